@@ -1,0 +1,1 @@
+"""Dagster: assets, checks, partitions, sensors, schedules. No arithmetic: read, one call, write, metadata."""

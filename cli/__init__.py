@@ -1,0 +1,1 @@
+"""The command `pilot`: one lazily loaded file per noun."""

@@ -1,0 +1,1 @@
+"""Streamlit: the café manager's pages and the team's pages."""

@@ -1,0 +1,1 @@
+"""The money: decisions, ledger, rails, webhooks, reconciliation."""

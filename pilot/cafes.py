@@ -1,0 +1,208 @@
+"""The pilot's cafés: what `cafes.toml` says, checked and typed."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from datetime import date, time
+from itertools import pairwise
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from pilot.errors import InvalidCafes
+
+SMALLEST_REWARD_ORE = 2000  # Stripe's smallest bank payout in Sweden is 20 SEK.
+
+Language = Literal["sv", "en"]
+
+
+def _wall(value: Any) -> time:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        return time.fromisoformat(value)
+    if isinstance(value, time):
+        return value
+    raise ValueError('expected a time of day as "HH:MM", for example "07:30"')
+
+
+WallTime = Annotated[time, BeforeValidator(_wall)]
+Window = tuple[WallTime, WallTime]
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Named(_Checked):
+    """A thing of the café in both languages, as a guest or the interviewer says it."""
+
+    sv: str = Field(min_length=1)
+    en: str = Field(min_length=1)
+
+    def in_language(self, language: Language) -> str:
+        """Return the name in `language`."""
+        return self.sv if language == "sv" else self.en
+
+
+class Area(Named):
+    """A part of the café where guests sit or stand."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+
+
+class Band(_Checked):
+    """The number of feedbacks a day that the café expects."""
+
+    low: int = Field(ge=0)
+    high: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Band:
+        if self.low > self.high:
+            raise ValueError(f"low ({self.low}) is above high ({self.high})")
+        return self
+
+
+class OpeningHours(_Checked):
+    """Opening and closing time by kind of day."""
+
+    weekdays: Window
+    saturday: Window
+    sunday: Window
+
+    @field_validator("weekdays", "saturday", "sunday")
+    @classmethod
+    def _opens_before_closing(cls, window: Window) -> Window:
+        if window[0] >= window[1]:
+            raise ValueError(f"opens at {window[0]:%H:%M}, closes at {window[1]:%H:%M}: closing must come later")
+        return window
+
+    def on(self, day: date) -> Window:
+        """Return opening and closing time on `day` (holidays are not known here)."""
+        return (self.sunday if day.weekday() == 6 else self.saturday) if day.weekday() >= 5 else self.weekdays
+
+
+class Cafe(_Checked):
+    """One café of the pilot."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    name: str = Field(min_length=1)
+    city: str = Field(min_length=1)
+    domain: str = Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")
+    languages: tuple[Language, ...] = Field(min_length=1)
+    expected_feedbacks_per_day: Band
+    peaks: tuple[Window, ...]
+    opening_hours: OpeningHours
+    areas: tuple[Area, ...] = Field(min_length=1)
+    staff: tuple[str, ...]
+    specialties: tuple[Named, ...] = Field(min_length=1)
+    trial_limit: int = Field(ge=1)
+    on_trial_limit: Literal["stop", "collect_unrewarded"] = "stop"
+
+
+class RewardTier(_Checked):
+    """From which score (exclusive) a session earns how much."""
+
+    score_above: int = Field(ge=0, le=100)
+    amount_ore: int = Field(ge=SMALLEST_REWARD_ORE)
+
+
+class Pilot(_Checked):
+    """The pilot as a whole."""
+
+    name: str
+    first_day: date
+    days: int = Field(ge=1)
+    rubric_version: str
+    reward_tiers: tuple[RewardTier, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _tiers_rise(self) -> Pilot:
+        for lower, upper in pairwise(self.reward_tiers):
+            if upper.score_above <= lower.score_above or upper.amount_ore <= lower.amount_ore:
+                raise ValueError("reward_tiers must rise in both score_above and amount_ore")
+        return self
+
+    def reward_ore(self, score: int) -> int:
+        """Return the reward in öre for `score` (0-100); 0 where it earns none."""
+        return max((tier.amount_ore for tier in self.reward_tiers if score > tier.score_above), default=0)
+
+
+class Cafes(_Checked):
+    """The whole of `cafes.toml`."""
+
+    pilot: Pilot
+    cafe: tuple[Cafe, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _unique(self) -> Cafes:
+        for field in ("id", "domain"):
+            values = [getattr(cafe, field) for cafe in self.cafe]
+            doubled = sorted({value for value in values if values.count(value) > 1})
+            if doubled:
+                raise ValueError(f"two cafés share the {field} {', '.join(doubled)}")
+        return self
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the cafés' ids in the file's order."""
+        return tuple(cafe.id for cafe in self.cafe)
+
+    def get(self, cafe_id: str) -> Cafe:
+        """Return the café with this id.
+
+        Raises:
+            InvalidCafes: there is none.
+        """
+        for cafe in self.cafe:
+            if cafe.id == cafe_id:
+                return cafe
+        raise InvalidCafes(f"There is no café {cafe_id!r}.", remedy=f"The cafés are: {', '.join(self.ids)}.")
+
+
+def parse_cafes(text: str, *, source: str) -> Cafes:
+    """Parse and check the text of a cafés' file.
+
+    Args:
+        text: TOML.
+        source: The file's name, for the error.
+
+    Raises:
+        InvalidCafes: not TOML, or a field is missing, unknown or wrong; the text names each.
+    """
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidCafes(f"{source} is not valid TOML: {error}.", remedy="Mend that line and try again.") from None
+    try:
+        return Cafes.model_validate(tree)
+    except ValidationError as error:
+        faults = "\n".join(f"  {_place(tree, item['loc'])}: {_expected(item)}" for item in error.errors())
+        raise InvalidCafes(
+            f"{source} cannot be used:\n{faults}\n",
+            remedy="Mend these fields; `pilot cafes check` reads the file again.",
+        ) from None
+
+
+def _place(tree: Any, location: tuple[int | str, ...]) -> str:
+    """Name a place as a person would: café "aurora" -> peaks -> 1."""
+    parts = list(location)
+    if len(parts) >= 2 and parts[0] == "cafe" and isinstance(parts[1], int):
+        try:
+            name = str(tree["cafe"][parts[1]]["id"])
+        except (KeyError, IndexError, TypeError):
+            name = f"number {parts[1] + 1}"
+        parts[:2] = [f'café "{name}"']
+    return " -> ".join(str(part + 1) if isinstance(part, int) else part for part in parts) or "the file"
+
+
+def _expected(item: Any) -> str:
+    found = item.get("input")
+    message = str(item["msg"]).removeprefix("Value error, ")
+    if item["type"] == "missing":
+        return "is missing"
+    if item["type"] == "extra_forbidden":
+        return "is not a known field"
+    kind = type(found).__name__
+    shown = repr(found) if isinstance(found, str | int | float | bool) else f"a {kind}"
+    return f"{message} (found {shown})"

@@ -1,0 +1,28 @@
+"""The pilot's five success metrics and what each is held against (the runbook's own numbers)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kpi = Literal["participation", "completion", "voice_response", "uptime", "payment_success"]
+Verdict = Literal["met", "missed", "cannot_tell", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A metric's target: `value` is met above it, or below it where `smaller_is_better`."""
+
+    kpi: Kpi
+    value: float
+    unit: Literal["share", "seconds"]
+    smaller_is_better: bool = False
+
+
+TARGETS: dict[Kpi, Target] = {
+    "participation": Target("participation", 0.10, "share"),
+    "completion": Target("completion", 0.70, "share"),
+    "voice_response": Target("voice_response", 2.0, "seconds", smaller_is_better=True),
+    "uptime": Target("uptime", 0.995, "share"),
+    "payment_success": Target("payment_success", 0.98, "share"),
+}

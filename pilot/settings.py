@@ -1,0 +1,108 @@
+"""Settings: every PILOT_* variable, typed, with its default; an unknown one is refused."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from pilot.errors import InvalidSettings
+
+PREFIX = "PILOT_"
+
+
+class Settings(BaseModel):
+    """What can be set from outside. Each field's description is its line in `.env.example`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    home: Path = Field(
+        default=Path("~/.local/share/pilot"), description="Folder of all state: landing, lake, store, logs, weights."
+    )
+    cafes_file: Path = Field(default=Path("cafes.toml"), description="The cafés' file.")
+    landing_url: str = Field(
+        default="",
+        description="Where segments are published: empty for a folder under the home, or s3://bucket/prefix.",
+    )
+    lake_url: str = Field(
+        default="", description="Where Delta tables live: empty for a folder under the home, or s3://bucket/prefix."
+    )
+    store_url: str = Field(
+        default="",
+        description="The store: empty for SQLite under the home, or postgresql+psycopg2://user:password@host/name.",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs session snapshots and salts device hashes; empty: made once and kept under the home (0600). "
+        "Replicas on several hosts must share one.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="The address that QR codes point to, without a final slash."
+    )
+    replica: str = Field(
+        default="edge1", pattern=r"^[a-z0-9]+$", description="This edge replica's name; unique among those that run."
+    )
+    edge_host: str = Field(default="127.0.0.1", description="Address the edge listens on.")
+    edge_port: int = Field(default=8000, ge=1, le=65535, description="Port of the edge.")
+    dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's page, loopback only.")
+    dashboards_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboards, loopback only.")
+    interviewer: Literal["auto", "ollama", "scripted"] = Field(
+        default="auto", description="Who asks the follow-up questions: auto, ollama or scripted."
+    )
+    ollama_url: str = Field(default="http://127.0.0.1:11434", description="Ollama's address.")
+    ollama_model: str = Field(default="llama3.2:1b", description="Ollama's model.")
+    model_speaks: str = Field(
+        default="en", description="Languages that the model may speak under auto, separated by commas."
+    )
+    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Threads of one recognition.")
+    recogniser_model_sv: Path | None = Field(
+        default=None, description="Folder of CTranslate2 weights qualified for Swedish, for example kb-whisper-base."
+    )
+    probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Return the settings that an environment gives.
+
+    Args:
+        environment: Variables by name, usually `os.environ`; names without the prefix are not looked at; an empty
+            value means the default.
+
+    Raises:
+        InvalidSettings: a PILOT_* name is unknown, or a value is of the wrong kind; the text names each.
+    """
+    known = {f"{PREFIX}{name}".upper(): name for name in Settings.model_fields}
+    given = {name: value for name, value in environment.items() if name.upper().startswith(PREFIX)}
+    unknown = [name for name in given if name.upper() not in known]
+    if unknown:
+        lines = []
+        for name in sorted(unknown):
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            lines.append(f"{name} is not a known setting" + (f"; did you mean {near[0]}?" if near else "."))
+        raise InvalidSettings("\n".join(lines), remedy="`.env.example` lists every setting.")
+    try:
+        settings = Settings.model_validate({known[name.upper()]: value for name, value in given.items() if value != ""})
+    except ValidationError as error:
+        faults = "\n".join(
+            f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']} (found {item['input']!r})"
+            if "secret" not in str(item["loc"])
+            else f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise InvalidSettings(faults, remedy="Mend the variable; `.env.example` shows each one's kind.") from None
+    return settings.model_copy(
+        update={"home": settings.home.expanduser(), "public_url": settings.public_url.rstrip("/")}
+    )
+
+
+def env_example() -> str:
+    """Return the text of `.env.example`: every setting, its meaning and its default."""
+    lines = ["# Settings of the pilot. Copy to .env and change what differs; an unknown PILOT_* name is refused.", ""]
+    for name, field in Settings.model_fields.items():
+        default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
+        lines += [f"# {field.description}", f"#{PREFIX}{name.upper()}={'' if default is None else default}", ""]
+    return "\n".join(lines)

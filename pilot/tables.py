@@ -1,0 +1,248 @@
+"""The lake's tables: what one row is, and each column's type, unit and meaning.
+
+Free of any engine; `storage` turns a table into an Arrow schema, `docs/data-dictionary.md` is written from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "integer", "float", "boolean", "moment", "day", "json", "texts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column.
+
+    Attributes:
+        name: Its name.
+        kind: text, integer (64 bit), float (64 bit), boolean, moment (UTC, microseconds), day (calendar date),
+            json (text that holds a JSON value) or texts (a list of text).
+        meaning: One sentence.
+        unit: The unit of a number, empty where it has none.
+        required: Whether every row has a value.
+        free_text: Whether it can hold a customer's words: never shown in metadata, logs or check results.
+    """
+
+    name: str
+    kind: Kind
+    meaning: str
+    unit: str = ""
+    required: bool = True
+    free_text: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table, partitioned by business day.
+
+    Attributes:
+        name: The table's and the asset's name.
+        row: What one row is.
+        key: The columns that identify a row within its day.
+        columns: All columns, `day` first.
+    """
+
+    name: str
+    row: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+    def column(self, name: str) -> Column:
+        """Return a column by its name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the columns' names in order."""
+        return tuple(column.name for column in self.columns)
+
+
+DAY = Column("day", "day", "Business day (Stockholm) on which the session's page was opened.")
+SESSION = Column("session_id", "text", "The session, a UUIDv7.")
+CAFE = Column("cafe", "text", "The café's id.")
+SIMULATED = Column("simulated", "boolean", "Whether a simulator or a test client made it; never mixed with real rows.")
+
+RAW_EVENTS = Table(
+    "raw_events",
+    "One event as an edge replica recorded it, doubles removed and tombstones applied.",
+    ("event_id",),
+    (
+        DAY,
+        Column("event_id", "text", "The event, a UUIDv7."),
+        Column("event", "text", "Its name in the contract."),
+        Column("at", "moment", "When the edge recorded it."),
+        SESSION,
+        CAFE,
+        Column("edge", "text", "The replica that recorded it."),
+        Column("epoch", "integer", "Rises by one each time the session is resumed."),
+        Column("seq", "integer", "Counts up without gaps within an epoch."),
+        SIMULATED,
+        Column("schema_version", "integer", "Version of the event contract."),
+        Column("data", "json", "The event's own fields.", free_text=True),
+        Column("segment", "text", "The landing segment that it came from."),
+    ),
+)
+
+SESSIONS = Table(
+    "sessions",
+    "One visit of one customer to the page, from opening it to sending or leaving.",
+    ("session_id",),
+    (
+        DAY,
+        SESSION,
+        CAFE,
+        SIMULATED,
+        Column("code", "text", "The short code that was scanned.", required=False),
+        Column("language", "text", "sv or en, as last chosen.", required=False),
+        Column("mode", "text", "voice or text at start; mixed where turns of both kinds follow.", required=False),
+        Column("device_hash", "text", "Day-salted hash of the device.", required=False),
+        Column("browser", "text", "Browser family.", required=False),
+        Column("in_app", "boolean", "Whether the page was shown inside another app.", required=False),
+        Column("opened_at", "moment", "When the page was opened.", required=False),
+        Column("started_at", "moment", "When the customer pressed start.", required=False),
+        Column("consent", "boolean", "Whether consent was given; empty where it was not decided.", required=False),
+        Column("consent_version", "text", "Version of the consent's text.", required=False),
+        Column("microphone", "text", "What the browser answered about the microphone, last.", required=False),
+        Column("first_turn_at", "moment", "When the first turn was committed.", required=False),
+        Column("last_event_at", "moment", "When the last event was recorded."),
+        Column("completed_at", "moment", "When the feedback was sent.", required=False),
+        Column("outcome", "text", "completed, abandoned, open (as of the build) or opened_only (never started)."),
+        Column("abandon_reason", "text", "Why it was abandoned.", required=False),
+        Column("turns", "integer", "Turns committed."),
+        Column("failed_turns", "integer", "Turns that got no answer to what was said."),
+        Column("epochs", "integer", "1 plus the number of resumes."),
+        Column("missing_events", "integer", "Gaps in the sequence numbers: events that never arrived."),
+        Column("reference", "text", "The spoken reference.", required=False),
+        Column("receipt_hash", "text", "Hash of the receipt's token.", required=False),
+        Column("preliminary_score", "integer", "The score shown at once.", "points, 0-100", required=False),
+        Column("duration_s", "float", "From start to the last event.", "seconds", required=False),
+    ),
+)
+
+TURNS = Table(
+    "turns",
+    "One thing that a customer said or typed, with the answer it got.",
+    ("session_id", "turn"),
+    (
+        DAY,
+        SESSION,
+        Column("turn", "integer", "1, 2, 3 within the session."),
+        CAFE,
+        SIMULATED,
+        Column("language", "text", "sv or en."),
+        Column("mode", "text", "voice or text."),
+        Column("committed_at", "moment", "When the last revision was committed; the failure's time if there is none."),
+        Column("transcript", "text", "What counts: the edit, else the last revision.", required=False, free_text=True),
+        Column(
+            "heard", "text", "What the recogniser heard or the customer first typed.", required=False, free_text=True
+        ),
+        Column("edited", "boolean", "Whether the customer mended it."),
+        Column("question", "text", "The question that it answers.", required=False, free_text=True),
+        Column("confidence", "float", "The recogniser's confidence.", "0-1", required=False),
+        Column("low_confidence", "boolean", "Too unsure to score, and not mended by the customer."),
+        Column("speech_s", "float", "Voiced time.", "seconds", required=False),
+        Column("revisions", "integer", "Revisions committed."),
+        Column("discarded_speculations", "integer", "Recognitions or questions begun and thrown away."),
+        Column("failure", "text", "Why the turn got no answer.", required=False),
+        Column("reply", "text", "The answer.", required=False, free_text=True),
+        Column("reply_author", "text", "scripted or ollama.", required=False),
+        Column("reply_purpose", "text", "follow_up, ask_again, no_speech or thanks.", required=False),
+        Column("soft_end_ms", "float", "End of speech to its detection.", "ms", required=False),
+        Column("recognition_start_ms", "float", "End of speech to the recognition's start.", "ms", required=False),
+        Column("recognition_end_ms", "float", "End of speech to the final transcript.", "ms", required=False),
+        Column("commit_ms", "float", "End of speech to the turn's commit.", "ms", required=False),
+        Column("first_token_ms", "float", "End of speech to the answer's first token.", "ms", required=False),
+        Column("sent_ms", "float", "End of speech to the answer leaving the edge.", "ms", required=False),
+        Column("response_ms", "float", "End of speech to first words shown, page's clock.", "ms", required=False),
+        Column("within_target", "boolean", "Voice turn answered within 2 s; missing counts as late.", required=False),
+    ),
+)
+
+SCORED_FEEDBACK = Table(
+    "scored_feedback",
+    "One completed session with the score of what was said in it.",
+    ("session_id",),
+    (
+        DAY,
+        SESSION,
+        CAFE,
+        SIMULATED,
+        Column("language", "text", "sv or en."),
+        Column("completed_at", "moment", "When the feedback was sent."),
+        Column("turns_scored", "integer", "Turns that count; low-confidence ones do not."),
+        Column("turns_left_out", "integer", "Turns too unsure to score."),
+        Column("words", "integer", "Words scored."),
+        Column("score", "integer", "Usefulness by the rubric.", "points, 0-100"),
+        Column(
+            "eligible", "boolean", "Whether the score is above the first reward tier and nothing stands against it."
+        ),
+        Column("specificity", "float", "Items, places, people, times, amounts named.", "0-1"),
+        Column("evidence", "float", "Reasons, consequences, comparisons.", "0-1"),
+        Column("breadth", "float", "Aspects that a claim is made about.", "0-1"),
+        Column("actionability", "float", "Something that the café can do.", "0-1"),
+        Column("authenticity", "float", "Reads like a visit that happened.", "0-1"),
+        Column("aspects", "texts", "Aspects that were named."),
+        Column("signals", "texts", "What stands against the score: silence, injection, stuffing, ..."),
+        Column("rubric_version", "text", "Version of the rubric."),
+        Column("scorer_version", "text", "Version of the scorer."),
+    ),
+)
+
+CUSTOMER_COUNTS = Table(
+    "customer_counts",
+    "One café's number of customers on a business day, as last reported to the store.",
+    ("cafe",),
+    (
+        DAY,
+        CAFE,
+        SIMULATED,
+        Column("customers", "integer", "Paying customers.", "customers"),
+        Column("source", "text", "manager, till, api or simulator."),
+        Column("reported_at", "moment", "When it was reported."),
+    ),
+)
+
+UPTIME = Table(
+    "uptime",
+    "One café's service on a business day as probed from outside.",
+    ("cafe", "simulated", "target"),
+    (
+        DAY,
+        CAFE,
+        SIMULATED,
+        Column("target", "text", "What was probed."),
+        Column("probes", "integer", "Probes made."),
+        Column("up_s", "float", "Time covered by a good probe.", "seconds"),
+        Column("down_s", "float", "Time covered by a failed probe.", "seconds"),
+        Column("unknown_s", "float", "Time of the day so far that no probe covers.", "seconds"),
+        Column("as_of", "moment", "The moment up to which the day is judged."),
+    ),
+)
+
+PILOT_KPIS = Table(
+    "pilot_kpis",
+    "One success metric of one café on one business day.",
+    ("cafe", "simulated", "kpi"),
+    (
+        DAY,
+        CAFE,
+        SIMULATED,
+        Column("kpi", "text", "participation, completion, voice_response, uptime or payment_success."),
+        Column("numerator", "float", "What counts towards it.", required=False),
+        Column("denominator", "float", "What it is counted among.", required=False),
+        Column("value", "float", "The metric: a share, or seconds for voice_response.", required=False),
+        Column("low", "float", "Lower end of the 95 % interval.", required=False),
+        Column("high", "float", "Upper end of the 95 % interval.", required=False),
+        Column("target", "float", "What it is held against."),
+        Column("verdict", "text", "met, missed, cannot_tell or missing."),
+        Column("why", "text", "Why it is missing or cannot be told.", required=False),
+        Column("unit", "text", "share or seconds."),
+        Column("as_of", "moment", "The moment up to which the day is judged."),
+    ),
+)
+
+TABLES: dict[str, Table] = {
+    table.name: table for table in (RAW_EVENTS, SESSIONS, TURNS, SCORED_FEEDBACK, CUSTOMER_COUNTS, UPTIME, PILOT_KPIS)
+}

@@ -1,0 +1,1 @@
+"""Believable pilots of any size, through the same landing as real sessions."""
