@@ -1,0 +1,43 @@
+# Two commands on a fresh machine with Python 3.11+, git and make: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+FAST := not (slow or browser or recogniser or postgresql or processes)
+
+.PHONY: help run demo test check engines format lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
+
+$(READY): requirements.lock pyproject.toml scripts/environment.py
+	@$(PYTHON) scripts/environment.py $(VENV)
+
+run: $(READY) ## the whole pilot on this machine: edge, Dagster, dashboards, watch
+	@exec $(VENV)/bin/pilot run
+
+demo: $(READY) ## the same with 30 simulated days of the three cafés, in a home of its own
+	@exec $(VENV)/bin/pilot demo
+
+check: $(READY) ## format, lint, types, layers and the fast tests
+	@$(VENV)/bin/python scripts/checks.py
+	@$(VENV)/bin/pytest -q -n 2 -m "$(FAST)"
+
+engines: $(READY)
+	@$(VENV)/bin/python scripts/engines.py
+
+test: $(READY) engines ## everything; names in its closing lines each engine that was not run
+	@$(VENV)/bin/python scripts/checks.py
+	@$(VENV)/bin/pytest -q -n 2 --dist loadgroup
+
+format: $(READY) ## format the code
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+lock: $(READY) ## resolve the dependencies again, newest versions that work together
+	@$(VENV)/bin/uv pip compile --upgrade --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
+		pyproject.toml --group dev -o requirements.lock
+
+clean: ## remove the environment and every cache of this checkout
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

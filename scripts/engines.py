@@ -1,0 +1,56 @@
+"""Install the engines that the tests drive, through apt where this user may; say what is missing otherwise.
+
+Never fails: a test whose engine is missing is not run, and `make test` names it in its closing lines.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+
+def chromium() -> bool:
+    """Return whether a Chromium is on the path."""
+    return any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+
+
+def espeak() -> bool:
+    """Return whether espeak-ng is on the path."""
+    return shutil.which("espeak-ng") is not None
+
+
+def postgresql() -> bool:
+    """Return whether PostgreSQL's server binaries are installed by the system."""
+    return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb") is not None
+
+
+ENGINES: dict[str, Callable[[], bool]] = {"chromium": chromium, "espeak-ng": espeak, "postgresql": postgresql}
+
+
+def main() -> None:
+    """Install what is missing."""
+    missing = [package for package, present in ENGINES.items() if not present()]
+    if not missing:
+        return
+    apt = shutil.which("apt-get")
+    rights = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    if apt is None or (rights and subprocess.run([*rights, "true"], check=False, capture_output=True).returncode != 0):
+        print(f"Not installed, and apt may not be used here: {', '.join(missing)}.", flush=True)
+        return
+    print(f"Installing for the tests: {', '.join(missing)} ...", flush=True)
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for command in (
+        [*rights, apt, "-qq", "update"],
+        [*rights, apt, "-qq", "install", "-y", "--no-install-recommends", *missing],
+    ):
+        done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+        if done.returncode != 0:
+            print(f"{' '.join(command)} failed:\n{done.stderr.strip()[-800:]}", flush=True)
+            return
+
+
+if __name__ == "__main__":
+    main()

