@@ -1,0 +1,147 @@
+"""The customer's pages as HTML: the talk, the receipt, and what is shown when a code cannot be used.
+
+Everything a page loads comes from `static_folder()`, served under /static. There is no inline script or style, so the
+strictest Content-Security-Policy holds; what the script needs travels as JSON in the page.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Literal, Protocol
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from pilot.cafes import Cafe, Language
+from pilot.events import CONSENT_VERSION
+from pilot.money import kronor
+from pilot.words import LANGUAGES, section
+
+NoticeKind = Literal["unknown_code", "retired_code", "wrong_cafe", "maintenance"]
+
+REFERENCE_GROUP = 3  # characters: six read aloud over a counter are two threes
+
+_FOLDER = Path(__file__).parent
+_MONTHS: dict[Language, tuple[str, ...]] = {
+    "sv": tuple("januari februari mars april maj juni juli augusti september oktober november december".split()),
+    "en": tuple("January February March April May June July August September October November December".split()),
+}
+
+# The script changes these texts as the talk goes on; the rest stands in the HTML. A switch of language is a new page.
+_SAID_BY_THE_SCRIPT = frozenset({"welcome", "microphone", "trouble", "talk", "review", "done", "notice", "ended"})
+
+_environment = Environment(
+    loader=FileSystemLoader(_FOLDER / "templates"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
+_environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False, "sort_keys": True}
+
+
+class ReceiptShown(Protocol):
+    """What a receipt page needs of a receipt; the score itself is never shown."""
+
+    @property
+    def reference(self) -> str:
+        """Return the spoken reference."""
+
+    @property
+    def day(self) -> date:
+        """Return the business day."""
+
+    @property
+    def preliminary_eligible(self) -> bool | None:
+        """Return whether it looks like a reward; None while nobody knows."""
+
+
+def static_folder() -> Path:
+    """Return the folder of scripts, styles and pictures to serve under /static."""
+    return _FOLDER / "static"
+
+
+def customer_page(
+    *, cafe: Cafe, code: str, language: Language, reward_ore: int, simulated: bool, voice_trial: bool | None = None
+) -> str:
+    """Return the page on which a customer talks or writes.
+
+    Args:
+        cafe: The café that the code belongs to.
+        code: The short code in the address.
+        language: The language to open in; the other one is one tap away, as `?lang=`.
+        reward_ore: The smallest reward, in öre.
+        simulated: Whether this is a test: marked on the page and in everything it sends.
+        voice_trial: Whether voice is a trial in `language`; None: Swedish is, until `welcome` says otherwise.
+    """
+    known = {"{cafe}": cafe.name, "{reward}": kronor(reward_ore), "{version}": CONSENT_VERSION}
+    words = _filled(section("page", language), known)
+    trial = language == "sv" if voice_trial is None else voice_trial
+    boot = {
+        "code": code,
+        "language": language,
+        "simulated": simulated,
+        "consent_version": CONSENT_VERSION,
+        "voice_trial": trial,
+        "words": {key: text for key, text in words.items() if key.split(".")[0] in _SAID_BY_THE_SCRIPT},
+    }
+    return _environment.get_template("customer.html").render(
+        cafe=cafe,
+        language=language,
+        other="en" if language == "sv" else "sv",
+        t=words,
+        simulated=simulated,
+        trial=trial,
+        boot=boot,
+    )
+
+
+def receipt_page(*, receipt: ReceiptShown, cafe: Cafe, language: Language, simulated: bool) -> str:
+    """Return the receipt: whether it looks like a reward, the reference, the day and the café.
+
+    Neither the score nor what was said is shown.
+    """
+    eligible = receipt.preliminary_eligible
+    outcome = "pending" if eligible is None else "likely" if eligible else "unlikely"
+    reference = receipt.reference
+    return _environment.get_template("receipt.html").render(
+        cafe=cafe,
+        language=language,
+        t=_filled(section("receipt", language), {"{cafe}": cafe.name}),
+        outcome=outcome,
+        reference=" ".join(
+            reference[start : start + REFERENCE_GROUP] for start in range(0, len(reference), REFERENCE_GROUP)
+        ),
+        day=receipt.day,
+        day_in_words=f"{receipt.day.day} {_MONTHS[language][receipt.day.month - 1]} {receipt.day.year}",
+        simulated=simulated,
+    )
+
+
+def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None = None) -> str:
+    """Return the page that says, in both languages, why there is no talk here and what to do.
+
+    Args:
+        kind: What is the matter.
+        cafe: The café that the code belongs to (`wrong_cafe`), or whose page this is.
+        link: Where to go instead: the right café's address, or the page to try again.
+    """
+    known = {"{cafe}": cafe.name if cafe else ""}
+    return _environment.get_template("notice.html").render(
+        kind=kind,
+        cafe=cafe,
+        link=link,
+        action="wrong_cafe_link" if kind == "wrong_cafe" else "again",
+        words={each: _filled(section("receipt", each), known) for each in LANGUAGES},
+    )
+
+
+def _filled(words: dict[str, str], known: dict[str, str]) -> dict[str, str]:
+    """Fill what the server knows and leave the other placeholders to the page."""
+    filled = {}
+    for key, text in words.items():
+        for placeholder, value in known.items():
+            text = text.replace(placeholder, value)
+        filled[key] = text
+    return filled
