@@ -1,0 +1,169 @@
+"""One supervised process: started on its leash, watched until ready, started again when it ends, stopped in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from operations.supervisor import leash
+from operations.supervisor.logs import RotatingLog, tail
+from operations.supervisor.readiness import start_line
+from operations.supervisor.specification import ProcessSpec, RestartPolicy
+
+State = Literal["waiting", "starting", "ready", "restarting", "failed", "stopped"]
+READY_LOOK_SECONDS = 0.1
+GROUP_LOOK_SECONDS = 0.02
+KILLED_GROUP_SECONDS = 2.0
+
+Tell = Callable[[str], None]
+OnGroup = Callable[[int, bool], None]
+
+
+class SupervisedProcess:
+    """Keeps one process running until `stop`.
+
+    Attributes:
+        spec: What it is.
+        state: waiting (for another process), starting, ready, restarting, failed (never became ready) or stopped.
+        pid: The running process, None between two runs.
+        starts: How often it was started.
+        is_ready: Set the first time it is ready.
+        has_failed: Set when it ended too often before it was ever ready.
+    """
+
+    def __init__(self, spec: ProcessSpec, *, logs: Path, policy: RestartPolicy, tell: Tell, on_group: OnGroup) -> None:
+        self.spec = spec
+        self.state: State = "waiting"
+        self.pid: int | None = None
+        self.starts = 0
+        self.is_ready = asyncio.Event()
+        self.has_failed = asyncio.Event()
+        self.log_path = logs / f"{spec.name}.log"
+        self._policy = policy
+        self._tell = tell
+        self._on_group = on_group
+        self._stopping = asyncio.Event()
+
+    async def keep_running(self) -> None:
+        """Run the process again and again until `stop` is called or it fails before it was ever ready."""
+        log = RotatingLog(self.log_path)
+        ends = 0
+        try:
+            while not self._stopping.is_set():
+                lived, code = await self._run_once(log)
+                if self._stopping.is_set():
+                    break
+                ends = 1 if lived >= self._policy.calm_seconds else ends + 1
+                if not self.is_ready.is_set() and ends >= self._policy.start_attempts:
+                    self.state = "failed"
+                    self.has_failed.set()
+                    return
+                self.state = "restarting"
+                self._tell_end(code, ends)
+                await self._pause(self._policy.delay(ends))
+        finally:
+            log.close()
+            if self.state != "failed":
+                self.state = "stopped"
+
+    def _tell_end(self, code: int, ends: int) -> None:
+        delay = self._policy.delay(ends)
+        if ends == self._policy.loop_after:
+            self._tell(
+                f"{self.spec.name} keeps ending: {ends} times in a row, last with {_ending(code)}. It is tried again "
+                f"every {self._policy.longest_delay_seconds:g} s at most; the rest goes on. Its last words "
+                f"({self.log_path}):\n{tail(self.log_path)}"
+            )
+        elif ends < self._policy.loop_after:
+            self._tell(f"{self.spec.name} ended with {_ending(code)}; starting it again in {delay:g} s.")
+
+    async def _run_once(self, log: RotatingLog) -> tuple[float, int]:
+        """Start, watch and wait for the end; return the seconds it lived and its exit code."""
+        self.state = "starting"
+        self.starts += 1
+        started_at = time.time()
+        log.write(start_line(started_at).encode())
+        # A pipe of our own: with PIPE, `process.wait()` waits for grandchildren that hold it, too (Python 3.11).
+        reading, printing = os.pipe()
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(self.spec.niceness)),
+            *self.spec.command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=printing,
+            stderr=printing,
+            env=dict(self.spec.environment),
+            cwd=self.spec.folder,
+            process_group=0,
+        )
+        self.pid = process.pid
+        self._on_group(process.pid, True)
+        os.close(printing)
+        copying = asyncio.create_task(log.copy(reading))
+        watching = asyncio.create_task(self._watch_ready(started_at))
+        stopping = asyncio.create_task(self._stopping.wait())
+        ending = asyncio.create_task(process.wait())
+        try:
+            await asyncio.wait({stopping, ending}, return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                _signal_group(process.pid, signal.SIGTERM)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(ending), self.spec.stop_seconds)
+            await self._end_group(process.pid)
+            code = await ending
+        finally:
+            for task in (watching, stopping):
+                task.cancel()
+            _signal_group(process.pid, signal.SIGKILL)
+            await asyncio.gather(watching, stopping, return_exceptions=True)
+        # Whoever held the other end of the pipe is gone with the group; only one that left it could still hold it.
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(copying, KILLED_GROUP_SECONDS)
+        self._on_group(process.pid, False)
+        self.pid = None
+        return time.time() - started_at, code
+
+    async def _end_group(self, group: int) -> None:
+        """Leave no process of the group: children that outlived the program are ended too."""
+        deadline = time.monotonic() + KILLED_GROUP_SECONDS
+        while _signal_group(group, signal.SIGKILL) and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel sends no event for a group's end
+            await asyncio.sleep(GROUP_LOOK_SECONDS)
+
+    async def _watch_ready(self, started_at: float) -> None:
+        while not await self.spec.ready.check(started_at=started_at, log=self.log_path):  # noqa: ASYNC110 - readiness is asked for, nobody announces it
+            await asyncio.sleep(READY_LOOK_SECONDS)
+        self.state = "ready"
+        if self.is_ready.is_set():
+            self._tell(f"{self.spec.name} is back.")
+        self.is_ready.set()
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    def stop(self) -> None:
+        """Ask the process to end; `keep_running` returns when it has."""
+        self._stopping.set()
+
+
+def _signal_group(group: int, number: int) -> bool:
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
+
+
+def _ending(code: int) -> str:
+    if code < 0:
+        try:
+            return f"signal {signal.Signals(-code).name}"
+        except ValueError:
+            return f"signal {-code}"
+    return f"exit code {code}"

@@ -1,0 +1,194 @@
+"""Supervision: starts processes in order, waits until all are ready, stops them in the opposite order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+
+from operations.supervisor import reaper
+from operations.supervisor.claims import check_ports, claim_home
+from operations.supervisor.errors import StartFailed
+from operations.supervisor.logs import tail
+from operations.supervisor.process import SupervisedProcess
+from operations.supervisor.specification import ProcessSpec, RestartPolicy
+
+RECORD_NAME = "processes.json"
+
+
+def _quiet(text: str) -> None:
+    """Say nothing."""
+
+
+class Supervision:
+    """All processes of one run.
+
+    Attributes:
+        processes: By name, in starting order.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[ProcessSpec],
+        *,
+        run_folder: Path,
+        logs: Path,
+        policy: RestartPolicy,
+        tell: Callable[[str], None],
+    ) -> None:
+        self.processes = {
+            spec.name: SupervisedProcess(spec, logs=logs, policy=policy, tell=tell, on_group=self._group_changed)
+            for spec in specs
+        }
+        self._policy = policy
+        self._tell = tell
+        self._record = run_folder / RECORD_NAME
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._reaper: subprocess.Popen[bytes] | None = None
+
+    def _group_changed(self, group: int, alive: bool) -> None:
+        """Tell the reaper, and write down which processes run (the journey counts their CPU seconds)."""
+        assert self._reaper is not None and self._reaper.stdin is not None
+        self._reaper.stdin.write(f"{'+' if alive else '-'}{group}\n".encode())
+        self._reaper.stdin.flush()
+        running = {name: process.pid for name, process in self.processes.items() if process.pid is not None}
+        beside = self._record.with_suffix(".new")
+        beside.write_text(json.dumps({"supervisor": os.getpid(), "processes": running}), encoding="utf-8")
+        beside.replace(self._record)
+
+    def _start_reaper(self) -> None:
+        # A session of its own: neither the terminal's Ctrl-C nor a signal to the supervisor's group reaches it.
+        self._reaper = subprocess.Popen(
+            (sys.executable, "-I", "-S", reaper.__file__), stdin=subprocess.PIPE, start_new_session=True
+        )
+
+    async def start(self) -> None:
+        """Start everything and wait until all are ready.
+
+        Raises:
+            StartFailed: a process kept ending, or was not ready in time; the text names it and shows its log's end.
+        """
+        self._start_reaper()
+        for name, process in self.processes.items():
+            self._tasks[name] = asyncio.create_task(self._start_in_turn(process), name=f"supervise {name}")
+        waiting = [asyncio.create_task(self._ready_or_failed(process)) for process in self.processes.values()]
+        try:
+            async with asyncio.timeout(self._policy.ready_seconds):
+                pending = set(waiting)
+                while pending:
+                    done, pending = await asyncio.wait(
+                        pending, timeout=self._policy.late_notice_seconds, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    for task in done:
+                        task.result()
+                    if not done:
+                        self._tell(f"Still waiting for {self._late()}.")
+        except TimeoutError:
+            raise StartFailed(
+                f"Not ready after {self._policy.ready_seconds:g} s: {self._late()}.\n{self._tails()}",
+                remedy="The logs above say why; `pilot health` shows what is missing.",
+            ) from None
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _start_in_turn(self, process: SupervisedProcess) -> None:
+        for name in process.spec.after:
+            await self.processes[name].is_ready.wait()
+        await process.keep_running()
+
+    async def _ready_or_failed(self, process: SupervisedProcess) -> None:
+        ready = asyncio.create_task(process.is_ready.wait())
+        failed = asyncio.create_task(process.has_failed.wait())
+        try:
+            await asyncio.wait({ready, failed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            ready.cancel()
+            failed.cancel()
+        if process.has_failed.is_set():
+            raise StartFailed(
+                f"{process.spec.name} ended {process.starts} times before it was ready. Its last words "
+                f"({process.log_path}):\n{tail(process.log_path)}\n",
+                remedy="Mend what it says and start again; nothing was left running.",
+            )
+
+    def _late(self) -> str:
+        return "; ".join(
+            f"{process.spec.name} ("
+            + (
+                f"needs {', '.join(process.spec.after)} first"
+                if process.state == "waiting"
+                else process.spec.ready.describe()
+            )
+            + ")"
+            for process in self.processes.values()
+            if not process.is_ready.is_set()
+        )
+
+    def _tails(self) -> str:
+        late = (process for process in self.processes.values() if not process.is_ready.is_set())
+        return "\n".join(f"{process.log_path}:\n{tail(process.log_path)}" for process in late)
+
+    async def stop(self) -> None:
+        """Stop everything, dependents first; when this returns no process of the run is left."""
+        left = dict(self.processes)
+        while left:
+            needed = {name for process in left.values() for name in process.spec.after}
+            last = [name for name in left if name not in needed]
+            await asyncio.gather(*(self._stop_one(name) for name in last))
+            for name in last:
+                del left[name]
+        if self._reaper is not None:
+            assert self._reaper.stdin is not None
+            self._reaper.stdin.close()
+            await asyncio.to_thread(self._reaper.wait)
+        self._record.unlink(missing_ok=True)
+
+    async def _stop_one(self, name: str) -> None:
+        process, task = self.processes[name], self._tasks.get(name)
+        process.stop()
+        if task is None:
+            return
+        if process.state == "waiting":
+            task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def start(
+    specs: Sequence[ProcessSpec],
+    *,
+    run_folder: Path,
+    logs: Path,
+    policy: RestartPolicy = RestartPolicy(),  # noqa: B008 - frozen
+    tell: Callable[[str], None] = _quiet,
+) -> AsyncIterator[Supervision]:
+    """Run processes for the length of a `with` block.
+
+    Args:
+        specs: What to run; `after` may name any other of them.
+        run_folder: Where the lock and the record of running processes lie (the home's `.run`).
+        logs: Where `<name>.log` is written.
+        policy: Restarts and deadlines.
+        tell: Called with one line of words for a person when something happens.
+
+    Raises:
+        AlreadyRunning: another supervisor holds the same folder.
+        PortTaken: a port is in use.
+        StartFailed: a process did not become ready; the others have been stopped.
+    """
+    with ExitStack() as claims:
+        claims.enter_context(claim_home(run_folder))
+        check_ports(port for spec in specs for port in spec.ports)
+        supervision = Supervision(specs, run_folder=run_folder, logs=logs, policy=policy, tell=tell)
+        try:
+            await supervision.start()
+            yield supervision
+        finally:
+            await asyncio.shield(supervision.stop())
