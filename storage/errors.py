@@ -1,0 +1,74 @@
+"""What can go wrong with the pilot's state; every text is safe to show."""
+
+from __future__ import annotations
+
+from pilot.errors import PilotError
+
+
+class StorageError(PilotError):
+    """The root of this room's errors."""
+
+
+class WrongHome(StorageError):
+    """The home is of another kind, or written by a newer version, or cannot be used as a folder."""
+
+
+class ReplicaInUse(StorageError):
+    """Another process holds this replica's append log."""
+
+
+class LandingUnavailable(StorageError):
+    """Events could not be put on the disk, or segments could not be reached; the same call may succeed later."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(what, remedy=remedy, retryable=True)
+
+
+class CorruptSegment(StorageError):
+    """A segment's bytes are not those that were published.
+
+    Attributes:
+        segment: The segment's path within the landing.
+        expected: The checksum in its name.
+        found: The checksum of its bytes.
+    """
+
+    def __init__(self, *, segment: str, expected: str, found: str) -> None:
+        super().__init__(
+            f"Segment {segment} is damaged: expected checksum {expected}, found {found}.",
+            remedy="The day was built without it. Put back a good copy under the same name, or salvage the lines that "
+            "are still whole.",
+        )
+        self.segment = segment
+        self.expected = expected
+        self.found = found
+
+
+class LakeSchemaError(StorageError):
+    """A frame does not fit its table."""
+
+
+class LakeUnavailable(StorageError):
+    """The lake could not be reached, or other writers were always first; the same call may succeed later."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(what, remedy=remedy, retryable=True)
+
+
+class LakeDamaged(StorageError):
+    """A file of a table is missing or broken."""
+
+
+class StoreAway(StorageError):
+    """The store does not answer; the same call may succeed later."""
+
+    def __init__(self, what: str, *, remedy: str) -> None:
+        super().__init__(what, remedy=remedy, retryable=True)
+
+
+class StoreUnusable(StorageError):
+    """The store answers and cannot be used: damaged, or of a version that this program does not know."""
+
+
+class UnknownCode(StorageError):
+    """There is no such code."""

@@ -1,0 +1,66 @@
+"""Files that appear whole or not at all, and stay after a power cut."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def private_folder(path: Path) -> Path:
+    """Make `path` and its parents, readable by nobody else, and return it."""
+    path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    if path.stat().st_mode & 0o077:
+        path.chmod(PRIVATE_FOLDER)
+    return path
+
+
+def sync_folder(path: Path) -> None:
+    """Put a folder's entries on the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_fully(descriptor: int, body: bytes) -> None:
+    """Write all of `body`; a disk that is nearly full takes a part first and refuses the rest."""
+    rest = memoryview(body)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def create_once(path: Path, body: bytes, *, scratch: Path | None = None) -> bool:
+    """Put `body` at `path` unless something is there already; never overwrites, safe for racing processes.
+
+    Args:
+        path: Where the file appears, whole and on the disk.
+        body: What it holds.
+        scratch: Folder on the same file system for the file while it is written; by default the target's own.
+
+    Returns:
+        Whether this call made it.
+    """
+    temporary = (scratch or path.parent) / f".{path.name}.{secrets.token_hex(8)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    try:
+        try:
+            write_fully(descriptor, body)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        try:
+            os.link(temporary, path)
+        except FileExistsError:
+            created = False
+        else:
+            created = True
+    finally:
+        temporary.unlink(missing_ok=True)
+    # Also where it was there already: whoever made it may have died before this.
+    sync_folder(path.parent)
+    return created

@@ -1,0 +1,173 @@
+"""The home: one folder of all state, opened by every process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from pilot.cafes import Cafes
+from pilot.settings import Settings
+from storage.cafes_file import read_cafes
+from storage.errors import WrongHome
+from storage.folders import PRIVATE_FILE, create_once, private_folder
+
+if TYPE_CHECKING:  # The engines are loaded by whoever asks for them: the edge needs none of the lake's.
+    from storage.lake import Lake
+    from storage.landing.append_log import AppendLog
+    from storage.landing.segments import Segments
+    from storage.store.engine import Store
+
+Kind = Literal["real", "demo"]
+
+FORMAT_VERSION = 1
+DESCRIPTION_FILE = "home.json"
+SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
+SECRET_BYTES = 32
+LANDING_FOLDER = "landing"
+LAKE_FOLDER = "lake"
+LOG_FOLDER = ".log"
+STORE_FILE = "store.sqlite"
+FOLDERS = (LANDING_FOLDER, LAKE_FOLDER, LOG_FOLDER, ".dagster", ".logs", ".weights", ".run")
+
+
+class Home:
+    """All state of one pilot: landing, lake, store, logs, weights, keys.
+
+    Attributes:
+        settings: The settings it was opened with.
+        root: The folder.
+        kind: real, or demo for one that holds simulated data only.
+    """
+
+    def __init__(self, *, settings: Settings, root: Path, kind: Kind) -> None:
+        self.settings = settings
+        self.root = root
+        self.kind: Kind = kind
+        self._store: Store | None = None
+        self._store_lock = threading.Lock()
+
+    def cafes(self) -> Cafes:
+        """Read and check the cafés' file.
+
+        Raises:
+            InvalidCafes: it is missing or wrong.
+        """
+        return read_cafes(self.settings.cafes_file)
+
+    def secret(self) -> bytes:
+        """Return the installation's key: PILOT_SECRET_KEY, else one made once and kept in the home (0600)."""
+        given = self.settings.secret_key.get_secret_value()
+        if given:
+            return given.encode()
+        path = self.root / SECRET_FILE
+        with _usable(self.root):
+            if not path.exists():
+                create_once(path, secrets.token_bytes(SECRET_BYTES))
+            key = path.read_bytes()
+            if path.stat().st_mode & 0o077:
+                path.chmod(PRIVATE_FILE)
+        if len(key) < SECRET_BYTES:
+            raise WrongHome(
+                f"The key {path} is damaged: expected {SECRET_BYTES} bytes, found {len(key)}.",
+                remedy="Put back its backup; without it, running sessions cannot be resumed.",
+            )
+        return key
+
+    def segments(self) -> Segments:
+        """Return the published segments: in the home, or in the object store of PILOT_LANDING_URL."""
+        if self.settings.landing_url:
+            from storage.landing.object_segments import ObjectSegments
+
+            return ObjectSegments(self.settings.landing_url)
+        from storage.landing.folder_segments import FolderSegments
+
+        return FolderSegments(self.root / LANDING_FOLDER)
+
+    def append_log(self, replica: str) -> AppendLog:
+        """Open a replica's append log; what it still holds from before is published.
+
+        Raises:
+            ReplicaInUse: another process is this replica.
+        """
+        from storage.landing.append_log import AppendLog
+
+        return AppendLog(logs=self.root / LOG_FOLDER, replica=replica, segments=self.segments())
+
+    def lake(self) -> Lake:
+        """Return the Delta tables."""
+        from storage.lake import Lake
+
+        return Lake(self.settings.lake_url or str(self.root / LAKE_FOLDER))
+
+    def store(self) -> Store:
+        """Return the store, migrated to this program's version; one for each opened home.
+
+        Raises:
+            StoreAway: it does not answer.
+            StoreUnusable: it is damaged, or of a newer version.
+        """
+        from storage.store.engine import open_store
+
+        with self._store_lock:
+            if self._store is None:
+                self._store = open_store(self.settings.store_url or f"sqlite:///{self.root / STORE_FILE}")
+            return self._store
+
+
+def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
+    """Open the home that the settings name, making it where there is none.
+
+    Args:
+        settings: Says where it is.
+        kind: What it must be; a home keeps the kind that it was made with.
+
+    Raises:
+        WrongHome: it is of the other kind, of a newer format, or no usable folder.
+    """
+    root = settings.home.expanduser().absolute()
+    with _usable(root):
+        private_folder(root)
+        description = root / DESCRIPTION_FILE
+        if not description.exists():
+            create_once(description, json.dumps({"kind": kind, "format": FORMAT_VERSION}).encode() + b"\n")
+        found_kind, found_format = _described(description)
+        if found_kind != kind:
+            raise WrongHome(
+                f"{root} is a {found_kind} home; a {kind} one was expected.",
+                remedy="Simulated and real data never meet: set PILOT_HOME to another folder.",
+            )
+        if found_format != FORMAT_VERSION:
+            raise WrongHome(
+                f"{root} has format {found_format}; this program knows format {FORMAT_VERSION}.",
+                remedy="Use the version of the program that wrote it, or a newer one.",
+            )
+        for name in FOLDERS:
+            private_folder(root / name)
+    return Home(settings=settings, root=root, kind=kind)
+
+
+def _described(description: Path) -> tuple[str, int]:
+    try:
+        content = json.loads(description.read_text(encoding="utf-8"))
+        return str(content["kind"]), int(content["format"])
+    except (ValueError, KeyError, TypeError):
+        raise WrongHome(
+            f"{description} cannot be read: expected a kind and a format.",
+            remedy='Put back its backup, or write {"kind": "real", "format": 1} if you are sure of the kind.',
+        ) from None
+
+
+@contextlib.contextmanager
+def _usable(root: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise WrongHome(
+            f"The home {root} cannot be used: {error.strerror or type(error).__name__}.",
+            remedy="Set PILOT_HOME to a folder of your own that can be written.",
+        ) from error

@@ -1,0 +1,150 @@
+"""The lake: Delta tables partitioned by business day; a rebuild replaces a day, readers see one moment."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from pilot.tables import Table
+from storage.errors import LakeDamaged, LakeUnavailable
+from storage.lake_schema import conform, empty_frame, one_day, polars_schema
+from storage.snapshot import Snapshot
+
+__all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
+
+ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of other writers being first.
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 2.0
+ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
+
+
+class Lake:
+    """All tables under one folder or one `s3://` prefix; safe for any number of processes."""
+
+    def __init__(self, location: str, *, pause: Callable[[float], None] = time.sleep) -> None:
+        """Name the lake; nothing is opened yet.
+
+        Args:
+            location: A folder, or an address such as s3://bucket/prefix (credentials in AWS_* variables).
+            pause: Waits between two attempts to commit.
+        """
+        self._base = (location if "://" in location else Path(location).absolute().as_uri()).rstrip("/")
+        self._pause = pause
+
+    def replace_partition(self, table: Table, day: date, frame: pl.DataFrame, *, commit: Mapping[str, str]) -> int:
+        """Replace a day's rows; a frame without rows leaves the day empty.
+
+        Args:
+            table: The table.
+            day: The day; every row must be of it.
+            frame: The day's rows.
+            commit: Kept with the commit, for example the run's id and the code's version.
+
+        Returns:
+            The table's new version.
+
+        Raises:
+            LakeSchemaError: the frame does not fit; nothing was written.
+            LakeUnavailable: other writers were always first, or the lake cannot be reached.
+        """
+        rows = one_day(table, day, frame)
+        pause = FIRST_PAUSE_SECONDS
+        for _ in range(ATTEMPTS):
+            known = self._open(table)
+            try:
+                # The error's text can quote rows, so none is kept as a cause.
+                return self._write(table, day, rows, known=known, commit=commit)
+            except CommitFailedError:
+                pass
+            except (DeltaError, OSError) as error:
+                # Two first writers: the one that comes second finds a table where it looked for none.
+                if known is not None or self._open(table) is None:
+                    raise _unavailable(table, error) from None
+            self._pause(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+        raise LakeUnavailable(
+            f"{table.name} on {day}: other writers were first {ATTEMPTS} times.",
+            remedy="Run it again; nothing was written.",
+        )
+
+    def read(
+        self, table: Table, *, days: Collection[date] | None = None, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Return a table's rows, sorted by day, café and key, typed also where there are none.
+
+        Args:
+            table: The table.
+            days: Only these days; None for all.
+            columns: Only these columns, in this order; None for all.
+        """
+        wanted = [table.column(name).name for name in columns] if columns is not None else list(table.names)
+        order = [name for name in dict.fromkeys(("day", "cafe", *table.key)) if name in table.names]
+        condition = "" if days is None else "WHERE list_contains(?, day)"
+        with self.snapshot(table) as snapshot:
+            frame = snapshot.sql(
+                f"SELECT {_list(wanted)} FROM {table.name} {condition} ORDER BY {_list(order)}",  # noqa: S608
+                () if days is None else [sorted(days)],
+            )
+        schema = polars_schema(table)
+        return frame.cast({name: schema[name] for name in wanted})
+
+    def snapshot(self, *tables: Table) -> Snapshot:
+        """Return the tables as they are now, for SQL."""
+        return Snapshot([(table, self._open(table)) for table in tables])
+
+    def version(self, table: Table) -> int | None:
+        """Return the table's version, None where it has never been written."""
+        delta = self._open(table)
+        return None if delta is None else delta.version()
+
+    def _open(self, table: Table) -> DeltaTable | None:
+        try:
+            return DeltaTable(f"{self._base}/{table.name}")
+        except TableNotFoundError:
+            return None
+        except DeltaError as error:
+            raise LakeDamaged(
+                f"The lake's log of {table.name} cannot be read ({type(error).__name__}).",
+                remedy="Put back the table's _delta_log from the backup, or remove the table and rebuild its days.",
+            ) from None
+        except OSError as error:
+            raise _unavailable(table, error) from None
+
+    def _write(
+        self, table: Table, day: date, rows: pl.DataFrame, *, known: DeltaTable | None, commit: Mapping[str, str]
+    ) -> int:
+        write_deltalake(
+            known if known is not None else f"{self._base}/{table.name}",
+            rows,
+            mode="overwrite",
+            partition_by=["day"],
+            predicate=f"day = '{day.isoformat()}'",
+            schema_mode="merge" if known is not None else None,
+            name=table.name,
+            description=table.row,
+            commit_properties=CommitProperties(custom_metadata=dict(commit)),
+            writer_properties=WriterProperties(
+                compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS, statistics_truncate_length=64
+            ),
+        )
+        written = known.version() if known is not None else self.version(table)
+        assert written is not None
+        return written
+
+
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _unavailable(table: Table, error: Exception) -> LakeUnavailable:
+    return LakeUnavailable(
+        f"The lake's table {table.name} cannot be written or reached ({type(error).__name__}).",
+        remedy="Check the disk's space, PILOT_LAKE_URL and the network, and run it again; nothing was written.",
+    )

@@ -1,0 +1,238 @@
+"""One business day as it was recorded: all its segments in one frame, and what could not be used.
+
+A damaged segment or a broken line is named and left out; it never spoils the rest. Lines are checked and taken apart
+by columns (`contract_sql`); only those that do not pass there are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import duckdb
+import polars as pl
+
+from pilot.errors import InvalidEvent
+from pilot.events import Event, parse_event, unknown_parts
+from pilot.tables import RAW_EVENTS
+from storage.errors import CorruptSegment
+from storage.lake_schema import conform, empty_frame
+from storage.landing.contract_sql import ENVELOPE, known_fields, line_is_good
+from storage.landing.segments import SegmentName, Segments
+
+BATCH_BYTES = 64 * 1024 * 1024  # Of lines taken apart at a time: bounds the memory beside the frame itself.
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something recorded that could not be used.
+
+    Attributes:
+        segment: The segment's path within the landing.
+        line: The line's number from 1, None for a whole segment.
+        reason: What is wrong, without a value of the line.
+    """
+
+    segment: str
+    line: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayEvents:
+    """A business day's events.
+
+    Attributes:
+        frame: RAW_EVENTS, sorted by session, epoch, sequence number and event.
+        faults: What could not be used, by segment and line.
+        unknown: How often each unknown event or field occurred (`event:name`, `envelope:field`, `event.field`),
+            doubles included; kept in the frame as they came.
+        doubles: Lines left out because their event was there already.
+        segments: Segments read, damaged ones included.
+    """
+
+    frame: pl.DataFrame = field(repr=False)  # It holds words.
+    faults: tuple[Fault, ...] = ()
+    unknown: Mapping[str, int] = field(default_factory=dict)
+    doubles: int = 0
+    segments: int = 0
+
+
+def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> DayEvents:
+    """Read a business day from the landing.
+
+    The result depends on the set of segments only, not on their order or on how often an event was published.
+
+    Args:
+        segments: The landing.
+        day: The business day.
+        erased: Sessions to leave out: they were erased.
+
+    Raises:
+        LandingUnavailable: the landing cannot be reached.
+    """
+    names = segments.list(day)
+    faults: list[Fault] = []
+    unknown: Counter[str] = Counter()
+    frames = [empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line"))]
+    for batch in _batches(segments, names, faults):
+        frames.append(_take_apart(day, batch, faults, unknown))
+    everything = pl.concat(frames)
+    unique = everything.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
+    kept = unique.filter(~pl.col("session_id").is_in(list(erased))) if erased else unique
+    return DayEvents(
+        frame=conform(RAW_EVENTS, kept.drop("line").sort("session_id", "epoch", "seq", "event_id")),
+        faults=tuple(sorted(faults, key=lambda fault: (fault.segment, fault.line or 0))),
+        unknown=dict(sorted(unknown.items())),
+        doubles=everything.height - unique.height,
+        segments=len(names),
+    )
+
+
+def _batches(
+    segments: Segments, names: Sequence[SegmentName], faults: list[Fault]
+) -> Iterator[list[tuple[SegmentName, bytes]]]:
+    batch: list[tuple[SegmentName, bytes]] = []
+    size = 0
+    for name in names:
+        try:
+            body = segments.read(name)
+        except CorruptSegment as error:
+            faults.append(Fault(name.path, None, str(error)))
+            continue
+        batch.append((name, body))
+        size += len(body)
+        if size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _take_apart(
+    day: date, batch: Sequence[tuple[SegmentName, bytes]], faults: list[Fault], unknown: Counter[str]
+) -> pl.DataFrame:
+    bodies = {name.path: body for name, body in batch}
+    with duckdb.connect(":memory:") as connection:
+        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+        connection.register("given", _lines(bodies).to_arrow())
+        connection.execute(
+            f"""
+            CREATE TABLE lines AS
+            SELECT segment, number, line, readable AND json_valid(line) AS valid,
+                   CASE WHEN valid THEN {line_is_good(day)} ELSE false END AS good
+            FROM given
+            """  # noqa: S608 - made of constants and a date
+        )
+        good = connection.sql(
+            """
+            SELECT line->>'$.event_id' AS event_id, line->>'$.event' AS event,
+                   ((line->>'$.at')[1:-2])::TIMESTAMP AS at,
+                   line->>'$.session_id' AS session_id, line->>'$.cafe' AS cafe, line->>'$.edge' AS edge,
+                   (line->>'$.epoch')::BIGINT AS epoch, (line->>'$.seq')::BIGINT AS seq,
+                   (line->>'$.simulated')::BOOLEAN AS simulated, (line->>'$.schema')::BIGINT AS schema_version,
+                   (line->'$.data')::VARCHAR AS data, segment, number AS line
+            FROM lines WHERE good
+            """
+        ).pl()
+        unknown.update(_unknown(connection))
+        doubtful = connection.sql("SELECT segment, number FROM lines WHERE NOT good ORDER BY ALL").fetchall()
+    frame = good.select(
+        pl.lit(day).alias("day"),
+        pl.col("event_id", "event"),
+        pl.col("at").dt.replace_time_zone("UTC"),
+        pl.col("session_id", "cafe", "edge", "epoch", "seq", "simulated", "schema_version", "data", "segment", "line"),
+    )
+    if not doubtful:
+        return frame
+    return pl.concat([frame, _one_by_one(day, bodies, doubtful, faults, unknown, like=frame)])
+
+
+def _lines(bodies: Mapping[str, bytes]) -> pl.DataFrame:
+    """Return every line with its segment, its number from 1, and whether its segment is UTF-8 at all."""
+    rows = []
+    for segment, body in bodies.items():
+        try:
+            text, readable = body.decode(), True
+        except UnicodeDecodeError:
+            text, readable = body.decode(errors="replace"), False
+        rows.append((segment, text.removesuffix("\n"), readable))
+    frame = pl.DataFrame(rows, schema={"segment": pl.String, "line": pl.String, "readable": pl.Boolean}, orient="row")
+    lines = frame.filter(pl.col("line") != "").with_columns(pl.col("line").str.split("\n"))
+    return lines.with_columns(pl.int_ranges(1, pl.col("line").list.len() + 1).alias("number")).explode("line", "number")
+
+
+def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    envelope = ", ".join(f"'{name}'" for name in ENVELOPE)
+    counts: Counter[str] = Counter()
+    fields = connection.sql(
+        f"""
+        SELECT 'envelope:' || name, count(*) FROM (SELECT unnest(json_keys(line)) AS name FROM lines WHERE good)
+        WHERE name NOT IN ({envelope}) GROUP BY ALL
+        """  # noqa: S608 - made of the contract's names
+    ).fetchall()
+    counts.update(dict(fields))
+    known = known_fields()
+    for event, name, count in connection.sql(
+        """
+        SELECT event, name, count(*) FROM (
+            SELECT line->>'$.event' AS event, unnest(list_append(json_keys(line, '$.data'), NULL)) AS name
+            FROM lines WHERE good
+        ) GROUP BY ALL
+        """
+    ).fetchall():
+        if event not in known:
+            if name is None:
+                counts[f"event:{event}"] += count
+        elif name is not None and name not in known[event]:
+            counts[f"{event}.{name}"] += count
+    return counts
+
+
+def _one_by_one(
+    day: date,
+    bodies: Mapping[str, bytes],
+    doubtful: Sequence[tuple[str, int]],
+    faults: list[Fault],
+    unknown: Counter[str],
+    *,
+    like: pl.DataFrame,
+) -> pl.DataFrame:
+    """Parse the lines that did not pass by columns; those that keep the contract after all become rows."""
+    split = {segment: bodies[segment].split(b"\n") for segment in {segment for segment, _ in doubtful}}
+    rows = []
+    for segment, number in doubtful:
+        try:
+            event = parse_event(split[segment][number - 1])
+        except InvalidEvent as error:
+            faults.append(Fault(segment, number, error.what))
+            continue
+        if event.day != day:
+            faults.append(Fault(segment, number, f"session_id: is of {event.day}, its segment of {day}"))
+            continue
+        unknown.update(unknown_parts(event))
+        rows.append(_row(event, day=day, segment=segment, line=number))
+    return pl.DataFrame(rows, schema=like.schema, orient="row")
+
+
+def _row(event: Event, *, day: date, segment: str, line: int) -> tuple[object, ...]:
+    content = event.model_dump_json(include={"data"})
+    data = content.removeprefix('{"data":').removesuffix("}")
+    return (
+        day,
+        event.event_id,
+        event.event,
+        event.at,
+        event.session_id,
+        event.cafe,
+        event.edge,
+        event.epoch,
+        event.seq,
+        event.simulated,
+        event.schema_version,
+        data,
+        segment,
+        line,
+    )

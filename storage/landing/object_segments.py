@@ -1,0 +1,89 @@
+"""Segments in an S3-compatible object store, by create-only puts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import obstore
+from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
+
+from storage.errors import LandingUnavailable
+from storage.landing.segments import SegmentName, checked, fingerprint
+
+REQUEST_TIMEOUT = timedelta(seconds=20)
+RETRY_TIMEOUT = timedelta(seconds=5)  # Short: whoever publishes has a backoff of its own.
+MAX_RETRIES = 2
+
+
+class ObjectSegments:
+    """The landing under an address such as `s3://bucket/prefix`; credentials and endpoint come from AWS_* variables."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        with self._reachable():
+            self._store: Any = obstore.store.from_url(
+                url,
+                client_options={"timeout": REQUEST_TIMEOUT, "allow_http": True},
+                retry_config={"max_retries": MAX_RETRIES, "retry_timeout": RETRY_TIMEOUT},
+            )
+
+    def put(self, name: SegmentName, body: bytes) -> bool:
+        """Publish `body`; False where the name is there already."""
+        with self._reachable():
+            try:
+                obstore.put(self._store, name.path, body, mode="create", use_multipart=False)
+            except AlreadyExistsError:
+                return False
+            return True
+
+    def list(self, day: date) -> list[SegmentName]:
+        """Return the names of a day's segments, sorted."""
+        return sorted(self._names(f"day={day.isoformat()}"))
+
+    def read(self, name: SegmentName) -> bytes:
+        """Return a segment's bytes, checked against its name."""
+        return checked(name, self.read_unchecked(name))
+
+    def read_unchecked(self, name: SegmentName) -> bytes:
+        """Return a segment's bytes as they are."""
+        with self._reachable():
+            return bytes(obstore.get(self._store, name.path).bytes())
+
+    def set_aside(self, name: SegmentName) -> None:
+        """Move a segment to `damaged/`."""
+        with self._reachable():
+            obstore.copy(self._store, name.path, f"damaged/{name.path}")
+            obstore.delete(self._store, name.path)
+
+    def fingerprints(self) -> dict[date, str]:
+        """Return a text for every day that has segments."""
+        days: defaultdict[date, list[str]] = defaultdict(list)
+        for name in self._names(None):
+            days[name.day].append(name.file)
+        return {day: fingerprint(files) for day, files in sorted(days.items())}
+
+    def _names(self, prefix: str | None) -> Iterator[SegmentName]:
+        with self._reachable():
+            for page in obstore.list(self._store, prefix):
+                for item in page:
+                    name = SegmentName.parse(item["path"])
+                    if name is not None:
+                        yield name
+
+    @contextlib.contextmanager
+    def _reachable(self) -> Iterator[None]:
+        try:
+            yield
+        except NotFoundError as error:
+            raise LandingUnavailable(
+                f"The landing at {self._url} has no such bucket or segment.", remedy="Check PILOT_LANDING_URL."
+            ) from error
+        except (BaseError, OSError) as error:
+            raise LandingUnavailable(
+                f"The landing at {self._url} cannot be reached ({type(error).__name__}).",
+                remedy="Check PILOT_LANDING_URL, the AWS_* variables and the network.",
+            ) from error

@@ -1,0 +1,118 @@
+"""One moment of the lake, for SQL: each table's list of files, read once, as views of an in-memory DuckDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+from urllib.parse import unquote
+
+import duckdb
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
+
+from pilot.tables import Column, Kind, Table
+from storage.errors import LakeDamaged
+
+_SQL_TYPES: dict[Kind, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "float": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "moment": "TIMESTAMPTZ",
+    "day": "DATE",
+    "json": "VARCHAR",
+    "texts": "VARCHAR[]",
+}
+
+
+class Snapshot:
+    """Tables as they were at one moment; later commits do not show. Use it as a context manager, in one thread.
+
+    Attributes:
+        versions: Each table's version, None for one that has never been written.
+    """
+
+    def __init__(self, tables: Sequence[tuple[Table, DeltaTable | None]]) -> None:
+        self.versions: dict[str, int | None] = {table.name: delta and delta.version() for table, delta in tables}
+        self._connection = duckdb.connect(":memory:")
+        try:
+            # A table that was not asked for is an error, not a Python variable of that name.
+            self._connection.execute("SET python_enable_replacements = false; SET TimeZone = 'UTC'")
+            for table, delta in tables:
+                self._make_view(table, delta)
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def sql(self, query: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> pl.DataFrame:
+        """Run one query over the tables of the snapshot.
+
+        Args:
+            query: DuckDB's SQL; tables by name.
+            parameters: For `?` a sequence, for `$name` a dictionary.
+
+        Raises:
+            LakeDamaged: a file of a table is missing or broken.
+        """
+        try:
+            result: pl.DataFrame = self._connection.sql(query, params=parameters or None).pl()
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
+            raise _damaged(", ".join(self.versions), error) from None
+        return result
+
+    def close(self) -> None:
+        """Give the memory back."""
+        self._connection.close()
+
+    def __enter__(self) -> Snapshot:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _make_view(self, table: Table, delta: DeltaTable | None) -> None:
+        files = delta.file_uris() if delta is not None else []
+        if delta is None or not files:
+            columns = ", ".join(f"NULL::{_SQL_TYPES[column.kind]} AS {_name(column)}" for column in table.columns)
+            self._connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false")
+            return
+        # A column that is newer than every file of the table is empty in all of them.
+        written = {field.name for field in delta.schema().fields}
+        columns = ", ".join(
+            f"{_name(column) if column.name in written else 'NULL'}::{_SQL_TYPES[column.kind]} AS {_name(column)}"
+            for column in table.columns
+        )
+        try:
+            if "://" in files[0] and not files[0].startswith("file://"):
+                # DuckDB reads object stores only with an extension that is fetched over the network.
+                self._connection.register(f"{table.name}_files", delta.to_pyarrow_table())
+                source = f"{table.name}_files"
+            else:
+                paths = ", ".join(_quoted(unquote(uri.removeprefix("file://"))) for uri in files)
+                source = (
+                    f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'day': DATE}}, "
+                    "union_by_name = true)"
+                )
+            self._connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} FROM {source}")  # noqa: S608
+        except (duckdb.IOException, duckdb.InvalidInputException, DeltaError, OSError) as error:
+            raise _damaged(table.name, error) from None
+
+
+def _damaged(name: str, error: Exception) -> LakeDamaged:
+    return LakeDamaged(
+        f"The lake's files of {name} cannot be read ({type(error).__name__}).",
+        remedy="Rebuild the days it holds: the landing still has every event.",
+    )
+
+
+def _name(column: Column) -> str:
+    """Return a column's name for SQL: quoted, since `at` is a word of DuckDB's own."""
+    return f'"{column.name}"'
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
