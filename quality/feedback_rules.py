@@ -1,0 +1,71 @@
+"""What must be true of `scored_feedback`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pilot.cafes import Cafes
+from pilot.tables import SCORED_FEEDBACK, SESSIONS
+from quality.rules import Evidence, Rule, between, declared, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
+
+
+def feedback_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `scored_feedback`."""
+    yield from declared(SCORED_FEEDBACK)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("language", ("sv", "en"))
+    yield between("score", 0, 100)
+    for subscore in SUBSCORES:
+        yield between(subscore, 0, 1)
+    yield between("turns_scored", 0)
+    yield between("turns_left_out", 0)
+    yield between("words", 0)
+    yield Rule("what is eligible scores above the first tier", fact=_above_first_tier)
+    yield Rule("nothing scored gives no points", fact=_nothing_scored)
+    yield Rule("words are scored exactly where turns are", fact=_words)
+    yield Rule("each scored session was completed, at the same moment", fact=_of_completed)
+    yield Rule("café and simulated are the session's own", fact=_same_session)
+    yield Rule("no completed session is left out", fact=_none_left_out)
+
+
+def _above_first_tier(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return ~frame["eligible"].astype(bool) | (frame["score"] > evidence.cafes.pilot.reward_tiers[0].score_above)
+
+
+def _nothing_scored(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["turns_scored"] > 0) | ((frame["score"] == 0) & ~frame["eligible"].astype(bool))
+
+
+def _words(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["turns_scored"] > 0) | (frame["words"] == 0)
+
+
+def _of_completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return _looked_up(_completed(evidence), "completed_at", frame=frame) == frame["completed_at"]
+
+
+def _same_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    sessions = evidence.references[SESSIONS.name]
+    same_cafe = _looked_up(sessions, "cafe", frame=frame) == frame["cafe"]
+    return same_cafe & (_looked_up(sessions, "simulated", frame=frame) == frame["simulated"])
+
+
+def _looked_up(sessions: pd.DataFrame, column: str, *, frame: pd.DataFrame) -> pd.Series[Any]:
+    """Return a column of each row's session, empty where there is no such session."""
+    found = sessions.drop_duplicates("session_id").set_index("session_id")[column].reindex(frame["session_id"])
+    return found.set_axis(frame.index)
+
+
+def _none_left_out(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return _completed(evidence)["session_id"].isin(frame["session_id"])
+
+
+def _completed(evidence: Evidence) -> pd.DataFrame:
+    sessions = evidence.references[SESSIONS.name]
+    return sessions[sessions["outcome"] == "completed"]

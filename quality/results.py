@@ -1,0 +1,39 @@
+"""What a suite says: which expectations hold, in counts; never a value that a row holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationResult:
+    """One expectation's verdict.
+
+    Attributes:
+        name: The expectation as a sentence.
+        passed: Whether it holds.
+        counts: How many rows were looked at, and how many break it; empty for expectations about the whole table.
+    """
+
+    name: str
+    passed: bool
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteResult:
+    """A suite's verdict over one frame."""
+
+    table: str
+    expectations: tuple[ExpectationResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Return whether every expectation holds."""
+        return all(item.passed for item in self.expectations)
+
+    @property
+    def failed(self) -> tuple[ExpectationResult, ...]:
+        """Return the expectations that do not hold."""
+        return tuple(item for item in self.expectations if not item.passed)

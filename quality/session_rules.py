@@ -1,0 +1,95 @@
+"""What must be true of `sessions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from pilot.business_days import session_day
+from pilot.cafes import Cafes
+from pilot.events import MicrophoneResult, SessionAbandoned
+from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
+from quality.rules import Evidence, Rule, between, declared, matches, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
+OUTCOMES = ("completed", "abandoned", "open", "opened_only")
+SILENT = "silent"  # abandoned without a last word
+LONGEST_SESSION_SECONDS = 86_400
+
+
+def session_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `sessions`."""
+    yield from declared(SESSIONS)
+    yield matches("session_id", UUID7, meaning="a UUID of version 7")
+    yield one_of("cafe", cafes.ids)
+    yield one_of("language", ("sv", "en"))
+    yield one_of("mode", ("voice", "text", "mixed"))
+    yield one_of("microphone", get_args(MicrophoneResult.model_fields["result"].annotation))
+    yield one_of("outcome", OUTCOMES)
+    yield one_of("abandon_reason", (*get_args(SessionAbandoned.model_fields["reason"].annotation), SILENT))
+    yield between("turns", 0)
+    yield between("failed_turns", 0)
+    yield between("epochs", 1)
+    yield between("missing_events", 0)
+    yield between("preliminary_score", 0, 100)
+    yield between("duration_s", 0, LONGEST_SESSION_SECONDS)
+    yield Rule("the day is the one that the identifier carries", fact=_day)
+    yield Rule("a session is completed exactly when it has a time of completion", fact=_completed)
+    yield Rule("a session that was opened only was never started, and every other one was", fact=_started)
+    yield Rule("only an abandoned session has a reason for it, and each has one", fact=_reason)
+    yield Rule("nothing happens before the page is opened or after the last event", fact=_ordered)
+    yield Rule("a completed session has a receipt", fact=_receipt)
+    yield Rule("each session's turns are those of the table of turns", fact=_turns)
+    yield Rule("each session has events", fact=_has_events)
+    yield Rule("no session with events is left out", fact=_none_left_out)
+
+
+def _day(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    carried = frame["session_id"].map(lambda session: session_day(session).isoformat())
+    return carried == frame["day"].astype(str).str.slice(0, 10)
+
+
+def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["outcome"] == "completed") == frame["completed_at"].notna()
+
+
+def _started(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["outcome"] == "opened_only") == frame["started_at"].isna()
+
+
+def _reason(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["outcome"] == "abandoned") == frame["abandon_reason"].notna()
+
+
+def _ordered(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    inner = frame[["started_at", "first_turn_at", "completed_at"]]
+    late = inner.gt(frame["last_event_at"], axis=0).any(axis=1)
+    early = inner.lt(frame["opened_at"], axis=0).any(axis=1)
+    return ~(late | early)
+
+
+def _receipt(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["outcome"] != "completed") | (frame["receipt_hash"].notna() & frame["reference"].notna())
+
+
+def _turns(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    rows = evidence.references[TURNS.name]
+    committed = rows[rows["revisions"] > 0].groupby("session_id").size()
+    return committed.reindex(frame["session_id"], fill_value=0).set_axis(frame.index) == frame["turns"]
+
+
+def _has_events(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["session_id"].isin(_sessions_with_events(evidence))
+
+
+def _none_left_out(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    expected = _sessions_with_events(evidence)
+    return expected.isin(frame["session_id"])
+
+
+def _sessions_with_events(evidence: Evidence) -> pd.Series[str]:
+    events = evidence.references[RAW_EVENTS.name]
+    return events.loc[events["event"] != "probe", "session_id"].drop_duplicates()

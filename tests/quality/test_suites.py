@@ -1,0 +1,201 @@
+"""Each expectation holds on a good day, and each is broken by something that could really happen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pilot.cafes import Cafes, parse_cafes
+from pilot.identifiers import new_identifier
+from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES
+from quality.results import SuiteResult
+from quality.suites import SUITES, UnknownSuite, rules, validate
+
+Frames = Any  # the day that the fixture `good` makes
+Break = Callable[[Frames], None]
+
+CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+WORDS = "Kardemummabullen var torr"
+
+
+def put(table: str, column: str, value: object, *, row: int = 0) -> Break:
+    """Return what writes one cell of a table, whatever the column's type."""
+
+    def change(frames: Frames) -> None:
+        frame = getattr(frames, table)
+        values = frame[column].astype(object).tolist()
+        values[row] = value
+        frame[column] = pd.Series(values, index=frame.index, dtype=object if value is None else None)
+
+    return change
+
+
+def shift(table: str, column: str, seconds: int, *, row: int = 0) -> Break:
+    def change(frames: Frames) -> None:
+        frame = getattr(frames, table)
+        frame.loc[row, column] = frame.loc[row, column] + timedelta(seconds=seconds)
+
+    return change
+
+
+def twice(table: str) -> Break:
+    def change(frames: Frames) -> None:
+        frame = getattr(frames, table)
+        setattr(frames, table, pd.concat([frame, frame.head(1)], ignore_index=True))
+
+    return change
+
+
+def without(table: str, *, row: int = 0) -> Break:
+    def change(frames: Frames) -> None:
+        setattr(frames, table, getattr(frames, table).drop(index=row).reset_index(drop=True))
+
+    return change
+
+
+def another_column(table: str) -> Break:
+    def change(frames: Frames) -> None:
+        getattr(frames, table)["surprise"] = 1
+
+    return change
+
+
+def _of_another_day() -> str:
+    return new_identifier(at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
+
+
+BREAKS: dict[str, dict[str, Break]] = {
+    "sessions": {
+        "the columns are the declared ones, in order": another_column("sessions"),
+        "session_id is unique": twice("sessions"),
+        "session_id is a UUID of version 7": put("sessions", "session_id", "00000000-0000-4000-8000-000000000000"),
+        "cafe is a known value": put("sessions", "cafe", "closed-long-ago"),
+        "language is a known value": put("sessions", "language", "fi"),
+        "mode is a known value": put("sessions", "mode", "telepathy"),
+        "microphone is a known value": put("sessions", "microphone", "perhaps"),
+        "outcome is a known value": put("sessions", "outcome", "lost"),
+        "abandon_reason is a known value": put("sessions", "abandon_reason", "bored", row=1),
+        "turns is 0 or more": put("sessions", "turns", -1),
+        "failed_turns is 0 or more": put("sessions", "failed_turns", -1),
+        "epochs is 1 or more": put("sessions", "epochs", 0),
+        "missing_events is 0 or more": put("sessions", "missing_events", -2),
+        "preliminary_score is between 0 and 100": put("sessions", "preliminary_score", 101.0),
+        "duration_s is between 0 and 86400": put("sessions", "duration_s", -3.0),
+        "the day is the one that the identifier carries": put("sessions", "session_id", _of_another_day()),
+        "a session is completed exactly when it has a time of completion": put("sessions", "outcome", "open"),
+        "a session that was opened only was never started, and every other one was": put(
+            "sessions", "outcome", "abandoned", row=2
+        ),
+        "only an abandoned session has a reason for it, and each has one": put(
+            "sessions", "abandon_reason", None, row=1
+        ),
+        "nothing happens before the page is opened or after the last event": shift("sessions", "completed_at", 3600),
+        "a completed session has a receipt": put("sessions", "receipt_hash", None),
+        "each session's turns are those of the table of turns": without("turns"),
+        "each session has events": without("raw_events", row=3),
+        "no session with events is left out": without("sessions", row=2),
+    },
+    "scored_feedback": {
+        "the columns are the declared ones, in order": another_column("scored_feedback"),
+        "session_id is unique": twice("scored_feedback"),
+        "cafe is a known value": put("scored_feedback", "cafe", "closed-long-ago"),
+        "language is a known value": put("scored_feedback", "language", "fi"),
+        "score is between 0 and 100": put("scored_feedback", "score", 140),
+        **{
+            f"{subscore} is between 0 and 1": put("scored_feedback", subscore, 1.2)
+            for subscore in ("specificity", "evidence", "breadth", "actionability", "authenticity")
+        },
+        "turns_scored is 0 or more": put("scored_feedback", "turns_scored", -1),
+        "turns_left_out is 0 or more": put("scored_feedback", "turns_left_out", -1),
+        "words is 0 or more": put("scored_feedback", "words", -4),
+        "what is eligible scores above the first tier": put("scored_feedback", "score", 60),
+        "nothing scored gives no points": put("scored_feedback", "turns_scored", 0),
+        "words are scored exactly where turns are": put("scored_feedback", "turns_scored", 0),
+        "each scored session was completed, at the same moment": shift("scored_feedback", "completed_at", 1),
+        "café and simulated are the session's own": put("scored_feedback", "simulated", True),
+        "no completed session is left out": without("scored_feedback"),
+    },
+}
+for table in (SESSIONS, SCORED_FEEDBACK):
+    BREAKS[table.name] |= {
+        f"{column.name} is never empty": put(table.name, column.name, None)
+        for column in table.columns
+        if column.required
+    }
+
+
+def judge(table: str, frames: Frames) -> SuiteResult:
+    references = {
+        "sessions": {"raw_events": frames.raw_events, "turns": frames.turns},
+        "scored_feedback": {"sessions": frames.sessions},
+    }
+    return validate(table, getattr(frames, table), references=references[table], cafes=frames.cafes)
+
+
+@pytest.mark.parametrize("table", sorted(SUITES))
+def test_a_good_day_passes_every_expectation(good: Frames, table: str) -> None:
+    result = judge(table, good)
+    assert result.failed == ()
+    assert [item.name for item in result.expectations] == [rule.name for rule in rules(table, cafes=good.cafes)]
+
+
+@pytest.mark.parametrize("table", sorted(SUITES))
+def test_a_day_without_rows_passes(good: Frames, table: str) -> None:
+    names = ("sessions", "scored_feedback", "raw_events", "turns")
+    empty = replace(good, **{name: getattr(good, name).head(0) for name in names})
+    assert judge(table, empty).failed == ()
+
+
+@pytest.mark.parametrize("table", sorted(SUITES))
+def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
+    assert set(BREAKS[table]) == {rule.name for rule in rules(table, cafes=CAFES)}
+
+
+@pytest.mark.parametrize(
+    ("table", "name"), [(table, rule.name) for table in sorted(SUITES) for rule in rules(table, cafes=CAFES)]
+)
+def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Frames, table: str, name: str) -> None:
+    BREAKS[table][name](good)
+    result = judge(table, good)
+    assert not result.passed
+    assert name in {item.name for item in result.failed}
+
+
+def test_a_broken_expectation_says_how_many_rows_break_it(good: Frames) -> None:
+    good.sessions["cafe"] = ["closed-long-ago", "closed-long-ago", "aurora"]
+    (failed,) = (item for item in judge("sessions", good).failed if item.name == "cafe is a known value")
+    assert failed.counts == {"rows": 3, "breaking": 2}
+
+
+@pytest.mark.parametrize("column", ["cafe", "language", "mode", "outcome", "session_id", "code"])
+def test_results_never_quote_a_value(good: Frames, column: str) -> None:
+    put("sessions", column, WORDS)(good)
+    told = json.dumps(asdict(judge("sessions", good)), ensure_ascii=False)
+    assert WORDS not in told
+
+
+def test_a_missing_column_fails_the_rules_about_it_and_the_rest_goes_on(good: Frames) -> None:
+    good.sessions = good.sessions.drop(columns=["completed_at"])
+    failed = {item.name for item in judge("sessions", good).failed}
+    assert "a session is completed exactly when it has a time of completion" in failed
+    assert "cafe is a known value" not in failed
+
+
+def test_a_table_without_a_suite_is_refused_with_the_names_of_those_that_have_one(good: Frames, cafes: Cafes) -> None:
+    with pytest.raises(UnknownSuite, match="sessions, scored_feedback"):
+        validate("raw_events", good.raw_events, references={}, cafes=cafes)
+    assert "raw_events" in TABLES
+
+
+def test_importing_the_room_does_not_import_great_expectations() -> None:
+    program = "import sys, quality.suites; sys.exit('great_expectations' in sys.modules or 'pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
