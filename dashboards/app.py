@@ -1,0 +1,93 @@
+"""The pages' entry: `streamlit run dashboards/app.py`, with PILOT_* in the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+import structlog
+
+from dashboards import markup, visit
+from dashboards.formatting import Language
+from dashboards.opening import opened_home, reachable_from_outside
+from dashboards.reading.page_snapshot import UnreadableTable
+from pilot.errors import PilotError
+from pilot.words import say
+
+HERE = Path(__file__).parent
+LANGUAGES: dict[Language, str] = {"sv": "Svenska", "en": "English"}
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Draw the frame around the page and the page itself."""
+    st.set_page_config(page_title="Kafépiloten", page_icon="☕", layout="wide")
+    st.html(HERE / "page.css")
+    with st.sidebar:
+        menu = st.container(key="menu")
+        language: Language = st.session_state.get("lang") or "sv"
+        language = menu.segmented_control(
+            say("dashboards", "nav.language", language),
+            list(LANGUAGES),
+            default="sv",
+            required=True,
+            format_func=LANGUAGES.__getitem__,
+            key="lang",
+        )
+    outside = reachable_from_outside()
+    if outside is not None:
+        shown = outside or say("dashboards", "trouble.address_all", language)
+        _trouble(
+            say("dashboards", "trouble.address_title", language),
+            f"{say('dashboards', 'trouble.address', language, address=shown)} "
+            f"{say('dashboards', 'trouble.address_do', language)}",
+        )
+        return
+    page = st.navigation(
+        [
+            st.Page(
+                "pages/cafe_day.py", title=say("dashboards", "nav.cafe_day", language), url_path="dag", default=True
+            ),
+            st.Page("pages/pilot_overview.py", title=say("dashboards", "nav.overview", language), url_path="piloten"),
+        ]
+    )
+    try:
+        home = opened_home()
+        demo = home.kind == "demo"
+        tests = not demo and menu.toggle(
+            say("dashboards", "nav.tests", language), key="tests", help=say("dashboards", "nav.tests_help", language)
+        )
+        now = visit.Visit(
+            home=home, cafes=home.cafes().cafe, language=language, simulated=demo or tests, now=visit.now()
+        )
+        visit.begin(now)
+        if now.simulated:
+            kind = "demo" if demo else "tests"
+            st.html(markup.band(now.say(f"band.{kind}"), now.say(f"band.{kind}_why")))
+        page.run()
+    except UnreadableTable as error:
+        log.error("page_unreadable_table", table=error.table, kind=error.kind)
+        what = ("table", "table_do") if error.table else ("any", "any_do")
+        _trouble(
+            say("dashboards", "trouble.title", language),
+            " ".join(say("dashboards", f"trouble.{key}", language, table=error.table, kind=error.kind) for key in what),
+        )
+    except PilotError as error:
+        log.error("page_refused", kind=type(error).__name__)
+        _trouble(say("dashboards", "trouble.title", language), str(error))
+    except Exception as error:  # The last boundary before a reader: Streamlit's own control flow is no Exception.
+        # Its text may hold a guest's words: only its kind leaves.
+        log.error("page_failed", kind=type(error).__name__)
+        _trouble(
+            say("dashboards", "trouble.title", language),
+            f"{say('dashboards', 'trouble.any', language, kind=type(error).__name__)} "
+            f"{say('dashboards', 'trouble.any_do', language)}",
+        )
+
+
+def _trouble(title: str, text: str) -> None:
+    st.html(markup.trouble(title, text))
+
+
+main()

@@ -1,0 +1,237 @@
+"""The pages' charts: Altair, with words and numbers in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, time
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboards.formatting import Language, short_day
+from dashboards.kpi_words import shown_interval, shown_value
+from dashboards.reading.cafe_day import Hour
+from dashboards.reading.kpi_figures import KpiFigure, Volume
+from dashboards.visit import Visit
+from pilot.cafes import Band, Cafe
+
+GREEN = "#1F5A4C"
+SAND = "#EADFCB"
+CLAY = "#C9B79C"
+INK = "#2A2320"
+MUTED = "#6A5F57"
+TARGET = "#8A4B12"
+CHART_HEIGHT_PX = 240
+TREND_HEIGHT_PX = 200
+MOST_DAY_LABELS = 5
+
+_NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
+    "sv": {"decimal": ",", "thousands": "\u00a0", "grouping": [3], "currency": ["", "\u00a0kr"], "percent": "\u00a0%"},
+    "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", "\u00a0kr"], "percent": "%"},
+}
+
+
+def _finished(chart: Any, *, language: Language, description: str) -> Any:
+    return (
+        chart.properties(description=description)
+        .configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[language])))
+        .configure_view(strokeWidth=0)
+        .configure_axis(
+            labelColor=MUTED, titleColor=MUTED, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
+        )
+        .configure_legend(
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=MUTED
+        )
+    )
+
+
+def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
+    """Return the sessions started by hour, with peak hours shaded and opening hours marked."""
+    opens, closes = cafe.opening_hours.on(day)
+    shown = [row.hour for row in rows]
+    first = min([opens.hour, *shown])
+    last = max([_last_hour(closes), *shown])
+    sent, left = visit.say("day.hours.completed"), visit.say("day.hours.left")
+    frame = pd.DataFrame(
+        [
+            {"start": row.hour + 0.08, "end": row.hour + 0.92, "count": count, "kind": kind, "order": order}
+            | {"label": f"{row.hour:02}–{row.hour + 1:02}"}
+            for row in rows
+            for order, (kind, count) in enumerate(((sent, row.completed), (left, row.left)))
+        ],
+        columns=["start", "end", "count", "kind", "order", "label"],
+    )
+    peaks = pd.DataFrame([{"start": _hours(low), "end": _hours(high)} for low, high in cafe.peaks])
+    edges = pd.DataFrame([{"at": _hours(opens)}, {"at": _hours(closes)}])
+    x = alt.X(
+        "start:Q",
+        title=visit.say("day.hours.axis_hour"),
+        scale=alt.Scale(domain=[first, last + 1], nice=False, zero=False),
+        axis=alt.Axis(values=list(range(first, last + 2)), format="02d", grid=False, labelFlush=False),
+    )
+    most = max((row.completed + row.left for row in rows), default=0)
+    y = alt.Y(
+        "count:Q",
+        title=visit.say("day.hours.axis_count"),
+        stack="zero",
+        scale=alt.Scale(domain=[0, max(4, most)], nice=True),
+        axis=alt.Axis(tickMinStep=1, format="d", tickCount=5, gridColor="#EEE8DF", domain=False, ticks=False),
+    )
+    shade = alt.Chart(peaks).mark_rect(color=SAND, opacity=0.55).encode(x=x, x2="end:Q")
+    marks = alt.Chart(edges).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x=alt.X("at:Q"))
+    bars = (
+        alt.Chart(frame)
+        .mark_rect()
+        .encode(
+            x=x,
+            x2="end:Q",
+            y=y,
+            color=alt.Color(
+                "kind:N",
+                title=visit.say("day.hours.legend"),
+                scale=alt.Scale(domain=[sent, left], range=[GREEN, "#A9C2B8"]),
+                legend=alt.Legend(orient="top", direction="horizontal", titleOrient="left", offset=8),
+            ),
+            order="order:Q",
+            tooltip=[
+                alt.Tooltip("label:N", title=visit.say("day.hours.axis_hour")),
+                alt.Tooltip("kind:N", title=visit.say("day.hours.legend")),
+                alt.Tooltip("count:Q", title=visit.say("day.hours.axis_count"), format="d"),
+            ],
+        )
+    )
+    return _finished(
+        alt.layer(shade, bars, marks).properties(height=CHART_HEIGHT_PX),
+        language=visit.language,
+        description=hours_in_words(visit, rows),
+    )
+
+
+def hours_in_words(visit: Visit, rows: Sequence[Hour]) -> str:
+    """Return what the hours' chart shows, for a reader who does not see it."""
+    busiest = max(rows, key=lambda row: row.completed + row.left)
+    return visit.say("day.hours.alt", hour=f"{busiest.hour:02}", count=busiest.completed + busiest.left)
+
+
+def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequence[date], top: float) -> Any:
+    """Return one metric of one café over some days: value, interval and target.
+
+    Args:
+        visit: The visit.
+        figures: The café's figures of this metric.
+        kpi: The metric.
+        days: The days of the axis.
+        top: Upper end of the axis, the same for every café.
+    """
+    language = visit.language
+    labels = _day_labels(days, language=language)
+    unit = figures[0].unit
+    scale = 100 if unit == "share" else 1
+    by_day = {figure.day: figure for figure in figures}
+    frame = pd.DataFrame(
+        [
+            {
+                "day": labels[day],
+                "value": None if figure is None or figure.value is None else figure.value * scale,
+                "low": None if figure is None or figure.low is None else figure.low * scale,
+                "high": None if figure is None or figure.high is None else min(figure.high * scale, top * scale),
+                "shown": "" if figure is None else shown_value(visit, figure),
+                "range": "" if figure is None else shown_interval(visit, figure),
+                "verdict": "" if figure is None else visit.say(f"verdict.{figure.verdict}"),
+            }
+            for day in days
+            for figure in [by_day.get(day)]
+        ]
+    )
+    x = alt.X(
+        "day:N",
+        sort=list(labels.values()),
+        title=None,
+        scale=alt.Scale(domain=list(labels.values())),
+        axis=alt.Axis(values=_spread(list(labels.values())), labelAngle=0, grid=False, labelOverlap=False),
+    )
+    bottom = min(figures[0].target, *(f.low for f in figures if f.low is not None), 1.0) if kpi == "uptime" else 0.0
+    y = alt.Y(
+        "value:Q",
+        title=f"{visit.say(f'kpi.{kpi}.name')}, {'%' if unit == 'share' else 's'}",
+        scale=alt.Scale(domain=[max(0.0, bottom * scale - (0.2 if kpi == "uptime" else 0)), top * scale], clamp=True),
+        axis=alt.Axis(tickCount=4, gridColor="#EEE8DF", domain=False, ticks=False),
+    )
+    tooltip = [
+        alt.Tooltip("day:N", title=visit.say("overview.trend.axis_day")),
+        alt.Tooltip("shown:N", title=visit.say("overview.trend.value")),
+        alt.Tooltip("range:N", title=visit.say("overview.trend.range")),
+        alt.Tooltip("verdict:N", title=visit.say("overview.trend.verdict")),
+    ]
+    base = alt.Chart(frame)
+    # One bar a day rather than an area: a day without an interval must not be bridged.
+    spread = base.mark_rule(color="#A9C2B8", strokeWidth=5, opacity=0.75).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
+    line = base.mark_line(color=GREEN, strokeWidth=1.5).encode(x=x, y=y)
+    points = base.mark_point(color=GREEN, filled=True, size=34, opacity=1).encode(x=x, y=y, tooltip=tooltip)
+    target = (
+        alt.Chart(pd.DataFrame([{"target": figures[0].target * scale}]))
+        .mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.5)
+        .encode(y="target:Q")
+    )
+    return _finished(
+        alt.layer(spread, target, line, points).properties(height=TREND_HEIGHT_PX), language=language, description=""
+    )
+
+
+def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[date], top: int) -> Any:
+    """Return the feedback sent a day beside the band that the café expects."""
+    labels = _day_labels(days, language=visit.language)
+    completed = {row.day: row.completed for row in rows}
+    frame = pd.DataFrame([{"day": labels[day], "completed": completed.get(day, 0)} for day in days])
+    x = alt.X(
+        "day:N",
+        sort=list(labels.values()),
+        title=None,
+        scale=alt.Scale(domain=list(labels.values()), paddingInner=0.25),
+        axis=alt.Axis(values=_spread(list(labels.values())), labelAngle=0, grid=False, labelOverlap=False),
+    )
+    y = alt.Y(
+        "completed:Q",
+        title=visit.say("overview.volume.axis_count"),
+        scale=alt.Scale(domain=[0, top]),
+        axis=alt.Axis(tickCount=4, tickMinStep=1, format="d", gridColor="#EEE8DF", domain=False, ticks=False),
+    )
+    shade = (
+        alt.Chart(pd.DataFrame([{"low": band.low, "high": band.high}]))
+        .mark_rect(color=SAND, opacity=0.7)
+        .encode(y=alt.Y("low:Q"), y2="high:Q")
+    )
+    bars = (
+        alt.Chart(frame)
+        .mark_bar(color=GREEN)
+        .encode(
+            x=x,
+            y=y,
+            tooltip=[
+                alt.Tooltip("day:N", title=visit.say("overview.trend.axis_day")),
+                alt.Tooltip("completed:Q", title=visit.say("overview.volume.completed"), format="d"),
+            ],
+        )
+    )
+    return _finished(alt.layer(shade, bars).properties(height=TREND_HEIGHT_PX), language=visit.language, description="")
+
+
+def _day_labels(days: Sequence[date], *, language: Language) -> dict[date, str]:
+    return {day: short_day(day, language=language) for day in days}
+
+
+def _spread(labels: list[str]) -> list[str]:
+    """Return a few labels, evenly spread, so that none is cut off or turned."""
+    if len(labels) <= MOST_DAY_LABELS:
+        return labels
+    step = -(-len(labels) // MOST_DAY_LABELS)
+    return labels[len(labels) - 1 :: -step][::-1]
+
+
+def _hours(wall: time) -> float:
+    return wall.hour + wall.minute / 60
+
+
+def _last_hour(closes: time) -> int:
+    return closes.hour if closes.minute else closes.hour - 1

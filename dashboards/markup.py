@@ -1,0 +1,212 @@
+"""Fragments of HTML that the pages are made of. Everything that varies is escaped here, a guest's words above all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+from itertools import pairwise
+
+from dashboards.formatting import clock_time, number
+from dashboards.kpi_words import shown_interval, shown_value, target_in_words
+from dashboards.reading.cafe_day import Feedback, Funnel
+from dashboards.reading.kpi_figures import KpiFigure
+from dashboards.visit import Visit
+from pilot.cafes import Cafe
+from pilot.kpi_targets import TARGETS, Verdict
+
+# A shape of its own for every verdict, so that none depends on colour.
+SHAPES: dict[Verdict, str] = {
+    "met": '<circle cx="8" cy="8" r="7.5"/><path d="M4.5 8.3 7 10.8 11.6 5.6" class="stroke"/>',
+    "missed": '<path d="M8 .4 15.6 8 8 15.6.4 8Z"/><path d="M5.6 5.6 10.4 10.4M10.4 5.6 5.6 10.4" class="stroke"/>',
+    "cannot_tell": '<path d="M1 15 8 1.2 15 15Z"/><path d="M8 6v4.6M8 12.4v.8" class="stroke"/>',
+    "missing": '<rect x="1.2" y="1.2" width="13.6" height="13.6" rx="2" class="hollow"/><path d="M5 8h6" class="ink"/>',
+}
+
+
+def page_head(*, crumb: str, title: str, fresh: str) -> str:
+    """Return the page's heading and how fresh its data is."""
+    return (
+        f'<header class="pf-head"><p class="pf-crumb">{escape(crumb)}</p><h1>{escape(title)}</h1>'
+        f'<p class="pf-fresh">{escape(fresh)}</p></header>'
+    )
+
+
+def lead(text: str, *, notes: Sequence[str] = ()) -> str:
+    """Return the page in one sentence, with quiet notes below."""
+    shown = "".join(f'<p class="pf-note">{escape(note)}</p>' for note in notes if note)
+    return f'<p class="pf-lead">{escape(text)}</p>{shown}'
+
+
+def section_head(title: str, *, what: str = "") -> str:
+    """Return a section's heading and the line that explains it."""
+    below = f'<p class="pf-what">{escape(what)}</p>' if what else ""
+    return f'<div class="pf-section"><h2>{escape(title)}</h2>{below}</div>'
+
+
+def plain(text: str) -> str:
+    """Return one paragraph."""
+    return f'<p class="pf-plain">{escape(text)}</p>'
+
+
+def band(title: str, why: str) -> str:
+    """Return the band that says these are not real guests."""
+    return f'<div class="pf-band" role="note"><strong>{escape(title)}</strong> <span>{escape(why)}</span></div>'
+
+
+def verdict_badge(visit: Visit, verdict: Verdict) -> str:
+    """Return a verdict in shape, colour and words."""
+    words = escape(visit.say(f"verdict.{verdict}"))
+    return (
+        f'<span class="pf-verdict pf-{verdict}"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
+        f"{SHAPES[verdict]}</svg>{words}</span>"
+    )
+
+
+def figure(label: str, value: str, below: Iterable[str]) -> str:
+    """Return one figure of the day; the lines below are HTML."""
+    lines = "".join(f"<dd>{line}</dd>" for line in below if line)
+    return f'<div class="pf-figure"><dt>{escape(label)}</dt><dd class="pf-value">{escape(value)}</dd>{lines}</div>'
+
+
+def figures(parts: Iterable[str]) -> str:
+    """Return the figures side by side."""
+    return f'<dl class="pf-figures">{"".join(parts)}</dl>'
+
+
+def funnel(visit: Visit, steps: Funnel) -> str:
+    """Return the drop-off from opening the page to sending, the biggest loss marked."""
+    names = ("opened", "started", "consented", "spoke", "completed")
+    counts = [getattr(steps, name) for name in names]
+    losses = [0, *(max(0, before - after) for before, after in pairwise(counts))]
+    most = max(losses)
+    rows = []
+    for name, count, loss in zip(names, counts, losses, strict=True):
+        width = 100 * count / max(counts[0], *counts, 1)
+        lost = ""
+        if loss:
+            key = "day.funnel.most" if loss == most else "day.funnel.lost"
+            kind = "pf-lost pf-most" if loss == most else "pf-lost"
+            lost = f'<span class="{kind}">{escape(visit.say(key, lost=number(loss, language=visit.language)))}</span>'
+        rows.append(
+            f'<li><span class="pf-step">{escape(visit.say(f"day.funnel.{name}"))}</span>'
+            f'<span class="pf-count">{number(count, language=visit.language)}</span>'
+            f'<span class="pf-track" aria-hidden="true"><span style="width:{width:.1f}%"></span></span>{lost}</li>'
+        )
+    return f'<ol class="pf-funnel">{"".join(rows)}</ol>'
+
+
+def quote(visit: Visit, feedback: Feedback) -> str:
+    """Return one feedback: the guest's own words, and what is known about them."""
+    said = []
+    for part in feedback.said:
+        question = f'<p class="pf-question">{escape(part.question)}</p>' if part.question else ""
+        tags = [visit.say(f"day.said.{name}") for name in ("uncertain", "edited") if getattr(part, name)]
+        tag = f' <span class="pf-tag">{escape(", ".join(tags))}</span>' if tags else ""
+        language = f' lang="{escape(feedback.language)}"'
+        said.append(f"{question}<blockquote{language}>{escape(part.words)}{tag}</blockquote>")
+    if not said:
+        empty = visit.say("day.said.nothing" if "silence" in feedback.signals else "day.said.no_words")
+        said.append(f'<p class="pf-question">{escape(empty)}</p>')
+    meta = [
+        clock_time(feedback.sent_at),
+        visit.name_of("language", feedback.language),
+        visit.name_of("mode", feedback.mode),
+    ]
+    chips = [f'<span class="pf-chip">{escape(visit.name_of("aspect", name))}</span>' for name in feedback.aspects]
+    chips += [
+        f'<span class="pf-chip pf-signal">{escape(visit.name_of("signal", name))}</span>' for name in feedback.signals
+    ]
+    score = visit.say("day.said.score", score=feedback.score)
+    return (
+        f'<article class="pf-quote"><div class="pf-words">{"".join(said)}</div>'
+        f'<p class="pf-meta"><span class="pf-score">{escape(score)}</span>'
+        f"<span>{escape(' · '.join(one for one in meta if one))}</span>"
+        f"{''.join(chips)}</p></article>"
+    )
+
+
+def kpi_grid(visit: Visit, cafes: Sequence[Cafe], shown: dict[tuple[str, str], KpiFigure]) -> str:
+    """Return the five metrics of each café as a table; on a narrow screen each row becomes a block."""
+    heads = "".join(f'<th scope="col" role="columnheader">{escape(cafe.name)}</th>' for cafe in cafes)
+    rows = []
+    for kpi, target in TARGETS.items():
+        known = [shown[kpi, cafe.id] for cafe in cafes if (kpi, cafe.id) in shown]
+        low, high = _axis(known, target.value)
+        cells = "".join(
+            f'<td role="cell" data-cafe="{escape(cafe.name)}">{_cell(visit, shown.get((kpi, cafe.id)), low, high)}</td>'
+            for cafe in cafes
+        )
+        name, goal = visit.say(f"kpi.{kpi}.name"), visit.say("overview.target")
+        rows.append(
+            f'<tr role="row"><th scope="row" role="rowheader"><span class="pf-kpi">{escape(name)}'
+            f'</span><span class="pf-small">{escape(visit.say(f"kpi.{kpi}.what"))}</span>'
+            f'<span class="pf-goal">{escape(goal)}: {escape(target_in_words(visit, kpi))}</span></th>{cells}</tr>'
+        )
+    return (
+        f'<table class="pf-grid" role="table"><caption>{escape(visit.say("overview.grid_caption"))}</caption>'
+        f'<thead role="rowgroup"><tr role="row"><th scope="col" role="columnheader">'
+        f"{escape(visit.say('overview.grid_kpi'))}</th>{heads}</tr></thead>"
+        f'<tbody role="rowgroup">{"".join(rows)}</tbody></table>'
+    )
+
+
+def _cell(visit: Visit, one: KpiFigure | None, low: float, high: float) -> str:
+    if one is None:
+        return verdict_badge(visit, "missing")
+    spread = shown_interval(visit, one)
+    if one.kpi == "uptime" and one.low == one.high:
+        spread = ""  # A census: the interval is the value itself.
+    unfinished = one.value is None and one.kpi == "voice_response" and one.verdict in ("missed", "cannot_tell")
+    note = visit.say("overview.slow") if unfinished else spread
+    share = ""
+    if one.unit == "share" and one.kpi != "uptime" and one.numerator is not None and one.denominator:
+        share = visit.say(
+            "overview.of",
+            numerator=number(one.numerator, language=visit.language),
+            denominator=number(one.denominator, language=visit.language),
+        )
+    parts = " · ".join(part for part in (note, share) if part)
+    return (
+        f'<span class="pf-cellvalue">{escape(shown_value(visit, one))}</span>{verdict_badge(visit, one.verdict)}'
+        f'{_whisker(one, low, high)}<span class="pf-small">{escape(parts)}</span>'
+    )
+
+
+def _axis(known: Sequence[KpiFigure], target: float) -> tuple[float, float]:
+    ends = [target, *(end for one in known for end in (one.low, one.high, one.value) if end is not None)]
+    margin = (max(ends) - min(ends)) * 0.08 or target * 0.05
+    return min(ends) - margin, max(ends) + margin
+
+
+def _whisker(one: KpiFigure, low: float, high: float) -> str:
+    """Return the interval drawn on a line with the target as a tick; empty where there is no value."""
+    if one.value is None:
+        return ""
+    start = one.low if one.low is not None else low
+    end = one.high if one.high is not None else high
+
+    def place(value: float) -> float:
+        return 100 * (min(max(value, low), high) - low) / (high - low)
+
+    left, right = place(start), place(end)
+    return (
+        f'<span class="pf-whisker pf-{one.verdict}" aria-hidden="true">'
+        f'<span class="pf-span" style="left:{left:.1f}%;width:{max(right - left, 0.5):.1f}%"></span>'
+        f'<span class="pf-tick" style="left:{place(one.target):.1f}%"></span>'
+        f'<span class="pf-dot" style="left:{place(one.value):.1f}%"></span></span>'
+    )
+
+
+def chart_head(title: str, below: str) -> str:
+    """Return the heading of one chart among several."""
+    return f'<h3 class="pf-chart">{escape(title)}</h3><p class="pf-small">{escape(below)}</p>'
+
+
+def gap(*, title: str, text: str) -> str:
+    """Return one thing that is missing, and what to do about it."""
+    return f'<div class="pf-gap"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>'
+
+
+def trouble(title: str, text: str) -> str:
+    """Return an error as a person reads it."""
+    return f'<div class="pf-trouble" role="alert"><h1>{escape(title)}</h1><p>{escape(text)}</p></div>'

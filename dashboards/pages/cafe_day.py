@@ -1,0 +1,192 @@
+"""The café's day: what guests said, what to act on first, and where they dropped off."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from dashboards import charts, markup
+from dashboards.day_choice import choose_day, day_name, freshness
+from dashboards.formatting import measure, number
+from dashboards.kpi_words import shown_interval, shown_value
+from dashboards.nothing_yet import nothing_yet
+from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
+from dashboards.reading.calendar import Extent, extent
+from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.visit import Visit, current
+from pilot.business_days import at_local
+from pilot.cafes import Cafe
+from pilot.kpi_targets import TARGETS
+
+SHOWN_AT_FIRST = 15
+
+
+def show(visit: Visit) -> None:
+    """Draw the page."""
+    with PageSnapshot(visit.home.lake(), *TABLES, place=visit.place) as snapshot:
+        days = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
+        if days.first is None:
+            nothing_yet(visit)
+            return
+        head = st.empty()
+        with st.container(horizontal=True, key="controls"):
+            cafe = _choose_cafe(visit)
+            own = extent(snapshot, snapshot.key, cafes=(cafe.id,), simulated=visit.simulated)
+            day = choose_day(visit, own if own.first else days)
+        shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
+    head.html(
+        markup.page_head(
+            crumb=visit.say("day.crumb"), title=cafe.name, fresh=freshness(visit, own if own.first else days)
+        )
+    )
+    if not shown.funnel.opened:
+        _empty_day(visit, day)
+        return
+    _lead(visit, cafe, day=day, shown=shown, extent=own)
+    _figures(visit, cafe, shown)
+    _act_first(visit, shown)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.html(markup.section_head(visit.say("day.hours.title"), what=visit.say("day.hours.what")))
+        if shown.hours:
+            st.altair_chart(
+                charts.hours(visit, cafe, day=day, rows=shown.hours),
+                width="stretch",
+                alt=charts.hours_in_words(visit, shown.hours),
+            )
+        else:
+            st.html(markup.plain(visit.say("day.figure.completion_none")))
+    with right:
+        st.html(markup.section_head(visit.say("day.funnel.title")) + markup.funnel(visit, shown.funnel))
+    _everything_said(visit, shown)
+
+
+def _choose_cafe(visit: Visit) -> Cafe:
+    names = {cafe.id: cafe for cafe in visit.cafes}
+    chosen = st.selectbox(
+        visit.say("controls.cafe"), list(names), format_func=lambda one: names[one].name, key="kafe", width=240
+    )
+    return names[chosen]
+
+
+def _over(visit: Visit, cafe: Cafe, day: date) -> bool:
+    """Return whether the café has closed on `day`."""
+    return visit.now >= at_local(day, cafe.opening_hours.on(day)[1])
+
+
+def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent) -> None:
+    steps, expected = shown.funnel, cafe.expected_feedbacks_per_day
+    fields = {
+        "completed": number(steps.completed, language=visit.language),
+        "started": number(steps.started, language=visit.language),
+        "opened": number(steps.opened, language=visit.language),
+        "low": expected.low,
+        "high": expected.high,
+    }
+    over = _over(visit, cafe, day)
+    text = visit.say(f"day.lead.{_lead_key(cafe, shown, over=over)}", **fields)
+    count = sum(one.to_act_on for one in shown.feedback)
+    if count:
+        text += " " + visit.say(
+            "day.lead.act_one" if count == 1 else "day.lead.act", count=number(count, language=visit.language)
+        )
+    notes = []
+    if day == visit.today and not over:
+        notes.append(visit.say("day.not_over"))
+    if extent.last_sessions == day and day == visit.today - timedelta(days=1):
+        notes.append(visit.say("day.latest"))
+    st.html(markup.lead(text, notes=notes))
+
+
+def _lead_key(cafe: Cafe, shown: CafeDay, *, over: bool) -> str:
+    """Return which sentence says the day: by what was reached, and held against the band once the day is over."""
+    steps, expected = shown.funnel, cafe.expected_feedbacks_per_day
+    if not steps.started:
+        return "opened_one" if steps.opened == 1 else "opened"
+    if not steps.completed:
+        return "none_one" if steps.started == 1 else "none"
+    if steps.completed > expected.high:
+        return "above"
+    if steps.completed >= expected.low:
+        return "inside"
+    if steps.completed == 1:
+        return "one" if over else "one_so_far"
+    return "below" if over else "so_far"
+
+
+def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
+    steps, expected, language = shown.funnel, cafe.expected_feedbacks_per_day, visit.language
+    completion = shown.completion
+    if completion is None or completion.value is None:
+        value, below = visit.say("overview.no_value"), [visit.say("day.figure.completion_none")]
+    else:
+        value = shown_value(visit, completion)
+        target = measure(TARGETS["completion"].value, unit="share", language=language, decimals=0)
+        below = [
+            f"{shown_interval(visit, completion)} · {visit.say('day.figure.completion_target', target=target)}",
+            markup.verdict_badge(visit, completion.verdict),
+        ]
+    average = shown.average_score
+    st.html(
+        markup.figures(
+            (
+                markup.figure(
+                    visit.say("day.figure.completed"),
+                    number(steps.completed, language=language),
+                    [visit.say("day.figure.completed_band", low=expected.low, high=expected.high)],
+                ),
+                markup.figure(
+                    visit.say("day.figure.started"),
+                    number(steps.started, language=language),
+                    [visit.say("day.figure.started_of", opened=number(steps.opened, language=language))],
+                ),
+                markup.figure(visit.say("day.figure.completion"), value, below),
+                markup.figure(
+                    visit.say("day.figure.score"),
+                    visit.say("overview.no_value") if average is None else number(average, language=language),
+                    [visit.say("day.figure.score_none" if average is None else "day.figure.score_what")],
+                ),
+            )
+        )
+    )
+
+
+def _act_first(visit: Visit, shown: CafeDay) -> None:
+    if not shown.feedback:
+        return
+    first = shown.act_first
+    what = visit.say("day.act.what" if first else "day.act.none")
+    quotes = "".join(markup.quote(visit, one) for one in first)
+    st.html(f'<section class="pf-act">{markup.section_head(visit.say("day.act.title"), what=what)}{quotes}</section>')
+
+
+def _everything_said(visit: Visit, shown: CafeDay) -> None:
+    kept = [one for one in shown.feedback if not one.signals]
+    aside = [one for one in shown.feedback if one.signals]
+    st.html(markup.section_head(visit.say("day.said.title"), what=visit.say("day.said.what")))
+    if not shown.feedback:
+        st.html(markup.plain(visit.say("day.said.none")))
+        return
+    everything = len(kept) <= SHOWN_AT_FIRST or st.session_state.get("all_said", False)
+    _quotes(visit, kept if everything else kept[:SHOWN_AT_FIRST])
+    if len(kept) > SHOWN_AT_FIRST:
+        st.toggle(visit.say("day.said.more", count=len(kept)), key="all_said")
+    if aside:
+        with st.expander(visit.say("day.said.aside_title", count=len(aside))):
+            st.html(markup.plain(visit.say("day.said.aside_what")))
+            _quotes(visit, aside)
+
+
+def _quotes(visit: Visit, some: list[Feedback]) -> None:
+    if some:
+        st.html(f'<div class="pf-quotes">{"".join(markup.quote(visit, one) for one in some)}</div>')
+
+
+def _empty_day(visit: Visit, day: date) -> None:
+    when = "future" if day > visit.today else "today" if day == visit.today else "past"
+    text = visit.say(f"day.empty.{when}", day=day_name(visit, day))
+    st.html(markup.section_head(visit.say("day.empty.title")) + markup.plain(text))
+
+
+show(current())

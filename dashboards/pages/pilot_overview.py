@@ -1,0 +1,216 @@
+"""The pilot overview: five metrics for each café, their trends, the volume, and what is missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import charts, markup
+from dashboards.day_choice import choose_day, freshness
+from dashboards.formatting import listed, long_day, number, short_day
+from dashboards.kpi_words import shown_interval, shown_value
+from dashboards.nothing_yet import nothing_yet
+from dashboards.reading.calendar import extent
+from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
+from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.visit import Visit, current
+from pilot.business_days import days_between
+from pilot.kpi_targets import TARGETS, Kpi
+
+PERIODS_DAYS = (7, 30)
+HEADROOM = 1.08
+
+COMMANDS: dict[str, str] = {
+    "participation": "pilot counts report {cafe} {day} 0",
+    "voice_response": "pilot journey {cafe} --language en",
+    "uptime": "pilot watch",
+}
+
+
+def show(visit: Visit) -> None:
+    """Draw the page."""
+    with PageSnapshot(visit.home.lake(), *TABLES, place=visit.place) as snapshot:
+        known = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
+        if known.first is None:
+            nothing_yet(visit)
+            return
+        st.html(
+            markup.page_head(
+                crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), fresh=freshness(visit, known)
+            )
+        )
+        with st.container(horizontal=True, key="controls"):
+            day = choose_day(visit, known)
+        period = pilot_period(
+            snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
+        )
+    shown = period.on(day)
+    _lead(visit, day=day, shown=list(shown.values()))
+    st.html(markup.kpi_grid(visit, visit.cafes, shown))
+    st.html(markup.lead("", notes=[visit.say("overview.interval_note")]))
+    _missing(visit, day=day, shown=shown)
+    days = _trend(visit, period, last=day)
+    _volume(visit, period, days=days)
+
+
+def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
+    counts = Counter(figure.verdict for figure in shown)
+    open_ = counts["cannot_tell"] + counts["missing"]
+    say = visit.say
+    missed = number(counts["missed"], language=visit.language)
+    rest = [say("overview.lead_missed", missed=missed) if counts["missed"] else say("overview.lead_none_missed")]
+    if open_:
+        rest.append(say("overview.lead_open", open=number(open_, language=visit.language)))
+    text = say(
+        "overview.lead",
+        met=counts["met"],
+        all=len(TARGETS) * len(visit.cafes),
+        day=long_day(day, language=visit.language),
+        rest=" ".join(rest),
+    )
+    st.html(markup.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
+
+
+def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]) -> None:
+    st.html(markup.section_head(visit.say("overview.missing.title")))
+    gaps: dict[Kpi, list[str]] = {}
+    for kpi in TARGETS:
+        without = [
+            cafe.id for cafe in visit.cafes if (kpi, cafe.id) not in shown or shown[kpi, cafe.id].verdict == "missing"
+        ]
+        if without:
+            gaps[kpi] = without
+    if not gaps:
+        st.html(markup.plain(visit.say("overview.missing.none")))
+        return
+    names = {cafe.id: cafe.name for cafe in visit.cafes}
+    for kpi, without in gaps.items():
+        where = listed([names[one] for one in without], language=visit.language)
+        st.html(
+            markup.gap(
+                title=f"{visit.say(f'kpi.{kpi}.name')}: {where}",
+                text=f"{visit.say(f'overview.missing.{kpi}')} {visit.say(f'overview.missing.{kpi}_do')}",
+            )
+        )
+        if kpi in COMMANDS:
+            lines = dict.fromkeys(COMMANDS[kpi].format(cafe=one, day=day) for one in without)
+            st.code("\n".join(lines), language=None)
+
+
+def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
+    say = visit.say
+    st.html(markup.section_head(say("overview.trend.title"), what=say("overview.trend.what")))
+    with st.container(horizontal=True, key="trend"):
+        kpi = st.selectbox(
+            say("controls.kpi"),
+            list(TARGETS),
+            index=list(TARGETS).index("completion"),
+            format_func=lambda one: say(f"kpi.{one}.name"),
+            key="matt",
+            width=240,
+        )
+        length = st.segmented_control(
+            say("controls.period"),
+            PERIODS_DAYS,
+            default=max(PERIODS_DAYS),
+            required=True,
+            format_func=lambda one: say("controls.period_days", days=one),
+            key="period",
+        )
+    days = list(days_between(last - timedelta(days=length - 1), last))
+    chosen = [figure for figure in period.figures if figure.kpi == kpi and figure.day in set(days)]
+    top = _top(chosen)
+    for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
+        own = [figure for figure in chosen if figure.cafe == cafe.id]
+        with column:
+            st.html(markup.chart_head(cafe.name, _verdicts(visit, own)))
+            if not any(figure.value is not None for figure in own):
+                st.html(markup.plain(say("overview.trend.empty")))
+                continue
+            latest = next(figure for figure in reversed(own) if figure.value is not None)
+            st.altair_chart(
+                charts.trend(visit, own, kpi=kpi, days=days, top=top),
+                width="stretch",
+                alt=say(
+                    "overview.trend.alt",
+                    kpi=say(f"kpi.{kpi}.name"),
+                    cafe=cafe.name,
+                    days=length,
+                    value=shown_value(visit, latest),
+                ),
+            )
+    with st.expander(say("overview.trend.table")):
+        _table(visit, chosen)
+    return days
+
+
+def _top(chosen: Sequence[KpiFigure]) -> float:
+    """Return where the axis ends: a share never above 100 %, so that one wide interval does not flatten the rest."""
+    if not chosen:
+        return 1.0
+    ends = [figure.target for figure in chosen] + [figure.value for figure in chosen if figure.value is not None]
+    if chosen[0].unit == "seconds":
+        return max(ends) * HEADROOM * 1.25
+    ends += [figure.high for figure in chosen if figure.high is not None]
+    return min(1.0, max(ends) * HEADROOM)
+
+
+def _verdicts(visit: Visit, own: Sequence[KpiFigure]) -> str:
+    counts = Counter(figure.verdict for figure in own)
+    return visit.say(
+        "overview.trend.counts",
+        met=counts["met"],
+        missed=counts["missed"],
+        open=counts["cannot_tell"],
+        missing=counts["missing"],
+    )
+
+
+def _table(visit: Visit, chosen: Sequence[KpiFigure]) -> None:
+    names = {cafe.id: cafe.name for cafe in visit.cafes}
+    say = visit.say
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    say("controls.day"): short_day(figure.day, language=visit.language),
+                    say("controls.cafe"): names[figure.cafe],
+                    say("overview.trend.value"): shown_value(visit, figure),
+                    say("overview.trend.range"): shown_interval(visit, figure),
+                    say("overview.trend.verdict"): say(f"verdict.{figure.verdict}"),
+                }
+                for figure in reversed(chosen)
+            ]
+        ),
+        hide_index=True,
+        width="stretch",
+    )
+
+
+def _volume(visit: Visit, period: PilotPeriod, *, days: list[date]) -> None:
+    say = visit.say
+    st.html(markup.section_head(say("overview.volume.title"), what=say("overview.volume.what")))
+    within = [row for row in period.volumes if row.day in set(days)]
+    bands = [cafe.expected_feedbacks_per_day.high for cafe in visit.cafes]
+    top = int(max([*bands, *(row.completed for row in within)]) * HEADROOM)
+    for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
+        expected = cafe.expected_feedbacks_per_day
+        own = [row for row in within if row.cafe == cafe.id]
+        # Today may still reach the band, so only days that are over are counted.
+        over = [row for row in own if row.day < visit.today]
+        inside = sum(row.completed >= expected.low for row in over)
+        with column:
+            below = say("overview.volume.inside", inside=inside, days=len(over), low=expected.low, high=expected.high)
+            st.html(markup.chart_head(cafe.name, below))
+            st.altair_chart(
+                charts.volume(visit, own, band=expected, days=days, top=top),
+                width="stretch",
+                alt=say("overview.volume.alt", cafe=cafe.name, low=expected.low, high=expected.high),
+            )
+
+
+show(current())

@@ -1,0 +1,191 @@
+"""One day of a café: figures, hours, drop-off and what the guests said."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import streamlit as st
+
+from dashboards.reading.kpi_figures import KpiFigure, figures_from
+from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
+from pilot.business_days import local_time
+from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS
+
+TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, PILOT_KPIS)
+
+USEFUL_ABOVE = 60  # The rubric's bound of "useful": specific, with detail or a reason.
+ACTIONABLE_FROM = 0.5  # Subscore from which a feedback is offered as something to act on.
+ACT_FIRST = 3  # More is a list, not a start.
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn in the guest's own words, redacted before it was stored."""
+
+    question: str
+    words: str
+    uncertain: bool
+    edited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """One feedback that was sent."""
+
+    session_id: str
+    sent_at: datetime
+    language: str
+    mode: str
+    score: int
+    actionability: float
+    aspects: tuple[str, ...]
+    signals: tuple[str, ...]
+    said: tuple[Said, ...]
+
+    @property
+    def to_act_on(self) -> bool:
+        """Return whether it is useful, holds something to do, and nothing stands against it."""
+        return self.score > USEFUL_ABOVE and self.actionability >= ACTIONABLE_FROM and not self.signals
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """How many visits reached each step."""
+
+    opened: int = 0
+    started: int = 0
+    consented: int = 0
+    spoke: int = 0
+    completed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """Sessions started within one hour of Stockholm's clock."""
+
+    hour: int
+    completed: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class CafeDay:
+    """What the page shows of one day."""
+
+    funnel: Funnel
+    completion: KpiFigure | None
+    average_score: float | None
+    hours: tuple[Hour, ...]
+    feedback: tuple[Feedback, ...]
+
+    @property
+    def act_first(self) -> tuple[Feedback, ...]:
+        """Return the few feedbacks to begin with, the most actionable first."""
+        worth = [feedback for feedback in self.feedback if feedback.to_act_on]
+        return tuple(sorted(worth, key=lambda one: (-one.actionability, -one.score, one.sent_at))[:ACT_FIRST])
+
+
+@st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
+def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: date, simulated: bool) -> CafeDay:
+    """Return one day of these cafés taken together; `key` is the snapshot's."""
+    scope = (day, list(cafes), simulated)
+    steps = _snapshot.sql(
+        """
+        select
+            count(*) as opened,
+            count(started_at) as started,
+            count(*) filter (consent) as consented,
+            count(first_turn_at) as spoke,
+            count(*) filter (outcome = 'completed') as completed
+        from sessions
+        where day = ? and list_contains(?, cafe) and simulated = ?
+        """,
+        scope,
+    ).row(0, named=True)
+    hours = _snapshot.sql(
+        """
+        select
+            date_trunc('hour', started_at) as hour,
+            count(*) filter (outcome = 'completed') as completed,
+            count(*) as started
+        from sessions
+        where day = ? and list_contains(?, cafe) and simulated = ? and started_at is not null
+        group by all
+        """,
+        scope,
+    )
+    average = _snapshot.sql(
+        "select avg(score) as score from scored_feedback where day = ? and list_contains(?, cafe) and simulated = ?",
+        scope,
+    ).item()
+    kpis = _snapshot.sql(
+        """
+        select day, cafe, kpi, numerator, denominator, value, low, high, target, verdict, why, unit, as_of
+        from pilot_kpis
+        where day = ? and list_contains(?, cafe) and simulated = ? and kpi = 'completion'
+        """,
+        scope,
+    )
+    figures = figures_from(kpis)
+    return CafeDay(
+        funnel=Funnel(**steps),
+        completion=figures[0] if len(figures) == 1 else None,
+        average_score=average,
+        hours=_local_hours(hours.iter_rows()),
+        feedback=_feedback(_snapshot, scope),
+    )
+
+
+def _local_hours(rows: Any) -> tuple[Hour, ...]:
+    """Sum by the hour that Stockholm's clock showed; its offset is whole hours, so UTC's hours fit in."""
+    completed: Counter[int] = Counter()
+    started: Counter[int] = Counter()
+    for moment, sent, begun in rows:
+        hour = local_time(moment).hour
+        completed[hour] += sent
+        started[hour] += begun
+    return tuple(Hour(hour, completed[hour], started[hour] - completed[hour]) for hour in sorted(started))
+
+
+def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback, ...]:
+    turns = snapshot.sql(
+        """
+        select session_id, question, transcript, low_confidence, edited
+        from turns
+        where day = ? and list_contains(?, cafe) and simulated = ? and coalesce(transcript, '') <> ''
+        order by session_id, turn
+        """,
+        scope,
+    )
+    said: dict[str, list[Said]] = {}
+    for session_id, question, transcript, uncertain, edited in turns.iter_rows():
+        said.setdefault(session_id, []).append(Said(question or "", transcript, uncertain, edited))
+    scored = snapshot.sql(
+        """
+        select
+            feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
+            feedback.score, feedback.actionability, feedback.aspects, feedback.signals
+        from scored_feedback as feedback
+        left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
+        where feedback.day = ? and list_contains(?, feedback.cafe) and feedback.simulated = ?
+        order by feedback.completed_at desc, feedback.session_id
+        """,
+        scope,
+    )
+    return tuple(
+        Feedback(
+            session_id=session_id,
+            sent_at=sent_at,
+            language=language,
+            mode=mode,
+            score=score,
+            actionability=actionability,
+            aspects=tuple(aspects),
+            signals=tuple(signals),
+            said=tuple(said.get(session_id, ())),
+        )
+        for session_id, sent_at, language, mode, score, actionability, aspects, signals in scored.iter_rows()
+    )

@@ -1,0 +1,79 @@
+"""One visit to the pages: whose cafés, which language, which rows, and what time it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, cast
+
+import streamlit as st
+
+from dashboards.formatting import Language
+from pilot.business_days import business_day
+from pilot.cafes import Cafe
+from pilot.words import say as say_words
+from pilot.words import section
+
+if TYPE_CHECKING:
+    from storage.home import Home
+
+STATE = "visit"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """What every page needs to know.
+
+    Attributes:
+        home: The opened home.
+        cafes: The cafés that this reader may see; until sign-in exists, all of them.
+        language: The language of the page.
+        simulated: Whether simulated rows are shown instead of real ones; the two are never mixed.
+        now: The moment of this render.
+    """
+
+    home: Home
+    cafes: tuple[Cafe, ...]
+    language: Language
+    simulated: bool
+    now: datetime
+
+    @property
+    def today(self) -> date:
+        """Return the business day of this render."""
+        return business_day(self.now)
+
+    @property
+    def place(self) -> str:
+        """Return what tells this home's cache entries from another's."""
+        return str(self.home.root)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """Return the ids of the cafés that this reader may see."""
+        return tuple(cafe.id for cafe in self.cafes)
+
+    def say(self, key: str, **fields: object) -> str:
+        """Return one of the pages' texts."""
+        return say_words("dashboards", key, self.language, **fields)
+
+    def name_of(self, kind: str, value: str) -> str:
+        """Return the word for a value (an aspect, a signal, a mode), or the value itself where there is none."""
+        words: Mapping[str, str] = section("dashboards", self.language)
+        return words.get(f"{kind}.{value}", value)
+
+
+def begin(visit: Visit) -> None:
+    """Keep the visit for the page that is about to run."""
+    st.session_state[STATE] = visit
+
+
+def current() -> Visit:
+    """Return the visit that the entry began."""
+    return cast(Visit, st.session_state[STATE])
+
+
+def now() -> datetime:
+    """Return the present moment; the one clock of the pages."""
+    return datetime.now(UTC)
