@@ -1,0 +1,80 @@
+"""Serves the pilot in the foreground: says what is ready and what to do first, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+
+from rich.console import Console
+from rich.table import Table
+
+from operations.serving import Serving, serve
+from operations.system import System
+
+EXIT_INTERRUPTED_TWICE = 130
+
+
+def serve_until_stopped(system: System) -> None:
+    """Run everything until Ctrl-C, SIGTERM or SIGHUP.
+
+    Raises:
+        PilotError: something is missing, a port is taken, or a process did not become ready.
+    """
+    asyncio.run(_serve(system))
+
+
+async def _serve(system: System) -> None:
+    console = Console(highlight=False)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    serving_task = asyncio.current_task()
+    assert serving_task is not None
+    is_up = False
+
+    def on_signal() -> None:
+        if stop.is_set():
+            # Asked twice: the reaper ends whatever is still there.
+            os._exit(EXIT_INTERRUPTED_TWICE)
+        stop.set()
+        console.print("\nStopping (once more to stop at once) ...")
+        if not is_up:
+            serving_task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, on_signal)
+    console.print(f"Starting the pilot in {system.home.root} ...")
+    began = time.monotonic()
+    try:
+        async with serve(system, tell=lambda text: console.print(text, markup=False)) as serving:
+            is_up = True
+            console.print(f"Everything is ready after {time.monotonic() - began:.0f} s.\n")
+            show_addresses(console, serving)
+            await stop.wait()
+    except asyncio.CancelledError:
+        if not stop.is_set():
+            raise
+    console.print("Stopped; no process is left.")
+
+
+def show_addresses(console: Console, serving: Serving) -> None:
+    """Print where everything is, and what to do first."""
+    system = serving.system
+    table = Table(show_header=False, box=None, pad_edge=False)
+    cafes = system.home.cafes()
+    names = {cafe.id: cafe.name for cafe in cafes.cafe}
+    for code in serving.codes:
+        table.add_row(f"{names.get(code.cafe, code.cafe)}, a customer's page", f"{system.edge_url}/c/{code.code}")
+    table.add_row("The pilot and each café's day", system.dashboards_url)
+    table.add_row("The data's journey (Dagster)", system.dagster_url)
+    table.add_row("Logs", str(system.logs))
+    console.print(table)
+    if system.home.kind == "demo":
+        console.print("\nThis is a demo: its days are simulated.")
+    console.print(
+        f"\nFirst: open a customer's page and talk, or in another terminal:\n"
+        f"  pilot journey {cafes.ids[0]} --language en\nThen look at the pages above. Ctrl-C stops everything.",
+        markup=False,
+        soft_wrap=True,
+    )

@@ -1,0 +1,57 @@
+"""`pilot`: the one command of the pilot."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.lazy_group import LazyGroup
+
+
+class _Pilot(LazyGroup):
+    """The nouns, in the order in which a newcomer needs them."""
+
+    nouns = {  # noqa: RUF012 - read only
+        "run": "Run everything on this machine: edge, Dagster, dashboards, watch.",
+        "demo": "The same with simulated days of every café, in a home of its own.",
+        "journey": "Send one test session all the way, from the microphone to the manager's page.",
+        "health": "Say what runs, what is missing, and what to do about it.",
+        "seed": "Prepare the home: folders, store, one code for each café.",
+        "cafes": "Check and list the cafés' file.",
+        "qr": "List the codes, and draw their QR as SVG, PNG or PDF.",
+        "counts": "Report how many customers a café had on a day.",
+        "score": "Score sessions from a file of JSON lines.",
+        "erase": "Erase a session, on the guest's request.",
+        "landing": "Show what the edge has landed, and save what it could not publish.",
+        "schema": "Print the event contract and the settings.",
+        "simulate": "Land simulated sessions in a demo home.",
+        "watch": "Probe the cafés' pages from outside (a process of `pilot run`).",
+    }
+
+
+app = typer.Typer(
+    cls=_Pilot,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def pilot(
+    debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error."),
+) -> None:
+    """A café's customers say out loud what they think; a manager acts on it.
+
+    [bold]First steps[/bold]
+
+      pilot run                              start everything, see the addresses
+      pilot journey aurora --language en     one spoken test session, end to end
+      pilot demo                             30 simulated days to look at
+    """
+
+
+def main() -> None:
+    """Run the command."""
+    app(prog_name="pilot")

@@ -1,0 +1,1 @@
+"""The command's nouns: one file each, imported when it is called."""

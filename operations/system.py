@@ -1,0 +1,180 @@
+"""The pilot's own processes: which they are, how they are started, when they are ready, what needs what."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, PortOpen, ProcessSpec
+from pilot.settings import PREFIX, Settings
+from storage.cafes_file import find_cafes_file
+from storage.home import Home
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+DAGSTER_FOLDER = ".dagster"
+RUN_FOLDER = ".run"
+LOGS_FOLDER = ".logs"
+WORKSPACE_NAME = "workspace.yaml"
+HEARTBEAT_NAME = "watch.json"
+LOOPBACK = "127.0.0.1"
+
+# What a customer waits for runs first; the figures may take a second longer.
+FIGURES_NICENESS = 10
+PAGES_NICENESS = 5
+
+# One thread for each engine of the figures: the recogniser needs the cores.
+ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One run of the pilot on this machine.
+
+    Attributes:
+        home: The opened home.
+        environment: The environment that the processes get.
+        code_server_port: Port on which Dagster's code is served, loopback only.
+    """
+
+    home: Home
+    environment: Mapping[str, str]
+    code_server_port: int
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings."""
+        return self.home.settings
+
+    @property
+    def edge_url(self) -> str:
+        """Return the edge's address as seen from this machine."""
+        host = LOOPBACK if self.settings.edge_host in ("0.0.0.0", "::") else self.settings.edge_host  # noqa: S104
+        return f"http://{host}:{self.settings.edge_port}"
+
+    @property
+    def dagster_url(self) -> str:
+        """Return the address of Dagster's page."""
+        return f"http://{LOOPBACK}:{self.settings.dagster_port}"
+
+    @property
+    def dashboards_url(self) -> str:
+        """Return the address of the dashboards."""
+        return f"http://{LOOPBACK}:{self.settings.dashboards_port}"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Return Dagster's own folder."""
+        return self.home.root / DAGSTER_FOLDER
+
+    @property
+    def run_folder(self) -> Path:
+        """Return the folder of locks, records and heartbeats."""
+        return self.home.root / RUN_FOLDER
+
+    @property
+    def logs(self) -> Path:
+        """Return the folder of the processes' logs."""
+        return self.home.root / LOGS_FOLDER
+
+
+def make_system(home: Home, *, environment: Mapping[str, str]) -> System:
+    """Return the system of a home.
+
+    Args:
+        home: The home.
+        environment: Variables that every process gets; the home's own settings are added. Where the public address
+            is left at its default, it follows the edge's port, so that codes lead to this edge.
+
+    Raises:
+        InvalidCafes: there is no cafés' file.
+    """
+    settings = home.settings
+    own = {f"{PREFIX}HOME": str(home.root), "DAGSTER_HOME": str(home.root / DAGSTER_FOLDER), "PYTHONUNBUFFERED": "1"}
+    # The processes run in the checkout, so that what was relative to the caller's folder is made absolute.
+    own[f"{PREFIX}CAFES_FILE"] = str(find_cafes_file(settings.cafes_file))
+    if settings.recogniser_model_sv is not None:
+        own[f"{PREFIX}RECOGNISER_MODEL_SV"] = str(settings.recogniser_model_sv.expanduser().absolute())
+    public = f"{PREFIX}PUBLIC_URL"
+    if not environment.get(public):
+        own[public] = f"http://{LOOPBACK}:{settings.edge_port}"
+    return System(home=home, environment={**environment, **own}, code_server_port=free_port())
+
+
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def processes(system: System) -> tuple[ProcessSpec, ...]:
+    """Return the processes of a run, the customers' side first."""
+    settings, python = system.settings, sys.executable
+    figures = {**system.environment, **ONE_THREAD}
+    workspace = str(system.dagster_home / WORKSPACE_NAME)
+    code_server = str(system.code_server_port)
+    return (
+        ProcessSpec(
+            name="edge",
+            command=(python, "-m", "voice_edge"),
+            environment=system.environment,
+            folder=CHECKOUT,
+            ready=HttpAnswers(f"{system.edge_url}/health/ready"),
+            ports=(Port(settings.edge_port, "PILOT_EDGE_PORT", settings.edge_host),),
+        ),
+        ProcessSpec(
+            name="code-server",
+            command=(
+                *(python, "-m", "dagster", "code-server", "start", "--use-python-environment-entry-point"),
+                *("-h", LOOPBACK, "-p", code_server, "-m", "assets.definitions", "-d", str(CHECKOUT)),
+            ),
+            environment=figures,
+            folder=CHECKOUT,
+            ready=PortOpen(system.code_server_port),
+            niceness=FIGURES_NICENESS,
+        ),
+        ProcessSpec(
+            name="webserver",
+            command=(
+                *(python, "-m", "dagster_webserver", "-h", LOOPBACK),
+                *("-p", str(settings.dagster_port), "-w", workspace),
+            ),
+            environment=figures,
+            folder=CHECKOUT,
+            ready=HttpAnswers(f"{system.dagster_url}/server_info"),
+            after=("code-server",),
+            ports=(Port(settings.dagster_port, "PILOT_DAGSTER_PORT"),),
+            niceness=FIGURES_NICENESS,
+        ),
+        ProcessSpec(
+            name="daemon",
+            command=(python, "-c", "from dagster._daemon.cli import main; main()", "run", "-w", workspace),
+            environment=figures,
+            folder=CHECKOUT,
+            ready=LineLogged("Instance is configured with the following daemons"),
+            after=("code-server",),
+            niceness=FIGURES_NICENESS,
+        ),
+        ProcessSpec(
+            name="dashboards",
+            command=(
+                *(python, "-m", "streamlit", "run", "dashboards/app.py", "--server.headless", "true"),
+                *("--server.address", LOOPBACK, "--server.port", str(settings.dashboards_port)),
+            ),
+            environment=figures,
+            folder=CHECKOUT,
+            ready=HttpAnswers(f"{system.dashboards_url}/_stcore/health"),
+            ports=(Port(settings.dashboards_port, "PILOT_DASHBOARDS_PORT"),),
+            niceness=PAGES_NICENESS,
+        ),
+        ProcessSpec(
+            name="watch",
+            command=(python, "-m", "operations.watch"),
+            environment=system.environment,
+            folder=CHECKOUT,
+            ready=FileTouched(system.run_folder / HEARTBEAT_NAME),
+            after=("edge",),
+        ),
+    )

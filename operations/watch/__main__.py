@@ -1,0 +1,25 @@
+"""`python -m operations.watch`: the watch as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from operations.opening import open_as_made
+from operations.watch.clockwork import watch
+from pilot.errors import PilotError
+from pilot.settings import read_settings
+
+
+def main() -> int:
+    """Watch the home that the environment names."""
+    try:
+        watch(open_as_made(read_settings(os.environ)))
+    except PilotError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

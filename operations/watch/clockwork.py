@@ -1,0 +1,79 @@
+"""The clockwork: rounds at a fixed pace until a signal says stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from operations.system import HEARTBEAT_NAME, RUN_FOLDER
+from operations.watch.pages import Pages
+from operations.watch.probing import open_client, probe
+from operations.watch.round import REPLICA, Round
+from storage.home import Home
+
+_log = structlog.get_logger("operations.watch")
+
+
+def keep_watching(home: Home, *, stop: threading.Event) -> None:
+    """Make a round every `probe_seconds` until `stop` is set; then publish what was recorded.
+
+    Raises:
+        PilotError: the landing cannot be used, or another watch runs on this home.
+    """
+    every = home.settings.probe_seconds
+    pages = Pages(home)
+    with home.append_log(REPLICA) as log, open_client() as client:
+        rounds = Round(
+            pages=pages.current,
+            probe=lambda page: probe(page, client=client, every_seconds=every),
+            log=log,
+            heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME,
+            clock=lambda: datetime.now(UTC),
+            simulated=home.kind == "demo",
+        )
+        scheduler = BackgroundScheduler(timezone=UTC)
+        # A round that comes late is made once, not once for each that was missed; two never overlap.
+        scheduler.add_job(
+            rounds,
+            trigger="interval",
+            seconds=every,
+            next_run_time=datetime.now(UTC),
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=every,
+        )
+        scheduler.start()
+        _log.info("watching", every_seconds=every)
+        try:
+            stop.wait()
+        finally:
+            scheduler.shutdown(wait=True)
+    _log.info("stopped watching")
+
+
+def watch(home: Home) -> None:
+    """Watch until SIGTERM or SIGINT."""
+    _log_as_lines(home.settings.log_level)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    keep_watching(home, stop=stop)
+
+
+def _log_as_lines(level: str) -> None:
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+    )
