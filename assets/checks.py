@@ -1,0 +1,71 @@
+"""What is checked of every table each time it is written: cheap enough for the path from a guest to a page.
+
+Read back through the engine and the snapshot that the pages use, not through the one that wrote. The suites of
+Great Expectations, seconds to import, are in `assets.suites` and in a job of their own.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from datetime import date
+
+import dagster as dg
+
+from assets.partitions import daily
+from pilot.tables import Table
+from storage.lake import Lake
+
+COLUMNS = "columns_as_declared"
+KEYS = "one_row_a_key"
+
+
+def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    """Return the checks that a table's asset makes after each write; a failed one stops what follows."""
+    with warnings.catch_warnings():
+        # Partitioned checks are a preview in Dagster 1.13; without them a failing day would hide behind a good one.
+        warnings.simplefilter("ignore", category=dg.PreviewWarning)
+        return [
+            dg.AssetCheckSpec(
+                COLUMNS,
+                asset=table.name,
+                description="Every column that pilot/tables.py requires is there, of its type, and filled.",
+                blocking=True,
+                partitions_def=daily,
+            ),
+            dg.AssetCheckSpec(
+                KEYS,
+                asset=table.name,
+                description=f"No two rows of a day share {', '.join(table.key)}.",
+                blocking=True,
+                partitions_def=daily,
+            ),
+        ]
+
+
+def written_results(lake: Lake, table: Table, *, days: Sequence[date]) -> list[dg.AssetCheckResult]:
+    """Read a table's days back and return the result of each check, in counts and column names only."""
+    required = [column.name for column in table.columns if column.required and column.name != "day"]
+    empties = ", ".join(f"count(*) - count({name}) as {name}" for name in required)
+    keys = ", ".join(table.key)
+    # Declared names only, none from outside.
+    query = f"select day, count(*) - count(distinct ({keys})) as doubled_, {empties} from {table.name}"  # noqa: S608
+    with lake.snapshot(table) as snapshot:
+        found = snapshot.sql(f"{query} where list_contains(?, day) group by day order by day", [list(days)]).to_dicts()
+    empty: dict[str, dict[str, int]] = {}
+    doubled: dict[str, int] = {}
+    for counts in found:
+        day, more = str(counts.pop("day")), int(counts.pop("doubled_"))
+        without = {name: int(count) for name, count in counts.items() if count}
+        if without:
+            empty[day] = without
+        if more:
+            doubled[day] = more
+    return [
+        dg.AssetCheckResult(
+            check_name=COLUMNS, passed=not empty, metadata={"rows_without_a_value": dg.MetadataValue.json(empty)}
+        ),
+        dg.AssetCheckResult(
+            check_name=KEYS, passed=not doubled, metadata={"rows_too_many": dg.MetadataValue.json(doubled)}
+        ),
+    ]

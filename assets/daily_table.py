@@ -1,0 +1,111 @@
+"""`@daily_table`: turns a function that rebuilds one day of one table into a partitioned Dagster asset.
+
+One run covers any number of days (`BackfillPolicy.single_run`): starting a process costs seconds, a day milliseconds.
+"""
+
+# Without `from __future__ import annotations`: Dagster reads the annotations themselves.
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from assets.as_of import as_of, run_moment
+from assets.checks import written_results, written_specs
+from assets.day import TableDay, Written
+from assets.failures import told_without_words
+from assets.partitions import daily
+from assets.resources import HomeResource
+from pilot.tables import Column, Table
+
+OWNER = "team:data"
+
+# Conflicting commits and a store that is away pass by themselves; what is wrong with the data does not
+# (`told_without_words` forbids those retries).
+RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+Rebuild = Callable[[TableDay], Written]
+
+
+def daily_table(
+    table: Table,
+    *,
+    group: str,
+    kinds: set[str],
+    code_version: str,
+    deps: Sequence[dg.AssetsDefinition] = (),
+    freshness: dg.FreshnessPolicy | None = None,
+) -> Callable[[Rebuild], dg.AssetsDefinition]:
+    """Make the asset of a lake table.
+
+    Args:
+        table: The table; its name is the asset's key, what one row is its description.
+        group: landing, feedback or figures.
+        kinds: What it is made with, shown as badges.
+        code_version: Raised when the same inputs would give other rows.
+        deps: The assets that its rebuild reads.
+        freshness: How old its newest materialization may be.
+    """
+
+    def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
+        @dg.asset(
+            name=table.name,
+            description=f"{table.row}\n\n{(rebuild.__doc__ or '').strip()}",
+            partitions_def=daily,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            deps=list(deps),
+            group_name=group,
+            owners=[OWNER],
+            kinds=kinds,
+            code_version=code_version,
+            metadata={"dagster/column_schema": column_schema(table)},
+            check_specs=written_specs(table),
+            retry_policy=RETRIES,
+            freshness_policy=freshness,
+        )
+        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult[Any]:
+            with told_without_words(f"opening the home for {table.name}"):
+                opened, moment = home.open(), run_moment(context)
+            commit = {"run": context.run.run_id, "code_version": code_version}
+            days = [date.fromisoformat(key) for key in context.partition_keys]
+            for day in days:
+                with told_without_words(f"{table.name} for {day}"):
+                    judged = as_of(day, moment=moment)
+                    written = rebuild(TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit))
+                context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
+            with told_without_words(f"checking {table.name}"):
+                return dg.MaterializeResult(check_results=written_results(opened.lake(), table, days=days))
+
+        return asset
+
+    return decorate
+
+
+def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
+    figures = {
+        name: figure if isinstance(figure, int | float) else dg.MetadataValue.json(figure)
+        for name, figure in written.figures.items()
+    }
+    return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """Return the columns with their meaning and unit, as Dagster's page shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.kind,
+                description=_described(column),
+                constraints=dg.TableColumnConstraints(nullable=not column.required, unique=table.key == (column.name,)),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def _described(column: Column) -> str:
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    words = " Can hold a guest's words." if column.free_text else ""
+    return f"{column.meaning}{unit}{words}"

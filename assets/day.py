@@ -1,0 +1,63 @@
+"""One table on one business day: what an asset's body reads from and writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from pilot.cafes import Cafes
+from pilot.tables import Table
+from storage.home import Home
+
+Figure = int | float | Mapping[str, int] | Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a rebuild wrote, in figures: counts and versions, never a row."""
+
+    rows: int
+    version: int
+    figures: Mapping[str, Figure]
+
+
+@dataclass(frozen=True, slots=True)
+class TableDay:
+    """A table's rebuild of one day.
+
+    Attributes:
+        home: The home that is read and written.
+        table: The table that is rebuilt.
+        day: The business day.
+        as_of: The moment up to which the day is judged.
+        commit: What the lake's commit remembers of the run.
+    """
+
+    home: Home
+    table: Table
+    day: date
+    as_of: datetime
+    commit: Mapping[str, str]
+
+    @property
+    def cafes(self) -> Cafes:
+        """Return the cafés."""
+        return self.home.cafes()
+
+    def read(self, table: Table) -> pl.DataFrame:
+        """Return the day's rows of another table."""
+        return self.home.lake().read(table, days=[self.day])
+
+    def write(self, frame: pl.DataFrame, **figures: Figure) -> Written:
+        """Replace the day's rows of this table by `frame`; `figures` are shown beside their number."""
+        version = self.home.lake().replace_partition(self.table, self.day, frame, commit=self.commit)
+        return Written(rows=frame.height, version=version, figures=figures)
+
+
+def counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
+    """Return how often each value of a column occurs, for figures; only for columns of names, never of words."""
+    counts = frame.group_by(column).len().sort(column)
+    return {str(value): int(number) for value, number in counts.iter_rows()}

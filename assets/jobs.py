@@ -1,0 +1,36 @@
+"""The jobs: rebuilding days, and judging them with the suites."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.customer_counts import customer_counts
+from assets.pilot_kpis import pilot_kpis
+from assets.raw_events import raw_events
+from assets.scored_feedback import scored_feedback
+from assets.sessions import sessions
+from assets.suites import SUITES
+from assets.turns import turns
+from assets.uptime import uptime
+
+TABLE_ASSETS = [raw_events, sessions, turns, scored_feedback, customer_counts, uptime, pilot_kpis]
+
+# A day takes seconds. A run that outlives this lost its process, and would hold the only slot until it is ended.
+REBUILD_TIMEOUT_SECONDS = 900
+
+_suites = dg.AssetSelection.checks(*SUITES)
+
+rebuild = dg.define_asset_job(
+    "rebuild",
+    selection=dg.AssetSelection.assets(*TABLE_ASSETS) - _suites,
+    description="Rebuilds every table of some business days from the landing and the store.",
+    tags={"dagster/max_runtime": str(REBUILD_TIMEOUT_SECONDS)},
+    executor_def=dg.in_process_executor,
+)
+
+quality = dg.define_asset_job(
+    "quality",
+    selection=_suites,
+    description="Judges some business days with the Great Expectations suites.",
+    executor_def=dg.in_process_executor,
+)

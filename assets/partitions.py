@@ -1,0 +1,43 @@
+"""Business days as partitions: daily, Stockholm's calendar, today included.
+
+Cafés are a column, not a second dimension: three cafés over thirty days would be ninety keys, each a run of its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+import dagster as dg
+
+from pilot.business_days import STOCKHOLM, business_day
+
+# Earlier than any pilot's first day and than a demo's simulated days, and independent of the cafés' file, so that
+# the set of days is the same in every process whatever home it opens.
+FIRST_DAY = date(2026, 1, 1)
+
+# `end_offset=1`: without it today's partition would exist only from midnight.
+daily = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone=str(STOCKHOLM), end_offset=1)
+
+
+def exists(day: date, *, now: datetime) -> bool:
+    """Return whether `day` has a partition at `now` (aware): a day to come, by a clock that is ahead, has none."""
+    return FIRST_DAY <= day <= business_day(now)
+
+
+def ranges(days: Iterable[date]) -> Iterator[tuple[date, date]]:
+    """Yield the first and last day of each unbroken range in `days`, newest range first."""
+    ordered = sorted(set(days))
+    broken = itertools.groupby(enumerate(ordered), key=lambda item: item[1] - timedelta(days=item[0]))
+    spans = [[day for _, day in group] for _, group in broken]
+    for span in reversed(spans):
+        yield span[0], span[-1]
+
+
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """Return the tags that make one run cover every day from `first` to `last`, both included."""
+    return {
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
+    }

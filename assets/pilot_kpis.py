@@ -1,0 +1,36 @@
+"""The asset `pilot_kpis`."""
+
+from __future__ import annotations
+
+from pipelines.kpis import pilot_kpis as kpis_of
+
+from assets.customer_counts import customer_counts
+from assets.daily_table import daily_table
+from assets.day import TableDay, Written, counted
+from assets.freshness import FIGURES
+from assets.sessions import sessions
+from assets.turns import turns
+from assets.uptime import uptime
+from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
+
+
+@daily_table(
+    PILOT_KPIS,
+    group="figures",
+    kinds={"delta", "polars"},
+    code_version="1",
+    deps=[sessions, turns, uptime, customer_counts],
+    freshness=FIGURES,
+)
+def pilot_kpis(day: TableDay) -> Written:
+    """Five rows a café, also on an empty day: what is missing is said, never shown as zero."""
+    frame = kpis_of(
+        day=day.day,
+        as_of=day.as_of,
+        cafes=day.cafes,
+        sessions=day.read(SESSIONS),
+        turns=day.read(TURNS),
+        uptime=day.read(UPTIME),
+        customer_counts=day.read(CUSTOMER_COUNTS),
+    )
+    return day.write(frame, verdicts=counted(frame, "verdict"))

@@ -1,0 +1,69 @@
+"""What the sensor remembers between two looks, as JSON in Dagster's cursor."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Remembered(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Seen(_Remembered):
+    """A landing day as it was seen.
+
+    Attributes:
+        everything: Digest over all its segments.
+        spoken: Digest over the segments that are not the prober's.
+    """
+
+    everything: str
+    spoken: str
+
+
+class Asked(_Remembered):
+    """What was asked for and is not known to be built.
+
+    Attributes:
+        at: When, seconds since 1970.
+        run_keys: The runs asked for.
+        landing: The landing days that they build, as they were seen.
+        outbox: The outbox position that they build up to.
+    """
+
+    at: float
+    run_keys: tuple[str, ...]
+    landing: dict[date, Seen]
+    outbox: int
+
+
+class Cursor(_Remembered):
+    """The sensor's memory: what is built, what is asked for, and how the last runs went.
+
+    Attributes:
+        built: Landing days as they were when they were last built with success.
+        outbox: The outbox position that is built.
+        asked: The runs under way.
+        ended: When the last of the runs asked for ended, seconds since 1970.
+        took: How long the last runs took together, seconds.
+        failures: How many askings in a row have failed.
+    """
+
+    built: dict[date, Seen] = {}
+    outbox: int = 0
+    asked: Asked | None = None
+    ended: float = 0.0
+    took: float = 0.0
+    failures: int = 0
+
+    @classmethod
+    def parse(cls, text: str | None) -> Cursor:
+        """Return the remembered cursor; an empty or foreign one means that nothing is built yet."""
+        if not text:
+            return cls()
+        try:
+            return cls.model_validate_json(text)
+        except ValueError:
+            return cls()
