@@ -196,6 +196,6 @@ def _of_cafe(cafe: Cafe) -> Iterator[tuple[str, str]]:
 
 
 @lru_cache(maxsize=256)
-def lexicon(language: Language, cafe: Cafe) -> Lexicon:
+def lexicon(language: Language, cafe: Cafe | None) -> Lexicon:
     """Return the words of `language` together with the café's own staff, areas and specialties."""
-    return Lexicon(language, (*_entries(language), *_of_cafe(cafe)))
+    return Lexicon(language, (*_entries(language), *(_of_cafe(cafe) if cafe else ())))

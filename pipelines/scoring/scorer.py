@@ -60,13 +60,13 @@ class Score:
     spans: tuple[Span, ...]
 
 
-def score(turns: Sequence[str], *, language: Language, cafe: Cafe) -> Score:
+def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Score:
     """Score what one customer said.
 
     Args:
         turns: What counts of each turn, in order. It is data: nothing in it is obeyed.
         language: The session's language; where the other one was plainly spoken, that one is used.
-        cafe: The café, for the names of its staff, areas and specialties.
+        cafe: The café, for the names of its staff, areas and specialties; None where it is not known any more.
     """
     words, reading = _read(turns, language=language, cafe=cafe)
     found = features(reading)
@@ -97,7 +97,7 @@ def weighed(subscores: Mapping[str, float]) -> float:
     return min(100.0, max(0.0, INTERCEPT + sum(WEIGHTS[name] * value for name, value in subscores.items())))
 
 
-def _read(turns: Sequence[str], *, language: Language, cafe: Cafe) -> tuple[Lexicon, Reading]:
+def _read(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> tuple[Lexicon, Reading]:
     words = lexicon(language, cafe)
     reading = words.read(turns)
     tokens = [token for turn in reading.tokens for token in turn]

@@ -1,0 +1,75 @@
+"""Intervals: how far a figure may be from the truth behind it, at 95 %."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+CONFIDENCE = 0.95
+TAIL = (1 - CONFIDENCE) / 2
+Z = NormalDist().inv_cdf(1 - TAIL)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """Return the Wilson score interval of a share of independent trials.
+
+    Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927); method 3
+    of Newcombe, Statistics in Medicine 17 (1998), whose table the tests use.
+
+    Raises:
+        ValueError: no trials, or more successes than trials.
+    """
+    if trials <= 0 or not 0 <= successes <= trials:
+        raise ValueError(f"expected 0 <= successes <= trials and trials > 0, found {successes} of {trials}")
+    share = successes / trials
+    spread = Z * math.sqrt(share * (1 - share) / trials + Z**2 / (4 * trials**2))
+    centre = share + Z**2 / (2 * trials)
+    scale = 1 + Z**2 / trials
+    low = 0.0 if successes == 0 else max(0.0, (centre - spread) / scale)
+    high = 1.0 if successes == trials else min(1.0, (centre + spread) / scale)
+    return low, high
+
+
+def quantile_rank(quantile: float, count: int) -> int:
+    """Return which of `count` sorted values is the quantile (from 1): the smallest with that share at or below it."""
+    return max(1, math.ceil(quantile * count - 1e-9))
+
+
+def quantile_ranks(quantile: float, count: int) -> tuple[int | None, int | None]:
+    """Return the ranks (from 1) of the sorted values between which the true quantile lies.
+
+    The number of values below the true quantile is binomial(count, quantile), whatever the values' distribution; each
+    tail holds at most 2.5 %. A rank is None where too few values were seen to bound that side: the upper end of a p95
+    needs 72 of them.
+
+    Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2; David and Nagaraja, Order Statistics,
+    section 7.1.
+    """
+    low = high = None
+    below = 0.0  # P(B <= rank - 1)
+    for rank in range(1, count + 1):
+        below += _binomial(rank - 1, count, quantile)
+        if below <= TAIL:
+            low = rank
+        if 1 - below <= TAIL:
+            high = rank
+            break
+    return low, high
+
+
+def quantile_interval(values: list[float], quantile: float) -> tuple[float | None, float | None]:
+    """Return the interval of a quantile of `values` by their order; an end that cannot be known is None."""
+    ordered = sorted(values)
+    low, high = quantile_ranks(quantile, len(ordered))
+    return (ordered[low - 1] if low else None, ordered[high - 1] if high else None)
+
+
+def _binomial(successes: int, trials: int, share: float) -> float:
+    log = (
+        math.lgamma(trials + 1)
+        - math.lgamma(successes + 1)
+        - math.lgamma(trials - successes + 1)
+        + successes * math.log(share)
+        + (trials - successes) * math.log1p(-share)
+    )
+    return math.exp(log)

@@ -1,0 +1,32 @@
+"""The tables' shapes as frames: columns, order and types by `pilot.tables`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from pilot.tables import Kind, Table
+
+_TYPES: Mapping[Kind, pl.DataType] = {
+    "text": pl.String(),
+    "json": pl.String(),
+    "integer": pl.Int64(),
+    "float": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "moment": pl.Datetime("us", "UTC"),
+    "day": pl.Date(),
+    "texts": pl.List(pl.String()),
+}
+
+
+def schema(table: Table) -> dict[str, pl.DataType]:
+    """Return the columns of `table` with their types, in order."""
+    return {column.name: _TYPES[column.kind] for column in table.columns}
+
+
+def shaped(table: Table, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Return `rows` as a frame of `table`: its columns in order, its types, sorted by café and key."""
+    columns = [pl.col(name).cast(kind) for name, kind in schema(table).items()]
+    order = ["cafe", *(name for name in table.key if name != "cafe")]
+    return rows.select(columns).sort(order).collect()
