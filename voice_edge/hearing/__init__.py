@@ -1,0 +1,1 @@
+"""Hearing: where speech begins and ends, and which words it was."""

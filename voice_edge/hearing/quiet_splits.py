@@ -1,0 +1,31 @@
+"""Cuts audio that is longer than the model's window at its quietest places."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from voice_edge.hearing.turn_taking import SAMPLE_RATE
+
+LONGEST_PIECE_SECONDS = 28.0  # the model hears 30 s; two of them are padding
+SEARCH_SECONDS = 8.0  # how far before its longest a piece may be cut
+QUIET_SECONDS = 0.2  # the stretch whose energy is compared
+
+Float32 = npt.NDArray[np.float32]
+
+
+def pieces(audio: Float32) -> list[Float32]:
+    """Return `audio` (mono, 16 kHz) in pieces of at most 28 s that together are all of it."""
+    longest = int(LONGEST_PIECE_SECONDS * SAMPLE_RATE)
+    parts: list[Float32] = []
+    while len(audio) > longest:
+        cut = _quietest(audio, first=longest - int(SEARCH_SECONDS * SAMPLE_RATE), last=longest)
+        parts.append(audio[:cut])
+        audio = audio[cut:]
+    return [*parts, audio]
+
+
+def _quietest(audio: Float32, *, first: int, last: int) -> int:
+    width = int(QUIET_SECONDS * SAMPLE_RATE)
+    energy = np.concatenate([[0.0], np.cumsum(np.square(audio[first:last], dtype=np.float64))])
+    return first + int(np.argmin(energy[width:] - energy[:-width])) + width // 2
