@@ -18,7 +18,8 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 # What Whisper was trained to write where nobody speaks: the closing lines of subtitles.
 _INVENTED = re.compile(
-    r"(?:svensk(?:a)? )?(?:undertext|textning|översättning|subtitl|caption|transcri(?:bed|ption) by|translated by)\w*\b.*"
+    r"(?:svenska? )?(?:undertext|textning|översättning)\w*\b.*"
+    r"|(?:subtitles?|captions?|captioning|transcri(?:bed|ption)|translated) (?:by|av)\b.*"
     r"|.*\bamara ?org\b.*"
     r"|(?:thank you|thanks) (?:so much |very much )?for (?:watching|listening|viewing)\b.*"
     r"|tack (?:så mycket )?för att (?:ni|du) (?:tittade?|tittat|har tittat|lyssnade?|har lyssnat)\b.*"
@@ -28,23 +29,8 @@ _INVENTED = re.compile(
 )
 # Short courtesies: invented over silence as often as they are said.
 _SUSPECT = frozenset(
-    {
-        "you",
-        "thank you",
-        "thanks",
-        "bye",
-        "bye bye",
-        "so",
-        "oh",
-        "okay",
-        "hmm",
-        "the",
-        "tack",
-        "hej",
-        "hej då",
-        "ja",
-        "och",
-    }
+    {"you", "thank you", "thanks", "bye", "bye bye", "so", "oh", "okay", "hmm", "the"}
+    | {"tack", "hej", "hej då", "ja", "och"}
 )
 
 

@@ -85,7 +85,7 @@ class SpeechStarted:
 
 @dataclass(frozen=True, slots=True)
 class SoftEnd:
-    """The customer paused: recognise `audio_from` to `at` now, as `revision`, without waiting to see whether it is over."""
+    """The customer paused: recognise `audio_from` to `at` now, as `revision`; the turn may yet go on."""
 
     revision: int
     audio_from: int
@@ -137,7 +137,7 @@ class TurnTaking:
     Revisions rise by one over the whole session, so words that arrive late can never be taken for a later turn's.
     """
 
-    def __init__(self, *, options: TurnOptions = TurnOptions()) -> None:  # noqa: B008 -- frozen
+    def __init__(self, *, options: TurnOptions = TurnOptions()) -> None:
         self._options = options
         self._revision = 0
         self._arm(0)

@@ -38,6 +38,7 @@ class VoiceActivity:
 
     def __init__(self) -> None:
         self._position = 0
+        self._rest = b""
         self.reset()
 
     @property

