@@ -11,7 +11,7 @@ BIN = Path(sys.executable).parent
 CHECKS = {
     "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
-    "layers": [str(BIN / "lint-imports"), "--no-timings"],
+    "layers": [str(BIN / "lint-imports")],
     "types": [str(BIN / "mypy")],
 }
 
