@@ -1,0 +1,322 @@
+"""A small edge that behaves: strict about the protocol's order, keeps a session in its snapshot, and remembers.
+
+What the recogniser and the interviewer would do is left to the test: it pushes `state`, `partial`, `heard`, `reply`
+and `review` itself. Everything about the session's life (hello, start, consent, microphone, text, edit, finish, resume)
+is answered here, in the order that docs/protocol.md gives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from pilot.cafes import Cafe, parse_cafes
+from voice_edge.page import customer_page, notice_page, receipt_page, static_folder
+from voice_edge.protocol import UnknownMessage, decode_frame, parse_message, unknown_fields
+
+CSP = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+DEADLINE_SECONDS = 10.0
+QUESTION = {"sv": "Vad minns du bäst från ditt besök i dag?", "en": "What do you remember best from your visit today?"}
+FOLLOW_UP = {"sv": "Vad var det som gjorde bullen så god?", "en": "What made the bun so good?"}
+THANKS = {"sv": "Tack, det hjälper oss mycket.", "en": "Thank you, that helps us a lot."}
+ALLOWED = {
+    "start": {"greeted"},
+    "consent": {"started"},
+    "microphone": {"talking", "review"},
+    "mode": {"started", "talking", "review"},
+    "text": {"talking"},
+    "edit": {"talking", "review"},
+    "finish": {"talking", "review"},
+}
+
+
+def cafes() -> tuple[Cafe, ...]:
+    return parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml").cafe
+
+
+def until(condition: Callable[[], Any], *, what: str) -> Any:
+    """Return what the condition gives once it holds."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < end:
+        if found := condition():
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"never: {what}")
+
+
+@dataclass
+class FakeEdge:
+    """Knobs before, records after."""
+
+    cafe: Cafe
+    simulated: bool = False
+    qualified: tuple[str, ...] = ("sv", "en")
+    receipt_status: int = 200
+    silent_after: str = ""  # a message of this type is swallowed and the line cut, once
+    reached: list[dict[str, Any]] = field(default_factory=list)
+    frames: list[tuple[int, float, bytes, float]] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    hellos: list[dict[str, Any]] = field(default_factory=list)
+    sockets: int = 0
+
+    def __post_init__(self) -> None:
+        self.live: WebSocket | None = None
+        self.state: dict[str, Any] = {}
+        self.seq = -1
+        self.up = True
+
+    def types(self) -> list[str]:
+        return [message["type"] for message in self.reached]
+
+    def last(self, kind: str) -> dict[str, Any]:
+        return until(
+            lambda: next((each for each in reversed(self.reached) if each["type"] == kind), None), what=f"a {kind}"
+        )
+
+    def count(self, kind: str) -> int:
+        return self.types().count(kind)
+
+    # What a test pushes
+
+    def tell(self, *messages: dict[str, Any]) -> None:
+        for message in messages:
+            asyncio.run_coroutine_threadsafe(self._send(message), self.loop).result(DEADLINE_SECONDS)
+
+    def cut(self, code: int = 1012) -> None:
+        asyncio.run_coroutine_threadsafe(self.live.close(code), self.loop).result(DEADLINE_SECONDS)
+
+    def heard(self, text: str, *, mode: str = "voice", low_confidence: bool = False) -> int:
+        turn = self.state["next_turn"]
+        self.state["next_turn"] += 1
+        self.state["turns"].append(
+            {"turn": turn, "text": text, "mode": mode, "low_confidence": low_confidence, "question": self.state["question"]}
+        )
+        self.tell(
+            {"type": "heard", "turn": turn, "revision": 1, "text": text, "mode": mode, "low_confidence": low_confidence}
+        )
+        asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
+        return turn
+
+    def reply(self, turn: int, text: str, *, purpose: str = "follow_up", final: bool = True) -> None:
+        self.tell(
+            {"type": "state", "state": "replying"},
+            {"type": "reply", "turn": turn, "text": text, "final": final, "author": "scripted", "purpose": purpose},
+        )
+        if final and purpose == "follow_up":
+            self.state["question"] = text
+        if final and purpose != "thanks":
+            self.tell({"type": "question", "turn": self.state["next_turn"], "text": self.state["question"]})
+
+    def review(self) -> None:
+        self.state["phase"] = "review"
+        asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
+        turns = [{"turn": each["turn"], "text": each["text"]} for each in self.state["turns"]]
+        self.tell({"type": "review", "turns": turns}, {"type": "state", "state": "review"})
+
+    # The socket
+
+    async def serve(self, socket: WebSocket) -> None:
+        await socket.accept()
+        if not self.up:
+            await socket.close(1012)
+            return
+        self.sockets += 1
+        try:
+            hello = json.loads(await socket.receive_text())
+            self._check(hello)
+            self.hellos.append(hello)
+            if self.live is not None and hello.get("resume"):
+                await self._quietly(self.live.close(4409))
+            self.live = socket
+            await self._greet(hello)
+            while True:
+                message = await socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    return
+                if message.get("bytes") is not None:
+                    await self._frame(message["bytes"])
+                else:
+                    await self._message(json.loads(message["text"]))
+        except (WebSocketDisconnect, RuntimeError):
+            return
+        finally:
+            if self.live is socket:
+                self.live = None
+
+    async def _greet(self, hello: dict[str, Any]) -> None:
+        if hello.get("resume"):
+            self.state = json.loads(hello["resume"])
+            self.state["epoch"] += 1
+            resumed = True
+        else:
+            self.state = {
+                "epoch": 1, "phase": "greeted", "language": hello["language"], "mode": "", "turns": [], "next_turn": 1,
+                "question": "", "granted": False,
+            }  # fmt: skip
+            resumed = False
+        self.seq = -1
+        state = self.state
+        await self._send(
+            {
+                "type": "welcome",
+                "session_id": "0190a000-0000-7000-8000-000000000000",
+                "cafe": {"id": self.cafe.id, "name": self.cafe.name},
+                "language": state["language"],
+                "voice": {"qualified": state["language"] in self.qualified},
+                "limits": {},
+                "resumed": resumed,
+                "turns": state["turns"],
+            }
+        )
+        await self._ack()
+        if resumed and state["phase"] == "talking":
+            await self._send({"type": "question", "turn": state["next_turn"], "text": state["question"]})
+            await self._ready()
+        if resumed and state["phase"] == "review":
+            await self._send({"type": "review", "turns": state["turns"]})
+
+    async def _message(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == self.silent_after:
+            self.silent_after = ""
+            await self._quietly(self.live.close(1012))
+            return
+        self.reached.append(message)
+        self._check(message)
+        state = self.state
+        if state["phase"] not in ALLOWED.get(kind, {state["phase"]}):
+            self.faults.append(f"{kind} in {state['phase']}")
+            return
+        if kind == "ping":
+            await self._send({"type": "pong", "at_ms": message["at_ms"]})
+        elif kind == "start":
+            state.update(phase="started", mode=message["mode"], language=message["language"])
+            await self._ack()
+        elif kind == "consent":
+            if not message["granted"]:
+                await self._send({"type": "state", "state": "ended"})
+                await self.live.close(1000)
+                return
+            state.update(phase="talking", question=QUESTION[state["language"]])
+            await self._ack()
+            await self._send({"type": "question", "turn": state["next_turn"], "text": state["question"]})
+            await self._send({"type": "state", "state": "ready"})
+        elif kind == "microphone":
+            state["granted"] = message["result"] == "granted"
+            await self._ack()
+            await self._ready()
+        elif kind == "mode":
+            state["mode"] = message["mode"]
+            if state["phase"] == "talking":
+                await self._ready()
+        elif kind == "edit":
+            next(each for each in state["turns"] if each["turn"] == message["turn"])["text"] = message["text"]
+            await self._ack()
+        elif kind == "finish":
+            await self._send({"type": "completed", "receipt": "/r/token", "reference": "K7F3QX", "preliminary": {}})
+            await self._send({"type": "state", "state": "ended"})
+            await self.live.close(1000)
+
+    async def _frame(self, body: bytes) -> None:
+        frame = decode_frame(body)
+        if self.state["phase"] != "talking" or not self.state["granted"]:
+            self.faults.append("audio before consent and microphone")
+        self.frames.append((frame.number, frame.captured_ms, frame.pcm, time.monotonic()))
+
+    async def _ready(self) -> None:
+        listening = self.state["mode"] == "voice" and self.state["granted"]
+        await self._send({"type": "state", "state": "listening" if listening else "ready"})
+
+    async def _ack(self) -> None:
+        self.seq += 1
+        await self._send(
+            {"type": "ack", "epoch": self.state["epoch"], "seq": self.seq, "frame": -1, "snapshot": json.dumps(self.state)}
+        )
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self.live is not None:
+            await self._quietly(self.live.send_text(json.dumps(message)))
+
+    async def _quietly(self, work: Any) -> None:
+        try:
+            await work
+        except (RuntimeError, WebSocketDisconnect):
+            return
+
+    def _check(self, message: dict[str, Any]) -> None:
+        model = parse_message(json.dumps({key: value for key, value in message.items() if value is not None}))
+        if isinstance(model, UnknownMessage) or unknown_fields(model):
+            self.faults.append(f"unknown parts in {message['type']}")
+
+    # The pages
+
+    def _page(self, request: Request) -> HTMLResponse:
+        if request.path_params["code"] != "ABC234":
+            return HTMLResponse(notice_page(kind="unknown_code"), status_code=404, headers={"Content-Security-Policy": CSP})
+        language = "en" if request.query_params.get("lang") == "en" else "sv"
+        text = customer_page(
+            cafe=self.cafe,
+            code="ABC234",
+            language=language,
+            reward_ore=2000,
+            simulated=self.simulated,
+            voice_trial=language not in self.qualified,
+        )
+        return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
+
+    def _receipt(self, request: Request) -> HTMLResponse:
+        outcome = {"yes": True, "no": False}.get(request.query_params.get("outcome", "yes"))
+        receipt = SimpleNamespace(reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome)
+        language = request.query_params.get("lang") or self.state.get("language", "sv")
+        text = receipt_page(receipt=receipt, cafe=self.cafe, language=language, simulated=self.simulated)
+        return HTMLResponse(text, status_code=self.receipt_status, headers={"Content-Security-Policy": CSP})
+
+    def _notice(self, request: Request) -> HTMLResponse:
+        text = notice_page(kind=request.path_params["kind"], cafe=self.cafe, link="/c/ABC234")
+        return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
+
+    def app(self) -> Starlette:
+        return Starlette(
+            routes=[
+                Route("/c/{code}", self._page),
+                Route("/r/{token}", self._receipt),
+                Route("/notice/{kind}", self._notice),
+                WebSocketRoute("/ws/v1", self.serve),
+                Mount("/static", StaticFiles(directory=static_folder())),
+            ]
+        )
+
+    def run(self) -> None:
+        """Serve on a free port until `stop`, in a thread."""
+        config = uvicorn.Config(self.app(), port=0, log_level="warning", timeout_graceful_shutdown=1)
+        self.server = uvicorn.Server(config)
+        self.loop = asyncio.new_event_loop()
+
+        def serve() -> None:
+            asyncio.set_event_loop(self.loop)
+            self.loop.run_until_complete(self.server.serve())
+
+        self.thread = threading.Thread(target=serve, daemon=True)
+        self.thread.start()
+        until(lambda: self.server.started, what="the fake edge is up")
+        self.address = f"http://127.0.0.1:{self.server.servers[0].sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(DEADLINE_SECONDS)

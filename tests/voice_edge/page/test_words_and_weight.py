@@ -1,0 +1,114 @@
+"""What can be checked of the page without a browser: its weight, its words, its HTML."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from pilot.words import section
+from tests.voice_edge.page.fake_edge import cafes
+from voice_edge.page import customer_page, notice_page, receipt_page, static_folder
+
+CAFE = cafes()[0]
+STATIC_BYTES = 60_000
+PAGE_BYTES = 20_000
+
+
+def page(language: str = "sv", **fields: object) -> str:
+    given = {"cafe": CAFE, "code": "ABC234", "language": language, "reward_ore": 2000, "simulated": False} | fields
+    return customer_page(**given)
+
+
+def test_scripts_styles_and_pictures_together_weigh_less_than_60_kB() -> None:
+    assert sum(path.stat().st_size for path in static_folder().iterdir()) < STATIC_BYTES
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_page_itself_weighs_less_than_20_kB(language: str) -> None:
+    assert len(page(language, simulated=True).encode()) < PAGE_BYTES
+
+
+@pytest.mark.parametrize("name", ["page", "receipt"])
+def test_both_languages_hold_the_same_keys_and_placeholders(name: str) -> None:
+    swedish, english = section(name, "sv"), section(name, "en")
+    assert swedish.keys() == english.keys()
+    for key, text in swedish.items():
+        assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", english[key])), key
+
+
+@pytest.mark.parametrize("name", ["page", "receipt"])
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_no_text_holds_a_dash_as_a_pause_or_an_emoji(name: str, language: str) -> None:
+    for key, text in section(name, language).items():
+        assert not re.search(r"[–—\U0001F300-\U0001FAFF]", text), key
+
+
+def test_every_word_the_script_asks_for_is_in_the_page() -> None:
+    boot = page().split('id="boot">')[1]
+    for script in static_folder().glob("*.js"):
+        for key in re.findall(r'say\("([\w.]+)"', script.read_text(encoding="utf-8")):
+            assert f'"{key}"' in boot, f"{script.name} says {key}"
+
+
+def test_every_word_of_the_section_is_used() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in static_folder().glob("*.js"))
+    sources += (static_folder().parent / "templates" / "customer.html").read_text(encoding="utf-8")
+    composed = ("trouble.", "ended.", "talk.")  # `trouble.${result}` and the like; the browser tests show each
+    unused = [key for key in section("page", "sv") if key not in sources and not key.startswith(composed)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_there_is_no_inline_script_style_or_handler_and_no_foreign_address(language: str) -> None:
+    html = page(language) + notice_page(kind="unknown_code")
+    assert not re.search(r"<style|\sstyle=|\son\w+=|https?://", html)
+    assert re.findall(r"<script(?! type=\"(?:module|application/json)\")", html) == []
+
+
+@pytest.mark.parametrize(("language", "other"), [("sv", "en"), ("en", "sv")])
+def test_the_page_names_its_language_and_the_way_to_the_other(language: str, other: str) -> None:
+    html = page(language)
+    assert f'<html lang="{language}">' in html
+    assert f'href="?lang={other}" hreflang="{other}"' in html
+
+
+def test_the_smallest_reward_is_shown_as_given() -> None:
+    assert "25\u00a0kr för användbara svar" in page(reward_ore=2500)
+
+
+def test_a_name_with_markup_cannot_break_out_of_the_page() -> None:
+    html = page(cafe=CAFE.model_copy(update={"name": "</script><b>Å & Ö"}))
+    assert "</script><b>" not in html
+    assert "&lt;/script&gt;&lt;b&gt;Å &amp; Ö" in html
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_the_test_badge_shows_only_on_a_test(language: str) -> None:
+    badge = section("page", language)["page.test_long"]
+    assert badge in page(language, simulated=True)
+    assert badge not in page(language)
+
+
+@pytest.mark.parametrize("outcome", [True, False, None])
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_receipt_never_shows_the_score_or_the_threshold(language: str, outcome: bool | None) -> None:
+    receipt = SimpleNamespace(
+        reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome, preliminary_score=87
+    )
+    html = receipt_page(receipt=receipt, cafe=CAFE, language=language, simulated=False)
+    assert "87" not in html
+    assert "60" not in html
+    assert "K7F 3QX" in html
+    assert ("23 november 2026" if language == "sv" else "23 November 2026") in html
+
+
+@pytest.mark.parametrize("kind", ["unknown_code", "retired_code", "wrong_cafe", "maintenance"])
+def test_a_notice_speaks_both_languages_and_links_where_it_can(kind: str) -> None:
+    html = notice_page(kind=kind, cafe=CAFE, link="/c/XYZ")
+    assert 'lang="sv"' in html
+    assert 'lang="en"' in html
+    assert html.count('href="/c/XYZ"') == 2
+    assert "href=\"/c/" not in notice_page(kind=kind, cafe=None, link=None)

@@ -1,0 +1,51 @@
+// Audio on the wire: 40 ms frames of PCM16, and the last seconds kept until the edge has them.
+export const FRAME_SAMPLES = 640; // 40 ms at 16 kHz
+export const KEPT_FRAMES = 250; // 10 s
+const HEADER_BYTES = 16;
+const VERSION = 1;
+
+export function encodeFrame(number, capturedMs, samples) {
+  const view = new DataView(new ArrayBuffer(HEADER_BYTES + 2 * samples.length));
+  view.setUint8(0, VERSION);
+  view.setUint32(4, number, true);
+  view.setFloat64(8, capturedMs, true);
+  samples.forEach((sample, i) => {
+    const clipped = Math.max(-1, Math.min(1, sample));
+    view.setInt16(HEADER_BYTES + 2 * i, Math.round(clipped * 32767), true);
+  });
+  return view.buffer;
+}
+
+export class UnackedFrames {
+  constructor(first = 0) {
+    this.next = first;
+    this.kept = [];
+    this.lost = 0;
+  }
+
+  add(capturedMs, samples, { sent }) {
+    const number = this.next++;
+    const bytes = encodeFrame(number, capturedMs, samples);
+    this.kept.push({ number, bytes, sent });
+    if (this.kept.length > KEPT_FRAMES && !this.kept.shift().sent) this.lost++;
+    return bytes;
+  }
+
+  // All that is kept, in order, to be sent once more.
+  again() {
+    this.lost = 0;
+    return this.kept.map((frame) => {
+      frame.sent = true;
+      return frame.bytes;
+    });
+  }
+
+  acknowledge(number) {
+    this.kept = this.kept.filter((frame) => frame.number > number);
+  }
+
+  clear() {
+    this.kept = [];
+    this.lost = 0;
+  }
+}

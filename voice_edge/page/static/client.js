@@ -1,0 +1,22 @@
+// Which browser this is: coarse enough to identify nobody, fine enough to say how its microphone is turned on.
+const IN_APP = /FBAN|FBAV|Instagram|Snapchat|TikTok|musical_ly|BytedanceWebview|Line\/|LinkedInApp|GSA\/|; wv\)/;
+
+export function describeClient(agent = navigator.userAgent) {
+  const browser = /Firefox|FxiOS/.test(agent) ? "Firefox"
+    : /Edg(e|A|iOS)?\//.test(agent) ? "Edge"
+    : /SamsungBrowser/.test(agent) ? "Samsung Internet"
+    : /Chrome|CriOS/.test(agent) ? "Chrome"
+    : /Safari|iPhone|iPad/.test(agent) ? "Safari" : "other";
+  const [, os = "other", major = ""] =
+    agent.match(/(Android) (\d+)/) ?? agent.match(/(iPhone|iPad).*? OS (\d+)/) ?? agent.match(/(Windows|Mac OS X|Linux)/) ?? [];
+  const name = /^iP/.test(os) ? "iOS" : os === "Mac OS X" ? "macOS" : os;
+  return { browser, os: name, os_major: major, in_app: IN_APP.test(agent) };
+}
+
+// How the browser is called in a sentence, and whose steps to show.
+export const browserName = ({ browser, in_app }, fallback) => (in_app || browser === "other" ? fallback : browser);
+
+export function stepsFor({ browser, in_app }) {
+  if (in_app) return "in_app";
+  return { Safari: "safari", Chrome: "chrome", Edge: "chrome", "Samsung Internet": "chrome", Firefox: "firefox" }[browser] ?? "other";
+}
