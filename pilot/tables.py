@@ -193,7 +193,7 @@ SCORED_FEEDBACK = Table(
 CUSTOMER_COUNTS = Table(
     "customer_counts",
     "One café's number of customers on a business day, as last reported to the store.",
-    ("cafe",),
+    ("cafe", "simulated"),
     (
         DAY,
         CAFE,

@@ -111,11 +111,11 @@ class Home:
             StoreAway: it does not answer.
             StoreUnusable: it is damaged, or of a newer version.
         """
-        from storage.store.engine import open_store
+        from storage.store.engine import open_store, sqlite_url
 
         with self._store_lock:
             if self._store is None:
-                self._store = open_store(self.settings.store_url or f"sqlite:///{self.root / STORE_FILE}")
+                self._store = open_store(self.settings.store_url or sqlite_url(self.root / STORE_FILE))
             return self._store
 
 

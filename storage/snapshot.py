@@ -35,7 +35,9 @@ class Snapshot:
     """
 
     def __init__(self, tables: Sequence[tuple[Table, DeltaTable | None]]) -> None:
-        self.versions: dict[str, int | None] = {table.name: delta and delta.version() for table, delta in tables}
+        self.versions: dict[str, int | None] = {
+            table.name: None if delta is None else delta.version() for table, delta in tables
+        }
         self._connection = duckdb.connect(":memory:")
         try:
             # A table that was not asked for is an error, not a Python variable of that name.

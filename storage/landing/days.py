@@ -76,10 +76,8 @@ def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> 
     names = segments.list(day)
     faults: list[Fault] = []
     unknown: Counter[str] = Counter()
-    frames = [empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line"))]
-    for batch in _batches(segments, names, faults):
-        frames.append(_take_apart(day, batch, faults, unknown))
-    everything = pl.concat(frames)
+    frames = (_take_apart(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
+    everything = pl.concat([empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line")), *frames])
     unique = everything.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
     kept = unique.filter(~pl.col("session_id").is_in(list(erased))) if erased else unique
     return DayEvents(
@@ -139,7 +137,7 @@ def _take_apart(
         ).pl()
         unknown.update(_unknown(connection))
         doubtful = connection.sql("SELECT segment, number FROM lines WHERE NOT good ORDER BY ALL").fetchall()
-    frame = good.select(
+    frame: pl.DataFrame = good.select(
         pl.lit(day).alias("day"),
         pl.col("event_id", "event"),
         pl.col("at").dt.replace_time_zone("UTC"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class FolderSegments:
         """Return the names of a day's segments, sorted."""
         folder = f"day={day.isoformat()}"
         with _reachable(self._root):
-            parsed = (SegmentName.parse(f"{folder}/{file}") for file in self._files(folder))
+            parsed = (SegmentName.parse(f"{folder}/{file}") for file in _entries(self._root / folder))
             return sorted(name for name in parsed if name is not None)
 
     def read(self, name: SegmentName) -> bytes:
@@ -65,19 +65,21 @@ class FolderSegments:
         """Return a text for every day that has segments."""
         found: dict[date, str] = {}
         with _reachable(self._root):
-            for folder in sorted(os.listdir(self._root)):
+            for folder in _entries(self._root):
                 if folder.startswith("day="):
-                    files = [file for file in self._files(folder) if file.endswith(".ndjson")]
+                    files = [file for file in _entries(self._root / folder) if file.endswith(".ndjson")]
                     with contextlib.suppress(ValueError):  # A folder that no replica made.
                         if files:
                             found[date.fromisoformat(folder.removeprefix("day="))] = fingerprint(files)
         return found
 
-    def _files(self, folder: str) -> list[str]:
-        try:
-            return os.listdir(self._root / folder)
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+
+def _entries(folder: Path) -> Sequence[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.name for entry in entries)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 @contextlib.contextmanager

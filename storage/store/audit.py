@@ -1,0 +1,75 @@
+"""The audit log: who did what to which thing, and why; written in the transaction of what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from storage.store.engine import Store, now_utc
+from storage.store.schema import audit_log
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit log.
+
+    Attributes:
+        at: When, UTC.
+        actor: A person's account, or the procedure that acted.
+        action: What was done, `noun.verb`: `code.issue`.
+        subject: To which thing: an identifier, never a customer's words.
+        reason: Why, as the person gave it.
+        details: More fields.
+    """
+
+    at: datetime
+    actor: str
+    action: str
+    subject: str
+    reason: str
+    details: Mapping[str, Any]
+
+
+def record(
+    connection: Connection,
+    *,
+    actor: str,
+    action: str,
+    subject: str,
+    reason: str = "",
+    details: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Write an entry within the transaction of `connection`: kept if what was done is kept."""
+    connection.execute(
+        insert(audit_log).values(
+            at=at or now_utc(),
+            actor=actor,
+            action=action,
+            subject=subject,
+            reason=reason,
+            details=dict(details or {}),
+        )
+    )
+
+
+def recent(store: Store, limit: int) -> list[Entry]:
+    """Return the latest entries, newest first."""
+    query = (
+        select(
+            audit_log.c.at,
+            audit_log.c.actor,
+            audit_log.c.action,
+            audit_log.c.subject,
+            audit_log.c.reason,
+            audit_log.c.details,
+        )
+        .order_by(audit_log.c.id.desc())
+        .limit(limit)
+    )
+    with store.reading() as connection:
+        return [Entry(*row) for row in connection.execute(query)]
