@@ -1,0 +1,126 @@
+"""Runs one replica of the edge: `python -m voice_edge`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+
+import structlog
+
+from operations.opening import open_as_made
+from pilot.cafes import Language
+from pilot.errors import PilotError
+from pilot.settings import Settings, read_settings
+from storage.home import Home
+from voice_edge.app import create_app
+from voice_edge.clock import SystemClock
+from voice_edge.codes import CodeDirectory
+from voice_edge.edge import Edge
+from voice_edge.hearing.recogniser import Recogniser
+from voice_edge.hearing.turn_taking import TurnTaking
+from voice_edge.hearing.voice_activity import VoiceActivity
+from voice_edge.hearing.weights import packaged_weights
+from voice_edge.interviewer import choose_interviewer
+from voice_edge.logs import configure_logs
+from voice_edge.receipts import ReceiptDesk
+from voice_edge.recorder import EventLog
+from voice_edge.server import edge_server
+
+QUALIFIED_BY_PACKAGED_WEIGHTS: frozenset[Language] = frozenset({"en"})
+WEIGHTS_FOLDER = ".weights"
+
+log = structlog.get_logger("voice_edge")
+
+
+def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None, warm: threading.Event) -> Edge:
+    """Return a replica on a home, with the real clock, ears and interviewer."""
+    clock = SystemClock()
+    settings = home.settings
+    return Edge(
+        settings=settings,
+        cafes=home.cafes(),
+        secret=home.secret(),
+        clock=clock,
+        log=event_log,
+        codes=CodeDirectory(home.store, clock=clock),
+        receipts=ReceiptDesk(home.store, clock=clock),
+        asking=choose_interviewer(settings),
+        hearing=recogniser,
+        new_listener=VoiceActivity,
+        new_turns=TurnTaking,
+        demo=home.kind == "demo",
+        hearing_ready=warm.is_set,
+        landing_writable=lambda: os.access(home.root, os.W_OK),
+    )
+
+
+def open_recogniser(home: Home) -> Recogniser | None:
+    """Return the recogniser on the packaged weights and, where set, on weights qualified for Swedish."""
+    settings = home.settings
+    qualified = set(QUALIFIED_BY_PACKAGED_WEIGHTS)
+    try:
+        packaged = packaged_weights(home.root / WEIGHTS_FOLDER)
+        swedish: Path = packaged
+        if settings.recogniser_model_sv is not None:
+            swedish = settings.recogniser_model_sv.expanduser()
+            qualified.add("sv")
+        return Recogniser(
+            weights={"sv": swedish, "en": packaged},
+            qualified=frozenset(qualified),
+            threads=settings.recogniser_threads,
+        )
+    except PilotError as error:
+        log.error("no recogniser: customers write", kind=type(error).__name__, what=error.what)
+        return None
+
+
+def warm_up(recogniser: Recogniser | None, warm: threading.Event) -> None:
+    """Load the weights; customers may write meanwhile."""
+    try:
+        if recogniser is not None:
+            recogniser.start()
+            recogniser.warm()
+            log.info("recogniser warm")
+    except PilotError as error:
+        log.error("recogniser not warm: customers write", kind=type(error).__name__, what=error.what)
+    finally:
+        warm.set()
+
+
+def run(settings: Settings) -> None:
+    """Serve until told to stop."""
+    home = open_as_made(settings)
+    recogniser = open_recogniser(home)
+    warm = threading.Event()
+    with home.append_log(settings.replica) as event_log:
+        edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm)
+        threading.Thread(target=warm_up, args=(recogniser, warm), name="warming up", daemon=True).start()
+        server = edge_server(create_app(edge), edge=edge, host=settings.edge_host, port=settings.edge_port)
+        log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
+        try:
+            server.run()
+        finally:
+            if recogniser is not None:
+                recogniser.close()
+    log.info("edge stopped")
+
+
+def main() -> int:
+    """Run; return the exit code."""
+    try:
+        settings = read_settings(os.environ)
+        configure_logs(level=settings.log_level, replica=settings.replica)
+        run(settings)
+    except PilotError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""The edge's web application: pages, WebSocket, health; everything it works with is given to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI, WebSocket
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from voice_edge import page
+from voice_edge.connection import Connection
+from voice_edge.customer_routes import customer_routes
+from voice_edge.edge import Edge
+from voice_edge.greeting import Visitor
+from voice_edge.operator_routes import operator_routes
+from voice_edge.security import SecurityHeaders, origin_allowed
+from voice_edge.session import Session
+
+
+class RevalidatedFiles(StaticFiles):
+    """Static files that a browser keeps and asks about each time (ETag): a new version is never missed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return one file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+def create_app(edge: Edge) -> FastAPI:
+    """Return the application of one replica."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(work) for work in edge.background()]
+        try:
+            yield
+        finally:
+            await edge.sessions.drain()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await edge.receipts.save_waiting()
+
+    app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(SecurityHeaders)
+    app.include_router(customer_routes(edge))
+    app.include_router(operator_routes(edge))
+
+    @app.websocket("/ws/v1")
+    async def conversation(socket: WebSocket) -> None:
+        allowed = origin_allowed(
+            socket.headers.get("origin"),
+            host=socket.headers.get("host", ""),
+            public_url=edge.settings.public_url,
+            cafes=edge.cafes,
+        )
+        if not allowed:
+            await socket.close()  # Before it was accepted: the browser sees HTTP 403.
+            return
+        await socket.accept()
+        visitor = Visitor(
+            user_agent=socket.headers.get("user-agent", ""), address=socket.client.host if socket.client else ""
+        )
+        await Session(Connection(socket), edge=edge, visitor=visitor).run()
+
+    app.mount("/static", RevalidatedFiles(directory=page.static_folder()), name="static")
+    return app

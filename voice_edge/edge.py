@@ -1,0 +1,149 @@
+"""The edge as one object: everything that its sessions and pages are given."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from pilot.cafes import Cafe, Cafes
+from pilot.settings import Settings
+from voice_edge.clock import Clock
+from voice_edge.codes import CodeDirectory
+from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
+from voice_edge.limits import Limits
+from voice_edge.metrics import Metrics
+from voice_edge.open_sessions import OpenSessions
+from voice_edge.receipts import ReceiptDesk
+from voice_edge.recorder import EventLog
+
+if TYPE_CHECKING:
+    from voice_edge.hearing.heard import Heard
+    from voice_edge.interviewer import Conversation, ReplyPart
+
+
+class Listener(Protocol):
+    """Speech windows from audio: `VoiceActivity`, one per microphone."""
+
+    def feed(self, pcm16: bytes) -> list[SpeechWindow]:
+        """Return the windows that are complete with this audio."""
+        ...
+
+    def reset(self, *, at: int | None = None) -> None:
+        """Forget what was heard; the next sample has position `at`."""
+        ...
+
+
+class Turns(Protocol):
+    """Turns from speech windows: `TurnTaking`, one per microphone."""
+
+    def hear(self, window: SpeechWindow) -> list[TurnEvent]:
+        """Return what this window decides."""
+        ...
+
+    def stop(self, at: int) -> list[TurnEvent]:
+        """Return what pressing "done" decides."""
+        ...
+
+    def transcript(self, revision: int, text: str) -> None:
+        """Take what speculation heard."""
+        ...
+
+    def rearm(self, at: int) -> None:
+        """Listen for the next turn."""
+        ...
+
+
+class Hearing(Protocol):
+    """Words from audio: `Recogniser`."""
+
+    @property
+    def queue_depth(self) -> int:
+        """Return how many recognitions wait."""
+        ...
+
+    def recognise(
+        self, audio: npt.NDArray[np.float32], *, language: str, session_id: str, final: bool = True, prompt: str = ""
+    ) -> Future[Heard]:
+        """Queue a recognition."""
+        ...
+
+    def qualified(self, language: str) -> bool:
+        """Return whether `language` is heard well enough."""
+        ...
+
+    def forget(self, session_id: str) -> None:
+        """Drop what is queued for a session."""
+        ...
+
+
+class Asking(Protocol):
+    """Answers: an `Interviewer`."""
+
+    def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
+        """Return the growing answer to what was said last."""
+        ...
+
+
+@dataclass(slots=True)
+class Edge:
+    """One replica.
+
+    Attributes:
+        asking: Who answers.
+        new_listener: Makes what finds speech in a microphone's audio.
+        new_turns: Makes what finds turns in its speech.
+        demo: Whether the home is a demo's: everything is simulated.
+        hearing: None where no recogniser could be started; then everybody writes.
+        hearing_ready: Whether the recogniser is warm, or known not to come.
+        landing_writable: Whether events can be put on the disk.
+    """
+
+    settings: Settings
+    cafes: Cafes
+    secret: bytes
+    clock: Clock
+    log: EventLog
+    codes: CodeDirectory
+    receipts: ReceiptDesk
+    asking: Asking
+    hearing: Hearing | None
+    new_listener: Callable[[], Listener]
+    new_turns: Callable[[], Turns]
+    demo: bool = False
+    limits: Limits = field(default_factory=Limits)
+    metrics: Metrics = field(default_factory=Metrics)
+    sessions: OpenSessions = field(init=False)
+    hearing_ready: Callable[[], bool] = lambda: True
+    landing_writable: Callable[[], bool] = lambda: True
+
+    def __post_init__(self) -> None:
+        self.sessions = OpenSessions(most=self.limits.open_sessions)
+        hearing = self.hearing
+        self.metrics.watch(
+            sessions=lambda: self.sessions.count,
+            queue=lambda: hearing.queue_depth if hearing else 0,
+            receipts=lambda: self.receipts.waiting,
+        )
+
+    def cafe_of_host(self, host: str) -> Cafe | None:
+        """Return the café whose domain `host` (perhaps with a port) is."""
+        name = host.rsplit(":", 1)[0].lower()
+        return next((cafe for cafe in self.cafes.cafe if cafe.domain == name), None)
+
+    def cafe(self, cafe_id: str) -> Cafe | None:
+        """Return a café of the pilot by its id."""
+        return next((cafe for cafe in self.cafes.cafe if cafe.id == cafe_id), None)
+
+    @property
+    def smallest_reward_ore(self) -> int:
+        """Return the reward of the first tier, in öre."""
+        return self.cafes.pilot.reward_tiers[0].amount_ore
+
+    def background(self) -> Sequence[Any]:
+        """Return the coroutines that run as long as the replica."""
+        return (self.codes.keep_fresh(), self.receipts.keep_saving())

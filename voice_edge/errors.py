@@ -1,0 +1,69 @@
+"""The edge's errors; the words that a guest reads are in `pilot/words/edge.*.toml` by `code`."""
+
+from __future__ import annotations
+
+from pilot.errors import PilotError
+
+
+class EdgeError(PilotError):
+    """The root of the edge's errors.
+
+    Attributes:
+        code: Names the error on the wire and its words.
+    """
+
+    def __init__(self, what: str, *, code: str, remedy: str, retryable: bool = False) -> None:
+        super().__init__(what, remedy=remedy, retryable=retryable)
+        self.code = code
+
+
+class ProtocolFault(EdgeError):
+    """A message breaks the protocol: it is answered, counted and otherwise without effect."""
+
+    def __init__(self, what: str, *, code: str = "invalid_message") -> None:
+        super().__init__(what, code=code, remedy="See docs/protocol.md.")
+
+
+class TooLarge(ProtocolFault):
+    """A message or frame is above its limit."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, code="too_large")
+
+
+class NotNow(EdgeError):
+    """A well-formed request that cannot be met in this moment; it does not count as a fault."""
+
+    def __init__(self, what: str, *, code: str, retryable: bool = True) -> None:
+        super().__init__(what, code=code, remedy="Try again in a moment.", retryable=retryable)
+
+
+class SnapshotRefused(EdgeError):
+    """A snapshot is damaged, not ours, too old or of another version."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, code="snapshot_refused", remedy="Begin a new session.")
+
+
+class NotRecorded(EdgeError):
+    """An event could not be put on the disk, so it must not be acknowledged."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "An event could not be recorded.",
+            code="not_saved",
+            remedy="Resume with the last snapshot.",
+            retryable=True,
+        )
+
+
+class CodesUnknown(EdgeError):
+    """The store is away and the code is not among those known from before."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The store is away and this code is not known from before.",
+            code="maintenance",
+            remedy="Try again in a few minutes.",
+            retryable=True,
+        )

@@ -1,0 +1,87 @@
+"""The sessions that are open on this replica: one live connection each, bounded, and drained when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from typing import Protocol
+
+from voice_edge.protocol import CloseCode
+
+REMEMBERED_EPOCHS = 4_096
+HAND_OVER_SECONDS = 3.0
+DRAIN_SECONDS = 8.0
+
+
+class OpenSession(Protocol):
+    """What the registry needs of a session."""
+
+    ended: asyncio.Event
+
+    def hang_up(self, code: CloseCode) -> None:
+        """End the connection with `code`; the session itself may be resumed."""
+        ...
+
+
+class OpenSessions:
+    """All connections of the replica, and of each session the one that is live."""
+
+    def __init__(self, *, most: int) -> None:
+        self._most = most
+        self._connections: set[OpenSession] = set()
+        self._live: dict[str, OpenSession] = {}
+        self._epochs: OrderedDict[str, int] = OrderedDict()
+        self.draining = False
+
+    @property
+    def count(self) -> int:
+        """Return the number of open connections."""
+        return len(self._connections)
+
+    def admit(self, session: OpenSession) -> bool:
+        """Count a new connection in; False where the replica is full."""
+        if len(self._connections) >= self._most:
+            return False
+        self._connections.add(session)
+        return True
+
+    def leave(self, session: OpenSession, *, session_id: str | None) -> None:
+        """Count a connection out."""
+        self._connections.discard(session)
+        if session_id is not None and self._live.get(session_id) is session:
+            del self._live[session_id]
+
+    async def claim(self, session: OpenSession, *, session_id: str, epoch: int) -> int:
+        """Make `session` the live connection of `session_id`, ending an older one first; return its epoch.
+
+        The epoch is one above both the snapshot's and the last one that this replica opened: an acknowledgement can
+        be lost with the connection that carried it.
+        """
+        older = self._live.get(session_id)
+        self._live[session_id] = session
+        epoch = max(epoch, self._epochs.get(session_id, 0) + 1)
+        self._epochs[session_id] = epoch
+        self._epochs.move_to_end(session_id)
+        while len(self._epochs) > REMEMBERED_EPOCHS:
+            self._epochs.popitem(last=False)
+        if older is not None:
+            older.hang_up(CloseCode.REPLACED)
+            try:
+                async with asyncio.timeout(HAND_OVER_SECONDS):
+                    await older.ended.wait()
+            except TimeoutError:
+                pass  # It writes into its own epoch; nothing is mixed up.
+        return epoch
+
+    async def drain(self) -> None:
+        """Send every page to another replica (1001) and wait until all have gone."""
+        self.draining = True
+        leaving = list(self._connections)
+        for session in leaving:
+            session.hang_up(CloseCode.GOING_AWAY)
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                for session in leaving:
+                    await session.ended.wait()
+        except TimeoutError:
+            pass  # The server cancels what is left.

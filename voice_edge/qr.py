@@ -1,0 +1,34 @@
+"""QR codes of a short code's address, for the screen and for print."""
+
+from __future__ import annotations
+
+import io
+
+import segno
+
+ERROR_LEVEL = "q"  # A quarter may be scratched or stained, as on a café's table.
+QUIET_ZONE_MODULES = 4
+PNG_PIXELS_PER_MODULE = 12
+
+
+def code_address(code: str, *, public_url: str) -> str:
+    """Return the address that the QR code of `code` opens."""
+    return f"{public_url}/c/{code}"
+
+
+def qr_svg(address: str) -> bytes:
+    """Return the QR code as SVG."""
+    buffer = io.BytesIO()
+    _code(address).save(buffer, kind="svg", border=QUIET_ZONE_MODULES, scale=4, xmldecl=False, svgns=True)
+    return buffer.getvalue()
+
+
+def qr_png(address: str) -> bytes:
+    """Return the QR code as PNG."""
+    buffer = io.BytesIO()
+    _code(address).save(buffer, kind="png", border=QUIET_ZONE_MODULES, scale=PNG_PIXELS_PER_MODULE)
+    return buffer.getvalue()
+
+
+def _code(address: str) -> segno.QRCode:
+    return segno.make(address, error=ERROR_LEVEL, boost_error=False, micro=False)

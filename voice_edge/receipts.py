@@ -1,0 +1,107 @@
+"""Receipts: minted from the session, put into the store, kept here while the store is away."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+
+import structlog
+from storage.store.engine import Store
+from storage.store.receipts import Receipt
+
+from pilot.errors import PilotError
+from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
+from storage.store import receipts as stored_receipts
+from voice_edge.clock import Clock
+
+MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the log.
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+
+log = structlog.get_logger("voice_edge.receipts")
+
+
+def receipt_token(session_id: str, *, secret: bytes) -> str:
+    """Return the secret token of a session's receipt.
+
+    It is derived, not drawn: a page whose connection broke between sending and `completed` sends again, perhaps to
+    another replica, and must get the same receipt.
+    """
+    digest = hmac.new(secret, f"receipt:{session_id}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:RECEIPT_TOKEN_BYTES]).decode().rstrip("=")
+
+
+def receipt_reference(session_id: str, *, secret: bytes) -> str:
+    """Return the spoken reference of a session, derived like its token; it opens nothing."""
+    value = int.from_bytes(hmac.new(secret, f"reference:{session_id}".encode(), hashlib.sha256).digest()[:16], "big")
+    letters = []
+    for _ in range(REFERENCE_LENGTH):
+        value, index = divmod(value, len(READABLE_ALPHABET))
+        letters.append(READABLE_ALPHABET[index])
+    return "".join(letters)
+
+
+class ReceiptDesk:
+    """Hands receipts to the store, in the background, until it has them."""
+
+    def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
+        self._open_store = open_store
+        self._clock = clock
+        self._waiting: OrderedDict[str, Receipt] = OrderedDict()
+        self._arrived = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many receipts the store does not have yet."""
+        return len(self._waiting)
+
+    def hand_in(self, receipt: Receipt) -> None:
+        """Take a receipt; `keep_saving` puts it into the store."""
+        self._waiting[receipt.receipt_hash] = receipt
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._arrived.set()
+
+    async def find(self, token: str) -> Receipt | None:
+        """Return the receipt that `token` opens, None where there is none.
+
+        Raises:
+            PilotError: the store is away.
+        """
+        key = receipt_hash(token)
+        waiting = self._waiting.get(key)
+        if waiting is not None:
+            return waiting
+        return await asyncio.to_thread(lambda: stored_receipts.by_hash(self._open_store(), key))
+
+    async def keep_saving(self) -> None:
+        """Save what is handed in, trying again with growing pauses while the store is away."""
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            await self._arrived.wait()
+            if await self.save_waiting():
+                self._arrived.clear()
+                pause = FIRST_RETRY_SECONDS
+                if self._waiting:
+                    self._arrived.set()
+                continue
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+    async def save_waiting(self) -> bool:
+        """Save all that waits; return whether the store has them."""
+        for key, receipt in list(self._waiting.items()):
+            try:
+                await asyncio.to_thread(self._save, receipt)
+            except (PilotError, OSError) as error:
+                log.warning("receipt not saved yet", session_id=receipt.session_id, kind=type(error).__name__)
+                return False
+            self._waiting.pop(key, None)
+        return True
+
+    def _save(self, receipt: Receipt) -> None:
+        stored_receipts.save(self._open_store(), receipt)

@@ -1,0 +1,51 @@
+"""uvicorn as the edge runs it: limits of the WebSocket, and a stop that sends customers on."""
+
+from __future__ import annotations
+
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from voice_edge.edge import Edge
+from voice_edge.limits import MAX_SOCKET_MESSAGE_BYTES
+
+WS_PING_SECONDS = 20.0
+WS_PONG_SECONDS = 20.0
+STOP_SECONDS = 15
+
+
+class EdgeServer(uvicorn.Server):
+    """Closes sessions with 1001 before uvicorn would with 1012: their pages resume on another replica."""
+
+    def __init__(self, config: uvicorn.Config, *, edge: Edge) -> None:
+        super().__init__(config)
+        self._edge = edge
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop taking connections, send the pages on, stop."""
+        for server in self.servers:
+            server.close()
+        await self._edge.sessions.drain()
+        await super().shutdown(sockets)
+
+
+def edge_server(app: FastAPI, *, edge: Edge, host: str, port: int, loop: str = "auto") -> EdgeServer:
+    """Return the server of one replica."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop=loop,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
+        ws_ping_interval=WS_PING_SECONDS,
+        ws_ping_timeout=WS_PONG_SECONDS,
+        ws_per_message_deflate=False,
+        timeout_graceful_shutdown=STOP_SECONDS,
+        server_header=False,
+        access_log=False,  # An address of a receipt is a secret: requests are not logged by path.
+        log_config=None,
+    )
+    return EdgeServer(config, edge=edge)

@@ -1,0 +1,93 @@
+"""What a session is at any moment: the part that travels in its snapshot and resumes it elsewhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pilot.events import Client, Language, Mode
+from voice_edge.protocol import KnownTurn, TurnText
+
+Phase = Literal["greeted", "started", "talking", "review", "completed", "left"]
+
+
+class SaidTurn(BaseModel):
+    """One turn of the customer; all text is redacted."""
+
+    turn: int
+    question: str
+    text: str
+    mode: Mode
+    low_confidence: bool = False
+    edited: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can be scored: something stands in it, and it was understood or mended."""
+        return bool(self.text.strip()) and (self.edited or not self.low_confidence)
+
+
+class SessionState(BaseModel):
+    """One session.
+
+    Attributes:
+        epoch: Rises by one on each resume.
+        phase: How far it has come.
+        started_at: When the customer pressed start; the total limit counts from here.
+        question: What the next turn answers.
+        next_turn: Its number.
+        pending: A committed turn whose reply is not recorded yet; answered again after a resume.
+        follow_ups: Follow-up questions asked.
+        asked_again: Turns asked again because they were unclear.
+        silences: Times that nothing was heard.
+        speech_samples: Voiced samples of all turns.
+    """
+
+    model_config = ConfigDict(validate_assignment=False)
+
+    session_id: str
+    cafe: str
+    code: str
+    language: Language
+    mode: Mode = "text"
+    simulated: bool
+    device_hash: str
+    client: Client
+    epoch: int = 1
+    phase: Phase = "greeted"
+    started_at: datetime | None = None
+    consented: bool = False
+    microphone_granted: bool = False
+    question: str = ""
+    next_turn: int = 1
+    pending: int | None = None
+    turns: list[SaidTurn] = []
+    follow_ups: int = 0
+    asked_again: int = 0
+    silences: int = 0
+    speech_samples: int = 0
+    reference: str = ""
+    preliminary_eligible: bool | None = None
+
+    def turn(self, number: int) -> SaidTurn | None:
+        """Return a committed turn by its number."""
+        return next((said for said in self.turns if said.turn == number), None)
+
+    def texts(self) -> tuple[TurnText, ...]:
+        """Return the turns for the review, as they stand."""
+        return tuple(TurnText(turn=said.turn, text=said.text) for said in self.turns)
+
+    def known_turns(self) -> tuple[KnownTurn, ...]:
+        """Return the turns for a page that resumes."""
+        return tuple(
+            KnownTurn(
+                turn=said.turn,
+                text=said.text,
+                question=said.question,
+                mode=said.mode,
+                low_confidence=said.low_confidence,
+            )
+            for said in self.turns
+        )
