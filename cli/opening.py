@@ -27,8 +27,15 @@ def settings() -> Settings:
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment; a variable that is set wins over its line in `.env`."""
-    return {**_env_file(Path(ENV_FILE)), **os.environ}
+    """Return the whole environment; a variable that is set wins over its line in `.env`.
+
+    Where no public address is set, it follows the edge's port, so that codes lead to this machine's edge.
+    """
+    found = {**_env_file(Path(ENV_FILE)), **os.environ}
+    port = found.get(f"{PREFIX}EDGE_PORT")
+    if port and not found.get(f"{PREFIX}PUBLIC_URL"):
+        found[f"{PREFIX}PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    return found
 
 
 def _env_file(path: Path) -> dict[str, str]:

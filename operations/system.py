@@ -25,6 +25,9 @@ LOOPBACK = "127.0.0.1"
 FIGURES_NICENESS = 10
 PAGES_NICENESS = 5
 
+# Talks under way are told to resume elsewhere, and what was recorded is published.
+EDGE_STOP_SECONDS = 9.0
+
 # One thread for each engine of the figures: the recogniser needs the cores.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 
@@ -85,8 +88,7 @@ def make_system(home: Home, *, environment: Mapping[str, str]) -> System:
 
     Args:
         home: The home.
-        environment: Variables that every process gets; the home's own settings are added. Where the public address
-            is left at its default, it follows the edge's port, so that codes lead to this edge.
+        environment: Variables that every process gets; the home's own settings are added.
 
     Raises:
         InvalidCafes: there is no cafés' file.
@@ -97,9 +99,6 @@ def make_system(home: Home, *, environment: Mapping[str, str]) -> System:
     own[f"{PREFIX}CAFES_FILE"] = str(find_cafes_file(settings.cafes_file))
     if settings.recogniser_model_sv is not None:
         own[f"{PREFIX}RECOGNISER_MODEL_SV"] = str(settings.recogniser_model_sv.expanduser().absolute())
-    public = f"{PREFIX}PUBLIC_URL"
-    if not environment.get(public):
-        own[public] = f"http://{LOOPBACK}:{settings.edge_port}"
     return System(home=home, environment={**environment, **own}, code_server_port=free_port())
 
 
@@ -123,6 +122,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
             folder=CHECKOUT,
             ready=HttpAnswers(f"{system.edge_url}/health/ready"),
             ports=(Port(settings.edge_port, "PILOT_EDGE_PORT", settings.edge_host),),
+            stop_seconds=EDGE_STOP_SECONDS,
         ),
         ProcessSpec(
             name="code-server",

@@ -48,7 +48,7 @@ class ProcessSpec:
     after: tuple[str, ...] = ()
     ports: tuple[Port, ...] = field(default=())
     niceness: int = 0
-    stop_seconds: float = 6.0
+    stop_seconds: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,44 @@
+"""What the test customer says: three short answers a language, also as packaged speech."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pilot.cafes import Language
+
+# Changing a line means making its clip again: scripts/journey_voices.py.
+LINES: dict[Language, tuple[str, ...]] = {
+    "en": (
+        "The coffee was very good, but I waited twelve minutes in the queue at the counter.",
+        "It was at half past eight this morning, and only one person was making coffee.",
+        "You should put a second person at the coffee machine between eight and nine.",
+    ),
+    "sv": (
+        "Kaffet var jättegott, men jag fick vänta tolv minuter i kön vid disken.",
+        "Det var vid halv nio i morse, och bara en person gjorde kaffe.",
+        "Ni borde ha en person till vid kaffemaskinen mellan åtta och nio.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One answer of the test customer."""
+
+    language: Language
+    number: int
+
+    @property
+    def text(self) -> str:
+        """Return its words."""
+        return LINES[self.language][self.number]
+
+    @property
+    def clip(self) -> str:
+        """Return the file name of its packaged speech."""
+        return f"{self.language}-{self.number + 1}.flac"
+
+
+def line(language: Language, answer: int) -> Line:
+    """Return the answer to question number `answer` (from 0); beyond the last, the last."""
+    return Line(language=language, number=min(answer, len(LINES[language]) - 1))
