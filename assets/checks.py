@@ -46,7 +46,7 @@ def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
 def written_results(lake: Lake, table: Table, *, days: Sequence[date]) -> list[dg.AssetCheckResult]:
     """Read a table's days back and return the result of each check, in counts and column names only."""
     required = [column.name for column in table.columns if column.required and column.name != "day"]
-    empties = ", ".join(f"count(*) - count({name}) as {name}" for name in required)
+    empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
     keys = ", ".join(table.key)
     # Declared names only, none from outside.
     query = f"select day, count(*) - count(distinct ({keys})) as doubled_, {empties} from {table.name}"  # noqa: S608

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipelines.scored_feedback import scored_feedback as scored
+from pipelines.scoring import SCORER_VERSION
 
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written
@@ -11,7 +12,9 @@ from assets.turns import turns
 from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS
 
 
-@daily_table(SCORED_FEEDBACK, group="feedback", kinds={"delta", "python"}, code_version="1", deps=[sessions, turns])
+@daily_table(
+    SCORED_FEEDBACK, group="feedback", kinds={"delta", "python"}, code_version=SCORER_VERSION, deps=[sessions, turns]
+)
 def scored_feedback(day: TableDay) -> Written:
     """Every completed session has its row; what the recogniser was too unsure of is never scored."""
     frame = scored(day.read(SESSIONS), day.read(TURNS), cafes=day.cafes)

@@ -97,14 +97,14 @@ def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | 
     gained = {day: seen for day, seen in look.landing.items() if cursor.built.get(day) != seen}
     quiet = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken == seen.spoken}
     outbox_days = {day for day in look.outbox_days if exists(day, now=look.now)}
-    if not (gained.keys() - quiet) and not outbox_days and since < QUIET_REBUILD_SECONDS:
-        if look.outbox == cursor.outbox:
-            return "nothing new"
-        return cursor.model_copy(update={"outbox": look.outbox}), []
+    if gained.keys() == quiet and not outbox_days and since < QUIET_REBUILD_SECONDS:
+        gained = {}
     landing = {day: gained[day] for day in sorted(gained, reverse=True)[:DAYS_AT_ONCE]}
     days = landing.keys() | outbox_days
     if not days:
-        return "nothing new"
+        return (
+            "nothing new" if look.outbox == cursor.outbox else (cursor.model_copy(update={"outbox": look.outbox}), [])
+        )
     requests = list(_requests(days, landing=landing, position=look.outbox, attempt=cursor.failures))
     keys = tuple(str(request.run_key) for request in requests)
     asked = Asked(at=now, run_keys=keys, landing=landing, outbox=look.outbox)

@@ -1,0 +1,104 @@
+"""What Dagster loads: complete, valid, and without surprises in its lineage."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+from dagster._core.instance.config import dagster_instance_config
+from syrupy.assertion import SnapshotAssertion
+
+from assets.definitions import build_defs
+from assets.schedules import judge_rebuilt_days, settle_yesterday
+from pilot.tables import TABLES
+
+
+def test_the_definitions_load_and_every_table_has_one_asset() -> None:
+    definitions = build_defs()
+    dg.Definitions.validate_loadable(definitions)
+    assert {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()} == set(TABLES)
+
+
+def test_the_assets_are_as_reviewed(snapshot: SnapshotAssertion) -> None:
+    specs = sorted(build_defs().resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
+    assert [
+        {
+            "key": spec.key.to_user_string(),
+            "deps": sorted(dep.asset_key.to_user_string() for dep in spec.deps),
+            "group": spec.group_name,
+            "owners": list(spec.owners),
+            "kinds": sorted(spec.kinds),
+            "code_version": spec.code_version,
+            "description": spec.description,
+            "columns": [
+                f"{column.name}: {column.type}, {column.description}"
+                for column in spec.metadata["dagster/column_schema"].columns
+            ],
+        }
+        for spec in specs
+    ] == snapshot
+
+
+def test_the_path_from_a_guest_to_a_page_runs_no_suite() -> None:
+    definitions = build_defs()
+    steps = {job: set(definitions.resolve_job_def(job).graph.node_dict) for job in ("rebuild", "quality")}
+    assert steps["rebuild"] == set(TABLES)
+    assert steps["quality"] == {"sessions_suite", "scored_feedback_suite"}
+
+
+def test_loading_the_definitions_imports_neither_great_expectations_nor_pandas() -> None:
+    program = (
+        "import sys, assets.definitions\n"
+        "sys.exit(', '.join({'great_expectations', 'pandas', 'streamlit'} & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=False, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_instances_template_is_accepted_by_dagster_and_keeps_all_state_in_its_own_folder(tmp_path: Path) -> None:
+    template = Path("dagster.yaml").read_text(encoding="utf-8")
+    (tmp_path / "dagster.yaml").write_text(template, encoding="utf-8")
+    settings, _ = dagster_instance_config(str(tmp_path))
+    assert settings["telemetry"] == {"enabled": False}
+    assert set(yaml.safe_load(template)) == set(settings)
+    before = set(os.environ)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.root_directory == str(tmp_path)
+        assert type(instance.compute_log_manager).__name__ == "NoOpComputeLogManager"
+        assert type(instance.run_coordinator).__name__ == "QueuedRunCoordinator"
+        assert not instance.telemetry_enabled
+        instance.get_run_records()
+    assert set(os.environ) == before
+    assert any(tmp_path.rglob("*.db"))
+
+
+@pytest.mark.parametrize(
+    ("tick", "day"),
+    [("2026-11-23T23:20:00+00:00", "2026-11-23"), ("2026-11-24T11:10:00+00:00", "2026-11-23")],
+)
+def test_yesterday_is_settled_after_midnight_and_at_noon(tick: str, day: str, instance: dg.DagsterInstance) -> None:
+    context = dg.build_schedule_context(instance=instance, scheduled_execution_time=datetime.fromisoformat(tick))
+    request = settle_yesterday(context)
+    assert isinstance(request, dg.RunRequest)
+    assert request.tags["dagster/asset_partition_range_start"] == day
+    assert request.tags["dagster/asset_partition_range_end"] == day
+
+
+def test_the_suites_are_asked_for_on_the_days_that_were_rebuilt(run: Any, tmp_path: Path) -> None:
+    def asked(instance: dg.DagsterInstance, *, after_minutes: float) -> list[tuple[str, str]]:
+        at = datetime.now(UTC) + timedelta(minutes=after_minutes)
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
+        requests = [each for each in judge_rebuilt_days(context) if isinstance(each, dg.RunRequest)]
+        names = ("dagster/asset_partition_range_start", "dagster/asset_partition_range_end")
+        return [(request.tags[names[0]], request.tags[names[1]]) for request in requests]
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        assert asked(instance, after_minutes=0) == []
+        run(date(2026, 11, 12), date(2026, 11, 13), within=instance)
+        assert asked(instance, after_minutes=30) == [("2026-11-12", "2026-11-13")]
+        assert asked(instance, after_minutes=120) == []

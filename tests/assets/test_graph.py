@@ -1,0 +1,229 @@
+"""The whole graph on a home of its own: stories land, the job runs in process, the lake is read."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pilot.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
+from storage.home import Home
+from storage.store import customer_counts, tombstones
+from tests.events import MORNING, Story, probes, whole_visit
+
+DAY = date(2026, 11, 23)
+BEFORE = DAY - timedelta(days=1)
+NOON = {"pilot/as_of": "2026-11-23T12:00:00Z"}
+WEEKS_LATER = {"pilot/as_of": "2026-12-20T12:00:00Z"}
+
+
+def a_day() -> list[Story]:
+    return [
+        whole_visit(),
+        whole_visit("malmohuset", at=MORNING + timedelta(minutes=3)),
+        Story(at=MORNING + timedelta(minutes=5)).opens(),
+        Story(at=MORNING + timedelta(minutes=6)).opens().starts().consents(granted=False).leaves("declined"),
+        Story(at=MORNING + timedelta(minutes=7)).opens().starts().consents().microphone().says("Kön var lång."),
+        whole_visit(at=MORNING + timedelta(minutes=9), simulated=True),
+    ]
+
+
+def tables(home: Home, *, day: date = DAY) -> dict[str, pl.DataFrame]:
+    return {name: home.lake().read(table, days=[day]) for name, table in TABLES.items()}
+
+
+def figures(result: dg.ExecuteInProcessResult, table: str) -> dict[str | None, dict[str, Any]]:
+    """Return the metadata of a table's materializations, by partition, as plain values."""
+    data = [
+        event.step_materialization_data.materialization
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(table)
+    ]
+    return {each.partition: {name: value.value for name, value in each.metadata.items()} for each in data}
+
+
+def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -> None:
+    land(*a_day())
+    customer_counts.report(
+        home.store(), cafe="aurora", day=DAY, customers=210, source="till", actor="test", simulated=False
+    )
+    assert run(DAY, tags=NOON).success
+    written = tables(home)
+    assert {name: frame.height for name, frame in written.items() if name not in ("raw_events", "uptime")} == {
+        "sessions": 6,
+        "turns": 7,
+        "scored_feedback": 3,
+        "customer_counts": 1,
+        "pilot_kpis": 3 * 5 + 5,
+    }
+    outcomes = written["sessions"].filter(~pl.col("simulated"))["outcome"].to_list()
+    assert sorted(outcomes) == ["abandoned", "abandoned", "completed", "completed", "opened_only"]
+    participation = written["pilot_kpis"].filter(
+        pl.col("cafe") == "aurora", pl.col("kpi") == "participation", ~pl.col("simulated")
+    )
+    assert participation.select("numerator", "denominator").row(0) == (3.0, 210.0)
+
+
+def test_a_settled_day_is_rebuilt_to_the_same_rows_by_any_later_run(home: Home, land: Any, run: Any) -> None:
+    land(*a_day(), probes(start=MORNING, outcomes=[True] * 20 + [False] + [True] * 20))
+    run(DAY, tags={"pilot/as_of": "2026-11-24T11:00:01Z"})
+    first = tables(home)
+    run(DAY, tags=WEEKS_LATER)
+    for name, frame in tables(home).items():
+        assert_frame_equal(frame, first[name])
+
+
+def test_a_session_without_a_last_word_is_open_at_first_and_abandoned_later(home: Home, land: Any, run: Any) -> None:
+    land(Story().opens().starts().consents())
+    for moment, outcome in (("2026-11-23T07:35:00Z", "open"), ("2026-11-23T09:00:00Z", "abandoned")):
+        run(DAY, tags={"pilot/as_of": moment})
+        assert home.lake().read(SESSIONS, days=[DAY])["outcome"].to_list() == [outcome]
+
+
+def test_one_run_rebuilds_a_range_of_days_and_tells_each_days_own_figures(home: Home, land: Any, run: Any) -> None:
+    yesterday = MORNING - timedelta(days=1)
+    land(whole_visit(), whole_visit(at=yesterday), Story(at=yesterday).opens())
+    result = run(BEFORE, DAY, tags=WEEKS_LATER)
+    told = figures(result, "sessions")
+    assert {day: told[day]["dagster/row_count"] for day in told} == {"2026-11-22": 2, "2026-11-23": 1}
+    assert told["2026-11-22"]["outcomes"] == {"completed": 1, "opened_only": 1}
+    assert told["2026-11-22"]["as_of"] == "2026-11-23T11:00:00+00:00"
+    assert told["2026-11-23"]["table_version"] == home.lake().version(SESSIONS)
+    assert home.lake().read(SESSIONS)["day"].to_list() == [BEFORE, BEFORE, DAY]
+
+
+def test_an_empty_day_has_its_figures_too_and_says_what_is_missing(home: Home, run: Any) -> None:
+    assert run(DAY, tags=NOON).success
+    kpis = home.lake().read(PILOT_KPIS, days=[DAY])
+    assert kpis.height == 15
+    assert set(kpis["verdict"]) <= {"missing", "cannot_tell"}
+    assert home.lake().read(SESSIONS, days=[DAY]).height == 0
+
+
+def test_a_rebuild_of_one_day_leaves_the_others_alone(home: Home, land: Any, run: Any) -> None:
+    land(whole_visit(), whole_visit(at=MORNING - timedelta(days=1)))
+    run(BEFORE, DAY, tags=WEEKS_LATER)
+    before = tables(home, day=BEFORE)
+    land(whole_visit(at=MORNING + timedelta(hours=2)))
+    run(DAY, tags=WEEKS_LATER)
+    assert home.lake().read(SESSIONS, days=[DAY]).height == 2
+    for name, frame in tables(home, day=BEFORE).items():
+        assert_frame_equal(frame, before[name])
+
+
+def test_a_damaged_segment_and_a_broken_line_are_told_and_the_rest_goes_on(home: Home, land: Any, run: Any) -> None:
+    land(whole_visit())
+    (damaged,) = land(whole_visit(at=MORNING + timedelta(minutes=20)), replica="edge2")
+    path = home.root / "landing" / damaged.path
+    body = bytearray(path.read_bytes())
+    body[40] ^= 0xFF
+    path.chmod(0o600)
+    path.write_bytes(bytes(body))
+    result = run(DAY, tags=NOON)
+    assert result.success
+    told = figures(result, "raw_events")["2026-11-23"]
+    assert told["faults"] == {"damaged_segments": 1, "broken_lines": 0}
+    assert told["fault_places"] == [damaged.path]
+    assert told["segments"] == 2
+    assert home.lake().read(SESSIONS, days=[DAY]).height == 1
+
+
+def test_an_unknown_event_is_counted_by_name_and_kept(home: Home, land: Any, run: Any) -> None:
+    story = whole_visit()
+    newer = story.events[0].model_copy(update={"event": "mood_shown", "event_id": story.session_id, "seq": 99})
+    land(story, [newer])
+    told = figures(run(DAY, tags=NOON), "raw_events")["2026-11-23"]
+    assert told["unknown"] == {"event:mood_shown": 1}
+    assert "mood_shown" in home.lake().read(RAW_EVENTS, days=[DAY])["event"].to_list()
+
+
+def test_an_erased_session_disappears_from_every_table(home: Home, land: Any, run: Any) -> None:
+    stays, goes = whole_visit(), whole_visit(at=MORNING + timedelta(minutes=20))
+    land(stays, goes)
+    run(DAY, tags=NOON)
+    tombstones.add(home.store(), session_id=goes.session_id, actor="test", reason="asked for")
+    result = run(DAY, tags=NOON)
+    for table in (RAW_EVENTS, SESSIONS, TURNS, SCORED_FEEDBACK):
+        assert set(home.lake().read(table, days=[DAY])["session_id"]) == {stays.session_id}
+    assert figures(result, "raw_events")["2026-11-23"]["erased_sessions"] == 1
+
+
+def test_probes_become_uptime_and_its_kpi(home: Home, land: Any, run: Any) -> None:
+    land(probes(start=MORNING, outcomes=[True] * 9 + [False]), replica="watch")
+    run(DAY, tags={"pilot/as_of": "2026-11-23T07:35:00Z"})
+    row = (
+        home.lake().read(UPTIME, days=[DAY]).filter(pl.col("cafe") == "aurora", pl.col("probes") > 0).row(0, named=True)
+    )
+    assert (row["up_s"], row["down_s"]) == (270.0, 30.0)
+
+
+def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: Any) -> None:
+    result = run(DAY, tags=NOON)
+    evaluated = {(each.asset_key.path[0], each.check_name) for each in result.get_asset_check_evaluations()}
+    assert evaluated == {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
+    assert all(each.passed for each in result.get_asset_check_evaluations())
+
+
+def test_the_commit_in_the_lake_names_the_run_that_made_it(home: Home, run: Any) -> None:
+    from deltalake import DeltaTable
+
+    result = run(DAY, tags=NOON)
+    latest = DeltaTable(str(home.root / "lake" / "pilot_kpis")).history(1)[0]
+    assert latest["run"] == result.run_id
+
+
+def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run: Any) -> None:
+    land(*a_day())
+    run(DAY, tags=NOON)
+    judged = run(DAY, job="quality").get_asset_check_evaluations()
+    assert {(each.asset_key.path[0], each.check_name, each.passed) for each in judged} == {
+        ("sessions", "suite", True),
+        ("scored_feedback", "suite", True),
+    }
+    broken = home.lake().read(SESSIONS, days=[DAY]).with_columns(outcome=pl.lit("lost"))
+    home.lake().replace_partition(SESSIONS, DAY, broken, commit={})
+    told = {each.asset_key.path[0]: each for each in run(DAY, job="quality").get_asset_check_evaluations()}
+    assert not told["sessions"].passed
+    names = [item["name"] for item in told["sessions"].metadata["failed"].value]  # type: ignore[union-attr, index, call-overload]
+    assert "outcome is a known value" in names
+
+
+def test_nothing_that_dagster_keeps_holds_a_guests_words(
+    home: Home, land: Any, run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "Kardemummabullen"
+    land(*a_day())
+
+    def quoting(*_: object, **__: object) -> pl.DataFrame:
+        raise ValueError(f"could not parse {said} as Int64")
+
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    with dg.DagsterInstance.local_temp(str(folder)) as kept:
+        assert run(DAY, tags=NOON, within=kept).success
+        run(DAY, job="quality", within=kept)
+        monkeypatch.setattr("assets.scored_feedback.scored", quoting)
+        assert not run(DAY, tags=NOON, within=kept, raise_on_error=False).success
+    assert said in "".join(home.lake().read(TURNS, days=[DAY])["transcript"])
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) > 50_000
+    assert [path for path in files if said.encode() in path.read_bytes()] == []
+
+
+def test_no_figure_is_named_after_a_column_that_can_hold_a_guests_words(land: Any, run: Any) -> None:
+    land(*a_day())
+    result = run(DAY, tags=NOON)
+    names = {name for table in TABLES for told in figures(result, table).values() for name in told}
+    free_text = {column.name for table in TABLES.values() for column in table.columns if column.free_text}
+    assert free_text >= {"transcript", "heard", "reply", "question", "data"}
+    assert names.isdisjoint(free_text)
+
+
+def test_a_run_says_when_it_judges_a_day_that_is_under_way(run: Any) -> None:
+    told = figures(run(DAY, tags=NOON), "pilot_kpis")["2026-11-23"]
+    assert datetime.fromisoformat(told["as_of"]) == datetime(2026, 11, 23, 12, tzinfo=UTC)
