@@ -13,6 +13,7 @@ from dashboards.opening import opened_home, reachable_from_outside
 from dashboards.reading.page_snapshot import UnreadableTable
 from pilot.errors import PilotError
 from pilot.words import say
+from storage.errors import LakeUnavailable
 
 HERE = Path(__file__).parent
 LANGUAGES: dict[Language, str] = {"sv": "Svenska", "en": "English"}
@@ -64,7 +65,7 @@ def main() -> None:
         visit.begin(now)
         if now.simulated:
             kind = "demo" if demo else "tests"
-            st.html(markup.band(now.say(f"band.{kind}"), now.say(f"band.{kind}_why")))
+            now.draw(markup.band(now.say(f"band.{kind}"), now.say(f"band.{kind}_why")))
         page.run()
     except UnreadableTable as error:
         log.error("page_unreadable_table", table=error.table, kind=error.kind)
@@ -73,6 +74,9 @@ def main() -> None:
             say("dashboards", "trouble.title", language),
             " ".join(say("dashboards", f"trouble.{key}", language, table=error.table, kind=error.kind) for key in what),
         )
+    except LakeUnavailable:
+        log.error("page_lake_unavailable")
+        _trouble(say("dashboards", "trouble.title", language), say("dashboards", "trouble.unavailable", language))
     except PilotError as error:
         log.error("page_refused", kind=type(error).__name__)
         _trouble(say("dashboards", "trouble.title", language), str(error))

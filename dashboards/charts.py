@@ -25,6 +25,9 @@ TARGET = "#8A4B12"
 CHART_HEIGHT_PX = 240
 TREND_HEIGHT_PX = 200
 MOST_DAY_LABELS = 5
+BAR_MARGIN_HOURS = 0.08
+# Shares near 1 are told apart only on an axis that begins near them.
+AXIS_STEPS = {"completion": 0.2, "payment_success": 0.1, "uptime": 0.005}
 
 _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
     "sv": {"decimal": ",", "thousands": "\u00a0", "grouping": [3], "currency": ["", "\u00a0kr"], "percent": "\u00a0%"},
@@ -32,10 +35,9 @@ _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
 }
 
 
-def _finished(chart: Any, *, language: Language, description: str) -> Any:
+def _finished(chart: Any, *, language: Language) -> Any:
     return (
-        chart.properties(description=description)
-        .configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[language])))
+        chart.configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[language])))
         .configure_view(strokeWidth=0)
         .configure_axis(
             labelColor=MUTED, titleColor=MUTED, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
@@ -55,12 +57,12 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
     sent, left = visit.say("day.hours.completed"), visit.say("day.hours.left")
     frame = pd.DataFrame(
         [
-            {"start": row.hour + 0.08, "end": row.hour + 0.92, "count": count, "kind": kind, "order": order}
-            | {"label": f"{row.hour:02}–{row.hour + 1:02}"}
+            {"start": row.hour + BAR_MARGIN_HOURS, "end": row.hour + 1 - BAR_MARGIN_HOURS, "kind": kind}
+            | {"from": low, "to": high, "count": high - low, "label": f"{row.hour:02}–{row.hour + 1:02}"}
             for row in rows
-            for order, (kind, count) in enumerate(((sent, row.completed), (left, row.left)))
+            for kind, low, high in ((sent, 0, row.completed), (left, row.completed, row.completed + row.left))
         ],
-        columns=["start", "end", "count", "kind", "order", "label"],
+        columns=["start", "end", "kind", "from", "to", "count", "label"],
     )
     peaks = pd.DataFrame([{"start": _hours(low), "end": _hours(high)} for low, high in cafe.peaks])
     edges = pd.DataFrame([{"at": _hours(opens)}, {"at": _hours(closes)}])
@@ -72,9 +74,8 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
     )
     most = max((row.completed + row.left for row in rows), default=0)
     y = alt.Y(
-        "count:Q",
+        "from:Q",
         title=visit.say("day.hours.axis_count"),
-        stack="zero",
         scale=alt.Scale(domain=[0, max(4, most)], nice=True),
         axis=alt.Axis(tickMinStep=1, format="d", tickCount=5, gridColor="#EEE8DF", domain=False, ticks=False),
     )
@@ -87,13 +88,13 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
             x=x,
             x2="end:Q",
             y=y,
+            y2="to:Q",
             color=alt.Color(
                 "kind:N",
                 title=visit.say("day.hours.legend"),
                 scale=alt.Scale(domain=[sent, left], range=[GREEN, "#A9C2B8"]),
                 legend=alt.Legend(orient="top", direction="horizontal", titleOrient="left", offset=8),
             ),
-            order="order:Q",
             tooltip=[
                 alt.Tooltip("label:N", title=visit.say("day.hours.axis_hour")),
                 alt.Tooltip("kind:N", title=visit.say("day.hours.legend")),
@@ -101,11 +102,7 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
             ],
         )
     )
-    return _finished(
-        alt.layer(shade, bars, marks).properties(height=CHART_HEIGHT_PX),
-        language=visit.language,
-        description=hours_in_words(visit, rows),
-    )
+    return _finished(alt.layer(shade, bars, marks).properties(height=CHART_HEIGHT_PX), language=visit.language)
 
 
 def hours_in_words(visit: Visit, rows: Sequence[Hour]) -> str:
@@ -151,13 +148,16 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
         scale=alt.Scale(domain=list(labels.values())),
         axis=alt.Axis(values=_spread(list(labels.values())), labelAngle=0, grid=False, labelOverlap=False),
     )
-    bottom = min(figures[0].target, *(f.low for f in figures if f.low is not None), 1.0) if kpi == "uptime" else 0.0
-    y = alt.Y(
-        "value:Q",
-        title=f"{visit.say(f'kpi.{kpi}.name')}, {'%' if unit == 'share' else 's'}",
-        scale=alt.Scale(domain=[max(0.0, bottom * scale - (0.2 if kpi == "uptime" else 0)), top * scale], clamp=True),
-        axis=alt.Axis(tickCount=4, gridColor="#EEE8DF", domain=False, ticks=False),
-    )
+    domain = [_bottom(figures, kpi=kpi) * scale, top * scale]
+
+    def y(field: str) -> Any:
+        return alt.Y(
+            f"{field}:Q",
+            title=f"{visit.say(f'kpi.{kpi}.name')}, {'%' if unit == 'share' else 's'}",
+            scale=alt.Scale(domain=domain, clamp=True, zero=False),
+            axis=alt.Axis(tickCount=4, gridColor="#EEE8DF", domain=False, ticks=False),
+        )
+
     tooltip = [
         alt.Tooltip("day:N", title=visit.say("overview.trend.axis_day")),
         alt.Tooltip("shown:N", title=visit.say("overview.trend.value")),
@@ -166,17 +166,15 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
     ]
     base = alt.Chart(frame)
     # One bar a day rather than an area: a day without an interval must not be bridged.
-    spread = base.mark_rule(color="#A9C2B8", strokeWidth=5, opacity=0.75).encode(x=x, y=alt.Y("low:Q"), y2="high:Q")
-    line = base.mark_line(color=GREEN, strokeWidth=1.5).encode(x=x, y=y)
-    points = base.mark_point(color=GREEN, filled=True, size=34, opacity=1).encode(x=x, y=y, tooltip=tooltip)
+    spread = base.mark_rule(color="#A9C2B8", strokeWidth=5, opacity=0.75).encode(x=x, y=y("low"), y2="high:Q")
+    line = base.mark_line(color=GREEN, strokeWidth=1.5).encode(x=x, y=y("value"))
+    points = base.mark_point(color=GREEN, filled=True, size=34, opacity=1).encode(x=x, y=y("value"), tooltip=tooltip)
     target = (
         alt.Chart(pd.DataFrame([{"target": figures[0].target * scale}]))
         .mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.5)
-        .encode(y="target:Q")
+        .encode(y=y("target"))
     )
-    return _finished(
-        alt.layer(spread, target, line, points).properties(height=TREND_HEIGHT_PX), language=language, description=""
-    )
+    return _finished(alt.layer(spread, target, line, points).properties(height=TREND_HEIGHT_PX), language=language)
 
 
 def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[date], top: int) -> Any:
@@ -214,7 +212,16 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
             ],
         )
     )
-    return _finished(alt.layer(shade, bars).properties(height=TREND_HEIGHT_PX), language=visit.language, description="")
+    return _finished(alt.layer(shade, bars).properties(height=TREND_HEIGHT_PX), language=visit.language)
+
+
+def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
+    """Return where the axis begins: at 0, or for shares near 1 just below the lowest, on a whole step."""
+    step = AXIS_STEPS.get(kpi)
+    if step is None:
+        return 0.0
+    ends = [end for one in figures for end in (one.target, one.low, one.value) if end is not None]
+    return max(0.0, (min(ends) // step) * step)
 
 
 def _day_labels(days: Sequence[date], *, language: Language) -> dict[date, str]:

@@ -21,6 +21,7 @@ def choose_day(visit: Visit, extent: Extent) -> date:
     days = list(days_between(first, last))[::-1]
     preferred = extent.last_sessions or extent.last or visit.today
     labels = {day.isoformat(): day_name(visit, day) for day in days}
+    labels = {day: name[:1].upper() + name[1:] for day, name in labels.items()}
     chosen = st.selectbox(
         visit.say("controls.day"),
         list(labels),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 
@@ -10,17 +10,10 @@ from dashboards.formatting import clock_time, number
 from dashboards.kpi_words import shown_interval, shown_value, target_in_words
 from dashboards.reading.cafe_day import Feedback, Funnel
 from dashboards.reading.kpi_figures import KpiFigure
+from dashboards.reasons import reason
 from dashboards.visit import Visit
 from pilot.cafes import Cafe
 from pilot.kpi_targets import TARGETS, Verdict
-
-# A shape of its own for every verdict, so that none depends on colour.
-SHAPES: dict[Verdict, str] = {
-    "met": '<circle cx="8" cy="8" r="7.5"/><path d="M4.5 8.3 7 10.8 11.6 5.6" class="stroke"/>',
-    "missed": '<path d="M8 .4 15.6 8 8 15.6.4 8Z"/><path d="M5.6 5.6 10.4 10.4M10.4 5.6 5.6 10.4" class="stroke"/>',
-    "cannot_tell": '<path d="M1 15 8 1.2 15 15Z"/><path d="M8 6v4.6M8 12.4v.8" class="stroke"/>',
-    "missing": '<rect x="1.2" y="1.2" width="13.6" height="13.6" rx="2" class="hollow"/><path d="M5 8h6" class="ink"/>',
-}
 
 
 def page_head(*, crumb: str, title: str, fresh: str) -> str:
@@ -54,12 +47,8 @@ def band(title: str, why: str) -> str:
 
 
 def verdict_badge(visit: Visit, verdict: Verdict) -> str:
-    """Return a verdict in shape, colour and words."""
-    words = escape(visit.say(f"verdict.{verdict}"))
-    return (
-        f'<span class="pf-verdict pf-{verdict}"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">'
-        f"{SHAPES[verdict]}</svg>{words}</span>"
-    )
+    """Return a verdict in words, with a shape and a colour of its own from the style sheet."""
+    return f'<span class="pf-verdict pf-{verdict}">{escape(visit.say(f"verdict.{verdict}"))}</span>'
 
 
 def figure(label: str, value: str, below: Iterable[str]) -> str:
@@ -95,15 +84,23 @@ def funnel(visit: Visit, steps: Funnel) -> str:
     return f'<ol class="pf-funnel">{"".join(rows)}</ol>'
 
 
-def quote(visit: Visit, feedback: Feedback) -> str:
-    """Return one feedback: the guest's own words, and what is known about them."""
+def quote(visit: Visit, feedback: Feedback, *, named: Mapping[str, int] | None = None) -> str:
+    """Return one feedback: the guest's own words, and what is known about them.
+
+    Args:
+        visit: The visit.
+        feedback: The feedback.
+        named: How many feedbacks of the day name each aspect, where that is to be shown.
+    """
     said = []
-    for part in feedback.said:
-        question = f'<p class="pf-question">{escape(part.question)}</p>' if part.question else ""
+    for position, part in enumerate(feedback.said):
+        # The opening question is the same for everybody; a follow-up is needed to understand its answer.
+        question = f'<p class="pf-question">{escape(part.question)}</p>' if part.question and position else ""
         tags = [visit.say(f"day.said.{name}") for name in ("uncertain", "edited") if getattr(part, name)]
-        tag = f' <span class="pf-tag">{escape(", ".join(tags))}</span>' if tags else ""
+        tag = f'<p class="pf-tag">{escape(", ".join(tags))}</p>' if tags else ""
         language = f' lang="{escape(feedback.language)}"'
-        said.append(f"{question}<blockquote{language}>{escape(part.words)}{tag}</blockquote>")
+        words = f'<span class="pf-said">{escape(part.words)}</span>'
+        said.append(f"{question}<blockquote{language}>{words}</blockquote>{tag}")
     if not said:
         empty = visit.say("day.said.nothing" if "silence" in feedback.signals else "day.said.no_words")
         said.append(f'<p class="pf-question">{escape(empty)}</p>')
@@ -112,7 +109,7 @@ def quote(visit: Visit, feedback: Feedback) -> str:
         visit.name_of("language", feedback.language),
         visit.name_of("mode", feedback.mode),
     ]
-    chips = [f'<span class="pf-chip">{escape(visit.name_of("aspect", name))}</span>' for name in feedback.aspects]
+    chips = [f'<span class="pf-chip">{escape(_aspect(visit, name, named))}</span>' for name in feedback.aspects]
     chips += [
         f'<span class="pf-chip pf-signal">{escape(visit.name_of("signal", name))}</span>' for name in feedback.signals
     ]
@@ -123,6 +120,12 @@ def quote(visit: Visit, feedback: Feedback) -> str:
         f"<span>{escape(' · '.join(one for one in meta if one))}</span>"
         f"{''.join(chips)}</p></article>"
     )
+
+
+def _aspect(visit: Visit, name: str, named: Mapping[str, int] | None) -> str:
+    word = visit.name_of("aspect", name)
+    count = named.get(name, 0) if named else 0
+    return visit.say("day.act.named", aspect=word, count=count) if count > 1 else word
 
 
 def kpi_grid(visit: Visit, cafes: Sequence[Cafe], shown: dict[tuple[str, str], KpiFigure]) -> str:
@@ -154,18 +157,18 @@ def _cell(visit: Visit, one: KpiFigure | None, low: float, high: float) -> str:
     if one is None:
         return verdict_badge(visit, "missing")
     spread = shown_interval(visit, one)
-    if one.kpi == "uptime" and one.low == one.high:
+    if one.low == one.high:
         spread = ""  # A census: the interval is the value itself.
-    unfinished = one.value is None and one.kpi == "voice_response" and one.verdict in ("missed", "cannot_tell")
-    note = visit.say("overview.slow") if unfinished else spread
+    why = reason(one)
+    note = visit.say(f"reason.{why}") if why else ""
     share = ""
-    if one.unit == "share" and one.kpi != "uptime" and one.numerator is not None and one.denominator:
+    if one.value is not None and one.unit == "share" and one.kpi != "uptime" and one.denominator:
         share = visit.say(
             "overview.of",
-            numerator=number(one.numerator, language=visit.language),
+            numerator=number(one.numerator or 0, language=visit.language),
             denominator=number(one.denominator, language=visit.language),
         )
-    parts = " · ".join(part for part in (note, share) if part)
+    parts = " · ".join(part for part in (spread, share, note) if part)
     return (
         f'<span class="pf-cellvalue">{escape(shown_value(visit, one))}</span>{verdict_badge(visit, one.verdict)}'
         f'{_whisker(one, low, high)}<span class="pf-small">{escape(parts)}</span>'
@@ -202,9 +205,9 @@ def chart_head(title: str, below: str) -> str:
     return f'<h3 class="pf-chart">{escape(title)}</h3><p class="pf-small">{escape(below)}</p>'
 
 
-def gap(*, title: str, text: str) -> str:
-    """Return one thing that is missing, and what to do about it."""
-    return f'<div class="pf-gap"><h3>{escape(title)}</h3><p>{escape(text)}</p></div>'
+def gap(*, title: str, where: str, text: str) -> str:
+    """Return one thing that is missing, where, and what to do about it."""
+    return f'<div class="pf-gap"><h3>{escape(title)}</h3><p>{escape(where)}</p><p>{escape(text)}</p></div>'
 
 
 def trouble(title: str, text: str) -> str:

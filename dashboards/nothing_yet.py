@@ -13,14 +13,14 @@ DEMO = "pilot demo"
 
 def nothing_yet(visit: Visit) -> None:
     """Say what will be here, and how to see it happen now."""
-    st.html(markup.page_head(crumb="", title=visit.say("nothing_yet.title"), fresh=""))
+    visit.draw(markup.page_head(crumb="", title=visit.say("nothing_yet.title"), fresh=""))
     journey = JOURNEY.format(cafe=visit.cafes[0].id)
     if visit.simulated:
-        st.html(markup.plain(visit.say("nothing_yet.no_tests")))
+        visit.draw(markup.plain(visit.say("nothing_yet.no_tests")))
         st.code(journey, language=None)
         return
-    st.html(markup.lead(visit.say("nothing_yet.first")))
-    st.html(markup.plain(visit.say("nothing_yet.prove")))
+    visit.draw(markup.lead(visit.say("nothing_yet.first")))
+    visit.draw(markup.plain(visit.say("nothing_yet.prove")))
     st.code(journey, language=None)
-    st.html(markup.plain(visit.say("nothing_yet.demo")))
+    visit.draw(markup.plain(visit.say("nothing_yet.demo")))
     st.code(DEMO, language=None)

@@ -40,6 +40,11 @@ class Visit:
     now: datetime
 
     @property
+    def tests(self) -> bool:
+        """Return whether test clients' sessions are shown in a real home."""
+        return self.simulated and self.home.kind == "real"
+
+    @property
     def today(self) -> date:
         """Return the business day of this render."""
         return business_day(self.now)
@@ -53,6 +58,10 @@ class Visit:
     def ids(self) -> tuple[str, ...]:
         """Return the ids of the cafés that this reader may see."""
         return tuple(cafe.id for cafe in self.cafes)
+
+    def draw(self, fragment: str) -> None:
+        """Draw a fragment of HTML in the page's language (Streamlit's own frame is English)."""
+        st.html(f'<div lang="{self.language}">{fragment}</div>')
 
     def say(self, key: str, **fields: object) -> str:
         """Return one of the pages' texts."""

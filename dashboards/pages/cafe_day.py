@@ -29,17 +29,18 @@ def show(visit: Visit) -> None:
         if days.first is None:
             nothing_yet(visit)
             return
-        head = st.empty()
+        head = st.container()
         with st.container(horizontal=True, key="controls"):
             cafe = _choose_cafe(visit)
             own = extent(snapshot, snapshot.key, cafes=(cafe.id,), simulated=visit.simulated)
             day = choose_day(visit, own if own.first else days)
         shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
-    head.html(
-        markup.page_head(
-            crumb=visit.say("day.crumb"), title=cafe.name, fresh=freshness(visit, own if own.first else days)
+    with head:
+        visit.draw(
+            markup.page_head(
+                crumb=visit.say("day.crumb"), title=cafe.name, fresh=freshness(visit, own if own.first else days)
+            )
         )
-    )
     if not shown.funnel.opened:
         _empty_day(visit, day)
         return
@@ -48,7 +49,7 @@ def show(visit: Visit) -> None:
     _act_first(visit, shown)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.html(markup.section_head(visit.say("day.hours.title"), what=visit.say("day.hours.what")))
+        visit.draw(markup.section_head(visit.say("day.hours.title"), what=visit.say("day.hours.what")))
         if shown.hours:
             st.altair_chart(
                 charts.hours(visit, cafe, day=day, rows=shown.hours),
@@ -56,9 +57,9 @@ def show(visit: Visit) -> None:
                 alt=charts.hours_in_words(visit, shown.hours),
             )
         else:
-            st.html(markup.plain(visit.say("day.figure.completion_none")))
+            visit.draw(markup.plain(visit.say("day.figure.completion_none")))
     with right:
-        st.html(markup.section_head(visit.say("day.funnel.title")) + markup.funnel(visit, shown.funnel))
+        visit.draw(markup.section_head(visit.say("day.funnel.title")) + markup.funnel(visit, shown.funnel))
     _everything_said(visit, shown)
 
 
@@ -96,7 +97,7 @@ def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent
         notes.append(visit.say("day.not_over"))
     if extent.last_sessions == day and day == visit.today - timedelta(days=1):
         notes.append(visit.say("day.latest"))
-    st.html(markup.lead(text, notes=notes))
+    visit.draw(markup.lead(text, notes=notes))
 
 
 def _lead_key(cafe: Cafe, shown: CafeDay, *, over: bool) -> str:
@@ -124,11 +125,12 @@ def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
         value = shown_value(visit, completion)
         target = measure(TARGETS["completion"].value, unit="share", language=language, decimals=0)
         below = [
-            f"{shown_interval(visit, completion)} · {visit.say('day.figure.completion_target', target=target)}",
+            shown_interval(visit, completion),
+            visit.say("day.figure.completion_target", target=target),
             markup.verdict_badge(visit, completion.verdict),
         ]
     average = shown.average_score
-    st.html(
+    visit.draw(
         markup.figures(
             (
                 markup.figure(
@@ -157,16 +159,18 @@ def _act_first(visit: Visit, shown: CafeDay) -> None:
         return
     first = shown.act_first
     what = visit.say("day.act.what" if first else "day.act.none")
-    quotes = "".join(markup.quote(visit, one) for one in first)
-    st.html(f'<section class="pf-act">{markup.section_head(visit.say("day.act.title"), what=what)}{quotes}</section>')
+    quotes = "".join(markup.quote(visit, one, named=shown.named) for one in first)
+    visit.draw(
+        f'<section class="pf-act">{markup.section_head(visit.say("day.act.title"), what=what)}{quotes}</section>'
+    )
 
 
 def _everything_said(visit: Visit, shown: CafeDay) -> None:
     kept = [one for one in shown.feedback if not one.signals]
     aside = [one for one in shown.feedback if one.signals]
-    st.html(markup.section_head(visit.say("day.said.title"), what=visit.say("day.said.what")))
+    visit.draw(markup.section_head(visit.say("day.said.title"), what=visit.say("day.said.what")))
     if not shown.feedback:
-        st.html(markup.plain(visit.say("day.said.none")))
+        visit.draw(markup.plain(visit.say("day.said.none")))
         return
     everything = len(kept) <= SHOWN_AT_FIRST or st.session_state.get("all_said", False)
     _quotes(visit, kept if everything else kept[:SHOWN_AT_FIRST])
@@ -174,19 +178,19 @@ def _everything_said(visit: Visit, shown: CafeDay) -> None:
         st.toggle(visit.say("day.said.more", count=len(kept)), key="all_said")
     if aside:
         with st.expander(visit.say("day.said.aside_title", count=len(aside))):
-            st.html(markup.plain(visit.say("day.said.aside_what")))
+            visit.draw(markup.plain(visit.say("day.said.aside_what")))
             _quotes(visit, aside)
 
 
 def _quotes(visit: Visit, some: list[Feedback]) -> None:
     if some:
-        st.html(f'<div class="pf-quotes">{"".join(markup.quote(visit, one) for one in some)}</div>')
+        visit.draw(f'<div class="pf-quotes">{"".join(markup.quote(visit, one) for one in some)}</div>')
 
 
 def _empty_day(visit: Visit, day: date) -> None:
     when = "future" if day > visit.today else "today" if day == visit.today else "past"
     text = visit.say(f"day.empty.{when}", day=day_name(visit, day))
-    st.html(markup.section_head(visit.say("day.empty.title")) + markup.plain(text))
+    visit.draw(markup.section_head(visit.say("day.empty.title")) + markup.plain(text))
 
 
 show(current())

@@ -10,25 +10,20 @@ import pandas as pd
 import streamlit as st
 
 from dashboards import charts, markup
-from dashboards.day_choice import choose_day, freshness
-from dashboards.formatting import listed, long_day, number, short_day
+from dashboards.day_choice import choose_day, day_name, freshness
+from dashboards.formatting import listed, number, short_day
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
 from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reasons import COMMANDS, GAPS, reason
 from dashboards.visit import Visit, current
 from pilot.business_days import days_between
-from pilot.kpi_targets import TARGETS, Kpi
+from pilot.kpi_targets import TARGETS
 
 PERIODS_DAYS = (7, 30)
 HEADROOM = 1.08
-
-COMMANDS: dict[str, str] = {
-    "participation": "pilot counts report {cafe} {day} 0",
-    "voice_response": "pilot journey {cafe} --language en",
-    "uptime": "pilot watch",
-}
 
 
 def show(visit: Visit) -> None:
@@ -38,7 +33,7 @@ def show(visit: Visit) -> None:
         if known.first is None:
             nothing_yet(visit)
             return
-        st.html(
+        visit.draw(
             markup.page_head(
                 crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), fresh=freshness(visit, known)
             )
@@ -50,60 +45,54 @@ def show(visit: Visit) -> None:
         )
     shown = period.on(day)
     _lead(visit, day=day, shown=list(shown.values()))
-    st.html(markup.kpi_grid(visit, visit.cafes, shown))
-    st.html(markup.lead("", notes=[visit.say("overview.interval_note")]))
-    _missing(visit, day=day, shown=shown)
+    visit.draw(markup.kpi_grid(visit, visit.cafes, shown))
+    visit.draw(markup.lead("", notes=[visit.say("overview.interval_note")]))
+    if not visit.tests:
+        _missing(visit, day=day, shown=shown)
     days = _trend(visit, period, last=day)
     _volume(visit, period, days=days)
 
 
 def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
-    counts = Counter(figure.verdict for figure in shown)
-    open_ = counts["cannot_tell"] + counts["missing"]
     say = visit.say
-    missed = number(counts["missed"], language=visit.language)
-    rest = [say("overview.lead_missed", missed=missed) if counts["missed"] else say("overview.lead_none_missed")]
-    if open_:
-        rest.append(say("overview.lead_open", open=number(open_, language=visit.language)))
-    text = say(
-        "overview.lead",
-        met=counts["met"],
-        all=len(TARGETS) * len(visit.cafes),
-        day=long_day(day, language=visit.language),
-        rest=" ".join(rest),
-    )
-    st.html(markup.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
+    counts = Counter(figure.verdict for figure in shown)
+    total = len(TARGETS) * len(visit.cafes)
+    counts["missing"] += total - len(shown)
+    rest = [
+        say(f"overview.lead_{verdict}", count=number(counts[verdict], language=visit.language))
+        for verdict in ("missed", "cannot_tell", "missing")
+        if counts[verdict]
+    ]
+    met = number(counts["met"], language=visit.language)
+    text = say("overview.lead", met=met, all=total, day=day_name(visit, day))
+    if rest:
+        text += f" {listed(rest, language=visit.language)}."
+    visit.draw(markup.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
 
 
 def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]) -> None:
-    st.html(markup.section_head(visit.say("overview.missing.title")))
-    gaps: dict[Kpi, list[str]] = {}
-    for kpi in TARGETS:
-        without = [
-            cafe.id for cafe in visit.cafes if (kpi, cafe.id) not in shown or shown[kpi, cafe.id].verdict == "missing"
-        ]
-        if without:
-            gaps[kpi] = without
-    if not gaps:
-        st.html(markup.plain(visit.say("overview.missing.none")))
+    say = visit.say
+    visit.draw(markup.section_head(say("overview.missing.title")))
+    gaps: dict[str, dict[str, None]] = {}
+    for figure in shown.values():
+        gaps.setdefault(reason(figure), {})[figure.cafe] = None
+    listed_gaps = [gap for gap in GAPS if gap in gaps]
+    if not listed_gaps:
+        visit.draw(markup.plain(say("overview.missing.none")))
         return
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    for kpi, without in gaps.items():
-        where = listed([names[one] for one in without], language=visit.language)
-        st.html(
-            markup.gap(
-                title=f"{visit.say(f'kpi.{kpi}.name')}: {where}",
-                text=f"{visit.say(f'overview.missing.{kpi}')} {visit.say(f'overview.missing.{kpi}_do')}",
-            )
-        )
-        if kpi in COMMANDS:
-            lines = dict.fromkeys(COMMANDS[kpi].format(cafe=one, day=day) for one in without)
+    for gap in listed_gaps:
+        ids = [one for one in names if one in gaps[gap]]
+        where = listed([names[one] for one in ids], language=visit.language)
+        visit.draw(markup.gap(title=say(f"gap.{gap}.title"), where=where, text=say(f"gap.{gap}.do")))
+        if gap in COMMANDS:
+            lines = dict.fromkeys(COMMANDS[gap].format(cafe=one, day=day, count=say("gap.count")) for one in ids)
             st.code("\n".join(lines), language=None)
 
 
 def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
     say = visit.say
-    st.html(markup.section_head(say("overview.trend.title"), what=say("overview.trend.what")))
+    visit.draw(markup.section_head(say("overview.trend.title"), what=say("overview.trend.what")))
     with st.container(horizontal=True, key="trend"):
         kpi = st.selectbox(
             say("controls.kpi"),
@@ -127,9 +116,9 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
     for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
         own = [figure for figure in chosen if figure.cafe == cafe.id]
         with column:
-            st.html(markup.chart_head(cafe.name, _verdicts(visit, own)))
+            visit.draw(markup.chart_head(cafe.name, _verdicts(visit, own)))
             if not any(figure.value is not None for figure in own):
-                st.html(markup.plain(say("overview.trend.empty")))
+                visit.draw(markup.plain(say("overview.trend.empty")))
                 continue
             latest = next(figure for figure in reversed(own) if figure.value is not None)
             st.altair_chart(
@@ -193,7 +182,7 @@ def _table(visit: Visit, chosen: Sequence[KpiFigure]) -> None:
 
 def _volume(visit: Visit, period: PilotPeriod, *, days: list[date]) -> None:
     say = visit.say
-    st.html(markup.section_head(say("overview.volume.title"), what=say("overview.volume.what")))
+    visit.draw(markup.section_head(say("overview.volume.title"), what=say("overview.volume.what")))
     within = [row for row in period.volumes if row.day in set(days)]
     bands = [cafe.expected_feedbacks_per_day.high for cafe in visit.cafes]
     top = int(max([*bands, *(row.completed for row in within)]) * HEADROOM)
@@ -205,7 +194,7 @@ def _volume(visit: Visit, period: PilotPeriod, *, days: list[date]) -> None:
         inside = sum(row.completed >= expected.low for row in over)
         with column:
             below = say("overview.volume.inside", inside=inside, days=len(over), low=expected.low, high=expected.high)
-            st.html(markup.chart_head(cafe.name, below))
+            visit.draw(markup.chart_head(cafe.name, below))
             st.altair_chart(
                 charts.volume(visit, own, band=expected, days=days, top=top),
                 width="stretch",

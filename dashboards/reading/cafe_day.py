@@ -83,9 +83,20 @@ class CafeDay:
 
     @property
     def act_first(self) -> tuple[Feedback, ...]:
-        """Return the few feedbacks to begin with, the most actionable first."""
+        """Return the few feedbacks to begin with, the most actionable first; each about something else if possible."""
         worth = [feedback for feedback in self.feedback if feedback.to_act_on]
-        return tuple(sorted(worth, key=lambda one: (-one.actionability, -one.score, one.sent_at))[:ACT_FIRST])
+        ranked = sorted(worth, key=lambda one: (-one.actionability, -one.score, one.sent_at, one.session_id))
+        first: dict[tuple[str, ...], Feedback] = {}
+        for feedback in ranked:
+            first.setdefault(feedback.aspects, feedback)
+        chosen = list(first.values())[:ACT_FIRST]
+        chosen += [feedback for feedback in ranked if feedback not in chosen][: ACT_FIRST - len(chosen)]
+        return tuple(chosen)
+
+    @property
+    def named(self) -> Counter[str]:
+        """Return how many feedbacks name each aspect; those that something stands against are left out."""
+        return Counter(aspect for one in self.feedback if not one.signals for aspect in one.aspects)
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
@@ -96,7 +107,7 @@ def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: 
         """
         select
             count(*) as opened,
-            count(started_at) as started,
+            count(*) filter (outcome <> 'opened_only') as started,
             count(*) filter (consent) as consented,
             count(first_turn_at) as spoke,
             count(*) filter (outcome = 'completed') as completed

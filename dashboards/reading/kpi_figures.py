@@ -78,7 +78,11 @@ def pilot_period(
     )
     volumes = _snapshot.sql(
         """
-        select day, cafe, count(started_at) as started, count(*) filter (outcome = 'completed') as completed
+        select
+            day,
+            cafe,
+            count(*) filter (outcome <> 'opened_only') as started,
+            count(*) filter (outcome = 'completed') as completed
         from sessions
         where day between ? and ? and list_contains(?, cafe) and simulated = ?
         group by all

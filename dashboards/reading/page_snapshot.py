@@ -1,14 +1,14 @@
-"""One snapshot of the lake for one render of a page, opened only if something is not in the cache."""
+"""One snapshot of the lake for one render of a page; its tables' versions key the caches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pilot.errors import PilotError
 from pilot.tables import Table
+from storage.errors import LakeUnavailable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,19 +45,22 @@ class PageSnapshot:
         lake: The lake.
         tables: What the page reads.
         place: The home's path: two homes never share a cache entry.
+
+    Raises:
+        UnreadableTable: a table's log or files are missing or damaged.
+        LakeUnavailable: the lake cannot be reached; it may be later.
     """
 
     def __init__(self, lake: Lake, *tables: Table, place: str) -> None:
         self._lake = lake
         self._tables = tables
-        self._stack = ExitStack()
-        self._snapshot: Snapshot | None = None
-        self.key: Key = (place, tuple((table.name, self._version(table)) for table in tables))
-
-    @property
-    def never_written(self) -> bool:
-        """Return whether none of the tables has ever been written."""
-        return all(version is None for _, version in self.key[1])
+        try:
+            self._snapshot: Snapshot = lake.snapshot(*tables)
+        except LakeUnavailable:
+            raise
+        except Exception as error:
+            raise self._unreadable(error) from None
+        self.key: Key = (place, tuple(self._snapshot.versions.items()))
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """Return the query's rows.
@@ -66,34 +69,27 @@ class PageSnapshot:
             UnreadableTable: a table's files are missing or damaged.
         """
         try:
-            if self._snapshot is None:
-                self._snapshot = self._stack.enter_context(self._lake.snapshot(*self._tables))
             return self._snapshot.sql(query, parameters)
         except Exception as error:
-            raise UnreadableTable(self._damaged(), kind=type(error).__name__) from error
+            raise self._unreadable(error) from None
 
     def __enter__(self) -> PageSnapshot:
-        """Return itself; nothing is opened yet."""
+        """Return itself."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the snapshot if one was opened."""
-        self._stack.close()
+        """Give the snapshot's memory back."""
+        self._snapshot.close()
 
-    def _version(self, table: Table) -> int | None:
-        try:
-            return self._lake.version(table)
-        except Exception as error:
-            raise UnreadableTable(table.name, kind=type(error).__name__) from error
-
-    def _damaged(self) -> str:
-        """Return the first table of which not every column can be read; only asked once something failed."""
+    def _unreadable(self, error: Exception) -> UnreadableTable:
+        """Name the first table of which not every column can be read; only asked once something failed."""
         for table in self._tables:
+            counted = ", ".join(f'count("{name}")' for name in table.names)
             try:
                 with self._lake.snapshot(table) as snapshot:
-                    snapshot.sql(f"select {', '.join(f'count({name})' for name in table.names)} from {table.name}")  # noqa: S608
-            except Exception:
-                return table.name
-        return ""
+                    snapshot.sql(f"select {counted} from {table.name}")  # noqa: S608
+            except Exception as cause:
+                return UnreadableTable(table.name, kind=type(cause).__name__)
+        return UnreadableTable("", kind=type(error).__name__)

@@ -1,0 +1,52 @@
+"""A temporary home, a fixed moment, and the pages run on them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pilot.settings import read_settings
+from storage.home import Home, open_home
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 23, 14, 32, tzinfo=UTC).replace(hour=13)  # 14:32 in Stockholm
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Point PILOT_HOME at a temporary folder, stop the clock, and start with empty caches."""
+    for name in [name for name in os.environ if name.startswith("PILOT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("PILOT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PILOT_CAFES_FILE", str(ROOT / "cafes.toml"))
+    monkeypatch.setattr("dashboards.visit.now", lambda: NOW)
+    st.cache_data.clear()
+    st.cache_resource.clear()
+    yield
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def home() -> Home:
+    return open_home(read_settings(dict(os.environ)))
+
+
+@pytest.fixture
+def demo_home() -> Home:
+    return open_home(read_settings(dict(os.environ)), kind="demo")
+
+
+@pytest.fixture
+def visit_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
+    """Return a function that runs the entry as a loopback server would."""
+    real = st.get_option
+    monkeypatch.setattr(st, "get_option", lambda name: "127.0.0.1" if name == "server.address" else real(name))
+    return lambda: AppTest.from_file(ROOT / "dashboards" / "app.py", default_timeout=30)
