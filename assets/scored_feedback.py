@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.scored_feedback import scored_feedback as scored
-from pipelines.scoring import SCORER_VERSION
-
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written
 from assets.sessions import sessions
 from assets.turns import turns
 from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.scored_feedback import scored_feedback as scored
+from pipelines.scoring import SCORER_VERSION
 
 
 @daily_table(
