@@ -1,0 +1,28 @@
+"""The interviewer: asks the opening question and up to two follow-up questions, then says thank you."""
+
+from voice_edge.interviewer.choice import choose_interviewer
+from voice_edge.interviewer.conversation import (
+    MOST_FOLLOW_UPS,
+    Conversation,
+    Exchange,
+    Interviewer,
+    ReplyPart,
+)
+from voice_edge.interviewer.ollama import OllamaInterviewer
+from voice_edge.interviewer.phrases import ask_again, no_speech, opening_question, thanks
+from voice_edge.interviewer.scripted import ScriptedInterviewer
+
+__all__ = [
+    "MOST_FOLLOW_UPS",
+    "Conversation",
+    "Exchange",
+    "Interviewer",
+    "OllamaInterviewer",
+    "ReplyPart",
+    "ScriptedInterviewer",
+    "ask_again",
+    "choose_interviewer",
+    "no_speech",
+    "opening_question",
+    "thanks",
+]

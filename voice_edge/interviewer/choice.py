@@ -1,0 +1,49 @@
+"""Who asks: the script, the model, or under `auto` the model in the languages that it may speak."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from pilot.settings import Settings
+from voice_edge.interviewer.conversation import Conversation, Interviewer, ReplyPart
+from voice_edge.interviewer.ollama import OllamaInterviewer
+from voice_edge.interviewer.scripted import ScriptedInterviewer
+
+
+class ByLanguage:
+    """Lets the model answer in some languages and the script in the others."""
+
+    def __init__(self, *, model: OllamaInterviewer, script: Interviewer, model_speaks: frozenset[str]) -> None:
+        self._model = model
+        self._script = script
+        self._model_speaks = model_speaks
+
+    async def preload(self) -> None:
+        """Load the model, see `OllamaInterviewer.preload`."""
+        await self._model.preload()
+
+    async def close(self) -> None:
+        """Close the model's connections."""
+        await self._model.close()
+
+    async def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
+        """Yield the reply of whoever speaks the talk's language."""
+        asked: Interviewer = self._model if conversation.language in self._model_speaks else self._script
+        async for part in asked.reply(conversation):
+            yield part
+
+
+def choose_interviewer(settings: Settings) -> Interviewer:
+    """Return the interviewer that the settings name.
+
+    Under `auto` a model that does not answer costs one guest at most the first-token deadline; then the script speaks
+    for a while before the model is tried again.
+    """
+    script = ScriptedInterviewer()
+    if settings.interviewer == "scripted":
+        return script
+    model = OllamaInterviewer(url=settings.ollama_url, model=settings.ollama_model, fallback=script)
+    if settings.interviewer == "ollama":
+        return model
+    speaks = frozenset(name.strip() for name in settings.model_speaks.split(",") if name.strip())
+    return ByLanguage(model=model, script=script, model_speaks=speaks)

@@ -1,0 +1,64 @@
+"""What an interviewer is given and gives: the conversation so far, and the reply as it grows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from pilot.cafes import Cafe, Language
+
+MOST_FOLLOW_UPS = 2
+
+Author = Literal["scripted", "ollama"]
+Purpose = Literal["follow_up", "thanks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and what the guest answered."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A talk up to the guest's latest answer.
+
+    Attributes:
+        cafe: Where the guest is.
+        language: The language of the talk.
+        exchanges: From the opening question on; the last one holds the answer to reply to.
+        follow_ups_asked: How many follow-up questions have been asked.
+    """
+
+    cafe: Cafe
+    language: Language
+    exchanges: tuple[Exchange, ...]
+    follow_ups_asked: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyPart:
+    """A reply so far.
+
+    Attributes:
+        text: All of the reply up to now; a later part's begins with an earlier one's.
+        final: Whether it is complete.
+        author: Who wrote it.
+        purpose: `thanks` ends the talk.
+    """
+
+    text: str
+    final: bool
+    author: Author
+    purpose: Purpose
+
+
+class Interviewer(Protocol):
+    """Answers a guest's turn."""
+
+    def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
+        """Yield the reply as it grows; the last part is final."""
+        ...

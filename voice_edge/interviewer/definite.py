@@ -1,0 +1,28 @@
+"""How a question names a dish of the café: "räkmackan", "the prawn sandwich"."""
+
+from __future__ import annotations
+
+from pilot.cafes import Language
+
+_NEUTER = {"kaffe": "t", "bröd": "et", "fika": "t", "te": "et", "bakverk": "et", "kex": "et"}
+_VOWELS = "aeiouyåäö"
+
+
+def definite(name: str, language: Language) -> str:
+    """Return the definite form of a dish.
+
+    Swedish inflects the first word ("surdegsmackan med skagenröra") unless that is a genitive ("dagens soppa").
+    """
+    if language == "en":
+        return f"the {name}"
+    head, _, rest = name.partition(" ")
+    if rest and head.endswith("s"):
+        return name
+    return f"{_swedish(head)} {rest}".rstrip()
+
+
+def _swedish(noun: str) -> str:
+    for ending, article in _NEUTER.items():
+        if noun.endswith(ending) and not (ending == "te" and noun.endswith("latte")):
+            return noun + article
+    return noun + ("n" if noun[-1] in _VOWELS else "en")
