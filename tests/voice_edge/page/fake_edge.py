@@ -320,3 +320,4 @@ class FakeEdge:
     def stop(self) -> None:
         self.server.should_exit = True
         self.thread.join(DEADLINE_SECONDS)
+        self.loop.close()

@@ -12,7 +12,7 @@ export class Conversation {
   constructor({ code, language, simulated, client, address, tell }) {
     this.memory = new Memory(code);
     const { mode = null, consented = false, frame = -1 } = this.memory.kept;
-    Object.assign(this, { language, tell, mode, consented, state: "ready", heardAt: 0, lost: 0 });
+    Object.assign(this, { language, tell, mode, consented, state: "ready", hereAt: Date.now(), lost: 0 });
     this.turns = new Map(); // number -> { question, text, mode, low_confidence }
     this.question = { turn: 1, text: "" };
     this.pending = []; // { message, covered(ack) }: not in any snapshot yet, in order
@@ -58,7 +58,7 @@ export class Conversation {
 
   // The customer is reading or typing: the edge must not take it for silence.
   stillHere() {
-    if (!this.started || Date.now() - (this.hereAt ?? 0) < STILL_HERE_MS) return;
+    if (!this.started || Date.now() - this.hereAt < STILL_HERE_MS) return;
     this.hereAt = Date.now();
     if (this.mode === "text" || this.state === "review") this.connection.send({ type: "mode", mode: this.mode });
   }
