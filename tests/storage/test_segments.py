@@ -1,0 +1,219 @@
+"""Segments in a folder and in an object store: created once, told by their checksum, listed by day."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from pilot.identifiers import new_identifier
+from pilot.settings import Settings
+from storage.errors import CorruptSegment, LandingUnavailable
+from storage.home import open_home
+from storage.landing.folder_segments import STALE_TEMPORARY_SECONDS, FolderSegments
+from storage.landing.object_segments import ObjectSegments
+from storage.landing.salvage import salvage
+from storage.landing.segments import SegmentName, Segments, publish
+from tests.storage.recorded import MONDAY_MORNING, TUESDAY_MORNING, utterances
+
+MONDAY, TUESDAY = MONDAY_MORNING.date(), TUESDAY_MORNING.date()
+BUCKET = "landing"
+
+
+@pytest.fixture(scope="module")
+def object_store() -> Iterator[str]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "object store"])
+def landing(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Segments:
+    if request.param == "folder":
+        return FolderSegments(tmp_path / "landing")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", request.getfixturevalue("object_store"))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "pilot")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "pilot")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    _make_bucket(BUCKET)
+    home = open_home(Settings(home=tmp_path, landing_url=f"s3://{BUCKET}/{new_identifier()}"))
+    return home.segments()
+
+
+def _make_bucket(name: str) -> None:
+    httpx.put(f"{os.environ['AWS_ENDPOINT_URL']}/{name}", content=b"").raise_for_status()
+
+
+def a_segment(day: date = MONDAY, count: int = 2) -> tuple[SegmentName, bytes]:
+    at = MONDAY_MORNING if day == MONDAY else TUESDAY_MORNING
+    body = b"".join(event.line() for event in utterances(count, at=at))
+    return SegmentName.of(body, day=day, replica="edge1", identifier=new_identifier(at=at)), body
+
+
+def test_a_segment_is_read_back_as_it_was_put(landing: Segments) -> None:
+    name, body = a_segment()
+    assert landing.put(name, body) is True
+    assert landing.read(name) == body
+    assert landing.list(MONDAY) == [name]
+    assert landing.list(TUESDAY) == []
+
+
+def test_a_second_put_of_a_name_changes_nothing_and_says_so(landing: Segments) -> None:
+    name, body = a_segment()
+    assert landing.put(name, body) is True
+    assert landing.put(name, b"something else") is False
+    assert landing.read(name) == body
+
+
+def test_of_racing_puts_of_one_name_exactly_one_makes_it(landing: Segments) -> None:
+    name, body = a_segment()
+    start = threading.Barrier(8)
+    made: list[bool] = []
+
+    def put() -> None:
+        start.wait(10)
+        made.append(landing.put(name, body))
+
+    threads = [threading.Thread(target=put) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(made) == [False] * 7 + [True]
+    assert landing.read(name) == body
+
+
+def test_a_days_fingerprint_changes_with_every_segment_and_only_that_days(landing: Segments) -> None:
+    assert landing.fingerprints() == {}
+    landing.put(*a_segment(MONDAY))
+    first = landing.fingerprints()
+    assert set(first) == {MONDAY}
+    landing.put(*a_segment(TUESDAY))
+    second = landing.fingerprints()
+    assert second[MONDAY] == first[MONDAY]
+    landing.put(*a_segment(MONDAY))
+    third = landing.fingerprints()
+    assert third[MONDAY] != second[MONDAY]
+    assert third[TUESDAY] == second[TUESDAY]
+    assert landing.fingerprints() == third
+
+
+def test_a_damaged_segment_names_itself_both_checksums_and_what_to_do(landing: Segments) -> None:
+    name, body = a_segment()
+    damaged = body.replace("Kön".encode(), b"Kan ")
+    landing.put(name, damaged)
+    with pytest.raises(CorruptSegment) as caught:
+        landing.read(name)
+    said = str(caught.value)
+    assert name.path in said
+    assert f"expected checksum {name.checksum}" in said
+    assert f"found {caught.value.found}" in said
+    assert "salvage" in said
+    assert "Kan" not in said
+
+
+def test_salvage_keeps_the_whole_lines_and_sets_the_damaged_segment_aside(landing: Segments) -> None:
+    name, body = a_segment(count=3)
+    first, second, third = body.splitlines(keepends=True)
+    landing.put(name, first + second[:40] + b"\n" + third)
+    saved = salvage(landing, name)
+    assert saved is not None
+    assert (saved.lines_kept, saved.lines_lost) == (2, 1)
+    assert saved.republished is not None
+    assert landing.list(MONDAY) == [saved.republished]
+    assert landing.read(saved.republished) == first + third
+
+
+def test_salvage_leaves_a_whole_segment_alone(landing: Segments) -> None:
+    name, body = a_segment()
+    landing.put(name, body)
+    assert salvage(landing, name) is None
+    assert landing.list(MONDAY) == [name]
+
+
+def test_salvage_of_a_segment_without_a_whole_line_leaves_the_day_empty(landing: Segments) -> None:
+    name, _ = a_segment()
+    landing.put(name, b"\x00" * 300)
+    saved = salvage(landing, name)
+    assert saved is not None
+    assert (saved.lines_kept, saved.republished) == (0, None)
+    assert landing.list(MONDAY) == []
+
+
+def test_publishing_without_a_log_makes_one_segment_a_day_and_none_the_second_time(landing: Segments) -> None:
+    events = [*utterances(2), *utterances(2, at=TUESDAY_MORNING)]
+    identifier = new_identifier()
+    names = publish(landing, events, replica="simulator", identifier=identifier)
+    assert [name.day for name in names] == [MONDAY, TUESDAY]
+    before = landing.fingerprints()
+    assert publish(landing, events, replica="simulator", identifier=identifier) == names
+    assert landing.fingerprints() == before
+
+
+def test_an_object_store_that_is_away_is_a_retryable_error_that_names_the_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "pilot")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
+    away = ObjectSegments("s3://landing/pilot")
+    with pytest.raises(LandingUnavailable, match="PILOT_LANDING_URL") as caught:
+        away.put(*a_segment())
+    assert caught.value.retryable
+    assert "hush" not in str(caught.value)
+
+
+def test_a_bucket_that_does_not_exist_is_named_as_such(object_store: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", object_store)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "pilot")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "pilot")
+    with pytest.raises(LandingUnavailable, match="s3://missing/pilot"):
+        ObjectSegments("s3://missing/pilot").put(*a_segment())
+
+
+@pytest.mark.parametrize("path", ["day=2026-13-01/a-b.ndjson", "notes.txt", "day=2026-11-23/.x.tmp", ".scratch/x"])
+def test_what_is_no_segment_is_not_taken_for_one(path: str, tmp_path: Path) -> None:
+    landing = FolderSegments(tmp_path / "landing")
+    stranger = tmp_path / "landing" / path
+    stranger.parent.mkdir(exist_ok=True)
+    stranger.write_text("x")
+    assert landing.list(MONDAY) == []
+    assert landing.fingerprints() == {}
+    assert SegmentName.parse(path) is None
+
+
+def test_a_name_is_its_path_and_back() -> None:
+    name, _ = a_segment()
+    assert SegmentName.parse(name.path) == name
+
+
+def test_half_written_files_of_dead_processes_are_swept_and_young_ones_are_left(tmp_path: Path) -> None:
+    landing = tmp_path / "landing"
+    FolderSegments(landing)
+    half = landing / ".scratch" / ".edge1.tmp"
+    half.write_text("half")
+    now = half.stat().st_mtime
+    FolderSegments(landing, wall_clock=lambda: now + STALE_TEMPORARY_SECONDS - 1)
+    assert half.exists()
+    FolderSegments(landing, wall_clock=lambda: now + STALE_TEMPORARY_SECONDS + 1)
+    assert not half.exists()
+
+
+def test_a_full_disk_is_a_retryable_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    landing = FolderSegments(tmp_path / "landing")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("storage.folders.write_fully", full)
+    with pytest.raises(LandingUnavailable, match="No space left"):
+        landing.put(*a_segment())
+    assert list((tmp_path / "landing" / ".scratch").iterdir()) == []
