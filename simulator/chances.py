@@ -1,0 +1,96 @@
+"""How simulated cafés, days and guests differ: every chance and every spread has its name here."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from pilot.business_days import at_local
+from pilot.cafes import Cafe
+
+WEEKDAY_VOLUME = (0.95, 0.97, 1.0, 1.05, 1.12, 0.92, 0.78)  # Monday to Sunday, around the middle of the band.
+DAY_SPREAD = 0.10  # Standard deviation of a day's volume, as a share.
+PEAK_WEIGHT = 4.0  # A minute of a peak sees this many times the guests of another minute.
+
+SHARE_STARTED = 0.62  # Of those who open the page.
+SHARE_COMPLETED = 0.75  # Of those who start; differs by café and day.
+COMPLETED_SPREAD = 0.05
+PARTICIPATION = 0.115  # Of a café's customers; differs by café and day.
+PARTICIPATION_SPREAD = 0.02
+
+SHARE_VOICE = 0.55
+SHARE_ENGLISH = {"Stockholm": 0.25, "Malmö": 0.18, "Göteborg": 0.15}
+SHARE_CONSENT = 0.95
+SHARE_MICROPHONE = 0.93
+SHARE_EDITED = 0.15
+SHARE_NO_SPEECH = 0.02
+
+RESPONSE_MEDIAN_MS = 900.0
+RESPONSE_SPREAD = 0.34  # Of the logarithm: 5 in 100 take longer than about 1.6 s.
+SLOW_DAY_SHARE = 0.08  # Days on which everything takes longer.
+SLOW_DAY_FACTOR = 1.5
+
+COUNT_MISSING_SHARE = 0.07
+OUTAGE_SHARE = 0.06  # Of days.
+
+
+@dataclass(frozen=True, slots=True)
+class DayChances:
+    """What one café's day is like.
+
+    Attributes:
+        opened: Guests who open the page.
+        completion: Their chance to complete once they start.
+        customers: Paying customers; None where nobody reported them.
+        response_factor: How much slower than usual answers are.
+        depth_weights: Weights of thin, some, useful and excellent feedback.
+        english: Share of guests who speak English.
+    """
+
+    opened: int
+    completion: float
+    customers: int | None
+    response_factor: float
+    depth_weights: tuple[float, float, float, float]
+    english: float
+
+
+def day_chances(rng: random.Random, *, cafe: Cafe, day: date) -> DayChances:
+    """Draw one café's day."""
+    taste = random.Random(f"{cafe.id}")  # noqa: S311 - a café keeps its character across seeds
+    band = cafe.expected_feedbacks_per_day
+    middle, half = (band.low + band.high) / 2, (band.high - band.low) / 2
+    completed = middle + half * (WEEKDAY_VOLUME[day.weekday()] - 1) * 3 + middle * rng.gauss(0, DAY_SPREAD)
+    completed = min(max(completed, band.low * 0.7), band.high * 1.1)
+    completion = _share(rng, SHARE_COMPLETED + taste.uniform(-0.03, 0.05), COMPLETED_SPREAD)
+    started = completed / completion
+    participation = _share(rng, PARTICIPATION + taste.uniform(-0.015, 0.015), PARTICIPATION_SPREAD)
+    slow = rng.random() < SLOW_DAY_SHARE
+    good = rng.gauss(taste.uniform(-0.2, 0.2), 0.15)
+    return DayChances(
+        opened=round(started / SHARE_STARTED),
+        completion=completion,
+        customers=None if rng.random() < COUNT_MISSING_SHARE else round(started / participation),
+        response_factor=SLOW_DAY_FACTOR if slow else 1.0,
+        depth_weights=(0.28 * math.exp(-good), 0.24, 0.33 * math.exp(good), 0.15 * math.exp(good)),
+        english=SHARE_ENGLISH.get(cafe.city, 0.15),
+    )
+
+
+def _share(rng: random.Random, middle: float, spread: float) -> float:
+    return min(max(rng.gauss(middle, spread), 0.03), 0.97)
+
+
+def arrivals(rng: random.Random, *, cafe: Cafe, day: date, guests: int) -> list[datetime]:
+    """Draw when guests open the page: inside the opening hours, thickest in the peaks; sorted, UTC."""
+    opens, closes = cafe.opening_hours.on(day)
+    minutes = range(_minute(opens), _minute(closes) - 3)
+    weights = [PEAK_WEIGHT if any(_minute(a) <= m < _minute(b) for a, b in cafe.peaks) else 1.0 for m in minutes]
+    drawn = rng.choices(minutes, weights=weights, k=guests)
+    return sorted(at_local(day, time(m // 60, m % 60)) + timedelta(milliseconds=rng.randrange(60_000)) for m in drawn)
+
+
+def _minute(wall: time) -> int:
+    return wall.hour * 60 + wall.minute

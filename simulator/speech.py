@@ -1,0 +1,64 @@
+"""What simulated guests say: from a shrug to a page of detail, in words that fit the café they sit in."""
+
+from __future__ import annotations
+
+import random
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+from pilot.cafes import Cafe, Language
+
+Depth = Literal["thin", "some", "useful", "excellent"]
+DEPTHS: tuple[Depth, ...] = ("thin", "some", "useful", "excellent")
+
+
+@cache
+def _fragments(language: Language) -> dict[str, Any]:
+    return tomllib.loads(resources.files("simulator").joinpath(f"speech.{language}.toml").read_text(encoding="utf-8"))
+
+
+def questions(language: Language) -> tuple[str, ...]:
+    """Return the interviewer's questions: the opening one and two follow-ups."""
+    return tuple(_fragments(language)["questions"])
+
+
+def said(rng: random.Random, *, cafe: Cafe, language: Language, depth: Depth, turns: int) -> tuple[str, ...]:
+    """Return what a guest says, one text a turn.
+
+    Args:
+        rng: Where chance comes from.
+        cafe: Whose specialties, areas and staff are spoken of.
+        language: The guest's.
+        depth: How much there is to act on.
+        turns: 1 to 3.
+    """
+    words = _fragments(language)
+    if depth == "thin":
+        return (rng.choice(words["thin"]), *(rng.choice(words["thin_more"]) for _ in range(turns - 1)))
+    topics = rng.sample(sorted(words["claims"]), k=2)
+    claims = [_fill(rng, rng.choice(words["claims"][topic]), cafe=cafe, language=language) for topic in topics]
+    reason, suggestion = rng.choice(words["reasons"]["any"]), rng.choice(words["suggestions"]["any"])
+    if depth == "some":
+        texts = [claims[0], rng.choice(words["thin_more"]), rng.choice(words["thin_more"])]
+    elif depth == "useful":
+        texts = [claims[0], f"{reason} {claims[1]}" if rng.random() < 0.5 else reason, suggestion]
+    else:
+        texts = [f"{claims[0]} {reason}", f"{claims[1]} {suggestion}", rng.choice(words["suggestions"]["any"])]
+    return tuple(texts[:turns])
+
+
+def _fill(rng: random.Random, template: str, *, cafe: Cafe, language: Language) -> str:
+    item = rng.choice(cafe.specialties).in_language(language)
+    area = rng.choice(cafe.areas)
+    staff = rng.choice(cafe.staff) if cafe.staff else {"sv": "Personalen", "en": "The staff"}[language]
+    return template.format(
+        item=item,
+        Item=item[0].upper() + item[1:],
+        place=_fragments(language)["places"].get(area.id, {"sv": "där inne", "en": "inside"}[language]),
+        staff=staff,
+        Staff=staff,
+        minutes=rng.choice([6, 8, 10, 12, 15, 20, 25]),
+        kronor=rng.choice([38, 45, 52, 62, 79, 95, 125]),
+    )
