@@ -9,7 +9,6 @@ target, `missed` where all of it is on the bad side, otherwise `cannot_tell`. Wh
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -86,11 +85,12 @@ def pilot_kpis(
             open=(pl.col("outcome") == "open").sum(),
         )
     )
-    in_time = pl.col("within_target") & pl.col("response_ms").is_not_null()
     on_the_clock = pl.col("response_ms").is_not_null() & (pl.col("response_ms") >= 0) & pl.col("failure").is_null()
-    seconds = pl.when(on_the_clock).then(pl.col("response_ms") / 1000).otherwise(math.inf)
+    waits = pl.when(on_the_clock).then("response_ms").otherwise(math.inf)
     voice = _by_key(
-        turns.filter(pl.col("mode") == "voice").group_by(KEY).agg(within=in_time.sum(), seconds=seconds.sort())
+        turns.filter(pl.col("mode") == "voice")
+        .group_by(KEY)
+        .agg(within=pl.col("within_target").sum(), milliseconds=waits)
     )
     service = _by_key(
         uptime.filter(pl.col("target") == SERVICE_TARGET).select(*KEY, "probes", "up_s", "down_s", "unknown_s")
@@ -117,12 +117,7 @@ def pilot_kpis(
 
 
 def _by_key(frame: pl.DataFrame) -> dict[tuple[str, bool], dict[str, Any]]:
-    return {(row["cafe"], row["simulated"]): row for row in _rows(frame)}
-
-
-def _rows(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a frame that is already one row a café."""
-    return frame.iter_rows(named=True)
+    return {(row["cafe"], row["simulated"]): row for row in frame.iter_rows(named=True)}
 
 
 def _row(figure: Figure, *, cafe: str, simulated: bool) -> dict[str, Any]:
@@ -180,7 +175,7 @@ def _completion(visits: dict[str, Any]) -> Figure:
 
 def _voice_response(voice: dict[str, Any]) -> Figure:
     """The p95 of the seconds from the end of speech to the first words shown; what never came is infinitely late."""
-    seconds: list[float] = voice.get("seconds", [])
+    seconds = sorted(wait / 1000 for wait in voice.get("milliseconds", []))
     if not seconds:
         return Figure("voice_response", 0, 0, verdict="cannot_tell", why=NO_VOICE)
     value = seconds[quantile_rank(VOICE_QUANTILE, len(seconds)) - 1]
