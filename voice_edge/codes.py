@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from storage.store.engine import Store
 
 from pilot.errors import PilotError
 from storage.store import codes as stored_codes
+from storage.store.engine import Store
 from voice_edge.clock import Clock
 from voice_edge.errors import CodesUnknown
 

@@ -50,12 +50,12 @@ def configure_logs(*, level: str, replica: str) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-def _place_of_error(info: ErrorInfo) -> str:
+def _place_of_error(exc_info: ErrorInfo) -> str:
     """Say where an error arose, without its text, which may hold a customer's words."""
     places = []
-    trace = info[2]
+    trace = exc_info[2]
     while trace is not None:
         code = trace.tb_frame.f_code
         places.append(f"{code.co_filename}:{trace.tb_lineno} {code.co_name}")
         trace = trace.tb_next
-    return f"{info[0].__name__} at {' < '.join(reversed(places))}"
+    return f"{exc_info[0].__name__} at {' < '.join(reversed(places))}"

@@ -170,8 +170,12 @@ class VoiceTurns:
         await finish_if_wanted(live)
         if self._ear is Ear.ANSWERING and live.state.phase == "talking":
             await self._reply_shown(number)
-            if self._ear is Ear.ANSWERING and live.state.phase == "talking":
-                await self.listen()
+            await self._listen_again()
+
+    async def _listen_again(self) -> None:
+        """Listen, unless the customer went over to writing or sent the feedback meanwhile."""
+        if self._ear is Ear.ANSWERING and self._live.state.phase == "talking":
+            await self.listen()
 
     async def _reply_shown(self, number: int) -> None:
         live = self._live

@@ -98,7 +98,7 @@ class MemoryLog:
         return [event.data for event in self.events if event.event == name]
 
 
-def heard(text: str, **changes: Any) -> Heard:
+def recognised(text: str, **changes: Any) -> Heard:
     values: dict[str, Any] = {
         "text": text,
         "confidence": 0.9,
@@ -116,7 +116,7 @@ class FakeRecogniser:
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
-        self.says: list[Heard | Exception] = [heard("Kaffet var gott men det var lång kö vid lunch")]
+        self.says: list[Heard | Exception] = [recognised("Kaffet var gott men det var lång kö vid lunch")]
         self.seconds = 0.0
         self.finals: list[np.ndarray] = []
         self.partials = 0
@@ -127,7 +127,7 @@ class FakeRecogniser:
         future: Future[Heard] = Future()
         if not final:
             self.partials += 1
-            future.set_result(heard("Kaffet var"))
+            future.set_result(recognised("Kaffet var"))
             return future
         self.finals.append(audio)
         result = self.says.pop(0) if len(self.says) > 1 else self.says[0]
@@ -289,13 +289,16 @@ class Page:
             await self.until("state", state="listening")
         return question
 
-    async def audio(self, seconds: float, *, loud: bool) -> None:
-        """Send audio at the clock's pace."""
+    async def audio(self, seconds: float, *, loud: bool, paced: bool = False) -> None:
+        """Send audio at the clock's pace; `paced` waits for the edge to take each frame before time goes on."""
         pcm = np.full(FRAME_SAMPLES, LOUD if loud else 0, dtype="<i2").tobytes()
         for _ in range(round(seconds * 16_000 / FRAME_SAMPLES)):
             await self.socket.send(encode_frame(AudioFrame(self.frame_number, self.captured_ms, pcm)))
             self.frame_number += 1
             self.captured_ms += 40.0
+            if paced:
+                await (await self.socket.ping())
+                await asyncio.sleep(0.001)
             await self.replica.clock.advance(0.04)
 
     async def speak(self, seconds: float = 2.0, silence: float = 0.8) -> None:
@@ -370,6 +373,12 @@ def home(tmp_path: Path) -> Home:
     opened = open_home(Settings(home=tmp_path / "home", cafes_file=CHECKOUT / "cafes.toml"))
     stored_codes.issue(opened.store(), cafe="aurora", label="table", actor="test")
     return opened
+
+
+@pytest.fixture
+def heard() -> Callable[..., Heard]:
+    """Return a maker of recognitions."""
+    return recognised
 
 
 @pytest.fixture

@@ -1,0 +1,160 @@
+"""Resuming: on the same replica, on another, from another tab, after the end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from pilot.business_days import session_day
+from pilot.identifiers import receipt_hash
+from storage.landing.days import read_day
+
+
+async def test_a_session_goes_on_where_it_was(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        await page.write("Kaffet var kallt")
+        await page.until("question", turn=2)
+        snapshot, session_id = page.snapshot, page.session_id
+        page.socket.transport.abort()
+    async with replica.page() as page:
+        welcome = await page.hello(resume=snapshot)
+        assert welcome["resumed"] is True
+        assert welcome["session_id"] == session_id
+        assert [turn["text"] for turn in welcome["turns"]] == ["Kaffet var kallt"]
+        assert (await page.until("question"))["turn"] == 2
+        await page.write("Vid lunch")
+        await page.send("finish")
+        await page.until("completed")
+    mine = [event for event in replica.log.events if event.session_id == session_id]
+    assert {event.epoch for event in mine} == {1, 2}
+    for epoch in (1, 2):
+        numbers = [event.seq for event in mine if event.epoch == epoch]
+        assert numbers == list(range(len(numbers)))
+    assert [event.event for event in mine].count("page_opened") == 1
+
+
+async def test_a_turn_whose_answer_was_lost_is_answered_after_the_resume(replica):
+    replica.interviewer.seconds = 5.0
+    async with replica.page() as page:
+        await page.begin("text")
+        await page.send("text", text="Kaffet var kallt")
+        await page.until("heard")
+        await page.until("ack")
+        snapshot = page.snapshot
+        page.socket.transport.abort()
+    replica.interviewer.seconds = 0.0
+    async with replica.page() as page:
+        await page.hello(resume=snapshot)
+        reply = await page.until("reply", final=True)
+        assert reply["turn"] == 1
+        assert (await page.until("question"))["turn"] == 2
+    assert len(replica.log.data("utterance_committed")) == 1
+    assert len(replica.log.data("reply_sent")) == 1
+
+
+async def test_the_same_session_in_another_tab_ends_the_first_one(replica):
+    async with replica.page() as first, replica.page() as second:
+        await first.begin("text")
+        await second.hello(resume=first.snapshot)
+        assert await first.closed() == 4409
+        await second.until("question")
+        await second.write("Kaffet var kallt")
+        await second.send("finish")
+        await second.until("completed")
+    assert "session_abandoned" not in replica.log.names()
+    assert replica.log.names().count("session_completed") == 1
+
+
+async def test_two_resumes_from_one_snapshot_never_share_an_epoch(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        snapshot = page.snapshot
+        page.socket.transport.abort()
+    for text in ("Ett", "Två"):
+        async with replica.page() as page:
+            await page.hello(resume=snapshot)
+            await page.write(text)
+            page.socket.transport.abort()
+    keys = [(event.epoch, event.seq) for event in replica.log.events]
+    assert len(keys) == len(set(keys))
+
+
+async def test_sending_again_after_a_lost_goodbye_gives_the_same_receipt(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        await page.write("Kaffet var kallt och kön lång")
+        await page.until("question")
+        before = page.snapshot
+        await page.send("finish")
+        first = await page.until("completed")
+        after = page.snapshot
+    async with replica.page() as page:
+        await page.hello(resume=before)
+        await page.send("finish")
+        again = await page.until("completed")
+    async with replica.page() as page:
+        await page.hello(resume=after)
+        reopened = await page.until("completed")
+        assert await page.closed() == 1000
+    assert first == again == reopened
+    assert len({data["receipt_hash"] for data in replica.log.data("session_completed")}) == 1
+
+
+async def test_a_bad_snapshot_begins_anew_and_says_so(replica):
+    async with replica.page() as page:
+        welcome = await page.hello(resume="1.2.3.4")
+        assert welcome["resumed"] is False
+        assert (await page.until("error"))["code"] == "snapshot_refused"
+
+
+async def test_a_snapshot_of_an_hour_ago_is_refused(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        snapshot = page.snapshot
+        page.socket.transport.abort()
+    await replica.clock.advance(3600.0)
+    async with replica.page() as page:
+        assert (await page.hello(resume=snapshot))["resumed"] is False
+
+
+async def test_a_replica_that_stops_sends_its_pages_on_to_another(running, home):
+    # Real logs on the disk; the second replica shares nothing with the first but the home.
+    with home.append_log("edge1") as first_log, home.append_log("edge2") as second_log:
+        async with running(log=first_log, name="edge1") as first, first.page() as page:
+            await page.begin("text")
+            await page.write("Kaffet var kallt och kön lång")
+            await page.until("question", turn=2)
+            await page.send("text", text="Vid lunch stod vi tio minuter")
+            await page.until("question", turn=3)
+            first.server.should_exit = True
+            assert await page.closed() == 1001
+            snapshot, session_id = page.snapshot, page.session_id
+        async with running(log=second_log, name="edge2") as second, second.page() as page:
+            welcome = await page.hello(resume=snapshot)
+            assert [turn["turn"] for turn in welcome["turns"]] == [1, 2]
+            await page.until("question", turn=3)
+            await page.send("finish")
+            completed = await page.until("completed")
+    day = session_day(session_id)
+    assert day == datetime(2026, 11, 23, tzinfo=UTC).date()
+    events = read_day(home.segments(), day).frame.filter(session_id=session_id)
+    assert events["event"].to_list().count("session_completed") == 1
+    assert "session_abandoned" not in events["event"].to_list()
+    assert set(events["edge"]) == {"edge1", "edge2"}
+    assert set(events["epoch"]) == {1, 2}
+    assert receipt_hash(completed["receipt"].removeprefix("/r/")) in "".join(events["data"])
+
+
+async def test_a_resumed_talker_is_listened_to_again(replica):
+    async with replica.page() as page:
+        await page.begin("voice")
+        await page.speak()
+        await page.until("question", turn=2)
+        snapshot = page.snapshot
+        page.socket.transport.abort()
+    async with replica.page() as page:
+        await page.hello(resume=snapshot)
+        await page.until("state", state="listening")
+        page.frame_number = 400
+        await page.speak()
+        assert (await page.until("heard"))["turn"] == 2
