@@ -67,6 +67,7 @@ class Lexicon:
     not_ours: Patterns
     good: Patterns
     bad: Patterns
+    so_so: Patterns
     negations: Patterns
     when: Patterns
     where: Patterns
@@ -74,6 +75,7 @@ class Lexicon:
     reason: Patterns
     emergency: Patterns
     harm: Patterns
+    allergy: Patterns
     harassment: Patterns
     anger: Patterns
     nothing_more: frozenset[str]
@@ -90,6 +92,7 @@ def lexicon(language: Language) -> Lexicon:
         not_ours=Patterns.of(tree["not_ours"]),
         good=Patterns.of(polarity["good"]),
         bad=Patterns.of(polarity["bad"]),
+        so_so=Patterns.of(polarity["so_so"]),
         negations=Patterns.of(polarity["negations"]),
         when=Patterns.of([*told["when"], *_clock_times()]),
         where=Patterns.of(told["where"]),
@@ -97,6 +100,7 @@ def lexicon(language: Language) -> Lexicon:
         reason=Patterns.of(told["reason"]),
         emergency=Patterns.of(concern["emergency"]),
         harm=Patterns.of(concern["harm"]),
+        allergy=Patterns.of(concern["allergy"]),
         harassment=Patterns.of(concern["harassment"]),
         anger=Patterns.of(concern["anger"]),
         nothing_more=frozenset(tree["nothing_more"]["whole"]),

@@ -9,11 +9,15 @@ from pilot.cafes import Language
 from pilot.words import say, section
 from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, ReplyPart
 from voice_edge.interviewer.phrases import SECTION, thanks
-from voice_edge.interviewer.understanding import Concern, Detail, Mention, Polarity, Understanding, understand
+from voice_edge.interviewer.understanding import STAFF, Concern, Detail, Mention, Polarity, Understanding, understand
 
 # Topics where the hour or the seat decides what can be done about it.
-_TIMED = frozenset({"queue", "noise", "cleanliness", "coffee", "food", "wifi", "toilets", "service"})
-_PLACED = frozenset({"noise", "seating", "wifi", "cleanliness", "atmosphere"})
+_TIMED = frozenset({"queue", "noise", "cleanliness", "coffee", "wifi", "toilets", "service"})
+_PLACED = frozenset({"noise", "seating", "wifi", "cleanliness", "temperature"})
+# Topics where "bad" says it all: nobody should be asked what was wrong with being cold.
+_SELF_EVIDENT = frozenset({"price", "queue", "noise", "seating", "wifi", "opening_hours", "temperature"})
+STORY_WORDS = 12  # an answer as long as this has told what happened
+FEWEST_WORDS = 3  # fewer are no answer yet: "eh", "ja"
 _KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSAID: 3}
 
 
@@ -49,15 +53,15 @@ def next_question(conversation: Conversation) -> str | None:
 
 
 def _concern_key(heard: Understanding) -> str:
-    if heard.concern in (Concern.HARM, Concern.ANGER) and (heard.mentions or Detail.REASON in heard.told):
-        return f"{heard.concern.value}_told"
     assert heard.concern is not None
-    return heard.concern.value
+    told = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ANGER)
+    return f"{heard.concern.value}_told" if told else heard.concern.value
 
 
 def _focus(heard: Understanding, *, latest: int) -> Mention | None:
     """Return what to ask about: of the latest answer's things the worst, else of all."""
-    recent = [mention for mention in heard.mentions if mention.turn == latest] or list(heard.mentions)
+    worth = [mention for mention in heard.mentions if mention.topic != STAFF or mention.polarity is not Polarity.UNSAID]
+    recent = [mention for mention in worth if mention.turn == latest] or worth
     return min(recent, key=lambda mention: (_KEENNESS[mention.polarity], mention.place), default=None)
 
 
@@ -65,57 +69,64 @@ def _wishes(heard: Understanding, focus: Mention | None, *, first: bool) -> Iter
     """Yield questions that would add something, the most wanted first."""
     if focus is None:
         if first:
-            yield {Polarity.GOOD: "best", Polarity.BAD: "worst"}.get(heard.overall, "particular"), {}
-        if Detail.SUGGESTION not in heard.told:
-            yield "one_change", {}
-        yield "anything_else", {}
-        return
-    if focus.topic == "staff":
-        yield from _of_person(heard, focus)
+            yield _about_the_visit(heard), {}
+    elif focus.topic == STAFF:
+        if Detail.REASON not in heard.told:
+            yield ("staff_good" if focus.polarity is Polarity.GOOD else "staff_bad"), {"person": focus.name}
     else:
-        yield from _of_thing(heard, focus)
-    if Detail.SUGGESTION not in heard.told and focus.polarity is not Polarity.BAD:
+        yield from _about_a_thing(heard, focus)
+    if Detail.SUGGESTION not in heard.told and (focus is None or focus.polarity is not Polarity.BAD):
         yield "one_change", {}
     yield "anything_else", {}
 
 
-def _of_person(heard: Understanding, focus: Mention) -> Iterator[tuple[str, dict[str, str]]]:
-    if Detail.REASON in heard.told:
-        return
-    kind = {Polarity.GOOD: "good", Polarity.BAD: "bad"}.get(focus.polarity, "unsaid")
-    yield f"staff_{kind}", {"person": focus.name}
+def _about_the_visit(heard: Understanding) -> str:
+    if heard.overall is Polarity.GOOD:
+        return "best"
+    if Detail.REASON in heard.told and Detail.SUGGESTION not in heard.told:
+        return "rather"
+    return "worst" if heard.overall is Polarity.BAD else "particular"
 
 
-def _of_thing(heard: Understanding, focus: Mention) -> Iterator[tuple[str, dict[str, str]]]:
+def _about_a_thing(heard: Understanding, focus: Mention) -> Iterator[tuple[str, dict[str, str]]]:
     thing = {"thing": focus.name}
+    reason, suggestion = Detail.REASON not in heard.told, Detail.SUGGESTION not in heard.told
     if focus.polarity is Polarity.UNSAID:
-        # A story without a word of praise or blame: "what did you think of it?" would ask what was just told.
-        if Detail.REASON not in heard.told:
+        # "What did you think of it?" after a long story would ask for what was just told.
+        if heard.latest_words < STORY_WORDS and reason:
             yield "unsaid", thing
-        elif Detail.SUGGESTION not in heard.told:
-            yield "unsaid_told", {}
-        return
-    if focus.polarity is Polarity.GOOD:
-        if Detail.REASON not in heard.told:
+        elif suggestion and heard.overall is not Polarity.GOOD:
+            yield "rather", {}
+    elif focus.polarity is Polarity.GOOD:
+        if reason and focus.topic not in _SELF_EVIDENT:
             yield "good_reason", thing
-        if Detail.SUGGESTION not in heard.told:
+        if suggestion:
             yield "good_more", thing
-        return
-    if Detail.REASON not in heard.told and focus.polarity is Polarity.BAD:
-        yield "bad_reason", thing
-    if Detail.SUGGESTION not in heard.told:
-        yield ("bad_suggestion" if focus.polarity is Polarity.BAD else "mixed_suggestion"), thing
-    if Detail.WHEN not in heard.told and focus.topic in _TIMED:
-        yield "bad_when", {}
-    if Detail.WHERE not in heard.told and focus.topic in _PLACED:
-        yield "bad_where", {}
+    elif focus.polarity is Polarity.MIXED:
+        if suggestion:
+            yield "mixed_suggestion", thing
+    else:
+        if reason and focus.topic not in _SELF_EVIDENT:
+            yield "bad_reason", thing
+        if suggestion:
+            # What to "do about" people is not for a guest to say.
+            yield ("rather", {}) if focus.topic == "service" else ("bad_suggestion", thing)
+    if focus.polarity in (Polarity.BAD, Polarity.MIXED):
+        if Detail.WHEN not in heard.told and focus.topic in _TIMED:
+            yield "bad_when", {}
+        if Detail.WHERE not in heard.told and focus.topic in _PLACED:
+            yield "bad_where", {}
 
 
 def _acknowledgement(heard: Understanding, focus: Mention | None, conversation: Conversation) -> str:
     if conversation.follow_ups_asked:
         key = "again" if heard.mentions else "plain"
     else:
-        key = "plain" if heard.wordless else (focus.polarity if focus is not None else heard.overall).value
+        key = (
+            "plain"
+            if heard.latest_words < FEWEST_WORDS
+            else (focus.polarity if focus is not None else heard.overall).value
+        )
     return say(SECTION, f"heard.{key}", conversation.language)
 
 

@@ -13,7 +13,7 @@ from pilot.cafes import Cafe, Language
 from voice_edge.interviewer.definite import definite
 from voice_edge.interviewer.lexicon import Lexicon, Patterns, lexicon, plain
 
-FEWEST_WORDS = 3  # fewer are no story yet: "eh", "ja"
+STAFF = "staff"
 NEGATION_REACH = 3  # a negation turns the words that follow it this closely
 
 
@@ -74,7 +74,7 @@ class Understanding:
     concern_is_new: bool
     overall: Polarity
     nothing_more: bool
-    wordless: bool
+    latest_words: int
 
 
 def understand(answers: Sequence[str], *, cafe: Cafe, language: Language) -> Understanding:
@@ -97,26 +97,26 @@ def understand(answers: Sequence[str], *, cafe: Cafe, language: Language) -> Und
     }
     if _areas(cafe, language).found(everything):
         told.add(Detail.WHERE)
-    concern = _concern(everything, words)
+    concern, before = _concern(texts, words), _concern(texts[:-1], words)
     return Understanding(
         mentions=_mentions(texts, cafe=cafe, language=language, words=words),
         told=frozenset(told),
         concern=concern,
-        concern_is_new=concern is not None and _concern("|".join(texts[:-1]), words) is not concern,
+        concern_is_new=concern is not None and concern is not before,
         overall=_polarity(everything, words),
         nothing_more=_plain_words(latest) in words.nothing_more,
-        wordless=len(latest.replace("|", " ").split()) < FEWEST_WORDS,
+        latest_words=len(latest.replace("|", " ").split()),
     )
 
 
 def _mentions(texts: Sequence[str], *, cafe: Cafe, language: Language, words: Lexicon) -> tuple[Mention, ...]:
     named = _named_by_cafe(cafe, language)
     found: dict[str, _Found] = {}
+    scope: list[str] = []  # what is being spoken of, also from one answer to the next: "Kön." - "Den var lång."
     for turn, text in enumerate(texts):
-        scope: list[str] = []  # the names whose clause is being read
         for start, clause in _clauses(text):
             here = _things(clause, named=named, words=words)
-            scope = [name for name, _, _ in here] or scope
+            scope = [name for name, _, _ in here] or [name for name in scope if found[name].topic != STAFF]
             for name, topic, place in here:
                 earlier = found.get(name)
                 first = start + place if earlier is None or earlier.turn != turn else earlier.place
@@ -148,7 +148,7 @@ def _clauses(text: str) -> Iterator[tuple[int, str]]:
 def _named_by_cafe(cafe: Cafe, language: Language) -> list[tuple[str, str, Patterns]]:
     dishes = [dish.in_language(language) for dish in cafe.specialties]
     return [
-        *((person, "staff", Patterns.of([person])) for person in cafe.staff),
+        *((person, STAFF, Patterns.of([person])) for person in cafe.staff),
         *((definite(dish, language), "food", Patterns.of(_forms(dish, language))) for dish in dishes),
     ]
 
@@ -195,12 +195,13 @@ def _polarity(text: str, words: Lexicon) -> Polarity:
         good, bad = (good, True) if turned(start) else (True, bad)
     for start, _ in words.bad.places(text):
         good, bad = (True, bad) if turned(start) else (good, True)
-    if good and bad:
+    if (good and bad) or (not good and not bad and words.so_so.found(text)):
         return Polarity.MIXED
     return Polarity.GOOD if good else Polarity.BAD if bad else Polarity.UNSAID
 
 
-def _concern(text: str, words: Lexicon) -> Concern | None:
+def _concern(texts: Sequence[str], words: Lexicon) -> Concern | None:
+    text = "|".join(texts)
     for concern, patterns in (
         (Concern.EMERGENCY, words.emergency),
         (Concern.HARASSMENT, words.harassment),
@@ -209,6 +210,9 @@ def _concern(text: str, words: Lexicon) -> Concern | None:
     ):
         if patterns.found(text):
             return concern
+    # A guest who praises what was done for an allergy needs no apology.
+    if words.allergy.found(text) and _polarity(text, words) is not Polarity.GOOD:
+        return Concern.HARM
     return None
 
 
