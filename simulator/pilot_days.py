@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pilot.business_days import days_between
+from pilot.business_days import at_local, days_between
 from pilot.cafes import Cafes
 from pilot.events import Event
 from simulator.chances import arrivals, day_chances
@@ -56,8 +56,8 @@ def simulate(
                 story = visit(rng, cafe=cafe, code=codes[cafe.id], opened=moment, day=chances)
                 events += [event for event in story if event.at <= until]
                 opened += moment <= until
-            closes = max((event.at for event in events), default=until)
-            if chances.customers is not None and closes < until:
+            closes = at_local(day, cafe.opening_hours.on(day)[1])
+            if chances.customers is not None and closes <= until:
                 customers[cafe.id] = chances.customers
         yield SimulatedDay(
             day=day, events=tuple(sorted(events, key=lambda event: event.at)), customers=customers, opened=opened
