@@ -1,7 +1,8 @@
 """From marks to five subscores: what was claimed about the visit, each with the words that earned it.
 
 Nothing is counted twice, and nothing counts that is not said about the café: a mark weighs fully only within a few
-words of something of the café's. Every sum saturates, so that saying more of the same earns nothing.
+words of something of the café's. A suggestion counts only with something concrete beside it, and names, numbers and
+places count only as far as something is claimed. Every sum saturates, so saying more of the same earns nothing.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pipelines.scoring.lexicon import ASPECT, Mark, Reading
 
 NEAR_TOKENS = 10  # so close to something of the café's, a word is said about it
 CLAIM_TOKENS = 7  # so close to an aspect, a judgement is about that aspect
+CONCRETE_TOKENS = 8  # so close to a suggestion, a thing, place, time or amount is what it is about
 SHORT_TURN_TOKENS = 30  # a short turn after one about the café goes on about the same
 AMOUNT_TOKENS = 2  # "fem minuter", "fem hela minuter"
 
@@ -21,6 +23,19 @@ SAME_TURN_WEIGHT = 0.3
 FOLLOWING_TURN_WEIGHT = 0.7
 
 ANCHORS = frozenset({"item", "menu", "staff", "area"})
+CONCRETE = frozenset(
+    {"item", "menu", "staff", "area", "thing", "place", "time", "amount", "number", "detail", "comparison"}
+)
+SUBSTANCE = {
+    "problem": 1.0,
+    "praise": 0.8,
+    "detail": 0.6,
+    "comparison": 1.0,
+    "consequence": 1.0,
+    "suggestion": 1.0,
+    "reason": 0.6,
+}
+SUBSTANCE_SCALE = 1.6
 CLAIMS = frozenset({"problem", "praise", "generic", "detail", "suggestion", "comparison", "consequence", "amount"})
 
 # What one distinct mark is worth before its sum saturates.
@@ -70,7 +85,8 @@ class Features:
 
 def features(reading: Reading) -> Features:
     """Return the subscores of what was read."""
-    marks = _with_amounts(reading.marks)
+    marks = _without_empty(_with_amounts(reading.marks))
+    marks = _without_vague_suggestions(marks)
     anchors = _anchor_places(marks, turns=len(reading.tokens))
     best: dict[tuple[str, str], tuple[float, Mark]] = {}
     for mark in marks:
@@ -83,8 +99,9 @@ def features(reading: Reading) -> Features:
     for (tag, _), (weight, _) in best.items():
         weights[tag] = weights.get(tag, 0.0) + weight
     claimed = _claimed_aspects(marks)
+    substance = _saturated(weights, SUBSTANCE, scale=SUBSTANCE_SCALE)
     return Features(
-        specificity=_saturated(weights, SPECIFICITY, scale=SPECIFICITY_SCALE),
+        specificity=substance * _saturated(weights, SPECIFICITY, scale=SPECIFICITY_SCALE),
         evidence=_saturated(weights, EVIDENCE, scale=EVIDENCE_SCALE),
         breadth=1 - math.exp(-len(claimed) / BREADTH_SCALE),
         actionability=_saturated(weights, ACTIONABILITY, scale=ACTIONABILITY_SCALE),
@@ -114,6 +131,30 @@ def _with_amounts(marks: tuple[Mark, ...]) -> list[Mark]:
                 continue
         found.append(mark)
     return found
+
+
+def _without_empty(marks: list[Mark]) -> list[Mark]:
+    """Leave out marks inside a phrase that says nothing, such as "inget särskilt"."""
+    empty = [mark for mark in marks if mark.tag == "empty"]
+    return [
+        mark
+        for mark in marks
+        if mark.tag != "empty"
+        and not any(mark.turn == each.turn and mark.start < each.end and each.start < mark.end for each in empty)
+    ]
+
+
+def _without_vague_suggestions(marks: list[Mark]) -> list[Mark]:
+    concrete = [(mark.turn, mark.token, mark.start) for mark in marks if mark.tag in CONCRETE]
+    return [
+        mark
+        for mark in marks
+        if mark.tag != "suggestion"
+        or any(
+            turn == mark.turn and abs(token - mark.token) <= CONCRETE_TOKENS and start != mark.start
+            for turn, token, start in concrete
+        )
+    ]
 
 
 def _anchor_places(marks: list[Mark], *, turns: int) -> list[list[int]]:

@@ -20,6 +20,7 @@ from pilot.cafes import Cafe, Language
 ASPECT = "aspect."
 REMEMBERED_TOKENS = 200_000  # bound of the look-up memory; about 30 MB
 SHORTEST_STEM = 2
+ANYWHERE = frozenset({"price"})  # aspects whose words are said of anything: they name nothing of the café's
 
 _TOKEN = re.compile(r"[^\W_]+(?:['.:\-][^\W_]+)*")
 _ONES = "ett|en|två|tre|fyra|fem|sex|sju|åtta|nio"
@@ -170,7 +171,8 @@ def _flat(tree: dict[str, Any]) -> Iterator[tuple[str, str]]:
                     yield f"{ASPECT}{aspect}", word
                 for word in words["specific"]:
                     yield f"{ASPECT}{aspect}", word
-                    yield "item", word
+                    if aspect not in ANYWHERE:
+                        yield "item", word
         elif name == "injection":
             yield from (("injection", word) for word in section["strong"])
             yield from (("machinery", word) for word in section["weak"])

@@ -13,12 +13,13 @@ from pipelines.scoring.signals import CAPS, signals
 
 SCORER_VERSION = "2026-11.1"
 ELIGIBLE_ABOVE = 60
-THIN_CAP = 60  # without a reason, consequence, comparison, suggestion or fault it is at most "some use"
+ELSEWHERE_CAP = 25  # nothing of the café's was named and nothing claimed: at most "thin"
+SOME_USE_CAP = 60  # without an aspect that something is claimed about, and a ground or a suggestion: "some use"
 OTHER_LANGUAGE_RATIO = 2.0  # so many times more function words of the other language: that one was spoken
 
-INTERCEPT = 12.0
+INTERCEPT = 32.0
 WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"specificity": 35.0, "evidence": 25.0, "breadth": 10.0, "actionability": 18.0, "authenticity": 8.0}
+    {"specificity": 40.0, "evidence": 8.0, "breadth": 8.0, "actionability": 16.0, "authenticity": 1.0}
 )
 
 
@@ -79,8 +80,10 @@ def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Sco
         "authenticity": _authenticity(reading, lexicon=words),
     }
     value = weighed(subscores)
-    if found.evidence == 0 and found.actionability == 0:
-        value = min(value, THIN_CAP)
+    if not found.aspects or (found.evidence == 0 and found.actionability == 0):
+        value = min(value, SOME_USE_CAP)
+    if not found.aspects and found.specificity == 0:
+        value = min(value, ELSEWHERE_CAP)
     points = min([round(value), *(CAPS[name] for name in raised)])
     return Score(
         score=points,
@@ -115,7 +118,7 @@ def _authenticity(reading: Reading, *, lexicon: Lexicon) -> float:
     if not tokens:
         return 0.0
     sentences = min(1.0, 3 * sum(token in lexicon.function_words for token in tokens) / len(tokens))
-    person = 1.0 if any(mark.tag == "first_person" for mark in reading.marks) else 0.5
+    person = 1.0 if any(mark.tag == "first_person" for mark in reading.marks) else 0.85
     variety = min(1.0, 1.5 * len(set(tokens)) / len(tokens))
     return sentences * person * variety
 

@@ -21,18 +21,19 @@ STUFFED_LABELS = 3  # so many of a rubric's own labels are nobody's visit
 MENU_SHARE = 0.5  # of content words that are the menu's own
 BROKEN_SHARE = 0.12  # of neighbouring words that no speaker puts together
 BROKEN_LEAST_TOKENS = 6
+OFF_TOPIC_WORDS = 2  # so many words of other things, and hardly one of the café's
 FILLERS = frozenset({"eh", "öh", "mm", "hm", "um", "uh", "hmm", "äh", "ba", "da", "la", "hallå", "hello", "test"})
 
 # The most that a session can score with the signal, by the rubric's bands.
 CAPS = {
     "silence": 0,
     "gibberish": 5,
-    "injection": 12,
-    "off_topic": 20,
+    "injection": 10,
+    "off_topic": 12,
     "stuffing": 25,
-    "repetition": 20,
+    "repetition": 15,
     "menu_read": 25,
-    "abuse": 29,
+    "abuse": 15,
 }
 
 
@@ -47,7 +48,8 @@ def signals(reading: Reading, found: Features, *, lexicon: Lexicon) -> tuple[str
             ("silence",) if len(tokens) <= 2 or set(tokens) <= {"eh", "öh", "mm", "hm", "um", "uh"} else ("gibberish",)
         )
     raised = set()
-    claims = sum(found.weights.get(tag, 0.0) for tag in ("problem", "detail", "reason", "consequence", "suggestion"))
+    substance = ("problem", "detail", "reason", "consequence", "suggestion", "comparison", "amount", "time", "item")
+    claims = sum(found.weights.get(tag, 0.0) for tag in substance)
     function_share = sum(token in lexicon.function_words for token in tokens) / len(tokens)
     content = [token for token in tokens if token not in lexicon.function_words]
     if distinct.get("injection", 0) >= 1 or distinct.get("machinery", 0) >= 2:
@@ -63,7 +65,8 @@ def signals(reading: Reading, found: Features, *, lexicon: Lexicon) -> tuple[str
         raised.add("stuffing")
     if _broken(reading, lexicon=lexicon) >= BROKEN_SHARE:
         raised.add("gibberish")
-    if distinct.get("off_topic", 0) >= 2 and not found.aspects:
+    own = sum(distinct.get(tag, 0) for tag in ("item", "menu", "staff"))
+    if distinct.get("off_topic", 0) >= OFF_TOPIC_WORDS and own <= 1:
         raised.add("off_topic")
     if tally.get("insult", 0) >= 2 and tally["insult"] > claims:
         raised.add("abuse")
