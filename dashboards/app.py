@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 import structlog
 
-from dashboards import markup, visit
+from dashboards import live, markup, visit
 from dashboards.formatting import Language
 from dashboards.opening import opened_home, reachable_from_outside
 from dashboards.reading.page_snapshot import UnreadableTable
@@ -66,7 +66,9 @@ def main() -> None:
         if now.simulated:
             kind = "demo" if demo else "tests"
             now.draw(markup.band(now.say(f"band.{kind}"), now.say(f"band.{kind}_why")))
+        drawn = live.version(now)
         page.run()
+        live.keep_live(now, drawn=drawn)
     except UnreadableTable as error:
         log.error("page_unreadable_table", table=error.table, kind=error.kind)
         what = ("table", "table_do") if error.table else ("any", "any_do")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-import streamlit as st
-
 from dashboards.formatting import clock_time, long_day
+from dashboards.kept_choice import kept_choice
 from dashboards.reading.calendar import Extent
 from dashboards.visit import Visit
 from pilot.business_days import business_day, days_between
@@ -22,14 +21,7 @@ def choose_day(visit: Visit, extent: Extent) -> date:
     preferred = extent.last_sessions or extent.last or visit.today
     labels = {day.isoformat(): day_name(visit, day) for day in days}
     labels = {day: name[:1].upper() + name[1:] for day, name in labels.items()}
-    chosen = st.selectbox(
-        visit.say("controls.day"),
-        list(labels),
-        index=days.index(preferred),
-        format_func=labels.__getitem__,
-        key="dag",
-        width=280,
-    )
+    chosen = kept_choice(visit.say("controls.day"), labels, default=preferred.isoformat(), name="dag", width=280)
     return date.fromisoformat(chosen)
 
 

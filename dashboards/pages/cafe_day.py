@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
 import streamlit as st
 
 from dashboards import charts, markup
 from dashboards.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import measure, number
+from dashboards.kept_choice import kept_choice
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
@@ -64,11 +65,10 @@ def show(visit: Visit) -> None:
 
 
 def _choose_cafe(visit: Visit) -> Cafe:
-    names = {cafe.id: cafe for cafe in visit.cafes}
-    chosen = st.selectbox(
-        visit.say("controls.cafe"), list(names), format_func=lambda one: names[one].name, key="kafe", width=240
-    )
-    return names[chosen]
+    cafes = {cafe.id: cafe for cafe in visit.cafes}
+    names = {cafe.id: cafe.name for cafe in visit.cafes}
+    chosen = kept_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)
+    return cafes[chosen]
 
 
 def _over(visit: Visit, cafe: Cafe, day: date) -> bool:
@@ -95,7 +95,7 @@ def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent
     notes = []
     if day == visit.today and not over:
         notes.append(visit.say("day.not_over"))
-    if extent.last_sessions == day and day == visit.today - timedelta(days=1):
+    if visit.home.kind == "real" and day == extent.last_sessions and day < visit.today:
         notes.append(visit.say("day.latest"))
     visit.draw(markup.lead(text, notes=notes))
 

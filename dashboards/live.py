@@ -1,0 +1,22 @@
+"""Keeps an open page up to date: it is drawn again when a rebuild has changed the figures."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.visit import Visit
+from pilot.tables import PILOT_KPIS
+
+LOOK_EVERY_SECONDS = 15
+
+
+def version(visit: Visit) -> int | None:
+    """Return the version of the last table that a rebuild writes."""
+    return visit.home.lake().version(PILOT_KPIS)
+
+
+@st.fragment(run_every=LOOK_EVERY_SECONDS)
+def keep_live(visit: Visit, *, drawn: int | None) -> None:
+    """Draw the page again once the figures are newer than those `drawn`."""
+    if version(visit) != drawn:
+        st.rerun()

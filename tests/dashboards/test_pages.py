@@ -1,0 +1,275 @@
+"""The pages on a real lake: what they show equals the tables, and simulated rows never meet real ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
+from storage.home import Home
+from tests.dashboards.conftest import NOW, TODAY
+from tests.dashboards.lake_days import make_day
+
+Pages = Callable[[], AppTest]
+OVERVIEW = "pages/pilot_overview.py"
+
+
+def shown(at: AppTest) -> str:
+    """Return everything that the page says in HTML, tags dropped."""
+    assert not at.exception
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(part.value for part in at.html)))
+
+
+def figures(at: AppTest) -> dict[str, str]:
+    page = " ".join(part.value for part in at.html)
+    pairs = re.findall(r'<dt>(.*?)</dt><dd class="pf-value">(.*?)</dd>', page)
+    return {label: value.replace("\u00a0", " ") for label, value in pairs}
+
+
+def overview(at: AppTest) -> AppTest:
+    return at.run().switch_page(OVERVIEW).run()
+
+
+def test_a_day_shows_what_an_independent_query_of_the_tables_says(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    sessions = home.lake().read(SESSIONS).filter(cafe="aurora", simulated=False)
+    scored = home.lake().read(SCORED_FEEDBACK).filter(cafe="aurora", simulated=False)
+    completed = sessions.filter(outcome="completed").height
+    started = sessions.filter(pl.col("started_at").is_not_null()).height
+
+    at = visit_pages().run()
+
+    assert figures(at)["Inskickade svar"] == str(completed)
+    assert figures(at)["Påbörjade samtal"] == str(started)
+    assert figures(at)["Slutförda samtal"] == f"{100 * completed / started:.1f} %".replace(".", ",")
+    assert figures(at)["Snittpoäng för svaren"] == f"{scored['score'].mean():.0f}"
+    funnel = [int(count) for count in re.findall(r'class="pf-count">(\d+)<', " ".join(part.value for part in at.html))]
+    assert funnel == [
+        sessions.height,
+        started,
+        sessions.filter(pl.col("consent")).height,
+        sessions.filter(pl.col("first_turn_at").is_not_null()).height,
+        completed,
+    ]
+
+
+def test_every_quote_of_the_day_can_be_shown_latest_first(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    scored = home.lake().read(SCORED_FEEDBACK).filter(cafe="aurora")
+    at = visit_pages().run()
+    at.toggle(key="all_said").set_value(True).run()
+    listed = next(part.value for part in at.html if "pf-quotes" in part.value)
+    times = re.findall(r"<span>(\d\d:\d\d) · ", listed)
+    assert len(times) == scored.filter(pl.col("signals").list.len() == 0).height
+    assert times == sorted(times, reverse=True)
+
+
+def test_what_to_act_on_first_is_useful_actionable_and_about_different_things(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    at = visit_pages().run()
+    act = next(part.value for part in at.html if "pf-act" in part.value)
+    scores = [int(score) for score in re.findall(r"(\d+) poäng", act)]
+    assert len(scores) == 3
+    assert min(scores) > 60
+    quotes = re.findall(r'class="pf-said">(.*?)</span>', act)
+    assert len(set(quotes)) == len(quotes)
+    assert "poäng och högsta belöningen" not in act
+
+
+def test_an_injection_is_set_aside_and_named(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    at = visit_pages().run()
+    aside = next(box for box in at.expander if "Bortsorterade" in box.label)
+    assert "försöker styra poängen" in " ".join(part.value for part in aside.get("html"))
+
+
+def test_simulated_rows_never_show_in_a_real_home_until_asked_for(home: Home, visit_pages: Pages):
+    real, tests = make_day(home.cafes(), TODAY, busy=0.4), make_day(home.cafes(), TODAY, simulated=True, seed=2)
+    lake = home.lake()
+    for table, ours, theirs in (
+        (SESSIONS, real.sessions, tests.sessions),
+        (TURNS, real.turns, tests.turns),
+        (SCORED_FEEDBACK, real.scored_feedback, tests.scored_feedback),
+        (PILOT_KPIS, real.pilot_kpis, tests.pilot_kpis.filter(pl.col("simulated"))),
+    ):
+        both = pl.concat([ours, theirs.with_columns(simulated=pl.lit(True))])
+        lake.replace_partition(table, TODAY, both, commit={})
+
+    def completed(frame: pl.DataFrame) -> str:
+        return str(frame.filter(cafe="aurora", outcome="completed").height)
+
+    assert completed(real.sessions) != completed(tests.sessions)
+    at = visit_pages().run()
+    assert figures(at)["Inskickade svar"] == completed(real.sessions)
+    assert "Testsessioner" not in shown(at)
+    at.toggle(key="tests").set_value(True).run()
+    assert figures(at)["Inskickade svar"] == completed(tests.sessions)
+    assert "Testsessioner" in shown(at)
+    at = at.switch_page(OVERVIEW).run()
+    started = tests.sessions.filter(pl.col("cafe") == "aurora", pl.col("started_at").is_not_null()).height
+    assert f"{completed(tests.sessions)} av {started}" in shown(at)
+
+
+def test_a_demo_says_on_every_page_that_its_data_is_simulated(demo_home: Home, visit_pages: Pages):
+    make_day(demo_home.cafes(), TODAY, simulated=True).write(demo_home.lake())
+    at = visit_pages().run()
+    assert "Simulerade data" in shown(at)
+    assert not [toggle for toggle in at.toggle if toggle.key == "tests"]
+    assert "Simulerade data" in shown(at.switch_page(OVERVIEW).run())
+
+
+def test_the_overview_shows_each_metric_of_each_cafe_as_its_table_states_it(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY, seed=3).write(home.lake())
+    rows = home.lake().read(PILOT_KPIS).filter(simulated=False)
+    at = overview(visit_pages())
+    grid = next(part.value for part in at.html if "pf-grid" in part.value)
+    cells = re.findall(r'data-cafe="(.*?)">(.*?)</td>', grid)
+    assert len(cells) == 15
+    words = {"met": "Klarar målet", "missed": "Missar målet", "cannot_tell": "Går inte att avgöra"}
+    words["missing"] = "Underlag saknas"
+    order = ["participation", "completion", "voice_response", "uptime", "payment_success"]
+    expected = [
+        (cafe.name, words[rows.filter(cafe=cafe.id, kpi=kpi)["verdict"].item()])
+        for kpi in order
+        for cafe in home.cafes().cafe
+    ]
+    assert [(name, re.search(r"pf-verdict [^>]*>([^<]*)<", cell).group(1)) for name, cell in cells] == expected
+    completion = rows.filter(cafe="aurora", kpi="completion").row(0, named=True)
+    assert f"{100 * completion['value']:.1f} %".replace(".", ",") in cells[3][1].replace("\u00a0", " ")
+
+
+def test_a_missing_customer_count_is_named_with_the_command_that_mends_it(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY, busy=0).write(home.lake())
+    at = overview(visit_pages())
+    assert "Antalet gäster är inte rapporterat" in shown(at)
+    assert "pilot counts report aurora 2026-11-23 ANTAL" in at.code[0].value
+
+
+def test_the_trend_and_the_volume_follow_the_chosen_period(home: Home, visit_pages: Pages):
+    for back in range(10):
+        make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
+    at = overview(visit_pages())
+    verdicts = home.lake().read(PILOT_KPIS).filter(cafe="aurora", kpi="completion")
+    met = verdicts.filter(verdict="met")
+    assert f"{met.height} klarade" in shown(at)
+    at.segmented_control(key="period").set_value(7).run()
+    week = met.filter(pl.col("day") > TODAY - timedelta(days=7))
+    assert f"{week.height} klarade" in shown(at)
+
+
+def test_a_quiet_day_is_said_kindly(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY - timedelta(days=2)).write(home.lake())
+    at = visit_pages().run()
+    assert "lördag 21 november" in at.selectbox(key="dag").format_func("2026-11-21").lower()
+    at.selectbox(key="dag").select("2026-11-22").run()
+    assert "En tyst dag" in shown(at)
+    assert "söndag 22 november" in shown(at)
+
+
+def test_before_anything_is_recorded_the_page_says_what_will_happen(home: Home, visit_pages: Pages):
+    at = visit_pages().run()
+    assert "Här kommer gästernas svar" in shown(at)
+    assert "pilot journey aurora" in at.code[0].value
+    assert "Här kommer gästernas svar" in shown(at.switch_page(OVERVIEW).run())
+
+
+@pytest.mark.parametrize("name", ["sessions", "turns", "scored_feedback", "pilot_kpis"])
+def test_a_damaged_table_is_named_and_no_words_or_traceback_show(name: str, home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    for file in (home.root / "lake" / TABLES[name].name).rglob("*.parquet"):
+        if "_delta_log" not in file.parts:
+            file.write_bytes(b"PAR1 not any more")
+    at = visit_pages().run()
+    assert f"Tabellen ”{name}” går inte att läsa" in shown(at)
+    assert "materialisera" in shown(at)
+    assert "Traceback" not in shown(at)
+
+
+def test_a_guests_words_are_shown_as_words_whatever_they_hold(home: Home, visit_pages: Pages):
+    hostile = '<img src="https://evil.example/x.png" onerror=alert(1)> ![](https://evil.example/y.png) **fet**'
+    day = make_day(home.cafes(), TODAY)
+    lake = home.lake()
+    day.write(lake)
+    turns = day.turns.with_columns(transcript=pl.lit(hostile), question=pl.lit(hostile))
+    lake.replace_partition(TURNS, TODAY, turns, commit={})
+    page = " ".join(part.value for part in visit_pages().run().html)
+    assert "&lt;img src=" in page
+    assert "<img" not in page
+    assert not [text for text in visit_pages().run().markdown if "evil" in text.value]
+
+
+@pytest.mark.parametrize("address", [None, "0.0.0.0", "192.168.1.20", "pilot.example"])
+def test_the_pages_show_nothing_where_the_network_could_look(
+    address: str | None, home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch
+):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    at = visit_pages()
+    monkeypatch.setattr(st, "get_option", lambda name: address)
+    at.run()
+    assert "Sidorna är stängda" in shown(at)
+    assert "Café Aurora" not in shown(at)
+
+
+def test_the_pages_speak_english_when_asked(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    at = visit_pages().run()
+    at.segmented_control(key="lang").set_value("en").run()
+    text = shown(at)
+    assert "guests" in text
+    assert "gäster" not in re.sub(r"”[^”]*”", "", text)
+    assert "Start here" in text
+
+
+def test_the_address_names_the_cafe_and_the_day(home: Home, visit_pages: Pages):
+    for back in range(3):
+        make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
+    at = visit_pages()
+    at.query_params["kafe"] = "goteborg"
+    at.query_params["dag"] = "2026-11-22"
+    at.run()
+    assert "Göteborg Café" in shown(at)
+    assert at.selectbox(key="dag").value == "2026-11-22"
+    at.query_params["kafe"] = "nowhere"
+    other = visit_pages()
+    other.query_params["kafe"] = "nowhere"
+    assert "Café Aurora" in shown(other.run())
+
+
+def test_a_rebuilt_day_replaces_what_was_cached(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY, busy=0.3).write(home.lake())
+    at = visit_pages().run()
+    before = figures(at)["Inskickade svar"]
+    make_day(home.cafes(), TODAY).write(home.lake())
+    assert figures(at.run())["Inskickade svar"] != before
+
+
+def test_a_day_in_progress_is_not_held_against_the_band(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY, busy=0.3, until=NOW).write(home.lake())
+    text = shown(visit_pages().run())
+    assert "Hittills har" in text
+    assert "färre än" not in text
+    assert "Data till 14:32" in text
+
+
+def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, visit_pages: Pages, tmp_path: Path):
+    monkeypatch.setenv("PILOT_HOEM", str(tmp_path))
+    text = shown(visit_pages().run())
+    assert "did you mean PILOT_HOME" in text
+
+
+def test_both_clock_changes_keep_every_session_in_the_hours_chart(home: Home, visit_pages: Pages):
+    for day in (date(2026, 3, 29), date(2026, 10, 25)):
+        frames = make_day(home.cafes(), day)
+        frames.write(home.lake())
+        at = visit_pages()
+        at.query_params["dag"] = day.isoformat()
+        at.run()
+        started = frames.sessions.filter(pl.col("cafe") == "aurora", pl.col("started_at").is_not_null()).height
+        assert figures(at)["Påbörjade samtal"] == str(started)
