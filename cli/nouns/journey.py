@@ -33,10 +33,10 @@ def journey(
     language: _Language = typer.Option(_Language.sv, help="The language that is spoken."),
     as_json: bool = typer.Option(False, "--json", help="For a machine."),
 ) -> None:
-    """Send one simulated session all the way: page, talk, receipt, score, the pilot's figures. Exit 0 only if all happened.
+    """Send one simulated session all the way: page, talk, receipt, score, the pilot's figures.
 
-    Talks in real time with packaged speech. Where speech is not understood, says it once more and then types, as a
-    person would; what was not understood must not be scored.
+    Exit code 0 only if all of it happened. Talks in real time with packaged speech. Where it is not understood, it is
+    said once more and then typed, as a person would; what was not understood must not be scored.
 
     Example: pilot journey aurora --language en
     """
