@@ -120,6 +120,7 @@ class FakeEdge:
         )
         if final and purpose == "follow_up":
             self.state["question"] = text
+        asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
         if final and purpose != "thanks":
             self.tell({"type": "question", "turn": self.state["next_turn"], "text": self.state["question"]})
 
@@ -196,7 +197,7 @@ class FakeEdge:
         if kind == self.silent_after:
             self.silent_after = ""
             await self._quietly(self.live.close(1012))
-            return
+            raise WebSocketDisconnect(1012)
         self.reached.append(message)
         self._check(message)
         state = self.state

@@ -73,7 +73,7 @@ def test_each_state_of_the_microphone_has_its_own_words_icon_and_shape(
         shape = page.evaluate("getComputedStyle(document.getElementById('orb')).borderRadius")
         seen.append((icon, shape))
     assert len({icon for icon, _ in seen}) == 4
-    page.wait_for_function("getComputedStyle(document.getElementById('orb')).borderRadius !== '50%'")
+    until(lambda: page.evaluate("getComputedStyle(document.getElementById('orb')).borderRadius !== '50%'"), what="it in the page")
 
 
 def test_captions_grow_while_speaking_and_make_way_for_what_was_heard(open_page: Open, edge: FakeEdge) -> None:
@@ -230,7 +230,7 @@ def test_one_tap_changes_the_language_within_the_same_session(
 ) -> None:
     page = open_page(language)
     until(lambda: edge.hellos, what="a hello")
-    page.wait_for_function("sessionStorage.length > 0")
+    until(lambda: page.evaluate("sessionStorage.length > 0"), what="it in the page")
     page.click("#language")
     expect(page.locator("html")).to_have_attribute("lang", other)
     expect(page.locator("#choose-text strong")).to_have_text(words)
@@ -284,7 +284,7 @@ def test_a_question_is_read_aloud_only_in_voice_with_the_microphone_resting_mean
     talk(page, edge)
     turn = edge.heard("The bun was lovely.")
     edge.reply(turn, FOLLOW_UP["en"])
-    page.wait_for_function("window.spoken.length > 0")
+    until(lambda: page.evaluate("window.spoken.length > 0"), what="it in the page")
     edge.tell({"type": "state", "state": "listening"})
     expect(page.locator("#state-name")).to_have_text("Reading the question aloud")
     count = len(edge.frames)
@@ -315,7 +315,7 @@ def test_hello_describes_the_browser_coarsely(open_page: Open, edge: FakeEdge) -
         "Version/18.4 Mobile/15E148 Safari/604.1"
     )
     page = open_page("sv", user_agent=agent)
-    page.wait_for_function("document.body.dataset.screen === 'welcome'")
+    until(lambda: page.evaluate("document.body.dataset.screen === 'welcome'"), what="it in the page")
     assert edge.hellos[0]["client"] == {"browser": "Safari", "os": "iOS", "os_major": "18", "in_app": False}
     assert edge.hellos[0]["v"] == 1
     assert edge.hellos[0]["code"] == "ABC234"

@@ -79,6 +79,7 @@ export class Microphone {
     this.context = new AudioContext();
     this.context.resume();
     this.loaded = this.context.audioWorklet.addModule(new URL("./capture-worklet.js", import.meta.url));
+    this.loaded.catch(() => {}); // awaited later, or never, where there is no microphone
   }
 
   // Whether real sound comes within the time: a context may say "running" and give nothing but zeros.

@@ -1,0 +1,193 @@
+"""WCAG 2.2 AA on every screen in both languages: axe, keyboard, targets, focus, motion, languages kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from pilot.words import section
+from tests.voice_edge.page.fake_edge import FOLLOW_UP, THANKS, FakeEdge, until
+from tests.voice_edge.page.phone import answer, screen, talk, write
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+SMALLEST_TARGET_PX = 48
+
+
+def check(page: Page, edge: FakeEdge, language: str) -> None:
+    """No finding of axe, no small target, nothing wider than the phone, no word of the other language."""
+    page.evaluate(
+        "() => Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1)"
+        ".map((each) => each.finished.catch(() => null)))"
+    )
+    results = Axe().run(page, options=RULES)
+    assert results.violations_count == 0, results.generate_report()
+    targets = page.locator("button:visible, a:visible, textarea:visible").evaluate_all(
+        "all => all.map((each) => [each.id || each.textContent, each.getBoundingClientRect()]).map(([name, box]) => [name, box.width, box.height])"
+    )
+    assert [target for target in targets if min(target[1:]) < SMALLEST_TARGET_PX] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    other = "en" if language == "sv" else "sv"
+    shown = page.locator("main").inner_text() + page.locator("#notice").inner_text()
+    ours = set(section("page", language).values())
+    foreign = [text for text in section("page", other).values() if len(text) > 4 and "{" not in text and text not in ours]
+    assert [text for text in foreign if text in shown.split("\n")] == []
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_every_screen_of_the_talk_is_accessible(open_page: Open, edge: FakeEdge, language: str) -> None:
+    edge.simulated = True
+    edge.receipt_status = 404
+    edge.qualified = ("en",)
+    page = open_page(language)
+    screen(page, "welcome")
+    check(page, edge, language)
+    page.click("#choose-voice")
+    screen(page, "consent")
+    check(page, edge, language)
+    page.click("#agree")
+    screen(page, "talk")
+    until(lambda: edge.frames, what="sound")
+    edge.tell({"type": "partial", "turn": 1, "text": "Espresso"})
+    for state in ("hearing", "thinking", "replying", "listening"):
+        edge.tell({"type": "state", "state": state})
+        expect(page.locator("#orb")).to_have_attribute("data-look", state)
+        check(page, edge, language)
+    edge.reply(edge.heard("Espresso", low_confidence=True), "Latte?", purpose="ask_again")
+    expect(page.locator("#remark")).to_have_text("Latte?")
+    check(page, edge, language)
+    page.click("#to-text")
+    check(page, edge, language)
+    page.locator("#history .round").click()
+    check(page, edge, language)
+    page.locator("#history .mend .button").first.click()
+    page.click("#send")
+    expect(page.locator("#answer-fault")).not_to_be_empty()
+    check(page, edge, language)
+    page.click("#to-voice")
+    screen(page, "microphone")
+    check(page, edge, language)
+    page.click("#microphone-text")
+    edge.reply(answer(page, edge, "Cortado"), THANKS[language], purpose="thanks")
+    edge.review()
+    screen(page, "review")
+    check(page, edge, language)
+    page.locator(".answer .button").first.click()
+    check(page, edge, language)
+    page.click("#finish")
+    screen(page, "done")
+    check(page, edge, language)
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_trouble_and_endings_are_accessible(open_page: Open, edge: FakeEdge, language: str) -> None:
+    page = open_page(language)
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }; }"
+    )
+    page.click("#choose-voice")
+    page.click("#agree")
+    screen(page, "trouble")
+    check(page, edge, language)
+    page.click("#trouble-text")
+    edge.tell({"type": "busy", "retry_after_s": 20})
+    expect(page.locator("#notice")).not_to_be_empty()
+    check(page, edge, language)
+    edge.cut(4408)
+    screen(page, "ended")
+    check(page, edge, language)
+
+
+@pytest.mark.parametrize("path", ["/r/token?outcome=yes", "/r/token?outcome=no", "/r/token?outcome=wait", "/notice/unknown_code", "/notice/wrong_cafe", "/notice/maintenance"])  # fmt: skip
+def test_receipts_and_notices_are_accessible(open_page: Open, edge: FakeEdge, path: str) -> None:
+    edge.simulated = True
+    page = open_page(path=path)
+    results = Axe().run(page, options=RULES)
+    assert results.violations_count == 0, results.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Press Tab until this is focused; what has the focus on the way must be visible, with a ring around it."""
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        ring = page.evaluate(
+            "() => { const e = document.activeElement; if (e === document.body) return null;"
+            " const box = e.getBoundingClientRect(); const style = getComputedStyle(e);"
+            " const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);"
+            " return [style.outlineStyle, e.contains(top)]; }"
+        )
+        if ring is None:
+            continue
+        assert ring == ["solid", True]
+        if page.locator(selector).evaluate("e => e === document.activeElement"):
+            return
+    raise AssertionError(f"Tab never reaches {selector}")
+
+
+def test_the_whole_talk_works_with_the_keyboard_alone(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    screen(page, "welcome")
+    tab_to(page, "#choose-text")
+    page.keyboard.press("Enter")
+    expect(page.locator("#consent-title")).to_be_focused()
+    tab_to(page, "#agree")
+    page.keyboard.press("Space")
+    expect(page.locator("#answer")).to_be_focused()
+    page.keyboard.type("The cardamom bun was lovely.")
+    tab_to(page, "#send")
+    page.keyboard.press("Enter")
+    until(lambda: edge.count("text") == 1, what="the text")
+    edge.reply(edge.heard("The cardamom bun was lovely.", mode="text"), THANKS["en"], purpose="thanks")
+    edge.review()
+    expect(page.locator("#review-title")).to_be_focused()
+    tab_to(page, ".answer .button")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    tab_to(page, "#finish")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/r/token")
+
+
+def test_a_new_question_is_announced_once_it_is_complete_and_does_not_take_the_focus(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("en")
+    write(page)
+    turn = answer(page, edge, "The bun was lovely.")
+    edge.reply(turn, "What made", final=False)
+    expect(page.locator("#asked")).to_have_attribute("aria-busy", "true")
+    edge.reply(turn, FOLLOW_UP["en"])
+    expect(page.locator("#asked")).to_have_attribute("aria-busy", "false")
+    expect(page.locator("#asked")).to_have_attribute("aria-live", "polite")
+    expect(page.locator("#answer")).to_be_focused()
+
+
+def test_reduced_motion_stops_every_animation(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en", reduced_motion="reduce")
+    talk(page, edge)
+    edge.tell({"type": "state", "state": "thinking"})
+    expect(page.locator("#state-name")).to_have_text("Thinking")
+    assert page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("width", [320, 390, 844])
+def test_nothing_is_cut_off_on_a_small_or_a_turned_phone_or_at_double_text_size(
+    open_page: Open, edge: FakeEdge, width: int
+) -> None:
+    page = open_page("sv")
+    page.set_viewport_size({"width": width, "height": 568})
+    page.add_style_tag(url="/static/page.css")
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.click("#choose-text")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.click("#agree")
+    screen(page, "talk")
+    page.locator("#send").scroll_into_view_if_needed()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,0 +1,206 @@
+"""Every way in which a microphone fails has words of its own, help for the browser, and writing at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pilot.words import say
+from tests.voice_edge.page.fake_edge import QUESTION, FakeEdge, until
+from tests.voice_edge.page.phone import screen, talk
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+
+SAFARI = (
+    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_4 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.4 Mobile/15E148 Safari/604.1"
+)
+FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:144.0) Gecko/144.0 Firefox/144.0"
+INSTAGRAM = SAFARI.replace("Safari/604.1", "Instagram 350.0")
+
+FAILS = "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', '%s'); }; }"
+
+
+def ask(page: Page) -> None:
+    page.click("#choose-voice")
+    page.click("#agree")
+
+
+def goes_on_in_writing(page: Page, edge: FakeEdge, result: str) -> None:
+    """The edge knows why, and one tap leads to the question with a field to write in."""
+    assert edge.last("microphone")["result"] == result
+    page.click("#trouble-text")
+    screen(page, "talk")
+    expect(page.locator("#answer")).to_be_focused()
+    expect(page.locator("#question")).to_have_text(QUESTION[edge.state["language"]])
+    assert edge.last("mode")["mode"] == "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("NotAllowedError", "denied"),
+        ("NotFoundError", "not_found"),
+        ("NotReadableError", "not_readable"),
+        ("TypeError", "error"),
+    ],
+)
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_each_error_of_the_browser_has_its_own_words(
+    open_page: Open, edge: FakeEdge, name: str, result: str, language: str
+) -> None:
+    page = open_page(language)
+    page.evaluate(FAILS % name)
+    ask(page)
+    screen(page, "trouble")
+    expect(page.locator("#trouble-title")).to_have_text(say("page", f"trouble.{result}_title", language))
+    expect(page.locator("#trouble-title")).to_be_focused()
+    expect(page.locator("#trouble-lead")).to_have_text(say("page", f"trouble.{result}", language))
+    goes_on_in_writing(page, edge, result)
+
+
+def test_a_real_browser_that_blocks_the_microphone_is_recognised(
+    open_page: Open, edge: FakeEdge, launch: Callable[..., Browser]
+) -> None:
+    page = open_page("sv", using=launch("--use-fake-device-for-media-stream", "--deny-permission-prompts"))
+    ask(page)
+    screen(page, "trouble")
+    goes_on_in_writing(page, edge, "denied")
+
+
+def test_a_real_browser_without_a_microphone_is_recognised(
+    open_page: Open, edge: FakeEdge, launch: Callable[..., Browser]
+) -> None:
+    page = open_page("sv", using=launch("--use-fake-ui-for-media-stream"))
+    ask(page)
+    screen(page, "trouble")
+    goes_on_in_writing(page, edge, "not_found")
+
+
+@pytest.mark.parametrize(
+    ("agent", "steps"), [(SAFARI, "safari"), (FIREFOX, "firefox"), (INSTAGRAM, "in_app"), (None, "chrome")]
+)
+def test_the_help_fits_the_browser(open_page: Open, edge: FakeEdge, agent: str | None, steps: str) -> None:
+    page = open_page("sv", **({"user_agent": agent} if agent else {}))
+    page.evaluate(FAILS % "NotAllowedError")
+    ask(page)
+    expect(page.locator("#trouble-steps")).to_have_text(say("page", f"trouble.how_{steps}", "sv"))
+
+
+def test_an_insecure_address_is_told_apart_and_not_asked_again(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    page.evaluate("Object.defineProperty(window, 'isSecureContext', { value: false })")
+    ask(page)
+    expect(page.locator("#trouble-title")).to_have_text("The connection is not secure")
+    expect(page.locator("#trouble-again")).to_be_hidden()
+    goes_on_in_writing(page, edge, "insecure")
+
+
+def test_a_browser_without_media_devices_is_told_apart(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    ask(page)
+    expect(page.locator("#trouble-title")).to_have_text("This browser cannot do voice")
+    goes_on_in_writing(page, edge, "unsupported")
+
+
+SILENT_STREAM = """() => {
+  window.contexts = 0;
+  const Real = window.AudioContext;
+  window.AudioContext = class extends Real { constructor(...given) { super(...given); window.contexts++; } };
+  navigator.mediaDevices.getUserMedia = async () => new Real().createMediaStreamDestination().stream;
+}"""
+
+
+def test_a_microphone_that_gives_only_zeros_is_rebuilt_once_and_then_writing_is_offered(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("sv")
+    page.evaluate(SILENT_STREAM)
+    ask(page)
+    screen(page, "trouble")
+    expect(page.locator("#trouble-title")).to_have_text("Det kommer inget ljud")
+    assert page.evaluate("window.contexts") == 2
+    assert edge.frames == []
+    goes_on_in_writing(page, edge, "silent")
+
+
+def test_trying_again_after_allowing_opens_the_microphone(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    page.evaluate(
+        "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media); let first = true;"
+        " media.getUserMedia = (wish) => { if (!first) return real(wish); first = false;"
+        " throw new DOMException('no', 'NotAllowedError'); }; }"
+    )
+    ask(page)
+    screen(page, "trouble")
+    page.click("#trouble-again")
+    screen(page, "talk")
+    until(lambda: edge.frames, what="sound")
+    assert [each["result"] for each in edge.reached if each["type"] == "microphone"] == ["denied", "granted"]
+
+
+def test_a_page_hidden_by_the_permission_dialog_keeps_waiting(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    page.evaluate(
+        "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
+        " media.getUserMedia = (wish) => new Promise((done) => { window.allow = () => done(real(wish)); }); }"
+    )
+    ask(page)
+    expect(page.locator("#microphone-title")).to_have_text("Waiting for your answer")
+    for state in ("hidden", "visible"):
+        page.evaluate(
+            f"() => {{ Object.defineProperty(document, 'visibilityState', {{ value: '{state}', configurable: true }});"
+            " document.dispatchEvent(new Event('visibilitychange')); }"
+        )
+    expect(page.locator("#microphone-title")).to_have_text("Waiting for your answer")
+    page.evaluate("window.allow()")
+    screen(page, "talk")
+    until(lambda: edge.frames, what="sound")
+
+
+def test_writing_instead_while_the_dialog_is_open_leaves_the_microphone_off(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    page.evaluate(
+        "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
+        " media.getUserMedia = (wish) => new Promise((done) => {"
+        " window.allow = async () => { window.stream = await real(wish); done(window.stream); }; }); }"
+    )
+    ask(page)
+    screen(page, "microphone")
+    page.click("#microphone-text")
+    screen(page, "talk")
+    page.evaluate("window.allow()")
+    until(lambda: page.evaluate("window.stream?.getAudioTracks()[0].readyState === 'ended'"), what="the track's end")
+    expect(page.locator("#text-dock")).to_be_visible()
+    screen(page, "talk")
+    assert edge.frames == []
+    assert edge.count("microphone") == 0
+
+
+def test_a_call_that_takes_the_microphone_pauses_and_a_tap_goes_on(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    page.evaluate(
+        "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
+        " media.getUserMedia = async (wish) => window.stream = await real(wish); }"
+    )
+    talk(page, edge)
+    page.evaluate("window.stream.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
+    expect(page.locator("#state-name")).to_have_text("Mikrofonen är pausad")
+    expect(page.locator("#notice")).to_contain_text("Mikrofonen avbröts")
+    count = len(edge.frames)
+    page.click("#continue")
+    expect(page.locator("#state-name")).to_have_text("Jag lyssnar")
+    until(lambda: len(edge.frames) > count, what="sound again")
+
+
+def test_voice_that_is_full_becomes_writing_with_a_time_to_try_again(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    talk(page, edge)
+    edge.tell({"type": "busy", "retry_after_s": 20})
+    expect(page.locator("#notice")).to_contain_text("om 20 sekunder")
+    expect(page.locator("#text-dock")).to_be_visible()
+    until(lambda: edge.last("mode")["mode"] == "text", what="mode text")
