@@ -1,136 +1,162 @@
 """The event contract as SQL: which lines are surely good, decided by columns instead of line by line.
 
-Written from the pydantic models' own JSON Schema, so it cannot drift from them. It is stricter than the models (which
-also take `"1"` for 1): a line that it does not pass is parsed by `pilot.events.parse_event`, which has the last word.
-A test holds the two against each other.
+Written from the pydantic models' own JSON Schema, so it cannot drift from them. It looks at JSON tokens (`1`, `"sv"`,
+`null`; SQL's NULL where a field is missing) and is stricter than the models, which also take `"1"` for 1: a line that
+it does not pass is parsed by `pilot.events.parse_event`, which has the last word. A test holds the two together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from pilot.business_days import day_bounds
 from pilot.events import EVENTS, Event
 
-UUID7 = "[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
-MOMENT = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"
 LARGEST_INTEGER = 2**63 - 1
+ENVELOPE: tuple[str, ...] = tuple(Event.model_json_schema(by_alias=True)["properties"])
+KNOWN_FIELDS: dict[str, tuple[str, ...]] = {name: tuple(model.model_fields) for name, model in EVENTS.items()}
 
-ENVELOPE = tuple(Event.model_json_schema(by_alias=True)["properties"])
+_UUID7 = '"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"'
+_MOMENT = r'"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z"'
+_PLAIN_TEXTS = r'\[("[^"\\]*"(,"[^"\\]*")*)?\]'
 
 
-def known_fields() -> dict[str, tuple[str, ...]]:
-    """Return the names of each known event's fields."""
-    return {name: tuple(model.model_fields) for name, model in EVENTS.items()}
+@dataclass(frozen=True, slots=True)
+class EventSql:
+    """How one known event's `data` is judged.
+
+    Attributes:
+        paths: What to take out of it, in the order of the list `fields`.
+        condition: Over `fields`: it keeps the contract.
+    """
+
+    paths: tuple[str, ...]
+    condition: str
 
 
-def line_is_good(day: date) -> str:
-    """Return the condition that a line (column `line`, JSON) keeps the contract and belongs to `day`."""
+def tokens(column: str, paths: Sequence[str]) -> str:
+    """Return the expression for the JSON tokens at some paths of a JSON column, as a list of text, in one parse."""
+    listed = ", ".join(f"'{path}'" for path in paths)
+    return f"json_extract({column}, [{listed}])::VARCHAR[]"
+
+
+def envelope(field: str) -> str:
+    """Return the expression for an envelope field's token, over the list `envelope`."""
+    return f"envelope[{ENVELOPE.index(field) + 1}]"
+
+
+def envelope_text(field: str) -> str:
+    """Return the expression for the text of an envelope field that passed `envelope_is_good`."""
+    return f"{envelope(field)}[2:-2]"
+
+
+def envelope_is_good(day: date) -> str:
+    """Return the condition, over the list `envelope`, that it keeps the contract and belongs to `day`."""
     first, after = (_uuid_prefix(int(moment.timestamp() * 1000)) for moment in day_bounds(day))
-    envelope = " AND ".join(
+    session = f"{envelope('session_id')}[2:14]"
+    return " AND ".join(
         (
-            _integer("$.schema", minimum=1),
-            f"{_text('$.event_id')} AND regexp_full_match({_value('$.event_id')}, '{UUID7}')",
-            f"{_text('$.session_id')} AND regexp_full_match({_value('$.session_id')}, '{UUID7}')",
-            f"{_value('$.session_id')}[1:13] >= '{first}' AND {_value('$.session_id')}[1:13] < '{after}'",
-            f"{_text('$.at')} AND regexp_full_match({_value('$.at')}, '{MOMENT}')",
-            f"TRY_CAST({_value('$.at')}[1:-2] AS TIMESTAMP) IS NOT NULL",
-            f"{_text('$.event')} AND length({_value('$.event')}) BETWEEN 1 AND 60",
-            f"{_text('$.cafe')} AND length({_value('$.cafe')}) >= 1",
-            f"{_text('$.edge')} AND length({_value('$.edge')}) >= 1",
-            _integer("$.epoch", minimum=1),
-            _integer("$.seq", minimum=0),
-            f"{_kind('$.simulated')} = 'BOOLEAN'",
-            f"{_kind('$.data')} = 'OBJECT'",
+            _integer(envelope("schema"), minimum=1),
+            f"regexp_full_match({envelope('event_id')}, '{_UUID7}')",
+            f"regexp_full_match({envelope('session_id')}, '{_UUID7}')",
+            f"{session} >= '{first}' AND {session} < '{after}'",
+            f"regexp_full_match({envelope('at')}, '{_MOMENT}')",
+            f"TRY_CAST({envelope('at')}[2:-3] AS TIMESTAMP) IS NOT NULL",
+            _plain_text(envelope("event"), longest=60),
+            _plain_text(envelope("cafe")),
+            _plain_text(envelope("edge")),
+            _integer(envelope("epoch"), minimum=1),
+            _integer(envelope("seq"), minimum=0),
+            f"{envelope('simulated')} IN ('true', 'false')",
+            f"starts_with({envelope('data')}, '{{')",
         )
     )
-    # An event that this version does not know may hold anything.
-    cases = " ".join(f"WHEN '{name}' THEN {_model(model)}" for name, model in EVENTS.items())
-    return f"coalesce({envelope} AND CASE {_value('$.event')} {cases} ELSE true END, false)"
 
 
-def _model(model: Any) -> str:
+@functools.cache
+def known_events() -> dict[str, EventSql]:
+    """Return how each known event is judged; written once, from the models."""
+    return {name: _event(model) for name, model in EVENTS.items()}
+
+
+def _event(model: Any) -> EventSql:
     schema = model.model_json_schema()
-    return _object(schema, "$.data", schema.get("$defs", {}))
+    paths: list[str] = []
+    condition = _object(schema, "$", schema.get("$defs", {}), paths)
+    return EventSql(tuple(paths), condition)
 
 
-def _object(schema: Mapping[str, Any], path: str, definitions: Mapping[str, Any]) -> str:
-    required = schema.get("required", ())
-    conditions = []
+def _object(schema: Mapping[str, Any], path: str, definitions: Mapping[str, Any], paths: list[str]) -> str:
+    conditions = ["true"]
     for name, field in schema.get("properties", {}).items():
-        condition = _field(field, f"{path}.{name}", definitions)
-        conditions.append(condition if name in required else f"({_kind(f'{path}.{name}')} IS NULL OR {condition})")
-    return f"({' AND '.join(conditions) or 'true'})"
+        inner = f"{path}.{name}"
+        paths.append(inner)
+        token = f"fields[{len(paths)}]"
+        condition = _field(field, token, inner, definitions, paths)
+        conditions.append(condition if name in schema.get("required", ()) else f"({token} IS NULL OR {condition})")
+    return f"({' AND '.join(conditions)})"
 
 
-def _field(field: Mapping[str, Any], path: str, definitions: Mapping[str, Any]) -> str:
-    """Return the condition that the value at `path` fits; a schema that is not known here passes nothing."""
+def _field(field: Mapping[str, Any], token: str, path: str, definitions: Mapping[str, Any], paths: list[str]) -> str:
+    """Return the condition that a token fits; a schema that is not known here passes nothing."""
     if "$ref" in field:
         inner = definitions[str(field["$ref"]).rsplit("/", 1)[-1]]
-        return f"({_kind(path)} = 'OBJECT' AND {_object(inner, path, definitions)})"
+        return f"(starts_with({token}, '{{') AND {_object(inner, path, definitions, paths)})"
     if "anyOf" in field:
-        return f"({' OR '.join(_field(choice, path, definitions) for choice in field['anyOf'])})"
+        return f"({' OR '.join(_field(choice, token, path, definitions, paths) for choice in field['anyOf'])})"
     match field.get("type"):
         case "null":
-            return f"{_kind(path)} = 'NULL'"
+            return f"{token} = 'null'"
         case "boolean":
-            return f"{_kind(path)} = 'BOOLEAN'"
+            return f"{token} IN ('true', 'false')"
         case "string":
-            return _string(field, path)
+            return _string(field, token)
         case "integer":
-            return _integer(path, minimum=field.get("minimum"), maximum=field.get("maximum"))
+            return _integer(token, minimum=field.get("minimum"), maximum=field.get("maximum"))
         case "number":
-            return _number(path, minimum=field.get("minimum"), maximum=field.get("maximum"))
+            return _number(token, minimum=field.get("minimum"), maximum=field.get("maximum"))
         case "array" if field.get("items") == {"type": "string"}:
-            return (
-                f"({_kind(path)} = 'ARRAY' AND "
-                f"len(list_filter(json_type(line, '{path}[*]'), lambda kind: kind <> 'VARCHAR')) = 0)"
-            )
+            return f"regexp_full_match({token}, '{_PLAIN_TEXTS}')"
         case _:
             return "false"
 
 
-def _string(field: Mapping[str, Any], path: str) -> str:
-    conditions = [_text(path)]
+def _string(field: Mapping[str, Any], token: str) -> str:
     if "enum" in field:
-        choices = ", ".join(f"'{choice}'" for choice in field["enum"])
-        conditions.append(f"{_value(path)} IN ({choices})")
-    if "maxLength" in field:
-        conditions.append(f"length({_value(path)}) <= {int(field['maxLength'])}")
+        choices = ", ".join(f"'\"{choice}\"'" for choice in field["enum"])
+        return f"{token} IN ({choices})"
+    conditions = [f"starts_with({token}, '\"')"]
     if "minLength" in field:
-        conditions.append(f"length({_value(path)}) >= {int(field['minLength'])}")
+        conditions.append(f"length({token}) >= {int(field['minLength']) + 2}")
+    if "maxLength" in field:  # Escapes make a token longer than its text: stricter, never laxer.
+        conditions.append(f"length({token}) <= {int(field['maxLength']) + 2}")
     return f"({' AND '.join(conditions)})"
 
 
-def _integer(path: str, *, minimum: float | None = None, maximum: float | None = None) -> str:
-    number = f"TRY_CAST({_value(path)} AS BIGINT)"
+def _plain_text(token: str, *, longest: int | None = None) -> str:
+    """Return the condition for text of a character or more that has no escapes, so that it can be cut out."""
+    bound = "" if longest is None else f" AND length({token}) <= {longest + 2}"
+    return f"(starts_with({token}, '\"') AND NOT contains({token}, '\\') AND length({token}) > 2{bound})"
+
+
+def _integer(token: str, *, minimum: float | None = None, maximum: float | None = None) -> str:
     low = -LARGEST_INTEGER if minimum is None else int(minimum)
     high = LARGEST_INTEGER if maximum is None else int(maximum)
-    return f"({_kind(path)} IN ('UBIGINT', 'BIGINT') AND coalesce({number} BETWEEN {low} AND {high}, false))"
+    return f"(regexp_full_match({token}, '-?[0-9]+') AND TRY_CAST({token} AS BIGINT) BETWEEN {low} AND {high})"
 
 
-def _number(path: str, *, minimum: float | None = None, maximum: float | None = None) -> str:
-    number = f"TRY_CAST({_value(path)} AS DOUBLE)"
+def _number(token: str, *, minimum: float | None = None, maximum: float | None = None) -> str:
+    number = f"TRY_CAST({token} AS DOUBLE)"
     bounds = [f"isfinite({number})"]
     if minimum is not None:
         bounds.append(f"{number} >= {minimum}")
     if maximum is not None:
         bounds.append(f"{number} <= {maximum}")
-    return f"({_kind(path)} IN ('UBIGINT', 'BIGINT', 'DOUBLE') AND coalesce({' AND '.join(bounds)}, false))"
-
-
-def _text(path: str) -> str:
-    return f"{_kind(path)} = 'VARCHAR'"
-
-
-def _kind(path: str) -> str:
-    return f"json_type(line, '{path}')"
-
-
-def _value(path: str) -> str:
-    return f"json_extract_string(line, '{path}')"
+    return f"({' AND '.join(bounds)})"
 
 
 def _uuid_prefix(millis: int) -> str:

@@ -17,9 +17,18 @@ import polars as pl
 from pilot.errors import InvalidEvent
 from pilot.events import Event, parse_event, unknown_parts
 from pilot.tables import RAW_EVENTS
-from storage.errors import CorruptSegment
+from storage.errors import CorruptSegment, StorageError
 from storage.lake_schema import conform, empty_frame
-from storage.landing.contract_sql import ENVELOPE, known_fields, line_is_good
+from storage.landing.contract_sql import (
+    ENVELOPE,
+    KNOWN_FIELDS,
+    LARGEST_INTEGER,
+    envelope,
+    envelope_is_good,
+    envelope_text,
+    known_events,
+    tokens,
+)
 from storage.landing.segments import SegmentName, Segments
 
 BATCH_BYTES = 64 * 1024 * 1024  # Of lines taken apart at a time: bounds the memory beside the frame itself.
@@ -116,27 +125,17 @@ def _take_apart(
     with duckdb.connect(":memory:") as connection:
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         connection.register("given", _lines(bodies).to_arrow())
-        connection.execute(
-            f"""
-            CREATE TABLE lines AS
-            SELECT segment, number, line, readable AND json_valid(line) AS valid,
-                   CASE WHEN valid THEN {line_is_good(day)} ELSE false END AS good
-            FROM given
-            """  # noqa: S608 - made of constants and a date
-        )
-        good = connection.sql(
-            """
-            SELECT line->>'$.event_id' AS event_id, line->>'$.event' AS event,
-                   ((line->>'$.at')[1:-2])::TIMESTAMP AS at,
-                   line->>'$.session_id' AS session_id, line->>'$.cafe' AS cafe, line->>'$.edge' AS edge,
-                   (line->>'$.epoch')::BIGINT AS epoch, (line->>'$.seq')::BIGINT AS seq,
-                   (line->>'$.simulated')::BOOLEAN AS simulated, (line->>'$.schema')::BIGINT AS schema_version,
-                   (line->'$.data')::VARCHAR AS data, segment, number AS line
-            FROM lines WHERE good
-            """
-        ).pl()
-        unknown.update(_unknown(connection))
-        doubtful = connection.sql("SELECT segment, number FROM lines WHERE NOT good ORDER BY ALL").fetchall()
+        try:
+            for statement in _statements(day):
+                connection.execute(statement)
+            good = connection.sql(_GOOD).pl()
+            unknown.update(dict(connection.sql(_unknown_names()).fetchall()))
+            doubtful = connection.sql("SELECT segment, number FROM judged WHERE NOT good ORDER BY ALL").fetchall()
+        except duckdb.Error as error:  # Its text can quote a line.
+            raise StorageError(
+                f"The segments of {day} cannot be taken apart ({type(error).__name__}).",
+                remedy="This is a defect, or too little memory; the landing is untouched.",
+            ) from None
     frame: pl.DataFrame = good.select(
         pl.lit(day).alias("day"),
         pl.col("event_id", "event"),
@@ -162,31 +161,71 @@ def _lines(bodies: Mapping[str, bytes]) -> pl.DataFrame:
     return lines.with_columns(pl.int_ranges(1, pl.col("line").list.len() + 1).alias("number")).explode("line", "number")
 
 
-def _unknown(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
-    envelope = ", ".join(f"'{name}'" for name in ENVELOPE)
-    counts: Counter[str] = Counter()
-    fields = connection.sql(
-        f"""
-        SELECT 'envelope:' || name, count(*) FROM (SELECT unnest(json_keys(line)) AS name FROM lines WHERE good)
-        WHERE name NOT IN ({envelope}) GROUP BY ALL
+def _statements(day: date) -> Iterator[str]:
+    """Yield the steps from `given` to `judged`; each line is parsed once for its envelope, and once for its data."""
+    # Null where it is no JSON: functions on JSON fail on anything else, with the text in the error.
+    yield """
+        CREATE TABLE parsed AS
+        SELECT segment, number, CASE WHEN readable AND json_valid(line) THEN line END AS line FROM given
+        """
+    yield f"""
+        CREATE TABLE enveloped AS
+        SELECT segment, number, {tokens("line", [f"$.{name}" for name in ENVELOPE])} AS envelope,
+               json_keys(line) AS names
+        FROM parsed
         """  # noqa: S608 - made of the contract's names
-    ).fetchall()
-    counts.update(dict(fields))
-    known = known_fields()
-    for event, name, count in connection.sql(
-        """
-        SELECT event, name, count(*) FROM (
-            SELECT line->>'$.event' AS event, unnest(list_append(json_keys(line, '$.data'), NULL)) AS name
-            FROM lines WHERE good
-        ) GROUP BY ALL
-        """
-    ).fetchall():
-        if event not in known:
-            if name is None:
-                counts[f"event:{event}"] += count
-        elif name is not None and name not in known[event]:
-            counts[f"{event}.{name}"] += count
-    return counts
+    # Doubled names are left to the contract's own parser: it takes the last, and SQL the first.
+    yield f"""
+        CREATE TABLE opened AS
+        SELECT segment, number, envelope, names, {envelope_text("event")} AS event, {envelope("data")} AS data,
+               coalesce({envelope_is_good(day)}, false) AND len(list_distinct(names)) = len(names) AS enveloped
+        FROM enveloped
+        """  # noqa: S608 - made of the contract's names and a date
+    known = known_events()
+    fields = " ".join(f"WHEN '{name}' THEN {tokens('data', event.paths)}" for name, event in known.items())
+    yield f"""
+        CREATE TABLE taken AS
+        SELECT *, CASE WHEN enveloped THEN json_keys(data) END AS data_names,
+               CASE WHEN NOT enveloped THEN NULL ELSE CASE event {fields} END END AS fields
+        FROM opened
+        """  # noqa: S608 - made of the contract's names
+    # An event that this version does not know may hold anything.
+    conditions = " ".join(f"WHEN '{name}' THEN {event.condition}" for name, event in known.items())
+    yield f"""
+        CREATE TABLE judged AS
+        SELECT *, enveloped AND len(list_distinct(data_names)) = len(data_names)
+               AND coalesce(CASE event {conditions} ELSE true END, false) AS good
+        FROM taken
+        """  # noqa: S608 - made of the contract's names
+
+
+_GOOD = f"""
+    SELECT {envelope_text("event_id")} AS event_id, event, ({envelope("at")}[2:-3])::TIMESTAMP AS at,
+           {envelope_text("session_id")} AS session_id, {envelope_text("cafe")} AS cafe,
+           {envelope_text("edge")} AS edge,
+           {envelope("epoch")}::BIGINT AS epoch, {envelope("seq")}::BIGINT AS seq,
+           {envelope("simulated")} = 'true' AS simulated, {envelope("schema")}::BIGINT AS schema_version,
+           data, segment, number AS line
+    FROM judged WHERE good
+    """  # noqa: S608 - made of the contract's names
+
+
+def _unknown_names() -> str:
+    """Return the query for what good lines hold that this version does not know, as a name and how often."""
+    known = ", ".join(f"'{event}.{name}'" for event, names in KNOWN_FIELDS.items() for name in names)
+    events = ", ".join(f"'{event}'" for event in KNOWN_FIELDS)
+    fields = ", ".join(f"'envelope:{name}'" for name in ENVELOPE)
+    return f"""
+        SELECT name, count(*) FROM (
+            SELECT unnest(list_transform(names, lambda name: 'envelope:' || name)) AS name
+            FROM judged WHERE good AND len(names) > {len(ENVELOPE)}
+            UNION ALL
+            SELECT unnest(list_transform(data_names, lambda name: event || '.' || name))
+            FROM judged WHERE good AND event IN ({events})
+            UNION ALL
+            SELECT 'event:' || event FROM judged WHERE good AND event NOT IN ({events})
+        ) WHERE name NOT IN ({fields}, {known}) GROUP BY name
+        """  # noqa: S608 - made of the contract's names
 
 
 def _one_by_one(
@@ -209,6 +248,9 @@ def _one_by_one(
             continue
         if event.day != day:
             faults.append(Fault(segment, number, f"session_id: is of {event.day}, its segment of {day}"))
+            continue
+        if max(event.schema_version, event.epoch, event.seq) > LARGEST_INTEGER:
+            faults.append(Fault(segment, number, "schema, epoch or seq: is beyond 64 bits"))
             continue
         unknown.update(unknown_parts(event))
         rows.append(_row(event, day=day, segment=segment, line=number))
