@@ -242,6 +242,13 @@ def test_one_tap_changes_the_language_within_the_same_session(
     expect(page.locator("#language")).to_be_hidden()
 
 
+def test_changing_the_language_keeps_what_else_the_address_says(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page(path="/c/ABC234?simulated=1&lang=sv")
+    until(lambda: edge.hellos, what="a hello")
+    page.click("#language")
+    page.wait_for_url("**/c/ABC234?simulated=1&lang=en")
+
+
 def test_declining_ends_without_keeping_anything(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     page.click("#choose-text")

@@ -39,7 +39,7 @@ const conversation = new Conversation({
 // What the edge says
 const hears = {
   welcome({ resumed, language, voice }) {
-    if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(`?lang=${language}`);
+    if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(inLanguage(language));
     if (language === boot.language) offerVoice(!voice.qualified);
     if (!conversation.started) return show("welcome");
     if (!conversation.consented) return shows("microphone", "trouble") || consent();
@@ -184,9 +184,13 @@ element("leave").onclick = () => {
 element("restart").onclick = () => {
   location.reload();
 };
-element("language").onclick = (event) => {
-  if (conversation.started) event.preventDefault();
-};
+
+// This page in a language, whatever else its address says.
+function inLanguage(language) {
+  const address = new URL(location.href);
+  address.searchParams.set("lang", language);
+  return address.href;
+}
 
 function edit(turn, text) {
   conversation.edit(turn, text);
@@ -308,6 +312,7 @@ function offerVoice(trial) {
   fill({ "to-voice-words": say(trial ? "talk.to_voice_trial" : "talk.to_voice") });
 }
 
+element("language").href = inLanguage(element("language").lang);
 fill({ "consent-browser": say("consent.microphone", { browser: browserName(client, browser) }) });
 offerVoice(boot.voice_trial);
 for (const kind of ["input", "pointerdown", "keydown", "scroll"]) addEventListener(kind, () => conversation.stillHere(), { passive: true });
