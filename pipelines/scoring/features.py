@@ -170,7 +170,7 @@ def _relevance(mark: Mark, anchors: list[list[int]], *, turn_tokens: int) -> flo
     if here:
         nearest = min(abs(mark.token - place) for place in here)
         return 1.0 if nearest <= NEAR_TOKENS else SAME_TURN_WEIGHT
-    if turn_tokens <= SHORT_TURN_TOKENS and any(anchors[: mark.turn]):
+    if mark.tag != "number" and turn_tokens <= SHORT_TURN_TOKENS and any(anchors[: mark.turn]):
         return FOLLOWING_TURN_WEIGHT
     return 0.0
 

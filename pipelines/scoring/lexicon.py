@@ -20,6 +20,7 @@ from pilot.cafes import Cafe, Language
 ASPECT = "aspect."
 REMEMBERED_TOKENS = 200_000  # bound of the look-up memory; about 30 MB
 SHORTEST_STEM = 2
+IN_ANY_LANGUAGE = frozenset({"injection", "machinery", "artefact"})  # tried in either, whatever else is spoken
 ANYWHERE = frozenset({"price"})  # aspects whose words are said of anything: they name nothing of the café's
 
 _TOKEN = re.compile(r"[^\W_]+(?:['.:\-][^\W_]+)*")
@@ -200,4 +201,5 @@ def _of_cafe(cafe: Cafe) -> Iterator[tuple[str, str]]:
 @lru_cache(maxsize=256)
 def lexicon(language: Language, cafe: Cafe | None) -> Lexicon:
     """Return the words of `language` together with the café's own staff, areas and specialties."""
-    return Lexicon(language, (*_entries(language), *(_of_cafe(cafe) if cafe else ())))
+    other = (entry for entry in _entries("en" if language == "sv" else "sv") if entry[0] in IN_ANY_LANGUAGE)
+    return Lexicon(language, (*_entries(language), *other, *(_of_cafe(cafe) if cafe else ())))

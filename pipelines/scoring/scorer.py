@@ -107,7 +107,7 @@ def _read(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> tup
     other = lexicon("en" if language == "sv" else "sv", cafe)
     here = sum(token in words.function_words for token in tokens)
     there = sum(token in other.function_words for token in tokens)
-    if there > OTHER_LANGUAGE_RATIO * (here + 1):
+    if there > OTHER_LANGUAGE_RATIO * here + 1:
         return other, other.read(turns)
     return words, reading
 

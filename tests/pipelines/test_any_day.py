@@ -21,7 +21,7 @@ from pipelines.turns import turns
 from pipelines.uptime import uptime
 from tests.events import MORNING, Story, probes, raw_events
 
-CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 DAY = MORNING.date()
 AS_OF = MORNING + timedelta(hours=1)
 

@@ -34,7 +34,7 @@ from pipelines.turns import turns
 from pipelines.uptime import uptime
 from tests.events import MORNING, Story, probes, raw_events, whole_visit
 
-CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 DAY = date(2026, 11, 23)
 START, END = day_bounds(DAY)
 

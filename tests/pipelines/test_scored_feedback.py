@@ -15,7 +15,7 @@ from pipelines.sessions import sessions
 from pipelines.turns import turns
 from tests.events import MORNING, Story, raw_events, whole_visit
 
-CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 GOOD = "Havrelatten var bränd klockan åtta, Siv ångar mjölken för länge i rusningen."
 
 

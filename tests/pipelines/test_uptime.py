@@ -15,7 +15,7 @@ from pilot.cafes import parse_cafes
 from pipelines.uptime import uptime
 from tests.events import probes, raw_events
 
-CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 DAY = date(2026, 11, 24)
 START, END = day_bounds(DAY)
 
