@@ -77,7 +77,9 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
         "from:Q",
         title=visit.say("day.hours.axis_count"),
         scale=alt.Scale(domain=[0, max(4, most)], nice=True),
-        axis=alt.Axis(tickMinStep=1, format="d", tickCount=5, gridColor="#EEE8DF", domain=False, ticks=False),
+        axis=alt.Axis(
+            tickMinStep=1, format="d", tickCount=5, gridColor="#EEE8DF", domain=False, ticks=False, labelFlush=False
+        ),
     )
     shade = alt.Chart(peaks).mark_rect(color=SAND, opacity=0.55).encode(x=x, x2="end:Q")
     marks = alt.Chart(edges).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x=alt.X("at:Q"))
@@ -155,7 +157,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
             f"{field}:Q",
             title=f"{visit.say(f'kpi.{kpi}.name')}, {'%' if unit == 'share' else 's'}",
             scale=alt.Scale(domain=domain, clamp=True, zero=False),
-            axis=alt.Axis(tickCount=4, gridColor="#EEE8DF", domain=False, ticks=False),
+            axis=alt.Axis(tickCount=4, gridColor="#EEE8DF", domain=False, ticks=False, labelFlush=False),
         )
 
     tooltip = [
@@ -193,7 +195,9 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
         "completed:Q",
         title=visit.say("overview.volume.axis_count"),
         scale=alt.Scale(domain=[0, top]),
-        axis=alt.Axis(tickCount=4, tickMinStep=1, format="d", gridColor="#EEE8DF", domain=False, ticks=False),
+        axis=alt.Axis(
+            tickCount=4, tickMinStep=1, format="d", gridColor="#EEE8DF", domain=False, ticks=False, labelFlush=False
+        ),
     )
     shade = (
         alt.Chart(pd.DataFrame([{"low": band.low, "high": band.high}]))

@@ -41,8 +41,7 @@ def shown_value(visit: Visit, figure: KpiFigure) -> str:
 
 def shown_interval(visit: Visit, figure: KpiFigure) -> str:
     """Return a figure's 95 % interval in words, empty where there is none."""
-    decimals = DECIMALS[figure.kpi]
-    known = figure.low is not None and figure.high is not None
-    if known and figure.unit == "share" and figure.high - figure.low > WIDE_SHARE:
-        decimals = 0
+    low, high = figure.low, figure.high
+    wide = low is not None and high is not None and figure.unit == "share" and high - low > WIDE_SHARE
+    decimals = 0 if wide else DECIMALS[figure.kpi]
     return interval(figure.low, figure.high, unit=figure.unit, language=visit.language, decimals=decimals)

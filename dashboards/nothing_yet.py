@@ -17,10 +17,10 @@ def nothing_yet(visit: Visit) -> None:
     journey = JOURNEY.format(cafe=visit.cafes[0].id)
     if visit.simulated:
         visit.draw(markup.plain(visit.say("nothing_yet.no_tests")))
-        st.code(journey, language=None)
+        st.code(journey, language=None, wrap_lines=True)
         return
     visit.draw(markup.lead(visit.say("nothing_yet.first")))
     visit.draw(markup.plain(visit.say("nothing_yet.prove")))
-    st.code(journey, language=None)
+    st.code(journey, language=None, wrap_lines=True)
     visit.draw(markup.plain(visit.say("nothing_yet.demo")))
-    st.code(DEMO, language=None)
+    st.code(DEMO, language=None, wrap_lines=True)

@@ -87,7 +87,7 @@ def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]
         visit.draw(markup.gap(title=say(f"gap.{gap}.title"), where=where, text=say(f"gap.{gap}.do")))
         if gap in COMMANDS:
             lines = dict.fromkeys(COMMANDS[gap].format(cafe=one, day=day, count=say("gap.count")) for one in ids)
-            st.code("\n".join(lines), language=None)
+            st.code("\n".join(lines), language=None, wrap_lines=True)
 
 
 def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:

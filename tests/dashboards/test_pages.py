@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -262,14 +262,3 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, visit
     monkeypatch.setenv("PILOT_HOEM", str(tmp_path))
     text = shown(visit_pages().run())
     assert "did you mean PILOT_HOME" in text
-
-
-def test_both_clock_changes_keep_every_session_in_the_hours_chart(home: Home, visit_pages: Pages):
-    for day in (date(2026, 3, 29), date(2026, 10, 25)):
-        frames = make_day(home.cafes(), day)
-        frames.write(home.lake())
-        at = visit_pages()
-        at.query_params["dag"] = day.isoformat()
-        at.run()
-        started = frames.sessions.filter(pl.col("cafe") == "aurora", pl.col("started_at").is_not_null()).height
-        assert figures(at)["Påbörjade samtal"] == str(started)

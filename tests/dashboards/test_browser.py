@@ -1,0 +1,141 @@
+"""The pages in a real Chromium: no error, no foreign host, nothing cut off, clean by axe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pilot.business_days import business_day
+from pilot.settings import read_settings
+from storage.home import open_home
+from tests.dashboards.conftest import ROOT
+from tests.dashboards.lake_days import make_day
+
+pytestmark = [pytest.mark.browser, pytest.mark.processes]
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+STARTS_WITHIN_SECONDS = 60
+SIZES = ((1280, 900), (390, 844))
+PAGES = {"day": "", "overview": "piloten"}
+
+# On a deep link Streamlit looks for its server beneath the page's path first, and is told no.
+PROBED = ("/_stcore/health", "/_stcore/host-config")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a demo home of two weeks; return its address."""
+    folder = tmp_path_factory.mktemp("pages")
+    environment = {**os.environ, "PILOT_HOME": str(folder / "home"), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
+    pilot = {name: value for name, value in environment.items() if name.startswith("PILOT_")}
+    home = open_home(read_settings(pilot), kind="demo")
+    today = business_day(datetime.now(UTC))
+    for back in range(14):
+        make_day(home.cafes(), today - timedelta(days=back), simulated=True).write(home.lake())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", "--server.port", str(port)],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
+        while not _healthy(address):
+            assert process.poll() is None, (folder / "log").read_text()
+            assert time.monotonic() < deadline, (folder / "log").read_text()
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _healthy(address: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str, chromium, tmp_path: Path):
+    from axe_playwright_python.sync_playwright import Axe
+
+    width, height = size
+    page = chromium.new_page(viewport={"width": width, "height": height}, locale="sv-SE")
+    foreign: list[str] = []
+    errors: list[str] = []
+    failed: list[str] = []
+    page.on("request", lambda one: foreign.append(one.url) if not _own(one.url, server) else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("response", lambda one: failed.append(one.url) if one.status >= 400 else None)
+    page.on(
+        "console",
+        lambda one: errors.append(one.text) if one.type == "error" and "404 (Not Found)" not in one.text else None,
+    )
+    page.goto(f"{server}/{PAGES[name]}")
+    page.wait_for_selector(".pf-head h1")
+    charts = page.locator("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks")
+    charts.first.wait_for()
+    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
+    page.screenshot(path=tmp_path / f"{name}-{width}.png")
+
+    assert page.get_by_text("Simulerade data").first.is_visible()
+    assert foreign == []
+    assert errors == []
+    assert [url for url in failed if not url.endswith(PROBED)] == []
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
+    cut = page.evaluate(
+        "[...document.querySelectorAll('[class^=pf-]')]"
+        ".filter(one => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== 'inline'"
+        " && one.tagName !== 'CAPTION' && one.tagName !== 'THEAD').map(one => one.className + ': ' + one.textContent)"
+    )
+    assert cut == []
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    violations = {one["id"]: [node["target"] for node in one["nodes"]] for one in found.response["violations"]}
+    assert violations == {}
+    page.close()
+
+
+def _own(url: str, server: str) -> bool:
+    return url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
+
+
+def test_the_cafe_that_was_chosen_stays_in_the_address(server: str, chromium):
+    page = chromium.new_page()
+    page.goto(f"{server}/?kafe=goteborg")
+    page.get_by_role("heading", name="Göteborg Café", level=1).wait_for()
+    page.reload()
+    page.get_by_role("heading", name="Göteborg Café", level=1).wait_for()
+    assert "kafe=goteborg" in page.url
+    page.close()

@@ -1,0 +1,76 @@
+"""Reading: each query is filtered by café and kind, hours follow Stockholm's clock, figures stay as computed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+import pytest
+
+from dashboards.reading.cafe_day import TABLES, cafe_day
+from dashboards.reading.calendar import extent
+from dashboards.reading.kpi_figures import pilot_period
+from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reasons import GAPS, REASONS
+from pilot.business_days import local_time
+from pilot.words import section
+from pipelines import kpis
+from storage.home import Home
+from tests.dashboards.conftest import TODAY
+from tests.dashboards.lake_days import make_day
+
+AUTUMN = date(2026, 10, 25)  # 25 hours
+SPRING = date(2026, 3, 29)  # 23 hours
+
+
+def snapshot(home: Home) -> PageSnapshot:
+    return PageSnapshot(home.lake(), *TABLES, place=str(home.root))
+
+
+@pytest.mark.parametrize("day", [TODAY, AUTUMN, SPRING])
+def test_every_started_session_is_in_the_hour_that_stockholms_clock_showed(day: date, home: Home):
+    frames = make_day(home.cafes(), day)
+    frames.write(home.lake())
+    with snapshot(home) as shot:
+        read = cafe_day(shot, shot.key, cafes=("aurora",), day=day, simulated=False)
+    started = frames.sessions.filter(pl.col("cafe") == "aurora", pl.col("started_at").is_not_null())
+    expected: dict[int, int] = {}
+    for moment in started["started_at"]:
+        expected[local_time(moment).hour] = expected.get(local_time(moment).hour, 0) + 1
+    assert {hour.hour: hour.completed + hour.left for hour in read.hours} == expected
+
+
+def test_a_reader_gets_nothing_of_a_cafe_that_is_not_theirs(home: Home):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    with snapshot(home) as shot:
+        nowhere = cafe_day(shot, shot.key, cafes=(), day=TODAY, simulated=False)
+        theirs = pilot_period(shot, shot.key, cafes=("goteborg",), last=TODAY, days=7, simulated=False)
+        known = extent(shot, shot.key, cafes=("nowhere",), simulated=False)
+    assert nowhere.funnel.opened == 0
+    assert nowhere.feedback == ()
+    assert {figure.cafe for figure in theirs.figures} == {"goteborg"}
+    assert {volume.cafe for volume in theirs.volumes} == {"goteborg"}
+    assert known.first is None
+
+
+def test_only_feedback_that_was_sent_is_quoted(home: Home):
+    frames = make_day(home.cafes(), TODAY)
+    lake = home.lake()
+    frames.write(lake)
+    with snapshot(home) as shot:
+        read = cafe_day(shot, shot.key, cafes=("malmohuset",), day=TODAY, simulated=False)
+    sent = frames.sessions.filter(cafe="malmohuset", outcome="completed")
+    assert {one.session_id for one in read.feedback} == set(sent["session_id"])
+
+
+def test_every_reason_of_the_metrics_has_words_and_every_gap_a_remedy():
+    reasons = {
+        text
+        for name, text in vars(kpis).items()
+        if name.isupper() and isinstance(text, str) and name != "SERVICE_TARGET"
+    }
+    assert reasons == set(REASONS)
+    for language in ("sv", "en"):
+        words = section("dashboards", language)
+        assert {f"reason.{key}" for key in (*REASONS.values(), "unprobed") if key} <= words.keys()
+        assert {f"gap.{key}.{part}" for key in GAPS for part in ("title", "do")} <= words.keys()
