@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.forgetting import forget_nightly, forgetting
 from assets.jobs import TABLE_ASSETS, quality, rebuild
 from assets.resources import HomeResource
 from assets.schedules import judge_rebuilt_days, settle_yesterday
@@ -23,9 +24,9 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     return dg.Definitions(
         assets=TABLE_ASSETS,
         asset_checks=SUITES,
-        jobs=[rebuild, quality],
+        jobs=[rebuild, quality, forgetting],
         sensors=[new_facts],
-        schedules=[settle_yesterday, judge_rebuilt_days],
+        schedules=[settle_yesterday, judge_rebuilt_days, forget_nightly],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.
         executor=dg.in_process_executor,

@@ -8,4 +8,4 @@ import dagster as dg
 
 # The probes land every half minute, so today is rebuilt at least every `QUIET_REBUILD_SECONDS` (assets.sensor) even
 # in an empty café at night: older figures mean that the edge, the watch or the daemon is away.
-FIGURES = dg.FreshnessPolicy.time_window(fail_window=timedelta(minutes=30), warn_window=timedelta(minutes=15))
+FIGURES = dg.FreshnessPolicy.time_window(fail_window=timedelta(minutes=45), warn_window=timedelta(minutes=20))

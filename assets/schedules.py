@@ -57,11 +57,13 @@ def rebuilt_days(instance: dg.DagsterInstance, *, since: datetime) -> set[date]:
             job_name=rebuild.name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since.astimezone(UTC)
         )
     )
-    days: set[date] = set()
-    for record in records:
-        tags = record.dagster_run.tags
-        first = tags.get("dagster/asset_partition_range_start") or tags.get("dagster/partition")
-        last = tags.get("dagster/asset_partition_range_end") or first
-        if first and last:
-            days.update(days_between(date.fromisoformat(first), date.fromisoformat(last)))
-    return days
+    return {day for record in records for day in covered_days(record.dagster_run)}
+
+
+def covered_days(run: dg.DagsterRun) -> set[date]:
+    """Return the business days that a run was asked for, from its tags."""
+    first = run.tags.get("dagster/asset_partition_range_start") or run.tags.get("dagster/partition")
+    last = run.tags.get("dagster/asset_partition_range_end") or first
+    if not first or not last:
+        return set()
+    return set(days_between(date.fromisoformat(first), date.fromisoformat(last)))

@@ -12,6 +12,7 @@ only every few minutes, or together with a day that a guest spoke on.
 
 import hashlib
 import time
+import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,13 +28,17 @@ from storage.store import outbox
 
 LOOK_EVERY_SECONDS = 15
 REST_FACTOR = 3  # the sensor waits this many times as long as its last runs took
-QUIET_REBUILD_SECONDS = 300
+QUIET_REBUILD_SECONDS = 600
 RETRY_AFTER_SECONDS = 60  # doubled with each failure in a row
 LONGEST_RETRY_SECONDS = 1800
 RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked for again after this
 DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
 PROBER_REPLICAS = frozenset({"watch"})
 DIGEST_CHARACTERS = 16
+ORPHAN_AFTER_SECONDS = 60  # a run of a code server that is gone is given this long to end by itself
+
+# This process: a run is a child of the code server whose sensor asked for it.
+SERVER = uuid.uuid4().hex
 
 RUN_KEY_TAG = "dagster/run_key"
 DAYS_TAG = "pilot/days"
@@ -107,7 +112,7 @@ def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | 
         )
     requests = list(_requests(days, landing=landing, position=look.outbox, attempt=cursor.failures))
     keys = tuple(str(request.run_key) for request in requests)
-    asked = Asked(at=now, run_keys=keys, landing=landing, outbox=look.outbox)
+    asked = Asked(at=now, server=SERVER, run_keys=keys, landing=landing, outbox=look.outbox)
     return cursor.model_copy(update={"asked": asked}), requests
 
 
@@ -144,16 +149,34 @@ def _digest(text: str) -> str:
 
 
 def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> list[RunSeen]:
-    records = [] if asked is None else instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.run_keys)}))
     return [
         RunSeen(
             finished=record.dagster_run.is_finished,
             succeeded=record.dagster_run.status == dg.DagsterRunStatus.SUCCESS,
-            started=record.start_time or 0.0,
-            ended=(record.end_time or 0.0) if record.start_time else 0.0,
+            started=record.start_time or record.end_time or 0.0,
+            ended=record.end_time or 0.0,
         )
-        for record in records
+        for record in _records(instance, asked)
     ]
+
+
+def _records(instance: dg.DagsterInstance, asked: Asked | None) -> Sequence[dg.RunRecord]:
+    if asked is None:
+        return []
+    return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.run_keys)}))
+
+
+def end_orphans(instance: dg.DagsterInstance, *, asked: Asked | None, now: float) -> None:
+    """Mark runs as failed whose code server is gone, killed or without power.
+
+    Nobody would end them before their timeout, and until then they hold the only slot: the pages would stand still.
+    A run that is alive after all does no harm: rebuilding a day twice gives the same rows.
+    """
+    if asked is None or asked.server == SERVER or now - asked.at < ORPHAN_AFTER_SECONDS:
+        return
+    for record in _records(instance, asked):
+        if record.dagster_run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED):
+            instance.report_run_failed(record.dagster_run, "The code server that ran it is gone.")
 
 
 @dg.sensor(
@@ -171,6 +194,7 @@ def new_facts(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.Sen
 def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: datetime) -> dg.SensorResult:
     """Return what one look leads to."""
     cursor = Cursor.parse(text)
+    end_orphans(instance, asked=cursor.asked, now=now.timestamp())
     settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
     if settled is None:
         return dg.SensorResult(skip_reason="a run is under way", cursor=cursor.model_dump_json())

@@ -28,12 +28,14 @@ class Asked(_Remembered):
 
     Attributes:
         at: When, seconds since 1970.
+        server: The code server that asked: its runs are its children.
         run_keys: The runs asked for.
         landing: The landing days that they build, as they were seen.
         outbox: The outbox position that they build up to.
     """
 
     at: float
+    server: str
     run_keys: tuple[str, ...]
     landing: dict[date, Seen]
     outbox: int

@@ -8,7 +8,7 @@ import pytest
 
 from assets.definitions import build_defs
 from assets.resources import HomeResource
-from assets.sensor import RUN_KEY_TAG, new_facts, tick
+from assets.sensor import RUN_KEY_TAG, SERVER, new_facts, tick
 from assets.sensor_cursor import Cursor
 from pilot.business_days import business_day
 from storage.home import Home
@@ -72,7 +72,7 @@ def test_probes_alone_wait_and_a_guest_does_not(home: Home, land: Any, instance:
     cursor = built(home, instance).model_copy(update={"ended": NOW.timestamp()})
     land(probes(start=MORNING, outcomes=[True]), replica="watch")
     assert looked(instance, home, cursor, later=60)[0] == []
-    assert looked(instance, home, cursor, later=600)[0] == ["2026-11-23"]
+    assert looked(instance, home, cursor, later=601)[0] == ["2026-11-23"]
     land(whole_visit(at=MORNING + timedelta(minutes=5)))
     assert looked(instance, home, cursor, later=60)[0] == ["2026-11-23"]
 
@@ -132,3 +132,24 @@ def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
     settled = tick(instance, home=home, text=result.cursor, now=datetime.now(UTC) + timedelta(minutes=10))
     assert (settled.run_requests or []) == []
     assert list(Cursor.parse(settled.cursor).built) == [business_day(datetime.now(UTC))]
+
+
+@pytest.mark.parametrize(("server", "ended"), [("gone", True), (SERVER, False)])
+def test_a_run_that_lost_its_code_server_is_ended_and_its_day_asked_for_again(
+    home: Home, land: Any, instance: dg.DagsterInstance, server: str, ended: bool
+) -> None:
+    land(whole_visit())
+    _, cursor = looked(instance, home)
+    assert cursor.asked is not None
+    started = instance.create_run_for_job(
+        build_defs().resolve_job_def("rebuild"),
+        tags={RUN_KEY_TAG: cursor.asked.run_keys[0]},
+        status=dg.DagsterRunStatus.STARTED,
+    )
+    lost = cursor.model_copy(update={"asked": cursor.asked.model_copy(update={"server": server})})
+    assert looked(instance, home, lost, later=30)[0] == []
+    _, after = looked(instance, home, lost, later=61)
+    run = instance.get_run_by_id(started.run_id)
+    assert run is not None
+    assert run.is_finished is ended
+    assert (after.asked is None, after.failures) == (ended, int(ended))

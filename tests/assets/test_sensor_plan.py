@@ -173,6 +173,7 @@ LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
         | st.builds(
             Asked,
             at=st.floats(0, 4e9),
+            server=st.text(max_size=5),
             run_keys=st.lists(st.text(max_size=5)).map(tuple),
             landing=LANDINGS,
             outbox=st.integers(0),

@@ -1,0 +1,77 @@
+"""Forgets old runs: Dagster itself keeps each one's events for ever, a quarter of a megabyte every few minutes.
+
+Nothing that a page shows is lost: the figures are in the lake, whose commits name their run. The newest success of
+every business day stays, so that Dagster still knows which days are built; failures stay as long as someone may want
+to look at them.
+"""
+
+# Without `from __future__ import annotations`: Dagster reads the annotations themselves.
+
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+
+from assets.schedules import covered_days
+from pilot.business_days import STOCKHOLM
+
+KEEP_SUCCESSES_DAYS = 2
+KEEP_FAILURES_DAYS = 30
+RUNS_AT_ONCE = 2_000
+FORGET_AT = "40 3 * * *"
+
+
+def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
+    """Delete the runs that nobody needs any more; return how many.
+
+    Args:
+        instance: Dagster's instance.
+        now: The moment from which ages are counted.
+    """
+    built: set[date] = set()
+    forgotten = 0
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    for record in instance.get_run_records(dg.RunsFilter(statuses=ended), limit=RUNS_AT_ONCE):  # newest first
+        run = record.dagster_run
+        age = now - record.create_timestamp.astimezone(UTC)
+        if run.status == dg.DagsterRunStatus.SUCCESS:
+            days = covered_days(run) if run.job_name == "rebuild" else set()
+            needed = bool(days - built)
+            built |= days
+            keep = needed or age < timedelta(days=KEEP_SUCCESSES_DAYS)
+        else:
+            keep = age < timedelta(days=KEEP_FAILURES_DAYS)
+        if not keep:
+            instance.delete_run(run.run_id)
+            forgotten += 1
+    return forgotten
+
+
+@dg.op
+def forget_old_runs(context: dg.OpExecutionContext) -> None:
+    """Forget what is old as of the run's start."""
+    record = context.instance.get_run_record_by_id(context.run_id)
+    started = record.start_time if record else None
+    if started is None:
+        raise dg.Failure("The run's start is not recorded.")
+    count = forget(context.instance, now=datetime.fromtimestamp(started, UTC))
+    context.log.info(f"forgot {count} runs")
+
+
+@dg.job(
+    name="forgetting",
+    description="Forgets runs that nobody needs any more.",
+    executor_def=dg.in_process_executor,
+)
+def forgetting() -> None:
+    """Forget old runs."""
+    forget_old_runs()
+
+
+forget_nightly = dg.ScheduleDefinition(
+    name="forget_nightly",
+    job=forgetting,
+    cron_schedule=FORGET_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Forgets old runs every night.",
+)

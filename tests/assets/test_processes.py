@@ -1,0 +1,100 @@
+"""Dagster as it runs in the pilot: a code server and a daemon, a segment that lands, the figures that follow."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from pilot.business_days import business_day
+from pilot.tables import PILOT_KPIS, SESSIONS
+from storage.home import Home
+from tests.events import whole_visit
+
+pytestmark = [pytest.mark.processes, pytest.mark.slow]
+
+DEADLINE_SECONDS = 150.0
+STOPPED_WITHIN_SECONDS = 20.0
+
+
+def until(true: Callable[[], bool], *, what: str) -> None:
+    begun = time.monotonic()
+    while not true():
+        assert time.monotonic() - begun < DEADLINE_SECONDS, f"not within {DEADLINE_SECONDS:.0f} s: {what}"
+        time.sleep(0.2)
+
+
+def listening(port: int) -> bool:
+    with socket.socket() as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
+    folder = home.root / ".dagster"
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    shutil.copyfile("dagster.yaml", folder / "dagster.yaml")
+    workspace = folder / "workspace.yaml"
+    workspace.write_text(
+        f"load_from:\n  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: cafe_feedback}}\n",
+        encoding="utf-8",
+    )
+    environment = os.environ | {"DAGSTER_HOME": str(folder), "PILOT_HOME": str(home.root), "POLARS_MAX_THREADS": "1"}
+    programs = Path(sys.executable).parent
+    server = [programs / "dagster", "code-server", "start", "-h", "127.0.0.1", "-p", str(port)]
+    with (home.root / ".logs" / "dagster.log").open("wb") as log:
+
+        def start(*command: object) -> subprocess.Popen[bytes]:
+            words = [str(word) for word in command]
+            return subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
+
+        started = [start(*server, "-m", "assets.definitions", "-d", Path.cwd())]
+        until(lambda: listening(port), what="the code server listens")
+        started.append(start(programs / "dagster-daemon", "run", "-w", workspace))
+        try:
+            yield started
+        finally:
+            for process in started:
+                if process.poll() is None:
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+@pytest.mark.timeout(400)
+def test_a_segment_becomes_figures_and_both_processes_stop_when_asked(
+    home: Home, land: Any, dagster: list[subprocess.Popen[bytes]]
+) -> None:
+    now = datetime.now(UTC)
+    land(whole_visit(at=now))
+    until(lambda: home.lake().version(PILOT_KPIS) is not None, what="the figures are written")
+    assert home.lake().read(SESSIONS, days=[business_day(now)])["outcome"].to_list() == ["completed"]
+    families = [[*psutil.Process(process.pid).children(recursive=True)] for process in dagster]
+    for process in reversed(dagster):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOPPED_WITHIN_SECONDS) == 0
+    left = [child for family in families for child in family if child.is_running()]
+    _, alive = psutil.wait_procs(left, timeout=STOPPED_WITHIN_SECONDS)
+    assert alive == []
+    outside = {path.name for path in home.root.iterdir()} - {".dagster", ".logs", ".log", ".run", ".weights"}
+    assert outside <= {
+        "home.json",
+        "lake",
+        "landing",
+        "secret.key",
+        "store.sqlite",
+        "store.sqlite-wal",
+        "store.sqlite-shm",
+    }
