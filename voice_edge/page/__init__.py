@@ -28,7 +28,9 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
 }
 
 # The script changes these texts as the talk goes on; the rest stands in the HTML. A switch of language is a new page.
-_SAID_BY_THE_SCRIPT = frozenset({"welcome", "consent", "microphone", "trouble", "talk", "review", "done", "notice", "ended"})
+_SAID_BY_THE_SCRIPT = frozenset(
+    {"welcome", "consent", "microphone", "trouble", "talk", "review", "done", "notice", "ended"}
+)
 
 _environment = Environment(
     loader=FileSystemLoader(_FOLDER / "templates"),

@@ -78,7 +78,9 @@ def open_page(edge: FakeEdge, browser: Browser) -> Iterator[Callable[..., Page]]
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on(
             "request",
-            lambda request: None if request.url.startswith((edge.address, "data:", "blob:")) else complaints.append(request.url),
+            lambda request: (
+                None if request.url.startswith((edge.address, "data:", "blob:")) else complaints.append(request.url)
+            ),
         )
         page.goto(f"{edge.address}{path or f'/c/ABC234?lang={language}'}")
         return page

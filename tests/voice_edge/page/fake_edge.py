@@ -105,7 +105,13 @@ class FakeEdge:
         turn = self.state["next_turn"]
         self.state["next_turn"] += 1
         self.state["turns"].append(
-            {"turn": turn, "text": text, "mode": mode, "low_confidence": low_confidence, "question": self.state["question"]}
+            {
+                "turn": turn,
+                "text": text,
+                "mode": mode,
+                "low_confidence": low_confidence,
+                "question": self.state["question"],
+            }
         )
         self.tell(
             {"type": "heard", "turn": turn, "revision": 1, "text": text, "mode": mode, "low_confidence": low_confidence}
@@ -247,7 +253,13 @@ class FakeEdge:
     async def _ack(self) -> None:
         self.seq += 1
         await self._send(
-            {"type": "ack", "epoch": self.state["epoch"], "seq": self.seq, "frame": -1, "snapshot": json.dumps(self.state)}
+            {
+                "type": "ack",
+                "epoch": self.state["epoch"],
+                "seq": self.seq,
+                "frame": -1,
+                "snapshot": json.dumps(self.state),
+            }
         )
 
     async def _send(self, message: dict[str, Any]) -> None:
@@ -269,7 +281,9 @@ class FakeEdge:
 
     def _page(self, request: Request) -> HTMLResponse:
         if request.path_params["code"] != "ABC234":
-            return HTMLResponse(notice_page(kind="unknown_code"), status_code=404, headers={"Content-Security-Policy": CSP})
+            return HTMLResponse(
+                notice_page(kind="unknown_code"), status_code=404, headers={"Content-Security-Policy": CSP}
+            )
         language = "en" if request.query_params.get("lang") == "en" else "sv"
         text = customer_page(
             cafe=self.cafe,

@@ -25,7 +25,9 @@ def talk(page: Page, edge: FakeEdge) -> None:
     page.click("#choose-voice")
     page.click("#agree")
     screen(page, "talk")
-    expect(page.locator("#state-name")).to_have_text({"sv": "Jag lyssnar", "en": "I'm listening"}[edge.state["language"]])
+    expect(page.locator("#state-name")).to_have_text(
+        {"sv": "Jag lyssnar", "en": "I'm listening"}[edge.state["language"]]
+    )
     until(lambda: edge.frames, what="frames of sound")
 
 

@@ -28,14 +28,17 @@ def check(page: Page, edge: FakeEdge, language: str) -> None:
     results = Axe().run(page, options=RULES)
     assert results.violations_count == 0, results.generate_report()
     targets = page.locator("button:visible, a:visible, textarea:visible").evaluate_all(
-        "all => all.map((each) => [each.id || each.textContent, each.getBoundingClientRect()]).map(([name, box]) => [name, box.width, box.height])"
+        "all => all.map((each) => [each.id || each.textContent, each.getBoundingClientRect()])"
+        ".map(([name, box]) => [name, box.width, box.height])"
     )
     assert [target for target in targets if min(target[1:]) < SMALLEST_TARGET_PX] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
     other = "en" if language == "sv" else "sv"
     shown = page.locator("main").inner_text() + page.locator("#notice").inner_text()
     ours = set(section("page", language).values())
-    foreign = [text for text in section("page", other).values() if len(text) > 4 and "{" not in text and text not in ours]
+    foreign = [
+        text for text in section("page", other).values() if len(text) > 4 and "{" not in text and text not in ours
+    ]
     assert [text for text in foreign if text in shown.split("\n")] == []
 
 
@@ -88,7 +91,8 @@ def test_every_screen_of_the_talk_is_accessible(open_page: Open, edge: FakeEdge,
 def test_trouble_and_endings_are_accessible(open_page: Open, edge: FakeEdge, language: str) -> None:
     page = open_page(language)
     page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', 'NotAllowedError'); }; }"
+        "() => { navigator.mediaDevices.getUserMedia ="
+        " async () => { throw new DOMException('no', 'NotAllowedError'); }; }"
     )
     page.click("#choose-voice")
     page.click("#agree")
@@ -103,7 +107,17 @@ def test_trouble_and_endings_are_accessible(open_page: Open, edge: FakeEdge, lan
     check(page, edge, language)
 
 
-@pytest.mark.parametrize("path", ["/r/token?outcome=yes", "/r/token?outcome=no", "/r/token?outcome=wait", "/notice/unknown_code", "/notice/wrong_cafe", "/notice/maintenance"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/r/token?outcome=yes",
+        "/r/token?outcome=no",
+        "/r/token?outcome=wait",
+        "/notice/unknown_code",
+        "/notice/wrong_cafe",
+        "/notice/maintenance",
+    ],
+)
 def test_receipts_and_notices_are_accessible(open_page: Open, edge: FakeEdge, path: str) -> None:
     edge.simulated = True
     page = open_page(path=path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -67,7 +68,7 @@ def test_sound_recorded_while_the_line_was_down_is_sent_afterwards_with_its_own_
     assert numbers == list(range(numbers[0], numbers[0] + len(again)))
     times = [frame[1] for frame in again]
     assert any(down + 200 < time < down + 1300 for time in times)
-    steps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    steps = [later - earlier for earlier, later in pairwise(times)]
     assert all(20 < step < 60 for step in steps)
     expect(page.locator("#state-name")).to_have_text("I'm listening")
 
@@ -183,7 +184,9 @@ def test_after_leaving_nothing_of_the_talk_stays_in_the_tab(open_page: Open, edg
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_what_the_edge_says_is_wrong_is_shown_in_its_words_and_the_talk_goes_on(open_page: Open, edge: FakeEdge) -> None:
+def test_what_the_edge_says_is_wrong_is_shown_in_its_words_and_the_talk_goes_on(
+    open_page: Open, edge: FakeEdge
+) -> None:
     page = open_page("sv")
     write(page)
     page.fill("#answer", "Bullen var god.")

@@ -29,11 +29,14 @@ def node(script: str) -> dict[str, object]:
 
 
 TONE = """
-const tone = (rate, hz, seconds) => Float32Array.from({ length: rate * seconds }, (_, i) => Math.sin((2 * Math.PI * hz * i) / rate));
+const tone = (rate, hz, seconds) =>
+  Float32Array.from({ length: rate * seconds }, (_, i) => Math.sin((2 * Math.PI * hz * i) / rate));
 const resampled = (rate, input, chunk) => {
   const resampler = new resampling.Resampler(rate);
   const parts = [];
-  for (let i = 0; i < input.length; i += chunk) for (const sample of resampler.push(input.subarray(i, i + chunk))) parts.push(sample);
+  for (let i = 0; i < input.length; i += chunk) {
+    for (const sample of resampler.push(input.subarray(i, i + chunk))) parts.push(sample);
+  }
   parts.push(...resampler.flush());
   return parts;
 };

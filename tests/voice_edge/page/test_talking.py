@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -44,7 +45,7 @@ def test_speech_reaches_the_edge_as_frames_in_order_with_their_time_of_capture(o
     frames = edge.frames[:50]
     assert [frame[0] for frame in frames] == list(range(50))
     assert {len(frame[2]) for frame in frames} == {1280}
-    steps = [later[1] - earlier[1] for earlier, later in zip(frames, frames[1:], strict=False)]
+    steps = [later[1] - earlier[1] for earlier, later in pairwise(frames)]
     assert all(30 < step < 50 for step in steps)
     assert sum(steps) / len(steps) == pytest.approx(40, abs=0.5)
     assert frames[-1][1] <= page.evaluate("performance.now()")
@@ -73,7 +74,10 @@ def test_each_state_of_the_microphone_has_its_own_words_icon_and_shape(
         shape = page.evaluate("getComputedStyle(document.getElementById('orb')).borderRadius")
         seen.append((icon, shape))
     assert len({icon for icon, _ in seen}) == 4
-    until(lambda: page.evaluate("getComputedStyle(document.getElementById('orb')).borderRadius !== '50%'"), what="it in the page")
+    until(
+        lambda: page.evaluate("getComputedStyle(document.getElementById('orb')).borderRadius !== '50%'"),
+        what="it in the page",
+    )
 
 
 def test_captions_grow_while_speaking_and_make_way_for_what_was_heard(open_page: Open, edge: FakeEdge) -> None:
@@ -284,7 +288,11 @@ def test_a_question_is_read_aloud_only_in_voice_with_the_microphone_resting_mean
           speechSynthesis.getVoices = () => [voice];
           window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
           window.spoken = [];
-          speechSynthesis.speak = (utterance) => { if (utterance.text) { window.spoken.push(utterance.text); window.finish = utterance.onend; } };
+          speechSynthesis.speak = (utterance) => {
+            if (!utterance.text) return; // the silent one that wakes iOS
+            window.spoken.push(utterance.text);
+            window.finish = utterance.onend;
+          };
           speechSynthesis.dispatchEvent(new Event("voiceschanged"));
         }"""
     )

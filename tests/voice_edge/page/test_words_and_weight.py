@@ -115,4 +115,4 @@ def test_a_notice_speaks_both_languages_and_links_where_it_can(kind: str) -> Non
     assert 'lang="sv"' in html
     assert 'lang="en"' in html
     assert html.count('href="/c/XYZ"') == 2
-    assert "href=\"/c/" not in notice_page(kind=kind, cafe=None, link=None)
+    assert 'href="/c/' not in notice_page(kind=kind, cafe=None, link=None)
