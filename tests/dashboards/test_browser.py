@@ -139,3 +139,21 @@ def test_the_cafe_that_was_chosen_stays_in_the_address(server: str, chromium):
     page.get_by_role("heading", name="Göteborg Café", level=1).wait_for()
     assert "kafe=goteborg" in page.url
     page.close()
+
+
+@pytest.mark.slow
+def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_path_factory: pytest.TempPathFactory):
+    page = chromium.new_page()
+    page.goto(f"{server}/?kafe=malmohuset")
+    count = page.locator(".pf-figure .pf-value").first
+    count.wait_for()
+    before = count.inner_text()
+    folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
+    home = open_home(
+        read_settings({"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}), kind="demo"
+    )
+    make_day(home.cafes(), business_day(datetime.now(UTC)), simulated=True, busy=0.2).write(home.lake())
+    page.wait_for_function(
+        "before => document.querySelector('.pf-figure .pf-value').textContent !== before", arg=before, timeout=60_000
+    )
+    page.close()
