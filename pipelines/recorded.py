@@ -15,18 +15,19 @@ def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
     Every event of a session carries the session's café, and `simulated` where any of them does: a session of which
     one event is simulated is never counted as real.
     """
-    return (
+    ordered = (
         raw_events.lazy()
         .filter(pl.col("event") != PROBE)
+        .select("day", "event_id", "event", "at", "session_id", "cafe", "epoch", "seq", "simulated", "data")
         .unique(subset="event_id", keep="any")
         .with_columns(order=pl.col("epoch") * EPOCH_STRIDE + pl.col("seq"))
         .sort("session_id", "order", "at", "event_id")
-        .with_columns(
-            simulated=pl.col("simulated").any().over("session_id"),
-            cafe=pl.col("cafe").first().over("session_id"),
-            day=pl.col("day").first().over("session_id"),
-        )
+        .drop("event_id")
+        .collect()  # once: every part of a table starts from it
+        .lazy()
     )
+    whole = ordered.group_by("session_id").agg(pl.col("simulated").any(), pl.col("cafe", "day").first())
+    return ordered.drop("simulated", "cafe", "day").join(whole, on="session_id", how="left", maintain_order="left")
 
 
 def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:

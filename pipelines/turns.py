@@ -31,6 +31,8 @@ def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
         .join(_edits(events), on=TURN, how="left")
         .join(_replies(events), on=TURN, how="left")
         .join(_sessions(events), on="session_id", how="left")
+        .collect()  # once: `_shown` starts from it as well
+        .lazy()
     )
     rows = rows.join(_shown(events, rows), on=TURN, how="left")
     return shaped(TURNS, _settled(rows))
@@ -112,9 +114,19 @@ def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
     """Return what a turn has from its session; a language for turns that failed before any was heard."""
-    return events.group_by("session_id").agg(
-        pl.col("day", "cafe", "simulated").first(),
-        text("language").drop_nulls().last().alias("session_language"),
+    return (
+        events.group_by("session_id")
+        .agg(
+            pl.col("day", "cafe", "simulated").first(),
+        )
+        .join(
+            named(events, "page_opened", "session_started")
+            .select("session_id", text("language").alias("session_language"))
+            .group_by("session_id")
+            .agg(pl.col("session_language").drop_nulls().last()),
+            on="session_id",
+            how="left",
+        )
     )
 
 
