@@ -21,7 +21,7 @@ class _Pilot(LazyGroup):
         "counts": "Report how many customers a café had on a day.",
         "score": "Score sessions from a file of JSON lines.",
         "erase": "Erase a session, on the guest's request.",
-        "landing": "Show what the edge has landed, and save what it could not publish.",
+        "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "schema": "Print the event contract and the settings.",
         "simulate": "Land simulated sessions in a demo home.",
         "watch": "Probe the cafés' pages from outside (a process of `pilot run`).",

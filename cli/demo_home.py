@@ -1,0 +1,100 @@
+"""The demo's home: simulated days landed as real ones are, and the figures built from them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from operations.preparation import prepare_dagster
+from operations.seeding import seed as seed_home
+from operations.system import DAGSTER_FOLDER, make_system
+from pilot.business_days import business_day
+from pilot.errors import PilotError
+from pilot.settings import read_settings
+from simulator.landing_days import REPLICA, land
+from simulator.pilot_days import simulate
+from storage.home import Home, open_home
+
+DEMO_DAYS = 30
+DEFAULT_HOME = "~/.local/share/pilot-demo"
+# One thread for each engine: thirty small days gain nothing from more, and the machine stays usable.
+ENGINE_THREADS = "1"
+# Each of a run's thousand events would be a line; what goes wrong still shows.
+QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
+class FiguresNotBuilt(PilotError):
+    """The simulated days landed, but their figures could not be built."""
+
+
+def open_demo(environment: Mapping[str, str]) -> Home:
+    """Open the demo's home, making it where there is none.
+
+    Raises:
+        PilotError: it is a real pilot's home, or cannot be used.
+    """
+    home = environment.get("PILOT_HOME") or str(Path(DEFAULT_HOME).expanduser())
+    return open_home(read_settings({**environment, "PILOT_HOME": home}), kind="demo")
+
+
+def land_days(home: Home, *, days: int, seed: int, console: Console) -> list[date]:
+    """Land the days up to now that are not there yet; return them."""
+    now = datetime.now(UTC)
+    today = business_day(now)
+    segments = home.segments()
+    wanted = [today - timedelta(days=back) for back in reversed(range(days))]
+    missing = [day for day in wanted if not any(name.replica == REPLICA for name in segments.list(day))]
+    codes: dict[str, str] = {}
+    for code in seed_home(home):
+        codes.setdefault(code.cafe, code.code)
+    with _progress(console) as progress:
+        task = progress.add_task("Simulating days", total=len(missing))
+        for day in missing:
+            simulated = simulate(home.cafes(), codes=codes, first_day=day, last_day=day, until=now, seed=seed)
+            land(home, simulated, told=lambda *_: progress.advance(task))
+    return missing
+
+
+def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None:
+    """Materialize the days in this process, in one run, as the sensor would.
+
+    Raises:
+        FiguresNotBuilt: the run failed; its log is in Dagster's page.
+    """
+    if not days:
+        console.print("All days are there already.")
+        return
+    os.environ.setdefault("POLARS_MAX_THREADS", ENGINE_THREADS)
+    os.environ["DAGSTER_HOME"] = str(home.root / DAGSTER_FOLDER)
+    prepare_dagster(make_system(home, environment=os.environ))
+    began = time.monotonic()
+    with console.status(f"Building the figures of {len(days)} days ..."):
+        import dagster as dg
+
+        from assets.definitions import build_defs
+        from assets.partitions import range_tags, ranges
+
+        with dg.DagsterInstance.get() as instance:
+            for first, last in ranges(days):
+                job = build_defs().resolve_job_def("rebuild")
+                result = job.execute_in_process(
+                    run_config=QUIET, instance=instance, tags=range_tags(first, last), raise_on_error=False
+                )
+                if not result.success:
+                    raise FiguresNotBuilt(
+                        f"The figures of {first} to {last} could not be built.",
+                        remedy="`pilot run` on the same home shows the run in Dagster's page.",
+                    )
+    console.print(f"Built the figures of {len(days)} days in {time.monotonic() - began:.0f} s.")
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console
+    )

@@ -1,0 +1,93 @@
+"""Health: what must answer for the pilot to work, found against expected."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import httpx
+
+from operations.system import HEARTBEAT_NAME, RUN_FOLDER, System
+from pilot.errors import PilotError
+from pilot.tables import PILOT_KPIS
+from storage.store import codes
+
+TIMEOUT_SECONDS = 3.0
+LATE_ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What it is.
+        ok: Whether it is as it must be.
+        found: What was found.
+        remedy: What to do; empty where it is good.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    remedy: str = ""
+
+
+def findings(system: System, *, now: datetime) -> list[Finding]:
+    """Look at everything once; what is missing is a finding, never an error."""
+    home = system.home
+    return [
+        _try("cafés' file", lambda: f"{len(home.cafes().cafe)} cafés"),
+        _try("codes", lambda: _codes(system)),
+        _try("lake", lambda: f"pilot_kpis at version {home.lake().version(PILOT_KPIS)}"),
+        _answers("edge", f"{system.edge_url}/health/ready", log="edge"),
+        _answers("Dagster's page", f"{system.dagster_url}/server_info", log="webserver"),
+        _answers("dashboards", f"{system.dashboards_url}/_stcore/health", log="dashboards"),
+        _watch(system, now=now),
+    ]
+
+
+def _codes(system: System) -> str:
+    have = {code.cafe for code in codes.active(system.home.store())}
+    missing = [cafe_id for cafe_id in system.home.cafes().ids if cafe_id not in have]
+    if missing:
+        raise PilotError(f"No code for {', '.join(missing)}.", remedy="`pilot seed` makes them.")
+    return f"{len(have)} cafés have one"
+
+
+def _try(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name=name, ok=True, found=look())
+    except PilotError as error:
+        return Finding(name=name, ok=False, found=error.what, remedy=error.remedy)
+
+
+def _answers(name: str, url: str, *, log: str) -> Finding:
+    remedy = f"Is `pilot run` up? Its log: .logs/{log}.log."
+    try:
+        answer = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
+    except httpx.HTTPError as error:
+        return Finding(name=name, ok=False, found=f"{url} does not answer ({type(error).__name__})", remedy=remedy)
+    if answer.is_success:
+        return Finding(name=name, ok=True, found=f"{url} answers")
+    return Finding(name=name, ok=False, found=f"{url} answers with status {answer.status_code}", remedy=remedy)
+
+
+def _watch(system: System, *, now: datetime) -> Finding:
+    path = system.home.root / RUN_FOLDER / HEARTBEAT_NAME
+    remedy = "Is `pilot run` up? Its log: .logs/watch.log."
+    try:
+        sign = json.loads(path.read_text(encoding="utf-8"))
+        age = (now - datetime.fromisoformat(sign["at"])).total_seconds()
+        failed = list(sign["failed"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Finding(name="watch", ok=False, found="no sign of life", remedy=remedy)
+    if age > LATE_ROUNDS * system.settings.probe_seconds:
+        return Finding(name="watch", ok=False, found=f"last sign of life {age:.0f} s ago", remedy=remedy)
+    if failed:
+        return Finding(
+            name="watch", ok=False, found=f"pages that do not answer: {', '.join(failed)}", remedy="See the edge."
+        )
+    return Finding(name="watch", ok=True, found=f"last round {age:.0f} s ago, {sign['probed']} pages answer")
