@@ -130,6 +130,9 @@ def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
         WrongHome: it is of the other kind, of a newer format, or no usable folder.
     """
     root = settings.home.expanduser().absolute()
+    if "%" in str(root):
+        # delta-rs decodes a table's path twice and would look for it elsewhere.
+        raise WrongHome(f"The home {root} has a % in its path.", remedy="Set PILOT_HOME to a path without one.")
     with _usable(root):
         private_folder(root)
         description = root / DESCRIPTION_FILE
