@@ -43,7 +43,7 @@ def ending_of(text: str) -> Ending:
     closed = stripped.endswith((".", "!", "?"))
     if last in _OPEN_WORDS or _LONG_FILLER.fullmatch(last):
         return Ending.OPEN
-    if last in _OPEN_UNLESS_CLOSED:
+    if last in _OPEN_UNLESS_CLOSED and not stripped.endswith(("!", "?")):
         return Ending.PLAIN if closed else Ending.OPEN
     if stripped.endswith((",", ":", ";")):
         return Ending.COMMA

@@ -18,7 +18,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 
 # What Whisper was trained to write where nobody speaks: the closing lines of subtitles.
 _INVENTED = re.compile(
-    r"(?:svenska? )?(?:undertext|textning|översättning)\w*\b.*"
+    r"(?:svenska? ?)?(?:undertext|textning|översättning)\w*\b.*"
     r"|(?:subtitles?|captions?|captioning|transcri(?:bed|ption)|translated) (?:by|av)\b.*"
     r"|.*\bamara ?org\b.*"
     r"|(?:thank you|thanks) (?:so much |very much )?for (?:watching|listening|viewing)\b.*"

@@ -180,7 +180,7 @@ class TurnTaking:
         )
 
     def rearm(self, at: int) -> None:
-        """Listen for the next turn, from the position `at` on: the reply has been shown."""
+        """Listen for the next turn, from the position `at` on: the reply has been shown. An open turn is given up."""
         self._arm(at)
 
     def _arm(self, at: int) -> None:

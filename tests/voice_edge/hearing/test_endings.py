@@ -1,0 +1,35 @@
+"""How a transcript ends decides how long more words are waited for."""
+
+from __future__ import annotations
+
+import pytest
+
+from voice_edge.hearing.endings import Ending, ending_of
+
+
+@pytest.mark.parametrize(
+    ("text", "ending"),
+    [
+        ("Kaffet var gott och.", Ending.OPEN),
+        ("Kaffet var gott, men", Ending.OPEN),
+        ("Jag tyckte att öh.", Ending.OPEN),
+        ("Och sen var det ehm", Ending.OPEN),
+        ("The coffee was good because", Ending.OPEN),
+        ("I mean, ummm.", Ending.OPEN),
+        ("Jag vill säga...", Ending.OPEN),
+        ("Jag vill säga…", Ending.OPEN),
+        ("Vi satt på", Ending.OPEN),
+        ("Ingen hade torkat av.", Ending.PLAIN),
+        ("Den var lite torr tycker jag.", Ending.PLAIN),
+        ("Det var trevligt hos er.", Ending.PLAIN),
+        ("Kaffet var kallt,", Ending.COMMA),
+        ("Kaffet var kallt.", Ending.CLAUSE),
+        ("Var det så?", Ending.CLAUSE),
+        ("The soup was cold!", Ending.CLAUSE),
+        ("kaffet var kallt", Ending.PLAIN),
+        ("", Ending.PLAIN),
+        ("…", Ending.OPEN),
+    ],
+)
+def test_the_last_word_decides_before_the_full_stop_does(text: str, ending: Ending) -> None:
+    assert ending_of(text) is ending

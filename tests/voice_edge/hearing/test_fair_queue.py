@@ -1,0 +1,129 @@
+"""The recogniser's queue: finals first, one of each a session, bounded, nothing stale."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice_edge.hearing.errors import RecogniserBusy, RecogniserClosed
+from voice_edge.hearing.fair_queue import PARTIAL_STALE_SECONDS, FairQueue, Work
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def work(session: str, *, final: bool = True, at: float = 0.0) -> Work:
+    return Work(np.zeros(1, dtype=np.float32), "en", session, final, "", at)
+
+
+def test_finals_come_before_partials() -> None:
+    queue = FairQueue(clock=Clock())
+    partial, final = work("a", final=False), work("b")
+    queue.put(partial)
+    queue.put(final)
+    assert queue.take() is final
+    assert queue.take() is partial
+
+
+def test_a_newer_partial_takes_the_older_ones_place() -> None:
+    queue = FairQueue(clock=Clock())
+    older, other, newer = work("a", final=False), work("b", final=False), work("a", final=False)
+    for one in (older, other, newer):
+        queue.put(one)
+    assert older.future.cancelled()
+    assert queue.take() is newer
+    assert queue.take() is other
+
+
+def test_a_stale_partial_is_dropped() -> None:
+    clock = Clock()
+    queue = FairQueue(clock=clock)
+    old = work("a", final=False)
+    queue.put(old)
+    clock.now = PARTIAL_STALE_SECONDS + 0.1
+    fresh = work("b", final=False, at=clock.now)
+    queue.put(fresh)
+    assert queue.take() is fresh
+    assert old.future.cancelled()
+
+
+def test_a_final_waits_as_long_as_it_must() -> None:
+    clock = Clock()
+    queue = FairQueue(clock=clock)
+    final = work("a")
+    queue.put(final)
+    clock.now = 60.0
+    assert queue.take() is final
+
+
+def test_a_full_queue_says_when_to_come_back_and_still_takes_a_newer_revision() -> None:
+    queue = FairQueue(clock=Clock(), most_finals=2)
+    queue.put(work("a"))
+    queue.put(work("b"))
+    with pytest.raises(RecogniserBusy) as refused:
+        queue.put(work("c"))
+    assert refused.value.retryable
+    assert refused.value.retry_after_s > 0
+    newer = work("a")
+    queue.put(newer)
+    assert queue.take() is newer
+
+
+def test_cancelled_work_is_not_served() -> None:
+    queue = FairQueue(clock=Clock())
+    cancelled, other = work("a"), work("b")
+    queue.put(cancelled)
+    queue.put(other)
+    cancelled.future.cancel()
+    assert queue.take() is other
+
+
+def test_a_session_that_ended_leaves_nothing_behind() -> None:
+    queue = FairQueue(clock=Clock())
+    final, partial = work("a"), work("a", final=False)
+    queue.put(final)
+    queue.put(partial)
+    queue.forget("a")
+    queue.forget("never came")
+    assert final.future.cancelled()
+    assert partial.future.cancelled()
+    assert len(queue) == 0
+
+
+def test_closing_wakes_who_waits_and_cancels_what_waits() -> None:
+    queue = FairQueue(clock=Clock())
+    taken: list[Work | None] = []
+    taker = threading.Thread(target=lambda: taken.append(queue.take()))
+    taker.start()
+    queue.close()
+    taker.join(timeout=5)
+    assert taken == [None]
+    with pytest.raises(RecogniserClosed):
+        queue.put(work("a"))
+
+
+@given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=60))
+def test_every_future_is_served_once_or_cancelled(asked: list[tuple[str, bool]]) -> None:
+    queue = FairQueue(clock=Clock(), most_finals=4)
+    accepted: list[Work] = []
+    for session, final in asked:
+        one = work(session, final=final)
+        try:
+            queue.put(one)
+        except RecogniserBusy:
+            continue
+        accepted.append(one)
+    waiting = len({(one.session_id, one.final) for one in accepted})
+    served = [queue.take() for _ in range(waiting)]
+    assert len({id(one) for one in served}) == waiting
+    assert all(one.future.cancelled() != (one in served) for one in accepted)
+    finals = [one.final for one in served if one is not None]
+    assert finals == sorted(finals, reverse=True)

@@ -1,0 +1,248 @@
+"""The scripted interviewer, over every session of the corpus and over cases of its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilot.cafes import Cafe, Cafes, parse_cafes
+from pilot.words import section
+from voice_edge.interviewer import (
+    MOST_FOLLOW_UPS,
+    Conversation,
+    Exchange,
+    ScriptedInterviewer,
+    ask_again,
+    no_speech,
+    opening_question,
+    thanks,
+)
+from voice_edge.interviewer.lexicon import lexicon, plain
+from voice_edge.interviewer.scripted import next_question
+from voice_edge.interviewer.understanding import Detail, Polarity, understand
+
+ROOT = Path(__file__).parents[3]
+CORPUS = ROOT / "tests" / "data" / "corpus"
+ROWS: list[dict[str, Any]] = [
+    json.loads(line)
+    for name in ("feedback-development", "feedback-development-balanced")
+    for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+]
+SWEDISH_ONLY = re.compile(r"\b(?:och|att|det|vad|var|du|som|inte|tack|gärna)\b|[åäö]", re.IGNORECASE)
+ENGLISH_ONLY = re.compile(r"\b(?:the|and|you|what|was|that|thanks|there|would|sorry)\b", re.IGNORECASE)
+
+
+@cache
+def cafes() -> Cafes:
+    return parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+
+
+def talk(cafe: Cafe, language: str, *turns: str) -> list[str | None]:
+    """Return the interviewer's replies to the turns, None for the thanks, at which it ends."""
+    question, exchanges, replies = opening_question(cafe, language), [], []
+    for turn in turns:
+        exchanges.append(Exchange(question, turn))
+        reply = next_question(Conversation(cafe, language, tuple(exchanges), len(replies)))
+        replies.append(reply)
+        if reply is None:
+            break
+        question = reply
+    return replies
+
+
+def replies_of(row: dict[str, Any]) -> list[str | None]:
+    # Silence follows what the row holds, so that every talk is led to its end.
+    return talk(cafes().get(row["cafe"]), row["language"], *row["turns"], "", "", "")
+
+
+def asks(reply: str | None, key: str, language: str) -> bool:
+    fixed = re.split(r"\{\w+\}", section("interviewer", language)[f"ask.{key}"])
+    return reply is not None and all(part in reply for part in fixed)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
+class TestEverySessionOfTheCorpus:
+    def test_ends_with_thanks_after_at_most_two_follow_ups(self, row: dict[str, Any]) -> None:
+        replies = replies_of(row)
+        assert replies[-1] is None
+        assert 1 <= len(replies) - 1 <= MOST_FOLLOW_UPS
+
+    def test_is_answered_in_one_language(self, row: dict[str, Any]) -> None:
+        foreign = ENGLISH_ONLY if row["language"] == "sv" else SWEDISH_ONLY
+        names = [name for cafe in cafes().cafe for dish in cafe.specialties for name in (dish.sv, dish.en)]
+        for reply in replies_of(row):
+            text = reply or thanks(row["language"])
+            for name in names:
+                text = text.replace(name, "")
+            assert not foreign.search(text)
+
+    def test_hears_no_name_that_the_guest_did_not_say(self, row: dict[str, Any]) -> None:
+        language = row["language"]
+        known = [person for cafe in cafes().cafe for person in cafe.staff]
+        known += [thing.name for thing in lexicon(language).things]
+        known += [dish.in_language(language) for cafe in cafes().cafe for dish in cafe.specialties]
+        said: list[str] = []
+        for turn, reply in zip([*row["turns"], "", "", ""], replies_of(row), strict=False):
+            said.append(turn)
+            if reply is None:
+                break
+            heard = understand(said, cafe=cafes().get(row["cafe"]), language=language)
+            allowed = {mention.name for mention in heard.mentions}
+            stems = plain(" ".join(said))
+            fixed = " ".join(section("interviewer", language).values())
+            for name in known:
+                if re.search(rf"\b{re.escape(name)}\b", reply) and not re.search(rf"\b{re.escape(name)}\b", fixed):
+                    assert any(name in one for one in allowed), f"{name!r} was never said"
+            for name in allowed:
+                if name in reply:
+                    assert _was_said(name, stems, language, cafes().get(row["cafe"]))
+
+    def test_never_asks_for_what_was_told(self, row: dict[str, Any]) -> None:
+        cafe, language = cafes().get(row["cafe"]), row["language"]
+        said: list[str] = []
+        for turn, reply in zip([*row["turns"], "", "", ""], replies_of(row), strict=False):
+            said.append(turn)
+            told = understand(said, cafe=cafe, language=language).told
+            if Detail.WHEN in told:
+                assert not asks(reply, "bad_when", language)
+            if Detail.WHERE in told:
+                assert not asks(reply, "bad_where", language)
+            if Detail.SUGGESTION in told:
+                assert not any(asks(reply, key, language) for key in ("bad_suggestion", "one_change", "rather"))
+            if Detail.REASON in told:
+                assert not any(asks(reply, key, language) for key in ("bad_reason", "good_reason", "staff_good"))
+
+    def test_is_never_asked_the_same_question_twice(self, row: dict[str, Any]) -> None:
+        questions = [reply.split(". ")[-1].split("! ")[-1] for reply in replies_of(row) if reply is not None]
+        assert len(set(questions)) == len(questions)
+
+
+def _was_said(name: str, text: str, language: str, cafe: Cafe) -> bool:
+    """Tell whether a guest's words hold what a question calls `name`; on patterns of its own, by word stems."""
+    if any(thing.name == name and thing.patterns.found(text) for thing in lexicon(language).things):
+        return True
+    head = name.removeprefix("the ").casefold().split()[0]
+    return head[:4] in text
+
+
+@pytest.mark.parametrize(
+    ("says", "asked"),
+    [
+        ("Kaffet var jättegott.", "Vad var det som gjorde kaffet så bra?"),
+        ("Räkmackan var torr.", "Vad tycker du att vi ska göra åt räkmackan?"),
+        ("Det var för lång kö.", "Vad tycker du att vi ska göra åt kön?"),
+        ("Petra var så trevlig!", "Vad var det Petra gjorde som du uppskattade?"),
+        ("Allt var bra, tack.", "Vad var det bästa med besöket?"),
+        ("Det var ingen höjdare, faktiskt ganska dåligt.", "Vad var det som inte var bra?"),
+        ("Jag tog en cortado.", "Vad tyckte du om cortadon?"),
+        ("Soppan var inte god.", "Vad var det med soppan som inte var bra?"),
+    ],
+)
+def test_a_swedish_answer_is_followed_up_in_its_own_words(says: str, asked: str) -> None:
+    (reply,) = talk(cafes().get("goteborg"), "sv", says)
+    assert reply is not None
+    assert reply.endswith(asked)
+
+
+@pytest.mark.parametrize(
+    ("says", "asked"),
+    [
+        ("The coffee was great.", "What made the coffee so good?"),
+        ("The soup was not good.", "What was it about the soup that wasn't good?"),
+        ("The queue was too long.", "What do you think we should do about the queue?"),
+        ("Hassan was really friendly.", "What did Hassan do that you liked?"),
+        ("It was lovely, thanks.", "What was the best thing about your visit?"),
+        ("I had the soup of the day.", "What did you think of the soup of the day?"),
+    ],
+)
+def test_an_english_answer_is_followed_up_in_its_own_words(says: str, asked: str) -> None:
+    (reply,) = talk(cafes().get("goteborg"), "en", says)
+    assert reply is not None
+    assert reply.endswith(asked)
+
+
+@pytest.mark.parametrize("answer", ["Nej, inget särskilt.", "Nej tack", "vet inte", "Nej, det var allt."])
+def test_a_guest_with_nothing_to_add_is_thanked_at_once(answer: str) -> None:
+    assert talk(cafes().get("aurora"), "sv", "Allt var bra.", answer)[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "holds"),
+    [
+        ("sv", "Jag fick en allergisk reaktion av bullen.", "personalen"),
+        ("sv", "Jag är allergisk mot nötter och det var nötter i kakan.", "personalen"),
+        ("sv", "Min mamma halkade på golvet.", "personalen"),
+        ("sv", "Jag blev trakasserad av en annan gäst.", "personalen"),
+        ("sv", "En man svimmade här inne nu.", "112"),
+        ("sv", "Ni är idioter allihop.", "ledsen"),
+        ("en", "I had an allergic reaction to the cake.", "staff"),
+        ("en", "My dad slipped on the wet floor.", "staff"),
+        ("en", "A man at the counter harassed me.", "staff"),
+        ("en", "My friend can't breathe.", "112"),
+        ("en", "You are all idiots.", "sorry"),
+    ],
+)
+def test_harm_and_anger_are_met_before_anything_is_asked(language: str, says: str, holds: str) -> None:
+    (reply,) = talk(cafes().get("aurora"), language, says)
+    assert reply is not None
+    assert holds in reply
+    assert reply.endswith("?")
+
+
+def test_a_concern_is_met_once() -> None:
+    replies = talk(cafes().get("aurora"), "sv", "Jag halkade på golvet.", "Det var blött vid dörren.")
+    assert replies[0] is not None
+    assert replies[1] is not None
+    assert "förlåt" in replies[0]
+    assert "förlåt" not in replies[1]
+
+
+def test_praise_for_how_an_allergy_was_handled_gets_no_apology() -> None:
+    (reply,) = talk(cafes().get("goteborg"), "sv", "Hassan kom ihåg min allergi, så snällt och bra.")
+    assert reply is not None
+    assert "förlåt" not in reply
+
+
+def test_another_cafe_by_name_is_not_taken_for_a_drink_of_ours() -> None:
+    heard = understand(["Vi gick till Espresso House i stället."], cafe=cafes().get("aurora"), language="sv")
+    assert not heard.mentions
+
+
+def test_an_answer_goes_on_about_the_thing_before() -> None:
+    heard = understand(["Kön.", "Ja, den var lång."], cafe=cafes().get("malmohuset"), language="sv")
+    assert [(mention.name, mention.polarity) for mention in heard.mentions] == [("kön", Polarity.BAD)]
+
+
+def test_two_things_of_one_sentence_keep_their_own_polarity() -> None:
+    heard = understand(["Kaffet var gott, men kön var lång."], cafe=cafes().get("aurora"), language="sv")
+    assert {mention.name: mention.polarity for mention in heard.mentions} == {
+        "kaffet": Polarity.GOOD,
+        "kön": Polarity.BAD,
+    }
+
+
+async def test_the_reply_is_one_final_part_by_the_script() -> None:
+    cafe = cafes().get("aurora")
+    exchange = Exchange(opening_question(cafe, "sv"), "Kaffet var gott.")
+    parts = [part async for part in ScriptedInterviewer().reply(Conversation(cafe, "sv", (exchange,), 0))]
+    assert [(part.final, part.author, part.purpose) for part in parts] == [(True, "scripted", "follow_up")]
+    parts = [part async for part in ScriptedInterviewer().reply(Conversation(cafe, "sv", (exchange,), 2))]
+    assert [(part.text, part.purpose) for part in parts] == [(thanks("sv"), "thanks")]
+
+
+def test_every_cafe_is_named_in_its_opening_question() -> None:
+    for cafe in cafes().cafe:
+        assert cafe.name in opening_question(cafe, "sv")
+        assert cafe.name in opening_question(cafe, "en")
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_second_attempt_offers_writing(language: str) -> None:
+    for words in (ask_again, no_speech):
+        assert words(language, attempt=1) != words(language, attempt=2)
+        assert ("skriv" if language == "sv" else "write") in words(language, attempt=2)
