@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pilot.cafes import Cafe, Cafes
 from pilot.settings import Settings
+from voice_edge.caption_budget import CaptionBudget
 from voice_edge.clock import Clock
 from voice_edge.codes import CodeDirectory
 from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
@@ -118,11 +119,13 @@ class Edge:
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
     sessions: OpenSessions = field(init=False)
+    captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
 
     def __post_init__(self) -> None:
         self.sessions = OpenSessions(most=self.limits.open_sessions)
+        self.captions = CaptionBudget(clock=self.clock)
         hearing = self.hearing
         self.metrics.watch(
             sessions=lambda: self.sessions.count,

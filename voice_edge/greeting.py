@@ -17,7 +17,7 @@ MAX_TURN_SECONDS = 45.0
 PROTOCOL_VERSIONS = (1,)
 
 
-class Turned(EdgeError):
+class TurnedAway(EdgeError):
     """The page is turned away, with a close code."""
 
     def __init__(self, what: str, *, code: str, close: CloseCode, retryable: bool) -> None:
@@ -51,11 +51,11 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
     """Return the session that a `hello` opens or resumes.
 
     Raises:
-        Turned: another version, an unknown or retired code, or nobody can tell.
+        TurnedAway: another version, an unknown or retired code, or nobody can tell.
         CodesUnknown: the store is away.
     """
     if hello.v not in PROTOCOL_VERSIONS:
-        raise Turned("The page speaks another version.", code="version", close=CloseCode.PROTOCOL, retryable=False)
+        raise TurnedAway("The page speaks another version.", code="version", close=CloseCode.PROTOCOL, retryable=False)
     refused: SnapshotRefused | None = None
     if hello.resume:
         try:
@@ -66,7 +66,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
     known = await edge.codes.find(code) if code else None
     cafe = edge.cafe(known.cafe) if known else None
     if code is None or known is None or known.retired or cafe is None:
-        raise Turned(
+        raise TurnedAway(
             "The code is unknown or retired.", code="unknown_code", close=CloseCode.UNKNOWN_CODE, retryable=False
         )
     session_id = new_identifier(at=edge.clock.now())

@@ -161,9 +161,13 @@ class Live:
             self._tasks -= tasks
 
     async def abandon(self, reason: AbandonReason) -> None:
-        """Record that the session ended without being sent, if it had started."""
+        """Record that the session ended without being sent, if it had started.
+
+        Who was only idle may still come back: the snapshot stays good, and completing it then outweighs this.
+        """
         if self.state.phase in ("started", "talking", "review"):
-            self.state.phase = "left"
+            if reason != "idle":
+                self.state.phase = "left"
             try:
                 await self.record(SessionAbandoned(reason=reason))
             except NotRecorded:

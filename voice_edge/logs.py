@@ -46,7 +46,8 @@ def configure_logs(*, level: str, replica: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for chatty in ("httpx", "httpcore", "faster_whisper", "asyncio"):
+    # uvicorn would log the addresses of those who connect.
+    for chatty in ("uvicorn", "httpx", "httpcore", "faster_whisper", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

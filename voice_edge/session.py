@@ -14,7 +14,7 @@ from voice_edge.dispatch import Dispatch
 from voice_edge.edge import Edge
 from voice_edge.errors import CodesUnknown, NotNow, ProtocolFault, TooLarge
 from voice_edge.finish import tell_completed
-from voice_edge.greeting import Turned, Visitor, greet, welcome
+from voice_edge.greeting import TurnedAway, Visitor, greet, welcome
 from voice_edge.limits import MAX_HELLO_BYTES, Allowance
 from voice_edge.live import Ending, Live
 from voice_edge.protocol import (
@@ -28,7 +28,7 @@ from voice_edge.protocol import (
 )
 from voice_edge.recorder import Recorder
 
-WATCH_SECONDS = 1.0
+WATCH_SECONDS = 5.0
 
 log = structlog.get_logger("voice_edge.session")
 
@@ -42,6 +42,7 @@ class Session:
         self._visitor = visitor
         self._live: Live | None = None
         self._hung_up: CloseCode | None = None
+        self._closing: asyncio.Task[None] | None = None
         self._faults = 0
         self._messages = Allowance(
             rate=edge.limits.messages_per_second, burst=edge.limits.messages_burst, clock=edge.clock
@@ -53,6 +54,8 @@ class Session:
         self._hung_up = code
         if self._live is not None:
             self._live.end(code)
+        else:
+            self._closing = asyncio.create_task(self._connection.close(code))
 
     async def run(self) -> None:
         """Serve the connection to its end."""
@@ -87,7 +90,7 @@ class Session:
             return
         try:
             greeted = await greet(hello, edge=self._edge, visitor=self._visitor)
-        except Turned as turned:
+        except TurnedAway as turned:
             await self._refuse(turned.code, close=turned.close, retryable=turned.retryable, hello=hello)
             return
         except CodesUnknown as away:

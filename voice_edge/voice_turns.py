@@ -19,7 +19,7 @@ from voice_edge.audio_timeline import AudioTimeline
 from voice_edge.clock import within
 from voice_edge.finish import finish_if_wanted
 from voice_edge.hearing.errors import RecogniserBusy
-from voice_edge.hearing.turn_taking import Commit, NoSpeech, Resumed, SoftEnd, SpeechStarted, TurnEvent
+from voice_edge.hearing.turn_taking import SPEECH_FROM, Commit, NoSpeech, Resumed, SoftEnd, SpeechStarted, TurnEvent
 from voice_edge.limits import SAMPLE_RATE, Allowance
 from voice_edge.live import Live
 from voice_edge.protocol import AudioFrame, Busy, CloseCode, Partial
@@ -72,6 +72,8 @@ class VoiceTurns:
         self._last_number = -1
         self._frames = 0
         self._speech_from: int | None = None
+        self._speaking = False
+        self._resumed = 0
         self._soft_end_at: float | None = None
         self._discarded = 0
         self._speculation: Speculation | None = None
@@ -113,6 +115,7 @@ class VoiceTurns:
             return
         self._timeline.add(frame.pcm, arrived=live.edge.clock.monotonic(), captured_ms=frame.captured_ms)
         for window in self._listener.feed(frame.pcm):
+            self._speaking = window.probability >= SPEECH_FROM
             for event in self._turns.hear(window):
                 await self._on(event)
                 if self._ear is not Ear.LISTENING:
@@ -142,6 +145,7 @@ class VoiceTurns:
             await self._drop_speculation()
             self._speculate(event)
         elif isinstance(event, Resumed):
+            self._resumed += 1
             self._discarded += 1
             await self._drop_speculation()
         elif isinstance(event, Commit):
@@ -219,7 +223,7 @@ class VoiceTurns:
         else:
             said = Said(
                 text=text,
-                revision=commit.revision,
+                revision=1 + self._resumed,  # The ear counts over the whole session, the record within a turn.
                 confidence=heard.confidence,
                 low_confidence=heard.low_confidence,
                 speech_samples=commit.voiced_samples,
@@ -330,10 +334,13 @@ class VoiceTurns:
             or (self._partial is not None and not self._partial.done())
             or self._timeline.end - max(self._partial_at, start) < PARTIAL_EVERY_MS * SAMPLE_RATE // 1000
             or hearing.queue_depth > 0
+            or not self._speaking
+            or not live.edge.captions.take()
         ):
             return
         self._partial_at = self._timeline.end
         self._partial = live.spawn_quietly(self._send_partial(start), name="captions")
+        self._partial.add_done_callback(lambda _: live.edge.captions.give_back())
 
     async def _send_partial(self, start: int) -> None:
         live = self._live
@@ -352,6 +359,7 @@ class VoiceTurns:
         self._speech_from = None
         self._soft_end_at = None
         self._discarded = 0
+        self._resumed = 0
 
 
 class RecogniserAway(Exception):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import json
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -68,10 +68,18 @@ class VirtualClock:
             self._seconds = max(self._seconds, at)
             if not woken.done():
                 woken.set_result(None)
-                for _ in range(5):
+                for _ in range(25):
                     await asyncio.sleep(0)
         self._seconds = end
         await asyncio.sleep(0)
+
+    async def run_until(self, work: Awaitable[Any], *, step: float = 0.5) -> Any:
+        """Let time pass until `work` is done; return what it gives."""
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            await self.advance(step)
+            await asyncio.sleep(0.005)
+        return task.result()
 
 
 class MemoryLog:

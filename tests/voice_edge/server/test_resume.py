@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from pilot.business_days import session_day
@@ -158,3 +159,16 @@ async def test_a_resumed_talker_is_listened_to_again(replica):
         page.frame_number = 400
         await page.speak()
         assert (await page.until("heard"))["turn"] == 2
+
+
+async def test_a_page_that_has_not_greeted_yet_is_sent_on_too(running):
+    async with running() as replica, replica.page() as page:
+        await eventually(lambda: replica.edge.sessions.count == 1)
+        replica.server.should_exit = True
+        assert await page.closed() == 1001
+
+
+async def eventually(condition) -> None:
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 -- a count has no event of its own
+            await asyncio.sleep(0.002)
