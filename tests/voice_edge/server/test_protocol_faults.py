@@ -96,10 +96,7 @@ async def test_a_full_replica_says_so(running):
 
 async def test_a_page_that_never_says_hello_is_closed(replica):
     async with replica.page() as page:
-        await page.socket.ping()
-        await asyncio.sleep(0.02)
-        await replica.clock.advance(11.0)
-        assert await page.closed() == 4408
+        assert await replica.clock.run_until(page.closed(), step=5.0) == 4408
 
 
 MESSAGES = st.sampled_from(
@@ -126,7 +123,8 @@ MESSAGES = st.sampled_from(
         {"type": "edit"},
         "speech",
         "silence",
-        "resume",
+        "settle",
+        "garbage",
         "time",
     ]
 )
@@ -153,7 +151,9 @@ async def play(running, order, *, polite: bool) -> None:
                     await page.audio(0.7, loud=False)
                 elif step == "time":
                     await replica.clock.advance(5.0)
-                elif step == "resume":
+                elif step == "garbage":
+                    await page.socket.send(b"\x07" * 40)
+                elif step == "settle":
                     await page.send("ping", at_ms=77.0)
                     await page.until("pong", at_ms=77.0)
                 else:
