@@ -32,6 +32,7 @@ LANDING_FOLDER = "landing"
 LAKE_FOLDER = "lake"
 LOG_FOLDER = ".log"
 STORE_FILE = "store.sqlite"
+UNSPELLABLE = "%*?["  # delta-rs decodes a path's %xx twice, DuckDB takes the others for patterns.
 FOLDERS = (LANDING_FOLDER, LAKE_FOLDER, LOG_FOLDER, ".dagster", ".logs", ".weights", ".run")
 
 
@@ -130,12 +131,16 @@ def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
         WrongHome: it is of the other kind, of a newer format, or no usable folder.
     """
     root = settings.home.expanduser().absolute()
-    if "%" in str(root):
-        # delta-rs decodes a table's path twice and would look for it elsewhere.
-        raise WrongHome(f"The home {root} has a % in its path.", remedy="Set PILOT_HOME to a path without one.")
+    found = [character for character in UNSPELLABLE if character in str(root)]
+    if found:
+        raise WrongHome(
+            f"The home {root} has {' '.join(found)} in its path, which the lake's engines take for something else.",
+            remedy="Set PILOT_HOME to a path without it.",
+        )
     with _usable(root):
-        private_folder(root)
         description = root / DESCRIPTION_FILE
+        _refuse_strangers_folder(root)
+        private_folder(root)
         if not description.exists():
             create_once(description, json.dumps({"kind": kind, "format": FORMAT_VERSION}).encode() + b"\n")
         found_kind, found_format = _described(description)
@@ -152,6 +157,24 @@ def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
         for name in FOLDERS:
             private_folder(root / name)
     return Home(settings=settings, root=root, kind=kind)
+
+
+def _refuse_strangers_folder(root: Path) -> None:
+    """Refuse a folder that holds something else: a home is made private, and is removed and restored as a whole."""
+    if not root.is_dir():
+        return
+    strangers = [
+        name
+        for name in sorted(entry.name for entry in root.iterdir())
+        # A mounted disk's own folder, and a description that another process is just writing.
+        if name not in (*FOLDERS, "lost+found") and not name.startswith(f".{DESCRIPTION_FILE}.")
+    ]
+    if strangers and not (root / DESCRIPTION_FILE).exists():
+        raise WrongHome(
+            f"{root} is not a home and not empty: it holds {strangers[0]}"
+            + (f" and {len(strangers) - 1} more." if len(strangers) > 1 else "."),
+            remedy="Set PILOT_HOME to a folder of its own, or to one that does not exist yet.",
+        )
 
 
 def _described(description: Path) -> tuple[str, int]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from pilot.events import Event, UtteranceCommitted, make_event
 from pilot.identifiers import new_identifier
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 MONDAY_MORNING = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
 TUESDAY_MORNING = MONDAY_MORNING + timedelta(days=1)
 

@@ -1,15 +1,11 @@
-"""The append log while all goes well, and while the disk or the landing does not."""
+"""The append log while all goes well, while the landing is away, and when replicas come and go."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
 import functools
-import os
 import stat
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import date
 from pathlib import Path
 
@@ -18,9 +14,7 @@ import pytest
 from pilot.events import Event, parse_event
 from storage.errors import LandingUnavailable, ReplicaInUse, StorageError
 from storage.home import Home
-from storage.landing import append_log as module
 from storage.landing.append_log import AppendLog, Cadence
-from storage.landing.days import read_day
 from storage.landing.folder_segments import FolderSegments
 from storage.landing.replica_lock import ReplicaLock
 from storage.landing.segments import SegmentName, Segments
@@ -236,85 +230,6 @@ def test_a_dead_replicas_log_is_adopted_under_its_own_name_and_a_live_ones_is_le
             until(lambda: landed(away) == ids(dead))
             assert [name.replica for name in away.list(MONDAY)] == ["edge1"]
     assert not list((tmp_path / "log" / "edge1").glob("*.log"))
-
-
-def _failing(monkeypatch: pytest.MonkeyPatch, name: str, times: int, code: int) -> None:
-    real: Callable[..., object] = getattr(module, name)
-    left = [times]
-
-    def fails(*arguments: object) -> object:
-        if left[0]:
-            left[0] -= 1
-            if name == "write_fully":  # A full disk takes what still fits.
-                os.write(arguments[0], bytes(arguments[1])[:7])  # type: ignore[arg-type, call-overload]
-            raise OSError(code, os.strerror(code))
-        return real(*arguments)
-
-    monkeypatch.setattr(module, name, fails)
-
-
-@pytest.mark.parametrize(("name", "code"), [("write_fully", errno.ENOSPC), ("_sync", errno.EIO)])
-def test_after_a_failed_write_the_caller_knows_and_the_log_goes_on(
-    name: str, code: int, tmp_path: Path, segments: FolderSegments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before, refused, after = utterances(1), utterances(1), utterances(1)
-    with open_log(tmp_path, segments) as log:
-        log.append(before).result(10)
-        _failing(monkeypatch, name, 1, code)
-        failed: Future[None] = log.append(refused)
-        with pytest.raises(LandingUnavailable) as caught:
-            failed.result(10)
-        assert caught.value.retryable
-        assert os.strerror(code) in str(caught.value)
-        log.append(after).result(10)
-    assert sorted(landed(segments)) == sorted(ids(before + after))
-
-
-def test_events_that_were_refused_can_be_sent_again_under_the_same_ids(
-    tmp_path: Path, segments: FolderSegments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    events = utterances(2)
-    with open_log(tmp_path, segments) as log:
-        _failing(monkeypatch, "_sync", 2, errno.EIO)  # The cut after the failure fails too.
-        with pytest.raises(LandingUnavailable):
-            log.append(events).result(10)
-        log.append(events).result(10)
-    assert sorted(read_day(segments, MONDAY).frame["event_id"]) == sorted(ids(events))
-
-
-def test_a_queue_that_is_full_asks_the_caller_to_come_back(
-    tmp_path: Path, segments: FolderSegments, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reached, let_go = threading.Event(), threading.Event()
-
-    def slow_disk(point: str) -> None:
-        if point == "written":
-            reached.set()
-            assert let_go.wait(30)
-
-    events: list[Event] = utterances(1)
-    room = 3 * len(events[0].line())
-    with AppendLog(
-        logs=tmp_path / "log",
-        replica="edge1",
-        segments=segments,
-        cadence=PATIENT,
-        queue_bytes=room,
-        failpoint=slow_disk,
-    ) as log:
-        first = log.append(events)
-        assert reached.wait(10)
-        waiting = [log.append(utterances(1)) for _ in range(4)]
-        refused = [future for future in waiting if future.done()]
-        assert refused
-        with pytest.raises(LandingUnavailable, match="behind"):
-            refused[0].result(0)
-        let_go.set()
-        first.result(10)
-        kept = [future for future in waiting if future not in refused]
-        for future in kept:
-            future.result(10)
-    assert len(landed(segments)) == 1 + len(kept)
 
 
 def test_a_closed_log_refuses_events_in_words(tmp_path: Path, segments: FolderSegments) -> None:

@@ -14,7 +14,7 @@ from pilot.errors import InvalidCafes
 from pilot.settings import Settings, read_settings
 from storage.errors import WrongHome
 from storage.home import FOLDERS, Home, open_home
-from tests.storage.test_landing_recovery import CHECKOUT
+from tests.storage.recorded import CHECKOUT
 
 
 def test_a_new_home_is_private_and_describes_itself(home: Home) -> None:
@@ -51,9 +51,25 @@ def test_a_home_that_cannot_be_a_folder_is_refused_in_words(tmp_path: Path) -> N
         open_home(Settings(home=tmp_path / "file" / "home"))
 
 
-def test_a_home_whose_path_the_lake_cannot_spell_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongHome, match="%"):
-        open_home(Settings(home=tmp_path / "100%"))
+@pytest.mark.parametrize("name", ["100%", "home[1]", "home*", "home?"])
+def test_a_home_whose_path_the_lake_cannot_spell_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongHome, match="in its path"):
+        open_home(Settings(home=tmp_path / name))
+
+
+def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir(mode=0o755)
+    (folder / "thesis.odt").write_text("x")
+    with pytest.raises(WrongHome, match=r"not a home and not empty: it holds thesis\.odt\."):
+        open_home(Settings(home=folder))
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+    assert [entry.name for entry in folder.iterdir()] == ["thesis.odt"]
+
+
+def test_an_empty_mounted_disk_becomes_a_home(tmp_path: Path) -> None:
+    (tmp_path / "lost+found").mkdir()
+    assert open_home(Settings(home=tmp_path)).kind == "real"
 
 
 def test_the_key_is_made_once_and_kept_private(home: Home) -> None:

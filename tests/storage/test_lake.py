@@ -19,7 +19,7 @@ from pilot.tables import SESSIONS, TABLES, Column, Table
 from storage.errors import LakeDamaged, LakeSchemaError, LakeUnavailable
 from storage.lake import ATTEMPTS, Lake, conform, empty_frame, polars_schema
 from tests.storage.lake_rows import DAY, VISITS, visits
-from tests.storage.test_landing_recovery import CHECKOUT
+from tests.storage.recorded import CHECKOUT
 
 NEXT = DAY + timedelta(days=1)
 

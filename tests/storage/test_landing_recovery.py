@@ -21,9 +21,8 @@ from storage.landing.folder_segments import FolderSegments
 from storage.landing.log_lines import log_line
 from storage.landing.publisher import publish_log
 from storage.landing.segments import Segments
-from tests.storage.recorded import MONDAY_MORNING, TUESDAY_MORNING, ids, utterances
+from tests.storage.recorded import CHECKOUT, MONDAY_MORNING, TUESDAY_MORNING, ids, utterances
 
-CHECKOUT = Path(__file__).resolve().parents[2]
 DAYS = (MONDAY_MORNING.date(), TUESDAY_MORNING.date())
 Order = dict[str, object]
 Report = dict[str, list[str]]
