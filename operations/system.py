@@ -26,7 +26,7 @@ FIGURES_NICENESS = 10
 PAGES_NICENESS = 5
 
 # Talks under way are told to resume elsewhere, and what was recorded is published.
-EDGE_STOP_SECONDS = 9.0
+EDGE_STOP_SECONDS = 10.0
 
 # One thread for each engine of the figures: the recogniser needs the cores.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
@@ -150,7 +150,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
         ),
         ProcessSpec(
             name="daemon",
-            command=(python, "-c", "from dagster._daemon.cli import main; main()", "run", "-w", workspace),
+            command=(python, "-c", "from dagster._daemon.cli import main; main()", "run", "-w", workspace, "--log-format", "json"),
             environment=figures,
             folder=CHECKOUT,
             ready=LineLogged("Instance is configured with the following daemons"),

@@ -1,0 +1,75 @@
+"""The whole pilot as real processes: started, travelled through, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from operations.health import findings
+from operations.journey.stages import Stages
+from operations.journey.travel import travel
+from operations.serving import serve
+from operations.system import CHECKOUT, make_system, processes
+from pilot.settings import read_settings
+from storage.home import open_home
+
+
+def test_every_process_gets_the_homes_own_settings_and_absolute_paths(home, environment, monkeypatch, tmp_path) -> None:
+    monkeypatch.chdir(CHECKOUT)
+    system = make_system(home, environment=environment)
+    for spec in processes(system):
+        assert spec.environment["PILOT_HOME"] == str(home.root)
+        assert Path(spec.environment["PILOT_CAFES_FILE"]).is_absolute()
+        assert spec.environment["DAGSTER_HOME"].startswith(str(home.root))
+        assert read_settings(spec.environment).edge_port == home.settings.edge_port
+
+
+def test_only_what_a_customer_waits_for_runs_at_full_priority(home, environment) -> None:
+    niceness = {spec.name: spec.niceness for spec in processes(make_system(home, environment=environment))}
+    assert niceness["edge"] == niceness["watch"] == 0
+    assert all(niceness[name] > 0 for name in ("code-server", "webserver", "daemon", "dashboards"))
+
+
+@pytest.mark.processes
+@pytest.mark.recogniser
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+async def test_sessions_travel_the_whole_way_and_the_system_stops_without_a_trace(environment) -> None:
+    home = open_home(read_settings(environment))
+    system = make_system(home, environment=environment)
+    told: list[str] = []
+    async with serve(system, tell=told.append) as serving:
+        pids = [process.pid for process in serving.supervision.processes.values()]
+        assert all(finding.ok for finding in findings(system, now=datetime.now(UTC)))
+
+        typed = await travel(home, cafe_id="aurora", language="sv", mode="text", stages=Stages())
+        assert [turn.mode for turn in typed.talk.turns] == ["text"] * len(typed.talk.turns)
+        assert typed.counted.completed == 1
+
+        spoken = await travel(home, cafe_id="aurora", language="en", mode="voice", stages=Stages())
+        assert any(turn.response_ms is not None for turn in spoken.talk.turns)
+        assert spoken.counted.completed == 2
+        assert spoken.scored.score > 60
+        assert spoken.processor_seconds is not None and spoken.processor_seconds > 0
+
+        swedish = await travel(home, cafe_id="goteborg", language="sv", mode="voice", stages=Stages())
+        assert swedish.talk.voice_qualified is False
+        unsure = [turn for turn in swedish.talk.turns if turn.low_confidence]
+        assert swedish.talk.typed_instead and unsure
+        assert swedish.scored.turns_left_out == len(unsure)
+
+        edge = serving.supervision.processes["edge"]
+        assert edge.pid is not None
+        edge.is_ready.clear()
+        os.kill(edge.pid, signal.SIGKILL)
+        await edge.is_ready.wait()
+        again = await travel(home, cafe_id="malmohuset", language="en", mode="text", stages=Stages())
+        assert again.counted.completed == 1
+        pids += [process.pid for process in serving.supervision.processes.values()]
+    assert not [pid for pid in pids if pid is not None and psutil.pid_exists(pid)]
+    assert any("edge ended with signal SIGKILL" in text for text in told)
