@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-FAST := not (slow or browser or recogniser or postgresql or processes)
+FAST := not (slow or browser or node or recogniser or postgresql or processes)
 
 .PHONY: help run demo test check engines format lock clean
 

@@ -27,7 +27,17 @@ def postgresql() -> bool:
     return any(Path("/usr/lib/postgresql").glob("*/bin/initdb")) or shutil.which("initdb") is not None
 
 
-ENGINES: dict[str, Callable[[], bool]] = {"chromium": chromium, "espeak-ng": espeak, "postgresql": postgresql}
+def node() -> bool:
+    """Return whether Node is on the path."""
+    return shutil.which("node") is not None
+
+
+ENGINES: dict[str, Callable[[], bool]] = {
+    "chromium": chromium,
+    "espeak-ng": espeak,
+    "nodejs": node,
+    "postgresql": postgresql,
+}
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ def _weights() -> bool:
 
 ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
     "browser": ("Chromium", _chromium),
+    "node": ("Node", lambda: shutil.which("node") is not None),
     "postgresql": ("PostgreSQL", _postgresql),
     "recogniser": ("the recogniser's weights", _weights),
 }

@@ -13,6 +13,9 @@ from voice_edge.page import static_folder
 NODE_SECONDS = 60
 
 
+pytestmark = pytest.mark.node
+
+
 def node(script: str) -> dict[str, object]:
     """Run a module that ends with `print(object)` and return the object."""
     modules = "".join(
