@@ -32,10 +32,12 @@ class EventSql:
     Attributes:
         paths: What to take out of it, in the order of the list `fields`.
         condition: Over `fields`: it keeps the contract.
+        complete: Over `fields` and the list `data_names`: every known field is there once, and no other.
     """
 
     paths: tuple[str, ...]
     condition: str
+    complete: str
 
 
 def tokens(column: str, paths: Sequence[str]) -> str:
@@ -87,7 +89,9 @@ def _event(model: Any) -> EventSql:
     schema = model.model_json_schema()
     paths: list[str] = []
     condition = _object(schema, "$", schema.get("$defs", {}), paths)
-    return EventSql(tuple(paths), condition)
+    top = [number for number, path in enumerate(paths, 1) if path.count(".") == 1]
+    complete = [f"len(data_names) = {len(top)}", *(f"fields[{number}] IS NOT NULL" for number in top)]
+    return EventSql(tuple(paths), condition, " AND ".join(complete))
 
 
 def _object(schema: Mapping[str, Any], path: str, definitions: Mapping[str, Any], paths: list[str]) -> str:

@@ -87,7 +87,9 @@ def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> 
     unknown: Counter[str] = Counter()
     frames = (_take_apart(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
     everything = pl.concat([empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line")), *frames])
-    unique = everything.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
+    unique = everything
+    if not everything.get_column("event_id").is_unique().all():
+        unique = everything.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
     kept = unique.filter(~pl.col("session_id").is_in(list(erased))) if erased else unique
     return DayEvents(
         frame=conform(RAW_EVENTS, kept.drop("line").sort("session_id", "epoch", "seq", "event_id")),
@@ -126,25 +128,24 @@ def _take_apart(
         connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
         connection.register("given", _lines(bodies).to_arrow())
         try:
-            for statement in _statements(day):
-                connection.execute(statement)
-            good = connection.sql(_GOOD).pl()
-            unknown.update(dict(connection.sql(_unknown_names()).fetchall()))
-            doubtful = connection.sql("SELECT segment, number FROM judged WHERE NOT good ORDER BY ALL").fetchall()
+            judged = connection.sql(_judged(day)).pl()
         except duckdb.Error as error:  # Its text can quote a line.
             raise StorageError(
                 f"The segments of {day} cannot be taken apart ({type(error).__name__}).",
                 remedy="This is a defect, or too little memory; the landing is untouched.",
             ) from None
+    good, doubtful = judged.filter("good"), judged.filter(~pl.col("good")).sort("segment", "line")
+    unknown.update(good.get_column("strange").drop_nulls().explode().drop_nulls().to_list())
     frame: pl.DataFrame = good.select(
         pl.lit(day).alias("day"),
         pl.col("event_id", "event"),
         pl.col("at").dt.replace_time_zone("UTC"),
         pl.col("session_id", "cafe", "edge", "epoch", "seq", "simulated", "schema_version", "data", "segment", "line"),
     )
-    if not doubtful:
+    if not doubtful.height:
         return frame
-    return pl.concat([frame, _one_by_one(day, bodies, doubtful, faults, unknown, like=frame)])
+    lines = doubtful.select("segment", "line").rows()
+    return pl.concat([frame, _one_by_one(day, bodies, lines, faults, unknown, like=frame)])
 
 
 def _lines(bodies: Mapping[str, bytes]) -> pl.DataFrame:
@@ -161,71 +162,61 @@ def _lines(bodies: Mapping[str, bytes]) -> pl.DataFrame:
     return lines.with_columns(pl.int_ranges(1, pl.col("line").list.len() + 1).alias("number")).explode("line", "number")
 
 
-def _statements(day: date) -> Iterator[str]:
-    """Yield the steps from `given` to `judged`; each line is parsed once for its envelope, and once for its data."""
-    # Null where it is no JSON: functions on JSON fail on anything else, with the text in the error.
-    yield """
-        CREATE TABLE parsed AS
-        SELECT segment, number, CASE WHEN readable AND json_valid(line) THEN line END AS line FROM given
-        """
-    yield f"""
-        CREATE TABLE enveloped AS
-        SELECT segment, number, {tokens("line", [f"$.{name}" for name in ENVELOPE])} AS envelope,
-               json_keys(line) AS names
-        FROM parsed
-        """  # noqa: S608 - made of the contract's names
-    # Doubled names are left to the contract's own parser: it takes the last, and SQL the first.
-    yield f"""
-        CREATE TABLE opened AS
-        SELECT segment, number, envelope, names, {envelope_text("event")} AS event, {envelope("data")} AS data,
-               coalesce({envelope_is_good(day)}, false) AND len(list_distinct(names)) = len(names) AS enveloped
-        FROM enveloped
-        """  # noqa: S608 - made of the contract's names and a date
+def _judged(day: date) -> str:
+    """Return the query from the lines `given` to their columns and a verdict; three parses a line, no table between.
+
+    Doubled names are left to the contract's own parser: it takes the last, and SQL the first.
+    """
     known = known_events()
     fields = " ".join(f"WHEN '{name}' THEN {tokens('data', event.paths)}" for name, event in known.items())
-    yield f"""
-        CREATE TABLE taken AS
-        SELECT *, CASE WHEN enveloped THEN json_keys(data) END AS data_names,
-               CASE WHEN NOT enveloped THEN NULL ELSE CASE event {fields} END END AS fields
-        FROM opened
-        """  # noqa: S608 - made of the contract's names
+    complete = " ".join(f"WHEN '{name}' THEN {event.complete}" for name, event in known.items())
     # An event that this version does not know may hold anything.
     conditions = " ".join(f"WHEN '{name}' THEN {event.condition}" for name, event in known.items())
-    yield f"""
-        CREATE TABLE judged AS
-        SELECT *, enveloped AND len(list_distinct(data_names)) = len(data_names)
-               AND coalesce(CASE event {conditions} ELSE true END, false) AS good
-        FROM taken
-        """  # noqa: S608 - made of the contract's names
-
-
-_GOOD = f"""
-    SELECT {envelope_text("event_id")} AS event_id, event, ({envelope("at")}[2:-3])::TIMESTAMP AS at,
-           {envelope_text("session_id")} AS session_id, {envelope_text("cafe")} AS cafe,
-           {envelope_text("edge")} AS edge,
-           {envelope("epoch")}::BIGINT AS epoch, {envelope("seq")}::BIGINT AS seq,
-           {envelope("simulated")} = 'true' AS simulated, {envelope("schema")}::BIGINT AS schema_version,
-           data, segment, number AS line
-    FROM judged WHERE good
-    """  # noqa: S608 - made of the contract's names
-
-
-def _unknown_names() -> str:
-    """Return the query for what good lines hold that this version does not know, as a name and how often."""
-    known = ", ".join(f"'{event}.{name}'" for event, names in KNOWN_FIELDS.items() for name in names)
-    events = ", ".join(f"'{event}'" for event in KNOWN_FIELDS)
-    fields = ", ".join(f"'envelope:{name}'" for name in ENVELOPE)
+    envelope_names = ", ".join(f"'{name}'" for name in ENVELOPE)
+    data_names = ", ".join(f"'{event}.{name}'" for event, names in KNOWN_FIELDS.items() for name in names)
     return f"""
-        SELECT name, count(*) FROM (
-            SELECT unnest(list_transform(names, lambda name: 'envelope:' || name)) AS name
-            FROM judged WHERE good AND len(names) > {len(ENVELOPE)}
-            UNION ALL
-            SELECT unnest(list_transform(data_names, lambda name: event || '.' || name))
-            FROM judged WHERE good AND event IN ({events})
-            UNION ALL
-            SELECT 'event:' || event FROM judged WHERE good AND event NOT IN ({events})
-        ) WHERE name NOT IN ({fields}, {known}) GROUP BY name
-        """  # noqa: S608 - made of the contract's names
+        WITH parsed AS (
+            -- Null where it is no JSON: functions on JSON fail on anything else, with the text in the error.
+            SELECT segment, number, CASE WHEN readable AND json_valid(line) THEN line END AS line FROM given
+        ), enveloped AS (
+            SELECT segment, number, {tokens("line", [f"$.{name}" for name in ENVELOPE])} AS envelope,
+                   json_keys(line) AS names
+            FROM parsed
+        ), opened AS (
+            SELECT segment, number, envelope, names, {envelope_text("event")} AS event, {envelope("data")} AS data,
+                   coalesce({envelope_is_good(day)}, false)
+                   AND CASE WHEN len(names) = {len(ENVELOPE)} THEN true
+                            ELSE len(list_distinct(names)) = len(names) END AS enveloped
+            FROM enveloped
+        ), taken AS (
+            SELECT *, CASE WHEN enveloped THEN json_keys(data) END AS data_names,
+                   CASE WHEN enveloped THEN CASE event {fields} END END AS fields
+            FROM opened
+        ), completed AS (
+            SELECT *, coalesce(CASE event {complete} END, false) AS complete FROM taken
+        ), judged AS (
+            SELECT *, enveloped
+                   AND CASE WHEN complete THEN true ELSE len(list_distinct(data_names)) = len(data_names) END
+                   AND coalesce(CASE event {conditions} ELSE true END, false) AS good
+            FROM completed
+        )
+        SELECT {envelope_text("event_id")} AS event_id, event,
+               TRY_CAST({envelope("at")}[2:-3] AS TIMESTAMP) AS at,
+               {envelope_text("session_id")} AS session_id, {envelope_text("cafe")} AS cafe,
+               {envelope_text("edge")} AS edge,
+               TRY_CAST({envelope("epoch")} AS BIGINT) AS epoch, TRY_CAST({envelope("seq")} AS BIGINT) AS seq,
+               {envelope("simulated")} = 'true' AS simulated,
+               TRY_CAST({envelope("schema")} AS BIGINT) AS schema_version,
+               data, segment, number AS line, good,
+               CASE WHEN good AND NOT (complete AND len(names) = {len(ENVELOPE)}) THEN list_concat(
+                   list_transform(list_filter(names, lambda name: name NOT IN ({envelope_names})),
+                                  lambda name: 'envelope:' || name),
+                   CASE WHEN fields IS NULL THEN ['event:' || event]
+                        ELSE list_filter(list_transform(data_names, lambda name: event || '.' || name),
+                                         lambda name: name NOT IN ({data_names})) END
+               ) END AS strange
+        FROM judged
+        """  # noqa: S608 - made of the contract's names and a date
 
 
 def _one_by_one(
