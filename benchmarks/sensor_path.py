@@ -66,7 +66,7 @@ def dagster(home: Home) -> Iterator[list[psutil.Process]]:
     log = (home.root / ".logs" / "benchmark.log").open("wb")
     started = [
         subprocess.Popen(
-            ["nice", "-n", "5", *map(str, command)],
+            ["nice", "-n", "5", "env", "--default-signal=INT", *map(str, command)],
             env=environment,
             cwd=CHECKOUT,
             stdout=log,
@@ -86,7 +86,7 @@ def dagster(home: Home) -> Iterator[list[psutil.Process]]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            name = Path(str(process.args[3])).name
+            name = Path(str(process.args[5])).name
             print(f"stopped {name} in {time.monotonic() - asked:.1f} s, code {process.returncode}")
         log.close()
 

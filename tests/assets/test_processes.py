@@ -58,7 +58,8 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
     with (home.root / ".logs" / "dagster.log").open("wb") as log:
 
         def start(*command: object) -> subprocess.Popen[bytes]:
-            words = [str(word) for word in command]
+            # Dagster maps SIGTERM to whatever SIGINT does; from a shell's background job it would do nothing.
+            words = ["env", "--default-signal=INT", *map(str, command)]
             return subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
 
         started = [start(*server, "-m", "assets.definitions", "-d", Path.cwd())]
