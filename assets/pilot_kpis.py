@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pipelines.kpis import pilot_kpis as kpis_of
-
 from assets.customer_counts import customer_counts
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
@@ -12,6 +10,7 @@ from assets.sessions import sessions
 from assets.turns import turns
 from assets.uptime import uptime
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
+from pipelines.kpis import pilot_kpis as kpis_of
 
 
 @daily_table(

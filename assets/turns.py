@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.turns import turns as turns_of
-
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
 from assets.raw_events import raw_events
 from pilot.tables import RAW_EVENTS, TURNS
+from pipelines.turns import turns as turns_of
 
 
 @daily_table(TURNS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])

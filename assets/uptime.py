@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pipelines.uptime import uptime as uptime_of
-
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written
 from assets.raw_events import raw_events
 from pilot.tables import RAW_EVENTS, UPTIME
+from pipelines.uptime import uptime as uptime_of
 
 
 @daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])
