@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -19,6 +18,8 @@ import psutil
 import pytest
 from faster_whisper import decode_audio
 from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.journey.ports import free_ports
 
 pytestmark = [
     pytest.mark.browser,
@@ -36,14 +37,6 @@ QUIET_BEFORE_S, QUIET_AFTER_S = 1.0, 7.0
 READY_SECONDS = 150
 FIGURES_SECONDS = 120
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-fake-device-for-media-stream"]
-
-
-def free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 def until(holds: Callable[[], bool], *, seconds: float, what: str) -> None:
