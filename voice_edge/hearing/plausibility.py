@@ -8,6 +8,7 @@ import zlib
 MAX_COMPRESSION_RATIO = 2.4  # OpenAI's threshold for repetition
 MAX_LOOP_REPEATS = 3  # the same phrase more often than this in a row is the decoder's, not the speaker's
 MAX_LOOP_WORDS = 8
+ECHO_WORDS = range(3, 25)  # a phrase of so many words that comes twice in a row is worth a second look
 MAX_TOKENS_PER_SECOND = 12.0  # fast Swedish is about four words a second at up to three tokens
 SPARE_TOKENS = 12
 NO_SPEECH_PROBABILITY = 0.6  # OpenAI's threshold, together with the next
@@ -70,6 +71,16 @@ def runs_away(text: str, *, tokens: int, seconds: float) -> bool:
         tokens >= most_tokens(seconds)
         or compression_ratio(text) > MAX_COMPRESSION_RATIO
         or loop_start(text) is not None
+    )
+
+
+def echoes(text: str) -> bool:
+    """Tell whether a whole phrase comes twice in a row: what the short encoder does to brief clips, people seldom."""
+    said = words(text)
+    return any(
+        said[start : start + size] == said[start + size : start + 2 * size]
+        for size in ECHO_WORDS
+        for start in range(len(said) - 2 * size + 1)
     )
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
-LONGEST_PIECE_SECONDS = 28.0  # the model hears 30 s; two of them are padding
+LONGEST_PIECE_SECONDS = 28.0  # the model hears 30 s; the rest is padding
 SEARCH_SECONDS = 8.0  # how far before its longest a piece may be cut
 QUIET_SECONDS = 0.2  # the stretch whose energy is compared
 

@@ -1,8 +1,8 @@
-"""Decodes one piece of audio with a Whisper model, the encoder shortened to the speech and two seconds of padding.
+"""Decodes one piece of audio with a Whisper model, the encoder shortened to the speech and a little padding.
 
 The library pads every clip to 30 s, which is most of its time on a CPU. Shorter input is several times faster at the
-same word error, but less than about a second of padding breaks it, and now and then it runs into repetition: a text
-that is implausible for its duration is decoded once more at full length.
+same word error, but too little padding breaks it, and brief clips may come back doubled: a text that echoes itself or
+is implausible for its duration is decoded once more at full length.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
-from voice_edge.hearing.plausibility import most_tokens, runs_away, without_loop
+from voice_edge.hearing.plausibility import echoes, most_tokens, runs_away, without_loop
 from voice_edge.hearing.quiet_splits import pieces
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
-PADDING_SECONDS = 2.0
+PADDING_SECONDS = 4.0  # with 2 s one clip in fifteen echoes itself and costs a retry: docs/voice.md
 FRAMES_PER_SECOND = 100
 FULL_FRAMES = 3000
 LONGEST_DECODE_TOKENS = 224  # half of the model's context: what 30 s may hold
@@ -81,7 +81,7 @@ class Whisper:
             seconds = len(piece) / SAMPLE_RATE
             features = self._model.feature_extractor(piece)
             attempt = self._attempt(features, self._short(seconds), seconds, language=language, prompt=prompt)
-            if runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds):
+            if echoes(attempt.text) or runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds):
                 retried = True
                 attempt = self._attempt(features, FULL_FRAMES, seconds, language=language, prompt="")
                 runaway |= runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voice_edge.hearing.plausibility import invented, loop_start, runs_away, without_loop
+from voice_edge.hearing.plausibility import echoes, invented, loop_start, runs_away, without_loop
 
 SURE = {"confidence": 0.95, "no_speech_probability": 0.05}
 
@@ -75,3 +75,10 @@ def test_people_repeat_themselves_a_little(text: str) -> None:
 def test_more_tokens_than_a_mouth_can_say_run_away() -> None:
     assert runs_away("words", tokens=40, seconds=1.0)
     assert not runs_away("words", tokens=12, seconds=2.0)
+
+
+def test_a_sentence_that_comes_twice_is_worth_a_second_look_but_is_not_cut() -> None:
+    text = "Press 0 to reach an operator. Press 0 to reach an operator."
+    assert echoes(text)
+    assert without_loop(text) == text
+    assert not echoes("Kaffet var gott, kaffet var varmt, och kön var kort.")

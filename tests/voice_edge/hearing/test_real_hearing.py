@@ -98,7 +98,7 @@ def test_a_turn_longer_than_the_models_window_is_heard_from_its_first_word_to_it
     assert len(audio) > 30 * SAMPLE_RATE
     heard = recogniser.recognise(audio, language="en", session_id="a").result(ENOUGH)
     said = words(heard.text)
-    assert {"eight", "two", "friends"} <= set(said[:20])
+    assert {"came", "two", "friends"} <= set(said[:20])
     assert {"sandwich", "soup", "music", "toilet"} <= set(said)
     assert said[-1] == "sunday"
     assert 100 < len(said) < 150
