@@ -29,7 +29,7 @@ from tests.dashboards.lake_days import make_day  # noqa: E402
 
 DAYS = 30
 RUNS = 15
-PAGES = {"the café's day": "pages/cafe_day.py", "the pilot overview": "pages/pilot_overview.py"}
+PAGES = {"the café's day": "views/cafe_day.py", "the pilot overview": "pages/pilot_overview.py"}
 
 
 def main() -> None:

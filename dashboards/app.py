@@ -45,12 +45,13 @@ def main() -> None:
             f"{say('dashboards', 'trouble.address_do', language)}",
         )
         return
+    # Not in a folder named "pages": with one beside it, Streamlit looks for a first visit's address there.
     page = st.navigation(
         [
             st.Page(
-                "pages/cafe_day.py", title=say("dashboards", "nav.cafe_day", language), url_path="dag", default=True
+                "views/cafe_day.py", title=say("dashboards", "nav.cafe_day", language), url_path="dag", default=True
             ),
-            st.Page("pages/pilot_overview.py", title=say("dashboards", "nav.overview", language), url_path="piloten"),
+            st.Page("views/pilot_overview.py", title=say("dashboards", "nav.overview", language), url_path="piloten"),
         ]
     )
     try:

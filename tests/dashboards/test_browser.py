@@ -85,6 +85,15 @@ def chromium():
         browser.close()
 
 
+def test_the_very_first_visit_may_be_to_a_page_of_its_own(server: str, chromium):
+    page = chromium.new_page()
+    page.goto(f"{server}/piloten")
+    page.get_by_role("heading", level=1).first.wait_for()
+    page.locator("[data-testid=stVegaLiteChart]").first.wait_for()
+    assert page.get_by_text("Page not found").count() == 0
+    page.close()
+
+
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str, chromium, tmp_path: Path):

@@ -18,7 +18,7 @@ from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
 
 Pages = Callable[[], AppTest]
-OVERVIEW = "pages/pilot_overview.py"
+OVERVIEW = "views/pilot_overview.py"
 
 
 def shown(at: AppTest) -> str:
