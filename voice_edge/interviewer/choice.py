@@ -36,8 +36,8 @@ class ByLanguage:
 def choose_interviewer(settings: Settings) -> Interviewer:
     """Return the interviewer that the settings name.
 
-    Under `auto` a model that does not answer costs one guest at most the first-token deadline; then the script speaks
-    for a while before the model is tried again.
+    A model that does not answer costs one guest at most the first-token deadline; then the script speaks until the
+    model has been loaded again.
     """
     script = ScriptedInterviewer()
     if settings.interviewer == "scripted":

@@ -33,7 +33,9 @@ log = structlog.get_logger(__name__)
 
 
 class OllamaInterviewer:
-    """Streams a model's reply; the scripted interviewer answers when the model is late, away or has to be certain.
+    """Streams a model's reply; the scripted interviewer answers while the model is not loaded, late or away.
+
+    The first turn that could use the model begins to load it; so does the first one some time after a failure.
 
     Args:
         url: Ollama's address.
@@ -58,6 +60,8 @@ class OllamaInterviewer:
         self._client = httpx.AsyncClient(
             base_url=url, transport=transport, timeout=httpx.Timeout(None, connect=CONNECT_SECONDS)
         )
+        self._loaded = False
+        self._loading: asyncio.Task[None] | None = None
         self._away_until = 0.0
 
     async def preload(self) -> None:
@@ -73,9 +77,12 @@ class OllamaInterviewer:
             raise _away(f"Ollama does not answer ({type(error).__name__}).", remedy=_RUNNING) from error
         if answer.status_code != httpx.codes.OK:
             raise self._refused(answer.status_code)
+        self._loaded = True
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._loading is not None:
+            self._loading.cancel()
         await self._client.aclose()
 
     async def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
@@ -88,7 +95,7 @@ class OllamaInterviewer:
                         text += token
                         yield ReplyPart(text, final=False, author="ollama", purpose="follow_up")
             except ModelAway as error:
-                self._away_until = asyncio.get_running_loop().time() + AWAY_SECONDS
+                self._leave_alone()
                 log.warning("the model did not finish its reply", reason=error.what, begun=bool(text))
         if text.strip():
             # Of a reply that broke off the guest has seen the beginning: it stands.
@@ -101,11 +108,29 @@ class OllamaInterviewer:
         """Tell whether the model answers this turn; thanks and what must be met decently are the script's."""
         if conversation.follow_ups_asked >= MOST_FOLLOW_UPS:
             return False
-        if asyncio.get_running_loop().time() < self._away_until:
+        if not self._loaded:
+            self._load_soon()
             return False
         answers = [exchange.answer for exchange in conversation.exchanges]
         heard = understand(answers, cafe=conversation.cafe, language=conversation.language)
         return heard.concern is None and not (conversation.follow_ups_asked and heard.nothing_more)
+
+    def _load_soon(self) -> None:
+        """Begin to load the model beside the talk: Ollama gives up a load when the request that asked for it leaves."""
+        busy = self._loading is not None and not self._loading.done()
+        if not busy and asyncio.get_running_loop().time() >= self._away_until:
+            self._loading = asyncio.create_task(self._load(), name="loading the model")
+
+    async def _load(self) -> None:
+        try:
+            await self.preload()
+        except ModelAway as error:
+            self._leave_alone()
+            log.warning("the model cannot be loaded", reason=error.what)
+
+    def _leave_alone(self) -> None:
+        self._loaded = False
+        self._away_until = asyncio.get_running_loop().time() + AWAY_SECONDS
 
     async def _tokens(self, conversation: Conversation) -> AsyncGenerator[str]:
         body = {

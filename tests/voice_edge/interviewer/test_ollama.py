@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
@@ -52,13 +53,23 @@ class Lines(httpx.AsyncByteStream):
 class FakeOllama:
     """Answers /api/chat with what it was given, and remembers what it was asked."""
 
-    def __init__(self, *lines: dict[str, Any] | asyncio.Event, status: int = 200) -> None:
+    def __init__(
+        self, *lines: dict[str, Any] | asyncio.Event, status: int = 200, loads: asyncio.Event | None = None
+    ) -> None:
         self.body = Lines(lines)
         self.status = status
+        self.loads = loads
+        self.preloads: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(json.loads(request.content))
+        body = json.loads(request.content)
+        if not body["messages"]:
+            self.preloads.append(body)
+            if self.loads is not None:
+                await self.loads.wait()
+            return httpx.Response(200, json={"model": "m", "done": True, "done_reason": "load"})
+        self.asked.append(body)
         if self.status != httpx.codes.OK:
             return httpx.Response(self.status, json={"error": "server busy, please try again."})
         return httpx.Response(200, stream=self.body)
@@ -86,6 +97,13 @@ def interviewer(ollama: FakeOllama, *, patience: float = PATIENT) -> OllamaInter
 
 
 async def said(asked: OllamaInterviewer, talk: Conversation) -> list[ReplyPart]:
+    """Return the reply of a model that is loaded."""
+    with contextlib.suppress(ModelAway):
+        await asked.preload()
+    return await said_as_it_is(asked, talk)
+
+
+async def said_as_it_is(asked: OllamaInterviewer, talk: Conversation) -> list[ReplyPart]:
     return [part async for part in asked.reply(talk)]
 
 
@@ -101,10 +119,8 @@ async def test_the_reply_grows_word_by_word_and_ends_final() -> None:
 
 async def test_every_request_is_kept_loaded_without_thinking_and_with_the_same_options() -> None:
     ollama = FakeOllama(word("When?", done=True))
-    asked = interviewer(ollama)
-    await asked.preload()
-    await said(asked, conversation())
-    preload, chat = ollama.asked
+    await said(interviewer(ollama), conversation())
+    (preload,), (chat,) = ollama.preloads, ollama.asked
     assert preload["messages"] == []
     assert preload["keep_alive"] == chat["keep_alive"] == -1
     assert preload["options"] == chat["options"]
@@ -134,9 +150,24 @@ async def test_a_model_that_is_late_is_replaced_by_the_script() -> None:
 async def test_after_a_failure_the_next_guest_does_not_wait() -> None:
     ollama = FakeOllama(status=503)
     asked = interviewer(ollama)
-    for _ in range(2):
-        assert [part.author for part in await said(asked, conversation())] == ["scripted"]
+    await said(asked, conversation())
+    assert [part.author for part in await said_as_it_is(asked, conversation())] == ["scripted"]
     assert len(ollama.asked) == 1
+    assert len(ollama.preloads) == 1
+
+
+async def test_the_first_turn_begins_to_load_the_model_and_does_not_wait_for_it() -> None:
+    loads = asyncio.Event()
+    ollama = FakeOllama(word("When was it?", done=True), loads=loads)
+    asked = interviewer(ollama)
+    for _ in range(2):
+        assert [part.author for part in await said_as_it_is(asked, conversation())] == ["scripted"]
+    loads.set()
+    assert asked._loading is not None
+    await asked._loading
+    assert len(ollama.preloads) == 1
+    assert (await said_as_it_is(asked, conversation()))[-1].author == "ollama"
+    await asked.close()
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
@@ -174,8 +205,12 @@ async def test_an_ollama_that_is_not_there_is_answered_by_the_script() -> None:
 
 
 async def test_a_missing_model_is_named_with_the_command_that_fetches_it() -> None:
+    async def unknown(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={"error": "model 'm' not found"})
+
+    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(unknown))
     with pytest.raises(ModelAway, match="ollama pull m"):
-        await interviewer(FakeOllama(status=404)).preload()
+        await asked.preload()
 
 
 async def test_a_reply_without_end_is_cut() -> None:
@@ -202,7 +237,9 @@ async def test_what_must_be_certain_is_the_scripts(talk: Conversation) -> None:
 
 async def test_whoever_stops_reading_closes_the_stream() -> None:
     ollama = FakeOllama(word("Sorry"), asyncio.Event(), word(" never", done=True))
-    reply = interviewer(ollama).reply(conversation())
+    asked = interviewer(ollama)
+    await asked.preload()
+    reply = asked.reply(conversation())
     assert (await anext(reply)).text == "Sorry"
     await reply.aclose()
     assert ollama.body.closed
@@ -212,6 +249,7 @@ async def test_auto_lets_the_model_speak_only_its_languages(monkeypatch: pytest.
     ollama = FakeOllama(word("When?", done=True))
     chosen = choose_interviewer(Settings(interviewer="auto", model_speaks="en"))
     monkeypatch.setattr(chosen._model, "_client", interviewer(ollama)._client)
+    await chosen.preload()
     assert {part.author async for part in chosen.reply(conversation("Kaffet var kallt.", language="sv"))} == {
         "scripted"
     }
