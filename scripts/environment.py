@@ -45,7 +45,7 @@ def main(folder: str) -> None:
 
 def locked(package: str) -> str:
     """Return the lock file's own lines for one package: its version and hashes."""
-    found = re.search(rf"^{package}==.*(?:\\\n.*)*", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    found = re.search(rf"^{package}==(?:.*\\\n)*.*$", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
         sys.exit(f"requirements.lock does not name {package}; run `make lock` on a machine that has it.")
     return found.group() + "\n"

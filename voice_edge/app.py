@@ -6,19 +6,24 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import structlog
 from fastapi import FastAPI, WebSocket
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from pilot.errors import PilotError
 from voice_edge import page
 from voice_edge.connection import Connection
 from voice_edge.customer_routes import customer_routes
 from voice_edge.edge import Edge
 from voice_edge.greeting import Visitor
+from voice_edge.interviewer import Loaded
 from voice_edge.operator_routes import operator_routes
 from voice_edge.security import SecurityHeaders, origin_allowed
 from voice_edge.session import Session
+
+log = structlog.get_logger("voice_edge")
 
 
 class RevalidatedFiles(StaticFiles):
@@ -31,12 +36,22 @@ class RevalidatedFiles(StaticFiles):
         return response
 
 
+async def _load(asking: Loaded) -> None:
+    """Load the model before the first guest needs it; without it the script asks."""
+    try:
+        await asking.preload()
+    except PilotError as error:
+        log.warning("no model: the script asks", kind=type(error).__name__, what=error.what)
+
+
 def create_app(edge: Edge) -> FastAPI:
     """Return the application of one replica."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work) for work in edge.background()]
+        if isinstance(edge.asking, Loaded):
+            tasks.append(asyncio.create_task(_load(edge.asking)))
         try:
             yield
         finally:
@@ -45,6 +60,8 @@ def create_app(edge: Edge) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await edge.receipts.save_waiting()
+            if isinstance(edge.asking, Loaded):
+                await edge.asking.close()
 
     app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)

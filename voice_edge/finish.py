@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import structlog
-from storage.store.receipts import Receipt
 
 from pilot.business_days import session_day
 from pilot.cafes import Cafe, Language
 from pilot.events import SessionCompleted
 from pilot.identifiers import receipt_hash
+from storage.store.receipts import Receipt
 from voice_edge.errors import NotNow
 from voice_edge.live import Live
 from voice_edge.protocol import CloseCode, Completed, Preliminary

@@ -10,12 +10,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
-from storage.store.engine import Store
-from storage.store.receipts import Receipt
 
 from pilot.errors import PilotError
 from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
 from storage.store import receipts as stored_receipts
+from storage.store.engine import Store
+from storage.store.receipts import Receipt
 from voice_edge.clock import Clock
 
 MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the log.

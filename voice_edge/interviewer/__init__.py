@@ -6,6 +6,7 @@ from voice_edge.interviewer.conversation import (
     Conversation,
     Exchange,
     Interviewer,
+    Loaded,
     ReplyPart,
 )
 from voice_edge.interviewer.ollama import OllamaInterviewer
@@ -17,6 +18,7 @@ __all__ = [
     "Conversation",
     "Exchange",
     "Interviewer",
+    "Loaded",
     "OllamaInterviewer",
     "ReplyPart",
     "ScriptedInterviewer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pilot.cafes import Cafe, Language
 
@@ -61,4 +61,21 @@ class Interviewer(Protocol):
 
     def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
         """Yield the reply as it grows; the last part is final."""
+        ...
+
+
+@runtime_checkable
+class Loaded(Protocol):
+    """An interviewer that is loaded before it can answer quickly, and closed at the end."""
+
+    async def preload(self) -> None:
+        """Load it.
+
+        Raises:
+            ModelAway: it cannot be loaded now; it still answers, by the script.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give its connections back."""
         ...

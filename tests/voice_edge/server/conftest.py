@@ -334,7 +334,7 @@ def task_file(task: asyncio.Task[Any]) -> str:
 
 @asynccontextmanager
 async def running_replica(
-    home: Home, *, limits: Limits | None = None, log: Any = None, name: str = "edge1"
+    home: Home, *, limits: Limits | None = None, log: Any = None, name: str = "edge1", asking: Any = None
 ) -> AsyncIterator[Replica]:
     clock = VirtualClock()
     memory = log or MemoryLog()
@@ -354,7 +354,7 @@ async def running_replica(
         log=memory,
         codes=CodeDirectory(open_store, clock=clock),
         receipts=ReceiptDesk(open_store, clock=clock),
-        asking=interviewer,
+        asking=asking or interviewer,
         hearing=recogniser,
         new_listener=LoudnessListener,
         new_turns=TurnTaking,
