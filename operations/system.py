@@ -150,7 +150,16 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
         ),
         ProcessSpec(
             name="daemon",
-            command=(python, "-c", "from dagster._daemon.cli import main; main()", "run", "-w", workspace, "--log-format", "json"),
+            command=(
+                python,
+                "-c",
+                "from dagster._daemon.cli import main; main()",
+                "run",
+                "-w",
+                workspace,
+                "--log-format",
+                "json",
+            ),
             environment=figures,
             folder=CHECKOUT,
             ready=LineLogged("Instance is configured with the following daemons"),
