@@ -42,9 +42,7 @@ def journey(
     """
     console = Console(highlight=False)
     stages = Stages(tell=(lambda stage: None) if as_json else (lambda stage: _show(console, stage)))
-    result = asyncio.run(
-        travel(home(), cafe_id=cafe, language=language.value, mode=mode.value, stages=stages)  # type: ignore[arg-type]
-    )
+    result = asyncio.run(travel(home(), cafe_id=cafe, language=language.value, mode=mode.value, stages=stages))
     if as_json:
         print_json({"stages": [asdict(stage) for stage in stages.reached], **asdict(result)})
     else:

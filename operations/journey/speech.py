@@ -40,7 +40,7 @@ class Speech:
 def speech(line: Line) -> Speech:
     """Return the packaged speech of a line."""
     body = resources.files("operations.journey").joinpath("voices", line.clip).read_bytes()
-    with av.open(io.BytesIO(body)) as container:
+    with av.open(io.BytesIO(body), "r") as container:
         frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
     return as_speech(np.concatenate(frames).astype(np.int16))
 
