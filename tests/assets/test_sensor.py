@@ -134,7 +134,7 @@ def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
     assert list(Cursor.parse(settled.cursor).built) == [business_day(datetime.now(UTC))]
 
 
-@pytest.mark.parametrize(("server", "ended"), [("gone", True), (SERVER, False)])
+@pytest.mark.parametrize(("server", "ended"), [("gone", True), (SERVER, False)], ids=["gone", "there"])
 def test_a_run_that_lost_its_code_server_is_ended_and_its_day_asked_for_again(
     home: Home, land: Any, instance: dg.DagsterInstance, server: str, ended: bool
 ) -> None:
