@@ -84,7 +84,7 @@ def retire(store: Store, code: str, *, actor: str, reason: str) -> None:
     with store.begin() as connection:
         row = connection.execute(select(*_COLUMNS).where(codes.c.code == (folded or ""))).first()
         if row is None:
-            raise UnknownCode(f"There is no code {code!r}.", remedy="`pilot codes list` shows the codes.")
+            raise UnknownCode(f"There is no code {code!r}.", remedy="`pilot qr list` shows the codes.")
         if row.retired_at is not None:
             return
         at = store.now()
