@@ -21,7 +21,7 @@ _OPEN_UNLESS_CLOSED = frozenset(
     " that like with to from of in at by for we i it was is were".split()
 )
 _LONG_FILLER = re.compile(r"(?:e+h*m+|ö+h*m*|ä+h+|e+h+|u+h*m+|u+h+|h*m{2,})")
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")  # "between 8 and 9." ends in a number, not in "and"
 
 
 class Ending(Enum):

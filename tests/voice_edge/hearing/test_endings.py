@@ -10,6 +10,8 @@ from voice_edge.hearing.endings import Ending, ending_of
 @pytest.mark.parametrize(
     ("text", "ending"),
     [
+        ("You should put a second person there between 8 and 9.", Ending.CLAUSE),
+        ("Det var mellan 8 och 9", Ending.PLAIN),
         ("Kaffet var gott och.", Ending.OPEN),
         ("Kaffet var gott, men", Ending.OPEN),
         ("Jag tyckte att öh.", Ending.OPEN),
