@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from payouts.rewards import prospective_reward_ore, smallest_reward_ore
 from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
 from pilot.identifiers import readable
@@ -42,7 +43,12 @@ def customer_routes(edge: Edge) -> APIRouter:
         if found is None or cafe is None:
             return HTMLResponse(unknown_receipt_page(), status_code=404, headers=RECEIPT_HEADERS)
         language = _language(request, cafe, default=found.language)
-        text = page.receipt_page(receipt=found, cafe=cafe, language=language, simulated=found.simulated)
+        reward_ore = prospective_reward_ore(
+            edge.cafes.pilot, score=found.preliminary_score, eligible=found.preliminary_eligible
+        )
+        text = page.receipt_page(
+            receipt=found, cafe=cafe, language=language, reward_ore=reward_ore, simulated=found.simulated
+        )
         return HTMLResponse(text, headers=RECEIPT_HEADERS)
 
     @router.get("/qr/{code}.svg")
@@ -78,7 +84,7 @@ async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
         cafe=cafe,
         code=folded,
         language=language,
-        reward_ore=edge.smallest_reward_ore,
+        reward_ore=smallest_reward_ore(edge.cafes.pilot),
         simulated=edge.demo or request.query_params.get("simulated") == "1",
         voice_trial=hearing is None or not hearing.qualified(language),
     )

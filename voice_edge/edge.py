@@ -142,11 +142,6 @@ class Edge:
         """Return a café of the pilot by its id."""
         return next((cafe for cafe in self.cafes.cafe if cafe.id == cafe_id), None)
 
-    @property
-    def smallest_reward_ore(self) -> int:
-        """Return the reward of the first tier, in öre."""
-        return self.cafes.pilot.reward_tiers[0].amount_ore
-
     def background(self) -> Sequence[Any]:
         """Return the coroutines that run as long as the replica."""
         return (self.codes.keep_fresh(), self.receipts.keep_saving())

@@ -99,18 +99,25 @@ def customer_page(
     )
 
 
-def receipt_page(*, receipt: ReceiptShown, cafe: Cafe, language: Language, simulated: bool) -> str:
-    """Return the receipt: whether it looks like a reward, the reference, the day and the café.
+def receipt_page(*, receipt: ReceiptShown, cafe: Cafe, language: Language, reward_ore: int, simulated: bool) -> str:
+    """Return the receipt: whether it looks like a reward and which, the reference, the day and the café.
 
     Neither the score nor what was said is shown.
+
+    Args:
+        receipt: The receipt.
+        cafe: Its café.
+        language: The page's.
+        reward_ore: What it would earn as things stand; 0 for nothing.
+        simulated: Whether it is a test's.
     """
     eligible = receipt.preliminary_eligible
-    outcome = "pending" if eligible is None else "likely" if eligible else "unlikely"
+    outcome = "pending" if eligible is None else "likely" if eligible and reward_ore else "unlikely"
     reference = receipt.reference
     return _environment.get_template("receipt.html").render(
         cafe=cafe,
         language=language,
-        t=_filled(section("receipt", language), {"{cafe}": cafe.name}),
+        t=_filled(section("receipt", language), {"{cafe}": cafe.name, "{reward}": kronor(reward_ore)}),
         outcome=outcome,
         reference=" ".join(
             reference[start : start + REFERENCE_GROUP] for start in range(0, len(reference), REFERENCE_GROUP)

@@ -299,7 +299,9 @@ class FakeEdge:
         outcome = {"yes": True, "no": False}.get(request.query_params.get("outcome", "yes"))
         receipt = SimpleNamespace(reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome)
         language = request.query_params.get("lang") or self.state.get("language", "sv")
-        text = receipt_page(receipt=receipt, cafe=self.cafe, language=language, simulated=self.simulated)
+        text = receipt_page(
+            receipt=receipt, cafe=self.cafe, language=language, reward_ore=2000, simulated=self.simulated
+        )
         return HTMLResponse(text, status_code=self.receipt_status, headers={"Content-Security-Policy": CSP})
 
     def _notice(self, request: Request) -> HTMLResponse:

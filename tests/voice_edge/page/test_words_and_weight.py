@@ -102,7 +102,8 @@ def test_a_receipt_never_shows_the_score_or_the_threshold(language: str, outcome
     receipt = SimpleNamespace(
         reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome, preliminary_score=87
     )
-    html = receipt_page(receipt=receipt, cafe=CAFE, language=language, simulated=False)
+    html = receipt_page(receipt=receipt, cafe=CAFE, language=language, reward_ore=3000, simulated=False)
+    assert ("30\u00a0kr" in html) == (outcome is True)
     assert "87" not in html
     assert "60" not in html
     assert "K7F 3QX" in html
