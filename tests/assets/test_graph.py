@@ -16,6 +16,8 @@ from storage.home import Home
 from storage.store import customer_counts, tombstones
 from tests.events import MORNING, Story, probes, whole_visit
 
+pytestmark = pytest.mark.slow
+
 DAY = date(2026, 11, 23)
 BEFORE = DAY - timedelta(days=1)
 NOON = {"pilot/as_of": "2026-11-23T12:00:00Z"}

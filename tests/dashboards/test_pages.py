@@ -17,6 +17,8 @@ from storage.home import Home
 from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
 
+pytestmark = pytest.mark.slow
+
 Pages = Callable[[], AppTest]
 OVERVIEW = "views/pilot_overview.py"
 

@@ -18,6 +18,8 @@ from operations import supervisor
 from operations.supervisor import ProcessSpec, RestartPolicy
 from tests.operations.fake_children import STAY, child
 
+pytestmark = pytest.mark.slow
+
 QUICK = RestartPolicy(
     first_delay_seconds=0.01, longest_delay_seconds=0.02, calm_seconds=60.0, ready_seconds=20.0, late_notice_seconds=0.2
 )

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +21,8 @@ from pipelines.shapes import schema
 from pipelines.turns import turns
 from pipelines.uptime import uptime
 from tests.events import MORNING, Story, probes, raw_events
+
+pytestmark = pytest.mark.slow
 
 CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 DAY = MORNING.date()

@@ -20,6 +20,8 @@ from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES
 from quality.results import SuiteResult
 from quality.suites import SUITES, UnknownSuite, rules, validate
 
+pytestmark = pytest.mark.slow
+
 Frames = Any  # the day that the fixture `good` makes
 Break = Callable[[Frames], None]
 

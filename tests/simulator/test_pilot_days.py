@@ -13,6 +13,8 @@ from pilot.cafes import parse_cafes
 from pilot.events import parse_event
 from simulator.pilot_days import simulate
 
+pytestmark = pytest.mark.slow
+
 CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 CODES = dict.fromkeys(CAFES.ids, "BCDFGH")
 FAR = datetime(2030, 1, 1, tzinfo=UTC)

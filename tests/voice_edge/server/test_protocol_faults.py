@@ -13,6 +13,8 @@ from websockets import ConnectionClosed
 from voice_edge.limits import Limits
 from voice_edge.protocol import CloseCode
 
+pytestmark = pytest.mark.slow
+
 DOCUMENTED = {int(code) for code in CloseCode}
 
 
