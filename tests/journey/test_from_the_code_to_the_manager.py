@@ -7,9 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -19,7 +18,8 @@ import pytest
 from faster_whisper import decode_audio
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.journey.ports import free_ports
+from tests.ports import free_ports
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.browser,
@@ -37,13 +37,6 @@ QUIET_BEFORE_S, QUIET_AFTER_S = 1.0, 7.0
 READY_SECONDS = 150
 FIGURES_SECONDS = 120
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-fake-device-for-media-stream"]
-
-
-def until(holds: Callable[[], bool], *, seconds: float, what: str) -> None:
-    deadline = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < deadline, f"{what} did not come within {seconds:g} s"
-        time.sleep(0.25)  # a real process is waited for; nothing here can signal
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +104,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             lambda: "Everything is ready" in running.said() or running.process.poll() is not None,
             seconds=READY_SECONDS,
             what="the system",
+            every=0.25,
         )
         assert running.process.poll() is None, running.said()
         family = psutil.Process(running.process.pid).children(recursive=True)
@@ -166,4 +160,4 @@ def test_what_a_guest_says_at_the_table_is_on_the_managers_page(running: Running
             return False
         return True
 
-    until(on_the_page, seconds=FIGURES_SECONDS, what="the guest's words on the manager's page")
+    until(on_the_page, seconds=FIGURES_SECONDS, what="the guest's words on the manager's page", every=0.25)

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import sys
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import httpx
 import polars as pl
 import pytest
 import websockets
@@ -24,44 +19,17 @@ from pipelines.sessions import sessions
 from storage.home import Home, open_home
 from storage.landing.days import read_day
 from storage.store import codes
-from tests.journey.ports import free_ports
+from tests.edge_process import running_edge
+from tests.ports import free_ports
 
 pytestmark = [pytest.mark.processes, pytest.mark.recogniser, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 90.0
 ANSWERS = (
     "Kaffet var kallt när det kom.",
     "Jag fick vänta tio minuter vid disken.",
     "Sätt en till i kassan vid lunch.",
 )
-
-
-@asynccontextmanager
-async def edge(home: Path, port: int):
-    environment = {
-        **os.environ,
-        "PILOT_HOME": str(home),
-        "PILOT_CAFES_FILE": str(ROOT / "cafes.toml"),
-        "PILOT_EDGE_PORT": str(port),
-        "PILOT_INTERVIEWER": "scripted",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voice_edge", env=environment, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
-    )
-    try:
-        async with httpx.AsyncClient() as client, asyncio.timeout(START_SECONDS):
-            while True:
-                try:
-                    if (await client.get(f"http://127.0.0.1:{port}/health/live")).status_code == 200:
-                        break
-                except httpx.TransportError:
-                    await asyncio.sleep(0.1)
-        yield process
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 30)
 
 
 class Guest:
@@ -108,7 +76,10 @@ async def test_what_a_killed_edge_acknowledged_is_in_the_lake_once(tmp_path):
     (port,) = free_ports(1)
     address = f"ws://127.0.0.1:{port}/ws/v1"
 
-    async with edge(tmp_path, port) as process, websockets.connect(address) as socket:
+    async with (
+        running_edge(tmp_path, port=port, stdout=asyncio.subprocess.DEVNULL) as process,
+        websockets.connect(address) as socket,
+    ):
         await guest.hello(socket)
         await guest.say(socket, type="start", mode="text", language="sv")
         await guest.say(socket, type="consent", granted=True, version="2026-11", scope=["transcript"])
@@ -120,7 +91,10 @@ async def test_what_a_killed_edge_acknowledged_is_in_the_lake_once(tmp_path):
     before = set(guest.acknowledged)
     assert before
 
-    async with edge(tmp_path, port), websockets.connect(address) as socket:
+    async with (
+        running_edge(tmp_path, port=port, stdout=asyncio.subprocess.DEVNULL),
+        websockets.connect(address) as socket,
+    ):
         await guest.hello(socket)
         welcome = await guest.hear_until(socket, "welcome")
         assert welcome["resumed"]

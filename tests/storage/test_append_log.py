@@ -19,7 +19,7 @@ from storage.landing.folder_segments import FolderSegments
 from storage.landing.replica_lock import ReplicaLock
 from storage.landing.segments import SegmentName, Segments
 from tests.storage.recorded import MONDAY_MORNING, TUESDAY_MORNING, ids, utterances
-from tests.storage.waiting import until
+from tests.waiting import until
 
 MONDAY = MONDAY_MORNING.date()
 NEVER = 3600.0

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
-import socket
-import sys
 from pathlib import Path
 
-import httpx
 import pytest
 import websockets
 
@@ -19,24 +15,10 @@ from pilot.settings import Settings
 from storage.home import open_home
 from storage.landing.days import read_day
 from storage.store import codes
+from tests.edge_process import running_edge
+from tests.ports import free_ports
 
 CHECKOUT = Path(__file__).parents[3]
-START_SECONDS = 90.0
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-async def answering(url: str) -> None:
-    async with httpx.AsyncClient() as client, asyncio.timeout(START_SECONDS):
-        while True:
-            try:
-                if (await client.get(f"{url}/health/live")).status_code == 200:
-                    return
-            except httpx.TransportError:
-                await asyncio.sleep(0.1)
 
 
 @pytest.mark.processes
@@ -44,20 +26,9 @@ async def answering(url: str) -> None:
 async def test_a_stopped_replica_sends_its_customer_on_and_publishes_its_log(tmp_path):
     home = open_home(Settings(home=tmp_path, cafes_file=CHECKOUT / "cafes.toml"))
     code = codes.issue(home.store(), cafe="goteborg", label="table", actor="test").code
-    port = free_port()
-    environment = {
-        **os.environ,
-        "PILOT_HOME": str(tmp_path),
-        "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml"),
-        "PILOT_EDGE_PORT": str(port),
-        "PILOT_INTERVIEWER": "scripted",
-    }
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voice_edge", env=environment, cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
-    )
+    (port,) = free_ports(1)
     words = "Räkmackan var färsk men kön vid långbordet var hopplös"
-    try:
-        await answering(f"http://127.0.0.1:{port}")
+    async with running_edge(tmp_path, port=port, stdout=asyncio.subprocess.PIPE) as process:
         async with websockets.connect(f"ws://127.0.0.1:{port}/ws/v1") as page:
             for message in (
                 {
@@ -87,10 +58,6 @@ async def test_a_stopped_replica_sends_its_customer_on_and_publishes_its_log(tmp
                         await page.recv()
             assert closed.value.rcvd.code == 1001
         output, _ = await asyncio.wait_for(process.communicate(), 30)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     assert process.returncode == 0
     lines = [json.loads(line) for line in output.decode().splitlines()]
     assert lines[-1]["event"] == "edge stopped"
