@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or processes)
 
-.PHONY: help run demo test check engines format lock clean
+.PHONY: help run demo test check prove-properties engines format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -29,6 +29,9 @@ engines: $(READY)
 test: $(READY) engines ## everything; names in its closing lines each engine that was not run
 	@$(VENV)/bin/python scripts/checks.py
 	@$(VENV)/bin/pytest -q -n 2 --dist loadgroup
+
+prove-properties: $(READY) ## the tests of properties on 2 000 new examples each, instead of the same ones
+	@HYPOTHESIS_PROFILE=explore $(VENV)/bin/pytest -q -n 2 $$(grep -rl "from hypothesis" tests --include="test_*.py")
 
 format: $(READY) ## format the code
 	@$(VENV)/bin/ruff format .

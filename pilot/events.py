@@ -49,9 +49,9 @@ Uuid7 = Annotated[str, BeforeValidator(_uuid7)]
 
 
 class _Open(BaseModel):
-    """Known fields are checked, unknown ones are kept."""
+    """Known fields are checked, unknown ones are kept; JSON has no infinity, so a figure is finite."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
 
 class Client(_Open):

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's.
-settings.register_profile("house", deadline=None)
-settings.load_profile("house")
+# Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's. The suite tries
+# the same examples each time; HYPOTHESIS_PROFILE=explore looks for new ones (`make prove-properties`).
+settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("explore", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 for name in [name for name in os.environ if name.startswith("PILOT_")]:
     del os.environ[name]

@@ -10,6 +10,7 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pilot.business_days import session_day
 from pilot.errors import InvalidEvent
@@ -50,6 +51,12 @@ def story(**changes) -> dict:
         simulated=False,
     )
     return {**json.loads(event.line()), **changes}
+
+
+@pytest.mark.parametrize("figure", [float("inf"), float("-inf"), float("nan")])
+def test_a_figure_that_json_cannot_write_is_refused(figure):
+    with pytest.raises(ValidationError, match="duration_ms"):
+        EVENTS["probe"](target="receipt", ok=True, duration_ms=figure, every_seconds=30)
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
