@@ -18,7 +18,7 @@ class LazyGroup(TyperGroup):
     """The root command: one file of `cli.nouns` a command, told apart by name.
 
     Attributes:
-        nouns: Name and one line of help of each command; the module is `cli.nouns.<name>`.
+        nouns: Name and one line of help of each command; the module is `cli.nouns.<name>`, with _ for -.
     """
 
     nouns: dict[str, str] = {}  # noqa: RUF012 - set once by the subclass in cli.main
@@ -39,7 +39,8 @@ class LazyGroup(TyperGroup):
         name, stand_in, rest = super().resolve_command(ctx, args)
         if stand_in is None:
             return name, stand_in, rest
-        module = importlib.import_module(f"cli.nouns.{name}")
+        file = name.replace("-", "_")
+        module = importlib.import_module(f"cli.nouns.{file}")
         return name, typer.main.get_command(module.app), rest
 
     def invoke(self, ctx: Any) -> Any:
