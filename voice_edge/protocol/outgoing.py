@@ -1,0 +1,197 @@
+"""The messages of the edge."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from pilot.events import Language, Mode
+
+StateName = Literal["ready", "listening", "hearing", "thinking", "replying", "review", "ended"]
+Purpose = Literal["follow_up", "ask_again", "no_speech", "thanks"]
+DeviceTokenOffer = Literal["ask", "known", "off"]
+
+
+class Outgoing(BaseModel):
+    """A message of the edge; absent optional fields are left out."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def wire(self) -> str:
+        """Return it as the text of a WebSocket message."""
+        return self.model_dump_json(exclude_none=True)
+
+
+class CafeName(BaseModel):
+    """The café as the page names it."""
+
+    id: str
+    name: str
+
+
+class VoiceOffer(BaseModel):
+    """Whether speech in the session's language is recognised well enough to be more than a trial."""
+
+    qualified: bool
+
+
+class PageLimits(BaseModel):
+    """The limits that a page must know."""
+
+    text_characters: int
+    turn_seconds: float
+    total_seconds: float
+    idle_seconds: float
+
+
+class TurnText(BaseModel):
+    """A turn as it stands."""
+
+    turn: int
+    text: str
+
+
+class KnownTurn(TurnText):
+    """A turn as a resumed page needs it."""
+
+    question: str
+    mode: Mode
+    low_confidence: bool
+
+
+class Welcome(Outgoing):
+    """Answer to `hello`."""
+
+    type: Literal["welcome"] = "welcome"
+    session_id: str
+    cafe: CafeName
+    language: Language
+    voice: VoiceOffer
+    limits: PageLimits
+    resumed: bool
+    turns: tuple[KnownTurn, ...]
+    device_token: DeviceTokenOffer = "off"
+    closes_at: str | None = None
+
+
+class DeviceToken(Outgoing):
+    """After its own consent: the page keeps it until `expires_at` and sends it in its next hello."""
+
+    type: Literal["device_token"] = "device_token"
+    token: str
+    expires_at: str
+
+
+class Question(Outgoing):
+    """The question that turn number `turn` will answer."""
+
+    type: Literal["question"] = "question"
+    turn: int
+    text: str
+
+
+class State(Outgoing):
+    """What the page shows."""
+
+    type: Literal["state"] = "state"
+    state: StateName
+
+
+class Partial(Outgoing):
+    """Words so far."""
+
+    type: Literal["partial"] = "partial"
+    turn: int
+    text: str
+
+
+class HeardTurn(Outgoing):
+    """The turn as committed."""
+
+    type: Literal["heard"] = "heard"
+    turn: int
+    revision: int
+    text: str
+    mode: Mode
+    low_confidence: bool
+
+
+class Reply(Outgoing):
+    """The answer to `turn`, with growing text until `final`."""
+
+    type: Literal["reply"] = "reply"
+    turn: int
+    text: str
+    final: bool
+    author: Literal["scripted", "ollama"]
+    purpose: Purpose
+    speech_end_page_ms: float | None = None
+
+
+class Review(Outgoing):
+    """The talk is over: mend, then `finish`."""
+
+    type: Literal["review"] = "review"
+    turns: tuple[TurnText, ...]
+
+
+class Preliminary(BaseModel):
+    """What the receipt will first say; absent where it could not be computed."""
+
+    eligible: bool | None = None
+
+
+class Completed(Outgoing):
+    """Sent."""
+
+    type: Literal["completed"] = "completed"
+    receipt: str
+    reference: str
+    preliminary: Preliminary
+
+
+class RestAnswer(Completed):
+    """`completed`, over HTTP: with the turns as they were heard."""
+
+    turns: tuple[KnownTurn, ...]
+
+
+class Ack(Outgoing):
+    """Everything up to here is on the disk; `snapshot` resumes it on any replica."""
+
+    type: Literal["ack"] = "ack"
+    epoch: int
+    seq: int
+    frame: int
+    snapshot: str
+
+
+class Busy(Outgoing):
+    """Voice is full; text works."""
+
+    type: Literal["busy"] = "busy"
+    retry_after_s: float
+
+
+class ErrorMessage(Outgoing):
+    """What went wrong and what to do, in the guest's language.
+
+    Attributes:
+        opens_at: When the café takes feedback again, ISO 8601 with offset.
+        retry_after_s: When trying again makes sense.
+    """
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+    retryable: bool
+    opens_at: str | None = None
+    retry_after_s: float | None = None
+
+
+class Pong(Outgoing):
+    """Answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+    at_ms: float
