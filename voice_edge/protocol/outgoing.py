@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pilot.events import Language, Mode
 
@@ -71,7 +71,7 @@ class Welcome(Outgoing):
     limits: PageLimits
     resumed: bool
     turns: tuple[KnownTurn, ...]
-    device_token: DeviceTokenOffer = "off"
+    device_token: DeviceTokenOffer = Field(default="off")
     closes_at: str | None = None
 
 
