@@ -5,15 +5,27 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.customer_counts import customer_counts
+from assets.fingerprints import fingerprints
 from assets.pilot_kpis import pilot_kpis
 from assets.raw_events import raw_events
 from assets.scored_feedback import scored_feedback
+from assets.session_signals import session_signals
 from assets.sessions import sessions
 from assets.suites import SUITES
 from assets.turns import turns
 from assets.uptime import uptime
 
-TABLE_ASSETS = [raw_events, sessions, turns, scored_feedback, customer_counts, uptime, pilot_kpis]
+TABLE_ASSETS = [
+    raw_events,
+    sessions,
+    turns,
+    scored_feedback,
+    fingerprints,
+    session_signals,
+    customer_counts,
+    uptime,
+    pilot_kpis,
+]
 
 # A day takes seconds. A run that outlives this lost its process, and would hold the only slot until it is ended.
 REBUILD_TIMEOUT_SECONDS = 900

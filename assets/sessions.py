@@ -9,7 +9,7 @@ from pilot.tables import RAW_EVENTS, SESSIONS
 from pipelines.sessions import sessions as sessions_of
 
 
-@daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])
+@daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
 def sessions(day: TableDay) -> Written:
     """A session without a last word is open for a while and then abandoned, as seen at the day's `as_of`."""
     frame = sessions_of(day.read(RAW_EVENTS), as_of=day.as_of)

@@ -98,6 +98,7 @@ SESSIONS = Table(
         Column("language", "text", "sv or en, as last chosen.", required=False),
         Column("mode", "text", "voice or text at start; mixed where turns of both kinds follow.", required=False),
         Column("device_hash", "text", "Day-salted hash of the device.", required=False),
+        Column("device_token_hash", "text", "Hash of the 30-day token, only with its own consent.", required=False),
         Column("browser", "text", "Browser family.", required=False),
         Column("in_app", "boolean", "Whether the page was shown inside another app.", required=False),
         Column("opened_at", "moment", "When the page was opened.", required=False),
@@ -183,10 +184,68 @@ SCORED_FEEDBACK = Table(
         Column("breadth", "float", "Aspects that a claim is made about.", "0-1"),
         Column("actionability", "float", "Something that the café can do.", "0-1"),
         Column("authenticity", "float", "Reads like a visit that happened.", "0-1"),
-        Column("aspects", "texts", "Aspects that were named."),
+        Column("aspects", "texts", "Themes that a claim is made about, sorted."),
+        Column("themes", "json", "Each of these themes with its polarity: positive, negative or mixed."),
+        Column("quotes", "json", "Where each theme's claim stands: theme, polarity, turn, start, end; no words."),
+        Column("flags", "texts", "For the café's manager: staff_named, urgent_allergy, urgent_injury, ..."),
         Column("signals", "texts", "What stands against the score: silence, injection, stuffing, ..."),
         Column("rubric_version", "text", "Version of the rubric."),
         Column("scorer_version", "text", "Version of the scorer."),
+    ),
+)
+
+FINGERPRINTS = Table(
+    "fingerprints",
+    "What a completed session said, as keyed hashes of word pairs: copies are found by them, words are not.",
+    ("session_id",),
+    (
+        DAY,
+        SESSION,
+        CAFE,
+        SIMULATED,
+        Column("completed_at", "moment", "When the feedback was sent."),
+        Column("words", "integer", "Words that count, fillers left out."),
+        Column("text_hash", "text", "Keyed hash of all its words in their order."),
+        Column("pairs", "text", "Keyed hashes of its distinct word pairs, 32 bits each, sorted; base64."),
+    ),
+)
+
+SESSION_SIGNALS = Table(
+    "session_signals",
+    "One signal between sessions that holds or caps a completed session's reward, or only notes something.",
+    ("session_id", "signal"),
+    (
+        DAY,
+        SESSION,
+        CAFE,
+        SIMULATED,
+        Column("signal", "text", "The reason's name; docs/signals.md says what each means."),
+        Column("severity", "text", "hold (a person decides), cap (the score counts as less) or note."),
+        Column("cap", "integer", "The most that the score counts as.", "points, 0-100", required=False),
+        Column("held_until", "moment", "By when the guest has an answer.", required=False),
+        Column("related", "texts", "Other sessions that it is about."),
+        Column("counts", "json", "The figures that it rests on."),
+        Column("signals_version", "text", "Version of the rules."),
+    ),
+)
+
+JUDGEMENTS = Table(
+    "judgements",
+    "What a language model makes of a session, beside its score; nothing is paid by it.",
+    ("session_id",),
+    (
+        DAY,
+        SESSION,
+        CAFE,
+        SIMULATED,
+        Column("transcript_hash", "text", "Keyed hash of what was judged."),
+        Column("prompt_version", "text", "Version of the question put to the model."),
+        Column("model", "text", "The model that judged."),
+        Column("status", "text", "judged, or why there is no judgement."),
+        Column("judged_score", "integer", "The mean of the sub-scores that a quote bears out.", "points, 0-100", False),
+        Column("sub_scores", "json", "The model's sub-scores, 0-100; those without a quote that was said are 0."),
+        Column("quotes", "json", "Where the quotes stand: turn, first and one past the last character. No words."),
+        Column("quotes_refused", "integer", "Quotes that nobody said."),
     ),
 )
 
@@ -244,5 +303,16 @@ PILOT_KPIS = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table for table in (RAW_EVENTS, SESSIONS, TURNS, SCORED_FEEDBACK, CUSTOMER_COUNTS, UPTIME, PILOT_KPIS)
+    table.name: table
+    for table in (
+        RAW_EVENTS,
+        SESSIONS,
+        TURNS,
+        SCORED_FEEDBACK,
+        FINGERPRINTS,
+        SESSION_SIGNALS,
+        CUSTOMER_COUNTS,
+        UPTIME,
+        PILOT_KPIS,
+    )
 }

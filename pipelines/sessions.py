@@ -109,9 +109,14 @@ def _languages(events: pl.LazyFrame) -> pl.LazyFrame:
 def _consents(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "consent_decided")
-        .select("session_id", flag("granted").alias("consent"), text("version").alias("consent_version"))
+        .select(
+            "session_id",
+            flag("granted").alias("consent"),
+            text("version").alias("consent_version"),
+            text("device_token_hash"),
+        )
         .group_by("session_id")
-        .agg(pl.col("consent", "consent_version").last())
+        .agg(pl.col("consent", "consent_version", "device_token_hash").last())
     )
 
 

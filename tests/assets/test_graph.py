@@ -60,6 +60,8 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "sessions": 6,
         "turns": 7,
         "scored_feedback": 3,
+        "fingerprints": 3,
+        "session_signals": 1,
         "customer_counts": 1,
         "pilot_kpis": 3 * 5 + 5,
     }

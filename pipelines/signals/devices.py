@@ -1,0 +1,106 @@
+"""Devices: one after the other without a pause, from code to code, outside opening hours day after day.
+
+Without consent to a token a device is known by its address and browser, and for one day: twenty guests with the same
+telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. What a single device
+cannot help is order: its sessions never overlap, and each begins where the last one ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+import polars as pl
+
+from pilot.business_days import local_time
+from pilot.cafes import Cafes
+from pipelines.signals.found import Found
+
+CHAIN_PAUSE_SECONDS = 60  # the next session begins within this after the last one ended
+CHAIN_SESSIONS = 6  # completed in one chain: from the sixth on they are held
+CHAIN_CODES = 4  # scanned in one chain: nobody sits at four tables in a row
+OFTEN_SESSIONS = 4  # completed by one device on a day: noted
+BEFORE_OPENING_MINUTES = 15
+AFTER_CLOSING_MINUTES = 60
+PATTERN_DAYS = 3  # outside opening hours on so many days of the look-back
+
+COMPLETED = pl.col("outcome") == "completed"
+
+
+def device_signals(sessions: pl.DataFrame) -> list[Found]:
+    """Return what a day's devices show.
+
+    Args:
+        sessions: Frame of SESSIONS of one day.
+    """
+    known = sessions.filter(pl.col("device_hash").is_not_null() & pl.col("opened_at").is_not_null())
+    chained = (
+        known.sort("simulated", "device_hash", "opened_at", "session_id")
+        .with_columns(pause=pl.col("opened_at") - pl.col("last_event_at").shift().over("simulated", "device_hash"))
+        .with_columns(
+            goes_on=pl.col("pause")
+            .is_between(timedelta(0), timedelta(seconds=CHAIN_PAUSE_SECONDS))
+            .fill_null(value=False)
+        )
+        .with_columns(chain=(~pl.col("goes_on")).cum_sum())
+        .with_columns(
+            nth_completed=COMPLETED.cum_sum().over("chain"),
+            nth_code=pl.col("code")
+            .is_first_distinct()
+            .over("simulated", "device_hash", "chain")
+            .cum_sum()
+            .over("chain"),
+            of_device=COMPLETED.sum().over("simulated", "device_hash"),
+        )
+    )
+    return [found for row in chained.filter(COMPLETED).iter_rows(named=True) for found in _of_device(row)]
+
+
+def _of_device(row: dict[str, Any]) -> Iterator[Found]:
+    session = row["session_id"]
+    if row["of_device"] >= OFTEN_SESSIONS:
+        yield Found(session, "device_often", counts={"sessions": row["of_device"]})
+    if row["nth_completed"] >= CHAIN_SESSIONS:
+        counts = {"in_a_row": row["nth_completed"], "pause_seconds_at_most": CHAIN_PAUSE_SECONDS}
+        yield Found(session, "device_chain", counts=counts)
+    if row["nth_code"] >= CHAIN_CODES:
+        yield Found(session, "code_hopping", counts={"codes_in_a_row": row["nth_code"]})
+
+
+def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
+    """Return which completed sessions were sent while the café was shut, and which tokens do so day after day.
+
+    Args:
+        sessions: Frame of SESSIONS of one day.
+        history: The columns that `HISTORY_COLUMNS` names, of the days before.
+        cafes: The cafés, for their opening hours.
+    """
+    shut_before: dict[tuple[bool, str], set[date]] = {}
+    for row in history.filter(COMPLETED & pl.col("device_token_hash").is_not_null()).iter_rows(named=True):
+        if _minutes_outside(row, cafes=cafes):
+            shut_before.setdefault((row["simulated"], row["device_token_hash"]), set()).add(row["day"])
+    found = []
+    for row in sessions.filter(COMPLETED).sort("session_id").iter_rows(named=True):
+        minutes = _minutes_outside(row, cafes=cafes)
+        if not minutes:
+            continue
+        found.append(Found(row["session_id"], "outside_hours", counts={"minutes": minutes}))
+        days = shut_before.get((row["simulated"], row["device_token_hash"] or ""), set()) | {row["day"]}
+        if row["device_token_hash"] and len(days) >= PATTERN_DAYS:
+            found.append(Found(row["session_id"], "outside_hours_pattern", counts={"days": len(days)}))
+    return found
+
+
+def _minutes_outside(row: dict[str, Any], *, cafes: Cafes) -> int:
+    """Return how many minutes before opening or after closing a session was sent, beyond what is usual; else 0."""
+    if row["cafe"] not in cafes.ids:
+        return 0
+    local = local_time(row["completed_at"])
+    opens, closes = cafes.get(row["cafe"]).opening_hours.on(local.date())
+    minute = local.hour * 60 + local.minute
+    early = opens.hour * 60 + opens.minute - minute
+    late = minute - (closes.hour * 60 + closes.minute)
+    if early > BEFORE_OPENING_MINUTES:
+        return early
+    return late if late > AFTER_CLOSING_MINUTES else 0

@@ -1,0 +1,131 @@
+"""Copies: sessions that say again what an earlier one said, on the same day or within the look-back window.
+
+The first to say something is never touched. Short answers are nobody's copy ("det var gott" is said by many), and
+what many honest guests say of the same queue resembles too little: docs/signals.md has both measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pipelines.signals.fingerprints import unpacked
+from pipelines.signals.found import Found
+from pipelines.signals.resemblance import Sets, Twins, earlier_twins
+
+LOOK_BACK_DAYS = 14
+LEAST_WORDS = 12  # said in fewer words, two may say the same by chance
+LEAST_SHARED_PAIRS = 14
+LEAST_RESEMBLANCE = 0.30
+RING_SESSIONS = 4  # so many sessions that resemble one another are a ring
+RELATED_SHOWN = 5
+
+Integers = npt.NDArray[np.int64]
+
+
+def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Found]:
+    """Return what is copied on `day`; real and simulated sessions are never held against one another.
+
+    Args:
+        day: The business day that is judged.
+        today: Frame of FINGERPRINTS of that day.
+        earlier: Frame of FINGERPRINTS of the days before it.
+    """
+    told = pl.concat([earlier.filter(pl.col("day") < day), today]).filter(pl.col("words") >= LEAST_WORDS)
+    return [
+        found
+        for part in told.partition_by("simulated", maintain_order=True)
+        for found in _among(part.sort("day", "completed_at", "session_id"), day=day)
+    ]
+
+
+def _among(told: pl.DataFrame, *, day: date) -> Iterator[Found]:
+    first_new = int((told["day"] < day).sum())
+    first_said = _first_said(told)
+    body, starts = unpacked(told["pairs"])
+    twins = earlier_twins(
+        Sets(body, starts),
+        first_new=first_new,
+        least_shared=LEAST_SHARED_PAIRS,
+        least_resemblance=LEAST_RESEMBLANCE,
+    )
+    rows = told.select("session_id", "cafe", "day", "words")
+    for new in range(first_new, told.height):
+        original = int(first_said[new])
+        if original != new:
+            yield _exact(rows, new=new, original=original, day=day)
+    best = _best(twins)
+    for new, at in sorted(best.items()):
+        if first_said[new] == new:
+            yield _near(rows, twins, at=at, day=day)
+    yield from _rings(rows, twins, first_said=first_said, first_new=first_new)
+
+
+def _first_said(told: pl.DataFrame) -> Integers:
+    """Return for each session the first one with exactly its words, itself where it is the first."""
+    first = told.with_row_index("row").select(pl.col("row").first().over("text_hash", "words"))
+    indexes: Integers = first["row"].to_numpy().astype(np.int64)
+    return indexes
+
+
+def _best(twins: Twins) -> dict[int, int]:
+    """Return for each later session the entry that resembles it most; of equals the earliest."""
+    order = np.lexsort((twins.earlier, -twins.resemblance, twins.later))
+    later = twins.later[order]
+    first = np.flatnonzero(np.concatenate([[True], later[1:] != later[:-1]])) if later.size else order
+    return dict(zip(later[first].tolist(), order[first].tolist(), strict=True))
+
+
+def _exact(rows: pl.DataFrame, *, new: int, original: int, day: date) -> Found:
+    session, cafe, _, words = rows.row(new)
+    of, its_cafe, its_day, _ = rows.row(original)
+    counts = {"words": words, "days_before": (day - its_day).days, "other_cafe": int(its_cafe != cafe)}
+    return Found(session, "copied_exactly", related=(of,), counts=counts)
+
+
+def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Found:
+    session, cafe, _, words = rows.row(int(twins.later[at]))
+    of, its_cafe, its_day, _ = rows.row(int(twins.earlier[at]))
+    counts = {
+        "words": words,
+        "shared_pairs": int(twins.shared[at]),
+        "percent_alike": round(100 * float(twins.resemblance[at])),
+        "days_before": (day - its_day).days,
+        "other_cafe": int(its_cafe != cafe),
+    }
+    return Found(session, "copied_nearly", related=(of,), counts=counts)
+
+
+def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Found]:
+    """Yield the new members of each ring but its first: the first may be the one whom the others copy."""
+    said_again = np.flatnonzero(first_said != np.arange(rows.height))
+    ones = np.concatenate([twins.later, said_again])
+    others = np.concatenate([twins.earlier, first_said[said_again]])
+    labels = _components(ones, others, count=rows.height)
+    members = np.unique(np.concatenate([ones, others]))
+    sizes = np.bincount(labels[members], minlength=rows.height) if members.size else np.zeros(0, dtype=np.int64)
+    for new in members[members >= first_new].tolist():
+        label = int(labels[new])
+        if sizes[label] < RING_SESSIONS or new == label:
+            continue
+        ring = members[labels[members] == label] if sizes[label] <= RING_SESSIONS * RELATED_SHOWN else members[:0]
+        related = [rows.item(int(member), "session_id") for member in ring.tolist() if member != new]
+        shown = tuple(related[:RELATED_SHOWN]) or (rows.item(label, "session_id"),)
+        yield Found(rows.item(new, "session_id"), "ring", related=shown, counts={"sessions": int(sizes[label])})
+
+
+def _components(ones: Integers, others: Integers, *, count: int) -> Integers:
+    """Return the smallest index that each of `count` sessions is connected with."""
+    labels = np.arange(count, dtype=np.int64)
+    while True:
+        low = np.minimum(labels[ones], labels[others])
+        before = labels.copy()
+        np.minimum.at(labels, ones, low)
+        np.minimum.at(labels, others, low)
+        labels = labels[labels]
+        if np.array_equal(before, labels):
+            return labels

@@ -1,0 +1,48 @@
+"""The reasons for which a reward is held or capped: each with its severity and, for a cap, the most it leaves.
+
+The words for people are in `pilot/words/why.*.toml` under the same names; a test keeps the two in step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+Severity = Literal["hold", "cap", "note"]
+
+HOLD_DAYS = 7  # a guest whose reward is held has an answer by then
+THIN_CAP = 45  # the rubric's "thin": kept and shown, never paid
+
+SIGNALS_VERSION = "2026-11.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One reason.
+
+    Attributes:
+        severity: hold (a person decides), cap (the score counts as at most `cap`) or note (nothing follows).
+        cap: The most that the score counts as; None unless it caps.
+    """
+
+    severity: Severity
+    cap: int | None = None
+
+
+REASONS: Mapping[str, Reason] = MappingProxyType(
+    {
+        "copied_exactly": Reason("cap", THIN_CAP),
+        "copied_nearly": Reason("hold"),
+        "ring": Reason("hold"),
+        "device_chain": Reason("hold"),
+        "code_hopping": Reason("hold"),
+        "outside_hours_pattern": Reason("hold"),
+        "burst": Reason("hold"),
+        "device_often": Reason("note"),
+        "outside_hours": Reason("note"),
+        "busy_hour": Reason("note"),
+        "urgent": Reason("note"),
+    }
+)

@@ -1,0 +1,165 @@
+"""Which sessions resemble an earlier one: MinHash bands propose, the exact sets decide.
+
+Resemblance is Jaccard's: common pairs among all pairs of both. Bands of a MinHash signature (Broder 1997; banding as in
+Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4) find candidates without comparing everybody
+with everybody; each session meets at most a few others of its bucket, those nearest before it, so a farm of a million
+copies costs no more than a million strangers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+Pairs = npt.NDArray[np.uint32]
+
+BANDS = 40
+ROWS_A_BAND = 3
+HASHES = BANDS * ROWS_A_BAND
+MET_IN_A_BUCKET = 3  # how many of those before it a session is compared with, in each bucket
+CHUNK_PAIRS = 20_000_000  # pairs hashed at a time
+CHUNK_CANDIDATES = 2_000_000
+SEED = 20261123
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """The pair sets of many sessions, in the order in which they were sent.
+
+    Attributes:
+        pairs: All sessions' pairs, one after the other; sorted and distinct within a session.
+        starts: Where each session's begin; one more than there are sessions.
+    """
+
+    pairs: Pairs
+    starts: Integers
+
+    @property
+    def sizes(self) -> Integers:
+        """Return how many pairs each session has."""
+        sizes: Integers = np.diff(self.starts)
+        return sizes
+
+    def __len__(self) -> int:
+        return self.starts.size - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Sessions that resemble an earlier one; one entry a pair of sessions.
+
+    Attributes:
+        later: Index of the later session.
+        earlier: Index of the earlier one.
+        shared: Pairs that they have in common.
+        resemblance: Common pairs among all of both, 0-1.
+        contained: Common pairs among those of the smaller, 0-1.
+    """
+
+    later: Integers
+    earlier: Integers
+    shared: Integers
+    resemblance: npt.NDArray[np.float64]
+    contained: npt.NDArray[np.float64]
+
+
+def earlier_twins(sets: Sets, *, first_new: int, least_shared: int, least_resemblance: float) -> Twins:
+    """Return the pairs of sessions that resemble one another, the later of which is new.
+
+    Args:
+        sets: The sessions in order of time; those without a pair are left alone.
+        first_new: Index of the first session that is to be judged; those before it are only compared with.
+        least_shared: Fewer common pairs than this are no resemblance.
+        least_resemblance: Less resemblance than this is none.
+    """
+    later, earlier = _candidates(sets, first_new=first_new)
+    kept: list[Twins] = []
+    for start in range(0, later.size, CHUNK_CANDIDATES):
+        some = slice(start, start + CHUNK_CANDIDATES)
+        shared = common(sets, later[some], earlier[some])
+        sizes = sets.sizes
+        ones, others = sizes[later[some]], sizes[earlier[some]]
+        resemblance = shared / np.maximum(ones + others - shared, 1)
+        good = (shared >= least_shared) & (resemblance >= least_resemblance)
+        contained = shared / np.maximum(np.minimum(ones, others), 1)
+        kept.append(Twins(later[some][good], earlier[some][good], shared[good], resemblance[good], contained[good]))
+    return _joined(kept)
+
+
+def _joined(parts: list[Twins]) -> Twins:
+    none, share = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float64)
+    return Twins(
+        np.concatenate([none, *(part.later for part in parts)]),
+        np.concatenate([none, *(part.earlier for part in parts)]),
+        np.concatenate([none, *(part.shared for part in parts)]),
+        np.concatenate([share, *(part.resemblance for part in parts)]),
+        np.concatenate([share, *(part.contained for part in parts)]),
+    )
+
+
+def _candidates(sets: Sets, *, first_new: int) -> tuple[Integers, Integers]:
+    """Return distinct (later, earlier) index pairs that share a bucket and stand near one another in it."""
+    rows = np.flatnonzero(sets.sizes > 0)
+    found = [np.empty(0, dtype=np.int64)]
+    for band in _bands(sets, rows):
+        order = np.argsort(band, kind="stable")  # within a bucket by time
+        ordered, keys = rows[order], band[order]
+        for gap in range(1, MET_IN_A_BUCKET + 1):
+            same = (keys[gap:] == keys[:-gap]) & (ordered[gap:] >= first_new)
+            found.append(ordered[gap:][same] * len(sets) + ordered[:-gap][same])
+        if sum(part.size for part in found) > CHUNK_PAIRS:
+            found = [np.unique(np.concatenate(found))]
+    both = np.unique(np.concatenate(found))
+    return both // max(len(sets), 1), both % max(len(sets), 1)
+
+
+def _bands(sets: Sets, rows: Integers) -> Iterator[npt.NDArray[np.uint64]]:
+    """Yield each band's bucket of every session in `rows`."""
+    random = np.random.default_rng(SEED)
+    multipliers = random.integers(1, 2**63, size=HASHES, dtype=np.uint64) | np.uint64(1)
+    additions = random.integers(0, 2**63, size=HASHES, dtype=np.uint64)
+    folds = random.integers(1, 2**63, size=ROWS_A_BAND, dtype=np.uint64) | np.uint64(1)
+    for band in range(BANDS):
+        key = np.zeros(rows.size, dtype=np.uint64)
+        for row in range(ROWS_A_BAND):
+            at = band * ROWS_A_BAND + row
+            key += _smallest(sets, rows, multiplier=multipliers[at], addition=additions[at]) * folds[row]
+            key ^= key >> np.uint64(29)
+        yield key
+
+
+def _smallest(sets: Sets, rows: Integers, *, multiplier: np.uint64, addition: np.uint64) -> npt.NDArray[np.uint64]:
+    """Return each session's smallest pair under one hash (multiply-shift, Dietzfelbinger et al. 1997)."""
+    out = np.empty(rows.size, dtype=np.uint64)
+    if rows.size == 0:
+        return out
+    starts = sets.starts[rows]
+    ends = sets.starts[rows + 1]
+    first = 0
+    while first < rows.size:
+        last = max(int(np.searchsorted(ends, starts[first] + CHUNK_PAIRS, side="right")), first + 1)
+        body = sets.pairs[starts[first] : ends[last - 1]].astype(np.uint64)
+        body *= multiplier
+        body += addition
+        body >>= np.uint64(32)
+        out[first:last] = np.minimum.reduceat(body, starts[first:last] - starts[first])
+        first = last
+    return out
+
+
+def common(sets: Sets, ones: Integers, others: Integers) -> Integers:
+    """Return how many pairs each of `ones` has in common with its counterpart in `others`."""
+    both = np.concatenate([ones, others])
+    sizes = sets.sizes[both]
+    ends = np.cumsum(sizes)
+    within = np.arange(int(ends[-1]) if ends.size else 0) - np.repeat(ends - sizes, sizes)
+    place = np.repeat(sets.starts[:-1][both], sizes) + within
+    which = np.repeat(np.tile(np.arange(ones.size), 2), sizes).astype(np.uint64)
+    keyed = np.sort(which << np.uint64(32) | sets.pairs[place])
+    twice = keyed[1:][keyed[1:] == keyed[:-1]] >> np.uint64(32)
+    counts: Integers = np.bincount(twice.astype(np.int64), minlength=ones.size)
+    return counts

@@ -1,0 +1,101 @@
+"""Session signals: one row for each signal of a completed session, and what they mean for its reward together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import polars as pl
+
+from pilot.cafes import Cafes
+from pilot.tables import SESSION_SIGNALS
+from pipelines.shapes import schema, shaped
+from pipelines.signals.devices import device_signals, hours_signals
+from pipelines.signals.duplicates import copies
+from pipelines.signals.found import Found
+from pipelines.signals.reasons import HOLD_DAYS, REASONS, SIGNALS_VERSION
+from pipelines.signals.velocity import burst_signals
+
+
+def session_signals(
+    day: date,
+    *,
+    sessions: pl.DataFrame,
+    history: pl.DataFrame,
+    fingerprints: pl.DataFrame,
+    earlier_fingerprints: pl.DataFrame,
+    scored: pl.DataFrame,
+    cafes: Cafes,
+) -> pl.DataFrame:
+    """Return a day's signals, one row for each session and signal.
+
+    Args:
+        day: The business day.
+        sessions: Frame of SESSIONS of the day.
+        history: `pipelines.signals.velocity.HISTORY_COLUMNS` of SESSIONS of the look-back days before it.
+        fingerprints: Frame of FINGERPRINTS of the day.
+        earlier_fingerprints: Frame of FINGERPRINTS of the look-back days.
+        scored: Frame of SCORED_FEEDBACK of the day.
+        cafes: The cafés.
+    """
+    found = [
+        *copies(day, today=fingerprints, earlier=earlier_fingerprints),
+        *device_signals(sessions),
+        *hours_signals(sessions, history=history, cafes=cafes),
+        *burst_signals(sessions, history=history, cafes=cafes),
+        *_urgent(scored),
+    ]
+    return _table(found, sessions=sessions)
+
+
+def _urgent(scored: pl.DataFrame) -> list[Found]:
+    """Return which sessions the scorer marked as urgent: an allergy, an injury, safety, harassment."""
+    if "urgent" not in scored.columns:
+        return []
+    return [
+        Found(session, "urgent", counts={str(kind): 1 for kind in kinds})
+        for session, kinds in scored.select("session_id", "urgent").iter_rows()
+        if kinds
+    ]
+
+
+def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
+    rows = [
+        {
+            "session_id": each.session_id,
+            "signal": each.signal,
+            "severity": REASONS[each.signal].severity,
+            "cap": REASONS[each.signal].cap,
+            "related": list(each.related),
+            "counts": json.dumps(dict(each.counts), sort_keys=True),
+            "signals_version": SIGNALS_VERSION,
+        }
+        for each in found
+    ]
+    own = ("session_id", "signal", "severity", "cap", "related", "counts", "signals_version")
+    types = schema(SESSION_SIGNALS)
+    told = pl.DataFrame(rows, schema={name: types[name] for name in own}, orient="row")
+    held = pl.when(pl.col("severity") == "hold").then(pl.col("completed_at") + timedelta(days=HOLD_DAYS))
+    of = sessions.select("day", "session_id", "cafe", "simulated", "completed_at")
+    return shaped(SESSION_SIGNALS, told.join(of, on="session_id").with_columns(held_until=held).lazy())
+
+
+def by_session(signals: pl.DataFrame) -> pl.DataFrame:
+    """Return what the signals mean for each session's reward: one row for each session that has any.
+
+    Columns: session_id; held_until, null where nothing holds it; cap, the most that its score counts as, null where
+    nothing caps it; reasons, the signals that hold or cap, sorted.
+
+    Args:
+        signals: Frame of SESSION_SIGNALS.
+    """
+    return (
+        signals.group_by("session_id")
+        .agg(
+            held_until=pl.col("held_until").max(),
+            cap=pl.col("cap").min(),
+            reasons=pl.col("signal").filter(pl.col("severity") != "note").sort(),
+        )
+        .sort("session_id")
+    )

@@ -1,0 +1,65 @@
+"""Bursts: far more sessions in an hour than a code or a café ever had at that time of day.
+
+A café's rush is its own measure: the same hour of the days before. Before there are enough of them, a whole day's
+expected number within one hour is too many. The sessions up to the limit are not touched.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pilot.business_days import STOCKHOLM
+from pilot.cafes import Cafes
+from pipelines.signals.found import Found
+
+BURST_FACTOR = 4  # times the busiest of the same hours before
+BURST_LEAST = 20  # completed sessions within an hour: fewer are never a burst
+HISTORY_DAYS = 5  # with fewer days before it, the expected number of a day is the measure
+HISTORY_COLUMNS = ("day", "session_id", "cafe", "simulated", "code", "outcome", "completed_at", "device_token_hash")
+
+
+def burst_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
+    """Return the sessions beyond what an hour can hold, by code and by café.
+
+    Args:
+        sessions: Frame of SESSIONS of one day.
+        history: `HISTORY_COLUMNS` of the days before.
+        cafes: The cafés, for what they expect.
+    """
+    expected = pl.DataFrame(
+        {"cafe": list(cafes.ids), "expected": [cafe.expected_feedbacks_per_day.high for cafe in cafes.cafe]},
+        schema={"cafe": pl.String, "expected": pl.Int64},
+    )
+    today, before = _by_hour(sessions), _by_hour(history)
+    found: dict[str, Found] = {}
+    for keys in (["simulated", "cafe"], ["simulated", "cafe", "code"]):
+        days = before.group_by(keys).agg(days=pl.col("day").n_unique())
+        busiest = (
+            before.group_by(*keys, "hour", "day").len("sessions").group_by(*keys, "hour").agg(pl.col("sessions").max())
+        )
+        limit = (
+            pl.when(pl.col("days").fill_null(0) >= HISTORY_DAYS)
+            .then(BURST_FACTOR * pl.col("sessions").fill_null(0))
+            .otherwise(pl.col("expected").fill_null(0))
+            .clip(lower_bound=BURST_LEAST)
+        )
+        beyond = (
+            today.join(days, on=keys, how="left", nulls_equal=True)
+            .join(busiest, on=[*keys, "hour"], how="left", nulls_equal=True)
+            .join(expected, on="cafe", how="left")
+            .sort("completed_at", "session_id")
+            .with_columns(limit=limit, nth=pl.int_range(1, pl.len() + 1).over(*keys, "hour"))
+            .filter(pl.col("nth") > pl.col("limit"))
+        )
+        for session, nth, most in beyond.select("session_id", "nth", "limit").iter_rows():
+            found.setdefault(session, Found(session, "burst", counts={"nth_of_the_hour": nth, "limit": most}))
+    return [found[session] for session in sorted(found)]
+
+
+def _by_hour(sessions: pl.DataFrame) -> pl.DataFrame:
+    local = pl.col("completed_at").dt.convert_time_zone(str(STOCKHOLM))
+    return (
+        sessions.filter(pl.col("outcome") == "completed")
+        .select("day", "session_id", "cafe", "simulated", "code", "completed_at")
+        .with_columns(hour=local.dt.hour())
+    )
