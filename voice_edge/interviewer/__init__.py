@@ -9,6 +9,7 @@ from voice_edge.interviewer.conversation import (
     Loaded,
     ReplyPart,
 )
+from voice_edge.interviewer.equivalence import equivalent
 from voice_edge.interviewer.ollama import OllamaInterviewer
 from voice_edge.interviewer.phrases import ask_again, no_speech, opening_question, thanks
 from voice_edge.interviewer.scripted import ScriptedInterviewer
@@ -24,6 +25,7 @@ __all__ = [
     "ScriptedInterviewer",
     "ask_again",
     "choose_interviewer",
+    "equivalent",
     "no_speech",
     "opening_question",
     "thanks",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from pilot.settings import Settings
@@ -26,10 +27,12 @@ class ByLanguage:
         """Close the model's connections."""
         await self._model.close()
 
-    async def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
+    async def reply(
+        self, conversation: Conversation, *, committed: asyncio.Event | None = None
+    ) -> AsyncIterator[ReplyPart]:
         """Yield the reply of whoever speaks the talk's language."""
         asked: Interviewer = self._model if conversation.language in self._model_speaks else self._script
-        async for part in asked.reply(conversation):
+        async for part in asked.reply(conversation, committed=committed):
             yield part
 
 

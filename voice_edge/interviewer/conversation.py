@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
@@ -46,21 +47,33 @@ class ReplyPart:
     Attributes:
         text: All of the reply up to now; a later part's begins with an earlier one's.
         final: Whether it is complete.
-        author: Who wrote it.
+        author: Who wrote its question; of a part that has none yet, who wrote its words.
         purpose: `thanks` ends the talk.
+        instead_of_model: Why the script answered where a model could have: see `tally.py`; empty where none was asked.
     """
 
     text: str
     final: bool
     author: Author
     purpose: Purpose
+    instead_of_model: str = ""
 
 
 class Interviewer(Protocol):
     """Answers a guest's turn."""
 
-    def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
-        """Yield the reply as it grows; the last part is final."""
+    def reply(self, conversation: Conversation, *, committed: asyncio.Event | None = None) -> AsyncIterator[ReplyPart]:
+        """Yield the reply as it grows; the last part is final.
+
+        It may be iterated before the turn is committed, on the words of a speculation. Then the work begins at once,
+        but nothing is yielded until `committed` is set: every part that is yielded may be shown. Deadlines run from
+        that moment, not from the call. Whoever has no use for the reply any more (the guest went on, the committed
+        words are not `equivalent`) closes the iterator or cancels its reader, set or not; that gives the model back.
+
+        Args:
+            conversation: The talk up to the answer to reply to.
+            committed: Set once the turn is committed; None where it already is, as a typed turn is.
+        """
         ...
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import structlog
 
+from pilot.model_calls import chat_request
 from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, Interviewer, ReplyPart
 from voice_edge.interviewer.errors import ModelAway
 from voice_edge.interviewer.prompt import messages
@@ -22,10 +23,7 @@ NEXT_TOKEN_SECONDS = 2.0  # a stream that stalls is ended where it stands
 CONNECT_SECONDS = 0.25
 PRELOAD_SECONDS = 120.0  # a model is read from the disk once
 AWAY_SECONDS = 15.0  # after a failure nobody waits for the model again this long
-KEEP_FOREVER = -1
 LONGEST_REPLY_CHARACTERS = 320
-# Every caller of the model sends the same options: a single one that differs makes Ollama load it anew.
-OPTIONS = {"num_ctx": 4096, "num_predict": 80, "temperature": 0.3}
 
 _RUNNING = "Is `ollama serve` running?"
 
@@ -70,7 +68,7 @@ class OllamaInterviewer:
         Raises:
             ModelAway: Ollama does not answer, or does not have the model.
         """
-        body = {"model": self._model, "messages": [], "keep_alive": KEEP_FOREVER, "options": OPTIONS, "stream": False}
+        body = chat_request(model=self._model, messages=[], stream=False)
         try:
             answer = await self._client.post("/api/chat", json=body, timeout=PRELOAD_SECONDS)
         except httpx.HTTPError as error:
@@ -85,8 +83,12 @@ class OllamaInterviewer:
             self._loading.cancel()
         await self._client.aclose()
 
-    async def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
+    async def reply(
+        self, conversation: Conversation, *, committed: asyncio.Event | None = None
+    ) -> AsyncIterator[ReplyPart]:
         """Yield the model's reply as it grows, or the fallback's when the model gives no first words in time."""
+        if committed is not None:
+            await committed.wait()
         text = ""
         if self._may_speak(conversation):
             try:
@@ -133,14 +135,7 @@ class OllamaInterviewer:
         self._away_until = asyncio.get_running_loop().time() + AWAY_SECONDS
 
     async def _tokens(self, conversation: Conversation) -> AsyncGenerator[str]:
-        body = {
-            "model": self._model,
-            "messages": messages(conversation),
-            "stream": True,
-            "think": False,
-            "keep_alive": KEEP_FOREVER,
-            "options": OPTIONS,
-        }
+        body = chat_request(model=self._model, messages=messages(conversation), stream=True)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._first_token_seconds
         written = 0

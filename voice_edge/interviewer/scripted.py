@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator
 
@@ -24,9 +25,13 @@ _KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSA
 class ScriptedInterviewer:
     """Asks at most two follow-up questions, each for something that the guest has not told yet."""
 
-    async def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
-        """Yield the whole reply at once."""
+    async def reply(
+        self, conversation: Conversation, *, committed: asyncio.Event | None = None
+    ) -> AsyncIterator[ReplyPart]:
+        """Yield the whole reply at once, see `Interviewer.reply`."""
         question = next_question(conversation)
+        if committed is not None:
+            await committed.wait()
         if question is None:
             yield ReplyPart(thanks(conversation.language), final=True, author="scripted", purpose="thanks")
         else:
