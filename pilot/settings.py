@@ -57,7 +57,7 @@ class Settings(BaseModel):
     model_speaks: str = Field(
         default="en", description="Languages that the model may speak under auto, separated by commas."
     )
-    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Threads of one recognition.")
+    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Cores for recognition; one turn each at a time.")
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights qualified for Swedish, for example kb-whisper-base."
     )

@@ -35,3 +35,10 @@ class RecogniserClosed(HearingError):
 
 class RecognitionFailed(HearingError):
     """One recognition broke off; the next may succeed."""
+
+
+class RecognitionAbandoned(HearingError):
+    """Nobody waits for this recognition any more: the customer went on speaking, or left."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody waits for this recognition any more.", remedy="Nothing needs to be done.")

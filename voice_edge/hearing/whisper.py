@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
+from voice_edge.hearing.errors import RecognitionAbandoned
 from voice_edge.hearing.plausibility import echoes, most_tokens, runs_away, without_loop
 from voice_edge.hearing.quiet_splits import pieces
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
@@ -57,21 +59,39 @@ class _Attempt:
 
 
 class Whisper:
-    """One model in memory. Not to be used from two threads at once."""
+    """One model in memory, for as many threads at once as it has workers.
 
-    def __init__(self, weights: Path, *, threads: int) -> None:
+    Args:
+        weights: Folder of CTranslate2 weights.
+        workers: Recognitions that may run at once; they share the weights.
+        threads: Cores of one recognition.
+    """
+
+    def __init__(self, weights: Path, *, workers: int = 1, threads: int = 1) -> None:
         self._model: Any = WhisperModel(
             str(weights),
             device="cpu",
             compute_type=COMPUTE_TYPE,
             cpu_threads=threads,
-            num_workers=1,
+            num_workers=workers,
             local_files_only=True,
         )
         self._tokenizers: dict[str, tuple[Any, list[int]]] = {}
 
-    def decode(self, audio: Float32, *, language: str, prompt: str = "") -> Decoded:
-        """Return the words of `audio` (mono, 16 kHz, -1 to 1), however long it is."""
+    def decode(
+        self, audio: Float32, *, language: str, prompt: str = "", abandoned: Callable[[], bool] = lambda: False
+    ) -> Decoded:
+        """Return the words of `audio` (mono, 16 kHz, -1 to 1), however long it is.
+
+        Args:
+            audio: What was said.
+            language: The language that is spoken.
+            prompt: What was said before.
+            abandoned: Whether nobody waits any more; asked between the steps.
+
+        Raises:
+            RecognitionAbandoned: nobody does.
+        """
         started = time.perf_counter()
         if not len(audio) or float(np.abs(audio).max()) < SILENT_PEAK:
             return Decoded("", 0.0, 1.0, False, False, time.perf_counter() - started)
@@ -80,10 +100,14 @@ class Whisper:
         for piece in pieces(audio):
             seconds = len(piece) / SAMPLE_RATE
             features = self._model.feature_extractor(piece)
-            attempt = self._attempt(features, self._short(seconds), seconds, language=language, prompt=prompt)
+            attempt = self._attempt(
+                features, self._short(seconds), seconds, language=language, prompt=prompt, abandoned=abandoned
+            )
             if echoes(attempt.text) or runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds):
                 retried = True
-                attempt = self._attempt(features, FULL_FRAMES, seconds, language=language, prompt="")
+                attempt = self._attempt(
+                    features, FULL_FRAMES, seconds, language=language, prompt="", abandoned=abandoned
+                )
                 runaway |= runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds)
             attempts.append(attempt)
         tokens = sum(attempt.tokens + 1 for attempt in attempts)
@@ -101,7 +125,17 @@ class Whisper:
         frames = math.ceil((seconds + PADDING_SECONDS) * FRAMES_PER_SECOND)
         return min(FULL_FRAMES, frames + frames % 2)  # the encoder halves them
 
-    def _attempt(self, features: Float32, frames: int, seconds: float, *, language: str, prompt: str) -> _Attempt:
+    def _attempt(
+        self,
+        features: Float32,
+        frames: int,
+        seconds: float,
+        *,
+        language: str,
+        prompt: str,
+        abandoned: Callable[[], bool],
+    ) -> _Attempt:
+        _unless(abandoned)
         tokenizer, suppressed = self._tokenizer(language)
         tokens = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
         if prompt:
@@ -109,6 +143,7 @@ class Whisper:
             tokens = [tokenizer.sot_prev, *before, *tokens]
         padded = np.ascontiguousarray(pad_or_trim(features, frames))[np.newaxis]
         encoded = self._model.model.encode(ctranslate2.StorageView.from_array(padded), to_cpu=False)
+        _unless(abandoned)  # decoding is two thirds of the work
         result = self._model.model.generate(
             encoded,
             [tokens],
@@ -134,3 +169,8 @@ class Whisper:
             )
             self._tokenizers[language] = tokenizer, list(get_suppressed_tokens(tokenizer, [-1]))
         return self._tokenizers[language]
+
+
+def _unless(abandoned: Callable[[], bool]) -> None:
+    if abandoned():
+        raise RecognitionAbandoned

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_edge.hearing.errors import RecogniserBusy, RecogniserClosed
-from voice_edge.hearing.fair_queue import PARTIAL_STALE_SECONDS, FairQueue, Work
+from voice_edge.hearing.fair_queue import LONG_CLIP_SECONDS, PARTIAL_STALE_SECONDS, FairQueue, Work
+from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
 
 class Clock:
@@ -20,8 +21,8 @@ class Clock:
         return self.now
 
 
-def work(session: str, *, final: bool = True, at: float = 0.0) -> Work:
-    return Work(np.zeros(1, dtype=np.float32), "en", session, final, "", at)
+def work(session: str, *, final: bool = True, at: float = 0.0, seconds: float = 1.0) -> Work:
+    return Work(np.zeros(int(seconds * SAMPLE_RATE), dtype=np.float32), "en", session, final, "", at)
 
 
 def test_finals_come_before_partials() -> None:
@@ -108,6 +109,87 @@ def test_closing_wakes_who_waits_and_cancels_what_waits() -> None:
     assert taken == [None]
     with pytest.raises(RecogniserClosed):
         queue.put(work("a"))
+
+
+def test_a_committed_turn_is_served_before_those_that_are_only_guessed_to_be_over() -> None:
+    queue = FairQueue(clock=Clock())
+    guess, committed, other = work("guess"), work("committed"), work("other")
+    for one in (guess, committed, other):
+        queue.put(one)
+    queue.hurry("committed")
+    queue.hurry("never came")
+    assert [queue.take(), queue.take(), queue.take()] == [committed, guess, other]
+
+
+def test_finals_that_were_cancelled_while_they_waited_take_nobodys_place() -> None:
+    clock = Clock()
+    queue = FairQueue(clock=clock, most_finals=2)
+    left = [work("a"), work("b")]
+    for one in left:
+        queue.put(one)
+    clock.now = 5.0
+    assert queue.oldest_wait() == 5.0
+    for one in left:
+        one.future.cancel()
+    assert queue.oldest_wait() == 0.0
+    assert len(queue) == 0
+    comes = work("c", at=5.0)
+    queue.put(comes)
+    assert queue.take() is comes
+
+
+def test_one_worker_stays_free_of_captions_and_of_long_clips() -> None:
+    queue = FairQueue(clock=Clock(), takers=2)
+    caption, monologue, brief = work("a", final=False), work("b", seconds=LONG_CLIP_SECONDS + 1), work("c")
+    queue.put(caption)
+    assert queue.take() is caption
+    queue.put(monologue)
+    queue.put(brief)
+    assert queue.take() is brief  # the monologue would hold the last worker
+    queue.done(caption)
+    queue.done(brief)
+    assert queue.take() is monologue
+
+
+def test_a_single_worker_serves_long_clips_and_captions_too() -> None:
+    queue = FairQueue(clock=Clock(), takers=1)
+    caption, monologue = work("a", final=False), work("b", seconds=LONG_CLIP_SECONDS + 1)
+    queue.put(caption)
+    queue.put(monologue)
+    assert queue.take() is monologue
+    queue.done(monologue)
+    assert queue.take() is caption
+
+
+def test_a_newer_revision_gives_up_the_one_that_runs() -> None:
+    queue = FairQueue(clock=Clock(), takers=2)
+    older, newer = work("a"), work("a")
+    queue.put(older)
+    assert queue.take() is older
+    queue.put(newer)
+    assert older.future.abandoned
+    assert not newer.future.abandoned
+
+
+def test_a_session_that_left_gives_up_what_runs_for_it_and_nobody_elses() -> None:
+    queue = FairQueue(clock=Clock(), takers=2)
+    gone, stays = work("gone"), work("stays")
+    for one in (gone, stays):
+        queue.put(one)
+        queue.take()
+    queue.forget("gone")
+    assert gone.future.abandoned
+    assert not stays.future.abandoned
+
+
+def test_when_to_come_back_follows_what_a_recognition_takes() -> None:
+    queue = FairQueue(clock=Clock(), most_finals=4, takers=2, seconds_per_final=lambda: 1.5)
+    for session in "abcd":
+        queue.put(work(session))
+    assert queue.backlog_seconds() == 3.0
+    with pytest.raises(RecogniserBusy) as refused:
+        queue.put(work("e"))
+    assert refused.value.retry_after_s == 3.0
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=60))

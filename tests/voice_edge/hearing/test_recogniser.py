@@ -11,7 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from voice_edge.hearing.errors import RecogniserBusy, RecogniserClosed, RecognitionFailed, WeightsDamaged
+from voice_edge.hearing.errors import (
+    RecogniserBusy,
+    RecogniserClosed,
+    RecognitionAbandoned,
+    RecognitionFailed,
+    WeightsDamaged,
+)
 from voice_edge.hearing.fair_queue import MOST_FINALS_WAITING
 from voice_edge.hearing.recogniser import Recogniser
 from voice_edge.hearing.whisper import Decoded
@@ -32,21 +38,25 @@ class FakeModel:
         self.threads: set[str] = set()
         self.prompts: list[str] = []
 
-    def decode(self, audio: np.ndarray, *, language: str, prompt: str = "") -> Decoded:
+    def decode(self, audio: np.ndarray, *, language: str, prompt: str = "", abandoned=lambda: False) -> Decoded:
         self.threads.add(threading.current_thread().name)
         self.prompts.append(prompt)
         self.began.release()
         assert self.gate.wait(ENOUGH)
+        if abandoned():
+            raise RecognitionAbandoned
         if self.error is not None:
             raise self.error
         return Decoded(self.text, self.confidence, self.no_speech, False, self.runaway, 0.3)
 
 
 @contextmanager
-def running(model: FakeModel, *, qualified: frozenset[str] = frozenset({"en"})) -> Iterator[Recogniser]:
+def running(
+    model: FakeModel, *, qualified: frozenset[str] = frozenset({"en"}), threads: int = 1
+) -> Iterator[Recogniser]:
     folder = Path("weights")
     recogniser = Recogniser(
-        weights={"en": folder, "sv": folder}, qualified=qualified, threads=2, load=lambda folder, threads: model
+        weights={"en": folder, "sv": folder}, qualified=qualified, threads=threads, load=lambda folder, workers: model
     )
     recogniser.start()
     try:
@@ -61,7 +71,7 @@ def test_words_come_back_from_the_workers_thread() -> None:
     with running(model) as recogniser:
         heard = recogniser.recognise(AUDIO, language="en", session_id="a", prompt="Café Aurora").result(ENOUGH)
     assert (heard.text, heard.low_confidence, heard.no_speech, heard.language) == (model.text, False, False, "en")
-    assert model.threads == {"recogniser"}
+    assert model.threads == {"recogniser 0"}
     assert model.prompts == ["Café Aurora"]
 
 
@@ -151,6 +161,96 @@ def test_it_must_be_started_and_know_the_language() -> None:
 def test_weights_that_cannot_be_loaded_say_so_at_warming(tmp_path: Path) -> None:
     recogniser = Recogniser(weights={"en": tmp_path}, qualified=frozenset(), threads=1)
     recogniser.start()
-    with pytest.raises(WeightsDamaged, match=r"voice_edge\.hearing\.weights"):
+    with pytest.raises(WeightsDamaged, match="pilot models status"):
         recogniser.warm()
     recogniser.close()
+
+
+def test_sessions_are_recognised_side_by_side_where_there_are_cores() -> None:
+    model = FakeModel()
+    model.gate.clear()
+    with running(model, threads=2) as recogniser:
+        both = [recogniser.recognise(AUDIO, language="en", session_id=session) for session in "ab"]
+        for _ in both:
+            assert model.began.acquire(timeout=ENOUGH)
+        assert recogniser.figures().running == 2
+        model.gate.set()
+        assert all(future.result(ENOUGH).text for future in both)
+    assert model.threads == {"recogniser 0", "recogniser 1"}
+
+
+def test_a_monologue_does_not_keep_a_brief_turn_waiting() -> None:
+    model = FakeModel()
+    model.gate.clear()
+    monologues = np.zeros(45 * 16_000, dtype=np.float32)
+    with running(model, threads=2) as recogniser:
+        for session in "ab":
+            recogniser.recognise(monologues, language="en", session_id=session)
+        assert model.began.acquire(timeout=ENOUGH)
+        recogniser.recognise(AUDIO, language="en", session_id="brief")
+        assert model.began.acquire(timeout=ENOUGH)
+        figures = recogniser.figures()
+        assert (figures.running, figures.queue_depth) == (2, 1)  # the second monologue waits, the brief turn runs
+
+
+def test_what_a_customer_went_on_speaking_over_is_given_up_while_it_runs() -> None:
+    model = FakeModel()
+    model.gate.clear()
+    with running(model) as recogniser:
+        early = recogniser.recognise(AUDIO, language="en", session_id="a")
+        assert model.began.acquire(timeout=ENOUGH)
+        early.cancel()
+        model.gate.set()
+        with pytest.raises(RecognitionAbandoned):
+            early.result(ENOUGH)
+        assert recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH).text
+        assert recogniser.figures().abandoned == 1
+
+
+def test_a_session_that_ends_in_mid_recognition_is_given_up_and_the_next_one_is_served() -> None:
+    model = FakeModel()
+    model.gate.clear()
+    with running(model) as recogniser:
+        gone = recogniser.recognise(AUDIO, language="en", session_id="gone")
+        assert model.began.acquire(timeout=ENOUGH)
+        recogniser.forget("gone")
+        model.gate.set()
+        with pytest.raises(RecognitionAbandoned):
+            gone.result(ENOUGH)
+        assert recogniser.recognise(AUDIO, language="en", session_id="next").result(ENOUGH).text
+
+
+def test_even_an_error_that_would_end_a_thread_does_not_stop_the_worker() -> None:
+    model = FakeModel()
+    with running(model) as recogniser:
+        model.error = SystemExit("native code gave up")  # type: ignore[assignment]
+        with pytest.raises(RecognitionFailed):
+            recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH)
+        model.error = None
+        assert recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH).text
+        assert recogniser.figures().failed == 1
+
+
+def test_the_figures_tell_what_was_done() -> None:
+    model = FakeModel()
+    with running(model) as recogniser:
+        recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH)
+        model.text = "Thanks for watching!"
+        recogniser.recognise(AUDIO, language="en", session_id="b").result(ENOUGH)
+        recogniser.recognise(AUDIO, language="en", session_id="b", final=False).result(ENOUGH)
+        figures = recogniser.figures()
+    assert (figures.finals, figures.partials, figures.invented, figures.failed) == (2, 1, 2, 0)
+    assert (figures.queue_depth, figures.oldest_wait_s) == (0, 0.0)
+    assert figures.workers == 1
+
+
+def test_a_new_voice_session_is_admitted_by_what_recognitions_cost() -> None:
+    with running(FakeModel()) as recogniser:
+        recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH)
+        most = recogniser.figures().most_voice_sessions
+        assert recogniser.admission(voice_sessions=0).accepted
+        full = recogniser.admission(voice_sessions=most)
+        assert (full.accepted, full.reason) == (False, "full")
+        assert full.retry_after_s >= 1.0
+        recogniser.close()
+        assert recogniser.admission(voice_sessions=0).reason == "closed"

@@ -1,0 +1,160 @@
+"""What the recogniser's work costs, as measured, and whether one more voice session fits beside the open ones.
+
+Nothing here is a setting: the cost of a recognition and the number of recognitions that a session asks for are
+measured while customers talk. Before the first of them, the figures below stand in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SMOOTHING = 0.1  # weight of the newest measurement
+SECONDS_PER_FINAL = 0.5  # before anything was measured; warming up replaces it
+FINALS_PER_SESSION_SECOND = 0.2  # 8 s of speech, 6 s of thinking, 0.3 pauses a second: 3 recognitions in 15 s
+SESSION_SECONDS = 90.0  # how long a voice session lasts, before anything was measured
+MOST_BUSY_SHARE = 0.7  # of the workers' time: above it queues grow faster than answers can be given
+LONGEST_WAIT_SECONDS = 2.0  # a final that has waited so long means that answers are late already
+STUCK_SECONDS = 20.0  # no recognition takes so long: the model hangs
+SHORTEST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether one more voice session may begin.
+
+    Attributes:
+        accepted: It fits.
+        retry_after_s: After how many seconds asking again makes sense; 0 where accepted.
+        reason: "" where accepted, else `closed`, `stuck`, `late` (answers are late already) or `full` (they would be).
+    """
+
+    accepted: bool
+    retry_after_s: float = 0.0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserFigures:
+    """What the recogniser counts, for metrics; counts are since it started.
+
+    Attributes:
+        queue_depth: Finals that wait.
+        oldest_wait_s: Age of the final that waits longest.
+        running: Recognitions that run.
+        longest_run_s: Age of the recognition that runs longest.
+        workers: Recognitions that may run at once.
+        seconds_per_final: Time of one recognition without its wait, smoothed.
+        wait_s: Time that a final waited for a worker, smoothed.
+        finals_per_session_second: How often an open voice session asks, smoothed.
+        most_voice_sessions: How many voice sessions fit at these figures.
+        finals: Recognitions done for a turn.
+        partials: Recognitions done for captions.
+        partials_dropped: Captions replaced by newer ones or too old.
+        retried: Recognitions decoded twice.
+        invented: Recognitions whose text was held for invented over silence or noise.
+        abandoned: Recognitions given up while they ran, because the customer went on speaking or left.
+        failed: Recognitions that broke off.
+        refused: Turns that found the queue full.
+    """
+
+    queue_depth: int
+    oldest_wait_s: float
+    running: int
+    longest_run_s: float
+    workers: int
+    seconds_per_final: float
+    wait_s: float
+    finals_per_session_second: float
+    most_voice_sessions: int
+    finals: int
+    partials: int
+    partials_dropped: int
+    retried: int
+    invented: int
+    abandoned: int
+    failed: int
+    refused: int
+
+
+class Workload:
+    """Measures the work; safe from any thread.
+
+    Args:
+        workers: Recognitions that may run at once.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, *, workers: int, clock: Callable[[], float]) -> None:
+        self.workers = workers
+        self.seconds_per_final = SECONDS_PER_FINAL
+        self.wait_s = 0.0
+        self.finals_per_session_second = FINALS_PER_SESSION_SECOND
+        self.session_seconds = SESSION_SECONDS
+        self.counts = dict.fromkeys(("finals", "partials", "retried", "invented", "abandoned", "failed", "refused"), 0)
+        self._clock = clock
+        self._measured = False
+        self._sessions: dict[str, tuple[float, int]] = {}  # first asked at, finals asked for
+        self._lock = threading.Lock()
+
+    def count(self, what: str) -> None:
+        """Count one of `counts`."""
+        with self._lock:
+            self.counts[what] += 1
+
+    def asked(self, session_id: str) -> None:
+        """Note that a session asks for a final."""
+        with self._lock:
+            since, finals = self._sessions.get(session_id, (self._clock(), 0))
+            self._sessions[session_id] = since, finals + 1
+
+    def ended(self, session_id: str) -> None:
+        """Note that a session is over: how long it talked and how often it asked is measured now."""
+        with self._lock:
+            since, finals = self._sessions.pop(session_id, (0.0, 0))
+            seconds = self._clock() - since
+            if finals and seconds > 1.0:
+                self.session_seconds = _smooth(self.session_seconds, seconds)
+                self.finals_per_session_second = _smooth(self.finals_per_session_second, finals / seconds)
+
+    def took(self, seconds: float, *, waited: float) -> None:
+        """Note how long a final took, and how long it had waited before."""
+        with self._lock:
+            first, self._measured = not self._measured, True
+            self.seconds_per_final = seconds if first else _smooth(self.seconds_per_final, seconds)
+            self.wait_s = waited if first else _smooth(self.wait_s, waited)
+
+    @property
+    def most_voice_sessions(self) -> int:
+        """Return how many voice sessions fit: their recognitions take at most 0.7 of the workers' time."""
+        seconds_a_second = max(1e-6, self.seconds_per_final * self.finals_per_session_second)
+        return max(1, int(MOST_BUSY_SHARE * self.workers / seconds_a_second))
+
+    def admit(self, *, voice_sessions: int, oldest_wait_s: float, backlog_s: float, longest_run_s: float) -> Admission:
+        """Tell whether one more voice session fits.
+
+        Args:
+            voice_sessions: Voice sessions that are open now, without the one that asks.
+            oldest_wait_s: Age of the final that waits longest.
+            backlog_s: How long a final that came now would wait.
+            longest_run_s: Age of the recognition that runs longest.
+        """
+        if longest_run_s > STUCK_SECONDS:
+            return Admission(False, LONGEST_RETRY_SECONDS, "stuck")
+        if max(oldest_wait_s, backlog_s) > LONGEST_WAIT_SECONDS:
+            return Admission(False, _bounded(max(backlog_s, self.seconds_per_final)), "late")
+        surplus = voice_sessions + 1 - self.most_voice_sessions
+        if surplus > 0:
+            # Of n sessions that last s seconds each, one ends every s/n seconds.
+            return Admission(False, _bounded(surplus * self.session_seconds / max(1, voice_sessions)), "full")
+        return Admission(True)
+
+
+def _smooth(value: float, newest: float) -> float:
+    return value + SMOOTHING * (newest - value)
+
+
+def _bounded(seconds: float) -> float:
+    return round(min(LONGEST_RETRY_SECONDS, max(SHORTEST_RETRY_SECONDS, seconds)), 1)
