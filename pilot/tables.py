@@ -185,9 +185,11 @@ SCORED_FEEDBACK = Table(
         Column("actionability", "float", "Something that the café can do.", "0-1"),
         Column("authenticity", "float", "Reads like a visit that happened.", "0-1"),
         Column("aspects", "texts", "Themes that a claim is made about, sorted."),
-        Column("themes", "json", "Each of these themes with its polarity: positive, negative or mixed."),
-        Column("quotes", "json", "Where each theme's claim stands: theme, polarity, turn, start, end; no words."),
-        Column("flags", "texts", "For the café's manager: staff_named, urgent_allergy, urgent_injury, ..."),
+        Column(
+            "themes", "json", "Each of these themes with its polarity: positive, negative or mixed.", required=False
+        ),
+        Column("quotes", "json", "Where each theme's claim stands: theme, polarity, turn, start, end.", required=False),
+        Column("flags", "texts", "For the café's manager: staff_named, urgent_allergy, ...", required=False),
         Column("signals", "texts", "What stands against the score: silence, injection, stuffing, ..."),
         Column("rubric_version", "text", "Version of the rubric."),
         Column("scorer_version", "text", "Version of the scorer."),

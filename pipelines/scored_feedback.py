@@ -57,7 +57,11 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
     columns = ("score", "eligible", *SUBSCORES, "words", "aspects", "signals")
     frame = pl.DataFrame(scores, schema={name: types[name] for name in columns}, orient="row")
     rows = pl.concat([completed, frame], how="horizontal").with_columns(
-        rubric_version=pl.lit(cafes.pilot.rubric_version), scorer_version=pl.lit(SCORER_VERSION)
+        themes=pl.lit(None),
+        quotes=pl.lit(None),
+        flags=pl.lit(None),
+        rubric_version=pl.lit(cafes.pilot.rubric_version),
+        scorer_version=pl.lit(SCORER_VERSION),
     )
     return shaped(SCORED_FEEDBACK, rows.lazy())
 
