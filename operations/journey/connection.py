@@ -59,14 +59,23 @@ class Connection:
             fields = json.loads(text)
             yield Arrived(at_ms=self.now_ms(), kind=str(fields.get("type")), fields=fields)
 
+    @property
+    def close_code(self) -> int | None:
+        """Return the code that the connection was closed with, None while it is open."""
+        return self._socket.close_code
+
     def closing(self) -> str:
         """Return how the connection was closed."""
         return f"close code {self._socket.close_code}"
 
 
 @asynccontextmanager
-async def connected(public_url: str) -> AsyncIterator[Connection]:
+async def connected(public_url: str, *, user_agent: str | None = None) -> AsyncIterator[Connection]:
     """Open a connection to the edge at an address.
+
+    Args:
+        public_url: The pilot's public address.
+        user_agent: What the client calls itself; the edge tells devices apart by it.
 
     Raises:
         JourneyFailed: it does not answer, or hung up in the middle.
@@ -74,7 +83,9 @@ async def connected(public_url: str) -> AsyncIterator[Connection]:
     parts = urlsplit(public_url)
     url = urlunsplit(("wss" if parts.scheme == "https" else "ws", parts.netloc, parts.path.rstrip("/") + PATH, "", ""))
     try:
-        async with connect(url, open_timeout=OPEN_SECONDS, proxy=None, max_size=1 << 20) as socket:
+        async with connect(
+            url, open_timeout=OPEN_SECONDS, proxy=None, max_size=1 << 20, user_agent_header=user_agent
+        ) as socket:
             yield Connection(socket)
     except ConnectionClosed as error:
         code = error.rcvd.code if error.rcvd else "none"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from array import array
 from collections.abc import Awaitable, Callable
 
 import numpy as np
@@ -27,6 +28,7 @@ class Microphone:
             send: Sends one binary message.
             now_ms: The client's clock in milliseconds, the one that `shown` is told on.
         """
+        self.late_ms = array("f")  # How late each frame left, however it came to that.
         self._send = send
         self._now_ms = now_ms
         self._room = np.random.default_rng(1).integers(
@@ -43,6 +45,7 @@ class Microphone:
         while True:
             captured_ms = opened_ms + number * FRAME_MS
             await asyncio.sleep(max(0.0, (captured_ms + FRAME_MS - self._now_ms()) / 1000))
+            self.late_ms.append(self._now_ms() - captured_ms - FRAME_MS)
             samples = self._next_samples(captured_ms)
             await self._send(frame(number=number, captured_ms=captured_ms, pcm=samples.astype("<i2").tobytes()))
             number += 1

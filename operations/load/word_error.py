@@ -1,0 +1,27 @@
+"""Word errors: how many words must be changed, added or struck to turn what was heard into what was said."""
+
+from __future__ import annotations
+
+import re
+
+# Transcripts spell small numbers either way; both are right.
+_NUMBERS = dict(
+    zip("0 1 2 3 4 5 6 7 8 9 10".split(), "zero one two three four five six seven eight nine ten".split(), strict=True)
+)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of a text, without case, punctuation and apostrophes, small numbers spelt out."""
+    bare = re.sub(r"['’]", "", text.casefold())
+    return [_NUMBERS.get(word, word) for word in re.findall(r"\w+", bare)]
+
+
+def word_errors(said: str, heard: str) -> tuple[int, int]:
+    """Return the fewest changes of words between both, and the number of words said."""
+    a, b = words(said), words(heard)
+    row = list(range(len(b) + 1))
+    for i, word in enumerate(a, start=1):
+        before, row[0] = row[0], i
+        for j, other in enumerate(b, start=1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
+    return row[-1], len(a)
