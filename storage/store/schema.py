@@ -135,3 +135,38 @@ audit_log = Table(
     Column("details", JSON, nullable=False),
     sqlite_autoincrement=True,
 )
+
+switches = Table(
+    "switches",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("is_on", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("changed_at", UtcMoment, nullable=False),
+)
+
+cafe_states = Table(
+    "cafe_states",
+    metadata,
+    Column("cafe", Text, primary_key=True),
+    Column("paused", Boolean, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("trial_limit", Integer),
+    Column("actor", Text, nullable=False),
+    Column("changed_at", UtcMoment, nullable=False),
+    CheckConstraint("trial_limit > 0", name="trial_limit_positive"),
+)
+
+trial_slots = Table(
+    "trial_slots",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("cafe", Text, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Column("rewarded", Boolean, nullable=False),
+    Column("reserved_at", UtcMoment, nullable=False),
+    Column("lease_until", UtcMoment, nullable=False),
+    Column("used_at", UtcMoment),
+    Index(None, "cafe", "used", "rewarded"),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import insert, select
 
@@ -39,6 +39,13 @@ def add(store: Store, *, session_id: str, actor: str, reason: str) -> None:
         )
         outbox.touch(connection, day=day, reason="tombstone", at=at)
         audit.record(connection, actor=actor, action="session.erase", subject=session_id, reason=reason, at=at)
+
+
+def erased_at(store: Store, session_id: str) -> datetime | None:
+    """Return when a session was erased, UTC; None where it was not."""
+    with store.reading() as connection:
+        query = select(tombstones.c.created_at).where(tombstones.c.session_id == session_id)
+        return connection.execute(query).scalar_one_or_none()
 
 
 def for_day(store: Store, day: date) -> frozenset[str]:
