@@ -8,7 +8,16 @@ from datetime import date, time
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from pilot.errors import InvalidCafes
 
@@ -63,23 +72,46 @@ class Band(_Checked):
         return self
 
 
+def _opens_before_closing(window: Window) -> Window:
+    if window[0] >= window[1]:
+        raise ValueError(f"opens at {window[0]:%H:%M}, closes at {window[1]:%H:%M}: closing must come later")
+    return window
+
+
+Hours = Annotated[Window, AfterValidator(_opens_before_closing)]
+
+
 class OpeningHours(_Checked):
-    """Opening and closing time by kind of day."""
+    """Opening and closing time by kind of day.
 
-    weekdays: Window
-    saturday: Window
-    sunday: Window
+    Attributes:
+        holidays: On Sweden's public holidays; without it as on Sundays.
+        eves: On the eves of Midsummer, Christmas and New Year; without it closed.
+    """
 
-    @field_validator("weekdays", "saturday", "sunday")
-    @classmethod
-    def _opens_before_closing(cls, window: Window) -> Window:
-        if window[0] >= window[1]:
-            raise ValueError(f"opens at {window[0]:%H:%M}, closes at {window[1]:%H:%M}: closing must come later")
-        return window
+    weekdays: Hours
+    saturday: Hours
+    sunday: Hours
+    holidays: Hours | Literal["closed"] | None = None
+    eves: Hours | Literal["closed"] = "closed"
 
     def on(self, day: date) -> Window:
-        """Return opening and closing time on `day` (holidays are not known here)."""
+        """Return opening and closing time on `day` of an ordinary week; `pilot.opening_hours` knows the others."""
         return (self.sunday if day.weekday() == 6 else self.saturday) if day.weekday() >= 5 else self.weekdays
+
+
+class SpecialDay(_Checked):
+    """A day on which a café keeps other hours than its week and the calendar say.
+
+    Attributes:
+        day: The day.
+        hours: Its hours; without them closed.
+        reason: Why, in words for guests, for example `Personaldag` and `Staff day`.
+    """
+
+    day: date
+    hours: Hours | None = None
+    reason: Named | None = None
 
 
 class Cafe(_Checked):
@@ -93,11 +125,20 @@ class Cafe(_Checked):
     expected_feedbacks_per_day: Band
     peaks: tuple[Window, ...]
     opening_hours: OpeningHours
+    special_days: tuple[SpecialDay, ...] = ()
     areas: tuple[Area, ...] = Field(min_length=1)
     staff: tuple[str, ...]
     specialties: tuple[Named, ...] = Field(min_length=1)
     trial_limit: int = Field(ge=1)
     on_trial_limit: Literal["stop", "collect_unrewarded"] = "stop"
+
+    @field_validator("special_days")
+    @classmethod
+    def _each_day_once(cls, days: tuple[SpecialDay, ...]) -> tuple[SpecialDay, ...]:
+        doubled = sorted({each.day.isoformat() for each in days if [other.day for other in days].count(each.day) > 1})
+        if doubled:
+            raise ValueError(f"{', '.join(doubled)} stands twice")
+        return days
 
 
 class RewardTier(_Checked):

@@ -1,0 +1,102 @@
+"""When a café takes feedback: its week, Sweden's holidays, its own special days, and both clock changes.
+
+The doors stay open a while after the café has closed: a guest who has just left still has the visit fresh in mind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+
+from pilot.business_days import at_local, business_day, local_time
+from pilot.cafes import Cafe, Named, Window
+
+GRACE_MINUTES = 30
+LOOK_AHEAD_DAYS = 60
+EVES = frozenset({"Midsommarafton", "Julafton", "Nyårsafton"})
+
+
+@dataclass(frozen=True, slots=True)
+class DayHours:
+    """One day of a café.
+
+    Attributes:
+        window: Opening and closing time on Stockholm's clock; None for closed.
+        reason: Why the day is not as in every week, in words for guests; None where it is.
+    """
+
+    window: Window | None
+    reason: Named | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A café at a moment.
+
+    Attributes:
+        open: Whether it takes feedback.
+        closes_at: Where open: until when it does, UTC, the grace included.
+        opens_at: Where closed: when it opens next, UTC; None if not within two months.
+        reason: Where closed for the whole day: why, in words for guests.
+    """
+
+    open: bool
+    closes_at: datetime | None = None
+    opens_at: datetime | None = None
+    reason: Named | None = None
+
+
+def hours_on(cafe: Cafe, day: date) -> DayHours:
+    """Return a café's hours on a day: a special day counts before a holiday, a holiday before the week."""
+    for special in cafe.special_days:
+        if special.day == day:
+            return DayHours(special.hours, special.reason)
+    hours, holiday = cafe.opening_hours, holidays_of(day.year).get(day)
+    if holiday is None:
+        return DayHours(hours.on(day))
+    kept = hours.eves if holiday.sv in EVES else hours.holidays or hours.sunday
+    return DayHours(None if kept == "closed" else kept, holiday)
+
+
+def opening_at(cafe: Cafe, moment: datetime) -> Opening:
+    """Return whether a café takes feedback at `moment` (aware), and when that changes.
+
+    Raises:
+        ValueError: `moment` carries no time zone.
+    """
+    today = business_day(moment)
+    for day in (today - timedelta(days=1), today):  # The grace of a café that closes at midnight is the next day's.
+        window = hours_on(cafe, day).window
+        if window is not None:
+            opens, closes = at_local(day, window[0]), at_local(day, window[1]) + timedelta(minutes=GRACE_MINUTES)
+            if opens <= moment < closes:
+                return Opening(open=True, closes_at=closes)
+    here = hours_on(cafe, today)
+    return Opening(open=False, opens_at=_opens_next(cafe, moment), reason=here.reason if here.window is None else None)
+
+
+def days_until(moment: datetime, *, now: datetime) -> int:
+    """Return how many of Stockholm's midnights lie between now and `moment`."""
+    return (local_time(moment).date() - local_time(now).date()).days
+
+
+@cache
+def holidays_of(year: int) -> dict[date, Named]:
+    """Return Sweden's public holidays of a year, and the eves on which cafés close, with their names."""
+    from holidays import country_holidays  # Lazily: it takes a tenth of a second, and only doors ask.
+
+    categories = ("public", "de_facto")
+    swedish = country_holidays("SE", years=year, language="sv", categories=categories)
+    english = country_holidays("SE", years=year, language="en_US", categories=categories)
+    return {day: Named(sv=name, en=english[day]) for day, name in swedish.items()}
+
+
+def _opens_next(cafe: Cafe, moment: datetime) -> datetime | None:
+    today = business_day(moment)
+    for ahead in range(LOOK_AHEAD_DAYS):
+        day = today + timedelta(days=ahead)
+        window = hours_on(cafe, day).window
+        if window is not None and (opens := at_local(day, window[0])) > moment:
+            return opens
+    return None
