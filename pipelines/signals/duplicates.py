@@ -20,7 +20,7 @@ from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 LOOK_BACK_DAYS = 14
 LEAST_WORDS = 12  # said in fewer words, two may say the same by chance
 LEAST_SHARED_PAIRS = 14
-LEAST_RESEMBLANCE = 0.30
+LEAST_RESEMBLANCE = 0.33
 RING_SESSIONS = 4  # so many sessions that resemble one another are a ring
 RELATED_SHOWN = 5
 

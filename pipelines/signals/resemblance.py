@@ -8,7 +8,6 @@ copies costs no more than a million strangers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +20,10 @@ BANDS = 40
 ROWS_A_BAND = 3
 HASHES = BANDS * ROWS_A_BAND
 MET_IN_A_BUCKET = 3  # how many of those before it a session is compared with, in each bucket
-CHUNK_PAIRS = 20_000_000  # pairs hashed at a time
-CHUNK_CANDIDATES = 2_000_000
+CHUNK_PAIRS = 4_000_000  # pairs hashed at a time
+CHUNK_CANDIDATES = 100_000
+SKETCH_HASHES = 36  # hashes kept of each session: a candidate that agrees in too few of them is dropped unseen
+SKETCH_SHARE = 0.5  # of the least resemblance that is asked for: chance takes a true one below it once in 200 times
 SEED = 20261123
 
 
@@ -76,7 +77,7 @@ def earlier_twins(sets: Sets, *, first_new: int, least_shared: int, least_resemb
         least_shared: Fewer common pairs than this are no resemblance.
         least_resemblance: Less resemblance than this is none.
     """
-    later, earlier = _candidates(sets, first_new=first_new)
+    later, earlier = _candidates(sets, first_new=first_new, least_agreement=SKETCH_SHARE * least_resemblance)
     kept: list[Twins] = []
     for start in range(0, later.size, CHUNK_CANDIDATES):
         some = slice(start, start + CHUNK_CANDIDATES)
@@ -101,54 +102,66 @@ def _joined(parts: list[Twins]) -> Twins:
     )
 
 
-def _candidates(sets: Sets, *, first_new: int) -> tuple[Integers, Integers]:
+def _candidates(sets: Sets, *, first_new: int, least_agreement: float) -> tuple[Integers, Integers]:
     """Return distinct (later, earlier) index pairs that share a bucket and stand near one another in it."""
     rows = np.flatnonzero(sets.sizes > 0)
+    hashes = _Hashes()
+    sketch = np.empty((rows.size, SKETCH_HASHES), dtype=np.uint32)
+    for at in range(SKETCH_HASHES):
+        sketch[:, at] = hashes.smallest(sets, rows, at=at)
     found = [np.empty(0, dtype=np.int64)]
-    for band in _bands(sets, rows):
-        order = np.argsort(band, kind="stable")  # within a bucket by time
-        ordered, keys = rows[order], band[order]
+    for band in range(BANDS):
+        keys = np.zeros(rows.size, dtype=np.uint64)
+        for at in range(band * ROWS_A_BAND, (band + 1) * ROWS_A_BAND):
+            smallest = sketch[:, at] if at < SKETCH_HASHES else hashes.smallest(sets, rows, at=at)
+            keys = (keys ^ smallest) * hashes.multipliers[at]
+            keys ^= keys >> np.uint64(29)
+        order = np.argsort(keys, kind="stable")  # within a bucket by time
+        keys = keys[order]
         for gap in range(1, MET_IN_A_BUCKET + 1):
-            same = (keys[gap:] == keys[:-gap]) & (ordered[gap:] >= first_new)
-            found.append(ordered[gap:][same] * len(sets) + ordered[:-gap][same])
-        if sum(part.size for part in found) > CHUNK_PAIRS:
+            at_new = np.flatnonzero((keys[gap:] == keys[:-gap]) & (rows[order[gap:]] >= first_new))
+            later, earlier = order[at_new + gap], order[at_new]
+            alike = _agreeing(sketch, later, earlier, least=least_agreement)
+            found.append(rows[later[alike]] * len(sets) + rows[earlier[alike]])
+        if sum(part.size for part in found[1:]) > CHUNK_PAIRS:
             found = [np.unique(np.concatenate(found))]
     both = np.unique(np.concatenate(found))
     return both // max(len(sets), 1), both % max(len(sets), 1)
 
 
-def _bands(sets: Sets, rows: Integers) -> Iterator[npt.NDArray[np.uint64]]:
-    """Yield each band's bucket of every session in `rows`."""
-    random = np.random.default_rng(SEED)
-    multipliers = random.integers(1, 2**63, size=HASHES, dtype=np.uint64) | np.uint64(1)
-    additions = random.integers(0, 2**63, size=HASHES, dtype=np.uint64)
-    folds = random.integers(1, 2**63, size=ROWS_A_BAND, dtype=np.uint64) | np.uint64(1)
-    for band in range(BANDS):
-        key = np.zeros(rows.size, dtype=np.uint64)
-        for row in range(ROWS_A_BAND):
-            at = band * ROWS_A_BAND + row
-            key += _smallest(sets, rows, multiplier=multipliers[at], addition=additions[at]) * folds[row]
-            key ^= key >> np.uint64(29)
-        yield key
+def _agreeing(
+    sketch: npt.NDArray[np.uint32], ones: Integers, others: Integers, *, least: float
+) -> npt.NDArray[np.bool_]:
+    """Return for each couple whether its sketches agree in at least a share of `least`."""
+    kept = np.empty(ones.size, dtype=np.bool_)
+    for start in range(0, ones.size, CHUNK_CANDIDATES):
+        some = slice(start, start + CHUNK_CANDIDATES)
+        kept[some] = (sketch[ones[some]] == sketch[others[some]]).mean(axis=1) >= least
+    return kept
 
 
-def _smallest(sets: Sets, rows: Integers, *, multiplier: np.uint64, addition: np.uint64) -> npt.NDArray[np.uint64]:
-    """Return each session's smallest pair under one hash (multiply-shift, Dietzfelbinger et al. 1997)."""
-    out = np.empty(rows.size, dtype=np.uint64)
-    if rows.size == 0:
+class _Hashes:
+    """The signature's hash functions: multiply-shift (Dietzfelbinger et al. 1997), the same in every run."""
+
+    def __init__(self) -> None:
+        random = np.random.default_rng(SEED)
+        self.multipliers = random.integers(1, 2**63, size=HASHES, dtype=np.uint64) | np.uint64(1)
+        self._additions = random.integers(0, 2**63, size=HASHES, dtype=np.uint64)
+
+    def smallest(self, sets: Sets, rows: Integers, *, at: int) -> npt.NDArray[np.uint32]:
+        """Return each session's smallest pair under hash function `at`."""
+        out = np.empty(rows.size, dtype=np.uint32)
+        starts, ends = sets.starts[rows], sets.starts[rows + 1]
+        first = 0
+        while first < rows.size:
+            last = max(int(np.searchsorted(ends, starts[first] + CHUNK_PAIRS, side="right")), first + 1)
+            body = sets.pairs[starts[first] : ends[last - 1]].astype(np.uint64)
+            body *= self.multipliers[at]
+            body += self._additions[at]
+            body >>= np.uint64(32)
+            out[first:last] = np.minimum.reduceat(body, starts[first:last] - starts[first])
+            first = last
         return out
-    starts = sets.starts[rows]
-    ends = sets.starts[rows + 1]
-    first = 0
-    while first < rows.size:
-        last = max(int(np.searchsorted(ends, starts[first] + CHUNK_PAIRS, side="right")), first + 1)
-        body = sets.pairs[starts[first] : ends[last - 1]].astype(np.uint64)
-        body *= multiplier
-        body += addition
-        body >>= np.uint64(32)
-        out[first:last] = np.minimum.reduceat(body, starts[first:last] - starts[first])
-        first = last
-    return out
 
 
 def common(sets: Sets, ones: Integers, others: Integers) -> Integers:

@@ -1,0 +1,133 @@
+"""Devices, hours and bursts: what one device does in a row is seen, and a full café is not fraud."""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import datetime, timedelta
+
+import polars as pl
+import pytest
+
+from pilot.events import CONSENT_VERSION, ConsentDecided
+from pipelines.signals.devices import CHAIN_CODES, CHAIN_SESSIONS, PATTERN_DAYS
+from pipelines.signals.session_signals import by_session
+from pipelines.signals.velocity import BURST_LEAST
+from tests.events import MORNING, Story
+from tests.pipelines.signals.told import named, signals_of, visit
+
+HOLDS = {"device_chain", "code_hopping", "burst", "outside_hours_pattern", "copied_nearly", "ring"}
+
+
+def in_a_row(count: int, *, pause_s: float, codes: int = 1) -> list[Story]:
+    """One telephone, one visit after the other."""
+    stories: list[Story] = []
+    at = MORNING
+    for n in range(count):
+        stories.append(visit(f"Nummer {n}.", at=at, device="phone", code=f"BCD23{4 + n % codes}"))
+        at = stories[-1].now - timedelta(seconds=5) + timedelta(seconds=pause_s)
+    return stories
+
+
+def test_one_device_in_a_row_is_held_from_the_sixth_on() -> None:
+    stories = in_a_row(CHAIN_SESSIONS + 1, pause_s=20)
+    frame = signals_of(*stories)
+    for story in stories[: CHAIN_SESSIONS - 1]:
+        assert named(frame, story) == {"device_often"}
+    for story in stories[CHAIN_SESSIONS - 1 :]:
+        assert named(frame, story) == {"device_often", "device_chain"}
+
+
+def test_a_pause_between_visits_breaks_the_chain() -> None:
+    frame = signals_of(*in_a_row(20, pause_s=90))
+    assert set(frame["signal"]) == {"device_often"}
+
+
+def test_one_device_at_four_codes_in_a_row_is_held() -> None:
+    stories = in_a_row(CHAIN_CODES, pause_s=20, codes=CHAIN_CODES)
+    frame = signals_of(*stories)
+    assert [("code_hopping" in named(frame, story)) for story in stories] == [False, False, False, True]
+
+
+def test_codes_that_were_only_opened_count_as_hops_too() -> None:
+    hops: list[Story] = []
+    at = MORNING
+    for n in range(CHAIN_CODES - 1):
+        hops.append(visit(at=at, device="phone", code=f"BCD23{4 + n}"))
+        hops[-1].events = hops[-1].events[:1]  # the page was opened and left
+        at += timedelta(seconds=10)
+    last = visit("Allt bra.", at=at, device="phone", code="BCD239")
+    assert "code_hopping" in named(signals_of(*hops, last), last)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_twenty_honest_guests_on_one_wifi_are_not_held(seed: int) -> None:
+    rng = random.Random(seed)
+    starts = sorted(rng.uniform(0, 90 * 60) for _ in range(20))
+    stories = [
+        visit(f"Svar {n}.", at=MORNING + timedelta(seconds=start), device="wifi", code=f"BCD23{rng.randint(4, 9)}")
+        for n, start in enumerate(starts)
+    ]
+    frame = signals_of(*stories)
+    assert set(frame["signal"]) == {"device_often"}
+    assert by_session(frame)["held_until"].null_count() == 20
+
+
+def test_a_visit_in_the_opening_hours_or_soon_after_is_not_noted_and_one_at_night_is() -> None:
+    local = datetime.fromisoformat
+    usual = [visit("Hej.", at=local(f"2026-11-23T{wall}:00+01:00")) for wall in ("06:50", "07:10", "18:59", "19:40")]
+    night = [visit("Hej.", at=local(f"2026-11-23T{wall}:00+01:00")) for wall in ("05:30", "21:15")]
+    frame = signals_of(*usual, *night)
+    assert [named(frame, story) for story in usual] == [set()] * 4
+    assert [named(frame, story) for story in night] == [{"outside_hours"}] * 2
+    assert frame["held_until"].null_count() == 2
+
+
+def token_visit(at: datetime, *, token: str | None) -> Story:
+    story = visit("Hej.", at=at)
+    consent = ConsentDecided(granted=True, version=CONSENT_VERSION, scope=("transcript",), device_token_hash=token)
+    return story.records(consent)
+
+
+def test_a_token_that_sends_before_opening_day_after_day_is_held_and_a_regular_in_the_morning_is_not() -> None:
+    before = datetime.fromisoformat("2026-11-23T06:00:00+01:00")
+    open_ = datetime.fromisoformat("2026-11-23T07:05:00+01:00")
+    days = [timedelta(days=back) for back in range(PATTERN_DAYS)]
+    staff = [token_visit(before - back, token="staff") for back in days]
+    regular = [token_visit(open_ - back, token="regular") for back in days]
+    unknown = [token_visit(before - back, token=None) for back in days]
+    frame = signals_of(*staff, *regular, *unknown)
+    assert named(frame, staff[0]) == {"outside_hours", "outside_hours_pattern"}
+    assert named(frame, regular[0]) == set()
+    assert named(frame, unknown[0]) == {"outside_hours"}
+
+
+def rush(guests: int, *, day: int = 0) -> list[Story]:
+    at = MORNING + timedelta(days=day, minutes=30)  # all within one hour of Stockholm's clock
+    return [visit("Kort.", at=at + timedelta(seconds=20 * n), code=f"BCD2{n % 9}3") for n in range(guests)]
+
+
+def test_a_rush_that_the_hour_is_used_to_is_no_burst() -> None:
+    history = [story for day in range(-6, 0) for story in rush(30, day=day)]
+    assert signals_of(*history, *rush(60)).height == 0
+
+
+def test_what_goes_far_beyond_the_same_hour_before_is_held_and_what_came_first_is_not() -> None:
+    history = [story for day in range(-6, 0) for story in rush(6, day=day)]
+    today = rush(30)
+    frame = signals_of(*history, *today)
+    beyond = today[4 * 6 :]
+    assert set(frame["session_id"]) == {story.session_id for story in beyond}
+    assert json.loads(frame["counts"][0])["limit"] == 24
+    assert BURST_LEAST < 4 * 6
+
+
+def test_on_the_first_days_a_whole_days_expected_number_in_one_hour_is_the_limit() -> None:
+    frame = signals_of(*rush(110))
+    assert frame.filter(pl.col("signal") == "burst").height == 10
+
+
+def test_a_day_with_nothing_in_it_has_no_signals() -> None:
+    frame = signals_of()
+    assert frame.height == 0
+    assert by_session(frame).height == 0
