@@ -1,0 +1,117 @@
+"""`pilot bench`: figures that a quiet machine is measured by."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import typer
+
+from cli.opening import print_json
+from pilot.errors import PilotError
+
+app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True)
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+class BenchmarksMissing(PilotError):
+    """The benchmarks lie in the checkout, beside the installed rooms."""
+
+
+class _Interviewer(StrEnum):
+    scripted = "scripted"
+    ollama = "ollama"
+
+
+@app.callback()
+def bench() -> None:
+    """Measure the voice edge, the recogniser, scoring: each on a process and a home of its own.
+
+    Close what else runs: these figures are of the machine as much as of the pilot. The clips are a folder of WAV files
+    with their words in .txt files; `python -m benchmarks.voice_clips FOLDER` makes one.
+
+    Example: pilot bench voice --sessions 6 --json
+    """
+
+
+@app.command()
+def voice(
+    clips: Path | None = typer.Option(None, help="Folder of WAV and .txt; by default made from this machine's speech."),
+    sessions: int = typer.Option(6, min=1, max=200, help="How many guests talk at once."),
+    duration: str = typer.Option("300s", help="For how long: 300s, 5m or a number of seconds."),
+    seed: int = typer.Option(1, help="Decides who says what and when."),
+    interviewer: _Interviewer = typer.Option(_Interviewer.scripted, help="Who asks the follow-up questions."),
+    ollama_url: str = typer.Option("", help="A model of your own; by default a stand-in for one."),
+    ollama_model: str = typer.Option("", help="Its name there."),
+    first_token_ms: float = typer.Option(150.0, help="When the stand-in's first token comes."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """First words after the end of speech, by stage, with several guests at once on an edge of its own.
+
+    Example: pilot bench voice --clips clips --sessions 6
+    """
+    from cli.nouns.load_test import seconds
+
+    found = _benchmark("voice").run(
+        clips=clips,
+        sessions=sessions,
+        seconds=seconds(duration),
+        seed=seed,
+        interviewer=interviewer.value,
+        ollama_url=ollama_url,
+        model=ollama_model,
+        first_token_ms=first_token_ms,
+    )
+    if as_json:
+        print_json(found)
+        return
+    from rich.console import Console
+
+    from operations.load.showing import show
+
+    show(Console(highlight=False, soft_wrap=True), found)
+
+
+@app.command()
+def recogniser(
+    clips: Path = typer.Option(..., help="Folder of WAV files and .txt transcripts."),
+    repeat: int = typer.Option(1, min=1, help="How often each clip is heard."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Seconds a clip and word error, beside `WhisperModel.transcribe` on the same clips in the same run."""
+    _print(_benchmark("recogniser").run(clips=clips, repeat=repeat), as_json=as_json)
+
+
+@app.command()
+def scoring(
+    rows: int = typer.Option(100_000, min=1, help="How many sessions are scored."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Sessions scored in a second."""
+    _print(_benchmark("scoring_speed").run(rows=rows), as_json=as_json)
+
+
+def _benchmark(name: str) -> ModuleType:
+    """Import a benchmark; from the checkout, where the package is not among the installed rooms."""
+    if (CHECKOUT / "benchmarks").is_dir() and str(CHECKOUT) not in sys.path:
+        sys.path.append(str(CHECKOUT))
+    try:
+        return importlib.import_module(f"benchmarks.{name}")
+    except ModuleNotFoundError as error:
+        raise BenchmarksMissing(
+            f"There is no benchmark {name!r} here ({error.name} is missing).",
+            remedy="The benchmarks are part of the checkout: use its environment, made by `make run`.",
+        ) from None
+
+
+def _print(found: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json(found)
+        return
+    for name, value in found.items():
+        typer.echo(f"{name}: {value}")
