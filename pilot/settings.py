@@ -47,6 +47,14 @@ class Settings(BaseModel):
     )
     edge_host: str = Field(default="127.0.0.1", description="Address the edge listens on.")
     edge_port: int = Field(default=8000, ge=1, le=65535, description="Port of the edge.")
+    trusted_proxies: str = Field(
+        default="127.0.0.0/8,::1",
+        description="Addresses or networks, separated by commas, whose X-Forwarded-For and -Proto are believed.",
+    )
+    redis_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Redis for limits that several replicas share, redis://host:6379/0; empty: each counts for itself.",
+    )
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's page, loopback only.")
     dashboards_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboards, loopback only.")
     interviewer: Literal["auto", "ollama", "scripted"] = Field(
@@ -57,9 +65,9 @@ class Settings(BaseModel):
     model_speaks: str = Field(
         default="en", description="Languages that the model may speak under auto, separated by commas."
     )
-    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Cores for recognition; one turn each at a time.")
+    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Cores that recognition may use.")
     recogniser_model_sv: Path | None = Field(
-        default=None, description="Folder of CTranslate2 weights qualified for Swedish, for example kb-whisper-base."
+        default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."
     )
     probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")

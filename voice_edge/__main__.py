@@ -6,12 +6,10 @@ import asyncio
 import os
 import sys
 import threading
-from pathlib import Path
 
 import structlog
 
 from operations.opening import open_as_made
-from pilot.cafes import Language
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
 from storage.home import Home
@@ -19,17 +17,16 @@ from voice_edge.app import create_app
 from voice_edge.clock import SystemClock
 from voice_edge.codes import CodeDirectory
 from voice_edge.edge import Edge
+from voice_edge.hearing.chosen_weights import LANGUAGES, choose_weights
 from voice_edge.hearing.recogniser import Recogniser
 from voice_edge.hearing.turn_taking import TurnTaking
 from voice_edge.hearing.voice_activity import VoiceActivity
-from voice_edge.hearing.weights import packaged_weights
 from voice_edge.interviewer import choose_interviewer
 from voice_edge.logs import configure_logs
 from voice_edge.receipts import ReceiptDesk
 from voice_edge.recorder import EventLog
 from voice_edge.server import edge_server
 
-QUALIFIED_BY_PACKAGED_WEIGHTS: frozenset[Language] = frozenset({"en"})
 WEIGHTS_FOLDER = ".weights"
 
 log = structlog.get_logger("voice_edge")
@@ -58,18 +55,16 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
 
 
 def open_recogniser(home: Home) -> Recogniser | None:
-    """Return the recogniser on the packaged weights and, where set, on weights qualified for Swedish."""
+    """Return the recogniser on the weights that are set, pulled or packaged; `pilot models status` shows the same."""
     settings = home.settings
-    qualified = set(QUALIFIED_BY_PACKAGED_WEIGHTS)
     try:
-        packaged = packaged_weights(home.root / WEIGHTS_FOLDER)
-        swedish: Path = packaged
-        if settings.recogniser_model_sv is not None:
-            swedish = settings.recogniser_model_sv.expanduser()
-            qualified.add("sv")
+        chosen = [choose_weights(settings, home.root / WEIGHTS_FOLDER, language) for language in LANGUAGES]
+        for one in chosen:
+            if one.fault:
+                log.error("weights left aside", language=one.language, what=one.fault, instead=one.name)
         return Recogniser(
-            weights={"sv": swedish, "en": packaged},
-            qualified=frozenset(qualified),
+            weights={one.language: one.folder for one in chosen},
+            qualified=frozenset(one.language for one in chosen if one.qualified),
             threads=settings.recogniser_threads,
         )
     except PilotError as error:

