@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from datetime import date, datetime
 
-from sqlalchemy import Insert, select
+from sqlalchemy import Insert, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from pilot.identifiers import readable
@@ -72,3 +72,9 @@ def by_reference(store: Store, reference: str) -> list[Receipt]:
     query = select(*_COLUMNS).where(receipts.c.reference == folded).order_by(receipts.c.created_at.desc())
     with store.reading() as connection:
         return [Receipt(*row) for row in connection.execute(query)]
+
+
+def newest_day(store: Store) -> date | None:
+    """Return the latest business day that has a receipt; None where there is none."""
+    with store.reading() as connection:
+        return connection.execute(select(func.max(receipts.c.day))).scalar_one_or_none()

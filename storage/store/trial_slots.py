@@ -144,6 +144,13 @@ def usage(store: Store, cafe: Cafe) -> TrialUse:
         return _use(connection, cafe=cafe, at=store.now())
 
 
+def usages(store: Store, cafes: Collection[Cafe]) -> dict[str, TrialUse]:
+    """Return how far each café's trial has come."""
+    with store.reading() as connection:
+        at = store.now()
+        return {cafe.id: _use(connection, cafe=cafe, at=at) for cafe in cafes}
+
+
 _COLUMNS = (
     trial_slots.c.session_id,
     trial_slots.c.cafe,

@@ -1,0 +1,72 @@
+"""The board at the door: what the store says of cafés, trials and maintenance, read every few seconds and kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from pilot.cafes import Cafes
+from pilot.errors import PilotError
+from storage.store import cafe_states, switches, trial_slots
+from storage.store.cafe_states import CafeState
+from storage.store.engine import Store
+from storage.store.trial_slots import TrialUse
+from voice_edge.clock import Clock
+
+REFRESH_SECONDS = 5.0
+
+log = structlog.get_logger("voice_edge.doors")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the store said last.
+
+    Attributes:
+        maintenance: Whether the pilot is being worked on.
+        states: Cafés that somebody has paused or whose limit somebody has changed.
+        trials: How far each café's trial has come.
+    """
+
+    maintenance: bool = False
+    states: dict[str, CafeState] = field(default_factory=dict)
+    trials: dict[str, TrialUse] = field(default_factory=dict)
+
+
+class Board:
+    """What stands at the door; while the store is away, what it said last."""
+
+    def __init__(self, open_store: Callable[[], Store], *, cafes: Cafes, clock: Clock) -> None:
+        self._open_store = open_store
+        self._cafes = cafes
+        self._clock = clock
+        self.standing = Standing()
+        self.store_away = False
+
+    async def refresh(self) -> None:
+        """Read the store now."""
+        try:
+            self.standing = await asyncio.to_thread(self._read)
+        except (PilotError, OSError) as error:
+            if not self.store_away:
+                log.warning("store away: the doors stay as they are", kind=type(error).__name__)
+            self.store_away = True
+            return
+        self.store_away = False
+
+    async def keep_fresh(self) -> None:
+        """Read the store now and then."""
+        while True:
+            await self.refresh()
+            await self._clock.sleep(REFRESH_SECONDS)
+
+    def _read(self) -> Standing:
+        store = self._open_store()
+        return Standing(
+            maintenance=switches.find(store, "maintenance").is_on,
+            states=cafe_states.find_all(store),
+            trials=trial_slots.usages(store, self._cafes.cafe),
+        )

@@ -1,0 +1,93 @@
+"""Devices: the 30-day token that a guest may agree to, and one open session per code and device.
+
+The token is random and signed, so that any replica knows its own again without keeping anything. Without one a device
+is known only by its browser and address, which a whole table of guests can share: there, many sessions may be open.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+TOKEN_VERSION = "1"  # noqa: S105 - a format's number
+TOKEN_DAYS = 30
+RANDOM_BYTES = 16
+SIGNATURE_BYTES = 16
+OPEN_OF_A_TOKEN = 1
+OPEN_OF_A_LOOK = 40  # Browser and address alike: guests with the same telephone on the café's Wi-Fi.
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A device token.
+
+    Attributes:
+        token: What the page keeps.
+        expires_at: When it must be forgotten, UTC.
+    """
+
+    token: str
+    expires_at: datetime
+
+
+def issue_token(*, secret: bytes, at: datetime) -> IssuedToken:
+    """Return a new token, good for 30 days."""
+    expires = int((at + timedelta(days=TOKEN_DAYS)).timestamp())
+    signed = f"{TOKEN_VERSION}.{secrets.token_urlsafe(RANDOM_BYTES)}.{expires}"
+    return IssuedToken(f"{signed}.{_signature(signed, secret=secret)}", datetime.fromtimestamp(expires, tz=UTC))
+
+
+def known_token(token: str | None, *, secret: bytes, at: datetime) -> IssuedToken | None:
+    """Return a token that this installation has issued and that still holds; None for any other text."""
+    signed, _, signature = (token or "").rpartition(".")
+    if not hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(signed, secret=secret).encode()):
+        return None
+    version, _, expires = signed.split(".")
+    expires_at = datetime.fromtimestamp(int(expires), tz=UTC)
+    if version != TOKEN_VERSION or at >= expires_at:
+        return None
+    return IssuedToken(token or "", expires_at)
+
+
+class OpenDevices:
+    """Which sessions have been started, and not ended, on which device with which code."""
+
+    def __init__(self) -> None:
+        self._open: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self._place: dict[str, tuple[str, str]] = {}
+
+    def open(self, session_id: str, *, code: str, device_hash: str, known: bool) -> bool:
+        """Count a session in; False where the device has one open with this code.
+
+        Args:
+            session_id: The session.
+            code: The code that it came with.
+            device_hash: The device's day-salted hash.
+            known: Whether that is a token's, and so one device's alone.
+        """
+        place = (code, device_hash)
+        others = self._open[place] - {session_id}
+        if len(others) >= (OPEN_OF_A_TOKEN if known else OPEN_OF_A_LOOK):
+            return False
+        self._open[place].add(session_id)
+        self._place[session_id] = place
+        return True
+
+    def close(self, session_id: str) -> None:
+        """Count a session out."""
+        place = self._place.pop(session_id, None)
+        if place is not None:
+            self._open[place].discard(session_id)
+            if not self._open[place]:
+                del self._open[place]
+
+
+def _signature(signed: str, *, secret: bytes) -> str:
+    key = hmac.new(secret, b"device token", hashlib.sha256).digest()
+    digest = hmac.new(key, signed.encode("utf-8", "replace"), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:SIGNATURE_BYTES]).decode().rstrip("=")

@@ -1,0 +1,125 @@
+"""The doors of one replica: what every visit passes, from the first page to the end of its session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pilot.cafes import Cafe, Cafes
+from pilot.settings import Settings
+from storage.store.engine import Store
+from voice_edge.clock import Clock
+from voice_edge.doors.board import Board
+from voice_edge.doors.devices import OpenDevices
+from voice_edge.doors.entrance import Entrance, Refusal, reached_from_here_only
+from voice_edge.doors.rates import Rates, RedisCounter
+from voice_edge.doors.trials import TrialDesk
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A session as the doors see it.
+
+    Attributes:
+        session_id: The session.
+        cafe: Its café.
+        code: The code that it came with.
+        device_hash: The device's day-salted hash.
+        known_device: Whether that is the hash of a token's, and so one device's alone.
+        simulated: Whether a test client makes it.
+    """
+
+    session_id: str
+    cafe: Cafe
+    code: str
+    device_hash: str
+    known_device: bool
+    simulated: bool
+
+
+class Doors:
+    """Lets visits in, keeps their slots, and counts."""
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        cafes: Cafes,
+        secret: bytes,
+        clock: Clock,
+        open_store: Callable[[], Store],
+        demo: bool,
+    ) -> None:
+        redis_url = settings.redis_url.get_secret_value()
+        self._clock = clock
+        self.board = Board(open_store, cafes=cafes, clock=clock)
+        self.entrance = Entrance(hours_apply=not demo and not reached_from_here_only(settings.public_url))
+        self.rates = Rates(secret=secret, clock=clock, shared=RedisCounter(redis_url) if redis_url else None)
+        self.trials = TrialDesk(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
+        self.devices = OpenDevices()
+        self._visits: dict[str, Visit] = {}
+
+    def refusal(self, cafe: Cafe, *, simulated: bool) -> Refusal | None:
+        """Return why a new session at `cafe` may not begin now; None where it may."""
+        return self.entrance.refusal(cafe, standing=self.board.standing, now=self._clock.now(), simulated=simulated)
+
+    def closes_soon(self, cafe: Cafe) -> datetime | None:
+        """Return when the café's doors close, UTC, where that is within the hour."""
+        return self.entrance.closes_soon(cafe, now=self._clock.now())
+
+    def arrived(self, visit: Visit) -> None:
+        """Note a visit that was greeted; `start` or `came_back` follows."""
+        self._visits[visit.session_id] = visit
+
+    async def start(self, session_id: str) -> Refusal | None:
+        """Let a guest who pressed start begin: one open session a device, and a trial slot. None where it may be."""
+        visit = self._visits.get(session_id)
+        if visit is None:
+            return None
+        if not self._opened(visit):
+            return Refusal("already_open")
+        if visit.simulated:
+            return None
+        if await self.trials.reserve(session_id, cafe=visit.cafe) == "full":
+            self.devices.close(session_id)
+            return Refusal("trial_full")
+        return None
+
+    def came_back(self, session_id: str) -> None:
+        """Note that a session under way goes on here: it always finishes."""
+        visit = self._visits.get(session_id)
+        if visit is not None:
+            self._opened(visit)
+            if not visit.simulated:
+                self.trials.hold(session_id, cafe=visit.cafe.id)
+
+    def completed(self, session_id: str) -> bool:
+        """Use the session's slot; return whether it may earn something, as far as is known."""
+        visit = self._visits.get(session_id)
+        if visit is None or visit.simulated:
+            return True
+        self.trials.settle(session_id, cafe=visit.cafe.id, outcome="use")
+        return self.trials.rewards(session_id)
+
+    def abandoned(self, session_id: str, *, may_return: bool) -> None:
+        """Give the session's slot back, unless its guest may still return within the lease."""
+        visit = self._visits.get(session_id)
+        if visit is not None and not visit.simulated and not may_return:
+            self.trials.settle(session_id, cafe=visit.cafe.id, outcome="release")
+
+    def left(self, session_id: str) -> None:
+        """Forget a session whose connection has ended."""
+        self._visits.pop(session_id, None)
+        self.devices.close(session_id)
+        self.trials.let_go(session_id)
+
+    def background(self) -> Sequence[Coroutine[Any, Any, None]]:
+        """Return the coroutines that run as long as the replica."""
+        return (self.board.keep_fresh(), self.trials.keep_settling(), self.trials.keep_extended())
+
+    def _opened(self, visit: Visit) -> bool:
+        return self.devices.open(
+            visit.session_id, code=visit.code, device_hash=visit.device_hash, known=visit.known_device
+        )

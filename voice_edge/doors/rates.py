@@ -1,0 +1,169 @@
+"""Rate limits by device, code and address, shared by replicas through Redis where there is one.
+
+They are wide: twenty guests behind one Wi-Fi, or a whole mobile network behind one address, are not abuse. What is
+counted is kept under keyed hashes, never under an address. Without Redis, or while it is away, each replica counts for
+itself: a limit may then be one replica's, but no guest is lost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
+from typing import Any, Literal, Protocol
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerSecond, WindowStats
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from voice_edge.clock import Clock
+
+Scope = Literal[
+    "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
+    "receipt", "unknown_receipt", "erasure", "upload",
+]  # fmt: skip
+
+MINUTE = 60
+HOUR = 60 * MINUTE
+IPV6_PREFIX_BITS = 64  # A household or a phone has a whole /64.
+KEY_BYTES = 12
+REDIS_SECONDS = 0.25  # A guest never waits longer for a count.
+REDIS_REST_SECONDS = 30.0
+
+log = structlog.get_logger("voice_edge.doors")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many times in so many seconds."""
+
+    times: int
+    seconds: int
+
+
+RATES: dict[Scope, Rate] = {
+    "page": Rate(300, 5 * MINUTE),
+    "unknown_code": Rate(30, 10 * MINUTE),
+    "hello": Rate(600, 5 * MINUTE),
+    "sessions_of_device": Rate(10, HOUR),  # Of a device that is known by its token.
+    "sessions_of_address": Rate(200, HOUR),
+    "sessions_of_code": Rate(400, HOUR),
+    "receipt": Rate(300, 5 * MINUTE),
+    "unknown_receipt": Rate(30, 10 * MINUTE),
+    "erasure": Rate(30, HOUR),
+    "upload": Rate(120, HOUR),
+}
+
+
+class Counter(Protocol):
+    """Counts hits in a sliding window."""
+
+    async def hit(self, item: RateLimitItem, key: str) -> float | None:
+        """Count one; return None where it is allowed, otherwise the seconds after which it may be."""
+        ...
+
+
+class MemoryCounter:
+    """Counts in this process."""
+
+    def __init__(self) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    async def hit(self, item: RateLimitItem, key: str) -> float | None:
+        """Count one; return None where it is allowed, otherwise the seconds after which it may be."""
+        if self._limiter.hit(item, key):
+            return None
+        return _wait(self._limiter.get_window_stats(item, key), item)
+
+
+class RedisCounter:
+    """Counts in Redis, for all replicas.
+
+    Args:
+        url: redis:// or rediss://.
+    """
+
+    def __init__(self, url: str) -> None:
+        from limits.aio.storage import RedisStorage
+        from limits.aio.strategies import SlidingWindowCounterRateLimiter as Shared
+
+        options: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+        storage = RedisStorage(f"async+{url}", implementation="redispy", key_prefix="pilot", **options)
+        self._limiter = Shared(storage)
+
+    async def hit(self, item: RateLimitItem, key: str) -> float | None:
+        """Count one; return None where it is allowed, otherwise the seconds after which it may be."""
+        if await self._limiter.hit(item, key):
+            return None
+        return _wait(await self._limiter.get_window_stats(item, key), item)
+
+
+class Rates:
+    """The limits of one replica."""
+
+    def __init__(
+        self,
+        *,
+        secret: bytes,
+        clock: Clock,
+        shared: Counter | None = None,
+        rates: dict[Scope, Rate] | None = None,
+    ) -> None:
+        self._key = hashlib.blake2b(b"rate limits", key=secret[:64], digest_size=32).digest()
+        self._clock = clock
+        self._own = MemoryCounter()
+        self._shared = shared
+        self._shared_rests_until = 0.0
+        self._warned = False
+        self._items = {
+            scope: RateLimitItemPerSecond(rate.times, rate.seconds, namespace=scope)
+            for scope, rate in (RATES | (rates or {})).items()
+        }
+
+    async def hit(self, scope: Scope, subject: str | None) -> float | None:
+        """Count one of `subject`; return None where it is allowed, otherwise after how many seconds it may be.
+
+        Args:
+            scope: What is counted.
+            subject: Whose: a device, a code, or an address as `counted_address` gives it; None is not counted.
+        """
+        if subject is None:
+            return None
+        key = hashlib.blake2b(subject.encode(), key=self._key, digest_size=KEY_BYTES).hexdigest()
+        item = self._items[scope]
+        if self._shared is not None and self._clock.monotonic() >= self._shared_rests_until:
+            try:
+                waited = await self._shared.hit(item, key)
+            except Exception as error:  # Whatever Redis' client raises: no guest is turned away for it.
+                self._rest(error)
+            else:
+                self._warned = False
+                return waited
+        return await self._own.hit(item, key)
+
+    def _rest(self, error: Exception) -> None:
+        self._shared_rests_until = self._clock.monotonic() + REDIS_REST_SECONDS
+        if not self._warned:
+            log.warning("redis away: this replica counts for itself", kind=type(error).__name__)
+            self._warned = True
+
+
+def counted_address(address: str) -> str | None:
+    """Return under what an address is counted: IPv4 whole, IPv6 by its /64; None for this machine's own."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address or None
+    if isinstance(parsed, IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return counted_address(str(parsed.ipv4_mapped))
+        if parsed.is_loopback:
+            return None
+        return f"{int(parsed) >> (128 - IPV6_PREFIX_BITS):x}/{IPV6_PREFIX_BITS}"
+    return None if parsed.is_loopback else str(parsed)
+
+
+def _wait(stats: WindowStats, item: RateLimitItem) -> float:
+    return float(min(max(1.0, stats.reset_time - time.time()), item.get_expiry()))

@@ -1,0 +1,142 @@
+"""The trial's slots as the edge sees them: reserved at start, kept while the session lives, used or given back.
+
+The store decides. While it is away the talk goes on: what it missed is told to it once it is back, and the reward
+waits for its word.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Literal
+
+import structlog
+
+from pilot.cafes import Cafe, Cafes
+from pilot.errors import InvalidCafes, PilotError
+from storage.store import trial_slots
+from storage.store.engine import Store
+from storage.store.trial_slots import Reserved
+from voice_edge.clock import Clock, within
+
+RESERVE_SECONDS = 2.0
+EXTEND_SECONDS = 120.0
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the landing, or to their lease.
+
+Outcome = Literal["use", "release"]
+
+log = structlog.get_logger("voice_edge.doors")
+
+
+class TrialDesk:
+    """Holds the slots of this replica's sessions."""
+
+    def __init__(
+        self, open_store: Callable[[], Store], *, cafes: Cafes, clock: Clock, store_away: Callable[[], bool]
+    ) -> None:
+        self._open_store = open_store
+        self._cafes = cafes
+        self._clock = clock
+        self._store_away = store_away
+        self._held: dict[str, str] = {}
+        self._unrewarded: set[str] = set()
+        self._waiting: OrderedDict[str, tuple[str, Outcome]] = OrderedDict()
+        self._arrived = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many sessions' outcomes the store does not know yet."""
+        return len(self._waiting)
+
+    async def reserve(self, session_id: str, *, cafe: Cafe) -> Reserved:
+        """Reserve a slot; where the store does not answer the session starts without one and gets it at its end."""
+        answer: Reserved = "reserved"
+        if not self._store_away():
+            try:
+                work = asyncio.to_thread(
+                    lambda: trial_slots.reserve(self._open_store(), session_id=session_id, cafe=cafe)
+                )
+                answer = await within(RESERVE_SECONDS, work, clock=self._clock)
+            except (PilotError, OSError, TimeoutError) as error:
+                log.warning("no slot reserved: the talk goes on", session_id=session_id, kind=type(error).__name__)
+        if answer != "full":
+            self._held[session_id] = cafe.id
+        if answer == "unrewarded":
+            self._unrewarded.add(session_id)
+        return answer
+
+    def rewards(self, session_id: str) -> bool:
+        """Return whether a session of this replica may earn something, as far as the trial goes."""
+        return session_id not in self._unrewarded
+
+    def hold(self, session_id: str, *, cafe: str) -> None:
+        """Keep the lease of a session that came from elsewhere."""
+        self._held.setdefault(session_id, cafe)
+
+    def settle(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
+        """Tell the store how a session ended; `keep_settling` does."""
+        self._held.pop(session_id, None)
+        if self._waiting.get(session_id, ("", "release"))[1] == "use":
+            return
+        self._waiting[session_id] = (cafe, outcome)
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._arrived.set()
+
+    def let_go(self, session_id: str) -> None:
+        """Stop extending the lease of a session whose connection has gone: it may come back within the lease."""
+        self._held.pop(session_id, None)
+        self._unrewarded.discard(session_id)
+
+    async def keep_settling(self) -> None:
+        """Tell the store what is waiting, trying again with growing pauses while it is away."""
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            if await self.settle_waiting():
+                pause = FIRST_RETRY_SECONDS
+                continue
+            self._arrived.set()
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+    async def settle_waiting(self) -> bool:
+        """Tell the store all that waits; return whether it knows."""
+        for session_id, (cafe, outcome) in list(self._waiting.items()):
+            try:
+                await asyncio.to_thread(self._tell, session_id, cafe, outcome)
+            except InvalidCafes:
+                log.warning("slot of a café that is gone", session_id=session_id)
+            except (PilotError, OSError) as error:
+                log.warning("slot not settled yet", session_id=session_id, kind=type(error).__name__)
+                return False
+            if self._waiting.get(session_id) == (cafe, outcome):
+                del self._waiting[session_id]
+        return True
+
+    async def keep_extended(self) -> None:
+        """Extend the leases of the sessions that live."""
+        while True:
+            await self._clock.sleep(EXTEND_SECONDS)
+            await self.extend()
+
+    async def extend(self) -> None:
+        """Extend the leases now; a store that is away gets them next time."""
+        held = list(self._held)
+        if not held:
+            return
+        try:
+            await asyncio.to_thread(lambda: trial_slots.extend(self._open_store(), held))
+        except (PilotError, OSError) as error:
+            log.warning("leases not extended", sessions=len(held), kind=type(error).__name__)
+
+    def _tell(self, session_id: str, cafe: str, outcome: Outcome) -> None:
+        store = self._open_store()
+        if outcome == "use":
+            trial_slots.use(store, session_id=session_id, cafe=self._cafes.get(cafe))
+        else:
+            trial_slots.release(store, session_id)
