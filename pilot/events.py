@@ -130,7 +130,8 @@ class StageMarks(_Open):
     """When each stage of an answer happened, in milliseconds after the customer's last voiced sample."""
 
     soft_end: float | None = None
-    recognition_start: float | None = None
+    recognition_start: float | None = Field(default=None, description="The recogniser was asked.")
+    recognition_taken: float | None = Field(default=None, description="It began, after its queue.")
     recognition_end: float | None = None
     commit: float | None = None
     responder_start: float | None = None
@@ -183,7 +184,9 @@ class SessionCompleted(_Open):
 class SessionAbandoned(_Open):
     """The session ended without being sent."""
 
-    reason: Literal["closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped"]
+    reason: Literal[
+        "closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped", "connection_lost"
+    ] = Field(description="What follows in a later epoch outweighs it: the customer came back.")
 
 
 class Probe(_Open):

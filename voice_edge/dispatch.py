@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable
 
 from pydantic import BaseModel
 
@@ -17,13 +16,14 @@ from pilot.events import (
 )
 from pilot.redaction import redact
 from voice_edge import interviewer, protocol
-from voice_edge.answer import Said, answer, redact_turn, resume_answer
+from voice_edge.answer import answer, resume_answer
 from voice_edge.errors import NotNow, ProtocolFault
-from voice_edge.finish import finish, finish_if_wanted
+from voice_edge.finish import finish
 from voice_edge.live import Live
 from voice_edge.protocol import AudioFrame, CloseCode, Question, Review
+from voice_edge.said import Said, redact_turn
 from voice_edge.state import Phase
-from voice_edge.voice_turns import VoiceTurns
+from voice_edge.talk import Talk
 
 LONGEST_RESPONSE_MS = 10 * 60 * 1000  # Anything above is another page's clock.
 
@@ -34,7 +34,7 @@ class Dispatch:
     def __init__(self, live: Live, *, device_token: str | None = None) -> None:
         self._live = live
         self._device_token = device_token
-        self._voice = VoiceTurns(live)
+        self._talk = Talk(live)
         self._shown: set[int] = set()
         self._client_errors = 0
 
@@ -46,11 +46,10 @@ class Dispatch:
             await live.show("review")
         elif state.phase == "talking" and state.pending is not None:
             number = state.pending
-            live.begin_turn()
-            live.spawn(self._answering(lambda: resume_answer(live, number)), name="answering again")
+            self._talk.answer_typed(lambda: resume_answer(live, number))
         elif state.phase == "talking":
             await live.send(Question(turn=state.next_turn, text=state.question))
-            await self._ready()
+            await self._talk.ready()
 
     async def frame(self, frame: AudioFrame) -> None:
         """Take audio.
@@ -61,7 +60,7 @@ class Dispatch:
         state = self._live.state
         if not (state.consented and state.microphone_granted):
             raise ProtocolFault("Audio before consent and a granted microphone.", code="out_of_order")
-        await self._voice.hear(frame)
+        await self._talk.voice.hear(frame)
 
     async def message(self, message: BaseModel) -> None:
         """Take one message.
@@ -87,7 +86,7 @@ class Dispatch:
             await self._text(message)
         elif isinstance(message, protocol.Stop):
             if live.state.phase == "talking":
-                await self._voice.stop()
+                await self._talk.voice.stop()
         elif isinstance(message, protocol.Edit):
             await self._edit(message)
         elif isinstance(message, protocol.Shown):
@@ -108,6 +107,7 @@ class Dispatch:
         state.language = message.language if message.language in live.cafe.languages else state.language
         state.phase = "started"
         state.started_at = live.edge.clock.now()
+        live.started_at = live.edge.clock.monotonic()
         await live.record(
             SessionStarted(
                 mode=state.mode,
@@ -147,16 +147,16 @@ class Dispatch:
         live, state = self._live, self._live.state
         state.microphone_granted = message.result == "granted"
         await live.record(MicrophoneResult(result=message.result, sample_rate=message.sample_rate))
-        if live.busy or state.phase != "talking":
-            return
-        await self._ready()
+        if not live.busy and state.phase == "talking":
+            await self._talk.ready()
 
     async def _mode(self, message: protocol.ModeChange) -> None:
         self._expect("talking", "review", "started")
         live = self._live
+        going_on = message.mode == "voice" and self._talk.voice.listening
         live.state.mode = message.mode
-        if live.state.phase == "talking" and not live.busy:
-            await self._ready()
+        if live.state.phase == "talking" and not live.busy and not going_on:
+            await self._talk.ready()
 
     async def _text(self, message: protocol.Text) -> None:
         self._expect("talking")
@@ -171,21 +171,8 @@ class Dispatch:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
         if not text:
             raise NotNow("The text is empty.", code="nothing_said", retryable=False)
-        live.begin_turn()
-        await self._voice.close()
-        await live.show("thinking")
         said = Said(text=redact_turn(live, text))
-        live.spawn(self._answering(lambda: answer(live, said)), name="answering")
-
-    async def _answering(self, work: Callable[[], Awaitable[None]]) -> None:
-        live = self._live
-        try:
-            await work()
-        finally:
-            live.end_turn()
-        await finish_if_wanted(live)
-        if live.state.phase == "talking":
-            await self._ready()
+        self._talk.answer_typed(lambda: answer(live, said))
 
     async def _edit(self, message: protocol.Edit) -> None:
         self._expect("talking", "review")
@@ -221,7 +208,7 @@ class Dispatch:
         if live.busy:
             live.finish_wanted = True
             return
-        await self._voice.close()
+        self._talk.voice.close()
         await finish(live)
 
     async def _leave(self) -> None:
@@ -240,17 +227,6 @@ class Dispatch:
         await self._live.record(
             ClientError(code=redact(message.code, language), message=redact(message.message, language))
         )
-
-    async def _ready(self) -> None:
-        """Listen, where the customer talks and can be heard; otherwise wait for text."""
-        live, state = self._live, self._live.state
-        if state.mode == "voice" and state.microphone_granted and live.edge.hearing is not None:
-            await self._voice.listen()
-            return
-        await self._voice.close()
-        if state.mode == "voice" and state.microphone_granted:
-            await live.tell("recogniser_error", retryable=True)
-        await live.show("ready")
 
     def _expect(self, *phases: Phase) -> None:
         if self._live.state.phase not in phases:

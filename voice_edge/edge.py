@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from voice_edge.recorder import EventLog
 
 if TYPE_CHECKING:
     from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.workload import Admission, RecogniserFigures
     from voice_edge.interviewer import Conversation, ReplyPart
 
 
@@ -77,6 +79,18 @@ class Hearing(Protocol):
         """Return whether `language` is heard well enough."""
         ...
 
+    def hurry(self, session_id: str) -> None:
+        """Serve a session's waiting final before those that are only begun early."""
+        ...
+
+    def admission(self, *, voice_sessions: int) -> Admission:
+        """Tell whether one more voice session may begin beside so many."""
+        ...
+
+    def figures(self) -> RecogniserFigures:
+        """Return what was counted and measured so far."""
+        ...
+
     def forget(self, session_id: str) -> None:
         """Drop what is queued for a session."""
         ...
@@ -85,8 +99,8 @@ class Hearing(Protocol):
 class Asking(Protocol):
     """Answers: an `Interviewer`."""
 
-    def reply(self, conversation: Conversation) -> AsyncIterator[ReplyPart]:
-        """Return the growing answer to what was said last."""
+    def reply(self, conversation: Conversation, *, committed: asyncio.Event | None = None) -> AsyncIterator[ReplyPart]:
+        """Return the growing answer to what was said last, to be shown once `committed` is set."""
         ...
 
 
@@ -129,8 +143,9 @@ class Edge:
         hearing = self.hearing
         self.metrics.watch(
             sessions=lambda: self.sessions.count,
-            queue=lambda: hearing.queue_depth if hearing else 0,
+            talking=lambda: self.sessions.talking,
             receipts=lambda: self.receipts.waiting,
+            recogniser=hearing.figures if hearing is not None else None,
         )
 
     def cafe_of_host(self, host: str) -> Cafe | None:

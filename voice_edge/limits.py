@@ -20,7 +20,7 @@ class Limits:
         frame_bytes: Largest audio frame.
         text_characters: Longest typed or mended turn.
         messages_per_second: Steady rate of JSON messages; `messages_burst` may come at once.
-        ahead_seconds: How far audio may run ahead of the clock: the page's ring buffer of 10 s, and some slack.
+        ahead_seconds: How far audio may run ahead of the clock: a whole turn, which a page sends again after a resume.
         faults: Messages that break the protocol before the session is closed.
         client_errors: Reports of browser errors that are recorded per session.
         hello_seconds: From connecting to `hello`.
@@ -41,7 +41,7 @@ class Limits:
     text_characters: int = 2_000
     messages_per_second: float = 20.0
     messages_burst: int = 60
-    ahead_seconds: float = 12.0
+    ahead_seconds: float = 50.0
     faults: int = 5
     client_errors: int = 10
     hello_seconds: float = 10.0

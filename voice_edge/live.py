@@ -21,7 +21,11 @@ from voice_edge.recorder import Recorder
 from voice_edge.snapshot import seal
 from voice_edge.state import SessionState
 
-AbandonReason = Literal["closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped"]
+AbandonReason = Literal[
+    "closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped", "connection_lost"
+]
+RESUMABLE: frozenset[AbandonReason] = frozenset({"idle", "edge_stopped", "connection_lost"})
+STOP_SECONDS = 1.5  # For tasks that were cancelled; what hangs longer is left behind and logged.
 
 log = structlog.get_logger("voice_edge.session")
 
@@ -51,6 +55,7 @@ class Live:
         idle: Set while no turn is being answered.
         finish_wanted: Whether the customer pressed send meanwhile.
         active_at: When the customer last did something, steady clock.
+        started_at: When the customer pressed start, steady clock; None before. The wall clock may jump.
         speech_ends: By turn, the last voiced sample on the page's clock; of this connection only.
         shown: By turn, set once the page has shown the reply.
     """
@@ -66,6 +71,7 @@ class Live:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     finish_wanted: bool = False
     active_at: float = 0.0
+    started_at: float | None = None
     speech_ends: dict[int, float] = field(default_factory=dict)
     shown: dict[int, asyncio.Event] = field(default_factory=dict)
     failing: bool = False
@@ -74,6 +80,10 @@ class Live:
 
     def __post_init__(self) -> None:
         self.idle.set()
+        begun = self.state.started_at
+        if begun is not None:
+            clock = self.edge.clock
+            self.started_at = clock.monotonic() - max(0.0, (clock.now() - begun).total_seconds())
 
     @property
     def busy(self) -> bool:
@@ -115,6 +125,11 @@ class Live:
         snapshot = seal(state, secret=self.edge.secret, at=self.edge.clock.now())
         await self.send(Ack(epoch=state.epoch, seq=self.recorder.seq, frame=self.frame, snapshot=snapshot))
 
+    async def refused_voice(self) -> None:
+        """Record that the next turn could not be spoken, the recogniser being full; it may be written."""
+        await self.record(TurnFailed(turn=self.state.next_turn, reason="busy"))
+        self.edge.metrics.turn("busy", mode="voice")
+
     def touch(self) -> None:
         """Note that the customer did something."""
         self.active_at = self.edge.clock.monotonic()
@@ -152,21 +167,26 @@ class Live:
         self.spawn(self._say_and_end(code), name="failing")
 
     async def stop(self) -> None:
-        """Stop everything that runs for this connection, and wait until it has."""
+        """Stop everything that runs for this connection, and wait until it has, though not forever."""
         current = asyncio.current_task()
-        while tasks := {task for task in self._tasks if task is not current}:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + STOP_SECONDS
+        while (tasks := {task for task in self._tasks if task is not current}) and loop.time() < until:
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks)
-            self._tasks -= tasks
+            await asyncio.wait(tasks, timeout=max(0.0, until - loop.time()))
+            self._tasks -= {task for task in tasks if task.done()}
+        for task in tasks:
+            log.error("a task does not stop", session_id=self.state.session_id, task=task.get_name().split()[0])
 
     async def abandon(self, reason: AbandonReason) -> None:
         """Record that the session ended without being sent, if it had started.
 
-        Who was only idle may still come back: the snapshot stays good, and completing it then outweighs this.
+        Who was idle, lost the connection or was sent to another replica may still come back: the snapshot stays good,
+        and what is recorded then, in a later epoch, outweighs this.
         """
         if self.state.phase in ("started", "talking", "review"):
-            if reason != "idle":
+            if reason not in RESUMABLE:
                 self.state.phase = "left"
             try:
                 await self.record(SessionAbandoned(reason=reason))

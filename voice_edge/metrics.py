@@ -2,51 +2,98 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-RESPONSE_EDGES_SECONDS = (0.25, 0.5, 0.75, 1, 1.5, 2, 3, 5)
-ACK_EDGES_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1)
+from voice_edge.recogniser_figures import RecogniserCollector
+
+if TYPE_CHECKING:
+    from voice_edge.hearing.workload import RecogniserFigures
+
+RESPONSE_EDGES_SECONDS = (0.1, 0.25, 0.35, 0.5, 0.6, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 5, 8, 18)
+RECOGNITION_EDGES_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8)
+ACK_EDGES_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 4)
 
 
 class Metrics:
     """What the replica counts and times; labels hold no identifier and no words."""
 
     def __init__(self) -> None:
-        self.registry = CollectorRegistry()
-        self._sessions = Gauge("edge_sessions_open", "WebSocket sessions open now.", registry=self.registry)
-        self._closes = Counter("edge_closes", "Connections closed, by close code.", ["code"], registry=self.registry)
-        self._queue = Gauge("edge_recogniser_queue_depth", "Recognitions waiting.", registry=self.registry)
-        self._events = Counter("edge_events_appended", "Events on the disk.", ["event"], registry=self.registry)
-        self._failures = Counter("edge_append_failures", "Appends that failed.", registry=self.registry)
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)  # CPU seconds, memory and open files of this process.
+        self._sessions = Gauge("edge_sessions_open", "WebSocket connections open now.", registry=registry)
+        self._talking = Gauge("edge_sessions_talking", "Sessions with a place at the recogniser.", registry=registry)
+        self._tasks = Gauge("edge_tasks", "Tasks of the event loop.", registry=registry)
+        self._closes = Counter("edge_closes", "Connections closed, by close code.", ["code"], registry=registry)
+        self._cut_off = Counter("edge_pages_cut_off", "Pages that did not read what was sent.", registry=registry)
+        self._events = Counter("edge_events_appended", "Events on the disk.", ["event"], registry=registry)
+        self._failures = Counter("edge_append_failures", "Appends that failed.", registry=registry)
         self._ack = Histogram(
             "edge_append_seconds",
             "From an event to its place on the disk.",
             buckets=ACK_EDGES_SECONDS,
-            registry=self.registry,
+            registry=registry,
         )
         self._stages = Histogram(
             "edge_response_stage_seconds",
             "From the last voiced sample to a stage of the answer; shown is on the page's clock.",
             ["stage"],
             buckets=RESPONSE_EDGES_SECONDS,
-            registry=self.registry,
+            registry=registry,
         )
-        self._turns = Counter("edge_turns", "Turns by how they ended.", ["outcome", "mode"], registry=self.registry)
-        self._ignored = Counter("edge_ignored", "What was ignored, by kind.", ["kind"], registry=self.registry)
-        self._faults = Counter("edge_protocol_faults", "Messages that broke the protocol.", registry=self.registry)
-        self._receipts = Gauge("edge_receipts_waiting", "Receipts that wait for the store.", registry=self.registry)
+        self._recognition = Histogram(
+            "edge_recognition_seconds",
+            "Recognition of a turn, without its queue.",
+            buckets=RECOGNITION_EDGES_SECONDS,
+            registry=registry,
+        )
+        self._queued = Histogram(
+            "edge_recognition_queue_seconds",
+            "From asking the recogniser to its beginning, of the turns that were answered.",
+            buckets=RECOGNITION_EDGES_SECONDS,
+            registry=registry,
+        )
+        self._turns = Counter("edge_turns", "Turns by how they ended.", ["outcome", "mode"], registry=registry)
+        self._replies = Counter("edge_replies", "Replies by author.", ["author", "purpose"], registry=registry)
+        self._instead = Counter(
+            "edge_model_passed_over",
+            "Replies of the script where the model could have spoken, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self._speculations = Counter("edge_speculations", "Work begun at a soft end.", ["outcome"], registry=registry)
+        self._refused = Counter("edge_admissions_refused", "Talkers sent to writing.", ["at"], registry=registry)
+        self._ignored = Counter("edge_ignored", "What was ignored, by kind.", ["kind"], registry=registry)
+        self._faults = Counter("edge_protocol_faults", "Messages that broke the protocol.", registry=registry)
+        self._receipts = Gauge("edge_receipts_waiting", "Receipts that wait for the store.", registry=registry)
+        self._rest = Counter(
+            "edge_rests", "Sessions finished without a WebSocket, by answer.", ["code"], registry=registry
+        )
 
-    def watch(self, *, sessions: Callable[[], int], queue: Callable[[], int], receipts: Callable[[], int]) -> None:
+    def watch(
+        self,
+        *,
+        sessions: Callable[[], int],
+        talking: Callable[[], int],
+        receipts: Callable[[], int],
+        recogniser: Callable[[], RecogniserFigures] | None,
+    ) -> None:
         """Read these figures from their owners whenever the metrics are asked for."""
         self._sessions.set_function(lambda: float(sessions()))
-        self._queue.set_function(lambda: float(queue()))
+        self._talking.set_function(lambda: float(talking()))
         self._receipts.set_function(lambda: float(receipts()))
+        self._tasks.set_function(lambda: float(_tasks()))
+        if recogniser is not None:
+            self.registry.register(RecogniserCollector(recogniser))
 
-    def closed(self, code: int) -> None:
-        """Count a closed connection."""
+    def closed(self, code: int, *, cut_off: bool = False) -> None:
+        """Count a closed connection, and whether it was cut because the page did not read."""
         self._closes.labels(code=str(code)).inc()
+        if cut_off:
+            self._cut_off.inc()
 
     def appended(self, event: str, *, seconds: float) -> None:
         """Count an event that is on the disk, and how long that took."""
@@ -62,9 +109,35 @@ class Metrics:
         if ms is not None:
             self._stages.labels(stage=stage).observe(ms / 1000)
 
+    def recognised(self, seconds: float) -> None:
+        """Time a recognition of a turn."""
+        self._recognition.observe(seconds)
+
+    def queued(self, seconds: float) -> None:
+        """Time how long a turn's recognition waited to begin."""
+        self._queued.observe(seconds)
+
     def turn(self, outcome: str, *, mode: str) -> None:
         """Count how a turn ended."""
         self._turns.labels(outcome=outcome, mode=mode).inc()
+
+    def reply(self, author: str, *, purpose: str, instead_of_model: str = "") -> None:
+        """Count an answer, and why the script gave it where a model could have."""
+        self._replies.labels(author=author, purpose=purpose).inc()
+        if instead_of_model:
+            self._instead.labels(reason=instead_of_model).inc()
+
+    def speculation(self, outcome: str) -> None:
+        """Count early work that was used or discarded."""
+        self._speculations.labels(outcome=outcome).inc()
+
+    def refused(self, at: str) -> None:
+        """Count a talker for whom the recogniser had no place: at the microphone, or after a turn."""
+        self._refused.labels(at=at).inc()
+
+    def rest(self, code: str) -> None:
+        """Count a session's rest that came over HTTP, by what it was answered."""
+        self._rest.labels(code=code).inc()
 
     def ignored(self, kind: str, *, number: int = 1) -> None:
         """Count what was ignored."""
@@ -77,3 +150,11 @@ class Metrics:
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
+
+
+def _tasks() -> int:
+    """Return how many tasks the event loop has; the metrics may be asked for from a thread without one."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0

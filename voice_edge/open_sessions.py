@@ -10,7 +10,7 @@ from voice_edge.protocol import CloseCode
 
 REMEMBERED_EPOCHS = 4_096
 HAND_OVER_SECONDS = 3.0
-DRAIN_SECONDS = 8.0
+DRAIN_SECONDS = 6.5  # The supervisor kills after 10 s; uvicorn and the log need the rest.
 
 
 class OpenSession(Protocol):
@@ -31,12 +31,30 @@ class OpenSessions:
         self._connections: set[OpenSession] = set()
         self._live: dict[str, OpenSession] = {}
         self._epochs: OrderedDict[str, int] = OrderedDict()
+        self._talking: set[str] = set()
         self.draining = False
 
     @property
     def count(self) -> int:
         """Return the number of open connections."""
         return len(self._connections)
+
+    @property
+    def talking(self) -> int:
+        """Return how many sessions have a place at the recogniser."""
+        return len(self._talking)
+
+    def is_talking(self, session_id: str) -> bool:
+        """Return whether a session has a place at the recogniser."""
+        return session_id in self._talking
+
+    def talks(self, session_id: str) -> None:
+        """Give a session a place at the recogniser, until it writes or its connection ends."""
+        self._talking.add(session_id)
+
+    def stops_talking(self, session_id: str) -> None:
+        """Take a session's place at the recogniser back."""
+        self._talking.discard(session_id)
 
     def admit(self, session: OpenSession) -> bool:
         """Count a new connection in; False where the replica is full."""
@@ -50,6 +68,7 @@ class OpenSessions:
         self._connections.discard(session)
         if session_id is not None and self._live.get(session_id) is session:
             del self._live[session_id]
+            self._talking.discard(session_id)
 
     async def claim(self, session: OpenSession, *, session_id: str, epoch: int) -> int:
         """Make `session` the live connection of `session_id`, ending an older one first; return its epoch.

@@ -11,12 +11,13 @@ from pydantic import BaseModel
 from pilot.errors import PilotError
 from pilot.events import Event, make_event
 from pilot.identifiers import new_identifier
-from voice_edge.clock import Clock
+from voice_edge.clock import Clock, within
 from voice_edge.errors import NotRecorded
 from voice_edge.metrics import Metrics
 from voice_edge.state import SessionState
 
 RETRY_SECONDS = (0.1, 0.4, 1.0)
+MOST_SECONDS = 4.0  # For one event, all retries together: a disk that hangs is one that fails.
 
 
 class EventLog(Protocol):
@@ -36,7 +37,8 @@ class Recorder:
 
     A number is used up only by an event that is on the disk: the next one waits for it. A failed append is tried
     again with the same event, so that a line written twice is one event to every reader. A caller that is cancelled
-    does not take its event back.
+    does not take its event back. After an event that could not be written nothing more of this epoch is: it may still
+    reach the disk, late, and its number with it.
     """
 
     def __init__(self, *, log: EventLog, state: SessionState, replica: str, clock: Clock, metrics: Metrics) -> None:
@@ -48,6 +50,7 @@ class Recorder:
         self._turnstile = asyncio.Lock()
         self._under_way: set[asyncio.Task[None]] = set()
         self._next = 0
+        self._broken = False
 
     @property
     def seq(self) -> int:
@@ -77,6 +80,8 @@ class Recorder:
 
     async def _append(self, content: BaseModel) -> None:
         async with self._turnstile:
+            if self._broken:
+                raise NotRecorded
             state = self._state
             event = make_event(
                 content,
@@ -90,7 +95,11 @@ class Recorder:
                 simulated=state.simulated,
             )
             began = self._clock.monotonic()
-            await self._write(event)
+            try:
+                await within(MOST_SECONDS, self._write(event), clock=self._clock)
+            except (TimeoutError, NotRecorded):
+                self._broken = True
+                raise NotRecorded from None
             self._next += 1
             self._metrics.appended(event.event, seconds=self._clock.monotonic() - began)
 

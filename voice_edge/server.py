@@ -13,10 +13,11 @@ from fastapi import FastAPI
 
 from voice_edge.edge import Edge
 from voice_edge.limits import MAX_SOCKET_MESSAGE_BYTES
+from voice_edge.websocket import EdgeWebSocket
 
 WS_PING_SECONDS = 20.0
 WS_PONG_SECONDS = 20.0
-STOP_SECONDS = 15
+STOP_SECONDS = 1  # After the sessions were ended (at most 6.5 s): what is left has nobody behind it.
 
 
 class EdgeServer(uvicorn.Server):
@@ -47,7 +48,16 @@ class EdgeServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def edge_server(app: FastAPI, *, edge: Edge, host: str, port: int, loop: str = "auto") -> EdgeServer:
+def edge_server(
+    app: FastAPI,
+    *,
+    edge: Edge,
+    host: str,
+    port: int,
+    loop: str = "auto",
+    ping_seconds: float = WS_PING_SECONDS,
+    pong_seconds: float = WS_PONG_SECONDS,
+) -> EdgeServer:
     """Return the server of one replica."""
     config = uvicorn.Config(
         app,
@@ -55,10 +65,10 @@ def edge_server(app: FastAPI, *, edge: Edge, host: str, port: int, loop: str = "
         port=port,
         loop=loop,
         http="httptools",
-        ws="websockets-sansio",
+        ws=EdgeWebSocket,
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
-        ws_ping_interval=WS_PING_SECONDS,
-        ws_ping_timeout=WS_PONG_SECONDS,
+        ws_ping_interval=ping_seconds,
+        ws_ping_timeout=pong_seconds,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,

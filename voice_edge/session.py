@@ -9,14 +9,14 @@ import structlog
 from pilot.events import PageOpened
 from pilot.words import say
 from voice_edge.clock import within
-from voice_edge.connection import Connection, ConnectionLost
+from voice_edge.connection import LOST, Connection, ConnectionLost
 from voice_edge.dispatch import Dispatch
 from voice_edge.edge import Edge
 from voice_edge.errors import CodesUnknown, NotNow, ProtocolFault, TooLarge
 from voice_edge.finish import tell_completed
 from voice_edge.greeting import TurnedAway, Visitor, greet, welcome
 from voice_edge.limits import MAX_HELLO_BYTES, Allowance
-from voice_edge.live import Ending, Live
+from voice_edge.live import AbandonReason, Ending, Live
 from voice_edge.protocol import (
     CloseCode,
     ErrorMessage,
@@ -29,6 +29,11 @@ from voice_edge.protocol import (
 from voice_edge.recorder import Recorder
 
 WATCH_SECONDS = 5.0
+# How a session that nobody ended is recorded when its connection does: it may be resumed.
+ENDED_BY: dict[CloseCode | None, AbandonReason] = {
+    None: "connection_lost",
+    CloseCode.GOING_AWAY: "edge_stopped",
+}
 
 log = structlog.get_logger("voice_edge.session")
 
@@ -55,7 +60,7 @@ class Session:
         if self._live is not None:
             self._live.end(code)
         else:
-            self._closing = asyncio.create_task(self._connection.close(code))
+            self._closing = asyncio.create_task(self._connection.close(code), name="closing")
 
     async def run(self) -> None:
         """Serve the connection to its end."""
@@ -71,9 +76,10 @@ class Session:
             session_id = self._live.state.session_id if self._live else None
             edge.sessions.leave(self, session_id=session_id)
             self.ended.set()
-            code = self._connection.closed_with or 1006
-            edge.metrics.closed(code)
-            log.info("connection closed", session_id=session_id, code=code)
+            code = self._connection.closed_with or LOST
+            await self._connection.end()
+            edge.metrics.closed(code, cut_off=self._connection.cut_off)
+            log.info("connection closed", session_id=session_id, code=code, cut_off=self._connection.cut_off)
 
     async def _serve(self) -> None:
         try:
@@ -130,8 +136,9 @@ class Session:
         await live.stop()
         if self._edge.hearing is not None:
             self._edge.hearing.forget(live.state.session_id)
-        if ending.abandoned is not None:
-            await live.abandon(ending.abandoned)
+        reason = ending.abandoned or ENDED_BY.get(ending.code)
+        if reason is not None:
+            await live.abandon(reason)
         await live.recorder.settle()
         if ending.code is not None:
             await self._connection.close(ending.code)
@@ -205,8 +212,7 @@ class Session:
         while True:
             await clock.sleep(WATCH_SECONDS)
             now = clock.monotonic()
-            started = live.state.started_at
-            if started is not None and (clock.now() - started).total_seconds() > limits.total_seconds:
+            if live.started_at is not None and now - live.started_at > limits.total_seconds:
                 await live.tell("total_limit", retryable=False)
                 live.end(CloseCode.TIME_LIMIT, abandoned="total_limit")
                 return

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from pilot.events import Client, Language, Mode
 from voice_edge.protocol import KnownTurn, TurnText
 
+REVISIONS_PER_EPOCH = 1_000
+
 Phase = Literal["greeted", "started", "talking", "review", "completed", "left"]
 
 
@@ -70,6 +72,14 @@ class SessionState(BaseModel):
     speech_samples: int = 0
     reference: str = ""
     preliminary_eligible: bool | None = None
+
+    def revision(self, heard: int) -> int:
+        """Return the revision to record for the `heard`-th hearing of a turn on this connection.
+
+        Revisions of a later epoch are above all earlier ones: a turn that is heard again after a resume, because its
+        acknowledgement was lost, replaces what was recorded first.
+        """
+        return (self.epoch - 1) * REVISIONS_PER_EPOCH + heard
 
     def turn(self, number: int) -> SaidTurn | None:
         """Return a committed turn by its number."""

@@ -70,5 +70,7 @@ async def test_a_stopped_replica_sends_its_customer_on_and_publishes_its_log(tmp
         "consent_decided",
         "utterance_committed",
         "reply_sent",
+        "session_abandoned",
     ]
+    assert "edge_stopped" in events["data"].to_list()[-1]
     assert not list((tmp_path / ".log").rglob("*.log"))

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from pilot.business_days import session_day
 from pilot.identifiers import receipt_hash
+from pipelines.sessions import sessions
 from storage.landing.days import read_day
 
 
@@ -140,7 +141,11 @@ async def test_a_replica_that_stops_sends_its_pages_on_to_another(running, home)
     assert day == datetime(2026, 11, 23, tzinfo=UTC).date()
     events = read_day(home.segments(), day).frame.filter(session_id=session_id)
     assert events["event"].to_list().count("session_completed") == 1
-    assert "session_abandoned" not in events["event"].to_list()
+    stopped = events.filter(event="session_abandoned")
+    assert stopped["epoch"].to_list() == [1]
+    assert "edge_stopped" in stopped["data"][0]
+    judged = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert judged["outcome"].to_list() == ["completed"]
     assert set(events["edge"]) == {"edge1", "edge2"}
     assert set(events["epoch"]) == {1, 2}
     assert receipt_hash(completed["receipt"].removeprefix("/r/")) in "".join(events["data"])

@@ -10,6 +10,7 @@ from websockets import ConnectionClosed
 
 from pilot.identifiers import receipt_hash
 from storage.store import receipts
+from tests.voice_edge.server.replicas import eventually
 from voice_edge.limits import Limits
 
 
@@ -154,14 +155,15 @@ async def test_leaving_is_recorded_only_after_start(replica):
     assert replica.log.data("session_abandoned") == [{"reason": "closed"}]
 
 
-async def test_a_lost_connection_is_not_an_abandonment(replica):
+async def test_a_lost_connection_is_recorded_and_the_session_can_be_resumed(replica):
     async with replica.page() as page:
         await page.begin("text")
+        snapshot = page.snapshot
         page.socket.transport.abort()
-    await asyncio.sleep(0)
+    await eventually(lambda: "session_abandoned" in replica.log.names())
+    assert replica.log.data("session_abandoned") == [{"reason": "connection_lost"}]
     async with replica.page() as page:
-        await page.hello()
-    assert "session_abandoned" not in replica.log.names()
+        assert (await page.hello(resume=snapshot))["resumed"] is True
 
 
 async def test_an_idle_session_is_closed_and_can_be_resumed(replica):
