@@ -15,6 +15,7 @@ import polars as pl
 
 from pilot.business_days import local_time
 from pilot.cafes import Cafes
+from pilot.opening_hours import hours_on
 from pipelines.signals.found import Found
 
 CHAIN_PAUSE_SECONDS = 60  # the next session begins within this after the last one ended
@@ -23,6 +24,7 @@ CHAIN_CODES = 4  # scanned in one chain: nobody sits at four tables in a row
 OFTEN_SESSIONS = 4  # completed by one device on a day: noted
 BEFORE_OPENING_MINUTES = 15
 AFTER_CLOSING_MINUTES = 60
+MINUTES_OF_A_DAY = 1440  # on a day on which the café is closed
 PATTERN_DAYS = 3  # outside opening hours on so many days of the look-back
 
 COMPLETED = pl.col("outcome") == "completed"
@@ -97,7 +99,10 @@ def _minutes_outside(row: dict[str, Any], *, cafes: Cafes) -> int:
     if row["cafe"] not in cafes.ids:
         return 0
     local = local_time(row["completed_at"])
-    opens, closes = cafes.get(row["cafe"]).opening_hours.on(local.date())
+    window = hours_on(cafes.get(row["cafe"]), local.date()).window
+    if window is None:
+        return MINUTES_OF_A_DAY
+    opens, closes = window
     minute = local.hour * 60 + local.minute
     early = opens.hour * 60 + opens.minute - minute
     late = minute - (closes.hour * 60 + closes.minute)

@@ -1,0 +1,120 @@
+"""Why a session got its result, in words that a barista can say across the counter and a receipt can show.
+
+Plain Python, no frames: the command `pilot why` and the receipt's page can both call it. No number of points and no
+threshold is ever said: who knows them talks to them instead of to the café. Nothing that the guest said is repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pilot.business_days import local_time
+from pilot.cafes import Language
+from pilot.words import say, section
+
+WORDS = "why"
+
+# Of a subscore, 0-1: from here on it is praised, below that it is said to be missing.
+PRAISED_FROM: Mapping[str, float] = {"specificity": 0.6, "evidence": 0.5, "actionability": 0.3, "breadth": 0.95}
+MISSED_BELOW: Mapping[str, float] = {"specificity": 0.5, "evidence": 0.3, "actionability": 0.15}
+
+Outcome = Literal["rewarded", "held", "not_rewarded"]
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """A signal between sessions, as `session_signals` has it.
+
+    Attributes:
+        signal: Its name.
+        severity: hold, cap or note.
+        cap: The most that the score counts as.
+        held_until: By when the guest has an answer.
+    """
+
+    signal: str
+    severity: str
+    cap: int | None = None
+    held_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of one completed session's result; nothing of what was said.
+
+    Attributes:
+        reference: The spoken reference.
+        score: 0-100 by the rubric.
+        eligible: Whether the score by itself earns a reward.
+        subscores: Each 0-1, by name.
+        signals: What stands against the score within the session.
+        raised: Signals between sessions.
+    """
+
+    reference: str
+    score: int
+    eligible: bool
+    subscores: Mapping[str, float]
+    signals: tuple[str, ...]
+    raised: tuple[Raised, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Return what the guest can expect; a cap counts before a hold."""
+        if not self.eligible or any(each.severity == "cap" for each in self.raised):
+            return "not_rewarded"
+        return "held" if self.held_until is not None else "rewarded"
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Return by when the guest has an answer, None where nothing holds the reward."""
+        return max((each.held_until for each in self.raised if each.held_until is not None), default=None)
+
+
+def explain(standing: Standing, *, language: Language) -> tuple[str, ...]:
+    """Return the sentences: the result, why, and what the guest can do about it.
+
+    Args:
+        standing: What is known of the session.
+        language: Of the one who reads or listens.
+    """
+    outcome = standing.outcome
+    sentences = [_headline(standing, outcome=outcome, language=language)]
+    against = [*standing.signals, *(each.signal for each in standing.raised if each.severity != "note")]
+    known = section(WORDS, language)
+    for signal in dict.fromkeys(against):
+        key = f"signal.{signal}" if f"signal.{signal}" in known else "signal.other"
+        sentences.append(known[key])
+    if not standing.signals:
+        sentences += _by_subscore(standing, outcome=outcome, language=language)
+    if outcome != "rewarded":
+        sentences.append(say(WORDS, "again", language, reference=standing.reference))
+    return tuple(dict.fromkeys(sentences))
+
+
+def _headline(standing: Standing, *, outcome: Outcome, language: Language) -> str:
+    until = standing.held_until
+    if outcome == "held" and until is not None:
+        return say(WORDS, "outcome.held", language, day=spoken_day(until, language=language))
+    return say(WORDS, f"outcome.{outcome}", language)
+
+
+def _by_subscore(standing: Standing, *, outcome: Outcome, language: Language) -> list[str]:
+    found = standing.subscores
+    praised = [name for name, least in PRAISED_FROM.items() if found.get(name, 0.0) >= least]
+    missed = [name for name, most in MISSED_BELOW.items() if found.get(name, 0.0) < most]
+    said = [say(WORDS, f"praised.{name}", language) for name in praised]
+    if not standing.eligible:
+        said += [say(WORDS, f"missed.{name}", language) for name in missed]
+        if not missed:
+            said.append(say(WORDS, "missed.more", language))
+    return said
+
+
+def spoken_day(moment: datetime, *, language: Language) -> str:
+    """Return a moment's day in Stockholm as people say it: "30 november", "30 November"."""
+    local = local_time(moment)
+    return f"{local.day} {say(WORDS, f'month.{local.month}', language)}"

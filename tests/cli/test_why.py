@@ -1,0 +1,165 @@
+"""`pilot why`: from a spoken reference to the reason, without the guest's words."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pilot.settings import Settings
+from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
+from pipelines.scored_feedback import scored_feedback
+from pipelines.sessions import sessions
+from pipelines.signals.fingerprints import fingerprints
+from pipelines.signals.session_signals import session_signals
+from pipelines.signals.velocity import HISTORY_COLUMNS
+from pipelines.turns import turns
+from storage.home import Home, open_home
+from storage.store import audit, receipts, tombstones
+from storage.store.receipts import Receipt
+from tests.cli.conftest import Pilot
+from tests.events import MORNING, Story, raw_events
+from tests.pipelines.signals.told import visit
+
+GOOD = (
+    "Havrelatten var bränd klockan åtta, Siv ångar mjölken för länge i rusningen så den smakar papper. "
+    "Sätt ett lock på kannan och låt henne slippa kassan samtidigt."
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(Settings(home=tmp_path / "home"))
+
+
+def receipt(home: Home, story: Story, *, reference: str = "BCD234", at: datetime | None = None) -> None:
+    receipts.save(
+        home.store(),
+        Receipt(
+            receipt_hash=story.session_id,
+            reference=reference,
+            session_id=story.session_id,
+            cafe=story.cafe,
+            day=MORNING.date(),
+            language="sv",
+            simulated=False,
+            created_at=at or story.now,
+            preliminary_score=70,
+            preliminary_eligible=True,
+            rubric_version="2026-11",
+        ),
+    )
+
+
+def build(home: Home, *stories: Story) -> None:
+    """Write the lake's tables of the day as the assets do."""
+    raw, cafes, day = raw_events(*stories), home.cafes(), MORNING.date()
+    visits, said = sessions(raw, as_of=MORNING + timedelta(days=1)), turns(raw)
+    scored = scored_feedback(visits, said, cafes=cafes)
+    prints = fingerprints(visits, said, key=home.secret())
+    signals = session_signals(
+        day,
+        sessions=visits,
+        history=visits.select(HISTORY_COLUMNS).head(0),
+        fingerprints=prints,
+        earlier_fingerprints=prints.head(0),
+        scored=scored,
+        cafes=cafes,
+    )
+    written: list[tuple] = [(SESSIONS, visits), (TURNS, said), (SCORED_FEEDBACK, scored)]
+    for table, frame in [*written, (FINGERPRINTS, prints), (SESSION_SIGNALS, signals)]:
+        home.lake().replace_partition(table, day, frame, commit={})
+
+
+def test_a_good_answer_is_explained_in_swedish_without_its_words_or_points(pilot: Pilot, home: Home) -> None:
+    story = visit(GOOD)
+    build(home, story)
+    receipt(home, story)
+    told = pilot("why", "bcd 234")
+    assert told.exit_code == 0, told.stderr
+    assert told.stdout.splitlines()[:2] == [
+        "Café Aurora, 23 november, kl. 08:30",
+        "Svaret är konkret nog för en belöning.",
+    ]
+    assert "Havrelatten" not in told.stdout
+    assert "bränd" not in told.stdout
+
+
+def test_a_copy_is_told_in_english_with_its_reason(pilot: Pilot, home: Home) -> None:
+    story, copy = visit(GOOD), visit(GOOD, at=MORNING + timedelta(minutes=30))
+    build(home, story, copy)
+    receipt(home, copy)
+    told = pilot("why", "BCD234", "--language", "en").stdout
+    assert "The same answer has been sent once before. It is rewarded only the first time." in told
+    assert "There is no reward for this answer." in told
+
+
+def test_json_holds_the_figures_and_the_evidence_and_no_words(pilot: Pilot, home: Home) -> None:
+    story, copy = visit(GOOD), visit(GOOD, at=MORNING + timedelta(minutes=30))
+    build(home, story, copy)
+    receipt(home, copy)
+    output = pilot("why", "BCD234", "--json").stdout
+    told = json.loads(output)
+    assert told["outcome"] == "not_rewarded"
+    assert told["score"] > 60
+    assert told["raised"][0]["signal"] == "copied_exactly"
+    assert told["raised"][0]["related"] == [story.session_id]
+    assert "Havrelatten" not in output
+
+
+def test_quotes_need_a_reason_and_stand_in_the_audit_log(pilot: Pilot, home: Home) -> None:
+    story = visit(GOOD)
+    build(home, story)
+    receipt(home, story)
+    refused = pilot("why", "BCD234", "--quotes")
+    assert refused.exit_code == 1
+    assert "only for a reason" in refused.stderr
+    shown = pilot("why", "BCD234", "--quotes", "--reason", "the guest asked")
+    assert "Havrelatten" in shown.stdout
+    entries = [entry for entry in audit.recent(home.store(), 10) if entry.action == "session.quotes"]
+    assert [(entry.subject, entry.reason) for entry in entries] == [(story.session_id, "the guest asked")]
+
+
+def test_two_answers_with_one_reference_ask_for_cafe_or_day(pilot: Pilot, home: Home) -> None:
+    aurora, malmo = visit(GOOD), visit("Fint.", cafe="malmohuset", at=MORNING + timedelta(minutes=3))
+    build(home, aurora, malmo)
+    receipt(home, aurora)
+    receipt(home, malmo)
+    several = pilot("why", "BCD234")
+    assert several.exit_code == 1
+    assert "Malmö Huset, 23 november, kl. 08:33 (--cafe malmohuset --day 2026-11-23)" in several.stderr
+    assert "Café Aurora" in pilot("why", "BCD234", "--cafe", "aurora", "--day", "2026-11-23").stdout
+
+
+def test_what_cannot_be_explained_is_told_apart(pilot: Pilot, home: Home) -> None:
+    assert "”hej” är ingen referens." in pilot("why", "hej").stderr
+    assert "Det finns inget svar med referensen QRSTWX." in pilot("why", "QRSTWX").stderr
+    fresh, old, gone = visit(GOOD), visit(GOOD), visit(GOOD)
+    receipt(home, fresh, reference="BBBBBB", at=datetime.now(UTC))
+    receipt(home, old, reference="CCCCCC")
+    receipt(home, gone, reference="DDDDDD")
+    tombstones.add(home.store(), session_id=gone.session_id, actor="test", reason="asked")
+    build(home, gone)  # erased, and its day not rebuilt yet
+    assert "inte genomgånget än" in pilot("why", "BBBBBB").stderr
+    answers = {code: pilot("why", code) for code in ("CCCCCC", "DDDDDD")}
+    assert "raderat på gästens begäran" in answers["DDDDDD"].stderr
+    assert all(answer.exit_code == 1 and not answer.stdout for answer in answers.values())
+
+
+def test_a_result_that_is_long_gone_is_said_to_be_gone(pilot: Pilot, home: Home) -> None:
+    receipt(home, visit(GOOD), at=datetime.now(UTC) - timedelta(days=400))
+    assert "finns inte kvar i underlaget" in pilot("why", "BCD234").stderr
+
+
+def test_another_language_than_the_pilots_is_refused(pilot: Pilot) -> None:
+    assert "'fi' is not a language of the pilot." in pilot("why", "BCD234", "--language", "fi").stderr
+
+
+def test_the_explanation_is_lean_enough_for_the_receipts_page(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    program = "import sys, pipelines.explanation; sys.exit(any(n in sys.modules for n in ('polars', 'numpy')))"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
