@@ -1,177 +1,193 @@
 """Redaction: what identifies a guest is masked before anything is written, shown as a caption or logged.
 
-Masked are e-mail addresses (also spoken: "anna snabel-a gmail punkt com"), long numbers in digits and in words
-(telephone, personal identity and card numbers: "noll sju noll ett två tre ..."), web addresses with a person's handle
-and what follows "jag heter" / "my name is". Prices, times, dates and amounts stay.
+Masked are, in digits and in words, Swedish and English: telephone, personal identity, card and bank account numbers,
+e-mail addresses ("anna snabel-a gmail punkt com"), web addresses and handles of a person, street addresses and
+postcodes, and the name after "jag heter" / "my name is". Prices, times, dates, years, table numbers and amounts stay.
 
-Known to pass through: a name said without an introduction, a street address, a number told over several turns in
-groups of less than three digits.
+Known to pass through: a name without an introduction; a date of birth; a web address that is spoken ("kaffekalle punkt
+se"); the words before the last one of a spoken e-mail address ("anna svensson snabel-a ..." keeps "anna"); a number
+told over several turns up to its fourth digit; a street without a number; what the recogniser misheard.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Literal
+
+from pilot.number_runs import NumberRun, number_runs, words_outside
 
 Language = Literal["sv", "en"]
 
-LONG_NUMBER_DIGITS = 7  # Amounts and times have fewer; Swedish telephone numbers have at least 8.
-LONG_GROUP_DIGITS = 6  # One unbroken group: a birth date of a personal identity number.
-BROKEN_OFF_DIGITS = 3  # A number that a turn breaks off, after a word that announces one.
+LONG_NUMBER_DIGITS = 7  # amounts and times have fewer; Swedish telephone numbers have at least 8
+LONG_GROUP_DIGITS = 6  # one unbroken group: a birth date of a personal identity number
+BROKEN_OFF_DIGITS = 3  # a number that a turn breaks off, after a word that announces one
+PAIR_DIGITS = 2  # a turn of nothing else, after a number that was broken off
+BANK_DIGITS = 4  # after a word that announces an account, wherever it stands
+RECEIPT_DIGITS = 6  # a table, queue or receipt has at most so many
+ANNOUNCED_WITHIN = 40  # characters between an announcing word and its number
+TAIL_TURNS = 4  # turns back that a number may have begun in
 
 MASKS: dict[Language, dict[str, str]] = {
-    "sv": {"number": "[nummer]", "email": "[e-post]", "name": "[namn]", "handle": "[konto]"},
-    "en": {"number": "[number]", "email": "[email]", "name": "[name]", "handle": "[account]"},
+    "sv": {"number": "[nummer]", "email": "[e-post]", "name": "[namn]", "handle": "[konto]", "address": "[adress]"},
+    "en": {"number": "[number]", "email": "[email]", "name": "[name]", "handle": "[account]", "address": "[address]"},
 }
 
-_UNITS = (
-    "noll nolla ett en två tre fyra fem sex sju åtta nio zero oh o one two three four five six seven eight nine"
-).split()
-_TEENS = (
-    "tio elva tolv tretton fjorton femton sexton sjutton arton aderton nitton "
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-_TENS = (
-    "tjugo tjugi trettio tretti fyrtio fyrti femtio femti sextio sexti sjuttio sjutti åttio åtti nittio nitti "
-    "twenty thirty forty fifty sixty seventy eighty ninety"
-).split()
-_TENS_SV = _TENS[:16]
-_UNITS_SV = _UNITS[2:11]
-_MULTIPLIERS = {"dubbel": 2, "trippel": 3, "double": 2, "triple": 3}
-_DIGITS_OF: dict[str, int] = (
-    dict.fromkeys(_UNITS, 1)
-    | dict.fromkeys(_TEENS, 2)
-    | dict.fromkeys(_TENS, 2)
-    | {f"{ten}{unit}": 2 for ten in _TENS_SV for unit in _UNITS_SV}
-)
-_JOINERS = frozenset({"streck", "bindestreck", "dash", "plus", "mellanslag", "space", "sen", "then"})
 _ANNOUNCES = re.compile(
-    r"\b(nummer|numret|mobil\w*|telefon\w*|tele|personnummer\w*|kort\w*nummer|ring|ringa|sms\w*|swish\w*|number|phone|mobile|cell|call|text)\b",
+    r"\b(?:nummer|numret|mobil\w*|telefon\w*|tele|personnummer\w*|kort\w*nummer|swish\w*|number|phone|mobile|cell"
+    r"|(?:ring\w*|sms\w*|messa|nå|når|call|text|reach|whatsapp) (?:till )?(?:mig|oss|honom|henne|me|us|him|her)"
+    r"|ring(?:a)? (?=0|noll|\+))\b",
     re.IGNORECASE,
+)
+_BANK = re.compile(
+    r"\b(?:clearing\w*|konto(?:t|nummer|numret)?|bankkonto\w*|bankgiro\w*|plusgiro\w*|iban|swift|bic"
+    r"|account|sort code|routing|card number|kort\w*nummer|cvc|cvv|pin\w*)\b",
+    re.IGNORECASE,
+)
+# Numbers of things, not of people.
+_OF_A_THING = re.compile(
+    r"\b(?:bord\w*|kvitto\w*|order\w*|beställning\w*|kö\w*|nummerlapp\w*|lapp\w*|plats|rum|kassa|buss\w*|linje|artikel\w*"
+    r"|table|receipt|queue|ticket|seat|room|bus|line|item)\b[\s:#]*(?:(?:med|är|var|hade|is|was|had)\s+)?"
+    r"(?:(?:nummer|numret|number|nr|no)\b)?(?:\s+(?:är|var|hade|is|was|had))?[\s:#]*$",
+    re.IGNORECASE,
+)
+_MEASURED = re.compile(
+    r"[\s\-–—]*(?:kronor|kronors|krona|kr|spänn|öre|sek|:-|kronor\w*|euro|dollar\w*|pounds?|procent|percent|%|grader|degrees"
+    r"|minut\w*|min|sekund\w*|timm\w+|dag\w*|veck\w+|månad\w*|år|minutes?|seconds?|hours?|days?|weeks?|months?|years?"
+    r"|meter\w*|metres?|meters?|km|cm|gram|g|kilo|kg|dl|cl|liter\w*|personer|gäster|människor|vuxna|barn|people|guests"
+    r"|persons|adults|children|kids|gånger|times|stycken|st|koppar|cups|bullar|buns|kaffe|coffees|stolar|chairs|bord|tables"
+    r"|platser|seats|poäng|points|stjärnor|stars|kvadrat\w*|kvm|decibel)(?![\w])",
+    re.IGNORECASE,
+)
+_YEARS = re.compile(r"(?:19|20)\d\d(?:\s*(?:[,/–-]|,?\s)\s*(?:19|20)\d\d)*")
+_TIMES = re.compile(r"(?:[01]?\d|2[0-4])[ .:]?[0-5]\d(?:\s*[,;–-]\s*(?:[01]?\d|2[0-4])[ .:]?[0-5]\d)*")
+_TIME_COMES = re.compile(
+    r"\b(?:klockan|kl|kring|runt|vid|mellan|från|at|around|about|between|from)[\s.]*$", re.IGNORECASE
 )
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.UNICODE)
+# Every repetition of what may begin anywhere is bounded: a typed turn must not be able to keep the edge busy.
+_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}", re.UNICODE)
+_DOT = r"(?:\.|\bpunkt\b|\bdot\b)"
+_LOCAL = (
+    r"(?<![\w-])(?:\w\s){0,20}[\w-]{1,40}"  # perhaps spelled: "a n n a"
+    r"(?:\s?(?:\.|\bpunkt\b|\bdot\b|\bunderscore\b|\bunderstreck\b|\bbindestreck\b|\bdash\b)\s?[\w-]{1,40}){0,4}"
+)
+_TOP_LEVEL = r"(?:com|se|nu|net|org|eu|io|no|dk|fi|de|co\s*\.?\s*uk)"
 _SPOKEN_EMAIL = re.compile(
-    r"\b[\w-]+(?:\s*(?:\.|\bpunkt\b|\bdot\b|\bunderscore\b|\bunderstreck\b|\bbindestreck\b)\s*[\w-]+)*"
-    r"\s+(?:snabel[ -]?a|snabela|at)\s+"
-    r"[\w-]+(?:\s*(?:\.|\bpunkt\b|\bdot\b)\s*\w+)+",
+    rf"{_LOCAL}\s+(?:snabel[ -]?a|@)\s+[\w-]{{1,40}}(?:(?:\s?{_DOT}\s?\w{{1,20}}){{1,4}}|\s{_TOP_LEVEL}\b)?"
+    rf"|{_LOCAL}\s+at\s+[\w-]{{1,40}}(?:\s?{_DOT}\s?\w{{1,20}}){{0,3}}\s?{_DOT}\s?{_TOP_LEVEL}\b",
     re.IGNORECASE,
 )
+_AT = re.compile(r"\bsnabel|\bat\b|@", re.IGNORECASE)
 _HANDLE = re.compile(
-    r"(?:https?://|www\.)\S+|(?<![\w@])@\w[\w.]{2,}|\b(?:instagram|facebook|tiktok|linkedin)\.com/\S+", re.IGNORECASE
+    r"(?:https?://|www\.)\S+|(?<![\w@])@\w[\w.]{2,}"
+    r"|\b(?:instagram|facebook|tiktok|linkedin|snapchat|twitter|x)\.com/\S+"
+    r"|\b\w{1,40}(?:\s+(?:underscore|understreck)\s+\w{1,40}){1,4}",
+    re.IGNORECASE,
 )
+_IBAN = re.compile(r"\b[a-z]{2}\s?\d{2}(?:\s?[a-z0-9]{4}){3,7}(?:\s?[a-z0-9]{1,3})?\b", re.IGNORECASE)
 _NAME_WORD = r"[A-ZÅÄÖÉÜ][\w'-]+"
+_NAMES = rf"{_NAME_WORD}(?:\s+(?:(?:von|af|de|van)\s+)?{_NAME_WORD}){{0,2}}"
 _NAME = re.compile(
     r"(?i:\b(?:jag heter|mitt namn är|mitt namn e|my name is|my name's|my full name is))\s+"
-    rf"({_NAME_WORD}(?:\s+(?:(?:von|af|de|van)\s+)?{_NAME_WORD}){{0,2}}|\w[\w'-]+)"
+    rf"({_NAMES}|\w[\w'-]+)"
 )
-_TIME_OR_DATE = re.compile(
-    r"\b(?:[01]?\d|2[0-4])[.:][0-5]\d\b(?!\.?\d)|\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b"
+_FULL_NAME = re.compile(
+    rf"\b(?:[Jj]ag är|[Ii]'m|I am|[Tt]his is)\s+({_NAME_WORD}\s+(?:(?:von|af|de|van)\s+)?{_NAME_WORD})"
 )
-_TOKEN = re.compile(r"\d+|[^\W\d_]+", re.UNICODE)
-_BETWEEN = re.compile(r"[\s\-–—.,/()+]*")
+_HOUSE = r"(?:\d{1,3}|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv|tretton|fjorton|femton|sexton|sjutton|arton"
+_HOUSE += r"|nitton|(?:tjugo|trettio|fyrtio|femtio|sextio|sjuttio|åttio|nittio)\w*)(?:\s?[a-hA-H]\b)?"
+_ADDRESS = re.compile(
+    rf"\b[^\W\d]{{3,}}(?:gatan|vägen|gränd|gränden|allén|stigen|torget|backen|esplanaden|kajen)\s+{_HOUSE}\b(?!\s*(?:{_MEASURED.pattern}))"
+    r"|\b\d{1,4}\s+(?:[A-Z]\w+\s+){1,2}(?:Street|Road|Avenue|Lane|Drive|Square)\b"
+    r"|\b(?:SE-?\s?)?\d{3}\s\d{2}\s+(?=[A-ZÅÄÖ][a-zåäö]{2})[\w-]+"
+    r"|(?<=postnummer )\d{3}\s?\d{2}\b|(?<=postcode )\w{2,4}\s?\d\w{2}\b",
+)
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A run of number tokens: where it stands, how many digits it says, and its longest group of digits."""
-
-    start: int
-    end: int
-    digits: int
-    longest_group: int
-
-
-def redact(text: str, language: Language, *, before: str = "") -> str:
+def redact(text: str, language: Language, *, before: str = "", unfinished: bool = False) -> str:
     """Return `text` with what identifies a guest masked.
 
     Args:
         text: What was said or typed in one turn.
-        language: Decides the masks' words; numbers are recognised in both languages.
-        before: The turn before, already redacted: a number that it broke off goes on here.
+        language: Decides the masks' words; everything is recognised in both languages.
+        before: What was said before, already redacted, as `tail` returns it: a number broken off there goes on here.
+        unfinished: Whether more of this turn will come (a caption): then a number at its end is masked already when it
+            could become a long one.
     """
     masks = MASKS[language]
     text = _EMAIL.sub(masks["email"], text)
-    text = _SPOKEN_EMAIL.sub(masks["email"], text)
+    if _AT.search(text):
+        text = _SPOKEN_EMAIL.sub(masks["email"], text)
     text = _HANDLE.sub(masks["handle"], text)
-    text = _NAME.sub(lambda found: found.group(0)[: found.start(1) - found.start(0)] + masks["name"], text)
-    return _mask_numbers(text, mask=masks["number"], goes_on=_breaks_off(before))
+    for pattern in (_NAME, _FULL_NAME):
+        text = pattern.sub(lambda found: found.group(0)[: found.start(1) - found.start(0)] + masks["name"], text)
+    text = _IBAN.sub(masks["number"], text)
+    text = _ADDRESS.sub(masks["address"], text)
+    return _mask_numbers(text, mask=masks["number"], goes_on=_breaks_off(before), unfinished=unfinished)
 
 
-def redact_turns(turns: list[str], language: Language) -> list[str]:
-    """Return all turns redacted, each with the one before it in view."""
+def tail(turns: Sequence[str]) -> str:
+    """Return what the next turn's redaction has to know of the turns before, each already redacted.
+
+    It is the last turn, together with those before it as long as they hold nothing but numbers: "noll sju" / "noll
+    ett" / ... is one number in the making.
+    """
+    kept: list[str] = []
+    for text in reversed(turns[-TAIL_TURNS:]):
+        kept.insert(0, text)
+        runs = number_runs(text)
+        if not (len(runs) == 1 and words_outside(text, runs[0]) == (False, False)):
+            break
+    return " ".join(kept)
+
+
+def redact_turns(turns: Sequence[str], language: Language) -> list[str]:
+    """Return all turns redacted, each with those before it in view."""
     redacted: list[str] = []
     for text in turns:
-        redacted.append(redact(text, language, before=redacted[-1] if redacted else ""))
+        redacted.append(redact(text, language, before=tail(redacted)))
     return redacted
 
 
-def _mask_numbers(text: str, *, mask: str, goes_on: bool) -> str:
+def _mask_numbers(text: str, *, mask: str, goes_on: bool, unfinished: bool) -> str:
     kept: list[str] = []
     position = 0
-    for number in _numbers(text):
-        announced = _ANNOUNCES.search(text[max(0, number.start - 40) : number.start]) is not None
-        starts = not _TOKEN.search(text[: number.start])
-        at_end = not _TOKEN.search(text[number.end :])
-        long = number.digits >= LONG_NUMBER_DIGITS or number.longest_group >= LONG_GROUP_DIGITS
-        broken_off = announced and number.digits >= BROKEN_OFF_DIGITS and at_end
-        if long or broken_off or (goes_on and starts and number.digits >= BROKEN_OFF_DIGITS):
-            kept += [text[position : number.start], mask]
-            position = number.end
+    for run in number_runs(text):
+        if _identifies(text, run, goes_on=goes_on, unfinished=unfinished):
+            kept += [text[position : run.start], mask]
+            position = run.end
     return "".join([*kept, text[position:]])
 
 
+def _identifies(text: str, run: NumberRun, *, goes_on: bool, unfinished: bool) -> bool:
+    before = text[max(0, run.start - ANNOUNCED_WITHIN) : run.start]
+    words_before, words_after = words_outside(text, run)
+    if goes_on and not words_before and run.digits >= (BROKEN_OFF_DIGITS if words_after else PAIR_DIGITS):
+        return True
+    if run.longest_group <= RECEIPT_DIGITS and run.digits <= RECEIPT_DIGITS and _OF_A_THING.search(before):
+        return False
+    said = text[run.start : run.end]
+    if not run.from_zero and run.longest_group < LONG_GROUP_DIGITS and _MEASURED.match(text, run.end):
+        return False
+    if (_YEARS.fullmatch(said) and "," in said) or (_TIME_COMES.search(before) and _TIMES.fullmatch(said)):
+        return False
+    if run.digits >= LONG_NUMBER_DIGITS or run.longest_group >= LONG_GROUP_DIGITS:
+        return True
+    if run.digits >= BANK_DIGITS and _BANK.search(before):
+        return True
+    announced = _ANNOUNCES.search(before) is not None
+    return run.digits >= BROKEN_OFF_DIGITS and not words_after and (announced or unfinished)
+
+
 def _breaks_off(before: str) -> bool:
-    """Return whether the turn before ends inside a number, masked or not, or announces one at its end."""
-    tail = before.rstrip(" .,!?…")
-    if tail.endswith(tuple(masks["number"] for masks in MASKS.values())):
+    """Return whether what came before ends inside a number, masked or not, or announces one at its end."""
+    ending = before.rstrip(" .,!?…")
+    if ending.endswith(tuple(masks["number"] for masks in MASKS.values())):
         return True
-    numbers = _numbers(tail)
-    if numbers and numbers[-1].end == len(tail) and numbers[-1].digits >= BROKEN_OFF_DIGITS:
-        return True
-    return _ANNOUNCES.search(tail[-30:]) is not None
-
-
-def _numbers(text: str) -> list[_Number]:
-    """Find the runs of number tokens that only joiners and punctuation separate."""
-    skipped = [found.span() for found in _TIME_OR_DATE.finditer(text)]
-    runs: list[_Number] = []
-    current: _Number | None = None
-    multiplier = 1
-    reach = 0  # where the run would have to go on
-    for token in _TOKEN.finditer(text):
-        inside_time = any(start <= token.start() < end for start, end in skipped)
-        digits = 0 if inside_time else _digits(token.group())
-        joined = current is not None and _BETWEEN.fullmatch(text, reach, token.start()) is not None
-        word = token.group().casefold()
-        if not inside_time and word in _MULTIPLIERS:
-            multiplier = _MULTIPLIERS[word]
-            if joined:
-                reach = token.end()
-            continue
-        if digits:
-            group = digits if token.group().isdigit() else 0
-            digits *= multiplier
-            multiplier = 1
-            if current is not None and joined:
-                current = _Number(
-                    current.start, token.end(), current.digits + digits, max(current.longest_group, group)
-                )
-            else:
-                if current is not None:
-                    runs.append(current)
-                current = _Number(token.start(), token.end(), digits, group)
-            reach = token.end()
-        elif joined and word in _JOINERS:
-            reach = token.end()
-        elif current is not None:
-            runs.append(current)
-            current = None
-    if current is not None:
-        runs.append(current)
-    return runs
-
-
-def _digits(token: str) -> int:
-    return len(token) if token.isdigit() else _DIGITS_OF.get(token.casefold(), 0)
+    runs = number_runs(ending)
+    if runs and runs[-1].end == len(ending):
+        run = runs[-1]
+        if run.digits >= BROKEN_OFF_DIGITS and not _OF_A_THING.search(ending[: run.start]):
+            return True
+    return _ANNOUNCES.search(ending[-30:]) is not None

@@ -1,0 +1,120 @@
+"""Runs of numbers in a text, in digits and in Swedish and English words: how many digits each says, and around what."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNITS_SV = "ett en två tre fyra fem sex sju åtta nio".split()
+_UNITS_EN = "one two three four five six seven eight nine".split()
+_ZEROS = "noll nolla zero oh o nought".split()
+_TEENS = (
+    "tio elva tolv tretton fjorton femton sexton sjutton arton aderton nitton "
+    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+_TENS_SV = (
+    "tjugo tjugi tjuge trettio tretti fyrtio fyrti fyrtie femtio femti sextio sexti sjuttio sjutti åttio åtti nittio"
+    " nitti"
+).split()
+_TENS_EN = "twenty thirty forty fourty fifty sixty seventy eighty ninety".split()
+_TENS = frozenset(_TENS_SV + _TENS_EN)
+_UNITS = frozenset(_UNITS_SV + _UNITS_EN)
+_MULTIPLIERS = {"dubbel": 2, "dubbla": 2, "trippel": 3, "double": 2, "triple": 3, "treble": 3}
+_DIGITS_OF: dict[str, int] = (
+    dict.fromkeys([*_ZEROS, *_UNITS_SV, *_UNITS_EN], 1)
+    | dict.fromkeys([*_TEENS, *_TENS], 2)
+    | {f"{ten}{unit}": 2 for ten in _TENS_SV for unit in _UNITS_SV}
+)
+_HUNDREDS = re.compile(rf"(?:{'|'.join(_UNITS_SV)})?hundra\w*")
+_JOINERS = frozenset({"streck", "bindestreck", "dash", "hyphen", "plus", "mellanslag", "space", "sen", "then", "så"})
+_TIME_OR_DATE = re.compile(
+    r"\b(?:[01]?\d|2[0-4])[.:][0-5]\d\b(?!\.?\d)"
+    r"|\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b"
+    r"|\b(?:0?[1-9]|[12]\d|3[01])[./ ](?:0?[1-9]|1[0-2])[./ ](?:19|20)\d\d\b(?![ -]?\d)"
+)
+_TOKEN = re.compile(r"\d+|[^\W\d_]+", re.UNICODE)
+_BETWEEN = re.compile(r"[\s\-–—.,/()+]*")
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRun:
+    """Numbers with only joiners and punctuation between them.
+
+    Attributes:
+        start: Where the run begins in the text.
+        end: Where it ends.
+        digits: How many digits it says.
+        longest_group: Its longest unbroken group of written digits.
+        from_zero: Whether it begins with a zero, as telephone numbers do and amounts do not.
+    """
+
+    start: int
+    end: int
+    digits: int
+    longest_group: int
+    from_zero: bool
+
+
+def number_runs(text: str) -> list[NumberRun]:
+    """Return the runs of `text` in order; times and dates belong to none."""
+    skipped = [found.span() for found in _TIME_OR_DATE.finditer(text)]
+    runs: list[NumberRun] = []
+    current: NumberRun | None = None
+    multiplier = 1
+    multiplied_from = 0
+    reach = 0  # where the run would have to go on
+    last = ""
+    for token in _TOKEN.finditer(text):
+        word = token.group().casefold()
+        inside = any(start <= token.start() < end for start, end in skipped)
+        joined = current is not None and _BETWEEN.fullmatch(text, reach, token.start()) is not None
+        if not inside and word in _MULTIPLIERS:
+            multiplier, multiplied_from = _MULTIPLIERS[word], token.start()
+            if joined:
+                reach = token.end()
+            continue
+        digits = 0 if inside else _digits(word, within=current if joined else None)
+        if digits and joined and last in _TENS and word in _UNITS and multiplier == 1:
+            digits = 0  # "twenty five" says two digits
+            current = _longer(current, token.end(), 0, 0)
+            reach = token.end()
+        elif digits:
+            group = digits if word.isdigit() else 0
+            if joined:
+                current = _longer(current, token.end(), digits * multiplier, group)
+            else:
+                if current is not None:
+                    runs.append(current)
+                start = token.start() if multiplier == 1 else multiplied_from
+                current = NumberRun(
+                    start, token.end(), digits * multiplier, group, word in _ZEROS or word.startswith("0")
+                )
+            reach = token.end()
+        elif joined and word in _JOINERS:
+            reach = token.end()
+        elif current is not None:
+            runs.append(current)
+            current = None
+        multiplier = 1
+        last = word
+    if current is not None:
+        runs.append(current)
+    return runs
+
+
+def words_outside(text: str, run: NumberRun) -> tuple[bool, bool]:
+    """Tell whether any word stands before the run, and whether any stands after it."""
+    return _TOKEN.search(text[: run.start]) is not None, _TOKEN.search(text[run.end :]) is not None
+
+
+def _longer(run: NumberRun | None, end: int, digits: int, group: int) -> NumberRun:
+    assert run is not None
+    return NumberRun(run.start, end, run.digits + digits, max(run.longest_group, group), run.from_zero)
+
+
+def _digits(word: str, *, within: NumberRun | None) -> int:
+    if word.isdigit():
+        return len(word)
+    if within is not None and within.from_zero and _HUNDREDS.fullmatch(word):
+        return 3  # "noll sjuttio trehundratolv ..."; elsewhere hundreds are amounts
+    return _DIGITS_OF.get(word, 0)
