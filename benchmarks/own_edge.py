@@ -90,13 +90,17 @@ async def until_ready(url: str, *, process: asyncio.subprocess.Process, log: Pat
     async with asyncio.timeout(START_SECONDS), httpx.AsyncClient() as client:
         while True:
             if process.returncode is not None:
-                sys.exit(f"The edge ended at once:\n{log.read_text(encoding='utf-8')[-2000:]}")
+                sys.exit(f"The edge ended at once:\n{await asyncio.to_thread(_end_of, log)}")
             try:
                 if (await client.get(f"{url}/health/ready")).json().get("ready"):
                     return
             except (httpx.TransportError, ValueError):
                 pass
             await asyncio.sleep(LOOK_SECONDS)
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8")[-2000:]
 
 
 async def stop(process: asyncio.subprocess.Process) -> None:

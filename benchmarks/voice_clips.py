@@ -3,25 +3,53 @@
     apt-get install asterisk-core-sounds-en-g722 asterisk-core-sounds-en
     python -m benchmarks.voice_clips FOLDER --count 60
 
-One human voice (Debian's Asterisk prompts with their transcripts), whole prompts joined with pauses of 0.2 to 0.5 s, 0.3
-of them a second where the prompts are short enough. Without the packages: the journey's synthetic lines.
+With `--whole` each clip is one prompt as it was spoken, and nothing is joined.
+
+One human voice (Debian's Asterisk prompts with their transcripts), whole prompts joined with pauses of 0.2 to 0.5 s, up
+to 0.3 of them a second. Without the packages: the journey's synthetic lines.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import random
+import sys
 from pathlib import Path
 
 import numpy as np
 
-from operations.load.utterances import default_utterances, is_human, write_folder
+from operations.journey.speech import Speech
+from operations.load.sources import human_parts
+from operations.load.utterances import (
+    LONGEST_SECONDS,
+    SHORTEST_SECONDS,
+    Utterance,
+    default_utterances,
+    is_human,
+    write_folder,
+)
 from operations.load.voiced import SAMPLE_RATE
 
 
-def make(folder: Path, *, count: int, seed: int = 1, language: str = "en") -> dict:
+def whole_prompts(*, count: int, seed: int) -> list[Utterance]:
+    """Return prompts that are long enough by themselves."""
+    parts = human_parts(shortest=SHORTEST_SECONDS, longest=LONGEST_SECONDS, longest_pause=LONGEST_SECONDS)
+    random.Random(seed).shuffle(parts)
+    return [
+        Utterance(part.name, part.text, Speech(samples=part.samples, last_voiced=part.last_voiced))
+        for part in parts[:count]
+    ]
+
+
+def make(folder: Path, *, count: int, seed: int = 1, language: str = "en", whole: bool = False) -> dict:
     """Make the clips; return what they are."""
-    utterances = default_utterances(language, count=count, seed=seed)
+    if whole:
+        utterances = whole_prompts(count=count, seed=seed)
+    else:
+        utterances = default_utterances(language, count=count, seed=seed)
+    if not utterances:
+        sys.exit("Whole clips are made of the Debian packages above: install them.")
     write_folder(utterances, folder)
     seconds = [len(each.speech.samples) / SAMPLE_RATE for each in utterances]
     return {
@@ -42,8 +70,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--language", choices=("en", "sv"), default="en")
+    parser.add_argument("--whole", action="store_true")
     given = parser.parse_args()
-    print(json.dumps(make(given.folder, count=given.count, seed=given.seed, language=given.language), indent=2))
+    made = make(given.folder, count=given.count, seed=given.seed, language=given.language, whole=given.whole)
+    print(json.dumps(made, indent=2))
 
 
 if __name__ == "__main__":

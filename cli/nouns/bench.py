@@ -14,7 +14,7 @@ import typer
 from cli.opening import print_json
 from pilot.errors import PilotError
 
-app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True)
+app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, add_completion=False)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
     plan, conversations, turns = found["plan"], found["conversations"], found["turns"]
     lines = (
         "",
-        f"{plan['guests']} guests at once for {plan['seconds']:g} s, seed {plan['seed']}, {plan['language']}; simulated",
+        f"{plan['guests']} guests at once, {plan['seconds']:g} s, {plan['language']}, seed {plan['seed']}, simulated",
         f"{conversations['begun']} conversations: {conversations['completed']} sent, "
         f"{conversations['failed']} failed, {conversations['stopped_at_the_end']} under way at the end",
         f"{turns['said']} things said ({turns['seconds_said']:g} s), {turns['answered']} answers timed, "

@@ -51,8 +51,19 @@ class Part:
         return len(self.samples) / SAMPLE_RATE
 
 
-def human_parts() -> list[Part]:
-    """Return the prompts that are sentences, in the order of their names; none where the packages are missing."""
+def human_parts(
+    *,
+    shortest: float = SHORTEST_PART_SECONDS,
+    longest: float = LONGEST_PART_SECONDS,
+    longest_pause: float = LONGEST_OWN_PAUSE_SECONDS,
+) -> list[Part]:
+    """Return the prompts that are sentences, in the order of their names; none where the packages are missing.
+
+    Args:
+        shortest: Seconds of a part at least.
+        longest: Seconds of a part at most.
+        longest_pause: Seconds of silence inside a part at most.
+    """
     if not PROMPT_TEXTS.is_file():
         return []
     texts = dict(_transcripts(gzip.decompress(PROMPT_TEXTS.read_bytes()).decode()))
@@ -62,10 +73,7 @@ def human_parts() -> list[Part]:
         if len(texts[name].split()) < FEWEST_WORDS or not path.is_file():
             continue
         part = trimmed(name, text=texts[name], samples=decoded(path))
-        if (
-            SHORTEST_PART_SECONDS <= part.seconds <= LONGEST_PART_SECONDS
-            and longest_pause_seconds(part.samples) <= LONGEST_OWN_PAUSE_SECONDS
-        ):
+        if shortest <= part.seconds <= longest and longest_pause_seconds(part.samples) <= longest_pause:
             parts.append(part)
     return parts
 
