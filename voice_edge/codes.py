@@ -34,7 +34,7 @@ class CodeDirectory:
     """Which café a code belongs to."""
 
     def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
-        self._open_store = open_store
+        self.open_store = open_store
         self._clock = clock
         self._known: dict[str, KnownCode] = {}
         self.store_away = False
@@ -50,7 +50,7 @@ class CodeDirectory:
         if known and now - known.at < FRESH_SECONDS:
             return known
         try:
-            found = await asyncio.to_thread(lambda: stored_codes.find(self._open_store(), code))
+            found = await asyncio.to_thread(lambda: stored_codes.find(self.open_store(), code))
         except (PilotError, OSError) as error:
             self._away(error)
             if known and now - known.at < KEPT_SECONDS:
@@ -65,7 +65,7 @@ class CodeDirectory:
     async def refresh(self) -> None:
         """Read all active codes, so that they are known should the store go away."""
         try:
-            active = await asyncio.to_thread(lambda: stored_codes.active(self._open_store()))
+            active = await asyncio.to_thread(lambda: stored_codes.active(self.open_store()))
         except (PilotError, OSError) as error:
             self._away(error)
             return

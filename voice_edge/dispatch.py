@@ -17,14 +17,16 @@ from pilot.events import (
 from pilot.redaction import redact
 from voice_edge import interviewer, protocol
 from voice_edge.answer import answer, resume_answer
+from voice_edge.doors.entrance import CLOSES
 from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.finish import finish
 from voice_edge.live import Live
-from voice_edge.protocol import AudioFrame, CloseCode, Question, Review
+from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
 from voice_edge.said import Said, redact_turn
 from voice_edge.state import Phase
 from voice_edge.talk import Talk
 
+OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is kept, so nobody is asked for it.
 LONGEST_RESPONSE_MS = 10 * 60 * 1000  # Anything above is another page's clock.
 
 
@@ -103,6 +105,12 @@ class Dispatch:
     async def _start(self, message: protocol.Start) -> None:
         self._expect("greeted")
         live, state = self._live, self._live.state
+        refusal = await live.edge.doors.start(state.session_id)
+        if refusal is not None:
+            live.edge.metrics.refused(refusal.code)
+            await live.tell(refusal.code, retryable=refusal.retryable)
+            live.end(CLOSES[refusal.code])
+            return
         state.mode = message.mode
         state.language = message.language if message.language in live.cafe.languages else state.language
         state.phase = "started"
@@ -121,7 +129,9 @@ class Dispatch:
     async def _consent(self, message: protocol.Consent) -> None:
         self._expect("started")
         live, state = self._live, self._live.state
-        keeps_device = message.granted and "device_token" in message.scope and self._device_token
+        remembered = None
+        if message.granted and "device_token" in message.scope:
+            remembered = live.edge.doors.remember(self._device_token)
         state.consented = message.granted
         if message.granted:
             state.phase = "talking"
@@ -130,8 +140,8 @@ class Dispatch:
             ConsentDecided(
                 granted=message.granted,
                 version=message.version,
-                scope=message.scope,
-                device_token_hash=_hash(self._device_token) if keeps_device and self._device_token else None,
+                scope=tuple(part for part in message.scope if part in OFFERED_SCOPES),
+                device_token_hash=_hash(remembered.token) if remembered is not None else None,
             )
         )
         if not message.granted:
@@ -139,6 +149,8 @@ class Dispatch:
             await live.show("ended")
             live.end(CloseCode.DONE)
             return
+        if remembered is not None and remembered.token != self._device_token:
+            await live.send(DeviceToken(token=remembered.token, expires_at=remembered.expires_at.isoformat()))
         await live.send(Question(turn=state.next_turn, text=state.question))
         await live.show("ready")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +16,7 @@ from pilot.settings import Settings
 from voice_edge.caption_budget import CaptionBudget
 from voice_edge.clock import Clock
 from voice_edge.codes import CodeDirectory
+from voice_edge.doors.doors import Doors
 from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
 from voice_edge.limits import Limits
 from voice_edge.metrics import Metrics
@@ -116,6 +117,7 @@ class Edge:
         hearing: None where no recogniser could be started; then everybody writes.
         hearing_ready: Whether the recogniser is warm, or known not to come.
         landing_writable: Whether events can be put on the disk.
+        more_background: What else runs as long as the replica.
     """
 
     settings: Settings
@@ -133,12 +135,22 @@ class Edge:
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
     sessions: OpenSessions = field(init=False)
+    doors: Doors = field(init=False)
     captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
+    more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 
     def __post_init__(self) -> None:
         self.sessions = OpenSessions(most=self.limits.open_sessions)
+        self.doors = Doors(
+            settings=self.settings,
+            cafes=self.cafes,
+            secret=self.secret,
+            clock=self.clock,
+            open_store=self.codes.open_store,
+            demo=self.demo,
+        )
         self.captions = CaptionBudget(clock=self.clock)
         hearing = self.hearing
         self.metrics.watch(
@@ -159,4 +171,9 @@ class Edge:
 
     def background(self) -> Sequence[Any]:
         """Return the coroutines that run as long as the replica."""
-        return (self.codes.keep_fresh(), self.receipts.keep_saving())
+        return (
+            self.codes.keep_fresh(),
+            self.receipts.keep_saving(),
+            *self.doors.background(),
+            *(work() for work in self.more_background),
+        )

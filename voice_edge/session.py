@@ -75,6 +75,8 @@ class Session:
         finally:
             session_id = self._live.state.session_id if self._live else None
             edge.sessions.leave(self, session_id=session_id)
+            if session_id is not None:
+                edge.doors.left(session_id)
             self.ended.set()
             code = self._connection.closed_with or LOST
             await self._connection.end()
@@ -97,7 +99,15 @@ class Session:
         try:
             greeted = await greet(hello, edge=self._edge, visitor=self._visitor)
         except TurnedAway as turned:
-            await self._refuse(turned.code, close=turned.close, retryable=turned.retryable, hello=hello)
+            self._edge.metrics.refused(turned.code)
+            await self._refuse(
+                turned.code,
+                close=turned.close,
+                retryable=turned.retryable,
+                hello=hello,
+                opens_at=turned.opens_at,
+                retry_after_s=turned.retry_after_s,
+            )
             return
         except CodesUnknown as away:
             await self._refuse(away.code, close=CloseCode.MAINTENANCE, retryable=True, hello=hello)
@@ -221,9 +231,20 @@ class Session:
                 live.end(CloseCode.TIME_LIMIT, abandoned="idle")
                 return
 
-    async def _refuse(self, code: str, *, close: CloseCode, retryable: bool, hello: Hello | None = None) -> None:
-        language = hello.language if hello else "sv"
+    async def _refuse(
+        self,
+        code: str,
+        *,
+        close: CloseCode,
+        retryable: bool,
+        hello: Hello | None = None,
+        opens_at: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        message = say("edge", f"errors.{code}", hello.language if hello else "sv")
         await self._connection.send(
-            ErrorMessage(code=code, message=say("edge", f"errors.{code}", language), retryable=retryable)
+            ErrorMessage(
+                code=code, message=message, retryable=retryable, opens_at=opens_at, retry_after_s=retry_after_s
+            )
         )
         await self._connection.close(close)

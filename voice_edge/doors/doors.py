@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from pilot.settings import Settings
 from storage.store.engine import Store
 from voice_edge.clock import Clock
 from voice_edge.doors.board import Board
-from voice_edge.doors.devices import OpenDevices
+from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
 from voice_edge.doors.entrance import Entrance, Refusal, reached_from_here_only
 from voice_edge.doors.rates import Rates, RedisCounter
 from voice_edge.doors.trials import TrialDesk
@@ -52,6 +53,7 @@ class Doors:
         open_store: Callable[[], Store],
         demo: bool,
     ) -> None:
+        self._secret = secret
         redis_url = settings.redis_url.get_secret_value()
         self._clock = clock
         self.board = Board(open_store, cafes=cafes, clock=clock)
@@ -60,6 +62,7 @@ class Doors:
         self.trials = TrialDesk(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
         self.devices = OpenDevices()
         self._visits: dict[str, Visit] = {}
+        self._connections: Counter[str] = Counter()
 
     def refusal(self, cafe: Cafe, *, simulated: bool) -> Refusal | None:
         """Return why a new session at `cafe` may not begin now; None where it may."""
@@ -72,6 +75,7 @@ class Doors:
     def arrived(self, visit: Visit) -> None:
         """Note a visit that was greeted; `start` or `came_back` follows."""
         self._visits[visit.session_id] = visit
+        self._connections[visit.session_id] += 1
 
     async def start(self, session_id: str) -> Refusal | None:
         """Let a guest who pressed start begin: one open session a device, and a trial slot. None where it may be."""
@@ -95,13 +99,22 @@ class Doors:
             if not visit.simulated:
                 self.trials.hold(session_id, cafe=visit.cafe.id)
 
-    def completed(self, session_id: str) -> bool:
+    def remember(self, presented: str | None) -> IssuedToken:
+        """Return the token of a device that agreed to be remembered: its own while it holds, else a new one."""
+        now = self._clock.now()
+        return known_token(presented, secret=self._secret, at=now) or issue_token(secret=self._secret, at=now)
+
+    def knows(self, presented: str | None) -> bool:
+        """Return whether a device token is one of ours and still holds."""
+        return known_token(presented, secret=self._secret, at=self._clock.now()) is not None
+
+    def completed(self, session_id: str, *, cafe: str, simulated: bool) -> bool:
         """Use the session's slot; return whether it may earn something, as far as is known."""
-        visit = self._visits.get(session_id)
-        if visit is None or visit.simulated:
+        if simulated:
             return True
-        self.trials.settle(session_id, cafe=visit.cafe.id, outcome="use")
-        return self.trials.rewards(session_id)
+        rewards = self.trials.rewards(session_id)
+        self.trials.settle(session_id, cafe=cafe, outcome="use")
+        return rewards
 
     def abandoned(self, session_id: str, *, may_return: bool) -> None:
         """Give the session's slot back, unless its guest may still return within the lease."""
@@ -111,6 +124,10 @@ class Doors:
 
     def left(self, session_id: str) -> None:
         """Forget a session whose connection has ended."""
+        self._connections[session_id] -= 1
+        if self._connections[session_id] > 0:
+            return  # A newer connection goes on with it.
+        del self._connections[session_id]
         self._visits.pop(session_id, None)
         self.devices.close(session_id)
         self.trials.let_go(session_id)

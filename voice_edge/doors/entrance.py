@@ -12,10 +12,19 @@ from pilot.business_days import local_time
 from pilot.cafes import Cafe, Named
 from pilot.opening_hours import Opening, opening_at
 from voice_edge.doors.board import Standing
+from voice_edge.protocol import CloseCode
 
 CLOSES_SOON = timedelta(hours=1)
 
 RefusalCode = Literal["maintenance", "paused", "closed", "trial_full", "already_open", "too_many"]
+CLOSES: dict[RefusalCode, CloseCode] = {
+    "maintenance": CloseCode.MAINTENANCE,
+    "paused": CloseCode.NOT_NOW,
+    "closed": CloseCode.NOT_NOW,
+    "trial_full": CloseCode.NOT_NOW,
+    "already_open": CloseCode.TOO_MANY,
+    "too_many": CloseCode.TOO_MANY,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,11 @@ class Refusal:
     opens_at: datetime | None = None
     reason: Named | None = None
     retry_after_s: float | None = None
+
+    @property
+    def retryable(self) -> bool:
+        """Return whether the same guest may come in later without anybody changing anything."""
+        return self.code in ("maintenance", "closed", "already_open", "too_many")
 
     @property
     def opens_at_text(self) -> str | None:

@@ -30,7 +30,7 @@ async def test_the_customers_page_is_the_cafes_own(client, replica):
 async def test_every_page_forbids_what_is_not_ours(client, replica):
     for path in ("/", f"/c/{replica.code}", "/c/nope", "/r/nope", "/static/page.css"):
         headers = (await client.get(path)).headers
-        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe-inline" not in headers["content-security-policy"]
         assert headers["permissions-policy"].startswith("microphone=(self)")
         assert headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,106 @@
+"""What every HTTP request passes first: a host that is ours, a method that is served, a body that is not too large."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pilot.cafes import Cafes
+
+METHODS = frozenset({"GET", "HEAD", "POST"})
+LARGEST_BODY_BYTES = 16 * 1024
+LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024  # 45 s of sound are 1.4 MB.
+UPLOAD_PATHS = frozenset({"/v1/rest"})
+WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Asked by machines that know the replica by its own name only.
+
+
+def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
+    """Return whether a page may be asked for under this Host header.
+
+    A name must be the public address', a café's or this machine's; a bare address is allowed, for no foreign page can
+    make a browser believe that it is its own.
+    """
+    name = (urlsplit(f"//{host}").hostname or "") if host else ""
+    if name == "localhost" or name.endswith(".localhost") or name == (urlsplit(public_url).hostname or ""):
+        return True
+    if name in {cafe.domain for cafe in cafes.cafe}:
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def same_site_post(headers: Headers, *, host: str) -> bool:
+    """Return whether a POST comes from our own page, as far as the browser tells.
+
+    The pages send no referrer, so a form's Origin is `null`: then the browser's own word (Sec-Fetch-Site) counts. One
+    that gives neither is so old that the secret in the path must do.
+    """
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin in (None, "null") or urlsplit(origin or "").netloc.lower() == host.lower()
+
+
+class RequestDoor:
+    """Refuses requests before anything reads them."""
+
+    def __init__(self, app: ASGIApp, *, public_url: str, cafes: Cafes) -> None:
+        self._app = app
+        self._public_url = public_url
+        self._cafes = cafes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        refused = self._refused(scope)
+        if refused is None:
+            await self._app(scope, _limited(receive, most=_most(scope)), send)
+        elif scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})  # Before it was accepted: HTTP 403.
+        else:
+            await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, send)
+
+    def _refused(self, scope: Scope) -> tuple[int, str] | None:
+        headers = Headers(scope=scope)
+        if not scope["path"].startswith(WITHOUT_HOST_PREFIXES) and not host_allowed(
+            headers.get("host", ""), public_url=self._public_url, cafes=self._cafes
+        ):
+            return 421, "This server does not answer for that name. Its operator sets PILOT_PUBLIC_URL.\n"
+        if scope["type"] == "websocket":
+            return None
+        if scope["method"] not in METHODS:
+            return 405, "This method is not served.\n"
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > _most(scope):
+            return 413, "The request is too large.\n"
+        return None
+
+
+def _most(scope: Scope) -> int:
+    return LARGEST_UPLOAD_BYTES if scope["path"] in UPLOAD_PATHS else LARGEST_BODY_BYTES
+
+
+def _limited(receive: Receive, *, most: int) -> Receive:
+    taken = 0
+
+    async def limited() -> Message:
+        nonlocal taken
+        message = await receive()
+        if message["type"] == "http.request":
+            taken += len(message.get("body", b""))
+            if taken > most:
+                return {"type": "http.disconnect"}
+        return message
+
+    return limited
