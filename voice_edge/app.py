@@ -20,6 +20,7 @@ from voice_edge.edge import Edge
 from voice_edge.greeting import Visitor
 from voice_edge.interviewer import Loaded
 from voice_edge.operator_routes import operator_routes
+from voice_edge.rest_routes import rest_routes
 from voice_edge.security import SecurityHeaders, origin_allowed
 from voice_edge.session import Session
 
@@ -67,6 +68,7 @@ def create_app(edge: Edge) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.include_router(customer_routes(edge))
     app.include_router(operator_routes(edge))
+    app.include_router(rest_routes(edge))
 
     @app.websocket("/ws/v1")
     async def conversation(socket: WebSocket) -> None:

@@ -75,6 +75,7 @@ async def running_replica(
     asking: Any = None,
     pings: tuple[float, float] = (20.0, 20.0),
 ) -> AsyncIterator[Replica]:
+    before = asyncio.all_tasks()
     clock = VirtualClock()
     memory = log or MemoryLog()
     recogniser, interviewer = FakeRecogniser(clock), FakeInterviewer(clock)
@@ -113,5 +114,5 @@ async def running_replica(
     finally:
         server.should_exit = True
         await serving
-        leaked = [task for task in asyncio.all_tasks() if "voice_edge/" in task_file(task)]
+        leaked = [task for task in asyncio.all_tasks() - before if "voice_edge/" in task_file(task)]
         assert not leaked, f"tasks left behind: {leaked}"
