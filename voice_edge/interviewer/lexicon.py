@@ -4,20 +4,31 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
 
 from pilot.cafes import Language
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_ANY = r"[^\W_]*"
 
 
-def plain(text: str) -> str:
-    """Return the words of `text`, lower-cased, one space apart, with a space at each end and " | " between clauses."""
+def plain(text: str, spoken: Mapping[str, str] | None = None) -> str:
+    """Return the words of `text` between spaces, lower-cased, with " | " between clauses.
+
+    Args:
+        text: What was said.
+        spoken: Forms of speech and the words that they stand for.
+    """
+    forms = spoken or {}
     clauses = re.split(r"[.,;:!?…]+(?:\s|$)|\s[–-]\s", text.casefold())
-    said = (" ".join(word.replace("’", "'") for word in _WORD.findall(clause)) for clause in clauses)
+    said = (
+        " ".join(forms.get(word, word) for word in (found.replace("’", "'") for found in _WORD.findall(clause)))
+        for clause in clauses
+    )
     return f" {' | '.join(clause for clause in said if clause)} "
 
 
@@ -29,10 +40,9 @@ class Patterns:
 
     @classmethod
     def of(cls, words: Iterable[str]) -> Patterns:
-        """Compile words: * stands for any letters, a space for the next word."""
-        alternatives = sorted(words, key=len, reverse=True)
+        """Compile words: * stands for any letters, a space for the next word, /.../ is a regular expression."""
         # A pattern that matches nothing stands for an empty list.
-        body = "|".join(re.escape(word.casefold()).replace(r"\*", r"[^\W_]*") for word in alternatives) or r"(?!)"
+        body = "|".join(_expression(word) for word in sorted(words, key=len, reverse=True)) or r"(?!)"
         return cls(re.compile(rf"(?<= )(?:{body})(?:'s)?(?= )"))
 
     def places(self, text: str) -> list[tuple[int, int]]:
@@ -44,6 +54,12 @@ class Patterns:
         return self.expression.search(text) is not None
 
 
+def _expression(word: str) -> str:
+    if word.startswith("/"):
+        return word.strip("/")
+    return re.escape(word.casefold()).replace(r"\*", _ANY)
+
+
 @dataclass(frozen=True, slots=True)
 class Thing:
     """Something a guest may talk about.
@@ -52,33 +68,46 @@ class Thing:
         topic: What kind of thing it is: coffee, queue, ...
         name: What a question calls it.
         patterns: How guests say it.
+        endings: The ends of compounds that it is heard in: "soppa" for "linssoppa".
     """
 
     topic: str
     name: str
     patterns: Patterns
+    endings: tuple[str, ...] = ()
+
+    def called(self, said: str) -> str:
+        """Return what a question calls it where the guest said `said`: a compound keeps its first part."""
+        for ending in self.endings:
+            if said.endswith(ending) and " " not in said:
+                return said.removesuffix(ending) + self.name
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Words that name a thing and judge it at once: "expensive" is about the price, and bad."""
+
+    thing: Thing
+    good: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """All of one language."""
 
+    spoken: Mapping[str, str]
     things: tuple[Thing, ...]
+    claims: tuple[Claim, ...]
     not_ours: Patterns
-    good: Patterns
-    bad: Patterns
-    so_so: Patterns
-    negations: Patterns
-    when: Patterns
-    where: Patterns
-    suggestion: Patterns
-    reason: Patterns
-    emergency: Patterns
-    harm: Patterns
-    allergy: Patterns
-    harassment: Patterns
-    anger: Patterns
+    polarity: Mapping[str, Patterns]
+    told: Mapping[str, Patterns]
+    concern: Mapping[str, Patterns]
+    meet: Mapping[str, Patterns]
     nothing_more: frozenset[str]
+    nothing_more_within: Patterns
+    only_here: frozenset[str]
+    visit: Patterns
 
 
 @cache
@@ -86,27 +115,36 @@ def lexicon(language: Language) -> Lexicon:
     """Return the lexicon of `language`."""
     text = resources.files("voice_edge.interviewer").joinpath(f"lexicon.{language}.toml").read_text(encoding="utf-8")
     tree = tomllib.loads(text)
-    told, polarity, concern = tree["told"], tree["polarity"], tree["concern"]
     return Lexicon(
-        things=tuple(Thing(row["topic"], row["thing"], Patterns.of(row["words"])) for row in tree["thing"]),
-        not_ours=Patterns.of(tree["not_ours"]),
-        good=Patterns.of(polarity["good"]),
-        bad=Patterns.of(polarity["bad"]),
-        so_so=Patterns.of(polarity["so_so"]),
-        negations=Patterns.of(polarity["negations"]),
-        when=Patterns.of([*told["when"], *_clock_times()]),
-        where=Patterns.of(told["where"]),
-        suggestion=Patterns.of(told["suggestion"]),
-        reason=Patterns.of(told["reason"]),
-        emergency=Patterns.of(concern["emergency"]),
-        harm=Patterns.of(concern["harm"]),
-        allergy=Patterns.of(concern["allergy"]),
-        harassment=Patterns.of(concern["harassment"]),
-        anger=Patterns.of(concern["anger"]),
-        nothing_more=frozenset(tree["nothing_more"]["whole"]),
+        spoken=tree["spoken"],
+        things=tuple(_things(tree["things"])),
+        claims=(
+            *(Claim(thing, good=False) for thing in _things(tree["bad"])),
+            *(Claim(thing, good=True) for thing in _things(tree["good"])),
+        ),
+        not_ours=Patterns.of(_list(tree["not_ours"])),
+        polarity=_patterns(tree["polarity"]),
+        told=_patterns(tree["told"]),
+        concern=_patterns(tree["concern"]),
+        meet=_patterns(tree["meet"]),
+        nothing_more=frozenset(_list(tree["nothing_more"]["whole"])),
+        nothing_more_within=Patterns.of(_list(tree["nothing_more"]["within"])),
+        only_here=frozenset(_list(tree["words"]["only"])),
+        visit=Patterns.of(_list(tree["words"]["visit"])),
     )
 
 
-def _clock_times() -> Sequence[str]:
-    """Return "12 40" and its like, as "12.40" and "12:40" read in plain text."""
-    return [f"{hour} {minute:02}" for hour in range(24) for minute in range(0, 60, 5)]
+def _list(words: str) -> list[str]:
+    return [word.strip() for word in words.split(", ") if word.strip()]
+
+
+def _patterns(table: Mapping[str, str]) -> dict[str, Patterns]:
+    return {name: Patterns.of(_list(words)) for name, words in table.items()}
+
+
+def _things(table: Mapping[str, Any]) -> Iterable[Thing]:
+    for topic, rows in table.items():
+        for name, words in rows.items():
+            said = _list(words)
+            endings = sorted((word[1:] for word in said if word.startswith("*")), key=len, reverse=True)
+            yield Thing(topic, name, Patterns.of(said), tuple(endings))

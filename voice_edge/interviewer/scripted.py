@@ -4,22 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import dataclass
 
 from pilot.cafes import Language
 from pilot.words import say, section
-from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, ReplyPart
+from voice_edge.interviewer.agenda import ASKS_FOR, ASKS_WHY, questions_about
+from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, Purpose, ReplyPart
+from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
 from voice_edge.interviewer.phrases import SECTION, thanks
-from voice_edge.interviewer.understanding import STAFF, Concern, Detail, Mention, Polarity, Understanding, understand
+from voice_edge.interviewer.understanding import NO_ANSWER_WORDS, Concern, Detail, Understanding, Wish, understand
 
-# Topics where the hour or the seat decides what can be done about it.
-_TIMED = frozenset({"queue", "noise", "cleanliness", "coffee", "wifi", "toilets", "service"})
-_PLACED = frozenset({"noise", "seating", "wifi", "cleanliness", "temperature"})
-# Topics where "bad" says it all: nobody should be asked what was wrong with being cold.
-_SELF_EVIDENT = frozenset({"price", "queue", "noise", "seating", "wifi", "opening_hours", "temperature"})
 STORY_WORDS = 12  # an answer as long as this has told what happened
-FEWEST_WORDS = 3  # fewer are no answer yet: "eh", "ja"
+LIST_LENGTH = 5  # so many things in one breath, none of them judged apart: the guest is asked which mattered
+LIST_WORDS_EACH = 4  # a list has hardly more words than this for each thing
+ENOUGH_DETAILS = 2  # with a reason and a suggestion, so many more details leave nothing to ask for
 _KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSAID: 3}
+_RANK_LAST = frozenset({STAFF, "place", "atmosphere"})  # of what is equally bad, a thing comes first
+_NAMES_IT = frozenset("opinion what_about reason_bad reason_good weighed staff_bad staff_good lift wish remedy".split())
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedReply:
+    """What the script says to a turn.
+
+    Attributes:
+        language: The language that it is in: the guest's.
+        acknowledgement: A brief answer to what was said; may be empty.
+        question: The question; None when it is time to say thank you.
+        certain: Whether nobody else may answer this turn: a concern, a wish or thanks.
+        focus: The name of what the question is about; empty where it is about the visit.
+    """
+
+    language: Language
+    acknowledgement: str
+    question: str | None
+    certain: bool = False
+    focus: str = ""
+
+    @property
+    def text(self) -> str:
+        """Return all of it."""
+        return f"{self.acknowledgement} {self.question or thanks(self.language)}".strip()
 
 
 class ScriptedInterviewer:
@@ -29,113 +55,221 @@ class ScriptedInterviewer:
         self, conversation: Conversation, *, committed: asyncio.Event | None = None
     ) -> AsyncIterator[ReplyPart]:
         """Yield the whole reply at once, see `Interviewer.reply`."""
-        question = next_question(conversation)
+        reply = scripted_reply(conversation)
         if committed is not None:
             await committed.wait()
-        if question is None:
-            yield ReplyPart(thanks(conversation.language), final=True, author="scripted", purpose="thanks")
-        else:
-            yield ReplyPart(question, final=True, author="scripted", purpose="follow_up")
+        purpose: Purpose = "thanks" if reply.question is None else "follow_up"
+        yield ReplyPart(reply.text, final=True, author="scripted", purpose=purpose)
 
 
 def next_question(conversation: Conversation) -> str | None:
-    """Return the follow-up question to ask now; None when it is time to say thank you."""
-    language = conversation.language
-    if conversation.follow_ups_asked >= MOST_FOLLOW_UPS:
-        return None
+    """Return the follow-up to say now; None when it is time to say thank you."""
+    reply = scripted_reply(conversation)
+    return None if reply.question is None else reply.text
+
+
+def scripted_reply(conversation: Conversation) -> ScriptedReply:
+    """Return what the script says now."""
     answers = [exchange.answer for exchange in conversation.exchanges]
-    heard = understand(answers, cafe=conversation.cafe, language=language)
+    heard = understand(answers, cafe=conversation.cafe, language=conversation.language)
+    language = heard.language
+    ended = ScriptedReply(language, "", None, certain=True)
+    if conversation.follow_ups_asked >= MOST_FOLLOW_UPS:
+        return ScriptedReply(conversation.language, "", None, certain=True)
     if heard.concern is not None and heard.concern_is_new:
-        return say(SECTION, f"concern.{_concern_key(heard)}", language)
-    if conversation.follow_ups_asked and heard.nothing_more:
-        return None
+        return _split(say(SECTION, f"concern.{_concern_key(heard)}", language), language)
+    met = _meet(heard, conversation)
+    if met is not None:
+        return met
+    later = conversation.follow_ups_asked > 0
+    if later and (heard.nothing_more or heard.silent or _only_insults(heard, turn=len(answers) - 1)):
+        return ended
+    latest = len(answers) - 1
     asked = [exchange.question for exchange in conversation.exchanges]
-    focus = _focus(heard, latest=len(answers) - 1)
-    for key, fields in _wishes(heard, focus, first=not conversation.follow_ups_asked):
-        if not any(_is(question, key, language) for question in asked):
-            return f"{_acknowledgement(heard, focus, conversation)} {say(SECTION, f'ask.{key}', language, **fields)}"
-    return None
+    if later and _enough(heard):
+        return ended
+    for key, about in _wishes(
+        heard, latest=latest, first=not later, asked_what_to_change=_asked_what_to_change(asked, language)
+    ):
+        if any(_is(question, key, language) for question in asked) or _idle(key, heard, about):
+            continue
+        question = say(SECTION, f"ask.{key}", language, **_fields(about))
+        if about is not None and key not in _NAMES_IT and _went_on(heard, about, latest=latest):
+            question = say(SECTION, "back_to.thing", language, thing=about.name, question=_lowered(question))
+        acknowledgement = say(SECTION, f"heard.{_acknowledgement(heard, key, latest=latest)}", language)
+        return ScriptedReply(language, acknowledgement, question, focus="" if about is None else about.name)
+    return ended
 
 
 def _concern_key(heard: Understanding) -> str:
     assert heard.concern is not None
-    told = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ANGER)
+    told = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.ANGER)
     return f"{heard.concern.value}_told" if told else heard.concern.value
 
 
-def _focus(heard: Understanding, *, latest: int) -> Mention | None:
-    """Return what to ask about: of the latest answer's things the worst, else of all."""
+def _meet(heard: Understanding, conversation: Conversation) -> ScriptedReply | None:
+    """Answer what the guest wants of us; once, then the talk ends."""
+    wish, language = heard.wish, heard.language
+    if wish is None:
+        return None
+    told = any(mention.polarity is not Polarity.UNSAID for mention in heard.mentions)
+    if wish in (Wish.SORROW, Wish.QUESTION) and told:
+        return None  # They told about the visit as well, and that is what we ask about.
+    asked = [exchange.question for exchange in conversation.exchanges]
+    said = say(SECTION, f"meet.{wish.value}", language)
+    if any(said.startswith(question.split("?")[0][:20]) for question in asked[1:]):
+        return ScriptedReply(language, "", None, certain=True)
+    if conversation.follow_ups_asked and wish is Wish.QUESTION:
+        return ScriptedReply(language, say(SECTION, "meet.question_told", language), None, certain=True)
+    if wish is Wish.REFUND and heard.latest_words >= STORY_WORDS:
+        said = say(SECTION, "meet.refund_told", language)
+    return _split(said, language)
+
+
+def _split(text: str, language: Language) -> ScriptedReply:
+    """Return a fixed reply as its beginning and its question, the last sentence."""
+    beginning, _, question = text.rpartition(". ")
+    return ScriptedReply(language, f"{beginning}." if beginning else "", question, certain=True)
+
+
+def _only_insults(heard: Understanding, *, turn: int) -> bool:
+    return heard.concern is Concern.ANGER and not any(mention.turn == turn for mention in heard.mentions)
+
+
+def _by_weight(heard: Understanding, *, latest: int) -> list[Mention]:
+    """Return what could be asked about, the worst first, of several the one named last."""
     worth = [mention for mention in heard.mentions if mention.topic != STAFF or mention.polarity is not Polarity.UNSAID]
-    recent = [mention for mention in worth if mention.turn == latest] or worth
-    return min(recent, key=lambda mention: (_KEENNESS[mention.polarity], mention.place), default=None)
+    return sorted(
+        worth,
+        key=lambda mention: (
+            not mention.torn,
+            _KEENNESS[mention.polarity],
+            mention.topic in _RANK_LAST,
+            mention.turn != latest,
+            mention.place,
+        ),
+    )
 
 
-def _wishes(heard: Understanding, focus: Mention | None, *, first: bool) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield questions that would add something, the most wanted first."""
-    if focus is None:
-        if first:
-            yield _about_the_visit(heard), {}
-    elif focus.topic == STAFF:
-        if Detail.REASON not in heard.told:
-            yield ("staff_good" if focus.polarity is Polarity.GOOD else "staff_bad"), {"person": focus.name}
+def _enough(heard: Understanding) -> bool:
+    """Tell whether a suggestion has been made and what it is for is clear."""
+    clear = any(mention.explained for mention in heard.mentions) or bool(heard.told - {Detail.SUGGESTION})
+    return Detail.SUGGESTION in heard.told and clear and not any(mention.torn for mention in heard.mentions)
+
+
+def _wishes(
+    heard: Understanding, *, latest: int, first: bool, asked_what_to_change: bool
+) -> Iterator[tuple[str, Mention | None]]:
+    """Yield questions that would add something and what each is about, the most wanted first."""
+    if heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.EMERGENCY):
+        if not asked_what_to_change:
+            yield "remedy_it", None
+        yield "anything_else", None
+        return
+    if heard.silent and first:
+        yield "visit", None
+    weighed = _by_weight(heard, latest=latest)
+    worst = weighed[0] if weighed else None
+    if first and _is_list(heard):
+        yield "meant_most", None
+    if first and heard.off_topic:
+        yield "with_us", None
+    if worst is None:
+        yield from ((key, None) for key in _about_the_visit(heard, first=first))
+    elif worst.polarity is Polarity.UNSAID:
+        yield from _about_what_was_not_judged(heard, worst)
+    elif not _enough(heard):
+        for mention in weighed:
+            if mention.polarity in (worst.polarity, Polarity.BAD, Polarity.MIXED):
+                yield from ((key, mention) for key in questions_about(mention))
+    if not (worst is not None and worst.polarity is Polarity.BAD):
+        yield "one_change", None
+    yield "anything_else", None
+
+
+def _about_what_was_not_judged(heard: Understanding, worst: Mention) -> Iterator[tuple[str, Mention | None]]:
+    if worst.topic in (*TASTED, "price") or heard.latest_words < STORY_WORDS:
+        yield from ((key, worst) for key in questions_about(worst))
+    elif heard.overall is Polarity.GOOD:
+        yield "best", None
     else:
-        yield from _about_a_thing(heard, focus)
-    if Detail.SUGGESTION not in heard.told and (focus is None or focus.polarity is not Polarity.BAD):
-        yield "one_change", {}
-    yield "anything_else", {}
-
-
-def _about_the_visit(heard: Understanding) -> str:
-    if heard.overall is Polarity.GOOD:
-        return "best"
-    if Detail.REASON in heard.told and Detail.SUGGESTION not in heard.told:
-        return "rather"
-    return "worst" if heard.overall is Polarity.BAD else "particular"
-
-
-def _about_a_thing(heard: Understanding, focus: Mention) -> Iterator[tuple[str, dict[str, str]]]:
-    thing = {"thing": focus.name}
-    reason, suggestion = Detail.REASON not in heard.told, Detail.SUGGESTION not in heard.told
-    if focus.polarity is Polarity.UNSAID:
         # "What did you think of it?" after a long story would ask for what was just told.
-        if heard.latest_words < STORY_WORDS and reason:
-            yield "unsaid", thing
-        elif suggestion and heard.overall is not Polarity.GOOD:
-            yield "rather", {}
-    elif focus.polarity is Polarity.GOOD:
-        if reason and focus.topic not in _SELF_EVIDENT:
-            yield "good_reason", thing
-        if suggestion:
-            yield "good_more", thing
-    elif focus.polarity is Polarity.MIXED:
-        if suggestion:
-            yield "mixed_suggestion", thing
-    else:
-        if reason and focus.topic not in _SELF_EVIDENT:
-            yield "bad_reason", thing
-        if suggestion:
-            # What to "do about" people is not for a guest to say.
-            yield ("rather", {}) if focus.topic == "service" else ("bad_suggestion", thing)
-    if focus.polarity in (Polarity.BAD, Polarity.MIXED):
-        if Detail.WHEN not in heard.told and focus.topic in _TIMED:
-            yield "bad_when", {}
-        if Detail.WHERE not in heard.told and focus.topic in _PLACED:
-            yield "bad_where", {}
+        yield "experience", None
 
 
-def _acknowledgement(heard: Understanding, focus: Mention | None, conversation: Conversation) -> str:
-    if conversation.follow_ups_asked:
-        key = "again" if heard.mentions else "plain"
+def _is_list(heard: Understanding) -> bool:
+    things = len(heard.mentions)
+    if any(mention.polarity is Polarity.BAD for mention in heard.mentions):
+        return False
+    return things >= LIST_LENGTH and heard.latest_words <= things * LIST_WORDS_EACH
+
+
+def _about_the_visit(heard: Understanding, *, first: bool) -> Iterator[str]:
+    if not first and heard.latest is Polarity.UNSAID and not heard.mentions and heard.latest_words < STORY_WORDS:
+        yield "other_words"
+    elif heard.overall is Polarity.GOOD:
+        yield "best"
+    elif heard.overall is Polarity.BAD:
+        yield "worst"
+        yield "happened"
+    elif heard.overall is Polarity.MIXED:
+        yield "lacking"
+    elif heard.latest_words >= STORY_WORDS:
+        yield "with_us"
+        yield "again_visit"
+    elif first:
+        yield "again_visit"
     else:
-        key = (
-            "plain"
-            if heard.latest_words < FEWEST_WORDS
-            else (focus.polarity if focus is not None else heard.overall).value
-        )
-    return say(SECTION, f"heard.{key}", conversation.language)
+        yield "other_words"
+
+
+def _idle(key: str, heard: Understanding, focus: Mention | None) -> bool:
+    """Tell whether a question asks for what was told."""
+    if key == "solved" and Detail.DURATION in heard.told:
+        return True  # Whoever says how long it took got through.
+    if key == "who" and (not heard.someone or any(mention.topic == STAFF for mention in heard.mentions)):
+        return True
+    if key in ASKS_FOR:
+        return ASKS_FOR[key] in heard.told
+    return key in ASKS_WHY and focus is not None and focus.explained
+
+
+def _fields(focus: Mention | None) -> dict[str, str]:
+    return {} if focus is None else {"thing": focus.name, "person": focus.name}
+
+
+def _went_on(heard: Understanding, about: Mention, *, latest: int) -> bool:
+    """Tell whether the latest answer spoke of other things than `about`."""
+    others = (mention for mention in heard.mentions if mention.turn == latest and mention.topic != STAFF)
+    return about.turn != latest and any(mention.polarity is not Polarity.UNSAID for mention in others)
+
+
+def _acknowledgement(heard: Understanding, key: str, *, latest: int) -> str:
+    if heard.silent:
+        return "pause"
+    if heard.suggests and heard.latest_words > NO_ANSWER_WORDS:
+        return "suggested"
+    if latest:
+        return "again" if heard.adds else "plain"
+    if key in ("with_us", "again_visit"):
+        return "unsaid"
+    kinds = {mention.polarity for mention in heard.mentions} | {heard.latest}
+    kinds -= {Polarity.UNSAID}
+    if not kinds:
+        return "unsaid"
+    return "mixed" if len(kinds) > 1 else next(iter(kinds)).value
+
+
+def _asked_what_to_change(asked: Sequence[str], language: Language) -> bool:
+    replies = {say(SECTION, f"concern.{key}", language) for key in ("harm_told", "allergy_told")}
+    return any(question in replies for question in asked)
+
+
+def _lowered(question: str) -> str:
+    return question[0].lower() + question[1:]
 
 
 def _is(question: str, key: str, language: Language) -> bool:
     """Tell whether `question` asks what `ask.<key>` asks, whatever it was asked about."""
     fixed = re.split(r"\{\w+\}", section(SECTION, language)[f"ask.{key}"])
-    return all(part in question for part in fixed)
+    return all(part.casefold() in question.casefold() for part in fixed)

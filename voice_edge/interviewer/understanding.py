@@ -5,25 +5,18 @@ Rough on purpose: it only chooses the next question. The score and the themes ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from pilot.cafes import Cafe, Language
-from voice_edge.interviewer.definite import definite
 from voice_edge.interviewer.lexicon import Lexicon, Patterns, lexicon, plain
+from voice_edge.interviewer.mentions import Mention, Polarity, mentions, polarity
 
-STAFF = "staff"
-NEGATION_REACH = 3  # a negation turns the words that follow it this closely
-
-
-class Polarity(Enum):
-    """Whether a thing was good."""
-
-    GOOD = "good"
-    BAD = "bad"
-    MIXED = "mixed"
-    UNSAID = "unsaid"
+NEITHER_WORDS = 14  # an answer up to this long that says "no complaints" and names nothing has ended
+OFF_TOPIC_WORDS = 12
+NO_ANSWER_WORDS = 3  # fewer are no answer yet: "eh", "ja"
+OTHER_LANGUAGE_WORDS = 2  # this many words of the other language and none of ours: the guest speaks that one
 
 
 class Detail(Enum):
@@ -31,9 +24,13 @@ class Detail(Enum):
 
     WHEN = "when"
     WHERE = "where"
-    WHO = "who"
-    REASON = "reason"
+    DURATION = "duration"
+    PRICE = "price"
+    STAFF_TOLD = "staff_told"
+    SOLVED = "solved"
+    COMPARED = "compared"
     SUGGESTION = "suggestion"
+    REASON = "reason"
 
 
 class Concern(Enum):
@@ -42,179 +39,130 @@ class Concern(Enum):
     EMERGENCY = "emergency"
     HARASSMENT = "harassment"
     HARM = "harm"
+    ALLERGY = "allergy"
     ANGER = "anger"
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """A thing that the guest named.
+class Wish(Enum):
+    """What a guest wants of us besides telling; the first that is heard counts."""
 
-    Attributes:
-        topic: coffee, food, service, queue, ...; `staff` for a person of the café.
-        name: What a question may call it.
-        polarity: How it was.
-        turn: In which answer it was named last, from 0.
-        place: Where in that answer it was named first.
-    """
-
-    topic: str
-    name: str
-    polarity: Polarity
-    turn: int
-    place: int
+    MACHINE = "machine"
+    REWARD = "reward"
+    REFUND = "refund"
+    BOSS = "boss"
+    QUESTION = "question"
+    SORROW = "sorrow"
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """All answers so far."""
+    """All answers so far.
 
+    Attributes:
+        language: The one that the latest answer is in.
+        mentions: The things that were named, in the order of their last naming.
+        told: Which details were told, in any answer.
+        concern: The gravest concern of all answers.
+        concern_is_new: Whether the latest answer raised it.
+        wish: What the latest answer wants of us.
+        overall: How everything said so far sounds.
+        latest: How the latest answer sounds.
+        nothing_more: Whether the latest answer says that there is nothing to add.
+        latest_words: The number of words of the latest answer.
+        suggests: Whether the latest answer suggests something.
+        adds: Whether the latest answer tells something that was not known.
+        silent: Whether the latest answer says nothing yet.
+        off_topic: Whether a long answer names nothing of a café's and does not speak of the visit.
+        someone: Whether one person was spoken of.
+    """
+
+    language: Language
     mentions: tuple[Mention, ...]
     told: frozenset[Detail]
     concern: Concern | None
     concern_is_new: bool
+    wish: Wish | None
     overall: Polarity
+    latest: Polarity
     nothing_more: bool
     latest_words: int
+    suggests: bool
+    adds: bool
+    silent: bool
+    off_topic: bool
+    someone: bool
 
 
 def understand(answers: Sequence[str], *, cafe: Cafe, language: Language) -> Understanding:
     """Return what `answers`, the latest last, tell about a visit to `cafe`."""
+    language = spoken_language(answers[-1] if answers else "", expected=language)
     words = lexicon(language)
-    texts = [plain(answer) for answer in answers]
-    everything = "|".join(texts)
-    latest = texts[-1] if texts else " "
-    staff = Patterns.of(cafe.staff)
-    told = {
-        detail
-        for detail, patterns in (
-            (Detail.WHEN, words.when),
-            (Detail.WHERE, words.where),
-            (Detail.REASON, words.reason),
-            (Detail.SUGGESTION, words.suggestion),
-            (Detail.WHO, staff),
-        )
-        if patterns.found(everything)
-    }
+    texts = [plain(answer, words.spoken) for answer in answers]
+    everything, latest = "|".join(texts), texts[-1] if texts else " "
+    told = {detail for detail in Detail if words.told[detail.value].found(everything)}
     if _areas(cafe, language).found(everything):
         told.add(Detail.WHERE)
+    named = mentions(texts, cafe=cafe, language=language)
     concern, before = _concern(texts, words), _concern(texts[:-1], words)
+    known = "|".join(texts[:-1])
+    turn, count = len(texts) - 1, _count(latest)
+    judged = [mention for mention in named if mention.turn == turn and mention.polarity is not Polarity.UNSAID]
+    told_now = any(words.told[one].found(latest) and not words.told[one].found(known) for one in words.told)
     return Understanding(
-        mentions=_mentions(texts, cafe=cafe, language=language, words=words),
+        language=language,
+        mentions=named,
         told=frozenset(told),
         concern=concern,
         concern_is_new=concern is not None and concern is not before,
-        overall=_polarity(everything, words),
-        nothing_more=_plain_words(latest) in words.nothing_more,
-        latest_words=len(latest.replace("|", " ").split()),
+        wish=next((wish for wish in Wish if words.meet[wish.value].found(latest)), None),
+        overall=polarity(everything, words),
+        latest=polarity(latest, words),
+        nothing_more=_nothing_more(latest, words, turn=len(texts) - 1, named=named),
+        latest_words=count,
+        suggests=words.told[Detail.SUGGESTION.value].found(latest),
+        adds=bool(judged) or told_now,
+        silent=count < NO_ANSWER_WORDS
+        and not any(mention.turn == turn for mention in named)
+        and _says_nothing(latest, words),
+        off_topic=count >= OFF_TOPIC_WORDS and not named and not words.visit.found(latest),
+        someone=words.told["someone"].found(everything),
     )
 
 
-def _mentions(texts: Sequence[str], *, cafe: Cafe, language: Language, words: Lexicon) -> tuple[Mention, ...]:
-    named = _named_by_cafe(cafe, language)
-    found: dict[str, _Found] = {}
-    scope: list[str] = []  # what is being spoken of, also from one answer to the next: "Kön." - "Den var lång."
-    for turn, text in enumerate(texts):
-        for start, clause in _clauses(text):
-            here = _things(clause, named=named, words=words)
-            scope = [name for name, _, _ in here] or [name for name in scope if found[name].topic != STAFF]
-            for name, topic, place in here:
-                earlier = found.get(name)
-                first = start + place if earlier is None or earlier.turn != turn else earlier.place
-                found[name] = _Found(topic, turn, first, [*(earlier.said if earlier else [])])
-            for name in scope:
-                found[name].said.append(clause)
-    ordered = sorted(found.items(), key=lambda item: (item[1].turn, item[1].place))
-    return tuple(
-        Mention(one.topic, name, _polarity("|".join(one.said), words), one.turn, one.place) for name, one in ordered
-    )
+def spoken_language(answer: str, *, expected: Language) -> Language:
+    """Return the language that an answer is in: `expected` unless it plainly is the other one."""
+    other: Language = "en" if expected == "sv" else "sv"
+    said = plain(answer).split()
+    ours = sum(word in lexicon(expected).only_here for word in said)
+    theirs = sum(word in lexicon(other).only_here for word in said)
+    return other if theirs >= OTHER_LANGUAGE_WORDS and not ours else expected
 
 
-@dataclass(slots=True)
-class _Found:
-    topic: str
-    turn: int
-    place: int
-    said: list[str]
+def _says_nothing(latest: str, words: Lexicon) -> bool:
+    return polarity(latest, words) is Polarity.UNSAID and not any(one.found(latest) for one in words.told.values())
 
 
-def _clauses(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the clauses of a plain text with their places; one without a thing of its own speaks of the one before."""
-    start = 0
-    for part in text.split("|"):
-        yield start, f" {part.strip()} "
-        start += len(part) + 1
+def _nothing_more(latest: str, words: Lexicon, *, turn: int, named: Sequence[Mention]) -> bool:
+    said = " ".join(latest.replace("|", " ").split())
+    if said in words.nothing_more:
+        return True
+    claims = any(mention.turn == turn and mention.polarity is not Polarity.UNSAID for mention in named)
+    return not claims and _count(latest) <= NEITHER_WORDS and words.nothing_more_within.found(latest)
 
 
-def _named_by_cafe(cafe: Cafe, language: Language) -> list[tuple[str, str, Patterns]]:
-    dishes = [dish.in_language(language) for dish in cafe.specialties]
-    return [
-        *((person, STAFF, Patterns.of([person])) for person in cafe.staff),
-        *((definite(dish, language), "food", Patterns.of(_forms(dish, language))) for dish in dishes),
-    ]
-
-
-def _things(clause: str, *, named: Sequence[tuple[str, str, Patterns]], words: Lexicon) -> list[tuple[str, str, int]]:
-    """Return what a clause names: the café's own names first, so that their parts are not taken for another thing."""
-    things: list[tuple[str, str, int]] = []
-    rest = _blank(clause, words.not_ours)
-    for name, topic, patterns in [*named, *((thing.name, thing.topic, thing.patterns) for thing in words.things)]:
-        places = patterns.places(rest)
-        if places:
-            things.append((name, topic, places[0][0]))
-            rest = _blank(rest, patterns)
-    return things
-
-
-def _forms(dish: str, language: Language) -> list[str]:
-    """Return how guests say a dish, whole: a part of its name is not yet the dish."""
-    return sorted({dish, definite(dish, language).removeprefix("the ")})
+def _count(text: str) -> int:
+    return len(text.replace("|", " ").split())
 
 
 def _areas(cafe: Cafe, language: Language) -> Patterns:
     return Patterns.of(area.in_language(language).removeprefix("the ") for area in cafe.areas)
 
 
-def _blank(text: str, patterns: Patterns) -> str:
-    """Return `text` with what the patterns find struck out, everything else in its place."""
-    for start, end in patterns.places(text):
-        text = text[:start] + "#" * (end - start) + text[end:]
-    return text
-
-
-def _polarity(text: str, words: Lexicon) -> Polarity:
-    good = bad = False
-    negated = [end for _, end in words.negations.places(text)]
-
-    def turned(start: int) -> bool:
-        return any(
-            start >= end and "|" not in text[end:start] and text[end:start].count(" ") <= NEGATION_REACH
-            for end in negated
-        )
-
-    for start, _ in words.good.places(text):
-        good, bad = (good, True) if turned(start) else (True, bad)
-    for start, _ in words.bad.places(text):
-        good, bad = (True, bad) if turned(start) else (good, True)
-    if (good and bad) or (not good and not bad and words.so_so.found(text)):
-        return Polarity.MIXED
-    return Polarity.GOOD if good else Polarity.BAD if bad else Polarity.UNSAID
-
-
 def _concern(texts: Sequence[str], words: Lexicon) -> Concern | None:
     text = "|".join(texts)
-    for concern, patterns in (
-        (Concern.EMERGENCY, words.emergency),
-        (Concern.HARASSMENT, words.harassment),
-        (Concern.HARM, words.harm),
-        (Concern.ANGER, words.anger),
-    ):
-        if patterns.found(text):
+    for concern in Concern:
+        # A guest who praises what was done for an allergy needs no apology.
+        praised = concern is Concern.ALLERGY and polarity(text, words) is Polarity.GOOD
+        if words.concern[concern.value].found(text) and not praised:
             return concern
-    # A guest who praises what was done for an allergy needs no apology.
-    if words.allergy.found(text) and _polarity(text, words) is not Polarity.GOOD:
-        return Concern.HARM
     return None
-
-
-def _plain_words(text: str) -> str:
-    return " ".join(text.replace("|", " ").split())

@@ -1,0 +1,146 @@
+"""Writes `docs/questions.md`: what the scripted interviewer asks after each turn of the corpus, with a reader's verdict.
+
+    python scripts/question_table.py            # writes the page
+    python scripts/question_table.py --check    # exit code 1 where the page is not in step
+    python scripts/question_table.py --unread   # prints the replies that have no verdict yet
+
+A verdict stands in `tests/data/question_verdicts.toml` under the row and turn, with the first letters of the reply's hash: a
+reply that changes loses its verdict and shows "not reviewed".
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+import tomllib
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pilot.cafes import Cafes, parse_cafes
+from voice_edge.interviewer import Conversation, Exchange, opening_question
+from voice_edge.interviewer.scripted import scripted_reply
+
+ROOT = Path(__file__).parents[1]
+CORPUS = ROOT / "tests" / "data" / "corpus"
+VERDICTS = ROOT / "tests" / "data" / "question_verdicts.toml"
+PAGE = ROOT / "docs" / "questions.md"
+MOST_TURNS = 2
+HASH_LETTERS = 8
+NOT_REVIEWED = "not reviewed"
+SAID_CHARACTERS = 400
+INTRODUCTION = """\
+# What the scripted interviewer asks
+
+One line for each turn of the development corpus that is answered (`tests/data/corpus`, its first two turns). Written by
+`python scripts/question_table.py`; a test keeps it in step. The guest's next answer was written before the question, so
+the second reply of a row answers a talk that did not quite happen.
+
+A verdict is one reader's, who also wrote the interviewer: `good` is what I would say at a table; `acceptable` is not
+wrong but a person would have asked something better; `poor` should not be said. A reply that changes loses its verdict.
+The corpus was open while the interviewer was written, so this page shows what it does, not how well it does on
+guests it has never met: for that see `tests/voice_edge/interviewer/test_unseen_guests.py`.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One reply.
+
+    Attributes:
+        key: The row and the turn: "dev-001/1".
+        said: What the guest had said.
+        reply: What the interviewer says to it.
+    """
+
+    key: str
+    language: str
+    said: str
+    reply: str
+
+    @property
+    def digest(self) -> str:
+        """Return the first letters of the reply's hash."""
+        return hashlib.sha256(self.reply.encode()).hexdigest()[:HASH_LETTERS]
+
+
+def corpus_rows() -> list[dict[str, Any]]:
+    """Return all rows of both files."""
+    names = ("feedback-development", "feedback-development-balanced")
+    texts = [(CORPUS / f"{name}.jsonl").read_text(encoding="utf-8") for name in names]
+    return [json.loads(line) for text in texts for line in text.splitlines()]
+
+
+def lines() -> list[Line]:
+    """Return the reply to each turn."""
+    cafes = parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+    return [line for row in corpus_rows() for line in _row(row, cafes)]
+
+
+def _row(row: dict[str, Any], cafes: Cafes) -> list[Line]:
+    cafe, language = cafes.get(row["cafe"]), row["language"]
+    question, exchanges, found = opening_question(cafe, language), [], []
+    for number, said in enumerate(row["turns"][:MOST_TURNS], start=1):
+        exchanges.append(Exchange(question, said))
+        reply = scripted_reply(Conversation(cafe, language, tuple(exchanges), number - 1))
+        question = reply.text
+        found.append(Line(f"{row['id']}/{number}", language, said, question))
+        if reply.question is None:
+            break
+    return found
+
+
+def verdicts() -> dict[str, dict[str, str]]:
+    """Return the verdicts by row and turn."""
+    return tomllib.loads(VERDICTS.read_text(encoding="utf-8")) if VERDICTS.exists() else {}
+
+
+def verdict(line: Line, given: dict[str, dict[str, str]]) -> str:
+    """Return the verdict that was given to this very reply."""
+    one = given.get(line.key, {})
+    if one.get("reply") != line.digest:
+        return NOT_REVIEWED
+    why = one.get("why", "")
+    return f"{one['verdict']}: {why}" if why else one["verdict"]
+
+
+def page() -> str:
+    """Return the text of the page."""
+    given, found = verdicts(), lines()
+    counts = Counter(verdict(line, given).split(":")[0] for line in found)
+    total = ", ".join(f"{name} {counts[name]}" for name in ("good", "acceptable", "poor", NOT_REVIEWED))
+    rows = "\n".join(
+        f"| {line.key} | {_cell(line.said[:SAID_CHARACTERS]) or '(silence)'} | {_cell(line.reply)} | {verdict(line, given)} |"
+        for line in found
+    )
+    return f"{INTRODUCTION}\n{len(found)} replies: {total}.\n\n| row/turn | the guest | the reply | verdict |\n|---|---|---|---|\n{rows}\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "/").replace("\n", " ").strip()
+
+
+def main() -> int:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--unread", action="store_true")
+    options = parser.parse_args()
+    if options.unread:
+        given = verdicts()
+        for line in lines():
+            if verdict(line, given) == NOT_REVIEWED:
+                print(f"{line.key}\t{line.digest}\t{line.said[:160]}\n\t-> {line.reply}")
+        return 0
+    text = page()
+    if options.check:
+        return 0 if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text else 1
+    PAGE.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+"""What is worth asking about each kind of thing, the most wanted first, and which told detail makes a question idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
+from voice_edge.interviewer.understanding import Detail
+
+# A question that asks for a detail is not asked once that was told.
+ASKS_FOR = MappingProxyType(
+    {
+        "when": Detail.WHEN,
+        "where": Detail.WHERE,
+        "where_sat": Detail.WHERE,
+        "duration": Detail.DURATION,
+        "told_staff": Detail.STAFF_TOLD,
+        "solved": Detail.SOLVED,
+        "managed": Detail.SOLVED,
+        "compared": Detail.COMPARED,
+        "offer_instead": Detail.SOLVED,
+        "instead": Detail.SUGGESTION,
+        "wish": Detail.SUGGESTION,
+        "remedy": Detail.SUGGESTION,
+        "remedy_it": Detail.SUGGESTION,
+        "fair_price": Detail.SUGGESTION,
+        "better_hours": Detail.SUGGESTION,
+        "easier": Detail.SUGGESTION,
+        "lift": Detail.SUGGESTION,
+        "lacking": Detail.SUGGESTION,
+        "one_change": Detail.SUGGESTION,
+    }
+)
+# Asked only while it has not been told why, or what happened.
+ASKS_WHY = frozenset(
+    {
+        "reason_bad",
+        "reason_good",
+        "happened",
+        "kindness",
+        "staff_good",
+        "staff_bad",
+        "feeling_good",
+        "feeling_bad",
+    }
+)
+
+_BAD = {
+    "coffee": ("reason_bad", "wish"),
+    "food": ("reason_bad", "wish"),
+    "service": ("happened", "when", "instead"),
+    STAFF: ("staff_bad", "when", "instead"),
+    "order": ("happened", "when"),
+    "queue": ("duration", "when", "remedy"),
+    "pickup": ("happened", "remedy"),
+    "wait": ("duration", "instead", "when"),
+    "noise": ("where_sat", "when", "remedy"),
+    "cleanliness": ("where", "when", "told_staff", "remedy_it"),
+    "seating": ("managed", "when", "remedy_it"),
+    "furniture": ("reason_bad", "remedy", "told_staff"),
+    "tableware": ("told_staff", "remedy_it"),
+    "place": ("reason_bad", "when", "lift"),
+    "access_code": ("remedy", "managed"),
+    "sockets": ("remedy", "managed"),
+    "price": ("fair_price", "compared"),
+    "payment": ("solved", "remedy_it", "when"),
+    "wifi": ("where_sat", "when", "managed"),
+    "toilets": ("reason_bad", "told_staff", "when", "remedy_it"),
+    "accessibility": ("managed", "easier"),
+    "opening_hours": ("better_hours", "managed"),
+    "locked": ("managed", "remedy_it"),
+    "atmosphere": ("feeling_bad", "when", "lacking"),
+    "temperature": ("where_sat", "when", "managed", "remedy_it"),
+    "pests": ("where", "when", "remedy_it"),
+    "offer": ("offer_instead",),
+    "allergens": ("remedy_it",),
+    "menu": ("happened", "remedy_it"),
+}
+_GOOD = {
+    "service": ("kindness", "who"),
+    STAFF: ("staff_good",),
+    "atmosphere": ("feeling_good",),
+    "place": ("feeling_good",),
+    "queue": (),
+    "wait": (),
+    "noise": (),
+    "price": (),
+    "payment": (),
+    "opening_hours": (),
+}
+# Where a thing was good and bad in one; of other topics the bad side is asked about.
+_MIXED = {
+    "coffee": ("lift",),
+    "food": ("lift",),
+    "atmosphere": ("lift",),
+    "place": ("lift",),
+    "service": ("happened", "instead", "lift"),
+}
+# A fault of freshness: the hour says what to do about it.
+_STALE = ("when", "told_staff", "wish")
+# What was missing or had run out.
+_SHORT = ("managed", "when", "remedy_it")
+
+
+def questions_about(mention: Mention) -> Iterator[str]:
+    """Yield the keys of what could be asked about a thing, whatever has been told."""
+    topic = mention.topic
+    if mention.torn:
+        yield "weighed"
+    faulted = mention.polarity in (Polarity.BAD, Polarity.MIXED)
+    if faulted and topic in TASTED and mention.fresh:
+        yield from _STALE
+    elif faulted and topic in TASTED and mention.short:
+        yield from _SHORT
+    elif mention.polarity is Polarity.MIXED and topic in _MIXED:
+        yield from _MIXED[topic]
+    elif faulted:
+        yield from _BAD.get(topic, ("happened", "remedy_it"))
+    elif mention.polarity is Polarity.GOOD:
+        yield from _GOOD.get(topic, ("reason_good",))
+    elif topic in (*TASTED, "price"):
+        yield "opinion"
+    else:
+        yield "what_about"

@@ -1,0 +1,245 @@
+"""Which things a guest named, and how each was: a judgement counts for the thing that its clause speaks of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import cache
+
+from pilot.cafes import Cafe, Language
+from voice_edge.interviewer.definite import definite
+from voice_edge.interviewer.lexicon import Claim, Lexicon, Patterns, Thing, lexicon
+
+STAFF = "staff"
+NEGATION_REACH = 3  # a negation turns the words that follow it this closely
+EXPLAINED_WORDS = 18  # so many words about a thing have told what was the matter
+TASTED = frozenset({"coffee", "food"})
+_EXPLAINS_BOTH = ("when", "day", "where", "compared")
+MIN_COMPOUND = 2  # letters before a compound's end
+# Words that begin a clause of its own where speech has no commas.
+_BREAKS = {
+    "sv": re.compile(r" (?=(?:men|fast|däremot|annars|för övrigt|och sedan|sedan) )"),
+    "en": re.compile(r" (?=(?:but|though|although|otherwise|and then|however) )"),
+}
+
+
+# A clause that begins so speaks of the thing before, whatever else it names: "but it came with so little bread".
+_GOES_ON = re.compile(r" (?:men |fast |och |but )?(?:den|it came|it was served) ")
+
+
+class Polarity(Enum):
+    """Whether a thing was good."""
+
+    GOOD = "good"
+    BAD = "bad"
+    MIXED = "mixed"
+    UNSAID = "unsaid"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A thing that the guest named.
+
+    Attributes:
+        topic: coffee, food, service, queue, ...; `staff` for a person of the café.
+        name: What a question may call it.
+        polarity: How it was.
+        turn: In which answer it was named last, from 0.
+        place: Where in that answer it was named first.
+        explained: Whether it was told why it was so, or what happened.
+        torn: Whether one answer praised it and another faulted it, without a time or a place that would explain both.
+        fresh: Whether its fault is one of freshness, for which the hour matters.
+        short: Whether it was missing or had run out.
+    """
+
+    topic: str
+    name: str
+    polarity: Polarity
+    turn: int
+    place: int
+    explained: bool
+    torn: bool
+    fresh: bool = False
+    short: bool = False
+
+
+@dataclass(slots=True)
+class _Found:
+    topic: str
+    turn: int
+    place: int
+    said: dict[int, list[str]] = field(default_factory=dict)
+    claimed: dict[int, set[bool]] = field(default_factory=dict)
+
+
+def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[Mention, ...]:
+    """Return the things that plain `texts`, one an answer, name."""
+    words = lexicon(language)
+    found: dict[str, _Found] = {}
+    scope: list[str] = []  # what is being spoken of, also from one answer to the next: "Kön." - "Den var lång."
+    for turn, text in enumerate(texts):
+        for start, clause in _clauses(text, language):
+            here = list(_named(clause, cafe=cafe, language=language, words=words))
+            if words.polarity["otherwise"].found(clause):
+                scope = []
+            goes_on = [name for name in scope if found[name].topic != STAFF] if _GOES_ON.match(clause) else []
+            scope = goes_on or [one.name for one in here] or [name for name in scope if found[name].topic != STAFF]
+            for one in here:
+                known = found.setdefault(one.name, _Found(one.topic, turn, start + one.place))
+                if known.turn != turn:
+                    known.turn, known.place = turn, start + one.place
+                if one.claim is not None:
+                    known.claimed.setdefault(turn, set()).add(one.claim)
+            scope = [name for name in scope if found[name].topic == "tableware"] or scope
+            for name in _judged_here(scope, here, found):
+                found[name].said.setdefault(turn, []).append(clause)
+    ordered = sorted(found.items(), key=lambda item: (item[1].turn, item[1].place))
+    return tuple(_mention(name, one, words) for name, one in ordered)
+
+
+def _judged_here(scope: Sequence[str], here: Sequence[_Named], found: dict[str, _Found]) -> list[str]:
+    """Return the things of `scope` that a clause's judgement is about.
+
+    "Expensive for a small coffee" judges the price, and "Hassan's cortado was lovely" the cortado.
+    """
+    claimed = {one.name for one in here if one.claim is not None}
+    claimed = claimed or {one.name for one in here if one.topic == "tableware"}
+    if claimed:
+        return [name for name in scope if name in claimed]
+    tasted = [name for name in scope if found[name].topic in TASTED]
+    return [name for name in scope if found[name].topic != STAFF or not tasted]
+
+
+def _mention(name: str, one: _Found, words: Lexicon) -> Mention:
+    turns = {
+        turn: _judged("|".join(clauses), one.claimed.get(turn, set()), words) for turn, clauses in one.said.items()
+    }
+    said = "|".join(clause for clauses in one.said.values() for clause in clauses)
+    kinds = set(turns.values()) - {Polarity.UNSAID}
+    whole = Polarity.UNSAID if not kinds else next(iter(kinds)) if len(kinds) == 1 else Polarity.MIXED
+    return Mention(
+        topic=one.topic,
+        name=name,
+        polarity=whole,
+        turn=one.turn,
+        place=one.place,
+        explained=words.told["reason"].found(said)
+        or words.told["story"].found(said)
+        or len(said.replace("|", " ").split()) >= EXPLAINED_WORDS,
+        torn={Polarity.GOOD, Polarity.BAD} <= kinds and not any(words.told[one].found(said) for one in _EXPLAINS_BOTH),
+        fresh=words.told["fresh"].found(said),
+        short=words.polarity["shortage"].found(said),
+    )
+
+
+def _judged(said: str, claimed: set[bool], words: Lexicon) -> Polarity:
+    heard = polarity(said, words)
+    if claimed == {False}:
+        return Polarity.BAD
+    if claimed == {True}:
+        return Polarity.GOOD if heard in (Polarity.UNSAID, Polarity.GOOD) else Polarity.MIXED
+    if claimed:
+        return Polarity.MIXED
+    if heard is Polarity.UNSAID and words.polarity["shortage"].found(said):
+        return Polarity.BAD
+    return heard
+
+
+def polarity(text: str, words: Lexicon) -> Polarity:
+    """Return how plain `text` sounds: judgements counted in words, turned by a negation before them."""
+    good = bad = False
+    negated = [end for _, end in words.polarity["negations"].places(text)]
+    joking = words.polarity["sarcasm"].found(text)
+
+    def turned(start: int) -> bool:
+        return any(
+            start >= end and "|" not in text[end:start] and text[end:start].count(" ") <= NEGATION_REACH
+            for end in negated
+        )
+
+    well = words.polarity["good"].places(text)
+    badly = [
+        (start, end)
+        for start, end in words.polarity["bad"].places(text)
+        if not any(first < start and end <= last for first, last in well)
+    ]
+    for start, end in well:
+        if any(start < last and end > first for first, last in badly):
+            continue  # A part of a longer phrase that says the opposite.
+        good, bad = (good, True) if turned(start) or joking else (True, bad)
+    # "Not bad" is no praise yet.
+    bad = bad or any(joking or not turned(start) for start, _ in badly)
+    if (good and bad) or (not good and not bad and words.polarity["so_so"].found(text)):
+        return Polarity.MIXED
+    return Polarity.GOOD if good else Polarity.BAD if bad else Polarity.UNSAID
+
+
+def _clauses(text: str, language: Language) -> Iterator[tuple[int, str]]:
+    """Yield the clauses of a plain text with their places; one without a thing of its own speaks of the one before."""
+    start = 0
+    for part in text.split("|"):
+        for clause in _BREAKS[language].split(part):
+            yield start, f" {clause.strip()} "
+            start += len(clause) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    name: str
+    topic: str
+    place: int
+    claim: bool | None
+
+
+def _named(clause: str, *, cafe: Cafe, language: Language, words: Lexicon) -> Iterator[_Named]:
+    """Yield what a clause names: the café's own names first, so that their parts are not taken for another thing."""
+    rest = _blank(clause, words.not_ours)
+    seen: set[str] = set()
+    for thing in _of_cafe(cafe, language):
+        for start, _ in thing.patterns.places(rest)[:1]:
+            seen.add(thing.name)
+            yield _Named(thing.name, thing.topic, start, None)
+        rest = _blank(rest, thing.patterns)
+    claimed: dict[str, tuple[Claim, int]] = {}
+    for claim in words.claims:
+        for start, _ in claim.thing.patterns.places(rest)[:1]:
+            # A judging word may stand within the thing's own name, so it is not struck out.
+            claimed.setdefault(claim.thing.name, (claim, start))
+    for thing in words.things:
+        for start, end in thing.patterns.places(rest)[:1]:
+            name = thing.called(rest[start:end]) if end - start > MIN_COMPOUND else thing.name
+            claim_here = claimed.pop(thing.name, None)
+            if name not in seen:
+                seen.add(name)
+                if claim_here is None:
+                    yield _Named(name, thing.topic, start, None)
+                else:
+                    yield _Named(name, claim_here[0].thing.topic, start, claim_here[0].good)
+        rest = _blank(rest, thing.patterns)
+    for name, (claim, start) in claimed.items():
+        if name not in seen:
+            seen.add(name)
+            yield _Named(name, claim.thing.topic, start, claim.good)
+
+
+@cache
+def _of_cafe(cafe: Cafe, language: Language) -> tuple[Thing, ...]:
+    dishes = [dish.in_language(language) for dish in cafe.specialties]
+    return (
+        *(Thing(STAFF, person, Patterns.of([person])) for person in cafe.staff),
+        *(Thing("food", definite(dish, language), Patterns.of(_forms(dish, language))) for dish in dishes),
+    )
+
+
+def _forms(dish: str, language: Language) -> list[str]:
+    """Return how guests say a dish, whole: a part of its name is not yet the dish."""
+    return sorted({dish, definite(dish, language).removeprefix("the ")})
+
+
+def _blank(text: str, patterns: Patterns) -> str:
+    """Return `text` with what the patterns find struck out, everything else in its place."""
+    for start, end in patterns.places(text):
+        text = text[:start] + "#" * (end - start) + text[end:]
+    return text
