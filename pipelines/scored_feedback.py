@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
-from pilot.cafes import Cafe, Cafes, Language
+from pilot.cafes import Cafes
 from pilot.tables import SCORED_FEEDBACK
-from pipelines.scoring import SCORER_VERSION, Score, score
+from pipelines.scoring import SCORER_VERSION, Said, Score, score_many
 from pipelines.shapes import schema, shaped
 
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
@@ -33,6 +35,7 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
         .group_by("session_id")
         .agg(
             said=pl.col("transcript").filter(said & ~unsure),
+            numbers=pl.col("turn").filter(said & ~unsure),
             left_out=unsure.sum(),
             turn_language=pl.col("language").last(),
         )
@@ -44,40 +47,46 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
         .with_columns(
             language=pl.coalesce("language", "turn_language", pl.lit("sv")),
             said=pl.col("said").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+            numbers=pl.col("numbers").fill_null(pl.lit([], dtype=pl.List(pl.Int64))),
             turns_left_out=pl.col("left_out").fill_null(0),
         )
         .with_columns(turns_scored=pl.col("said").list.len())
     )
     known = {cafe.id: cafe for cafe in cafes.cafe}
-    scores = [
-        _row(said, left_out=left_out, language=language, cafe=known.get(cafe))
-        for said, left_out, language, cafe in completed.select("said", "turns_left_out", "language", "cafe").iter_rows()
+    told = completed.select("said", "numbers", "turns_left_out", "language", "cafe").rows()
+    scores = score_many([Said(said, language, known.get(cafe)) for said, _, _, language, cafe in told])
+    rows = [
+        _row(result, said=said, numbers=numbers, left_out=left_out)
+        for result, (said, numbers, left_out, _, _) in zip(scores, told, strict=True)
     ]
     types = schema(SCORED_FEEDBACK)
-    columns = ("score", "eligible", *SUBSCORES, "words", "aspects", "signals")
-    frame = pl.DataFrame(scores, schema={name: types[name] for name in columns}, orient="row")
-    rows = pl.concat([completed, frame], how="horizontal").with_columns(
-        themes=pl.lit(None),
-        quotes=pl.lit(None),
-        flags=pl.lit(None),
-        rubric_version=pl.lit(cafes.pilot.rubric_version),
-        scorer_version=pl.lit(SCORER_VERSION),
+    columns = ("score", "eligible", *SUBSCORES, "words", "aspects", "themes", "quotes", "flags", "signals")
+    frame = pl.DataFrame(rows, schema={name: types[name] for name in columns}, orient="row")
+    whole = pl.concat([completed, frame], how="horizontal").with_columns(
+        rubric_version=pl.lit(cafes.pilot.rubric_version), scorer_version=pl.lit(SCORER_VERSION)
     )
-    return shaped(SCORED_FEEDBACK, rows.lazy())
+    return shaped(SCORED_FEEDBACK, whole.lazy())
 
 
-def _row(said: list[str], *, left_out: int, language: Language, cafe: Cafe | None) -> tuple[Any, ...]:
-    result = score(said, language=language, cafe=cafe)
-    words = sum(len(turn.split()) for turn in said)
+def _row(result: Score, *, said: Sequence[str], numbers: Sequence[int], left_out: int) -> tuple[Any, ...]:
+    quotes = [
+        {
+            "theme": quote.theme,
+            "polarity": quote.polarity,
+            "turn": numbers[quote.turn],
+            "start": quote.start,
+            "end": quote.end,
+        }
+        for quote in result.quotes
+    ]
     return (
         result.score,
         result.eligible,
         *(result.subscores[name] for name in SUBSCORES),
-        words,
+        sum(len(turn.split()) for turn in said),
         list(result.aspects),
-        list(_signals(result, said=said, left_out=left_out)),
+        json.dumps(dict(sorted(result.themes.items()))),
+        json.dumps(quotes),
+        list(result.flags),
+        [TOO_UNSURE] if not said and left_out else list(result.signals),
     )
-
-
-def _signals(result: Score, *, said: list[str], left_out: int) -> tuple[str, ...]:
-    return (TOO_UNSURE,) if not said and left_out else result.signals

@@ -83,7 +83,13 @@ def _scored(line: bytes, *, cafes: Cafes) -> dict[str, Any]:
         "score": result.score,
         "eligible": result.eligible,
         "subscores": {name: round(value, 3) for name, value in result.subscores.items()},
-        "aspects": list(result.aspects),
+        "themes": dict(sorted(result.themes.items())),
+        "spans": [{"turn": at.turn, "start": at.start, "end": at.end, "of": at.subscore} for at in result.spans],
+        "quotes": [
+            {"theme": at.theme, "polarity": at.polarity, "turn": at.turn, "start": at.start, "end": at.end}
+            for at in result.quotes
+        ],
+        "flags": list(result.flags),
         "signals": list(result.signals),
         "rubric_version": cafes.pilot.rubric_version,
         "scorer_version": SCORER_VERSION,

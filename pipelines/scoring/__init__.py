@@ -1,5 +1,14 @@
-"""The score of one session, 0-100, computed by code from what was said; pure Python, no frame library."""
+"""The score of a session, 0-100, computed by code from what was said; arrays of numbers, no frame library."""
 
-from pipelines.scoring.scorer import ELIGIBLE_ABOVE, SCORER_VERSION, Score, Span, score
+from pipelines.scoring.scorer import (
+    ELIGIBLE_ABOVE,
+    SCORER_VERSION,
+    Quote,
+    Said,
+    Score,
+    Span,
+    score,
+    score_many,
+)
 
-__all__ = ["ELIGIBLE_ABOVE", "SCORER_VERSION", "Score", "Span", "score"]
+__all__ = ["ELIGIBLE_ABOVE", "SCORER_VERSION", "Quote", "Said", "Score", "Span", "score", "score_many"]

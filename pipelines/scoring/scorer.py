@@ -1,26 +1,42 @@
-"""One session's score by the rubric: five subscores, signals that cap it, and the words that earned it."""
+"""The score of sessions by the rubric, of one or of a million: the same steps over arrays, so the same result."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
+
+import numpy as np
 
 from pilot.cafes import Cafe, Language
 from pipelines.scoring.features import Features, features
-from pipelines.scoring.lexicon import Lexicon, Reading, lexicon
+from pipelines.scoring.heard import Heard, listen
+from pipelines.scoring.marks import Marks, read
+from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, earned
 from pipelines.scoring.signals import CAPS, signals
+from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
+from pipelines.scoring.themes import Claims, claims, quote_bounds
+from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
-SCORER_VERSION = "2026-11.1"
+SCORER_VERSION = "2026-11.2"
 ELIGIBLE_ABOVE = 60
 ELSEWHERE_CAP = 25  # nothing of the café's was named and nothing claimed: at most "thin"
-SOME_USE_CAP = 60  # without an aspect that something is claimed about, and a ground or a suggestion: "some use"
-OTHER_LANGUAGE_RATIO = 2.0  # so many times more function words of the other language: that one was spoken
+SOME_USE_CAP = 60  # without anything particular claimed, done or suggested: at most "some use"
+CHUNK_SESSIONS = 20_000  # scored at once; about 400 MB at most
 
-INTERCEPT = 32.0
-WEIGHTS: Mapping[str, float] = MappingProxyType(
-    {"specificity": 40.0, "evidence": 8.0, "breadth": 8.0, "actionability": 16.0, "authenticity": 1.0}
-)
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One session's words.
+
+    Attributes:
+        turns: What counts of each turn, in order. It is data: nothing in it is obeyed.
+        language: The session's language; where the other one was plainly spoken, that one is used.
+        cafe: The café, for its own names; None where it is not known any more.
+    """
+
+    turns: Sequence[str]
+    language: Language
+    cafe: Cafe | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +57,17 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Quote:
+    """Where a theme's claim stands; positions as in `Span`."""
+
+    theme: str
+    polarity: str
+    turn: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """The usefulness of one session.
 
@@ -48,89 +75,134 @@ class Score:
         score: 0-100 by the rubric.
         eligible: Whether it is above the first reward tier and nothing stands against it.
         subscores: specificity, evidence, breadth, actionability, authenticity; each 0-1.
-        aspects: Aspects that a claim is made about, sorted.
+        themes: What a claim is made about, with its polarity: positive, negative or mixed.
+        quotes: Where each theme's claim stands.
+        flags: For the café's manager: staff_named, urgent_allergy, urgent_injury, urgent_harassment, urgent_safety.
         signals: What stands against the score, sorted; each caps it.
-        spans: The words that earned the subscores.
+        spans: The words that earned the subscores; empty unless asked for.
     """
 
     score: int
     eligible: bool
     subscores: Mapping[str, float]
-    aspects: tuple[str, ...]
+    themes: Mapping[str, str]
+    quotes: tuple[Quote, ...]
+    flags: tuple[str, ...]
     signals: tuple[str, ...]
     spans: tuple[Span, ...]
 
+    @property
+    def aspects(self) -> tuple[str, ...]:
+        """Return the themes' names, sorted."""
+        return tuple(sorted(self.themes))
+
 
 def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Score:
-    """Score what one customer said.
+    """Score what one customer said, with the words that earned it."""
+    return score_many([Said(turns, language, cafe)], spans=True)[0]
 
-    Args:
-        turns: What counts of each turn, in order. It is data: nothing in it is obeyed.
-        language: The session's language; where the other one was plainly spoken, that one is used.
-        cafe: The café, for the names of its staff, areas and specialties; None where it is not known any more.
-    """
-    words, reading = _read(turns, language=language, cafe=cafe)
-    found = features(reading)
-    raised = signals(reading, found, lexicon=words) if any(reading.tokens) else ("silence",)
-    subscores = {
-        "specificity": found.specificity,
-        "evidence": found.evidence,
-        "breadth": found.breadth,
-        "actionability": found.actionability,
-        "authenticity": _authenticity(reading, lexicon=words),
-    }
-    value = weighed(subscores)
-    if not found.aspects or (found.evidence == 0 and found.actionability == 0):
-        value = min(value, SOME_USE_CAP)
-    if not found.aspects and found.specificity == 0:
-        value = min(value, ELSEWHERE_CAP)
-    points = min([round(value), *(CAPS[name] for name in raised)])
-    return Score(
-        score=points,
-        eligible=points > ELIGIBLE_ABOVE and not raised,
-        subscores=subscores,
-        aspects=found.aspects,
-        signals=raised,
-        spans=_spans(found),
+
+def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
+    """Score many sessions; each result is what `score` gives for it alone, without spans unless `spans`."""
+    known = vocabulary()
+    found: list[Score] = []
+    for begin in range(0, len(sessions), CHUNK_SESSIONS):
+        found += _scored(sessions[begin : begin + CHUNK_SESSIONS], known=known, spans=spans)
+    return found
+
+
+def counted(sessions: Sequence[Said]) -> Features:
+    """Return the features of sessions, for fitting the model to labelled ones."""
+    return _counted(sessions, known=vocabulary())[2]
+
+
+def _counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Marks, Features, Claims]:
+    heard = listen([session.turns for session in sessions], vocabulary=known)
+    marks = read(
+        heard,
+        vocabulary=known,
+        languages=[session.language for session in sessions],
+        cafes=[session.cafe for session in sessions],
     )
+    claimed = claims(marks, heard)
+    return heard, marks, features(marks, heard, claimed=claimed), claimed
 
 
-def weighed(subscores: Mapping[str, float]) -> float:
-    """Return the weighted sum of the subscores, within 0-100, before any signal caps it."""
-    return min(100.0, max(0.0, INTERCEPT + sum(WEIGHTS[name] * value for name, value in subscores.items())))
-
-
-def _read(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> tuple[Lexicon, Reading]:
-    words = lexicon(language, cafe)
-    reading = words.read(turns)
-    tokens = [token for turn in reading.tokens for token in turn]
-    other = lexicon("en" if language == "sv" else "sv", cafe)
-    here = sum(token in words.function_words for token in tokens)
-    there = sum(token in other.function_words for token in tokens)
-    if there > OTHER_LANGUAGE_RATIO * here + 1:
-        return other, other.read(turns)
-    return words, reading
-
-
-def _authenticity(reading: Reading, *, lexicon: Lexicon) -> float:
-    """Reads like a visit that happened: somebody speaks in sentences, of themselves, without repeating."""
-    tokens = [token for turn in reading.tokens for token in turn]
-    if not tokens:
-        return 0.0
-    sentences = min(1.0, 3 * sum(token in lexicon.function_words for token in tokens) / len(tokens))
-    person = 1.0 if any(mark.tag == "first_person" for mark in reading.marks) else 0.85
-    variety = min(1.0, 1.5 * len(set(tokens)) / len(tokens))
-    return sentences * person * variety
-
-
-def _spans(found: Features) -> tuple[Span, ...]:
-    return tuple(
-        sorted(
-            {
-                Span(mark.turn, mark.start, mark.end, subscore)
-                for subscore, marks in found.earned.items()
-                for mark in marks
-            },
-            key=lambda span: (span.turn, span.start, span.end, span.subscore),
+def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list[Score]:
+    heard, marks, found, claimed = _counted(sessions, known=known)
+    points, subscores = earned(found)
+    raised = signals(marks, heard, found, vocabulary=known)
+    final = _capped(points, found, marks, raised)
+    flags = _flags(marks, heard.sessions)
+    spans_of = _spans(marks, heard, found) if spans else {}
+    names = sorted(raised)
+    against = np.array([raised[name] for name in names]).T
+    rounded = {name: values.round(6) for name, values in subscores.items()}
+    results = []
+    for place in range(len(sessions)):
+        stands = tuple(name for name, there in zip(names, against[place], strict=True) if there)
+        themes = {} if "silence" in stands or "gibberish" in stands else claimed.polarity(place)
+        value = int(final[place])
+        results.append(
+            Score(
+                score=value,
+                eligible=value > ELIGIBLE_ABOVE and not stands,
+                subscores={name: float(rounded[name][place]) for name in SUBSCORES},
+                themes=themes,
+                quotes=_quotes(place, themes, claimed=claimed, heard=heard),
+                flags=flags.get(place, ()),
+                signals=stands,
+                spans=spans_of.get(place, ()),
+            )
         )
-    )
+    return results
+
+
+def _capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, np.ndarray]) -> Ints:
+    counts = found.counts
+    final = np.clip(np.rint(points), 0, 100).astype(np.int64)
+    particular = (counts["claims"] + counts["consequences"] + counts["suggestions"] + counts["comparisons"]) > 0
+    final = np.where(particular, final, np.minimum(final, SOME_USE_CAP))
+    own = np.bincount(marks.session, weights=marks.has(*THEMES, "item", "menu", "staff"), minlength=len(final)) > 0
+    final = np.where(own, final, np.minimum(final, ELSEWHERE_CAP))
+    for name, flags in raised.items():
+        final = np.where(flags, np.minimum(final, CAPS[name]), final)
+    return final
+
+
+def _flags(marks: Marks, size: int) -> dict[int, tuple[str, ...]]:
+    found: dict[int, list[str]] = {}
+    for name in ("staff", *URGENT):
+        there = np.unique(marks.session[(marks.bits & BIT[name]) != NONE])
+        for session in there.tolist():
+            found.setdefault(session, []).append("staff_named" if name == "staff" else name)
+    return {session: tuple(sorted(names)) for session, names in found.items()}
+
+
+def _quotes(place: int, themes: Mapping[str, str], *, claimed: Claims, heard: Heard) -> tuple[Quote, ...]:
+    found = []
+    for theme, polarity in themes.items():
+        number = THEMES.index(theme)
+        first, last = quote_bounds(int(claimed.first[place, number]), int(claimed.last[place, number]), heard=heard)
+        turn = int(heard.turn[first])
+        while int(heard.turn[last]) != turn:
+            last -= 1
+        found.append(Quote(theme, polarity, turn, int(heard.starts[first]), int(heard.ends[last])))
+    return tuple(found)
+
+
+def _spans(marks: Marks, heard: Heard, counted: Features) -> dict[int, tuple[Span, ...]]:
+    found: dict[int, set[Span]] = {}
+    for name, weight in counted.earning.items():
+        subscore = SUBSCORE_OF.get(name)
+        if subscore is None or name == "words":
+            continue
+        for mark in np.flatnonzero(weight > 0).tolist():
+            first = int(marks.token[mark])
+            last = first + int(marks.length[mark]) - 1
+            span = Span(int(heard.turn[first]), int(heard.starts[first]), int(heard.ends[last]), subscore)
+            found.setdefault(int(marks.session[mark]), set()).add(span)
+    return {
+        session: tuple(sorted(spans, key=lambda span: (span.turn, span.start, span.end, span.subscore)))
+        for session, spans in found.items()
+    }

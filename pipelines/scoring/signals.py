@@ -6,17 +6,19 @@ score; it can only be seen here.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from collections.abc import Mapping
 from types import MappingProxyType
 
-from pipelines.scoring.features import Features
-from pipelines.scoring.lexicon import Lexicon, Reading
+import numpy as np
 
-HUMMING = frozenset({"eh", "öh", "äh", "mm", "hm", "hmm", "um", "uh"})
-SYLLABLES = frozenset({"ba", "da", "la", "hallå", "hello", "test"})  # said into a microphone, of nothing
+from pipelines.scoring.features import Features
+from pipelines.scoring.heard import Heard
+from pipelines.scoring.marks import Flags, Marks
+from pipelines.scoring.tags import BIT, NONE, bits
+from pipelines.scoring.vocabulary import Bits, Ints, Vocabulary
+
+HUMMING = ("eh", "öh", "äh", "mm", "hm", "hmm", "um", "uh", "ehm", "mhm")
+SYLLABLES = ("ba", "da", "la", "hallå", "hello", "test", "na", "a")  # said into a microphone, of nothing
 FEWEST_WORDS = 2  # fewer words say nothing
 MACHINERY_WORDS = 3  # so many words of the scoring machine are spoken to it, not to the café
 REPEATED_WINDOW_TOKENS = 50  # variety falls with length, so it is measured in windows
@@ -27,11 +29,8 @@ STUFFED_LABELS = 3  # so many of a rubric's own labels are nobody's visit
 MENU_SHARE = 0.5  # of a list's words that are the menu's, the areas' and the staff's own
 BROKEN_SHARE = 0.12  # of neighbouring words that no speaker puts together
 OFF_TOPIC_WORDS = 2  # so many words of other things,
-OWN_WORDS = 1  # and at most so many of the café's
+OWN_WORDS = 2  # at most so many of the café's, and nothing particular said of any
 INSULTS = 2  # so many insults, and fewer claims
-
-SPEAKING = ("consequence", "suggestion", "reason", "amount", "time", "problem")
-SUBSTANCE = ("problem", "detail", "reason", "consequence", "suggestion", "comparison", "amount", "time", "item")
 
 # The most that a session can score with the signal, by the rubric's bands.
 CAPS: Mapping[str, int] = MappingProxyType(
@@ -46,102 +45,92 @@ CAPS: Mapping[str, int] = MappingProxyType(
         "menu_read": 25,
     }
 )
+NAMES = tuple(sorted(CAPS))
+QUARTERS = 4
 
 
-@dataclass(frozen=True, slots=True)
-class _Heard:
-    """What the rules look at."""
-
-    tokens: tuple[str, ...]
-    reading: Reading
-    found: Features
-    lexicon: Lexicon
-    distinct: Counter[str]
-
-    @property
-    def is_list(self) -> bool:
-        spoken = sum(token in self.lexicon.function_words for token in self.tokens)
-        sparse = spoken < LIST_FUNCTION_SHARE * len(self.tokens)
-        speaks = any(self.found.weights.get(tag, 0.0) > 0 for tag in SPEAKING)
-        return len(self.tokens) >= LEAST_TOKENS and sparse and not speaks
-
-    @property
-    def is_menu(self) -> bool:
-        named = {mark.key for mark in self.reading.marks if mark.tag in ("menu", "area", "staff")}
-        words = {word for name in named for word in name.split()}
-        return sum(token in words for token in self.tokens) >= MENU_SHARE * len(self.tokens)
-
-
-def signals(reading: Reading, found: Features, *, lexicon: Lexicon) -> tuple[str, ...]:
-    """Return the names of what stands against the score, sorted; each is a key of `CAPS`."""
-    tokens = tuple(token for turn in reading.tokens for token in turn)
-    distinct = Counter(tag for tag, _ in {(mark.tag, mark.key) for mark in reading.marks})
-    heard = _Heard(tokens, reading, found, lexicon, distinct)
-    if _silence(heard):
-        return ("silence",)
-    return tuple(sorted(name for name, rule in _RULES.items() if rule(heard)))
-
-
-def _silence(heard: _Heard) -> bool:
-    said = [token for token in heard.tokens if token not in HUMMING]
-    return not said or (len(said) < FEWEST_WORDS and not heard.distinct)
-
-
-def _gibberish(heard: _Heard) -> bool:
-    said = [token for token in heard.tokens if token not in HUMMING | SYLLABLES]
-    artefact = heard.distinct["artefact"] > 0 and not heard.found.aspects
-    return not said or artefact or _broken_share(heard) >= BROKEN_SHARE
-
-
-def _broken_share(heard: _Heard) -> float:
-    """Return the share of neighbours that no speaker says: a preposition right before a preposition."""
-    pairs = broken = 0
-    for tokens in heard.reading.tokens:
-        if len(tokens) >= LEAST_TOKENS:
-            hangs = ["prepositions" in heard.lexicon.tags(token) for token in tokens]
-            pairs += len(tokens) - 1
-            broken += sum(left and right for left, right in pairwise(hangs))
-    return broken / pairs if pairs else 0.0
-
-
-def _injection(heard: _Heard) -> bool:
-    return heard.distinct["injection"] > 0 or heard.distinct["machinery"] >= MACHINERY_WORDS
-
-
-def _repetition(heard: _Heard) -> bool:
-    if len(heard.tokens) < LEAST_TOKENS:
-        return False
-    starts = range(0, max(1, len(heard.tokens) - REPEATED_WINDOW_TOKENS + 1), REPEATED_WINDOW_TOKENS)
-    windows = [heard.tokens[start : start + REPEATED_WINDOW_TOKENS] for start in starts]
-    return sum(len(set(window)) / len(window) for window in windows) / len(windows) < REPEATED_SHARE
-
-
-def _stuffing(heard: _Heard) -> bool:
-    return heard.distinct["stuffing"] >= STUFFED_LABELS or (heard.is_list and not heard.is_menu)
-
-
-def _menu_read(heard: _Heard) -> bool:
-    return heard.is_list and heard.is_menu
-
-
-def _off_topic(heard: _Heard) -> bool:
-    own = sum(heard.distinct[tag] for tag in ("item", "menu", "staff"))
-    return heard.distinct["off_topic"] >= OFF_TOPIC_WORDS and own <= OWN_WORDS
-
-
-def _abuse(heard: _Heard) -> bool:
-    claims = sum(heard.found.weights.get(tag, 0.0) for tag in SUBSTANCE)
-    return heard.distinct["insult"] >= INSULTS and heard.distinct["insult"] > claims
-
-
-_RULES: Mapping[str, Callable[[_Heard], bool]] = MappingProxyType(
-    {
-        "gibberish": _gibberish,
-        "injection": _injection,
-        "repetition": _repetition,
-        "stuffing": _stuffing,
-        "menu_read": _menu_read,
-        "off_topic": _off_topic,
-        "abuse": _abuse,
+def signals(marks: Marks, heard: Heard, found: Features, *, vocabulary: Vocabulary) -> dict[str, Flags]:
+    """Return for each signal in which sessions it is."""
+    size = heard.sessions
+    tokens = np.bincount(heard.session, minlength=size)
+    meaning = vocabulary.tags[marks.english[heard.session].astype(np.int64), heard.numbers]
+    kinds = _kinds(marks, size)
+    said = tokens - _how_many(heard, vocabulary.numbers(list(HUMMING)))
+    spoken = said - _how_many(heard, vocabulary.numbers(list(SYLLABLES)))
+    silent = (said <= 0) | ((said < FEWEST_WORDS) & (np.bincount(marks.session, minlength=size) == 0))
+    function = np.bincount(heard.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
+    speaks = sum(found.counts[name] for name in ("consequences", "suggestions", "amounts", "times", "claims"))
+    is_list = (tokens >= LEAST_TOKENS) & (function < LIST_FUNCTION_SHARE * tokens) & (speaks < 2 * QUARTERS)
+    named = np.bincount(heard.session, weights=_on_the_menu(heard, marks), minlength=size)
+    is_menu = named >= MENU_SHARE * tokens
+    own = kinds["item"] + kinds["menu"] + kinds["staff"]
+    themes = found.counts["themes"]
+    sure = ("claims", "consequences", "suggestions", "comparisons", "amounts", "items")
+    substance = sum(found.counts[name] for name in sure)
+    raised = {
+        "silence": silent,
+        "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(heard, meaning, tokens),
+        "injection": (kinds["injection"] > 0) | (kinds["machinery"] >= MACHINERY_WORDS),
+        "off_topic": (kinds["off_topic"] >= OFF_TOPIC_WORDS)
+        & (own <= OWN_WORDS)
+        & (found.counts["strong_themes"] == 0),
+        "repetition": _repeated(heard, tokens),
+        "abuse": (kinds["insult"] >= INSULTS) & (kinds["insult"] * QUARTERS > substance),
+        "stuffing": (kinds["stuffing"] >= STUFFED_LABELS) | (is_list & ~is_menu),
+        "menu_read": is_list & is_menu,
     }
-)
+    return {name: flags & (~silent if name != "silence" else silent) for name, flags in raised.items()}
+
+
+def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
+    """Return how many distinct marks of a kind each session has."""
+    wanted = ("artefact", "injection", "machinery", "off_topic", "insult", "stuffing", "item", "menu", "staff")
+    some = np.flatnonzero(marks.has(*wanted))
+    order = some[np.lexsort((marks.counted_as[some], marks.session[some]))]
+    session, counted = marks.session[order], marks.counted_as[order]
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = (session[1:] != session[:-1]) | (counted[1:] != counted[:-1])
+    kept = order[new]
+    return {
+        name: np.bincount(marks.session[kept], weights=(marks.bits[kept] & BIT[name]) != NONE, minlength=size).astype(
+            np.int64
+        )
+        for name in wanted
+    }
+
+
+def _how_many(heard: Heard, numbers: Ints) -> Ints:
+    return np.bincount(heard.session[np.isin(heard.numbers, numbers)], minlength=heard.sessions)
+
+
+def _on_the_menu(heard: Heard, marks: Marks) -> Flags:
+    there = np.zeros(len(heard.numbers), dtype=np.bool_)
+    there[marks.token[(marks.bits & bits("menu", "area", "staff")) != NONE]] = True
+    return there
+
+
+def _broken(heard: Heard, meaning: Bits, tokens: Ints) -> Flags:
+    """Find sessions in which a preposition often stands right before a preposition: no speaker says that."""
+    hangs = (meaning & BIT["prepositions"]) != NONE
+    same = np.zeros(len(hangs), dtype=np.bool_)
+    same[1:] = (heard.session[1:] == heard.session[:-1]) & (heard.turn[1:] == heard.turn[:-1])
+    broken = same & hangs & np.concatenate([[False], hangs[:-1]]) if len(hangs) else same
+    pairs = np.bincount(heard.session, weights=same, minlength=heard.sessions)
+    count = np.bincount(heard.session, weights=broken, minlength=heard.sessions)
+    return (tokens >= LEAST_TOKENS) & (count >= BROKEN_SHARE * np.maximum(pairs, 1)) & (count > 1)
+
+
+def _repeated(heard: Heard, tokens: Ints) -> Flags:
+    """Find sessions that say the same again and again, by the share of distinct words in whole windows."""
+    begins = np.cumsum(tokens) - tokens
+    within = np.arange(len(heard.numbers)) - begins[heard.session]
+    window = within // REPEATED_WINDOW_TOKENS
+    last = np.maximum(tokens // REPEATED_WINDOW_TOKENS, 1)
+    whole = window < last[heard.session]
+    session, number = heard.session[whole], heard.numbers[whole]
+    key = (session * (int(window.max(initial=0)) + 1) + window[whole]) * (int(number.max(initial=0)) + 1) + number
+    distinct = np.bincount(
+        session[np.unique(key, return_index=True)[1]] if len(key) else session, minlength=heard.sessions
+    )
+    counted = np.bincount(session, minlength=heard.sessions)
+    return (tokens >= LEAST_TOKENS) & (distinct < REPEATED_SHARE * counted)

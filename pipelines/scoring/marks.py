@@ -1,0 +1,235 @@
+"""Marks: the words and phrases of sessions that mean something, and the judgements among them with their sign."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pilot.cafes import Cafe
+from pipelines.scoring.heard import Heard
+from pipelines.scoring.lexicon import LANGUAGES
+from pipelines.scoring.tags import BIT, NONE, THEME_BITS, bits
+from pipelines.scoring.vocabulary import NO_CLASS, Bits, Ints, Vocabulary
+
+OTHER_LANGUAGE_RATIO = 2  # so many times more function words of the other language: that one was spoken
+NEGATION_TOKENS = 3  # "inte alls särskilt stökigt"
+LACK_TOKENS = 3  # "ingen varm tvål"
+AMOUNT_TOKENS = 2  # "fem minuter", "fem hela minuter"
+SESSION_GAP = 10_000  # no distance reaches from one session into another
+TURN_GAP = 2
+PHRASE_BASE = 1 << 40  # phrases are counted apart from words
+
+WEIGHED = bits("problem", "praise", "negative", "positive", "generic", "generic_negative", "detail", "lack", "number")
+THINGS = THEME_BITS | bits("item", "thing", "menu", "unit")
+
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What was found, in the order said; a phrase is one mark at its first word.
+
+    Attributes:
+        token: The mark's first token among all tokens.
+        length: Its number of tokens.
+        session: Its session.
+        place: Where it stands: distances between places are counted in words, without regard to punctuation.
+        bits: What it means.
+        counted_as: Two marks of a session that are counted as the same count once.
+        good: A judgement of something particular, good.
+        bad: The same, bad.
+        fine: A judgement of nothing particular ("bra"), good.
+        poor: The same, bad.
+        english: Whether the session is read as English.
+    """
+
+    token: Ints
+    length: Ints
+    session: Ints
+    place: Ints
+    bits: Bits
+    counted_as: Ints
+    good: Flags
+    bad: Flags
+    fine: Flags
+    poor: Flags
+    english: Flags
+
+    def has(self, *names: str) -> Flags:
+        """Return which marks mean one of `names`."""
+        found: Flags = (self.bits & bits(*names)) != NONE
+        return found
+
+
+def places(heard: Heard) -> Ints:
+    """Return each token's place in words, with a small gap between turns and an endless one between sessions."""
+    return np.arange(len(heard.numbers)) + heard.session * SESSION_GAP + heard.turn * TURN_GAP
+
+
+def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafes: Sequence[Cafe | None]) -> Marks:
+    """Return the marks of every session, each read in the language that was spoken."""
+    english = _spoken_english(heard, vocabulary, languages)
+    place = english[heard.session].astype(np.int64)
+    meaning = vocabulary.tags[place, heard.numbers]
+    _add_names(meaning, heard, vocabulary, cafes)
+    counted = vocabulary.counted_as[place, heard.numbers]
+    before = _tokens_before(heard)
+    token, length, phrase_bits, phrase_as = _phrases(heard, vocabulary, vocabulary.word_class[place, heard.numbers])
+    empty = (phrase_bits & BIT["empty"]) != NONE
+    hollow = _covered(token[empty], length[empty], len(meaning))
+    judged = np.where(hollow, meaning & ~WEIGHED, meaning)
+    judged, counted = _amounts(judged, counted, before)
+    at = np.concatenate([np.flatnonzero(judged != NONE), token])
+    order = np.argsort(at, kind="stable")
+    own = len(at) - len(token)
+    every = np.concatenate([judged[at[:own]], phrase_bits])[order]
+    at_sorted = at[order]
+    is_word = order < own
+    turned = _turned(meaning, before)[at_sorted] & is_word
+    lacking = ((every & BIT["lack"]) != NONE) & is_word
+    follows = _lacked(meaning, before)[at_sorted]
+    scarce = ((every & BIT["scarce"]) != NONE) & is_word & _scarce(meaning, before)[at_sorted]
+    too = _after_too(meaning, before)[at_sorted] & is_word
+    generic = ((every & BIT["generic"]) != NONE) & ((every & bits("detail", "thing")) == NONE)
+    generic_bad = (every & BIT["generic_negative"]) != NONE
+    good = ((every & bits("praise", "positive")) != NONE) & ~generic & ~generic_bad
+    bad = ((every & bits("problem", "negative")) != NONE) & ~generic_bad & ~lacking
+    both = good & bad
+    good, bad = good & ~both, bad | both
+    good, bad = np.where(turned, bad & ~both, good), np.where(turned, good | both, bad)
+    spoiled = too & ((every & bits("detail", "generic", "positive", "negative")) != NONE)
+    return Marks(
+        token=at_sorted,
+        length=np.concatenate([np.ones(own, dtype=np.int64), length])[order],
+        session=heard.session[at_sorted],
+        place=places(heard)[at_sorted],
+        bits=every,
+        counted_as=np.concatenate([counted[at[:own]], phrase_as])[order],
+        good=(good & ~spoiled) | (lacking & (follows == -1)),
+        bad=bad | spoiled | (lacking & (follows == 1)) | scarce,
+        fine=np.where(turned, generic_bad, generic) & ~good & ~bad & ~spoiled,
+        poor=np.where(turned, generic, generic_bad) & ~good & ~bad & ~spoiled,
+        english=english,
+    )
+
+
+def _spoken_english(heard: Heard, vocabulary: Vocabulary, languages: Sequence[str]) -> Flags:
+    counts = [
+        np.bincount(
+            heard.session,
+            weights=(vocabulary.tags[place, heard.numbers] & BIT["function"]) != NONE,
+            minlength=heard.sessions,
+        )
+        for place in range(len(LANGUAGES))
+    ]
+    asked = np.fromiter((language == "en" for language in languages), np.bool_, heard.sessions)
+    here, there = np.where(asked, counts[1], counts[0]), np.where(asked, counts[0], counts[1])
+    return asked ^ (there > OTHER_LANGUAGE_RATIO * here + 1)
+
+
+def _add_names(meaning: Bits, heard: Heard, vocabulary: Vocabulary, cafes: Sequence[Cafe | None]) -> None:
+    which: dict[int, tuple[Cafe, list[int]]] = {}
+    for session, cafe in enumerate(cafes):
+        if cafe is not None:
+            which.setdefault(id(cafe), (cafe, []))[1].append(session)
+    owner = np.full(heard.sessions, -1, dtype=np.int64)
+    for place, (_, sessions) in enumerate(which.values()):
+        owner[sessions] = place
+    whose = owner[heard.session]
+    for place, (cafe, _) in enumerate(which.values()):
+        here = whose == place
+        meaning[here] |= vocabulary.names(cafe)[heard.numbers[here]]
+
+
+def _tokens_before(heard: Heard) -> Ints:
+    """Return how many tokens of the same turn stand before each token."""
+    if not len(heard.numbers):
+        return np.zeros(0, dtype=np.int64)
+    key = heard.session * SESSION_GAP + heard.turn
+    begins = np.flatnonzero(np.diff(key, prepend=-1))
+    return np.arange(len(key)) - np.repeat(begins, np.diff(np.append(begins, len(key))))
+
+
+def _phrases(heard: Heard, vocabulary: Vocabulary, word_class: Ints) -> tuple[Ints, Ints, Bits, Ints]:
+    trie = vocabulary.phrases
+    key = heard.session * SESSION_GAP + heard.turn
+    at = np.flatnonzero(word_class != NO_CLASS)
+    state = trie.roots[word_class[at]]
+    at, state = at[state >= 0], state[state >= 0]
+    found: list[tuple[Ints, Ints, Ints]] = []
+    depth = 1
+    while len(at):
+        following = at + depth
+        inside = following < len(word_class)
+        at, state, following = at[inside], state[inside], following[inside]
+        same = (key[following] == key[at]) & (word_class[following] != NO_CLASS)
+        at, state, following = at[same], state[same], following[same]
+        wanted = state * trie.classes + word_class[following]
+        index = np.minimum(np.searchsorted(trie.keys, wanted), len(trie.keys) - 1)
+        hit = trie.keys[index] == wanted
+        at, state = at[hit], trie.following[index[hit]]
+        depth += 1
+        ends = trie.bits[state] != NONE
+        found.append((at[ends], np.full(int(ends.sum()), depth, dtype=np.int64), state[ends]))
+    if not found:
+        nothing = np.zeros(0, dtype=np.int64)
+        return nothing, nothing, nothing.astype(np.uint64), nothing
+    token, length, states = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return token, length, trie.bits[states], PHRASE_BASE + states
+
+
+def _covered(token: Ints, length: Ints, size: int) -> Flags:
+    steps = np.zeros(size + 1, dtype=np.int64)
+    np.add.at(steps, token, 1)
+    np.add.at(steps, token + length, -1)
+    return np.cumsum(steps)[:size] > 0
+
+
+def _earlier(flags: Flags, before: Ints, steps: int) -> Flags:
+    """Return for each token whether `flags` holds `steps` tokens before it in the same turn."""
+    moved = np.zeros_like(flags)
+    moved[steps:] = flags[:-steps] if steps else flags
+    return moved & (before >= steps)
+
+
+def _later(flags: Flags, before: Ints, steps: int) -> Flags:
+    moved, count = np.zeros_like(flags), np.zeros_like(before)
+    moved[:-steps], count[:-steps] = flags[steps:], before[steps:]
+    return moved & (count >= steps)
+
+
+def _turned(meaning: Bits, before: Ints) -> Flags:
+    no = (meaning & BIT["negator"]) != NONE
+    after: Flags = np.logical_or.reduce([_earlier(no, before, steps) for steps in range(1, NEGATION_TOKENS + 1)])
+    return after & ~no
+
+
+def _after_too(meaning: Bits, before: Ints) -> Flags:
+    return _earlier((meaning & BIT["too"]) != NONE, before, 1)
+
+
+def _lacked(meaning: Bits, before: Ints) -> Ints:
+    """Return 1 where a thing follows soon, -1 where trouble does ("ingen kö", "no noise"), 0 where neither."""
+    trouble = (meaning & bits("queue", "noise", "negative", "generic_negative")) != NONE
+    thing = (meaning & THINGS) != NONE
+    bad = np.logical_or.reduce([_later(trouble, before, steps) for steps in range(1, LACK_TOKENS)])
+    lacks = np.logical_or.reduce([_later(thing, before, steps) for steps in range(1, LACK_TOKENS + 1)])
+    return np.where(bad, -1, lacks.astype(np.int64))
+
+
+def _scarce(meaning: Bits, before: Ints) -> Flags:
+    """Find where a number or a thing follows soon ("bara två uttag")."""
+    some = (meaning & (THINGS | BIT["number"])) != NONE
+    soon: Flags = np.logical_or.reduce([_later(some, before, steps) for steps in range(1, AMOUNT_TOKENS + 1)])
+    return soon
+
+
+def _amounts(meaning: Bits, counted: Ints, before: Ints) -> tuple[Bits, Ints]:
+    """Keep a unit only after a number, the number only where it does not follow one."""
+    number = (meaning & BIT["number"]) != NONE
+    follows = np.logical_or.reduce([_earlier(number, before, steps) for steps in range(1, AMOUNT_TOKENS + 1)])
+    meaning = np.where(follows, meaning, meaning & ~BIT["unit"])
+    return np.where(number & _earlier(number, before, 1), meaning & ~BIT["number"], meaning), counted
