@@ -4,13 +4,13 @@
     python -m benchmarks.pipecat_side_by_side --clips clips --turns 30 --json
 
 Three systems: the edge; pipecat as it is; pipecat with its beam at 1. One server at a time, in blocks that take turns,
-each block the same clips. Both answer at once (the edge by its script, pipecat by one line), or `--first-token-ms` after
-they were asked to: what is compared is hearing. pipecat is installed into an environment of its own under the cache
-folder, at the first run.
+each block the same clips. Both answer at once (the edge by its script, pipecat by one line), or `--first-token-ms`
+after they were asked to: what is compared is hearing. pipecat is installed into an environment of its own under
+the cache folder, at the first run.
 
 An answer counts as whole when it came after the guest's end and on all the words. pipecat's turn ends by a model of how
-sentences sound: on clips of several sentences with pauses it answers early, or on the sentences before the last pause. So
-`--whole` clips (one prompt each) compare the time, clips with pauses compare whose turn ends when.
+sentences sound: on clips of several sentences with pauses it answers early, or on the sentences before the last pause.
+So `--whole` clips (one prompt each) compare the time, clips with pauses compare whose turn ends when.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ THREADS = 2
 SHORTEST_THOUGHT, LONGEST_THOUGHT = 1.5, 3.0
 START_SECONDS = 120.0
 LOOK_SECONDS = 0.2
+WIDTH = 120
 SYSTEMS = ("edge", "pipecat", "pipecat, beam 1")
 
 
@@ -243,7 +244,7 @@ def show(found: dict[str, Any]) -> None:
             f"{each['word_error']}",
             f"{each['cpu_seconds_a_turn']}",
         )
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=WIDTH)
     console.print(grid)
     console.print("whole: after the end and on all words; p50, p95, most: of those; CPU s: a turn, starting included")
     for name, each in found["systems"].items():

@@ -29,7 +29,7 @@ async def stand_in_model(*, first_token_ms: float, wanted: bool = True, port: in
         await stop(process)
 
 
-async def start_stand_in(*, first_token_ms: float, port: int) -> asyncio.subprocess.Process:
+async def start_stand_in(*, first_token_ms: float, port: int, token_ms: float = 40.0) -> asyncio.subprocess.Process:
     """Start the stand-in on a port and wait until it takes connections."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -37,6 +37,8 @@ async def start_stand_in(*, first_token_ms: float, port: int) -> asyncio.subproc
         "tests.ollama_server",
         "--first-token-ms",
         f"{first_token_ms:g}",
+        "--token-ms",
+        f"{token_ms:g}",
         "--port",
         str(port),
         "--model",

@@ -3,7 +3,7 @@
     apt-get install asterisk-core-sounds-en-g722 asterisk-core-sounds-en
     python -m benchmarks.voice_clips FOLDER --count 60
 
-With `--whole` each clip is one prompt as it was spoken, and nothing is joined.
+With `--whole` each clip is one prompt as it was spoken, without a silence above 0.35 s inside.
 
 One human voice (Debian's Asterisk prompts with their transcripts), whole prompts joined with pauses of 0.2 to 0.5 s, up
 to 0.3 of them a second. Without the packages: the journey's synthetic lines.
@@ -31,10 +31,13 @@ from operations.load.utterances import (
 )
 from operations.load.voiced import SAMPLE_RATE
 
+# Longer silences would make a clip of several turns, for a system that ends a turn by how it sounds.
+WHOLE_PAUSE_SECONDS = 0.35
+
 
 def whole_prompts(*, count: int, seed: int) -> list[Utterance]:
     """Return prompts that are long enough by themselves."""
-    parts = human_parts(shortest=SHORTEST_SECONDS, longest=LONGEST_SECONDS, longest_pause=LONGEST_SECONDS)
+    parts = human_parts(shortest=SHORTEST_SECONDS, longest=LONGEST_SECONDS, longest_pause=WHOLE_PAUSE_SECONDS)
     random.Random(seed).shuffle(parts)
     return [
         Utterance(part.name, part.text, Speech(samples=part.samples, last_voiced=part.last_voiced))

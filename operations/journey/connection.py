@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import AsyncIterator
@@ -58,6 +59,11 @@ class Connection:
         async for text in self._socket:
             fields = json.loads(text)
             yield Arrived(at_ms=self.now_ms(), kind=str(fields.get("type")), fields=fields)
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """Return the connection below, for clients that misbehave on purpose."""
+        return self._socket.transport
 
     @property
     def close_code(self) -> int | None:

@@ -96,6 +96,11 @@ class Guest:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.conversation.seconds = self._connection.now_ms() / 1000
 
+    def mute(self) -> None:
+        """Send no frame any more, without closing anything."""
+        if self._microphone_open is not None:
+            self._microphone_open.cancel()
+
     async def _read(self) -> None:
         with suppress(ConnectionClosed):
             async for arrived in self._connection.arrivals():

@@ -1,0 +1,216 @@
+"""A phone that does not give up: talks, pings, resumes, and writes down all that the guest would see."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from operations.journey.microphone import Microphone
+from operations.load.utterances import Utterance
+from pilot.events import CONSENT_VERSION
+
+PING_SECONDS = 4.0
+SILENT_SECONDS = 8.0  # Nothing at all for so long, not even a pong: the line is dead.
+RETRY_SECONDS = 1.0
+OPEN_SECONDS = 4.0
+GIVE_UP_SECONDS = 60.0
+THOUGHT_SECONDS = 1.0
+FINAL_CLOSES = (1000, 4400, 4403, 4404, 4413)
+HIDDEN = ("ack", "pong")
+
+
+@dataclass
+class Seen:
+    """One thing that the guest saw or did."""
+
+    at_s: float
+    what: str
+    detail: str = ""
+
+
+@dataclass
+class Visit:
+    """One guest's visit over all its connections."""
+
+    session_id: str = ""
+    seen: list[Seen] = field(default_factory=list)
+    connections: int = 0
+    resumed: int = 0
+    completed: bool = False
+    longest_wait_s: float = 0.0
+    acknowledged: set[tuple[int, int]] = field(default_factory=set)
+
+
+class Phone:
+    """Holds one visit; `on` tells each message as it comes, so that a fault can strike at the right moment."""
+
+    def __init__(
+        self,
+        *,
+        address: Callable[[], str],
+        code: str,
+        utterances: Iterator[Utterance],
+        on: Callable[[str, dict[str, Any]], None] = lambda kind, fields: None,
+    ) -> None:
+        self._address = address
+        self._code = code
+        self._utterances = utterances
+        self._on_message = on
+        self._zero = time.perf_counter()
+        self._snapshot: str | None = None
+        self._shown: set[int] = set()
+        self._spoken_at: float | None = None
+        self._heard_from = 0.0
+        self._tasks: list[asyncio.Task[Any]] = []
+        self._speaking: asyncio.Task[None] | None = None
+        self.visit = Visit()
+
+    def now(self) -> float:
+        return time.perf_counter() - self._zero
+
+    def note(self, what: str, detail: str = "") -> None:
+        self.visit.seen.append(Seen(round(self.now(), 2), what, detail))
+
+    async def hold(self, *, seconds: float) -> Visit:
+        """Visit until the feedback is sent, the edge says no, or the time is over."""
+        lost_at: float | None = None
+        try:
+            async with asyncio.timeout(seconds):
+                while not self.visit.completed:
+                    try:
+                        async with asyncio.timeout(OPEN_SECONDS):
+                            socket = await connect(f"{self._address()}/ws/v1", proxy=None, ping_interval=None)
+                    except (OSError, TimeoutError, InvalidHandshake) as error:
+                        lost_at = lost_at or self.now()
+                        self.note("cannot connect", type(error).__name__)
+                        if self.now() - lost_at > GIVE_UP_SECONDS:
+                            self.note("gives up")
+                            break
+                        await asyncio.sleep(RETRY_SECONDS)
+                        continue
+                    lost_at = None
+                    code = await self._talk(socket)
+                    self.note("connection closed", str(code))
+                    if code in FINAL_CLOSES:
+                        break
+                    await asyncio.sleep(RETRY_SECONDS)
+        except TimeoutError:
+            self.note("time is over", "the guest would still be waiting")
+        return self.visit
+
+    async def _talk(self, socket: ClientConnection) -> int | None:
+        self.visit.connections += 1
+        self._heard_from = self.now()
+        self._microphone = Microphone(socket.send, now_ms=lambda: self.now() * 1000)
+        hello: dict[str, Any] = {
+            "v": 1,
+            "code": self._code,
+            "language": "en",
+            "client": {"browser": "benchmark"},
+            "simulated": True,
+        }
+        try:
+            if self._snapshot:
+                hello["resume"] = self._snapshot
+            await self._tell(socket, "hello", **hello)
+            self._tasks = [asyncio.create_task(self._ping(socket))]
+            async for raw in socket:
+                self._heard_from = self.now()
+                fields = json.loads(raw)
+                self._on_message(fields["type"], fields)
+                await self._take(socket, fields)
+        except ConnectionClosed:
+            pass
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            socket.transport.abort()
+        return socket.close_code
+
+    async def _ping(self, socket: ClientConnection) -> None:
+        with suppress(ConnectionClosed):
+            while True:
+                await asyncio.sleep(PING_SECONDS)
+                if self.now() - self._heard_from > SILENT_SECONDS:
+                    self.note("the line is dead", f"nothing for {SILENT_SECONDS:g} s")
+                    socket.transport.abort()
+                    return
+                await self._tell(socket, "ping", at_ms=self.now() * 1000)
+
+    async def _take(self, socket: ClientConnection, fields: dict[str, Any]) -> None:
+        kind = fields["type"]
+        if kind not in HIDDEN:
+            self._see(kind, fields)
+        match kind:
+            case "ack":
+                self._snapshot = fields["snapshot"]
+                self.visit.acknowledged |= {(fields["epoch"], seq) for seq in range(fields["seq"] + 1)}
+            case "welcome":
+                self.visit.session_id = fields["session_id"]
+                if fields["resumed"]:
+                    self.visit.resumed += 1
+                    await self._open_microphone(socket)
+                else:
+                    await self._tell(socket, "start", mode="voice", language="en")
+                    await self._tell(socket, "consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
+            case "question" if len(self._tasks) == 1:
+                await self._open_microphone(socket)
+            case "state" if fields["state"] == "listening" and (self._speaking is None or self._speaking.done()):
+                self._speaking = asyncio.create_task(self._speak())
+                self._tasks.append(self._speaking)
+            case "reply":
+                if self._spoken_at is not None and fields["text"]:
+                    self.visit.longest_wait_s = max(self.visit.longest_wait_s, round(self.now() - self._spoken_at, 2))
+                    self._spoken_at = None
+                if fields["turn"] not in self._shown and fields["text"]:
+                    self._shown.add(fields["turn"])
+                    await self._tell(socket, "shown", turn=fields["turn"], at_ms=self.now() * 1000)
+                if fields["final"]:
+                    self._microphone.hush()
+                    if self._speaking is not None:
+                        self._speaking.cancel()
+            case "review":
+                await self._tell(socket, "finish")
+            case "completed":
+                self.visit.completed = True
+
+    async def _open_microphone(self, socket: ClientConnection) -> None:
+        self._tasks.append(asyncio.create_task(self._microphone.stay_open()))
+        await self._tell(socket, "microphone", result="granted", sample_rate=48_000)
+
+    async def _speak(self) -> None:
+        await asyncio.sleep(THOUGHT_SECONDS)
+        self.note("guest speaks")
+        await self._microphone.say(next(self._utterances).speech)
+        self._spoken_at = self.now()
+        self.note("guest falls silent")
+
+    def _see(self, kind: str, fields: dict[str, Any]) -> None:
+        match kind:
+            case "state":
+                self.note(f"state {fields['state']}")
+            case "error":
+                self.note(f"error {fields['code']}", fields["message"])
+            case "reply":
+                self.note(f"reply to {fields['turn']}", f"{fields['author']}, {fields['purpose']}: {fields['text']}")
+            case "heard":
+                self.note(f"heard {fields['turn']}", fields["text"])
+            case "welcome":
+                self.note("welcome", "resumed" if fields["resumed"] else "new session")
+            case "question":
+                self.note(f"question {fields['turn']}", fields["text"])
+            case _:
+                self.note(kind)
+
+    @staticmethod
+    async def _tell(socket: ClientConnection, kind: str, **fields: Any) -> None:
+        await socket.send(json.dumps({"type": kind, **fields}))
