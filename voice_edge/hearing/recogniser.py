@@ -21,6 +21,7 @@ from voice_edge.hearing.errors import (
 )
 from voice_edge.hearing.fair_queue import FairQueue, Work
 from voice_edge.hearing.heard import Heard, too_unsure
+from voice_edge.hearing.invented_lines import without_credits
 from voice_edge.hearing.plausibility import invented
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 from voice_edge.hearing.whisper import Decoded, Whisper
@@ -254,7 +255,7 @@ class Recogniser:
             no_speech_probability=decoded.no_speech_probability,
         )
         return Heard(
-            text="" if nothing else decoded.text,
+            text="" if nothing else without_credits(decoded.text),
             confidence=min(1.0, max(0.0, decoded.confidence)),
             low_confidence=decoded.runaway or too_unsure(decoded.confidence, qualified=self.qualified(work.language)),
             no_speech=nothing,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from voice_edge.hearing.invented_lines import without_credits
 from voice_edge.hearing.plausibility import echoes, invented, loop_start, runs_away, without_loop
 
 SURE = {"confidence": 0.95, "no_speech_probability": 0.05}
@@ -12,38 +13,155 @@ SURE = {"confidence": 0.95, "no_speech_probability": 0.05}
 @pytest.mark.parametrize(
     "text",
     [
+        # Swedish closing lines
         "Undertexter från Amara.org-gemenskapen",
+        "Undertexter av Amara.org",
+        "Undertexter från Amara.org",
+        "Undertextning: Anna Svensson",
         "Textning: Lisa Svensson, SVT",
+        "Textning: Stina Hedin www.btistudios.com",
+        "Stina Hedin Iyuno Media Group",
+        "Textat av Karin Schill.",
+        "Textning av BritneySpears88",
         "Svensktextning.nu",
+        "Svansktextning.nu",
+        "Textning.nu",
+        "Text: VSI OrdKedjan 2021 www.vsi-stockholm.se",
+        "Översättning: Anna Svensson",
+        "Översättning och textning: Karl Karlsson",
+        "Tack för att ni tittade!",
+        "Tack för att du tittade!",
+        "Tack för att du har tittat.",
+        "Tack för att ni har tittat på den här videon!",
+        "Tack för tittandet.",
+        "Tack till elever och personal vid Värmlands universitet",
+        "Ett stort tack till mina supporters via Patreon!",
+        "Glöm inte att prenumerera!",
+        "Prenumerera på kanalen.",
+        "Vi ses i nästa video!",
+        "Vi ses nästa gång.",
+        # English closing lines
         "Thank you for watching.",
         "Thanks for watching!",
-        "Tack för att ni tittade!",
-        "Tack för att du har tittat.",
+        "Thank you so much for watching this video.",
+        "Thanks for watching, see you in the next video!",
         "Please subscribe.",
+        "Please like and subscribe!",
+        "Don't forget to like and subscribe to my channel.",
+        "Smash that like button!",
+        "See you in the next video.",
+        "I'll see you in the next one.",
+        "See you next time!",
+        "We'll be right back.",
         "Subtitles by the Amara.org community",
+        "Transcription by CastingWords",
+        "Transcribed by https://otter.ai",
+        "Captions by the Cyclope",
+        "Translated by Anna Svensson",
+        "www.mooji.org",
+        # sounds
         "Musik",
+        "Musik Musik Musik",
+        "...musik...",
+        "[Music]",
+        "[Musik spelas]",
+        "(upbeat music)",
+        "♪ ♪",
+        "*sighs*",
+        "[BLANK_AUDIO]",
+        "Applåder",
+        "(laughter)",
+        # nothing, or another script
         "",
         "...",
+        "?!",
+        "ご視聴ありがとうございました",
+        "Продолжение следует...",
+        "Thanks for watching! Thanks for watching! Thanks for watching!",
     ],
 )
-def test_the_closing_lines_of_subtitles_are_no_speech_however_sure_the_model_is(text: str) -> None:
+def test_what_is_written_where_nobody_speaks_is_no_speech_however_sure_the_model_is(text: str) -> None:
     assert invented(text, **SURE)
 
 
 @pytest.mark.parametrize(
     "text",
     [
+        "Tack för att ni tittade till oss vid bordet.",
+        "Tack för att ni tittade efter min jacka.",
+        "I subscribe to your newsletter.",
+        "I'd subscribe to a coffee card.",
+        "Jag prenumererar på ert kaffe.",
         "Musiken var för hög.",
-        "Thank you, it was lovely.",
-        "Tack för kaffet.",
+        "The music was too loud.",
+        "Det var tystnad i hela lokalen.",
+        "Undertexterna på skärmen var för små.",
+        "Översättningen av menyn är dålig.",
+        "Översättning av menyn saknas.",
         "Texten på skylten är för liten.",
-        "Ja.",
-        "I was watching the door.",
+        "Textning saknas på skärmen.",
+        "Thank you for watching my bag while I ordered.",
+        "Thanks for watching over the kids.",
+        "Thank you, it was lovely.",
         "Thanks for the coffee and the bun.",
+        "Thank you for listening to me about the queue.",
+        "I was watching the door.",
+        "Tack för kaffet.",
+        "Tack till personalen i kassan.",
+        "Vi ses nästa gång vi är i stan.",
+        "See you next time we are in town.",
+        "The captions on the menu are hard to read.",
+        "The applause from the next room was loud.",
+        "Ja.",
+        "Tack.",
+        "Okay.",
+        "Thank you.",
+        "Hej då.",
+        "The bell at the door rings all the time.",
+        "Nästa video i kön hade reklam.",
+        "I like it and my wife likes it.",
     ],
 )
 def test_what_a_guest_may_well_say_is_kept(text: str) -> None:
     assert not invented(text, **SURE)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("The coffee was cold. Thanks for watching!", "The coffee was cold."),
+        ("Kaffet var kallt. Undertexter från Amara.org-gemenskapen", "Kaffet var kallt."),
+        ("[Music] The coffee was cold.", "The coffee was cold."),
+        ("Kaffet var kallt. Och bullen torr.", "Kaffet var kallt. Och bullen torr."),
+        ("Kaffet var 3.5 av 5.", "Kaffet var 3.5 av 5."),
+    ],
+)
+def test_an_invented_line_at_an_edge_is_cut_off_what_was_said(text: str, said: str) -> None:
+    assert without_credits(text) == said
+
+
+# What the packaged weights wrote over noise (tests/voice_edge/hearing/noises.py), with their confidence and doubt.
+WRITTEN_OVER_NOISE = [
+    ("Det", 0.17, 0.86),
+    ("I", 0.08, 0.57),
+    ("Jag har en kallnade kallnade.", 0.15, 0.38),
+    ("I'm not sure if I can do it.", 0.18, 0.38),
+    ("I'm gonna have to go back to the other side.", 0.15, 0.44),
+    ("Kanske är det en liten spärr?", 0.19, 0.57),
+    ("Jag har aldrig kvar.", 0.12, 0.57),
+    ("I'm going to take a look at the camera.", 0.19, 0.57),
+    ("I'm going to put my hands up.", 0.19, 0.43),
+    ("Jag har haft det här, men jag har inte gjort det här.", 0.21, 0.68),
+    ("you", 0.26, 0.86),
+    ("I'm sorry.", 0.17, 0.76),
+    ("Ska vi ta en stål?", 0.14, 0.76),
+    ("Tjena", 0.06, 0.79),
+]
+
+
+@pytest.mark.parametrize(("text", "confidence", "doubt"), WRITTEN_OVER_NOISE)
+def test_what_was_written_over_noise_is_no_speech(text: str, confidence: float, doubt: float) -> None:
+    assert invented(text, confidence=confidence, no_speech_probability=doubt)
 
 
 def test_a_lone_courtesy_is_kept_only_when_the_model_is_sure() -> None:
