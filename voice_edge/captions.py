@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from voice_edge.limits import SAMPLE_RATE
 from voice_edge.live import Live
 from voice_edge.protocol import Partial
-from voice_edge.said import redact_turn
 
 if TYPE_CHECKING:
     from voice_edge.hearing.heard import Heard
@@ -62,4 +61,4 @@ class Captions:
         heard = await self._recognise(start, end)
         if heard.no_speech or not self._listening() or live.state.next_turn != number:
             return
-        await live.send(Partial(turn=number, text=redact_turn(live, heard.text)))
+        await live.send(Partial(turn=number, text=live.state.redacted(heard.text, unfinished=True)))

@@ -22,7 +22,7 @@ from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.finish import finish
 from voice_edge.live import Live
 from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
-from voice_edge.said import Said, redact_turn
+from voice_edge.said import Said
 from voice_edge.state import Phase
 from voice_edge.talk import Talk
 
@@ -183,7 +183,7 @@ class Dispatch:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
         if not text:
             raise NotNow("The text is empty.", code="nothing_said", retryable=False)
-        said = Said(text=redact_turn(live, text))
+        said = Said(text=live.state.redacted(text))
         self._talk.answer_typed(lambda: answer(live, said))
 
     async def _edit(self, message: protocol.Edit) -> None:
@@ -195,7 +195,7 @@ class Dispatch:
         text = message.text.strip()
         if len(text) > live.edge.limits.text_characters:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
-        turn.text = redact(text, state.language)
+        turn.text = state.redacted_again(turn.turn, text)
         turn.edited = True
         await live.record(UtteranceEdited(turn=turn.turn, transcript=turn.text))
 

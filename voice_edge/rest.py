@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from pilot.cafes import Cafe
 from pilot.events import UtteranceCommitted
-from pilot.redaction import redact
 from voice_edge.completion import complete, completed
 from voice_edge.edge import Edge
 from voice_edge.errors import NotNow, ProtocolFault
@@ -90,7 +89,6 @@ class RestOfSession:
 
     async def _turn(self, state: SessionState, rest: Rest) -> UtteranceCommitted | None:
         """Return the turn that `rest` holds, redacted; None where it holds none."""
-        before = state.turns[-1].text if state.turns else ""
         common: dict[str, Any] = {
             "turn": state.next_turn,
             "revision": state.revision(1),
@@ -101,12 +99,12 @@ class RestOfSession:
         if text:
             if len(text) > self._edge.limits.text_characters:
                 raise NotNow("The text is too long.", code="too_long", retryable=False)
-            return UtteranceCommitted(mode="text", transcript=redact(text, state.language, before=before), **common)
+            return UtteranceCommitted(mode="text", transcript=state.redacted(text), **common)
         speech = await asyncio.to_thread(self._speech, rest.sound) if rest.sound else None
         if speech is None or state.phase == "review":
             return None
         heard = await self._heard(state, speech)
-        words = redact(heard.text, state.language, before=before)
+        words = state.redacted(heard.text)
         if heard.no_speech or not words.strip():
             return None
         return UtteranceCommitted(

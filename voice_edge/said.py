@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pilot.redaction import redact
 from voice_edge.interviewer import Conversation, Exchange
 from voice_edge.limits import SAMPLE_RATE
 from voice_edge.live import Live
@@ -42,12 +41,6 @@ class Said:
     speech_samples: int = 0
     discarded: int = 0
     times: SpeechTimes | None = None
-
-
-def redact_turn(live: Live, text: str) -> str:
-    """Return `text` without what identifies a guest, given what the turn before it broke off."""
-    before = live.state.turns[-1].text if live.state.turns else ""
-    return redact(text, live.state.language, before=before)
 
 
 def conversation(live: Live, *, said: str | None = None) -> Conversation:

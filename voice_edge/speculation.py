@@ -14,7 +14,7 @@ from voice_edge.hearing.turn_taking import Commit, SoftEnd
 from voice_edge.interviewer import equivalent
 from voice_edge.live import Live
 from voice_edge.reply_stream import ReplyStream
-from voice_edge.said import conversation, redact_turn
+from voice_edge.said import conversation
 
 if TYPE_CHECKING:
     from voice_edge.hearing.heard import Heard
@@ -154,7 +154,7 @@ class Speculations:
         speculation.ended = live.edge.clock.monotonic()
         if not speculation.committed:
             self._words(speculation.revision, heard.text)
-        text = redact_turn(live, heard.text)
+        text = live.state.redacted(heard.text)
         if not heard.low_confidence and not heard.no_speech and text.strip():
             speculation.reply = ReplyStream(live, conversation(live, said=text))
             if speculation.committed:

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from pilot.events import Client, Language, Mode
+from pilot.redaction import TAIL_TURNS, redact, tail
 from voice_edge.protocol import KnownTurn, TurnText
 
 REVISIONS_PER_EPOCH = 1_000
@@ -80,6 +81,21 @@ class SessionState(BaseModel):
         acknowledgement was lost, replaces what was recorded first.
         """
         return (self.epoch - 1) * REVISIONS_PER_EPOCH + heard
+
+    def redacted(self, text: str, *, unfinished: bool = False) -> str:
+        """Return the next turn's words without what identifies a guest, numbers told over several turns included.
+
+        Args:
+            text: The words.
+            unfinished: Whether more of the turn will come, as in captions.
+        """
+        before = tail([said.text for said in self.turns[-TAIL_TURNS:]])
+        return redact(text, self.language, before=before, unfinished=unfinished)
+
+    def redacted_again(self, number: int, text: str) -> str:
+        """Return the mended words of turn `number`, redacted with those before it in view."""
+        before = tail([said.text for said in self.turns if said.turn < number][-TAIL_TURNS:])
+        return redact(text, self.language, before=before)
 
     def turn(self, number: int) -> SaidTurn | None:
         """Return a committed turn by its number."""

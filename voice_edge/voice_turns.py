@@ -19,7 +19,7 @@ from voice_edge.limits import SAMPLE_RATE, Allowance
 from voice_edge.live import Live
 from voice_edge.protocol import AudioFrame, Busy, CloseCode
 from voice_edge.recognition import NotHeard, heard_within, recognise
-from voice_edge.said import Said, SpeechTimes, redact_turn
+from voice_edge.said import Said, SpeechTimes
 from voice_edge.speculation import Speculation, Speculations
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class VoiceTurns:
         )
         if times.recognition_taken is not None:
             live.edge.metrics.queued(times.recognition_taken - began)
-        text = redact_turn(live, heard.text) if heard is not None else ""
+        text = live.state.redacted(heard.text) if heard is not None else ""
         understood = heard is not None and not heard.no_speech and not heard.low_confidence
         reply = self._early.reply_to(early, text=text if understood else "") if early is not None else None
         if early is not None:
