@@ -16,6 +16,7 @@ from storage.home import Home
 from voice_edge.app import create_app
 from voice_edge.clock import SystemClock
 from voice_edge.codes import CodeDirectory
+from voice_edge.doors.projection import ReceiptProjection
 from voice_edge.edge import Edge
 from voice_edge.hearing.chosen_weights import LANGUAGES, choose_weights
 from voice_edge.hearing.recogniser import Recogniser
@@ -36,6 +37,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
     """Return a replica on a home, with the real clock, ears and interviewer."""
     clock = SystemClock()
     settings = home.settings
+    projection = ReceiptProjection(home.store, home.segments, cafes=home.cafes(), clock=clock)
     return Edge(
         settings=settings,
         cafes=home.cafes(),
@@ -51,6 +53,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         demo=home.kind == "demo",
         hearing_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
+        more_background=(projection.keep_projecting,),
     )
 
 

@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import structlog
-from fastapi import FastAPI, WebSocket
-from starlette.responses import Response
+from fastapi import FastAPI, Request, WebSocket
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -16,12 +16,15 @@ from pilot.errors import PilotError
 from voice_edge import page
 from voice_edge.connection import Connection
 from voice_edge.customer_routes import customer_routes
+from voice_edge.doors.pages import door_page
+from voice_edge.doors.receipt_routes import receipt_routes
+from voice_edge.doors.requests import RequestDoor
 from voice_edge.edge import Edge
 from voice_edge.greeting import Visitor
 from voice_edge.interviewer import Loaded
 from voice_edge.operator_routes import operator_routes
 from voice_edge.rest_routes import rest_routes
-from voice_edge.security import SecurityHeaders, origin_allowed
+from voice_edge.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
 from voice_edge.session import Session
 
 log = structlog.get_logger("voice_edge")
@@ -61,12 +64,15 @@ def create_app(edge: Edge) -> FastAPI:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await edge.receipts.save_waiting()
+            await edge.doors.trials.settle_waiting()
             if isinstance(edge.asking, Loaded):
                 await edge.asking.close()
 
     app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
     app.add_middleware(SecurityHeaders)
     app.include_router(customer_routes(edge))
+    app.include_router(receipt_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
 
@@ -86,6 +92,19 @@ def create_app(edge: Edge) -> FastAPI:
             user_agent=socket.headers.get("user-agent", ""), address=socket.client.host if socket.client else ""
         )
         await Session(Connection(socket), edge=edge, visitor=visitor).run()
+
+    @app.exception_handler(404)
+    async def nothing_here(request: Request, error: Exception) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse("There is nothing here.\n", status_code=404)
+        return HTMLResponse(door_page("nothing_here", cafe=None, now=edge.clock.now()), status_code=404)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        log.error("request failed", kind=type(error).__name__, exc_info=error)
+        text = door_page("maintenance", cafe=None, now=edge.clock.now())
+        headers = {**HEADERS, "Content-Security-Policy": content_security_policy(""), "Cache-Control": "no-store"}
+        return HTMLResponse(text, status_code=500, headers=headers)
 
     app.mount("/static", RevalidatedFiles(directory=page.static_folder()), name="static")
     return app

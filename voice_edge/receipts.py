@@ -8,12 +8,15 @@ import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
 from pilot.errors import PilotError
 from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
 from storage.store import receipts as stored_receipts
+from storage.store import tombstones, trial_slots
 from storage.store.engine import Store
 from storage.store.receipts import Receipt
 from voice_edge.clock import Clock
@@ -21,6 +24,7 @@ from voice_edge.clock import Clock
 MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the log.
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
+GUEST = "guest"
 
 log = structlog.get_logger("voice_edge.receipts")
 
@@ -45,6 +49,21 @@ def receipt_reference(session_id: str, *, secret: bytes) -> str:
     return "".join(letters)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """A receipt and what became of it.
+
+    Attributes:
+        receipt: The receipt.
+        erased_at: When its guest had the answers erased, UTC.
+        beyond_trial: Whether the trial had no reward left for it.
+    """
+
+    receipt: Receipt
+    erased_at: datetime | None = None
+    beyond_trial: bool = False
+
+
 class ReceiptDesk:
     """Hands receipts to the store, in the background, until it has them."""
 
@@ -66,17 +85,32 @@ class ReceiptDesk:
             self._waiting.popitem(last=False)
         self._arrived.set()
 
-    async def find(self, token: str) -> Receipt | None:
-        """Return the receipt that `token` opens, None where there is none.
+    async def look_up(self, token: str) -> KeptReceipt | None:
+        """Return the receipt that `token` opens and what became of it, None where there is none.
 
         Raises:
-            PilotError: the store is away.
+            PilotError: the store is away, and the receipt is not one that it still waits for.
         """
         key = receipt_hash(token)
         waiting = self._waiting.get(key)
-        if waiting is not None:
-            return waiting
-        return await asyncio.to_thread(lambda: stored_receipts.by_hash(self._open_store(), key))
+        try:
+            return await asyncio.to_thread(self._look_up, key, waiting)
+        except (PilotError, OSError):
+            if waiting is None:
+                raise
+            return KeptReceipt(waiting)
+
+    async def erase(self, receipt: Receipt) -> None:
+        """Erase the session of a receipt, as its guest asked; done again it changes nothing.
+
+        Raises:
+            PilotError: the store is away; nothing is erased.
+        """
+        await asyncio.to_thread(
+            lambda: tombstones.add(
+                self._open_store(), session_id=receipt.session_id, actor=GUEST, reason="asked on the receipt"
+            )
+        )
 
     async def keep_saving(self) -> None:
         """Save what is handed in, trying again with growing pauses while the store is away."""
@@ -102,6 +136,18 @@ class ReceiptDesk:
                 return False
             self._waiting.pop(key, None)
         return True
+
+    def _look_up(self, key: str, waiting: Receipt | None) -> KeptReceipt | None:
+        store = self._open_store()
+        receipt = stored_receipts.by_hash(store, key) or waiting
+        if receipt is None:
+            return None
+        slot = None if receipt.simulated else trial_slots.find(store, receipt.session_id)
+        return KeptReceipt(
+            receipt,
+            erased_at=tombstones.erased_at(store, receipt.session_id),
+            beyond_trial=slot is not None and slot.used and not slot.rewarded,
+        )
 
     def _save(self, receipt: Receipt) -> None:
         stored_receipts.save(self._open_store(), receipt)

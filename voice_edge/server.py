@@ -72,6 +72,8 @@ def edge_server(
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
+        proxy_headers=True,
+        forwarded_allow_ips=edge.settings.trusted_proxies,
         access_log=False,  # An address of a receipt is a secret: requests are not logged by path.
         log_config=None,
     )

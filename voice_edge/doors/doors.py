@@ -68,6 +68,11 @@ class Doors:
         """Return why a new session at `cafe` may not begin now; None where it may."""
         return self.entrance.refusal(cafe, standing=self.board.standing, now=self._clock.now(), simulated=simulated)
 
+    def unrewarded(self, cafe: Cafe) -> bool:
+        """Return whether the café collects on, though the trial has no reward left."""
+        trial = self.board.standing.trials.get(cafe.id)
+        return trial is not None and trial.full and cafe.on_trial_limit == "collect_unrewarded"
+
     def closes_soon(self, cafe: Cafe) -> datetime | None:
         """Return when the café's doors close, UTC, where that is within the hour."""
         return self.entrance.closes_soon(cafe, now=self._clock.now())

@@ -65,7 +65,14 @@ def static_folder() -> Path:
 
 
 def customer_page(
-    *, cafe: Cafe, code: str, language: Language, reward_ore: int, simulated: bool, voice_trial: bool | None = None
+    *,
+    cafe: Cafe,
+    code: str,
+    language: Language,
+    reward_ore: int,
+    simulated: bool,
+    voice_trial: bool | None = None,
+    banner: str = "",
 ) -> str:
     """Return the page on which a customer talks or writes.
 
@@ -73,9 +80,10 @@ def customer_page(
         cafe: The café that the code belongs to.
         code: The short code in the address.
         language: The language to open in; the other one is one tap away, as `?lang=`.
-        reward_ore: The smallest reward, in öre.
+        reward_ore: The smallest reward, in öre; 0 where the trial has none left.
         simulated: Whether this is a test: marked on the page and in everything it sends.
         voice_trial: Whether voice is a trial in `language`; None: Swedish is, until `welcome` says otherwise.
+        banner: What the guest should know first, in words; empty for nothing.
     """
     known = {"{cafe}": cafe.name, "{reward}": kronor(reward_ore), "{version}": CONSENT_VERSION}
     words = _filled(section("page", language), known)
@@ -94,12 +102,24 @@ def customer_page(
         other="en" if language == "sv" else "sv",
         t=words,
         simulated=simulated,
+        banner=banner,
+        rewards=reward_ore > 0,
         trial=trial,
         boot=boot,
     )
 
 
-def receipt_page(*, receipt: ReceiptShown, cafe: Cafe, language: Language, reward_ore: int, simulated: bool) -> str:
+def receipt_page(
+    *,
+    receipt: ReceiptShown,
+    cafe: Cafe,
+    language: Language,
+    reward_ore: int,
+    simulated: bool,
+    path: str = "",
+    erased_on: date | None = None,
+    beyond_trial: bool = False,
+) -> str:
     """Return the receipt: whether it looks like a reward and which, the reference, the day and the café.
 
     Neither the score nor what was said is shown.
@@ -110,20 +130,36 @@ def receipt_page(*, receipt: ReceiptShown, cafe: Cafe, language: Language, rewar
         language: The page's.
         reward_ore: What it would earn as things stand; 0 for nothing.
         simulated: Whether it is a test's.
+        path: Its own address, where its answers can be erased.
+        erased_on: The day on which they were.
+        beyond_trial: Whether the trial had no reward left for it.
     """
     eligible = receipt.preliminary_eligible
     outcome = "pending" if eligible is None else "likely" if eligible and reward_ore else "unlikely"
+    if beyond_trial:
+        outcome = "beyond"
+    if erased_on is not None:
+        outcome = "erased"
     reference = receipt.reference
     return _environment.get_template("receipt.html").render(
         cafe=cafe,
         language=language,
-        t=_filled(section("receipt", language), {"{cafe}": cafe.name, "{reward}": kronor(reward_ore)}),
+        other="en" if language == "sv" else "sv",
+        path=path,
+        t=_filled(
+            section("receipt", language),
+            {
+                "{cafe}": cafe.name,
+                "{reward}": kronor(reward_ore),
+                "{erased}": _day_in_words(erased_on or receipt.day, language),
+            },
+        ),
         outcome=outcome,
         reference=" ".join(
             reference[start : start + REFERENCE_GROUP] for start in range(0, len(reference), REFERENCE_GROUP)
         ),
         day=receipt.day,
-        day_in_words=f"{receipt.day.day} {_MONTHS[language][receipt.day.month - 1]} {receipt.day.year}",
+        day_in_words=_day_in_words(receipt.day, language),
         simulated=simulated,
     )
 
@@ -144,6 +180,10 @@ def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None 
         action="wrong_cafe_link" if kind == "wrong_cafe" else "again",
         words={each: _filled(section("receipt", each), known) for each in LANGUAGES},
     )
+
+
+def _day_in_words(day: date, language: Language) -> str:
+    return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
 
 
 def _filled(words: dict[str, str], known: dict[str, str]) -> dict[str, str]:

@@ -1,0 +1,105 @@
+"""The receipt: a page that works for as long as its address is kept, and erasing the answers from it.
+
+The secret in the path is what a guest holds; erasing is a POST from our own page, works without JavaScript, and says
+that it is done only once it is.
+"""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from payouts.rewards import prospective_reward_ore
+from pilot.business_days import business_day
+from pilot.cafes import Cafe, Language
+from pilot.errors import PilotError
+from voice_edge import page
+from voice_edge.doors.asking import away_page, language_asked_for, too_many_page
+from voice_edge.doors.pages import erase_page
+from voice_edge.doors.rates import Scope, counted_address
+from voice_edge.doors.requests import same_site_post
+from voice_edge.edge import Edge
+from voice_edge.plain_page import unknown_receipt_page
+from voice_edge.receipts import KeptReceipt
+
+HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+RETRY_SECONDS = 60
+
+
+def receipt_routes(edge: Edge) -> APIRouter:
+    """Return the routes of a receipt."""
+    router = APIRouter()
+
+    @router.get("/r/{token}")
+    async def receipt(token: str, request: Request) -> Response:
+        found = await _found(token, request, edge=edge, scope="receipt")
+        if isinstance(found, Response):
+            return found
+        kept, cafe, language = found
+        reward_ore = prospective_reward_ore(
+            edge.cafes.pilot, score=kept.receipt.preliminary_score, eligible=kept.receipt.preliminary_eligible
+        )
+        text = page.receipt_page(
+            receipt=kept.receipt,
+            cafe=cafe,
+            language=language,
+            reward_ore=reward_ore,
+            simulated=kept.receipt.simulated,
+            path=f"/r/{token}",
+            erased_on=business_day(kept.erased_at) if kept.erased_at is not None else None,
+            beyond_trial=kept.beyond_trial,
+        )
+        return HTMLResponse(text, headers=HEADERS)
+
+    @router.get("/r/{token}/erase")
+    async def ask(token: str, request: Request) -> Response:
+        found = await _found(token, request, edge=edge, scope="receipt")
+        if isinstance(found, Response):
+            return found
+        kept, cafe, language = found
+        if kept.erased_at is not None:
+            return _to_receipt(token, language)
+        text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="ask")
+        return HTMLResponse(text, headers=HEADERS)
+
+    @router.post("/r/{token}/erase")
+    async def erase(token: str, request: Request) -> Response:
+        found = await _found(token, request, edge=edge, scope="erasure")
+        if isinstance(found, Response):
+            return found
+        kept, cafe, language = found
+        if not same_site_post(request.headers, host=request.headers.get("host", "")):
+            text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="foreign")
+            return HTMLResponse(text, status_code=403, headers=HEADERS)
+        try:
+            await edge.receipts.erase(kept.receipt)
+        except (PilotError, OSError):
+            text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="later")
+            return HTMLResponse(text, status_code=503, headers={**HEADERS, "Retry-After": str(RETRY_SECONDS)})
+        return _to_receipt(token, language)
+
+    return router
+
+
+async def _found(
+    token: str, request: Request, *, edge: Edge, scope: Scope
+) -> tuple[KeptReceipt, Cafe, Language] | Response:
+    """Return the receipt, its café and the page's language, or the page that says why not."""
+    address = counted_address(request.client.host if request.client else "")
+    rates = edge.doors.rates
+    if (wait := await rates.hit(scope, address)) is not None:
+        return too_many_page(edge, wait=wait, headers=HEADERS)
+    try:
+        kept = await edge.receipts.look_up(token)
+    except (PilotError, OSError):
+        return away_page(edge, headers=HEADERS, again=f"/r/{token}")
+    cafe = edge.cafe(kept.receipt.cafe) if kept is not None else None
+    if kept is None or cafe is None:
+        if (wait := await rates.hit("unknown_receipt", address)) is not None:
+            return too_many_page(edge, wait=wait, headers=HEADERS)
+        return HTMLResponse(unknown_receipt_page(), status_code=404, headers=HEADERS)
+    return kept, cafe, language_asked_for(request, cafe, default=kept.receipt.language)
+
+
+def _to_receipt(token: str, language: Language) -> Response:
+    return RedirectResponse(f"/r/{token}?lang={language}", status_code=303, headers=HEADERS)
