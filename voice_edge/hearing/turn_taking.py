@@ -32,6 +32,11 @@ RESUME_WINDOWS = 2  # voiced windows in a row that continue a paused turn
 MAX_TURN_SECONDS = 45
 SPEECH_FROM = 0.5  # probability at which a silent customer is speaking
 SPEECH_UNTIL = 0.35  # probability below which a speaking customer is silent
+# A voice so far below the customer's own comes from a radio or another table. Within 150 read English sentences no voice
+# stayed 14 dB below its own level for longer than 256 ms (docs/voice.md).
+FAR_BELOW_DB = 14.0
+LEVEL_SETTLES_SAMPLES = SAMPLE_RATE // 2  # of voice: until then a louder window sets the level at once
+LEVEL_SMOOTHING = 0.1  # of the customer's level, a window; quiet ends of words do not pull it down
 
 
 def samples(milliseconds: float) -> int:
@@ -46,10 +51,12 @@ class SpeechWindow:
     Attributes:
         start: Position of its first sample.
         probability: 0 to 1.
+        level_db: Its loudness, in dB below full scale; None where it was not measured.
     """
 
     start: int
     probability: float
+    level_db: float | None = None
 
     @property
     def end(self) -> int:
@@ -73,6 +80,7 @@ class TurnOptions:
     max_turn_seconds: float = MAX_TURN_SECONDS
     speech_from: float = SPEECH_FROM
     speech_until: float = SPEECH_UNTIL
+    far_below_db: float = FAR_BELOW_DB
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,18 +199,31 @@ class TurnTaking:
         self._voiced = 0
         self._audio_from = at
         self._speech_end = at
+        self._level_db: float | None = None  # of the customer's voice
         self._commit_after = samples(self._options.commit_ms)
 
     def _count(self, window: SpeechWindow) -> None:
         """Keep the run of voiced windows; the threshold to stay in speech is lower than the one to enter it."""
         speaking = self._state is _State.HEARING
         threshold = self._options.speech_until if speaking else self._options.speech_from
-        if window.probability >= threshold:
+        if window.probability >= threshold and not self._far(window):
             if not self._run:
                 self._run_from = window.start
             self._run += 1
         else:
             self._run = 0
+
+    def _far(self, window: SpeechWindow) -> bool:
+        """Tell whether a voice is too faint to be the customer's, once that one is known; follow the customer's."""
+        if window.level_db is None or self._state is _State.WAITING:
+            return False
+        if self._level_db is None:
+            self._level_db = window.level_db
+        distance = self._level_db - window.level_db
+        if distance < self._options.far_below_db / 2:
+            rise = 1.0 if distance < 0 and self._voiced < LEVEL_SETTLES_SAMPLES else LEVEL_SMOOTHING
+            self._level_db -= rise * distance
+        return distance > self._options.far_below_db
 
     def _wait(self, window: SpeechWindow) -> list[TurnEvent]:
         if self._run >= self._options.start_windows:

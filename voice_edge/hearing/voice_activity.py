@@ -16,6 +16,7 @@ CONTEXT_SAMPLES = 64  # the model sees the end of the window before
 STATE_SIZE = 128
 BYTES_PER_SAMPLE = 2
 FULL_SCALE = 32768.0
+QUIETEST_POWER = 1e-10  # -100 dB
 
 Float32 = npt.NDArray[np.float32]
 
@@ -55,10 +56,15 @@ class VoiceActivity:
         used = whole * WINDOW_SAMPLES * BYTES_PER_SAMPLE
         audio = np.frombuffer(self._rest[:used], dtype="<i2").astype(np.float32) / FULL_SCALE
         self._rest = self._rest[used:]
-        probabilities = self._run(audio.reshape(whole, WINDOW_SAMPLES))
+        windows = audio.reshape(whole, WINDOW_SAMPLES)
+        probabilities = self._run(windows)
+        levels = 10 * np.log10(np.maximum(np.mean(np.square(windows), axis=1), QUIETEST_POWER))
         start = self._position
         self._position += whole * WINDOW_SAMPLES
-        return [SpeechWindow(start + i * WINDOW_SAMPLES, float(p)) for i, p in enumerate(probabilities)]
+        return [
+            SpeechWindow(start + number * WINDOW_SAMPLES, float(probability), float(level))
+            for number, (probability, level) in enumerate(zip(probabilities, levels, strict=True))
+        ]
 
     def reset(self, *, at: int | None = None) -> None:
         """Forget what was heard, for example after audio was left out.
