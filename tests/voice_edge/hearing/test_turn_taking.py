@@ -34,6 +34,7 @@ SCENARIOS: list[dict[str, Any]] = [
     for scenario in yaml.safe_load(path.read_text(encoding="utf-8"))
 ]
 VOICE, QUIET = 0.95, 0.02
+CUSTOMER_DB, MURMUR_DB, RADIO_DB, ROOM_DB = -22.0, -32.0, -44.0, -60.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,10 @@ class Table:
         self.events: list[TurnEvent | Rearmed] = []
         self.last_voiced = 0
 
-    def sound(self, milliseconds: float, *, probability: float) -> None:
+    def sound(self, milliseconds: float, *, probability: float, level_db: float | None = None) -> None:
         until = self.position + samples(milliseconds)
         while self.position < until:
-            self.events += self.turns.hear(SpeechWindow(self.position, probability))
+            self.events += self.turns.hear(SpeechWindow(self.position, probability, level_db))
             self.position += WINDOW_SAMPLES
             if probability > SPEECH_FROM and not self.of(Commit):
                 self.last_voiced = self.position
@@ -63,10 +64,14 @@ class Table:
     def play(self, step: dict[str, Any]) -> None:
         ((verb, value),) = step.items()
         match verb:
-            case "says" | "noise":
-                self.sound(value, probability=VOICE)
+            case "says" | "noise" | "near":
+                self.sound(value, probability=VOICE, level_db=CUSTOMER_DB)
+            case "murmurs":
+                self.sound(value, probability=VOICE, level_db=MURMUR_DB)
+            case "radio":
+                self.sound(value, probability=VOICE, level_db=RADIO_DB)
             case "pause":
-                self.sound(value, probability=QUIET)
+                self.sound(value, probability=QUIET, level_db=ROOM_DB)
             case "hears":
                 self.turns.transcript(self.of(SoftEnd)[-1].revision, value)
             case "done":
@@ -190,6 +195,29 @@ def test_every_session_ends_in_a_commit_or_in_no_speech(sounds: list[tuple[int, 
     table.sound(10_000, probability=QUIET)
     assert table.events
     assert isinstance(table.events[-1], Commit | NoSpeech)
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 60), st.sampled_from([VOICE, QUIET]), st.floats(-90, 0)), min_size=1, max_size=30)
+)
+def test_however_loud_or_faint_it_is_every_turn_ends(sounds: list[tuple[int, float, float]]) -> None:
+    table = Table()
+    for windows, probability, level_db in sounds:
+        table.sound(windows * 32, probability=probability, level_db=level_db)
+    table.sound(10_000, probability=QUIET, level_db=ROOM_DB)
+    assert isinstance(table.events[-1], Commit | NoSpeech)
+    assert sum(isinstance(event, Commit | NoSpeech) for event in table.events) == 1
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=60), st.floats(-50, -5))
+def test_a_voice_that_rises_and_falls_by_a_few_decibels_is_one_voice(swings: list[float], level_db: float) -> None:
+    table = Table()
+    for swing in swings:
+        table.sound(96, probability=VOICE, level_db=level_db + swing)
+    table.sound(1000, probability=QUIET, level_db=-90.0)
+    (commit,) = table.of(Commit)
+    assert commit.speech_end == table.last_voiced
+    assert not table.of(Resumed)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=400))

@@ -1,0 +1,183 @@
+"""What users of comparable systems complain about, as far as it concerns hearing: here it does not happen."""
+
+from __future__ import annotations
+
+import threading
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from voice_edge.hearing.fair_queue import FairQueue, Work
+from voice_edge.hearing.heard import Heard
+from voice_edge.hearing.plausibility import words
+from voice_edge.hearing.recogniser import Recogniser
+from voice_edge.hearing.turn_taking import (
+    SAMPLE_RATE,
+    WINDOW_SAMPLES,
+    Commit,
+    Resumed,
+    SoftEnd,
+    SpeechWindow,
+    TurnTaking,
+)
+from voice_edge.hearing.voice_activity import VoiceActivity
+from voice_edge.hearing.weights import packaged_weights
+from voice_edge.hearing.whisper import Decoded
+
+RECORDING = Path(__file__).parents[2] / "data" / "voices" / "espeak-en-cold-coffee.wav"
+ENOUGH = 60.0
+SECOND = np.zeros(SAMPLE_RATE, dtype=np.float32)
+
+
+class Model:
+    """Writes a text for each clip; `slow` clips wait until `go` is set."""
+
+    def __init__(self, text: str = "The coffee was cold.") -> None:
+        self.text = text
+        self.go = threading.Event()
+        self.served: list[float] = []
+
+    def decode(self, audio, *, language, prompt="", abandoned=lambda: False) -> Decoded:
+        if audio[0] == 1.0:
+            assert self.go.wait(ENOUGH)
+        self.served.append(len(audio) / SAMPLE_RATE)
+        return Decoded(self.text, 0.9, 0.05, False, False, 0.01)
+
+
+def started(model: Model, *, threads: int = 1) -> Recogniser:
+    recogniser = Recogniser(
+        weights={"en": Path("w"), "sv": Path("w")},
+        qualified=frozenset({"en"}),
+        threads=threads,
+        load=lambda folder, workers: model,
+    )
+    recogniser.start()
+    return recogniser
+
+
+def feed(turns: TurnTaking, probabilities: list[float], *, start: int = 0) -> list[object]:
+    events: list[object] = []
+    for number, probability in enumerate(probabilities):
+        events += turns.hear(SpeechWindow(start + number * WINDOW_SAMPLES, probability))
+    return events
+
+
+def recording() -> bytes:
+    with wave.open(str(RECORDING)) as file:
+        return file.readframes(file.getnframes())
+
+
+def test_a_turn_ends_although_the_recogniser_never_answers() -> None:
+    events = feed(TurnTaking(), [0.9] * 60 + [0.0] * 30)
+    assert isinstance(events[-1], Commit)
+
+
+def test_a_turn_in_which_no_words_are_found_is_answered_by_nothing_heard_not_by_silence() -> None:
+    recogniser = started(Model(text=""))
+    heard = recogniser.recognise(SECOND, language="en", session_id="a").result(ENOUGH)
+    recogniser.close()
+    assert isinstance(heard, Heard)
+    assert (heard.no_speech, heard.text) == (True, "")
+
+
+def test_work_begun_early_is_told_apart_by_its_revision_and_counts_once() -> None:
+    turns = TurnTaking()
+    events = feed(turns, [0.9] * 30 + [0.0] * 10 + [0.9] * 30 + [0.0] * 10)
+    early, late = [event for event in events if isinstance(event, SoftEnd)]
+    (resumed,) = [event for event in events if isinstance(event, Resumed)]
+    assert early.revision < resumed.revision == late.revision
+    turns.transcript(early.revision, "och")  # comes late, for words that are no longer all of them
+    commits = [event for event in feed(turns, [0.0] * 20, start=80 * WINDOW_SAMPLES) if isinstance(event, Commit)]
+    assert [commit.revision for commit in commits] == [late.revision]
+
+
+def test_a_cough_between_words_is_no_interruption_of_the_answer() -> None:
+    turns = TurnTaking()
+    (commit,) = [event for event in feed(turns, [0.9] * 30 + [0.0] * 30) if isinstance(event, Commit)]
+    assert feed(turns, [0.9] * 6 + [0.0] * 60, start=commit.at) == []  # while the answer is given nobody listens
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+@pytest.mark.parametrize("text", ["Undertexter från Amara.org-gemenskapen", "Thanks for watching!", "Musik"])
+def test_text_invented_on_silence_reaches_nobody(text: str, language: str) -> None:
+    recogniser = started(Model(text=text))
+    final = recogniser.recognise(SECOND, language=language, session_id="a").result(ENOUGH)
+    caption = recogniser.recognise(SECOND, language=language, session_id="a", final=False).result(ENOUGH)
+    recogniser.close()
+    assert (final.text, caption.text) == ("", "")
+
+
+def test_the_lag_does_not_grow_while_a_session_asks_faster_than_it_is_served() -> None:
+    queue = FairQueue(clock=lambda: 0.0)
+    for number in range(1000):
+        for final in (True, False):
+            audio = np.full(1, number, dtype=np.float32)
+            queue.put(Work(audio, "en", f"session {number % 3}", final, "", 0.0))
+    assert len(queue) == 3
+    served = [queue.take() for _ in range(6)]
+    assert sorted(float(work.audio[0]) for work in served if work) == [997, 997, 998, 998, 999, 999]
+
+
+def test_a_second_customer_is_served_while_the_first_ones_recognition_hangs() -> None:
+    model = Model()
+    recogniser = started(model, threads=2)
+    hangs = SECOND.copy()
+    hangs[0] = 1.0
+    first = recogniser.recognise(hangs, language="en", session_id="a")
+    for number in range(5):
+        assert recogniser.recognise(SECOND, language="en", session_id=f"b{number}").result(ENOUGH).text
+    assert not first.done()
+    model.go.set()
+    assert first.result(ENOUGH).text
+    recogniser.close()
+
+
+def test_one_model_serves_all_customers() -> None:
+    loads: list[Path] = []
+
+    def load(folder: Path, workers: int) -> Model:
+        loads.append(folder)
+        return Model()
+
+    weights = {"en": Path("w"), "sv": Path("w")}
+    recogniser = Recogniser(weights=weights, qualified=frozenset(), threads=2, load=load)
+    recogniser.start()
+    asked = [
+        recogniser.recognise(SECOND, language=language, session_id=f"{language}{number}")
+        for number in range(6)
+        for language in ("sv", "en")
+    ]
+    assert all(future.result(ENOUGH).text for future in asked)
+    recogniser.close()
+    assert loads == [Path("w")]
+
+
+def test_the_first_word_is_in_the_turns_audio_although_the_customer_spoke_at_once() -> None:
+    quiet = bytes(SAMPLE_RATE * 2)
+    activity, turns = VoiceActivity(), TurnTaking()
+    events = [event for window in activity.feed(recording() + quiet) for event in turns.hear(window)]
+    (commit,) = [event for event in events if isinstance(event, Commit)]
+    assert commit.audio_from == 0
+
+
+def test_the_last_word_is_in_the_turns_audio_although_the_button_cut_it_short() -> None:
+    activity, turns = VoiceActivity(), TurnTaking()
+    pcm = recording()[: 3 * SAMPLE_RATE * 2]
+    for window in activity.feed(pcm):
+        turns.hear(window)
+    (commit,) = [event for event in turns.stop(len(pcm) // 2) if isinstance(event, Commit)]
+    assert commit.at == len(pcm) // 2
+
+
+@pytest.mark.recogniser
+def test_the_words_at_both_edges_of_a_recording_cut_to_its_voice_are_heard(tmp_path: Path) -> None:
+    audio = np.frombuffer(recording(), dtype="<i2").astype(np.float32) / 32768
+    loud = np.flatnonzero(np.abs(audio) > 0.02)
+    recogniser = Recogniser(weights={"en": packaged_weights(tmp_path)}, qualified=frozenset({"en"}), threads=1)
+    recogniser.start()
+    cut = recogniser.recognise(audio[loud[0] : loud[-1]], language="en", session_id="a").result(ENOUGH)
+    recogniser.close()
+    said = words(cut.text)
+    assert (said[:2], said[-1]) == (["the", "coffee"], "today")
