@@ -29,7 +29,17 @@ _MONTHS: dict[Language, tuple[str, ...]] = {
 
 # The script changes these texts as the talk goes on; the rest stands in the HTML. A switch of language is a new page.
 _SAID_BY_THE_SCRIPT = frozenset(
-    {"welcome", "consent", "microphone", "trouble", "talk", "review", "done", "notice", "ended"}
+    {"voice", "microphone", "trouble", "talk", "review", "stuck", "done", "notice", "ended"}
+)
+
+# Of those sections, what stands in the HTML only: it need not travel twice.
+_IN_THE_HTML = frozenset(
+    {
+        *("microphone.allow", "trouble.how_title", "trouble.write", "review.title", "review.lead", "review.leave"),
+        *("stuck.title", "stuck.lead", "stuck.said", "done.title", "done.reference", "done.receipt"),
+        *("talk.history", "talk.preparing", "talk.continue", "talk.to_text", "talk.answer", "talk.placeholder"),
+        *("talk.caption", "notice.quiet", "notice.here"),
+    }
 )
 
 _environment = Environment(
@@ -94,7 +104,11 @@ def customer_page(
         "simulated": simulated,
         "consent_version": CONSENT_VERSION,
         "voice_trial": trial,
-        "words": {key: text for key, text in words.items() if key.split(".")[0] in _SAID_BY_THE_SCRIPT},
+        "words": {
+            key: text
+            for key, text in words.items()
+            if key.split(".")[0] in _SAID_BY_THE_SCRIPT and key not in _IN_THE_HTML
+        },
     }
     return _environment.get_template("customer.html").render(
         cafe=cafe,

@@ -21,7 +21,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -50,13 +50,19 @@ def cafes() -> tuple[Cafe, ...]:
     return parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml").cafe
 
 
+# Set whenever something reached the edge; what happens in the page alone is looked at every LOOK_SECONDS.
+NEWS = threading.Condition()
+LOOK_SECONDS = 0.05
+
+
 def until(condition: Callable[[], Any], *, what: str) -> Any:
     """Return what the condition gives once it holds."""
     end = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < end:
         if found := condition():
             return found
-        time.sleep(0.02)
+        with NEWS:
+            NEWS.wait(LOOK_SECONDS)
     raise AssertionError(f"never: {what}")
 
 
@@ -74,6 +80,12 @@ class FakeEdge:
     faults: list[str] = field(default_factory=list)
     hellos: list[dict[str, Any]] = field(default_factory=list)
     sockets: int = 0
+    limits: dict[str, float] = field(default_factory=dict)
+    device_token: str = "known"
+    closes_at: str | None = None
+    refuses: tuple[str, int] | None = None  # the error and close that answer every hello
+    rest_status: int = 200
+    rests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.live: WebSocket | None = None
@@ -100,6 +112,10 @@ class FakeEdge:
 
     def cut(self, code: int = 1012) -> None:
         asyncio.run_coroutine_threadsafe(self.live.close(code), self.loop).result(DEADLINE_SECONDS)
+
+    def turn_away(self, error: str, *, code: int, **fields: Any) -> None:
+        self.tell({"type": "error", "code": error, "message": "Nej.", "retryable": False, **fields})
+        self.cut(code)
 
     def heard(self, text: str, *, mode: str = "voice", low_confidence: bool = False) -> int:
         turn = self.state["next_turn"]
@@ -148,6 +164,12 @@ class FakeEdge:
             hello = json.loads(await socket.receive_text())
             self._check(hello)
             self.hellos.append(hello)
+            if self.refuses:
+                error, code = self.refuses
+                refusal = {"type": "error", "code": error, "message": "Nej.", "retryable": True}
+                await socket.send_text(json.dumps(refusal))
+                await socket.close(code)
+                return
             if self.live is not None and hello.get("resume"):
                 await self._quietly(self.live.close(4409))
             self.live = socket
@@ -160,6 +182,8 @@ class FakeEdge:
                     await self._frame(message["bytes"])
                 else:
                     await self._message(json.loads(message["text"]))
+                with NEWS:
+                    NEWS.notify_all()
         except (WebSocketDisconnect, RuntimeError):
             return
         finally:
@@ -186,7 +210,9 @@ class FakeEdge:
                 "cafe": {"id": self.cafe.id, "name": self.cafe.name},
                 "language": state["language"],
                 "voice": {"qualified": state["language"] in self.qualified},
-                "limits": {},
+                "limits": self.limits,
+                "device_token": self.device_token,
+                "closes_at": self.closes_at,
                 "resumed": resumed,
                 "turns": state["turns"],
             }
@@ -222,6 +248,9 @@ class FakeEdge:
                 return
             state.update(phase="talking", question=QUESTION[state["language"]])
             await self._ack()
+            if "device_token" in message["scope"]:
+                token = {"type": "device_token", "token": "a-token", "expires_at": "2099-01-01T00:00:00+00:00"}
+                await self._send(token)
             await self._send({"type": "question", "turn": state["next_turn"], "text": state["question"]})
             await self._send({"type": "state", "state": "ready"})
         elif kind == "microphone":
@@ -295,6 +324,15 @@ class FakeEdge:
         )
         return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
 
+    async def _rest(self, request: Request) -> Response:
+        self.rests.append((dict(request.headers), await request.body()))
+        if self.rest_status != 200:
+            error = {"type": "error", "code": "busy", "message": "Det går inte just nu.", "retryable": True}
+            return JSONResponse(error, status_code=self.rest_status)
+        self.rests = self.rests[-1:]
+        done = {"type": "completed", "receipt": "/r/token", "reference": "K7F3QX", "preliminary": {}, "turns": []}
+        return JSONResponse(done)
+
     def _receipt(self, request: Request) -> HTMLResponse:
         outcome = {"yes": True, "no": False}.get(request.query_params.get("outcome", "yes"))
         receipt = SimpleNamespace(reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome)
@@ -313,6 +351,7 @@ class FakeEdge:
             routes=[
                 Route("/c/{code}", self._page),
                 Route("/r/{token}", self._receipt),
+                Route("/v1/rest", self._rest, methods=["POST"]),
                 Route("/notice/{kind}", self._notice),
                 WebSocketRoute("/ws/v1", self.serve),
                 Mount("/static", StaticFiles(directory=static_folder())),

@@ -126,12 +126,11 @@ def test_an_offline_phone_is_told_so_and_goes_on_by_itself(open_page: Open, edge
     ("code", "how", "action"),
     [
         (4404, "code", None),
-        (4408, "idle", "ended.restart"),
-        (4409, "elsewhere", "ended.elsewhere_action"),
+        (4408, "idle", "ended.go_on"),
+        (4409, "elsewhere", "ended.go_on"),
         (4400, "broken", "ended.restart"),
         (4413, "broken", "ended.restart"),
-        (4429, "crowded", "trouble.again"),
-        (4503, "maintenance", "trouble.again"),
+        (4429, "crowded", "ended.again"),
     ],
 )
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -149,6 +148,208 @@ def test_each_close_code_has_its_own_words_and_way_on(
     else:
         expect(page.locator("#restart")).to_have_text(say("page", action, language))
     assert len(edge.hellos) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "how", "action"),
+    [
+        ("closed", 4403, "closed", None),
+        ("paused", 4403, "paused", None),
+        ("trial_full", 4403, "full", None),
+        ("already_open", 4429, "open", "ended.again"),
+        ("too_many", 4429, "crowded", "ended.again"),
+        ("total_limit", 4408, "total", "ended.restart"),
+    ],
+)
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_each_reason_to_turn_a_customer_away_has_its_own_words_and_no_second_try_by_itself(
+    open_page: Open, edge: FakeEdge, error: str, code: int, how: str, action: str | None, language: str
+) -> None:
+    page = open_page(language)
+    write(page)
+    edge.turn_away(error, code=code)
+    screen(page, "ended")
+    expect(page.locator("#ended-title")).to_have_text(say("page", f"ended.{how}_title", language))
+    expect(page.locator("#ended-title")).to_be_focused()
+    if action is None:
+        expect(page.locator("#restart")).to_be_hidden()
+    else:
+        expect(page.locator("#restart")).to_have_text(say("page", action, language))
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#notice")).to_be_empty()
+    assert len(edge.hellos) == 1
+
+
+def test_a_closed_cafe_says_when_it_opens(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.turn_away("closed", code=4403, opens_at="2026-11-24T07:30:00+01:00")
+    expect(page.locator("#ended-lead")).to_contain_text("Välkommen tillbaka tisdag 07:30.")
+
+
+def test_a_pilot_under_maintenance_says_so_and_is_tried_again_with_growing_pauses(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    edge.refuses = ("maintenance", 4503)
+    page = open_page("sv")
+    screen(page, "ended")
+    expect(page.locator("#ended-title")).to_have_text(say("page", "ended.maintenance_title", "sv"))
+    assert edge.sockets == 3
+    edge.refuses = None
+    page.get_by_role("button", name="Försök igen").click()
+    screen(page, "welcome")
+
+
+def test_a_customer_who_was_silent_too_long_goes_on_where_they_were(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
+    edge.cut(4408)
+    page.get_by_role("button", name="Fortsätt här").click()
+    screen(page, "talk")
+    expect(page.locator("#question")).to_have_text(FOLLOW_UP["sv"])
+
+
+def test_before_the_edge_gives_up_on_a_silent_customer_the_page_asks(open_page: Open, edge: FakeEdge) -> None:
+    edge.limits = {"idle_seconds": 2}
+    page = open_page("sv")
+    write(page)
+    expect(page.locator("#quiet")).to_be_visible()
+    expect(page.locator("#quiet")).to_have_attribute("role", "alert")
+    assert edge.count("mode") == 0
+    page.click("#here")
+    until(lambda: edge.count("mode") == 1, what="a sign of life")
+    expect(page.locator("#quiet")).to_be_hidden()
+
+
+def test_a_phone_is_known_again_only_where_that_was_ticked(open_page: Open, edge: FakeEdge) -> None:
+    edge.device_token = "ask"
+    page = open_page("sv")
+    page.click("#choose-text")
+    expect(page.locator("#remember-me")).not_to_be_checked()
+    page.check("#remember-me")
+    page.click("#agree")
+    assert edge.last("consent")["scope"] == ["transcript", "device_token"]
+    until(lambda: page.evaluate("localStorage.getItem('device')"), what="the token in the page")
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    until(lambda: len(edge.hellos) == 2, what="a second hello")
+    assert edge.hellos[1]["device_token"] == "a-token"
+
+
+def test_an_outdated_token_is_not_sent_and_without_the_question_there_is_no_box(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    edge.device_token = "off"
+    page = open_page("sv")
+    page.evaluate(
+        "localStorage.setItem('device', JSON.stringify({ token: 'old', expires_at: '2026-01-01T00:00:00Z' }))"
+    )
+    page.evaluate("sessionStorage.clear()")
+    page.reload()
+    until(lambda: len(edge.hellos) == 2, what="a second hello")
+    assert "device_token" not in edge.hellos[1]
+    page.click("#choose-text")
+    expect(page.locator("#remember")).to_be_hidden()
+    page.click("#agree")
+    assert edge.last("consent")["scope"] == ["transcript"]
+
+
+# Three connections that failed
+
+
+def lose_the_line(page: Page, edge: FakeEdge) -> None:
+    """Cut it, and let every further connection fail, until the page offers to hand in the rest."""
+    edge.up = False
+    edge.cut()
+    expect(page.locator("body")).to_have_attribute("data-screen", "stuck", timeout=15_000)
+
+
+def test_after_three_failures_what_was_written_can_be_handed_in(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
+    edge.silent_after = "text"
+    edge.up = False
+    page.fill("#answer", "Kön var lång.")
+    page.click("#send")
+    expect(page.locator("body")).to_have_attribute("data-screen", "stuck", timeout=15_000)
+    expect(page.locator("#stuck-said li")).to_have_text(["Bullen var god.", "Kön var lång."])
+    expect(page.locator("#stuck-title")).to_be_focused()
+    page.click("#hand-in")
+    page.wait_for_url("**/r/token")
+    [(headers, body)] = edge.rests
+    assert headers["content-type"] == "text/plain;charset=utf-8"
+    assert '"Bullen var god."' in headers["x-pilot-resume"]
+    assert body.decode() == "Kön var lång."
+
+
+def test_after_three_failures_the_sound_that_nobody_has_can_be_handed_in(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    talk(page, edge)
+    lose_the_line(page, edge)
+    expect(page.locator("#stuck-said li")).to_contain_text("What you said last")
+    page.click("#hand-in")
+    page.wait_for_url("**/r/token")
+    [(headers, body)] = edge.rests
+    assert headers["content-type"] == "audio/L16;rate=16000"
+    sent = b"".join(frame[2] for frame in edge.frames)
+    assert len(body) % 1280 == 0
+    assert body.startswith(sent[:1280])
+    assert len(body) > len(sent)
+
+
+def test_feedback_that_was_sent_into_a_dead_line_is_handed_in_without_another_tap(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.reply(answer(page, edge, "Bullen var god."), THANKS["sv"], purpose="thanks")
+    edge.review()
+    screen(page, "review")
+    edge.silent_after = "finish"
+    edge.up = False
+    page.click("#finish")
+    page.wait_for_url("**/r/token", timeout=20_000)
+    assert [body for _, body in edge.rests] == [b""]
+
+
+def test_a_line_that_comes_back_goes_on_with_the_talk(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
+    lose_the_line(page, edge)
+    edge.up = True
+    expect(page.locator("body")).to_have_attribute("data-screen", "talk", timeout=15_000)
+    expect(page.locator("#question")).to_have_text(FOLLOW_UP["sv"])
+    assert edge.rests == []
+
+
+def test_what_is_not_taken_says_why_and_can_be_tried_again(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
+    edge.rest_status = 503
+    lose_the_line(page, edge)
+    page.click("#hand-in")
+    expect(page.locator("#stuck-fault")).to_have_text("Det går inte just nu.")
+    edge.rest_status = 200
+    page.click("#hand-in")
+    page.wait_for_url("**/r/token")
+
+
+def test_a_struck_answer_that_the_edge_has_not_heard_of_is_not_handed_in_behind_the_customers_back(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("sv")
+    write(page)
+    edge.reply(answer(page, edge, "Anna var otrevlig."), THANKS["sv"], purpose="thanks")
+    edge.review()
+    edge.silent_after = "edit"
+    edge.up = False
+    page.locator(".answer .button").first.click()
+    expect(page.locator("body")).to_have_attribute("data-screen", "stuck", timeout=15_000)
+    expect(page.locator("#hand-in")).to_be_hidden()
 
 
 def test_the_same_talk_in_another_tab_can_be_taken_back(open_page: Open, edge: FakeEdge) -> None:

@@ -19,6 +19,7 @@ SAFARI = (
     "Version/18.4 Mobile/15E148 Safari/604.1"
 )
 FIREFOX = "Mozilla/5.0 (Android 15; Mobile; rv:144.0) Gecko/144.0 Firefox/144.0"
+ANDROID = "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) {} Safari/537.36"
 INSTAGRAM = SAFARI.replace("Safari/604.1", "Instagram 350.0")
 
 FAILS = "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('no', '%s'); }; }"
@@ -81,13 +82,24 @@ def test_a_real_browser_without_a_microphone_is_recognised(
 
 
 @pytest.mark.parametrize(
-    ("agent", "steps"), [(SAFARI, "safari"), (FIREFOX, "firefox"), (INSTAGRAM, "in_app"), (None, "chrome")]
+    ("agent", "steps", "named"),
+    [
+        (SAFARI, "safari", "Safari"),
+        (SAFARI.replace("Version/18.4", "CriOS/144.0"), "ios", "Chrome"),
+        (ANDROID.format("Chrome/144.0 Mobile"), "chrome", "Chrome"),
+        (ANDROID.format("SamsungBrowser/28.0 Chrome/130.0 Mobile"), "samsung", "Samsung Internet"),
+        (FIREFOX, "firefox", "Firefox"),
+        (INSTAGRAM, "in_app", "webbläsaren"),
+        (None, "desktop", "Chrome"),
+    ],
 )
-def test_the_help_fits_the_browser(open_page: Open, edge: FakeEdge, agent: str | None, steps: str) -> None:
+def test_the_help_fits_the_browser(open_page: Open, edge: FakeEdge, agent: str | None, steps: str, named: str) -> None:
     page = open_page("sv", **({"user_agent": agent} if agent else {}))
     page.evaluate(FAILS % "NotAllowedError")
     ask(page)
-    expect(page.locator("#trouble-steps")).to_have_text(say("page", f"trouble.how_{steps}", "sv"))
+    lines = say("page", f"trouble.how_{steps}", "sv", browser=named).strip().split("\n")
+    expect(page.locator("#trouble-steps li")).to_have_text(lines)
+    expect(page.locator("#trouble-copy")).to_be_visible(visible=steps == "in_app")
 
 
 def test_an_insecure_address_is_told_apart_and_not_asked_again(open_page: Open, edge: FakeEdge) -> None:
@@ -190,11 +202,53 @@ def test_a_call_that_takes_the_microphone_pauses_and_a_tap_goes_on(open_page: Op
     talk(page, edge)
     page.evaluate("window.stream.getAudioTracks()[0].dispatchEvent(new Event('ended'))")
     expect(page.locator("#state-name")).to_have_text("Mikrofonen är pausad")
-    expect(page.locator("#notice")).to_contain_text("Mikrofonen avbröts")
+    expect(page.locator("#notice")).to_contain_text("Mikrofonen stängdes av")
     count = len(edge.frames)
     page.click("#continue")
     expect(page.locator("#state-name")).to_have_text("Jag lyssnar")
     until(lambda: len(edge.frames) > count, what="sound again")
+
+
+def test_a_page_that_is_put_away_stops_listening_and_what_was_said_until_then_is_a_turn(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("sv")
+    page.evaluate(
+        "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
+        " media.getUserMedia = async (wish) => window.stream = await real(wish); }"
+    )
+    talk(page, edge)
+    edge.tell({"type": "state", "state": "hearing"})
+    expect(page.locator("#state-name")).to_have_text("Jag hör dig")
+    page.evaluate(
+        "() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    assert page.evaluate("window.stream.getAudioTracks()[0].readyState") == "ended"
+    until(lambda: edge.count("stop") == 1, what="the end of the turn")
+    page.evaluate(
+        "() => { Object.defineProperty(document, 'hidden', { value: false, configurable: true });"
+        " document.dispatchEvent(new Event('visibilitychange')); }"
+    )
+    expect(page.locator("#state-name")).to_have_text("Mikrofonen är pausad")
+    count = len(edge.frames)
+    page.click("#continue")
+    until(lambda: len(edge.frames) > count, what="sound again")
+
+
+def test_in_another_app_without_a_microphone_writing_stands_first_and_the_address_can_be_copied(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("sv", user_agent=INSTAGRAM, permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
+    edge.cut()
+    until(lambda: len(edge.hellos) == 2, what="a second welcome")
+    expect(page.locator("#choice")).to_contain_class("text-first")
+    ask(page)
+    page.click("#trouble-copy")
+    expect(page.locator("#trouble-copy")).to_have_text("Adressen är kopierad")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    goes_on_in_writing(page, edge, "unsupported")
 
 
 def test_voice_that_is_full_becomes_writing_with_a_time_to_try_again(open_page: Open, edge: FakeEdge) -> None:

@@ -95,11 +95,11 @@ def test_a_frame_is_what_the_protocol_says() -> None:
     assert struct.unpack("<5h", body[16:]) == (0, 32767, -32767, 32767, 16384)
 
 
-def test_the_last_ten_seconds_are_kept_until_they_are_acknowledged() -> None:
+def test_a_whole_turn_is_kept_until_they_are_acknowledged() -> None:
     found = node("""
     const frames = new framing.UnackedFrames(5);
     const sound = new Float32Array(640);
-    for (let i = 0; i < 300; i++) frames.add(i * 40, sound, { sent: i < 100 });
+    for (let i = 0; i < 1175; i++) frames.add(i * 40, sound, { sent: i < 100 });
     const numbers = () => frames.kept.map(({ number }) => number);
     const full = [frames.kept.length, numbers()[0], numbers().at(-1), frames.lost];
     frames.acknowledge(200);
@@ -107,13 +107,13 @@ def test_the_last_ten_seconds_are_kept_until_they_are_acknowledged() -> None:
     const again = frames.again().length;
     print({ full, after, again });
     """)
-    assert found == {"full": [250, 55, 304, 0], "after": 201, "again": 104}
+    assert found == {"full": [1125, 55, 1179, 0], "after": 201, "again": 979}
 
 
 def test_what_was_never_sent_and_no_longer_fits_counts_as_lost() -> None:
     found = node("""
     const frames = new framing.UnackedFrames(0);
-    for (let i = 0; i < 260; i++) frames.add(i * 40, new Float32Array(640), { sent: false });
+    for (let i = 0; i < 1135; i++) frames.add(i * 40, new Float32Array(640), { sent: false });
     const { lost } = frames;
     frames.again();
     print({ lost, then: frames.lost });

@@ -11,9 +11,11 @@ from playwright.sync_api import Page, expect
 
 from tests.voice_edge.page.fake_edge import FOLLOW_UP, QUESTION, THANKS, FakeEdge, until
 from tests.voice_edge.page.phone import answer, screen, talk, write
+from voice_edge.page import static_folder
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
+LATER = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js", "receipt.css"}
 
 
 def test_writing_leads_from_the_first_screen_to_the_receipt(open_page: Open, edge: FakeEdge) -> None:
@@ -36,6 +38,19 @@ def test_writing_leads_from_the_first_screen_to_the_receipt(open_page: Open, edg
     assert edge.types() == ["start", "consent", "text", "shown", "text", "shown", "finish"]
     assert edge.last("consent")["version"] == "2026-11"
     assert edge.last("consent")["scope"] == ["transcript"]
+
+
+def test_the_sound_is_fetched_only_once_voice_is_chosen_and_is_there_before_the_microphone_is_asked_for(
+    open_page: Open, edge: FakeEdge
+) -> None:
+    page = open_page("sv")
+    until(lambda: edge.hellos, what="a hello")
+    files = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1)).filter(Boolean)"
+    loaded = set(page.evaluate(files))
+    everything = {path.name for path in static_folder().iterdir()}
+    assert everything - loaded - {"icons.svg"} == LATER  # what an SVG refers to is not listed
+    page.click("#choose-voice")
+    until(lambda: "capture.js" in page.evaluate(files), what="the sound")
 
 
 def test_speech_reaches_the_edge_as_frames_in_order_with_their_time_of_capture(open_page: Open, edge: FakeEdge) -> None:
@@ -287,10 +302,12 @@ def test_a_question_is_read_aloud_only_in_voice_with_the_microphone_resting_mean
           const voice = { lang: "en-GB", localService: true, name: "test" };
           speechSynthesis.getVoices = () => [voice];
           window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
+          speechSynthesis.cancel = () => {};
           window.spoken = [];
           speechSynthesis.speak = (utterance) => {
-            if (!utterance.text) return; // the silent one that wakes iOS
+            if (!utterance.text.trim()) return; // the silent one that wakes iOS
             window.spoken.push(utterance.text);
+            utterance.onstart();
             window.finish = utterance.onend;
           };
           speechSynthesis.dispatchEvent(new Event("voiceschanged"));

@@ -13,7 +13,8 @@ from tests.voice_edge.page.fake_edge import cafes
 from voice_edge.page import customer_page, notice_page, receipt_page, static_folder
 
 CAFE = cafes()[0]
-STATIC_BYTES = 60_000
+FIRST_VISIT_BYTES = 60_000
+SOUND_BYTES = 10_000
 PAGE_BYTES = 20_000
 
 
@@ -22,8 +23,18 @@ def page(language: str = "sv", **fields: object) -> str:
     return customer_page(**given)
 
 
-def test_scripts_styles_and_pictures_together_weigh_less_than_60_kB() -> None:
-    assert sum(path.stat().st_size for path in static_folder().iterdir()) < STATIC_BYTES
+# Fetched only once the customer has chosen to talk; and what only a receipt shows.
+SOUND = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js"}
+LATER = {*SOUND, "receipt.css"}
+
+
+def test_scripts_styles_and_pictures_of_a_first_visit_together_weigh_less_than_60_kB() -> None:
+    first = [path.stat().st_size for path in static_folder().iterdir() if path.name not in LATER]
+    assert sum(first) < FIRST_VISIT_BYTES
+
+
+def test_the_sound_that_is_fetched_when_voice_is_chosen_weighs_less_than_10_kB() -> None:
+    assert sum((static_folder() / name).stat().st_size for name in SOUND) < SOUND_BYTES
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])

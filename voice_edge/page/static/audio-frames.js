@@ -1,6 +1,7 @@
-// Audio on the wire: 40 ms frames of PCM16, and the last seconds kept until the edge has them.
+// Audio on the wire: 40 ms frames of PCM16, and a whole turn kept until the edge has it.
 export const FRAME_SAMPLES = 640; // 40 ms at 16 kHz
-export const KEPT_FRAMES = 250; // 10 s
+export const FRAME_SECONDS = 0.04;
+export const KEPT_FRAMES = 1125; // 45 s
 const HEADER_BYTES = 16;
 const VERSION = 1;
 
@@ -19,8 +20,7 @@ export function encodeFrame(number, capturedMs, samples) {
 export class UnackedFrames {
   constructor(first = 0) {
     this.next = first;
-    this.kept = [];
-    this.lost = 0;
+    this.clear();
   }
 
   add(capturedMs, samples, { sent }) {
@@ -38,6 +38,11 @@ export class UnackedFrames {
       frame.sent = true;
       return frame.bytes;
     });
+  }
+
+  // The same as bare PCM16.
+  sound() {
+    return this.kept.map(({ bytes }) => bytes.slice(HEADER_BYTES));
   }
 
   acknowledge(number) {

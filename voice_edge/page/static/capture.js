@@ -9,17 +9,11 @@ const QUIETEST_DB = -58;
 const LOUDEST_DB = -16;
 const RESULTS = { NotAllowedError: "denied", SecurityError: "denied", NotFoundError: "not_found", OverconstrainedError: "not_found", NotReadableError: "not_readable", AbortError: "not_readable" };
 
-export class MicrophoneFault extends Error {
+class MicrophoneFault extends Error {
   constructor(result, cause) {
     super(result, { cause });
     this.result = result;
   }
-}
-
-// What is known before asking; null where it is worth asking.
-export function faultBeforeAsking() {
-  if (!window.isSecureContext) return "insecure";
-  return navigator.mediaDevices?.getUserMedia && window.AudioContext && window.AudioWorkletNode ? null : "unsupported";
 }
 
 export class Microphone {
@@ -28,10 +22,7 @@ export class Microphone {
     Object.assign(this, { onFrame, onLevel, onLost, sending: false, closed: false });
   }
 
-  // Call it straight from a tap: iOS starts a context, and asks, only there.
   async open() {
-    const fault = faultBeforeAsking();
-    if (fault) throw new MicrophoneFault(fault);
     try {
       if (navigator.audioSession) navigator.audioSession.type = "play-and-record";
       this.#start();
@@ -55,7 +46,7 @@ export class Microphone {
 
   get alive() {
     const track = this.stream?.getAudioTracks()[0];
-    return !this.closed && this.context.state === "running" && track?.readyState === "live" && !track.muted;
+    return !this.closed && this.context?.state === "running" && track?.readyState === "live" && !track.muted;
   }
 
   get rate() {

@@ -9,14 +9,17 @@ export function describeClient(agent = navigator.userAgent) {
     : /Safari|iPhone|iPad/.test(agent) ? "Safari" : "other";
   const [, os = "other", major = ""] =
     agent.match(/(Android) (\d+)/) ?? agent.match(/(iPhone|iPad).*? OS (\d+)/) ?? agent.match(/(Windows|Mac OS X|Linux)/) ?? [];
-  const name = /^iP/.test(os) ? "iOS" : os === "Mac OS X" ? "macOS" : os;
+  const tablet = os === "Mac OS X" && navigator.maxTouchPoints > 1; // an iPad that calls itself a Mac
+  const name = tablet || /^iP/.test(os) ? "iOS" : os === "Mac OS X" ? "macOS" : os;
   return { browser, os: name, os_major: major, in_app: IN_APP.test(agent) };
 }
 
 // How the browser is called in a sentence, and whose steps to show.
 export const browserName = ({ browser, in_app }, fallback) => (in_app || browser === "other" ? fallback : browser);
 
-export function stepsFor({ browser, in_app }) {
+export function stepsFor({ browser, os, in_app }) {
   if (in_app) return "in_app";
-  return { Safari: "safari", Chrome: "chrome", Edge: "chrome", "Samsung Internet": "chrome", Firefox: "firefox" }[browser] ?? "other";
+  if (os === "iOS") return browser === "Safari" ? "safari" : "ios";
+  if (os !== "Android") return "desktop";
+  return { Firefox: "firefox", "Samsung Internet": "samsung" }[browser] ?? "chrome";
 }

@@ -1,11 +1,13 @@
 // One WebSocket that comes back by itself: hello on each opening, jittered backoff, a ping that notices a dead network.
 const BACKOFF_MS = [500, 10000];
+const STEADY_MS = 5000; // a line that held so long starts anew with the shortest pause
 const PING_EVERY_MS = 10000;
 const PONG_WITHIN_MS = 8000;
-const FINAL = new Set([1000, 1003, 1007, 1009, 4400, 4404, 4408, 4409, 4413, 4429, 4503]);
+const GOING_AWAY = 1001;
+const FINAL = new Set([1000, 1003, 1007, 1009, 4400, 4403, 4404, 4408, 4409, 4413, 4429]);
 
 export class Connection {
-  // hello() -> message; onMessage(message); onLine("up" | "down"); onClosed(code, reason): it stays closed
+  // hello() -> message; onMessage(message); onLine("up" | "down", failures); onClosed(code): it stays closed
   constructor({ address, hello, onMessage, onLine, onClosed }) {
     Object.assign(this, { address, hello, onMessage, onLine, onClosed, up: false, failures: 0 });
     addEventListener("online", () => this.#again(0));
@@ -14,17 +16,16 @@ export class Connection {
 
   open() {
     clearTimeout(this.timer);
-    this.ended = false;
+    this.ended = this.waiting = false;
     const socket = new WebSocket(this.address);
     this.socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify(this.hello()));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
-    socket.onclose = ({ code, reason }) => {
-      if (!FINAL.has(code)) return this.#lost();
+    socket.onclose = ({ code }) => {
+      if (!FINAL.has(code)) return this.#lost(code);
       this.close();
-      this.ended = true;
-      this.onClosed(code, reason);
+      this.onClosed(code);
     };
     this.#expectAnswer();
   }
@@ -33,9 +34,15 @@ export class Connection {
     if (this.up) this.socket.send(message instanceof ArrayBuffer ? message : JSON.stringify(message));
   }
 
+  // Until `open`, for good.
   close() {
-    clearTimeout(this.timer);
-    clearTimeout(this.silence);
+    this.#drop();
+    this.ended = true;
+    this.waiting = false;
+  }
+
+  #drop() {
+    for (const timer of [this.timer, this.silence, this.steady]) clearTimeout(timer);
     this.up = false;
     const { socket } = this;
     this.socket = null;
@@ -47,10 +54,10 @@ export class Connection {
     this.#expectAnswer();
     if (message.type === "welcome") {
       this.up = true;
-      this.failures = 0;
+      this.steady = setTimeout(() => (this.failures = 0), STEADY_MS);
     }
     this.onMessage(message);
-    if (message.type === "welcome") this.onLine("up");
+    if (message.type === "welcome") this.onLine("up", 0);
   }
 
   // After each sign of life: a ping when it has been quiet, and the end of the line when that is not answered.
@@ -63,22 +70,20 @@ export class Connection {
     }, PING_EVERY_MS);
   }
 
-  #lost() {
+  #lost(code) {
     if (!this.socket) return;
-    this.close();
-    this.onLine("down");
+    this.#drop();
     const [least, most] = BACKOFF_MS;
     const longest = Math.min(most, least * 2 ** ++this.failures);
-    this.#again(least + Math.random() * (longest - least), true);
+    this.onLine("down", this.failures);
+    if (this.ended) return;
+    this.waiting = true;
+    this.#again(code === GOING_AWAY ? Math.random() * least : least + Math.random() * (longest - least));
   }
 
-  #again(afterMs, waiting = this.waiting) {
+  #again(afterMs) {
+    if (!this.waiting) return;
     clearTimeout(this.timer);
-    this.waiting = waiting;
-    if (!waiting || this.socket) return;
-    this.timer = setTimeout(() => {
-      this.waiting = false;
-      this.open();
-    }, afterMs);
+    this.timer = setTimeout(() => this.open(), afterMs);
   }
 }

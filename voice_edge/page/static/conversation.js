@@ -1,18 +1,21 @@
 // The session as the page knows it: what was asked and answered, and what must be sent again. The edge goes on from the
 // last snapshot that was acknowledged, so whatever was sent after it is sent once more on the next connection.
-import { UnackedFrames } from "./audio-frames.js";
+import { FRAME_SECONDS, UnackedFrames } from "./audio-frames.js";
 import { Connection } from "./connection.js";
-import { Memory } from "./memory.js";
+import { Memory, deviceToken, keepDevice } from "./memory.js";
 
 const DEAF = new Set(["replying", "review", "ended"]);
 const STILL_HERE_MS = 30000;
+const WARNED_MS = 30000; // before the edge gives up on a silent customer
+const SIGNS_OF_LIFE = new Set(["question", "partial", "heard", "reply"]);
+const MAY_BE_LEFT_OUT = new Set(["text", "finish"]); // of what is not in the snapshot, when the rest is handed in
 
 export class Conversation {
-  // tell(kind, detail): every message of the edge by its type, and "line", "closed" and "gone"
+  // tell(kind, detail): every message of the edge by its type, and "line", "closed", "gone" and "quiet"
   constructor({ code, language, simulated, client, address, tell }) {
     this.memory = new Memory(code);
     const { mode = null, consented = false, frame = -1 } = this.memory.kept;
-    Object.assign(this, { language, tell, mode, consented, state: "ready", hereAt: Date.now(), lost: 0 });
+    Object.assign(this, { language, tell, mode, consented, state: "ready", hereAt: Date.now(), lost: 0, limits: {} });
     this.turns = new Map(); // number -> { question, text, mode, low_confidence }
     this.question = { turn: 1, text: "" };
     this.pending = []; // { message, covered(ack) }: not in any snapshot yet, in order
@@ -20,10 +23,10 @@ export class Conversation {
     this.hearing = false; // a microphone was granted on this page
     this.connection = new Connection({
       address,
-      hello: () => ({ type: "hello", v: 1, code, language, client, simulated, resume: this.memory.kept.snapshot }),
+      hello: () => ({ type: "hello", v: 1, code, language, client, simulated, device_token: deviceToken(), resume: this.memory.kept.snapshot }),
       onMessage: (message) => this.#receive(message),
-      onLine: (line) => tell("line", { line }),
-      onClosed: (code, reason) => tell("closed", { code, reason }),
+      onLine: (line, failures) => tell("line", { line, failures }),
+      onClosed: (code) => tell("closed", { code }),
     });
     this.connection.open();
   }
@@ -38,10 +41,11 @@ export class Conversation {
     if (this.connection.ended) this.connection.open(); // it was idle on the first screen
   }
 
-  consent(granted, version) {
+  consent(granted, { version, remember = false }) {
     this.consented = granted;
     this.memory.keep({ consented: granted });
-    this.#send({ type: "consent", granted, version, scope: granted ? ["transcript"] : [] });
+    const scope = granted ? ["transcript", ...(remember ? ["device_token"] : [])] : [];
+    this.#send({ type: "consent", granted, version, scope });
   }
 
   microphone(result, sampleRate) {
@@ -53,14 +57,28 @@ export class Conversation {
     if (mode === this.mode) return;
     this.#setMode(mode);
     this.frames.clear();
-    this.connection.send({ type: "mode", mode });
+    this.#sendNow({ type: "mode", mode });
   }
 
   // The customer is reading or typing: the edge must not take it for silence.
-  stillHere() {
-    if (!this.started || Date.now() - this.hereAt < STILL_HERE_MS) return;
+  stillHere({ asked = false } = {}) {
+    if (!this.consented || (!asked && Date.now() - this.hereAt < STILL_HERE_MS)) return;
     this.hereAt = Date.now();
-    if (this.mode === "text" || this.state === "review") this.connection.send({ type: "mode", mode: this.mode });
+    if (asked || this.mode === "text" || this.state === "review") this.#sendNow({ type: "mode", mode: this.mode });
+  }
+
+  // What could be handed in without a connection: how much sound, and the request; null where a change would get lost.
+  held() {
+    const { snapshot } = this.memory.kept;
+    const messages = this.pending.map(({ message }) => message);
+    const whole = snapshot && this.consented && messages.every(({ type }) => MAY_BE_LEFT_OUT.has(type));
+    const text = messages.find(({ type }) => type === "text")?.text;
+    const sound = this.mode === "voice" ? this.frames.sound() : [];
+    return { seconds: Math.round(sound.length * FRAME_SECONDS), rest: whole ? { snapshot, text, sound } : null };
+  }
+
+  get finishing() {
+    return this.pending.some(({ message }) => message.type === "finish");
   }
 
   text(text) {
@@ -68,7 +86,7 @@ export class Conversation {
   }
 
   stop() {
-    this.connection.send({ type: "stop" });
+    this.#sendNow({ type: "stop" });
   }
 
   edit(turn, text) {
@@ -110,8 +128,20 @@ export class Conversation {
     const [epoch, seq] = this.acked ?? [1, 0];
     const entry = { message, covered: covered ?? ((ack) => ack.epoch > epoch || ack.seq > seq) };
     this.pending.push(entry);
-    this.connection.send(message);
+    this.#sendNow(message);
     return entry;
+  }
+
+  #sendNow(message) {
+    this.#awake();
+    this.connection.send(message);
+  }
+
+  // Something was said, typed or pressed: only long after the last time is the customer asked.
+  #awake() {
+    clearTimeout(this.idle);
+    const idleMs = 1000 * (this.limits.idle_seconds ?? 0);
+    if (this.consented && idleMs) this.idle = setTimeout(() => this.tell("quiet"), Math.max(idleMs / 2, idleMs - WARNED_MS));
   }
 
   #drop(type) {
@@ -121,6 +151,7 @@ export class Conversation {
   #receive(message) {
     const { type, turn, text } = message;
     if (type === "ack") return this.#acknowledge(message);
+    if (SIGNS_OF_LIFE.has(type) || message.state === "hearing") this.#awake();
     if (type === "welcome" && !this.#welcome(message)) return this.tell("gone");
     if (type === "question") this.question = { turn, text };
     if (type === "state") this.state = message.state;
@@ -135,12 +166,14 @@ export class Conversation {
       this.#drop("finish");
     }
     if (type === "completed") this.memory.forget();
+    if (type === "device_token") keepDevice(message);
     this.tell(type, message);
   }
 
   // Returns false where the edge does not know a session that this page is in the middle of.
-  #welcome({ resumed, turns }) {
+  #welcome({ resumed, turns, limits }) {
     const { pending } = this;
+    this.limits = limits;
     if (!resumed && this.started && pending[0]?.message.type !== "start") return false;
     for (const each of turns) this.turns.set(each.turn, each);
     for (const { message } of pending) this.connection.send(message);

@@ -1,30 +1,24 @@
 // Wires the customer's taps, the conversation and the screens together.
-import { Microphone, MicrophoneFault, faultBeforeAsking } from "./capture.js";
-import { browserName, describeClient } from "./client.js";
+import { describeClient } from "./client.js";
 import { Conversation } from "./conversation.js";
+import * as endings from "./endings.js";
 import * as ask from "./microphone.js";
+import { handIn, stuck } from "./rest.js";
 import { anythingLeft, review } from "./review.js";
 import { element, fill, news, show, shows } from "./screens.js";
-import { Speech } from "./speech.js";
 import * as talk from "./talk.js";
+import { Voice, faultBeforeAsking } from "./voice.js";
 import { boot, say } from "./words.js";
 
-const ENDINGS = { 4404: "code", 4408: "idle", 4409: "elsewhere", 4429: "crowded", 4503: "maintenance" };
-const MAY_GO_ON = new Set(["elsewhere", "crowded", "maintenance"]);
-const ASKED_AFTER_MS = 400; // a microphone that is already allowed opens without a question
+const STUCK_AFTER = 3; // connections that failed in a row
 const RECEIPT_TRIES = 3;
 const RECEIPT_AFTER_MS = 1500;
 
 const client = describeClient();
-const speech = new Speech(boot.language);
-const browser = say("microphone.browser");
-let microphone = null;
-let asking = false; // the browser's own question is open
-let speaking = false;
 let shownTurn = 0; // the last one whose answer is on the screen
-let timeUp = false;
+let fault; // the last error that the edge told
 let line = "down";
-let left = false;
+let over = false;
 let sent = false;
 
 const conversation = new Conversation({
@@ -36,11 +30,26 @@ const conversation = new Conversation({
   tell: (kind, detail) => hears[kind]?.(detail),
 });
 
+const voice = new Voice(boot.language, {
+  onFrame: (samples, capturedMs) => conversation.hear(samples, capturedMs),
+  onLevel: talk.loudness,
+  onAsked: () => ask.explain(client, { waiting: true }),
+  onChange: state,
+  onFail: (name) => conversation.fail("page", name),
+  onLost() {
+    if (conversation.state === "hearing") conversation.stop(); // what was said until now is a turn
+    news(say("notice.voice_stopped"), { passing: true });
+    state();
+  },
+});
+
 // What the edge says
 const hears = {
-  welcome({ resumed, language, voice }) {
+  welcome({ resumed, language, voice: { qualified }, device_token, closes_at }) {
     if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(inLanguage(language));
-    if (language === boot.language) offerVoice(!voice.qualified);
+    if (language === boot.language) offerVoice(!qualified);
+    element("remember").hidden = device_token !== "ask";
+    fill({ closing: closes_at ? say("talk.closing", { when: endings.moment(closes_at) }) : "" });
     if (!conversation.started) return show("welcome");
     if (!conversation.consented) return shows("microphone", "trouble") || consent();
     if (!shows("microphone", "trouble", "review", "done")) inTalk();
@@ -59,9 +68,7 @@ const hears = {
     }
     state();
   },
-  state() {
-    state();
-  },
+  state,
   partial({ text }) {
     talk.caption(text);
   },
@@ -78,7 +85,7 @@ const hears = {
     if (final) speak(text);
   },
   review() {
-    stopMicrophone();
+    voice.stop();
     talk.waiting(false);
     review(conversation.turns, edit);
     show("review");
@@ -86,79 +93,101 @@ const hears = {
   completed,
   busy({ retry_after_s: seconds }) {
     write();
-    news(say("notice.busy", { seconds }));
+    news(say("notice.busy", { seconds: Math.ceil(seconds) }));
     setTimeout(() => news(say("notice.busy_over"), { passing: true }), 1000 * seconds);
   },
-  error({ code, message }) {
-    timeUp = code === "total_limit";
+  error(told) {
+    fault = told;
     talk.waiting(false);
-    sent = false;
     finishing(false);
-    news(message, { passing: true });
+    news(told.message, { passing: true });
+  },
+  quiet() {
+    element("quiet").hidden = over;
   },
   line(detail) {
     const was = line;
     line = detail.line;
-    if (line === "down") news(say(navigator.onLine ? "notice.reconnecting" : "notice.offline"));
-    else if (was === "down" && element("notice").textContent) news(say(conversation.lost ? "notice.trimmed" : "notice.back"), { passing: true });
+    if (line === "up") {
+      if (was === "down" && element("notice").textContent) news(say(conversation.lost ? "notice.trimmed" : "notice.back"), { passing: true });
+    } else if (detail.failures < STUCK_AFTER || over) {
+      news(say(navigator.onLine ? "notice.reconnecting" : "notice.offline"));
+    } else if (fault?.code === "maintenance" && !conversation.turns.size) {
+      end("maintenance");
+    } else if (conversation.consented) {
+      stuck(conversation);
+      if (conversation.finishing) handInRest();
+    }
     state();
   },
   closed({ code }) {
-    if (left || shows("done")) return;
+    if (over || shows("done")) return;
     if (code === 4408 && !conversation.started) return conversation.memory.forget();
-    end(code === 4408 && timeUp ? "total" : (ENDINGS[code] ?? "broken"));
+    end(endings.ending(code, fault?.code), fault?.opens_at);
   },
 };
 
 // What the customer does
-function choose(mode) {
-  conversation.start(mode);
-  consent();
-}
+const taps = {
+  "choose-voice"() {
+    voice.load();
+    voice.speech.prime();
+    choose("voice");
+  },
+  "choose-text": () => choose("text"),
+  agree() {
+    conversation.consent(true, { version: boot.consent_version, remember: element("remember-me").checked });
+    if (conversation.mode === "voice") openMicrophone();
+    else write();
+  },
+  "rather-text"() {
+    conversation.changeMode("text");
+    consent();
+  },
+  decline() {
+    conversation.consent(false, { version: boot.consent_version });
+    end("declined");
+  },
+  allow: openMicrophone,
+  "trouble-again": openMicrophone,
+  continue: openMicrophone,
+  "trouble-text": write,
+  "microphone-text": write,
+  "to-text": write,
+  "trouble-copy": ask.copyAddress,
+  "to-voice"() {
+    voice.load();
+    voice.speech.prime();
+    const known = faultBeforeAsking();
+    if (known) noMicrophone(known);
+    else ask.explain(client);
+  },
+  done() {
+    if (voice.speaking) voice.speech.hush();
+    else if (element("done").getAttribute("aria-disabled") !== "true") conversation.stop();
+  },
+  sound() {
+    voice.speech.on = !voice.speech.on;
+    if (!voice.speech.on) voice.speech.hush();
+    talk.sounding(voice.speech);
+  },
+  finish() {
+    document.activeElement?.blur?.();
+    if (sent || !anythingLeft()) return;
+    finishing(true);
+    conversation.finish();
+  },
+  leave,
+  "stuck-leave": leave,
+  "hand-in": handInRest,
+  here() {
+    conversation.stillHere({ asked: true });
+    element("quiet").hidden = true;
+  },
+  restart: () => location.reload(),
+};
+for (const [id, tap] of Object.entries(taps)) element(id).onclick = () => tap();
 
-function consent() {
-  document.body.dataset.mode = conversation.mode;
-  show("consent");
-}
-
-element("choose-voice").onclick = () => {
-  speech.prime();
-  choose("voice");
-};
-element("choose-text").onclick = () => choose("text");
-element("agree").onclick = () => {
-  conversation.consent(true, boot.consent_version);
-  if (conversation.mode === "voice") openMicrophone();
-  else write();
-};
-element("rather-text").onclick = () => {
-  conversation.changeMode("text");
-  consent();
-};
-element("decline").onclick = () => {
-  left = true;
-  conversation.consent(false, boot.consent_version);
-  conversation.memory.forget();
-  end("declined");
-};
-element("allow").onclick = element("trouble-again").onclick = element("continue").onclick = openMicrophone;
-element("trouble-text").onclick = element("microphone-text").onclick = element("to-text").onclick = write;
-element("to-voice").onclick = () => {
-  speech.prime();
-  const fault = faultBeforeAsking();
-  if (fault) return noMicrophone(fault);
-  ask.explain(client, browser);
-};
-element("done").onclick = () => {
-  if (speaking) return speech.hush();
-  if (element("done").getAttribute("aria-disabled") === "true") return;
-  conversation.stop();
-};
-element("sound").onclick = () => {
-  speech.on = !speech.on;
-  if (!speech.on) speech.hush();
-  talk.sounding(speech);
-};
 element("text-dock").onsubmit = (event) => {
   event.preventDefault();
   const text = element("answer").value.trim();
@@ -169,21 +198,16 @@ element("text-dock").onsubmit = (event) => {
   talk.waiting(true);
   element("answer").focus();
 };
-element("finish").onclick = () => {
-  document.activeElement?.blur?.();
-  if (sent || !anythingLeft()) return;
-  sent = true;
-  finishing(true);
-  conversation.finish();
-};
-element("leave").onclick = () => {
-  left = true;
-  conversation.leave();
-  end("left");
-};
-element("restart").onclick = () => {
-  location.reload();
-};
+
+function choose(mode) {
+  conversation.start(mode);
+  consent();
+}
+
+function consent() {
+  document.body.dataset.mode = conversation.mode;
+  show("consent");
+}
 
 // This page in a language, whatever else its address says.
 function inLanguage(language) {
@@ -197,54 +221,29 @@ function edit(turn, text) {
 }
 
 function finishing(on) {
+  sent = on;
   element("finish").textContent = say(on ? "review.sending" : "review.send");
   element("finish").setAttribute("aria-disabled", on);
 }
 
-// Voice
 async function openMicrophone() {
-  asking = true;
-  setTimeout(() => asking && ask.waitForAnswer(client, browser), ASKED_AFTER_MS);
-  microphone?.close();
-  const opening = new Microphone({
-    onFrame: (samples, capturedMs) => conversation.hear(samples, capturedMs),
-    onLevel: talk.loudness,
-    onLost: () => {
-      news(say("notice.voice_stopped"), { passing: true });
-      state();
-    },
-  });
-  microphone = opening;
-  try {
-    await opening.open();
-    asking = false;
-    conversation.changeMode("voice");
-    conversation.microphone("granted", opening.rate);
-    inTalk();
-  } catch (error) {
-    if (microphone !== opening) return;
-    if (!(error instanceof MicrophoneFault)) conversation.fail("page", error.name);
-    noMicrophone(error.result ?? "error");
-  } finally {
-    asking = false;
-    state();
-  }
+  const known = await voice.open();
+  if (known) noMicrophone(known);
+  if (known !== null) return;
+  conversation.changeMode("voice");
+  conversation.microphone("granted", voice.microphone.rate);
+  inTalk();
+  state();
 }
 
 function noMicrophone(result) {
-  stopMicrophone();
+  voice.stop();
   conversation.microphone(result);
   ask.trouble(result, client);
 }
 
-function stopMicrophone() {
-  speech.hush();
-  microphone?.close();
-  microphone = null;
-}
-
 function write() {
-  stopMicrophone();
+  voice.stop();
   conversation.changeMode("text");
   inTalk();
   element("answer").focus();
@@ -252,35 +251,29 @@ function write() {
 
 function inTalk() {
   talk.dock(conversation.mode);
-  talk.sounding(speech);
+  talk.sounding(voice.speech);
   talk.history(conversation.turns, edit);
   show("talk");
 }
 
-async function speak(text) {
-  if (conversation.mode !== "voice" || !microphone?.alive || !speech.on || !speech.available) return;
-  speaking = true;
-  state();
-  await speech.speak(text);
-  speaking = false;
-  state();
+function speak(text) {
+  if (conversation.mode === "voice") voice.speak(text);
 }
 
 // What the page shows follows from the line, the microphone and the edge's state, in that order.
 function state() {
   const { state, mode } = conversation;
-  const able = mode === "voice" && Boolean(microphone?.alive);
-  if (microphone) microphone.sending = able && !speaking;
+  const able = mode === "voice" && voice.alive;
+  if (voice.microphone) voice.microphone.sending = able && !voice.speaking;
   if (mode !== "voice") return;
-  const paused = !asking && !able;
-  talk.look(line === "down" ? "offline" : paused ? "paused" : speaking ? "speaking" : state in { review: 1, ended: 1 } ? "ready" : state);
+  const paused = !voice.asking && !able;
+  talk.look(line === "down" ? "offline" : paused ? "paused" : voice.speaking ? "speaking" : state in { review: 1, ended: 1 } ? "ready" : state);
 }
-
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && !asking && state());
 
 // Ends
 async function completed({ receipt, reference }) {
-  stopMicrophone();
+  over = true;
+  voice.stop();
   fill({ reference: reference.replace(/(...)(?=.)/, "$1 "), "done-lead": say("done.opening") });
   element("receipt").href = receipt;
   show("done");
@@ -292,29 +285,44 @@ async function completed({ receipt, reference }) {
   fill({ "done-lead": say("done.waiting") });
 }
 
-function end(how) {
-  stopMicrophone();
-  news("");
+// A connection that came in the middle of it would be closed by the request: none is opened until there is an answer.
+async function handInRest() {
   conversation.connection.close();
-  if (!MAY_GO_ON.has(how)) conversation.memory.forget();
-  const action = how === "elsewhere" ? "ended.elsewhere_action" : MAY_GO_ON.has(how) ? "trouble.again" : "ended.restart";
-  fill({ "ended-title": say(`ended.${how}_title`), "ended-lead": say(`ended.${how}`), restart: say(action) });
-  element("restart").hidden = how === "code";
-  show("ended");
+  const done = await handIn(conversation);
+  if (done) {
+    conversation.memory.forget();
+    completed(done);
+  } else if (done === undefined) end("broken");
+  else conversation.connection.open();
+}
+
+function leave() {
+  conversation.leave();
+  end("left");
+}
+
+function end(how, opensAt) {
+  over = true;
+  voice.stop();
+  conversation.connection.close();
+  if (!endings.mayGoOn(how)) conversation.memory.forget();
+  element("quiet").hidden = true;
+  endings.end(how, opensAt);
 }
 
 function offerVoice(trial) {
-  element("choice").classList.toggle("text-first", trial);
+  element("choice").classList.toggle("text-first", trial || Boolean(faultBeforeAsking()));
   element("consent-trial").hidden = !trial;
   const [name, hint] = element("choose-voice").querySelectorAll("strong, small");
-  name.textContent = say(trial ? "welcome.voice_trial" : "welcome.voice");
-  hint.textContent = say(trial ? "welcome.voice_trial_hint" : "welcome.voice_hint");
+  name.textContent = say(trial ? "voice.name_trial" : "voice.name");
+  hint.textContent = say(trial ? "voice.hint_trial" : "voice.hint");
   fill({ "to-voice-words": say(trial ? "talk.to_voice_trial" : "talk.to_voice") });
 }
 
 element("language").href = inLanguage(element("language").lang);
-fill({ "consent-browser": say("consent.microphone", { browser: browserName(client, browser) }) });
+fill({ "consent-browser": ask.named("microphone.why", client) });
 offerVoice(boot.voice_trial);
+if (conversation.mode === "voice") voice.load();
 for (const kind of ["input", "pointerdown", "keydown", "scroll"]) addEventListener(kind, () => conversation.stillHere(), { passive: true });
 addEventListener("error", ({ message }) => conversation.fail("page", message));
 addEventListener("unhandledrejection", ({ reason }) => conversation.fail("page", reason?.name ?? "rejection"));

@@ -1,32 +1,46 @@
-// What a reload needs to go on with the same session: kept by this tab, for this code, for half an hour.
+// What a reload needs to go on with the same session, kept by this tab for half an hour; and, where the customer agreed
+// to it, what this phone is known by. Storage may be shut off: then only that is lost.
 const KEPT_MS = 30 * 60 * 1000;
+const DEVICE = "device";
+
+function read(storage, key) {
+  try {
+    return JSON.parse(window[storage].getItem(key)) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function write(storage, key, value) {
+  try {
+    if (value) window[storage].setItem(key, JSON.stringify(value));
+    else window[storage].removeItem(key);
+  } catch {
+    // As above.
+  }
+}
+
+export const keepDevice = (device) => write("localStorage", DEVICE, device);
+
+export function deviceToken() {
+  const { token, expires_at } = read("localStorage", DEVICE);
+  return Date.parse(expires_at) > Date.now() ? token : undefined;
+}
 
 export class Memory {
   constructor(code) {
     this.key = `talk.${code}`;
-    try {
-      const kept = JSON.parse(sessionStorage.getItem(this.key));
-      this.kept = kept && Date.now() - kept.at < KEPT_MS ? kept : {};
-    } catch {
-      this.kept = {};
-    }
+    const kept = read("sessionStorage", this.key);
+    this.kept = Date.now() - kept.at < KEPT_MS ? kept : {};
   }
 
   keep(fields) {
     Object.assign(this.kept, fields, { at: Date.now() });
-    try {
-      sessionStorage.setItem(this.key, JSON.stringify(this.kept));
-    } catch {
-      // Storage may be shut off; then only a reload is lost.
-    }
+    write("sessionStorage", this.key, this.kept);
   }
 
   forget() {
     this.kept = {};
-    try {
-      sessionStorage.removeItem(this.key);
-    } catch {
-      // As above.
-    }
+    write("sessionStorage", this.key);
   }
 }

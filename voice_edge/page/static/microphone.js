@@ -1,26 +1,34 @@
 // Asking for the microphone, and saying exactly what is the matter and what to do when there is none.
 import { browserName, stepsFor } from "./client.js";
-import { element, fill, show } from "./screens.js";
+import { element, fill, make, show } from "./screens.js";
 import { say } from "./words.js";
 
 const NEEDS_STEPS = new Set(["denied", "unsupported"]);
+const fallback = say("microphone.browser");
 
-export function explain(client, fallback) {
-  element("allow").hidden = false;
-  fill({ "microphone-title": say("microphone.title"), "microphone-lead": say("microphone.why", { browser: browserName(client, fallback) }) });
-  show("microphone");
-}
+export const named = (key, client) => say(key, { browser: browserName(client, fallback) });
 
-export function waitForAnswer(client, fallback) {
-  element("allow").hidden = true;
-  fill({ "microphone-title": say("microphone.waiting_title"), "microphone-lead": say("microphone.waiting", { browser: browserName(client, fallback) }) });
+export function explain(client, { waiting = false } = {}) {
+  element("allow").hidden = waiting;
+  fill({
+    "microphone-title": say(waiting ? "microphone.waiting_title" : "microphone.why_title"),
+    "microphone-lead": named(waiting ? "microphone.waiting" : "microphone.why", client),
+  });
   show("microphone");
 }
 
 export function trouble(result, client) {
   const steps = stepsFor(client);
   element("trouble-how").hidden = !NEEDS_STEPS.has(result) || (result === "unsupported" && steps !== "in_app");
+  element("trouble-copy").hidden = steps !== "in_app";
   element("trouble-again").hidden = result === "insecure" || result === "unsupported";
-  fill({ "trouble-title": say(`trouble.${result}_title`), "trouble-lead": say(`trouble.${result}`), "trouble-steps": say(`trouble.how_${steps}`) });
+  fill({ "trouble-title": say(`trouble.${result}_title`), "trouble-lead": say(`trouble.${result}`), "trouble-copy": say("trouble.copy") });
+  const lines = named(`trouble.how_${steps}`, client).trim().split("\n");
+  element("trouble-steps").replaceChildren(...lines.map((textContent) => make("li", { textContent })));
   show("trouble");
+}
+
+export async function copyAddress() {
+  const done = await navigator.clipboard?.writeText(location.href).then(() => true, () => false);
+  fill({ "trouble-copy": done ? say("trouble.copied") : location.href });
 }

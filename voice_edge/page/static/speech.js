@@ -1,13 +1,15 @@
-// Reads a question aloud, where the phone has a voice for the language; the text is always on the screen.
+// Reads a question aloud, where the phone itself has a voice for the language; the text is always on the screen.
 const synthesis = window.speechSynthesis;
-const LONGEST_MS = 20000; // some browsers never say that they have finished
+const GAP_MS = 80; // Chrome drops what is said right after a cancel
+const BEGINS_WITHIN_MS = 2000; // some phones have voices that never speak,
+const LONGEST_MS = (text) => 3000 + 120 * text.length; // and some never say that they have finished
 
 export class Speech {
   constructor(language) {
     this.language = language;
     this.on = true;
     this.find();
-    synthesis?.addEventListener?.("voiceschanged", () => this.find());
+    synthesis?.addEventListener?.("voiceschanged", () => this.find()); // they load late
   }
 
   find() {
@@ -15,28 +17,30 @@ export class Speech {
     this.voice = voices.find(({ lang, localService }) => localService && lang.toLowerCase().startsWith(this.language));
   }
 
-  get available() {
-    return Boolean(this.voice);
-  }
-
   // iOS speaks only after it has been asked to inside a tap.
   prime() {
-    if (this.voice) synthesis.speak(new SpeechSynthesisUtterance(""));
+    if (this.on) synthesis?.speak(Object.assign(new SpeechSynthesisUtterance(" "), { volume: 0 }));
   }
 
-  speak(text) {
-    if (!this.voice || !this.on) return Promise.resolve();
-    return new Promise((resolve) => {
+  async speak(text) {
+    if (synthesis?.speaking) await this.hush();
+    if (!this.voice || !this.on) return;
+    await new Promise((resolve) => {
       const utterance = new SpeechSynthesisUtterance(text);
       utterance.voice = this.voice; // iOS ignores `lang` alone
       utterance.lang = this.voice.lang;
-      utterance.onend = utterance.onerror = resolve;
-      setTimeout(resolve, LONGEST_MS);
+      utterance.onend = utterance.onerror = this.finish = resolve;
+      const mute = setTimeout(() => this.hush(), BEGINS_WITHIN_MS);
+      utterance.onstart = () => clearTimeout(mute);
+      setTimeout(resolve, LONGEST_MS(text));
+      this.utterance = utterance; // Chrome never ends one that nobody holds
       synthesis.speak(utterance);
     });
   }
 
   hush() {
+    this.finish?.();
     synthesis?.cancel();
+    return new Promise((resolve) => setTimeout(resolve, GAP_MS));
   }
 }

@@ -39,7 +39,7 @@ export function dock(mode) {
 
 export function sounding(speech) {
   const sound = element("sound");
-  sound.hidden = !speech.available;
+  sound.hidden = !speech.voice;
   sound.setAttribute("aria-pressed", speech.on);
   sound.setAttribute("aria-label", say(speech.on ? "talk.sound_on" : "talk.sound_off"));
   element("sound-icon").setAttribute("href", `/static/icons.svg#speaker${speech.on ? "" : "-off"}`);

@@ -1,0 +1,90 @@
+// The microphone and the reading voice of one talk: the one rests while the other is at work.
+import { Speech } from "./speech.js";
+
+const ASKED_AFTER_MS = 400; // a microphone that is already allowed opens without a question
+const ECHO_MS = 250; // what the loudspeaker said is still in the room
+
+// What is known before asking; null where it is worth asking.
+export function faultBeforeAsking() {
+  if (!window.isSecureContext) return "insecure";
+  return navigator.mediaDevices?.getUserMedia && window.AudioContext && window.AudioWorkletNode ? null : "unsupported";
+}
+
+export class Voice {
+  // onFrame(samples, capturedMs), onLevel(0..1), onLost(), onAsked(): the browser's question is open; onChange(); onFail(name)
+  constructor(language, listeners) {
+    Object.assign(this, listeners, { speech: new Speech(language), asking: false, speaking: false, spoken: 0 });
+    document.addEventListener("visibilitychange", () => this.#leave());
+  }
+
+  get alive() {
+    return Boolean(this.microphone?.alive);
+  }
+
+  // Fetched once voice is chosen, so that it is there at the tap that opens the microphone.
+  async load() {
+    this.capture ??= await import("./capture.js").catch(() => null);
+  }
+
+  // Straight from a tap: iOS starts a context, and asks, only there. Returns null once it is open, else what is the matter; undefined where it is no longer wanted.
+  async open() {
+    const fault = faultBeforeAsking();
+    if (fault) return fault;
+    if (!this.capture) await this.load(); // slow network: this tap is spent, iOS may want another
+    if (!this.capture) return "error";
+    this.microphone?.close();
+    const { onFrame, onLevel, onLost } = this;
+    const opening = new this.capture.Microphone({ onFrame, onLevel, onLost });
+    this.microphone = opening;
+    this.asking = true;
+    setTimeout(() => this.asking && this.onAsked(), ASKED_AFTER_MS);
+    try {
+      await opening.open();
+      this.#stayAwake();
+      return null;
+    } catch (error) {
+      if (this.microphone !== opening) return undefined;
+      if (!error.result) this.onFail(error.name);
+      return error.result ?? "error";
+    } finally {
+      if (this.microphone === opening) this.asking = false;
+      this.onChange();
+    }
+  }
+
+  stop() {
+    this.speech.hush();
+    this.microphone?.close();
+    this.microphone = null;
+    this.asking = false;
+    this.lock?.release();
+  }
+
+  async speak(text) {
+    const { speech } = this;
+    if (!this.alive || !speech.on || !speech.voice) return;
+    const number = ++this.spoken;
+    this.speaking = true;
+    this.onChange();
+    await speech.speak(text);
+    await new Promise((resolve) => setTimeout(resolve, ECHO_MS));
+    if (number !== this.spoken) return;
+    this.speaking = false;
+    this.onChange();
+  }
+
+  async #stayAwake() {
+    this.lock = await navigator.wakeLock?.request("screen").catch(() => null);
+  }
+
+  // A page that is put away or a phone that is locked stops listening; the browser's own question hides the page as well.
+  #leave() {
+    if (this.asking) return;
+    if (document.hidden && this.alive) {
+      this.speech.hush();
+      this.microphone.close();
+      this.onLost();
+    }
+    this.onChange();
+  }
+}
