@@ -8,9 +8,10 @@ from typing import Any
 import dagster as dg
 
 from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import TABLE_ASSETS, quality, rebuild
+from assets.jobs import TABLE_ASSETS, judging, quality, rebuild
+from assets.judgements import judgements
 from assets.resources import HomeResource
-from assets.schedules import judge_rebuilt_days, settle_yesterday
+from assets.schedules import judge_by_night, judge_rebuilt_days, settle_yesterday
 from assets.sensor import new_facts
 from assets.suites import SUITES
 
@@ -22,11 +23,11 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=TABLE_ASSETS,
+        assets=[*TABLE_ASSETS, judgements],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, forgetting],
+        jobs=[rebuild, quality, judging, forgetting],
         sensors=[new_facts],
-        schedules=[settle_yesterday, judge_rebuilt_days, forget_nightly],
+        schedules=[settle_yesterday, judge_rebuilt_days, judge_by_night, forget_nightly],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.
         executor=dg.in_process_executor,

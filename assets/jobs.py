@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.customer_counts import customer_counts
 from assets.fingerprints import fingerprints
+from assets.judgements import judgements
 from assets.pilot_kpis import pilot_kpis
 from assets.raw_events import raw_events
 from assets.scored_feedback import scored_feedback
@@ -37,6 +38,17 @@ rebuild = dg.define_asset_job(
     selection=dg.AssetSelection.assets(*TABLE_ASSETS) - _suites,
     description="Rebuilds every table of some business days from the landing and the store.",
     tags={"dagster/max_runtime": str(REBUILD_TIMEOUT_SECONDS)},
+    executor_def=dg.in_process_executor,
+)
+
+# A language model takes seconds a session: by night, and never on the path from a guest to a page.
+JUDGING_TIMEOUT_SECONDS = 4 * 3600
+
+judging = dg.define_asset_job(
+    "judging",
+    selection=dg.AssetSelection.assets(judgements) - _suites,
+    description="Judges some business days' sessions with the language model, where that is switched on.",
+    tags={"dagster/max_runtime": str(JUDGING_TIMEOUT_SECONDS)},
     executor_def=dg.in_process_executor,
 )
 

@@ -7,14 +7,18 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from assets.jobs import quality, rebuild
+from assets.jobs import judging, quality, rebuild
 from assets.partitions import range_tags, ranges
+from assets.resources import HomeResource
 from pilot.business_days import STOCKHOLM, business_day, days_between
+from pilot.tables import JUDGEMENTS
 
 # Once when the day's last sessions have fallen silent, once when nothing can change what it is judged by
 # (assets.as_of): no segment comes that would make the sensor look at the day again.
 SETTLE_AT = ["20 0 * * *", "10 12 * * *"]
 JUDGE_AT = "25 * * * *"
+JUDGE_BY_NIGHT_AT = "50 1 * * *"
+JUDGE_BY_NIGHT_BACK_MINUTES = 25 * 60  # a day and a little, the longest of the year included
 JUDGE_BACK_MINUTES = 75  # an hour and a little: no rebuild falls between two judgements
 
 
@@ -46,6 +50,28 @@ def judge_rebuilt_days(context: dg.ScheduleEvaluationContext) -> Iterator[dg.Run
     days = rebuilt_days(context.instance, since=moment - timedelta(minutes=JUDGE_BACK_MINUTES))
     if not days:
         yield dg.SkipReason("no day was rebuilt")
+    for first, last in ranges(days):
+        yield dg.RunRequest(run_key=f"{moment.isoformat()} {first} {last}", tags=range_tags(first, last))
+
+
+@dg.schedule(
+    job=judging,
+    name="judge_by_night",
+    cron_schedule=JUDGE_BY_NIGHT_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Lets the language model judge the days that were rebuilt; forgets judgements of what was erased.",
+)
+def judge_by_night(
+    context: dg.ScheduleEvaluationContext, home: HomeResource
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for the judgements of each range of days that was rebuilt since the last tick."""
+    opened = home.open()
+    if not opened.settings.judgements and opened.lake().version(JUDGEMENTS) is None:
+        yield dg.SkipReason("judgements are switched off, and there are none to forget")
+        return
+    moment = context.scheduled_execution_time
+    days = rebuilt_days(context.instance, since=moment - timedelta(minutes=JUDGE_BY_NIGHT_BACK_MINUTES))
     for first, last in ranges(days):
         yield dg.RunRequest(run_key=f"{moment.isoformat()} {first} {last}", tags=range_tags(first, last))
 

@@ -13,7 +13,7 @@ import dagster as dg
 from assets.failures import told_without_words
 from assets.partitions import daily
 from assets.resources import HomeResource
-from pilot.tables import RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TURNS, Table
+from pilot.tables import JUDGEMENTS, RAW_EVENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS, Table
 
 SUITE = "suite"
 FAULTS_SHOWN = 20  # expectations named in a result
@@ -22,6 +22,8 @@ FAULTS_SHOWN = 20  # expectations named in a result
 REFERENCES: dict[Table, tuple[Table, ...]] = {
     SESSIONS: (RAW_EVENTS, TURNS),
     SCORED_FEEDBACK: (SESSIONS,),
+    SESSION_SIGNALS: (SESSIONS, SCORED_FEEDBACK),
+    JUDGEMENTS: (SESSIONS,),
 }
 
 

@@ -65,6 +65,10 @@ class Settings(BaseModel):
     model_speaks: str = Field(
         default="en", description="Languages that the model may speak under auto, separated by commas."
     )
+    judgements: bool = Field(
+        default=False,
+        description="Whether the language model judges sessions by night, beside their score; nothing is paid by it.",
+    )
     recogniser_threads: int = Field(default=2, ge=1, le=64, description="Cores that recognition may use.")
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
-from pilot.tables import SCORED_FEEDBACK, SESSIONS
+from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from quality.engine import run
 from quality.feedback_rules import feedback_rules
+from quality.judgement_rules import judgement_rules
 from quality.results import SuiteResult
 from quality.rules import Evidence, Rule
 from quality.session_rules import session_rules
+from quality.signal_rules import signal_rules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 SUITES: dict[str, Callable[[Cafes], Iterable[Rule]]] = {
     SESSIONS.name: session_rules,
     SCORED_FEEDBACK.name: feedback_rules,
+    SESSION_SIGNALS.name: signal_rules,
+    JUDGEMENTS.name: judgement_rules,
 }
 
 

@@ -42,17 +42,35 @@ def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> 
         turns: Frame of TURNS of the same sessions.
         key: The home's secret.
     """
-    said = (
-        turns.filter(~pl.col("low_confidence") & pl.col("transcript").is_not_null())
-        .sort("session_id", "turn")
-        .group_by("session_id", maintain_order=True)
-        .agg(pl.col("transcript").str.join(" "))
-    )
+    said = _said(turns).select("session_id", pl.col("said").list.join(" "))
     completed = sessions.filter(pl.col("outcome") == "completed").join(said, on="session_id").sort("session_id")
-    hashed = hashed_texts(completed["transcript"], key=key)
+    hashed = hashed_texts(completed["said"], key=key)
     rows = completed.lazy().select("day", "session_id", "cafe", "simulated", "completed_at")
     rows = pl.concat([rows, hashed.lazy()], how="horizontal").filter(pl.col("words") > 0)
     return shaped(FINGERPRINTS, rows)
+
+
+def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the turns that count of each completed session in which anything was said.
+
+    Args:
+        sessions: Frame of SESSIONS.
+        turns: Frame of TURNS of the same sessions.
+    """
+    completed = sessions.filter(pl.col("outcome") == "completed").select("session_id")
+    said = completed.join(_said(turns), on="session_id").sort("session_id")
+    return dict(said.iter_rows())
+
+
+def _said(turns: pl.DataFrame) -> pl.DataFrame:
+    """Return what counts of each session as a list of its turns: not what was too unsure, nor what was struck."""
+    counts = ~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != "")
+    return (
+        turns.filter(counts)
+        .sort("session_id", "turn")
+        .group_by("session_id", maintain_order=True)
+        .agg(said=pl.col("transcript"))
+    )
 
 
 def hashed_texts(texts: pl.Series, *, key: bytes) -> pl.DataFrame:

@@ -62,6 +62,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "scored_feedback": 3,
         "fingerprints": 3,
         "session_signals": 1,
+        "judgements": 0,
         "customer_counts": 1,
         "pilot_kpis": 3 * 5 + 5,
     }
@@ -167,10 +168,11 @@ def test_probes_become_uptime_and_its_kpi(home: Home, land: Any, run: Any) -> No
 
 
 def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: Any) -> None:
-    result = run(DAY, tags=NOON)
-    evaluated = {(each.asset_key.path[0], each.check_name) for each in result.get_asset_check_evaluations()}
+    results = [run(DAY, tags=NOON), run(DAY, job="judging")]
+    checks = [each for result in results for each in result.get_asset_check_evaluations()]
+    evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
     assert evaluated == {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
-    assert all(each.passed for each in result.get_asset_check_evaluations())
+    assert all(each.passed for each in checks)
 
 
 def test_the_commit_in_the_lake_names_the_run_that_made_it(home: Home, run: Any) -> None:
@@ -188,6 +190,8 @@ def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run
     assert {(each.asset_key.path[0], each.check_name, each.passed) for each in judged} == {
         ("sessions", "suite", True),
         ("scored_feedback", "suite", True),
+        ("session_signals", "suite", True),
+        ("judgements", "suite", True),
     }
     broken = home.lake().read(SESSIONS, days=[DAY]).with_columns(outcome=pl.lit("lost"))
     home.lake().replace_partition(SESSIONS, DAY, broken, commit={})

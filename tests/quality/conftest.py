@@ -13,7 +13,7 @@ import pytest
 
 from pilot.cafes import Cafes, parse_cafes
 from pilot.identifiers import new_identifier
-from pilot.tables import RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TURNS, Table
+from pilot.tables import JUDGEMENTS, RAW_EVENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS, Table
 
 DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -39,6 +39,8 @@ class Frames:
     scored_feedback: pd.DataFrame
     raw_events: pd.DataFrame
     turns: pd.DataFrame
+    session_signals: pd.DataFrame
+    judgements: pd.DataFrame
 
 
 def frame(table: Table, rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -134,10 +136,28 @@ def good(cafes: Cafes) -> Frames:
         )
     ]
     turns = [{"day": DAY, "session_id": completed, "turn": turn, "revisions": 1} for turn in (1, 2)]
+    own = {"day": DAY, "session_id": completed, "cafe": "aurora", "simulated": False}
+    signal = own | {"related": [new_identifier(at=NOON)], "counts": '{"words": 31}', "signals_version": "1"}
+    signals = [
+        signal | {"signal": "copied_exactly", "severity": "cap", "cap": 45},
+        signal | {"signal": "ring", "severity": "hold", "held_until": NOON + timedelta(days=7)},
+        signal | {"signal": "device_often", "severity": "note", "related": []},
+    ]
+    judged = own | {
+        "transcript_hash": "0" * 32,
+        "prompt_version": "1",
+        "model": "m",
+        "judged_score": 16,
+        "sub_scores": '{"specificity": 80, "evidence": 0, "breadth": 0, "actionability": 0, "authenticity": 0}',
+        "quotes": '{"specificity": [0, 4, 12]}',
+        "quotes_refused": 1,
+    }
     return Frames(
         cafes=cafes,
         sessions=frame(SESSIONS, sessions),
         scored_feedback=frame(SCORED_FEEDBACK, [scored]),
         raw_events=frame(RAW_EVENTS, events),
         turns=frame(TURNS, turns),
+        session_signals=frame(SESSION_SIGNALS, signals),
+        judgements=frame(JUDGEMENTS, [judged]),
     )

@@ -16,7 +16,7 @@ import pytest
 
 from pilot.cafes import Cafes, parse_cafes
 from pilot.identifiers import new_identifier
-from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES
+from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TABLES
 from quality.results import SuiteResult
 from quality.suites import SUITES, UnknownSuite, rules, validate
 
@@ -75,6 +75,11 @@ def _of_another_day() -> str:
     return new_identifier(at=datetime(2026, 11, 21, 12, 0, tzinfo=UTC))
 
 
+def _evidence_of_itself(frames: Frames) -> None:
+    frame = frames.session_signals
+    frame["related"] = [[session] for session in frame["session_id"]]
+
+
 BREAKS: dict[str, dict[str, Break]] = {
     "sessions": {
         "the columns are the declared ones, in order": another_column("sessions"),
@@ -126,8 +131,37 @@ BREAKS: dict[str, dict[str, Break]] = {
         "café and simulated are the session's own": put("scored_feedback", "simulated", True),
         "no completed session is left out": without("scored_feedback"),
     },
+    "session_signals": {
+        "the columns are the declared ones, in order": another_column("session_signals"),
+        "session_id, signal are unique together": twice("session_signals"),
+        "cafe is a known value": put("session_signals", "cafe", "closed-long-ago"),
+        "severity is a known value": put("session_signals", "severity", "delete"),
+        "cap is between 0 and 100": put("session_signals", "cap", 101.0),
+        "a hold, and nothing else, has a day by which the guest has an answer": put(
+            "session_signals", "held_until", None, row=1
+        ),
+        "a cap, and nothing else, says what it caps the score at": put("session_signals", "cap", 45.0, row=2),
+        "counts are numbers by name, never words": put("session_signals", "counts", f'{{"said": "{WORDS}"}}'),
+        "no session is its own evidence": _evidence_of_itself,
+        "each signal's session was completed, and café and simulated are the session's own": put(
+            "session_signals", "simulated", True
+        ),
+        "each signal's feedback was scored all the same": without("scored_feedback"),
+    },
+    "judgements": {
+        "the columns are the declared ones, in order": another_column("judgements"),
+        "session_id is unique": twice("judgements"),
+        "cafe is a known value": put("judgements", "cafe", "closed-long-ago"),
+        "judged_score is between 0 and 100": put("judgements", "judged_score", 101),
+        "quotes_refused is between 0 and 5": put("judgements", "quotes_refused", 6),
+        "every criterion has points, 0-100": put("judgements", "sub_scores", '{"specificity": 80}'),
+        "points have a quote that was said, and quotes are places, never words": put(
+            "judgements", "quotes", f'{{"specificity": "{WORDS}"}}'
+        ),
+        "each judgement is of a completed session": put("sessions", "outcome", "open"),
+    },
 }
-for table in (SESSIONS, SCORED_FEEDBACK):
+for table in (SESSIONS, SCORED_FEEDBACK, SESSION_SIGNALS, JUDGEMENTS):
     BREAKS[table.name] |= {
         f"{column.name} is never empty": put(table.name, column.name, None)
         for column in table.columns
@@ -139,6 +173,8 @@ def judge(table: str, frames: Frames) -> SuiteResult:
     references = {
         "sessions": {"raw_events": frames.raw_events, "turns": frames.turns},
         "scored_feedback": {"sessions": frames.sessions},
+        "session_signals": {"sessions": frames.sessions, "scored_feedback": frames.scored_feedback},
+        "judgements": {"sessions": frames.sessions},
     }
     return validate(table, getattr(frames, table), references=references[table], cafes=frames.cafes)
 
@@ -152,7 +188,7 @@ def test_a_good_day_passes_every_expectation(good: Frames, table: str) -> None:
 
 @pytest.mark.parametrize("table", sorted(SUITES))
 def test_a_day_without_rows_passes(good: Frames, table: str) -> None:
-    names = ("sessions", "scored_feedback", "raw_events", "turns")
+    names = ("sessions", "scored_feedback", "raw_events", "turns", "session_signals", "judgements")
     empty = replace(good, **{name: getattr(good, name).head(0) for name in names})
     assert judge(table, empty).failed == ()
 
@@ -193,7 +229,7 @@ def test_a_missing_column_fails_the_rules_about_it_and_the_rest_goes_on(good: Fr
 
 
 def test_a_table_without_a_suite_is_refused_with_the_names_of_those_that_have_one(good: Frames, cafes: Cafes) -> None:
-    with pytest.raises(UnknownSuite, match="sessions, scored_feedback"):
+    with pytest.raises(UnknownSuite, match="sessions, scored_feedback, session_signals, judgements"):
         validate("raw_events", good.raw_events, references={}, cafes=cafes)
     assert "raw_events" in TABLES
 

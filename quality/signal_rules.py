@@ -1,0 +1,67 @@
+"""What must be true of `session_signals`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pilot.cafes import Cafes
+from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from quality.rules import Evidence, Rule, between, declared, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def signal_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `session_signals`."""
+    yield from declared(SESSION_SIGNALS)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("severity", ("hold", "cap", "note"))
+    yield between("cap", 0, 100)
+    yield Rule("a hold, and nothing else, has a day by which the guest has an answer", fact=_held)
+    yield Rule("a cap, and nothing else, says what it caps the score at", fact=_capped)
+    yield Rule("counts are numbers by name, never words", fact=_counts)
+    yield Rule("no session is its own evidence", fact=_not_itself)
+    yield Rule("each signal's session was completed, and café and simulated are the session's own", fact=_of_session)
+    yield Rule("each signal's feedback was scored all the same", fact=_still_scored)
+
+
+def _held(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["held_until"].notna() == (frame["severity"] == "hold")
+
+
+def _capped(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["cap"].notna() == (frame["severity"] == "cap")
+
+
+def _counts(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["counts"].map(_numbers).astype(bool)
+
+
+def _numbers(text: Any) -> bool:
+    try:
+        counts = json.loads(text)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(counts, dict) and all(type(value) is int for value in counts.values())
+
+
+def _not_itself(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["session_id"].combine(frame["related"], _is_other).astype(bool)
+
+
+def _is_other(session: str, related: Any) -> bool:
+    return related is None or session not in list(related)
+
+
+def _of_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    sessions = evidence.references[SESSIONS.name]
+    completed = sessions[sessions["outcome"] == "completed"].drop_duplicates("session_id").set_index("session_id")
+    own = completed[["cafe", "simulated"]].reindex(frame["session_id"]).set_axis(frame.index)
+    return (own["cafe"] == frame["cafe"]) & (own["simulated"] == frame["simulated"])
+
+
+def _still_scored(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["session_id"].isin(evidence.references[SCORED_FEEDBACK.name]["session_id"])
