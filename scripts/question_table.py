@@ -1,11 +1,11 @@
-"""Writes `docs/questions.md`: what the scripted interviewer asks after each turn of the corpus, with a reader's verdict.
+"""Writes `docs/questions.md`: what the script asks after each turn of the corpus, with a reader's verdict.
 
     python scripts/question_table.py            # writes the page
     python scripts/question_table.py --check    # exit code 1 where the page is not in step
     python scripts/question_table.py --unread   # prints the replies that have no verdict yet
 
-A verdict stands in `tests/data/question_verdicts.toml` under the row and turn, with the first letters of the reply's hash: a
-reply that changes loses its verdict and shows "not reviewed".
+A verdict stands in `tests/data/question_verdicts.toml` under the row and turn, with the first letters of the reply's
+hash: a reply that changes loses its verdict and shows "not reviewed".
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ MOST_TURNS = 2
 HASH_LETTERS = 8
 NOT_REVIEWED = "not reviewed"
 SAID_CHARACTERS = 400
+SILENCE = "(silence)"
+HEAD = "| row/turn | the guest | the reply | verdict |\n|---|---|---|---|"
 INTRODUCTION = """\
 # What the scripted interviewer asks
 
@@ -113,10 +115,10 @@ def page() -> str:
     counts = Counter(verdict(line, given).split(":")[0] for line in found)
     total = ", ".join(f"{name} {counts[name]}" for name in ("good", "acceptable", "poor", NOT_REVIEWED))
     rows = "\n".join(
-        f"| {line.key} | {_cell(line.said[:SAID_CHARACTERS]) or '(silence)'} | {_cell(line.reply)} | {verdict(line, given)} |"
+        f"| {line.key} | {_cell(line.said[:SAID_CHARACTERS]) or SILENCE} | {_cell(line.reply)} | {verdict(line, given)} |"
         for line in found
     )
-    return f"{INTRODUCTION}\n{len(found)} replies: {total}.\n\n| row/turn | the guest | the reply | verdict |\n|---|---|---|---|\n{rows}\n"
+    return f"{INTRODUCTION}\n{len(found)} replies: {total}.\n\n{HEAD}\n{rows}\n"
 
 
 def _cell(text: str) -> str:

@@ -28,6 +28,7 @@ class StandIn:
         requests: Every chat request that was well-formed, in order.
         loads: How often the model was loaded.
         left: How many callers left before their answer was complete.
+        asked: Set with the first request that holds messages.
     """
 
     def __init__(self, speaker: Speaker, *, model: str = "stand-in", most_waiting: int = 512) -> None:
@@ -40,6 +41,7 @@ class StandIn:
         self.requests: list[wire.ChatRequest] = []
         self.loads = 0
         self.left = 0
+        self.asked = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = await _body(receive)
@@ -78,6 +80,8 @@ class StandIn:
             await out.json({"error": BUSY.error}, status=BUSY.status)
             return
         self.requests.append(request)
+        if request.messages:
+            self.asked.set()
         began = time.monotonic()
         self._waiting += 1
         try:

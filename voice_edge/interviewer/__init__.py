@@ -13,6 +13,7 @@ from voice_edge.interviewer.equivalence import equivalent
 from voice_edge.interviewer.ollama import OllamaInterviewer
 from voice_edge.interviewer.phrases import ask_again, no_speech, opening_question, thanks
 from voice_edge.interviewer.scripted import ScriptedInterviewer
+from voice_edge.interviewer.tally import Tallied, Tally
 
 __all__ = [
     "MOST_FOLLOW_UPS",
@@ -23,6 +24,8 @@ __all__ = [
     "OllamaInterviewer",
     "ReplyPart",
     "ScriptedInterviewer",
+    "Tallied",
+    "Tally",
     "ask_again",
     "choose_interviewer",
     "equivalent",

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import get_args
 
+from pilot.cafes import Language
 from pilot.settings import Settings
 from voice_edge.interviewer.conversation import Conversation, Interviewer, ReplyPart
 from voice_edge.interviewer.ollama import OllamaInterviewer
 from voice_edge.interviewer.scripted import ScriptedInterviewer
+from voice_edge.interviewer.tally import SCRIPT, Tally
+
+_LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class ByLanguage:
     """Lets the model answer in some languages and the script in the others."""
 
-    def __init__(self, *, model: OllamaInterviewer, script: Interviewer, model_speaks: frozenset[str]) -> None:
+    def __init__(self, *, model: OllamaInterviewer, script: Interviewer, model_speaks: frozenset[Language]) -> None:
         self._model = model
         self._script = script
         self._model_speaks = model_speaks
+
+    @property
+    def tally(self) -> Tally:
+        """Return the counts of both."""
+        return self._model.tally
 
     async def preload(self) -> None:
         """Load the model, see `OllamaInterviewer.preload`."""
@@ -33,6 +43,8 @@ class ByLanguage:
         """Yield the reply of whoever speaks the talk's language."""
         asked: Interviewer = self._model if conversation.language in self._model_speaks else self._script
         async for part in asked.reply(conversation, committed=committed):
+            if part.final and asked is self._script:
+                self.tally.add(SCRIPT, reason="language")
             yield part
 
 
@@ -45,8 +57,9 @@ def choose_interviewer(settings: Settings) -> Interviewer:
     script = ScriptedInterviewer()
     if settings.interviewer == "scripted":
         return script
-    model = OllamaInterviewer(url=settings.ollama_url, model=settings.ollama_model, fallback=script)
+    named = {name.strip() for name in settings.model_speaks.split(",")}
+    speaks = frozenset(language for language in _LANGUAGES if language in named or settings.interviewer == "ollama")
+    model = OllamaInterviewer(url=settings.ollama_url, model=settings.ollama_model, speaks=speaks)
     if settings.interviewer == "ollama":
         return model
-    speaks = frozenset(name.strip() for name in settings.model_speaks.split(",") if name.strip())
     return ByLanguage(model=model, script=script, model_speaks=speaks)

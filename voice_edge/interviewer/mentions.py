@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cache
 
@@ -81,7 +81,7 @@ def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[M
     scope: list[str] = []  # what is being spoken of, also from one answer to the next: "Kön." - "Den var lång."
     for turn, text in enumerate(texts):
         for start, clause in _clauses(text, language):
-            here = list(_named(clause, cafe=cafe, language=language, words=words))
+            here = _nearer(list(_named(clause, cafe=cafe, language=language, words=words)))
             if words.polarity["otherwise"].found(clause):
                 scope = []
             goes_on = [name for name in scope if found[name].topic != STAFF] if _GOES_ON.match(clause) else []
@@ -99,6 +99,16 @@ def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[M
     return tuple(_mention(name, one, words) for name, one in ordered)
 
 
+def _nearer(here: list[_Named]) -> list[_Named]:
+    """Let "filthy" be said of the toilet or the cups, and "friendly" of a person, where those are named."""
+    for claimed, nearer in (("cleanliness", ("toilets", "tableware")), ("service", (STAFF,))):
+        claims = [one.claim for one in here if one.topic == claimed and one.claim is not None]
+        if claims and any(one.topic in nearer for one in here):
+            rest = [one for one in here if one.topic != claimed]
+            here = [replace(one, claim=claims[0]) if one.topic in nearer else one for one in rest]
+    return here
+
+
 def _judged_here(scope: Sequence[str], here: Sequence[_Named], found: dict[str, _Found]) -> list[str]:
     """Return the things of `scope` that a clause's judgement is about.
 
@@ -107,7 +117,7 @@ def _judged_here(scope: Sequence[str], here: Sequence[_Named], found: dict[str, 
     claimed = {one.name for one in here if one.claim is not None}
     claimed = claimed or {one.name for one in here if one.topic == "tableware"}
     if claimed:
-        return [name for name in scope if name in claimed]
+        return [name for name in scope if name in claimed] or list(scope)
     tasted = [name for name in scope if found[name].topic in TASTED]
     return [name for name in scope if found[name].topic != STAFF or not tasted]
 

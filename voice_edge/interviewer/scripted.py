@@ -91,7 +91,7 @@ def scripted_reply(conversation: Conversation) -> ScriptedReply:
     for key, about in _wishes(
         heard, latest=latest, first=not later, asked_what_to_change=_asked_what_to_change(asked, language)
     ):
-        if any(_is(question, key, language) for question in asked) or _idle(key, heard, about):
+        if any(asks(question, key, language) for question in asked) or _idle(key, heard, about):
             continue
         question = say(SECTION, f"ask.{key}", language, **_fields(about))
         if about is not None and key not in _NAMES_IT and _went_on(heard, about, latest=latest):
@@ -176,6 +176,8 @@ def _wishes(
         yield "with_us", None
     if worst is None:
         yield from ((key, None) for key in _about_the_visit(heard, first=first))
+    elif worst.polarity is Polarity.UNSAID and Detail.SUGGESTION in heard.told:
+        yield "anything_else", None
     elif worst.polarity is Polarity.UNSAID:
         yield from _about_what_was_not_judged(heard, worst)
     elif not _enough(heard):
@@ -269,7 +271,7 @@ def _lowered(question: str) -> str:
     return question[0].lower() + question[1:]
 
 
-def _is(question: str, key: str, language: Language) -> bool:
+def asks(question: str, key: str, language: Language) -> bool:
     """Tell whether `question` asks what `ask.<key>` asks, whatever it was asked about."""
     fixed = re.split(r"\{\w+\}", section(SECTION, language)[f"ask.{key}"])
     return all(part.casefold() in question.casefold() for part in fixed)

@@ -1,197 +1,242 @@
-"""The model behind its deadline: an Ollama that behaves as Ollama does, and that misbehaves as it does."""
+"""The model behind its deadlines: a server that behaves as Ollama does, and that misbehaves as it does."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from collections.abc import AsyncIterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
-from pilot.cafes import Cafe, parse_cafes
+from pilot.cafes import Cafe, Language, parse_cafes
+from pilot.model_calls import KEEP_ALIVE, OPTIONS, chat_request
 from pilot.settings import Settings
+from tests.ollama_server.running import running
+from tests.ollama_server.server import StandIn
+from tests.ollama_server.speakers import BUSY, Crash, HangUp, Planned, Refuse, Stall, Step, Token, said
 from voice_edge.interviewer import (
     Conversation,
     Exchange,
     OllamaInterviewer,
     ReplyPart,
     ScriptedInterviewer,
+    Tallied,
     choose_interviewer,
     opening_question,
 )
 from voice_edge.interviewer.errors import ModelAway
-from voice_edge.interviewer.prompt import system_text
+from voice_edge.interviewer.prompt import rules, system_text
+from voice_edge.interviewer.scripted import scripted_reply
 
 ROOT = Path(__file__).parents[3]
 PATIENT = 30.0
-SHORT = 0.05
-
-
-class Lines(httpx.AsyncByteStream):
-    """A streamed body; an event in the list is waited for before the rest is sent."""
-
-    def __init__(self, lines: Sequence[dict[str, Any] | asyncio.Event]) -> None:
-        self.lines = lines
-        self.closed = False
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        for line in self.lines:
-            if isinstance(line, asyncio.Event):
-                await line.wait()
-            else:
-                yield json.dumps(line).encode() + b"\n"
-
-    async def aclose(self) -> None:
-        self.closed = True
-
-
-class FakeOllama:
-    """Answers /api/chat with what it was given, and remembers what it was asked."""
-
-    def __init__(
-        self, *lines: dict[str, Any] | asyncio.Event, status: int = 200, loads: asyncio.Event | None = None
-    ) -> None:
-        self.body = Lines(lines)
-        self.status = status
-        self.loads = loads
-        self.preloads: list[dict[str, Any]] = []
-        self.asked: list[dict[str, Any]] = []
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        body = json.loads(request.content)
-        if not body["messages"]:
-            self.preloads.append(body)
-            if self.loads is not None:
-                await self.loads.wait()
-            return httpx.Response(200, json={"model": "m", "done": True, "done_reason": "load"})
-        self.asked.append(body)
-        if self.status != httpx.codes.OK:
-            return httpx.Response(self.status, json={"error": "server busy, please try again."})
-        return httpx.Response(200, stream=self.body)
-
-
-def word(text: str, *, done: bool = False) -> dict[str, Any]:
-    return {"model": "m", "message": {"role": "assistant", "content": text}, "done": done}
+AT_ONCE = 0.05
+GOOD = "How long had it been standing?"
+WARM = said("Yes")  # what a plan answers to the reading of the rules
 
 
 def cafe() -> Cafe:
     return parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml").get("aurora")
 
 
-def conversation(*answers: str, language: str = "en", follow_ups: int = 0) -> Conversation:
-    said = answers or ("The coffee was cold.",)
+def conversation(*answers: str, language: Language = "en", follow_ups: int = 0) -> Conversation:
+    told = answers or ("The coffee was cold.",)
     return Conversation(
-        cafe(), language, tuple(Exchange(opening_question(cafe(), language), answer) for answer in said), follow_ups
+        cafe(), language, tuple(Exchange(opening_question(cafe(), language), answer) for answer in told), follow_ups
     )
 
 
-def interviewer(ollama: FakeOllama, *, patience: float = PATIENT) -> OllamaInterviewer:
-    return OllamaInterviewer(
-        url="http://ollama.test", model="m", transport=httpx.MockTransport(ollama), first_token_seconds=patience
-    )
+@contextlib.asynccontextmanager
+async def model(
+    *plans: Sequence[Step],
+    first: float = PATIENT,
+    whole: float = PATIENT,
+    loaded: bool = True,
+    speaks: frozenset[Language] = frozenset(),
+    loads: asyncio.Event | None = None,
+) -> AsyncIterator[tuple[OllamaInterviewer, StandIn]]:
+    server = StandIn(Planned(plans, loads=loads))
+    async with running(server) as url:
+        asked = OllamaInterviewer(
+            url=url, model="stand-in", speaks=speaks, first_token_seconds=first, whole_question_seconds=whole
+        )
+        if loaded:
+            await asked.preload()
+        try:
+            yield asked, server
+        finally:
+            await asked.close()
 
 
-async def said(asked: OllamaInterviewer, talk: Conversation) -> list[ReplyPart]:
-    """Return the reply of a model that is loaded."""
-    with contextlib.suppress(ModelAway):
-        await asked.preload()
-    return await said_as_it_is(asked, talk)
+async def parts_of(asked: OllamaInterviewer, talk: Conversation | None = None) -> list[ReplyPart]:
+    return [part async for part in asked.reply(talk or conversation())]
 
 
-async def said_as_it_is(asked: OllamaInterviewer, talk: Conversation) -> list[ReplyPart]:
-    return [part async for part in asked.reply(talk)]
+def chats(server: StandIn) -> list[list[dict[str, str]]]:
+    return [[one.model_dump() for one in request.messages] for request in server.requests if request.messages]
 
 
-async def test_the_reply_grows_word_by_word_and_ends_final() -> None:
-    ollama = FakeOllama(word("Sorry"), word(" to hear that."), word(" When was it?"), word("", done=True))
-    parts = await said(interviewer(ollama), conversation())
-    assert [part.text for part in parts][:2] == ["Sorry", "Sorry to hear that."]
-    assert parts[-1] == ReplyPart("Sorry to hear that. When was it?", final=True, author="ollama", purpose="follow_up")
+async def test_the_script_says_the_first_words_and_the_model_asks() -> None:
+    script = scripted_reply(conversation())
+    async with model(said(GOOD)) as (asked, _):
+        parts = await parts_of(asked)
+    assert parts[-1] == ReplyPart(f"{script.acknowledgement} {GOOD}", final=True, author="ollama", purpose="follow_up")
     assert [part.final for part in parts].count(True) == 1
     assert all(later.text.startswith(part.text) for part, later in pairwise(parts))
-    assert ollama.body.closed
 
 
-async def test_every_request_is_kept_loaded_without_thinking_and_with_the_same_options() -> None:
-    ollama = FakeOllama(word("When?", done=True))
-    await said(interviewer(ollama), conversation())
-    (preload,), (chat,) = ollama.preloads, ollama.asked
-    assert preload["messages"] == []
-    assert preload["keep_alive"] == chat["keep_alive"] == -1
-    assert preload["options"] == chat["options"]
-    assert chat["think"] is False
-    assert chat["stream"] is True
+async def test_the_first_words_are_shown_with_the_models_first_token_and_before_its_question_is_whole() -> None:
+    async with model([Token("How "), Stall()], whole=AT_ONCE) as (asked, _):
+        parts = await parts_of(asked)
+    script = scripted_reply(conversation())
+    assert [part.text for part in parts] == [script.acknowledgement, script.text]
+    assert parts[-1].author == "scripted"
+    assert parts[-1].instead_of_model == "slow"
 
 
-async def test_the_talk_is_appended_to_a_prefix_that_stays_the_same() -> None:
-    ollama = FakeOllama(word("When?", done=True))
-    asked = interviewer(ollama)
-    await said(asked, conversation("The coffee was cold."))
-    await said(asked, conversation("The coffee was cold.", "At nine."))
-    first, second = (request["messages"] for request in ollama.asked)
-    assert second[: len(first)] == first
+async def test_nothing_is_shown_before_the_commit_though_the_model_has_answered() -> None:
+    committed = asyncio.Event()
+    async with model(said(GOOD)) as (asked, server):
+        reply = asked.reply(conversation(), committed=committed)
+        first = asyncio.ensure_future(anext(reply))
+        await server.asked.wait()
+        assert not first.done()
+        committed.set()
+        assert (await first).text
+        await reply.aclose()
+
+
+async def test_the_deadline_runs_from_the_commit_and_not_from_the_call() -> None:
+    committed, clock = asyncio.Event(), asyncio.get_running_loop().time
+    async with model([Stall()], first=AT_ONCE) as (asked, server):
+        reply = asked.reply(conversation(), committed=committed)
+        first = asyncio.ensure_future(anext(reply))
+        await server.asked.wait()
+        done, _ = await asyncio.wait({first}, timeout=3 * AT_ONCE)
+        assert not done
+        at = clock()
+        committed.set()
+        assert (await first).instead_of_model == "late"
+        assert clock() - at >= AT_ONCE * 0.9
+        await reply.aclose()
+
+
+async def test_a_speculation_that_is_not_wanted_gives_the_model_back() -> None:
+    async with model([Stall()], said(GOOD)) as (asked, server):
+        reply = asked.reply(conversation(), committed=asyncio.Event())
+        first = asyncio.ensure_future(anext(reply))
+        await server.asked.wait()
+        first.cancel()
+        await asyncio.wait({first})
+        # The stand-in serves one at a time, as Ollama does: this one waits until the first has gone.
+        assert (await parts_of(asked))[-1].author == "ollama"
+        assert server.left == 1
+
+
+async def test_every_request_is_the_same_but_for_its_messages() -> None:
+    async with model(WARM, said(GOOD), speaks=frozenset({"en"})) as (asked, server):
+        await parts_of(asked)
+    assert server.loads == 1
+    for request in server.requests:
+        assert request.keep_alive == KEEP_ALIVE == -1
+        assert request.think is False
+        assert request.options.model_dump(include=set(OPTIONS)) == dict(OPTIONS)
+    assert server.requests[0].messages == []
+
+
+async def test_the_rules_are_read_when_the_model_is_loaded_and_begin_every_later_request() -> None:
+    async with model(WARM, said(GOOD), said(GOOD), speaks=frozenset({"en"})) as (asked, server):
+        await parts_of(asked, conversation("The coffee was cold."))
+        await parts_of(asked, conversation("The coffee was cold.", "At nine."))
+    warm, first, second = chats(server)
+    assert [one["content"] for one in warm] == [rules("en")]
     assert first[0]["content"] == system_text(cafe(), "en")
-    assert "Elin" in first[0]["content"]
+    assert first[0]["content"].startswith(rules("en"))
+    assert second[: len(first)] == first
 
 
-async def test_a_model_that_is_late_is_replaced_by_the_script() -> None:
-    never = asyncio.Event()
-    ollama = FakeOllama(never, word("too late", done=True))
-    parts = await said(interviewer(ollama, patience=SHORT), conversation())
-    assert [part.author for part in parts] == ["scripted"]
-    assert ollama.body.closed
+@pytest.mark.parametrize(
+    ("plan", "reason"),
+    [
+        ([BUSY], "refused"),
+        ([Refuse(500, "llama runner process has terminated")], "refused"),
+        ([Crash()], "broken"),
+        ([Token("How long"), Crash()], "broken"),
+        ([Token("How long"), HangUp()], "broken"),
+        ([], "guard_no_question"),
+        (said("Thanks a lot."), "guard_no_question"),
+        ([Token(" and so on")] * 1000, "guard_no_question"),
+        (said("What did you think of the cardamom bun?"), "guard_unsaid"),
+        (said("Was Elin at the counter then?"), "guard_unsaid"),
+        (said("Hur länge hade det stått?"), "guard_language"),
+        (said("Would you like a refund for it?"), "guard_promise"),
+        (said("What *exactly* was it?"), "guard_markup"),
+        (said(f"What was {'very ' * 60}wrong?"), "guard_length"),
+        (said("How was your visit to Café Aurora?"), "guard_repeated"),
+        ([Token("<think>They said it was cold. Should I ask?</think>")], "guard_no_question"),
+    ],
+)
+async def test_what_goes_wrong_is_answered_whole_by_the_script(plan: list[Step], reason: str) -> None:
+    async with model(plan) as (asked, _):
+        parts = await parts_of(asked)
+    assert parts[-1].text == scripted_reply(conversation()).text
+    assert parts[-1].author == "scripted"
+    assert parts[-1].instead_of_model == reason
+    assert asked.tally.counts["scripted", reason] == 1
+    assert all(parts[-1].text.startswith(part.text) for part in parts)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        f"I'm sorry to hear that. {GOOD}",
+        f"{GOOD} And when was it? And where?",
+        f"<think>It was cold, so what else?</think>{GOOD}",
+        f'"{GOOD}"',
+    ],
+)
+async def test_of_a_reply_that_says_more_the_first_question_is_asked(reply: str) -> None:
+    async with model(said(reply)) as (asked, _):
+        parts = await parts_of(asked)
+    assert parts[-1].text == f"{scripted_reply(conversation()).acknowledgement} {GOOD}"
+    assert parts[-1].author == "ollama"
+
+
+async def test_what_the_guest_told_is_not_asked_by_the_model_in_the_scripts_words() -> None:
+    async with model(said("Roughly what time of day was that?")) as (asked, _):
+        parts = await parts_of(asked, conversation("The coffee was cold at nine."))
+    assert parts[-1].instead_of_model == "guard_told"
 
 
 async def test_after_a_failure_the_next_guest_does_not_wait() -> None:
-    ollama = FakeOllama(status=503)
-    asked = interviewer(ollama)
-    await said(asked, conversation())
-    assert [part.author for part in await said_as_it_is(asked, conversation())] == ["scripted"]
-    assert len(ollama.asked) == 1
-    assert len(ollama.preloads) == 1
+    async with model([BUSY]) as (asked, server):
+        await parts_of(asked)
+        (part,) = await parts_of(asked)
+    assert part.instead_of_model == "away"
+    assert len(chats(server)) == 1
+
+
+async def test_a_question_that_may_not_be_asked_does_not_put_the_model_away() -> None:
+    async with model(said("Hur var det då?"), said(GOOD)) as (asked, _):
+        await parts_of(asked)
+        assert (await parts_of(asked))[-1].author == "ollama"
+    assert asked.tally.share("ollama") == 0.5
 
 
 async def test_the_first_turn_begins_to_load_the_model_and_does_not_wait_for_it() -> None:
     loads = asyncio.Event()
-    ollama = FakeOllama(word("When was it?", done=True), loads=loads)
-    asked = interviewer(ollama)
-    for _ in range(2):
-        assert [part.author for part in await said_as_it_is(asked, conversation())] == ["scripted"]
-    loads.set()
-    assert asked._loading is not None
-    await asked._loading
-    assert len(ollama.preloads) == 1
-    assert (await said_as_it_is(asked, conversation()))[-1].author == "ollama"
-    await asked.close()
-
-
-@pytest.mark.parametrize("status", [400, 404, 500, 503])
-async def test_a_refusal_is_answered_by_the_script(status: int) -> None:
-    parts = await said(interviewer(FakeOllama(status=status)), conversation())
-    assert [(part.author, part.final) for part in parts] == [("scripted", True)]
-
-
-async def test_an_error_line_before_any_word_is_answered_by_the_script() -> None:
-    parts = await said(interviewer(FakeOllama({"error": "model runner has crashed"})), conversation())
-    assert [part.author for part in parts] == ["scripted"]
-
-
-async def test_an_error_line_in_the_middle_lets_what_was_shown_stand() -> None:
-    parts = await said(interviewer(FakeOllama(word("Sorry. When"), {"error": "crashed"})), conversation())
-    assert parts[-1] == ReplyPart("Sorry. When", final=True, author="ollama", purpose="follow_up")
-
-
-async def test_a_line_that_is_no_json_is_answered_by_the_script() -> None:
-    async def garbage(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(200, content=b"<html>not ollama</html>\n")
-
-    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(garbage))
-    assert [part.author for part in await said(asked, conversation())] == ["scripted"]
+    async with model(said(GOOD), loaded=False, loads=loads) as (asked, server):
+        for _ in range(2):
+            (part,) = await parts_of(asked)
+            assert part.instead_of_model == "loading"
+        loads.set()
+        assert asked._loading is not None
+        await asked._loading
+        assert server.loads == 1
+        assert (await parts_of(asked))[-1].author == "ollama"
 
 
 async def test_an_ollama_that_is_not_there_is_answered_by_the_script() -> None:
@@ -199,64 +244,78 @@ async def test_an_ollama_that_is_not_there_is_answered_by_the_script() -> None:
         raise httpx.ConnectError("refused", request=request)
 
     asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(away))
-    assert [part.author for part in await said(asked, conversation())] == ["scripted"]
     with pytest.raises(ModelAway, match="ollama serve"):
         await asked.preload()
+    assert {part.author for part in await parts_of(asked)} == {"scripted"}
+    await asked.close()
+
+
+async def test_a_line_that_is_no_json_is_named_as_such() -> None:
+    async def garbage(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"<html>not ollama</html>\n")
+
+    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(garbage))
+    await asked.preload()
+    assert (await parts_of(asked))[-1].instead_of_model == "broken"
+    await asked.close()
 
 
 async def test_a_missing_model_is_named_with_the_command_that_fetches_it() -> None:
-    async def unknown(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(404, json={"error": "model 'm' not found"})
-
-    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(unknown))
-    with pytest.raises(ModelAway, match="ollama pull m"):
-        await asked.preload()
-
-
-async def test_a_reply_without_end_is_cut() -> None:
-    ollama = FakeOllama(*(word(" and so on") for _ in range(1000)))
-    parts = await said(interviewer(ollama), conversation())
-    assert parts[-1].final
-    assert len(parts[-1].text) < 400
+    async with running(StandIn(Planned([]), model="another")) as url:
+        asked = OllamaInterviewer(url=url, model="m")
+        with pytest.raises(ModelAway, match="ollama pull m"):
+            await asked.preload()
+        await asked.close()
 
 
 @pytest.mark.parametrize(
     "talk",
     [
         conversation("I had an allergic reaction to the cake."),
+        conversation("I want my money back."),
         conversation("The coffee was cold.", "No, that's all.", follow_ups=1),
         conversation("The coffee was cold.", "At nine.", "Yes.", follow_ups=2),
+        conversation("Jag tyckte att kaffet var kallt och surt."),
     ],
-    ids=["an accident", "nothing to add", "after two follow-ups"],
+    ids=["an accident", "money", "nothing to add", "after two follow-ups", "the other language"],
 )
 async def test_what_must_be_certain_is_the_scripts(talk: Conversation) -> None:
-    ollama = FakeOllama(word("Anything", done=True))
-    assert {part.author for part in await said(interviewer(ollama), talk)} == {"scripted"}
-    assert not ollama.asked
+    async with model(said(GOOD)) as (asked, server):
+        (part,) = await parts_of(asked, talk)
+    assert part.instead_of_model == "certain"
+    assert not chats(server)
 
 
 async def test_whoever_stops_reading_closes_the_stream() -> None:
-    ollama = FakeOllama(word("Sorry"), asyncio.Event(), word(" never", done=True))
-    asked = interviewer(ollama)
-    await asked.preload()
-    reply = asked.reply(conversation())
-    assert (await anext(reply)).text == "Sorry"
-    await reply.aclose()
-    assert ollama.body.closed
+    async with model([Token("How "), Stall()], said(GOOD)) as (asked, server):
+        reply = asked.reply(conversation())
+        assert not (await anext(reply)).final
+        await reply.aclose()
+        assert (await parts_of(asked))[-1].author == "ollama"
+        assert server.left == 1
 
 
-async def test_auto_lets_the_model_speak_only_its_languages(monkeypatch: pytest.MonkeyPatch) -> None:
-    ollama = FakeOllama(word("When?", done=True))
-    chosen = choose_interviewer(Settings(interviewer="auto", model_speaks="en"))
-    monkeypatch.setattr(chosen._model, "_client", interviewer(ollama)._client)
-    await chosen.preload()
-    assert {part.author async for part in chosen.reply(conversation("Kaffet var kallt.", language="sv"))} == {
-        "scripted"
-    }
-    assert not ollama.asked
-    assert {part.author async for part in chosen.reply(conversation())} == {"ollama"}
+async def test_auto_lets_the_model_speak_only_its_languages() -> None:
+    server = StandIn(Planned([WARM, said(GOOD)]))
+    async with running(server) as url:
+        settings = Settings(interviewer="auto", model_speaks="en", ollama_url=url, ollama_model="stand-in")
+        chosen = choose_interviewer(settings)
+        await chosen.preload()
+        swedish = [part async for part in chosen.reply(conversation("Kaffet var kallt.", language="sv"))]
+        english = [part async for part in chosen.reply(conversation())]
+        await chosen.close()
+    assert {part.author for part in swedish} == {"scripted"}
+    assert english[-1].author == "ollama"
+    assert isinstance(chosen, Tallied)
+    assert chosen.tally.counts == {("scripted", "language"): 1, ("ollama", ""): 1}
 
 
 def test_the_setting_names_who_asks() -> None:
     assert isinstance(choose_interviewer(Settings(interviewer="scripted")), ScriptedInterviewer)
     assert isinstance(choose_interviewer(Settings(interviewer="ollama")), OllamaInterviewer)
+
+
+def test_no_two_requests_share_a_list_that_one_could_change() -> None:
+    one, other = (chat_request(model="m", messages=[], stream=False) for _ in range(2))
+    one["options"]["num_ctx"] = 1
+    assert other["options"] == dict(OPTIONS)
