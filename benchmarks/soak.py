@@ -40,6 +40,7 @@ WARM_SHARE = 0.2  # The first part fills caches and pools; the slope is of the r
 SETTLE_SECONDS = 60.0
 GAUGES = r"^(edge_\w*(?:tasks|open|depth|waiting)\w*|process_open_fds|process_resident_memory_bytes) (\S+)$"
 FLAT_MIB_AN_HOUR = 20.0
+SHORTEST_SLOPE_SECONDS = 600.0  # A shorter run still fills caches and pools: its slope says nothing.
 
 
 async def soak(*, sessions: int, minutes: float, seed: int = 1, phases: int = 4) -> dict[str, Any]:
@@ -72,13 +73,14 @@ async def soak(*, sessions: int, minutes: float, seed: int = 1, phases: int = 4)
         guests = {each.session_id for _, load in done for each in load.conversations if each.session_id}
         await asyncio.sleep(3.0)  # The last log is sealed a second after its session.
         endings = await asyncio.to_thread(_endings, edge, guests)
+    slope = _slope(looks)
     return {
         "simulated": True,
         "sessions": sessions,
         "minutes": minutes,
         "marks": [asdict(look) for look in _marks(looks)],
-        "memory_mib_an_hour": _slope(looks),
-        "flat": (slope := _slope(looks)) is not None and slope < FLAT_MIB_AN_HOUR,
+        "memory_mib_an_hour": slope,
+        "flat": None if slope is None else slope < FLAT_MIB_AN_HOUR,
         "gauges_at_start": at_start,
         "gauges_at_end": gauges,
         "endings": endings,
@@ -127,7 +129,7 @@ def _marks(looks: Sequence[Look]) -> list[Look]:
 
 def _slope(looks: Sequence[Look]) -> float | None:
     warm = [look for look in looks if look.at_seconds >= looks[-1].at_seconds * WARM_SHARE] if looks else []
-    if len(warm) < 10:
+    if not looks or looks[-1].at_seconds < SHORTEST_SLOPE_SECONDS:
         return None
     at = np.asarray([look.at_seconds for look in warm])
     memory = np.asarray([look.memory_mib for look in warm])

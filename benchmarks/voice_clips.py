@@ -3,7 +3,7 @@
     apt-get install asterisk-core-sounds-en-g722 asterisk-core-sounds-en
     python -m benchmarks.voice_clips FOLDER --count 60
 
-With `--whole` each clip is one prompt as it was spoken, without a silence above 0.35 s inside.
+With `--whole` each clip is one prompt as it was spoken, a single sentence without a silence above 0.25 s inside.
 
 One human voice (Debian's Asterisk prompts with their transcripts), whole prompts joined with pauses of 0.2 to 0.5 s, up
 to 0.3 of them a second. Without the packages: the journey's synthetic lines.
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
 from pathlib import Path
 
@@ -23,7 +24,6 @@ from operations.journey.speech import Speech
 from operations.load.sources import human_parts
 from operations.load.utterances import (
     LONGEST_SECONDS,
-    SHORTEST_SECONDS,
     Utterance,
     default_utterances,
     is_human,
@@ -31,13 +31,15 @@ from operations.load.utterances import (
 )
 from operations.load.voiced import SAMPLE_RATE
 
-# Longer silences would make a clip of several turns, for a system that ends a turn by how it sounds.
-WHOLE_PAUSE_SECONDS = 0.35
+# A sentence's end with a silence after it is a turn's end to a system that goes by how speech sounds.
+WHOLE_PAUSE_SECONDS = 0.25
+SHORTEST_WHOLE_SECONDS = 3.0  # Few single sentences are longer.
 
 
 def whole_prompts(*, count: int, seed: int) -> list[Utterance]:
     """Return prompts that are long enough by themselves."""
-    parts = human_parts(shortest=SHORTEST_SECONDS, longest=LONGEST_SECONDS, longest_pause=WHOLE_PAUSE_SECONDS)
+    long = human_parts(shortest=SHORTEST_WHOLE_SECONDS, longest=LONGEST_SECONDS, longest_pause=WHOLE_PAUSE_SECONDS)
+    parts = [part for part in long if not re.search(r"[.!?]\s", part.text)]
     random.Random(seed).shuffle(parts)
     return [
         Utterance(part.name, part.text, Speech(samples=part.samples, last_voiced=part.last_voiced))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -31,18 +32,35 @@ def journey(
     cafe: str = typer.Argument(help="The café's id, for example aurora."),
     mode: _Mode = typer.Option(_Mode.voice, help="Talk or write."),
     language: _Language = typer.Option(_Language.sv, help="The language that is spoken."),
+    browser: bool = typer.Option(False, "--browser", help="By the page itself, in a real Chromium."),
+    pictures: Path | None = typer.Option(None, help="With --browser: a folder for pictures of its screens."),
     as_json: bool = typer.Option(False, "--json", help="For a machine."),
 ) -> None:
     """Send one simulated session all the way: page, talk, receipt, score, the pilot's figures.
 
     Exit code 0 only if all of it happened. Talks in real time with packaged speech. Where it is not understood, it is
-    said once more and then typed, as a person would; what was not understood must not be scored.
+    said once more and then typed, as a person would; what was not understood must not be scored. With --browser the
+    page itself makes it, in a Chromium whose microphone hears the packaged speech.
 
     Example: pilot journey aurora --language en
     """
     console = Console(highlight=False)
     stages = Stages(tell=(lambda stage: None) if as_json else (lambda stage: _show(console, stage)))
-    result = asyncio.run(travel(home(), cafe_id=cafe, language=language.value, mode=mode.value, stages=stages))
+    if browser and mode is not _Mode.voice:
+        raise typer.BadParameter("--browser talks; it does not write.")
+    if pictures is not None:
+        pictures.mkdir(parents=True, exist_ok=True)
+    result = asyncio.run(
+        travel(
+            home(),
+            cafe_id=cafe,
+            language=language.value,
+            mode=mode.value,
+            stages=stages,
+            browser=browser,
+            pictures=pictures,
+        )
+    )
     if as_json:
         print_json({"stages": [asdict(stage) for stage in stages.reached], **asdict(result)})
     else:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import html
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
 from operations.journey.arrival import Counted, Scored, counted, counted_in_figures, scored_row
+from operations.journey.browser import browser_talk
 from operations.journey.connection import connected
 from operations.journey.errors import JourneyFailed
 from operations.journey.processor_seconds import processor_seconds
@@ -46,8 +48,26 @@ class Journey:
     processor_seconds: float | None
 
 
-async def travel(home: Home, *, cafe_id: str, language: Language, mode: Mode, stages: Stages) -> Journey:
+async def travel(
+    home: Home,
+    *,
+    cafe_id: str,
+    language: Language,
+    mode: Mode,
+    stages: Stages,
+    browser: bool = False,
+    pictures: Path | None = None,
+) -> Journey:
     """Send one simulated session from the customer's page to the manager's figures.
+
+    Args:
+        home: The running pilot's home.
+        cafe_id: The café.
+        language: What is spoken.
+        mode: Talk or write.
+        stages: Told of what is reached.
+        browser: By the page itself in a real browser, instead of by a client of the journey's own.
+        pictures: A folder for pictures of the browser's screens.
 
     Raises:
         JourneyFailed: a stage did not happen, or ended otherwise than it must.
@@ -60,8 +80,12 @@ async def travel(home: Home, *, cafe_id: str, language: Language, mode: Mode, st
     public, lake = home.settings.public_url, home.lake()
     await asyncio.to_thread(_open_page, f"{public}/c/{code}?simulated=1", cafe)
     stages.reach("opened the customer's page", note=f"{public}/c/{code}")
-    async with connected(public) as connection:
-        talk = await Customer(connection, code=code, language=language, mode=mode, stages=stages).hold()
+    if browser:
+        address = f"{public}/c/{code}?simulated=1"
+        talk = await browser_talk(address, language=language, stages=stages, pictures=pictures)
+    else:
+        async with connected(public) as connection:
+            talk = await Customer(connection, code=code, language=language, mode=mode, stages=stages).hold()
     sent_at = stages.reached[-1].at_seconds
     before = await asyncio.to_thread(counted, lake, cafe=cafe.id, day=session_day(talk.session_id))
     used_before = processor_seconds(home.root / RUN_FOLDER)

@@ -64,6 +64,8 @@ class Guest:
         self._shown: set[int] = set()
         self._waiting_for = "welcome"
         self._deadline_ms = 0.0
+        self._patience: asyncio.Timeout | None = None
+        self._reading_on = False
         self._speaking: asyncio.Task[None] | None = None
         self._microphone_open: asyncio.Task[None] | None = None
         self.microphone = Microphone(connection.send_audio, now_ms=connection.now_ms)
@@ -110,13 +112,12 @@ class Guest:
     async def _follow(self) -> None:
         self._expect("welcome", seconds=STEP_SECONDS)
         while True:
-            left = (self._deadline_ms - self._connection.now_ms()) / 1000
             try:
-                async with asyncio.timeout(max(0.0, left)):
+                async with asyncio.timeout(self._seconds_left()) as self._patience:
+                    self._reading_on = True
                     arrived = await self._arrived.get()
+                    self._reading_on = False
             except TimeoutError:
-                if self._connection.now_ms() < self._deadline_ms:
-                    continue  # It was moved while this waited.
                 kind = "no_answer" if self._waiting_for == "an answer" else "timeout"
                 self._fail(kind, self._waiting_for)
                 return
@@ -209,6 +210,11 @@ class Guest:
     def _expect(self, what: str, *, seconds: float) -> None:
         self._waiting_for = what
         self._deadline_ms = self._connection.now_ms() + seconds * 1000
+        if self._reading_on and self._patience is not None:
+            self._patience.reschedule(asyncio.get_running_loop().time() + seconds)
+
+    def _seconds_left(self) -> float:
+        return max(0.0, (self._deadline_ms - self._connection.now_ms()) / 1000)
 
     def _fail(self, kind: str, detail: str) -> None:
         self.conversation.failures.append(Failure(kind=kind, detail=detail))

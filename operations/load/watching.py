@@ -79,7 +79,7 @@ def edge_process(url: str, *, run_folder: Path | None = None) -> int | None:
     with suppress(psutil.AccessDenied):
         for each in psutil.net_connections("tcp"):
             if each.status == psutil.CONN_LISTEN and each.laddr and each.laddr.port == parts.port:
-                return each.pid
+                return int(each.pid) if each.pid else None
     return None
 
 
