@@ -21,6 +21,7 @@ from pilot.cafes import Cafes, parse_cafes
 from pipelines.scoring.features import FOCUS, Features
 from pipelines.scoring.model import FILE, Term, level
 from pipelines.scoring.scorer import Said, counted
+from pipelines.scoring.vocabulary import vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ("feedback-development.jsonl", "feedback-development-balanced.jsonl")
@@ -112,7 +113,7 @@ def main() -> None:
     check = parser.parse_args().check
     rows = [row for row in labelled() if row["kind"] not in NOT_FITTED]
     quality = np.array([row["quality"] for row in rows], float)
-    text = as_toml(*fitted(table(counted(as_said(rows))), quality))
+    text = as_toml(*fitted(table(counted(as_said(rows), known=vocabulary())[2]), quality))
     if check:
         sys.exit(0 if FILE.read_text(encoding="utf-8") == text else f"{FILE.name} is not what a fit gives: run me")
     FILE.write_text(text, encoding="utf-8")

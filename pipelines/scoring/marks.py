@@ -43,6 +43,7 @@ class Marks:
         bad: The same, bad.
         fine: A judgement of nothing particular ("bra"), good.
         poor: The same, bad.
+        turned: Whether a negation stands before it: what is not bad is not thereby praised.
         english: Whether the session is read as English.
     """
 
@@ -56,6 +57,7 @@ class Marks:
     bad: Flags
     fine: Flags
     poor: Flags
+    turned: Flags
     english: Flags
 
     def has(self, *names: str) -> Flags:
@@ -110,8 +112,9 @@ def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafe
         counted_as=np.concatenate([counted[at[:own]], phrase_as])[order],
         good=(good & ~spoiled) | (lacking & (follows == -1)),
         bad=bad | spoiled | (lacking & (follows == 1)) | scarce,
-        fine=np.where(turned, generic_bad, generic) & ~good & ~bad & ~spoiled,
+        fine=np.where(turned, False, generic & ~generic_bad) & ~good & ~bad & ~spoiled,
         poor=np.where(turned, generic, generic_bad) & ~good & ~bad & ~spoiled,
+        turned=turned,
         english=english,
     )
 
@@ -192,13 +195,15 @@ def _earlier(flags: Flags, before: Ints, steps: int) -> Flags:
     """Return for each token whether `flags` holds `steps` tokens before it in the same turn."""
     moved = np.zeros_like(flags)
     moved[steps:] = flags[:-steps] if steps else flags
-    return moved & (before >= steps)
+    there: Flags = moved & (before >= steps)
+    return there
 
 
 def _later(flags: Flags, before: Ints, steps: int) -> Flags:
     moved, count = np.zeros_like(flags), np.zeros_like(before)
     moved[:-steps], count[:-steps] = flags[steps:], before[steps:]
-    return moved & (count >= steps)
+    there: Flags = moved & (count >= steps)
+    return there
 
 
 def _turned(meaning: Bits, before: Ints) -> Flags:
@@ -215,7 +220,7 @@ def _lacked(meaning: Bits, before: Ints) -> Ints:
     """Return 1 where a thing follows soon, -1 where trouble does ("ingen kö", "no noise"), 0 where neither."""
     trouble = (meaning & bits("queue", "noise", "negative", "generic_negative")) != NONE
     thing = (meaning & THINGS) != NONE
-    bad = np.logical_or.reduce([_later(trouble, before, steps) for steps in range(1, LACK_TOKENS)])
+    bad: Flags = np.logical_or.reduce([_later(trouble, before, steps) for steps in range(1, LACK_TOKENS)])
     lacks = np.logical_or.reduce([_later(thing, before, steps) for steps in range(1, LACK_TOKENS + 1)])
     return np.where(bad, -1, lacks.astype(np.int64))
 
@@ -231,5 +236,5 @@ def _amounts(meaning: Bits, counted: Ints, before: Ints) -> tuple[Bits, Ints]:
     """Keep a unit only after a number, the number only where it does not follow one."""
     number = (meaning & BIT["number"]) != NONE
     follows = np.logical_or.reduce([_earlier(number, before, steps) for steps in range(1, AMOUNT_TOKENS + 1)])
-    meaning = np.where(follows, meaning, meaning & ~BIT["unit"])
+    meaning = np.where(follows, meaning, meaning & ~bits("unit", "money"))
     return np.where(number & _earlier(number, before, 1), meaning & ~BIT["number"], meaning), counted

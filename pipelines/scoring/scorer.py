@@ -111,12 +111,8 @@ def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
     return found
 
 
-def counted(sessions: Sequence[Said]) -> Features:
-    """Return the features of sessions, for fitting the model to labelled ones."""
-    return _counted(sessions, known=vocabulary())[2]
-
-
-def _counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Marks, Features, Claims]:
+def counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Marks, Features, Claims]:
+    """Return what was heard, found, counted and claimed in sessions: everything but the points."""
     heard = listen([session.turns for session in sessions], vocabulary=known)
     marks = read(
         heard,
@@ -129,10 +125,10 @@ def _counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Mar
 
 
 def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list[Score]:
-    heard, marks, found, claimed = _counted(sessions, known=known)
+    heard, marks, found, claimed = counted(sessions, known=known)
     points, subscores = earned(found)
-    raised = signals(marks, heard, found, vocabulary=known)
-    final = _capped(points, found, marks, raised)
+    raised = signals(marks, heard, found, claimed=claimed, vocabulary=known)
+    final = capped(points, found, marks, raised)
     flags = _flags(marks, heard.sessions)
     spans_of = _spans(marks, heard, found) if spans else {}
     names = sorted(raised)
@@ -158,12 +154,16 @@ def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list
     return results
 
 
-def _capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, np.ndarray]) -> Ints:
+def capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, np.ndarray]) -> Ints:
+    """Return whole points, held down where nothing particular was said and by each signal."""
     counts = found.counts
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
     particular = (counts["claims"] + counts["consequences"] + counts["suggestions"] + counts["comparisons"]) > 0
     final = np.where(particular, final, np.minimum(final, SOME_USE_CAP))
-    own = np.bincount(marks.session, weights=marks.has(*THEMES, "item", "menu", "staff"), minlength=len(final)) > 0
+    own = (
+        np.bincount(marks.session, weights=marks.has(*THEMES, "item", "menu", "staff", "thing"), minlength=len(final))
+        > 0
+    )
     final = np.where(own, final, np.minimum(final, ELSEWHERE_CAP))
     for name, flags in raised.items():
         final = np.where(flags, np.minimum(final, CAPS[name]), final)

@@ -15,6 +15,7 @@ from pipelines.scoring.features import Features
 from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import Flags, Marks
 from pipelines.scoring.tags import BIT, NONE, bits
+from pipelines.scoring.themes import Claims
 from pipelines.scoring.vocabulary import Bits, Ints, Vocabulary
 
 HUMMING = ("eh", "öh", "äh", "mm", "hm", "hmm", "um", "uh", "ehm", "mhm")
@@ -24,6 +25,7 @@ MACHINERY_WORDS = 3  # so many words of the scoring machine are spoken to it, no
 REPEATED_WINDOW_TOKENS = 50  # variety falls with length, so it is measured in windows
 REPEATED_SHARE = 0.4  # distinct tokens below this share of a window: the same again and again
 LEAST_TOKENS = 6  # fewer tokens are too few to judge their kind
+LEAST_LISTED = 8  # fewer tokens are no list
 LIST_FUNCTION_SHARE = 0.15  # below this share of function words it is a list, not speech
 STUFFED_LABELS = 3  # so many of a rubric's own labels are nobody's visit
 MENU_SHARE = 0.5  # of a list's words that are the menu's, the areas' and the staff's own
@@ -43,13 +45,18 @@ CAPS: Mapping[str, int] = MappingProxyType(
         "abuse": 15,
         "stuffing": 25,
         "menu_read": 25,
+        "contradiction": 50,
     }
 )
 NAMES = tuple(sorted(CAPS))
 QUARTERS = 4
+BOTH_SIDES = 2  # weight of judgements on either side of one theme
+SEVERAL_TIMES = 2  # so many times named: what was good on Saturday may be bad on Monday
 
 
-def signals(marks: Marks, heard: Heard, found: Features, *, vocabulary: Vocabulary) -> dict[str, Flags]:
+def signals(
+    marks: Marks, heard: Heard, found: Features, *, claimed: Claims, vocabulary: Vocabulary
+) -> dict[str, Flags]:
     """Return for each signal in which sessions it is."""
     size = heard.sessions
     tokens = np.bincount(heard.session, minlength=size)
@@ -60,13 +67,13 @@ def signals(marks: Marks, heard: Heard, found: Features, *, vocabulary: Vocabula
     silent = (said <= 0) | ((said < FEWEST_WORDS) & (np.bincount(marks.session, minlength=size) == 0))
     function = np.bincount(heard.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
     speaks = sum(found.counts[name] for name in ("consequences", "suggestions", "amounts", "times", "claims"))
-    is_list = (tokens >= LEAST_TOKENS) & (function < LIST_FUNCTION_SHARE * tokens) & (speaks < 2 * QUARTERS)
+    is_list = (tokens >= LEAST_LISTED) & (function < LIST_FUNCTION_SHARE * tokens) & (speaks < 2 * QUARTERS)
     named = np.bincount(heard.session, weights=_on_the_menu(heard, marks), minlength=size)
     is_menu = named >= MENU_SHARE * tokens
     own = kinds["item"] + kinds["menu"] + kinds["staff"]
     themes = found.counts["themes"]
-    sure = ("claims", "consequences", "suggestions", "comparisons", "amounts", "items")
-    substance = sum(found.counts[name] for name in sure)
+    sure = sum(found.counts[name] for name in ("claims", "consequences", "comparisons"))
+    substance = sure + QUARTERS * (kinds["time"] + kinds["unit"] + kinds["number"] + kinds["item"])
     raised = {
         "silence": silent,
         "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(heard, meaning, tokens),
@@ -78,13 +85,22 @@ def signals(marks: Marks, heard: Heard, found: Features, *, vocabulary: Vocabula
         "abuse": (kinds["insult"] >= INSULTS) & (kinds["insult"] * QUARTERS > substance),
         "stuffing": (kinds["stuffing"] >= STUFFED_LABELS) | (is_list & ~is_menu),
         "menu_read": is_list & is_menu,
+        "contradiction": _contradicts(claimed, kinds["retraction"], times=kinds["time"]),
     }
     return {name: flags & (~silent if name != "silence" else silent) for name, flags in raised.items()}
+
+
+def _contradicts(claimed: Claims, retractions: Ints, *, times: Ints) -> Flags:
+    """Find sessions that take back what they said: one theme good and bad, taken back, and not of two days."""
+    both = (claimed.good >= BOTH_SIDES) & (claimed.bad >= BOTH_SIDES)
+    taken_back: Flags = (retractions > 0) & (times < SEVERAL_TIMES) & both.any(axis=1)
+    return taken_back
 
 
 def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
     """Return how many distinct marks of a kind each session has."""
     wanted = ("artefact", "injection", "machinery", "off_topic", "insult", "stuffing", "item", "menu", "staff")
+    wanted = (*wanted, "time", "unit", "number", "retraction")
     some = np.flatnonzero(marks.has(*wanted))
     order = some[np.lexsort((marks.counted_as[some], marks.session[some]))]
     session, counted = marks.session[order], marks.counted_as[order]

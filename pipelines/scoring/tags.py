@@ -27,7 +27,7 @@ TAGS = (
     *THEMES,
     *NAMES,
     *URGENT,
-    *("item", "place", "person", "thing", "time", "unit", "number", "detail"),
+    *("item", "place", "person", "thing", "time", "unit", "money", "number", "detail"),
     *("problem", "praise", "negative", "positive", "generic", "generic_negative", "empty"),
     *("reason", "consequence", "comparison", "suggestion"),
     *("hedge", "negator", "lack", "scarce", "too", "contrast", "sarcasm", "retraction"),

@@ -8,8 +8,8 @@ import numpy as np
 
 from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import SESSION_GAP, Flags, Marks
-from pipelines.scoring.nearness import neighbours
-from pipelines.scoring.tags import BIT, NONE, THEME_BITS, THEMES
+from pipelines.scoring.nearness import nearest, neighbours
+from pipelines.scoring.tags import BIT, NONE, THEME_BITS, THEMES, bits
 from pipelines.scoring.vocabulary import Ints
 
 REACH = 12  # so many words apart, a judgement is about that theme,
@@ -17,8 +17,13 @@ SENTENCE_STEP = 4  # where a sentence's end counts as so many words,
 PAUSE_STEP = 1
 CONTRAST_STEP = 3  # "men", "but"
 TURN_STEP = 8
-WORTH = {"good": 3, "bad": 3, "fine": 2, "poor": 2}
-MIXED_SHARE = 0.34  # the lesser side at least so much of the greater: mixed
+PARTICULAR, GENERAL, NOT_BAD = 4, 2, 1  # what a judgement weighs: "frasig", "god", "inte stökigt"
+MIXED_SHARE = 0.4  # the lesser side at least so much of the greater: mixed
+COMPLAINED_OF = ("queue", "noise", "cleanliness", "toilets", "opening_hours", "payment", "accessibility", "wifi")
+MONEY_REACH = 14  # words from a sum to what it is held against
+BESIDE = 4  # words
+UNSAID = 2  # what nobody brings up unless it is wrong counts as bad where no judgement is near
+LEAST_FUNCTION_SHARE = 0.15  # below it is a list, not speech
 QUOTE_TOKENS = 8  # so many words around what earned it, within its sentence
 
 
@@ -55,25 +60,31 @@ class Claims:
 def claims(marks: Marks, heard: Heard) -> Claims:
     """Return what is claimed about each theme."""
     place = _stretched(marks, heard)
-    named = (marks.bits & THEME_BITS) != NONE
+    meaning = np.where(marks.has("staff"), marks.bits | BIT["service"], marks.bits)
+    named = (meaning & THEME_BITS) != NONE
     sarcastic = _sarcastic(marks, heard)
     good = (marks.good | marks.fine) & ~sarcastic
-    bad = marks.bad | marks.poor | ((marks.good | marks.fine) & sarcastic)
-    judged = marks.good | marks.bad | marks.fine | marks.poor
+    bad = marks.bad | marks.poor | marks.has("insult") | ((marks.good | marks.fine) & sarcastic)
+    judged = good | bad
     which = np.flatnonzero(judged)
     earlier, later = neighbours(place, targets=named)
     left = np.where(earlier >= 0, place - place[np.maximum(earlier, 0)], SESSION_GAP)
     right = np.where(later >= 0, place[np.maximum(later, 0)] - place, SESSION_GAP)
     about = np.where(left <= right, earlier, later)[which]
     near = np.minimum(left, right)[which] <= REACH
+    # A good word near a subject that people only bring up when it is wrong is about something else, unless beside it.
+    complained = (meaning[about] & bits(*COMPLAINED_OF)) != NONE
+    near &= ~complained | bad[which] | (np.minimum(left, right)[which] <= BESIDE)
     which, about = which[near], about[near]
     shape = (heard.sessions, len(THEMES))
     table = {name: np.zeros(shape, dtype=np.int64) for name in ("good", "bad", "strong")}
     first, last = np.full(shape, -1, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
     particular = marks.good | marks.bad
-    worth = np.where(particular, WORTH["good"], WORTH["fine"])
+    worth = np.where(particular & ~(marks.turned & marks.good), PARTICULAR, GENERAL)
+    worth = np.where((marks.turned & marks.good) | (marks.fine & marks.has("hedge")), NOT_BAD, worth)
+    spoken = _spoken(marks, heard)
     for number, theme in enumerate(THEMES):
-        mine = (marks.bits[about] & BIT[theme]) != NONE
+        mine = (meaning[about] & BIT[theme]) != NONE
         judgement, mention = which[mine], about[mine]
         session = marks.session[judgement]
         for name, sign in (("good", good), ("bad", bad)):
@@ -81,6 +92,13 @@ def claims(marks: Marks, heard: Heard) -> Claims:
                 session, weights=worth[judgement] * sign[judgement], minlength=heard.sessions
             )
         table["strong"][:, number] = np.bincount(session, weights=particular[judgement], minlength=heard.sessions)
+        mentions = np.flatnonzero((meaning & BIT[theme]) != NONE)
+        if theme in COMPLAINED_OF:
+            silent = mentions[spoken[marks.session[mentions]]][::-1]
+            silent = silent[(table["good"] + table["bad"])[marks.session[silent], number] == 0]
+            table["bad"][marks.session[silent], number] = UNSAID
+            first[marks.session[silent], number] = marks.token[silent]
+            last[marks.session[silent], number] = marks.token[silent] + marks.length[silent] - 1
         begins = np.minimum(marks.token[judgement], marks.token[mention])
         ends = np.maximum(
             marks.token[judgement] + marks.length[judgement], marks.token[mention] + marks.length[mention]
@@ -89,6 +107,8 @@ def claims(marks: Marks, heard: Heard) -> Claims:
         order = np.lexsort((judgement, ~particular[judgement], session))[::-1]
         first[session[order], number] = begins[order]
         last[session[order], number] = ends[order] - 1
+    _add_implied(table, first, last, marks=marks, spoken=spoken)
+    _add_prices(table, first, last, marks=marks, heard=heard)
     return Claims(table["good"], table["bad"], table["strong"] > 0, first, last)
 
 
@@ -98,6 +118,41 @@ def _stretched(marks: Marks, heard: Heard) -> Ints:
     steps = heard.sentence * SENTENCE_STEP + heard.pause * PAUSE_STEP + contrast * CONTRAST_STEP
     place = np.arange(len(heard.numbers)) + np.cumsum(steps) + heard.session * SESSION_GAP + heard.turn * TURN_STEP
     return place[marks.token]
+
+
+def _add_implied(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Marks, spoken: Flags) -> None:
+    """Where nothing is judged in words, what is compared, suffered or mended is found wanting."""
+    acts = marks.has("comparison", "consequence", "suggestion", "detail")
+    near = nearest(marks.place, targets=acts, themselves=False) <= REACH
+    nothing = (table["good"] + table["bad"]).sum(axis=1) == 0
+    for number, theme in enumerate(THEMES):
+        implied = np.flatnonzero(marks.has(theme) & near & (nothing & spoken)[marks.session])[::-1]
+        session = marks.session[implied]
+        table["bad"][session, number] = UNSAID
+        first[session, number] = marks.token[implied]
+        last[session, number] = marks.token[implied] + marks.length[implied] - 1
+
+
+def _add_prices(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Marks, heard: Heard) -> None:
+    """A sum of money beside a comparison or a fault is a claim about the price, though no word says "dear"."""
+    price = THEMES.index("price")
+    held_against = marks.bad | marks.has("comparison")
+    against = nearest(marks.place, targets=held_against, themselves=False) <= MONEY_REACH
+    named = np.flatnonzero(marks.has("money") & against)[::-1]
+    said = (table["good"] + table["bad"])[:, price] > 0
+    named = named[~said[marks.session[named]]]
+    session = marks.session[named]
+    table["bad"][session, price] = PARTICULAR
+    first[session, price] = marks.token[named]
+    last[session, price] = marks.token[named] + marks.length[named] - 1
+
+
+def _spoken(marks: Marks, heard: Heard) -> Flags:
+    """Find sessions that speak in sentences and not only of other things."""
+    tokens = np.bincount(heard.session, minlength=heard.sessions)
+    off = np.bincount(marks.session, weights=marks.has("off_topic", "stuffing", "injection"), minlength=heard.sessions)
+    function = np.bincount(marks.session, weights=marks.has("function"), minlength=heard.sessions)
+    return (function >= LEAST_FUNCTION_SHARE * tokens) & (off == 0)
 
 
 def _sarcastic(marks: Marks, heard: Heard) -> Flags:
