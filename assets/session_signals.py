@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import polars as pl
+
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
 from assets.fingerprints import fingerprints
@@ -36,4 +38,5 @@ def session_signals(day: TableDay) -> Written:
         scored=day.read(SCORED_FEEDBACK),
         cafes=day.cafes,
     )
-    return day.write(frame, signals=counted(frame, "signal"), sessions_held=frame["held_until"].count())
+    held = frame.filter(pl.col("held_until").is_not_null())["session_id"].n_unique()
+    return day.write(frame, signals=counted(frame, "signal"), sessions_held=held)

@@ -17,6 +17,7 @@ import json
 import random
 import re
 import resource
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -28,12 +29,16 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from pilot.tables import FINGERPRINTS
+from pilot.settings import Settings
+from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pipelines.intervals import wilson
 from pipelines.shapes import schema
-from pipelines.signals.duplicates import LEAST_WORDS, copies
-from pipelines.signals.fingerprints import hashed_texts, unpacked
+from pipelines.signals.duplicates import LEAST_WORDS, LOOK_BACK_DAYS, copies
+from pipelines.signals.fingerprints import fingerprints, hashed_texts, unpacked
 from pipelines.signals.resemblance import Sets, common
+from pipelines.signals.session_signals import session_signals
+from pipelines.signals.velocity import HISTORY_COLUMNS
+from storage.home import open_home
 
 ROOT = Path(__file__).resolve().parent.parent
 DAY = date(2026, 11, 23)
@@ -417,10 +422,60 @@ def incremental(days: int, a_day: int) -> dict[str, object]:
     }
 
 
+def a_day(sessions: int) -> dict[str, object]:
+    """CPU milliseconds that the two tables of the signals add to the rebuild of a day, lake included."""
+    rng = random.Random(SEED + 4)
+    with tempfile.TemporaryDirectory() as folder:
+        home = open_home(Settings(home=Path(folder)), kind="demo")
+        lake, cafes, key = home.lake(), home.cafes(), home.secret()
+        costs = []
+        for n in range(LOOK_BACK_DAYS + 1):
+            day = DAY + timedelta(days=n)
+            visits, turns = _visits(rng, day=day, sessions=sessions, key=n)
+            scored = pl.DataFrame(schema=schema(SCORED_FEEDBACK))
+            lake.replace_partition(SESSIONS, day, visits, commit={})
+            before = [day - timedelta(days=back) for back in range(1, LOOK_BACK_DAYS + 1)]
+            began = time.process_time()
+            lake.replace_partition(FINGERPRINTS, day, fingerprints(visits, turns, key=key), commit={})
+            signals = session_signals(
+                day,
+                sessions=visits,
+                history=lake.read(SESSIONS, days=before, columns=HISTORY_COLUMNS),
+                fingerprints=lake.read(FINGERPRINTS, days=[day]),
+                earlier_fingerprints=lake.read(FINGERPRINTS, days=before),
+                scored=scored,
+                cafes=cafes,
+            )
+            lake.replace_partition(SESSION_SIGNALS, day, signals, commit={})
+            costs.append(round(1000 * (time.process_time() - began)))
+    return {"sessions": sessions, "cpu_ms_first_day": costs[0], "cpu_ms_with_a_full_window": costs[-1]}
+
+
+def _visits(rng: random.Random, *, day: date, sessions: int, key: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    opened = datetime(day.year, day.month, day.day, 7, tzinfo=UTC)
+    visits, turns = [], []
+    for n in range(sessions):
+        session, at = f"{key:03}-{n:06}", opened + timedelta(seconds=120 * n)
+        base = {"day": day, "session_id": session, "cafe": CAFES[n % 3], "simulated": True}
+        ended = {
+            "opened_at": at,
+            "completed_at": at + timedelta(seconds=90),
+            "last_event_at": at + timedelta(seconds=90),
+        }
+        visits.append(
+            {**base, **ended, "outcome": "completed", "code": "BCD234", "device_hash": f"{n % 97}", "epochs": 1}
+        )
+        visits[-1] |= {"turns": 2, "failed_turns": 0, "missing_events": 0}
+        for turn, said in enumerate(guest(rng, "sv")[:2], start=1):
+            turns.append({**base, "turn": turn, "transcript": said, "low_confidence": False})
+    return pl.DataFrame(visits, schema=schema(SESSIONS)), pl.DataFrame(turns, schema=schema(TURNS))
+
+
 def run(*, rows: int) -> dict[str, object]:
     return {
         "speed": speed(rows),
         "incremental": incremental(31, 300),
+        "a_day": a_day(300),
         "quality": quality(QUALITY_ROWS if rows >= QUALITY_ROWS else rows),
         "alike": alike(),
         "corpus": corpus(),

@@ -59,7 +59,7 @@ def why(
     quoted = _quotes(opened, receipt, reason=reason) if quotes else None
     if as_json:
         print_json(
-            found | {"outcome": standing.outcome, "sentences": sentences} | ({"quotes": quoted} if quotes else {})
+            found | {"outcome": standing.outcome, "sentences": sentences} | ({"quoted": quoted} if quotes else {})
         )
         return
     typer.secho(_line(opened, receipt, language=spoken), bold=True)
@@ -159,6 +159,8 @@ def _standing(opened: Home, receipt: Receipt, *, language: Language) -> tuple[di
 
 def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, str]]:
     """Return the words that earned points; that they were looked at is in the audit log before they are shown."""
+    import unicodedata
+
     import polars as pl
 
     from pilot.tables import TURNS
@@ -176,7 +178,7 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
         )
     turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
     said = turns.filter(~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != ""))
-    texts = said.sort("turn")["transcript"].to_list()
+    texts = [unicodedata.normalize("NFC", text) for text in said.sort("turn")["transcript"]]  # as the spans count
     known = {cafe.id: cafe for cafe in opened.cafes().cafe}
     spans = score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe)).spans
     return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in spans]

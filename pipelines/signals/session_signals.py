@@ -17,6 +17,8 @@ from pipelines.signals.found import Found
 from pipelines.signals.reasons import HOLD_DAYS, REASONS, SIGNALS_VERSION
 from pipelines.signals.velocity import burst_signals
 
+URGENT = pl.element().filter(pl.element().str.starts_with("urgent_"))
+
 
 def session_signals(
     day: date,
@@ -50,14 +52,11 @@ def session_signals(
 
 
 def _urgent(scored: pl.DataFrame) -> list[Found]:
-    """Return which sessions the scorer marked as urgent: an allergy, an injury, safety, harassment."""
-    if "urgent" not in scored.columns:
-        return []
-    return [
-        Found(session, "urgent", counts={str(kind): 1 for kind in kinds})
-        for session, kinds in scored.select("session_id", "urgent").iter_rows()
-        if kinds
-    ]
+    """Return which sessions the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
+    flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
+        pl.col("kinds").list.len() > 0
+    )
+    return [Found(session, "urgent", counts=dict.fromkeys(sorted(kinds), 1)) for session, kinds in flagged.iter_rows()]
 
 
 def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:

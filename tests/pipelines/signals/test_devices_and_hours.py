@@ -131,3 +131,10 @@ def test_a_day_with_nothing_in_it_has_no_signals() -> None:
     frame = signals_of()
     assert frame.height == 0
     assert by_session(frame).height == 0
+
+
+def test_an_urgent_word_is_noted_with_its_kind_and_holds_nothing() -> None:
+    story = visit("Jag är allergisk mot nötter och fick en allergisk reaktion, det stod inget om nötter på skylten.")
+    frame = signals_of(story)
+    (row,) = frame.filter(pl.col("signal") == "urgent").to_dicts()
+    assert (row["severity"], row["held_until"], json.loads(row["counts"])) == ("note", None, {"urgent_allergy": 1})
