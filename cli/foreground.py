@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from rich.console import Console
 from rich.table import Table
@@ -16,16 +18,31 @@ from operations.system import System
 EXIT_INTERRUPTED_TWICE = 130
 
 
-def serve_until_stopped(system: System) -> None:
+def serve_until_stopped(
+    system: System,
+    *,
+    beside: Callable[[Serving], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
+    say: Callable[[Console, Serving], None] | None = None,
+) -> None:
     """Run everything until Ctrl-C, SIGTERM or SIGHUP.
+
+    Args:
+        system: What to run.
+        beside: What else is open in this process meanwhile.
+        say: Prints what is ready and what to do first; the addresses by default.
 
     Raises:
         PilotError: something is missing, a port is taken, or a process did not become ready.
     """
-    asyncio.run(_serve(system))
+    asyncio.run(_serve(system, beside=beside, say=say or show_addresses))
 
 
-async def _serve(system: System) -> None:
+async def _serve(
+    system: System,
+    *,
+    beside: Callable[[Serving], AbstractAsyncContextManager[None]],
+    say: Callable[[Console, Serving], None],
+) -> None:
     console = Console(highlight=False)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -47,10 +64,13 @@ async def _serve(system: System) -> None:
     console.print(f"Starting the pilot in {system.home.root} ...")
     began = time.monotonic()
     try:
-        async with serve(system, tell=lambda text: console.print(text, markup=False)) as serving:
+        async with (
+            serve(system, tell=lambda text: console.print(text, markup=False)) as serving,
+            beside(serving),
+        ):
             is_up = True
             console.print(f"Everything is ready after {time.monotonic() - began:.0f} s.\n")
-            show_addresses(console, serving)
+            say(console, serving)
             await stop.wait()
     except asyncio.CancelledError:
         if not stop.is_set():

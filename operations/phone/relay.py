@@ -1,0 +1,94 @@
+"""Takes TLS on the local network and hands the bytes to the edge, which stays on loopback.
+
+Nothing is read or changed on the way: pages, WebSockets and sound pass alike, and the edge sees the Host and Origin
+that the telephone sent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from pilot.errors import PilotError
+
+LOOPBACK = "127.0.0.1"
+MOST_CONNECTIONS = 100
+CHUNK_BYTES = 64 * 1024
+TLS_WITHIN_SECONDS = 10.0
+
+
+class PortTaken(PilotError):
+    """Somebody else listens there."""
+
+
+@asynccontextmanager
+async def relaying(*, address: str, port: int, to_port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
+    """Listen on one address, and relay to a loopback port, until the end of the `with` block; gives the port.
+
+    Args:
+        address: Where to listen.
+        port: On which port; 0 for any.
+        to_port: The edge's.
+        context: The server's side of TLS.
+
+    Raises:
+        PortTaken: somebody else listens there.
+    """
+    open_now: set[asyncio.Task[None]] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        open_now.add(task)
+        try:
+            if len(open_now) <= MOST_CONNECTIONS:
+                await _relay(reader, writer, to_port=to_port)
+        finally:
+            open_now.discard(task)
+            await _close(writer)
+
+    try:
+        server = await asyncio.start_server(serve, address, port, ssl=context, ssl_handshake_timeout=TLS_WITHIN_SECONDS)
+    except OSError as error:
+        raise PortTaken(
+            f"{address}:{port} cannot be listened on ({error.strerror}).", remedy="Choose another with --port."
+        ) from None
+    try:
+        yield int(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+        for task in tuple(open_now):
+            task.cancel()
+        await asyncio.gather(*open_now, return_exceptions=True)
+
+
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_port: int) -> None:
+    try:
+        edge_reader, edge_writer = await asyncio.open_connection(LOOPBACK, to_port)
+    except OSError:
+        return  # The edge is starting again: the page comes back by itself.
+    # TLS knows no half-closed connection: whichever side ends first ends both.
+    ways = [asyncio.create_task(_copy(reader, edge_writer)), asyncio.create_task(_copy(edge_reader, writer))]
+    try:
+        await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for way in ways:
+            way.cancel()
+        await asyncio.gather(*ways, return_exceptions=True)
+        await _close(edge_writer)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError):
+        while chunk := await reader.read(CHUNK_BYTES):
+            writer.write(chunk)
+            await writer.drain()
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError, asyncio.CancelledError):
+        await writer.wait_closed()

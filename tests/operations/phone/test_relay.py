@@ -1,0 +1,120 @@
+"""The relay and the first page: bytes unchanged, TLS checked by a client that trusts only the authority."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+
+from operations.phone.certificate import Certificate, certificate_for
+from operations.phone.relay import PortTaken, relaying
+from operations.phone.trust_page import AUTHORITY_PATH, offering, trust_html
+
+LOOPBACK = "127.0.0.1"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return certificate_for(LOOPBACK, folder=tmp_path, now=datetime.now(UTC))
+
+
+def trusting(certificate: Certificate) -> ssl.SSLContext:
+    """Return a client's TLS that trusts this authority and no other."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(cadata=certificate.authority)
+    return context
+
+
+@asynccontextmanager
+async def echo() -> AsyncIterator[int]:
+    """An edge that gives back what it gets."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while chunk := await reader.read(65536):
+            writer.write(chunk)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, LOOPBACK, 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+@pytest.mark.asyncio
+async def test_bytes_pass_unchanged_both_ways_under_a_certificate_that_holds(certificate: Certificate) -> None:
+    body = bytes(range(256)) * 4000
+    async with (
+        asyncio.timeout(20),
+        echo() as edge,
+        relaying(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port,
+    ):
+        reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
+        sending = asyncio.create_task(_send(writer, body))
+        assert await reader.readexactly(len(body)) == body
+        await sending
+        writer.close()
+
+
+async def _send(writer: asyncio.StreamWriter, body: bytes) -> None:
+    writer.write(body)
+    await writer.drain()
+
+
+@pytest.mark.asyncio
+async def test_an_edge_that_is_away_ends_the_connection_and_the_next_one_is_served(certificate: Certificate) -> None:
+    async with echo() as port_of_nobody:
+        pass
+    async with (
+        asyncio.timeout(20),
+        relaying(address=LOOPBACK, port=0, to_port=port_of_nobody, context=certificate.context()) as port,
+    ):
+        for _ in range(2):
+            reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
+            assert await reader.read() == b""
+            writer.close()
+
+
+@pytest.mark.asyncio
+async def test_stopping_ends_what_is_open(certificate: Certificate) -> None:
+    async with asyncio.timeout(20), echo() as edge:
+        async with relaying(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port:
+            reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
+            writer.write(b"x")
+            assert await reader.readexactly(1) == b"x"
+        assert await reader.read() == b""
+        writer.close()
+
+
+@pytest.mark.asyncio
+async def test_a_port_that_is_taken_is_named(certificate: Certificate) -> None:
+    async with echo() as taken:
+        with pytest.raises(PortTaken, match=f"127.0.0.1:{taken}"):
+            async with relaying(address=LOOPBACK, port=taken, to_port=1, context=certificate.context()):
+                pass
+
+
+@pytest.mark.asyncio
+async def test_the_first_page_leads_on_and_hands_out_the_authority(certificate: Certificate) -> None:
+    html = trust_html(
+        links={"Café <Aurora>": "https://192.168.1.20:8443/c/ABC234?simulated=1"}, fingerprint=certificate.fingerprint
+    )
+    async with (
+        offering(address=LOOPBACK, port=0, html=html, authority=certificate.authority) as port,
+        httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", timeout=10) as client,
+    ):
+        page = await client.get("/")
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "Café &lt;Aurora&gt;" in page.text
+        assert 'href="https://192.168.1.20:8443/c/ABC234?simulated=1&amp;lang=sv"' in page.text
+        assert certificate.fingerprint in page.text
+        authority = await client.get(AUTHORITY_PATH)
+        assert authority.headers["content-type"] == "application/x-x509-ca-cert"
+        assert authority.content == certificate.authority
+        assert (await client.get("/../key.pem")).status_code == 404
+        assert (await client.post("/")).status_code == 405
