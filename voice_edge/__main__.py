@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 import threading
+from typing import NoReturn
 
 import structlog
 
@@ -98,11 +100,7 @@ def run(settings: Settings) -> None:
         threading.Thread(target=warm_up, args=(recogniser, warm), name="warming up", daemon=True).start()
         server = edge_server(create_app(edge), edge=edge, host=settings.edge_host, port=settings.edge_port)
         log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
-        try:
-            server.run()
-        finally:
-            if recogniser is not None:
-                recogniser.close()
+        server.run()
     log.info("edge stopped")
 
 
@@ -120,5 +118,17 @@ def main() -> int:
     return 0
 
 
+def leave(code: int) -> NoReturn:
+    """End the process as it stands: everything that counts is on the disk by now.
+
+    The recogniser's native threads may be in the middle of a clip or still loading. Waiting for them could take longer
+    than the supervisor does, and taking the interpreter down under them aborts the process.
+    """
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    leave(main())

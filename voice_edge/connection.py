@@ -111,10 +111,10 @@ class Connection:
                     async with asyncio.timeout(STALLED_SECONDS):
                         await self._socket.close(int(self._closing))
                     return
+        except TimeoutError:  # Before OSError, of which it is one.
+            self._cut_off()
         except (WebSocketDisconnect, RuntimeError, OSError):
             self._lose()
-        except TimeoutError:
-            self._cut_off()
 
     def _cut_off(self) -> None:
         """Give up a page that does not read: its reader learns of it at once."""

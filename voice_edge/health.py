@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from voice_edge.edge import Edge
+from voice_edge.hearing.workload import STUCK_SECONDS
+
+FAILED_APPEND_SECONDS = 30.0  # Then the disk is tried again: where there is one replica, nobody else would.
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +21,30 @@ class Readiness:
 def readiness(edge: Edge) -> Readiness:
     """Return whether this replica should be given customers, and why not."""
     codes_usable = edge.codes.usable
-    landing = edge.landing_writable()
+    landing = _landing(edge)
     warm = edge.hearing_ready()
     checks = {
         "store": "ok" if not edge.codes.store_away else "away, codes known" if codes_usable else "away",
-        "landing": "ok" if landing else "not writable",
-        "recogniser": "none: customers write" if edge.hearing is None else "warm" if warm else "warming up",
+        "landing": landing,
+        "recogniser": _recogniser(edge, warm=warm),
         "replica": "leaving" if edge.sessions.draining else "ok",
     }
-    return Readiness(checks=checks, ready=codes_usable and landing and warm and not edge.sessions.draining)
+    return Readiness(checks=checks, ready=codes_usable and landing == "ok" and warm and not edge.sessions.draining)
+
+
+def _landing(edge: Edge) -> str:
+    if not edge.landing_writable():
+        return "not writable"
+    failed_at = edge.metrics.append_failed_at
+    if failed_at is not None and edge.clock.monotonic() - failed_at < FAILED_APPEND_SECONDS:
+        return "the last events could not be written"
+    return "ok"
+
+
+def _recogniser(edge: Edge, *, warm: bool) -> str:
+    """Say how the recogniser is; without it the replica is still of use, for customers can write."""
+    if edge.hearing is None:
+        return "none: customers write"
+    if not warm:
+        return "warming up"
+    return "stuck: customers write" if edge.hearing.figures().longest_run_s > STUCK_SECONDS else "warm"

@@ -46,8 +46,8 @@ def configure_logs(*, level: str, replica: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # uvicorn would log the addresses of those who connect.
-    for chatty in ("uvicorn", "httpx", "httpcore", "faster_whisper", "asyncio"):
+    # uvicorn would log the addresses of those who connect, and at its lowest level what they say.
+    for chatty in ("uvicorn", "websockets", "httpx", "httpcore", "faster_whisper", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

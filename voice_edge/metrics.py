@@ -19,9 +19,14 @@ ACK_EDGES_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 4)
 
 
 class Metrics:
-    """What the replica counts and times; labels hold no identifier and no words."""
+    """What the replica counts and times; labels hold no identifier and no words.
+
+    Attributes:
+        append_failed_at: When an event could not be written, all retries included, steady clock; None once one could.
+    """
 
     def __init__(self) -> None:
+        self.append_failed_at: float | None = None
         self.registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)  # CPU seconds, memory and open files of this process.
         self._sessions = Gauge("edge_sessions_open", "WebSocket connections open now.", registry=registry)
@@ -97,12 +102,17 @@ class Metrics:
 
     def appended(self, event: str, *, seconds: float) -> None:
         """Count an event that is on the disk, and how long that took."""
+        self.append_failed_at = None
         self._events.labels(event=event).inc()
         self._ack.observe(seconds)
 
     def append_failed(self) -> None:
-        """Count an append that failed."""
+        """Count an append that failed; it is tried again."""
         self._failures.inc()
+
+    def not_recorded(self, *, at: float) -> None:
+        """Note an event that could not be written at all."""
+        self.append_failed_at = at
 
     def stage(self, stage: str, *, ms: float | None) -> None:
         """Time a stage of an answer; None is not a time."""

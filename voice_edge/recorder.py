@@ -99,6 +99,7 @@ class Recorder:
                 await within(MOST_SECONDS, self._write(event), clock=self._clock)
             except (TimeoutError, NotRecorded):
                 self._broken = True
+                self._metrics.not_recorded(at=self._clock.monotonic())
                 raise NotRecorded from None
             self._next += 1
             self._metrics.appended(event.event, seconds=self._clock.monotonic() - began)

@@ -89,6 +89,7 @@ class Talk:
             edge.sessions.talks(session_id)
             return True
         edge.metrics.refused("microphone")
+        live.state.mode = "text"  # Until the page asks for voice again.
         await live.refused_voice()
         await live.send(Busy(retry_after_s=admission.retry_after_s or UNKNOWN_RETRY_SECONDS))
         return False
