@@ -229,9 +229,16 @@ def judged(found: dict[str, Any]) -> list[str]:
         wrong.append(f"{found['kept']['acknowledged_but_lost']} acknowledged events are lost")
     if found["kept"].get("doubled"):
         wrong.append(f"{found['kept']['doubled']} events are there twice")
+    if broken := [seen["detail"] for seen in found["seen"] if _breaks_off(seen)]:
+        wrong.append(f"{len(broken)} questions break off in mid-sentence, for example {broken[0]!r}")
     if found["resumed"] < found["connections"] - 1:
         wrong.append("a session was begun anew instead of resumed")
     return wrong
+
+
+def _breaks_off(seen: dict[str, Any]) -> bool:
+    """Return whether a question that the guest is asked to answer is no whole sentence."""
+    return seen["what"].startswith("question") and not seen["detail"].rstrip().endswith((".", "?", "!"))
 
 
 def show(name: str, found: dict[str, Any]) -> None:

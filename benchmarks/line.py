@@ -18,7 +18,7 @@ class Line:
         self._host, self._port = parts.hostname, parts.port
         self._up = asyncio.Event()
         self._up.set()
-        self._pumps: set[asyncio.Task[None]] = set()
+        self._carried: set[asyncio.Task[None]] = set()
         self.url = ""
 
     def cut(self) -> None:
@@ -26,6 +26,18 @@ class Line:
 
     def mend(self) -> None:
         self._up.set()
+
+    async def close(self) -> None:
+        """Hang up everything that is carried."""
+        for each in self._carried:
+            each.cancel()
+        await asyncio.gather(*self._carried, return_exceptions=True)
+
+    def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Take a new connection."""
+        task = asyncio.create_task(self.carry(reader, writer))
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection until either end leaves."""
@@ -35,12 +47,13 @@ class Line:
             asyncio.create_task(self._pump(reader, far_writer)),
             asyncio.create_task(self._pump(far_reader, writer)),
         ]
-        self._pumps.update(pumps)
-        await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
-        for pump in pumps:
-            pump.cancel()
-        for each in (writer, far_writer):
-            each.close()
+        try:
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for pump in pumps:
+                pump.cancel()
+            for each in (writer, far_writer):
+                each.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
@@ -54,10 +67,10 @@ class Line:
 async def line_to(target: str) -> AsyncIterator[Line]:
     """Open a line to an address until the end of the block."""
     line = Line(target)
-    server = await asyncio.start_server(line.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(line.take, "127.0.0.1", 0)
     line.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield line
     finally:
-        line.mend()
         server.close()
+        await line.close()

@@ -246,7 +246,7 @@ def show(found: dict[str, Any]) -> None:
         )
     console = Console(highlight=False, width=WIDTH)
     console.print(grid)
-    console.print("whole: after the end and on all words; p50, p95, most: of those; CPU s: a turn, starting included")
+    console.print("whole: after the end and on all words; p50, p95, most: of those; CPU s: a turn, loading not counted")
     for name, each in found["systems"].items():
         stages = ", ".join(f"{stage['stage']} {stage['p50']:.0f}/{stage['p95']:.0f}" for stage in each["stages_ms"])
         console.print(f"{name}, ms after the last voiced sample (p50/p95): {stages}", soft_wrap=True)

@@ -7,17 +7,15 @@ import os
 import signal
 import subprocess
 import sys
-import wave
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-import numpy as np
 import psutil
 import pytest
-from faster_whisper import decode_audio
 from playwright.sync_api import Page, expect, sync_playwright
 
+from operations.journey.browser import microphone_file
 from tests.ports import free_ports
 from tests.waiting import until
 
@@ -31,9 +29,6 @@ pytestmark = [
 
 PILOT = Path(sys.executable).with_name("pilot")
 ROOT = Path(__file__).parents[2]
-VOICES = ROOT / "operations" / "journey" / "voices"
-RATE = 16_000
-QUIET_BEFORE_S, QUIET_AFTER_S = 1.0, 7.0
 READY_SECONDS = 150
 FIGURES_SECONDS = 120
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-fake-device-for-media-stream"]
@@ -42,15 +37,7 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 @pytest.fixture(scope="module")
 def microphone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A guest who says something, is quiet while it is answered, and says the next thing."""
-    samples = np.zeros(int(QUIET_BEFORE_S * RATE))
-    for clip in sorted(VOICES.glob("en-*.flac")):
-        speech = np.asarray(decode_audio(str(clip), sampling_rate=RATE))
-        samples = np.concatenate([samples, speech, np.zeros(int(QUIET_AFTER_S * RATE))])
-    path = tmp_path_factory.mktemp("microphone") / "guest.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, RATE, 0, "NONE", ""))
-        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())
-    return path
+    return microphone_file(tmp_path_factory.mktemp("microphone") / "guest.wav", language="en")
 
 
 class Running:
