@@ -70,6 +70,7 @@ class _Found:
     topic: str
     turn: int
     place: int
+    named: set[int] = field(default_factory=set)
     said: dict[int, list[str]] = field(default_factory=dict)
     claimed: dict[int, set[bool]] = field(default_factory=dict)
 
@@ -85,15 +86,21 @@ def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[M
             if words.polarity["otherwise"].found(clause):
                 scope = []
             goes_on = [name for name in scope if found[name].topic != STAFF] if _GOES_ON.match(clause) else []
+            tasted = [name for name in scope if found[name].topic in TASTED]
+            if here and tasted and all(one.topic == STAFF for one in here):
+                goes_on = [*tasted, *(one.name for one in here)]  # "With Jonas it is good."
             scope = goes_on or [one.name for one in here] or [name for name in scope if found[name].topic != STAFF]
             for one in here:
                 known = found.setdefault(one.name, _Found(one.topic, turn, start + one.place))
                 if known.turn != turn:
                     known.turn, known.place = turn, start + one.place
+                known.named.add(turn)
                 if one.claim is not None:
+                    known.topic = one.topic
                     known.claimed.setdefault(turn, set()).add(one.claim)
             scope = [name for name in scope if found[name].topic == "tableware"] or scope
-            for name in _judged_here(scope, here, found):
+            scope = _judged_here(scope, here, found)
+            for name in scope:
                 found[name].said.setdefault(turn, []).append(clause)
     ordered = sorted(found.items(), key=lambda item: (item[1].turn, item[1].place))
     return tuple(_mention(name, one, words) for name, one in ordered)
@@ -138,7 +145,8 @@ def _mention(name: str, one: _Found, words: Lexicon) -> Mention:
         explained=words.told["reason"].found(said)
         or words.told["story"].found(said)
         or len(said.replace("|", " ").split()) >= EXPLAINED_WORDS,
-        torn={Polarity.GOOD, Polarity.BAD} <= kinds and not any(words.told[one].found(said) for one in _EXPLAINS_BOTH),
+        torn={Polarity.GOOD, Polarity.BAD} <= {turns[turn] for turn in one.named & set(turns)}
+        and not any(words.told[one].found(said) for one in _EXPLAINS_BOTH),
         fresh=words.told["fresh"].found(said),
         short=words.polarity["shortage"].found(said),
     )

@@ -20,6 +20,7 @@ LIST_LENGTH = 5  # so many things in one breath, none of them judged apart: the 
 LIST_WORDS_EACH = 4  # a list has hardly more words than this for each thing
 ENOUGH_DETAILS = 2  # with a reason and a suggestion, so many more details leave nothing to ask for
 _KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSAID: 3}
+_FACTS = frozenset({Detail.WHEN, Detail.DURATION, Detail.PRICE})
 _RANK_LAST = frozenset({STAFF, "place", "atmosphere"})  # of what is equally bad, a thing comes first
 _NAMES_IT = frozenset("opinion what_about reason_bad reason_good weighed staff_bad staff_good lift wish remedy".split())
 
@@ -104,6 +105,8 @@ def scripted_reply(conversation: Conversation) -> ScriptedReply:
 def _concern_key(heard: Understanding) -> str:
     assert heard.concern is not None
     told = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.ANGER)
+    if heard.concern is Concern.ANGER and not heard.mentions and not heard.told & _FACTS:
+        told = False  # Insults, however many, tell nothing yet.
     return f"{heard.concern.value}_told" if told else heard.concern.value
 
 
@@ -184,7 +187,7 @@ def _wishes(
         for mention in weighed:
             if mention.polarity in (worst.polarity, Polarity.BAD, Polarity.MIXED):
                 yield from ((key, mention) for key in questions_about(mention))
-    if not (worst is not None and worst.polarity is Polarity.BAD):
+    if worst is None or worst.polarity in (Polarity.GOOD, Polarity.UNSAID):
         yield "one_change", None
     yield "anything_else", None
 
@@ -229,6 +232,8 @@ def _idle(key: str, heard: Understanding, focus: Mention | None) -> bool:
     """Tell whether a question asks for what was told."""
     if key == "solved" and Detail.DURATION in heard.told:
         return True  # Whoever says how long it took got through.
+    if key in ("instead", "remedy_it") and Detail.PUT_RIGHT in heard.told:
+        return True
     if key == "who" and (not heard.someone or any(mention.topic == STAFF for mention in heard.mentions)):
         return True
     if key in ASKS_FOR:
@@ -252,6 +257,11 @@ def _acknowledgement(heard: Understanding, key: str, *, latest: int) -> str:
     if heard.suggests and heard.latest_words > NO_ANSWER_WORDS:
         return "suggested"
     if latest:
+        kinds = {mention.polarity for mention in heard.mentions} - {Polarity.UNSAID}
+        if heard.latest is Polarity.GOOD and kinds <= {Polarity.GOOD}:
+            return "again_good"
+        if heard.latest is Polarity.BAD:
+            return "again_bad"
         return "again" if heard.adds else "plain"
     if key in ("with_us", "again_visit"):
         return "unsaid"

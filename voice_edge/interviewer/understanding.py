@@ -29,6 +29,7 @@ class Detail(Enum):
     STAFF_TOLD = "staff_told"
     SOLVED = "solved"
     COMPARED = "compared"
+    PUT_RIGHT = "put_right"
     SUGGESTION = "suggestion"
     REASON = "reason"
 
@@ -73,7 +74,7 @@ class Understanding:
         adds: Whether the latest answer tells something that was not known.
         silent: Whether the latest answer says nothing yet.
         off_topic: Whether a long answer names nothing of a café's and does not speak of the visit.
-        someone: Whether one person was spoken of.
+        someone: Whether one person was spoken of, and not by name.
     """
 
     language: Language
@@ -125,7 +126,7 @@ def understand(answers: Sequence[str], *, cafe: Cafe, language: Language) -> Und
         and not any(mention.turn == turn for mention in named)
         and _says_nothing(latest, words),
         off_topic=count >= OFF_TOPIC_WORDS and not named and not words.visit.found(latest),
-        someone=words.told["someone"].found(everything),
+        someone=words.told["someone"].found(everything) and not words.told["by_name"].found(everything),
     )
 
 
