@@ -3,9 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-FAST := not (slow or browser or node or recogniser or postgresql or processes)
+FAST := not (slow or browser or node or recogniser or postgresql or redis or processes)
 
-.PHONY: help run demo test check prove-properties engines format lock clean
+.PHONY: help run demo phone test check prove-properties engines format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -18,6 +18,9 @@ run: $(READY) ## the whole pilot on this machine: edge, Dagster, dashboards, wat
 
 demo: $(READY) ## the same with 30 simulated days of the three cafés, in a home of its own
 	@exec $(VENV)/bin/pilot demo
+
+phone: $(READY) ## the pilot on this machine's local address over HTTPS, to try it with one's own telephone
+	@exec $(VENV)/bin/pilot phone
 
 check: $(READY) ## format, lint, types, layers and the fast tests
 	@$(VENV)/bin/python scripts/checks.py

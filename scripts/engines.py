@@ -32,11 +32,17 @@ def node() -> bool:
     return shutil.which("node") is not None
 
 
+def redis() -> bool:
+    """Return whether Redis's server is on the path."""
+    return shutil.which("redis-server") is not None
+
+
 ENGINES: dict[str, Callable[[], bool]] = {
     "chromium": chromium,
     "espeak-ng": espeak,
     "nodejs": node,
     "postgresql": postgresql,
+    "redis-server": redis,
 }
 
 

@@ -38,6 +38,7 @@ ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
     "browser": ("Chromium", _chromium),
     "node": ("Node", lambda: shutil.which("node") is not None),
     "postgresql": ("PostgreSQL", _postgresql),
+    "redis": ("Redis", lambda: shutil.which("redis-server") is not None),
     "recogniser": ("the recogniser's weights", _weights),
 }
 MISSING = {marker: engine for marker, (engine, present) in ENGINES.items() if not present()}

