@@ -29,8 +29,8 @@ from voice_edge.hearing.workload import Admission, RecogniserFigures, Workload
 
 __all__ = ["Admission", "Heard", "Recogniser", "RecogniserFigures"]
 
-WARM_SECONDS = 6.0  # of faint noise, about a turn's length: its time is the first measurement
-WARM_LOUDNESS = 0.01  # silence would not reach the model
+WARM_SECONDS = 2.0  # of faint noise: silence would not reach the model
+WARM_LOUDNESS = 0.01
 WARM_SESSION = "warm"
 CLOSE_SECONDS = 5.0
 
@@ -224,6 +224,8 @@ class Recogniser:
                 self._queue.done(work)
 
     def _note(self, work: Work, heard: Heard, *, began: float) -> None:
+        if work.session_id.startswith(WARM_SESSION):
+            return  # noise has few words: it would promise more than speech keeps
         self._workload.count("finals" if work.final else "partials")
         if work.final:
             self._workload.took(self._clock() - began, waited=began - work.asked_at)

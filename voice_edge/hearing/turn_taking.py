@@ -32,7 +32,7 @@ RESUME_WINDOWS = 2  # voiced windows in a row that continue a paused turn
 MAX_TURN_SECONDS = 45
 SPEECH_FROM = 0.5  # probability at which a silent customer is speaking
 SPEECH_UNTIL = 0.35  # probability below which a speaking customer is silent
-# A voice so far below the customer's own comes from a radio or another table. Within 150 read English sentences no voice
+# A voice so far below the customer's own comes from a radio or another table. Within 150 read sentences no voice
 # stayed 14 dB below its own level for longer than 256 ms (docs/voice.md).
 FAR_BELOW_DB = 14.0
 LEVEL_SETTLES_SAMPLES = SAMPLE_RATE // 2  # of voice: until then a louder window sets the level at once

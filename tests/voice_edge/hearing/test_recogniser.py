@@ -254,3 +254,10 @@ def test_a_new_voice_session_is_admitted_by_what_recognitions_cost() -> None:
         assert full.retry_after_s >= 1.0
         recogniser.close()
         assert recogniser.admission(voice_sessions=0).reason == "closed"
+
+
+def test_warming_up_measures_nothing() -> None:
+    with running(FakeModel()) as recogniser:
+        before = recogniser.figures()
+        recogniser.warm()
+        assert recogniser.figures() == before
