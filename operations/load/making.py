@@ -97,7 +97,7 @@ async def _visits(load: Load, number: int, *, ends: float) -> None:
     plan = load.plan
     chance = random.Random(f"{plan.seed}/{number}")  # noqa: S311 - a plan that can be repeated
     utterances = _shuffled(plan.utterances, chance)
-    await asyncio.sleep(chance.uniform(0.0, ARRIVAL_SPREAD_SECONDS))
+    await asyncio.sleep(chance.uniform(0.0, min(ARRIVAL_SPREAD_SECONDS, plan.seconds / 10)))
     visit = 0
     while time.monotonic() < ends:
         visit += 1

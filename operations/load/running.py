@@ -54,8 +54,8 @@ async def run_load(home: Home, order: LoadOrder, *, tell: Callable[[str], None] 
         LoadRefused: there is no code, or nothing to say.
         PilotError: the home cannot be used.
     """
-    utterances, voice = _utterances(order)
     code = order.code or _code(home, order.cafe)
+    utterances, voice = _utterances(order)
     own = not order.url
     url = (order.url or home.settings.public_url).rstrip("/")
     plan = Plan(
