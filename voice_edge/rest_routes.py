@@ -13,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from pilot.cafes import Language
 from pilot.words import say
 from voice_edge.clock import within
+from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
 from voice_edge.errors import EdgeError, NotNow, NotRecorded, ProtocolFault, SnapshotRefused, TooLarge
 from voice_edge.greeting import resumed_session
@@ -88,6 +89,9 @@ async def _answer(request: Request, *, edge: Edge) -> str | Refused:
     )
     if not allowed:
         return Refused("out_of_order", 403)
+    wait = await edge.doors.rates.hit("upload", counted_address(request.client.host if request.client else ""))
+    if wait is not None:
+        return Refused("too_many", STATUS["too_many"], retryable=True, retry_after_s=wait)
     session = RestOfSession(edge=edge)
     if edge.sessions.draining:
         return Refused("maintenance", UNAVAILABLE, retryable=True)

@@ -14,7 +14,7 @@ from storage.store.engine import Store
 from voice_edge.clock import Clock
 from voice_edge.doors.board import Board
 from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
-from voice_edge.doors.entrance import Entrance, Refusal, reached_from_here_only
+from voice_edge.doors.entrance import Entrance, Refusal, only_for_trying
 from voice_edge.doors.rates import Rates, RedisCounter
 from voice_edge.doors.trials import TrialDesk
 
@@ -57,7 +57,7 @@ class Doors:
         redis_url = settings.redis_url.get_secret_value()
         self._clock = clock
         self.board = Board(open_store, cafes=cafes, clock=clock)
-        self.entrance = Entrance(hours_apply=not demo and not reached_from_here_only(settings.public_url))
+        self.entrance = Entrance(hours_apply=not demo and not only_for_trying(settings.public_url))
         self.rates = Rates(secret=secret, clock=clock, shared=RedisCounter(redis_url) if redis_url else None)
         self.trials = TrialDesk(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
         self.devices = OpenDevices()

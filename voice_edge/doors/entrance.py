@@ -59,8 +59,8 @@ class Entrance:
     """What is known at the door.
 
     Attributes:
-        hours_apply: Whether opening hours turn anybody away. They do not where only this machine reaches the page, nor
-            in a demo: whoever tries the pilot does so at any hour.
+        hours_apply: Whether opening hours turn anybody away. They do not at an address that is only for trying, nor in
+            a demo: whoever tries the pilot does so at any hour.
     """
 
     hours_apply: bool
@@ -98,10 +98,13 @@ class Entrance:
         return None if self.hours_apply or opening.open else opening
 
 
-def reached_from_here_only(public_url: str) -> bool:
-    """Return whether the public address is this machine's own: no guest's phone can open it."""
+def only_for_trying(public_url: str) -> bool:
+    """Return whether the public address is for trying the pilot: this machine's own, or one of a private network.
+
+    Guests come to a café's name; a bare private address is somebody's own telephone (`pilot phone`).
+    """
     host = urlsplit(public_url).hostname or ""
     try:
-        return ip_address(host).is_loopback
+        return ip_address(host).is_private
     except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        return host == "localhost" or host.endswith((".localhost", ".local"))

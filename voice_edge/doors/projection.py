@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from itertools import chain, repeat
 
 import structlog
 
@@ -24,6 +25,7 @@ from storage.store.receipts import Receipt
 from voice_edge.clock import Clock
 
 EVERY_SECONDS = 60.0
+FIRST_SECONDS = (2.0, 10.0)  # What a dead replica's log still holds is published within seconds of the start.
 LONGEST_LOOK_BACK_DAYS = 30
 OVERLAP_DAYS = 1  # A day's last sessions are published after midnight.
 MARK = b'"event":"session_completed"'
@@ -67,15 +69,15 @@ class ReceiptProjection:
         self._first_day: date | None = None
 
     async def keep_projecting(self) -> None:
-        """Look at the start and every minute."""
-        while True:
+        """Look at the start, soon after it, and every minute."""
+        for pause in chain(FIRST_SECONDS, repeat(EVERY_SECONDS)):
             try:
                 saved = await asyncio.to_thread(self.project)
                 if saved:
                     log.info("receipts found in the landing", receipts=saved)
             except (PilotError, OSError) as error:
                 log.warning("receipts not looked for", kind=type(error).__name__)
-            await self._clock.sleep(EVERY_SECONDS)
+            await self._clock.sleep(pause)
 
     def project(self) -> int:
         """Look once; return how many receipts were missing.

@@ -6,7 +6,7 @@ import pytest
 
 from pilot.settings import Settings
 from storage.store import cafe_states, switches
-from voice_edge.doors.entrance import Entrance, reached_from_here_only
+from voice_edge.doors.entrance import Entrance, only_for_trying
 
 
 async def refused(replica, **hello) -> tuple[dict, int]:
@@ -92,19 +92,22 @@ async def test_a_test_client_comes_in_at_any_hour(replica, at):
         ("http://localhost:8000", True),
         ("http://[::1]:8000", True),
         ("https://aurora.feedbackai.se", False),
-        ("https://192.168.1.20:8443", False),
+        ("https://192.168.1.20:8443", True),
         ("http://127.0.0.1.evil.example", False),
+        ("https://192.168.1.20.evil.example", False),
+        ("https://8.8.8.8", False),
+        ("https://laptop.local:8443", True),
     ],
 )
 def test_hours_count_wherever_a_guest_could_reach_the_page(url, here_only):
-    assert reached_from_here_only(url) is here_only
+    assert only_for_trying(url) is here_only
 
 
-async def test_who_tries_the_pilot_at_night_on_this_machine_is_let_in_and_told(client, replica, at):
+async def test_who_tries_the_pilot_at_night_on_an_own_address_is_let_in_and_told(client, replica, at):
     at("2026-11-23T23:30:00")
-    replica.edge.doors.entrance = Entrance(hours_apply=not reached_from_here_only(Settings().public_url))
+    replica.edge.doors.entrance = Entrance(hours_apply=not only_for_trying(Settings().public_url))
     text = (await client.get(f"/c/{replica.code}")).text
-    assert "Café Aurora har stängt just nu. Sidan nås bara från den här datorn, så du kan prova ändå." in text
+    assert "Café Aurora har stängt just nu. Adressen är bara till för provkörning, så du kommer in ändå." in text
     assert "Testläge" not in text
     async with replica.page() as page:
         await page.hello(simulated=False)

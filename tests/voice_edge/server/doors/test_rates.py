@@ -221,3 +221,12 @@ def test_only_our_names_are_answered(replica):
         "": False,
     }.items():
         assert host_allowed(host, public_url="https://pilot.example", cafes=cafes) is allowed, host
+
+
+async def test_uploads_above_the_limit_are_told_to_wait(client, replica):
+    replica.edge.doors.rates = rates(upload=Rate(1, 60))
+    phone = {"X-Forwarded-For": "203.0.113.7"}
+    answers = [await client.post("/v1/rest", headers=phone) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [400, 429]
+    assert answers[1].json()["code"] == "too_many"
+    assert int(answers[1].headers["retry-after"]) >= 1
