@@ -24,6 +24,7 @@ from pilot.events import CONSENT_VERSION
 
 SMALL_BUFFER_BYTES = 2048
 READ_EVERY_SECONDS = 1.0
+DISTURBERS = 2  # At a time: they take the places of as many good guests.
 SLOW_LIFE_SECONDS = 120.0
 SHORTEST_LIFE_SECONDS, LONGEST_LIFE_SECONDS = 2.0, 12.0
 FROZEN_SECONDS = 60.0  # Longer than the edge's ping and pong deadlines together.
@@ -121,20 +122,19 @@ async def vanishing(url: str, *, code: str, utterances: Sequence[Utterance], cha
 
 
 async def disturb(url: str, *, code: str, utterances: Sequence[Utterance], seed: int) -> None:
-    """Keep one slow and two vanishing clients on the edge until cancelled."""
-    chance = random.Random(seed)
+    """Keep one slow and one vanishing client on the edge until cancelled."""
 
     async def again_slow() -> None:
         while True:
             await slow_reader(url, code=code, utterance=utterances[0])
             await asyncio.sleep(READ_EVERY_SECONDS)
 
-    async def again_vanishing(own: random.Random) -> None:
+    async def again_vanishing() -> None:
+        chance = random.Random(seed)
         while True:
-            await vanishing(url, code=code, utterances=utterances, chance=own)
+            await vanishing(url, code=code, utterances=utterances, chance=chance)
             await asyncio.sleep(READ_EVERY_SECONDS)
 
     async with asyncio.TaskGroup() as group:
         group.create_task(again_slow())
-        for _ in range(2):
-            group.create_task(again_vanishing(random.Random(chance.random())))
+        group.create_task(again_vanishing())

@@ -2,8 +2,8 @@
 
     python -m benchmarks.soak --sessions 5 --minutes 30 --json
 
-Phases of equal length take turns: without and with clients that read a byte a second or vanish while they speak. The
-edge runs in a process and a home of its own.
+Phases of equal length take turns: without and with two clients in the places of two guests, one that reads a byte a
+second and one that vanishes while it speaks. The edge runs in a process and a home of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.disturbers import disturb
+from benchmarks.disturbers import DISTURBERS, disturb
 from benchmarks.own_edge import OwnEdge, own_edge
 from operations.load.figures import figures
 from operations.load.making import Load, Plan, make_load
@@ -57,7 +57,8 @@ async def soak(*, sessions: int, minutes: float, seed: int = 1, phases: int = 4)
                 plan = Plan(
                     url=edge.url,
                     code=edge.code,
-                    guests=sessions,
+                    # Bad clients take places of good ones: what they cost by talking at all is in both figures.
+                    guests=max(1, sessions - DISTURBERS) if with_disturbers else sessions,
                     seconds=length,
                     utterances=utterances,
                     seed=seed * 1000 + phase,

@@ -125,6 +125,10 @@ class Guest:
                 self._closed()
                 return
             await self._on(arrived)
+            if arrived.kind == "busy":
+                # A person would write now, or leave; to this one voice was promised and not given.
+                await self._tell("leave")
+                return
 
     async def _on(self, arrived: Arrived) -> None:
         fields = arrived.fields
