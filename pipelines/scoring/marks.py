@@ -209,7 +209,8 @@ def _later(flags: Flags, before: Ints, steps: int) -> Flags:
 def _turned(meaning: Bits, before: Ints) -> Flags:
     no = (meaning & BIT["negator"]) != NONE
     after: Flags = np.logical_or.reduce([_earlier(no, before, steps) for steps in range(1, NEGATION_TOKENS + 1)])
-    return after & ~no
+    turned: Flags = after & ~no
+    return turned
 
 
 def _after_too(meaning: Bits, before: Ints) -> Flags:

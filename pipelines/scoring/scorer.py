@@ -10,11 +10,11 @@ import numpy as np
 from pilot.cafes import Cafe, Language
 from pipelines.scoring.features import Features, features
 from pipelines.scoring.heard import Heard, listen
-from pipelines.scoring.marks import Marks, read
+from pipelines.scoring.marks import Flags, Marks, read
 from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, earned
 from pipelines.scoring.signals import CAPS, signals
 from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
-from pipelines.scoring.themes import Claims, claims, quote_bounds
+from pipelines.scoring.themes import Claims, claims, placed
 from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
 SCORER_VERSION = "2026-11.2"
@@ -58,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Where a theme's claim stands; positions as in `Span`."""
+    """A theme, its polarity and where its claim stands; positions as in `Span`."""
 
     theme: str
     polarity: str
@@ -131,30 +131,37 @@ def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list
     final = capped(points, found, marks, raised)
     flags = _flags(marks, heard.sessions)
     spans_of = _spans(marks, heard, found) if spans else {}
-    names = sorted(raised)
-    against = np.array([raised[name] for name in names]).T
-    rounded = {name: values.round(6) for name, values in subscores.items()}
-    results = []
-    for place in range(len(sessions)):
-        stands = tuple(name for name, there in zip(names, against[place], strict=True) if there)
-        themes = {} if "silence" in stands or "gibberish" in stands else claimed.polarity(place)
-        value = int(final[place])
-        results.append(
-            Score(
-                score=value,
-                eligible=value > ELIGIBLE_ABOVE and not stands,
-                subscores={name: float(rounded[name][place]) for name in SUBSCORES},
-                themes=themes,
-                quotes=_quotes(place, themes, claimed=claimed, heard=heard),
-                flags=flags.get(place, ()),
-                signals=stands,
-                spans=spans_of.get(place, ()),
-            )
+    stands = _standing(raised, len(sessions))
+    hollow = raised["silence"] | raised["gibberish"]
+    quotes: list[list[Quote]] = [[] for _ in sessions]
+    for session, *quote in zip(*placed(claimed, heard), strict=True):
+        if not hollow[session]:
+            quotes[session].append(Quote(*quote))
+    columns = [subscores[name].round(6).tolist() for name in SUBSCORES]
+    return [
+        Score(
+            score=value,
+            eligible=value > ELIGIBLE_ABOVE and not stands[place],
+            subscores=dict(zip(SUBSCORES, parts, strict=True)),
+            themes={quote.theme: quote.polarity for quote in quotes[place]},
+            quotes=tuple(quotes[place]),
+            flags=flags.get(place, ()),
+            signals=stands[place],
+            spans=spans_of.get(place, ()),
         )
-    return results
+        for place, (value, parts) in enumerate(zip(final.tolist(), zip(*columns, strict=True), strict=True))
+    ]
 
 
-def capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, np.ndarray]) -> Ints:
+def _standing(raised: Mapping[str, Flags], size: int) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = [()] * size
+    for name in sorted(raised):
+        for session in np.flatnonzero(raised[name]).tolist():
+            found[session] = (*found[session], name)
+    return found
+
+
+def capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
     """Return whole points, held down where nothing particular was said and by each signal."""
     counts = found.counts
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
@@ -177,18 +184,6 @@ def _flags(marks: Marks, size: int) -> dict[int, tuple[str, ...]]:
         for session in there.tolist():
             found.setdefault(session, []).append("staff_named" if name == "staff" else name)
     return {session: tuple(sorted(names)) for session, names in found.items()}
-
-
-def _quotes(place: int, themes: Mapping[str, str], *, claimed: Claims, heard: Heard) -> tuple[Quote, ...]:
-    found = []
-    for theme, polarity in themes.items():
-        number = THEMES.index(theme)
-        first, last = quote_bounds(int(claimed.first[place, number]), int(claimed.last[place, number]), heard=heard)
-        turn = int(heard.turn[first])
-        while int(heard.turn[last]) != turn:
-            last -= 1
-        found.append(Quote(theme, polarity, turn, int(heard.starts[first]), int(heard.ends[last])))
-    return tuple(found)
 
 
 def _spans(marks: Marks, heard: Heard, counted: Features) -> dict[int, tuple[Span, ...]]:

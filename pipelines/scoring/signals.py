@@ -49,6 +49,10 @@ CAPS: Mapping[str, int] = MappingProxyType(
     }
 )
 NAMES = tuple(sorted(CAPS))
+COUNTED = (
+    *("artefact", "injection", "machinery", "off_topic", "insult", "stuffing", "retraction"),
+    *("item", "menu", "staff", "time", "unit", "number"),
+)
 QUARTERS = 4
 BOTH_SIDES = 2  # weight of judgements on either side of one theme
 SEVERAL_TIMES = 2  # so many times named: what was good on Saturday may be bad on Monday
@@ -99,8 +103,7 @@ def _contradicts(claimed: Claims, retractions: Ints, *, times: Ints) -> Flags:
 
 def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
     """Return how many distinct marks of a kind each session has."""
-    wanted = ("artefact", "injection", "machinery", "off_topic", "insult", "stuffing", "item", "menu", "staff")
-    wanted = (*wanted, "time", "unit", "number", "retraction")
+    wanted = COUNTED
     some = np.flatnonzero(marks.has(*wanted))
     order = some[np.lexsort((marks.counted_as[some], marks.session[some]))]
     session, counted = marks.session[order], marks.counted_as[order]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,6 +18,7 @@ SENTENCE_STEP = 4  # where a sentence's end counts as so many words,
 PAUSE_STEP = 1
 CONTRAST_STEP = 3  # "men", "but"
 TURN_STEP = 8
+POLARITIES = ("positive", "negative", "mixed")
 PARTICULAR, GENERAL, NOT_BAD = 4, 2, 1  # what a judgement weighs: "frasig", "god", "inte stökigt"
 MIXED_SHARE = 0.4  # the lesser side at least so much of the greater: mixed
 COMPLAINED_OF = ("queue", "noise", "cleanliness", "toilets", "opening_hours", "payment", "accessibility", "wifi")
@@ -45,16 +47,16 @@ class Claims:
     first: Ints
     last: Ints
 
-    def polarity(self, session: int) -> dict[str, str]:
-        """Return the themes of a session with their polarity."""
-        found: dict[str, str] = {}
-        for place, theme in enumerate(THEMES):
-            good, bad = int(self.good[session, place]), int(self.bad[session, place])
-            if good or bad:
-                lesser, greater = min(good, bad), max(good, bad)
-                sign = "positive" if good > bad else "negative"
-                found[theme] = "mixed" if lesser >= MIXED_SHARE * greater else sign
-        return found
+
+class Placed(NamedTuple):
+    """Each theme of each session that a claim is made about: its polarity and where its quote stands."""
+
+    session: list[int]
+    theme: list[str]
+    polarity: list[str]
+    turn: list[int]
+    start: list[int]
+    end: list[int]
 
 
 def claims(marks: Marks, heard: Heard) -> Claims:
@@ -152,31 +154,45 @@ def _spoken(marks: Marks, heard: Heard) -> Flags:
     tokens = np.bincount(heard.session, minlength=heard.sessions)
     off = np.bincount(marks.session, weights=marks.has("off_topic", "stuffing", "injection"), minlength=heard.sessions)
     function = np.bincount(marks.session, weights=marks.has("function"), minlength=heard.sessions)
-    return (function >= LEAST_FUNCTION_SHARE * tokens) & (off == 0)
+    speaks: Flags = (function >= LEAST_FUNCTION_SHARE * tokens) & (off == 0)
+    return speaks
 
 
 def _sarcastic(marks: Marks, heard: Heard) -> Flags:
     bitter = np.bincount(marks.session, weights=marks.has("sarcasm"), minlength=heard.sessions) > 0
-    return bitter[marks.session]
+    bitterly: Flags = bitter[marks.session]
+    return bitterly
 
 
-def quote_bounds(first: int, last: int, *, heard: Heard) -> tuple[int, int]:
-    """Return the tokens of a quote: some words around it, within its sentences and its turn."""
-    while (
-        first > 0
-        and not heard.sentence[first]
-        and heard.session[first - 1] == heard.session[first]
-        and heard.turn[first - 1] == heard.turn[first]
-        and last - first < QUOTE_TOKENS
-    ):
-        first -= 1
-    size = len(heard.numbers)
-    while (
-        last + 1 < size
-        and not heard.sentence[last + 1]
-        and heard.session[last + 1] == heard.session[last]
-        and heard.turn[last + 1] == heard.turn[last]
-        and last - first < 2 * QUOTE_TOKENS
-    ):
-        last += 1
-    return first, last
+def placed(claimed: Claims, heard: Heard) -> Placed:
+    """Return every theme's polarity and quote, session by session."""
+    session, theme = np.nonzero((claimed.good + claimed.bad) > 0)
+    good, bad = claimed.good[session, theme], claimed.bad[session, theme]
+    mixed = np.minimum(good, bad) >= MIXED_SHARE * np.maximum(good, bad)
+    sign = np.where(mixed, 2, (bad > good).astype(np.int64))
+    first, last = _quoted(claimed.first[session, theme], claimed.last[session, theme], heard=heard)
+    return Placed(
+        session.tolist(),
+        [THEMES[number] for number in theme.tolist()],
+        [POLARITIES[number] for number in sign.tolist()],
+        heard.turn[first].tolist(),
+        heard.starts[first].tolist(),
+        heard.ends[last].tolist(),
+    )
+
+
+def _quoted(first: Ints, last: Ints, *, heard: Heard) -> tuple[Ints, Ints]:
+    """Widen quotes by some words, within their sentences and within the turn that they begin in."""
+    new_turn = np.diff(heard.session * SESSION_GAP + heard.turn, prepend=-1) != 0
+    begins, ends = _stretches(new_turn | (heard.sentence > 0))
+    _, turn_ends = _stretches(new_turn)
+    last = np.minimum(last, turn_ends[first])
+    wider = np.maximum(0, QUOTE_TOKENS - (last - first))
+    return np.maximum(begins[first], first - wider), np.minimum(ends[last], last + wider)
+
+
+def _stretches(new: Flags) -> tuple[Ints, Ints]:
+    """Return for each token the first and the last token of its stretch; a stretch begins where `new` is."""
+    at = np.flatnonzero(new)
+    lengths = np.diff(np.append(at, len(new)))
+    return np.repeat(at, lengths), np.repeat(at + lengths - 1, lengths)

@@ -1,0 +1,122 @@
+"""The same words, however they are written and among whatever others, earn the same or more."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pilot.cafes import parse_cafes
+from pipelines.scoring import ELIGIBLE_ABOVE, Said, score, score_many
+from pipelines.scoring.model import FILE, terms
+
+CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+AURORA = CAFES.get("aurora")
+DETAILS_SV = [
+    "Kaffet var ljummet klockan tio.",
+    "Bullen var torr i kanten.",
+    "Det fanns ingen tvål på toaletten.",
+    "Vi fick vänta i femton minuter på maten.",
+    "Sätt upp en skylt vid dörren.",
+    "Bordet vid fönstret vickade så jag spillde.",
+    "Soppan var godare förra veckan.",
+    "Siv hjälpte oss direkt.",
+]
+DETAILS_EN = [
+    "The coffee was lukewarm at ten.",
+    "The bun was dry at the edge.",
+    "There was no soap in the toilet.",
+    "We waited fifteen minutes for the food.",
+    "Put up a sign by the door.",
+    "The table by the window wobbled so I spilled it.",
+    "The soup was better last week.",
+    "Siv helped us straight away.",
+]
+
+
+def corpus() -> list[dict[str, Any]]:
+    files = sorted((Path(__file__).parents[2] / "data/corpus").glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
+def said_of(rows: list[dict[str, Any]], change: Any = lambda turn: turn) -> list[Said]:
+    return [Said([change(turn) for turn in row["turns"]], row["language"], CAFES.get(row["cafe"])) for row in rows]
+
+
+def test_one_session_and_many_at_once_give_the_same_results() -> None:
+    told = said_of(corpus())
+    together = score_many(told, spans=True)
+    assert together == [score_many([each], spans=True)[0] for each in told]
+    assert score_many(list(reversed(told)), spans=True) == together[::-1]
+
+
+def test_no_term_of_the_model_takes_points_away() -> None:
+    _, every = terms()
+    assert FILE.exists() and every
+    assert all(term.points > 0 and term.scale > 0 for term in every)
+
+
+@pytest.mark.parametrize(("language", "details"), [("sv", DETAILS_SV), ("en", DETAILS_EN)])
+@settings(max_examples=120, deadline=None)
+@given(data=st.data())
+def test_one_true_detail_more_never_lowers_the_score(language: Any, details: list[str], data: Any) -> None:
+    told = data.draw(st.lists(st.sampled_from(details), unique=True, max_size=len(details) - 1))
+    more = data.draw(st.sampled_from([detail for detail in details if detail not in told]))
+    base, with_more = score_many([Said([*told], language, AURORA), Said([*told, more], language, AURORA)])
+    assert with_more.score >= base.score
+    assert not with_more.signals
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        str.upper,
+        str.lower,
+        lambda turn: "".join(" " if letter in ".,!?;:" else letter for letter in turn),
+        lambda turn: f"  {turn}  ...",
+    ],
+    ids=["capitals", "small letters", "no punctuation", "spaces and dots"],
+)
+def test_how_it_is_written_changes_hardly_a_score(change: Any) -> None:
+    rows = corpus()
+    plain, written = score_many(said_of(rows)), score_many(said_of(rows, change))
+    apart = [abs(one.score - other.score) for one, other in zip(plain, written, strict=True)]
+    assert sum(apart) / len(apart) <= 1
+    assert sum(one.eligible != other.eligible for one, other in zip(plain, written, strict=True)) <= 0.02 * len(rows)
+
+
+@pytest.mark.parametrize("filler", ["eh ", "alltså ", "öh mm "])
+def test_fillers_change_hardly_a_score(filler: str) -> None:
+    rows = [row for row in corpus() if row["language"] == "sv" and row["kind"] == "genuine"]
+    plain, filled = score_many(said_of(rows)), score_many(said_of(rows, lambda turn: filler + turn))
+    apart = [abs(one.score - other.score) for one, other in zip(plain, filled, strict=True)]
+    assert sum(apart) / len(apart) <= 1.5
+
+
+def test_one_word_in_ten_heard_wrongly_moves_a_score_by_a_few_points_at_most() -> None:
+    rows = [row for row in corpus() if row["kind"] == "genuine"]
+
+    def garbled(turn: str) -> str:
+        return " ".join("blorg" if place % 10 == 7 else word for place, word in enumerate(turn.split()))
+
+    plain, heard = score_many(said_of(rows)), score_many(said_of(rows, garbled))
+    moved = [other.score - one.score for one, other in zip(plain, heard, strict=True)]
+    assert -7 <= sum(moved) / len(moved) <= 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(times=st.integers(min_value=1, max_value=60))
+def test_a_long_talk_about_nothing_never_reaches_a_reward(times: int) -> None:
+    ramble = "Ja du vet det är ju som det är och man går ju hit ibland och sätter sig och tänker på lite av varje. "
+    result = score([ramble * times], language="sv", cafe=AURORA)
+    assert result.score <= ELIGIBLE_ABOVE and not result.eligible
+
+
+def test_subscores_are_shares_and_finite() -> None:
+    for result in score_many(said_of(corpus())):
+        assert all(0 <= value <= 1 and math.isfinite(value) for value in result.subscores.values())

@@ -1,0 +1,88 @@
+"""Themes with their polarity, the words behind them, and what the manager must see at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pilot.cafes import parse_cafes
+from pipelines.scoring import score
+from pipelines.scoring.tags import THEMES
+
+CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+AURORA = CAFES.get("aurora")
+
+
+def themes(said: str, language: Any) -> dict[str, str]:
+    return dict(score([said], language=language, cafe=AURORA).themes)
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "theme", "polarity"),
+    [
+        ("Kaffet var bränt.", "sv", "coffee", "negative"),
+        ("Kanelbullen var saftig och nybakad.", "sv", "food", "positive"),
+        ("Toaletten var ofräsch.", "sv", "toilets", "negative"),
+        ("Det fanns ingen tvål på toaletten.", "sv", "toilets", "negative"),
+        ("Musiken var alldeles för hög.", "sv", "noise", "negative"),
+        ("Personalen var otroligt hjälpsam.", "sv", "service", "positive"),
+        ("Wifi fungerade inte.", "sv", "wifi", "negative"),
+        ("Det var inte alls stökigt på borden.", "sv", "cleanliness", "positive"),
+        ("The latte was burnt.", "en", "coffee", "negative"),
+        ("The soup was delicious.", "en", "food", "positive"),
+        ("The toilet was filthy.", "en", "toilets", "negative"),
+        ("The music was far too loud.", "en", "noise", "negative"),
+        ("The staff were helpful and patient.", "en", "service", "positive"),
+        ("It is overpriced.", "en", "price", "negative"),
+        ("The wifi kept freezing.", "en", "wifi", "negative"),
+        ("My wheelchair could not get in, there is no ramp.", "en", "accessibility", "negative"),
+    ],
+)
+def test_a_claim_has_its_theme_and_its_sign(said: str, language: Any, theme: str, polarity: str) -> None:
+    assert themes(said, language).get(theme) == polarity
+
+
+def test_good_and_bad_of_one_thing_is_mixed() -> None:
+    said = "Kardemummabullen var saftig i mitten. Men på kanterna var bullen torr."
+    assert themes(said, "sv")["food"] == "mixed"
+
+
+def test_thanks_that_are_meant_bitterly_are_not_praise() -> None:
+    said = "Tack för ingenting, fantastisk service att få stå och vänta en kvart på en kall latte."
+    assert themes(said, "sv").get("service") == "negative"
+
+
+@pytest.mark.parametrize("said", ["Allt var bra.", "Nej, inget särskilt."])
+def test_a_verdict_on_everything_has_no_theme(said: str) -> None:
+    assert themes(said, "sv") == {}
+
+
+def test_each_quote_holds_words_of_its_turn_and_names_a_theme() -> None:
+    turns = ["Kaffet var bränt men bullen var saftig.", "Toaletten var ofräsch, det fanns ingen tvål."]
+    result = score(turns, language="sv", cafe=AURORA)
+    assert {quote.theme for quote in result.quotes} == set(result.themes) <= set(THEMES)
+    texts = {quote.theme: turns[quote.turn][quote.start : quote.end] for quote in result.quotes}
+    assert "Kaffet" in texts["coffee"] and "Toaletten" in texts["toilets"]
+
+
+@pytest.mark.parametrize(
+    ("said", "language", "flag"),
+    [
+        ("Min dotter är allergisk mot nötter och det stod inget på skylten.", "sv", "urgent_allergy"),
+        ("Jag halkade på det blöta golvet vid disken.", "sv", "urgent_injury"),
+        ("En gäst var hotfull mot personalen.", "sv", "urgent_harassment"),
+        ("Det låg glassplitter på golvet vid bordet.", "sv", "urgent_safety"),
+        ("My son has a nut allergy and nobody could say what was in it.", "en", "urgent_allergy"),
+        ("I slipped on the stairs and hurt my knee.", "en", "urgent_injury"),
+        ("There was mould on the bread.", "en", "urgent_safety"),
+        ("Siv var så vänlig.", "sv", "staff_named"),
+    ],
+)
+def test_what_the_manager_must_see_is_flagged(said: str, language: Any, flag: str) -> None:
+    assert flag in score([said], language=language, cafe=AURORA).flags
+
+
+def test_a_name_that_is_nobodys_at_this_cafe_is_no_flag() -> None:
+    assert score(["Petra var så vänlig."], language="sv", cafe=AURORA).flags == ()
