@@ -37,7 +37,8 @@ class CafeStatus:
     def trial(self) -> str:
         """Return the trial in words."""
         least, most = self.lasts_days
-        return f"trial {self.use.used}/{self.use.limit}, what is left lasts {least:.1f} to {most:.1f} days"
+        warning = "; four fifths are used" if self.use.nearly_full and not self.use.full else ""
+        return f"trial {self.use.used}/{self.use.limit}, what is left lasts {least:.1f} to {most:.1f} days{warning}"
 
     def as_json(self) -> dict[str, Any]:
         """Return it for a machine."""

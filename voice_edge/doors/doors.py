@@ -87,10 +87,10 @@ class Doors:
         visit = self._visits.get(session_id)
         if visit is None:
             return None
+        if visit.simulated:
+            return None  # A load test is one machine with many sessions.
         if not self._opened(visit):
             return Refusal("already_open")
-        if visit.simulated:
-            return None
         if await self.trials.reserve(session_id, cafe=visit.cafe) == "full":
             self.devices.close(session_id)
             return Refusal("trial_full")
@@ -99,10 +99,9 @@ class Doors:
     def came_back(self, session_id: str) -> None:
         """Note that a session under way goes on here: it always finishes."""
         visit = self._visits.get(session_id)
-        if visit is not None:
+        if visit is not None and not visit.simulated:
             self._opened(visit)
-            if not visit.simulated:
-                self.trials.hold(session_id, cafe=visit.cafe.id)
+            self.trials.hold(session_id, cafe=visit.cafe.id)
 
     def remember(self, presented: str | None) -> IssuedToken:
         """Return the token of a device that agreed to be remembered: its own while it holds, else a new one."""

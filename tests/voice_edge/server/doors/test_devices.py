@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from datetime import UTC, datetime, timedelta
 
@@ -108,3 +109,11 @@ async def test_no_audio_is_kept_so_a_consent_to_it_is_not_recorded(replica):
         await consent(page, "audio")
         await page.until("question")
     assert replica.log.data("consent_decided")[0]["scope"] == ["transcript"]
+
+
+async def test_a_load_test_on_one_machine_is_not_taken_for_a_crowded_telephone(replica):
+    async with contextlib.AsyncExitStack() as machine:
+        for _ in range(OPEN_OF_A_LOOK + 2):
+            page = await machine.enter_async_context(replica.page())
+            await page.begin("text", simulated=True)
+        assert replica.edge.sessions.count == OPEN_OF_A_LOOK + 2
