@@ -118,7 +118,7 @@ def smol_weights() -> Path | None:
 class Smol:
     """A small real model (SmolLM2 135M) by llama.cpp: it proves the plumbing, not the quality of the talk."""
 
-    def __init__(self, weights: Path, *, threads: int = 2) -> None:
+    def __init__(self, weights: Path, *, threads: int = 1) -> None:
         self._weights = weights
         self._threads = threads
         self._address = ""
