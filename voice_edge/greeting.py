@@ -90,9 +90,13 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
     refused: SnapshotRefused | None = None
     if hello.resume:
         try:
-            return _arrived(resumed_session(hello.resume, edge=edge), edge=edge, known_device=known_device)
+            resumed = resumed_session(hello.resume, edge=edge)
         except SnapshotRefused as error:
             refused = error
+        else:
+            if resumed.state.phase == "greeted":  # Not under way yet: the doors count as for a new one.
+                _expect_open(resumed.cafe, edge=edge, simulated=resumed.state.simulated)
+            return _arrived(resumed, edge=edge, known_device=known_device)
     code = readable(hello.code)
     known = await edge.codes.find(code) if code else None
     cafe = edge.cafe(known.cafe) if known else None
@@ -102,9 +106,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
             "The code is unknown or retired.", code="unknown_code", close=CloseCode.UNKNOWN_CODE, retryable=False
         )
     simulated = hello.simulated or edge.demo
-    refusal = edge.doors.refusal(cafe, simulated=simulated)
-    if refusal is not None:
-        raise TurnedAway.at_the_door(refusal)
+    _expect_open(cafe, edge=edge, simulated=simulated)
     session_id = new_identifier(at=edge.clock.now())
     hashed = device_hash(
         secret=edge.secret,
@@ -182,6 +184,12 @@ def _arrived(greeted: Greeted, *, edge: Edge, known_device: bool) -> Greeted:
     if greeted.resumed and state.phase in ("started", "talking", "review"):
         edge.doors.came_back(state.session_id)
     return replace(greeted, known_device=known_device)
+
+
+def _expect_open(cafe: Cafe, *, edge: Edge, simulated: bool) -> None:
+    refusal = edge.doors.refusal(cafe, simulated=simulated)
+    if refusal is not None:
+        raise TurnedAway.at_the_door(refusal)
 
 
 async def _count(edge: Edge, scope: Scope, subject: str | None) -> None:

@@ -74,6 +74,16 @@ async def test_a_session_under_way_finishes_after_closing_also_over_a_new_connec
         assert (await page.until("completed"))["receipt"].startswith("/r/")
 
 
+async def test_a_page_that_was_opened_before_closing_and_never_started_is_no_session_under_way(replica, at):
+    async with replica.page() as page:
+        await page.hello(simulated=False)
+        await page.until("ack")
+        snapshot = page.snapshot
+    at("2026-11-23T19:31:00")
+    error, close = await refused(replica, resume=snapshot)
+    assert (error["code"], close) == ("closed", 4403)
+
+
 async def test_the_page_is_not_told_of_a_closing_that_is_far(replica):
     async with replica.page() as page:
         assert "closes_at" not in await page.hello(simulated=False)
