@@ -18,13 +18,16 @@ STOP_SECONDS = 30.0
 
 
 @asynccontextmanager
-async def running_edge(home: Path, *, port: int, stdout: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running_edge(
+    home: Path, *, port: int, stdout: int, replica: str = "edge1"
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Serve a home on a loopback port, with the scripted interviewer."""
     environment = {
         **os.environ,
         "PILOT_HOME": str(home),
         "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml"),
         "PILOT_EDGE_PORT": str(port),
+        "PILOT_REPLICA": replica,
         "PILOT_INTERVIEWER": "scripted",
     }
     process = await asyncio.create_subprocess_exec(

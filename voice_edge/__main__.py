@@ -29,6 +29,7 @@ from voice_edge.logs import configure_logs
 from voice_edge.receipts import ReceiptDesk
 from voice_edge.recorder import EventLog
 from voice_edge.server import edge_server
+from voice_edge.warming import warm_words
 
 WEIGHTS_FOLDER = ".weights"
 
@@ -77,9 +78,10 @@ def open_recogniser(home: Home) -> Recogniser | None:
         return None
 
 
-def warm_up(recogniser: Recogniser | None, warm: threading.Event) -> None:
-    """Load the weights; customers may write meanwhile."""
+def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) -> None:
+    """Load the weights and the word lists; customers may write meanwhile."""
     try:
+        warm_words(edge)
         if recogniser is not None:
             recogniser.start()
             recogniser.warm()
@@ -97,7 +99,7 @@ def run(settings: Settings) -> None:
     warm = threading.Event()
     with home.append_log(settings.replica) as event_log:
         edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm)
-        threading.Thread(target=warm_up, args=(recogniser, warm), name="warming up", daemon=True).start()
+        threading.Thread(target=warm_up, args=(edge, recogniser, warm), name="warming up", daemon=True).start()
         server = edge_server(create_app(edge), edge=edge, host=settings.edge_host, port=settings.edge_port)
         log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
         server.run()

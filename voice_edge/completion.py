@@ -35,7 +35,7 @@ async def complete(
     if not said:
         raise NotNow("Nothing has been said.", code="nothing_said", retryable=False)
     texts = [turn.text for turn in said if turn.counts]
-    result = await asyncio.to_thread(_preliminary, texts, language=state.language, cafe=cafe)
+    result = await asyncio.to_thread(preliminary, texts, language=state.language, cafe=cafe)
     score, eligible = result if result is not None else (None, None)
     token = receipt_token(state.session_id, secret=edge.secret)
     before = state.phase
@@ -85,7 +85,7 @@ def completed(state: SessionState, *, edge: Edge) -> Completed:
     )
 
 
-def _preliminary(texts: list[str], *, language: Language, cafe: Cafe) -> tuple[int, bool] | None:
+def preliminary(texts: list[str], *, language: Language, cafe: Cafe) -> tuple[int, bool] | None:
     """Return score and eligibility, or None where the scorer fails: the final result then comes later, alone."""
     try:
         from pipelines.scoring import score  # Lazily: its word lists are needed at the end of a session only.
