@@ -84,6 +84,7 @@ async def test_a_page_that_stops_reading_is_cut_off_and_delays_nobody(replica):
         assert (await other.write("Kaffet var kallt"))["turn"] == 1
         await eventually(lambda: b'edge_closes_total{code="1006"} 1.0' in replica.edge.metrics.text())
         assert replica.edge.sessions.count == 1
+        deaf.socket.transport.abort()
     assert b"edge_pages_cut_off_total 1.0" in replica.edge.metrics.text()
     reasons = [(event.session_id, event.data["reason"]) for event in replica.log.events if "abandoned" in event.event]
     assert (deaf.session_id, "connection_lost") in reasons
@@ -95,6 +96,7 @@ async def test_a_page_that_answers_no_ping_is_gone_within_the_deadline(running):
         await page.begin("text")
         page.socket.transport.pause_reading()
         await eventually(lambda: replica.edge.sessions.count == 0)
+        page.socket.transport.abort()
     assert replica.log.data("session_abandoned") == [{"reason": "connection_lost"}]
 
 
