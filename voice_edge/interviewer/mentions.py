@@ -144,6 +144,7 @@ def _mention(name: str, one: _Found, words: Lexicon) -> Mention:
         place=one.place,
         explained=words.told["reason"].found(said)
         or words.told["story"].found(said)
+        or specific(said, words)
         or len(said.replace("|", " ").split()) >= EXPLAINED_WORDS,
         torn={Polarity.GOOD, Polarity.BAD} <= {turns[turn] for turn in one.named & set(turns)}
         and not any(words.told[one].found(said) for one in _EXPLAINS_BOTH),
@@ -192,6 +193,15 @@ def polarity(text: str, words: Lexicon) -> Polarity:
     if (good and bad) or (not good and not bad and words.polarity["so_so"].found(text)):
         return Polarity.MIXED
     return Polarity.GOOD if good else Polarity.BAD if bad else Polarity.UNSAID
+
+
+def specific(text: str, words: Lexicon) -> bool:
+    """Tell whether plain `text` names a fault that says what it is: "flickers", and not only "bad"."""
+    vague = words.polarity["vague"].places(text)
+    return any(
+        not any(first <= start and end <= last for first, last in vague)
+        for start, end in words.polarity["bad"].places(text)
+    )
 
 
 def _clauses(text: str, language: Language) -> Iterator[tuple[int, str]]:

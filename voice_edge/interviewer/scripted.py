@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pilot.cafes import Language
 from pilot.words import say, section
@@ -15,7 +15,9 @@ from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
 from voice_edge.interviewer.phrases import SECTION, thanks
 from voice_edge.interviewer.understanding import NO_ANSWER_WORDS, Concern, Detail, Understanding, Wish, understand
 
+NAMED_WORDS = 3  # in so few words a thing was named and nothing was said of it
 STORY_WORDS = 12  # an answer as long as this has told what happened
+SENTENCE_WORDS = 4  # so many words say something, though it was not understood: more of it is asked for
 LIST_LENGTH = 5  # so many things in one breath, none of them judged apart: the guest is asked which mattered
 LIST_WORDS_EACH = 4  # a list has hardly more words than this for each thing
 ENOUGH_DETAILS = 2  # with a reason and a suggestion, so many more details leave nothing to ask for
@@ -116,7 +118,7 @@ def _meet(heard: Understanding, conversation: Conversation) -> ScriptedReply | N
     if wish is None:
         return None
     told = any(mention.polarity is not Polarity.UNSAID for mention in heard.mentions)
-    if wish in (Wish.SORROW, Wish.QUESTION) and told:
+    if wish in (Wish.SORROW, Wish.QUESTION, Wish.EARLY) and told:
         return None  # They told about the visit as well, and that is what we ask about.
     asked = [exchange.question for exchange in conversation.exchanges]
     said = say(SECTION, f"meet.{wish.value}", language)
@@ -193,8 +195,11 @@ def _wishes(
 
 
 def _about_what_was_not_judged(heard: Understanding, worst: Mention) -> Iterator[tuple[str, Mention | None]]:
-    if worst.topic in (*TASTED, "price") or heard.latest_words < STORY_WORDS:
+    if worst.topic in (*TASTED, "price") or heard.latest_words <= NAMED_WORDS:
         yield from ((key, worst) for key in questions_about(worst))
+    elif heard.overall is Polarity.BAD:
+        bad = replace(worst, polarity=Polarity.BAD)
+        yield from ((key, bad) for key in questions_about(bad))
     elif heard.overall is Polarity.GOOD:
         yield "best", None
     else:
@@ -215,13 +220,15 @@ def _about_the_visit(heard: Understanding, *, first: bool) -> Iterator[str]:
     elif heard.overall is Polarity.GOOD:
         yield "best"
     elif heard.overall is Polarity.BAD:
-        yield "worst"
+        yield "more" if heard.specific else "worst"
         yield "happened"
     elif heard.overall is Polarity.MIXED:
         yield "lacking"
     elif heard.latest_words >= STORY_WORDS:
         yield "with_us"
         yield "again_visit"
+    elif heard.latest_words >= SENTENCE_WORDS and not heard.nothing_more:
+        yield "more"
     elif first:
         yield "again_visit"
     else:
@@ -263,7 +270,7 @@ def _acknowledgement(heard: Understanding, key: str, *, latest: int) -> str:
         if heard.latest is Polarity.BAD:
             return "again_bad"
         return "again" if heard.adds else "plain"
-    if key in ("with_us", "again_visit"):
+    if key in ("with_us", "again_visit", "more"):
         return "unsaid"
     kinds = {mention.polarity for mention in heard.mentions} | {heard.latest}
     kinds -= {Polarity.UNSAID}

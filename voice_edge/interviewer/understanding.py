@@ -11,7 +11,7 @@ from enum import Enum
 
 from pilot.cafes import Cafe, Language
 from voice_edge.interviewer.lexicon import Lexicon, Patterns, lexicon, plain
-from voice_edge.interviewer.mentions import Mention, Polarity, mentions, polarity
+from voice_edge.interviewer.mentions import Mention, Polarity, mentions, polarity, specific
 
 NEITHER_WORDS = 14  # an answer up to this long that says "no complaints" and names nothing has ended
 OFF_TOPIC_WORDS = 12
@@ -53,6 +53,7 @@ class Wish(Enum):
     BOSS = "boss"
     QUESTION = "question"
     SORROW = "sorrow"
+    EARLY = "early"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Understanding:
         adds: Whether the latest answer tells something that was not known.
         silent: Whether the latest answer says nothing yet.
         off_topic: Whether a long answer names nothing of a café's and does not speak of the visit.
+        specific: Whether a fault was told that says what it is ("flickers"), and not only that there is one ("bad").
         someone: Whether one person was spoken of, and not by name.
     """
 
@@ -92,6 +94,7 @@ class Understanding:
     silent: bool
     off_topic: bool
     someone: bool
+    specific: bool
 
 
 def understand(answers: Sequence[str], *, cafe: Cafe, language: Language) -> Understanding:
@@ -126,6 +129,7 @@ def understand(answers: Sequence[str], *, cafe: Cafe, language: Language) -> Und
         and not any(mention.turn == turn for mention in named)
         and _says_nothing(latest, words),
         off_topic=count >= OFF_TOPIC_WORDS and not named and not words.visit.found(latest),
+        specific=specific(everything, words),
         someone=words.told["someone"].found(everything) and not words.told["by_name"].found(everything),
     )
 

@@ -1,6 +1,6 @@
 """Guests that the interviewer was not written on: what a question must be about, and what may never be asked of them.
 
-Each row was written before the interviewer had been tried on it. `about` must be found in the reply, `never` must not.
+Each row was written before the interviewer had been tried on it, and stays as what was mended for. `about` must be found in the reply, `never` must not.
 """
 
 from __future__ import annotations
@@ -126,7 +126,25 @@ ENGLISH = [
     ("The pie was dry. || Around three I think.", r"staff|like the pie", r"time of day"),
     ("I'm seven and I liked the chocolate ball.", r"chocolate ball|change", r"sorry"),
 ]
-ROWS = [("sv", *row) for row in SWEDISH] + [("en", *row) for row in ENGLISH]
+# Read blind after the first set had been mended: what had gone worst was asking what was wrong of one who had just said it.
+LATER = [
+    ("sv", "Smörgåsen var mjuk och fin men det tog en evighet innan den kom.", r"vänta", r"smörgåsen|roligt"),
+    ("sv", "Det luktade rök utanför dörren hela tiden.", r"mer om det", r"inte var bra|Var satt"),
+    ("sv", "Vi hittade ett hårstrå i soppan.", r"när|personalen", r"inte bra med|gillade|Hur vill"),
+    ("sv", "Bordet vinglade så jag spillde ut mitt te.", r"borden", r"inte bra med|roligt"),
+    ("sv", "Lampan blinkar ovanför vår plats.", r"mer om det", r"inte var bra|roligt"),
+    ("sv", "Jag har inte bestämt mig än, vi har precis satt oss.", r"Ingen brådska", r"tråkigt|gillade"),
+    ("sv", "Frukosten börjar alldeles för sent.", r"mer om det|tider", r"när på dagen|roligt"),
+    ("sv", "Vattnet i karaffen var ljummet.", r"mer om det|när", r"inte var bra|roligt"),
+    ("en", "There was a hair in my salad.", r"time of day|staff", r"wasn't good|like most"),
+    ("en", "The light above our table flickers.", r"more about", r"table|wasn't good"),
+    ("en", "The bathroom door doesn't lock.", r"staff|do about", r"wasn't good|lovely"),
+    ("en", "I couldn't find a seat for ages.", r"What did you do", r"lovely|Where were you"),
+    ("en", "I'd love oat milk options.", r"anything else", r"like most"),
+    ("en", "The new menu is confusing.", r"do about", r"wasn't good|lovely"),
+    ("en", "We just sat down, so I don't know yet.", r"No hurry", r"sorry"),
+]
+ROWS = [("sv", *row) for row in SWEDISH] + [("en", *row) for row in ENGLISH] + LATER
 
 
 @pytest.mark.parametrize(("language", "says", "about", "never"), ROWS, ids=[row[1][:40] for row in ROWS])
