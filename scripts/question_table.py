@@ -115,8 +115,8 @@ def page() -> str:
     counts = Counter(verdict(line, given).split(":")[0] for line in found)
     total = ", ".join(f"{name} {counts[name]}" for name in ("good", "acceptable", "poor", NOT_REVIEWED))
     rows = "\n".join(
-        f"| {line.key} | {_cell(line.said[:SAID_CHARACTERS]) or SILENCE} | {_cell(line.reply)} | {verdict(line, given)} |"
-        for line in found
+        f"| {line.key} | {_cell(line.said[:SAID_CHARACTERS]) or SILENCE} | {_cell(line.reply)} | {judged} |"
+        for line, judged in ((line, verdict(line, given)) for line in found)
     )
     return f"{INTRODUCTION}\n{len(found)} replies: {total}.\n\n{HEAD}\n{rows}\n"
 
