@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from pilot.words import section
 from tests.voice_edge.page.fake_edge import FOLLOW_UP, THANKS, FakeEdge, until
 from tests.voice_edge.page.phone import answer, screen, talk, write
+from tests.voice_edge.page.states import AGENTS, BEFORE, STATES, reach
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -19,15 +20,16 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "be
 SMALLEST_TARGET_PX = 48
 
 
-def check(page: Page, edge: FakeEdge, language: str) -> None:
-    """No finding of axe, no small target, nothing wider than the phone, no word of the other language."""
-    page.evaluate(
-        "() => Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1)"
-        ".map((each) => each.finished.catch(() => null)))"
-    )
+def without_faults(page: Page) -> None:
+    """No finding of axe."""
     results = Axe().run(page, options=RULES)
     assert results.violations_count == 0, results.generate_report()
-    targets = page.locator("button:visible, a:visible, textarea:visible").evaluate_all(
+
+
+def check(page: Page, edge: FakeEdge, language: str) -> None:
+    """No finding of axe, no small target, nothing wider than the phone, no word of the other language."""
+    without_faults(page)
+    targets = page.locator("button:visible, a:visible, textarea:visible, label:has(input):visible").evaluate_all(
         "all => all.map((each) => [each.id || each.textContent, each.getBoundingClientRect()])"
         ".map(([name, box]) => [name, box.width, box.height])"
     )
@@ -42,69 +44,19 @@ def check(page: Page, edge: FakeEdge, language: str) -> None:
     assert [text for text in foreign if text in shown.split("\n")] == []
 
 
-@pytest.mark.parametrize("language", ["sv", "en"])
-def test_every_screen_of_the_talk_is_accessible(open_page: Open, edge: FakeEdge, language: str) -> None:
-    edge.simulated = True
-    edge.receipt_status = 404
-    edge.qualified = ("en",)
-    page = open_page(language)
-    screen(page, "welcome")
+@pytest.mark.parametrize(
+    ("state", "language"), [(state, ("sv", "en")[index % 2]) for index, state in enumerate(STATES)]
+)
+def test_every_state_is_accessible_by_day_and_by_night(
+    open_page: Open, edge: FakeEdge, state: str, language: str
+) -> None:
+    for knob, value in BEFORE.get(state, {}).items():
+        setattr(edge, knob, value)
+    page = open_page(language, **({"user_agent": AGENTS[state]} if state in AGENTS else {}))
+    reach(state, page, edge, language)
     check(page, edge, language)
-    page.click("#choose-voice")
-    screen(page, "consent")
-    check(page, edge, language)
-    page.click("#agree")
-    screen(page, "talk")
-    until(lambda: edge.frames, what="sound")
-    edge.tell({"type": "partial", "turn": 1, "text": "Espresso"})
-    for state in ("hearing", "thinking", "replying", "listening"):
-        edge.tell({"type": "state", "state": state})
-        expect(page.locator("#orb")).to_have_attribute("data-look", state)
-        check(page, edge, language)
-    edge.reply(edge.heard("Espresso", low_confidence=True), "Latte?", purpose="ask_again")
-    expect(page.locator("#remark")).to_have_text("Latte?")
-    check(page, edge, language)
-    page.click("#to-text")
-    check(page, edge, language)
-    page.locator("#history .round").click()
-    check(page, edge, language)
-    page.locator("#history .mend .button").first.click()
-    page.click("#send")
-    expect(page.locator("#answer-fault")).not_to_be_empty()
-    check(page, edge, language)
-    page.click("#to-voice")
-    screen(page, "microphone")
-    check(page, edge, language)
-    page.click("#microphone-text")
-    edge.reply(answer(page, edge, "Cortado"), THANKS[language], purpose="thanks")
-    edge.review()
-    screen(page, "review")
-    check(page, edge, language)
-    page.locator(".answer .button").first.click()
-    check(page, edge, language)
-    page.click("#finish")
-    screen(page, "done")
-    check(page, edge, language)
-
-
-@pytest.mark.parametrize("language", ["sv", "en"])
-def test_trouble_and_endings_are_accessible(open_page: Open, edge: FakeEdge, language: str) -> None:
-    page = open_page(language)
-    page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia ="
-        " async () => { throw new DOMException('no', 'NotAllowedError'); }; }"
-    )
-    page.click("#choose-voice")
-    page.click("#agree")
-    screen(page, "trouble")
-    check(page, edge, language)
-    page.click("#trouble-text")
-    edge.tell({"type": "busy", "retry_after_s": 20})
-    expect(page.locator("#notice")).not_to_be_empty()
-    check(page, edge, language)
-    edge.cut(4408)
-    screen(page, "ended")
-    check(page, edge, language)
+    page.emulate_media(color_scheme="dark")
+    without_faults(page)
 
 
 @pytest.mark.parametrize(
@@ -121,8 +73,9 @@ def test_trouble_and_endings_are_accessible(open_page: Open, edge: FakeEdge, lan
 def test_receipts_and_notices_are_accessible(open_page: Open, edge: FakeEdge, path: str) -> None:
     edge.simulated = True
     page = open_page(path=path)
-    results = Axe().run(page, options=RULES)
-    assert results.violations_count == 0, results.generate_report()
+    without_faults(page)
+    page.emulate_media(color_scheme="dark")
+    without_faults(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 

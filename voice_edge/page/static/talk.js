@@ -28,8 +28,10 @@ export function loudness(share) {
 }
 
 export function caption(text) {
+  const grew = text && element("caption").hidden;
   element("caption").hidden = !text;
   fill({ "caption-words": text });
+  if (grew) element("asked").scrollIntoView({ block: "nearest" });
 }
 
 export function dock(mode) {
