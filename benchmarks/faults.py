@@ -42,6 +42,7 @@ VISIT_SECONDS = 150.0
 CUT_SECONDS = 20.0
 FULL_SECONDS = 15.0
 DOWN_SECONDS = 3.0
+IN_MID_REPLY_SECONDS = 0.2
 PUBLISHED_SECONDS = 3.0
 MOST_WAIT_SECONDS = 25.0
 WIDTH = 120
@@ -73,11 +74,13 @@ async def model_killed() -> dict[str, Any]:
         "PILOT_OLLAMA_URL": f"http://127.0.0.1:{port}",
         "PILOT_OLLAMA_MODEL": STAND_IN,
     }
-    moment = Moment(lambda kind, fields: kind == "reply" and fields["author"] == "ollama" and not fields["final"])
+    moment = Moment(lambda kind, fields: kind == "heard" and fields["turn"] == 1)
     try:
         async with own_edge(settings=settings) as edge:
 
             async def strike(phone: Phone) -> None:
+                # Its tokens come 400 ms apart: whether the edge shows them one by one or whole, it is in mid-reply.
+                await asyncio.sleep(IN_MID_REPLY_SECONDS)
                 phone.note("FAULT", "the model is killed")
                 model.kill()
                 await model.wait()

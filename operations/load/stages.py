@@ -12,6 +12,7 @@ from operations.load.records import Turn
 MARKS = (
     "soft_end",
     "recognition_start",
+    "recognition_taken",
     "recognition_end",
     "commit",
     "responder_start",
@@ -86,12 +87,15 @@ def split(turn: Turn, marks: Mapping[str, float]) -> dict[str, float]:
         return {}
     soft_end, commit, sent = marks["soft_end"], marks["commit"], marks["sent"]
     heard = max(commit, marks["recognition_end"])
+    # An edge that does not tell when a worker took the speech has its waiting in the recognition.
+    taken = min(heard, max(commit, marks.get("recognition_taken", commit)))
     spoken = max(heard, marks["first_token"])
     return {
         "end of speech placed late": turn.end_error_ms,
         "silence until the soft end": soft_end,
         "silence from there to the commit": commit - soft_end,
-        "recognition after the commit": heard - commit,
+        "waiting for the recogniser after the commit": taken - commit,
+        "recognition after the commit": heard - taken,
         "responder after the words": spoken - heard,
         "sending": sent - spoken,
         "frame, wire and generator": turn.response_ms - turn.end_error_ms - sent,

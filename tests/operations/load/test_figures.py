@@ -61,6 +61,13 @@ def test_the_parts_of_a_turn_sum_to_what_the_guest_waited() -> None:
     assert taken["frame, wire and generator"] == 800.0 - 20.0 - 725.0
 
 
+def test_waiting_for_the_recogniser_is_told_apart_from_recognising() -> None:
+    taken = split(turn(), {**MARKS, "recognition_taken": 660.0})
+    assert taken["waiting for the recogniser after the commit"] == 60.0
+    assert taken["recognition after the commit"] == 40.0
+    assert sum(taken.values()) == pytest.approx(800.0)
+
+
 def test_recognition_that_was_over_before_the_commit_costs_nothing() -> None:
     taken = split(turn(), {**MARKS, "recognition_end": 500.0, "first_token": 610.0, "sent": 612.0})
     assert taken["recognition after the commit"] == 0.0
