@@ -42,7 +42,6 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "burst": Reason("hold"),
         "device_often": Reason("note"),
         "outside_hours": Reason("note"),
-        "busy_hour": Reason("note"),
         "urgent": Reason("note"),
     }
 )
