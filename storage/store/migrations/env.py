@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
+from storage.store import money_schema, privacy_schema
 from storage.store.schema import metadata
 
+_ = money_schema, privacy_schema  # imported for the tables that they add
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=metadata,  # with what the other two modules add to it
     render_as_batch=True,  # SQLite changes a table by making it anew.
     compare_type=True,
 )

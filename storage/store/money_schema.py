@@ -1,0 +1,1 @@
+"""The money's tables: decisions, ledger, batches, vouchers, recipients, provider events."""
