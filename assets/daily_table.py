@@ -91,7 +91,7 @@ def daily_table(
 
 def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
     figures = {
-        name: figure if isinstance(figure, int | float) else dg.MetadataValue.json(figure)
+        name: figure if isinstance(figure, int | float | dg.MarkdownMetadataValue) else dg.MetadataValue.json(figure)
         for name, figure in written.figures.items()
     }
     return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}

@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import dagster as dg
 import polars as pl
 
 from pilot.cafes import Cafes
 from pilot.tables import Table
 from storage.home import Home
 
-Figure = int | float | Mapping[str, int] | Sequence[str]
+Figure = int | float | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a rebuild wrote, in figures: counts and versions, never a row."""
+    """What a rebuild wrote, in figures: counts, versions and small plots (`assets.plots`), never a row."""
 
     rows: int
     version: int

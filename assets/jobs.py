@@ -13,8 +13,10 @@ from assets.scored_feedback import scored_feedback
 from assets.session_signals import session_signals
 from assets.sessions import sessions
 from assets.suites import SUITES
+from assets.themes import themes
 from assets.turns import turns
 from assets.uptime import uptime
+from assets.voice_latency import voice_latency
 
 TABLE_ASSETS = [
     raw_events,
@@ -25,6 +27,8 @@ TABLE_ASSETS = [
     session_signals,
     customer_counts,
     uptime,
+    themes,
+    voice_latency,
     pilot_kpis,
 ]
 

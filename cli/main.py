@@ -27,7 +27,7 @@ class _Pilot(LazyGroup):
         "why": "Say in words why a session got its result.",
         "erase": "Erase a session, on the guest's request.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
-        "schema": "Print the event contract and the settings.",
+        "schema": "Print the event contract, the settings and the data dictionary.",
         "simulate": "Land simulated sessions in a demo home.",
         "watch": "Probe the cafés' pages from outside (a process of `pilot run`).",
     }

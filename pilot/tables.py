@@ -12,6 +12,7 @@ from pilot.columns import SIMULATED as SIMULATED
 from pilot.columns import Column as Column
 from pilot.columns import Kind as Kind
 from pilot.columns import Table as Table
+from pilot.insight_tables import THEMES, VOICE_LATENCY
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -264,6 +265,8 @@ TABLES: dict[str, Table] = {
         JUDGEMENTS,
         CUSTOMER_COUNTS,
         UPTIME,
+        THEMES,
+        VOICE_LATENCY,
         PILOT_KPIS,
     )
 }

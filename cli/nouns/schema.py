@@ -1,4 +1,4 @@
-"""`pilot schema`: what machines must agree on, printed from the one place where it is defined."""
+"""`pilot schema`: what machines and people must agree on, printed from the one place where it is defined."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ import typer
 
 from cli.opening import print_json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Print the event contract and the settings.")
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Print the event contract, the settings and the data dictionary.",
+)
 
 
 @app.command()
@@ -29,3 +33,14 @@ def env() -> None:
     from pilot.settings import env_example
 
     typer.echo(env_example(), nl=False)
+
+
+@app.command()
+def dictionary() -> None:
+    """Print the lake's tables, columns, units and meanings as Markdown.
+
+    Example: pilot schema dictionary > docs/data-dictionary.md
+    """
+    from pilot.data_dictionary import data_dictionary
+
+    typer.echo(data_dictionary(), nl=False)

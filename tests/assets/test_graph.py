@@ -64,6 +64,8 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "session_signals": 1,
         "judgements": 0,
         "customer_counts": 1,
+        "themes": 3 * 15,
+        "voice_latency": 3 * 7,
         "pilot_kpis": 3 * 5 + 5,
     }
     outcomes = written["sessions"].filter(~pl.col("simulated"))["outcome"].to_list()
