@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from pilot.events import ReplySent, StageMarks, TurnFailed, UtteranceCommitted
@@ -55,23 +53,21 @@ async def answer(live: Live, said: Said, *, early: ReplyStream | None = None) ->
     state.pending = number
     state.speech_samples += said.speech_samples
     live.touch()
+    heard = HeardTurn(
+        turn=number,
+        revision=committed.revision,
+        text=said.text,
+        mode=mode,
+        low_confidence=said.low_confidence,
+    )
+    began = live.edge.clock.monotonic()
     try:
-        # Beside the reply: the disk must not delay the first words, and nothing is acknowledged before it.
-        written = live.spawn(live.record(committed), name="recording a turn")
-        await live.send(
-            HeardTurn(
-                turn=number,
-                revision=committed.revision,
-                text=said.text,
-                mode=mode,
-                low_confidence=said.low_confidence,
-            )
-        )
+        # The reply is made beside it, and shown after it: nobody sees an answer to what is not kept.
+        await live.record(committed, then=heard)
         if stream is None:
-            await written
             await ask_again(live, number, times=said.times)
         else:
-            await _reply(live, number, stream=stream, written=written, times=said.times)
+            await _reply(live, number, stream=stream, began=began, times=said.times)
     finally:
         if stream is not None:
             stream.stop()
@@ -86,29 +82,24 @@ async def resume_answer(live: Live, number: int) -> None:
     stream = ReplyStream(live, conversation(live))
     stream.commit()
     try:
-        await _reply(live, number, stream=stream, written=None, times=None)
+        await _reply(live, number, stream=stream, began=live.edge.clock.monotonic(), times=None)
     finally:
         stream.stop()
 
 
-async def _reply(
-    live: Live, number: int, *, stream: ReplyStream, written: asyncio.Task[None] | None, times: SpeechTimes | None
-) -> None:
+async def _reply(live: Live, number: int, *, stream: ReplyStream, began: float, times: SpeechTimes | None) -> None:
     edge, state = live.edge, live.state
     mode = "text" if times is None else "voice"
+    left = max(0.0, edge.limits.reply_seconds - (edge.clock.monotonic() - began))
     try:
-        reply, sent_at = await within(edge.limits.reply_seconds, _stream(live, number, stream, times), clock=edge.clock)
+        reply, sent_at = await within(left, _stream(live, number, stream, times), clock=edge.clock)
     except Exception as error:
         log.warning("no reply", session_id=state.session_id, kind=type(error).__name__)
-        if written is not None:
-            await written
         await live.record(TurnFailed(turn=number, reason="responder_error", mode=mode))
         edge.metrics.turn("responder_error", mode=mode)
         await say_fixed(live, number, interviewer.thanks(state.language), purpose="thanks", times=times)
         await next_question(live, over=True)
         return
-    if written is not None:
-        await written
     state.pending = None
     marks = _marks(times, stream=stream, sent_at=sent_at)
     for stage, ms in marks.model_dump().items():

@@ -159,7 +159,8 @@ class Dispatch:
         live, state = self._live, self._live.state
         state.microphone_granted = message.result == "granted"
         await live.record(MicrophoneResult(result=message.result, sample_rate=message.sample_rate))
-        if not live.busy and state.phase == "talking":
+        going_on = state.microphone_granted and self._talk.voice.listening
+        if not live.busy and state.phase == "talking" and not going_on:
             await self._talk.ready()
 
     async def _mode(self, message: protocol.ModeChange) -> None:

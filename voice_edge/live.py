@@ -112,9 +112,16 @@ class Live:
         message = say("edge", f"errors.{code}", self.state.language)
         await self.send(ErrorMessage(code=code, message=message, retryable=retryable))
 
-    async def record(self, content: BaseModel) -> None:
-        """Record an event, then acknowledge it with the state as it is by then."""
+    async def record(self, content: BaseModel, *, then: Outgoing | None = None) -> None:
+        """Record an event, then acknowledge it with the state as it is by then.
+
+        Args:
+            content: The event's content.
+            then: What the page is told once it is on the disk, before it is acknowledged.
+        """
         await self.recorder.record(content)
+        if then is not None:
+            await self.send(then)
         if isinstance(content, UtteranceCommitted | TurnFailed):
             self.frame = self.heard_frame
         await self.acknowledge()

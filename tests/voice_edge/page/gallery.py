@@ -1,4 +1,4 @@
-"""Takes a picture of every state of the page: `python -m tests.voice_edge.page.gallery FOLDER [--small] [STATE ...]`."""
+"""Takes a picture of every state of the page: `python -m tests.voice_edge.page.gallery FOLDER [--size 360x640] [STATE ...]`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.voice_edge.page.conftest import CHROMIUM, FLAGS, PHONE
+from tests.voice_edge.page.conftest import CHROMIUM, FLAGS
 from tests.voice_edge.page.fake_edge import FakeEdge, cafes
 from tests.voice_edge.page.states import AGENTS, BEFORE, STATES, reach
-
-SMALL = {"width": 320, "height": 568}
 
 
 def main() -> None:
@@ -20,10 +18,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("states", nargs="*", default=list(STATES))
-    parser.add_argument("--small", action="store_true", help="320 x 568 instead of 390 x 844")
+    parser.add_argument("--size", default="390x844", help="width x height of the screen, 390x844")
     parser.add_argument("--languages", default="sv,en")
     parser.add_argument("--schemes", default="light,dark")
     given = parser.parse_args()
+    width, height = map(int, given.size.split("x"))
     given.folder.mkdir(parents=True, exist_ok=True)
     speech = given.folder / "speech.wav"
     subprocess.run(["espeak-ng", "-v", "sv", "-w", speech, "Kardemummabullen var god men kön var lång."], check=True)
@@ -38,7 +37,7 @@ def main() -> None:
                     edge = FakeEdge(cafe=cafes()[0], **BEFORE.get(name, {}))
                     edge.run()
                     context = browser.new_context(
-                        viewport=SMALL if given.small else PHONE, color_scheme=scheme, user_agent=AGENTS.get(name)
+                        viewport={"width": width, "height": height}, color_scheme=scheme, user_agent=AGENTS.get(name)
                     )
                     page = context.new_page()
                     page.goto(f"{edge.address}/c/ABC234?lang={language}")

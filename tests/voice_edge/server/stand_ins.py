@@ -21,18 +21,21 @@ LOUD = 8_000
 
 
 class MemoryLog:
-    """An append log in memory; `broken` makes the disk fail, `hangs` makes it never answer."""
+    """An append log in memory; `broken` makes the disk fail, `hangs` never answer, `slow` wait for its event."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.broken = False
         self.hangs = False
+        self.slow: asyncio.Event | None = None
         self.published = 0
 
     async def append_durably(self, events: Sequence[Event]) -> None:
         await asyncio.sleep(0)
         if self.hangs:
             await asyncio.get_running_loop().create_future()
+        if self.slow is not None:
+            await self.slow.wait()
         if self.broken:
             raise OSError("disk full")
         self.events.extend(events)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.ollama_server.running import running as running_model
 from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import Crash, HangUp, Planned, Stall, Token
+from tests.voice_edge.server.replicas import eventually
 from voice_edge import recorder
 from voice_edge.hearing.errors import RecognitionFailed
 from voice_edge.interviewer import OllamaInterviewer
@@ -82,11 +85,43 @@ async def test_a_disk_that_fails_or_hangs_is_told_and_nothing_is_acknowledged(re
         assert await replica.clock.run_until(page.closed()) == 4503
         assert replica.clock.monotonic() - before <= recorder.MOST_SECONDS + CAP_SECONDS
         assert [message for message in page.seen if message["type"] == "ack"] == acknowledged
+        answers = {"heard", "reply", "review"} & {message["type"] for message in page.seen}
+        assert not answers, "an answer was shown to what is not kept"
         setattr(replica.log, fault, False)
     async with replica.page() as again:
         assert (await again.hello(resume=page.snapshot))["resumed"] is True
         assert (await again.write("Kaffet var kallt"))["turn"] == 1
     assert len(replica.log.data("utterance_committed")) == 1
+
+
+async def test_words_are_on_the_disk_before_the_page_is_shown_any_of_their_answer(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        replica.log.slow = asyncio.Event()
+        await page.send("text", text="Kaffet var kallt")
+        await page.until("state", state="thinking")
+        await eventually(lambda: bool(replica.interviewer.asked))  # The reply is made meanwhile.
+        await page.send("ping", at_ms=1.0)
+        await page.until("pong")
+        assert not [message for message in page.seen if message["type"] in ("heard", "reply")]
+        replica.log.slow.set()
+        await page.until("reply", final=True)
+        told = [message["type"] for message in page.seen if message["type"] in ("heard", "ack", "reply")]
+        assert told[told.index("heard") :][:3] == ["heard", "ack", "reply"]
+
+
+async def test_a_slow_disk_and_a_hanging_interviewer_together_stay_within_the_cap(replica):
+    replica.interviewer.seconds = 1e9
+    async with replica.page() as page:
+        await page.begin("text")
+        replica.log.slow = asyncio.Event()
+        before = replica.clock.monotonic()
+        await page.send("text", text="Kaffet var kallt")
+        await page.until("state", state="thinking")
+        await replica.clock.advance(recorder.MOST_SECONDS - 0.5)
+        replica.log.slow.set()
+        await replica.clock.run_until(page.until("reply", final=True))
+        assert replica.clock.monotonic() - before <= Limits().reply_seconds + 1.0
 
 
 async def test_a_store_that_is_away_is_not_noticed_by_who_talks(replica):

@@ -166,6 +166,55 @@ async def test_a_resumed_talker_is_listened_to_again(replica):
         assert (await page.until("heard"))["turn"] == 2
 
 
+async def test_a_page_that_comes_back_with_its_microphone_is_told_once_to_speak(replica):
+    async with replica.page() as page:
+        await page.begin("voice")
+        snapshot = page.snapshot
+        page.socket.transport.abort()
+    async with replica.page() as page:
+        await page.hello(resume=snapshot)
+        await page.send("microphone", result="granted", sample_rate=48000)
+        await page.send("mode", mode="voice")
+        await page.speak()
+        await page.until("heard")
+        states = [message["state"] for message in page.seen if message["type"] == "state"]
+        assert states == ["listening", "hearing", "thinking"]
+
+
+async def test_words_said_while_the_microphone_is_told_of_again_are_not_lost(replica):
+    async with replica.page() as page:
+        await page.begin("voice")
+        await page.audio(1.0, loud=True)
+        await page.send("microphone", result="granted", sample_rate=44100)
+        await page.audio(1.0, loud=True)
+        await page.audio(0.8, loud=False)
+        await page.until("heard")
+    assert len(replica.recogniser.finals[-1]) >= 2 * 16_000
+
+
+async def test_a_session_completed_before_it_was_lost_stays_completed(running, home):
+    # The goodbye was lost, the page came back from before it, and then never returned.
+    with home.append_log("edge1") as log:
+        async with running(log=log) as replica:
+            async with replica.page() as page:
+                await page.begin("text")
+                await page.write("Kaffet var kallt och kön lång")
+                await page.until("question", turn=2)
+                before, session_id = page.snapshot, page.session_id
+                await page.send("finish")
+                await page.until("completed")
+            async with replica.page() as page:
+                await page.hello(resume=before)
+                await page.until("question")
+                page.socket.transport.abort()
+            await eventually(lambda: replica.edge.sessions.count == 0)
+    events = read_day(home.segments(), session_day(session_id)).frame.filter(session_id=session_id)
+    ends = events.filter(events["event"].is_in(["session_completed", "session_abandoned"])).sort("epoch")
+    assert list(zip(ends["epoch"], ends["event"], strict=True)) == [(1, "session_completed"), (2, "session_abandoned")]
+    judged = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert judged["outcome"].to_list() == ["completed"]
+
+
 async def test_a_page_that_has_not_greeted_yet_is_sent_on_too(running):
     async with running() as replica, replica.page() as page:
         await eventually(lambda: replica.edge.sessions.count == 1)

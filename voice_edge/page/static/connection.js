@@ -17,8 +17,13 @@ export class Connection {
   open() {
     clearTimeout(this.timer);
     this.ended = this.waiting = false;
-    const socket = new WebSocket(this.address);
-    this.socket = socket;
+    let socket;
+    try {
+      socket = this.socket = new WebSocket(this.address);
+    } catch {
+      this.socket = { close() {} }; // a browser that refuses to try is one that did not get through
+      return this.#lost();
+    }
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify(this.hello()));
     socket.onmessage = ({ data }) => this.#receive(JSON.parse(data));
@@ -27,6 +32,7 @@ export class Connection {
       this.close();
       this.onClosed(code);
     };
+    socket.onerror = () => this.up || this.#lost(); // what a policy blocks is never closed
     this.#expectAnswer();
   }
 
@@ -46,28 +52,29 @@ export class Connection {
     this.up = false;
     const { socket } = this;
     this.socket = null;
-    if (socket) socket.onclose = socket.onmessage = null;
+    if (socket) socket.onclose = socket.onerror = socket.onmessage = null;
     socket?.close(1000);
   }
 
   #receive(message) {
+    this.up ||= message.type === "welcome";
     this.#expectAnswer();
     if (message.type === "welcome") {
-      this.up = true;
       this.steady = setTimeout(() => (this.failures = 0), STEADY_MS);
     }
     this.onMessage(message);
     if (message.type === "welcome") this.onLine("up", 0);
   }
 
-  // After each sign of life: a ping when it has been quiet, and the end of the line when that is not answered.
+  // After each sign of life: a ping when it has been quiet, and the end of the line when that is not answered. A new line
+  // that nobody answers ends as soon.
   #expectAnswer() {
     clearTimeout(this.silence);
     const { socket } = this;
     this.silence = setTimeout(() => {
       this.send({ type: "ping", at_ms: performance.now() });
       this.silence = setTimeout(() => socket === this.socket && this.#lost(), PONG_WITHIN_MS);
-    }, PING_EVERY_MS);
+    }, this.up ? PING_EVERY_MS : 0);
   }
 
   #lost(code) {
