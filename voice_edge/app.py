@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import structlog
 from fastapi import FastAPI, Request, WebSocket
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -26,6 +27,8 @@ from voice_edge.operator_routes import operator_routes
 from voice_edge.rest_routes import rest_routes
 from voice_edge.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
 from voice_edge.session import Session
+
+COMPRESSED_BYTES = 600  # Smaller answers fit into one packet as they are.
 
 log = structlog.get_logger("voice_edge")
 
@@ -69,6 +72,7 @@ def create_app(edge: Edge) -> FastAPI:
                 await edge.asking.close()
 
     app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES)
     app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
     app.add_middleware(SecurityHeaders)
     app.include_router(customer_routes(edge))
