@@ -32,9 +32,10 @@ RESUME_WINDOWS = 2  # voiced windows in a row that continue a paused turn
 MAX_TURN_SECONDS = 45
 SPEECH_FROM = 0.5  # probability at which a silent customer is speaking
 SPEECH_UNTIL = 0.35  # probability below which a speaking customer is silent
-# A voice so far below the customer's own comes from a radio or another table. Within 150 read sentences no voice
-# stayed 14 dB below its own level for longer than 256 ms (docs/voice.md).
+# A voice so far below the customer's own, for so long, comes from a radio or another table. A customer's own voice sinks
+# as far at the ends of sentences, but not for long (docs/voice.md).
 FAR_BELOW_DB = 14.0
+FAR_FOR_MS = 1000
 LEVEL_SETTLES_SAMPLES = SAMPLE_RATE // 2  # of voice: until then a louder window sets the level at once
 LEVEL_SMOOTHING = 0.1  # of the customer's level, a window; quiet ends of words do not pull it down
 
@@ -81,6 +82,7 @@ class TurnOptions:
     speech_from: float = SPEECH_FROM
     speech_until: float = SPEECH_UNTIL
     far_below_db: float = FAR_BELOW_DB
+    far_for_ms: int = FAR_FOR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ class TurnTaking:
         self._audio_from = at
         self._speech_end = at
         self._level_db: float | None = None  # of the customer's voice
+        self._near_end = at  # after the last voice as loud as the customer's
         self._commit_after = samples(self._options.commit_ms)
 
     def _count(self, window: SpeechWindow) -> None:
@@ -214,7 +217,17 @@ class TurnTaking:
             self._run = 0
 
     def _far(self, window: SpeechWindow) -> bool:
-        """Tell whether a voice is too faint to be the customer's, once that one is known; follow the customer's."""
+        """Tell whether a voice has long been too faint to be the customer's."""
+        if not self._faint(window):
+            self._near_end = window.end
+            return False
+        if window.end - self._near_end < samples(self._options.far_for_ms):
+            return False
+        self._speech_end = min(self._speech_end, self._near_end)  # what was taken for a sinking voice was none
+        return True
+
+    def _faint(self, window: SpeechWindow) -> bool:
+        """Tell whether a voice is far below the customer's, once that one is known; follow the customer's."""
         if window.level_db is None or self._state is _State.WAITING:
             return False
         if self._level_db is None:
