@@ -6,9 +6,9 @@
 
 Plays each clip through voice activity and turn-taking as frames of 40 ms. *Cut early*: a turn was committed more than
 400 ms before the last voiced sample (its place is known from the recording). Else the error of the end that was heard:
-negative is too early, and what the page's response times are too long by. The wait is from the last voiced sample to the
-commit. A radio is the journey's synthetic lines, so many decibels below each clip, during it and for 20 s after it; *never
-committed* is then a turn that only the cut or the button would end.
+negative is too early, and what the page's response times are too long by. The wait is from the last voiced sample
+to the commit. A radio is the journey's synthetic lines, so many decibels below each clip, during it and for 20 s
+after it; *never committed* is then a turn that only the cut or the button would end.
 """
 
 from __future__ import annotations

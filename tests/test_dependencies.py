@@ -33,8 +33,6 @@ STARTED_NOT_IMPORTED = {
 }  # fmt: skip
 # Imported only in environments of their own, which a benchmark makes to race against them.
 ELSEWHERE = {"pipecat"}
-# What else imports a module by its name.
-DYNAMIC = {"pytest.importorskip", "importlib.import_module", "import_module"}
 
 
 def normal(name: str) -> str:
@@ -54,13 +52,7 @@ def imported(folders: tuple[str, ...]) -> set[str]:
     for folder in folders:
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if (
-                    isinstance(node, ast.Call)
-                    and ast.unparse(node.func) in DYNAMIC
-                    and isinstance(node.args[0], ast.Constant)
-                ):
-                    modules.add(node.args[0].value.split(".")[0])
-                elif isinstance(node, ast.Import):
+                if isinstance(node, ast.Import):
                     modules |= {alias.name.split(".")[0] for alias in node.names}
                 elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                     modules.add(node.module.split(".")[0])

@@ -32,8 +32,8 @@ RESUME_WINDOWS = 2  # voiced windows in a row that continue a paused turn
 MAX_TURN_SECONDS = 45
 SPEECH_FROM = 0.5  # probability at which a silent customer is speaking
 SPEECH_UNTIL = 0.35  # probability below which a speaking customer is silent
-# A voice so far below the customer's own, for so long, comes from a radio or another table. A customer's own voice sinks
-# as far at the ends of sentences, but not for long (docs/voice.md).
+# A voice so far below the customer's own, for so long, comes from a radio or another table. Their own voice sinks as
+# far at the ends of sentences, but not for long (docs/voice.md).
 FAR_BELOW_DB = 14.0
 FAR_FOR_MS = 1000
 LEVEL_SETTLES_SAMPLES = SAMPLE_RATE // 2  # of voice: until then a louder window sets the level at once

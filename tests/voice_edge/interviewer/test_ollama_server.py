@@ -17,7 +17,6 @@ from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import BUSY, Crash, Planned, Smol, Stall, Token, said, smol_weights
 from voice_edge.interviewer import Conversation, Exchange, OllamaInterviewer, opening_question
 
-
 ROOT = Path(__file__).parents[3]
 CHAT: dict[str, Any] = {"model": "stand-in", "keep_alive": KEEP_ALIVE, "think": THINK, "options": dict(OPTIONS)}
 HELLO = [{"role": "user", "content": "Hello"}]
