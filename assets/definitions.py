@@ -8,12 +8,11 @@ from typing import Any
 import dagster as dg
 
 from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import TABLE_ASSETS, judging, quality, rebuild
+from assets.jobs import SUITES, TABLE_ASSETS, judge_days, judging, quality, rebuild
 from assets.judgements import judgements
 from assets.resources import HomeResource
 from assets.schedules import judge_by_night, judge_rebuilt_days, settle_yesterday
 from assets.sensor import new_facts
-from assets.suites import SUITES
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -23,7 +22,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*TABLE_ASSETS, judgements],
+        assets=[*TABLE_ASSETS, judgements, judge_days],
         asset_checks=SUITES,
         jobs=[rebuild, quality, judging, forgetting],
         sensors=[new_facts],

@@ -8,15 +8,17 @@ from assets.customer_counts import customer_counts
 from assets.fingerprints import fingerprints
 from assets.judgements import judgements
 from assets.pilot_kpis import pilot_kpis
+from assets.quality_verdicts import quality_assets
 from assets.raw_events import raw_events
 from assets.scored_feedback import scored_feedback
 from assets.session_signals import session_signals
 from assets.sessions import sessions
-from assets.suites import SUITES
+from assets.suites import gate_check, suite_checks
 from assets.themes import themes
 from assets.turns import turns
 from assets.uptime import uptime
 from assets.voice_latency import voice_latency
+from quality.judging import judged_tables
 
 TABLE_ASSETS = [
     raw_events,
@@ -34,6 +36,10 @@ TABLE_ASSETS = [
 
 # A day takes seconds. A run that outlives this lost its process, and would hold the only slot until it is ended.
 REBUILD_TIMEOUT_SECONDS = 900
+
+# What is built from the verdicts (payments, reports) is judged too, but cannot stand upstream of them.
+judge_days = quality_assets([*TABLE_ASSETS, judgements])
+SUITES = [*suite_checks(judged_tables()), gate_check(judged_tables())]
 
 _suites = dg.AssetSelection.checks(*SUITES)
 
@@ -58,7 +64,7 @@ judging = dg.define_asset_job(
 
 quality = dg.define_asset_job(
     "quality",
-    selection=_suites,
-    description="Judges some business days with the Great Expectations suites.",
+    selection=dg.AssetSelection.assets(judge_days) | _suites,
+    description="Judges some business days with the Great Expectations suites; sets apart the rows that break one.",
     executor_def=dg.in_process_executor,
 )

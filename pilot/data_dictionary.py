@@ -13,9 +13,9 @@ Every table of the lake: what one row is, its key within a business day, and eac
 Written from the declarations in `pilot/` by `{COMMAND}`; do not edit it by hand.
 
 Each table is a Delta table partitioned by `day`, with the asset of the same name in Dagster. A *moment* is in UTC with
-microseconds, a *day* is Stockholm's, *json* is text that holds JSON, *texts* is a list of text. **Words** marks what can
-hold a guest's words: it is never shown in metadata, logs or check results, and erasure removes it. An empty *filled*
-means that a value can be missing, and that this is no fault.
+microseconds, a *day* is Stockholm's, *json* is text that holds JSON, *texts* is a list of text. **Words** marks what
+can hold a guest's words: it is never shown in metadata, logs or check results, and erasure removes it. An empty
+*filled* means that a value can be missing, and that this is no fault.
 """
 
 

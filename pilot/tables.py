@@ -12,7 +12,7 @@ from pilot.columns import SIMULATED as SIMULATED
 from pilot.columns import Column as Column
 from pilot.columns import Kind as Kind
 from pilot.columns import Table as Table
-from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -268,5 +268,7 @@ TABLES: dict[str, Table] = {
         THEMES,
         VOICE_LATENCY,
         PILOT_KPIS,
+        QUALITY_VERDICTS,
+        QUARANTINE,
     )
 }

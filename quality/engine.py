@@ -1,13 +1,15 @@
 """Runs rules on a pandas frame with Great Expectations.
 
 The only module that imports it, and only when called: the import costs seconds. The context is ephemeral (no files,
-no network), progress bars are off, and results are asked for without any of the rows' values.
+no network), progress bars are off, and results are asked for without any of the rows' values. Only where an
+expectation does not hold is it asked again for the places of the rows that break it.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from quality.results import ExpectationResult
@@ -17,8 +19,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # Counts only: with `partial_unexpected_count` above 0 the results would quote rows.
-RESULT_FORMAT: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
+# Values come along here; they are dropped at once, only places are kept.
+PLACES: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
 FACT_PREFIX = "fact:"
+MOST_OFFENDERS = 1_000  # places kept of each expectation; the count is of all
 
 
 def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tuple[ExpectationResult, ...]:
@@ -27,55 +32,103 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
     A rule whose column is missing, or whose fact cannot be computed for that reason, does not hold.
     """
     import great_expectations as gx
+
+    frame = frame.reset_index(drop=True)
+    plain = {place: rule for place, rule in enumerate(rules) if rule.fact is None}
+    verdicts: dict[int, ExpectationResult] = {}
+    expectations = {
+        place: getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
+        for place, rule in plain.items()
+    }
+    for result in _validate(frame, list(expectations.values())):
+        place = int(result.expectation_config.meta["place"])
+        offenders = () if result.success else _offenders(frame, expectations[place])
+        verdicts[place] = _verdict(rules[place], result, offenders=offenders)
+    verdicts |= _fact_verdicts({place: rule for place, rule in enumerate(rules) if rule.fact}, frame, evidence)
+    return tuple(verdicts[place] for place in range(len(rules)))
+
+
+@cache
+def _definition() -> Any:
+    """Return the one batch definition of this process: any frame can be its batch."""
+    import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     logging.getLogger("great_expectations").setLevel(logging.WARNING)
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    asset = context.data_sources.add_pandas("frames").add_dataframe_asset("frame")
-    definition = asset.add_batch_definition_whole_dataframe("whole")
-    plain = definition.get_batch(batch_parameters={"dataframe": frame})
+    return (
+        context.data_sources.add_pandas("frames")
+        .add_dataframe_asset("frame")
+        .add_batch_definition_whole_dataframe("whole")
+    )
+
+
+def _validate(frame: pd.DataFrame, expectations: Sequence[Any]) -> Sequence[Any]:
+    import great_expectations as gx
+
+    if not expectations:
+        return []
+    batch = _definition().get_batch(batch_parameters={"dataframe": frame})
+    suite = gx.ExpectationSuite(name="suite", expectations=list(expectations))
+    found: Sequence[Any] = batch.validate(suite, result_format=COUNTS).results
+    return found
+
+
+def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
+    """Return where the rows stand that break an expectation; none where it is about the whole table."""
+    batch = _definition().get_batch(batch_parameters={"dataframe": frame})
+    found = batch.validate(expectation, result_format=PLACES).result or {}
+    places = found.get("unexpected_index_list") or ()
+    return tuple(sorted(int(place) for place in places)[:MOST_OFFENDERS])
+
+
+def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Evidence) -> dict[int, ExpectationResult]:
+    """Return the facts' verdicts: those about the table's rows in one batch, the others each in its own."""
+    import great_expectations as gx
+    import pandas as pd
+
     verdicts: dict[int, ExpectationResult] = {}
-
-    suite = gx.ExpectationSuite(name="plain")
-    for place, rule in enumerate(rules):
-        if rule.fact is None:
-            expectation = getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
-            suite.add_expectation(expectation)
-    for result in plain.validate(suite, result_format=RESULT_FORMAT).results:
-        place = _place(result)
-        verdicts[place] = _verdict(rules[place].name, result)
-
-    for place, rule in enumerate(rules):
-        if rule.fact is None:
+    columns: dict[str, pd.Series[bool]] = {}
+    for place, rule in rules.items():
+        assert rule.fact is not None
+        try:
+            facts = rule.fact(frame, evidence).astype(bool)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            verdicts[place] = _unjudged(rule, rows=len(frame))
             continue
-        verdicts[place] = _fact_verdict(gx, definition, rule, frame=frame, evidence=evidence)
-    return tuple(verdicts[place] for place in range(len(rules)))
+        if rule.of_rows:
+            columns[f"{FACT_PREFIX}{place}"] = facts
+            continue
+        name = f"{FACT_PREFIX}{place}"
+        one = facts.reset_index(drop=True).to_frame(name=name)
+        (result,) = _validate(one, [gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[True])])
+        verdicts[place] = _verdict(rule, result, offenders=())
+    expectations = [
+        gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[True], meta={"place": name})
+        for name in columns
+    ]
+    together = pd.DataFrame(columns, index=frame.index)
+    for result in _validate(together, expectations):
+        name = result.expectation_config.meta["place"]
+        places = together.index[~together[name]][:MOST_OFFENDERS]
+        place = int(name.removeprefix(FACT_PREFIX))
+        verdicts[place] = _verdict(rules[place], result, offenders=tuple(int(where) for where in places))
+    return verdicts
 
 
-def _place(result: Any) -> int:
-    return int(result.expectation_config.meta["place"])
+def _unjudged(rule: Rule, *, rows: int) -> ExpectationResult:
+    return ExpectationResult(rule.name, passed=False, counts={"rows": rows}, severity=rule.severity, about=rule.about)
 
 
-def _fact_verdict(
-    gx: Any, definition: Any, rule: Rule, *, frame: pd.DataFrame, evidence: Evidence
-) -> ExpectationResult:
-    assert rule.fact is not None
-    column = f"{FACT_PREFIX}{rule.name}"
-    try:
-        facts = rule.fact(frame, evidence).astype(bool).to_frame(name=column)
-    except (KeyError, TypeError, ValueError):
-        return ExpectationResult(rule.name, passed=False, counts={"rows": len(frame)})
-    batch = definition.get_batch(batch_parameters={"dataframe": facts})
-    expectation = gx.expectations.ExpectColumnValuesToBeInSet(column=column, value_set=[True])
-    return _verdict(rule.name, batch.validate(expectation, result_format=RESULT_FORMAT))
-
-
-def _verdict(name: str, result: Any) -> ExpectationResult:
+def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> ExpectationResult:
     found = result.result or {}
     counts = {"rows": found.get("element_count"), "breaking": found.get("unexpected_count")}
     return ExpectationResult(
-        name,
+        rule.name,
         passed=bool(result.success),
         counts={key: int(value) for key, value in counts.items() if value is not None},
+        severity=rule.severity,
+        about=rule.about,
+        offenders=offenders,
     )

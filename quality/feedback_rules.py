@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.tables import SCORED_FEEDBACK, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, one_of
+from quality.rules import Evidence, Rule, between, declared, looked_up, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ def feedback_rules(cafes: Cafes) -> Iterator[Rule]:
     yield Rule("words are scored exactly where turns are", fact=_words)
     yield Rule("each scored session was completed, at the same moment", fact=_of_completed)
     yield Rule("café and simulated are the session's own", fact=_same_session)
-    yield Rule("no completed session is left out", fact=_none_left_out)
+    yield Rule("no completed session is left out", fact=_none_left_out, of_rows=False)
 
 
 def _above_first_tier(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -47,19 +47,11 @@ def _words(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _of_completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    return _looked_up(_completed(evidence), "completed_at", frame=frame) == frame["completed_at"]
+    return looked_up(frame, _completed(evidence), "completed_at") == frame["completed_at"]
 
 
 def _same_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    sessions = evidence.references[SESSIONS.name]
-    same_cafe = _looked_up(sessions, "cafe", frame=frame) == frame["cafe"]
-    return same_cafe & (_looked_up(sessions, "simulated", frame=frame) == frame["simulated"])
-
-
-def _looked_up(sessions: pd.DataFrame, column: str, *, frame: pd.DataFrame) -> pd.Series[Any]:
-    """Return a column of each row's session, empty where there is no such session."""
-    found = sessions.drop_duplicates("session_id").set_index("session_id")[column].reindex(frame["session_id"])
-    return found.set_axis(frame.index)
+    return same_session(frame, evidence.references[SESSIONS.name])
 
 
 def _none_left_out(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from quality.rules import Severity
+
 
 @dataclass(frozen=True, slots=True)
 class ExpectationResult:
@@ -14,11 +16,17 @@ class ExpectationResult:
         name: The expectation as a sentence.
         passed: Whether it holds.
         counts: How many rows were looked at, and how many break it; empty for expectations about the whole table.
+        severity: stop or warn.
+        about: The columns that it is about.
+        offenders: Where the rows that break it stand in the frame, counted from 0; the first of them where many do.
     """
 
     name: str
     passed: bool
     counts: Mapping[str, int]
+    severity: Severity = "stop"
+    about: tuple[str, ...] = ()
+    offenders: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +45,8 @@ class SuiteResult:
     def failed(self) -> tuple[ExpectationResult, ...]:
         """Return the expectations that do not hold."""
         return tuple(item for item in self.expectations if not item.passed)
+
+    @property
+    def stops(self) -> bool:
+        """Return whether an expectation that stops payments and reports does not hold."""
+        return any(item.severity == "stop" for item in self.failed)

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, Literal
 
 from pilot.cafes import Cafes
 from pilot.tables import Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+Severity = Literal["stop", "warn"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +28,14 @@ class Evidence:
     Attributes:
         references: Other tables' rows of the same days, by table name.
         cafes: The cafés.
+        day: The business day, where one is judged.
+        settled: Whether the day is over: what may still grow is not held against what the day should reach.
     """
 
     references: Mapping[str, pd.DataFrame]
     cafes: Cafes
+    day: date | None = None
+    settled: bool = False
 
 
 Fact = Callable[["pd.DataFrame", Evidence], "pd.Series[bool]"]
@@ -42,12 +50,24 @@ class Rule:
         expectation: The name of Great Expectations' class; empty for a fact.
         arguments: Its arguments.
         fact: The function, for a fact.
+        severity: stop (nothing is paid or reported from a day that breaks it) or warn.
+        of_rows: Whether a fact says something about each row of the table; else about cafés, or about another table.
+        columns: The columns that a fact is about.
     """
 
     name: str
     expectation: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     fact: Fact | None = None
+    severity: Severity = "stop"
+    of_rows: bool = True
+    columns: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Return the columns that it is about; none where it is about the row as a whole."""
+        named = self.arguments.get("column")
+        return (named,) if named else tuple(self.arguments.get("column_list", self.columns))
 
 
 def declared(table: Table) -> Iterator[Rule]:
@@ -70,11 +90,10 @@ def declared(table: Table) -> Iterator[Rule]:
             yield Rule(f"{column.name} is never empty", "ExpectColumnValuesToNotBeNull", {"column": column.name})
 
 
-def one_of(column: str, values: Collection[str]) -> Rule:
+def one_of(column: str, values: Collection[str], *, severity: Severity = "stop") -> Rule:
     """Return the rule that a column holds only these values, or nothing."""
-    return Rule(
-        f"{column} is a known value", "ExpectColumnValuesToBeInSet", {"column": column, "value_set": sorted(values)}
-    )
+    arguments = {"column": column, "value_set": sorted(values)}
+    return Rule(f"{column} is a known value", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
 
 
 def between(column: str, low: float, high: float | None = None) -> Rule:
@@ -86,3 +105,15 @@ def between(column: str, low: float, high: float | None = None) -> Rule:
 def matches(column: str, pattern: str, *, meaning: str) -> Rule:
     """Return the rule that a column's texts have a form."""
     return Rule(f"{column} is {meaning}", "ExpectColumnValuesToMatchRegex", {"column": column, "regex": pattern})
+
+
+def looked_up(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str = "session_id") -> pd.Series[Any]:
+    """Return, for each row, a column of the row of another table with the same `on`; empty where there is none."""
+    found = other.drop_duplicates(on).set_index(on)[column].reindex(frame[on])
+    return found.set_axis(frame.index)
+
+
+def same_session(frame: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series[bool]:
+    """Return whether each row's café and `simulated` are those of its session."""
+    same_cafe = looked_up(frame, sessions, "cafe") == frame["cafe"]
+    return same_cafe & (looked_up(frame, sessions, "simulated") == frame["simulated"])

@@ -10,6 +10,7 @@ from pilot.cafes import Cafes
 from pilot.events import MicrophoneResult, SessionAbandoned
 from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
 from quality.rules import Evidence, Rule, between, declared, matches, one_of
+from quality.volume_rules import volume_rule
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,8 @@ def session_rules(cafes: Cafes) -> Iterator[Rule]:
     yield Rule("a completed session has a receipt", fact=_receipt)
     yield Rule("each session's turns are those of the table of turns", fact=_turns)
     yield Rule("each session has events", fact=_has_events)
-    yield Rule("no session with events is left out", fact=_none_left_out)
+    yield Rule("no session with events is left out", fact=_none_left_out, of_rows=False)
+    yield volume_rule()
 
 
 def _day(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

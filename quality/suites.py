@@ -1,29 +1,72 @@
-"""The suites by table, and the one function that judges a frame with one."""
+"""The suites by table, and the one function that judges a frame with one. Every table has a suite."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
-from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.tables import (
+    CUSTOMER_COUNTS,
+    FINGERPRINTS,
+    JUDGEMENTS,
+    PILOT_KPIS,
+    RAW_EVENTS,
+    SCORED_FEEDBACK,
+    SESSION_SIGNALS,
+    SESSIONS,
+    TABLES,
+    TURNS,
+    UPTIME,
+    Table,
+)
 from quality.engine import run
+from quality.event_rules import event_rules
 from quality.feedback_rules import feedback_rules
+from quality.figure_rules import customer_count_rules, kpi_rules, uptime_rules
+from quality.fingerprint_rules import fingerprint_rules
+from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
 from quality.results import SuiteResult
-from quality.rules import Evidence, Rule
+from quality.rules import Evidence, Rule, declared, one_of
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
+from quality.turn_rules import turn_rules
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SUITES: dict[str, Callable[[Cafes], Iterable[Rule]]] = {
-    SESSIONS.name: session_rules,
-    SCORED_FEEDBACK.name: feedback_rules,
-    SESSION_SIGNALS.name: signal_rules,
-    JUDGEMENTS.name: judgement_rules,
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """What must be true of a table.
+
+    Attributes:
+        rules: Its rules, from the cafés.
+        references: The tables that it is held against.
+    """
+
+    rules: Callable[[Cafes], Iterable[Rule]]
+    references: tuple[Table, ...] = ()
+
+
+OWN: dict[str, Suite] = {
+    RAW_EVENTS.name: Suite(event_rules),
+    SESSIONS.name: Suite(session_rules, (RAW_EVENTS, TURNS)),
+    TURNS.name: Suite(turn_rules, (SESSIONS,)),
+    SCORED_FEEDBACK.name: Suite(feedback_rules, (SESSIONS,)),
+    FINGERPRINTS.name: Suite(fingerprint_rules, (SESSIONS,)),
+    SESSION_SIGNALS.name: Suite(signal_rules, (SESSIONS, SCORED_FEEDBACK)),
+    JUDGEMENTS.name: Suite(judgement_rules, (SESSIONS,)),
+    CUSTOMER_COUNTS.name: Suite(customer_count_rules, (SESSIONS,)),
+    UPTIME.name: Suite(uptime_rules),
+    PILOT_KPIS.name: Suite(kpi_rules, (SESSIONS,)),
+    THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
+    VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
 }
 
 
@@ -31,18 +74,37 @@ class UnknownSuite(PilotError):
     """There is no suite for this table."""
 
 
+def suite_of(table: str) -> Suite:
+    """Return a table's suite: its own, or else what its declaration promises.
+
+    Raises:
+        UnknownSuite: there is no such table.
+    """
+    if table in OWN:
+        return OWN[table]
+    if table not in TABLES:
+        raise UnknownSuite(f"There is no suite for {table!r}.", remedy=f"There are suites for {', '.join(TABLES)}.")
+    return Suite(lambda cafes: _from_declaration(TABLES[table], cafes))
+
+
 def rules(table: str, *, cafes: Cafes) -> tuple[Rule, ...]:
     """Return a table's rules.
 
     Raises:
-        UnknownSuite: the table has none.
+        UnknownSuite: there is no such table.
     """
-    if table not in SUITES:
-        raise UnknownSuite(f"There is no suite for {table!r}.", remedy=f"There are suites for {', '.join(SUITES)}.")
-    return tuple(SUITES[table](cafes))
+    return tuple(suite_of(table).rules(cafes))
 
 
-def validate(table: str, frame: pd.DataFrame, *, references: Mapping[str, pd.DataFrame], cafes: Cafes) -> SuiteResult:
+def validate(
+    table: str,
+    frame: pd.DataFrame,
+    *,
+    references: Mapping[str, pd.DataFrame],
+    cafes: Cafes,
+    day: date | None = None,
+    settled: bool = False,
+) -> SuiteResult:
     """Judge a table's rows of some business days.
 
     Args:
@@ -50,9 +112,17 @@ def validate(table: str, frame: pd.DataFrame, *, references: Mapping[str, pd.Dat
         frame: Its rows.
         references: The rows of the same days of the tables that it is held against, by name.
         cafes: The cafés.
+        day: The business day, where it is one.
+        settled: Whether the day is over.
 
     Raises:
-        UnknownSuite: the table has none.
+        UnknownSuite: there is no such table.
     """
-    judged = run(rules(table, cafes=cafes), frame=frame, evidence=Evidence(references=references, cafes=cafes))
-    return SuiteResult(table=table, expectations=judged)
+    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled)
+    return SuiteResult(table=table, expectations=run(rules(table, cafes=cafes), frame=frame, evidence=evidence))
+
+
+def _from_declaration(table: Table, cafes: Cafes) -> Iterable[Rule]:
+    yield from declared(table)
+    if "cafe" in table.names:
+        yield one_of("cafe", cafes.ids)

@@ -11,7 +11,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pilot.insight_tables import QUARANTINE
 from pilot.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
+from quality.judging import judged_tables
 from storage.home import Home
 from storage.store import customer_counts, tombstones
 from tests.events import MORNING, Story, probes, whole_visit
@@ -63,6 +65,8 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "fingerprints": 3,
         "session_signals": 1,
         "judgements": 0,
+        "quality_verdicts": 0,
+        "quarantine": 0,
         "customer_counts": 1,
         "themes": 3 * 15,
         "voice_latency": 3 * 7,
@@ -170,10 +174,12 @@ def test_probes_become_uptime_and_its_kpi(home: Home, land: Any, run: Any) -> No
 
 
 def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: Any) -> None:
-    results = [run(DAY, tags=NOON), run(DAY, job="judging")]
+    results = [run(DAY, tags=NOON), run(DAY, job="judging"), run(DAY, job="quality")]
     checks = [each for result in results for each in result.get_asset_check_evaluations()]
     evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
-    assert evaluated == {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
+    written = {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
+    suites = {(table.name, "suite") for table in judged_tables()}
+    assert evaluated == written | suites | {("quality_verdicts", "nothing_stops")}
     assert all(each.passed for each in checks)
 
 
@@ -189,16 +195,16 @@ def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run
     land(*a_day())
     run(DAY, tags=NOON)
     judged = run(DAY, job="quality").get_asset_check_evaluations()
-    assert {(each.asset_key.path[0], each.check_name, each.passed) for each in judged} == {
-        ("sessions", "suite", True),
-        ("scored_feedback", "suite", True),
-        ("session_signals", "suite", True),
-        ("judgements", "suite", True),
+    assert {each.asset_key.path[0] for each in judged if each.check_name == "suite"} == {
+        table.name for table in judged_tables()
     }
+    assert [each.asset_key.path[0] for each in judged if not each.passed] == []
     broken = home.lake().read(SESSIONS, days=[DAY]).with_columns(outcome=pl.lit("lost"))
     home.lake().replace_partition(SESSIONS, DAY, broken, commit={})
-    told = {each.asset_key.path[0]: each for each in run(DAY, job="quality").get_asset_check_evaluations()}
+    result = run(DAY, job="quality", raise_on_error=False)
+    told = {each.asset_key.path[0]: each for each in result.get_asset_check_evaluations()}
     assert not told["sessions"].passed
+    assert set(home.lake().read(QUARANTINE, days=[DAY])["table_name"]) >= {"sessions"}
     names = [item["name"] for item in told["sessions"].metadata["failed"].value]  # type: ignore[union-attr, index, call-overload]
     assert "outcome is a known value" in names
 

@@ -1,0 +1,60 @@
+"""What must be true of `raw_events`; what an event says is the contract's business and was checked on its way in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pilot.business_days import session_day
+from pilot.cafes import Cafes
+from pilot.events import EVENTS, SCHEMA_VERSION
+from pilot.identifiers import identifier_time
+from pilot.tables import RAW_EVENTS
+from quality.rules import Evidence, Rule, between, declared, matches, one_of
+from quality.session_rules import UUID7
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROBE = "probe"
+CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more is a clock that nobody sets
+
+
+def event_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `raw_events`."""
+    yield from declared(RAW_EVENTS)
+    yield matches("event_id", UUID7, meaning="a UUID of version 7")
+    yield matches("session_id", UUID7, meaning="a UUID of version 7")
+    yield matches("edge", r"^[a-z0-9-]+$", meaning="a replica's name")
+    # A newer edge may say more than this version knows: kept, and told.
+    yield one_of("event", tuple(EVENTS), severity="warn")
+    yield between("schema_version", 1, SCHEMA_VERSION)
+    yield one_of("cafe", cafes.ids)
+    yield between("epoch", 1)
+    yield between("seq", 0)
+    yield Rule("the day is the one that the session's identifier carries", fact=_day, columns=("day", "session_id"))
+    yield Rule("all events of a session are of one café", fact=_one_cafe, columns=("session_id", "cafe"))
+    yield Rule("no two events of a session have the same place in it", fact=_one_place, columns=("epoch", "seq"))
+    yield Rule("no event is older than its session", fact=_not_older, columns=("at", "session_id"), severity="warn")
+
+
+def _day(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    carried = frame["session_id"].map(lambda session: session_day(session).isoformat())
+    return carried == frame["day"].astype(str).str.slice(0, 10)
+
+
+def _one_cafe(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame.groupby("session_id")["cafe"].transform("nunique") == 1
+
+
+def _one_place(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    doubled = frame.duplicated(["session_id", "epoch", "seq"], keep=False)
+    return ~doubled | (frame["event"] == PROBE)
+
+
+def _not_older(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    import pandas as pd
+
+    began = pd.to_datetime(frame["session_id"].map(identifier_time), utc=True)
+    return frame["at"] >= began - CLOCKS_APART

@@ -1,0 +1,149 @@
+"""What must be true of what a café's day comes to: `customer_counts`, `uptime`, `pilot_kpis`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from pilot.business_days import day_bounds
+from pilot.cafes import Cafes
+from pilot.events import Probe
+from pilot.kpi_targets import TARGETS, Verdict
+from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
+from quality.rules import Evidence, Rule, between, declared, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CUSTOMERS = 20_000
+SOURCES = ("manager", "till", "api", "simulator")
+KEY = ["cafe", "simulated"]
+ROUNDING_SECONDS = 1.0
+ROUNDING = 1e-9
+SERVICE_TARGET = "customer_page"
+
+
+def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `customer_counts`."""
+    yield from declared(CUSTOMER_COUNTS)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("source", SOURCES)
+    yield between("customers", 0, MOST_CUSTOMERS)
+    yield Rule(
+        "a café has no more sessions than customers", fact=_enough_customers, columns=("customers",), severity="warn"
+    )
+
+
+def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `uptime`."""
+    yield from declared(UPTIME)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("target", get_args(Probe.model_fields["target"].annotation))
+    yield between("probes", 0)
+    yield between("up_s", 0)
+    yield between("down_s", 0)
+    yield between("unknown_s", 0)
+    yield Rule("up, down and unknown add up to the day so far", fact=_adds_up, columns=("up_s", "down_s", "unknown_s"))
+    yield Rule("what was never probed was never seen up", fact=_seen, columns=("probes", "up_s"))
+    yield Rule("each café's page has its row", fact=_each_cafe, of_rows=False)
+
+
+def kpi_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `pilot_kpis`."""
+    yield from declared(PILOT_KPIS)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("kpi", tuple(TARGETS))
+    yield one_of("verdict", get_args(Verdict))
+    yield one_of("unit", ("share", "seconds"))
+    yield between("numerator", 0)
+    yield between("denominator", 0)
+    yield Rule("each is held against the pilot's own target", fact=_target, columns=("kpi", "target", "unit"))
+    yield Rule("a share lies between 0 and 1", fact=_share, columns=("value",))
+    yield Rule("a share is its numerator among its denominator", fact=_divided, columns=("numerator", "denominator"))
+    yield Rule("the value lies in its interval", fact=_inside, columns=("low", "value", "high"))
+    yield Rule("what is missing or cannot be told says why", fact=_why, columns=("verdict", "why"))
+    yield Rule("what is met or missed has a value", fact=_has_value, columns=("verdict", "value"))
+    yield Rule("the verdict is the interval's", fact=_verdict, columns=("verdict", "low", "high", "target"))
+    yield Rule("completion counts the sessions that were completed", fact=_completed, columns=("numerator",))
+    yield Rule("each café has each metric", fact=_complete, of_rows=False)
+
+
+def _enough_customers(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    sessions = evidence.references[SESSIONS.name]
+    started = sessions[sessions["outcome"] != "opened_only"].groupby(KEY).size()
+    return of_cafe(frame, started) <= frame["customers"]
+
+
+def of_cafe(frame: pd.DataFrame, counted: pd.Series[int]) -> pd.Series[float]:
+    """Return what was counted for each row's café, 0 where nothing was."""
+    found = dict(counted.items())
+    keys = zip(frame["cafe"], frame["simulated"], strict=True)
+    return frame["simulated"].map(lambda _: 0.0) + [float(found.get(key, 0)) for key in keys]
+
+
+def _adds_up(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    if evidence.day is None:
+        return frame["up_s"].notna()
+    start, end = day_bounds(evidence.day)
+    so_far = (frame["as_of"].clip(upper=end) - start).dt.total_seconds().clip(lower=0)
+    return (frame["up_s"] + frame["down_s"] + frame["unknown_s"] - so_far).abs() <= ROUNDING_SECONDS
+
+
+def _seen(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["probes"] > 0) | (frame["up_s"] == 0)
+
+
+def _each_cafe(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    if frame.empty:
+        return frame["target"].notna()
+    import pandas as pd
+
+    of_page = frame[frame["target"] == SERVICE_TARGET]
+    return pd.Series(list(evidence.cafes.ids)).isin(of_page["cafe"])
+
+
+def _target(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    values = frame["kpi"].map({kpi: target.value for kpi, target in TARGETS.items()})
+    units = frame["kpi"].map({kpi: target.unit for kpi, target in TARGETS.items()})
+    return (frame["target"] == values) & (frame["unit"] == units)
+
+
+def _share(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["unit"] != "share") | frame["value"].isna() | frame["value"].between(0, 1)
+
+
+def _divided(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    apart = (frame["value"] - frame["numerator"] / frame["denominator"]).abs()
+    return (frame["unit"] != "share") | frame["value"].isna() | (apart <= ROUNDING)
+
+
+def _inside(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    outside = (frame["value"] < frame["low"] - ROUNDING) | (frame["value"] > frame["high"] + ROUNDING)
+    return ~outside
+
+
+def _why(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["verdict"].isin(["met", "missed"]) | frame["why"].notna()
+
+
+def _has_value(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    # A p95 beyond all bounds, because answers never came, is missed and no number.
+    decided = frame["verdict"].isin(["met", "missed"]) & frame["why"].isna()
+    return ~decided | frame["value"].notna()
+
+
+def _verdict(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    smaller = frame["kpi"].map({kpi: target.smaller_is_better for kpi, target in TARGETS.items()}).astype(bool)
+    worst = frame["low"].where(~smaller, -frame["high"])
+    aim = frame["target"].where(~smaller, -frame["target"])
+    return (frame["verdict"] != "met") | (worst >= aim)
+
+
+def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    sessions = evidence.references[SESSIONS.name]
+    counted = sessions[sessions["outcome"] == "completed"].groupby(KEY).size()
+    return (frame["kpi"] != "completion") | (frame["numerator"] == of_cafe(frame, counted))
+
+
+def _complete(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == set(TARGETS)).astype(bool)

@@ -1,0 +1,32 @@
+"""What must be true of `fingerprints`: hashes of what completed sessions said, never their words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pilot.cafes import Cafes
+from pilot.tables import FINGERPRINTS, SESSIONS
+from quality.rules import Evidence, Rule, between, declared, looked_up, matches, one_of, same_session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def fingerprint_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `fingerprints`."""
+    yield from declared(FINGERPRINTS)
+    yield one_of("cafe", cafes.ids)
+    yield between("words", 0)
+    yield matches("text_hash", r"^[0-9a-f]{16,64}$", meaning="a hash, never words")
+    yield matches("pairs", r"^[A-Za-z0-9+/]*={0,2}$", meaning="base64, never words")
+    yield Rule("each is of a completed session, at its moment", fact=_of_completed, columns=("completed_at",))
+    yield Rule("café and simulated are the session's own", fact=_same_session, columns=("cafe", "simulated"))
+
+
+def _of_completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return looked_up(frame, evidence.references[SESSIONS.name], "completed_at") == frame["completed_at"]
+
+
+def _same_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return same_session(frame, evidence.references[SESSIONS.name])

@@ -1,0 +1,83 @@
+"""What must be true of `themes` and `voice_latency`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pilot.cafes import Cafes
+from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.tables import SCORED_FEEDBACK, TURNS
+from quality.figure_rules import KEY, of_cafe
+from quality.rules import Evidence, Rule, between, declared, matches, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TRENDS = ("rising", "falling", "steady", "too_few")
+AUTHORS = ("scripted", "ollama", "none")
+STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent", "shown")
+
+
+def theme_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `themes`."""
+    yield from declared(THEMES)
+    yield one_of("cafe", cafes.ids)
+    yield matches("theme", r"^[a-z_]{3,20}$", meaning="a theme's name, never words")
+    yield one_of("trend", TRENDS)
+    yield between("feedbacks", 1)
+    yield between("polarity", -1, 1)
+    yield Rule("no theme is in more feedbacks than there are", fact=_mentions, columns=("mentions", "feedbacks"))
+    yield Rule("each mention is positive, negative or mixed", fact=_adds_up, columns=("positive", "negative", "mixed"))
+    yield Rule("a period holds at least its last day", fact=_periods, columns=("recent_feedbacks", "recent_mentions"))
+    yield Rule("a café's feedbacks are those that were scored", fact=_scored, columns=("feedbacks",))
+
+
+def latency_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `voice_latency`."""
+    yield from declared(VOICE_LATENCY)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("author", AUTHORS)
+    yield one_of("stage", STAGES)
+    yield between("turns", 1)
+    yield between("p50_ms", 0)
+    yield Rule("no more is measured than was said", fact=_measured, columns=("measured", "turns"))
+    yield Rule("what is within 2 s is within 3 s", fact=_within, columns=("within_2s", "within_3s", "measured"))
+    yield Rule("quantiles rise to the longest", fact=_rising, columns=("p50_ms", "p95_ms", "longest_ms"))
+    yield Rule("its turns are the voice turns of the table of turns", fact=_turns, of_rows=False)
+
+
+def _mentions(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["mentions"].between(0, frame["feedbacks"])
+
+
+def _adds_up(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["positive"] + frame["negative"] + frame["mixed"] == frame["mentions"]
+
+
+def _periods(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["recent_feedbacks"] >= frame["feedbacks"]) & (frame["recent_mentions"] >= frame["mentions"])
+
+
+def _scored(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    counted = evidence.references[SCORED_FEEDBACK.name].groupby(KEY).size()
+    return frame["feedbacks"] == of_cafe(frame, counted)
+
+
+def _measured(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["measured"].between(0, frame["turns"])
+
+
+def _within(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["within_2s"] <= frame["within_3s"]) & (frame["within_3s"] <= frame["measured"])
+
+
+def _rising(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return ~((frame["p50_ms"] > frame["p95_ms"]) | (frame["p95_ms"] > frame["longest_ms"]))
+
+
+def _turns(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    turns = evidence.references[TURNS.name]
+    said = turns[turns["mode"] == "voice"].groupby(KEY).size()
+    shown = frame[frame["stage"] == "shown"].groupby(KEY)["turns"].sum()
+    return said.eq(shown, fill_value=0)

@@ -1,0 +1,112 @@
+"""What must be true of `turns`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, get_args
+
+from pilot.cafes import Cafes
+from pilot.events import ReplySent, TurnFailed
+from pilot.kpi_targets import TARGETS
+from pilot.tables import SESSIONS, TURNS
+from quality.rules import Evidence, Rule, between, declared, one_of, same_session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LONGEST_SPEECH_SECONDS = 300
+LONGEST_WAIT_MS = 600_000
+WITHIN_MS = TARGETS["voice_response"].value * 1000
+# Which stage is never before which, where both were marked. Recognition begins before the commit and may end after
+# it, and an answer's first token may come before the commit: neither pair is here.
+ORDER = (
+    ("soft_end_ms", "commit_ms"),
+    ("recognition_start_ms", "recognition_end_ms"),
+    ("recognition_end_ms", "sent_ms"),
+    ("commit_ms", "sent_ms"),
+    ("first_token_ms", "sent_ms"),
+)
+MARKS = ("soft_end_ms", "recognition_start_ms", "recognition_end_ms", "commit_ms", "first_token_ms", "sent_ms")
+CLOCKS_APART_MS = 250.0  # the page's clock is mapped to the edge's over the network
+
+
+def turn_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `turns`."""
+    yield from declared(TURNS)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("language", ("sv", "en"))
+    yield one_of("mode", ("voice", "text"))
+    yield one_of("failure", get_args(TurnFailed.model_fields["reason"].annotation))
+    yield one_of("reply_author", get_args(ReplySent.model_fields["author"].annotation))
+    yield one_of("reply_purpose", get_args(ReplySent.model_fields["purpose"].annotation))
+    yield between("turn", 1)
+    yield between("confidence", 0, 1)
+    yield between("speech_s", 0, LONGEST_SPEECH_SECONDS)
+    yield between("revisions", 0)
+    yield between("discarded_speculations", 0)
+    yield Rule("no stage takes longer than ten minutes", fact=_not_for_ever, columns=MARKS)
+    yield Rule("the marks of a turn do not run backwards", fact=_forwards, columns=MARKS)
+    yield Rule(
+        "an answer is not shown before it is sent",
+        fact=_shown_after_sent,
+        columns=("response_ms", "sent_ms"),
+        severity="warn",
+    )
+    yield Rule(
+        "what is answered in time was shown within two seconds", fact=_in_time, columns=("within_target", "response_ms")
+    )
+    yield Rule("voice turns, and no others, have a target", fact=_target, columns=("mode", "within_target"))
+    yield Rule(
+        "an answer has its author and its purpose, and nothing else has one",
+        fact=_answer,
+        columns=("reply", "reply_author", "reply_purpose"),
+    )
+    yield Rule("what was committed has words or their absence", fact=_has_text, columns=("revisions", "transcript"))
+    yield Rule("what never was committed says why", fact=_failed, columns=("revisions", "failure"))
+    yield Rule("what the guest mended is not unsure", fact=_mended, columns=("edited", "low_confidence"))
+    yield Rule("café and simulated are the session's own", fact=_same_session, columns=("cafe", "simulated"))
+
+
+def _not_for_ever(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return ~(frame[[*MARKS, "response_ms"]] > LONGEST_WAIT_MS).any(axis=1)
+
+
+def _forwards(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    holds = frame["turn"].notna()
+    for earlier, later in ORDER:
+        holds &= ~(frame[later] < frame[earlier])
+    return holds
+
+
+def _shown_after_sent(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return ~(frame["response_ms"] + CLOCKS_APART_MS < frame["sent_ms"])
+
+
+def _in_time(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    shown = frame["response_ms"].between(0, WITHIN_MS) & frame["failure"].isna()
+    return (frame["within_target"] != True) | shown  # noqa: E712 - empty for typed turns
+
+
+def _target(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["within_target"].notna() == (frame["mode"] == "voice")
+
+
+def _answer(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    has = frame[["reply", "reply_author", "reply_purpose"]].notna()
+    return has.all(axis=1) | ~has.any(axis=1)
+
+
+def _has_text(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["revisions"] == 0) | (frame["transcript"].notna() & frame["heard"].notna())
+
+
+def _failed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["revisions"] > 0) | frame["failure"].notna()
+
+
+def _mended(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return ~(frame["edited"].astype(bool) & frame["low_confidence"].astype(bool))
+
+
+def _same_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return same_session(frame, evidence.references[SESSIONS.name])

@@ -1,0 +1,53 @@
+"""How much feedback a café gets, held coarsely against the band that it expects; `volume_anomalies` looks closer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pilot.cafes import Cafe
+from pilot.opening_hours import hours_on
+from quality.rules import Evidence, Rule
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
+LEAST_OF_BAND = 0.2  # of the band's lower end: less, and the sign has fallen behind the counter
+MOST_OF_BAND = 3.0  # of its upper end: more, and somebody is sending it
+
+
+def volume_rule() -> Rule:
+    """Return the rule about the completed sessions of each café; it warns, and stops nothing."""
+    return Rule(
+        f"each café got between {LEAST_OF_BAND:g} and {MOST_OF_BAND:g} times the feedback that it expects",
+        fact=_within_reach,
+        severity="warn",
+        of_rows=False,
+    )
+
+
+def _within_reach(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    import pandas as pd
+
+    completed = frame[frame["outcome"] == "completed"].groupby(["cafe", "simulated"]).size()
+    counts = {key: int(count) for key, count in completed.items()}
+    reached = []
+    for cafe in evidence.cafes.cafe:
+        band = cafe.expected_feedbacks_per_day
+        for simulated in (False, True):
+            count = counts.get((cafe.id, simulated), 0)
+            # Test clients owe no café a number, and a day that is under way may still reach its own.
+            least = band.low * LEAST_OF_BAND if _should_reach(cafe, evidence, simulated=simulated) else 0
+            reached.append(least <= count <= band.high * MOST_OF_BAND)
+    return pd.Series(reached, dtype=bool)
+
+
+def _should_reach(cafe: Cafe, evidence: Evidence, *, simulated: bool) -> bool:
+    if simulated or not evidence.settled or evidence.day is None:
+        return False
+    return evidence.day >= evidence.cafes.pilot.first_day and _open(cafe, evidence.day)
+
+
+def _open(cafe: Cafe, day: date) -> bool:
+    return hours_on(cafe, day).window is not None

@@ -1,0 +1,159 @@
+"""A day judged in the lake: verdicts, what is set apart, and the gate before money and reports."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from pilot.columns import Column, Table
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
+from quality.day_cut import WORDS_MARK, day_cut
+from quality.gate import gate, quarantined
+from quality.judging import MASKED, Judged, judge_day, judged_tables, row_key
+from storage.lake import Lake
+from tests.quality import told_day
+
+pytestmark = pytest.mark.slow
+
+DAY = told_day.DAY
+NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
+WORD = "Kardemummabullen"
+
+
+@pytest.fixture(scope="module")
+def frames() -> dict[str, pl.DataFrame]:
+    return told_day.polars_day()
+
+
+@pytest.fixture
+def lake(tmp_path: Path, frames: dict[str, pl.DataFrame]) -> Lake:
+    made = Lake(str(tmp_path))
+    for name, frame in frames.items():
+        made.replace_partition(TABLES[name], DAY, frame, commit={})
+    return made
+
+
+def judged(lake: Lake, **options: Any) -> Judged:
+    return judge_day(lake, DAY, cafes=told_day.CAFES, now=NIGHT, **options)
+
+
+def keep(lake: Lake, result: Judged, *, day: date = DAY) -> None:
+    lake.replace_partition(QUALITY_VERDICTS, day, result.verdicts, commit={})
+    lake.replace_partition(QUARANTINE, day, result.quarantine, commit={})
+
+
+def spoil(lake: Lake, table: Table, frame: pl.DataFrame) -> None:
+    lake.replace_partition(table, DAY, frame, commit={})
+
+
+def test_a_good_day_has_a_verdict_on_every_expectation_of_every_table_written(
+    lake: Lake, frames: dict[str, pl.DataFrame]
+) -> None:
+    result = judged(lake)
+    assert result.verdicts.filter(~pl.col("passed")).height == 0
+    assert result.quarantine.height == 0
+    assert result.stopping == ()
+    assert set(result.verdicts["table_name"]) == set(frames)
+    rows = dict(result.verdicts.select("table_name", "rows").unique().iter_rows())
+    assert rows == {name: frame.height for name, frame in frames.items()}
+
+
+def test_a_row_that_breaks_something_is_set_apart_by_its_key(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
+    bad = frames["turns"].with_columns(
+        sent_ms=pl.when(pl.col("turn") == 2).then(1.0).otherwise("sent_ms"),
+    )
+    spoil(lake, TURNS, bad)
+    result = judged(lake)
+    assert result.stopping == ("turns",)
+    found = result.quarantine.filter(pl.col("expectation") == "the marks of a turn do not run backwards")
+    broken = bad.filter((pl.col("turn") == 2) & pl.col("commit_ms").is_not_null())
+    assert sorted(found["row_key"]) == sorted(f"{session} 2" for session in broken["session_id"])
+    assert set(found["cafe"]) <= set(told_day.CAFES.ids)
+    assert found["reason"][0].startswith("look at soft_end_ms")
+    failed = result.verdicts.filter(pl.col("expectation") == "the marks of a turn do not run backwards")
+    assert failed["breaking"].to_list() == [broken.height]
+
+
+def test_no_word_of_a_guest_reaches_the_suites_or_what_they_write(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
+    assert WORD in "".join(frames["turns"]["transcript"].drop_nulls())
+    cut = day_cut(lake, list(TABLES.values()), day=DAY)
+    for table in TABLES.values():
+        for column in table.columns:
+            if column.free_text:
+                assert set(cut.frames[table.name][column.name].drop_nulls()) <= {WORDS_MARK}
+    spoil(lake, SESSIONS, frames["sessions"].with_columns(cafe=pl.lit(WORD), outcome=pl.lit(f"{WORD} var torr")))
+    result = judged(lake)
+    assert result.quarantine.height > 0
+    written = result.quarantine.write_json() + result.verdicts.write_json()
+    assert WORD not in written
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("0192f0c4-5e3a-7abc-8def-0123456789ab", "0192f0c4-5e3a-7abc-8def-0123456789ab"),
+        (WORD, MASKED),
+        ("bullen", MASKED),
+        (None, MASKED),
+    ],
+)
+def test_a_key_shows_identifiers_and_masks_what_could_be_words(value: str | None, shown: str) -> None:
+    assert row_key(SCORED_FEEDBACK, {"session_id": value}) == shown
+
+
+def test_a_keys_names_and_numbers_are_shown_and_sentences_are_not() -> None:
+    table = Table("t", "x", ("cafe", "turn", "theme"), (Column("theme", "text", "x"),))
+    assert row_key(table, {"cafe": "aurora", "turn": 2, "theme": "Bullen var torr"}) == f"aurora 2 {MASKED}"
+
+
+def test_no_key_of_any_table_can_hold_a_guests_words() -> None:
+    for table in TABLES.values():
+        assert not any(column.free_text for column in table.columns if column.name in table.key)
+
+
+def test_of_a_day_that_is_too_large_the_same_sessions_are_looked_at_in_every_table(
+    lake: Lake, frames: dict[str, pl.DataFrame]
+) -> None:
+    most = frames["raw_events"].height // 2
+    cut = day_cut(lake, [SESSIONS, TURNS, TABLES["raw_events"]], day=DAY, most_events=most)
+    assert cut.one_in >= 2
+    assert cut.rows["sessions"] == frames["sessions"].height
+    chosen = set(cut.frames["sessions"]["session_id"])
+    assert 0 < len(chosen) < frames["sessions"].height
+    assert set(cut.frames["turns"]["session_id"]) <= chosen
+    events = cut.frames["raw_events"].filter(pl.col("event") != "probe")
+    assert set(events["session_id"]) == chosen
+    tables = [TABLES[name] for name in ("sessions", "turns", "scored_feedback", "fingerprints")]
+    failed = judged(lake, tables=tables, most_events=most).verdicts.filter(~pl.col("passed"))
+    assert failed["expectation"].to_list() == []
+
+
+def test_the_gate_is_shut_before_a_verdict_and_open_after_a_good_one(lake: Lake) -> None:
+    tables = [SESSIONS, SCORED_FEEDBACK]
+    assert gate(lake, tables, days=[DAY]).unjudged == (DAY,)
+    keep(lake, judged(lake))
+    assert gate(lake, tables, days=[DAY]).open
+    assert not gate(lake, tables, days=[DAY, DAY + timedelta(days=1)]).open
+    assert not gate(lake, tables, days=[DAY], judged_since=NIGHT + timedelta(seconds=1)).open
+
+
+def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
+    lake: Lake, frames: dict[str, pl.DataFrame]
+) -> None:
+    spoil(lake, SCORED_FEEDBACK, frames["scored_feedback"].with_columns(score=pl.lit(140)))
+    keep(lake, judged(lake))
+    shut = gate(lake, [SESSIONS, SCORED_FEEDBACK], days=[DAY])
+    assert not shut.open
+    assert ("scored_feedback", "score is between 0 and 100") in {(stop.table, stop.expectation) for stop in shut.stops}
+    assert gate(lake, [SESSIONS], days=[DAY]).open
+    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset(frames["scored_feedback"]["session_id"])
+    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY - timedelta(days=1)]) == frozenset()
+
+
+def test_every_table_but_the_judges_own_is_judged() -> None:
+    assert {table.name for table in judged_tables()} == set(TABLES) - {"quality_verdicts", "quarantine"}

@@ -1,0 +1,73 @@
+"""A day told as stories and computed by the pipelines themselves: what the suites must find nothing wrong with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+
+from pilot.business_days import day_bounds
+from pilot.cafes import parse_cafes
+from pilot.insight_tables import THEMES
+from pilot.tables import CUSTOMER_COUNTS
+from pipelines.kpis import pilot_kpis
+from pipelines.scored_feedback import scored_feedback
+from pipelines.sessions import sessions
+from pipelines.shapes import schema
+from pipelines.signals.fingerprints import fingerprints
+from pipelines.themes_daily import HISTORY_COLUMNS, themes_of
+from pipelines.turns import turns
+from pipelines.uptime import uptime
+from pipelines.voice_latency import voice_latency
+from tests.events import MORNING, Story, probes, raw_events, whole_visit
+
+DAY = MORNING.date()
+AS_OF = day_bounds(DAY)[1]
+CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+
+
+def stories() -> list[Any]:
+    """Return some visits of every kind, and the probes of a while."""
+    return [
+        whole_visit(),
+        whole_visit("malmohuset", at=MORNING + timedelta(minutes=3)),
+        Story(at=MORNING + timedelta(minutes=5)).opens(),
+        Story(at=MORNING + timedelta(minutes=6)).opens().starts().consents(granted=False).leaves("declined"),
+        Story(at=MORNING + timedelta(minutes=7)).opens().starts().consents().microphone().says("Kön var lång.").fails(),
+        whole_visit(at=MORNING + timedelta(minutes=9), simulated=True),
+        probes(start=MORNING, outcomes=[True, True, False]),
+    ]
+
+
+def polars_day() -> dict[str, pl.DataFrame]:
+    """Return every table of the day as the pipelines make it."""
+    raw = raw_events(*stories())
+    visits, said = sessions(raw, as_of=AS_OF), turns(raw)
+    scored, service = scored_feedback(visits, said, cafes=CAFES), uptime(raw, day=DAY, as_of=AS_OF, cafes=CAFES)
+    counted = {"day": DAY, "cafe": "aurora", "simulated": False, "customers": 210, "source": "till"}
+    counts = pl.DataFrame(
+        [counted | {"reported_at": datetime(2026, 11, 23, 19, tzinfo=UTC)}], schema=schema(CUSTOMER_COUNTS)
+    )
+    earlier = pl.DataFrame(schema={name: schema(THEMES)[name] for name in HISTORY_COLUMNS})
+    return {
+        "raw_events": raw,
+        "sessions": visits,
+        "turns": said,
+        "scored_feedback": scored,
+        "fingerprints": fingerprints(visits, said, key=b"k" * 32),
+        "customer_counts": counts,
+        "uptime": service,
+        "pilot_kpis": pilot_kpis(
+            day=DAY, as_of=AS_OF, cafes=CAFES, sessions=visits, turns=said, uptime=service, customer_counts=counts
+        ),
+        "themes": themes_of(scored, day=DAY, history=earlier),
+        "voice_latency": voice_latency(said, day=DAY),
+    }
+
+
+def frames() -> Any:
+    """Return the day's tables as attributes, for pandas, and the cafés."""
+    return SimpleNamespace(**{name: frame.to_pandas() for name, frame in polars_day().items()}, cafes=CAFES)
