@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written
+from assets.plots import bars
 from assets.raw_events import raw_events
+from pilot.business_days import day_bounds
 from pilot.tables import RAW_EVENTS, UPTIME
 from pipelines.uptime import uptime as uptime_of
+from storage.store import switches
 
 
-@daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])
+@daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
 def uptime(day: TableDay) -> Written:
-    """Time that no probe covers is unknown, neither up nor down."""
-    frame = uptime_of(day.read(RAW_EVENTS), day=day.day, as_of=day.as_of, cafes=day.cafes)
-    return day.write(frame, probes=int(frame["probes"].sum()), down_seconds=float(frame["down_s"].sum()))
+    """Time that no probe covers is unknown, neither up nor down, unless the edge itself lay silent: then it is down."""
+    start, end = day_bounds(day.day)
+    planned = switches.windows_on(day.home.store(), "maintenance", start=start, end=min(end, day.as_of))
+    frame = uptime_of(day.read(RAW_EVENTS), day=day.day, as_of=day.as_of, cafes=day.cafes, planned=planned)
+    by_target = frame.group_by("target").agg(pl.col("down_s").sum()).sort("target")
+    return day.write(
+        frame,
+        probes=int(frame["probes"].sum()),
+        planned_windows=len(planned),
+        down_by_target=bars({target: round(down) for target, down in by_target.iter_rows()}, unit="seconds"),
+    )

@@ -192,7 +192,9 @@ class SessionAbandoned(_Open):
 class Probe(_Open):
     """One outside-in probe of a café's service."""
 
-    target: Literal["customer_page", "websocket", "receipt", "dashboards", "ollama"]
+    target: Literal["customer_page", "websocket", "receipt", "dashboards", "ollama", "edge_heartbeat"] = Field(
+        description="What was probed; edge_heartbeat is what an edge that starts says of its own silence before."
+    )
     ok: bool
     status: int | None = None
     duration_ms: float = Field(ge=0)

@@ -225,8 +225,10 @@ UPTIME = Table(
         Column("target", "text", "What was probed."),
         Column("probes", "integer", "Probes made."),
         Column("up_s", "float", "Time covered by a good probe.", "seconds"),
-        Column("down_s", "float", "Time covered by a failed probe.", "seconds"),
-        Column("unknown_s", "float", "Time of the day so far that no probe covers.", "seconds"),
+        Column("down_s", "float", "Time covered by a failed probe, or by nobody while the edge lay silent.", "seconds"),
+        Column("unknown_s", "float", "Time of the day so far that no probe covers, the edge not silent.", "seconds"),
+        Column("planned_s", "float", "Time of planned maintenance.", "seconds", required=False),
+        Column("planned_down_s", "float", "Of the time down, what was planned.", "seconds", required=False),
         Column("as_of", "moment", "The moment up to which the day is judged."),
     ),
 )

@@ -7,14 +7,17 @@ import logging
 import os
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import structlog
 
 from operations.opening import open_as_made
+from operations.watch.heartbeat import Heartbeat, silence
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
 from storage.home import Home
+from storage.landing.append_log import AppendLog
 from voice_edge.app import create_app
 from voice_edge.clock import SystemClock
 from voice_edge.codes import CodeDirectory
@@ -32,6 +35,7 @@ from voice_edge.server import edge_server
 from voice_edge.warming import warm_words
 
 WEIGHTS_FOLDER = ".weights"
+SIGNS_FOLDER = ".run"
 
 log = structlog.get_logger("voice_edge")
 
@@ -40,6 +44,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
     """Return a replica on a home, with the real clock, ears and interviewer."""
     clock = SystemClock()
     settings = home.settings
+    heartbeat = Heartbeat(home.root / SIGNS_FOLDER, replica=settings.replica)
     projection = ReceiptProjection(home.store, home.segments, cafes=home.cafes(), clock=clock)
     return Edge(
         settings=settings,
@@ -56,8 +61,18 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         demo=home.kind == "demo",
         hearing_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
-        more_background=(projection.keep_projecting,),
+        more_background=(projection.keep_projecting, heartbeat.keep_beating),
     )
+
+
+def tell_silence(home: Home, *, event_log: AppendLog) -> None:
+    """Record how long no replica of this home gave a sign of life before this one starts."""
+    replica, now = home.settings.replica, datetime.now(UTC)
+    last = Heartbeat(home.root / SIGNS_FOLDER, replica=replica).last()
+    silent = list(silence(last, now=now, cafes=home.cafes().ids, edge=replica, simulated=home.kind == "demo"))
+    if silent:
+        event_log.append(silent)
+        log.warning("nobody served since the last sign of life", since=str(last))
 
 
 def open_recogniser(home: Home) -> Recogniser | None:
@@ -98,6 +113,7 @@ def run(settings: Settings) -> None:
     recogniser = open_recogniser(home)
     warm = threading.Event()
     with home.append_log(settings.replica) as event_log:
+        tell_silence(home, event_log=event_log)
         edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm)
         threading.Thread(target=warm_up, args=(edge, recogniser, warm), name="warming up", daemon=True).start()
         server = edge_server(create_app(edge), edge=edge, host=settings.edge_host, port=settings.edge_port)

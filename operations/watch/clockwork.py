@@ -12,8 +12,9 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
+from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
-from operations.watch.probing import open_client, probe
+from operations.watch.probing import open_client
 from operations.watch.round import REPLICA, Round
 from storage.home import Home
 
@@ -29,9 +30,14 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
     every = home.settings.probe_seconds
     pages = Pages(home)
     with home.append_log(REPLICA) as log, open_client() as client:
+
+        def targets() -> list[Target]:
+            known = pages.current()
+            return [*outside(known, client=client), *inside(known, settings=home.settings, client=client)]
+
         rounds = Round(
-            pages=pages.current,
-            probe=lambda page: probe(page, client=client, every_seconds=every),
+            targets=targets,
+            every_seconds=every,
             log=log,
             heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME,
             clock=lambda: datetime.now(UTC),

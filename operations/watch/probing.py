@@ -1,18 +1,43 @@
-"""One probe: opens a café's page as a phone would, and says whether it was the page."""
+"""Probes: each looks at one thing as a guest or a manager would, and says whether it was what it should be.
+
+None of them leaves a trace in the figures: the WebSocket is opened and answered at its own level, before a session;
+the receipt asked for is one that nobody has.
+"""
 
 from __future__ import annotations
 
 import html
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from operations.watch.pages import Page
 from pilot.events import Probe
 
 TIMEOUT_SECONDS = 8.0
 OK_STATUS = 200
+SOCKET_PATH = "/ws/v1"
+# Nobody's receipt: the page that says so is the edge's and has asked the store. 429 is the same door, busy.
+RECEIPT_PATH = "/r/probe"
+RECEIPT_STATUSES = frozenset({404, 429})
+RECEIPT_MARK = ("x-robots-tag", "noindex")
+HEALTHY = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one look found: whether it was good, and the answer's status where there was one."""
+
+    ok: bool
+    status: int | None = None
+
+
+Look = Callable[[], Seen]
 
 
 def open_client() -> httpx.Client:
@@ -25,31 +50,61 @@ def open_client() -> httpx.Client:
     )
 
 
-def probe(
-    page: Page, *, client: httpx.Client, every_seconds: int, clock: Callable[[], float] = time.perf_counter
-) -> Probe:
-    """Open the page once.
-
-    It is good when it answers with 200 and shows the café's name: another page in its place is down, too.
+def timed(target: str, look: Look, *, every_seconds: int, clock: Callable[[], float] = time.perf_counter) -> Probe:
+    """Look once; what cannot be reached is a failed probe, never an error.
 
     Args:
-        page: What to open.
-        client: From `open_client`.
+        target: What is looked at, as the contract names it.
+        look: Looks.
         every_seconds: How often this is done: the time that one probe stands for.
         clock: Seconds, for the duration.
     """
     began = clock()
-    status: int | None = None
     try:
-        answer = client.get(page.url)
-        status = answer.status_code
-        ok = status == OK_STATUS and page.name in html.unescape(answer.text)
-    except (httpx.HTTPError, httpx.InvalidURL):
-        ok = False
+        seen = look()
+    except (httpx.HTTPError, httpx.InvalidURL, WebSocketException, OSError, TimeoutError, ValueError):
+        seen = Seen(ok=False)
     return Probe(
-        target="customer_page",
-        ok=ok,
-        status=status,
+        target=target,  # type: ignore[arg-type]
+        ok=seen.ok,
+        status=seen.status,
         duration_ms=max(0.0, (clock() - began) * 1000.0),
         every_seconds=every_seconds,
     )
+
+
+def customer_page(page: Page, *, client: httpx.Client) -> Seen:
+    """Open a café's page: good when it answers with 200 and shows its name; another page in its place is down, too."""
+    answer = client.get(page.url)
+    ok = answer.status_code == OK_STATUS and page.name in html.unescape(answer.text)
+    return Seen(ok=ok, status=answer.status_code)
+
+
+def websocket(base: str) -> Seen:
+    """Open the conversation's socket and wait for its answer to a ping, through every proxy in between."""
+    parts = urlsplit(base)
+    scheme = "wss" if parts.scheme == "https" else "ws"
+    url = urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + SOCKET_PATH, "", ""))
+    origin = f"{parts.scheme}://{parts.netloc}"
+    with connect(url, origin=origin, open_timeout=TIMEOUT_SECONDS, close_timeout=1.0, proxy=None) as socket:  # type: ignore[arg-type]
+        return Seen(ok=socket.ping().wait(TIMEOUT_SECONDS))
+
+
+def receipt(base: str, *, client: httpx.Client) -> Seen:
+    """Ask for a receipt that nobody has: good when the edge's own page says so."""
+    answer = client.get(base + RECEIPT_PATH)
+    name, value = RECEIPT_MARK
+    ok = answer.status_code in RECEIPT_STATUSES and answer.headers.get(name) == value
+    return Seen(ok=ok, status=answer.status_code)
+
+
+def dashboards(base: str, *, client: httpx.Client) -> Seen:
+    """Ask the managers' pages whether they are well."""
+    answer = client.get(f"{base}/_stcore/health")
+    return Seen(ok=answer.status_code == OK_STATUS and answer.text.strip() == HEALTHY, status=answer.status_code)
+
+
+def ollama(base: str, *, client: httpx.Client) -> Seen:
+    """Ask the language model's server for its version."""
+    answer = client.get(f"{base}/api/version")
+    return Seen(ok=answer.status_code == OK_STATUS and bool(answer.json().get("version")), status=answer.status_code)

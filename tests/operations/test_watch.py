@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -13,9 +14,10 @@ import pytest
 
 from operations.seeding import seed
 from operations.system import free_port
-from operations.watch import clockwork
+from operations.watch import clockwork, probing
+from operations.watch.looks import Target
 from operations.watch.pages import Page, Pages
-from operations.watch.probing import open_client, probe
+from operations.watch.probing import Seen, open_client, timed
 from operations.watch.round import Round
 from pilot.events import Event, Probe
 from pilot.settings import Settings
@@ -53,7 +55,8 @@ def serving(body: str, *, status: int = 200, port: int = 0) -> Iterator[str]:
 
 def probed(url: str) -> Probe:
     with open_client() as client:
-        return probe(Page("aurora", "Café Aurora", url), client=client, every_seconds=30)
+        look = partial(probing.customer_page, Page("aurora", "Café Aurora", url), client=client)
+        return timed("customer_page", look, every_seconds=30)
 
 
 def test_a_page_that_names_its_cafe_is_up() -> None:
@@ -96,9 +99,10 @@ PAGES = (Page("aurora", "Café Aurora", "http://a"), Page("goteborg", "Göteborg
 
 
 def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Round:
+    pages = [Target("customer_page", (page.cafe,), partial(Seen, ok=page.cafe == "aurora")) for page in PAGES]
     return Round(
-        pages=lambda: PAGES,
-        probe=lambda page: Probe(target="customer_page", ok=page.cafe == "aurora", duration_ms=5.0, every_seconds=30),
+        targets=lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), partial(Seen, ok=True))],
+        every_seconds=30,
         log=log,
         heartbeat=heartbeat,
         clock=lambda: NOW,
@@ -109,15 +113,23 @@ def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Rou
 def test_a_round_records_one_probe_a_page_and_leaves_a_sign_of_life(tmp_path: Path) -> None:
     log = FakeLog()
     make_round(log, tmp_path / "watch.json")()
-    assert [(event.cafe, event.event, event.data["ok"]) for event in log.events] == [
-        ("aurora", "probe", True),
-        ("goteborg", "probe", False),
+    assert [(event.cafe, event.event, event.data["target"], event.data["ok"]) for event in log.events] == [
+        ("aurora", "probe", "customer_page", True),
+        ("goteborg", "probe", "customer_page", False),
+        ("aurora", "probe", "dashboards", True),
+        ("goteborg", "probe", "dashboards", True),
     ]
     assert {event.day for event in log.events} == {date(2026, 11, 23)}
     assert {(event.edge, event.simulated) for event in log.events} == {("watch", False)}
-    assert len({event.session_id for event in log.events}) == 2
+    assert len({event.session_id for event in log.events}) == 4
     sign = json.loads((tmp_path / "watch.json").read_text())
-    assert sign == {"at": NOW.isoformat(), "probed": 2, "failed": ["goteborg"], "recorded": True}
+    assert sign == {
+        "at": NOW.isoformat(),
+        "probed": 2,
+        "failed": ["goteborg"],
+        "away": ["customer_page"],
+        "recorded": True,
+    }
 
 
 def test_a_round_on_a_full_disk_says_so_and_goes_on(tmp_path: Path) -> None:
@@ -176,7 +188,9 @@ def test_the_clockwork_lands_failed_and_good_probes_of_the_real_pages(settings: 
     assert rounds == [1]
     days = list(home.segments().fingerprints())
     frames = [read_day(home.segments(), day).frame for day in days]
-    oks = {(row["cafe"], json.loads(row["data"])["ok"]) for frame in frames for row in frame.iter_rows(named=True)}
+    told = [(row["cafe"], json.loads(row["data"])) for frame in frames for row in frame.iter_rows(named=True)]
+    assert {data["target"] for _, data in told} == {"customer_page", "websocket", "receipt", "dashboards"}
+    oks = {(cafe, data["ok"]) for cafe, data in told if data["target"] == "customer_page"}
     assert {("aurora", False), ("aurora", True), ("goteborg", False)} <= oks
     assert ("goteborg", True) not in oks
 

@@ -1,0 +1,57 @@
+"""Stretches of a day that somebody saw, laid over one another: who looks from outside is believed first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+
+class Stretch(NamedTuple):
+    """From when to when, and whether the service was good."""
+
+    start: datetime
+    end: datetime
+    ok: bool
+
+
+def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
+    """Return `seen` and those parts of `more` that `seen` does not cover; each sorted and without overlaps."""
+    found = list(seen)
+    place = 0
+    for stretch in more:
+        start = stretch.start
+        while place < len(seen) and seen[place].end <= start:
+            place += 1
+        ahead = place
+        while start < stretch.end:
+            if ahead == len(seen) or seen[ahead].start >= stretch.end:
+                found.append(Stretch(start, stretch.end, stretch.ok))
+                break
+            if seen[ahead].start > start:
+                found.append(Stretch(start, seen[ahead].start, stretch.ok))
+            start = max(start, seen[ahead].end)
+            ahead += 1
+    return sorted(found)
+
+
+def total(stretches: Iterable[Stretch], *, ok: bool) -> float:
+    """Return the seconds that were good, or that were not."""
+    return sum((each.end - each.start for each in stretches if each.ok == ok), timedelta()).total_seconds()
+
+
+def shared(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datetime]], *, ok: bool) -> float:
+    """Return the seconds of good, or other, stretches that lie within windows that do not overlap."""
+    return sum(
+        max(0.0, (min(each.end, end) - max(each.start, start)).total_seconds())
+        for each in stretches
+        if each.ok == ok
+        for start, end in windows
+    )
+
+
+def clipped(
+    windows: Iterable[tuple[datetime, datetime]], *, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return what of the windows lies between two moments."""
+    return [(max(a, start), min(b, end)) for a, b in windows if max(a, start) < min(b, end)]

@@ -1,0 +1,107 @@
+"""Who was believed when: two probers, an edge that lay silent, and maintenance that was planned."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pilot.business_days import day_bounds
+from pilot.cafes import parse_cafes
+from pipelines.coverage import Stretch, clipped, laid_under, shared, total
+from pipelines.uptime import SILENT_TARGET, uptime
+from tests.events import probes, raw_events
+
+CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+DAY = date(2026, 11, 24)
+START, END = day_bounds(DAY)
+ZERO = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def second(number: int) -> datetime:
+    return ZERO + timedelta(seconds=number)
+
+
+@st.composite
+def layers(draw: st.DrawFn) -> list[list[Stretch]]:
+    """Draw up to three layers of stretches without overlaps within a layer."""
+    made = []
+    for _ in range(draw(st.integers(1, 3))):
+        edges = sorted(draw(st.sets(st.integers(0, 60), min_size=0, max_size=12)))
+        pairs = list(zip(edges[::2], edges[1::2], strict=False))
+        made.append([Stretch(second(a), second(b), draw(st.booleans())) for a, b in pairs])
+    return made
+
+
+@given(layers())
+def test_every_second_is_told_by_the_first_layer_that_saw_it(told: list[list[Stretch]]) -> None:
+    laid: list[Stretch] = []
+    for layer in told:
+        laid = laid_under(laid, layer)
+    for number in range(61):
+        expected = next((each.ok for layer in told for each in layer if each.start <= second(number) < each.end), None)
+        found = [each.ok for each in laid if each.start <= second(number) < each.end]
+        assert found == ([] if expected is None else [expected])
+    assert total(laid, ok=True) + total(laid, ok=False) == sum((e.end - e.start).total_seconds() for e in laid)
+
+
+def test_what_is_planned_is_clipped_to_the_day_and_shared_with_what_was_down() -> None:
+    windows = clipped([(second(-50), second(10)), (second(20), second(30))], start=second(0), end=second(25))
+    assert windows == [(second(0), second(10)), (second(20), second(25))]
+    stretches = [Stretch(second(5), second(22), False), Stretch(second(22), second(40), True)]
+    assert shared(stretches, windows, ok=False) == 7.0
+    assert shared(stretches, windows, ok=True) == 3.0
+
+
+def from_outside(outcomes: list[bool], *, start: datetime) -> list[Any]:
+    return [event.model_copy(update={"edge": "probe"}) for event in probes(start=start, outcomes=outcomes)]
+
+
+def silence(seconds: int, *, start: datetime, cafe: str = "aurora") -> list[Any]:
+    told = probes(cafe, start=start, outcomes=[False], every_seconds=seconds, target=SILENT_TARGET)
+    return [event.model_copy(update={"edge": "edge1"}) for event in told]
+
+
+def of(*told: Any, target: str = "customer_page", planned: Any = (), minutes: int = 10) -> tuple[float, ...]:
+    as_of = START + timedelta(minutes=minutes)
+    frame = uptime(raw_events(*told), day=DAY, as_of=as_of, cafes=CAFES, planned=planned)
+    row = frame.filter((pl.col("cafe") == "aurora") & (pl.col("target") == target)).row(0, named=True)
+    return row["up_s"], row["down_s"], row["unknown_s"], row["planned_down_s"]
+
+
+def test_whoever_looks_from_another_place_is_believed() -> None:
+    local = probes(start=START, outcomes=[True] * 20)
+    assert of(local) == (600.0, 0.0, 0.0, 0.0)
+    assert of(local, from_outside([False] * 10, start=START)) == (300.0, 300.0, 0.0, 0.0)
+    gone = probes(start=START, outcomes=[False] * 20)
+    assert of(gone, from_outside([True] * 20, start=START)) == (600.0, 0.0, 0.0, 0.0)
+
+
+def test_a_gap_in_probing_is_down_where_the_edge_lay_silent_and_unknown_elsewhere() -> None:
+    before = probes(start=START, outcomes=[True] * 4)
+    after = probes(start=START + timedelta(minutes=8), outcomes=[True] * 4)
+    assert of(before, after) == (240.0, 0.0, 360.0, 0.0)
+    silent = silence(240, start=START + timedelta(minutes=3))
+    assert of(before, after, silent) == (240.0, 240.0, 120.0, 0.0)
+
+
+def test_a_probe_that_saw_the_page_is_believed_over_a_silent_replica() -> None:
+    seen = probes(start=START, outcomes=[True] * 20)
+    assert of(seen, silence(120, start=START + timedelta(minutes=2))) == (600.0, 0.0, 0.0, 0.0)
+
+
+def test_silence_of_the_edge_says_nothing_about_the_dashboards() -> None:
+    told = probes(start=START, outcomes=[True], target="dashboards")
+    assert of(told, silence(240, start=START), target="dashboards") == (30.0, 0.0, 570.0, 0.0)
+
+
+def test_time_down_in_a_planned_window_is_down_and_told_beside_it() -> None:
+    told = probes(start=START, outcomes=[True] * 4 + [False] * 8 + [True] * 8)
+    window = [(START + timedelta(minutes=3), START + timedelta(minutes=5))]
+    assert of(told, planned=window) == (360.0, 240.0, 0.0, 120.0)
+    frame = uptime(raw_events(told), day=DAY, as_of=END, cafes=CAFES, planned=window)
+    assert set(frame["planned_s"]) == {120.0}
