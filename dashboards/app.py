@@ -52,6 +52,7 @@ def main() -> None:
                 "views/cafe_day.py", title=say("dashboards", "nav.cafe_day", language), url_path="dag", default=True
             ),
             st.Page("views/pilot_overview.py", title=say("dashboards", "nav.overview", language), url_path="piloten"),
+            st.Page("views/quality.py", title=say("dashboards", "nav.quality", language), url_path="datakvalitet"),
         ]
     )
     try:

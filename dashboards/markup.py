@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from itertools import pairwise
 
-from dashboards.formatting import clock_time, number
+from dashboards.formatting import clock_time, listed, number
 from dashboards.kpi_words import shown_interval, shown_value, target_in_words
 from dashboards.reading.cafe_day import Feedback, Funnel
 from dashboards.reading.kpi_figures import KpiFigure
@@ -111,14 +111,42 @@ def quote(visit: Visit, feedback: Feedback, *, named: Mapping[str, int] | None =
     ]
     chips = [f'<span class="pf-chip">{escape(_aspect(visit, name, named))}</span>' for name in feedback.aspects]
     chips += [
+        f'<span class="pf-chip pf-urgent">{escape(visit.name_of("flag", name))}</span>' for name in feedback.urgent
+    ]
+    chips += [
         f'<span class="pf-chip pf-signal">{escape(visit.name_of("signal", name))}</span>' for name in feedback.signals
     ]
     score = visit.say("day.said.score", score=feedback.score)
+    # Among those to begin with it stands a second time; a link means the one in the list of all.
+    place = f' id="{anchor(feedback)}"' if named is None else ""
     return (
-        f'<article class="pf-quote"><div class="pf-words">{"".join(said)}</div>'
+        f'<article class="pf-quote"{place}><div class="pf-words">{"".join(said)}</div>'
         f'<p class="pf-meta"><span class="pf-score">{escape(score)}</span>'
         f"<span>{escape(' · '.join(one for one in meta if one))}</span>"
         f"{''.join(chips)}</p></article>"
+    )
+
+
+def anchor(feedback: Feedback) -> str:
+    """Return where on the page a feedback stands, for links to it."""
+    return f"svar-{escape(feedback.session_id)}"
+
+
+def urgent(visit: Visit, some: Sequence[Feedback]) -> str:
+    """Return what cannot wait: what it is about and when it was sent, with a link to the words."""
+    title = visit.say("day.urgent.title" if len(some) > 1 else "day.urgent.title_one", count=len(some))
+    lines = "".join(_urgent(visit, one) for one in some)
+    return (
+        f'<section class="pf-alarm" aria-label="{escape(title)}"><h2>{escape(title)}</h2>'
+        f"<p>{escape(visit.say('day.urgent.what'))}</p><ul>{lines}</ul></section>"
+    )
+
+
+def _urgent(visit: Visit, one: Feedback) -> str:
+    kinds = listed([visit.name_of("flag", name) for name in one.urgent], language=visit.language)
+    link = visit.say("day.urgent.link", time=clock_time(one.sent_at))
+    return (
+        f'<li><span class="pf-chip pf-urgent">{escape(kinds)}</span> <a href="#{anchor(one)}">{escape(link)}</a></li>'
     )
 
 

@@ -80,7 +80,7 @@ QUARANTINE = Table(
         Column("row_key", "text", "The row's key, its parts joined by a space; what is no identifier is masked."),
         Column("expectation", "text", "The expectation that the row breaks."),
         Column("severity", "text", "stop or warn."),
-        Column("reason", "text", "In short what to look at: the columns that the expectation is about."),
+        Column("reason", "text", "What to look at: the columns that the expectation is about."),
         Column("judged_at", "moment", "When it was judged."),
     ),
 )

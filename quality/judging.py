@@ -144,7 +144,7 @@ def _safe(name: str, value: Any) -> str:
 
 
 def _reason(item: ExpectationResult) -> str:
-    return f"look at {', '.join(item.about)}" if item.about else "look at the whole row"
+    return ", ".join(item.about) or "the whole row"
 
 
 def _frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:

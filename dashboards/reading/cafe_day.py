@@ -18,6 +18,7 @@ TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, PILOT_KPIS)
 
 USEFUL_ABOVE = 60  # The rubric's bound of "useful": specific, with detail or a reason.
 ACTIONABLE_FROM = 0.5  # Subscore from which a feedback is offered as something to act on.
+URGENT_PREFIX = "urgent_"
 ACT_FIRST = 3  # More is a list, not a start.
 
 
@@ -44,6 +45,12 @@ class Feedback:
     aspects: tuple[str, ...]
     signals: tuple[str, ...]
     said: tuple[Said, ...]
+    flags: tuple[str, ...] = ()
+
+    @property
+    def urgent(self) -> tuple[str, ...]:
+        """Return what in it cannot wait: an allergy, an injury, harassment, safety."""
+        return tuple(flag for flag in self.flags if flag.startswith(URGENT_PREFIX))
 
     @property
     def to_act_on(self) -> bool:
@@ -178,7 +185,8 @@ def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback,
         """
         select
             feedback.session_id, feedback.completed_at, feedback.language, coalesce(sessions.mode, '') as mode,
-            feedback.score, feedback.actionability, feedback.aspects, feedback.signals
+            feedback.score, feedback.actionability, feedback.aspects, feedback.signals,
+            coalesce(feedback.flags, []) as flags
         from scored_feedback as feedback
         left join sessions on sessions.session_id = feedback.session_id and sessions.day = feedback.day
         where feedback.day = ? and list_contains(?, feedback.cafe) and feedback.simulated = ?
@@ -196,7 +204,8 @@ def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback,
             actionability=actionability,
             aspects=tuple(aspects),
             signals=tuple(signals),
+            flags=tuple(flags),
             said=tuple(said.get(session_id, ())),
         )
-        for session_id, sent_at, language, mode, score, actionability, aspects, signals in scored.iter_rows()
+        for session_id, sent_at, language, mode, score, actionability, aspects, signals, flags in scored.iter_rows()
     )

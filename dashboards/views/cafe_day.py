@@ -45,6 +45,9 @@ def show(visit: Visit) -> None:
     if not shown.funnel.opened:
         _empty_day(visit, day)
         return
+    urgent = [one for one in shown.feedback if one.urgent]
+    if urgent:
+        visit.draw(markup.urgent(visit, urgent))
     _lead(visit, cafe, day=day, shown=shown, extent=own)
     _figures(visit, cafe, shown)
     _act_first(visit, shown)
@@ -166,14 +169,15 @@ def _act_first(visit: Visit, shown: CafeDay) -> None:
 
 
 def _everything_said(visit: Visit, shown: CafeDay) -> None:
-    kept = [one for one in shown.feedback if not one.signals]
-    aside = [one for one in shown.feedback if one.signals]
+    kept = [one for one in shown.feedback if one.urgent or not one.signals]
+    aside = [one for one in shown.feedback if one.signals and not one.urgent]
     visit.draw(markup.section_head(visit.say("day.said.title"), what=visit.say("day.said.what")))
     if not shown.feedback:
         visit.draw(markup.plain(visit.say("day.said.none")))
         return
     everything = len(kept) <= SHOWN_AT_FIRST or st.session_state.get("all_said", False)
-    _quotes(visit, kept if everything else kept[:SHOWN_AT_FIRST])
+    # What a link points at is on the page whatever is folded away.
+    _quotes(visit, kept if everything else kept[:SHOWN_AT_FIRST] + [one for one in kept[SHOWN_AT_FIRST:] if one.urgent])
     if len(kept) > SHOWN_AT_FIRST:
         st.toggle(visit.say("day.said.more", count=len(kept)), key="all_said")
     if aside:

@@ -16,7 +16,10 @@ from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
 from operations.watch.probing import open_client
 from operations.watch.round import REPLICA, Round
+from operations.watch.urgent import UrgentDesk
 from storage.home import Home
+
+URGENT_SECONDS = 15  # as often as the figures look for something new
 
 _log = structlog.get_logger("operations.watch")
 
@@ -54,6 +57,14 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             max_instances=1,
             misfire_grace_time=every,
         )
+        desk = UrgentDesk(
+            home.lake(),
+            folder=home.root / RUN_FOLDER,
+            pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
+            simulated=home.kind == "demo",
+            clock=lambda: datetime.now(UTC),
+        )
+        scheduler.add_job(desk, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:

@@ -19,6 +19,7 @@ from pilot.business_days import business_day
 from pilot.settings import read_settings
 from storage.home import open_home
 from tests.dashboards.conftest import ROOT
+from tests.dashboards.judged_days import write_verdicts
 from tests.dashboards.lake_days import make_day
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -26,7 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
-PAGES = {"day": "", "overview": "piloten"}
+PAGES = {"day": "", "overview": "piloten", "quality": "datakvalitet"}
 
 # On a deep link Streamlit looks for its server beneath the page's path first, and is told no.
 PROBED = ("/_stcore/health", "/_stcore/host-config")
@@ -42,6 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     today = business_day(datetime.now(UTC))
     for back in range(14):
         make_day(home.cafes(), today - timedelta(days=back), simulated=True).write(home.lake())
+        write_verdicts(home.lake(), today - timedelta(days=back), broken=back == 3)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

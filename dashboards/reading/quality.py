@@ -1,0 +1,136 @@
+"""What the suites said: verdicts by table and day, and the rows that were set apart. Never a guest's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import streamlit as st
+
+from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+
+TABLES = (QUALITY_VERDICTS, QUARANTINE)
+DAYS_SHOWN = 14
+ROWS_SHOWN = 200
+
+State = Literal["holds", "warns", "stops"]
+
+
+@dataclass(frozen=True, slots=True)
+class TableDay:
+    """One table on one judged day.
+
+    Attributes:
+        state: holds, warns or stops.
+        expectations: How many were looked at.
+        failed: How many do not hold.
+        rows: Rows of the table on the day.
+    """
+
+    day: date
+    table: str
+    state: State
+    expectations: int
+    failed: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """One expectation that does not hold on one day; `breaking` is None for what is about the whole table."""
+
+    day: date
+    table: str
+    expectation: str
+    severity: str
+    breaking: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """One row that breaks an expectation, by its key."""
+
+    day: date
+    table: str
+    key: str
+    expectation: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The last judged days.
+
+    Attributes:
+        days: Latest first.
+        judged_at: When the suites last looked; None where they never did.
+        tables: Every table on each of the days.
+        failed: What does not hold, latest day first, what stops before what warns.
+        set_apart: The first of the rows that were set apart.
+        rows_set_apart: How many there are in all.
+    """
+
+    days: tuple[date, ...]
+    judged_at: datetime | None
+    tables: tuple[TableDay, ...]
+    failed: tuple[Failed, ...]
+    set_apart: tuple[SetApart, ...]
+    rows_set_apart: int
+
+
+@st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
+def quality(_snapshot: PageSnapshot, key: Key) -> Quality:
+    """Return what the suites said of the last judged days; `key` is the snapshot's."""
+    tables = _snapshot.sql(
+        """
+        select
+            day,
+            table_name,
+            case
+                when count(*) filter (not passed and severity = 'stop') > 0 then 'stops'
+                when count(*) filter (not passed) > 0 then 'warns'
+                else 'holds'
+            end as state,
+            count(*) as expectations,
+            count(*) filter (not passed) as failed,
+            max(rows) as rows
+        from quality_verdicts
+        where day in (select distinct day from quality_verdicts order by day desc limit ?)
+        group by day, table_name
+        order by day desc, table_name
+        """,
+        (DAYS_SHOWN,),
+    )
+    found = tuple(TableDay(*row) for row in tables.iter_rows())
+    days = tuple(dict.fromkeys(one.day for one in found))
+    failed = _snapshot.sql(
+        """
+        select day, table_name, expectation, severity, breaking
+        from quality_verdicts
+        where not passed and list_contains(?, day)
+        order by day desc, severity, table_name, expectation
+        """,
+        (list(days),),
+    )
+    apart = _snapshot.sql(
+        """
+        select day, table_name, row_key, expectation, reason
+        from quarantine
+        where list_contains(?, day)
+        order by day desc, table_name, row_key, expectation
+        limit ?
+        """,
+        (list(days), ROWS_SHOWN),
+    )
+    count = _snapshot.sql("select count(*) from quarantine where list_contains(?, day)", (list(days),)).item()
+    latest = _snapshot.sql("select max(judged_at) from quality_verdicts").item()
+    return Quality(
+        days=days,
+        judged_at=latest,
+        tables=found,
+        failed=tuple(Failed(*row) for row in failed.iter_rows()),
+        set_apart=tuple(SetApart(*row) for row in apart.iter_rows()),
+        rows_set_apart=int(count),
+    )

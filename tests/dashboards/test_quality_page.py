@@ -1,0 +1,84 @@
+"""The quality page and what cannot wait, on a real lake."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pilot.tables import SCORED_FEEDBACK
+from storage.home import Home
+from tests.dashboards.conftest import TODAY
+from tests.dashboards.judged_days import SESSION, write_verdicts
+from tests.dashboards.lake_days import make_day
+from tests.dashboards.test_pages import shown
+
+pytestmark = pytest.mark.slow
+
+Pages = Callable[[], AppTest]
+
+
+def quality(visit_pages: Pages) -> AppTest:
+    return visit_pages().run().switch_page("views/quality.py").run()
+
+
+def test_before_anything_was_judged_the_page_says_so(visit_pages: Pages):
+    assert "Ingen dag har granskats än." in shown(quality(visit_pages))
+
+
+def test_where_everything_holds_the_page_says_yes_and_sets_no_row_apart(home: Home, visit_pages: Pages):
+    for back in range(3):
+        write_verdicts(home.lake(), TODAY - timedelta(days=back))
+    page = shown(quality(visit_pages))
+    assert "Ja. Alla 12 krav på de senaste 3 dagarna håller." in page
+    assert "Inga rader är undantagna." in page
+    assert "Granskat 14:25, måndag 23 november" in page
+
+
+def test_what_stops_is_told_with_its_table_its_days_and_its_rows(home: Home, visit_pages: Pages):
+    for back in range(3):
+        write_verdicts(home.lake(), TODAY - timedelta(days=back), broken=back > 0)
+    at = quality(visit_pages)
+    page = shown(at)
+    assert "4 av 12 krav håller inte, och 2 av dem stoppar" in page
+    assert "Repliker: the marks of a turn do not run backwards" in page
+    assert "21 nov. och 22 nov. · 2 rader" in page
+    calendar = next(part.value for part in at.html if "pf-heat" in part.value)
+    turns = re.search(r"<tr><th[^>]*>Repliker.*?</tr>", calendar)
+    assert turns is not None
+    assert re.findall(r"pf-verdict pf-(\w+)", turns.group()) == ["met", "missed", "missed"]
+    assert 'aria-label="stoppar: 1 av 1 krav håller inte"' in turns.group()
+    assert at.dataframe[0].value["Nyckel"].tolist() == [f"{SESSION} 2"] * 2
+
+
+def test_the_page_reads_in_english_too(home: Home, visit_pages: Pages):
+    write_verdicts(home.lake(), TODAY, broken=True)
+    at = visit_pages()
+    at.session_state["lang"] = "en"
+    page = shown(at.run().switch_page("views/quality.py").run())
+    assert "Can the figures be trusted?" in page
+    assert "Turns: the marks of a turn do not run backwards" in page
+
+
+def test_what_cannot_wait_stands_on_top_with_a_link_to_its_words(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    scored = home.lake().read(SCORED_FEEDBACK, days=[TODAY])
+    mine = scored.filter(pl.col("cafe") == "aurora").sort("completed_at")["session_id"][0]
+    flags = pl.when(pl.col("session_id") == mine).then(pl.lit(["staff_named", "urgent_allergy"])).otherwise("flags")
+    home.lake().replace_partition(SCORED_FEEDBACK, TODAY, scored.with_columns(flags=flags), commit={})
+    at = visit_pages().run()
+    alarm = next(part.value for part in at.html if '<section class="pf-alarm"' in part.value)
+    assert "Ett svar bör läsas nu" in alarm
+    assert "allergi" in alarm
+    assert f'href="#svar-{mine}"' in alarm
+    whole = " ".join(part.value for part in at.html)
+    assert whole.count(f'id="svar-{mine}"') == 1
+
+
+def test_a_day_without_anything_urgent_has_no_alarm(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    assert not any('<section class="pf-alarm"' in part.value for part in visit_pages().run().html)
