@@ -33,7 +33,7 @@ RETRY_AFTER_SECONDS = 60  # doubled with each failure in a row
 LONGEST_RETRY_SECONDS = 1800
 RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked for again after this
 DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
-PROBER_REPLICAS = frozenset({"watch"})
+PROBER_REPLICAS = ("watch", "probe")  # what their names begin with: this host's, and second hosts'
 DIGEST_CHARACTERS = 16
 ORPHAN_AFTER_SECONDS = 60  # a run of a code server that is gone is given this long to end by itself
 
@@ -138,7 +138,7 @@ def look_at(home: Home, *, cursor: Cursor, now: datetime) -> Look:
         if built is not None and built.everything == fingerprint:
             landing[day] = built
             continue
-        spoken = sorted(str(name) for name in segments.list(day) if name.replica not in PROBER_REPLICAS)
+        spoken = sorted(str(name) for name in segments.list(day) if not name.replica.startswith(PROBER_REPLICAS))
         landing[day] = Seen(everything=fingerprint, spoken=_digest("\n".join(spoken)))
     position, days = outbox.touched_days(home.store(), after=cursor.outbox)
     return Look(now=now, landing=landing, outbox=position, outbox_days=days)

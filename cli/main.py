@@ -29,6 +29,7 @@ class _Pilot(LazyGroup):
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "schema": "Print the event contract, the settings and the data dictionary.",
         "simulate": "Land simulated sessions in a demo home.",
+        "probe": "Look at the pilot from a second host, and deliver it later while the edge is away.",
         "watch": "Probe the cafés' pages from outside (a process of `pilot run`).",
     }
 

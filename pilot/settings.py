@@ -74,6 +74,10 @@ class Settings(BaseModel):
         default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."
     )
     probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
+    probe_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="What a second host that runs `pilot probe` shows the edge; empty: the edge takes no such probes.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 
 

@@ -13,6 +13,7 @@ from typing import NoReturn
 import structlog
 
 from operations.opening import open_as_made
+from operations.watch.delivery import ProbeDesk
 from operations.watch.heartbeat import Heartbeat, silence
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
@@ -61,6 +62,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         demo=home.kind == "demo",
         hearing_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
+        probes=ProbeDesk(home, clock=clock.now) if settings.probe_token.get_secret_value() else None,
         more_background=(projection.keep_projecting, heartbeat.keep_beating),
     )
 

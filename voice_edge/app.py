@@ -24,6 +24,7 @@ from voice_edge.edge import Edge
 from voice_edge.greeting import Visitor
 from voice_edge.interviewer import Loaded
 from voice_edge.operator_routes import operator_routes
+from voice_edge.probe_routes import probe_routes
 from voice_edge.rest_routes import rest_routes
 from voice_edge.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
 from voice_edge.session import Session
@@ -79,6 +80,8 @@ def create_app(edge: Edge) -> FastAPI:
     app.include_router(receipt_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
+    if edge.probes is not None:
+        app.include_router(probe_routes(edge.probes, token=edge.settings.probe_token.get_secret_value()))
 
     @app.websocket("/ws/v1")
     async def conversation(socket: WebSocket) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from operations.watch.delivery import ProbeDesk
 from pilot.cafes import Cafe, Cafes
 from pilot.settings import Settings
 from voice_edge.caption_budget import CaptionBudget
@@ -117,6 +118,7 @@ class Edge:
         hearing: None where no recogniser could be started; then everybody writes.
         hearing_ready: Whether the recogniser is warm, or known not to come.
         landing_writable: Whether events can be put on the disk.
+        probes: Takes second hosts' probes; None where no token is set.
         more_background: What else runs as long as the replica.
     """
 
@@ -139,6 +141,7 @@ class Edge:
     captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
+    probes: ProbeDesk | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 
     def __post_init__(self) -> None:

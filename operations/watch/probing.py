@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from operations.watch.pages import Page
 from pilot.events import Probe
@@ -65,7 +66,7 @@ def timed(target: str, look: Look, *, every_seconds: int, clock: Callable[[], fl
     except (httpx.HTTPError, httpx.InvalidURL, WebSocketException, OSError, TimeoutError, ValueError):
         seen = Seen(ok=False)
     return Probe(
-        target=target,  # type: ignore[arg-type]
+        target=target,
         ok=seen.ok,
         status=seen.status,
         duration_ms=max(0.0, (clock() - began) * 1000.0),
@@ -85,8 +86,8 @@ def websocket(base: str) -> Seen:
     parts = urlsplit(base)
     scheme = "wss" if parts.scheme == "https" else "ws"
     url = urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + SOCKET_PATH, "", ""))
-    origin = f"{parts.scheme}://{parts.netloc}"
-    with connect(url, origin=origin, open_timeout=TIMEOUT_SECONDS, close_timeout=1.0, proxy=None) as socket:  # type: ignore[arg-type]
+    origin = Origin(f"{parts.scheme}://{parts.netloc}")
+    with connect(url, origin=origin, open_timeout=TIMEOUT_SECONDS, close_timeout=1.0, proxy=None) as socket:
         return Seen(ok=socket.ping().wait(TIMEOUT_SECONDS))
 
 
