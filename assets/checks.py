@@ -7,8 +7,9 @@ Great Expectations, seconds to import, are in `assets.suites` and in a job of th
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Protocol
 
 import dagster as dg
 
@@ -43,8 +44,50 @@ def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
         ]
 
 
-def written_results(lake: Lake, table: Table, *, days: Sequence[date]) -> list[dg.AssetCheckResult]:
-    """Read a table's days back and return the result of each check, in counts and column names only."""
+class EventLog(Protocol):
+    """The part of a run's context that keeps an event."""
+
+    def log_event(self, event: dg.AssetCheckEvaluation) -> None:
+        """Keep an event."""
+        ...
+
+
+def tell_each_day(
+    log: EventLog,
+    asset: str,
+    check: str,
+    *,
+    passed: Mapping[date, bool],
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+    blocking: bool = False,
+) -> None:
+    """Tell a check's verdict on each day of a run over several: Dagster gives a result a day only where it is one."""
+    if len(passed) == 1:
+        return
+    for day, holds in passed.items():
+        log.log_event(
+            dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey(asset),
+                check_name=check,
+                passed=holds,
+                severity=severity,
+                blocking=blocking,
+                partition=day.isoformat(),
+            )
+        )
+
+
+def written_results(
+    lake: Lake, table: Table, *, days: Sequence[date], log: EventLog | None = None
+) -> list[dg.AssetCheckResult]:
+    """Read a table's days back and return the result of each check, in counts and column names only.
+
+    Args:
+        lake: The lake.
+        table: The table.
+        days: The days that were written.
+        log: Where each day's own verdict is told, where there are several.
+    """
     required = [column.name for column in table.columns if column.required and column.name != "day"]
     empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
     keys = ", ".join(table.key)
@@ -61,6 +104,10 @@ def written_results(lake: Lake, table: Table, *, days: Sequence[date]) -> list[d
             empty[day] = without
         if more:
             doubled[day] = more
+    if log is not None:
+        for check, faulty in ((COLUMNS, empty), (KEYS, doubled)):
+            passed = {day: str(day) not in faulty for day in days}
+            tell_each_day(log, table.name, check, passed=passed, blocking=True)
     return [
         dg.AssetCheckResult(
             check_name=COLUMNS, passed=not empty, metadata={"rows_without_a_value": dg.MetadataValue.json(empty)}

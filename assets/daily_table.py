@@ -82,7 +82,7 @@ def daily_table(
                     written = rebuild(TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit))
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
             with told_without_words(f"checking {table.name}"):
-                return dg.MaterializeResult(check_results=written_results(opened.lake(), table, days=days))
+                return dg.MaterializeResult(check_results=written_results(opened.lake(), table, days=days, log=context))
 
         return asset
 

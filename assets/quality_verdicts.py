@@ -73,7 +73,9 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
                 with told_without_words(f"the suites on {day}"):
                     _judge(context, opened, day=day)
             with told_without_words("checking the verdicts"):
-                checks = {table.name: written_results(opened.lake(), table, days=days) for table in WRITTEN}
+                checks = {
+                    table.name: written_results(opened.lake(), table, days=days, log=context) for table in WRITTEN
+                }
             for table in WRITTEN:
                 results = [each._replace(asset_key=dg.AssetKey(table.name)) for each in checks[table.name]]
                 yield dg.MaterializeResult(asset_key=table.name, check_results=results)

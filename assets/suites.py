@@ -13,6 +13,7 @@ from datetime import date
 
 import dagster as dg
 
+from assets.checks import EventLog, tell_each_day
 from assets.failures import told_without_words
 from assets.partitions import daily
 from assets.resources import HomeResource
@@ -43,7 +44,8 @@ def suite_check(table: Table) -> dg.AssetChecksDefinition:
         def suite(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
             first, last = context.partition_key_range
             with told_without_words(f"the suite of {table.name} from {first} to {last}"):
-                return verdict(home.open(), table, first=date.fromisoformat(first), last=date.fromisoformat(last))
+                days = list(days_between(date.fromisoformat(first), date.fromisoformat(last)))
+                return verdict(home.open(), table, days=days, log=context.op_execution_context)
 
     return suite
 
@@ -71,6 +73,9 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
                 days = list(days_between(date.fromisoformat(first), date.fromisoformat(last)))
                 found = gate(home.open().lake(), tables, days=days)
             shut = [f"{stop.day} {stop.table}: {stop.expectation}" for stop in found.stops]
+            closed = {stop.day for stop in found.stops} | set(found.unjudged)
+            passed = {day: day not in closed for day in days}
+            tell_each_day(context.op_execution_context, QUALITY_VERDICTS.name, GATE, passed=passed, blocking=True)
             return dg.AssetCheckResult(
                 passed=found.open,
                 metadata={
@@ -82,21 +87,24 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
     return nothing_stops
 
 
-def verdict(home: Home, table: Table, *, first: date, last: date) -> dg.AssetCheckResult:
-    """Return what the verdicts say of a table over a range of days: counts and names, never a value."""
-    days = list(days_between(first, last))
+def verdict(home: Home, table: Table, *, days: Sequence[date], log: EventLog) -> dg.AssetCheckResult:
+    """Return what the verdicts say of a table over some days, and tell each day's: counts and names, never a value."""
     with home.lake().snapshot(QUALITY_VERDICTS) as snapshot:
         found = snapshot.sql(
             "select day, expectation, severity, passed, rows, breaking from quality_verdicts "
             "where table_name = ? and list_contains(?, day) order by day, expectation",
-            [table.name, days],
+            [table.name, list(days)],
         ).to_dicts()
     judged = bool(found) or home.lake().version(table) is None
     failed = [row for row in found if not row["passed"]]
     stops = any(row["severity"] == "stop" for row in failed)
+    severity = dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN
+    faulty = {row["day"] for row in failed}
+    passed = {day: judged and day not in faulty for day in days}
+    tell_each_day(log, table.name, SUITE, passed=passed, severity=severity)
     return dg.AssetCheckResult(
         passed=judged and not failed,
-        severity=dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN,
+        severity=severity,
         metadata={
             "rows": sum({row["day"]: row["rows"] for row in found}.values()),
             "judged": judged,
