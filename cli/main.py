@@ -27,6 +27,7 @@ class _Pilot(LazyGroup):
         "why": "Say in words why a session got its result.",
         "erase": "Erase a session, on the guest's request.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
+        "quality": "Hold every table against what must be true of it, and list the rows that break it.",
         "schema": "Print the event contract, the settings and the data dictionary.",
         "simulate": "Land simulated sessions in a demo home.",
         "probe": "Look at the pilot from a second host, and deliver it later while the edge is away.",

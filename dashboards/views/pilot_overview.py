@@ -110,7 +110,11 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
             format_func=lambda one: say("controls.period_days", days=one),
             key="period",
         )
-    days = list(days_between(last - timedelta(days=length - 1), last))
+    # A pilot younger than the period begins at its first day: an empty half says nothing.
+    known = [figure.day for figure in period.figures]
+    shortest = last - timedelta(days=min(PERIODS_DAYS) - 1)
+    first = min(max(last - timedelta(days=length - 1), min(known, default=last)), shortest)
+    days = list(days_between(first, last))
     chosen = [figure for figure in period.figures if figure.kpi == kpi and figure.day in set(days)]
     top = _top(chosen)
     for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
