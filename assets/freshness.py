@@ -9,3 +9,6 @@ import dagster as dg
 # The probes land every half minute, so today is rebuilt at least every `QUIET_REBUILD_SECONDS` (assets.sensor) even
 # in an empty café at night: older figures mean that the edge, the watch or the daemon is away.
 FIGURES = dg.FreshnessPolicy.time_window(fail_window=timedelta(minutes=45), warn_window=timedelta(minutes=20))
+
+# The suites look every hour at what was rebuilt, and today is rebuilt all the time (see above).
+VERDICTS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4), warn_window=timedelta(hours=2))

@@ -18,6 +18,7 @@ import polars as pl
 from assets.checks import written_results, written_specs
 from assets.daily_table import OWNER, RETRIES, column_schema
 from assets.failures import told_without_words
+from assets.freshness import VERDICTS
 from assets.partitions import daily
 from assets.plots import bars
 from assets.resources import HomeResource
@@ -46,6 +47,7 @@ def _specs(judged: Sequence[dg.AssetsDefinition]) -> list[dg.AssetSpec]:
             code_version=CODE_VERSION,
             metadata={"dagster/column_schema": column_schema(table)},
             partitions_def=daily,
+            freshness_policy=VERDICTS,
         )
         for table in WRITTEN
     ]

@@ -106,11 +106,13 @@ class UrgentDesk:
                     kinds=kinds,
                     sent_at=sent_at.isoformat(),
                     told_at=now.isoformat(),
-                    link=self._link(cafe, day, session_id),
+                    link=self.link(cafe, day, session_id),
                 )
 
-    def _link(self, cafe: str, day: date, session_id: str) -> str:
-        return f"{self._pages}/dag?{urlencode({'kafe': cafe, 'dag': day.isoformat()})}#svar-{session_id}"
+    def link(self, cafe: str, day: date, session_id: str) -> str:
+        """Return the address of the answer on its café's day."""
+        # The café's day is the pages' first page, which has no path of its own.
+        return f"{self._pages}/?{urlencode({'kafe': cafe, 'dag': day.isoformat()})}#svar-{session_id}"
 
     def _already_told(self) -> set[str]:
         if self._told is None:

@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from operations.watch.urgent import UrgentDesk
 from pilot.business_days import business_day
 from pilot.settings import read_settings
+from pilot.tables import SCORED_FEEDBACK
 from storage.home import open_home
 from tests.dashboards.conftest import ROOT
 from tests.dashboards.judged_days import write_verdicts
@@ -171,4 +174,35 @@ def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_p
     page.wait_for_function(
         "before => document.querySelector('.pf-figure .pf-value').textContent !== before", arg=before, timeout=60_000
     )
+    page.close()
+
+
+def test_the_link_of_an_alert_leads_to_the_answer(server: str, chromium, tmp_path_factory: pytest.TempPathFactory):
+    folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
+    lake = open_home(
+        read_settings({"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}), kind="demo"
+    ).lake()
+    day = business_day(datetime.now(UTC)) - timedelta(days=2)
+    scored = lake.read(SCORED_FEEDBACK, days=[day])
+    mine = scored.filter(pl.col("cafe") == "goteborg")["session_id"][0]
+    flags = pl.when(pl.col("session_id") == mine).then(pl.lit(["urgent_allergy"])).otherwise("flags")
+    lake.replace_partition(SCORED_FEEDBACK, day, scored.with_columns(flags=flags), commit={})
+
+    desk = UrgentDesk(lake, folder=folder, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))
+    link = desk.link("goteborg", day, mine)
+
+    page = chromium.new_page()
+    page.goto(link)
+    page.get_by_role("heading", name="Göteborg Café", level=1).wait_for()
+    alarm = page.locator("section.pf-alarm")
+    alarm.wait_for()
+    assert page.get_by_text("Page not found").count() == 0
+    alarm.get_by_role("link").click()
+    answer = page.locator(f"#svar-{mine}")
+    page.wait_for_function(
+        "id => { const at = document.getElementById(id).getBoundingClientRect();"
+        " return at.top >= 0 && at.top < window.innerHeight }",
+        arg=f"svar-{mine}",
+    )
+    assert answer.count() == 1
     page.close()

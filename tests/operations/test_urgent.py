@@ -61,7 +61,7 @@ def test_what_cannot_wait_is_told_once_with_a_link_and_without_words(lake: Lake,
     watching()
     (record,) = told(tmp_path)
     assert (record["cafe"], record["kinds"], record["session_id"]) == ("goteborg", ["allergy"], story.session_id)
-    assert record["link"] == f"https://x.se/dag?kafe=goteborg&dag=2026-11-23#svar-{story.session_id}"
+    assert record["link"] == f"https://x.se/?kafe=goteborg&dag=2026-11-23#svar-{story.session_id}"
     assert "nötter" not in json.dumps(record, ensure_ascii=False)
 
 
