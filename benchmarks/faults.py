@@ -2,6 +2,7 @@
 
     python -m benchmarks.faults            # all, about five minutes
     python -m benchmarks.faults edge-killed --json
+    python -m benchmarks.faults --table    # the rows of docs/voice-load.md
 
 model-killed: the language model is killed in the middle of a reply. disk-full: the edge may not write another byte
 (RLIMIT_FSIZE, set from outside) for 15 s. edge-killed: kill -9, started again after 3 s. network-cut: nothing passes
@@ -25,9 +26,8 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from rich.console import Console
-from rich.table import Table
 
+from benchmarks.fault_report import row, show
 from benchmarks.line import line_to
 from benchmarks.own_edge import OwnEdge, own_edge, stop
 from benchmarks.phone import Phone, Visit
@@ -37,6 +37,7 @@ from operations.system import free_port
 from pilot.business_days import session_day
 from storage.home import Home
 from storage.landing.days import read_day
+from voice_edge.hearing.word_error import errors
 
 VISIT_SECONDS = 150.0
 CUT_SECONDS = 20.0
@@ -45,7 +46,7 @@ DOWN_SECONDS = 3.0
 IN_MID_REPLY_SECONDS = 0.2
 PUBLISHED_SECONDS = 3.0
 MOST_WAIT_SECONDS = 25.0
-WIDTH = 120
+MOST_WORDS_WRONG = 0.2  # Of those said: what the recogniser mishears is no loss, a lost sentence is.
 
 
 class Moment:
@@ -209,13 +210,17 @@ def kept(home: Home, visit: Visit) -> dict[str, Any]:
     rows = [row for row in frame.iter_rows(named=True) if row["session_id"] == visit.session_id]
     places = [(row["epoch"], row["seq"]) for row in rows]
     committed = [json.loads(row["data"]) for row in rows if row["event"] == "utterance_committed"]
+    last = {each["turn"]: each["transcript"] for each in sorted(committed, key=lambda each: int(each["revision"]))}
+    words = errors(" ".join(visit.said), " ".join(last[turn] for turn in sorted(last)), language="en")
     return {
         "events": dict(Counter(row["event"] for row in rows)),
         "epochs": sorted({epoch for epoch, _ in places}),
         "replicas": sorted({row["edge"] for row in rows}),
         "doubled": len(places) - len(set(places)),
         "acknowledged_but_lost": len(visit.acknowledged - set(places)),
-        "turns_with_words": sum(bool(each["transcript"].strip()) for each in committed),
+        "turns_with_words": sum(bool(text.strip()) for text in last.values()),
+        "words_said": words.said,
+        "words_wrong": words.wrong,
     }
 
 
@@ -232,6 +237,8 @@ def judged(found: dict[str, Any]) -> list[str]:
         wrong.append(f"{found['kept']['acknowledged_but_lost']} acknowledged events are lost")
     if found["kept"].get("doubled"):
         wrong.append(f"{found['kept']['doubled']} events are there twice")
+    if found["kept"].get("words_wrong", 0) > MOST_WORDS_WRONG * found["kept"].get("words_said", 0):
+        wrong.append(f"{found['kept']['words_wrong']} of {found['kept']['words_said']} words are not kept as said")
     if broken := [seen["detail"] for seen in found["seen"] if _breaks_off(seen)]:
         wrong.append(f"{len(broken)} questions break off in mid-sentence, for example {broken[0]!r}")
     if found["resumed"] < found["connections"] - 1:
@@ -242,18 +249,6 @@ def judged(found: dict[str, Any]) -> list[str]:
 def _breaks_off(seen: dict[str, Any]) -> bool:
     """Return whether a question that the guest is asked to answer is no whole sentence."""
     return seen["what"].startswith("question") and not seen["detail"].rstrip().endswith((".", "?", "!"))
-
-
-def show(name: str, found: dict[str, Any]) -> None:
-    console = Console(highlight=False, width=WIDTH)
-    grid = Table(title=f"{name}: what the guest saw", title_justify="left")
-    for column in ("s", "", ""):
-        grid.add_column(column)
-    for seen in found["seen"]:
-        grid.add_row(f"{seen['at_s']:.1f}", seen["what"], seen["detail"])
-    console.print(grid)
-    console.print(f"kept: {found['kept']}; acknowledged {found['acknowledged']} events", markup=False)
-    console.print(f"{name}: {'; '.join(found['wrong']) or 'as it should be'}\n", markup=False)
 
 
 async def demonstrate(names: list[str]) -> dict[str, Any]:
@@ -269,13 +264,17 @@ async def demonstrate(names: list[str]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("fault", nargs="*", metavar="FAULT", help=", ".join(FAULTS))
-    parser.add_argument("--json", action="store_true")
+    shown_as = parser.add_mutually_exclusive_group()
+    shown_as.add_argument("--json", action="store_true")
+    shown_as.add_argument("--table", action="store_true")
     given = parser.parse_args()
     results = asyncio.run(demonstrate(given.fault or list(FAULTS)))
     if given.json:
         print(json.dumps(results, indent=2, ensure_ascii=False))
-    else:
-        for name, found in results.items():
+    for name, found in results.items() if not given.json else ():
+        if given.table:
+            print(row(name, found))
+        else:
             show(name, found)
     sys.exit(any(found["wrong"] for found in results.values()))
 

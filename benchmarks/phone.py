@@ -1,10 +1,14 @@
-"""A phone that does not give up: talks, pings, resumes, and writes down all that the guest would see."""
+"""A phone that does not give up: talks, pings, resumes, and writes down all that the guest would see.
+
+Like the customer's page it keeps the sound that nobody has acknowledged, up to a whole turn, and sends it again.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,6 +29,8 @@ GIVE_UP_SECONDS = 60.0
 THOUGHT_SECONDS = 1.0
 FINAL_CLOSES = (1000, 4400, 4403, 4404, 4413)
 HIDDEN = ("ack", "pong")
+KEPT_FRAMES = 1125  # 45 s, as the page
+DEAF = ("replying", "review", "ended")  # The microphone rests.
 
 
 @dataclass
@@ -46,6 +52,7 @@ class Visit:
     resumed: int = 0
     completed: bool = False
     longest_wait_s: float = 0.0
+    said: list[str] = field(default_factory=list)
     acknowledged: set[tuple[int, int]] = field(default_factory=set)
 
 
@@ -71,6 +78,11 @@ class Phone:
         self._heard_from = 0.0
         self._tasks: list[asyncio.Task[Any]] = []
         self._speaking: asyncio.Task[None] | None = None
+        self._capturing: asyncio.Task[None] | None = None
+        self._microphone = Microphone(self._capture, now_ms=lambda: self.now() * 1000)
+        self._kept: deque[bytes] = deque(maxlen=KEPT_FRAMES)
+        self._socket: ClientConnection | None = None  # Where frames go; None while the line is down.
+        self._state = ""
         self.visit = Visit()
 
     def now(self) -> float:
@@ -104,12 +116,16 @@ class Phone:
                     await asyncio.sleep(RETRY_SECONDS)
         except TimeoutError:
             self.note("time is over", "the guest would still be waiting")
+        finally:
+            for task in (self._capturing, self._speaking):
+                if task is not None:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
         return self.visit
 
     async def _talk(self, socket: ClientConnection) -> int | None:
         self.visit.connections += 1
         self._heard_from = self.now()
-        self._microphone = Microphone(socket.send, now_ms=lambda: self.now() * 1000)
         hello: dict[str, Any] = {
             "v": 1,
             "code": self._code,
@@ -130,6 +146,7 @@ class Phone:
         except ConnectionClosed:
             pass
         finally:
+            self._socket = None
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -153,20 +170,27 @@ class Phone:
         match kind:
             case "ack":
                 self._snapshot = fields["snapshot"]
+                while self._kept and _number(self._kept[0]) <= fields["frame"]:
+                    self._kept.popleft()
                 self.visit.acknowledged |= {(fields["epoch"], seq) for seq in range(fields["seq"] + 1)}
             case "welcome":
                 self.visit.session_id = fields["session_id"]
                 if fields["resumed"]:
                     self.visit.resumed += 1
-                    await self._open_microphone(socket)
+                    await self._tell(socket, "mode", mode="voice")
+                    await self._send_again(socket)
                 else:
                     await self._tell(socket, "start", mode="voice", language="en")
                     await self._tell(socket, "consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
-            case "question" if len(self._tasks) == 1:
-                await self._open_microphone(socket)
-            case "state" if fields["state"] == "listening" and (self._speaking is None or self._speaking.done()):
-                self._speaking = asyncio.create_task(self._speak())
-                self._tasks.append(self._speaking)
+            case "question" if self._capturing is None:
+                self._capturing = asyncio.create_task(self._microphone.stay_open())
+                await self._tell(socket, "microphone", result="granted", sample_rate=48_000)
+                self._socket = socket
+            case "state":
+                self._state = fields["state"]
+                silent = self._speaking is None or self._speaking.done()
+                if self._state == "listening" and silent and self._spoken_at is None:
+                    self._speaking = asyncio.create_task(self._speak())
             case "reply":
                 if self._spoken_at is not None and fields["text"]:
                     self.visit.longest_wait_s = max(self.visit.longest_wait_s, round(self.now() - self._spoken_at, 2))
@@ -183,14 +207,29 @@ class Phone:
             case "completed":
                 self.visit.completed = True
 
-    async def _open_microphone(self, socket: ClientConnection) -> None:
-        self._tasks.append(asyncio.create_task(self._microphone.stay_open()))
-        await self._tell(socket, "microphone", result="granted", sample_rate=48_000)
+    async def _capture(self, frame: bytes) -> None:
+        if self._state in DEAF:
+            return
+        self._kept.append(frame)
+        if self._socket is not None:
+            with suppress(ConnectionClosed):
+                await self._socket.send(frame)
+
+    async def _send_again(self, socket: ClientConnection) -> None:
+        """Send what is kept, in order, and whatever is captured meanwhile; then frames go out as they come."""
+        last = -1
+        while (waiting := [frame for frame in self._kept if _number(frame) > last]) != []:
+            for frame in waiting:
+                await socket.send(frame)
+            last = _number(waiting[-1])
+        self._socket = socket
 
     async def _speak(self) -> None:
         await asyncio.sleep(THOUGHT_SECONDS)
-        self.note("guest speaks")
-        await self._microphone.say(next(self._utterances).speech)
+        utterance = next(self._utterances)
+        self.visit.said.append(utterance.text)
+        self.note("guest speaks", utterance.text)
+        await self._microphone.say(utterance.speech)
         self._spoken_at = self.now()
         self.note("guest falls silent")
 
@@ -214,3 +253,7 @@ class Phone:
     @staticmethod
     async def _tell(socket: ClientConnection, kind: str, **fields: Any) -> None:
         await socket.send(json.dumps({"type": kind, **fields}))
+
+
+def _number(frame: bytes) -> int:
+    return int.from_bytes(frame[4:8], "little")

@@ -36,7 +36,7 @@ _SAID_BY_THE_SCRIPT = frozenset(
 _IN_THE_HTML = frozenset(
     {
         *("microphone.allow", "trouble.how_title", "trouble.write", "review.title", "review.lead", "review.leave"),
-        *("stuck.title", "stuck.lead", "stuck.said", "done.title", "done.reference", "done.receipt"),
+        *("stuck.lead", "stuck.said", "done.title", "done.reference", "done.receipt"),
         *("talk.history", "talk.preparing", "talk.continue", "talk.to_text", "talk.answer", "talk.placeholder"),
         *("talk.caption", "notice.quiet", "notice.here"),
     }

@@ -1,5 +1,5 @@
 // Which browser this is: coarse enough to identify nobody, fine enough to say how its microphone is turned on.
-const IN_APP = /FBAN|FBAV|Instagram|Snapchat|TikTok|musical_ly|BytedanceWebview|Line\/|LinkedInApp|GSA\/|; wv\)/;
+const IN_APP = /FBAN|FBAV|FB_IAB|Instagram|Barcelona|Snapchat|TikTok|musical_ly|BytedanceWebview|Line\/|LinkedInApp|Twitter|Pinterest|GSA\/|; wv\)/;
 
 export function describeClient(agent = navigator.userAgent) {
   const browser = /Firefox|FxiOS/.test(agent) ? "Firefox"

@@ -11,6 +11,7 @@ import { Voice, faultBeforeAsking } from "./voice.js";
 import { boot, say } from "./words.js";
 
 const STUCK_AFTER = 3; // connections that failed in a row
+const UNKEPT = new Set(["not_saved", "internal"]); // the edge failed: the page sends it again, its words stay
 const RECEIPT_TRIES = 3;
 const RECEIPT_AFTER_MS = 1500;
 
@@ -46,6 +47,7 @@ const voice = new Voice(boot.language, {
 // What the edge says
 const hears = {
   welcome({ resumed, language, voice: { qualified }, device_token, closes_at }) {
+    fault = undefined;
     if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(inLanguage(language));
     if (language === boot.language) offerVoice(!qualified);
     element("remember").hidden = device_token !== "ask";
@@ -98,7 +100,7 @@ const hears = {
   },
   error(told) {
     fault = told;
-    talk.waiting(false);
+    if (!UNKEPT.has(told.code)) talk.waiting(false); // what could not be kept is still on its way
     finishing(false);
     news(told.message, { passing: true });
   },
@@ -111,11 +113,11 @@ const hears = {
     if (line === "up") {
       if (was === "down" && element("notice").textContent) news(say(conversation.lost ? "notice.trimmed" : "notice.back"), { passing: true });
     } else if (detail.failures < STUCK_AFTER || over) {
-      news(say(navigator.onLine ? "notice.reconnecting" : "notice.offline"));
+      news(UNKEPT.has(fault?.code) ? fault.message : say(navigator.onLine ? "notice.reconnecting" : "notice.offline"));
     } else if (fault?.code === "maintenance" && !conversation.turns.size) {
       end("maintenance");
     } else if (conversation.consented) {
-      stuck(conversation);
+      stuck(conversation, { unkept: UNKEPT.has(fault?.code) });
       if (conversation.finishing) handInRest();
     }
     state();

@@ -6,13 +6,14 @@ const TYPES = { sound: "audio/L16;rate=16000", text: "text/plain;charset=utf-8" 
 const BEGIN_ANEW = 410;
 
 // Offers it where it can be done without losing a change; the page goes on trying to connect meanwhile.
-export function stuck(conversation) {
+export function stuck(conversation, { unkept = false } = {}) {
   const { seconds, rest } = conversation.held();
   const said = [...conversation.turns.values()].map(({ text }) => text).filter(Boolean);
   if (rest?.text) said.push(rest.text);
   else if (seconds) said.push(say("stuck.sound", { seconds }));
   element("stuck-said").replaceChildren(...said.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   element("hand-in").hidden = !rest || !said.length;
+  fill({ "stuck-title": say(unkept ? "stuck.unkept" : "stuck.title") });
   if (!shows("stuck")) fill({ "stuck-fault": "", "hand-in": say("stuck.send") });
   show("stuck");
 }
