@@ -11,11 +11,13 @@ import streamlit as st
 
 from dashboards import charts, markup
 from dashboards.day_choice import choose_day, day_name, freshness
-from dashboards.formatting import listed, number, short_day
+from dashboards.formatting import listed, measure, number, short_day
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
+from dashboards.reading.maintenance import BUDGET_MINUTES, Maintenance, maintenance
+from dashboards.reading.maintenance import TABLES as MAINTENANCE_TABLES
 from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.reasons import COMMANDS, GAPS, reason
 from dashboards.visit import Visit, current
@@ -28,7 +30,7 @@ HEADROOM = 1.08
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    with PageSnapshot(visit.home.lake(), *TABLES, place=visit.place) as snapshot:
+    with PageSnapshot(visit.home.lake(), *TABLES, *MAINTENANCE_TABLES, place=visit.place) as snapshot:
         known = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
         if known.first is None:
             nothing_yet(visit)
@@ -43,10 +45,13 @@ def show(visit: Visit) -> None:
         period = pilot_period(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
+        planned = maintenance(
+            snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
+        )
     shown = period.on(day)
     _lead(visit, day=day, shown=list(shown.values()))
     visit.draw(markup.kpi_grid(visit, visit.cafes, shown))
-    visit.draw(markup.lead("", notes=[visit.say("overview.interval_note")]))
+    visit.draw(markup.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
     if not visit.tests:
         _missing(visit, day=day, shown=shown)
     days = _trend(visit, period, last=day)
@@ -68,6 +73,27 @@ def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
     if rest:
         text += f" {listed(rest, language=visit.language)}."
     visit.draw(markup.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
+
+
+def _planned(visit: Visit, planned: Sequence[Maintenance]) -> list[str]:
+    """Return, for each café that had planned maintenance, its uptime with it and without it."""
+
+    def share(value: float) -> str:
+        return measure(value, unit="share", language=visit.language, decimals=2)
+
+    names = {cafe.id: cafe.name for cafe in visit.cafes}
+    return [
+        visit.say(
+            "overview.planned",
+            cafe=names[one.cafe],
+            days=max(PERIODS_DAYS),
+            minutes=number(one.minutes, language=visit.language),
+            budget=BUDGET_MINUTES,
+            with_it=share(one.with_it),
+            without_it=share(one.without_it),
+        )
+        for one in planned
+    ]
 
 
 def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]) -> None:

@@ -50,7 +50,10 @@ def test_the_path_from_a_guest_to_a_page_runs_no_suite() -> None:
     steps = {job: set(definitions.resolve_job_def(job).graph.node_dict) for job in ("rebuild", "quality")}
     assert "judge_days" not in steps["rebuild"]
     assert not any(step.endswith("_suite") for step in steps["rebuild"])
-    assert steps["quality"] == {f"{table.name}_suite" for table in judged_tables()} | {"judge_days", "quality_verdicts_nothing_stops"}
+    assert steps["quality"] == {f"{table.name}_suite" for table in judged_tables()} | {
+        "judge_days",
+        "quality_verdicts_nothing_stops",
+    }
 
 
 def test_loading_the_definitions_imports_neither_great_expectations_nor_pandas() -> None:
