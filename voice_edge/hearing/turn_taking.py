@@ -21,8 +21,8 @@ SAMPLE_RATE = 16_000
 WINDOW_SAMPLES = 512  # 32 ms, the step of the voice activity model
 
 SOFT_END_MS = 240  # silence after which recognition starts, before anybody knows that the turn is over
-COMMIT_MS = 600  # silence after which the turn is over
-COMMIT_AFTER_CLAUSE_MS = 500  # ... when the words so far end a sentence
+COMMIT_MS = 700  # silence after which the turn is over
+COMMIT_AFTER_CLAUSE_MS = 640  # ... when the words so far end a sentence
 COMMIT_AFTER_COMMA_MS = 900  # ... when they stop at a comma
 COMMIT_AFTER_OPEN_MS = 1500  # ... when they end in "och", "because", "eh"
 PRE_ROLL_MS = 500  # audio kept from before the first voiced window: a soft first consonant is not yet voice
