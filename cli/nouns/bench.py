@@ -14,7 +14,7 @@ import typer
 from cli.opening import print_json
 from pilot.errors import PilotError
 
-app = typer.Typer(rich_markup_mode="rich", no_args_is_help=True, add_completion=False)
+app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,10 @@ from cli.opening import home, print_json, settings
 from storage.cafes_file import find_cafes_file, read_cafes
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="Check and list the cafés' file; pause and resume cafés."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Check and list the cafés' file; pause and resume cafés.",
 )
 WITHIN = "The edge follows within seconds; sessions under way finish."
 

@@ -12,7 +12,12 @@ from pilot.business_days import business_day
 from pilot.errors import PilotError
 from storage.store import customer_counts
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="rich", help="Report how many customers a café had on a day.")
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Report how many customers a café had on a day.",
+)
 
 
 class InvalidDay(PilotError):

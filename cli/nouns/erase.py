@@ -12,7 +12,7 @@ from pilot.identifiers import readable
 from storage.store import receipts, tombstones
 from storage.store.engine import Store
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 class NotOneReceipt(PilotError):

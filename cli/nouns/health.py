@@ -13,7 +13,7 @@ from operations.system import make_system
 
 EXIT_UNHEALTHY = 1
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()

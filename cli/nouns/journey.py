@@ -14,7 +14,7 @@ from cli.opening import home, print_json
 from operations.journey.stages import Stage, Stages
 from operations.journey.travel import Journey, travel
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 class _Mode(StrEnum):

@@ -10,6 +10,7 @@ from operations.landing_status import salvage_days, status
 EXIT_DAMAGED = 1
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Show what the edge has landed, and save what a damaged segment still holds.",

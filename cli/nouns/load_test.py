@@ -11,7 +11,7 @@ from rich.console import Console
 
 from cli.opening import complain, home, print_json
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 EXIT_FAILURES = 1
 

@@ -23,6 +23,7 @@ EXIT_NOT_GOOD_ENOUGH = 1
 REPORT_EVERY_CLIPS = 10
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Fetch the recogniser's weights, check them, and measure whether they are good enough to score.",

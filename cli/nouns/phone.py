@@ -23,7 +23,7 @@ from operations.system import make_system
 
 FOLDER = ".phone"
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()

@@ -18,7 +18,7 @@ from pilot.errors import PilotError
 
 FOLDER = "~/.local/share/pilot-probe"
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 class InvalidProber(PilotError):

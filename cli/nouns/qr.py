@@ -17,7 +17,10 @@ from voice_edge.qr import ERROR_LEVEL, QUIET_ZONE_MODULES, code_address, qr_png,
 PDF_POINTS_PER_MODULE = 8  # About 10 cm wide on paper: read from half a metre.
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode="rich", help="List the codes, and draw their QR as SVG, PNG or PDF."
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="List the codes, and draw their QR as SVG, PNG or PDF.",
 )
 
 

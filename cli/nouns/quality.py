@@ -14,6 +14,7 @@ from pilot.errors import PilotError
 EXIT_STOPS = 1
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Hold every table against what must be true of it, and list the rows that break it.",

@@ -8,7 +8,7 @@ from cli.foreground import serve_until_stopped
 from cli.opening import environment, home
 from operations.system import make_system
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()

@@ -7,6 +7,7 @@ import typer
 from cli.opening import print_json
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
     help="Print the event contract, the settings and the data dictionary.",

@@ -18,7 +18,7 @@ from storage.cafes_file import read_cafes
 
 EXIT_SOME_BAD = 1
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 class _Session(BaseModel):

@@ -7,7 +7,7 @@ import typer
 from cli.opening import home, print_json
 from operations.seeding import seed
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()

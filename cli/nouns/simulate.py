@@ -8,7 +8,7 @@ from rich.console import Console
 from cli.demo_home import DEMO_DAYS, land_days, open_demo
 from cli.opening import environment
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()

@@ -24,7 +24,7 @@ WORDS = "why"
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
 GONE_AFTER_HOURS = 1  # a result that is not there by then is not on its way
 
-app = typer.Typer(rich_markup_mode="rich")
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 class NoAnswer(PilotError):

@@ -16,6 +16,7 @@ from tests.cli.conftest import Pilot
 from tests.events import Story
 
 ROOT = Path(__file__).parents[2]
+NOUNS = sorted(file.stem.replace("_", "-") for file in (ROOT / "cli/nouns").glob("[a-z]*.py"))
 
 
 def opened(tmp_path: Path) -> Home:
@@ -171,3 +172,8 @@ def test_a_journey_without_a_running_edge_says_what_to_start(pilot: Pilot) -> No
     assert refused.exit_code == 1
     assert "The customer's page does not answer" in refused.stderr
     assert "pilot run" in refused.stderr
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_the_help_of_a_command_speaks_of_nothing_but_the_command(pilot: Pilot, noun: str) -> None:
+    assert "install-completion" not in pilot(noun, "-h").output
