@@ -36,16 +36,20 @@ def said(rng: random.Random, *, cafe: Cafe, language: Language, depth: Depth, tu
     """
     words = _fragments(language)
     if depth == "thin":
-        return (rng.choice(words["thin"]), *(rng.choice(words["thin_more"]) for _ in range(turns - 1)))
+        return (_drawn(rng, rng.choice(words["thin"])), *(_thin_more(rng, words) for _ in range(turns - 1)))
     topics = rng.sample(sorted(words["claims"]), k=2)
     claims = [_fill(rng, rng.choice(words["claims"][topic]), cafe=cafe, language=language) for topic in topics]
-    reason, suggestion = rng.choice(words["reasons"]["any"]), rng.choice(words["suggestions"]["any"])
+    came = _fill(rng, rng.choice(words["visits"]["any"]), cafe=cafe, language=language)
+    reason = _fill(rng, rng.choice(words["reasons"]["any"]), cafe=cafe, language=language)
+    suggestion, another = (
+        _fill(rng, each, cafe=cafe, language=language) for each in rng.sample(words["suggestions"]["any"], k=2)
+    )
     if depth == "some":
-        texts = [claims[0], rng.choice(words["thin_more"]), rng.choice(words["thin_more"])]
+        texts = [f"{came} {claims[0]}", _thin_more(rng, words), _thin_more(rng, words)]
     elif depth == "useful":
-        texts = [claims[0], f"{reason} {claims[1]}" if rng.random() < 0.5 else reason, suggestion]
+        texts = [f"{came} {claims[0]}", f"{reason} {claims[1]}" if rng.random() < 0.5 else reason, suggestion]
     else:
-        texts = [f"{claims[0]} {reason}", f"{claims[1]} {suggestion}", rng.choice(words["suggestions"]["any"])]
+        texts = [f"{came} {claims[0]} {reason}", f"{claims[1]} {suggestion}", another]
     return tuple(texts[:turns])
 
 
@@ -53,7 +57,7 @@ def _fill(rng: random.Random, template: str, *, cafe: Cafe, language: Language) 
     item = rng.choice(cafe.specialties).in_language(language)
     area = rng.choice(cafe.areas)
     staff = rng.choice(cafe.staff) if cafe.staff else {"sv": "Personalen", "en": "The staff"}[language]
-    return template.format(
+    return _drawn(rng, template).format(
         item=item,
         Item=item[0].upper() + item[1:],
         place=_fragments(language)["places"].get(area.id, {"sv": "där inne", "en": "inside"}[language]),
@@ -62,3 +66,16 @@ def _fill(rng: random.Random, template: str, *, cafe: Cafe, language: Language) 
         minutes=rng.choice([6, 8, 10, 12, 15, 20, 25]),
         kronor=rng.choice([38, 45, 52, 62, 79, 95, 125]),
     )
+
+
+def _thin_more(rng: random.Random, words: dict[str, Any]) -> str:
+    return _drawn(rng, rng.choice(words["thin_more"]))
+
+
+def _drawn(rng: random.Random, template: str) -> str:
+    """Draw one of each [this|that], the innermost first."""
+    while "[" in template:
+        start = template.rindex("[")
+        end = template.index("]", start)
+        template = template[:start] + rng.choice(template[start + 1 : end].split("|")) + template[end + 1 :]
+    return template
