@@ -18,6 +18,8 @@ from storage.store.reward_cases import Candidate, Judge, Outcome, SlotStanding, 
 from storage.store.schema import switches, tombstones, trial_slots
 from storage.store.vouchers import Issuer
 
+ASSETS = "assets"  # who decides within the run that rebuilds the day
+
 
 class RulingRefused(StorageError):
     """A held reward cannot be ruled on as asked."""
@@ -83,7 +85,8 @@ def decide(
                     )
                 )
             ]
-            for day in sorted({each.day for each in here}):
+            # The asset copies the day itself in the run that decides; told again it would be rebuilt twice.
+            for day in sorted({each.day for each in here if decided_by != ASSETS}):
                 outbox.touch(connection, day=day, reason="decision", at=store.now())
             new += here
     return new

@@ -64,6 +64,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "scored_feedback": 3,
         "fingerprints": 3,
         "session_signals": 1,
+        "rewards": 2,
         "judgements": 0,
         "quality_verdicts": 0,
         "quarantine": 0,
