@@ -25,6 +25,7 @@ class _Pilot(LazyGroup):
         "counts": "Report how many customers a café had on a day.",
         "score": "Score sessions from a file of JSON lines.",
         "why": "Say in words why a session got its result.",
+        "payout": "List held rewards, release or refuse them, replace a voucher, show the balances.",
         "erase": "Erase a session, on the guest's request.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "quality": "Hold every table against what must be true of it, and list the rows that break it.",
