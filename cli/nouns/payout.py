@@ -134,6 +134,26 @@ def balances(as_json: bool = AS_JSON) -> None:
         typer.echo(f"{kind}: " + ", ".join(f"{name} {kronor(ore)}" for name, ore in accounts.items()))
 
 
+@app.command()
+def audit(as_json: bool = AS_JSON) -> None:
+    """Hold ledger, decisions and vouchers against each other, by queries that share nothing with what wrote them.
+
+    Ends with 1 where a fact is broken.
+
+    Example: pilot payout audit
+    """
+    from storage.store.auditor import FACTS, audit_money
+
+    findings = audit_money(home().store())
+    if as_json:
+        print_json([asdict(each) for each in findings])
+    else:
+        for each in findings:
+            typer.echo(f"{each.reward_id}: broken: {each.fact}")
+        typer.echo(f"{len(FACTS)} facts, {len(findings)} broken.")
+    raise typer.Exit(1 if findings else 0)
+
+
 def _rule(subject: str, *, release_it: bool, reason: str) -> None:
     from payouts.deciding import issuer
     from storage.store import decisions

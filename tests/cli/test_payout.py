@@ -99,6 +99,13 @@ def test_what_cannot_be_done_is_refused_in_words(
     assert "Traceback" not in refused.stderr
 
 
+def test_the_audit_of_sound_books_ends_well(pilot: Pilot, tmp_path: Path) -> None:
+    decided(opened(tmp_path), held=True)
+    decided(opened(tmp_path), held=False, reference="Q3MK7H")
+    audited = pilot("payout", "audit")
+    assert (audited.exit_code, audited.stdout) == (0, "7 facts, 0 broken.\n")
+
+
 def test_a_reference_that_two_guests_share_asks_for_the_session(pilot: Pilot, tmp_path: Path) -> None:
     sessions = [decided(opened(tmp_path), held=True).session_id for _ in range(2)]
     refused = pilot("payout", "show", "H7KM3Q")
