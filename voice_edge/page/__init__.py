@@ -162,9 +162,7 @@ def receipt_page(
     if erased_on is not None:
         outcome = "erased"
     reference = receipt.reference
-    return _environment.get_template(
-        "receipt.html"
-    ).render(
+    return _environment.get_template("receipt.html").render(
         cafe=cafe,
         language=language,
         other="en" if language == "sv" else "sv",
