@@ -1,4 +1,4 @@
-"""The PINs that tills are signed in with."""
+"""The PINs that tills are signed in with; receipts found by when they were sent."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make their table."""
+    """Make them."""
     op.create_table(
         "till_pins",
         sa.Column("cafe", sa.Text, nullable=False),
@@ -19,8 +19,10 @@ def upgrade() -> None:
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("cafe", name="pk_till_pins"),
     )
+    op.create_index("ix_receipts_created_at", "receipts", ["created_at"])
 
 
 def downgrade() -> None:
-    """Remove it."""
+    """Remove them."""
+    op.drop_index("ix_receipts_created_at", "receipts")
     op.drop_table("till_pins")
