@@ -72,7 +72,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
         _make_checkpoint(delta, table)
         listed = files.list()
         checkpoints = _checkpoints(listed)
-    settled = [version for version, modified in checkpoints.items() if now - modified >= grace]
+    settled = [version for version, modified in checkpoints.items() if not grace or now - modified >= grace]
     if not settled:
         return Purged(0, 0, waiting=True)
     base = max(settled)
