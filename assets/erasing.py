@@ -9,7 +9,7 @@ import dagster as dg
 
 from assets.failures import told_without_words
 from assets.resources import HomeResource
-from operations.erasure.carry_out import carry_out, due
+from operations.erasure.carry_out import RECHECK, carry_out, due
 from storage.store.erasures import Erasure
 
 LOOK_EVERY_SECONDS = 60
@@ -23,7 +23,8 @@ RECHECK_TAG = "pilot/recheck"
 def take_erasures_further(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Take every erasure that is not done a step further; tells how many, never whose."""
     with told_without_words("erasing"):
-        worked_on = carry_out(home.open(), now=datetime.now(UTC), recheck=RECHECK_TAG in context.run.tags)
+        recheck = RECHECK if RECHECK_TAG in context.run.tags else None
+        worked_on = carry_out(home.open(), now=datetime.now(UTC), recheck=recheck)
     states = {state: sum(each.state == state for each in worked_on) for state in ("asked", "rewritten", "done")}
     context.log.info(f"erasures: {states}")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from operations.backup.shelf import tell_backups
 from operations.erasure.keeping import keeping
 from operations.erasure.marks import Marks, marks_of
 from pilot.tables import TABLES
@@ -42,14 +43,16 @@ class Step:
     places: Mapping[str, str]
 
 
-def carry_out(home: Home, *, now: datetime, grace: timedelta = GRACE, recheck: bool = False) -> list[Erasure]:
+def carry_out(
+    home: Home, *, now: datetime, grace: timedelta = GRACE, recheck: timedelta | None = None
+) -> list[Erasure]:
     """Take every erasure that is not done a step further; return those that were worked on, as they are now.
 
     Args:
         home: The home.
         now: The present moment, UTC.
         grace: How long after the rewriting what held the rows before is deleted; nothing only where nothing else runs.
-        recheck: Whether erasures of the last week that are done are looked at again.
+        recheck: How far back erasures that are done are looked at again.
 
     Raises:
         KeeperAtWork: another keeper is at work.
@@ -57,8 +60,8 @@ def carry_out(home: Home, *, now: datetime, grace: timedelta = GRACE, recheck: b
     """
     store = home.store()
     with keeping(home.root):
-        if recheck:
-            _reopen_resurrected(home, since=now - RECHECK)
+        if recheck is not None:
+            _reopen_resurrected(home, since=now - recheck)
         asked = [each for each in erasures.pending(store) if each.state == "asked"]
         _note(home, asked, _rewrite(home, asked, now=now))
         rewritten = [each for each in erasures.pending(store) if each.state == "rewritten" and _ripe(each, now, grace)]
@@ -128,6 +131,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         if named_days(lake, table, sessions):
             named.add(table.name)
     clean = erasures.wipe_pages(home.store())
+    backups = tell_backups(home)
     steps = {}
     for erasure in rewritten:
         alone = [erasure.session_id]
@@ -145,8 +149,9 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
             "lake": f"{left} old files wait" if left else ("came back" if back else "gone"),
             "store": "pseudonymised" if clean else "waits for a moment without readers",
             "beside": _still_found(home, erasure.places.get("beside", "")) or SEARCHED,
+            "backups": backups or "told",
         }
-        done = not left and clean and places["beside"] == SEARCHED
+        done = not left and clean and not backups and places["beside"] == SEARCHED
         state: State = "asked" if back else ("done" if done else "rewritten")
         steps[erasure.session_id] = Step(state, places)
     return steps

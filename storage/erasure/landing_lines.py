@@ -144,6 +144,18 @@ def erase_from_logs(logs: Path, segments: Segments, *, day: date, sessions: Coll
     return waiting
 
 
+def publish_logs(logs: Path, segments: Segments) -> None:
+    """Publish what the logs of dead replicas hold."""
+    for folder in sorted(each for each in logs.iterdir() if each.is_dir()) if logs.is_dir() else []:
+        lock = ReplicaLock(folder)
+        if log_files(folder) and lock.try_acquire():
+            try:
+                for path in log_files(folder):
+                    publish_log(path, segments=segments, replica=folder.name)
+            finally:
+                lock.release()
+
+
 def _clean_damaged_log(path: Path, *, day: date, sessions: Collection[str]) -> None:
     content = path.read_bytes()
     # Lines of the day before can be in a file that was opened after midnight, by a session that went on.

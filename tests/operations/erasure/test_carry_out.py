@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from operations.erasure.carry_out import GRACE, carry_out, due
+from operations.erasure.carry_out import GRACE, RECHECK, carry_out, due
 from operations.erasure.keeping import KeeperAtWork, keeping
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
@@ -86,7 +86,7 @@ def test_a_session_goes_from_every_byte_of_the_home_in_two_steps(home: Home, gon
     carry_out(home, now=now + GRACE + timedelta(seconds=5))
     assert state(home, gone) == (
         "done",
-        {"landing": "gone", "lake": "gone", "store": "pseudonymised", "beside": "searched"},
+        {"landing": "gone", "lake": "gone", "store": "pseudonymised", "beside": "searched", "backups": "told"},
     )
     assert found(home, gone.session_id) == {"words": [], "session": []}
     assert home.lake().read(SESSIONS).height == 1
@@ -124,7 +124,7 @@ def test_a_replica_that_publishes_days_later_brings_nothing_back(home: Home, gon
     assert found(home, gone.session_id)["words"] != []
     carry_out(home, now=now, grace=timedelta(0))
     assert state(home, gone)[0] == "done"
-    carry_out(home, now=now, grace=timedelta(0), recheck=True)
+    carry_out(home, now=now, grace=timedelta(0), recheck=RECHECK)
     assert state(home, gone)[0] == "done"
     assert found(home, gone.session_id)["words"] == []
 
