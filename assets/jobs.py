@@ -10,6 +10,7 @@ from assets.judgements import judgements
 from assets.pilot_kpis import pilot_kpis
 from assets.quality_verdicts import quality_assets
 from assets.raw_events import raw_events
+from assets.rewards import rewards
 from assets.scored_feedback import scored_feedback
 from assets.session_signals import session_signals
 from assets.sessions import sessions
@@ -27,6 +28,7 @@ TABLE_ASSETS = [
     scored_feedback,
     fingerprints,
     session_signals,
+    rewards,
     customer_counts,
     uptime,
     themes,

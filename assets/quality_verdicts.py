@@ -9,12 +9,13 @@ cannot wait for.
 
 import warnings
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
+from assets.as_of import run_moment
 from assets.checks import written_results, written_specs
 from assets.daily_table import OWNER, RETRIES, column_schema
 from assets.failures import told_without_words
@@ -90,7 +91,7 @@ def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> None:
     from quality.judging import judge_day
 
     lake = home.lake()
-    judged = judge_day(lake, day, cafes=home.cafes(), now=datetime.now(UTC))
+    judged = judge_day(lake, day, cafes=home.cafes(), now=run_moment(context))
     commit = {"run": context.run.run_id, "code_version": CODE_VERSION}
     for table, frame in ((QUALITY_VERDICTS, judged.verdicts), (QUARANTINE, judged.quarantine)):
         version = lake.replace_partition(table, day, frame, commit=commit)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pilot.cafes import Pilot
 
+VOUCHER_DAYS = 90  # how long a voucher can be redeemed
+
 
 def prospective_reward_ore(pilot: Pilot, *, score: int | None, eligible: bool | None) -> int:
     """Return what a session would earn as things stand; 0 where it would earn nothing or nobody knows yet.

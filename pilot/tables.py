@@ -13,6 +13,7 @@ from pilot.columns import Column as Column
 from pilot.columns import Kind as Kind
 from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
+from pilot.money_tables import REWARDS as REWARDS
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -264,6 +265,7 @@ TABLES: dict[str, Table] = {
         SCORED_FEEDBACK,
         FINGERPRINTS,
         SESSION_SIGNALS,
+        REWARDS,
         JUDGEMENTS,
         CUSTOMER_COUNTS,
         UPTIME,

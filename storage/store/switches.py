@@ -12,7 +12,7 @@ from storage.store import audit
 from storage.store.engine import Store, serialise
 from storage.store.schema import audit_log, switches
 
-SwitchName = Literal["maintenance"]
+SwitchName = Literal["maintenance", "rewards_stopped"]
 
 
 @dataclass(frozen=True, slots=True)

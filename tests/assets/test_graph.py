@@ -64,6 +64,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "scored_feedback": 3,
         "fingerprints": 3,
         "session_signals": 1,
+        "rewards": 2,
         "judgements": 0,
         "quality_verdicts": 0,
         "quarantine": 0,
@@ -174,7 +175,7 @@ def test_probes_become_uptime_and_its_kpi(home: Home, land: Any, run: Any) -> No
 
 
 def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: Any) -> None:
-    results = [run(DAY, tags=NOON), run(DAY, job="judging"), run(DAY, job="quality")]
+    results = [run(DAY, tags=NOON), run(DAY, job="judging"), run(DAY, job="quality", tags=NOON)]
     checks = [each for result in results for each in result.get_asset_check_evaluations()]
     evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
     written = {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
@@ -194,7 +195,7 @@ def test_the_commit_in_the_lake_names_the_run_that_made_it(home: Home, run: Any)
 def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run: Any) -> None:
     land(*a_day())
     run(DAY, tags=NOON)
-    judged = run(DAY, job="quality").get_asset_check_evaluations()
+    judged = run(DAY, job="quality", tags=NOON).get_asset_check_evaluations()
     assert {each.asset_key.path[0] for each in judged if each.check_name == "suite"} == {
         table.name for table in judged_tables()
     }

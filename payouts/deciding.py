@@ -1,0 +1,113 @@
+"""What a scored session gets: eligible, held or declined, with the reason; decided once and kept by the store.
+
+The order of the reasons is part of the contract with guests: what was said comes first, then the trial, then what a
+person has to look at, then the caps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import timedelta
+
+import polars as pl
+
+from payouts.rewards import VOUCHER_DAYS
+from payouts.voucher_codes import voucher_code, voucher_hash
+from pilot.cafes import Cafes
+from storage.store import decisions
+from storage.store.decisions import Decision
+from storage.store.engine import Store
+from storage.store.reward_cases import Candidate, Judge, Judgement, Standing
+from storage.store.vouchers import Issuer
+
+REWARDS_PER_DEVICE = 1  # a remembered device, at one café on one business day
+BUDGET_FACTOR = 2  # times the most feedbacks that the café expects on a day; what comes beyond waits for a person
+
+
+def decide_sessions(
+    store: Store, candidates: Collection[Candidate], *, cafes: Cafes, secret: bytes, decided_by: str
+) -> list[Decision]:
+    """Decide on the sessions that have no decision yet; return the new ones.
+
+    Args:
+        store: The store.
+        candidates: Scored sessions; decided ones are passed over.
+        cafes: The cafés, with the reward tiers.
+        secret: The installation's key, which the voucher codes are derived from.
+        decided_by: assets or watch.
+    """
+    return decisions.decide(store, candidates, judge=judge(cafes), issuer=issuer(secret), decided_by=decided_by)
+
+
+def issuer(secret: bytes) -> Issuer:
+    """Return how this installation makes vouchers."""
+    return Issuer(
+        code_hash=lambda reward_id, number: voucher_hash(secret, voucher_code(secret, reward_id, number)),
+        valid=timedelta(days=VOUCHER_DAYS),
+    )
+
+
+def judge(cafes: Cafes) -> Judge:
+    """Return the rule that the store asks within its transaction."""
+
+    def judged(candidate: Candidate, standing: Standing) -> Judgement | None:
+        if standing.erased:
+            return Judgement("declined", "erased")
+        if not candidate.consent:
+            return Judgement("declined", "no_consent")
+        ore = cafes.pilot.reward_ore(candidate.counted_score) if candidate.clear else 0
+        if ore == 0:
+            return Judgement("declined", _why_nothing(candidate, cafes=cafes))
+        if not candidate.simulated:
+            if standing.slot == "unknown":
+                return None
+            if standing.slot == "beyond_trial":
+                return Judgement("declined", "beyond_trial")
+        if candidate.held_until is not None:
+            return Judgement("held", ",".join(candidate.reasons), ore, candidate.held_until)
+        if standing.device_rewards >= REWARDS_PER_DEVICE:
+            return Judgement("declined", "device_had_reward")
+        expected = cafes.get(candidate.cafe).expected_feedbacks_per_day.high
+        if standing.cafe_rewards >= BUDGET_FACTOR * expected:
+            return Judgement("held", "daily_budget", ore)
+        return Judgement("eligible", amount_ore=ore)
+
+    return judged
+
+
+def _why_nothing(candidate: Candidate, *, cafes: Cafes) -> str:
+    if not candidate.clear and cafes.pilot.reward_ore(candidate.score) > 0:
+        return "score_not_trusted"
+    if candidate.counted_score < candidate.score and cafes.pilot.reward_ore(candidate.score) > 0:
+        return "capped"
+    return "score_below_first_tier"
+
+
+def candidates(*, scored: pl.DataFrame, sessions: pl.DataFrame, signals: pl.DataFrame) -> Iterator[Candidate]:
+    """Yield a day's candidates.
+
+    Args:
+        scored: Frame of SCORED_FEEDBACK.
+        sessions: Frame of SESSIONS of the same days.
+        signals: `pipelines.signals.session_signals.by_session` of them.
+    """
+    frame = scored.join(
+        sessions.select("session_id", "consent", "device_token_hash"), on="session_id", how="left"
+    ).join(signals, on="session_id", how="left")
+    for row in frame.sort("session_id").iter_rows(named=True):
+        cap = row["cap"]
+        yield Candidate(
+            session_id=row["session_id"],
+            day=row["day"],
+            cafe=row["cafe"],
+            simulated=row["simulated"],
+            consent=bool(row["consent"]),
+            score=row["score"],
+            counted_score=row["score"] if cap is None else min(row["score"], cap),
+            clear=row["eligible"],
+            held_until=row["held_until"],
+            reasons=tuple(row["reasons"] or ()),
+            device=row["device_token_hash"],
+            rubric_version=row["rubric_version"],
+            scorer_version=row["scorer_version"],
+        )

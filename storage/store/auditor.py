@@ -1,0 +1,88 @@
+"""Audits the money by plain SQL of its own, sharing nothing with the code that writes it.
+
+Each fact is a query whose rows break it. What should be owed is derived from decisions, rulings and vouchers alone, and
+held against the ledger reward by reward.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from storage.store.engine import Store
+
+# What a reward has on each account: debits less credits.
+_BOOKED = """
+    SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, COUNT(DISTINCT entry) AS entries
+    FROM (
+        SELECT reward_id, entry,
+            CASE WHEN credit = 'rewards_owed' THEN amount_ore WHEN debit = 'rewards_owed' THEN -amount_ore ELSE 0 END
+                AS owed,
+            CASE WHEN credit = 'owed_to_cafes' THEN amount_ore WHEN debit = 'owed_to_cafes' THEN -amount_ore ELSE 0 END
+                AS cafes
+        FROM ledger
+    ) AS lines GROUP BY reward_id
+"""
+
+# What it should have: promised where eligible or released, owed while a voucher lives, the café's once redeemed.
+_DUE = """
+    SELECT d.reward_id, d.cafe, d.simulated, d.amount_ore,
+        CASE WHEN d.outcome = 'eligible' OR (d.outcome = 'held' AND r.released) THEN 1 ELSE 0 END AS promised,
+        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id AND v.state = 'issued') AS issued,
+        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id AND v.state = 'redeemed') AS redeemed,
+        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id) AS vouchers
+    FROM reward_decisions d LEFT JOIN reward_rulings r ON r.reward_id = d.reward_id
+"""
+
+FACTS: dict[str, str] = {
+    "what is owed to the guest is the amount while a voucher can be redeemed, else nothing": """
+        SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
+        WHERE COALESCE(booked.owed, 0) <> CASE WHEN due.issued > 0 THEN due.amount_ore ELSE 0 END
+    """,
+    "what is owed to the café is the amount once the voucher was redeemed, else nothing": """
+        SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
+        WHERE COALESCE(booked.cafes, 0) <> CASE WHEN due.redeemed > 0 THEN due.amount_ore ELSE 0 END
+    """,
+    "a reward has a voucher and bookings where it was promised, and only there": """
+        SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
+        WHERE (due.promised = 1) <> (due.vouchers > 0) OR (due.promised = 1) <> (COALESCE(booked.entries, 0) > 0)
+    """,
+    "a reward has at most one voucher that lives": """
+        SELECT due.reward_id FROM due WHERE due.issued + due.redeemed > 1
+    """,
+    "a voucher is of its decision's café, amount and kind": """
+        SELECT v.reward_id FROM vouchers v LEFT JOIN reward_decisions d ON d.reward_id = v.reward_id
+        WHERE d.reward_id IS NULL OR d.cafe <> v.cafe OR d.amount_ore <> v.amount_ore OR d.simulated <> v.simulated
+    """,
+    "a booking is of its decision's café, amount and kind": """
+        SELECT l.reward_id FROM ledger l LEFT JOIN reward_decisions d ON d.reward_id = l.reward_id
+        WHERE d.reward_id IS NULL OR d.cafe <> l.cafe OR d.amount_ore <> l.amount_ore OR d.simulated <> l.simulated
+    """,
+    "only what is held is ruled on": """
+        SELECT r.reward_id FROM reward_rulings r JOIN reward_decisions d ON d.reward_id = r.reward_id
+        WHERE d.outcome <> 'held'
+    """,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fact that a reward breaks."""
+
+    fact: str
+    reward_id: str
+
+
+def audit_money(store: Store) -> list[Finding]:
+    """Return every fact that is broken, from one consistent look at the store; empty where the books are right."""
+    found: list[Finding] = []
+    with store.reading() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
+        for fact, query in FACTS.items():
+            broken = sorted(
+                set(connection.execute(text(f"WITH due AS ({_DUE}), booked AS ({_BOOKED}) {query}")).scalars())
+            )
+            found += [Finding(fact, str(reward_id)) for reward_id in broken]
+    return found

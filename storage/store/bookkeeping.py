@@ -1,0 +1,60 @@
+"""The ledger: double entry in one row, its two accounts; rows are only ever added, in the transaction they belong to.
+
+What a reward passes through: approved (expense to owed), redeemed (owed to the café that gave it), redemption undone
+(back), lapsed (owed back to expense), owed again (expense to owed, where a lapsed voucher is replaced).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from sqlalchemy import Connection, func, insert, select
+
+from storage.store.engine import Store
+from storage.store.money_schema import ledger
+
+Account = Literal["rewards_expense", "rewards_owed", "owed_to_cafes"]
+Booking = Literal["approved", "redeemed", "undone", "lapsed", "owed_again"]
+
+ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
+    "approved": ("rewards_expense", "rewards_owed"),
+    "redeemed": ("rewards_owed", "owed_to_cafes"),
+    "undone": ("owed_to_cafes", "rewards_owed"),
+    "lapsed": ("rewards_owed", "rewards_expense"),
+    "owed_again": ("rewards_expense", "rewards_owed"),
+}
+
+
+def book(
+    connection: Connection, booking: Booking, *, store: Store, reward_id: str, cafe: str, simulated: bool, ore: int
+) -> None:
+    """Add one entry; a reward's entries are numbered, so two transactions can never book the same step."""
+    number = connection.execute(select(func.count()).where(ledger.c.reward_id == reward_id)).scalar_one()
+    debit, credit = ACCOUNTS[booking]
+    connection.execute(
+        insert(ledger).values(
+            entry=f"{reward_id}:{number + 1}",
+            reward_id=reward_id,
+            cafe=cafe,
+            simulated=simulated,
+            debit=debit,
+            credit=credit,
+            amount_ore=ore,
+            booked_at=store.now(),
+        )
+    )
+
+
+def balances(store: Store, *, simulated: bool) -> dict[Account, int]:
+    """Return each account's balance in öre, debits less credits; they sum to 0."""
+    found: dict[Account, int] = {"rewards_expense": 0, "rewards_owed": 0, "owed_to_cafes": 0}
+    query = (
+        select(ledger.c.debit, ledger.c.credit, func.sum(ledger.c.amount_ore))
+        .where(ledger.c.simulated == simulated)
+        .group_by(ledger.c.debit, ledger.c.credit)
+    )
+    with store.reading() as connection:
+        for debit, credit, ore in connection.execute(query):
+            found[debit] += int(ore)
+            found[credit] -= int(ore)
+    return found

@@ -1,0 +1,89 @@
+"""The auditor on both engines: silent over everything that can happen, and each fact told when it is broken."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from payouts.deciding import issuer
+from storage.store import decisions, vouchers
+from storage.store.auditor import FACTS, audit_money
+from storage.store.engine import Store
+from tests.payouts.test_deciding import NOON, SECRET, Clock, candidate, code_of, decide
+
+OWED, CAFES, PROMISED, ONE_LIVES, VOUCHER_FITS, BOOKING_FITS, RULED = FACTS
+
+
+@pytest.fixture
+def lived(store: Store) -> Store:
+    """A store in which a reward of every kind has gone every way."""
+    clock = Clock()
+    store.now = clock
+    held = [candidate(held_until=NOON + timedelta(days=7), reasons=("ring",)) for _ in range(3)]
+    redeemed, undone, replaced, issued = decide(store, *(candidate() for _ in range(4)))
+    decide(store, *held, candidate(score=40, counted_score=40))
+    for each, release in zip(held, (True, False), strict=False):
+        decisions.rule(store, each.session_id, release=release, issuer=issuer(SECRET), actor="anna", reason="seen")
+    for each in (redeemed, undone):
+        vouchers.redeem(store, code_of(store, each), cafe="aurora", actor="till", request="1")
+    vouchers.undo(store, code_of(store, undone), cafe="aurora", actor="till")
+    vouchers.replace(store, replaced.reward_id, issuer=issuer(SECRET), actor="support", reason="lost")
+    clock.at += timedelta(days=91)
+    vouchers.expire_due(store)
+    vouchers.replace(store, issued.reward_id, issuer=issuer(SECRET), actor="support", reason="was abroad")
+    return store
+
+
+def test_books_that_were_kept_are_found_right(lived: Store) -> None:
+    assert audit_money(lived) == []
+
+
+LINES = "reward_id, cafe, simulated, debit, credit, amount_ore, booked_at"
+SABOTAGE = {
+    "a redemption that was never booked": (
+        "UPDATE vouchers SET state = 'redeemed', redeemed_at = issued_at WHERE state = 'issued'",
+        {OWED, CAFES},
+    ),
+    "a booking made twice": (
+        f"INSERT INTO ledger (entry, {LINES}) SELECT 'again:' || entry, {LINES} FROM ledger WHERE id = 1",
+        {OWED},
+    ),
+    "a booking of another amount": (
+        "INSERT INTO ledger (entry, reward_id, cafe, simulated, debit, credit, amount_ore, booked_at) "
+        "SELECT 'less:' || entry, reward_id, cafe, simulated, debit, credit, 1, booked_at FROM ledger WHERE id = 1",
+        {OWED, BOOKING_FITS},
+    ),
+    "a voucher out of nowhere": (
+        "INSERT INTO vouchers (code_hash, reward_id, number, cafe, simulated, amount_ore, state, issued_at, expires_at)"
+        " SELECT 'x', 'nobody', 1, cafe, simulated, amount_ore, 'issued', issued_at, expires_at FROM vouchers"
+        " WHERE number = 2 AND state = 'issued'",
+        {VOUCHER_FITS},
+    ),
+    "a voucher that vanished": ("DELETE FROM vouchers WHERE state = 'redeemed'", {CAFES, PROMISED}),
+    "a voucher moved to another café": (
+        "UPDATE vouchers SET cafe = 'goteborg' WHERE state = 'redeemed'",
+        {VOUCHER_FITS},
+    ),
+    "a ruling on what was not held": (
+        "INSERT INTO reward_rulings (reward_id, released, actor, reason, ruled_at) "
+        "SELECT reward_id, false, 'x', 'x', decided_at FROM reward_decisions WHERE outcome = 'declined'",
+        {RULED},
+    ),
+}
+
+
+@pytest.mark.parametrize("named", SABOTAGE)
+def test_sabotage_is_told(lived: Store, named: str) -> None:
+    statement, facts = SABOTAGE[named]
+    with lived.engine.begin() as connection:
+        connection.execute(text(statement))
+    assert {each.fact for each in audit_money(lived)} == facts
+
+
+def test_two_living_vouchers_are_told_where_the_index_is_gone(lived: Store) -> None:
+    with lived.engine.begin() as connection:
+        connection.execute(text("DROP INDEX uq_vouchers_live"))
+        connection.execute(text("UPDATE vouchers SET state = 'issued' WHERE number = 1 AND state = 'expired'"))
+    assert ONE_LIVES in {each.fact for each in audit_money(lived)}
