@@ -73,6 +73,15 @@ class Settings(BaseModel):
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."
     )
+    backup_folder: Path | None = Field(
+        default=None,
+        description="Where backups are kept, best on another host's disk; empty: a folder beside the home.",
+    )
+    backup_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Seals backups (20 characters or more); without it they can only be made unsealed, on demand. Keep "
+        "a copy away from this machine: no key, no restore.",
+    )
     probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
     probe_token: SecretStr = Field(
         default=SecretStr(""),
@@ -105,7 +114,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     except ValidationError as error:
         faults = "\n".join(
             f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']} (found {item['input']!r})"
-            if "secret" not in str(item["loc"])
+            if not any(part in str(item["loc"]) for part in ("secret", "key", "token"))
             else f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
             for item in error.errors()
         )

@@ -22,6 +22,8 @@ __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
 ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of other writers being first.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
+# The log keeps each file's least and greatest values: of figures, moments and the café, never of what a guest said.
+STATISTICS_PROPERTY = "delta.dataSkippingStatsColumns"
 ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
 
 
@@ -57,7 +59,7 @@ class Lake:
         rows = one_day(table, day, frame)
         pause = FIRST_PAUSE_SECONDS
         for _ in range(ATTEMPTS):
-            known = self._open(table)
+            known = self.delta(table)
             try:
                 # The error's text can quote rows, so none is kept as a cause.
                 return self._write(day, rows, into=known or self._create(table), commit=commit)
@@ -95,14 +97,66 @@ class Lake:
 
     def snapshot(self, *tables: Table) -> Snapshot:
         """Return the tables as they are now, for SQL."""
-        return Snapshot([(table, self._open(table)) for table in tables])
+        return Snapshot([(table, self.delta(table)) for table in tables])
+
+    def change_partition(
+        self, table: Table, day: date, change: Callable[[pl.DataFrame], pl.DataFrame], *, commit: Mapping[str, str]
+    ) -> int | None:
+        """Replace a day's rows by what `change` makes of them, whoever else writes the day meanwhile.
+
+        Args:
+            table: The table.
+            day: The day.
+            change: Gets the day's rows; called again with newer ones where another writer was first.
+            commit: Kept with the commit.
+
+        Returns:
+            The table's new version, None where nothing changed.
+
+        Raises:
+            LakeUnavailable: other writers were always first, or the lake cannot be reached.
+        """
+        pause = FIRST_PAUSE_SECONDS
+        for _ in range(ATTEMPTS):
+            known = self.delta(table)
+            if known is None:
+                return None
+            schema = polars_schema(table)
+            with Snapshot([(table, known)]) as snapshot:
+                rows = snapshot.sql(f"SELECT * FROM {table.name} WHERE day = ?", [day])  # noqa: S608
+            rows = rows.cast({name: schema[name] for name in table.names})
+            changed = one_day(table, day, change(rows))
+            if changed.equals(one_day(table, day, rows)):
+                return None
+            try:
+                return self._write(day, changed, into=known, commit=commit)
+            except CommitFailedError:
+                pass
+            except (DeltaError, OSError) as error:
+                raise _unavailable(table, error) from None
+            self._pause(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
+            pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+        raise LakeUnavailable(
+            f"{table.name} on {day}: other writers were first {ATTEMPTS} times.",
+            remedy="Run it again; nothing was written.",
+        )
+
+    def location(self, table: Table) -> str:
+        """Return the address of the table's folder, for this room."""
+        return f"{self._base}/{table.name}"
 
     def version(self, table: Table) -> int | None:
         """Return the table's version, None where it has never been written."""
-        delta = self._open(table)
+        delta = self.delta(table)
         return None if delta is None else delta.version()
 
-    def _open(self, table: Table) -> DeltaTable | None:
+    def delta(self, table: Table) -> DeltaTable | None:
+        """Return the table as it is now, for this room; None where it has never been written.
+
+        Raises:
+            LakeDamaged: its log cannot be read.
+            LakeUnavailable: the lake cannot be reached.
+        """
         try:
             return DeltaTable(f"{self._base}/{table.name}")
         except TableNotFoundError:
@@ -125,6 +179,7 @@ class Lake:
             partition_by=["day"],
             name=table.name,
             description=table.row,
+            configuration={STATISTICS_PROPERTY: _with_statistics(table)},
         )
 
     def _write(self, day: date, rows: pl.DataFrame, *, into: DeltaTable, commit: Mapping[str, str]) -> int:
@@ -141,6 +196,11 @@ class Lake:
             ),
         )
         return into.version()
+
+
+def _with_statistics(table: Table) -> str:
+    kinds = ("integer", "float", "boolean", "moment")
+    return ",".join(column.name for column in table.columns if column.kind in kinds or column.name == "cafe")
 
 
 def _list(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import os
 import time
@@ -13,6 +14,7 @@ from storage.errors import LandingUnavailable
 from storage.folders import create_once, private_folder, sync_folder
 from storage.landing.segments import SegmentName, checked, fingerprint
 
+DAMAGED_FOLDER = "damaged"
 STALE_TEMPORARY_SECONDS = 3600  # A half-written file older than this belongs to a process that died.
 
 
@@ -22,11 +24,8 @@ class FolderSegments:
     def __init__(self, root: Path, *, wall_clock: Callable[[], float] = time.time) -> None:
         self._root = private_folder(root)
         self._scratch = private_folder(root / ".scratch")
-        with os.scandir(self._scratch) as entries:
-            for entry in entries:
-                with contextlib.suppress(FileNotFoundError):  # Another process sweeps too.
-                    if wall_clock() - entry.stat().st_mtime > STALE_TEMPORARY_SECONDS:
-                        Path(entry.path).unlink(missing_ok=True)
+        self._wall_clock = wall_clock
+        self.sweep()
 
     def put(self, name: SegmentName, body: bytes) -> bool:
         """Publish `body`; False where the name is there already."""
@@ -56,10 +55,52 @@ class FolderSegments:
     def set_aside(self, name: SegmentName) -> None:
         """Move a segment to `damaged/`."""
         with _reachable(self._root):
-            folder = private_folder(self._root / "damaged" / name.folder)
+            folder = private_folder(self._root / DAMAGED_FOLDER / name.folder)
             (self._root / name.path).rename(folder / name.file)
             sync_folder(folder)
             sync_folder(self._root / name.folder)
+
+    def remove(self, name: SegmentName) -> None:
+        """Delete a segment for good."""
+        self._unlink(self._root / name.path)
+
+    def damaged(self) -> builtins.list[SegmentName]:
+        """Return the names of the segments that were set aside, sorted."""
+        with _reachable(self._root):
+            folders = [name for name in _entries(self._root / DAMAGED_FOLDER) if name.startswith("day=")]
+            files = [
+                f"{folder}/{file}" for folder in folders for file in _entries(self._root / DAMAGED_FOLDER / folder)
+            ]
+        return sorted(name for name in map(SegmentName.parse, files) if name is not None)
+
+    def read_damaged(self, name: SegmentName) -> bytes:
+        """Return the bytes of a segment that was set aside."""
+        with _reachable(self._root):
+            return (self._root / DAMAGED_FOLDER / name.path).read_bytes()
+
+    def put_damaged(self, name: SegmentName, body: bytes) -> None:
+        """Put a segment's rest among the damaged ones."""
+        with _reachable(self._root):
+            folder = private_folder(self._root / DAMAGED_FOLDER / name.folder)
+            create_once(folder / name.file, body, scratch=self._scratch)
+
+    def remove_damaged(self, name: SegmentName) -> None:
+        """Delete a segment that was set aside."""
+        self._unlink(self._root / DAMAGED_FOLDER / name.path)
+
+    def sweep(self) -> None:
+        """Delete half-written files of writers that died."""
+        with _reachable(self._root), os.scandir(self._scratch) as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):  # Another process sweeps too.
+                    if self._wall_clock() - entry.stat().st_mtime > STALE_TEMPORARY_SECONDS:
+                        Path(entry.path).unlink(missing_ok=True)
+
+    def _unlink(self, path: Path) -> None:
+        with _reachable(self._root):
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                sync_folder(path.parent)
 
     def fingerprints(self) -> dict[date, str]:
         """Return a text for every day that has segments."""

@@ -58,3 +58,14 @@ def read_log(content: bytes) -> LogContent:
         torn_bytes=len(content) - whole_until,
         damaged_lines=damaged,
     )
+
+
+def whole_lines(content: bytes) -> list[bytes]:
+    """Return a log file's whole lines as they stand in it, checksums and newlines included."""
+    return [
+        line
+        for line in content.splitlines(keepends=True)
+        if len(line) > _EVENT_AT
+        and line.endswith(b"\n")
+        and line[:_CHECKSUM_LENGTH] == b"%08x" % zlib.crc32(line[_CHECKSUM_LENGTH + 1 :])
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 from storage.errors import LandingUnavailable
 from storage.landing.segments import SegmentName, checked, fingerprint
 
+DAMAGED_FOLDER = "damaged"
 REQUEST_TIMEOUT = timedelta(seconds=20)
 RETRY_TIMEOUT = timedelta(seconds=5)  # Short: whoever publishes has a backoff of its own.
 MAX_RETRIES = 2
@@ -56,8 +58,40 @@ class ObjectSegments:
     def set_aside(self, name: SegmentName) -> None:
         """Move a segment to `damaged/`."""
         with self._reachable():
-            obstore.copy(self._store, name.path, f"damaged/{name.path}")
+            obstore.copy(self._store, name.path, f"{DAMAGED_FOLDER}/{name.path}")
             obstore.delete(self._store, name.path)
+
+    def remove(self, name: SegmentName) -> None:
+        """Delete a segment for good; older versions that a bucket keeps are the bucket's own affair."""
+        self._delete(name.path)
+
+    def damaged(self) -> builtins.list[SegmentName]:
+        """Return the names of the segments that were set aside, sorted."""
+        with self._reachable():
+            paths = [item["path"] for page in obstore.list(self._store, DAMAGED_FOLDER) for item in page]
+        parsed = (SegmentName.parse(path.removeprefix(f"{DAMAGED_FOLDER}/")) for path in paths)
+        return sorted(name for name in parsed if name is not None)
+
+    def read_damaged(self, name: SegmentName) -> bytes:
+        """Return the bytes of a segment that was set aside."""
+        with self._reachable():
+            return bytes(obstore.get(self._store, f"{DAMAGED_FOLDER}/{name.path}").bytes())
+
+    def put_damaged(self, name: SegmentName, body: bytes) -> None:
+        """Put a segment's rest among the damaged ones."""
+        with self._reachable():
+            obstore.put(self._store, f"{DAMAGED_FOLDER}/{name.path}", body, use_multipart=False)
+
+    def remove_damaged(self, name: SegmentName) -> None:
+        """Delete a segment that was set aside."""
+        self._delete(f"{DAMAGED_FOLDER}/{name.path}")
+
+    def sweep(self) -> None:
+        """Do nothing: an object appears whole or not at all."""
+
+    def _delete(self, path: str) -> None:
+        with self._reachable(), contextlib.suppress(NotFoundError, FileNotFoundError):
+            obstore.delete(self._store, path)
 
     def fingerprints(self) -> dict[date, str]:
         """Return a text for every day that has segments."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import hashlib
 import re
 import zlib
@@ -95,6 +96,24 @@ class Segments(Protocol):
 
     def set_aside(self, name: SegmentName) -> None:
         """Move a segment to `damaged/`, out of every reader's sight."""
+
+    def remove(self, name: SegmentName) -> None:
+        """Delete a segment for good; one that is gone already is no error."""
+
+    def damaged(self) -> builtins.list[SegmentName]:
+        """Return the names of the segments that were set aside, sorted."""
+
+    def read_damaged(self, name: SegmentName) -> bytes:
+        """Return the bytes of a segment that was set aside, as they are."""
+
+    def put_damaged(self, name: SegmentName, body: bytes) -> None:
+        """Put what is left of a segment that was set aside among the damaged ones."""
+
+    def remove_damaged(self, name: SegmentName) -> None:
+        """Delete a segment that was set aside, for good."""
+
+    def sweep(self) -> None:
+        """Delete what writers that died left half written."""
 
     def fingerprints(self) -> dict[date, str]:
         """Return a text for every day that has segments; it changes whenever the day gains or loses one."""

@@ -149,6 +149,7 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
                 time.sleep(WAL_POLL_SECONDS)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA secure_delete = ON")  # What is deleted is overwritten, not only forgotten.
     finally:
         cursor.close()
 

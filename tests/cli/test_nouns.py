@@ -177,3 +177,20 @@ def test_a_journey_without_a_running_edge_says_what_to_start(pilot: Pilot) -> No
 @pytest.mark.parametrize("noun", NOUNS)
 def test_the_help_of_a_command_speaks_of_nothing_but_the_command(pilot: Pilot, noun: str) -> None:
     assert "install-completion" not in pilot(noun, "-h").output
+
+
+def test_an_erasure_is_carried_out_and_its_status_told_for_people_and_machines(pilot: Pilot, tmp_path: Path) -> None:
+    home = opened(tmp_path)
+    story = (
+        Story(at=datetime(2026, 11, 22, 12, tzinfo=UTC)).opens().starts().says("Bullarna var sega i dag", mode="text")
+    )
+    publish(home.segments(), story.events, replica="edge1", identifier=new_identifier())
+    begun = pilot("erase", "--session", story.session_id, "--reason", "asked")
+    assert begun.exit_code == 0, begun.output
+    assert "rewritten, due" in begun.stdout
+    assert home.segments().list(date(2026, 11, 22)) == []
+    assert "1 not done, 0 late" in pilot("erase", "--status").stdout
+    done = json.loads(pilot("erase", "--run", "--at-once", "--json").stdout)
+    assert [(each["session_id"], each["state"]) for each in done] == [(story.session_id, "done")]
+    assert pilot("erase", "--session", story.session_id, "--reference", "K7M2QP", "--reason", "x").exit_code == 1
+    assert "No receipt has that address" in pilot("erase", "--receipt", "https://x/r/secret", "--reason", "x").stderr

@@ -1,0 +1,201 @@
+"""Makes a backup: what was acknowledged before it began is in it, and what is in it fits together.
+
+Order matters. Append logs first, then the store, then the landing: a log that is published meanwhile is there twice,
+which readers see as one, and whatever the store knows of is in the landing. The lake is copied one version a table.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from operations.backup.shelf import (
+    FORMAT,
+    MANIFEST,
+    PLAIN,
+    PREFIX,
+    SEALED,
+    STORE_COPY,
+    UNFINISHED,
+    Backup,
+    Manifest,
+    shelf,
+    sweep,
+)
+from operations.erasure.keeping import keeping
+from pilot.errors import PilotError
+from pilot.identifiers import new_identifier
+from pilot.tables import TABLES
+from storage.backup.archive import ArchiveWriter
+from storage.backup.lake_copy import table_version
+from storage.backup.sealing import SealingWriter
+from storage.backup.store_copy import copy_store
+from storage.backup.tombstone_file import write_tombstones
+from storage.errors import LandingUnavailable
+from storage.folders import PRIVATE_FILE, create_once, private_folder, sync_folder
+from storage.home import DESCRIPTION_FILE, LAKE_FOLDER, LANDING_FOLDER, LOG_FOLDER, SECRET_FILE, Home
+from storage.landing.folder_segments import DAMAGED_FOLDER
+from storage.landing.log_lines import whole_lines
+from storage.store import tombstones
+
+
+class NotSealed(PilotError):
+    """There is no key to seal a backup with."""
+
+
+class BackupFailed(PilotError):
+    """A backup could not be made; an earlier one is not touched."""
+
+
+def make_backup(
+    home: Home, *, now: datetime, plain: bool = False, told: Callable[[str], None] = lambda _: None
+) -> Backup:
+    """Make a backup of a home that may be in use.
+
+    Args:
+        home: The home.
+        now: The present moment, UTC.
+        plain: Make it without a key, readable by whoever reads its folder; the home's secret key is left out then.
+        told: Called with a line of progress.
+
+    Raises:
+        NotSealed: there is no key, and `plain` was not asked for.
+        KeeperAtWork: erasing, retention or another backup is at work.
+        BackupFailed: a part cannot be copied.
+    """
+    key = home.settings.backup_key.get_secret_value()
+    if not key and not plain:
+        raise NotSealed(
+            "PILOT_BACKUP_KEY is not set: a backup holds what guests said.",
+            remedy="Set it (`openssl rand -base64 32`) and keep a copy elsewhere; --plain makes an unsealed one.",
+        )
+    folder = private_folder(shelf(home.settings))
+    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{new_identifier()[-6:]}"
+    unfinished, finished = folder / f"{UNFINISHED}{name}", folder / f"{PREFIX}{name}"
+    try:
+        with keeping(home.root):
+            sweep(folder)
+            manifest = _write(home, private_folder(unfinished), now=now, key="" if plain else key, told=told)
+            unfinished.rename(finished)
+            sync_folder(folder)
+    except OSError as error:
+        raise BackupFailed(
+            f"The backup cannot be written: {error.strerror or type(error).__name__}.",
+            remedy="Free space where the backups are kept; earlier backups are as they were.",
+        ) from None
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return Backup(finished, manifest)
+
+
+def _write(home: Home, folder: Path, *, now: datetime, key: str, told: Callable[[str], None]) -> Manifest:
+    known = tombstones.all_tombstones(home.store())
+    content = folder / (SEALED if key else PLAIN)
+    with content.open("xb") as file:
+        content.chmod(PRIVATE_FILE)
+        if key:
+            with closing(SealingWriter(file, key=key)) as sealing:
+                copied = _copy(home, cast("BinaryIO", sealing), secret=True, told=told)
+        else:
+            copied = _copy(home, file, secret=False, told=told)
+        file.flush()
+        os.fsync(file.fileno())
+    write_tombstones(folder.parent, known)
+    manifest = Manifest(
+        format=FORMAT,
+        made_at=now,
+        kind=home.kind,
+        sealed=bool(key),
+        content_bytes=content.stat().st_size,
+        content_sha256=_sha256(content),
+        segments=copied.segments,
+        tables=copied.tables,
+        tombstones=len(known),
+        left_out=tuple(copied.left_out),
+    )
+    create_once(folder / MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
+    return manifest
+
+
+class _Copied:
+    """What was copied so far."""
+
+    def __init__(self) -> None:
+        self.segments = 0
+        self.tables: dict[str, int] = {}
+        self.left_out = [
+            "Dagster's runs, logs and weights: they are made anew",
+        ]
+
+
+def _copy(home: Home, target: BinaryIO, *, secret: bool, told: Callable[[str], None]) -> _Copied:
+    copied, archive = _Copied(), ArchiveWriter(target)
+    archive.add_file(DESCRIPTION_FILE, home.root / DESCRIPTION_FILE)
+    if secret and not home.settings.secret_key.get_secret_value():
+        home.secret()
+        archive.add_file(SECRET_FILE, home.root / SECRET_FILE)
+    else:
+        copied.left_out.append("the installation's secret key")
+    told("append logs")
+    for path in sorted((home.root / LOG_FOLDER).rglob("*.log")):
+        try:
+            lines = whole_lines(path.read_bytes())
+        except FileNotFoundError:  # published a moment ago: it is in the landing
+            continue
+        if lines:
+            archive.add(path.relative_to(home.root).as_posix(), b"".join(lines))
+    told("store")
+    with tempfile.TemporaryDirectory(prefix=STORE_COPY, dir=shelf(home.settings)) as temporary:
+        copy = copy_store(home.store(), Path(temporary))
+        archive.add_file(copy.name, copy)
+    told("landing")
+    _copy_landing(home, archive, copied)
+    told("lake")
+    if home.settings.lake_url:
+        copied.left_out.append(f"the lake: it is at {home.settings.lake_url}")
+    else:
+        for table in TABLES.values():
+            _copy_table(home, archive, table.name, copied)
+    archive.finish()
+    return copied
+
+
+def _copy_landing(home: Home, archive: ArchiveWriter, copied: _Copied) -> None:
+    if home.settings.landing_url:
+        copied.left_out.append(f"the landing: it is at {home.settings.landing_url}")
+        return
+    segments = home.segments()
+    for day in sorted(segments.fingerprints()):
+        for name in segments.list(day):
+            try:
+                archive.add(f"{LANDING_FOLDER}/{name.path}", segments.read_unchecked(name))
+            except LandingUnavailable:  # salvaged meanwhile: its lines are in a newer segment
+                continue
+            copied.segments += 1
+    for name in segments.damaged():
+        archive.add(f"{LANDING_FOLDER}/{DAMAGED_FOLDER}/{name.path}", segments.read_damaged(name))
+
+
+def _copy_table(home: Home, archive: ArchiveWriter, table: str, copied: _Copied) -> None:
+    found = table_version(home.lake(), TABLES[table])
+    if found is None:
+        return
+    version, files = found
+    for path in files:
+        # Nobody deletes them meanwhile: whoever does holds the keeper's lock.
+        inside = path.relative_to(home.root / LAKE_FOLDER).as_posix()
+        archive.add_file(f"{LAKE_FOLDER}/{inside}", path)
+    copied.tables[table] = version
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Copies of a home's state that fit together, sealed and checked, and the way back."""

@@ -1,0 +1,34 @@
+"""One version of a lake table as a set of files: the rows that it names, and the log from its newest checkpoint on."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+from pilot.tables import Table
+from storage.lake import Lake
+
+LOG_FOLDER = "_delta_log"
+_CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")
+
+
+def table_version(lake: Lake, table: Table) -> tuple[int, list[Path]] | None:
+    """Return a table's version and the files that it consists of; None for one that was never written.
+
+    For a lake in a folder. What no longer belongs to the version (older rows, older log) is not among them. Read the
+    files soon: the upkeep deletes what a version no longer names after two minutes.
+    """
+    delta = lake.delta(table)
+    if delta is None:
+        return None
+    root = Path(unquote(lake.location(table).removeprefix("file://")))
+    version = delta.version()
+    rows = [Path(unquote(uri.removeprefix("file://"))) for uri in delta.file_uris()]
+    log = root / LOG_FOLDER
+    checkpoints = [int(match[1]) for path in log.iterdir() if (match := _CHECKPOINT.fullmatch(path.name)) is not None]
+    base = max((each for each in checkpoints if each <= version), default=None)
+    files = [log / f"{base:020d}.checkpoint.parquet"] if base is not None else []
+    first = 0 if base is None else base
+    files += [path for each in range(first, version + 1) if (path := log / f"{each:020d}.json").exists()]
+    return version, [*files, *rows]

@@ -1,0 +1,80 @@
+"""The tombstones beside the backups: a backup is older than some erasures, and its restore has to know of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import date, datetime
+from pathlib import Path
+
+from storage.errors import StorageError
+from storage.folders import PRIVATE_FILE, private_folder, sync_folder, write_fully
+from storage.store.tombstones import Tombstone
+
+NAME = "tombstones.ndjson"
+
+
+class TombstonesUnreadable(StorageError):
+    """The file of tombstones is missing or damaged."""
+
+
+def read_tombstones(path: Path) -> list[Tombstone]:
+    """Return the tombstones of a file.
+
+    Raises:
+        TombstonesUnreadable: it is missing, or a line is damaged.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [_parsed(json.loads(line)) for line in lines]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise TombstonesUnreadable(
+            f"The tombstones {path} are missing or damaged: nobody can tell which guests were erased since.",
+            remedy="Put back the file that lay beside the backups, or name another copy with --tombstones.",
+        ) from None
+
+
+def write_tombstones(folder: Path, known: Iterable[Tombstone]) -> int:
+    """Add tombstones to a folder's file, on the disk, and return how many it holds; none is ever taken out.
+
+    Raises:
+        TombstonesUnreadable: the file that is there is damaged.
+        OSError: the folder cannot be written.
+    """
+    path, known = private_folder(folder) / NAME, list(known)
+    found = {each.session_id: each for each in read_tombstones(path)} if path.exists() else {}
+    if path.exists() and all(each.session_id in found for each in known):
+        return len(found)
+    found |= {each.session_id: each for each in known}
+    body = "".join(f"{json.dumps(_told(each))}\n" for _, each in sorted(found.items()))
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+    try:
+        write_fully(descriptor, body.encode())
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.replace(path)
+    sync_folder(folder)
+    return len(found)
+
+
+def _told(each: Tombstone) -> dict[str, str]:
+    return {
+        "session_id": each.session_id,
+        "day": each.day.isoformat(),
+        "actor": each.actor,
+        "reason": each.reason,
+        "created_at": each.created_at.isoformat(),
+    }
+
+
+def _parsed(line: dict[str, str]) -> Tombstone:
+    return Tombstone(
+        line["session_id"],
+        date.fromisoformat(line["day"]),
+        line["actor"],
+        line["reason"],
+        datetime.fromisoformat(line["created_at"]),
+    )

@@ -1,0 +1,116 @@
+"""All files of a lake table, also those of old versions and dead writers: in a folder or an object store."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import unquote
+
+import obstore
+from obstore.exceptions import BaseError, NotFoundError
+
+from storage.errors import LakeUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """One file.
+
+    Attributes:
+        path: Within the table's folder.
+        modified: When it was written, UTC.
+    """
+
+    path: str
+    modified: datetime
+
+
+class TableFiles(Protocol):
+    """The files under one table's folder."""
+
+    def list(self) -> list[TableFile]:
+        """Return every file, also those that no version names."""
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+
+    def delete(self, path: str) -> None:
+        """Delete a file; one that is gone already is no error."""
+
+
+def table_files(location: str) -> TableFiles:
+    """Return the files under an address, `file://...` or `s3://...`."""
+    if location.startswith("file://"):
+        return FolderFiles(Path(unquote(location.removeprefix("file://"))))
+    return ObjectFiles(location)
+
+
+class FolderFiles:
+    """A table's files in a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def list(self) -> list[TableFile]:
+        """Return every file."""
+        with _reachable():
+            found = []
+            for path in self._root.rglob("*"):
+                with contextlib.suppress(FileNotFoundError):
+                    if path.is_file():
+                        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+                        found.append(TableFile(path.relative_to(self._root).as_posix(), modified))
+            return sorted(found, key=lambda file: file.path)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+        with _reachable():
+            return (self._root / path).read_bytes()
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        with _reachable():
+            (self._root / path).unlink(missing_ok=True)
+
+
+class ObjectFiles:
+    """A table's files in an object store."""
+
+    def __init__(self, location: str) -> None:
+        with _reachable():
+            self._store: Any = obstore.store.from_url(location, client_options={"allow_http": True})
+
+    def list(self) -> list[TableFile]:
+        """Return every file."""
+        return sorted(self._each(), key=lambda file: file.path)
+
+    def read(self, path: str) -> bytes:
+        """Return a file's bytes."""
+        with _reachable():
+            return bytes(obstore.get(self._store, path).bytes())
+
+    def delete(self, path: str) -> None:
+        """Delete a file."""
+        with _reachable(), contextlib.suppress(NotFoundError, FileNotFoundError):
+            obstore.delete(self._store, path)
+
+    def _each(self) -> Iterator[TableFile]:
+        with _reachable():
+            for page in obstore.list(self._store):
+                for item in page:
+                    yield TableFile(item["path"], item["last_modified"])
+
+
+@contextlib.contextmanager
+def _reachable() -> Iterator[None]:
+    try:
+        yield
+    except (BaseError, OSError) as error:
+        raise LakeUnavailable(
+            f"Files of the lake cannot be reached ({type(error).__name__}).",
+            remedy="Check the disk and PILOT_LAKE_URL.",
+        ) from None

@@ -1,0 +1,221 @@
+"""Backups: whole, sealed, refused in words where they are not; and restored without the guests who were erased since."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from operations.backup.make import NotSealed, make_backup
+from operations.backup.restore import NotRestored, restore
+from operations.backup.shelf import Backup, NoSuchBackup, backups, choose, shelf, unpack
+from operations.erasure.carry_out import carry_out
+from operations.erasure.keeping import KeeperAtWork, keeping
+from pilot.identifiers import new_identifier
+from pilot.settings import Settings
+from pilot.tables import RAW_EVENTS
+from storage.backup.sealing import BackupDamaged, KeyTooShort
+from storage.backup.store_copy import StoreNotCopied
+from storage.backup.tombstone_file import NAME, TombstonesUnreadable
+from storage.erasure.everywhere import find_everywhere
+from storage.errors import StoreUnusable
+from storage.home import Home, open_home
+from storage.landing.append_log import AppendLog
+from storage.landing.days import read_day
+from storage.landing.segments import publish
+from storage.store import audit, tombstones
+from tests.events import MORNING, Story, whole_visit
+from tests.postgresql import Cluster, running_cluster
+
+DAY = date(2026, 11, 23)
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+KEY = SecretStr("correct horse battery staple")
+WORDS = "Fiolerna smakade tvål hela förmiddagen"
+MARKS = {"words": {WORDS.encode()}}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with two guests in landing, lake and store, and a third in a replica's log only."""
+    opened = open_home(Settings(home=tmp_path / "hem", backup_key=KEY))
+    publish(opened.segments(), whole_visit().events, replica="edge1", identifier=new_identifier())
+    with opened.store().begin() as connection:
+        audit.record(connection, actor="test", action="note", subject="before the backup")
+    return opened
+
+
+@pytest.fixture
+def told(home: Home) -> Story:
+    story = Story().opens().starts().consents().says(WORDS, mode="text").completes()
+    publish(home.segments(), story.events, replica="edge1", identifier=new_identifier())
+    home.lake().replace_partition(RAW_EVENTS, DAY, read_day(home.segments(), DAY).frame, commit={})
+    return story
+
+
+def erase(home: Home, story: Story) -> None:
+    tombstones.add(home.store(), session_id=story.session_id, actor="guest", reason="asked")
+    carry_out(home, now=NOW, grace=timedelta(0))
+
+
+def settings(home: Home) -> Settings:
+    return home.settings
+
+
+def damage(backup: Backup, at: float, content: bytes = b"?") -> None:
+    with backup.content.open("r+b") as file:
+        file.seek(int(backup.manifest.content_bytes * at))
+        file.write(content)
+
+
+def test_what_was_there_is_there_again_in_a_new_home(home: Home, told: Story, tmp_path: Path) -> None:
+    with AppendLog(logs=home.root / ".log", replica="edge2", segments=home.segments()) as log:
+        unpublished = Story(at=MORNING + timedelta(hours=1)).opens()
+        log.append(unpublished.events).result(10)
+        backup = make_backup(home, now=NOW)
+    done = restore(backup, tmp_path / "neu", settings=settings(home), now=NOW)
+    assert (done.segments, done.damaged_segments, done.tables, done.replayed) == (3, 0, 1, 0)
+    again = open_home(Settings(home=tmp_path / "neu"))
+    assert again.secret() == home.secret()
+    assert audit.recent(again.store(), 1)[0].subject == "before the backup"
+    frame = read_day(again.segments(), DAY).frame
+    assert set(frame["session_id"]) >= {told.session_id, unpublished.session_id}
+    assert again.lake().read(RAW_EVENTS).equals(home.lake().read(RAW_EVENTS))
+    assert again.lake().version(RAW_EVENTS) == home.lake().version(RAW_EVENTS)
+
+
+def test_a_sealed_backup_shows_nothing_to_who_has_no_key(home: Home, told: Story) -> None:
+    backup = make_backup(home, now=NOW)
+    assert find_everywhere(shelf(home.settings), {**MARKS, "session": {told.session_id.encode()}}) == {
+        "words": [],
+        "session": [],
+    }
+    assert unpack(backup, key=KEY.get_secret_value()) > 3
+    with pytest.raises(BackupDamaged, match="PILOT_BACKUP_KEY"):
+        unpack(backup, key="another key that is long enough")
+    with pytest.raises(BackupDamaged, match="PILOT_BACKUP_KEY is not set"):
+        unpack(backup, key="")
+
+
+def test_without_a_key_a_backup_has_to_be_wanted_and_holds_no_secret(home: Home, told: Story, tmp_path: Path) -> None:
+    keyless = Home(settings=Settings(home=home.root), root=home.root, kind="real")
+    with pytest.raises(NotSealed, match="what guests said"):
+        make_backup(keyless, now=NOW)
+    short = Home(settings=Settings(home=home.root, backup_key=SecretStr("short")), root=home.root, kind="real")
+    with pytest.raises(KeyTooShort):
+        make_backup(short, now=NOW)
+    secret = home.secret()
+    plain = make_backup(keyless, now=NOW, plain=True)
+    found = find_everywhere(shelf(home.settings), {**MARKS, "secret": {secret}})
+    assert found["words"] != []
+    assert found["secret"] == []
+    assert "the installation's secret key" in plain.manifest.left_out
+    assert restore(plain, tmp_path / "neu", settings=settings(home), now=NOW).segments == 2
+
+
+def test_an_old_backup_is_restored_without_who_was_erased_since(home: Home, told: Story, tmp_path: Path) -> None:
+    old = make_backup(home, now=NOW)
+    erase(home, told)
+    fresh = make_backup(home, now=NOW + timedelta(hours=6), plain=True)
+    assert find_everywhere(fresh.path, MARKS) == {"words": []}
+    done = restore(old, tmp_path / "neu", settings=settings(home), now=NOW)
+    assert done.replayed == 1
+    assert find_everywhere(tmp_path / "neu", MARKS) == {"words": []}
+    assert read_day(open_home(Settings(home=tmp_path / "neu")).segments(), DAY).frame["session_id"].n_unique() == 1
+
+
+def test_a_backup_is_not_restored_where_nobody_can_tell_who_was_erased(home: Home, told: Story, tmp_path: Path) -> None:
+    erase(home, told)
+    backup = make_backup(home, now=NOW)
+    beside = shelf(home.settings) / NAME
+    kept = beside.read_text("utf-8")
+    for content, refused in (("", NotRestored), ("{half", TombstonesUnreadable), (None, TombstonesUnreadable)):
+        if content is None:
+            beside.unlink()
+        else:
+            beside.write_text(content, "utf-8")
+        with pytest.raises(refused, match=r"--tombstones|nobody can tell"):
+            restore(backup, tmp_path / "neu", settings=settings(home), now=NOW)
+    copy = tmp_path / "copy.ndjson"
+    copy.write_text(kept, "utf-8")
+    restore(backup, tmp_path / "neu", settings=settings(home), tombstone_files=[copy], now=NOW)
+
+
+def test_every_restored_tombstone_stays_in_the_file_beside_the_backups(home: Home, told: Story) -> None:
+    make_backup(home, now=NOW)
+    erase(home, told)
+    assert told.session_id in (shelf(home.settings) / NAME).read_text("utf-8")
+
+
+@pytest.mark.parametrize("place", [0.02, 0.5, 0.98])
+def test_a_damaged_backup_is_refused_in_words_and_leaves_nothing(
+    home: Home, told: Story, tmp_path: Path, place: float
+) -> None:
+    for plain in (False, True):
+        backup = make_backup(home, now=NOW, plain=plain)
+        damage(backup, place, b"\xff" * 40)
+        with pytest.raises((BackupDamaged, StoreNotCopied, StoreUnusable)) as refused:
+            restore(backup, tmp_path / "neu", settings=settings(home), now=NOW)
+        assert WORDS not in str(refused.value)
+    assert not (tmp_path / "neu").exists()
+    assert [path.name for path in tmp_path.iterdir() if "restoring" in path.name] == []
+
+
+def test_a_backup_that_was_cut_off_is_refused(home: Home, tmp_path: Path) -> None:
+    backup = make_backup(home, now=NOW)
+    with backup.content.open("r+b") as file:
+        file.truncate(backup.manifest.content_bytes // 2)
+    with pytest.raises(BackupDamaged, match="bytes"):
+        restore(backup, tmp_path / "neu", settings=settings(home), now=NOW)
+
+
+def test_a_home_that_holds_something_is_never_restored_over(home: Home, tmp_path: Path) -> None:
+    backup = make_backup(home, now=NOW)
+    for target in (home.root, tmp_path):
+        with pytest.raises(NotRestored, match="not empty"):
+            restore(backup, target, settings=settings(home), now=NOW)
+    (tmp_path / "leer").mkdir()
+    assert restore(backup, tmp_path / "leer", settings=settings(home), now=NOW).segments == 1
+    rehearsed = tmp_path / "probe"
+    restore(backup, rehearsed, settings=settings(home), now=NOW, keep=False)
+    assert not rehearsed.exists()
+
+
+def test_backups_are_found_by_day_and_name_and_half_ones_are_none(home: Home) -> None:
+    folder = shelf(home.settings)
+    first = make_backup(home, now=NOW - timedelta(days=1))
+    second = make_backup(home, now=NOW)
+    (folder / ".unfinished-x").mkdir()
+    assert [each.path for each in backups(folder)] == [first.path, second.path]
+    assert choose(folder, "latest").path == second.path
+    assert choose(folder, "2026-11-23").path == first.path
+    assert choose(folder, first.path.name).path == first.path
+    with pytest.raises(NoSuchBackup, match="latest there are"):
+        choose(folder, "2026-01-01")
+    with keeping(home.root), pytest.raises(KeeperAtWork):
+        make_backup(home, now=NOW)
+    assert len(backups(folder)) == 2
+
+
+@pytest.mark.postgresql
+def test_a_store_in_postgresql_is_dumped_and_put_back_into_an_empty_database(tmp_path: Path) -> None:
+    with running_cluster() as cluster:
+        _postgresql_round(cluster, tmp_path)
+
+
+def _postgresql_round(cluster: Cluster, tmp_path: Path) -> None:
+    source, target = cluster.new_database(), cluster.new_database()
+    home = open_home(Settings(home=tmp_path / "hem", backup_key=KEY, store_url=source))
+    with home.store().begin() as connection:
+        audit.record(connection, actor="test", action="note", subject="in postgresql")
+    backup = make_backup(home, now=NOW)
+    refused = Settings(home=home.root, backup_key=KEY, store_url=source)
+    with pytest.raises(StoreNotCopied, match="not empty"):
+        restore(backup, tmp_path / "neu", settings=refused, now=NOW)
+    put_back = Settings(home=home.root, backup_key=KEY, store_url=target)
+    restore(backup, tmp_path / "neu", settings=put_back, now=NOW)
+    again = open_home(Settings(home=tmp_path / "neu", store_url=target))
+    assert audit.recent(again.store(), 1)[0].subject == "in postgresql"
+    home.store().close()
+    again.store().close()

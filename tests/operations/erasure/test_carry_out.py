@@ -1,0 +1,171 @@
+"""An erasure is carried out place by place, waits for readers, and is done only once nothing is found."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from operations.erasure.carry_out import GRACE, RECHECK, carry_out, due
+from operations.erasure.keeping import KeeperAtWork, keeping
+from pilot.identifiers import new_identifier
+from pilot.settings import Settings
+from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
+from pipelines.sessions import sessions as sessions_of
+from pipelines.turns import turns as turns_of
+from storage.erasure.everywhere import find_everywhere
+from storage.erasure.files_beside import pieces, spellings
+from storage.home import Home, open_home
+from storage.landing.days import read_day
+from storage.landing.segments import publish
+from storage.store import erasures, receipts, tombstones
+from storage.store.receipts import Receipt
+from tests.events import MORNING, Story, whole_visit
+
+DAY = date(2026, 11, 23)
+WORDS = "Kanelbullens glasyr smakade tvål och fiolerna spelade falskt i hörnet."
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(Settings(home=tmp_path / "hem ö"))
+
+
+@pytest.fixture
+def gone(home: Home) -> Story:
+    """A session that is in the landing, in several versions of the lake and in the store, beside another's."""
+    story = Story().opens().starts().consents().says(WORDS, mode="text").completes()
+    publish(home.segments(), [*story.events, *whole_visit().events], replica="edge1", identifier=new_identifier())
+    for _ in range(3):
+        build(home)
+    receipts.save(
+        home.store(),
+        Receipt("h" * 64, "BCD234", story.session_id, "aurora", DAY, "sv", False, MORNING, 71, True, "2026-11"),
+    )
+    return story
+
+
+def build(home: Home) -> None:
+    raw = read_day(home.segments(), DAY).frame
+    lake = home.lake()
+    lake.replace_partition(RAW_EVENTS, DAY, raw, commit={})
+    lake.replace_partition(SESSIONS, DAY, sessions_of(raw, as_of=MORNING + timedelta(hours=3)), commit={})
+    lake.replace_partition(TURNS, DAY, turns_of(raw), commit={})
+
+
+def found(home: Home, session: str) -> dict[str, list[str]]:
+    marks = {
+        "words": {spelling for piece in pieces(WORDS) for spelling in spellings(piece)},
+        "session": spellings(session),
+    }
+    return find_everywhere(home.root, marks, leave_out=("store.sqlite", "store.sqlite-wal", "store.sqlite-shm"))
+
+
+def ask(home: Home, story: Story) -> None:
+    tombstones.add(home.store(), session_id=story.session_id, actor="guest", reason="asked on the receipt")
+
+
+def state(home: Home, story: Story) -> tuple[str, dict[str, str]]:
+    erasure = erasures.find(home.store(), story.session_id)
+    assert erasure is not None
+    return erasure.state, dict(erasure.places)
+
+
+def test_a_session_goes_from_every_byte_of_the_home_in_two_steps(home: Home, gone: Story) -> None:
+    before = found(home, gone.session_id)
+    assert len(before["words"]) > 3
+    ask(home, gone)
+    now = datetime.now(UTC)
+    carry_out(home, now=now)
+    assert state(home, gone)[0] == "rewritten"
+    assert home.lake().read(TURNS).filter(pl.col("session_id") == gone.session_id).height == 0
+    assert found(home, gone.session_id)["words"] != []  # old versions: a page may still be reading them
+    assert due(home, now=now) == []
+    carry_out(home, now=now + GRACE + timedelta(seconds=5))
+    assert state(home, gone) == (
+        "done",
+        {"landing": "gone", "lake": "gone", "store": "pseudonymised", "beside": "searched", "backups": "told"},
+    )
+    assert found(home, gone.session_id) == {"words": [], "session": []}
+    assert home.lake().read(SESSIONS).height == 1
+    receipt = receipts.by_hash(home.store(), "h" * 64)
+    assert receipt is not None
+    assert (receipt.preliminary_score, receipt.preliminary_eligible) == (None, None)
+
+
+def test_where_nothing_else_runs_one_call_is_enough(home: Home, gone: Story) -> None:
+    ask(home, gone)
+    carry_out(home, now=datetime.now(UTC), grace=timedelta(0))
+    assert state(home, gone)[0] == "done"
+    assert found(home, gone.session_id) == {"words": [], "session": []}
+
+
+def test_a_rebuild_that_knew_of_no_tombstone_is_found_and_undone(home: Home, gone: Story) -> None:
+    raw = read_day(home.segments(), DAY).frame
+    ask(home, gone)
+    now = datetime.now(UTC)
+    carry_out(home, now=now)
+    home.lake().replace_partition(TURNS, DAY, turns_of(raw), commit={})
+    carry_out(home, now=now + GRACE * 2)
+    assert state(home, gone)[0] == "asked"
+    carry_out(home, now=now + GRACE * 3)
+    carry_out(home, now=now + GRACE * 6)
+    assert state(home, gone)[0] == "done"
+    assert found(home, gone.session_id)["words"] == []
+
+
+def test_a_replica_that_publishes_days_later_brings_nothing_back(home: Home, gone: Story) -> None:
+    ask(home, gone)
+    now = datetime.now(UTC)
+    carry_out(home, now=now, grace=timedelta(0))
+    publish(home.segments(), gone.events, replica="edge9", identifier=new_identifier())
+    assert found(home, gone.session_id)["words"] != []
+    carry_out(home, now=now, grace=timedelta(0))
+    assert state(home, gone)[0] == "done"
+    carry_out(home, now=now, grace=timedelta(0), recheck=RECHECK)
+    assert state(home, gone)[0] == "done"
+    assert found(home, gone.session_id)["words"] == []
+
+
+def test_lines_of_logs_and_records_that_name_the_session_are_blotted_out_in_place(home: Home, gone: Story) -> None:
+    ask(home, gone)
+    records = home.root / ".run" / "urgent.ndjson"
+    records.write_text(f'{{"session_id": "{gone.session_id}", "kinds": ["allergy"]}}\n{{"other": 1}}\n', "utf-8")
+    with (home.root / ".logs" / "edge.log").open("a", encoding="utf-8") as log:
+        log.write(f"started\nsession {gone.session_id} heard {WORDS}\n")
+        log.flush()
+        carry_out(home, now=datetime.now(UTC))
+        log.write("goes on\n")
+    lines = (home.root / ".logs" / "edge.log").read_text("utf-8").splitlines()
+    assert (lines[0], set(lines[1]), lines[2]) == ("started", {"-"}, "goes on")
+    assert records.read_text("utf-8").splitlines()[1] == '{"other": 1}'
+    assert "allergy" not in records.read_text("utf-8")
+
+
+def test_words_where_none_may_be_are_told_by_file_and_hold_the_erasure_open(home: Home, gone: Story) -> None:
+    leak = home.root / ".dagster" / "leak.bin"
+    leak.write_bytes(WORDS.encode("utf-16-le"))
+    ask(home, gone)
+    now = datetime.now(UTC)
+    carry_out(home, now=now, grace=timedelta(0))
+    carry_out(home, now=now, grace=timedelta(0))
+    assert state(home, gone)[0] == "rewritten"
+    assert state(home, gone)[1]["beside"] == "remove .dagster/leak.bin"
+    leak.unlink()
+    carry_out(home, now=now, grace=timedelta(0))
+    assert state(home, gone)[0] == "done"
+
+
+def test_two_keepers_are_never_at_work_at_once(home: Home, gone: Story) -> None:
+    ask(home, gone)
+    with keeping(home.root), pytest.raises(KeeperAtWork):
+        carry_out(home, now=datetime.now(UTC))
+    assert state(home, gone)[0] == "asked"
+
+
+def test_pieces_are_whole_words_and_never_a_mere_yes() -> None:
+    assert pieces("ja") == []
+    assert pieces("ja tack") == ["ja tack"]
+    assert pieces("Kaffet var gott men kön var lång i dag") == ["Kaffet var gott men", "kön var lång i dag"]
