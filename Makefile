@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes)
 
-.PHONY: help run demo phone test check prove-properties engines format lock clean
+.PHONY: help run demo phone test check prove-properties prove-payouts engines format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -35,6 +35,9 @@ test: $(READY) engines ## everything; names in its closing lines each engine tha
 
 prove-properties: $(READY) ## the tests of properties on 2 000 new examples each, instead of the same ones
 	@HYPOTHESIS_PROFILE=explore $(VENV)/bin/pytest -q -n 2 $$(grep -rl "from hypothesis" tests --include="test_*.py")
+
+prove-payouts: $(READY) ## 10 000 random histories of payouts, faults and restores
+	@$(VENV)/bin/python -m benchmarks.prove_payouts --runs 10000
 
 format: $(READY) ## format the code
 	@$(VENV)/bin/ruff format .

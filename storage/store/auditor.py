@@ -14,13 +14,16 @@ from storage.store.engine import Store
 
 # What a reward has on each account: debits less credits.
 _BOOKED = """
-    SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, COUNT(DISTINCT entry) AS entries
+    SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, SUM(provider) AS provider,
+        COUNT(DISTINCT entry) AS entries
     FROM (
         SELECT reward_id, entry,
             CASE WHEN credit = 'rewards_owed' THEN amount_ore WHEN debit = 'rewards_owed' THEN -amount_ore ELSE 0 END
                 AS owed,
             CASE WHEN credit = 'owed_to_cafes' THEN amount_ore WHEN debit = 'owed_to_cafes' THEN -amount_ore ELSE 0 END
-                AS cafes
+                AS cafes,
+            CASE WHEN credit = 'provider_balance' THEN amount_ore WHEN debit = 'provider_balance' THEN -amount_ore
+                ELSE 0 END AS provider
         FROM ledger
     ) AS lines GROUP BY reward_id
 """
@@ -31,14 +34,39 @@ _DUE = """
         CASE WHEN d.outcome = 'eligible' OR (d.outcome = 'held' AND r.released) THEN 1 ELSE 0 END AS promised,
         (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id AND v.state = 'issued') AS issued,
         (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id AND v.state = 'redeemed') AS redeemed,
-        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id) AS vouchers
+        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id) AS vouchers,
+        (SELECT COUNT(*) FROM payout_claims c WHERE c.reward_id = d.reward_id) AS claimed,
+        (SELECT COUNT(*) FROM payout_instruction_rewards ir JOIN payout_instructions i ON i.id = ir.instruction_id
+            WHERE ir.reward_id = d.reward_id AND i.state = 'paid') AS paid
     FROM reward_decisions d LEFT JOIN reward_rulings r ON r.reward_id = d.reward_id
 """
 
 FACTS: dict[str, str] = {
-    "what is owed to the guest is the amount while a voucher can be redeemed, else nothing": """
+    "what is owed to the guest is the amount while a voucher can be redeemed or a claim waits, else nothing": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
-        WHERE COALESCE(booked.owed, 0) <> CASE WHEN due.issued > 0 THEN due.amount_ore ELSE 0 END
+        WHERE COALESCE(booked.owed, 0)
+            <> CASE WHEN due.issued > 0 OR (due.claimed > 0 AND due.paid = 0) THEN due.amount_ore ELSE 0 END
+    """,
+    "what left the provider's balance is the amount once the transfer was made, else nothing": """
+        SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
+        WHERE COALESCE(booked.provider, 0) <> CASE WHEN due.paid > 0 THEN due.amount_ore ELSE 0 END
+    """,
+    "what is claimed has no voucher that lives": """
+        SELECT due.reward_id FROM due WHERE due.claimed > 0 AND due.issued + due.redeemed > 0
+    """,
+    "an instruction is the sum of its rewards, all of its recipient": """
+        SELECT MIN(ir.reward_id) FROM payout_instructions i
+        JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
+        LEFT JOIN payout_claims c ON c.reward_id = ir.reward_id AND c.recipient_id = i.recipient_id
+        GROUP BY i.id, i.amount_ore
+        HAVING i.amount_ore <> COALESCE(SUM(c.amount_ore), 0) OR COUNT(*) <> COUNT(c.reward_id)
+    """,
+    "what is paid has exactly one accepted attempt, and nothing else has one": """
+        SELECT MIN(ir.reward_id) FROM payout_instructions i
+        JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
+        WHERE (i.state IN ('paid', 'reversed'))
+            <> ((SELECT COUNT(*) FROM payout_attempts a WHERE a.instruction_id = i.id AND a.outcome = 'accepted') = 1)
+        GROUP BY i.id
     """,
     "what is owed to the café is the amount once the voucher was redeemed, else nothing": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id

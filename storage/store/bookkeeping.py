@@ -1,20 +1,21 @@
 """The ledger: double entry in one row, its two accounts; rows are only ever added, in the transaction they belong to.
 
 What a reward passes through: approved (expense to owed), redeemed (owed to the café that gave it), redemption undone
-(back), lapsed (owed back to expense), owed again (expense to owed, where a lapsed voucher is replaced).
+(back), lapsed (owed back to expense), owed again (expense to owed, where a lapsed voucher is replaced), paid out (owed
+to the provider's balance, which shrinks) and paid back (a transfer that was reversed).
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import Connection, func, insert, select
 
 from storage.store.engine import Store
 from storage.store.money_schema import ledger
 
-Account = Literal["rewards_expense", "rewards_owed", "owed_to_cafes"]
-Booking = Literal["approved", "redeemed", "undone", "lapsed", "owed_again"]
+Account = Literal["rewards_expense", "rewards_owed", "owed_to_cafes", "provider_balance"]
+Booking = Literal["approved", "redeemed", "undone", "lapsed", "owed_again", "paid_out", "paid_back"]
 
 ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
     "approved": ("rewards_expense", "rewards_owed"),
@@ -22,6 +23,8 @@ ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
     "undone": ("owed_to_cafes", "rewards_owed"),
     "lapsed": ("rewards_owed", "rewards_expense"),
     "owed_again": ("rewards_expense", "rewards_owed"),
+    "paid_out": ("rewards_owed", "provider_balance"),
+    "paid_back": ("provider_balance", "rewards_owed"),
 }
 
 
@@ -47,7 +50,7 @@ def book(
 
 def balances(store: Store, *, simulated: bool) -> dict[Account, int]:
     """Return each account's balance in öre, debits less credits; they sum to 0."""
-    found: dict[Account, int] = {"rewards_expense": 0, "rewards_owed": 0, "owed_to_cafes": 0}
+    found: dict[Account, int] = dict.fromkeys(get_args(Account), 0)
     query = (
         select(ledger.c.debit, ledger.c.credit, func.sum(ledger.c.amount_ore))
         .where(ledger.c.simulated == simulated)

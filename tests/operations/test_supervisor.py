@@ -99,7 +99,12 @@ async def test_a_crash_loop_is_told_once_in_words_with_the_logs_end_and_the_rest
         pid = running.processes["dashboards"].pid
         assert pid is not None
         os.kill(pid, signal.SIGTERM)
-        await until(lambda: running.processes["dashboards"].starts >= 8)
+        restarted = running.processes["dashboards"]
+        try:
+            await until(lambda: restarted.starts >= 8)
+        except TimeoutError:
+            log = restarted.log_path.read_text()
+            pytest.fail(f"{restarted.starts} starts, {restarted.state}, pid {restarted.pid} was {pid}, {told}, {log}")
         assert running.processes["edge"].starts == 1
     loops = [text for text in told if "keeps ending" in text]
     assert len(loops) == 1

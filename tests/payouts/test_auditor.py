@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -12,8 +13,9 @@ from storage.store import decisions, vouchers
 from storage.store.auditor import FACTS, audit_money
 from storage.store.engine import Store
 from tests.payouts.test_deciding import NOON, SECRET, Clock, candidate, code_of, decide
+from tests.payouts.world import World
 
-OWED, CAFES, PROMISED, ONE_LIVES, VOUCHER_FITS, BOOKING_FITS, RULED = FACTS
+OWED, PROVIDER, CLAIMED, SUM, ATTEMPT, CAFES, PROMISED, ONE_LIVES, VOUCHER_FITS, BOOKING_FITS, RULED = FACTS
 
 
 @pytest.fixture
@@ -87,3 +89,25 @@ def test_two_living_vouchers_are_told_where_the_index_is_gone(lived: Store) -> N
         connection.execute(text("DROP INDEX uq_vouchers_live"))
         connection.execute(text("UPDATE vouchers SET state = 'issued' WHERE number = 1 AND state = 'expired'"))
     assert ONE_LIVES in {each.fact for each in audit_money(lived)}
+
+
+PAYOUT_SABOTAGE = {
+    "a transfer forgotten": ("UPDATE payout_instructions SET state = 'planned'", {PROVIDER, OWED, ATTEMPT}),
+    "a payout of another amount": ("UPDATE payout_instructions SET amount_ore = amount_ore + 1", {SUM}),
+    "a claimed voucher brought back to life": ("UPDATE vouchers SET state = 'issued'", {CLAIMED, OWED}),
+    "an attempt rewritten": ("UPDATE payout_attempts SET outcome = 'refused'", {ATTEMPT}),
+    "a claim of another recipient": ("UPDATE payout_claims SET recipient_id = (SELECT MAX(id) FROM recipients)", {SUM}),
+}
+
+
+@pytest.mark.parametrize("named", PAYOUT_SABOTAGE)
+def test_sabotage_of_a_payout_is_told(store: Store, tmp_path: Path, named: str) -> None:
+    world = World(tmp_path / "unused", store=store)
+    world.earn("acct_1")
+    world.earn("acct_2")
+    assert world.settle().agrees
+    assert audit_money(store) == []
+    statement, facts = PAYOUT_SABOTAGE[named]
+    with store.engine.begin() as connection:
+        connection.execute(text(statement))
+    assert {each.fact for each in audit_money(store)} == facts

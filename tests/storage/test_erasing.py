@@ -27,7 +27,6 @@ from storage.store.engine import Store
 from tests.events import MORNING, whole_visit
 
 DAY = date(2026, 11, 23)
-NOW = datetime.now(UTC)
 AT_ONCE = timedelta(0)
 WORDS = b"Kardemummabullen var torr"
 
@@ -153,9 +152,9 @@ def test_rows_go_from_every_version_and_the_rest_reads_as_before(lake: Lake, tmp
     assert named_days(lake, TURNS, ["gone"]) == [DAY]
     assert erase_rows(lake, ["gone"], commit={}) == {"turns": 1}
     assert len(remains(lake, TURNS, ["gone"])) == 3
-    assert purge(lake, TURNS, now=NOW).waiting  # a reader may still hold the old list of files
+    assert purge(lake, TURNS, now=datetime.now(UTC)).waiting  # a reader may still hold the old list of files
     assert len(remains(lake, TURNS, ["gone"])) == 3
-    assert not purge(lake, TURNS, now=NOW + timedelta(seconds=200)).waiting
+    assert not purge(lake, TURNS, now=datetime.now(UTC) + timedelta(seconds=200)).waiting
     assert remains(lake, TURNS, ["gone"]) == []
     assert lake.read(TURNS)["transcript"].to_list() == ["Kvar"]
     assert len(list((tmp_path / "sjön ö" / "turns").rglob("*.parquet"))) == 2  # one of rows, one checkpoint
@@ -168,7 +167,7 @@ def test_a_snapshot_opened_before_a_purge_reads_on_within_the_grace(lake: Lake) 
     lake.replace_partition(TURNS, DAY, turns(("gone", "Ett"), ("stays", "Kvar")), commit={})
     with lake.snapshot(TURNS) as before:
         erase_rows(lake, ["gone"], commit={})
-        purge(lake, TURNS, now=NOW + timedelta(seconds=100))
+        purge(lake, TURNS, now=datetime.now(UTC) + timedelta(seconds=100))
         assert before.sql("SELECT count(*) AS n FROM turns")["n"].item() == 2
 
 

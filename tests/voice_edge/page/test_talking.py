@@ -15,7 +15,7 @@ from voice_edge.page import static_folder
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-LATER = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js", "receipt.css"}
+LATER = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js", "receipt.css", "receipt.js", "till.css"}
 
 
 def test_writing_leads_from_the_first_screen_to_the_receipt(open_page: Open, edge: FakeEdge) -> None:

@@ -1,0 +1,139 @@
+"""Holds the books against the provider, transfer by transfer and batch by batch, to the öre.
+
+It comes before every sending: a store that was put back from a backup is behind the provider, and what it would send
+again is found here first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from payouts.rail import Rail, Unknown
+from payouts.sending import advance, send_batch
+from storage.store import adoption, attempts, batches
+from storage.store.batches import Instruction, Limits
+from storage.store.engine import Store
+
+# Longer than any backup is kept, and than a provider lists what it tells late.
+LOOK_BACK = timedelta(days=35)
+EXPLAINED = frozenset({"known", "adopted"})
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that the books and the provider do not agree on; `reference` is the provider's, where it has one."""
+
+    what: str
+    instruction_id: str
+    account: str
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What came of holding both against each other.
+
+    Attributes:
+        differences: What a person has to look at.
+        adopted: How many transfers the books did not have and have now.
+        ours_ore: What the books say was paid, by batch.
+        theirs_ore: What the provider has transferred and not taken back, by batch.
+    """
+
+    differences: tuple[Difference, ...]
+    adopted: int
+    ours_ore: Mapping[str, int]
+    theirs_ore: Mapping[str, int]
+
+    @property
+    def agrees(self) -> bool:
+        """Return whether both agree to the öre."""
+        return not self.differences and self.ours_ore == self.theirs_ore
+
+
+def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
+    """Adopt what the books lack, book what came back, and tell what differs.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        actor: Who asks.
+    """
+    since = store.now() - LOOK_BACK
+    differences: list[Difference] = []
+    theirs: dict[str, int] = defaultdict(int)
+    seen: set[str] = set()
+    adopted = 0
+    for transfer in rail.transfers(since=since):
+        found = adoption.adopt(
+            store,
+            instruction_id=transfer.instruction_id,
+            reward_ids=transfer.reward_ids,
+            account=transfer.account,
+            amount_ore=transfer.amount_ore,
+            reference=transfer.reference,
+            actor=actor,
+        )
+        adopted += found == "adopted"
+        seen.add(transfer.reference)
+        if left := transfer.amount_ore - transfer.reversed_ore:
+            theirs[transfer.instruction_id.rpartition("-")[0]] += left
+        what: str = found if found not in EXPLAINED else ""
+        if found in EXPLAINED and transfer.reversed_ore:
+            if left:
+                what = "partly reversed"
+            else:
+                attempts.reversed_(store, transfer.instruction_id, actor=actor)
+        if what:
+            differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
+    ours: dict[str, int] = defaultdict(int)
+    for each in batches.instructions(store):
+        if each.state == "paid" and each.reference in seen:
+            ours[each.batch_id] += each.amount_ore
+        elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > since.date() + timedelta(days=1):
+            ours[each.batch_id] += each.amount_ore
+            differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
+    return Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
+
+
+def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Reconciled:
+    """Reconcile, plan the day's batch, and send every batch's unfinished payouts; done again it pays nothing twice.
+
+    Recipients that something unexplained was paid to get nothing until a person has looked.
+    """
+    before = reconcile(store, rail, actor=actor)
+    batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+    doubtful = {each.account for each in before.differences}
+    for batch in batches.batches(store):
+        if batch.rail == rail.name and batch.simulated == simulated:
+            send_batch(store, rail, batch.id, without=doubtful)
+    return reconcile(store, rail, actor=actor)
+
+
+def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:
+    """Take one payout a step on by hand: the same path, the same key, after the same look at the provider.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        instruction_id: Which.
+        again: Whether to try again what was refused or proven absent.
+        actor: Who asks.
+
+    Returns:
+        The payout as it stands then; Unknown where its recipient has to be looked at first.
+
+    Raises:
+        BatchRefused: there is no such payout.
+    """
+    before = reconcile(store, rail, actor=actor)
+    found = next((each for each in batches.instructions(store) if each.id == instruction_id), None)
+    if found is None:
+        raise batches.BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch first.")
+    if found.account in {each.account for each in before.differences}:
+        return Unknown("the recipient's transfers differ from the books")
+    advance(store, rail, found, again=again)
+    return next(each for each in batches.instructions(store) if each.id == instruction_id)

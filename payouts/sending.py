@@ -1,0 +1,99 @@
+"""The one path on which money leaves: schedule, manual trigger and retry all come through here, under the same key.
+
+Each step either changes the store in one transaction or asks the provider, never both. After a crash at any of the
+named points the next call goes on from what was committed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Literal
+
+from payouts.rail import Accepted, Order, Rail, Refused, Transfer, Unknown
+from storage.store import attempts, batches
+from storage.store.attempts import Attempt
+from storage.store.batches import Instruction
+from storage.store.engine import Store
+
+Failpoint = Literal["before_attempt", "after_attempt", "after_answer", "after_outcome"]
+FAILPOINTS: tuple[Failpoint, ...] = ("before_attempt", "after_attempt", "after_answer", "after_outcome")
+
+UNFINISHED = frozenset({"planned", "in_flight"})
+
+
+def _no_failpoint(_: Failpoint) -> None:
+    pass
+
+
+def advance(
+    store: Store,
+    rail: Rail,
+    instruction: Instruction,
+    *,
+    again: bool = False,
+    reach: Callable[[Failpoint], None] = _no_failpoint,
+) -> None:
+    """Take an instruction one step on: ask the provider, or look for what an outlived attempt came to.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        instruction: What is to be paid.
+        again: Whether a person asks to try what was refused once more.
+        reach: Called at each named point; a test ends the process there.
+    """
+    reach("before_attempt")
+    attempt = attempts.begin(store, instruction.id, parameters=_parameters(store, rail, instruction), again=again)
+    if attempt is None:
+        return
+    reach("after_attempt")
+    if attempt.outlived(store.now()):
+        _look(store, rail, attempt)
+        return
+    outcome = rail.send(Order(key=attempt.key, parameters=attempt.parameters))
+    reach("after_answer")
+    match outcome:
+        case Accepted(reference):
+            attempts.accepted(store, attempt.key, reference=reference)
+        case Refused(code, curable):
+            attempts.refused(store, attempt.key, code=code, curable=curable)
+        case Unknown(code):
+            attempts.doubted(store, attempt.key, code=code)
+    reach("after_outcome")
+
+
+def send_batch(
+    store: Store,
+    rail: Rail,
+    batch_id: str,
+    *,
+    without: Collection[str] = (),
+    reach: Callable[[Failpoint], None] = _no_failpoint,
+) -> None:
+    """Take every unfinished instruction of a batch one step on, but those to the accounts in `without`."""
+    for instruction in batches.instructions(store, batch_id):
+        if instruction.state in UNFINISHED and instruction.account not in without:
+            advance(store, rail, instruction, reach=reach)
+
+
+def _look(store: Store, rail: Rail, attempt: Attempt) -> None:
+    found = rail.look_up(attempt.instruction_id)
+    match found:
+        case Transfer():
+            attempts.accepted(store, attempt.key, reference=found.reference)
+        case None:
+            attempts.absent(store, attempt.key)
+        case Unknown(code):
+            attempts.doubted(store, attempt.key, code=code)
+
+
+def _parameters(store: Store, rail: Rail, instruction: Instruction) -> str:
+    with store.reading() as connection:
+        rewards = batches.rewards_of(connection, instruction.id)
+    return rail.parameters(
+        instruction_id=instruction.id,
+        batch_id=instruction.batch_id,
+        account=instruction.account,
+        amount_ore=instruction.amount_ore,
+        reward_ids=tuple(reward_id for reward_id, *_ in rewards),
+    )

@@ -1,0 +1,171 @@
+"""Everything that can happen to payouts, in any order: nothing is paid twice, nothing is lost, the books agree."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import hypothesis.strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from payouts.reconciling import pay_one, reconcile
+from storage.store import batches, switches
+from storage.store.engine import open_store, sqlite_url
+from tests.payouts.world import World
+
+FAULTS = st.sampled_from(
+    [
+        "never_arrives",
+        "answer_lost",
+        "error_saved_with_effect",
+        "error_saved_without_effect",
+        "key_in_use",
+        "too_many",
+    ]
+)
+ACCOUNTS = st.sampled_from(["acct_1", "acct_2", "acct_3"])
+
+_template: Path | None = None
+
+
+def template() -> Path:
+    """Return a migrated, empty store; made once."""
+    global _template
+    if _template is None:
+        folder = Path(tempfile.mkdtemp())
+        open_store(sqlite_url(folder / "empty.sqlite")).close()
+        _template = folder / "empty.sqlite"
+    return _template
+
+
+class Payouts(RuleBasedStateMachine):
+    """Operations and faults; the invariants hold after each."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Memory where there is some: the runs are thousands, and a disk's fsync proves nothing here.
+        base = "/dev/shm" if Path("/dev/shm").is_dir() else None
+        self.folder = Path(tempfile.mkdtemp(dir=base))
+        self.world = World(self.folder / "store.sqlite", template=template())
+        self.copy: Path | None = None
+
+    def teardown(self) -> None:
+        try:
+            done = self.world.settle()
+            unfinished = {
+                each.state for each in batches.instructions(self.world.store) if each.state in ("planned", "in_flight")
+            }
+            assert unfinished == set(), "something is under way for ever"
+            assert self.world.broken() == []
+            if not done.differences:
+                assert done.ours_ore == done.theirs_ore
+        finally:
+            self.world.store.close()
+            shutil.rmtree(self.folder)
+
+    @initialize(accounts=st.lists(ACCOUNTS, min_size=1, max_size=4))
+    def a_batch_is_approved(self, accounts: list[str]) -> None:
+        """Without it most histories would end before anything is sent."""
+        for account in accounts:
+            self.world.earn(account)
+        self.world.pay()
+        self.world.approve_all()
+
+    @rule(account=ACCOUNTS, score=st.sampled_from([65, 75, 90]))
+    def earn_and_claim(self, account: str, score: int) -> None:
+        self.world.earn(account, score=score)
+
+    @rule()
+    def earn_a_voucher(self) -> None:
+        self.world.earn(None)
+
+    @rule()
+    def pay(self) -> None:
+        self.world.pay()
+
+    @rule()
+    def approve(self) -> None:
+        self.world.approve_all()
+
+    @rule(faults=st.lists(FAULTS, min_size=1, max_size=3))
+    def break_the_next_calls(self, faults: list) -> None:
+        self.world.rail.faults.extend(faults)
+
+    @rule(hours=st.sampled_from([1, 5, 22, 23, 25]))
+    def time_passes(self, hours: int) -> None:
+        self.world.at += timedelta(hours=hours)
+
+    @rule(ore=st.sampled_from([0, 2500, 10**9]))
+    def funds(self, ore: int) -> None:
+        self.world.rail.funds_ore = ore
+
+    @rule(account=ACCOUNTS, able=st.booleans())
+    def capability(self, account: str, able: bool) -> None:
+        (self.world.rail.unable.discard if able else self.world.rail.unable.add)(account)
+
+    @rule(on=st.booleans())
+    def stop_switch(self, on: bool) -> None:
+        switches.turn(self.world.store, "rewards_stopped", on=on, actor="test", reason="test")
+
+    @rule(data=st.data(), held=st.booleans())
+    def hold_or_release(self, data: st.DataObject, held: bool) -> None:
+        can = [each.id for each in batches.instructions(self.world.store) if each.state in ("planned", "held")]
+        if can:
+            batches.hold(self.world.store, data.draw(st.sampled_from(can)), held=held, actor="test", reason="test")
+
+    @rule(data=st.data(), again=st.booleans())
+    def trigger_by_hand(self, data: st.DataObject, again: bool) -> None:
+        known = [each.id for each in batches.instructions(self.world.store)]
+        if known:
+            pay_one(self.world.store, self.world.rail, data.draw(st.sampled_from(known)), again=again, actor="test")
+
+    @rule(data=st.data())
+    def reverse_on_the_providers_page(self, data: st.DataObject) -> None:
+        live = [key for key, each in self.world.rail.made.items() if not each.reversed_ore]
+        if live:
+            key = data.draw(st.sampled_from(sorted(live)))
+            self.world.rail.reverse(key, self.world.rail.made[key].amount_ore)
+
+    @rule()
+    def reconcile(self) -> None:
+        done = reconcile(self.world.store, self.world.rail, actor="test")
+        assert self.world.restored or done.agrees
+
+    @rule()
+    def back_up(self) -> None:
+        self.copy = self.folder / "copy.sqlite"
+        self.copy.unlink(missing_ok=True)
+        self.world.backup(self.copy)
+
+    @precondition(lambda self: self.copy is not None)
+    @rule()
+    def put_the_backup_back(self) -> None:
+        assert self.copy is not None
+        self.world.restore(self.copy)
+
+    @invariant()
+    def nothing_is_broken(self) -> None:
+        assert self.world.broken() == []
+
+
+def test_three_hundred_histories_break_nothing() -> None:
+    run_state_machine_as_test(
+        Payouts,
+        settings=settings(
+            max_examples=300,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

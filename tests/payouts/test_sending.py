@@ -1,0 +1,280 @@
+"""Payouts step by step: approval, caps, faults, two workers at once, a store put back."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from payouts.rail import Unknown
+from payouts.reconciling import pay_one, reconcile
+from payouts.sending import send_batch
+from storage.store import attempts, audit, batches, bookkeeping, switches, vouchers
+from storage.store.attempts import KEY_LIVES, Attempt
+from storage.store.batches import BatchRefused
+from storage.store.claims import ClaimRefused
+from storage.store.engine import Store
+from storage.store.payout_schema import payout_attempts, payout_claims, payout_instruction_rewards
+from tests.payouts.world import START, World
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> World:
+    """A world on each engine."""
+    return World(tmp_path / "store.sqlite", store=store)
+
+
+def states(world: World) -> list[str]:
+    return [each.state for each in batches.instructions(world.store)]
+
+
+def approved(world: World, *accounts: str) -> str:
+    """Let guests claim, plan the day's batch and approve it; return the batch's id."""
+    for account in accounts:
+        world.earn(account)
+    world.pay()
+    world.approve_all()
+    return batches.batches(world.store)[0].id
+
+
+def test_a_days_claims_are_one_payout_a_recipient_and_a_first_batch_waits_for_a_person(world: World) -> None:
+    for account in ("acct_1", "acct_1", "acct_2"):
+        world.earn(account)
+    world.pay()
+    world.pay()
+    (batch,) = batches.batches(world.store)
+    assert batch.approval == "waiting"
+    assert states(world) == ["planned", "planned"]
+    assert world.rail.made == {}
+    batches.approve(world.store, batch.id, actor="anna", reason="first use")
+    done = world.pay()
+    assert states(world) == ["paid", "paid"]
+    assert sorted(each.amount_ore for each in world.rail.made.values()) == [3000, 6000]
+    assert done.agrees
+    assert done.ours_ore == {batch.id: 9000}
+    assert bookkeeping.balances(world.store, simulated=True)["provider_balance"] == -9000
+    assert world.broken() == []
+    entry = next(each for each in audit.recent(world.store, 50) if each.action == "batch.approve")
+    assert (entry.actor, entry.subject, entry.reason) == ("anna", batch.id, "first use")
+
+
+def test_what_comes_after_the_plan_waits_for_the_next_day_and_a_small_batch_needs_nobody(world: World) -> None:
+    approved(world, "acct_1")
+    world.earn("acct_1")
+    world.pay()
+    assert len(states(world)) == 1
+    world.at += timedelta(days=1)
+    world.pay()
+    assert [each.approval for each in batches.batches(world.store)] == ["not_needed", "given"]
+    assert states(world) == ["paid", "paid"]
+
+
+def test_nobody_gets_more_in_a_year_than_the_cap(world: World) -> None:
+    for _ in range(34):
+        world.at += timedelta(minutes=1)
+        world.earn("acct_1")
+    approved(world)
+    assert [each.amount_ore for each in batches.instructions(world.store)] == [99_000]
+    world.at += timedelta(days=40)
+    world.earn("acct_1")
+    approved(world)
+    assert sum(each.amount_ore for each in batches.instructions(world.store)) == 99_000 + 2 * 3000
+    assert world.broken() == []
+
+
+def test_a_reward_is_redeemed_or_claimed_never_both(world: World) -> None:
+    reward = world.earn(None)
+    voucher = vouchers.of_reward(world.store, reward)
+    vouchers.redeem(world.store, voucher.code_hash, cafe=voucher.cafe, actor="till", request="1")
+    with pytest.raises(ClaimRefused, match="no voucher to give back"):
+        world.claim(reward, "acct_1")
+    other = world.earn("acct_1")
+    world.claim(other, "acct_1")
+    with pytest.raises(ClaimRefused):
+        world.claim(other, "acct_2")
+    gone = vouchers.of_reward(world.store, other)
+    assert vouchers.redeem(world.store, gone.code_hash, cafe=gone.cafe, actor="till", request="2").answer == "cancelled"
+    assert world.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "after_one", "keys"),
+    [
+        ("never_arrives", "in_flight", 1),
+        ("answer_lost", "in_flight", 1),
+        ("error_saved_with_effect", "in_flight", 1),
+        ("key_in_use", "in_flight", 1),
+        ("too_many", "in_flight", 1),
+    ],
+)
+def test_after_a_fault_the_same_key_comes_through_once(world: World, fault: str, after_one: str, keys: int) -> None:
+    batch = approved(world, "acct_1")
+    world.rail.faults.append(fault)
+    send_batch(world.store, world.rail, batch)
+    assert states(world) == [after_one]
+    assert attempts.success_counts(world.store) == {}
+    world.pay()
+    assert states(world) == ["paid"]
+    assert len(world.rail.made) == 1
+    assert len(world.rail.asked) == keys
+    assert world.broken() == []
+
+
+def test_an_error_that_is_kept_is_looked_up_after_the_keys_life_and_a_person_tries_again(world: World) -> None:
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("error_saved_without_effect")
+    for _ in range(3):
+        send_batch(world.store, world.rail, batch)
+    assert states(world) == ["in_flight"]
+    (instruction,) = batches.instructions(world.store)
+    # Whoever asks: while it may have come through there is no new key.
+    pay_one(world.store, world.rail, instruction.id, again=True, actor="anna")
+    assert len(attempts.of_instruction(world.store, instruction.id)) == 1
+    world.at += KEY_LIVES
+    world.pay()
+    assert states(world) == ["needs_review"]
+    assert world.rail.made == {}
+    done = pay_one(world.store, world.rail, instruction.id, again=True, actor="anna")
+    assert not isinstance(done, Unknown)
+    assert done.state == "paid"
+    assert [each.outcome for each in attempts.of_instruction(world.store, instruction.id)] == ["absent", "accepted"]
+    assert world.broken() == []
+
+
+def test_missing_funds_are_tried_again_under_a_new_key_and_a_missing_capability_waits_for_a_person(
+    world: World,
+) -> None:
+    batch = approved(world, "acct_1", "acct_2")
+    world.rail.funds_ore = 0
+    world.rail.unable.add("acct_2")
+    send_batch(world.store, world.rail, batch)
+    assert sorted(states(world)) == ["planned", "refused"]
+    world.rail.funds_ore = 10_000
+    world.rail.unable.clear()
+    world.pay()
+    assert sorted(states(world)) == ["paid", "refused"]
+    assert attempts.success_counts(world.store) == {("memory", True): (1, 1)}
+    refused = next(each for each in batches.instructions(world.store) if each.state == "refused")
+    assert refused.code == "insufficient_capabilities_for_transfer"
+    pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
+    assert states(world) == ["paid", "paid"]
+    assert attempts.success_counts(world.store) == {("memory", True): (2, 0)}
+    assert world.broken() == []
+
+
+def test_held_and_stopped_payouts_are_not_sent(world: World) -> None:
+    batch = approved(world, "acct_1", "acct_2")
+    first, second = batches.instructions(world.store)
+    batches.hold(world.store, first.id, held=True, actor="anna", reason="asked")
+    switches.turn(world.store, "rewards_stopped", on=True, actor="anna", reason="asked")
+    send_batch(world.store, world.rail, batch)
+    assert states(world) == ["held", "planned"]
+    switches.turn(world.store, "rewards_stopped", on=False, actor="anna", reason="asked")
+    send_batch(world.store, world.rail, batch)
+    assert states(world) == ["held", "paid"]
+    with pytest.raises(BatchRefused, match="paid"):
+        batches.hold(world.store, second.id, held=True, actor="anna", reason="late")
+    batches.hold(world.store, first.id, held=False, actor="anna", reason="fine")
+    send_batch(world.store, world.rail, batch)
+    assert states(world) == ["paid", "paid"]
+
+
+def test_two_workers_and_a_manual_trigger_pay_each_once(world: World) -> None:
+    batch = approved(world, *(f"acct_{n}" for n in range(6)))
+    world.rail.faults.extend(["answer_lost", "never_arrives", "too_many"])
+    names = [each.id for each in batches.instructions(world.store)]
+    start = threading.Barrier(3)
+    failures: list[BaseException] = []
+
+    def work(job: object) -> None:
+        try:
+            start.wait(10)
+            job()  # type: ignore[operator]
+        except BaseException as error:
+            failures.append(error)
+
+    jobs = [lambda: send_batch(world.store, world.rail, batch)] * 2 + [
+        lambda: [pay_one(world.store, world.rail, name, again=True, actor="anna") for name in names]
+    ]
+    threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    world.pay()
+    assert set(states(world)) == {"paid"}
+    assert len(world.rail.made) == 6
+    assert world.broken() == []
+
+
+def test_a_reversal_on_the_providers_page_is_booked_and_a_part_of_one_is_told(world: World) -> None:
+    approved(world, "acct_1", "acct_2")
+    world.pay()
+    whole, part = world.rail.made
+    world.rail.reverse(whole, 3000)
+    world.rail.reverse(part, 1)
+    done = reconcile(world.store, world.rail, actor="test")
+    assert [each.what for each in done.differences] == ["partly reversed"]
+    assert sorted(states(world)) == ["paid", "reversed"]
+    assert done.ours_ore != done.theirs_ore  # one öre
+    assert world.broken() == []
+
+
+def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.sqlite")
+    approved(world, "acct_1")
+    world.pay()
+    unclaimed = world.earn(None)
+    world.backup(tmp_path / "copy")
+    world.claim(unclaimed, "acct_1")
+    world.earn("acct_2")  # decided after the copy: its reward is unknown to it
+    world.at += timedelta(days=1)
+    world.pay()
+    world.approve_all()
+    world.pay()
+    assert len(world.rail.made) == 3
+    world.restore(tmp_path / "copy")
+    world.earn("acct_2")
+    world.earn("acct_3")
+    done = world.settle()
+    assert {each.what for each in done.differences} == {"unknown reward"}
+    to_first = [each for each in world.rail.made.values() if each.account == "acct_1"]
+    assert len(to_first) == 2
+    # Somebody to whom more was paid than the books explain gets nothing until a person has looked.
+    assert len([each for each in world.rail.made.values() if each.account == "acct_2"]) == 1
+    assert len([each for each in world.rail.made.values() if each.account == "acct_3"]) == 1
+    assert world.broken() == []
+
+
+def test_the_database_itself_refuses_a_second_live_attempt_claim_or_place(world: World) -> None:
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("answer_lost")
+    send_batch(world.store, world.rail, batch)
+    (instruction,) = batches.instructions(world.store)
+    (attempt,) = attempts.of_instruction(world.store, instruction.id)
+    row = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    with world.store.reading() as connection:
+        (reward, *_), *_ = batches.rewards_of(connection, instruction.id)
+    for table, values in (
+        (payout_attempts, {**row, "key": "another", "number": 2}),
+        (payout_instruction_rewards, {"reward_id": reward, "instruction_id": instruction.id}),
+        (
+            payout_claims,
+            {
+                "reward_id": reward,
+                "recipient_id": instruction.recipient_id,
+                "rail": "memory",
+                "cafe": "aurora",
+                "simulated": True,
+                "amount_ore": 1,
+                "claimed_at": START,
+            },
+        ),
+    ):
+        with pytest.raises(IntegrityError), world.store.begin() as connection:
+            connection.execute(insert(table).values(values))

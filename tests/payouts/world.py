@@ -1,0 +1,125 @@
+"""A world of payouts in which everything can break: a store, a provider in memory, and time that moves on request."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from sqlalchemy import select
+
+from payouts.deciding import decide_sessions
+from payouts.memory_rail import MemoryRail
+from payouts.reconciling import Reconciled, pay_day
+from pilot.business_days import business_day
+from pilot.cafes import Cafes, parse_cafes
+from storage.store import attempts, batches, claims, switches
+from storage.store.auditor import audit_money
+from storage.store.batches import Limits
+from storage.store.engine import Store, open_store, sqlite_url
+from storage.store.payout_schema import payout_attempts
+from storage.store.reward_cases import Candidate
+
+CHECKOUT = Path(__file__).parents[2]
+CAFES: Cafes = parse_cafes((CHECKOUT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+SECRET = b"x" * 32
+LIMITS = Limits(approval_ore=50_000, yearly_ore=99_900)
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+class World:
+    """One pilot's money."""
+
+    def __init__(self, path: Path, *, template: Path | None = None, store: Store | None = None) -> None:
+        if template is not None:
+            shutil.copyfile(template, path)
+        self.path = path
+        self.at = START
+        self.store = store or open_store(sqlite_url(path))
+        self.store.now = lambda: self.at
+        self.rail = MemoryRail(now=lambda: self.at)
+        self.count = 0
+
+    @property
+    def today(self) -> date:
+        return business_day(self.at)
+
+    def earn(self, account: str | None, *, score: int = 90) -> str | None:
+        """Let a guest earn a reward and, with an account, claim it; return the reward's id."""
+        self.count += 1
+        one = Candidate(
+            session_id=f"guest-{self.count:05d}-{self.today}",
+            day=self.today,
+            cafe=CAFES.ids[self.count % len(CAFES.ids)],
+            simulated=True,
+            consent=True,
+            score=score,
+            counted_score=score,
+            clear=True,
+            held_until=None,
+            reasons=(),
+            device=None,
+            rubric_version="1",
+            scorer_version="1",
+        )
+        decided = decide_sessions(self.store, [one], cafes=CAFES, secret=SECRET, decided_by="watch")
+        if not decided:
+            return None  # rewards are stopped
+        if account is not None and decided[0].outcome == "eligible":
+            self.claim(decided[0].reward_id, account)
+        return decided[0].reward_id
+
+    def claim(self, reward_id: str, account: str) -> None:
+        who = claims.recipient(self.store, rail=self.rail.name, account=account, simulated=True)
+        claims.claim(self.store, reward_id, by=who)
+
+    def pay(self) -> Reconciled:
+        return pay_day(self.store, self.rail, self.today, simulated=True, limits=LIMITS, actor="test")
+
+    def approve_all(self) -> None:
+        for each in batches.batches(self.store):
+            batches.approve(self.store, each.id, actor="test", reason="looked at")
+
+    def settle(self) -> Reconciled:
+        """Let every fault end and time pass until nothing is under way."""
+        self.rail.faults.clear()
+        self.rail.unable.clear()
+        self.rail.funds_ore = 10**9
+        switches.turn(self.store, "rewards_stopped", on=False, actor="test", reason="over")
+        self.approve_all()
+        self.pay()
+        self.approve_all()
+        self.at += attempts.KEY_LIVES
+        self.pay()
+        self.approve_all()
+        return self.pay()
+
+    def broken(self) -> list[str]:
+        """Return what is wrong by the auditor and by looking at the provider alone."""
+        found = [each.fact for each in audit_money(self.store)]
+        by_reward: dict[str, int] = {}
+        for transfer in self.rail.made.values():
+            if transfer.reversed_ore < transfer.amount_ore:
+                for reward_id in transfer.reward_ids:
+                    by_reward[reward_id] = by_reward.get(reward_id, 0) + 1
+        found += [f"paid {times} times" for times in by_reward.values() if times > 1]
+        with self.store.reading() as connection:
+            known = set(connection.execute(select(payout_attempts.c.key)).scalars())
+        found += ["asked without a committed attempt"] if set(self.rail.asked) - known and not self.restored else []
+        return found
+
+    restored = False
+
+    def backup(self, to: Path) -> None:
+        with sqlite3.connect(self.path) as source, sqlite3.connect(to) as target:
+            source.backup(target)
+
+    def restore(self, copy: Path) -> None:
+        """Put an older copy back, as after a lost disk."""
+        self.store.close()
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(copy, self.path)
+        self.store = open_store(sqlite_url(self.path), now=lambda: self.at)
+        self.restored = True
