@@ -10,6 +10,7 @@ from assets.judgements import judgements
 from assets.pilot_kpis import pilot_kpis
 from assets.quality_verdicts import quality_assets
 from assets.raw_events import raw_events
+from assets.reward_parity import reward_parity
 from assets.rewards import rewards
 from assets.scored_feedback import scored_feedback
 from assets.session_signals import session_signals
@@ -29,6 +30,7 @@ TABLE_ASSETS = [
     fingerprints,
     session_signals,
     rewards,
+    reward_parity,
     customer_counts,
     uptime,
     themes,

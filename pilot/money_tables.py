@@ -26,3 +26,26 @@ REWARDS = Table(
         Column("decided_at", "moment", "When it was decided."),
     ),
 )
+
+REWARD_PARITY = Table(
+    "reward_parity",
+    "One reward that the watch decided in the assets' place, held against what the assets know of its session.",
+    ("session_id",),
+    (
+        DAY,
+        SESSION,
+        CAFE,
+        SIMULATED,
+        Column("score", "integer", "The score that the watch decided by.", "points, 0-100"),
+        Column(
+            "score_now",
+            "integer",
+            "The assets' score; null where it is not there.",
+            "points, 0-100",
+            required=False,
+        ),
+        Column("counted_score", "integer", "What the score counted as for the watch.", "points, 0-100"),
+        Column("counted_now", "integer", "What it counts as for the assets.", "points, 0-100", required=False),
+        Column("same", "boolean", "Whether both paths agree."),
+    ),
+)

@@ -13,6 +13,7 @@ from pilot.columns import Column as Column
 from pilot.columns import Kind as Kind
 from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
+from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
 
 RAW_EVENTS = Table(
@@ -266,6 +267,7 @@ TABLES: dict[str, Table] = {
         FINGERPRINTS,
         SESSION_SIGNALS,
         REWARDS,
+        REWARD_PARITY,
         JUDGEMENTS,
         CUSTOMER_COUNTS,
         UPTIME,

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import polars as pl
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pilot.tables import Table
@@ -62,13 +62,11 @@ class Lake:
             known = self.delta(table)
             try:
                 # The error's text can quote rows, so none is kept as a cause.
-                return self._write(table, day, rows, known=known, commit=commit)
+                return self._write(day, rows, into=known or self._create(table), commit=commit)
             except CommitFailedError:
                 pass
             except (DeltaError, OSError) as error:
-                # Two first writers: the one that comes second finds a table where it looked for none.
-                if known is not None or self.delta(table) is None:
-                    raise _unavailable(table, error) from None
+                raise _unavailable(table, error) from None
             self._pause(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
         raise LakeUnavailable(
@@ -131,7 +129,7 @@ class Lake:
             if changed.equals(one_day(table, day, rows)):
                 return None
             try:
-                return self._write(table, day, changed, known=known, commit=commit)
+                return self._write(day, changed, into=known, commit=commit)
             except CommitFailedError:
                 pass
             except (DeltaError, OSError) as error:
@@ -171,27 +169,33 @@ class Lake:
         except OSError as error:
             raise _unavailable(table, error) from None
 
-    def _write(
-        self, table: Table, day: date, rows: pl.DataFrame, *, known: DeltaTable | None, commit: Mapping[str, str]
-    ) -> int:
+    def _create(self, table: Table) -> DeltaTable:
+        # A write that creates its table reads no version, so nothing can conflict with it: of two such writes both
+        # would be accepted, and the day doubled. Created empty, every write has a version to conflict with.
+        return DeltaTable.create(
+            f"{self._base}/{table.name}",
+            schema=Schema.from_arrow(empty_frame(table).to_arrow().schema),
+            mode="ignore",
+            partition_by=["day"],
+            name=table.name,
+            description=table.row,
+            configuration={STATISTICS_PROPERTY: _with_statistics(table)},
+        )
+
+    def _write(self, day: date, rows: pl.DataFrame, *, into: DeltaTable, commit: Mapping[str, str]) -> int:
         write_deltalake(
-            known if known is not None else f"{self._base}/{table.name}",
+            into,
             rows,
             mode="overwrite",
             partition_by=["day"],
             predicate=f"day = '{day.isoformat()}'",
-            schema_mode="merge" if known is not None else None,
-            name=table.name,
-            description=table.row,
-            configuration={STATISTICS_PROPERTY: _with_statistics(table)} if known is None else None,
+            schema_mode="merge",
             commit_properties=CommitProperties(custom_metadata=dict(commit)),
             writer_properties=WriterProperties(
                 compression="ZSTD", max_row_group_size=ROW_GROUP_ROWS, statistics_truncate_length=64
             ),
         )
-        written = known.version() if known is not None else self.version(table)
-        assert written is not None
-        return written
+        return into.version()
 
 
 def _with_statistics(table: Table) -> str:

@@ -28,6 +28,7 @@ from voice_edge.probe_routes import probe_routes
 from voice_edge.rest_routes import rest_routes
 from voice_edge.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
 from voice_edge.session import Session
+from voice_edge.till.routes import till_routes
 
 COMPRESSED_BYTES = 600  # Smaller answers fit into one packet as they are.
 
@@ -78,6 +79,7 @@ def create_app(edge: Edge) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.include_router(customer_routes(edge))
     app.include_router(receipt_routes(edge))
+    app.include_router(till_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
     if edge.probes is not None:

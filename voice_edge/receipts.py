@@ -15,10 +15,12 @@ import structlog
 
 from pilot.errors import PilotError
 from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
+from storage.store import decisions, tombstones, trial_slots, vouchers
 from storage.store import receipts as stored_receipts
-from storage.store import tombstones, trial_slots
+from storage.store.decisions import Decision
 from storage.store.engine import Store
 from storage.store.receipts import Receipt
+from storage.store.vouchers import Voucher
 from voice_edge.clock import Clock
 
 MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the log.
@@ -57,11 +59,15 @@ class KeptReceipt:
         receipt: The receipt.
         erased_at: When its guest had the answers erased, UTC.
         beyond_trial: Whether the trial had no reward left for it.
+        decision: What was decided on its reward; None while nothing is.
+        voucher: The reward's newest voucher.
     """
 
     receipt: Receipt
     erased_at: datetime | None = None
     beyond_trial: bool = False
+    decision: Decision | None = None
+    voucher: Voucher | None = None
 
 
 class ReceiptDesk:
@@ -143,10 +149,13 @@ class ReceiptDesk:
         if receipt is None:
             return None
         slot = None if receipt.simulated else trial_slots.find(store, receipt.session_id)
+        decision = decisions.find(store, receipt.session_id)
         return KeptReceipt(
             receipt,
             erased_at=tombstones.erased_at(store, receipt.session_id),
             beyond_trial=slot is not None and slot.used and not slot.rewarded,
+            decision=decision,
+            voucher=vouchers.of_reward(store, decision.reward_id) if decision is not None else None,
         )
 
     def _save(self, receipt: Receipt) -> None:

@@ -20,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="List held rewards, release or refuse them, replace a voucher, show the balances.",
+    help="List held rewards, release or refuse them, replace a voucher, make a till's PIN, show the balances.",
 )
 
 SUBJECT = typer.Argument(help="The session, or the reference that the guest reads out.")
@@ -38,7 +38,7 @@ class NoReason(PilotError):
 
 @app.callback()
 def payout() -> None:
-    """List held rewards, release or refuse them, replace a voucher, show the balances."""
+    """List held rewards, release or refuse them, replace a voucher, make a till's PIN, show the balances."""
 
 
 @app.command("list")
@@ -112,6 +112,32 @@ def replace(subject: str = SUBJECT, reason: str = REASON) -> None:
         opened.store(), decision.reward_id, issuer=issuer(opened.secret()), actor=_actor(), reason=_given(reason)
     )
     typer.echo(f"Voucher {new.number} over {kronor(new.amount_ore)} is valid until {new.expires_at:%Y-%m-%d}.")
+
+
+@app.command()
+def pin(cafe: str = typer.Argument(help="The café's id."), reason: str = REASON, as_json: bool = AS_JSON) -> None:
+    """Make a new PIN for a café's till and print it once; tills that used the old one are signed out.
+
+    Example: pilot payout pin goteborg --reason "New week"
+    """
+    from payouts.till_sign_in import new_pin, pin_hash
+    from storage.store import till_pins
+
+    opened = home()
+    known = opened.cafes().get(cafe)
+    digits, secret = new_pin(), opened.secret()
+    till_pins.replace(
+        opened.store(),
+        known.id,
+        pin_hash=lambda number: pin_hash(secret, cafe=known.id, number=number, pin=digits),
+        actor=_actor(),
+        reason=_given(reason),
+    )
+    address = f"{opened.settings.public_url}/till/{known.id}"
+    if as_json:
+        print_json({"cafe": known.id, "pin": digits, "address": address})
+        return
+    typer.echo(f"The till of {known.name}: {address}\nPIN: {digits} (shown only now)")
 
 
 @app.command()

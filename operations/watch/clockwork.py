@@ -12,6 +12,7 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
+from operations.watch.deciding import LapsingVouchers, WaitingRewards
 from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
 from operations.watch.probing import open_client
@@ -20,6 +21,8 @@ from operations.watch.urgent import UrgentDesk
 from storage.home import Home
 
 URGENT_SECONDS = 15  # as often as the figures look for something new
+REWARD_SECONDS = 10
+LAPSE_SECONDS = 3600
 
 _log = structlog.get_logger("operations.watch")
 
@@ -65,6 +68,10 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=lambda: datetime.now(UTC),
         )
         scheduler.add_job(desk, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
+        waiting = WaitingRewards(home, clock=lambda: datetime.now(UTC))
+        scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
+        lapsing = LapsingVouchers(home)
+        scheduler.add_job(lapsing, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:

@@ -15,10 +15,11 @@ from storage.store import audit, bookkeeping, outbox, vouchers
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import reward_decisions, reward_rulings
 from storage.store.reward_cases import Candidate, Judge, Outcome, SlotStanding, Standing
-from storage.store.schema import switches, tombstones, trial_slots
+from storage.store.schema import receipts, switches, tombstones, trial_slots
 from storage.store.vouchers import Issuer
 
 ASSETS = "assets"  # who decides within the run that rebuilds the day
+WATCH = "watch"  # who decides where the assets are late
 
 
 class RulingRefused(StorageError):
@@ -149,6 +150,26 @@ def held(store: Store) -> list[Decision]:
     )
     with store.reading() as connection:
         return [Decision(*row) for row in connection.execute(query)]
+
+
+def awaited(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
+    """Return by day the sessions whose receipt is of that time, without a decision and not erased."""
+    query = (
+        select(receipts.c.day, receipts.c.session_id)
+        .outerjoin(reward_decisions, reward_decisions.c.session_id == receipts.c.session_id)
+        .outerjoin(tombstones, tombstones.c.session_id == receipts.c.session_id)
+        .where(
+            receipts.c.created_at > sent_after,
+            receipts.c.created_at <= sent_before,
+            reward_decisions.c.session_id.is_(None),
+            tombstones.c.session_id.is_(None),
+        )
+    )
+    found: dict[date, set[str]] = defaultdict(set)
+    with store.reading() as connection:
+        for day, session_id in connection.execute(query):
+            found[day].add(session_id)
+    return {day: frozenset(found[day]) for day in sorted(found)}
 
 
 def _find(connection: Connection, session_id: str) -> Decision | None:

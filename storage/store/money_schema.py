@@ -92,3 +92,13 @@ ledger = Table(
     Index(None, "reward_id"),
     sqlite_autoincrement=True,
 )
+
+till_pins = Table(
+    "till_pins",
+    metadata,
+    Column("cafe", Text, primary_key=True),
+    # Rises with each new PIN: whoever signed in with an older one is signed out.
+    Column("number", Integer, nullable=False),
+    Column("pin_hash", Text, nullable=False),
+    Column("set_at", UtcMoment, nullable=False),
+)

@@ -84,6 +84,7 @@ receipts = Table(
     Column("preliminary_eligible", Boolean),
     Column("rubric_version", Text, nullable=False),
     Index(None, "reference"),
+    Index(None, "created_at"),
     Index(None, "session_id"),
 )
 

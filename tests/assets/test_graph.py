@@ -65,6 +65,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "fingerprints": 3,
         "session_signals": 1,
         "rewards": 2,
+        "reward_parity": 0,
         "judgements": 0,
         "quality_verdicts": 0,
         "quarantine": 0,

@@ -80,7 +80,7 @@ def test_a_segment_becomes_figures_and_both_processes_stop_when_asked(
 ) -> None:
     now = datetime.now(UTC)
     land(whole_visit(at=now))
-    until(lambda: home.lake().version(PILOT_KPIS) is not None, what="the figures are written")
+    until(lambda: not home.lake().read(PILOT_KPIS).is_empty(), what="the figures are written")
     assert home.lake().read(SESSIONS, days=[business_day(now)])["outcome"].to_list() == ["completed"]
     families = [[*psutil.Process(process.pid).children(recursive=True)] for process in dagster]
     for process in reversed(dagster):

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from payouts.deciding import decide_sessions
+from payouts.till_sign_in import pin_hash
 from pilot.identifiers import new_identifier
 from storage.home import Home
-from storage.store import audit
+from storage.store import audit, till_pins
 from storage.store.receipts import Receipt, save
 from storage.store.reward_cases import Candidate
 from tests.cli.test_nouns import Pilot, opened
@@ -97,6 +98,24 @@ def test_what_cannot_be_done_is_refused_in_words(
     assert refused.exit_code == 1
     assert said in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_tills_pin_is_printed_once_kept_as_a_hash_and_replaced(pilot: Pilot, tmp_path: Path) -> None:
+    first, second = (
+        json.loads(pilot("payout", "pin", "aurora", "--reason", "first shift", "--json").stdout) for _ in range(2)
+    )
+    home = opened(tmp_path)
+    kept = till_pins.find(home.store(), "aurora")
+    assert kept is not None
+    assert first["address"].endswith("/till/aurora")
+    assert first["pin"] not in kept.pin_hash
+    assert kept.number == 2
+    assert kept.pin_hash == pin_hash(home.secret(), cafe="aurora", number=2, pin=second["pin"])
+    assert [each.action for each in audit.recent(home.store(), 2)] == ["till_pin.replace"] * 2
+    unknown = pilot("payout", "pin", "nowhere", "--reason", "x")
+    assert unknown.exit_code == 1
+    assert "The cafés are:" in unknown.stderr
+    assert pilot("payout", "pin", "aurora", "--reason", " ").exit_code == 1
 
 
 def test_the_audit_of_sound_books_ends_well(pilot: Pilot, tmp_path: Path) -> None:

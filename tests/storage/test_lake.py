@@ -45,8 +45,8 @@ def test_a_table_that_was_never_written_is_typed_and_empty(table: Table, lake: L
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=lambda table: table.name)
 def test_an_empty_day_can_be_the_first_thing_that_is_written(table: Table, lake: Lake) -> None:
-    assert lake.replace_partition(table, DAY, empty_frame(table), commit={}) == 0
-    assert lake.version(table) == 0
+    version = lake.replace_partition(table, DAY, empty_frame(table), commit={})
+    assert lake.version(table) == version
     assert_frame_equal(lake.read(table), empty_frame(table))
 
 
@@ -62,8 +62,8 @@ def test_a_day_comes_back_as_written_sorted_by_cafe_and_key(lake: Lake) -> None:
 
 def test_replacing_a_day_leaves_the_others_and_an_empty_frame_empties_it(lake: Lake) -> None:
     lake.replace_partition(VISITS, DAY, visits(DAY, count=3), commit={})
-    lake.replace_partition(VISITS, NEXT, visits(NEXT, count=2), commit={})
-    assert lake.replace_partition(VISITS, DAY, visits(DAY, count=1, generation=1), commit={}) == 2
+    before = lake.replace_partition(VISITS, NEXT, visits(NEXT, count=2), commit={})
+    assert lake.replace_partition(VISITS, DAY, visits(DAY, count=1, generation=1), commit={}) == before + 1
     assert lake.read(VISITS, days=[DAY])["generation"].to_list() == [1]
     lake.replace_partition(VISITS, DAY, empty_frame(VISITS), commit={})
     assert lake.read(VISITS)["day"].unique().to_list() == [NEXT]
@@ -86,14 +86,14 @@ def test_some_columns_of_some_days_are_read_in_the_order_asked_for(lake: Lake) -
 
 
 def test_a_snapshot_keeps_its_moment_and_takes_parameters(lake: Lake) -> None:
-    lake.replace_partition(VISITS, DAY, visits(DAY, count=4), commit={})
+    first = lake.replace_partition(VISITS, DAY, visits(DAY, count=4), commit={})
     with lake.snapshot(VISITS, SESSIONS) as snapshot:
         lake.replace_partition(VISITS, DAY, visits(DAY, count=9, generation=1), commit={})
         counted = snapshot.sql("SELECT count(*) AS n FROM visits WHERE cafe = ? AND day = ?", ["aurora", DAY])
         assert counted["n"].to_list() == [2]
         named = snapshot.sql("SELECT max(generation) AS g FROM visits WHERE cafe = $cafe", {"cafe": "aurora"})
         assert named["g"].to_list() == [0]
-        assert snapshot.versions == {"visits": 0, "sessions": None}
+        assert snapshot.versions == {"visits": first, "sessions": None}
 
 
 def test_a_table_that_was_not_asked_for_is_not_found_among_python_variables(lake: Lake) -> None:
@@ -152,10 +152,11 @@ def test_casts_that_lose_nothing_are_made() -> None:
     assert dict(conform(VISITS, narrow.select(reversed(narrow.columns))).schema) == polars_schema(VISITS)
 
 
-def test_a_lake_whose_log_is_damaged_says_so_without_a_traceback_of_rows(lake: Lake, location: str) -> None:
+@pytest.mark.parametrize("entry", [0, -1], ids=["the oldest entry", "the newest entry"])
+def test_a_lake_whose_log_is_damaged_says_so_without_a_traceback_of_rows(entry: int, lake: Lake, location: str) -> None:
     lake.replace_partition(VISITS, DAY, visits(DAY, count=1), commit={})
-    (log,) = (Path(location) / "visits" / "_delta_log").glob("*.json")
-    log.write_text("{")
+    logs = sorted((Path(location) / "visits" / "_delta_log").glob("*.json"))
+    logs[entry].write_text("{")
     with pytest.raises(LakeDamaged, match="visits"):
         lake.read(VISITS)
 
@@ -195,6 +196,20 @@ def _writer(location: str, days: list[date], *, times: int, generation: int, cou
     )
 
 
+def test_of_two_first_writers_the_second_writes_over_the_first(lake: Lake, location: str) -> None:
+    class Slow(Lake):
+        """Another writer fills the day between this one's creating the table and its writing."""
+
+        def _create(self, table: Table) -> DeltaTable:
+            created = super()._create(table)
+            lake.replace_partition(VISITS, DAY, visits(DAY, count=7, generation=1), commit={})
+            return created
+
+    Slow(location, pause=lambda _: None).replace_partition(VISITS, DAY, visits(DAY, count=5, generation=2), commit={})
+    frame = lake.read(VISITS)
+    assert (frame.height, set(frame["generation"])) == (5, {2})
+
+
 @pytest.mark.processes
 @pytest.mark.parametrize("same", [True, False], ids=["the same day", "different days"])
 def test_concurrent_writers_never_mix_and_readers_never_see_half(same: bool, location: str) -> None:
@@ -217,7 +232,7 @@ def test_concurrent_writers_never_mix_and_readers_never_see_half(same: bool, loc
             writer.wait(60)
     assert [writer.returncode for writer in writers] == [0, 0]
     assert reads > 0
-    assert lake.version(VISITS) == 2 * times - 1
+    assert (lake.version(VISITS) or 0) >= 2 * times, "an accepted write left no version"
     final = lake.read(VISITS)
     assert final.height == (count if same else 2 * count)
 

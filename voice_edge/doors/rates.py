@@ -22,7 +22,7 @@ from voice_edge.clock import Clock
 
 Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
-    "receipt", "unknown_receipt", "erasure", "upload",
+    "receipt", "receipt_state", "unknown_receipt", "erasure", "upload", "till", "till_pin", "till_pin_of_cafe",
 ]  # fmt: skip
 
 MINUTE = 60
@@ -51,9 +51,13 @@ RATES: dict[Scope, Rate] = {
     "sessions_of_address": Rate(200, HOUR),
     "sessions_of_code": Rate(400, HOUR),
     "receipt": Rate(300, 5 * MINUTE),
+    "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, each every three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
     "erasure": Rate(30, HOUR),
     "upload": Rate(120, HOUR),
+    "till": Rate(600, 5 * MINUTE),
+    "till_pin": Rate(6, 10 * MINUTE),  # With a PIN of six digits, a guesser needs years on average.
+    "till_pin_of_cafe": Rate(30, HOUR),
 }
 
 

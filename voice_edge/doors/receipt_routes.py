@@ -1,5 +1,7 @@
 """The receipt: a page that works for as long as its address is kept, and erasing the answers from it.
 
+An open page asks for its `state`, a short text that changes when what it shows does, and then loads itself anew.
+
 The secret in the path is what a guest holds; erasing is a POST from our own page, works without JavaScript, and says
 that it is done only once it is.
 """
@@ -7,7 +9,7 @@ that it is done only once it is.
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from payouts.rewards import prospective_reward_ore
 from pilot.business_days import business_day
@@ -21,6 +23,7 @@ from voice_edge.doors.requests import same_site_post
 from voice_edge.edge import Edge
 from voice_edge.plain_page import unknown_receipt_page
 from voice_edge.receipts import KeptReceipt
+from voice_edge.reward_shown import RewardShown, reward_shown
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 RETRY_SECONDS = 60
@@ -48,8 +51,18 @@ def receipt_routes(edge: Edge) -> APIRouter:
             path=f"/r/{token}",
             erased_on=business_day(kept.erased_at) if kept.erased_at is not None else None,
             beyond_trial=kept.beyond_trial,
+            reward=_reward(kept, edge=edge),
         )
         return HTMLResponse(text, headers=HEADERS)
+
+    @router.get("/r/{token}/state")
+    async def state(token: str, request: Request) -> Response:
+        found = await _found(token, request, edge=edge, scope="receipt_state")
+        if isinstance(found, Response):
+            return found
+        kept, _, _ = found
+        erased = kept.erased_at is not None
+        return JSONResponse({"state": page.receipt_state(_reward(kept, edge=edge), erased=erased)}, headers=HEADERS)
 
     @router.get("/r/{token}/erase")
     async def ask(token: str, request: Request) -> Response:
@@ -99,6 +112,16 @@ async def _found(
             return too_many_page(edge, wait=wait, headers=HEADERS)
         return HTMLResponse(unknown_receipt_page(), status_code=404, headers=HEADERS)
     return kept, cafe, language_asked_for(request, cafe, default=kept.receipt.language)
+
+
+def _reward(kept: KeptReceipt, *, edge: Edge) -> RewardShown | None:
+    return reward_shown(
+        kept.decision,
+        kept.voucher,
+        secret=edge.secret,
+        public_url=edge.settings.public_url,
+        now=edge.clock.now(),
+    )
 
 
 def _to_receipt(token: str, language: Language) -> Response:

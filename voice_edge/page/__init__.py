@@ -12,10 +12,12 @@ from typing import Literal, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from pilot.business_days import local_time
 from pilot.cafes import Cafe, Language
 from pilot.events import CONSENT_VERSION
 from pilot.money import kronor
 from pilot.words import LANGUAGES, section
+from voice_edge.reward_shown import RewardShown
 
 NoticeKind = Literal["unknown_code", "retired_code", "wrong_cafe", "maintenance"]
 
@@ -133,8 +135,9 @@ def receipt_page(
     path: str = "",
     erased_on: date | None = None,
     beyond_trial: bool = False,
+    reward: RewardShown | None = None,
 ) -> str:
-    """Return the receipt: whether it looks like a reward and which, the reference, the day and the café.
+    """Return the receipt: the reward as it stands and its voucher, the reference, the day and the café.
 
     Neither the score nor what was said is shown.
 
@@ -147,11 +150,15 @@ def receipt_page(
         path: Its own address, where its answers can be erased.
         erased_on: The day on which they were.
         beyond_trial: Whether the trial had no reward left for it.
+        reward: The reward as it was decided; None while it is not.
     """
     eligible = receipt.preliminary_eligible
     outcome = "pending" if eligible is None else "likely" if eligible and reward_ore else "unlikely"
     if beyond_trial:
         outcome = "beyond"
+    if reward is not None:
+        outcome = "held_open" if reward.state == "held" and reward.at is None else reward.state
+        reward_ore = reward.amount_ore
     if erased_on is not None:
         outcome = "erased"
     reference = receipt.reference
@@ -166,9 +173,15 @@ def receipt_page(
                 "{cafe}": cafe.name,
                 "{reward}": kronor(reward_ore),
                 "{erased}": _day_in_words(erased_on or receipt.day, language),
+                "{until}": _day_in_words(_day_of(reward, otherwise=receipt.day), language),
+                "{when}": _clock_in_words(reward, language),
             },
         ),
         outcome=outcome,
+        state=receipt_state(reward, erased=erased_on is not None),
+        watched=(reward is None and outcome != "beyond") or (reward is not None and not reward.final),
+        code=reward.code if reward is not None else "",
+        qr=reward.qr if reward is not None else "",
         reference=" ".join(
             reference[start : start + REFERENCE_GROUP] for start in range(0, len(reference), REFERENCE_GROUP)
         ),
@@ -176,6 +189,12 @@ def receipt_page(
         day_in_words=_day_in_words(receipt.day, language),
         simulated=simulated,
     )
+
+
+def receipt_state(reward: RewardShown | None, *, erased: bool) -> str:
+    """Return a short text that changes whenever what a receipt shows of its reward does."""
+    parts = ("erased" if erased else "kept", *((reward.state, str(reward.number)) if reward is not None else ("open",)))
+    return ".".join(parts)
 
 
 def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None = None) -> str:
@@ -198,6 +217,18 @@ def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None 
 
 def _day_in_words(day: date, language: Language) -> str:
     return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
+
+
+def _day_of(reward: RewardShown | None, *, otherwise: date) -> date:
+    return local_time(reward.at).date() if reward is not None and reward.at is not None else otherwise
+
+
+def _clock_in_words(reward: RewardShown | None, language: Language) -> str:
+    if reward is None or reward.at is None:
+        return ""
+    local = local_time(reward.at)
+    joined = "{day} kl. {time:%H.%M}" if language == "sv" else "{day} at {time:%H:%M}"
+    return joined.format(day=_day_in_words(local.date(), language), time=local)
 
 
 def _filled(words: dict[str, str], known: dict[str, str]) -> dict[str, str]:

@@ -37,7 +37,7 @@ def goes_on_in_writing(page: Page, edge: FakeEdge, result: str) -> None:
     screen(page, "talk")
     expect(page.locator("#answer")).to_be_focused()
     expect(page.locator("#question")).to_have_text(QUESTION[edge.state["language"]])
-    assert edge.last("mode")["mode"] == "text"
+    until(lambda: edge.last("mode")["mode"] == "text", what="mode text")
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def page(language: str = "sv", **fields: object) -> str:
 
 # Fetched only once the customer has chosen to talk; and what only a receipt shows.
 SOUND = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js"}
-LATER = {*SOUND, "receipt.css"}
+LATER = {*SOUND, "receipt.css", "receipt.js", "till.css"}
 
 
 def test_scripts_styles_and_pictures_of_a_first_visit_together_weigh_less_than_60_kB() -> None:

@@ -1,0 +1,39 @@
+"""What the watch decided on, held against what the assets know of the same sessions."""
+
+from __future__ import annotations
+
+import polars as pl
+
+KEYS = ("day", "session_id", "cafe", "simulated")
+
+
+def reward_parity(rewards: pl.DataFrame, scored: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
+    """Return a row for each reward that the watch decided.
+
+    Args:
+        rewards: Frame of REWARDS.
+        scored: Frame of SCORED_FEEDBACK of the same days.
+        signals: `pipelines.signals.session_signals.by_session` of them.
+
+    Returns:
+        Frame of REWARD_PARITY; a score of null where the assets do not have the session.
+    """
+    ours = scored.join(signals, on="session_id", how="left").select(
+        "session_id",
+        score_now=pl.col("score"),
+        counted_now=pl.min_horizontal("score", "cap"),
+        held_now=pl.col("held_until").is_not_null(),
+    )
+    joined = rewards.filter(pl.col("decided_by") == "watch").join(ours, on="session_id", how="left")
+    # A hold that came later finds the reward decided; one that the watch saw must still be there.
+    was_held = (pl.col("outcome") == "held") & (pl.col("reason") != "daily_budget")
+    return joined.select(
+        *KEYS,
+        "score",
+        "score_now",
+        "counted_score",
+        "counted_now",
+        same=pl.col("score").eq_missing(pl.col("score_now"))
+        & pl.col("counted_score").eq_missing(pl.col("counted_now"))
+        & (~was_held | pl.col("held_now").fill_null(False)),
+    )
