@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -162,6 +163,10 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
                 f"The content of {backup.path.name} has {backup.content.stat().st_size} bytes; "
                 f"{backup.manifest.content_bytes} were written."
             )
+        # The archive's own checksums leave out the padding between and behind its members.
+        if hashlib.file_digest(file, "sha256").hexdigest() != backup.manifest.content_sha256:
+            raise BackupDamaged(f"The content of {backup.path.name} is not what was written: its checksum differs.")
+        file.seek(0)
         source = cast("BinaryIO", SealedReader(file, key=key)) if backup.manifest.sealed else file
         return len(read_archive(source, put=put))
 

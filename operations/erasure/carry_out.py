@@ -16,7 +16,7 @@ from operations.erasure.keeping import keeping
 from operations.erasure.marks import Marks, marks_of
 from pilot.tables import TABLES
 from storage.erasure.files_beside import STORE_FILES, blot_lines, search
-from storage.erasure.lake_rows import KEPT, erase_rows, named_days
+from storage.erasure.lake_rows import erase_rows, named_days
 from storage.erasure.lake_versions import GRACE_SECONDS, purge, remains
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs, sessions_lines
 from storage.home import LOG_FOLDER, Home
@@ -130,6 +130,9 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         purge(lake, table, now=now, grace=grace)
         if named_days(lake, table, sessions):
             named.add(table.name)
+    for erasure in rewritten:
+        # A run that was under way may have decided on it since.
+        erasures.pseudonymise(home.store(), erasure.session_id)
     clean = erasures.wipe_pages(home.store())
     backups = tell_backups(home)
     steps = {}
@@ -142,7 +145,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         left = sum(
             len(remains(lake, table, alone, days={erasure.day.isoformat()}))
             for table in TABLES.values()
-            if "session_id" in table.names and table.name not in KEPT
+            if "session_id" in table.names
         )
         places = {
             "landing": "came back" if landed else "gone",
@@ -188,6 +191,7 @@ def _reopen_resurrected(home: Home, *, since: datetime) -> None:
         return
     named = [table for table in TABLES.values() if named_days(lake, table, [each.session_id for each in done])]
     for erasure in done:
+        erasures.pseudonymise(home.store(), erasure.session_id)
         landed = sessions_lines(home.segments(), erasure.day, erasure.session_id)
         if landed or any(named_days(lake, table, [erasure.session_id]) for table in named):
             erasures.move(home.store(), erasure, state="asked", places={"landing": "came back"})

@@ -11,8 +11,6 @@ import polars as pl
 from pilot.tables import TABLES, Table
 from storage.lake import Lake
 
-# Copies of the store's money: an amount that was paid stays in the books, with the session's identifier and no words.
-KEPT = frozenset({"rewards", "payout_batches", "payouts"})
 # Beside `session_id`: where a row about another session, or about none, names sessions.
 LISTS = {"session_signals": "related"}
 KEYS = {"quarantine": "row_key"}
@@ -66,4 +64,4 @@ def without(table: Table, frame: pl.DataFrame, *, sessions: Collection[str]) -> 
 
 
 def _has_sessions(table: Table) -> bool:
-    return "session_id" in table.names and table.name not in KEPT
+    return "session_id" in table.names

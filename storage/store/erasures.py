@@ -13,6 +13,7 @@ from typing import Literal
 
 from sqlalchemy import select, update
 
+from storage.store import money_erasure
 from storage.store.engine import Store
 from storage.store.privacy_schema import erasures
 from storage.store.schema import receipts
@@ -97,6 +98,7 @@ def pseudonymise(store: Store, session_id: str) -> None:
     """Take out of the store what the session's answers led to; what stays says only that there was a session.
 
     A receipt keeps its hash, its reference, its café and its day, so that its holder can be told that it was erased.
+    What was decided and booked stays under a pseudonym. Done again it does what came meanwhile.
     """
     with store.begin() as connection:
         connection.execute(
@@ -104,16 +106,22 @@ def pseudonymise(store: Store, session_id: str) -> None:
             .where(receipts.c.session_id == session_id)
             .values(preliminary_score=None, preliminary_eligible=None)
         )
+        money_erasure.unlink(connection, session_id)
 
 
 def wipe_pages(store: Store) -> bool:
     """Have the store's file forget what was overwritten; return whether it is sure.
 
     SQLite overwrites what it deletes (`secure_delete`); here the log of its last writes is folded in and emptied. That
-    needs a moment without readers. PostgreSQL reuses the space of old rows by itself (autovacuum); a guest's words
-    never are in the store.
+    needs a moment without readers. PostgreSQL lets go of the old rows (VACUUM); their bytes can stay in free space and
+    in its write-ahead log until they are reused: identifiers, for a guest's words never are in the store.
     """
     if store.engine.dialect.name != "sqlite":
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            raw = connection.connection.driver_connection
+            assert raw is not None
+            with raw.cursor() as cursor:
+                cursor.execute("VACUUM receipts, reward_decisions")
         return True
     with store.engine.connect() as connection:
         raw = connection.connection.driver_connection

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from pilot.money_tables import REWARDS
 from storage.lake_schema import conform, polars_schema
 from storage.store.engine import Store
+from storage.store.money_erasure import PSEUDONYM
 from storage.store.money_schema import reward_decisions, reward_rulings
 from storage.store.schema import tombstones
 
@@ -22,7 +23,11 @@ def of_day(store: Store, day: date) -> pl.DataFrame:
     query = (
         select(*columns)
         .select_from(joined)
-        .where(reward_decisions.c.day == day, reward_decisions.c.session_id.not_in(erased))
+        .where(
+            reward_decisions.c.day == day,
+            reward_decisions.c.session_id.not_in(erased),
+            reward_decisions.c.session_id.not_like(f"{PSEUDONYM}%"),
+        )
         .order_by(reward_decisions.c.session_id)
     )
     with store.reading() as connection:

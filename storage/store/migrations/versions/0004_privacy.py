@@ -1,4 +1,4 @@
-"""Day states and erasures."""
+"""Day states and erasures; an erased session is unlinked from its reward, and nothing else of it can change."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +9,28 @@ branch_labels = None
 depends_on = None
 
 moment = sa.DateTime(timezone=True)
+
+# Everything of a decision but the session and the device.
+KEPT = (
+    "reward_id",
+    "day",
+    "cafe",
+    "simulated",
+    "outcome",
+    "reason",
+    "score",
+    "counted_score",
+    "amount_ore",
+    "held_until",
+    "rubric_version",
+    "scorer_version",
+    "decided_by",
+    "decided_at",
+)
+UNLINKS = (
+    "NEW.session_id LIKE 'erased-%' AND NEW.device IS NULL "
+    "AND EXISTS (SELECT 1 FROM tombstones WHERE tombstones.session_id = OLD.session_id)"
+)
 
 
 def upgrade() -> None:
@@ -44,9 +66,41 @@ def upgrade() -> None:
         sa.Column("done_at", moment, nullable=False),
         sa.PrimaryKeyConstraint("day", "kind", name="pk_expirations"),
     )
+    _let_erasures_unlink()
+
+
+def _let_erasures_unlink() -> None:
+    told = "the table reward_decisions can only be added to"
+    if op.get_bind().dialect.name == "postgresql":
+        same = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in KEPT)
+        op.execute(
+            "CREATE FUNCTION pilot_only_unlinked() RETURNS trigger LANGUAGE plpgsql AS "
+            f"$$ BEGIN IF {UNLINKS} AND {same} THEN RETURN NEW; END IF; RAISE EXCEPTION '{told}'; END $$"
+        )
+        op.execute("DROP TRIGGER reward_decisions_append_only ON reward_decisions")
+        op.execute(
+            "CREATE TRIGGER reward_decisions_append_only BEFORE DELETE ON reward_decisions "
+            "FOR EACH ROW EXECUTE FUNCTION pilot_append_only()"
+        )
+        op.execute(
+            "CREATE TRIGGER reward_decisions_only_unlinked BEFORE UPDATE ON reward_decisions "
+            "FOR EACH ROW EXECUTE FUNCTION pilot_only_unlinked()"
+        )
+        return
+    same = " AND ".join(f"NEW.{name} IS OLD.{name}" for name in KEPT)
+    op.execute("DROP TRIGGER reward_decisions_no_update")
+    op.execute(
+        "CREATE TRIGGER reward_decisions_no_update BEFORE UPDATE ON reward_decisions "
+        f"WHEN NOT ({UNLINKS} AND {same}) BEGIN SELECT RAISE(ABORT, '{told}'); END"
+    )
 
 
 def downgrade() -> None:
     """Remove them, with what they hold."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP TRIGGER reward_decisions_only_unlinked ON reward_decisions")
+        op.execute("DROP FUNCTION pilot_only_unlinked()")
+    else:
+        op.execute("DROP TRIGGER reward_decisions_no_update")
     for table in ("expirations", "day_states", "erasures"):
         op.drop_table(table)

@@ -1,0 +1,34 @@
+"""Unlinks an erased session from its money: the only change that the append-only decisions allow.
+
+A decision, its bookings and its voucher stay, as the law on bookkeeping asks. Which session they were for does not:
+its identifier gives way to a random one, and the device's hash goes. The database itself lets nothing else through,
+and this only for a session that has a tombstone (migration 0004).
+"""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Connection, exists, select, update
+
+from storage.store.money_schema import reward_decisions
+from storage.store.schema import tombstones
+
+PSEUDONYM = "erased-"
+PSEUDONYM_BYTES = 16
+
+
+def unlink(connection: Connection, session_id: str) -> int:
+    """Put a pseudonym in the place of an erased session in its decisions; return how many there were."""
+    mine = reward_decisions.c.session_id == session_id
+    marked = exists(select(tombstones.c.session_id).where(tombstones.c.session_id == session_id))
+    # Drawn at random and kept nowhere else: nobody can tell whose it was.
+    pseudonym = f"{PSEUDONYM}{secrets.token_hex(PSEUDONYM_BYTES)}"
+    done = connection.execute(update(reward_decisions).where(mine, marked).values(session_id=pseudonym, device=None))
+    return done.rowcount
+
+
+def is_linked(connection: Connection, session_id: str) -> bool:
+    """Return whether a decision still names a session."""
+    query = select(reward_decisions.c.reward_id).where(reward_decisions.c.session_id == session_id)
+    return connection.execute(query).first() is not None

@@ -1,0 +1,101 @@
+"""An erased session is unlinked from its money, and the books stay as they are."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from pilot.identifiers import new_identifier
+from storage.store import decisions, erasures, money_erasure, reward_rows, tombstones, vouchers
+from storage.store.auditor import audit_money
+from storage.store.bookkeeping import balances
+from storage.store.engine import Store
+from storage.store.reward_cases import Candidate, Judgement
+from storage.store.vouchers import Issuer
+
+DAY = date(2026, 11, 23)
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+DEVICE = "d" * 64
+
+
+@pytest.fixture
+def session(store: Store) -> str:
+    """A session with a reward and its voucher."""
+    session = new_identifier(at=AT)
+    decide(store, session)
+    return session
+
+
+def decide(store: Store, session: str) -> None:
+    issuer = Issuer(code_hash=lambda reward_id, number: f"{reward_id}:{number}", valid=timedelta(days=30))
+    given = Candidate(session, DAY, "aurora", True, True, 80, 80, True, None, (), DEVICE, "1", "1")
+    judgement = Judgement("eligible", amount_ore=2000)
+    decisions.decide(store, [given], judge=lambda _case, _standing: judgement, issuer=issuer, decided_by="assets")
+
+
+def everything(store: Store) -> str:
+    with store.reading() as connection:
+        names = ("reward_decisions", "reward_rulings", "vouchers", "ledger")
+        return str([list(connection.execute(text(f"SELECT * FROM {name}"))) for name in names])
+
+
+def test_the_books_stay_and_name_neither_session_nor_device(store: Store, session: str) -> None:
+    before = decisions.find(store, session)
+    assert before is not None
+    owed = balances(store, simulated=True)
+    tombstones.add(store, session_id=session, actor="guest", reason="asked")
+    erasures.pseudonymise(store, session)
+    assert erasures.wipe_pages(store)
+    assert session not in everything(store)
+    assert DEVICE not in everything(store)
+    assert before.reward_id in everything(store)
+    assert balances(store, simulated=True) == owed
+    assert audit_money(store) == []
+    (kept,) = decisions.of_day(store, DAY)
+    assert kept.session_id.startswith(money_erasure.PSEUDONYM)
+    assert (kept.reward_id, kept.amount_ore, kept.decided_at) == (before.reward_id, 2000, before.decided_at)
+    voucher = vouchers.of_reward(store, before.reward_id)
+    assert voucher is not None
+    assert voucher.state == "issued"
+    assert reward_rows.of_day(store, DAY).height == 0
+
+
+def test_a_decision_that_a_run_under_way_adds_is_unlinked_too(store: Store, session: str) -> None:
+    tombstones.add(store, session_id=session, actor="guest", reason="asked")
+    erasures.pseudonymise(store, session)
+    decide(store, session)
+    with store.reading() as connection:
+        assert money_erasure.is_linked(connection, session)
+    erasures.pseudonymise(store, session)
+    with store.reading() as connection:
+        assert not money_erasure.is_linked(connection, session)
+
+
+def test_a_session_that_was_not_erased_is_never_unlinked(store: Store, session: str) -> None:
+    erasures.pseudonymise(store, session)
+    assert decisions.find(store, session) is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "amount_ore = 9000",
+        "session_id = 'erased-x'",
+        "session_id = 'erased-x', device = NULL, amount_ore = 1",
+        "session_id = 'erased-x', device = NULL, held_until = '2026-01-01'",
+        "session_id = 'another', device = NULL",
+        "device = NULL",
+    ],
+)
+def test_the_database_lets_nothing_else_of_a_decision_change(store: Store, session: str, change: str) -> None:
+    tombstones.add(store, session_id=session, actor="guest", reason="asked")
+    with pytest.raises(DBAPIError, match="can only be added to"), store.begin() as connection:
+        connection.execute(text(f"UPDATE reward_decisions SET {change}"))
+
+
+def test_the_database_unlinks_nobody_without_a_tombstone(store: Store, session: str) -> None:
+    with pytest.raises(DBAPIError, match="can only be added to"), store.begin() as connection:
+        connection.execute(text("UPDATE reward_decisions SET session_id = 'erased-x', device = NULL"))
