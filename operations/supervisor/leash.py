@@ -24,8 +24,12 @@ def tie_to_parent(parent: int) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    """Tie, lower the priority, become the program."""
+    """Hear signals again, tie, lower the priority, become the program."""
     parent, niceness, *program = arguments
+    # What the caller ignores, as a script's background job ignores SIGINT, the program must not inherit: it could not be
+    # asked to stop.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     tie_to_parent(int(parent))
     os.nice(int(niceness))
     try:

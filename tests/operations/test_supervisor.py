@@ -99,16 +99,26 @@ async def test_a_crash_loop_is_told_once_in_words_with_the_logs_end_and_the_rest
         pid = running.processes["dashboards"].pid
         assert pid is not None
         os.kill(pid, signal.SIGTERM)
-        restarted = running.processes["dashboards"]
-        try:
-            await until(lambda: restarted.starts >= 8)
-        except TimeoutError:
-            log = restarted.log_path.read_text()
-            pytest.fail(f"{restarted.starts} starts, {restarted.state}, pid {restarted.pid} was {pid}, {told}, {log}")
+        await until(lambda: running.processes["dashboards"].starts >= 8)
         assert running.processes["edge"].starts == 1
     loops = [text for text in told if "keeps ending" in text]
     assert len(loops) == 1
     assert "5 times in a row" in loops[0] and "exit code 3" in loops[0] and "the theme is missing" in loops[0]
+
+
+async def test_a_program_can_be_stopped_though_whoever_started_the_supervisor_ignores_its_signals(
+    tmp_path: Path,
+) -> None:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        body = f"print([signal.getsignal(n) == signal.SIG_IGN for n in {[int(n) for n in numbers]}])\nready()\n" + STAY
+        async with supervise(tmp_path, child("edge", body, folder=tmp_path)):
+            pass
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+    assert "[False, False, False]" in (tmp_path / "logs/edge.log").read_text()
 
 
 async def test_a_process_that_never_becomes_ready_fails_the_start_with_its_last_words_and_leaves_nothing(
