@@ -26,7 +26,7 @@ def tie_to_parent(parent: int) -> None:
 def run(arguments: list[str]) -> None:
     """Hear signals again, tie, lower the priority, become the program."""
     parent, niceness, *program = arguments
-    # What the caller ignores, as a script's background job ignores SIGINT, the program must not inherit: it could not be
+    # What the caller ignores, as a script's background job does SIGINT, must not be inherited: the program could not be
     # asked to stop.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
