@@ -10,15 +10,19 @@ import gzip
 import io
 import sqlite3
 import tarfile
+import zipfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
 PARQUET = b"PAR1"
 SQLITE = b"SQLite format 3\x00"
 GZIP = b"\x1f\x8b"
+ZSTD = b"\x28\xb5\x2f\xfd"
+ZIP = b"PK\x03\x04"
 
 
 def find_everywhere(
@@ -53,6 +57,13 @@ def _layers(place: str, content: bytes, *, path: Path | None = None) -> Iterator
     elif content.startswith(GZIP):
         with contextlib.suppress(OSError, EOFError, zlib.error):
             yield from _layers(f"{place}!gz", gzip.decompress(content))
+    elif content.startswith(ZSTD):
+        with contextlib.suppress(OSError), pa.input_stream(pa.BufferReader(content), compression="zstd") as stream:
+            yield from _layers(f"{place}!zst", stream.read())
+    elif content.startswith(ZIP):
+        with contextlib.suppress(zipfile.BadZipFile, OSError), zipfile.ZipFile(io.BytesIO(content)) as zipped:
+            for inside in zipped.namelist():
+                yield from _layers(f"{place}!{inside}", zipped.read(inside))
     elif place.endswith(".tar"):
         with contextlib.suppress(tarfile.TarError), tarfile.open(fileobj=io.BytesIO(content)) as archive:
             for member in archive:
