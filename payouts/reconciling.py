@@ -20,6 +20,7 @@ from storage.store.engine import Store
 # Longer than any backup is kept, and than a provider lists what it tells late.
 LOOK_BACK = timedelta(days=35)
 EXPLAINED = frozenset({"known", "adopted"})
+UNEXPLAINED = "the recipient's transfers differ from the books"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,17 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
 def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Reconciled:
     """Reconcile, plan the day's batch, and send every batch's unfinished payouts; done again it pays nothing twice.
 
-    Recipients that something unexplained was paid to get nothing until a person has looked.
+    What is planned for recipients that something unexplained was paid to is held until a person has looked; what may
+    have come through is not sent again, only looked up once its key's life is over.
     """
     before = reconcile(store, rail, actor=actor)
     batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
     doubtful = {each.account for each in before.differences}
     for batch in batches.batches(store):
         if batch.rail == rail.name and batch.simulated == simulated:
+            for each in batches.instructions(store, batch.id):
+                if each.account in doubtful and each.state == "planned":
+                    batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED)
             send_batch(store, rail, batch.id, without=doubtful)
     return reconcile(store, rail, actor=actor)
 
@@ -134,6 +139,6 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor
     if found is None:
         raise batches.BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch first.")
     if found.account in {each.account for each in before.differences}:
-        return Unknown("the recipient's transfers differ from the books")
+        return Unknown(UNEXPLAINED)
     advance(store, rail, found, again=again)
     return next(each for each in batches.instructions(store) if each.id == instruction_id)

@@ -70,10 +70,19 @@ def send_batch(
     without: Collection[str] = (),
     reach: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
-    """Take every unfinished instruction of a batch one step on, but those to the accounts in `without`."""
+    """Take every unfinished instruction of a batch one step on; to the accounts in `without` nothing is sent."""
     for instruction in batches.instructions(store, batch_id):
-        if instruction.state in UNFINISHED and instruction.account not in without:
+        if instruction.account in without:
+            if instruction.state == "in_flight":
+                _look_if_outlived(store, rail, instruction)
+        elif instruction.state in UNFINISHED:
             advance(store, rail, instruction, reach=reach)
+
+
+def _look_if_outlived(store: Store, rail: Rail, instruction: Instruction) -> None:
+    last = attempts.of_instruction(store, instruction.id)[-1]
+    if last.outcome == "open" and last.outlived(store.now()):
+        _look(store, rail, last)
 
 
 def _look(store: Store, rail: Rail, attempt: Attempt) -> None:

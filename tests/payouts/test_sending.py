@@ -247,6 +247,7 @@ def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(tmp_
     assert len(to_first) == 2
     # Somebody to whom more was paid than the books explain gets nothing until a person has looked.
     assert len([each for each in world.rail.made.values() if each.account == "acct_2"]) == 1
+    assert [each.state for each in batches.instructions(world.store) if each.account == "acct_2"] == ["held"]
     assert len([each for each in world.rail.made.values() if each.account == "acct_3"]) == 1
     assert world.broken() == []
 
