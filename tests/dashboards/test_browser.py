@@ -200,8 +200,8 @@ def test_the_link_of_an_alert_leads_to_the_answer(server: str, chromium, tmp_pat
     alarm.get_by_role("link").click()
     answer = page.locator(f"#svar-{mine}")
     page.wait_for_function(
-        "id => { const at = document.getElementById(id).getBoundingClientRect();"
-        " return at.top >= 0 && at.top < window.innerHeight }",
+        "id => { const at = document.getElementById(id)?.getBoundingClientRect();"
+        " return Boolean(at) && at.top >= 0 && at.top < window.innerHeight }",
         arg=f"svar-{mine}",
     )
     assert answer.count() == 1
