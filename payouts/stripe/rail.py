@@ -23,9 +23,15 @@ REWARDS_IN_A_VALUE = 10
 class StripeRail:
     """Transfers through the official client."""
 
-    name = "stripe"
+    def __init__(self, client: stripe.StripeClient, *, name: str, limiter: CallLimiter) -> None:
+        """Make a rail.
 
-    def __init__(self, client: stripe.StripeClient, *, limiter: CallLimiter) -> None:
+        Args:
+            client: The official client.
+            name: The rail's name (`payouts.stripe.opening.rail_name`), as batches carry it.
+            limiter: Keeps the calls below the provider's limit; one for all that use the same key.
+        """
+        self.name = name
         self._client = client
         self._limiter = limiter
 

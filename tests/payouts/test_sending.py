@@ -58,7 +58,7 @@ def test_a_days_claims_are_one_payout_a_recipient_and_a_first_batch_waits_for_a_
     assert sorted(each.amount_ore for each in world.rail.made.values()) == [3000, 6000]
     assert done.agrees
     assert done.ours_ore == {batch.id: 9000}
-    assert bookkeeping.balances(world.store, simulated=True)["provider_balance"] == -9000
+    assert bookkeeping.balances(world.store, simulated=True)["provider_balance_test"] == -9000
     assert world.broken() == []
     entry = next(each for each in audit.recent(world.store, 50) if each.action == "batch.approve")
     assert (entry.actor, entry.subject, entry.reason) == ("anna", batch.id, "first use")

@@ -39,7 +39,7 @@ class ByHandRail(StripeRail):
         self.fake = FakeStripe(now=now, calls_per_second=None)
         free = CallLimiter(1e9, sleep=lambda _: None)
         self.client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(self.fake))
-        super().__init__(self.client, limiter=limiter or free)
+        super().__init__(self.client, name="stripe_fake", limiter=limiter or free)
         self.unable = Unable(self.fake)
         self.faults = self.fake.faults
         self.asked = self.fake.asked
