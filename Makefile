@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes)
 
-.PHONY: help run demo phone test check prove-properties prove-payouts prove-erasure engines format lock clean
+.PHONY: help run demo phone test check prove-properties prove-payouts prove-limiter prove-erasure engines format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -38,6 +38,9 @@ prove-properties: $(READY) ## the tests of properties on 2 000 new examples each
 
 prove-payouts: $(READY) ## 10 000 random histories of payouts, faults and restores
 	@$(VENV)/bin/python -m benchmarks.prove_payouts --runs 10000
+
+prove-limiter: $(READY) ## 10 000 payouts against a fake Stripe of 20 calls a second, in virtual time
+	@$(VENV)/bin/python -m benchmarks.payout_limiter
 
 prove-erasure: $(READY) ## an erased guest is nowhere: home, fresh backup, older backup restored
 	@$(VENV)/bin/python -m benchmarks.erasure_proof
