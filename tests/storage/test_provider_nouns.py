@@ -123,5 +123,5 @@ def test_a_device_is_remembered_for_thirty_days_and_never_across_kinds(clocked: 
     assert recipient_devices.find(clocked, device="d", rail="stripe_fake", simulated=False) is None
     assert recipient_devices.find(clocked, device="d", rail="stripe", simulated=True) is None
     clocked.now.at += timedelta(days=30)
-    assert recipient_devices.find(clocked, device="d", rail="stripe_fake", simulated=False) is None
+    assert recipient_devices.find(clocked, device="d", rail="stripe_fake", simulated=True) is None
     assert recipient_devices.forget_old(clocked) == 1
