@@ -15,6 +15,7 @@ from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
+from pilot.retention_table import RETENTION
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -276,5 +277,6 @@ TABLES: dict[str, Table] = {
         PILOT_KPIS,
         QUALITY_VERDICTS,
         QUARANTINE,
+        RETENTION,
     )
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.retention_table import RETENTION
 from pilot.tables import (
     CUSTOMER_COUNTS,
     FINGERPRINTS,
@@ -32,6 +33,7 @@ from quality.fingerprint_rules import fingerprint_rules
 from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
 from quality.results import SuiteResult
+from quality.retention_rules import retention_rules
 from quality.rules import Evidence, Rule, declared, one_of
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
@@ -67,6 +69,7 @@ OWN: dict[str, Suite] = {
     PILOT_KPIS.name: Suite(kpi_rules, (SESSIONS,)),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
+    RETENTION.name: Suite(retention_rules),
 }
 
 
