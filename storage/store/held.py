@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from storage.store import money_schema, payout_schema, privacy_schema
+from storage.store import money_schema, payout_schema, privacy_schema, provider_schema
 from storage.store.engine import Store
 from storage.store.money_schema import reward_decisions
 from storage.store.schema import audit_log, metadata
 
-SCHEMAS = (money_schema, payout_schema, privacy_schema)  # imported, so that `metadata` knows their tables
+# Imported, so that `metadata` knows their tables.
+SCHEMAS = (money_schema, payout_schema, privacy_schema, provider_schema)
 NOT_TOLD = ("code_hash",)  # of a voucher: who knows it could try codes until one fits
 
 

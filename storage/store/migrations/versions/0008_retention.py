@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0009"  # written beside 0009 and landed after it
 branch_labels = None
 depends_on = None
 
