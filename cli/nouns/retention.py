@@ -58,7 +58,6 @@ def _run(opened: Home, *, now: datetime, at_once: bool, as_json: bool) -> None:
 
     if at_once:
         with claim_home(opened.root / ".run"):
-            carry_out(opened, now=now, grace=timedelta(0))
             done = carry_out(opened, now=now, grace=timedelta(0))
     else:
         done = carry_out(opened, now=now, grace=GRACE)
