@@ -190,6 +190,7 @@ class StripePayouts(Payouts):
 PARTS = [(Payouts, 50, number) for number in range(4)] + [(StripePayouts, 25, number) for number in range(4)]
 
 
+@pytest.mark.timeout(900)  # dozens of histories: minutes on a machine that is busy
 @pytest.mark.parametrize(("machine", "histories", "part"), PARTS)
 def test_three_hundred_histories_break_nothing(machine: type[Payouts], histories: int, part: int) -> None:
     run_state_machine_as_test(
