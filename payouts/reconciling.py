@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
-from payouts.rail import Rail, Unknown
+from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
 from storage.store import adoption, attempts, batches, reconciliations
 from storage.store.batches import Batch, Instruction, Limits
@@ -70,25 +70,11 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     seen: set[str] = set()
     adopted = 0
     for transfer in rail.transfers(since=since):
-        found = adoption.adopt(
-            store,
-            instruction_id=transfer.instruction_id,
-            reward_ids=transfer.reward_ids,
-            account=transfer.account,
-            amount_ore=transfer.amount_ore,
-            reference=transfer.reference,
-            actor=actor,
-        )
+        found, what = take_up(store, transfer, actor=actor)
         adopted += found == "adopted"
         seen.add(transfer.reference)
         if left := transfer.amount_ore - transfer.reversed_ore:
             theirs[transfer.instruction_id.rpartition("-")[0]] += left
-        what: str = found if found not in EXPLAINED else ""
-        if found in EXPLAINED and transfer.reversed_ore:
-            if left:
-                what = "partly reversed"
-            else:
-                attempts.reversed_(store, transfer.instruction_id, actor=actor)
         if what:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
@@ -118,6 +104,35 @@ def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconc
     before = reconcile(store, rail, actor=actor)
     _send(store, rail, before, simulated=simulated, actor=actor)
     return reconcile(store, rail, actor=actor)
+
+
+def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.Found, str]:
+    """Book a transfer as the provider has it, and what came back of it.
+
+    Args:
+        store: The store.
+        transfer: As the provider has it now.
+        actor: Who looks.
+
+    Returns:
+        What it was to the books, and what a person has to look at; empty where nothing.
+    """
+    found = adoption.adopt(
+        store,
+        instruction_id=transfer.instruction_id,
+        reward_ids=transfer.reward_ids,
+        account=transfer.account,
+        amount_ore=transfer.amount_ore,
+        reference=transfer.reference,
+        actor=actor,
+    )
+    if found not in EXPLAINED:
+        return found, found
+    if transfer.reversed_ore == transfer.amount_ore:
+        attempts.reversed_(store, transfer.instruction_id, actor=actor)
+    elif transfer.reversed_ore:
+        return found, "partly reversed"
+    return found, ""
 
 
 def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Reconciled:

@@ -14,7 +14,7 @@ from operations.system import RUN_FOLDER
 from operations.watch.alert_records import AlertRecords
 from operations.watch.paying import PayingDesk
 from operations.watch.payment_alerts import COUNT_OVER, SHARE_OVER, Facts, payment_alerts
-from payouts.stripe.opening import open_rail
+from payouts.stripe.rail import StripeRail
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store import payment_facts, reconciliations
@@ -94,13 +94,12 @@ def figures(facts: Facts, *, now: datetime) -> str:
     return "\n".join(lines) + "\n"
 
 
-def start_paying(home: Home, scheduler: BaseScheduler) -> None:
-    """Add the jobs; without a key only the vouchers are looked at."""
+def start_paying(home: Home, scheduler: BaseScheduler, *, rail: StripeRail | None) -> None:
+    """Add the jobs; without a rail only the vouchers are looked at."""
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    rail = open_rail(home.settings)
     desk = None if rail is None else PayingDesk(home, rail, clock=clock)
     if desk is not None:
         scheduler.add_job(desk, trigger="interval", seconds=PAY_SECONDS, coalesce=True, max_instances=1)

@@ -24,7 +24,9 @@ class ProviderAway(ProviderError):
 
 
 class ProviderRefuses(ProviderError):
-    """Stripe does not take what was asked, and will not without a person."""
+    """Stripe does not take what was asked, and will not without a person; `code` is Stripe's."""
+
+    code = ""
 
 
 def make_client(key: str, *, url: str = "", http_client: stripe.HTTPClient | None = None) -> stripe.StripeClient:
@@ -71,9 +73,10 @@ def called(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
     except stripe.AuthenticationError:
         raise ProviderRefuses("Stripe does not know our key.", remedy="Check PILOT_STRIPE_KEY.") from None
     except (stripe.InvalidRequestError, stripe.PermissionError) as error:
-        raise ProviderRefuses(
-            f"Stripe refuses: {error_code(error)}.", remedy="See docs/stripe.md for what the code means."
-        ) from None
+        code = error_code(error)
+        refusal = ProviderRefuses(f"Stripe refuses: {code}.", remedy="See docs/stripe.md for what the code means.")
+        refusal.code = code
+        raise refusal from None
     except stripe.StripeError as error:
         raise ProviderAway(
             f"Stripe does not answer ({error_code(error)}).", remedy="It is asked again later.", retryable=True

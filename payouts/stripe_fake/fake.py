@@ -147,7 +147,7 @@ class FakeStripe:
                 body = {"object": "balance", "available": [money], "livemode": False, "pending": []}
                 return Answer(200, body)
             case "get", "/v1/events":
-                return _listed(self._events(given), given, operation.template)
+                return _listed(self._events(given, account=asked.account), given, operation.template)
             case "get", "/v1/events/{id}":
                 return _one(books.events, named["id"], "event")
             case "get", "/v1/payouts":
@@ -218,9 +218,11 @@ class FakeStripe:
         }
         return Answer(200, body)
 
-    def _events(self, given: Thing) -> list[Thing]:
+    def _events(self, given: Thing, *, account: str) -> list[Thing]:
+        """Return what happened to our own account, or to the connected one that is asked for: never both."""
         types = set(given.get("types", [])) | ({given["type"]} if "type" in given else set())
-        found = [each for each in self.books.events.values() if not types or each["type"] in types]
+        mine = [each for each in self.books.events.values() if each.get("account", "") == account]
+        found = [each for each in mine if not types or each["type"] in types]
         if "delivery_success" in given:
             found = [each for each in found if (each["id"] not in self.books.undelivered) == given["delivery_success"]]
         return found

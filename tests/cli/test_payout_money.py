@@ -168,3 +168,9 @@ def test_support_hears_yes_or_no_with_the_reason(pilot: Pilot, tmp_path: Path) -
     swedish = pilot("payout", "show", "H7KM3Q", "--language", "sv").stdout
     assert "Ja, men den hålls" in swedish
     assert pilot("payout", "show", "H7KM3Q", "--language", "fi").exit_code == 1
+
+
+def test_the_proof_of_payments_ends_well_and_says_that_it_was_a_fake(pilot: Pilot) -> None:
+    done = pilot("test-payments", PILOT_CAFES_FILE=str(Path(__file__).parents[2] / "cafes.toml"))
+    assert (done.exit_code, done.stdout.count("ok    ")) == (0, 5)
+    assert "FAKE" in done.stdout
