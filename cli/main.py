@@ -26,6 +26,8 @@ class _Pilot(LazyGroup):
         "score": "Score sessions from a file of JSON lines.",
         "why": "Say in words why a session got its result.",
         "erase": "Erase a session everywhere, on the guest's request.",
+        "export": "Write down everything that is held about the guest of a receipt.",
+        "retention": "Remove what guests leave once its time is over, and say what went.",
         "backup": "Make, list and verify backups.",
         "restore": "Restore a backup into a new home, without the guests who were erased since.",
         "payout": "Rule on rewards, show and send payouts, stop and start them, reconcile and export.",

@@ -73,6 +73,28 @@ class Settings(BaseModel):
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."
     )
+    words_days: int = Field(
+        default=90,
+        ge=15,
+        le=3650,
+        description="Days that what guests said is kept; then words go, figures stay. At least 15, since copies are "
+        "looked for in two weeks.",
+    )
+    devices_days: int = Field(
+        default=30, ge=15, le=3650, description="Days that hashes of guests' devices are kept; at least 15."
+    )
+    audio_days: int = Field(
+        default=7,
+        ge=1,
+        le=3650,
+        description="Days after which a sound file under the home is deleted; the pilot itself keeps none.",
+    )
+    backup_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days that backups are kept, and with them what has gone since; the newest always stays.",
+    )
     backup_folder: Path | None = Field(
         default=None,
         description="Where backups are kept, best on another host's disk; empty: a folder beside the home.",

@@ -16,6 +16,7 @@ from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LAT
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.retention_table import RETENTION
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -281,5 +282,6 @@ TABLES: dict[str, Table] = {
         PILOT_KPIS,
         QUALITY_VERDICTS,
         QUARANTINE,
+        RETENTION,
     )
 }

@@ -11,6 +11,7 @@ from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.insight_tables import THEMES, VOICE_LATENCY
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.retention_table import RETENTION
 from pilot.tables import (
     CUSTOMER_COUNTS,
     FINGERPRINTS,
@@ -34,6 +35,7 @@ from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
 from quality.payment_rules import batch_rules, ledger_rules, payment_rules, payout_rules
 from quality.results import SuiteResult
+from quality.retention_rules import retention_rules
 from quality.rules import Evidence, Rule, declared, one_of
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
@@ -73,6 +75,7 @@ OWN: dict[str, Suite] = {
     LEDGER_AUDIT.name: Suite(ledger_rules),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
+    RETENTION.name: Suite(retention_rules),
 }
 
 

@@ -14,7 +14,8 @@ from operations.system import RUN_FOLDER
 from operations.watch.alert_records import AlertRecords
 from operations.watch.paying import PayingDesk
 from operations.watch.payment_alerts import COUNT_OVER, SHARE_OVER, Facts, payment_alerts
-from payouts.stripe.rail import StripeRail
+from operations.watch.provider import CATCH_UP_SECONDS, LOOK_SECONDS, ProviderEvents
+from payouts.stripe.opening import open_rail
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store import payment_facts, reconciliations
@@ -94,14 +95,19 @@ def figures(facts: Facts, *, now: datetime) -> str:
     return "\n".join(lines) + "\n"
 
 
-def start_paying(home: Home, scheduler: BaseScheduler, *, rail: StripeRail | None) -> None:
-    """Add the jobs; without a rail only the vouchers are looked at."""
+def start_paying(home: Home, scheduler: BaseScheduler) -> None:
+    """Add the jobs; without a key only the vouchers are looked at."""
 
     def clock() -> datetime:
         return datetime.now(UTC)
 
+    rail = open_rail(home.settings)
     desk = None if rail is None else PayingDesk(home, rail, clock=clock)
-    if desk is not None:
+    if rail is not None and desk is not None:
+        # One rail for both: its limiter keeps all of their calls below the provider's limit.
+        events = ProviderEvents(home, rail)
+        for job, seconds in ((events.look, LOOK_SECONDS), (events.fetch, CATCH_UP_SECONDS)):
+            scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
         scheduler.add_job(desk, trigger="interval", seconds=PAY_SECONDS, coalesce=True, max_instances=1)
         _log.info("paying", rail=desk.rail.name, plan_at=home.settings.payout_at)
     alerts = PaymentAlerts(home, desk, clock=clock)

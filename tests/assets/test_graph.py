@@ -73,6 +73,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "judgements": 0,
         "quality_verdicts": 0,
         "quarantine": 0,
+        "retention": 0,
         "customer_counts": 1,
         "themes": 3 * 15,
         "voice_latency": 3 * 7,
