@@ -76,10 +76,10 @@ def found_payout(opened: Home, text: str) -> str:
 
 
 def open_the_rail(opened: Home) -> StripeRail:
-    """Return the rail of the key that is set, else of the fake Stripe that runs.
+    """Return the rail that the settings ask for; without a key, the fake's while the pilot runs.
 
     Raises:
-        NoRail: there is neither.
+        NoRail: there is none.
     """
     from operations.stripe_fake import rail_of
     from operations.system import RUN_FOLDER
@@ -88,7 +88,7 @@ def open_the_rail(opened: Home) -> StripeRail:
     if rail is None:
         raise NoRail(
             "No provider of payments is set, and no fake runs.",
-            remedy="Set PILOT_STRIPE_KEY, or start `pilot run`; vouchers work without.",
+            remedy="Set PILOT_STRIPE_KEY, or start `pilot run` for the fake; vouchers work without.",
         )
     return rail
 
