@@ -77,7 +77,14 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         if (rail := open_rail(home.settings)) is not None:
             events = ProviderEvents(home, rail)
             for job, seconds in ((events.look, LOOK_SECONDS), (events.fetch, CATCH_UP_SECONDS)):
-                scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
+                scheduler.add_job(
+                    job,
+                    trigger="interval",
+                    seconds=seconds,
+                    next_run_time=datetime.now(UTC),
+                    coalesce=True,
+                    max_instances=1,
+                )
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:
