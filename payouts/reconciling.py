@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, batches, reversals
-from storage.store.batches import Instruction, Limits
+from storage.store import adoption, batches, reconciliations, reversals
+from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
+from storage.store.reconciliations import Kept
 
 # Longer than any backup is kept, and than a provider lists what it tells late.
 LOOK_BACK = timedelta(days=35)
@@ -56,7 +57,7 @@ class Reconciled:
 
 
 def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
-    """Adopt what the books lack, book what came back, and tell what differs.
+    """Adopt what the books lack, book what came back, and tell what differs; what came of it is kept.
 
     Args:
         store: The store.
@@ -84,7 +85,26 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > since.date() + timedelta(days=1):
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
-    return Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
+    done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
+    told = [asdict(each) for each in differences]
+    reconciliations.keep(
+        store,
+        Kept(rail.name, store.now(), actor, done.agrees, adopted, told, done.ours_ore, done.theirs_ore),
+    )
+    return done
+
+
+def plan_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Batch:
+    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again."""
+    reconcile(store, rail, actor=actor)
+    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+
+
+def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconciled:
+    """Reconcile, send every batch's unfinished payouts, and reconcile again."""
+    before = reconcile(store, rail, actor=actor)
+    _send(store, rail, before, simulated=simulated, actor=actor)
+    return reconcile(store, rail, actor=actor)
 
 
 def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.Found, str]:
@@ -122,6 +142,11 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
     """
     before = reconcile(store, rail, actor=actor)
     batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+    _send(store, rail, before, simulated=simulated, actor=actor)
+    return reconcile(store, rail, actor=actor)
+
+
+def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, actor: str) -> None:
     doubtful = {each.account for each in before.differences}
     for batch in batches.batches(store):
         if batch.rail == rail.name and batch.simulated == simulated:
@@ -129,7 +154,6 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
                 if each.account in doubtful and each.state == "planned":
                     batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED)
             send_batch(store, rail, batch.id, without=doubtful)
-    return reconcile(store, rail, actor=actor)
 
 
 def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:

@@ -15,11 +15,10 @@ from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.deciding import LapsingVouchers, WaitingRewards
 from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
+from operations.watch.payments import start_paying
 from operations.watch.probing import open_client
-from operations.watch.provider import CATCH_UP_SECONDS, LOOK_SECONDS, ProviderEvents
 from operations.watch.round import REPLICA, Round
 from operations.watch.urgent import UrgentDesk
-from payouts.stripe.opening import open_rail
 from storage.home import Home
 
 URGENT_SECONDS = 15  # as often as the figures look for something new
@@ -74,17 +73,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         lapsing = LapsingVouchers(home)
         scheduler.add_job(lapsing, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)
-        if (rail := open_rail(home.settings)) is not None:
-            events = ProviderEvents(home, rail)
-            for job, seconds in ((events.look, LOOK_SECONDS), (events.fetch, CATCH_UP_SECONDS)):
-                scheduler.add_job(
-                    job,
-                    trigger="interval",
-                    seconds=seconds,
-                    next_run_time=datetime.now(UTC),
-                    coalesce=True,
-                    max_instances=1,
-                )
+        start_paying(home, scheduler)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:

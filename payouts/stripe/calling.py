@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import stripe
 
+from payouts.rail import ProviderError
 from payouts.stripe.limiter import CallLimiter
-from pilot.errors import PilotError
 
 # What the package speaks; webhooks' endpoints are set to the same in Stripe's dashboard.
 API_VERSION = "2026-10-28.endive"
@@ -19,11 +19,11 @@ CALLS_PER_SECOND = 20.0  # Stripe's sandbox and each of its live endpoints take 
 Answer = TypeVar("Answer")
 
 
-class ProviderAway(PilotError):
+class ProviderAway(ProviderError):
     """Stripe could not be asked; nothing was sent."""
 
 
-class ProviderRefuses(PilotError):
+class ProviderRefuses(ProviderError):
     """Stripe does not take what was asked, and will not without a person; `code` is Stripe's."""
 
     code = ""
