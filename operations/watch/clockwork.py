@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.deciding import LapsingVouchers, WaitingRewards
+from operations.watch.forgetting import ForgettingDevices
 from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
 from operations.watch.probing import open_client
@@ -72,6 +73,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         lapsing = LapsingVouchers(home)
         scheduler.add_job(lapsing, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)
+        forgetting = ForgettingDevices(home)
+        scheduler.add_job(forgetting, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:
