@@ -16,8 +16,10 @@ from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.recipients import Recipients
 from payouts.stripe_fake.by_hand import ByHand
 from payouts.stripe_fake.fake import FakeStripe
+from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from storage.home import Home, open_home
+from storage.landing.segments import publish
 from storage.store import codes as stored_codes
 from tests.voice_edge.server.doors.conftest import CHECKOUT
 from tests.voice_edge.server.till.conftest import SAME_SITE, reward  # noqa: F401 - a fixture
@@ -117,3 +119,13 @@ async def sent(replica):
 async def guest(replica):
     async with httpx.AsyncClient(base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}) as opened:
         yield opened
+
+
+@pytest.fixture
+def landed(replica, home):
+    """Publish what the replica has recorded, as its log does."""
+
+    def put() -> None:
+        publish(home.segments(), replica.log.events, replica="edge1", identifier=new_identifier())
+
+    return put

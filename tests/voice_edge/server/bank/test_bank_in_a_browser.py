@@ -43,9 +43,10 @@ async def looks_well(page) -> None:
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with JavaScript", "without"])
 async def test_from_the_voucher_to_the_account_and_its_status(
-    replica, chromium, stripe, home, sent, reward, tmp_path, scripts
+    replica, chromium, stripe, home, sent, reward, landed, tmp_path, scripts
 ):
     path, session = sent
+    landed()
     decision, _, code = reward(session_id=session)
     context = await chromium.new_context(viewport=PHONE, java_script_enabled=scripts)
     page = await context.new_page()
@@ -88,6 +89,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     await seen("5-sent")
     await page.get_by_role("link", name="Why this result?").click()
     await page.get_by_role("heading", name="Why this result?").wait_for()
+    assert await page.locator("mark").count() > 0
     await seen("6-why")
     assert complaints == []
 

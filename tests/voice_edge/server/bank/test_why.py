@@ -8,21 +8,9 @@ from datetime import timedelta
 import pytest
 
 from payouts.deciding import issuer
-from pilot.identifiers import new_identifier
 from pipelines.scoring import score
-from storage.landing.segments import publish
 from storage.store import decisions, tombstones
 from tests.voice_edge.server.bank.conftest import GOOD
-
-
-@pytest.fixture
-def landed(replica, home):
-    """Publish what the replica has recorded, as its log does."""
-
-    def put() -> None:
-        publish(home.segments(), replica.log.events, replica="edge1", identifier=new_identifier())
-
-    return put
 
 
 async def test_the_reasons_and_the_guests_own_words_are_shown(guest, sent, reward, landed, replica, home):
