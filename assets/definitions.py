@@ -9,10 +9,12 @@ import dagster as dg
 
 from assets.erasing import erasing, erasures_asked, recheck_erasures
 from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import SUITES, TABLE_ASSETS, judge_days, judging, quality, rebuild
+from assets.jobs import SUITES, TABLE_ASSETS, judge_days, judging, keeping_limits, quality, rebuild
 from assets.judgements import judgements
+from assets.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
 from assets.resources import HomeResource
-from assets.schedules import judge_by_night, judge_rebuilt_days, settle_yesterday
+from assets.retention import retention
+from assets.schedules import judge_by_night, judge_rebuilt_days, keep_limits_nightly, settle_yesterday
 from assets.sensor import new_facts
 
 
@@ -23,11 +25,19 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*TABLE_ASSETS, judgements, judge_days],
+        assets=[*TABLE_ASSETS, judgements, retention, judge_days, lake_upkeep],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, judging, forgetting, erasing],
+        jobs=[rebuild, quality, judging, forgetting, erasing, keeping_limits, upkeep],
         sensors=[new_facts, erasures_asked],
-        schedules=[settle_yesterday, judge_rebuilt_days, judge_by_night, forget_nightly, recheck_erasures],
+        schedules=[
+            settle_yesterday,
+            judge_rebuilt_days,
+            judge_by_night,
+            forget_nightly,
+            recheck_erasures,
+            keep_limits_nightly,
+            keep_up_nightly,
+        ],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.
         executor=dg.in_process_executor,

@@ -15,6 +15,8 @@ from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
+from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.retention_table import RETENTION
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -268,6 +270,10 @@ TABLES: dict[str, Table] = {
         SESSION_SIGNALS,
         REWARDS,
         REWARD_PARITY,
+        PAYMENTS,
+        PAYOUT_BATCHES,
+        PAYOUTS,
+        LEDGER_AUDIT,
         JUDGEMENTS,
         CUSTOMER_COUNTS,
         UPTIME,
@@ -276,5 +282,6 @@ TABLES: dict[str, Table] = {
         PILOT_KPIS,
         QUALITY_VERDICTS,
         QUARANTINE,
+        RETENTION,
     )
 }

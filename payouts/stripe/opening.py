@@ -8,7 +8,6 @@ from pilot.settings import Settings
 
 if TYPE_CHECKING:
     from payouts.stripe.rail import StripeRail
-    from payouts.stripe.recipients import Recipients
 
 # Only `stripe` moves money: Stripe's test mode and the fake have names, batches and bookings of their own.
 RailName = Literal["stripe", "stripe_test", "stripe_fake"]
@@ -41,20 +40,3 @@ def open_rail(settings: Settings) -> StripeRail | None:
 
     client = make_client(settings.stripe_key.get_secret_value(), url=settings.stripe_url)
     return StripeRail(client, name=name, limiter=CallLimiter(CALLS_PER_SECOND))
-
-
-def open_recipients(settings: Settings) -> Recipients | None:
-    """Return what opens and looks at recipients' accounts, None where no key is set; nothing is asked of Stripe yet.
-
-    Raises:
-        ProviderRefuses: a live key would be sent somewhere else than to Stripe.
-    """
-    name = rail_name(settings)
-    if name is None:
-        return None
-    from payouts.stripe.calling import CALLS_PER_SECOND, make_client
-    from payouts.stripe.limiter import CallLimiter
-    from payouts.stripe.recipients import Recipients
-
-    client = make_client(settings.stripe_key.get_secret_value(), url=settings.stripe_url)
-    return Recipients(client, name=name, limiter=CallLimiter(CALLS_PER_SECOND))

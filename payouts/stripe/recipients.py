@@ -1,127 +1,136 @@
-"""Recipients at Stripe: an account opened once, a link to Stripe's questions made on a click, how an account stands."""
+"""Recipients at Stripe: opens accounts, mints the links by which people tell Stripe who they are, asks how they stand.
+
+The accounts are made with controller properties: Stripe asks for what it must know and shows an express dashboard, the
+platform pays its fees and bears its losses.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any, Literal, cast
 
 import stripe
 
-from payouts.stripe.calling import called, error_code
-from payouts.stripe.limiter import CallLimiter
-from storage.store.standings import Standing, Transfers
+from payouts.stripe.calling import ProviderRefuses, called
+from payouts.stripe.rail import StripeRail
+from storage.store import standings
+from storage.store.claims import Recipient
+from storage.store.engine import Store
+from storage.store.standings import BankPayout, BankState, Standing, Transfers
 
-COUNTRY = "SE"
-# What Stripe answers for an account that was closed, or whose holder has cut the tie to us.
-GONE = frozenset({"account_invalid", "resource_missing", "platform_api_key_expired"})
-
-
-class Recipients:
-    """Opens and looks at accounts through the official client."""
-
-    def __init__(self, client: stripe.StripeClient, *, name: str, limiter: CallLimiter) -> None:
-        """Make one.
-
-        Args:
-            client: The official client.
-            name: The rail's name, as recipients carry it.
-            limiter: Keeps the calls below the provider's limit.
-        """
-        self.name = name
-        self._client = client
-        self._limiter = limiter
-
-    def open_account(self, *, reward_id: str, instead_of: str = "") -> str:
-        """Return a new account's name; asked again for the same reward within a day it is the same one.
-
-        The reward is committed before, and names the key: what a lost answer opened is found again. Nothing of the
-        guest is sent; they tell Stripe themselves.
-
-        Args:
-            reward_id: The reward that the guest wants there.
-            instead_of: The recipient whose account is gone, where this one takes its place.
-
-        Raises:
-            ProviderAway: Stripe does not answer.
-            ProviderRefuses: it refuses.
-        """
-        asked: stripe.params.AccountCreateParams = {
-            "controller": {
-                "fees": {"payer": "application"},
-                "losses": {"payments": "application"},
-                "stripe_dashboard": {"type": "express"},
-            },
-            "capabilities": {"transfers": {"requested": True}},
-            "country": COUNTRY,
-            "metadata": {"reward": reward_id},
-        }
-        key = f"account:{reward_id}" + (f":after:{instead_of}" if instead_of else "")
-        made = called(self._limiter, lambda: self._client.v1.accounts.create(asked, {"idempotency_key": key}))
-        return made.id
-
-    def onboarding_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
-        """Return the address of Stripe's questions for an account; it is good once, and for minutes.
-
-        Args:
-            account: Stripe's name for the account.
-            return_url: Where its holder comes back to; that they do says nothing.
-            refresh_url: Where they come to when the link is used up; it makes a new one.
-
-        Raises:
-            ProviderAway: Stripe does not answer.
-            ProviderRefuses: it refuses.
-        """
-        asked: stripe.params.AccountLinkCreateParams = {
-            "account": account,
-            "type": "account_onboarding",
-            "return_url": return_url,
-            "refresh_url": refresh_url,
-        }
-        return called(self._limiter, lambda: self._client.v1.account_links.create(asked)).url
-
-    def standing(self, account: str, *, recipient_id: str, at: datetime) -> Standing:
-        """Ask how an account stands.
-
-        Args:
-            account: Stripe's name for it.
-            recipient_id: Ours for its holder.
-            at: The moment before asking, UTC.
-
-        Raises:
-            ProviderAway: Stripe does not answer.
-            ProviderRefuses: it refuses for another reason than that the account is gone.
-        """
-
-        def retrieved() -> stripe.Account | None:
-            try:
-                return self._client.v1.accounts.retrieve(account)
-            except stripe.PermissionError:
-                return None
-            except stripe.InvalidRequestError as error:
-                if error_code(error) in GONE:
-                    return None
-                raise
-
-        found = called(self._limiter, retrieved)
-        if found is None:
-            return Standing(recipient_id, "gone", False, 0, "", None, None, at)
-        return as_standing(found, recipient_id=recipient_id, at=at)
+# What an account answers that its holder has taken away from us, or that is not there any more.
+GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})
 
 
-def as_standing(found: stripe.Account, *, recipient_id: str, at: datetime) -> Standing:
-    """Return Stripe's account as the store keeps one; a word that Stripe adds later counts as "not yet"."""
-    said = getattr(found.capabilities, "transfers", None)
-    transfers: Transfers = "active" if said == "active" else "pending" if said == "pending" else "inactive"
-    wanted = found.requirements
-    due = {*(wanted.currently_due or ()), *(wanted.past_due or ())} if wanted is not None else set()
-    banks = found.external_accounts.data if found.external_accounts is not None else []
-    bank = next((each for each in banks if each.object == "bank_account"), None)
+def open_account(rail: StripeRail, *, reward_id: str, instead_of: str = "") -> str:
+    """Open an account for whoever earned a reward; asked again within a day it is the same one.
+
+    The wish is committed before, and names the key: what a lost answer opened is found again.
+
+    Args:
+        rail: The rail.
+        reward_id: The reward that is wanted there.
+        instead_of: The recipient whose account is gone, where this one takes its place.
+
+    Raises:
+        ProviderAway: Stripe does not answer; asking again is safe.
+        ProviderRefuses: it refuses.
+    """
+    asked: stripe.params.AccountCreateParams = {
+        "country": "SE",
+        "default_currency": "sek",
+        "business_type": "individual",
+        "controller": {
+            "fees": {"payer": "application"},
+            "losses": {"payments": "application"},
+            "stripe_dashboard": {"type": "express"},
+        },
+        "capabilities": {"transfers": {"requested": True}},
+        "metadata": {"opened_for": reward_id},
+    }
+    options: stripe.RequestOptions = {
+        "idempotency_key": f"account:{reward_id}" + (f":after:{instead_of}" if instead_of else "")
+    }
+    return called(rail.limiter, partial(rail.client.v1.accounts.create, asked, options)).id
+
+
+def onboarding_link(rail: StripeRail, *, account: str, return_url: str, refresh_url: str) -> str:
+    """Mint a link to Stripe's own pages, for one use within minutes: when a guest clicks, never before.
+
+    Raises:
+        ProviderAway: Stripe does not answer.
+        ProviderRefuses: it refuses.
+    """
+    asked: stripe.params.AccountLinkCreateParams = {
+        "account": account,
+        "type": "account_onboarding",
+        "return_url": return_url,
+        "refresh_url": refresh_url,
+        "collection_options": {"fields": "eventually_due"},
+    }
+    return called(rail.limiter, partial(rail.client.v1.account_links.create, asked)).url
+
+
+def refresh_standing(store: Store, rail: StripeRail, recipient: Recipient) -> Standing:
+    """Ask Stripe how a recipient stands, and keep it.
+
+    Raises:
+        ProviderAway: Stripe does not answer; what was known stays.
+        ProviderRefuses: it refuses for a reason that says nothing of the account.
+    """
+    at = store.now()
+    try:
+        found = called(rail.limiter, partial(rail.client.v1.accounts.retrieve, recipient.account)).to_dict()
+        standing = _standing(recipient.id, found, at=at)
+    except ProviderRefuses as refusal:
+        if refusal.code not in GONE:
+            raise
+        standing = Standing(recipient.id, "gone", False, 0, refusal.code, None, None, at)
+    standings.save(store, standing)
+    return standing
+
+
+def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, payout_id: str) -> BankPayout:
+    """Ask Stripe how a payout to a recipient's bank stands, and keep it.
+
+    Raises:
+        ProviderAway: Stripe does not answer.
+        ProviderRefuses: it refuses; there is no such payout.
+    """
+    at = store.now()
+    options: stripe.RequestOptions = {"stripe_account": recipient.account}
+    found = called(rail.limiter, partial(rail.client.v1.payouts.retrieve, payout_id, None, options)).to_dict()
+    payout = BankPayout(
+        id=str(found["id"]),
+        recipient_id=recipient.id,
+        amount_ore=int(found["amount"]),
+        state=cast(BankState, found["status"]),
+        failure_code=str(found.get("failure_code") or ""),
+        arrives_on=_day(found.get("arrival_date")),
+        changed_at=at,
+    )
+    standings.save_bank_payout(store, payout)
+    return payout
+
+
+def _standing(recipient_id: str, account: dict[str, Any], *, at: datetime) -> Standing:
+    told: Literal["inactive", "pending", "active"] | None = (account.get("capabilities") or {}).get("transfers")
+    requirements = account.get("requirements") or {}
+    banks = (account.get("external_accounts") or {}).get("data") or []
+    bank = next((each for each in banks if each.get("default_for_currency")), banks[0] if banks else {})
+    transfers: Transfers = told or "inactive"
     return Standing(
         recipient_id=recipient_id,
         transfers=transfers,
-        details_submitted=bool(found.details_submitted),
-        due=len(due),
-        disabled_reason=(wanted.disabled_reason or "") if wanted is not None else "",
-        bank_fingerprint=getattr(bank, "fingerprint", None),
-        bank_last4=getattr(bank, "last4", None),
+        details_submitted=bool(account.get("details_submitted")),
+        due=len(set(requirements.get("currently_due") or ()) | set(requirements.get("past_due") or ())),
+        disabled_reason=str(requirements.get("disabled_reason") or ""),
+        bank_fingerprint=bank.get("fingerprint"),
+        bank_last4=bank.get("last4"),
         checked_at=at,
     )
+
+
+def _day(seconds: int | None) -> date | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=UTC).date()

@@ -45,13 +45,6 @@ def recipient(store: Store, *, rail: str, account: str, simulated: bool) -> Reci
         return new
 
 
-def find_recipient(store: Store, recipient_id: str) -> Recipient | None:
-    """Return a recipient by our own name for them."""
-    with store.reading() as connection:
-        row = connection.execute(select(recipients).where(recipients.c.id == recipient_id)).first()
-    return None if row is None else Recipient(row.id, row.rail, row.account, row.simulated, row.added_at)
-
-
 def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
     """Let a recipient have a reward in place of its voucher, which works no more; claimed again it changes nothing.
 

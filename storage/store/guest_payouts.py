@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, extract, func, select
 
+from storage.store import standings
 from storage.store.engine import Store
 from storage.store.payout_schema import (
     payout_batches,
@@ -122,16 +123,13 @@ def _standing(connection: Connection, who: str) -> dict[str, object]:
     row = connection.execute(select(known).where(known.c.recipient_id == who)).first()
     if row is None:
         return {}
-    others = select(known.c.recipient_id).where(
-        known.c.bank_fingerprint == row.bank_fingerprint, known.c.recipient_id != who
-    )
     return {
         "transfers": row.transfers,
         "details_submitted": row.details_submitted,
         "due": row.due,
         "disabled_reason": row.disabled_reason,
         "bank_last4": row.bank_last4 or "",
-        "shared_bank": row.bank_fingerprint is not None and connection.execute(others).first() is not None,
+        "shared_bank": bool(standings.sharing_bank(connection, who)),
         "checked_at": row.checked_at,
     }
 

@@ -1,4 +1,4 @@
-"""Onboardings: guests who want a reward on an account and tell the provider where; the voucher is good meanwhile."""
+"""Guests who want a reward on an account and are telling the provider where; until that is done the voucher is good."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
 from storage.errors import StorageError
 from storage.store import audit
@@ -25,24 +25,13 @@ class OnboardingRefused(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """One reward that its guest wants on an account.
-
-    Attributes:
-        reward_id: The reward.
-        recipient_id: Who is to have it.
-        state: asked until the recipient can be paid, then claimed; lapsed where the voucher was gone by then.
-        asked_at: When the guest first asked, UTC.
-        changed_at: When the state last changed, UTC.
-    """
+    """One wish: this reward, to this recipient."""
 
     reward_id: str
     recipient_id: str
     state: State
     asked_at: datetime
     changed_at: datetime
-
-
-_COLUMNS = tuple(onboardings.c[name] for name in Onboarding.__dataclass_fields__)
 
 
 def intend(store: Store, reward_id: str) -> None:
@@ -52,62 +41,55 @@ def intend(store: Store, reward_id: str) -> None:
         OnboardingRefused: the reward's answers were erased, or there is no such reward.
     """
     with store.begin() as connection:
-        _kept(connection, reward_id)
-        audit.record(connection, actor="guest", action="reward.onboard", subject=reward_id, at=store.now())
+        _must_be_kept(connection, reward_id)
+        audit.record(connection, actor="guest", action="reward.open_account", subject=reward_id, at=store.now())
 
 
-def ask(store: Store, reward_id: str, recipient_id: str) -> Onboarding:
-    """Note that a reward is to go to a recipient once they can be paid; asked again it changes nothing.
-
-    Another recipient takes the place of the first for as long as the reward was not claimed.
+def ask(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
+    """Keep the wish; asked again, with another recipient too, the one that was claimed or asked last counts.
 
     Raises:
-        OnboardingRefused: the reward was claimed by somebody else, its answers were erased, or there is none.
+        OnboardingRefused: the reward's answers were erased, or there is no such reward.
     """
     with store.begin() as connection:
         serialise(connection, f"onboarding:{reward_id}")
-        _kept(connection, reward_id)
-        row = connection.execute(select(*_COLUMNS).where(onboardings.c.reward_id == reward_id)).first()
+        _must_be_kept(connection, reward_id)
+        mine = onboardings.c.reward_id == reward_id
+        row = connection.execute(select(onboardings).where(mine)).first()
+        if row is not None and (row.state == "claimed" or (row.state, row.recipient_id) == ("asked", recipient_id)):
+            return Onboarding(*row)
         at = store.now()
-        if row is None:
-            new = Onboarding(reward_id, recipient_id, "asked", at, at)
-            connection.execute(
-                insert(onboardings).values({name: getattr(new, name) for name in Onboarding.__dataclass_fields__})
-            )
-            return new
-        known = Onboarding(*row)
-        if known.recipient_id == recipient_id:
-            return known
-        if known.state != "asked":
-            raise OnboardingRefused("The reward is on its way to another account.", remedy="Show the receipt's state.")
-        connection.execute(
-            update(onboardings)
-            .where(onboardings.c.reward_id == reward_id)
-            .values(recipient_id=recipient_id, changed_at=at)
-        )
-        return Onboarding(reward_id, recipient_id, "asked", known.asked_at, at)
+        new = Onboarding(reward_id, recipient_id, "asked", at, at)
+        connection.execute(delete(onboardings).where(mine))
+        values = {name: getattr(new, name) for name in Onboarding.__dataclass_fields__}
+        connection.execute(insert(onboardings).values(values))
+        audit.record(connection, actor="guest", action="reward.ask_for_account", subject=reward_id, at=at)
+        return new
 
 
 def find(store: Store, reward_id: str) -> Onboarding | None:
-    """Return a reward's onboarding, None where its guest never asked for one."""
+    """Return the wish about a reward, None where there is none."""
     with store.reading() as connection:
-        row = connection.execute(select(*_COLUMNS).where(onboardings.c.reward_id == reward_id)).first()
+        row = connection.execute(select(onboardings).where(onboardings.c.reward_id == reward_id)).first()
     return None if row is None else Onboarding(*row)
 
 
-def of_recipient(store: Store, recipient_id: str, *, state: State = "asked") -> list[Onboarding]:
-    """Return a recipient's onboardings in a state, the oldest first."""
-    query = (
-        select(*_COLUMNS)
-        .where(onboardings.c.recipient_id == recipient_id, onboardings.c.state == state)
-        .order_by(onboardings.c.asked_at, onboardings.c.reward_id)
-    )
+def of_recipient(store: Store, recipient_id: str, *, state: State) -> list[Onboarding]:
+    """Return a recipient's wishes in one state, the oldest first."""
+    query = select(onboardings).where(onboardings.c.recipient_id == recipient_id, onboardings.c.state == state)
     with store.reading() as connection:
-        return [Onboarding(*row) for row in connection.execute(query)]
+        return [Onboarding(*row) for row in connection.execute(query.order_by(onboardings.c.asked_at))]
 
 
-def end(store: Store, reward_id: str, *, state: Literal["claimed", "lapsed"]) -> None:
-    """Note what became of an onboarding; one that has ended stays as it is."""
+def asked(store: Store) -> list[str]:
+    """Return the recipients whom a wish waits for."""
+    query = select(onboardings.c.recipient_id).where(onboardings.c.state == "asked").distinct()
+    with store.reading() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
+def end(store: Store, reward_id: str, state: Literal["claimed", "lapsed"]) -> None:
+    """Say what became of a wish."""
     with store.begin() as connection:
         connection.execute(
             update(onboardings)
@@ -116,12 +98,12 @@ def end(store: Store, reward_id: str, *, state: Literal["claimed", "lapsed"]) ->
         )
 
 
-def _kept(connection: Connection, reward_id: str) -> None:
+def _must_be_kept(connection: Connection, reward_id: str) -> None:
     erased = exists(select(tombstones.c.session_id).where(tombstones.c.session_id == reward_decisions.c.session_id))
-    known = select(reward_decisions.c.reward_id).where(
+    kept = select(reward_decisions.c.reward_id).where(
         reward_decisions.c.reward_id == reward_id,
         reward_decisions.c.session_id.not_like(f"{PSEUDONYM}%"),
         ~erased,
     )
-    if connection.execute(known).first() is None:
+    if connection.execute(kept).first() is None:
         raise OnboardingRefused("There is no such reward to send anywhere.", remedy="Load the receipt again.")

@@ -1,35 +1,28 @@
-"""Which recipient a remembered device was: its guest need not tell the provider everything again, for thirty days."""
+"""Which recipient a remembered device belongs to, so that a guest who comes back tells the provider nothing again."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
-from storage.store.claims import Recipient
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import reward_decisions
 from storage.store.payout_schema import recipients
 from storage.store.provider_schema import recipient_devices
 
-REMEMBERED = timedelta(days=30)
+REMEMBERED = timedelta(days=30)  # As long as the device's token, which carries the guest's own consent.
 
 
 def remember(store: Store, *, device: str, rail: str, recipient_id: str) -> None:
-    """Note whose device it is; seen again it counts anew.
-
-    Args:
-        store: The store.
-        device: The hash of the device's token, which a guest consented to.
-        rail: The rail that the recipient is paid on.
-        recipient_id: The recipient.
-    """
-    mine = (recipient_devices.c.device == device, recipient_devices.c.rail == rail)
+    """Remember a device's recipient."""
     with store.begin() as connection:
-        serialise(connection, f"recipient device:{rail}:{device}")
-        values = {"recipient_id": recipient_id, "seen_at": store.now()}
-        if not connection.execute(update(recipient_devices).where(*mine).values(values)).rowcount:
-            connection.execute(insert(recipient_devices).values(device=device, rail=rail, **values))
+        serialise(connection, f"device:{device}")
+        mine = (recipient_devices.c.device == device) & (recipient_devices.c.rail == rail)
+        connection.execute(delete(recipient_devices).where(mine))
+        connection.execute(
+            insert(recipient_devices).values(device=device, rail=rail, recipient_id=recipient_id, seen_at=store.now())
+        )
 
 
 def of_reward(store: Store, reward_id: str) -> str | None:
@@ -39,25 +32,30 @@ def of_reward(store: Store, reward_id: str) -> str | None:
         return connection.execute(query).scalar()
 
 
-def find(store: Store, *, device: str, rail: str, simulated: bool) -> Recipient | None:
-    """Return the recipient of a device, None where none is remembered or it was too long ago."""
+def find(store: Store, *, device: str, rail: str, simulated: bool) -> str | None:
+    """Return the recipient of a device that was seen in the last 30 days, of the same kind as the reward."""
     query = (
-        select(recipients.c.id, recipients.c.rail, recipients.c.account, recipients.c.simulated, recipients.c.added_at)
-        .join(recipient_devices, recipient_devices.c.recipient_id == recipients.c.id)
+        select(recipient_devices.c.recipient_id)
+        .join(recipients, recipients.c.id == recipient_devices.c.recipient_id)
         .where(
             recipient_devices.c.device == device,
             recipient_devices.c.rail == rail,
-            recipient_devices.c.seen_at > store.now() - REMEMBERED,
             recipients.c.simulated == simulated,
+            recipient_devices.c.seen_at > store.now() - REMEMBERED,
         )
     )
     with store.reading() as connection:
-        row = connection.execute(query).first()
-    return None if row is None else Recipient(*row)
+        found: str | None = connection.execute(query).scalar()
+    return found
 
 
 def forget_old(store: Store) -> int:
-    """Forget the devices that were not seen for thirty days; return how many."""
+    """Forget the devices that were not seen for 30 days; return how many."""
     with store.begin() as connection:
         old = recipient_devices.c.seen_at <= store.now() - REMEMBERED
         return connection.execute(delete(recipient_devices).where(old)).rowcount
+
+
+def forget(connection: Connection, device: str) -> None:
+    """Forget one device, in the transaction that erases its guest."""
+    connection.execute(delete(recipient_devices).where(recipient_devices.c.device == device))

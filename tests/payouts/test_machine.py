@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -158,6 +159,7 @@ class Payouts(RuleBasedStateMachine):
         assert self.world.broken() == []
 
 
+@pytest.mark.timeout(900)  # hundreds of histories: minutes on a machine that is busy
 def test_three_hundred_histories_break_nothing() -> None:
     run_state_machine_as_test(
         Payouts,

@@ -12,6 +12,7 @@ import polars as pl
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pilot.insight_tables import THEMES
+from pilot.retention_table import RETENTION
 from pilot.tables import CUSTOMER_COUNTS
 from pipelines.kpis import pilot_kpis
 from pipelines.scored_feedback import scored_feedback
@@ -65,6 +66,20 @@ def polars_day() -> dict[str, pl.DataFrame]:
         ),
         "themes": themes_of(scored, day=DAY, history=earlier),
         "voice_latency": voice_latency(said, day=DAY),
+        "retention": pl.DataFrame(
+            [
+                {
+                    "day": DAY,
+                    "kind": kind,
+                    "kept_days": days,
+                    "removed_at": AS_OF + timedelta(days=days),
+                    "gone_at": gone,
+                }
+                | {"landing_lines": 9, "lake_rows": 9, "store_rows": 0, "files": 1}
+                for kind, days, gone in (("words", 90, None), ("devices", 30, AS_OF + timedelta(days=31)))
+            ],
+            schema=schema(RETENTION),
+        ),
     }
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from payouts.stripe.opening import open_recipients, rail_name
+from payouts.stripe.opening import open_rail, rail_name
 from pilot.cafes import Language
 from pilot.errors import PilotError
 from pilot.settings import Settings
@@ -28,7 +28,7 @@ from voice_edge.clock import Clock
 from voice_edge.receipts import KeptReceipt
 
 if TYPE_CHECKING:
-    from payouts.stripe.recipients import Recipients
+    from payouts.stripe.rail import StripeRail
 
 CALLS_AT_ONCE = 4
 GUEST_WAITS_SECONDS = 12.0
@@ -67,7 +67,7 @@ class BankDesk:
         *,
         open_store: Callable[[], Store],
         clock: Clock,
-        open_provider: Callable[[], Recipients | None] | None = None,
+        open_provider: Callable[[], StripeRail | None] | None = None,
     ) -> None:
         """Make a desk; nothing is opened or imported before a guest asks.
 
@@ -84,8 +84,8 @@ class BankDesk:
             self.origin = f"{fake.scheme}://{fake.netloc}" if settings.stripe_url else PROVIDER_PAGES
         self._open_store = open_store
         self._clock = clock
-        self._open_provider = open_provider or (lambda: open_recipients(settings))
-        self._provider: Recipients | None = None
+        self._open_provider = open_provider or (lambda: open_rail(settings))
+        self._provider: StripeRail | None = None
         self._threads = ThreadPoolExecutor(max_workers=CALLS_AT_ONCE, thread_name_prefix="bank")
         self._left_alone_until = 0.0
         self._looking: dict[str, asyncio.Future[None]] = {}
@@ -144,7 +144,7 @@ class BankDesk:
         waiting = payout.onboarding == "asked" or (payout.claimed and payout.transfers != "active")
         if not waiting:
             return
-        who, account, now = payout.recipient_id, payout.account, self._clock.now()
+        who, now = payout.recipient_id, self._clock.now()
         if not wait and now - self._looked_at.get(who, now - LOOKED_AT_AGAIN) < LOOKED_AT_AGAIN:
             return
         looking = self._looking.get(who)
@@ -153,7 +153,7 @@ class BankDesk:
             looking = None
         if looking is None or looking.done():
             self._looked_at[who] = now
-            looking = asyncio.ensure_future(self._look(who, account))
+            looking = asyncio.ensure_future(self._look(who))
             self._looking[who] = looking
             looking.add_done_callback(lambda done: self._looked(who, done))
         if wait:
@@ -171,9 +171,9 @@ class BankDesk:
         if self._looking.get(who) is done:
             del self._looking[who]
 
-    async def _look(self, who: str, account: str) -> None:
+    async def _look(self, who: str) -> None:
         try:
-            await self._asked(lambda: self._refresh(who, account))
+            await self._asked(lambda: self._refresh(who))
         except BankTrouble as trouble:
             log.info("recipient not looked at", why=trouble.what)
 
@@ -195,7 +195,7 @@ class BankDesk:
                 raise BankTrouble("away") from None
             raise BankTrouble("refused") from None
 
-    def _opened(self) -> Recipients:
+    def _opened(self) -> StripeRail:
         if self._provider is None:
             self._provider = self._open_provider()
         if self._provider is None:
@@ -209,7 +209,8 @@ class BankDesk:
         device = recipient_devices.of_reward(store, reward_id)
         if device is None:
             return None
-        found = recipient_devices.find(store, device=device, rail=self.rail, simulated=simulated)
+        known = recipient_devices.find(store, device=device, rail=self.rail, simulated=simulated)
+        found = standings.recipient(store, known) if known is not None else None
         if found is None:
             return None
         standing = standings.find(store, found.id)
@@ -220,18 +221,20 @@ class BankDesk:
     def _go(self, reward_id: str, *, simulated: bool, new: bool, back_url: str, again_url: str) -> str:
         provider, store = self._opened(), self._open_store()
         recipient = self._recipient(store, provider, reward_id, simulated=simulated, new=new)
-        onboarding = onboardings.ask(store, reward_id, recipient.id)
+        onboarding = onboardings.ask(store, reward_id, recipient_id=recipient.id)
         if (device := recipient_devices.of_reward(store, reward_id)) is not None:
             recipient_devices.remember(store, device=device, rail=recipient.rail, recipient_id=recipient.id)
         if onboarding.state == "asked":
-            self._refresh(recipient.id, recipient.account)
+            self._refresh(recipient.id)
             settled = onboardings.find(store, reward_id)
             if settled is not None and settled.state != "asked":
                 return back_url
-        return provider.onboarding_link(recipient.account, return_url=back_url, refresh_url=again_url)
+        from payouts.stripe.recipients import onboarding_link
+
+        return onboarding_link(provider, account=recipient.account, return_url=back_url, refresh_url=again_url)
 
     def _recipient(
-        self, store: Store, provider: Recipients, reward_id: str, *, simulated: bool, new: bool
+        self, store: Store, provider: StripeRail, reward_id: str, *, simulated: bool, new: bool
     ) -> Recipient:
         asked = onboardings.find(store, reward_id)
         gone = ""
@@ -239,14 +242,20 @@ class BankDesk:
             standing = standings.find(store, asked.recipient_id)
             if standing is not None and standing.transfers == "gone" and asked.state == "asked":
                 gone = asked.recipient_id
-            elif (found := claims.find_recipient(store, asked.recipient_id)) is not None:
+            elif (found := standings.recipient(store, asked.recipient_id)) is not None:
                 return found
         elif not new and (known := self._known(reward_id, simulated=simulated)) is not None:
             return known.recipient
         onboardings.intend(store, reward_id)
-        account = provider.open_account(reward_id=reward_id, instead_of=gone)
+        from payouts.stripe.recipients import open_account
+
+        account = open_account(provider, reward_id=reward_id, instead_of=gone)
         return claims.recipient(store, rail=provider.name, account=account, simulated=simulated)
 
-    def _refresh(self, recipient_id: str, account: str) -> None:
-        store = self._open_store()
-        standings.save(store, self._opened().standing(account, recipient_id=recipient_id, at=self._clock.now()))
+    def _refresh(self, recipient_id: str) -> None:
+        provider, store = self._opened(), self._open_store()
+        recipient = standings.recipient(store, recipient_id)
+        if recipient is not None:
+            from payouts.stripe.recipients import refresh_standing
+
+            refresh_standing(store, provider, recipient)

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
-from payouts.stripe.recipients import Recipients
+from payouts.stripe.rail import StripeRail
 from payouts.stripe_fake.by_hand import ByHand
 from payouts.stripe_fake.fake import FakeStripe
 from pilot.identifiers import new_identifier
@@ -99,7 +99,7 @@ def stripe(replica, stripe_pages):
     client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(stripe_pages.fake))
     bank = replica.edge.bank
     bank.origin = stripe_pages.url
-    bank._open_provider = lambda: Recipients(client, name="stripe_fake", limiter=CallLimiter(1e9, sleep=lambda _: None))
+    bank._open_provider = lambda: StripeRail(client, name="stripe_fake", limiter=CallLimiter(1e9, sleep=lambda _: None))
     replica.edge.settings = replica.edge.settings.model_copy(update={"public_url": replica.url})
     return stripe_pages
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from payouts.stripe.opening import rail_name
+from payouts.stripe.recipients import open_account, refresh_standing
 from pilot.words import section
 from storage.store import batches, guest_payouts, onboardings, recipient_devices, standings, tombstones, vouchers
 from storage.store.batches import Limits
@@ -121,7 +122,7 @@ async def test_a_remembered_device_need_not_answer_again(guest, stripe, home, se
     await guest.get(f"{path}/bank/back")
     found = guest_payouts.of_reward(home.store(), decision.reward_id)
     known = recipient_devices.find(home.store(), device="d" * 64, rail="stripe_fake", simulated=True)
-    assert known.id == found.recipient_id
+    assert known == found.recipient_id
 
 
 async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_back(
@@ -130,13 +131,13 @@ async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_ba
     path, session = sent
     store = home.store()
     reward(session_id=session, device="d" * 64)
-    account = replica.edge.bank._open_provider().open_account(reward_id="before")
+    account = open_account(replica.edge.bank._open_provider(), reward_id="before")
     stripe.answered(account)
     from storage.store import claims
 
     who = claims.recipient(store, rail="stripe_fake", account=account, simulated=True)
     recipient_devices.remember(store, device="d" * 64, rail="stripe_fake", recipient_id=who.id)
-    standings.save(store, replica.edge.bank._open_provider().standing(account, recipient_id=who.id, at=store.now()))
+    refresh_standing(store, replica.edge.bank._open_provider(), who)
     page = (await guest.get(f"{path}/bank")).text
     assert "slutar på 0003" in page
     answer = await guest.post(f"{path}/bank", data={"account": "known"})
