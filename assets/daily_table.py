@@ -5,6 +5,7 @@ One run covers any number of days (`BackfillPolicy.single_run`): starting a proc
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -16,11 +17,11 @@ from assets.as_of import as_of, run_moment
 from assets.checks import written_results, written_specs
 from assets.day import TableDay, Written
 from assets.failures import told_without_words
+from assets.freshness import FIGURES
+from assets.groups import owners
 from assets.partitions import daily
 from assets.resources import HomeResource
 from pilot.tables import Column, Table
-
-OWNER = "team:data"
 
 # Conflicting commits and a store that is away pass by themselves; what is wrong with the data does not
 # (`told_without_words` forbids those retries).
@@ -35,18 +36,18 @@ def daily_table(
     group: str,
     kinds: set[str],
     code_version: str,
-    deps: Sequence[dg.AssetsDefinition] = (),
-    freshness: dg.FreshnessPolicy | None = None,
+    deps: Sequence[dg.AssetsDefinition | dg.AssetSpec] = (),
+    freshness: dg.FreshnessPolicy = FIGURES,
 ) -> Callable[[Rebuild], dg.AssetsDefinition]:
     """Make the asset of a lake table.
 
     Args:
         table: The table; its name is the asset's key, what one row is its description.
-        group: landing, feedback or figures.
+        group: landing, feedback, figures, money or reports (docs/assets.md); it says who answers for it.
         kinds: What it is made with, shown as badges.
         code_version: Raised when the same inputs would give other rows.
         deps: The assets that its rebuild reads.
-        freshness: How old its newest materialization may be.
+        freshness: How old its newest materialization may be; as a rule what the sensor keeps fresh.
     """
 
     def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
@@ -58,15 +59,15 @@ def daily_table(
     def _asset(rebuild: Rebuild) -> dg.AssetsDefinition:
         @dg.asset(
             name=table.name,
-            description=f"{table.row}\n\n{(rebuild.__doc__ or '').strip()}",
+            description=f"{table.row}\n\n{inspect.cleandoc(rebuild.__doc__ or '')}",
             partitions_def=daily,
             backfill_policy=dg.BackfillPolicy.single_run(),
             deps=list(deps),
             group_name=group,
-            owners=[OWNER],
+            owners=owners(group),
             kinds=kinds,
             code_version=code_version,
-            metadata={"dagster/column_schema": column_schema(table)},
+            metadata=about(table),
             check_specs=written_specs(table),
             retry_policy=RETRIES,
             freshness_policy=freshness,
@@ -95,6 +96,15 @@ def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
         for name, figure in written.figures.items()
     }
     return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}
+
+
+def about(table: Table) -> dict[str, Any]:
+    """Return what the graph says of a table before anything is built: its columns, its key, its place in the lake."""
+    return {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": f"lake.{table.name}",
+        "key_within_a_day": ", ".join(table.key),
+    }
 
 
 def column_schema(table: Table) -> dg.TableSchema:

@@ -14,6 +14,7 @@ from assets.judgements import judgements
 from assets.resources import HomeResource
 from assets.schedules import judge_by_night, judge_rebuilt_days, settle_yesterday
 from assets.sensor import new_facts
+from assets.sources import SOURCES
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -23,7 +24,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*TABLE_ASSETS, judgements, judge_days],
+        assets=[*SOURCES, *TABLE_ASSETS, judgements, judge_days],
         asset_checks=SUITES,
         jobs=[rebuild, quality, judging, forgetting, erasing],
         sensors=[new_facts, erasures_asked],

@@ -12,3 +12,6 @@ FIGURES = dg.FreshnessPolicy.time_window(fail_window=timedelta(minutes=45), warn
 
 # The suites look every hour at what was rebuilt, and today is rebuilt all the time (see above).
 VERDICTS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4), warn_window=timedelta(hours=2))
+
+# What is built once a night, and must not miss two.
+NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=27))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from assets.customer_counts import customer_counts
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
-from assets.freshness import FIGURES
+from assets.plots import grid
 from assets.sessions import sessions
 from assets.turns import turns
 from assets.uptime import uptime
@@ -19,7 +21,6 @@ from pipelines.kpis import pilot_kpis as kpis_of
     kinds={"delta", "polars"},
     code_version="1",
     deps=[sessions, turns, uptime, customer_counts],
-    freshness=FIGURES,
 )
 def pilot_kpis(day: TableDay) -> Written:
     """Five rows a café, also on an empty day: what is missing is said, never shown as zero."""
@@ -32,4 +33,8 @@ def pilot_kpis(day: TableDay) -> Written:
         uptime=day.read(UPTIME),
         customer_counts=day.read(CUSTOMER_COUNTS),
     )
-    return day.write(frame, verdicts=counted(frame, "verdict"))
+    return day.write(
+        frame,
+        verdicts=counted(frame, "verdict"),
+        by_cafe=grid(frame.filter(~pl.col("simulated")), down="kpi", across="cafe", shown="verdict"),
+    )
