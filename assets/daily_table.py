@@ -18,6 +18,7 @@ from assets.checks import written_results, written_specs
 from assets.day import TableDay, Written
 from assets.failures import told_without_words
 from assets.freshness import FIGURES
+from assets.frozen import REOPEN_TAG, left_alone
 from assets.groups import owners
 from assets.partitions import daily
 from assets.resources import HomeResource
@@ -38,6 +39,7 @@ def daily_table(
     code_version: str,
     deps: Sequence[dg.AssetsDefinition | dg.AssetSpec] = (),
     freshness: dg.FreshnessPolicy = FIGURES,
+    from_figures: bool = False,
 ) -> Callable[[Rebuild], dg.AssetsDefinition]:
     """Make the asset of a lake table.
 
@@ -48,6 +50,7 @@ def daily_table(
         code_version: Raised when the same inputs would give other rows.
         deps: The assets that its rebuild reads.
         freshness: How old its newest materialization may be; as a rule what the sensor keeps fresh.
+        from_figures: Whether it is made of figures that every day keeps, so that it may be built on a closed day too.
     """
 
     def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
@@ -71,13 +74,19 @@ def daily_table(
             check_specs=written_specs(table),
             retry_policy=RETRIES,
             freshness_policy=freshness,
+            pool=f"lake_{table.name}",
         )
         def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
             with told_without_words(f"opening the home for {table.name}"):
                 opened, moment = home.open(), run_moment(context)
             commit = {"run": context.run.run_id, "code_version": code_version}
             days = [date.fromisoformat(key) for key in context.partition_keys]
-            for day in days:
+            with told_without_words(f"the states of the days of {table.name}"):
+                reopened = REOPEN_TAG in context.run.tags
+                kept = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
+            for day, state in kept.items():
+                context.add_asset_metadata({"left_as_it_was": state}, partition_key=day.isoformat())
+            for day in (each for each in days if each not in kept):
                 with told_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
                     written = rebuild(TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit))

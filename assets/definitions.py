@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from assets.alerting import failed_runs
 from assets.erasing import erasing, erasures_asked, recheck_erasures
 from assets.forgetting import forget_nightly, forgetting
 from assets.jobs import SUITES, TABLE_ASSETS, judge_days, judging, quality, rebuild
@@ -27,7 +28,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         assets=[*SOURCES, *TABLE_ASSETS, judgements, judge_days],
         asset_checks=SUITES,
         jobs=[rebuild, quality, judging, forgetting, erasing],
-        sensors=[new_facts, erasures_asked],
+        sensors=[new_facts, erasures_asked, failed_runs],
         schedules=[settle_yesterday, judge_rebuilt_days, judge_by_night, forget_nightly, recheck_erasures],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.

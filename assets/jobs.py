@@ -72,3 +72,14 @@ quality = dg.define_asset_job(
     description="Judges some business days with the Great Expectations suites; sets apart the rows that break one.",
     executor_def=dg.in_process_executor,
 )
+
+# What a person may ask for by name, by the job that builds it, in the order in which they follow one another.
+BY_HAND: dict[str, list[str]] = {
+    job: [key.to_user_string() for definition in assets for key in definition.keys]
+    for job, assets in (
+        ("rebuild", TABLE_ASSETS),
+        ("judging", [judgements]),
+        ("quality", [judge_days]),
+        ("reports", []),
+    )
+}

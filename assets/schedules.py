@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 
 from assets.jobs import judging, quality, rebuild
-from assets.partitions import range_tags, ranges
+from assets.partitions import covered_days, range_tags, ranges
 from assets.resources import HomeResource
-from pilot.business_days import STOCKHOLM, business_day, days_between
+from pilot.business_days import STOCKHOLM, business_day
 from pilot.tables import JUDGEMENTS
 
 # Once when the day's last sessions have fallen silent, once when nothing can change what it is judged by
@@ -84,12 +84,3 @@ def rebuilt_days(instance: dg.DagsterInstance, *, since: datetime) -> set[date]:
         )
     )
     return {day for record in records for day in covered_days(record.dagster_run)}
-
-
-def covered_days(run: dg.DagsterRun) -> set[date]:
-    """Return the business days that a run was asked for, from its tags."""
-    first = run.tags.get("dagster/asset_partition_range_start") or run.tags.get("dagster/partition")
-    last = run.tags.get("dagster/asset_partition_range_end") or first
-    if not first or not last:
-        return set()
-    return set(days_between(date.fromisoformat(first), date.fromisoformat(last)))
