@@ -37,7 +37,7 @@ def daily_table(
     group: str,
     kinds: set[str],
     code_version: str,
-    deps: Sequence[dg.AssetsDefinition | dg.AssetSpec] = (),
+    deps: Sequence[dg.AssetsDefinition | dg.AssetSpec | str] = (),
     freshness: dg.FreshnessPolicy = FIGURES,
     from_figures: bool = False,
 ) -> Callable[[Rebuild], dg.AssetsDefinition]:

@@ -10,10 +10,10 @@ import dagster as dg
 from assets.alerting import failed_runs
 from assets.erasing import erasing, erasures_asked, recheck_erasures
 from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import SUITES, TABLE_ASSETS, judge_days, judging, quality, rebuild
+from assets.jobs import REPORTS, SUITES, TABLE_ASSETS, judge_days, judging, quality, rebuild, reports
 from assets.judgements import judgements
 from assets.resources import HomeResource
-from assets.schedules import judge_by_night, judge_rebuilt_days, settle_yesterday
+from assets.schedules import judge_by_night, judge_rebuilt_days, report_yesterday, settle_yesterday
 from assets.sensor import new_facts
 from assets.sources import SOURCES
 
@@ -25,11 +25,18 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*SOURCES, *TABLE_ASSETS, judgements, judge_days],
+        assets=[*SOURCES, *TABLE_ASSETS, judgements, judge_days, *REPORTS],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, judging, forgetting, erasing],
+        jobs=[rebuild, quality, judging, reports, forgetting, erasing],
         sensors=[new_facts, erasures_asked, failed_runs],
-        schedules=[settle_yesterday, judge_rebuilt_days, judge_by_night, forget_nightly, recheck_erasures],
+        schedules=[
+            settle_yesterday,
+            report_yesterday,
+            judge_rebuilt_days,
+            judge_by_night,
+            forget_nightly,
+            recheck_erasures,
+        ],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.
         executor=dg.in_process_executor,

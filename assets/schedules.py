@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from assets.jobs import judging, quality, rebuild
+from assets.jobs import judging, quality, rebuild, reports
 from assets.partitions import covered_days, range_tags, ranges
 from assets.resources import HomeResource
 from pilot.business_days import STOCKHOLM, business_day
@@ -16,6 +16,7 @@ from pilot.tables import JUDGEMENTS
 # Once when the day's last sessions have fallen silent, once when nothing can change what it is judged by
 # (assets.as_of): no segment comes that would make the sensor look at the day again.
 SETTLE_AT = ["20 0 * * *", "10 12 * * *"]
+REPORT_AT = "40 12 * * *"  # when yesterday is settled
 JUDGE_AT = "25 * * * *"
 JUDGE_BY_NIGHT_AT = "50 1 * * *"
 JUDGE_BY_NIGHT_BACK_MINUTES = 25 * 60  # a day and a little, the longest of the year included
@@ -32,6 +33,20 @@ JUDGE_BACK_MINUTES = 75  # an hour and a little: no rebuild falls between two ju
 )
 def settle_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for the day before the tick's."""
+    yesterday = business_day(context.scheduled_execution_time) - timedelta(days=1)
+    return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(yesterday, yesterday))
+
+
+@dg.schedule(
+    job=reports,
+    name="report_yesterday",
+    cron_schedule=REPORT_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Builds the pilot's reports up to yesterday, once its figures are final.",
+)
+def report_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for the reports up to the day before the tick's."""
     yesterday = business_day(context.scheduled_execution_time) - timedelta(days=1)
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(yesterday, yesterday))
 

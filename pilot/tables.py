@@ -15,6 +15,7 @@ from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
+from pilot.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 
 RAW_EVENTS = Table(
     "raw_events",
@@ -276,5 +277,8 @@ TABLES: dict[str, Table] = {
         PILOT_KPIS,
         QUALITY_VERDICTS,
         QUARANTINE,
+        PILOT_REPORT,
+        BUSINESS_IMPACT,
+        CAPACITY_PLAN,
     )
 }

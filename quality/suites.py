@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.tables import (
     CUSTOMER_COUNTS,
     FINGERPRINTS,
@@ -31,6 +32,7 @@ from quality.figure_rules import customer_count_rules, kpi_rules, uptime_rules
 from quality.fingerprint_rules import fingerprint_rules
 from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
+from quality.report_rules import capacity_rules, impact_rules, report_rules
 from quality.results import SuiteResult
 from quality.rules import Evidence, Rule, declared, one_of
 from quality.session_rules import session_rules
@@ -67,6 +69,9 @@ OWN: dict[str, Suite] = {
     PILOT_KPIS.name: Suite(kpi_rules, (SESSIONS,)),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
+    PILOT_REPORT.name: Suite(report_rules),
+    BUSINESS_IMPACT.name: Suite(impact_rules),
+    CAPACITY_PLAN.name: Suite(capacity_rules),
 }
 
 
