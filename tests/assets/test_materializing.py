@@ -53,7 +53,7 @@ def test_without_names_every_table_of_a_rebuild_is_built_in_one_run() -> None:
 def test_an_unknown_asset_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownAsset, match=r"no asset 'sesions'\. Did you mean sessions\?"):
         parts(["sesions"], days=[DAY])
-    with pytest.raises(UnknownAsset, match="There are .*customer_counts, fingerprints"):
+    with pytest.raises(UnknownAsset, match=r"There are .*customer_counts, fingerprints"):
         parts(["xyzzy"], days=[DAY])
 
 

@@ -29,7 +29,7 @@ REPORTS = (PILOT_REPORT, BUSINESS_IMPACT, CAPACITY_PLAN)
 
 def two_days(home: Home, land: Any, run: Any) -> None:
     land(whole_visit(), probes(start=MORNING, outcomes=[True] * 10))
-    land(whole_visit(at=MORNING + timedelta(days=1)), whole_visit(at=MORNING + timedelta(days=1, minutes=1)))
+    land(whole_visit(at=MORNING + timedelta(days=1)), whole_visit(at=MORNING + timedelta(days=1, seconds=10)))
     run(DAY, NEXT, tags=LATER)
     judge_and_keep(home, [DAY], now=JUDGED_AT)
 
