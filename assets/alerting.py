@@ -9,7 +9,8 @@ import dagster as dg
 from assets.partitions import covered_days
 from assets.resources import HomeResource
 from operations.system import RUN_FOLDER
-from operations.watch.alerts import Alert, tell
+from operations.watch.alert_records import Alert
+from operations.watch.run_alerts import tell
 
 ALERT = "dagster_run_failed"
 LOOK_EVERY_SECONDS = 30
@@ -29,16 +30,21 @@ def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None
     run = context.dagster_run
     steps = {event.step_key for event in context.get_step_failure_events() if event.step_key}
     days = sorted(covered_days(run))
-    alert = Alert(
-        alert=ALERT,
-        severity="medium" if run.job_name in URGENT_JOBS else "low",
-        at=_ended(context.instance, run.run_id).isoformat(),
-        # A run whose process was killed has no failed step: all that it was for is in doubt.
-        subject=sorted(steps or {key.to_user_string() for key in run.asset_selection or ()}) or [run.job_name],
+    # A run whose process was killed has no failed step: all that it was for is in doubt.
+    assets = sorted(steps or {key.to_user_string() for key in run.asset_selection or ()})
+    told = ", ".join(assets) or "all of it"
+    tell(
+        home.open().root / RUN_FOLDER,
+        Alert(
+            name=ALERT,
+            subject=f"{run.job_name} {run.run_id}",
+            severity="medium" if run.job_name in URGENT_JOBS else "low",
+            text=f"The run {run.job_name} failed: {told} is not built. Its page in Dagster says why.",
+        ),
+        at=_ended(context.instance, run.run_id),
+        assets=assets,
         days=[day.isoformat() for day in days],
-        detail=f"{run.job_name} {run.run_id}",
     )
-    tell(home.open().root / RUN_FOLDER, alert)
 
 
 def _ended(instance: dg.DagsterInstance, run_id: str) -> datetime:

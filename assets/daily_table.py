@@ -1,6 +1,7 @@
 """`@daily_table`: turns a function that rebuilds one day of one table into a partitioned Dagster asset.
 
 One run covers any number of days (`BackfillPolicy.single_run`): starting a process costs seconds, a day milliseconds.
+A day that is closed, or redacted because its words' time is over, is left as it stands.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -81,15 +82,14 @@ def daily_table(
                 opened, moment = home.open(), run_moment(context)
             commit = {"run": context.run.run_id, "code_version": code_version}
             days = [date.fromisoformat(key) for key in context.partition_keys]
-            with told_without_words(f"the states of the days of {table.name}"):
+            with told_without_words(f"the days' states for {table.name}"):
                 reopened = REOPEN_TAG in context.run.tags
-                kept = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
-            for day, state in kept.items():
-                context.add_asset_metadata({"left_as_it_was": state}, partition_key=day.isoformat())
-            for day in (each for each in days if each not in kept):
+                frozen = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
+            for day in days:
                 with told_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
-                    written = rebuild(TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit))
+                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit)
+                    written = table_day.as_it_stands(frozen[day]) if day in frozen else rebuild(table_day)
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
             with told_without_words(f"checking {table.name}"):
                 return dg.MaterializeResult(check_results=written_results(opened.lake(), table, days=days, log=context))
@@ -101,7 +101,9 @@ def daily_table(
 
 def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
     figures = {
-        name: figure if isinstance(figure, int | float | dg.MarkdownMetadataValue) else dg.MetadataValue.json(figure)
+        name: figure
+        if isinstance(figure, int | float | str | dg.MarkdownMetadataValue)
+        else dg.MetadataValue.json(figure)
         for name, figure in written.figures.items()
     }
     return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}

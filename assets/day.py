@@ -13,7 +13,7 @@ from pilot.cafes import Cafes
 from pilot.tables import Table
 from storage.home import Home
 
-Figure = int | float | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
+Figure = int | float | str | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,12 @@ class TableDay:
         """Replace the day's rows of this table by `frame`; `figures` are shown beside their number."""
         version = self.home.lake().replace_partition(self.table, self.day, frame, commit=self.commit)
         return Written(rows=frame.height, version=version, figures=figures)
+
+    def as_it_stands(self, state: str) -> Written:
+        """Return what the day holds, unwritten: its state lets no rebuild touch it."""
+        lake = self.home.lake()
+        rows = lake.read(self.table, days=[self.day], columns=["day"]).height
+        return Written(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
 
 
 def summed(frame: pl.DataFrame, by: str, column: str) -> dict[str, float]:

@@ -10,10 +10,28 @@ import dagster as dg
 from assets.alerting import failed_runs
 from assets.erasing import erasing, erasures_asked, recheck_erasures
 from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import REPORTS, SUITES, TABLE_ASSETS, judge_days, judging, quality, rebuild, reports
+from assets.jobs import (
+    REPORTS,
+    SUITES,
+    TABLE_ASSETS,
+    judge_days,
+    judging,
+    keeping_limits,
+    quality,
+    rebuild,
+    reports,
+)
 from assets.judgements import judgements
+from assets.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
 from assets.resources import HomeResource
-from assets.schedules import judge_by_night, judge_rebuilt_days, report_yesterday, settle_yesterday
+from assets.retention import retention
+from assets.schedules import (
+    judge_by_night,
+    judge_rebuilt_days,
+    keep_limits_nightly,
+    report_yesterday,
+    settle_yesterday,
+)
 from assets.sensor import new_facts
 from assets.sources import SOURCES
 
@@ -25,9 +43,9 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*SOURCES, *TABLE_ASSETS, judgements, judge_days, *REPORTS],
+        assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, lake_upkeep],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, judging, reports, forgetting, erasing],
+        jobs=[rebuild, quality, judging, reports, forgetting, erasing, keeping_limits, upkeep],
         sensors=[new_facts, erasures_asked, failed_runs],
         schedules=[
             settle_yesterday,
@@ -36,6 +54,8 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             judge_by_night,
             forget_nightly,
             recheck_erasures,
+            keep_limits_nightly,
+            keep_up_nightly,
         ],
         resources={"home": HomeResource(), **(resource_overrides or {})},
         # Three tiny steps take 0.4 s in one process and 12 s in a process each.

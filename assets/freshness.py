@@ -15,3 +15,6 @@ VERDICTS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4), warn_w
 
 # What is built once a night, and must not miss two.
 NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=27))
+
+# Built only on days of which something is due: the longest limit, words, is 90 days.
+LIMITS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=120), warn_window=timedelta(days=100))

@@ -1,4 +1,4 @@
-"""The jobs: rebuilding days, and judging them with the suites."""
+"""The jobs: rebuilding days, judging them with the suites, and keeping time limits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from assets.capacity_plan import capacity_plan
 from assets.customer_counts import customer_counts
 from assets.fingerprints import fingerprints
 from assets.judgements import judgements
+from assets.payments import payments
+from assets.payouts import ledger_audit, payout_batches, payouts
 from assets.pilot_kpis import pilot_kpis
 from assets.pilot_report import pilot_report
 from assets.quality_verdicts import quality_assets
 from assets.raw_events import raw_events
+from assets.retention import retention
 from assets.reward_parity import reward_parity
 from assets.rewards import rewards
 from assets.scored_feedback import scored_feedback
@@ -34,6 +37,10 @@ TABLE_ASSETS = [
     session_signals,
     rewards,
     reward_parity,
+    payments,
+    payout_batches,
+    payouts,
+    ledger_audit,
     customer_counts,
     uptime,
     themes,
@@ -48,7 +55,7 @@ REPORTS = [pilot_report, business_impact, capacity_plan]
 REBUILD_TIMEOUT_SECONDS = 900
 
 # What is built from the verdicts (payments, reports) is judged too, but cannot stand upstream of them.
-judge_days = quality_assets([*TABLE_ASSETS, judgements])
+judge_days = quality_assets([*TABLE_ASSETS, judgements, retention])
 SUITES = [*suite_checks(judged_tables()), gate_check(judged_tables())]
 
 _suites = dg.AssetSelection.checks(*SUITES)
@@ -76,6 +83,13 @@ quality = dg.define_asset_job(
     "quality",
     selection=dg.AssetSelection.assets(judge_days) | _suites,
     description="Judges some business days with the Great Expectations suites; sets apart the rows that break one.",
+    executor_def=dg.in_process_executor,
+)
+
+keeping_limits = dg.define_asset_job(
+    "keeping_limits",
+    selection=dg.AssetSelection.assets(retention) - _suites,
+    description="Removes what guests leave of some business days, once its time is over.",
     executor_def=dg.in_process_executor,
 )
 

@@ -7,10 +7,12 @@ import polars as pl
 from assets.customer_counts import customer_counts
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
+from assets.payments import payments
 from assets.plots import grid
 from assets.sessions import sessions
 from assets.turns import turns
 from assets.uptime import uptime
+from pilot.payout_tables import PAYMENTS
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
 from pipelines.kpis import pilot_kpis as kpis_of
 
@@ -19,8 +21,8 @@ from pipelines.kpis import pilot_kpis as kpis_of
     PILOT_KPIS,
     group="figures",
     kinds={"delta", "polars"},
-    code_version="1",
-    deps=[sessions, turns, uptime, customer_counts],
+    code_version="2",
+    deps=[sessions, turns, uptime, customer_counts, payments],
 )
 def pilot_kpis(day: TableDay) -> Written:
     """Five rows a café, also on an empty day: what is missing is said, never shown as zero."""
@@ -32,6 +34,7 @@ def pilot_kpis(day: TableDay) -> Written:
         turns=day.read(TURNS),
         uptime=day.read(UPTIME),
         customer_counts=day.read(CUSTOMER_COUNTS),
+        payments=day.read(PAYMENTS),
     )
     return day.write(
         frame,

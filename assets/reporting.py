@@ -7,13 +7,33 @@ from datetime import date
 
 from assets.day import TableDay
 from pilot.columns import Table
-from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, REWARDS, SCORED_FEEDBACK, SESSIONS, THEMES, TURNS, UPTIME
+from pilot.tables import (
+    CUSTOMER_COUNTS,
+    PAYMENTS,
+    PILOT_KPIS,
+    REWARDS,
+    SCORED_FEEDBACK,
+    SESSIONS,
+    THEMES,
+    TURNS,
+    UPTIME,
+)
 from pipelines.pilot_report import Basis
 from pipelines.report_days import report_days
 from quality.gate import gate
 
 # A day on which a suite of one of these stops is in no report.
-RESTS_ON: tuple[Table, ...] = (SESSIONS, TURNS, SCORED_FEEDBACK, UPTIME, CUSTOMER_COUNTS, PILOT_KPIS, REWARDS, THEMES)
+RESTS_ON: tuple[Table, ...] = (
+    SESSIONS,
+    TURNS,
+    SCORED_FEEDBACK,
+    UPTIME,
+    CUSTOMER_COUNTS,
+    PAYMENTS,
+    PILOT_KPIS,
+    REWARDS,
+    THEMES,
+)
 DAYS_SHOWN = 40
 
 

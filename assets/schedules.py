@@ -1,4 +1,4 @@
-"""What happens by the clock: days are settled, and the suites judge what was rebuilt."""
+"""What happens by the clock: days are settled, the suites judge what was rebuilt, and time limits are kept."""
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from assets.jobs import judging, quality, rebuild, reports
-from assets.partitions import covered_days, range_tags, ranges
+from assets.jobs import judging, keeping_limits, quality, rebuild, reports
+from assets.partitions import covered_days, exists, range_tags, ranges
 from assets.resources import HomeResource
+from operations.retention.carry_out import due, waiting
 from pilot.business_days import STOCKHOLM, business_day
 from pilot.tables import JUDGEMENTS
 
@@ -21,6 +22,8 @@ JUDGE_AT = "25 * * * *"
 JUDGE_BY_NIGHT_AT = "50 1 * * *"
 JUDGE_BY_NIGHT_BACK_MINUTES = 25 * 60  # a day and a little, the longest of the year included
 JUDGE_BACK_MINUTES = 75  # an hour and a little: no rebuild falls between two judgements
+# The second looks for what the first removed, once old versions of tables could be deleted.
+KEEP_LIMITS_AT = ["30 4 * * *", "45 4 * * *"]
 
 
 @dg.schedule(
@@ -60,9 +63,11 @@ def report_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     description="Runs the suites on the business days that were rebuilt in the last hour.",
 )
 def judge_rebuilt_days(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for the suites on each range of days that a successful run rebuilt since the last tick."""
+    """Ask for the suites on each range of days that a successful run rebuilt, or emptied, since the last tick."""
     moment = context.scheduled_execution_time
-    days = rebuilt_days(context.instance, since=moment - timedelta(minutes=JUDGE_BACK_MINUTES))
+    since = moment - timedelta(minutes=JUDGE_BACK_MINUTES)
+    days = rebuilt_days(context.instance, since=since, job=rebuild.name)
+    days |= rebuilt_days(context.instance, since=since, job=keeping_limits.name)
     if not days:
         yield dg.SkipReason("no day was rebuilt")
     for first, last in ranges(days):
@@ -86,16 +91,36 @@ def judge_by_night(
         yield dg.SkipReason("judgements are switched off, and there are none to forget")
         return
     moment = context.scheduled_execution_time
-    days = rebuilt_days(context.instance, since=moment - timedelta(minutes=JUDGE_BY_NIGHT_BACK_MINUTES))
+    since = moment - timedelta(minutes=JUDGE_BY_NIGHT_BACK_MINUTES)
+    days = rebuilt_days(context.instance, since=since, job=rebuild.name)
     for first, last in ranges(days):
         yield dg.RunRequest(run_key=f"{moment.isoformat()} {first} {last}", tags=range_tags(first, last))
 
 
-def rebuilt_days(instance: dg.DagsterInstance, *, since: datetime) -> set[date]:
-    """Return the business days that successful runs of `rebuild` covered since a moment."""
+@dg.schedule(
+    job=keeping_limits,
+    name="keep_limits_nightly",
+    cron_schedule=KEEP_LIMITS_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Removes by night what has reached its time limit, and looks for what was removed before.",
+)
+def keep_limits_nightly(
+    context: dg.ScheduleEvaluationContext, home: HomeResource
+) -> Iterator[dg.RunRequest | dg.SkipReason]:
+    """Ask for each range of days of which something is to be removed or looked for."""
+    moment, opened = context.scheduled_execution_time.astimezone(UTC), home.open()
+    found = {each.day for each in due(opened, now=moment)} | {each.day for each in waiting(opened, now=moment)}
+    days = [day for day in found if exists(day, now=moment)]
+    if not days:
+        yield dg.SkipReason("nothing has reached its time limit")
+    for first, last in ranges(days):
+        yield dg.RunRequest(run_key=f"{moment.isoformat()} {first} {last}", tags=range_tags(first, last))
+
+
+def rebuilt_days(instance: dg.DagsterInstance, *, since: datetime, job: str) -> set[date]:
+    """Return the business days that successful runs of a job covered since a moment."""
     records = instance.get_run_records(
-        dg.RunsFilter(
-            job_name=rebuild.name, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since.astimezone(UTC)
-        )
+        dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since.astimezone(UTC))
     )
     return {day for record in records for day in covered_days(record.dagster_run)}

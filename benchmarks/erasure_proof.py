@@ -4,7 +4,8 @@
 
 A guest with words and tokens of its own passes through everything beside another guest, is erased, and is then looked
 for in every byte of the home (Dagster's storage included), of a fresh backup, and of a home restored from a backup
-that is older than the erasure. Exit code 1 if anything is found. The language model is a stand-in.
+that is older than the erasure. So is a third one, of a day whose time limits are reached: words and device are gone,
+the scores are what they were. Exit code 1 if anything is found. The language model is a stand-in.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,6 @@ from assets.definitions import build_defs  # noqa: E402
 from assets.partitions import range_tags  # noqa: E402
 from assets.resources import HomeResource  # noqa: E402
 from operations.erasure.proof import Proof, prove  # noqa: E402
-from pilot.business_days import business_day  # noqa: E402
 from storage.home import Home  # noqa: E402
 from tests.ollama_server.running import running  # noqa: E402
 from tests.ollama_server.server import StandIn  # noqa: E402
@@ -47,12 +47,11 @@ ANSWER = '{"score": 80, "quote": "torr klockan elva"}'
 START_SECONDS = 20.0
 
 
-def build(home: Home, *, now: datetime) -> None:
-    """Run every job over the guests' day, with Dagster's own storage in the home."""
+def build(home: Home, day: date) -> None:
+    """Run every job over a day, with Dagster's own storage in the home."""
     folder = home.root / ".dagster"
     shutil.copyfile(CHECKOUT / "dagster.yaml", folder / "dagster.yaml")
     definitions = build_defs(resource_overrides={"home": HomeResource(home=str(home.root))})
-    day = business_day(now)
     with dg.DagsterInstance.from_config(str(folder)) as instance:
         for job in JOBS:
             done = definitions.resolve_job_def(job).execute_in_process(instance=instance, tags=range_tags(day, day))
@@ -88,7 +87,7 @@ def run(folder: Path) -> Proof:
     now = datetime.now(UTC)
     with stand_in() as url:
         os.environ |= {"PILOT_JUDGEMENTS": "true", "PILOT_OLLAMA_URL": url, "PILOT_OLLAMA_MODEL": MODEL}
-        return prove(folder, build=lambda home: build(home, now=now), now=now)
+        return prove(folder, build=build, now=now)
 
 
 def told(proof: Proof, *, seconds: float) -> dict[str, Any]:

@@ -73,6 +73,28 @@ class Settings(BaseModel):
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."
     )
+    words_days: int = Field(
+        default=90,
+        ge=15,
+        le=3650,
+        description="Days that what guests said is kept; then words go, figures stay. At least 15, since copies are "
+        "looked for in two weeks.",
+    )
+    devices_days: int = Field(
+        default=30, ge=15, le=3650, description="Days that hashes of guests' devices are kept; at least 15."
+    )
+    audio_days: int = Field(
+        default=7,
+        ge=1,
+        le=3650,
+        description="Days after which a sound file under the home is deleted; the pilot itself keeps none.",
+    )
+    backup_days: int = Field(
+        default=30,
+        ge=1,
+        le=3650,
+        description="Days that backups are kept, and with them what has gone since; the newest always stays.",
+    )
     backup_folder: Path | None = Field(
         default=None,
         description="Where backups are kept, best on another host's disk; empty: a folder beside the home.",
@@ -81,6 +103,27 @@ class Settings(BaseModel):
         default=SecretStr(""),
         description="Seals backups (20 characters or more); without it they can only be made unsealed, on demand. Keep "
         "a copy away from this machine: no key, no restore.",
+    )
+    stripe_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="Stripe's secret key (sk_live_ or sk_test_, or a restricted one); empty: `pilot run` starts a fake "
+        "Stripe that moves no money and says so.",
+    )
+    stripe_url: str = Field(
+        default="", description="Another address than Stripe's own, for the fake; never together with a live key."
+    )
+    stripe_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secrets of Stripe's webhook endpoints (whsec_...), separated by commas; empty: the edge takes "
+        "no webhooks, and events are fetched instead.",
+    )
+    payout_approval_kr: int = Field(
+        default=500, ge=0, description="A day's batch of payouts over this sum, in kronor, waits for a person."
+    )
+    payout_at: str = Field(
+        default="09:30",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="When the day's batch of payouts is planned, Stockholm's clock.",
     )
     probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
     probe_token: SecretStr = Field(

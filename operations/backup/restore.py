@@ -1,4 +1,4 @@
-"""Restores a backup into a new home: checked whole, tombstones replayed, and only then put in its place.
+"""Restores a backup into a new home: checked whole, tombstones replayed, time limits kept, then put in its place.
 
 Everything happens in a folder beside the target. What fails leaves the target as it was: not there.
 """
@@ -15,6 +15,8 @@ from pydantic import SecretStr
 
 from operations.backup.shelf import Backup, unpack
 from operations.erasure.carry_out import carry_out
+from operations.retention.carry_out import carry_out as keep_limits
+from operations.retention.carry_out import waiting
 from pilot.errors import PilotError
 from pilot.settings import Settings
 from pilot.tables import TABLES
@@ -104,6 +106,8 @@ def restore(
         tables = _check_lake(home)
         told(f"replaying {len(known)} tombstones")
         replayed = _replay(home, known, now=now)
+        told("keeping the time limits")
+        _keep_limits(home, now=now)
         home.store().close()
         if keep:
             if target.exists():
@@ -176,6 +180,18 @@ def _check_lake(home: Home) -> int:
     for table in written:
         lake.read(table, columns=list(table.key))
     return len(written)
+
+
+def _keep_limits(home: Home, *, now: datetime) -> None:
+    """Remove what has reached its time limit since the backup was made; nothing else runs on the home."""
+    for _ in range(2):
+        keep_limits(home, now=now, grace=timedelta(0))
+    left = waiting(home, now=now, grace=timedelta(0))
+    if left:
+        raise NotRestored(
+            f"{left[0].kind} of {left[0].day} could not be removed, whose time is over.",
+            remedy="Nothing was put in place. Restore again; if it stays so, a file of the backup cannot be read.",
+        )
 
 
 def _replay(home: Home, known: Sequence[Tombstone], *, now: datetime) -> int:

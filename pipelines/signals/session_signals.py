@@ -80,6 +80,19 @@ def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
     return shaped(SESSION_SIGNALS, told.join(of, on="session_id").with_columns(held_until=held).lazy())
 
 
+def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
+    """Return a day's signals where some of what they rest on is gone: what was found before stays as it was told.
+
+    Args:
+        found: Frame of SESSION_SIGNALS, from what is left.
+        earlier: The day's signals as they were.
+        sessions: Frame of SESSIONS of the day; signals of a session that is not there go.
+    """
+    new = found.join(earlier, on=["session_id", "signal"], how="anti")
+    told = pl.concat([earlier.select(new.columns), new]).join(sessions, on="session_id", how="semi")
+    return shaped(SESSION_SIGNALS, told.lazy())
+
+
 def by_session(signals: pl.DataFrame) -> pl.DataFrame:
     """Return what the signals mean for each session's reward: one row for each session that has any.
 

@@ -23,10 +23,12 @@ class TableFile:
     Attributes:
         path: Within the table's folder.
         modified: When it was written, UTC.
+        size: Its bytes.
     """
 
     path: str
     modified: datetime
+    size: int
 
 
 class TableFiles(Protocol):
@@ -62,8 +64,9 @@ class FolderFiles:
             for path in self._root.rglob("*"):
                 with contextlib.suppress(FileNotFoundError):
                     if path.is_file():
-                        modified = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-                        found.append(TableFile(path.relative_to(self._root).as_posix(), modified))
+                        told = path.stat()
+                        modified = datetime.fromtimestamp(told.st_mtime, UTC)
+                        found.append(TableFile(path.relative_to(self._root).as_posix(), modified, told.st_size))
             return sorted(found, key=lambda file: file.path)
 
     def read(self, path: str) -> bytes:
@@ -102,7 +105,7 @@ class ObjectFiles:
         with _reachable():
             for page in obstore.list(self._store):
                 for item in page:
-                    yield TableFile(item["path"], item["last_modified"])
+                    yield TableFile(item["path"], item["last_modified"], item["size"])
 
 
 @contextlib.contextmanager

@@ -30,7 +30,7 @@ Found = Literal[
     "redeemed as well", "in two payouts",
 ]  # fmt: skip
 
-_BATCH = re.compile(r"(?P<rail>[a-z]+)-(?P<day>\d{4}-\d{2}-\d{2})(?P<simulated>-simulated)?")
+_BATCH = re.compile(r"(?P<rail>[a-z_]+)-(?P<day>\d{4}-\d{2}-\d{2})(?P<simulated>-simulated)?")
 
 
 def adopt(

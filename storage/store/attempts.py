@@ -22,6 +22,9 @@ from storage.store.schema import switches
 # A provider may forget a key after 24 hours, and then takes the same request for a new one.
 KEY_LIVES = timedelta(hours=23)
 
+# The rails on which money moves; every other one is a provider's test mode or a fake.
+MONEY_RAILS = frozenset({"stripe"})
+
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
 
 
@@ -109,7 +112,7 @@ def pay(connection: Connection, found: Instruction, *, attempt_key: str, referen
         update(payout_attempts).where(payout_attempts.c.key == attempt_key).values(outcome="accepted", ended_at=at)
     )
     set_state(connection, found.id, "paid", code="", at=at, reference=reference)
-    _book(connection, found, "paid_out", store=store)
+    _book(connection, found, back=False, store=store)
 
 
 def refused(store: Store, key: str, *, code: str, curable: bool) -> None:
@@ -157,7 +160,7 @@ def reversed_(store: Store, instruction_id: str, *, actor: str) -> None:
         if found.state != "paid":
             return
         set_state(connection, found.id, "reversed", code="reversed", at=store.now())
-        _book(connection, found, "paid_back", store=store)
+        _book(connection, found, back=True, store=store)
         audit.record(connection, actor=actor, action="payout.reversed", subject=instruction_id, at=store.now())
 
 
@@ -186,11 +189,14 @@ def success_counts(store: Store) -> dict[tuple[str, bool], tuple[int, int]]:
 
 
 def _may_send(connection: Connection, found: Instruction) -> bool:
-    approval = connection.execute(
-        select(payout_batches.c.approval).where(payout_batches.c.id == found.batch_id)
-    ).scalar_one()
+    batch = connection.execute(
+        select(payout_batches.c.approval, payout_batches.c.rail, payout_batches.c.simulated).where(
+            payout_batches.c.id == found.batch_id
+        )
+    ).one()
     stopped = connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
-    return approval != "waiting" and not stopped
+    simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid with money.
+    return batch.approval != "waiting" and not stopped and not simulated_money
 
 
 def _last(connection: Connection, instruction_id: str) -> Attempt | None:
@@ -215,6 +221,12 @@ def _end(connection: Connection, key: str, outcome: AttemptOutcome, *, code: str
     )
 
 
-def _book(connection: Connection, found: Instruction, booking: bookkeeping.Booking, *, store: Store) -> None:
+def _book(connection: Connection, found: Instruction, *, back: bool, store: Store) -> None:
+    rail = connection.execute(select(payout_batches.c.rail).where(payout_batches.c.id == found.batch_id)).scalar_one()
+    booking: bookkeeping.Booking
+    if rail in MONEY_RAILS:
+        booking = "paid_back" if back else "paid_out"
+    else:
+        booking = "test_paid_back" if back else "test_paid_out"
     for reward_id, cafe, simulated, ore in rewards_of(connection, found.id):
         bookkeeping.book(connection, booking, store=store, reward_id=reward_id, cafe=cafe, simulated=simulated, ore=ore)

@@ -14,7 +14,7 @@ from storage.store.engine import Store
 
 # What a reward has on each account: debits less credits.
 _BOOKED = """
-    SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, SUM(provider) AS provider,
+    SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, SUM(provider) AS provider, MAX(money) AS money,
         COUNT(DISTINCT entry) AS entries
     FROM (
         SELECT reward_id, entry,
@@ -22,8 +22,10 @@ _BOOKED = """
                 AS owed,
             CASE WHEN credit = 'owed_to_cafes' THEN amount_ore WHEN debit = 'owed_to_cafes' THEN -amount_ore ELSE 0 END
                 AS cafes,
-            CASE WHEN credit = 'provider_balance' THEN amount_ore WHEN debit = 'provider_balance' THEN -amount_ore
-                ELSE 0 END AS provider
+            CASE WHEN credit LIKE 'provider_balance%' THEN amount_ore
+                WHEN debit LIKE 'provider_balance%' THEN -amount_ore
+                ELSE 0 END AS provider,
+            CASE WHEN 'provider_balance' IN (credit, debit) THEN 1 ELSE 0 END AS money
         FROM ledger
     ) AS lines GROUP BY reward_id
 """
@@ -50,6 +52,10 @@ FACTS: dict[str, str] = {
     "what left the provider's balance is the amount once the transfer was made, else nothing": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
         WHERE COALESCE(booked.provider, 0) <> CASE WHEN due.paid > 0 THEN due.amount_ore ELSE 0 END
+    """,
+    "what moved money was claimed on a rail that moves money, and nothing else did": """
+        SELECT booked.reward_id FROM booked LEFT JOIN payout_claims c ON c.reward_id = booked.reward_id
+        WHERE booked.money = 1 AND COALESCE(c.rail, '') <> 'stripe'
     """,
     "what is claimed has no voucher that lives": """
         SELECT due.reward_id FROM due WHERE due.claimed > 0 AND due.issued + due.redeemed > 0

@@ -2,7 +2,8 @@
 
 What a reward passes through: approved (expense to owed), redeemed (owed to the café that gave it), redemption undone
 (back), lapsed (owed back to expense), owed again (expense to owed, where a lapsed voucher is replaced), paid out (owed
-to the provider's balance, which shrinks) and paid back (a transfer that was reversed).
+to the provider's balance, which shrinks) and paid back (a transfer that was reversed). What is paid on a rail that
+moves no money (a provider's test mode, a fake) has an account of its own: a bookkeeper must never meet it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from sqlalchemy import Connection, func, insert, select
 from storage.store.engine import Store
 from storage.store.money_schema import ledger
 
-Account = Literal["rewards_expense", "rewards_owed", "owed_to_cafes", "provider_balance"]
-Booking = Literal["approved", "redeemed", "undone", "lapsed", "owed_again", "paid_out", "paid_back"]
+Account = Literal["rewards_expense", "rewards_owed", "owed_to_cafes", "provider_balance", "provider_balance_test"]
+Booking = Literal[
+    "approved", "redeemed", "undone", "lapsed", "owed_again", "paid_out", "paid_back", "test_paid_out", "test_paid_back"
+]
 
 ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
     "approved": ("rewards_expense", "rewards_owed"),
@@ -25,6 +28,8 @@ ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
     "owed_again": ("rewards_expense", "rewards_owed"),
     "paid_out": ("rewards_owed", "provider_balance"),
     "paid_back": ("provider_balance", "rewards_owed"),
+    "test_paid_out": ("rewards_owed", "provider_balance_test"),
+    "test_paid_back": ("provider_balance_test", "rewards_owed"),
 }
 
 

@@ -1,7 +1,7 @@
 """Day states: a business day is open, closed or redacted.
 
 A closed day is rebuilt only once it is reopened; a redacted one never again: its words' time to live is over, and
-what it was made from is deleted. What of a day was deleted, and when, is noted beside.
+what it was made from is deleted (`storage.store.expirations` notes what, and when).
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from sqlalchemy import delete, insert, select
 from storage.errors import StorageError
 from storage.store import audit
 from storage.store.engine import Store, serialise
-from storage.store.privacy_schema import day_states, expirations
+from storage.store.privacy_schema import day_states
 
 State = Literal["open", "closed", "redacted"]
-Kind = Literal["words", "devices"]
 
 
 class DayRedacted(StorageError):
@@ -71,19 +70,3 @@ def put(store: Store, day: date, state: State, *, actor: str, reason: str) -> No
             details={"before": found or "open"},
             at=at,
         )
-
-
-def expired(store: Store, kind: Kind) -> frozenset[date]:
-    """Return the days of which everything of one kind was deleted."""
-    with store.reading() as connection:
-        return frozenset(connection.execute(select(expirations.c.day).where(expirations.c.kind == kind)).scalars())
-
-
-def expire(store: Store, day: date, kind: Kind) -> None:
-    """Note that everything of one kind was deleted of a day; noted again it changes nothing."""
-    at = store.now()
-    with store.begin() as connection:
-        serialise(connection, "day_states")
-        mine = (expirations.c.day == day) & (expirations.c.kind == kind)
-        if connection.execute(select(expirations.c.day).where(mine)).first() is None:
-            connection.execute(insert(expirations).values(day=day, kind=kind, done_at=at))

@@ -37,5 +37,15 @@ expirations = Table(
     metadata,
     Column("day", Date, primary_key=True),
     Column("kind", Text, primary_key=True),
-    Column("done_at", UtcMoment, nullable=False),
+    Column("kept_days", Integer, nullable=False),
+    Column("removed_at", UtcMoment, nullable=False),
+    Column("gone_at", UtcMoment),
+    Column("landing_lines", Integer, nullable=False),
+    Column("lake_rows", Integer, nullable=False),
+    Column("store_rows", Integer, nullable=False),
+    Column("files", Integer, nullable=False),
+    # The day's segments as they were left: others mean that a replica published late.
+    Column("landing", Text, nullable=False),
+    CheckConstraint("kind IN ('audio', 'words', 'devices')", name="kind_known"),
+    Index(None, "gone_at"),
 )

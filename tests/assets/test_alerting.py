@@ -46,11 +46,11 @@ def test_a_failed_run_is_told_with_its_assets_and_days_and_no_word_of_a_guest(
     result = run(FIRST, LAST, raise_on_error=False)
     tell(instance, result.dagster_run, home_resource)
     (alert,) = told(home)
-    assert alert["alert"] == "dagster_run_failed"
+    assert alert["name"] == "dagster_run_failed"
     assert alert["severity"] == "medium"
-    assert alert["subject"] == ["uptime"]
+    assert alert["assets"] == ["uptime"]
     assert alert["days"] == ["2026-11-12", "2026-11-13"]
-    assert alert["detail"] == f"rebuild {result.run_id}"
+    assert alert["subject"] == f"rebuild {result.run_id}"
     assert WORDS not in json.dumps(alert)
 
 
@@ -61,4 +61,5 @@ def test_a_run_whose_process_was_killed_is_told_as_a_whole(
     instance.report_run_failed(killed, "The process that ran it is gone.")
     tell(instance, killed, home_resource)
     (alert,) = told(home)
-    assert (alert["subject"], alert["days"], alert["severity"]) == (["forgetting"], [], "low")
+    assert (alert["assets"], alert["days"], alert["severity"]) == ([], [], "low")
+    assert "all of it" in alert["text"]

@@ -29,9 +29,9 @@ def visits(home: Home, day: date = DAY) -> int:
 
 def told(result: dg.ExecuteInProcessResult) -> dict[str | None, object]:
     return {
-        event.partition: event.step_materialization_data.materialization.metadata["left_as_it_was"].value
+        event.partition: event.step_materialization_data.materialization.metadata["day_state"].value
         for event in result.get_asset_materialization_events()
-        if "left_as_it_was" in event.step_materialization_data.materialization.metadata
+        if "day_state" in event.step_materialization_data.materialization.metadata
     }
 
 

@@ -15,7 +15,7 @@ from storage.store.engine import Store
 from tests.payouts.test_deciding import NOON, SECRET, Clock, candidate, code_of, decide
 from tests.payouts.world import World
 
-OWED, PROVIDER, CLAIMED, SUM, ATTEMPT, CAFES, PROMISED, ONE_LIVES, VOUCHER_FITS, BOOKING_FITS, RULED = FACTS
+OWED, PROVIDER, MONEY, CLAIMED, SUM, ATTEMPT, CAFES, PROMISED, ONE_LIVES, VOUCHER_FITS, BOOKING_FITS, RULED = FACTS
 
 
 @pytest.fixture
@@ -96,6 +96,14 @@ PAYOUT_SABOTAGE = {
     "a payout of another amount": ("UPDATE payout_instructions SET amount_ore = amount_ore + 1", {SUM}),
     "a claimed voucher brought back to life": ("UPDATE vouchers SET state = 'issued'", {CLAIMED, OWED}),
     "an attempt rewritten": ("UPDATE payout_attempts SET outcome = 'refused'", {ATTEMPT}),
+    "money that a test moved": (
+        "INSERT INTO ledger (entry, reward_id, cafe, simulated, debit, credit, amount_ore, booked_at) "
+        "SELECT 'there:' || entry, reward_id, cafe, simulated, 'rewards_owed', 'provider_balance', amount_ore, booked_at "
+        "FROM ledger WHERE debit = 'rewards_expense' UNION ALL "
+        "SELECT 'back:' || entry, reward_id, cafe, simulated, 'provider_balance', 'rewards_owed', amount_ore, booked_at "
+        "FROM ledger WHERE debit = 'rewards_expense'",
+        {MONEY},
+    ),
     "a claim of another recipient": ("UPDATE payout_claims SET recipient_id = (SELECT MAX(id) FROM recipients)", {SUM}),
 }
 

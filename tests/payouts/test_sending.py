@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from payouts.memory_rail import MemoryRail
 from payouts.rail import Unknown
 from payouts.reconciling import pay_one, reconcile
 from payouts.sending import send_batch
@@ -19,13 +20,14 @@ from storage.store.batches import BatchRefused
 from storage.store.claims import ClaimRefused
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_claims, payout_instruction_rewards
+from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import START, World
 
 
-@pytest.fixture
-def world(store: Store, tmp_path: Path) -> World:
-    """A world on each engine."""
-    return World(tmp_path / "store.sqlite", store=store)
+@pytest.fixture(params=[MemoryRail, ByHandRail])
+def world(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> World:
+    """A world on each engine and each rail: what holds for one holds for all."""
+    return World(tmp_path / "store.sqlite", store=store, rail=request.param)
 
 
 def states(world: World) -> list[str]:
@@ -56,7 +58,7 @@ def test_a_days_claims_are_one_payout_a_recipient_and_a_first_batch_waits_for_a_
     assert sorted(each.amount_ore for each in world.rail.made.values()) == [3000, 6000]
     assert done.agrees
     assert done.ours_ore == {batch.id: 9000}
-    assert bookkeeping.balances(world.store, simulated=True)["provider_balance"] == -9000
+    assert bookkeeping.balances(world.store, simulated=True)["provider_balance_test"] == -9000
     assert world.broken() == []
     entry = next(each for each in audit.recent(world.store, 50) if each.action == "batch.approve")
     assert (entry.actor, entry.subject, entry.reason) == ("anna", batch.id, "first use")
@@ -157,12 +159,12 @@ def test_missing_funds_are_tried_again_under_a_new_key_and_a_missing_capability_
     world.rail.unable.clear()
     world.pay()
     assert sorted(states(world)) == ["paid", "refused"]
-    assert attempts.success_counts(world.store) == {("memory", True): (1, 1)}
+    assert attempts.success_counts(world.store) == {(world.rail.name, True): (1, 1)}
     refused = next(each for each in batches.instructions(world.store) if each.state == "refused")
     assert refused.code == "insufficient_capabilities_for_transfer"
     pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
     assert states(world) == ["paid", "paid"]
-    assert attempts.success_counts(world.store) == {("memory", True): (2, 0)}
+    assert attempts.success_counts(world.store) == {(world.rail.name, True): (2, 0)}
     assert world.broken() == []
 
 
@@ -269,7 +271,7 @@ def test_the_database_itself_refuses_a_second_live_attempt_claim_or_place(world:
             {
                 "reward_id": reward,
                 "recipient_id": instruction.recipient_id,
-                "rail": "memory",
+                "rail": world.rail.name,
                 "cafe": "aurora",
                 "simulated": True,
                 "amount_ore": 1,

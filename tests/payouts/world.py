@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -33,14 +35,21 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 class World:
     """One pilot's money."""
 
-    def __init__(self, path: Path, *, template: Path | None = None, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        template: Path | None = None,
+        store: Store | None = None,
+        rail: Callable[..., Any] = MemoryRail,
+    ) -> None:
         if template is not None:
             shutil.copyfile(template, path)
         self.path = path
         self.at = START
         self.store = store or open_store(sqlite_url(path))
         self.store.now = lambda: self.at
-        self.rail = MemoryRail(now=lambda: self.at)
+        self.rail = rail(now=lambda: self.at)
         self.count = 0
 
     @property

@@ -223,6 +223,16 @@ BREAKS: dict[str, dict[str, Break]] = {
         "a limit that is reached leaves no days": where("capacity_plan", "cafe", "aurora", puts={"trial_used": 100}),
         "each café, and all together, have a row": without("capacity_plan"),
     },
+    "retention": {
+        "kind is a known value": put("retention", "kind", "memories"),
+        "kept_days is 1 or more": put("retention", "kept_days", 0),
+        "landing_lines is 0 or more": put("retention", "landing_lines", -1),
+        "lake_rows is 0 or more": put("retention", "lake_rows", -1),
+        "store_rows is 0 or more": put("retention", "store_rows", -1),
+        "files is 0 or more": put("retention", "files", -1),
+        "nothing is removed before its time is over": put("retention", "kept_days", 3650),
+        "what is gone was removed before": shift("retention", "gone_at", -90 * 86400, row=1),
+    },
 }
 for name in BREAKS:
     declared = TABLES[name]
@@ -233,7 +243,7 @@ for name in BREAKS:
             if len(declared.key) == 1
             else f"{', '.join(declared.key)} are unique together"
         ): twice(name),
-        KNOWN: put(name, "cafe", "closed-long-ago"),
+        **({KNOWN: put(name, "cafe", "closed-long-ago")} if "cafe" in declared.names else {}),
         **{f"{each.name} is never empty": put(name, each.name, None) for each in declared.columns if each.required},
     }
 

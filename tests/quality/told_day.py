@@ -12,6 +12,7 @@ import polars as pl
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pilot.insight_tables import THEMES
+from pilot.retention_table import RETENTION
 from pilot.tables import CUSTOMER_COUNTS, REWARDS
 from pipelines.business_impact import Inputs, business_impact
 from pipelines.capacity_plan import LoadTest, Resources, capacity_plan
@@ -83,6 +84,20 @@ def polars_day() -> dict[str, pl.DataFrame]:
         "pilot_report": pilot_report(basis, day=DAY, kpis=kpis, uptime=service, turns=said),
         "business_impact": business_impact(figures, day=DAY, as_of=AS_OF, days=[DAY], cafes=CAFES.ids),
         "capacity_plan": capacity_plan(visits, there, day=DAY, as_of=AS_OF, days=[DAY], cafes=CAFES.cafe),
+        "retention": pl.DataFrame(
+            [
+                {
+                    "day": DAY,
+                    "kind": kind,
+                    "kept_days": days,
+                    "removed_at": AS_OF + timedelta(days=days),
+                    "gone_at": gone,
+                }
+                | {"landing_lines": 9, "lake_rows": 9, "store_rows": 0, "files": 1}
+                for kind, days, gone in (("words", 90, None), ("devices", 30, AS_OF + timedelta(days=31)))
+            ],
+            schema=schema(RETENTION),
+        ),
     }
 
 

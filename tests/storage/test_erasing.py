@@ -257,9 +257,6 @@ def test_a_redacted_day_is_never_open_again(store: Store) -> None:
     day_states.put(store, DAY, "redacted", actor="test", reason="time to live")
     with pytest.raises(day_states.DayRedacted, match="redacted"):
         day_states.put(store, DAY, "open", actor="test", reason="please")
-    day_states.expire(store, DAY, "words")
-    day_states.expire(store, DAY, "words")
-    assert day_states.expired(store, "words") == {DAY}
 
 
 def test_the_stores_own_file_forgets_what_was_deleted(home: Home) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage.store import money_schema, payout_schema, privacy_schema
+from storage.store import money_schema, payout_schema, privacy_schema, provider_schema
 from storage.store.schema import metadata
 
-_ = money_schema, payout_schema, privacy_schema  # imported for the tables that they add
+_ = money_schema, payout_schema, privacy_schema, provider_schema  # imported for the tables that they add
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,  # with what the other two modules add to it

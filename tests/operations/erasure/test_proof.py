@@ -7,7 +7,7 @@ import shutil
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -18,7 +18,8 @@ from operations.backup import restore as restoring
 from operations.backup.restore import NotRestored
 from operations.erasure import carry_out as carrying
 from operations.erasure import proof
-from operations.erasure.proof import Passage, erase, passage, prove, search, verdict
+from operations.erasure.proof import Passage, erase, keep_limits, passage, prove, search, verdict
+from operations.retention import carry_out as limits
 from operations.watch.deciding import decide_day
 from pilot.tables import FINGERPRINTS, RAW_EVENTS, REWARDS, SCORED_FEEDBACK, SESSIONS, TURNS
 from pipelines.scored_feedback import scored_feedback
@@ -29,27 +30,28 @@ from storage.erasure.everywhere import find_everywhere
 from storage.erasure.landing_lines import Rewritten
 from storage.home import Home
 from storage.landing.days import read_day
-from storage.store import reward_rows, tombstones
+from storage.store import day_states, reward_rows, tombstones
 
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
-DAY = NOW.date()
 
 
-def build(home: Home) -> None:
+def build(home: Home, day: date) -> None:
     """Rebuild what holds words, tokens or money, without Dagster."""
-    raw = read_day(home.segments(), DAY, erased=tombstones.for_day(home.store(), DAY)).frame
+    if day_states.of(home.store(), [day])[day] == "redacted":
+        return
+    raw = read_day(home.segments(), day, erased=tombstones.for_day(home.store(), day)).frame
     of_day, said = sessions(raw, as_of=NOW + timedelta(hours=3)), turns(raw)
     lake = home.lake()
-    decide_day(home, DAY, now=NOW + timedelta(hours=3))
+    decide_day(home, day, now=NOW + timedelta(hours=3))
     for table, frame in (
         (RAW_EVENTS, raw),
         (SESSIONS, of_day),
         (TURNS, said),
         (SCORED_FEEDBACK, scored_feedback(of_day, said, cafes=home.cafes())),
         (FINGERPRINTS, fingerprints(of_day, said, key=home.secret())),
-        (REWARDS, reward_rows.of_day(home.store(), DAY)),
+        (REWARDS, reward_rows.of_day(home.store(), day)),
     ):
-        lake.replace_partition(table, DAY, frame, commit={})
+        lake.replace_partition(table, day, frame, commit={})
 
 
 def test_an_erased_guest_is_nowhere_and_the_other_still_is(tmp_path: Path) -> None:
@@ -76,6 +78,10 @@ LEFT_OUT = {
     "the lake's old versions": (carrying, "purge", lambda *_, **__: None),
     "the lines of logs": (carrying, "search", lambda *_, **__: []),
     "the money": (carrying.erasures, "pseudonymise", lambda *_: None),
+    "the time limits": (proof, "keep_limits", lambda *_, **__: None),
+    "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: Rewritten()),
+    "the lake of a day whose time is over": (limits, "empty_day", lambda *_, **__: 0),
+    "the time limits of a restored home": (restoring, "_keep_limits", lambda *_, **__: None),
     "the replay of tombstones": (restoring, "_replay", lambda *_, **__: 0),
 }
 
@@ -124,6 +130,7 @@ def test_what_the_fresh_backup_and_the_restored_home_hold_is_searched_decoded(
     erased: tuple[Path, Path, Passage], tmp_path: Path
 ) -> None:
     _, root, passed = erased
+    keep_limits(passed.home, now=NOW)
     stays = replace(passed, guest=passed.bystander)
     came_to = verdict(stays, tmp_path / "kept", before=search(root, passed.bystander), now=NOW + timedelta(hours=1))
     opened = " ".join(came_to.after["fresh backup, opened"]["words"])

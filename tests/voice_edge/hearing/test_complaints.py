@@ -177,7 +177,9 @@ def test_the_words_at_both_edges_of_a_recording_cut_to_its_voice_are_heard(tmp_p
     loud = np.flatnonzero(np.abs(audio) > 0.02)
     recogniser = Recogniser(weights={"en": packaged_weights(tmp_path)}, qualified=frozenset({"en"}), threads=1)
     recogniser.start()
-    cut = recogniser.recognise(audio[loud[0] : loud[-1]], language="en", session_id="a").result(ENOUGH)
+    whole = words(recogniser.recognise(audio, language="en", session_id="a").result(ENOUGH).text)
+    cut = words(recogniser.recognise(audio[loud[0] : loud[-1]], language="en", session_id="a").result(ENOUGH).text)
     recogniser.close()
-    said = words(cut.text)
-    assert (said[:2], said[-1]) == (["the", "coffee"], "today")
+    # What the voice's last syllables are taken for differs between processors ("today", "to may"), not with the cut.
+    assert cut[:2] == whole[:2] == ["the", "coffee"]
+    assert (cut[-1], len(cut)) == (whole[-1], len(whole))

@@ -1,0 +1,1 @@
+"""Time limits: what is kept for so many days is removed by then, and looked for afterwards."""

@@ -1,0 +1,69 @@
+"""Keeps our calls below the provider's limit, and draws back when it says that they are too many."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+SLOWEST_PER_SECOND = 1.0
+# Additive increase, multiplicative decrease: after a refusal half the rate, then one call a second more per so many.
+FASTER_AFTER_CALLS = 20
+LONGEST_PAUSE_SECONDS = 32.0
+
+
+class CallLimiter:
+    """Spaces calls evenly; safe for threads.
+
+    Attributes:
+        per_second: The rate at present, calls a second.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Make a limiter.
+
+        Args:
+            per_second: The most calls in a second; below the provider's own limit.
+            monotonic: The clock, seconds.
+            sleep: Waits some seconds.
+        """
+        self.per_second = per_second
+        self._most = per_second
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._free_at = monotonic()
+        self._well = 0
+        self._pause = 0.0
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Wait until the next call may be made."""
+        with self._lock:
+            now = self._monotonic()
+            at = max(now, self._free_at)
+            self._free_at = at + 1 / self.per_second
+        if at > now:
+            self._sleep(at - now)
+
+    def went_well(self) -> None:
+        """Take note of a call that was not too many."""
+        with self._lock:
+            self._pause = 0.0
+            self._well += 1
+            if self._well >= FASTER_AFTER_CALLS and self.per_second < self._most:
+                self._well = 0
+                self.per_second = min(self._most, self.per_second + 1)
+
+    def too_many(self) -> None:
+        """Draw back: the provider refused a call as one too many."""
+        with self._lock:
+            self._well = 0
+            self.per_second = max(SLOWEST_PER_SECOND, self.per_second / 2)
+            self._pause = min(LONGEST_PAUSE_SECONDS, max(1.0, self._pause * 2))
+            self._free_at = max(self._free_at, self._monotonic() + self._pause)

@@ -1,0 +1,37 @@
+"""Opens the rail that the settings ask for, under a name that tells money from tests."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from payouts.stripe.calling import CALLS_PER_SECOND, make_client
+from payouts.stripe.limiter import CallLimiter
+from payouts.stripe.rail import StripeRail
+from pilot.settings import Settings
+
+# Only `stripe` moves money: Stripe's test mode and the fake have names, batches and bookings of their own.
+RailName = Literal["stripe", "stripe_test", "stripe_fake"]
+LIVE_MARK = "_live_"
+
+
+def rail_name(settings: Settings) -> RailName | None:
+    """Return the name of the rail of Stripe, None where no key is set."""
+    key = settings.stripe_key.get_secret_value()
+    if not key:
+        return None
+    if settings.stripe_url:
+        return "stripe_fake"
+    return "stripe" if LIVE_MARK in key else "stripe_test"
+
+
+def open_rail(settings: Settings) -> StripeRail | None:
+    """Return the rail, None where no key is set; nothing is asked of Stripe yet.
+
+    Raises:
+        ProviderRefuses: a live key would be sent somewhere else than to Stripe.
+    """
+    name = rail_name(settings)
+    if name is None:
+        return None
+    client = make_client(settings.stripe_key.get_secret_value(), url=settings.stripe_url)
+    return StripeRail(client, name=name, limiter=CallLimiter(CALLS_PER_SECOND))

@@ -1,0 +1,122 @@
+"""Stripe as a rail: a payout is a transfer to a recipient's account, found again by its group."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from itertools import count, takewhile
+
+import stripe
+
+from payouts.rail import Accepted, Order, Outcome, Refused, Transfer, Unknown
+from payouts.stripe.calling import ProviderAway, ProviderRefuses, called, error_code
+from payouts.stripe.limiter import CallLimiter
+
+CURABLE = frozenset({"balance_insufficient"})  # Funds arrive without anybody doing anything here.
+PAGE = 100
+# Stripe takes 500 characters in a value of metadata and 50 values.
+REWARDS_IN_A_VALUE = 10
+
+
+class StripeRail:
+    """Transfers through the official client."""
+
+    def __init__(self, client: stripe.StripeClient, *, name: str, limiter: CallLimiter) -> None:
+        """Make a rail.
+
+        Args:
+            client: The official client.
+            name: The rail's name (`payouts.stripe.opening.rail_name`), as batches carry it.
+            limiter: Keeps the calls below the provider's limit; one for all that use the same key.
+        """
+        self.name = name
+        self.client = client
+        self.limiter = limiter
+
+    def parameters(
+        self, *, instruction_id: str, batch_id: str, account: str, amount_ore: int, reward_ids: tuple[str, ...]
+    ) -> str:
+        """Return the request as JSON, with sorted names."""
+        parts = [reward_ids[at : at + REWARDS_IN_A_VALUE] for at in range(0, len(reward_ids), REWARDS_IN_A_VALUE)]
+        metadata = {"instruction": instruction_id, "batch": batch_id}
+        metadata |= {f"rewards_{number}": ",".join(part) for number, part in enumerate(parts)}
+        asked = {
+            "amount": amount_ore,
+            "currency": "sek",
+            "destination": account,
+            "metadata": metadata,
+            "transfer_group": instruction_id,
+        }
+        return json.dumps(asked, sort_keys=True)
+
+    def send(self, order: Order) -> Outcome:
+        """Ask for a transfer, once."""
+        self.limiter.wait()
+        try:
+            made = self.client.v1.transfers.create(json.loads(order.parameters), {"idempotency_key": order.key})
+        except stripe.RateLimitError as error:
+            self.limiter.too_many()
+            return Unknown(error_code(error))
+        except stripe.IdempotencyError as error:
+            return Unknown(error_code(error))
+        except (stripe.InvalidRequestError, stripe.PermissionError, stripe.CardError) as error:
+            self.limiter.went_well()
+            code = error_code(error)
+            return Refused(code, curable=code in CURABLE)
+        except stripe.StripeError as error:
+            return Unknown(error_code(error))
+        self.limiter.went_well()
+        return Accepted(made.id)
+
+    def find(self, reference: str) -> Transfer:
+        """Return a transfer by Stripe's own name.
+
+        Raises:
+            ProviderAway: Stripe does not answer.
+            ProviderRefuses: there is none.
+        """
+        return as_transfer(called(self.limiter, partial(self.client.v1.transfers.retrieve, reference)))
+
+    def look_up(self, instruction_id: str) -> Transfer | Unknown | None:
+        """Return the transfer of an instruction by its group, None where Stripe has none."""
+        try:
+            found = called(
+                self.limiter,
+                lambda: self.client.v1.transfers.list({"transfer_group": instruction_id, "limit": PAGE}),
+            )
+        except (ProviderAway, ProviderRefuses) as error:
+            return Unknown(type(error).__name__)
+        return next((as_transfer(each) for each in found.data), None)
+
+    def transfers(self, *, since: datetime) -> Iterator[Transfer]:
+        """Yield the transfers made since a moment, newest first.
+
+        Raises:
+            ProviderAway: Stripe does not answer.
+            ProviderRefuses: it refuses.
+        """
+        asked: stripe.params.TransferListParams = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
+        while True:
+            page = called(self.limiter, partial(self.client.v1.transfers.list, asked))
+            yield from (as_transfer(each) for each in page.data)
+            if not page.has_more:
+                return
+            asked = {**asked, "starting_after": page.data[-1].id}
+
+
+def as_transfer(found: stripe.Transfer) -> Transfer:
+    """Return Stripe's transfer as rails tell one."""
+    metadata: dict[str, str] = found.metadata.to_dict()
+    parts = takewhile(lambda part: part is not None, (metadata.get(f"rewards_{number}") for number in count()))
+    destination = found.destination
+    return Transfer(
+        reference=found.id,
+        instruction_id=metadata.get("instruction", ""),
+        reward_ids=tuple(each for part in parts if part for each in part.split(",")),
+        account=destination if isinstance(destination, str) else destination.id if destination else "",
+        amount_ore=found.amount,
+        reversed_ore=found.amount_reversed,
+        made_at=datetime.fromtimestamp(found.created, tz=UTC),
+    )

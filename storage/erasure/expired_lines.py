@@ -1,0 +1,74 @@
+"""Empties a day's lines in the landing of what a guest said, or of what a device is known by.
+
+Segments, segments set aside, append logs and what is left of damaged ones; the same steps as an erasure, so that a
+crash in between leaves every line once or twice, never none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from pilot.business_days import business_day
+from pilot.identifiers import identifier_time, new_identifier
+from pilot.time_limits import HELD, Kind, emptied_line
+from storage.erasure.landing_lines import Rewritten, publish_logs, rewrite_day
+from storage.folders import sync_folder
+from storage.landing.publisher import DAMAGED_FOLDER, log_files
+from storage.landing.segments import SegmentName, Segments
+
+Line = Callable[[bytes], bytes | None]
+
+
+def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewritten:
+    """Empty a day's lines of one kind wherever they lie; of damaged bytes only lines that are whole stay.
+
+    Raises:
+        LandingUnavailable: the landing cannot be reached; doing it again is safe.
+    """
+    if not HELD[kind]:
+        return Rewritten()
+    publish_logs(logs, segments)
+    segments.sweep()
+    line: Line = partial(emptied_line, kinds=(kind,))
+    done = rewrite_day(segments, day, line, wanted=lambda _: True, damaged=line)
+    for name in segments.damaged():
+        if name.day == day:
+            done += _empty_set_aside(segments, name, line)
+    for folder in sorted(each for each in logs.iterdir() if each.is_dir()) if logs.is_dir() else []:
+        for path in log_files(folder / DAMAGED_FOLDER):
+            # Its whole lines were published; what it says beside is of the day on which it was opened, or older.
+            if business_day(identifier_time(path.stem)) <= day:
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+                done += Rewritten(1)
+    return done
+
+
+def segments_that_hold(segments: Segments, day: date, kind: Kind) -> list[str]:
+    """Return a day's segments, those set aside included, of which a line still holds something of a kind."""
+    if not HELD[kind]:
+        return []
+    bodies = [(name.path, segments.read_unchecked(name)) for name in segments.list(day)]
+    bodies += [(name.path, segments.read_damaged(name)) for name in segments.damaged() if name.day == day]
+    return [
+        path
+        for path, body in bodies
+        if any(emptied_line(line, kinds=(kind,)) != line for line in body.splitlines(keepends=True))
+    ]
+
+
+def _empty_set_aside(segments: Segments, name: SegmentName, line: Line) -> Rewritten:
+    before = segments.read_damaged(name).splitlines(keepends=True)
+    after = [left for each in before if (left := line(each)) is not None]
+    if after == before:
+        return Rewritten()
+    if after:
+        body = b"".join(after)
+        segments.put_damaged(
+            SegmentName.of(body, day=name.day, replica=name.replica, identifier=new_identifier()), body
+        )
+    segments.remove_damaged(name)
+    return Rewritten(1, len(before))

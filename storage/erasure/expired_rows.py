@@ -1,0 +1,125 @@
+"""Empties a day's rows in the lake of what a guest said, or of what a device is known by; figures stay as they are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from pilot.columns import Table
+from pilot.tables import FINGERPRINTS, JUDGEMENTS, RAW_EVENTS, SESSIONS, TURNS
+from pilot.time_limits import Kind, emptied_json
+from storage.erasure.lake_versions import LOG_FOLDER
+from storage.erasure.table_files import table_files
+from storage.errors import LakeUnavailable
+from storage.lake import Lake
+
+SAID = ("transcript", "heard", "question", "reply")
+DEVICE = ("device_hash", "device_token_hash")
+NO_HASH = "0" * 32  # in the place of a keyed hash of words
+
+Change = Callable[[pl.DataFrame], pl.DataFrame]
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """What one kind empties in one table: rows that it does not change hold nothing of it.
+
+    Attributes:
+        table: The table.
+        change: Empties a day's rows; emptied again they stay the same.
+    """
+
+    table: Table
+    change: Change
+
+
+def _events(kind: Kind) -> Change:
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        left = [emptied_json(name, data, (kind,)) for name, data in frame.select("event", "data").iter_rows()]
+        return frame.with_columns(pl.Series("data", left, pl.String))
+
+    return change
+
+
+def _turns(frame: pl.DataFrame) -> pl.DataFrame:
+    # Empty, not null: whether something was said is a fact that figures rest on.
+    return frame.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit("")).alias(name) for name in SAID)
+
+
+def _devices(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in DEVICE)
+
+
+def _judgements(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(transcript_hash=pl.lit(NO_HASH))
+
+
+EMPTIED: dict[Kind, tuple[Emptied, ...]] = {
+    "audio": (),
+    "words": (
+        Emptied(RAW_EVENTS, _events("words")),
+        Emptied(TURNS, _turns),
+        Emptied(FINGERPRINTS, lambda frame: frame.clear()),
+        Emptied(JUDGEMENTS, _judgements),
+    ),
+    "devices": (Emptied(RAW_EVENTS, _events("devices")), Emptied(SESSIONS, _devices)),
+}
+
+
+def empty_day(lake: Lake, day: date, kind: Kind, *, commit: dict[str, str]) -> int:
+    """Empty a day's rows of one kind in every table; return how many rows that changed.
+
+    Raises:
+        LakeUnavailable: the lake cannot be reached or is too busy; doing it again is safe.
+    """
+    return sum(_empty(lake, each, day, commit=commit) for each in EMPTIED[kind])
+
+
+def _empty(lake: Lake, emptied: Emptied, day: date, *, commit: dict[str, str]) -> int:
+    changed = 0
+
+    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again where another writer was first
+        nonlocal changed
+        left = emptied.change(rows)
+        changed = rows.height - left.height or sum(
+            one != other for one, other in zip(rows.iter_rows(), left.iter_rows(), strict=True)
+        )
+        return left
+
+    lake.change_partition(emptied.table, day, change, commit=commit)
+    return changed
+
+
+def files_that_hold(lake: Lake, days: Collection[date], kind: Kind) -> list[str]:
+    """Return the data files of some days, of any version, of which a row still holds something of a kind."""
+    folders = {f"day={day.isoformat()}" for day in days}
+    found = []
+    for each in EMPTIED[kind]:
+        files = table_files(lake.location(each.table))
+        if lake.version(each.table) is None:
+            continue
+        for file in files.list():
+            if file.path.startswith(LOG_FOLDER) or file.path.split("/", 1)[0] not in folders:
+                continue
+            if not file.path.endswith(".parquet"):
+                continue
+            try:
+                rows = pl.read_parquet(io.BytesIO(files.read(file.path)))
+            except LakeUnavailable:  # deleted since it was listed
+                continue
+            except pl.exceptions.PolarsError:  # of a writer that died half way: nobody can tell what it holds
+                found.append(f"{each.table.name}/{file.path}")
+                continue
+            if not each.change(rows).equals(rows):
+                found.append(f"{each.table.name}/{file.path}")
+    return found
+
+
+def days_in(lake: Lake, table: Table) -> frozenset[date]:
+    """Return the days of which a table has rows."""
+    with lake.snapshot(table) as snapshot:
+        return frozenset(snapshot.sql(f"SELECT DISTINCT day FROM {table.name}")["day"].to_list())  # noqa: S608

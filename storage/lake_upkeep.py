@@ -1,0 +1,90 @@
+"""A table's upkeep: days in many small files are written anew, and what only past versions need is deleted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pilot.columns import Table
+from storage.erasure.lake_versions import LOG_FOLDER, purge
+from storage.erasure.table_files import TableFile, table_files
+from storage.lake import Lake
+
+MOST_FILES_A_DAY = 8
+SMALL_FILE_BYTES = 32 * 1024 * 1024
+COMMIT = {"why": "upkeep"}
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What was done to a table, and what it consists of since.
+
+    Attributes:
+        table: The table's name.
+        version: Its version.
+        days_rewritten: Days that lay in many small files.
+        data_files_deleted: Files with rows that only past versions named.
+        log_files_deleted: Files of the log that only past versions needed.
+        data_files: Files with rows that are there now.
+        log_files: Files of the log that are there now.
+        bytes_before: All its files together, before.
+        bytes_after: All its files together, now.
+        waiting: Whether something is left that was too young to go.
+    """
+
+    table: str
+    version: int
+    days_rewritten: int
+    data_files_deleted: int
+    log_files_deleted: int
+    data_files: int
+    log_files: int
+    bytes_before: int
+    bytes_after: int
+    waiting: bool
+
+
+def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
+    """Do a table's upkeep; None for one that was never written. Safe beside readers and writers.
+
+    Raises:
+        LakeUnavailable: the lake cannot be reached; doing it again is safe.
+        LakeDamaged: its log cannot be read.
+    """
+    if lake.version(table) is None:
+        return None
+    before = table_files(lake.location(table)).list()
+    crowded = crowded_days(lake, table)
+    for day in crowded:
+        lake.change_partition(table, day, lambda rows: rows, commit=COMMIT, rewrite=True)
+    purged = purge(lake, table, now=now)
+    after = table_files(lake.location(table)).list()
+    return Upkeep(
+        table=table.name,
+        version=lake.version(table) or 0,
+        days_rewritten=len(crowded),
+        data_files_deleted=purged.data_files,
+        log_files_deleted=purged.log_files,
+        data_files=sum(not _is_log(file) for file in after),
+        log_files=sum(_is_log(file) for file in after),
+        bytes_before=sum(file.size for file in before),
+        bytes_after=sum(file.size for file in after),
+        waiting=purged.waiting,
+    )
+
+
+def crowded_days(lake: Lake, table: Table) -> list[date]:
+    """Return the days that the table's newest version keeps in many small files."""
+    delta = lake.delta(table)
+    if delta is None:
+        return []
+    small: defaultdict[date, int] = defaultdict(int)
+    added = delta.get_add_actions(flatten=True)
+    for day, size in zip(added["partition.day"].to_pylist(), added["size_bytes"].to_pylist(), strict=True):
+        small[day] += size < SMALL_FILE_BYTES
+    return sorted(day for day, files in small.items() if files > MOST_FILES_A_DAY)
+
+
+def _is_log(file: TableFile) -> bool:
+    return file.path.startswith(LOG_FOLDER)

@@ -1,0 +1,243 @@
+"""What has reached its time limit goes from every byte, the day's figures stay, and nothing brings it back."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from operations.backup.make import make_backup
+from operations.backup.restore import restore
+from operations.erasure.proof import KEY
+from operations.erasure.proof_guest import Guest, a_guest
+from operations.retention.backups import forget_backups
+from operations.retention.carry_out import GRACE, carry_out, due, waiting
+from operations.watch.deciding import decide_day
+from pilot.identifiers import new_identifier
+from pilot.retention_table import RETENTION
+from pilot.settings import Settings
+from pilot.tables import (
+    CUSTOMER_COUNTS,
+    FINGERPRINTS,
+    PILOT_KPIS,
+    RAW_EVENTS,
+    REWARDS,
+    SCORED_FEEDBACK,
+    SESSIONS,
+    TURNS,
+    UPTIME,
+)
+from pipelines.kpis import pilot_kpis
+from pipelines.scored_feedback import scored_feedback
+from pipelines.sessions import sessions
+from pipelines.signals.fingerprints import fingerprints
+from pipelines.turns import turns
+from storage.erasure.everywhere import find_everywhere
+from storage.home import LOG_FOLDER, Home, open_home
+from storage.lake import empty_frame
+from storage.landing.days import read_day
+from storage.landing.log_lines import log_line
+from storage.landing.segments import publish
+from storage.store import day_states, decisions, expirations, reward_rows
+
+SPOKE = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+DAY = SPOKE.date()
+THEN = SPOKE + timedelta(hours=3)
+AT_ONCE = timedelta(0)
+LIMITS = {"words_days": 40, "devices_days": 20}
+FIGURES = (SCORED_FEEDBACK, PILOT_KPIS, REWARDS)
+
+
+def after(days: int) -> datetime:
+    return datetime(2026, 11, 23, 3, 30, tzinfo=UTC) + timedelta(days=days)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(Settings(home=tmp_path / "hem", backup_key=KEY, **LIMITS))
+
+
+@pytest.fixture
+def guest(home: Home) -> Guest:
+    """A guest of the day who is in every place, old versions and damaged files included."""
+    told = a_guest(at=SPOKE)
+    land(home, told)
+    told.save(home)
+    build(home)
+    build(home)
+    return told
+
+
+def land(home: Home, told: Guest) -> None:
+    names = publish(home.segments(), told.events, replica="edge1", identifier=new_identifier(at=SPOKE))
+    body = bytearray(home.segments().read(names[0]))
+    body[len(body) // 2] ^= 1
+    home.segments().put_damaged(names[0], bytes(body))
+    dead = home.root / LOG_FOLDER / "edge7"
+    dead.mkdir(parents=True, exist_ok=True)
+    (dead / f"{new_identifier(at=SPOKE)}.log").write_bytes(b"".join(log_line(each) for each in told.events[-2:]))
+    (dead / "damaged").mkdir(exist_ok=True)
+    (dead / "damaged" / f"{new_identifier(at=SPOKE)}.log").write_bytes(bytes(body))
+
+
+def build(home: Home) -> None:
+    raw = read_day(home.segments(), DAY).frame
+    of_day, said = sessions(raw, as_of=THEN), turns(raw)
+    decide_day(home, DAY, now=THEN)
+    kpis = pilot_kpis(
+        day=DAY,
+        as_of=THEN,
+        cafes=home.cafes(),
+        sessions=of_day,
+        turns=said,
+        uptime=empty_frame(UPTIME),
+        customer_counts=empty_frame(CUSTOMER_COUNTS),
+    )
+    for table, frame in (
+        (RAW_EVENTS, raw),
+        (SESSIONS, of_day),
+        (TURNS, said),
+        (SCORED_FEEDBACK, scored_feedback(of_day, said, cafes=home.cafes())),
+        (FINGERPRINTS, fingerprints(of_day, said, key=home.secret())),
+        (REWARDS, reward_rows.of_day(home.store(), DAY)),
+        (PILOT_KPIS, kpis),
+    ):
+        home.lake().replace_partition(table, DAY, frame, commit={})
+
+
+def found(root: Path, guest: Guest, *marks: str) -> list[str]:
+    searched = find_everywhere(root, {mark: guest.marks[mark] for mark in marks})
+    return [place for places in searched.values() for place in places]
+
+
+def remove(home: Home, *, now: datetime) -> None:
+    for _ in range(2):
+        carry_out(home, now=now, grace=AT_ONCE)
+    home.store().close()
+
+
+def test_words_go_from_every_byte_and_every_figure_stays(home: Home, guest: Guest) -> None:
+    before = {table.name: home.lake().read(table) for table in FIGURES}
+    said = home.lake().read(TURNS)
+    held = " ".join(found(home.root, guest, "words"))
+    for place in ("landing/day=", "landing/damaged", ".log/edge7", "lake/raw_events", "lake/turns"):
+        assert place in held
+    remove(home, now=after(40))
+    assert found(home.root, guest, "words", "device") == []
+    for table in FIGURES:
+        assert_frame_equal(home.lake().read(table), before[table.name])
+    assert home.lake().read(FINGERPRINTS).is_empty()
+    left = home.lake().read(TURNS)
+    assert set(left["transcript"]) == {""}
+    figures = [name for name in TURNS.names if not TURNS.column(name).free_text]
+    assert_frame_equal(left.select(figures), said.select(figures))
+    assert day_states.of(home.store(), [DAY]) == {DAY: "redacted"}
+
+
+def test_devices_go_earlier_and_the_words_are_still_there(home: Home, guest: Guest) -> None:
+    decided = decisions.find(home.store(), guest.session_id)
+    remove(home, now=after(20))
+    assert found(home.root, guest, "device") == []
+    assert found(home.root, guest, "words") != []
+    assert day_states.of(home.store(), [DAY]) == {DAY: "open"}
+    assert home.lake().read(SESSIONS)["device_hash"].to_list() == [None]
+    assert decisions.find(home.store(), guest.session_id) == decided
+    lake = home.lake().read(SESSIONS), home.lake().read(RAW_EVENTS).drop("segment")
+    build(home)  # the day may be rebuilt: the landing knows no more than the lake
+    assert_frame_equal(home.lake().read(SESSIONS), lake[0])
+    assert_frame_equal(home.lake().read(RAW_EVENTS).drop("segment"), lake[1])
+
+
+def test_the_table_says_what_went_of_which_day_and_when(home: Home, guest: Guest) -> None:
+    carry_out(home, now=after(40))
+    books = home.lake().read(RETENTION)
+    assert books["kind"].to_list() == ["devices", "words"]
+    assert books["gone_at"].to_list() == [None, None]
+    assert books["kept_days"].to_list() == [20, 40]
+    assert (books["landing_lines"] > 0).all()
+    assert (books["lake_rows"] > 0).all()
+    carry_out(home, now=after(40) + GRACE + timedelta(days=1))
+    later = home.lake().read(RETENTION)
+    assert later["removed_at"].to_list() == books["removed_at"].to_list()
+    assert later["gone_at"].null_count() == 0
+    assert due(home, now=after(41)) == []
+    assert waiting(home, now=after(41)) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "kinds"), [(19, []), (20, ["devices"]), (39, ["devices"]), (40, ["words", "devices"])]
+)
+def test_what_is_due_follows_from_the_day_alone(home: Home, guest: Guest, days: int, kinds: list[str]) -> None:
+    assert [each.kind for each in due(home, now=after(days))] == kinds
+
+
+def test_what_a_replica_publishes_late_of_a_redacted_day_goes_the_next_night(home: Home, guest: Guest) -> None:
+    remove(home, now=after(40))
+    late = a_guest(at=SPOKE + timedelta(minutes=5))
+    publish(home.segments(), late.events, replica="edge2", identifier=new_identifier())
+    assert [(each.kind, each.again) for each in due(home, now=after(41))] == [("words", True), ("devices", True)]
+    remove(home, now=after(41))
+    assert found(home.root, late, "words", "device") == []
+    assert due(home, now=after(42)) == []
+
+
+def test_what_a_rebuild_under_way_wrote_again_is_found_and_removed(home: Home, guest: Guest) -> None:
+    rows = home.lake().read(TURNS)
+    carry_out(home, now=after(40))
+    home.lake().replace_partition(TURNS, DAY, rows, commit={})
+    later = after(40) + GRACE + timedelta(minutes=10)
+    carry_out(home, now=later, grace=AT_ONCE)
+    words = next(each for each in expirations.all_expirations(home.store()) if each.kind == "words")
+    assert words.gone_at is None
+    remove(home, now=later)
+    assert found(home.root, guest, "words") == []
+    words = next(each for each in expirations.all_expirations(home.store()) if each.kind == "words")
+    assert words.gone_at == later
+
+
+def test_a_restored_home_keeps_the_limits_that_were_reached_since_its_backup(
+    home: Home, guest: Guest, tmp_path: Path
+) -> None:
+    old = make_backup(home, now=THEN)
+    home.store().close()
+    target = tmp_path / "restored"
+    restore(old, target, settings=home.settings, now=after(40))
+    assert found(target, guest, "words", "device") == []
+    restored = open_home(home.settings.model_copy(update={"home": target}))
+    assert restored.lake().read(SCORED_FEEDBACK).height == 1
+
+
+def test_backups_go_after_their_days_but_never_the_newest(home: Home) -> None:
+    made = [make_backup(home, now=SPOKE + timedelta(days=days)).path.name for days in (0, 10, 20)]
+    assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == made[:1]
+    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == made[1:2]
+    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
+
+
+def test_a_sound_file_that_something_left_behind_goes_after_a_week(home: Home) -> None:
+    stray = home.root / ".run" / "core dump"
+    stray.write_bytes(b"RIFF\x00\x00\x00\x00WAVEfmt ")
+    written = datetime.fromtimestamp(stray.stat().st_mtime, UTC)
+    assert due(home, now=written + timedelta(days=5)) == []
+    remove(home, now=written + timedelta(days=8))
+    assert not stray.exists()
+    (told,) = expirations.all_expirations(home.store())
+    assert (told.kind, told.files) == ("audio", 1)
+
+
+def test_a_day_without_anything_is_never_due(home: Home) -> None:
+    assert due(home, now=after(400)) == []
+    assert carry_out(home, now=after(400)) == []
+
+
+def test_other_days_are_not_touched(home: Home, guest: Guest) -> None:
+    other = a_guest(at=SPOKE + timedelta(days=1))
+    publish(home.segments(), other.events, replica="edge1", identifier=new_identifier())
+    next_day: date = DAY + timedelta(days=1)
+    home.lake().replace_partition(TURNS, next_day, turns(read_day(home.segments(), next_day).frame), commit={})
+    remove(home, now=after(40))
+    assert found(home.root, other, "words") != []
+    assert home.lake().read(TURNS, days=[next_day]).filter(pl.col("transcript") == "").is_empty()
