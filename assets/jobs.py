@@ -7,6 +7,8 @@ import dagster as dg
 from assets.customer_counts import customer_counts
 from assets.fingerprints import fingerprints
 from assets.judgements import judgements
+from assets.payments import payments
+from assets.payouts import ledger_audit, payout_batches, payouts
 from assets.pilot_kpis import pilot_kpis
 from assets.quality_verdicts import quality_assets
 from assets.raw_events import raw_events
@@ -32,6 +34,10 @@ TABLE_ASSETS = [
     session_signals,
     rewards,
     reward_parity,
+    payments,
+    payout_batches,
+    payouts,
+    ledger_audit,
     customer_counts,
     uptime,
     themes,

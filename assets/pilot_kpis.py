@@ -6,9 +6,11 @@ from assets.customer_counts import customer_counts
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
 from assets.freshness import FIGURES
+from assets.payments import payments
 from assets.sessions import sessions
 from assets.turns import turns
 from assets.uptime import uptime
+from pilot.payout_tables import PAYMENTS
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
 from pipelines.kpis import pilot_kpis as kpis_of
 
@@ -17,8 +19,8 @@ from pipelines.kpis import pilot_kpis as kpis_of
     PILOT_KPIS,
     group="figures",
     kinds={"delta", "polars"},
-    code_version="1",
-    deps=[sessions, turns, uptime, customer_counts],
+    code_version="2",
+    deps=[sessions, turns, uptime, customer_counts, payments],
     freshness=FIGURES,
 )
 def pilot_kpis(day: TableDay) -> Written:
@@ -31,5 +33,6 @@ def pilot_kpis(day: TableDay) -> Written:
         turns=day.read(TURNS),
         uptime=day.read(UPTIME),
         customer_counts=day.read(CUSTOMER_COUNTS),
+        payments=day.read(PAYMENTS),
     )
     return day.write(frame, verdicts=counted(frame, "verdict"))

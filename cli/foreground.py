@@ -88,6 +88,8 @@ def show_addresses(console: Console, serving: Serving) -> None:
         table.add_row(f"{names.get(code.cafe, code.cafe)}, a customer's page", f"{system.edge_url}/c/{code.code}")
     table.add_row("The pilot and each café's day", system.dashboards_url)
     table.add_row("The data's journey (Dagster)", system.dagster_url)
+    if system.fake_stripe is not None:
+        table.add_row("A FAKE of Stripe: no money moves", f"{system.fake_stripe.url}/fake")
     table.add_row("Logs", str(system.logs))
     console.print(table)
     if system.home.kind == "demo":

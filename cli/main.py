@@ -30,7 +30,7 @@ class _Pilot(LazyGroup):
         "retention": "Remove what guests leave once its time is over, and say what went.",
         "backup": "Make, list and verify backups.",
         "restore": "Restore a backup into a new home, without the guests who were erased since.",
-        "payout": "List held rewards, release or refuse them, replace a voucher, show the balances.",
+        "payout": "Rule on rewards, show and send payouts, stop and start them, reconcile and export.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "quality": "Hold every table against what must be true of it, and list the rows that break it.",
         "schema": "Print the event contract, the settings and the data dictionary.",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from operations import supervisor
 from operations.preparation import prepare
+from operations.stripe_fake import recorded
 from operations.supervisor import RestartPolicy, Supervision
 from operations.system import System, processes
 from storage.store.codes import Code
@@ -49,7 +50,9 @@ async def serve(
     """
     specs = tuple(spec for spec in processes(system) if not only or spec.name in only)
     codes = prepare(system)
+    fake = system.fake_stripe if any(spec.name == "fake-stripe" for spec in specs) else None
     async with supervisor.start(
         specs, run_folder=system.run_folder, logs=system.logs, policy=policy, tell=tell
     ) as supervision:
-        yield Serving(system=system, supervision=supervision, codes=tuple(codes))
+        with recorded(fake, folder=system.run_folder):
+            yield Serving(system=system, supervision=supervision, codes=tuple(codes))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations.stripe_fake import STATE_FOLDER, FakeStripeProcess, fake_where_no_key
 from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, PortOpen, ProcessSpec
 from pilot.settings import PREFIX, Settings
 from storage.cafes_file import find_cafes_file
@@ -40,11 +41,13 @@ class System:
         home: The opened home.
         environment: The environment that the processes get.
         code_server_port: Port on which Dagster's code is served, loopback only.
+        fake_stripe: The fake that takes Stripe's place; None where Stripe has a key.
     """
 
     home: Home
     environment: Mapping[str, str]
     code_server_port: int
+    fake_stripe: FakeStripeProcess | None = None
 
     @property
     def settings(self) -> Settings:
@@ -83,12 +86,13 @@ class System:
         return self.home.root / LOGS_FOLDER
 
 
-def make_system(home: Home, *, environment: Mapping[str, str]) -> System:
+def make_system(home: Home, *, environment: Mapping[str, str], fake_pages_url: str = "") -> System:
     """Return the system of a home.
 
     Args:
         home: The home.
         environment: Variables that every process gets; the home's own settings are added.
+        fake_pages_url: Where a guest's browser finds the pages of the fake Stripe; by default on this machine.
 
     Raises:
         InvalidCafes: there is no cafés' file.
@@ -99,13 +103,18 @@ def make_system(home: Home, *, environment: Mapping[str, str]) -> System:
     own[f"{PREFIX}CAFES_FILE"] = str(find_cafes_file(settings.cafes_file))
     if settings.recogniser_model_sv is not None:
         own[f"{PREFIX}RECOGNISER_MODEL_SV"] = str(settings.recogniser_model_sv.expanduser().absolute())
-    return System(home=home, environment={**environment, **own}, code_server_port=free_port())
+    code_server_port = free_port()
+    fake = fake_where_no_key(settings, port=free_port(but=code_server_port), pages_url=fake_pages_url)
+    own |= fake.variables() if fake is not None else {}
+    return System(home=home, environment={**environment, **own}, code_server_port=code_server_port, fake_stripe=fake)
 
 
-def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.create_server((LOOPBACK, 0)) as server:
-        return int(server.getsockname()[1])
+def free_port(*, but: int = 0) -> int:
+    """Return a loopback port that is free now, another one than `but`."""
+    while True:
+        with socket.create_server((LOOPBACK, 0)) as server:
+            if (port := int(server.getsockname()[1])) != but:
+                return port
 
 
 def processes(system: System) -> tuple[ProcessSpec, ...]:
@@ -115,6 +124,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
     workspace = str(system.dagster_home / WORKSPACE_NAME)
     code_server = str(system.code_server_port)
     return (
+        *_fake_stripe(system),
         ProcessSpec(
             name="edge",
             command=(python, "-m", "voice_edge"),
@@ -185,5 +195,25 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
             folder=CHECKOUT,
             ready=FileTouched(system.run_folder / HEARTBEAT_NAME),
             after=("edge",),
+        ),
+    )
+
+
+def _fake_stripe(system: System) -> tuple[ProcessSpec, ...]:
+    """Return the fake's process, where Stripe has no key."""
+    if (fake := system.fake_stripe) is None:
+        return ()
+    return (
+        ProcessSpec(
+            name="fake-stripe",
+            command=(
+                *(sys.executable, "-m", "payouts.stripe_fake", "--port", str(fake.port)),
+                *("--folder", str(system.home.root / STATE_FOLDER), "--pages-url", fake.pages_url),
+                *("--webhook-url", f"{system.edge_url}/webhooks/stripe"),
+            ),
+            environment=system.environment,
+            folder=CHECKOUT,
+            ready=HttpAnswers(f"{fake.url}/fake"),
+            niceness=PAGES_NICENESS,
         ),
     )

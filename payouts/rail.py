@@ -7,6 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from pilot.errors import PilotError
+
+
+class ProviderError(PilotError):
+    """The provider did not answer, or refused the question; of what it was asked for nothing was changed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:

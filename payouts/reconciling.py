@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
-from payouts.rail import Rail, Unknown
+from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, attempts, batches
-from storage.store.batches import Instruction, Limits
+from storage.store import adoption, attempts, batches, reconciliations
+from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
+from storage.store.reconciliations import Kept
 
 # Longer than any backup is kept, and than a provider lists what it tells late.
 LOOK_BACK = timedelta(days=35)
@@ -56,7 +57,7 @@ class Reconciled:
 
 
 def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
-    """Adopt what the books lack, book what came back, and tell what differs.
+    """Adopt what the books lack, book what came back, and tell what differs; what came of it is kept.
 
     Args:
         store: The store.
@@ -69,25 +70,11 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     seen: set[str] = set()
     adopted = 0
     for transfer in rail.transfers(since=since):
-        found = adoption.adopt(
-            store,
-            instruction_id=transfer.instruction_id,
-            reward_ids=transfer.reward_ids,
-            account=transfer.account,
-            amount_ore=transfer.amount_ore,
-            reference=transfer.reference,
-            actor=actor,
-        )
+        found, what = take_up(store, transfer, actor=actor)
         adopted += found == "adopted"
         seen.add(transfer.reference)
         if left := transfer.amount_ore - transfer.reversed_ore:
             theirs[transfer.instruction_id.rpartition("-")[0]] += left
-        what: str = found if found not in EXPLAINED else ""
-        if found in EXPLAINED and transfer.reversed_ore:
-            if left:
-                what = "partly reversed"
-            else:
-                attempts.reversed_(store, transfer.instruction_id, actor=actor)
         if what:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
@@ -97,7 +84,55 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > since.date() + timedelta(days=1):
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
-    return Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
+    done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
+    told = [asdict(each) for each in differences]
+    reconciliations.keep(
+        store,
+        Kept(rail.name, store.now(), actor, done.agrees, adopted, told, done.ours_ore, done.theirs_ore),
+    )
+    return done
+
+
+def plan_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Batch:
+    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again."""
+    reconcile(store, rail, actor=actor)
+    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+
+
+def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconciled:
+    """Reconcile, send every batch's unfinished payouts, and reconcile again."""
+    before = reconcile(store, rail, actor=actor)
+    _send(store, rail, before, simulated=simulated, actor=actor)
+    return reconcile(store, rail, actor=actor)
+
+
+def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.Found, str]:
+    """Book a transfer as the provider has it, and what came back of it.
+
+    Args:
+        store: The store.
+        transfer: As the provider has it now.
+        actor: Who looks.
+
+    Returns:
+        What it was to the books, and what a person has to look at; empty where nothing.
+    """
+    found = adoption.adopt(
+        store,
+        instruction_id=transfer.instruction_id,
+        reward_ids=transfer.reward_ids,
+        account=transfer.account,
+        amount_ore=transfer.amount_ore,
+        reference=transfer.reference,
+        actor=actor,
+    )
+    if found not in EXPLAINED:
+        return found, found
+    if transfer.reversed_ore == transfer.amount_ore:
+        attempts.reversed_(store, transfer.instruction_id, actor=actor)
+    elif transfer.reversed_ore:
+        return found, "partly reversed"
+    return found, ""
 
 
 def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Reconciled:
@@ -108,6 +143,11 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
     """
     before = reconcile(store, rail, actor=actor)
     batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+    _send(store, rail, before, simulated=simulated, actor=actor)
+    return reconcile(store, rail, actor=actor)
+
+
+def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, actor: str) -> None:
     doubtful = {each.account for each in before.differences}
     for batch in batches.batches(store):
         if batch.rail == rail.name and batch.simulated == simulated:
@@ -115,7 +155,6 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
                 if each.account in doubtful and each.state == "planned":
                     batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED)
             send_batch(store, rail, batch.id, without=doubtful)
-    return reconcile(store, rail, actor=actor)
 
 
 def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:

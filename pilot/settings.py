@@ -120,6 +120,11 @@ class Settings(BaseModel):
     payout_approval_kr: int = Field(
         default=500, ge=0, description="A day's batch of payouts over this sum, in kronor, waits for a person."
     )
+    payout_at: str = Field(
+        default="09:30",
+        pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
+        description="When the day's batch of payouts is planned, Stockholm's clock.",
+    )
     probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
     probe_token: SecretStr = Field(
         default=SecretStr(""),

@@ -15,6 +15,7 @@ from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
+from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from pilot.retention_table import RETENTION
 
 RAW_EVENTS = Table(
@@ -269,6 +270,10 @@ TABLES: dict[str, Table] = {
         SESSION_SIGNALS,
         REWARDS,
         REWARD_PARITY,
+        PAYMENTS,
+        PAYOUT_BATCHES,
+        PAYOUTS,
+        LEDGER_AUDIT,
         JUDGEMENTS,
         CUSTOMER_COUNTS,
         UPTIME,

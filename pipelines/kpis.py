@@ -74,7 +74,7 @@ def pilot_kpis(
         turns: Frame of TURNS of the day.
         uptime: Frame of UPTIME of the day.
         customer_counts: Frame of CUSTOMER_COUNTS of the day.
-        payments: Columns cafe, simulated, succeeded, failed; None before anything is paid.
+        payments: Frame of PAYMENTS of the day: terminal facts by rail, counted together; None before there is any.
     """
     of_day = [frame.filter(pl.col("day") == day) for frame in (sessions, turns, uptime, customer_counts)]
     sessions, turns, uptime, customer_counts = of_day
@@ -211,7 +211,7 @@ def _uptime(service: dict[str, Any] | None) -> Figure:
 
 
 def _payment_success(paid: dict[str, Any] | None) -> Figure:
-    """Payouts that arrived among those that arrived or failed."""
+    """Rewards paid or redeemed among those and the ones that failed for good; unknown and lapsed are neither."""
     if paid is None or paid["succeeded"] + paid["failed"] == 0:
         return Figure("payment_success", why=NO_PAYOUTS)
     return _share("payment_success", successes=paid["succeeded"], trials=paid["succeeded"] + paid["failed"])

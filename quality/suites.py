@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from pilot.retention_table import RETENTION
 from pilot.tables import (
     CUSTOMER_COUNTS,
@@ -32,6 +33,7 @@ from quality.figure_rules import customer_count_rules, kpi_rules, uptime_rules
 from quality.fingerprint_rules import fingerprint_rules
 from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
+from quality.payment_rules import batch_rules, ledger_rules, payment_rules, payout_rules
 from quality.results import SuiteResult
 from quality.retention_rules import retention_rules
 from quality.rules import Evidence, Rule, declared, one_of
@@ -67,6 +69,10 @@ OWN: dict[str, Suite] = {
     CUSTOMER_COUNTS.name: Suite(customer_count_rules, (SESSIONS,)),
     UPTIME.name: Suite(uptime_rules),
     PILOT_KPIS.name: Suite(kpi_rules, (SESSIONS,)),
+    PAYMENTS.name: Suite(payment_rules),
+    PAYOUT_BATCHES.name: Suite(batch_rules, (PAYOUTS,)),
+    PAYOUTS.name: Suite(payout_rules),
+    LEDGER_AUDIT.name: Suite(ledger_rules),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
     RETENTION.name: Suite(retention_rules),

@@ -53,6 +53,25 @@ async def _load(asking: Loaded) -> None:
         log.warning("no model: the script asks", kind=type(error).__name__, what=error.what)
 
 
+def _add_webhooks(app: FastAPI, edge: Edge) -> None:
+    """Open the door for Stripe's webhooks where it has a key and a secret; else its client is not even imported."""
+    if not (edge.settings.stripe_key.get_secret_value() and edge.settings.stripe_webhook_secret.get_secret_value()):
+        return
+    from payouts.stripe.opening import rail_name
+    from voice_edge.webhook_routes import webhook_routes
+
+    if (rail := rail_name(edge.settings)) is not None:
+        app.include_router(
+            webhook_routes(
+                settings=edge.settings,
+                rail=rail,
+                open_store=edge.codes.open_store,
+                now=edge.clock.now,
+                metrics=edge.metrics,
+            )
+        )
+
+
 def create_app(edge: Edge) -> FastAPI:
     """Return the application of one replica."""
 
@@ -82,6 +101,7 @@ def create_app(edge: Edge) -> FastAPI:
     app.include_router(till_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
+    _add_webhooks(app, edge)
     if edge.probes is not None:
         app.include_router(probe_routes(edge.probes, token=edge.settings.probe_token.get_secret_value()))
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 RESPONSE_EDGES_SECONDS = (0.1, 0.25, 0.35, 0.5, 0.6, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 5, 8, 18)
 RECOGNITION_EDGES_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8)
+# Stripe sends within seconds, and again for three days where nobody answered.
+DELIVERY_EDGES_SECONDS = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 ACK_EDGES_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 4)
 
 
@@ -74,6 +76,13 @@ class Metrics:
         self._ignored = Counter("edge_ignored", "What was ignored, by kind.", ["kind"], registry=registry)
         self._faults = Counter("edge_protocol_faults", "Messages that broke the protocol.", registry=registry)
         self._receipts = Gauge("edge_receipts_waiting", "Receipts that wait for the store.", registry=registry)
+        self._webhooks = Counter("edge_webhooks", "Webhooks, by what was answered.", ["outcome"], registry=registry)
+        self._delivery = Histogram(
+            "edge_webhook_delivery_seconds",
+            "From the making of an event at the provider to its arrival.",
+            buckets=DELIVERY_EDGES_SECONDS,
+            registry=registry,
+        )
         self._rest = Counter(
             "edge_rests", "Sessions finished without a WebSocket, by answer.", ["code"], registry=registry
         )
@@ -148,6 +157,12 @@ class Metrics:
     def rest(self, code: str) -> None:
         """Count a session's rest that came over HTTP, by what it was answered."""
         self._rest.labels(code=code).inc()
+
+    def webhook(self, outcome: str, *, seconds: float | None = None) -> None:
+        """Count a webhook, and time what was kept from its making."""
+        self._webhooks.labels(outcome=outcome).inc()
+        if seconds is not None:
+            self._delivery.observe(max(0.0, seconds))
 
     def ignored(self, kind: str, *, number: int = 1) -> None:
         """Count what was ignored."""

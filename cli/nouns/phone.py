@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 
 import segno
@@ -30,6 +30,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 def phone(
     address: str = typer.Option("", help="Listen on this address of this machine; by default the usual network's."),
     port: int = typer.Option(8443, min=1, max=65535, help="Port of the pages, HTTPS."),
+    fake_port: int = typer.Option(8444, min=1, max=65535, help="Port of the fake Stripe's pages, HTTPS."),
     first_port: int = typer.Option(8480, min=1, max=65535, help="Port of the page that says how to begin, HTTP."),
 ) -> None:
     """Try the pilot on your own telephone, on the local network over HTTPS. Ctrl-C stops everything.
@@ -55,15 +56,23 @@ def phone(
         html = trust_html(links=links, fingerprint=certificate.fingerprint)
         async with (
             relaying(address=here, port=port, to_port=opened.settings.edge_port, context=certificate.context()),
+            relaying_fake(serving),
             offering(address=here, port=first_port, html=html, authority=certificate.authority),
         ):
             yield
+
+    def relaying_fake(serving: Serving) -> AbstractAsyncContextManager[object]:
+        fake = serving.system.fake_stripe
+        if fake is None:
+            return nullcontext()
+        return relaying(address=here, port=fake_port, to_port=fake.port, context=certificate.context())
 
     def say(console: Console, serving: Serving) -> None:
         show_addresses(console, serving)
         show_first_steps(console, first=f"http://{here}:{first_port}/", certificate=certificate)
 
-    serve_until_stopped(make_system(opened, environment=variables), beside=beside, say=say)
+    system = make_system(opened, environment=variables, fake_pages_url=f"https://{here}:{fake_port}")
+    serve_until_stopped(system, beside=beside, say=say)
 
 
 def show_first_steps(console: Console, *, first: str, certificate: Certificate) -> None:

@@ -15,6 +15,7 @@ from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.deciding import LapsingVouchers, WaitingRewards
 from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
+from operations.watch.payments import start_paying
 from operations.watch.probing import open_client
 from operations.watch.round import REPLICA, Round
 from operations.watch.urgent import UrgentDesk
@@ -72,6 +73,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         lapsing = LapsingVouchers(home)
         scheduler.add_job(lapsing, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)
+        start_paying(home, scheduler)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 import stripe
 
+from payouts.rail import ProviderError
 from payouts.stripe.limiter import CallLimiter
-from pilot.errors import PilotError
 
 # What the package speaks; webhooks' endpoints are set to the same in Stripe's dashboard.
 API_VERSION = "2026-10-28.endive"
@@ -19,12 +19,14 @@ CALLS_PER_SECOND = 20.0  # Stripe's sandbox and each of its live endpoints take 
 Answer = TypeVar("Answer")
 
 
-class ProviderAway(PilotError):
+class ProviderAway(ProviderError):
     """Stripe could not be asked; nothing was sent."""
 
 
-class ProviderRefuses(PilotError):
-    """Stripe does not take what was asked, and will not without a person."""
+class ProviderRefuses(ProviderError):
+    """Stripe does not take what was asked, and will not without a person; `code` is Stripe's."""
+
+    code = ""
 
 
 def make_client(key: str, *, url: str = "", http_client: stripe.HTTPClient | None = None) -> stripe.StripeClient:
@@ -71,9 +73,10 @@ def called(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
     except stripe.AuthenticationError:
         raise ProviderRefuses("Stripe does not know our key.", remedy="Check PILOT_STRIPE_KEY.") from None
     except (stripe.InvalidRequestError, stripe.PermissionError) as error:
-        raise ProviderRefuses(
-            f"Stripe refuses: {error_code(error)}.", remedy="See docs/stripe.md for what the code means."
-        ) from None
+        code = error_code(error)
+        refusal = ProviderRefuses(f"Stripe refuses: {code}.", remedy="See docs/stripe.md for what the code means.")
+        refusal.code = code
+        raise refusal from None
     except stripe.StripeError as error:
         raise ProviderAway(
             f"Stripe does not answer ({error_code(error)}).", remedy="It is asked again later.", retryable=True

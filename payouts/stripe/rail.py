@@ -32,8 +32,8 @@ class StripeRail:
             limiter: Keeps the calls below the provider's limit; one for all that use the same key.
         """
         self.name = name
-        self._client = client
-        self._limiter = limiter
+        self.client = client
+        self.limiter = limiter
 
     def parameters(
         self, *, instruction_id: str, batch_id: str, account: str, amount_ore: int, reward_ids: tuple[str, ...]
@@ -53,29 +53,38 @@ class StripeRail:
 
     def send(self, order: Order) -> Outcome:
         """Ask for a transfer, once."""
-        self._limiter.wait()
+        self.limiter.wait()
         try:
-            made = self._client.v1.transfers.create(json.loads(order.parameters), {"idempotency_key": order.key})
+            made = self.client.v1.transfers.create(json.loads(order.parameters), {"idempotency_key": order.key})
         except stripe.RateLimitError as error:
-            self._limiter.too_many()
+            self.limiter.too_many()
             return Unknown(error_code(error))
         except stripe.IdempotencyError as error:
             return Unknown(error_code(error))
         except (stripe.InvalidRequestError, stripe.PermissionError, stripe.CardError) as error:
-            self._limiter.went_well()
+            self.limiter.went_well()
             code = error_code(error)
             return Refused(code, curable=code in CURABLE)
         except stripe.StripeError as error:
             return Unknown(error_code(error))
-        self._limiter.went_well()
+        self.limiter.went_well()
         return Accepted(made.id)
+
+    def find(self, reference: str) -> Transfer:
+        """Return a transfer by Stripe's own name.
+
+        Raises:
+            ProviderAway: Stripe does not answer.
+            ProviderRefuses: there is none.
+        """
+        return as_transfer(called(self.limiter, partial(self.client.v1.transfers.retrieve, reference)))
 
     def look_up(self, instruction_id: str) -> Transfer | Unknown | None:
         """Return the transfer of an instruction by its group, None where Stripe has none."""
         try:
             found = called(
-                self._limiter,
-                lambda: self._client.v1.transfers.list({"transfer_group": instruction_id, "limit": PAGE}),
+                self.limiter,
+                lambda: self.client.v1.transfers.list({"transfer_group": instruction_id, "limit": PAGE}),
             )
         except (ProviderAway, ProviderRefuses) as error:
             return Unknown(type(error).__name__)
@@ -90,7 +99,7 @@ class StripeRail:
         """
         asked: stripe.params.TransferListParams = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
         while True:
-            page = called(self._limiter, partial(self._client.v1.transfers.list, asked))
+            page = called(self.limiter, partial(self.client.v1.transfers.list, asked))
             yield from (as_transfer(each) for each in page.data)
             if not page.has_more:
                 return

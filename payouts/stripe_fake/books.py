@@ -15,6 +15,8 @@ LINK_SECONDS = 300
 API_VERSION = "2026-10-28.endive"
 Thing = dict[str, Any]
 
+_SAVED = ("funds_ore", "accounts", "ibans", "banks", "links", "transfers", "payouts", "events", "kept", "_count")
+
 
 class Books:
     """The fake's state, kept in a file where one is given."""
@@ -24,12 +26,14 @@ class Books:
         self._file = file
         self.funds_ore = funds_ore
         self.accounts: dict[str, Thing] = {}
+        self.ibans: dict[str, str] = {}
         self.banks: dict[str, str] = {}
         self.links: dict[str, Thing] = {}
         self.transfers: dict[str, Thing] = {}
         self.payouts: dict[str, Thing] = {}
         self.events: dict[str, Thing] = {}
         self.undelivered: set[str] = set()
+        self.kept: dict[str, Thing] = {}  # The answers under idempotency keys.
         self._count = 0
         if file is not None and file.exists():
             self._load(json.loads(file.read_text(encoding="utf-8")))
@@ -128,6 +132,7 @@ class Books:
             "status": "new",
         }
         account["external_accounts"]["data"] = [bank]
+        self.ibans[account_id] = iban.replace(" ", "")
         self.happened("account.external_account.created", bank, account=account_id)
         self.capability(account_id, "active")
         return account
@@ -215,12 +220,27 @@ class Books:
         self.payouts[payout_id] |= {"status": status, "failure_code": failure or None}
         self.happened(f"payout.{status}", self.payouts[payout_id], account=self.banks[payout_id])
 
+    def bank_payout_fails(self, payout_id: str, *, code: str) -> None:
+        """Let a bank payout fail: the money is the account's again, and its bank account is used no more."""
+        account_id = self.banks[payout_id]
+        account = self.accounts[account_id]
+        account["payouts_enabled"] = False
+        self.bank_payout_ends(payout_id, status="failed", failure=code)
+        for bank in account["external_accounts"]["data"]:
+            bank["status"] = "errored"
+            self.happened("account.external_account.updated", bank, account=account_id)
+        self.happened("account.updated", account, account=account_id)
+
+    def delivered(self, event_id: str) -> None:
+        """Take note that the endpoint has taken an event."""
+        self.undelivered.discard(event_id)
+        self.events[event_id]["pending_webhooks"] = 0
+
     def save(self) -> None:
         """Write the state down; a fake that starts again knows what it knew."""
         if self._file is None:
             return
-        names = ("funds_ore", "accounts", "banks", "links", "transfers", "payouts", "events", "_count")
-        told = {name: getattr(self, name) for name in names} | {"undelivered": sorted(self.undelivered)}
+        told = {name: getattr(self, name) for name in _SAVED} | {"undelivered": sorted(self.undelivered)}
         part = self._file.with_suffix(".part")
         part.write_text(json.dumps({"fake": "of Stripe; no money", **told}), encoding="utf-8")
         part.replace(self._file)

@@ -25,6 +25,8 @@ class FakeStripe:
         books: What it knows.
         faults: What the next attempts at a transfer meet; empty: none.
         away: Whether nothing arrives at all.
+        label: What the plan of faults is called by whoever made it.
+        slow: Called while a transfer is under way, with nothing locked; a test lets a second request come meanwhile.
         asked: How often each key was used for a transfer.
         answered: How many requests got each HTTP status.
     """
@@ -43,13 +45,17 @@ class FakeStripe:
         self.books = Books(now=now, funds_ore=funds_ore, file=file)
         self.faults: deque[Fault] = deque()
         self.away = False
+        self.label = ""
+        self.slow: Callable[[], None] | None = None
+        self.lock = threading.RLock()
         self.asked: Counter[str] = Counter()
         self.answered: Counter[int] = Counter()
-        self._kept = KeptAnswers(now=now)
-        self._limit = calls_per_second
+        self.calls_per_second = calls_per_second
+        self._kept = KeptAnswers(self.books.kept, now=now)
+        self._under_way: set[tuple[str, str]] = set()
         self._recent: deque[datetime] = deque()
         self._requests = 0
-        self._one_at_a_time = threading.Lock()
+        self._boot = self.books.new_id("")[-8:]  # Names of requests stay unique where the fake starts again.
 
     def answer(self, asked: Asked) -> Answer:
         """Answer one request.
@@ -57,22 +63,44 @@ class FakeStripe:
         Raises:
             Dropped: the line broke, before or after the request was carried out.
         """
-        with self._one_at_a_time:
+        name = (asked.account, asked.key)
+        with self.lock:
             self._requests += 1
-            request_id = f"req_fake{self._requests:08d}"
-            given = self._answer(asked, request_id)
-            self.books.save()
-            self.answered[given.status] += 1
-            if given.status >= 400:
-                specification.check("error", given.body)
-            headers = {"Request-Id": request_id, "Stripe-Version": specification.version(), **FAKE_HEADER}
-            return replace(given, headers={**headers, **given.headers})
+            request_id = f"req_fake{self._boot}{self._requests:08d}"
+            making = asked.method == "POST" and asked.path == "/v1/transfers"
+            if making:
+                self.asked[asked.key] += 1
+            fault: Fault = self.faults.popleft() if making and self.faults else "none"
+            given = self._before(asked, fault, in_use=name in self._under_way)
+            if given is not None:
+                return self._told(given, asked, request_id)
+            if asked.key:
+                self._under_way.add(name)
+        try:
+            if making and self.slow is not None:
+                self.slow()
+            with self.lock:
+                given = self._within(asked, fault, request_id)
+                if asked.method == "POST":
+                    self.books.save()
+                if fault == "answer_lost":
+                    raise Dropped
+                return self._told(given, asked, request_id)
+        finally:
+            with self.lock:
+                self._under_way.discard(name)
 
-    def _answer(self, asked: Asked, request_id: str) -> Answer:
-        making = asked.method == "POST" and asked.path == "/v1/transfers"
-        if making:
-            self.asked[asked.key] += 1
-        fault: Fault = self.faults.popleft() if making and self.faults else "none"
+    def _told(self, given: Answer, asked: Asked, request_id: str) -> Answer:
+        self.answered[given.status] += 1
+        if given.status >= 400:
+            specification.check("error", given.body)
+        headers = {"Request-Id": request_id, "Stripe-Version": specification.version(), **FAKE_HEADER}
+        if asked.key:
+            headers |= {"Idempotency-Key": asked.key, "Original-Request": request_id}
+        return replace(given, headers={**headers, **given.headers})
+
+    def _before(self, asked: Asked, fault: Fault, *, in_use: bool) -> Answer | None:
+        """Return what is answered before anything is looked up or kept; None where the request goes through."""
         if self.away or fault == "never_arrives":
             raise Dropped
         if not asked.headers.get("authorization", "").startswith("Bearer sk_test_"):
@@ -82,24 +110,22 @@ class FakeStripe:
         if fault == "lock_timeout":
             text = "This object cannot be accessed right now because another request is using it."
             return error(429, "invalid_request_error", text, code="lock_timeout", retry=True)
-        if fault == "key_in_use":
+        if fault == "key_in_use" or in_use:
             text = "There is currently another in-progress request using this key."
             return error(409, "invalid_request_error", text, code="idempotency_key_in_use", retry=True)
+        return None
+
+    def _within(self, asked: Asked, fault: Fault, request_id: str) -> Answer:
         operation = specification.operation(asked.method, asked.path)
         if operation is None:
             return error(404, "invalid_request_error", f"Unrecognized request URL ({asked.method}: {asked.path}).")
-        answer = self._kept.before(asked)
-        if answer is None:
-            answer = self._carried_out(operation, asked, fault, request_id)
-        if fault == "answer_lost":
-            raise Dropped
-        return answer
+        return self._kept.before(asked) or self._carried_out(operation, asked, fault, request_id)
 
     def _too_many(self) -> bool:
         now = self._now()
         while self._recent and now - self._recent[0] >= timedelta(seconds=1):
             self._recent.popleft()
-        if self._limit is not None and len(self._recent) >= self._limit:
+        if self.calls_per_second is not None and len(self._recent) >= self.calls_per_second:
             return True
         self._recent.append(now)
         return False
@@ -110,6 +136,9 @@ class FakeStripe:
         except AgainstTheSpecification as wrong:
             code = "parameter_missing" if wrong.missing else "parameter_unknown" if wrong.unknown else ""
             return error(400, "invalid_request_error", str(wrong), code=code, param=wrong.parameter)
+        if operation.template == "/v1/transfers" and operation.method == "post" and given.get("amount", 0) < 1:
+            text = "This value must be greater than or equal to 1."
+            return refused("parameter_invalid_integer", text, param="amount")
         if fault == "error_saved_without_effect":
             answer = error(500, "api_error", "An unknown error occurred.")
         else:
@@ -147,7 +176,7 @@ class FakeStripe:
                 body = {"object": "balance", "available": [money], "livemode": False, "pending": []}
                 return Answer(200, body)
             case "get", "/v1/events":
-                return _listed(self._events(given), given, operation.template)
+                return _listed(self._events(given, account=asked.account), given, operation.template)
             case "get", "/v1/events/{id}":
                 return _one(books.events, named["id"], "event")
             case "get", "/v1/payouts":
@@ -160,10 +189,6 @@ class FakeStripe:
 
     def _transfer(self, given: Thing) -> Answer:
         account = self.books.accounts.get(given["destination"])
-        if "amount" not in given or given["amount"] < 1:
-            return refused(
-                "parameter_invalid_integer", "This value must be greater than or equal to 1.", param="amount"
-            )
         if given["currency"] != "sek":
             return refused("currency_not_supported", "The balance is in sek.", param="currency")
         if account is None:
@@ -218,9 +243,11 @@ class FakeStripe:
         }
         return Answer(200, body)
 
-    def _events(self, given: Thing) -> list[Thing]:
+    def _events(self, given: Thing, *, account: str) -> list[Thing]:
+        """Return what happened to our own account, or to the connected one that is asked for: never both."""
         types = set(given.get("types", [])) | ({given["type"]} if "type" in given else set())
-        found = [each for each in self.books.events.values() if not types or each["type"] in types]
+        mine = [each for each in self.books.events.values() if each.get("account", "") == account]
+        found = [each for each in mine if not types or each["type"] in types]
         if "delivery_success" in given:
             found = [each for each in found if (each["id"] not in self.books.undelivered) == given["delivery_success"]]
         return found

@@ -7,29 +7,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from payouts.stripe_fake.books import Thing
 from payouts.stripe_fake.requests import Answer, Asked, error
 
 FORGETS_AFTER = timedelta(hours=24)
 LONGEST_KEY = 255
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    fingerprint: str
-    answer: Answer
-    request_id: str
-    at: datetime
-
-
 class KeptAnswers:
-    """The answers that are kept under their keys."""
+    """The answers that are kept under their keys, in the fake's books."""
 
-    def __init__(self, *, now: Callable[[], datetime]) -> None:
+    def __init__(self, kept: dict[str, Thing], *, now: Callable[[], datetime]) -> None:
         self._now = now
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept = kept
 
     def before(self, asked: Asked) -> Answer | None:
         """Return what is answered without doing anything; None where the request is new."""
@@ -37,19 +29,30 @@ class KeptAnswers:
             return None
         if len(asked.key) > LONGEST_KEY:
             return error(400, "invalid_request_error", f"Keys have {LONGEST_KEY} characters at most.")
-        kept = self._kept.get((asked.account, asked.key))
-        if kept is None or self._now() - kept.at >= FORGETS_AFTER:
+        kept = self._kept.get(_place(asked))
+        if kept is None or self._now().timestamp() - kept["at"] >= FORGETS_AFTER.total_seconds():
             return None
-        if kept.fingerprint != _fingerprint(asked):
+        if kept["fingerprint"] != _fingerprint(asked):
             text = "Keys for idempotent requests can only be used with the same parameters they were first used with."
             return error(400, "idempotency_error", text, retry=False)
-        headers = {"Idempotent-Replayed": "true", "Original-Request": kept.request_id, "Idempotency-Key": asked.key}
-        return replace(kept.answer, headers={**kept.answer.headers, **headers})
+        headers = {"Idempotent-Replayed": "true", "Original-Request": kept["request_id"]}
+        return Answer(kept["status"], kept["body"], {**kept["headers"], **headers})
 
     def keep(self, asked: Asked, answer: Answer, *, request_id: str) -> None:
         """Keep an answer of something that was carried out."""
         if asked.key:
-            self._kept[asked.account, asked.key] = _Kept(_fingerprint(asked), answer, request_id, self._now())
+            self._kept[_place(asked)] = {
+                "fingerprint": _fingerprint(asked),
+                "status": answer.status,
+                "body": answer.body,
+                "headers": answer.headers,
+                "request_id": request_id,
+                "at": self._now().timestamp(),
+            }
+
+
+def _place(asked: Asked) -> str:
+    return f"{asked.account} {asked.key}"
 
 
 def _fingerprint(asked: Asked) -> str:

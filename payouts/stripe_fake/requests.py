@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Fault = Literal[
     "none", "never_arrives", "answer_lost", "error_saved_with_effect", "error_saved_without_effect", "key_in_use",
     "too_many", "lock_timeout",
 ]  # fmt: skip
+FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 FAKE_HEADER = {"Pilot-Fake": "stripe"}  # On every answer: nobody takes it for the real one.
 

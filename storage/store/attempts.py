@@ -189,11 +189,14 @@ def success_counts(store: Store) -> dict[tuple[str, bool], tuple[int, int]]:
 
 
 def _may_send(connection: Connection, found: Instruction) -> bool:
-    approval = connection.execute(
-        select(payout_batches.c.approval).where(payout_batches.c.id == found.batch_id)
-    ).scalar_one()
+    batch = connection.execute(
+        select(payout_batches.c.approval, payout_batches.c.rail, payout_batches.c.simulated).where(
+            payout_batches.c.id == found.batch_id
+        )
+    ).one()
     stopped = connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
-    return approval != "waiting" and not stopped
+    simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid with money.
+    return batch.approval != "waiting" and not stopped and not simulated_money
 
 
 def _last(connection: Connection, instruction_id: str) -> Attempt | None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, extract, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
+from pilot.business_days import business_day
 from storage.errors import StorageError
-from storage.store import audit
+from storage.store import audit, awaiting, outbox
 from storage.store.engine import Store, serialise
 from storage.store.payout_schema import (
     payout_batches,
@@ -86,11 +86,14 @@ def plan(store: Store, *, day: date, rail: str, simulated: bool, limits: Limits)
         if known is not None:
             return known
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
-        claimed = _claimed(connection, rail=rail, simulated=simulated)
-        kept = {who: _within(connection, who, rewards, day=day, limits=limits) for who, rewards in claimed.items()}
+        claimed = awaiting.claimed(connection, rail=rail, simulated=simulated)
+        kept = {
+            who: awaiting.within(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
+            for who, rewards in claimed.items()
+        }
         kept = {who: rewards for who, rewards in kept.items() if rewards}
         total = sum(ore for rewards in kept.values() for _, ore in rewards)
-        first = _batch(connection, payout_batches.c.day < day, rail=rail, simulated=simulated) is None
+        first = not awaiting.planned_before(connection, day, rail=rail, simulated=simulated)
         approval: Approval = "waiting" if total > limits.approval_ore or (first and total) else "not_needed"
         at = store.now()
         connection.execute(
@@ -100,7 +103,14 @@ def plan(store: Store, *, day: date, rail: str, simulated: bool, limits: Limits)
         )
         for who in sorted(kept):
             instruct(connection, _instruction_id(connection, batch_id, who), batch_id, who, dict(kept[who]), at=at)
+        outbox.touch(connection, day=day, reason="payout_batch", at=at)
         return Batch(batch_id, day, rail, simulated, approval, at)
+
+
+def planned(store: Store, *, day: date, rail: str, simulated: bool) -> bool:
+    """Return whether the day's batch of a rail is planned."""
+    with store.reading() as connection:
+        return _batch(connection, payout_batches.c.day == day, rail=rail, simulated=simulated) is not None
 
 
 def instruct(
@@ -134,6 +144,7 @@ def approve(store: Store, batch_id: str, *, actor: str, reason: str) -> Batch:
         found = _named(connection, batch_id)
         if found.approval == "waiting":
             connection.execute(update(payout_batches).where(payout_batches.c.id == batch_id).values(approval="given"))
+            outbox.touch(connection, day=found.day, reason="payout_batch", at=store.now())
             audit.record(
                 connection, actor=actor, action="batch.approve", subject=batch_id, reason=reason, at=store.now()
             )
@@ -216,11 +227,21 @@ def locked(connection: Connection, instruction_id: str) -> Instruction:
 def set_state(
     connection: Connection, instruction_id: str, state: State, *, code: str, at: datetime, reference: str | None = None
 ) -> None:
-    """Move an instruction; the caller holds it and knows the edge is allowed."""
+    """Move an instruction; the caller holds it and knows the edge is allowed.
+
+    The days whose figures change with it are told: its batch's, the one it leaves and the one it comes to.
+    """
+    was = connection.execute(
+        select(payout_batches.c.day, payout_instructions.c.changed_at)
+        .join(payout_instructions, payout_instructions.c.batch_id == payout_batches.c.id)
+        .where(payout_instructions.c.id == instruction_id)
+    ).one()
     values: dict[str, object] = {"state": state, "code": code, "changed_at": at}
     if reference is not None:
         values["reference"] = reference
     connection.execute(update(payout_instructions).where(payout_instructions.c.id == instruction_id).values(values))
+    for day in sorted({was.day, business_day(was.changed_at), business_day(at)}):
+        outbox.touch(connection, day=day, reason="payout", at=at)
 
 
 def _instruction_id(connection: Connection, batch_id: str, who: str) -> str:
@@ -247,43 +268,3 @@ def _batch(connection: Connection, when: object, *, rail: str, simulated: bool) 
     )
     row = connection.execute(query.limit(1)).first()
     return None if row is None else Batch(*row)
-
-
-def _claimed(connection: Connection, *, rail: str, simulated: bool) -> dict[str, list[tuple[str, int]]]:
-    query = (
-        select(payout_claims.c.recipient_id, payout_claims.c.reward_id, payout_claims.c.amount_ore)
-        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
-        .where(
-            payout_instruction_rewards.c.reward_id.is_(None),
-            payout_claims.c.rail == rail,
-            payout_claims.c.simulated == simulated,
-        )
-        .order_by(payout_claims.c.claimed_at, payout_claims.c.reward_id)
-    )
-    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for who, reward_id, ore in connection.execute(query):
-        found[who].append((reward_id, ore))
-    return found
-
-
-def _within(
-    connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, limits: Limits
-) -> list[tuple[str, int]]:
-    """Return the rewards that fit under the recipient's yearly cap, the oldest first."""
-    query = (
-        select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
-        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
-        .where(
-            payout_instructions.c.recipient_id == who,
-            payout_instructions.c.state != "reversed",
-            extract("year", payout_batches.c.day) == day.year,
-        )
-    )
-    left = limits.yearly_ore - int(connection.execute(query).scalar_one())
-    kept = []
-    for reward_id, ore in rewards:
-        if ore > left:
-            break
-        kept.append((reward_id, ore))
-        left -= ore
-    return kept

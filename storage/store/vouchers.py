@@ -12,8 +12,9 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from pilot.business_days import business_day
 from storage.errors import StorageError
-from storage.store import audit, bookkeeping
+from storage.store import audit, bookkeeping, outbox
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import vouchers
 
@@ -121,6 +122,7 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
         _set(connection, voucher, state="redeemed", redeemed_at=at, redeemed_by=actor, request=request)
         _book(connection, "redeemed", voucher, store=store)
         audit.record(connection, actor=actor, action="voucher.redeem", subject=voucher.reward_id, at=at)
+        outbox.touch(connection, day=business_day(at), reason="voucher", at=at)
         return Redemption("redeemed", Voucher(*_held_again(connection, code_hash)[:-1]))
 
 
@@ -148,6 +150,7 @@ def undo(store: Store, code_hash: str, *, cafe: str, actor: str) -> Voucher:
         _set(connection, voucher, state="issued", redeemed_at=None, redeemed_by=None, request=None)
         _book(connection, "undone", voucher, store=store)
         audit.record(connection, actor=actor, action="voucher.undo", subject=voucher.reward_id, at=at)
+        outbox.touch(connection, day=business_day(voucher.redeemed_at), reason="voucher", at=at)
         return Voucher(*_held_again(connection, code_hash)[:-1])
 
 
@@ -198,6 +201,7 @@ def replace(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
         audit.record(
             connection, actor=actor, action="voucher.replace", subject=reward_id, reason=reason, at=store.now()
         )
+        outbox.touch(connection, day=business_day(store.now()), reason="voucher", at=store.now())
         new = _last(connection, reward_id)
         assert new is not None
         return new
@@ -234,6 +238,7 @@ def _set(connection: Connection, voucher: Voucher, **values: object) -> None:
 
 def _lapse(connection: Connection, voucher: Voucher, *, store: Store) -> None:
     _set(connection, voucher, state="expired")
+    outbox.touch(connection, day=business_day(voucher.expires_at), reason="voucher", at=store.now())
     _book(connection, "lapsed", voucher, store=store)
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hmac
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from payouts import till_sign_in
 from payouts.voucher_codes import typed_voucher, voucher_hash
-from storage.store import till_pins, vouchers
+from storage.store import till_pins, voucher_failures, vouchers
 from storage.store.engine import Store
 from storage.store.vouchers import Answer, Voucher, VoucherRefused
 from voice_edge.clock import Clock
+
+MOST_KEPT = 500  # taps that met no store, until it is back
 
 Shift = Literal["signed_in", "signed_out", "no_pin"]
 Told = Answer | Literal["unreadable", "undone", "undo_refused"]
@@ -34,6 +38,7 @@ class TillDesk:
         self._open_store = open_store
         self._secret = secret
         self._clock = clock
+        self._lost: deque[tuple[str, str, datetime]] = deque(maxlen=MOST_KEPT)
 
     def shift(self, cafe: str, ticket: str) -> Shift:
         """Return whether a till that holds `ticket` (empty for none) is signed in at a café."""
@@ -60,10 +65,23 @@ class TillDesk:
         code = typed_voucher(typed)
         if code is None:
             return Reply("unreadable", typed)
+        self._tell_lost()
         found = vouchers.redeem(
             self._open_store(), voucher_hash(self._secret, code), cafe=cafe, actor=f"till:{cafe}", request=request
         )
         return Reply(found.answer, code, found.voucher)
+
+    def could_not(self, cafe: str, typed: str) -> None:
+        """Keep that a code could not be looked at: once the store is back it tells whether it was a good one."""
+        code = typed_voucher(typed)
+        if code is not None:
+            self._lost.append((cafe, voucher_hash(self._secret, code), self._clock.now()))
+
+    def _tell_lost(self) -> None:
+        while self._lost:
+            cafe, code_hash, at = self._lost[0]
+            voucher_failures.record(self._open_store(), code_hash, cafe=cafe, why="store_away", at=at)
+            self._lost.popleft()
 
     def undo(self, cafe: str, typed: str) -> Reply:
         """Take a redemption back."""

@@ -46,7 +46,10 @@ def till_routes(edge: Edge) -> APIRouter:
     @router.post("/till/{cafe_id}/redeem")
     async def redeem(cafe_id: str, request: Request) -> Response:
         visit = _Visit(edge, desk, cafe_id, request)
-        return await visit.does(lambda form: desk.redeem(cafe_id, form["code"], request=form["request"]))
+        return await visit.does(
+            lambda form: desk.redeem(cafe_id, form["code"], request=form["request"]),
+            lost=lambda form: desk.could_not(cafe_id, form["code"]),
+        )
 
     @router.post("/till/{cafe_id}/undo")
     async def undo(cafe_id: str, request: Request) -> Response:
@@ -89,8 +92,13 @@ class _Visit:
             return self._html(cafe, state="foreign", status=403)
         return await self._answered(lambda cafe: self._ticket(cafe, form))
 
-    async def does(self, work: Callable[[dict[str, str]], Reply]) -> Response:
-        """Answer what the signed-in till asked for."""
+    async def does(
+        self,
+        work: Callable[[dict[str, str]], Reply],
+        *,
+        lost: Callable[[dict[str, str]], None] = lambda form: None,
+    ) -> Response:
+        """Answer what the signed-in till asked for; `lost` is told what could not be done."""
         if self._cafe is None:
             return self._nothing_here()
         form = await self._form()
@@ -98,7 +106,7 @@ class _Visit:
             return too_many_page(self._edge, wait=wait, headers=HEADERS, cafe=self._cafe)
         if form is None:
             return self._html(self._cafe, state="foreign", status=403)
-        return await self._answered(lambda cafe: self._done(cafe, form, work))
+        return await self._answered(lambda cafe: self._done(cafe, form, work), lost=lambda: lost(form))
 
     def _page(self, cafe: Cafe, *, code: str) -> Response:
         shift = self._desk.shift(cafe.id, self._held())
@@ -127,11 +135,12 @@ class _Visit:
             return self._html(cafe, state=shift, code=form["code"], status=403)
         return self._html(cafe, state="code", reply=work(form))
 
-    async def _answered(self, work: Callable[[Cafe], Response]) -> Response:
+    async def _answered(self, work: Callable[[Cafe], Response], *, lost: Callable[[], None] = lambda: None) -> Response:
         assert self._cafe is not None
         try:
             return await asyncio.to_thread(work, self._cafe)
         except (PilotError, OSError):
+            lost()
             return away_page(self._edge, headers=HEADERS, cafe=self._cafe, again=f"/till/{self._cafe.id}")
 
     def _html(

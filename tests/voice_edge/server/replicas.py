@@ -10,6 +10,7 @@ from typing import Any
 
 import websockets
 
+from pilot.settings import Settings
 from storage.errors import StoreAway
 from storage.home import Home
 from storage.store import codes as stored_codes
@@ -73,6 +74,7 @@ async def running_replica(
     log: Any = None,
     name: str = "edge1",
     asking: Any = None,
+    settings: Settings | None = None,
     pings: tuple[float, float] = (20.0, 20.0),
 ) -> AsyncIterator[Replica]:
     before = asyncio.all_tasks()
@@ -87,7 +89,7 @@ async def running_replica(
         return home.store()
 
     edge = Edge(
-        settings=home.settings.model_copy(update={"replica": name}),
+        settings=(settings or home.settings).model_copy(update={"replica": name}),
         cafes=home.cafes(),
         secret=home.secret(),
         clock=clock,

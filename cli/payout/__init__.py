@@ -1,0 +1,1 @@
+"""The commands of `pilot payout`, by what they are about."""

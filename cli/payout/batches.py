@@ -1,0 +1,206 @@
+"""`pilot payout`: batches and payouts of a provider: list, approve, hold, release, trigger, retry, reconcile."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.opening import home, print_json
+from cli.payout import common
+from cli.payout.rewards import line as reward_line
+from cli.payout.rewards import rule
+from pilot.money import kronor
+
+if TYPE_CHECKING:
+    from storage.home import Home
+    from storage.store.batches import Batch, Instruction
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_waiting(
+    state: str = typer.Option("", "--state", help="List payouts in this state: refused, held, in_flight, paid ..."),
+    as_json: bool = common.AS_JSON,
+) -> None:
+    """List what waits for a person: held rewards, the most urgent first, batches to approve, payouts to look at.
+
+    Example: pilot payout list
+    """
+    from storage.store import batches, decisions
+
+    store = home().store()
+    payouts = [
+        each
+        for each in batches.instructions(store)
+        if each.state == state or (not state and each.state in ("held", "refused", "needs_review"))
+    ]
+    if state:
+        if as_json:
+            print_json([asdict(each) for each in payouts])
+            return
+        for each in payouts:
+            typer.echo(_line(each))
+        typer.echo(f"{len(payouts)} payouts are {state}.")
+        return
+    waiting = decisions.held(store)
+    if as_json:
+        print_json([asdict(each) for each in waiting])
+        return
+    for decision in waiting:
+        typer.echo(reward_line(decision))
+    for batch in batches.batches(store):
+        if batch.approval == "waiting":
+            typer.echo(f'{_batch_line(batch)}: pilot payout approve {batch.id} --reason "..."')
+    for each in payouts:
+        typer.echo(_line(each))
+    typer.echo(f"{len(waiting)} held." if waiting else "No reward is held.")
+
+
+@app.command("batches")
+def list_batches(as_json: bool = common.AS_JSON) -> None:
+    """List the daily batches, newest first, with what they come to and how far they are.
+
+    Example: pilot payout batches
+    """
+    from storage.store import batches
+
+    store = home().store()
+    found = []
+    for batch in batches.batches(store):
+        own = batches.instructions(store, batch.id)
+        states = {state: sum(each.state == state for each in own) for state in sorted({each.state for each in own})}
+        found.append((batch, sum(each.amount_ore for each in own), states))
+    if as_json:
+        print_json([asdict(batch) | {"amount_ore": ore, "states": states} for batch, ore, states in found])
+        return
+    for batch, ore, states in found:
+        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "empty"
+        typer.echo(f"{_batch_line(batch)} {kronor(ore)}: {told}")
+    if not found:
+        typer.echo("No batch has been planned yet.")
+
+
+@app.command()
+def approve(batch: str = typer.Argument(help="The batch."), reason: str = common.REASON) -> None:
+    """Approve a batch that waits for a person; the watch sends it at its next look.
+
+    Example: pilot payout approve stripe-2026-11-24 --reason "Looked through"
+    """
+    from storage.store import batches
+
+    done = batches.approve(home().store(), batch, actor=common.actor(), reason=common.given(reason))
+    typer.echo(_batch_line(done))
+
+
+@app.command()
+def hold(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
+    """Hold a payout that was not sent yet; nothing is sent for it until it is released.
+
+    Example: pilot payout hold H7KM3Q --reason "The same bank account twice"
+    """
+    from storage.store import batches
+
+    opened = home()
+    name = common.found_payout(opened, payout)
+    done = batches.hold(opened.store(), name, held=True, actor=common.actor(), reason=common.given(reason))
+    typer.echo(_line(done))
+
+
+@app.command()
+def release(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
+    """Release what is held: a reward, whose voucher is issued at once, or a payout, which goes out with its batch.
+
+    A held reward lies in no payout yet, so one name never means both. A ruling on a reward is made once and stands.
+
+    Example: pilot payout release H7KM3Q --reason "A family that ordered the same"
+    """
+    from storage.store import batches
+    from storage.store.payment_search import payout_of_reward
+
+    opened = home()
+    found = common.found_one(opened, subject, kinds=("payout", "reward"))
+    payout = found.id if found.kind == "payout" else payout_of_reward(opened.store(), found.id)
+    if payout is None:
+        typer.echo(reward_line(rule(opened, subject, release_it=True, reason=reason)))
+        return
+    done = batches.hold(opened.store(), payout, held=False, actor=common.actor(), reason=common.given(reason))
+    typer.echo(_line(done))
+
+
+@app.command()
+def trigger(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
+    """Take one payout a step on now: the same path and key as the watch's, so it cannot be paid twice.
+
+    Example: pilot payout trigger H7KM3Q --reason "The guest stands here"
+    """
+    _step(payout, again=False, reason=reason)
+
+
+@app.command()
+def retry(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
+    """Try a payout again that was definitely refused, under a new key, once its cause is mended.
+
+    Example: pilot payout retry H7KM3Q --reason "The guest has mended the account"
+    """
+    _step(payout, again=True, reason=reason)
+
+
+@app.command()
+def reconcile(as_json: bool = common.AS_JSON) -> None:
+    """Hold the books against the provider, to the öre; ends with 1 where they differ.
+
+    Example: pilot payout reconcile
+    """
+    from payouts.reconciling import reconcile as hold_against
+
+    opened = home()
+    rail = common.open_the_rail(opened)
+    found = hold_against(opened.store(), rail, actor=common.actor())
+    if as_json:
+        print_json({"rail": rail.name, "agrees": found.agrees, **asdict(found)})
+    else:
+        for each in found.differences:
+            typer.echo(f"{each.what}: {each.reference} {each.instruction_id} {each.account}")
+        for batch in sorted({*found.ours_ore, *found.theirs_ore}):
+            ours, theirs = found.ours_ore.get(batch, 0), found.theirs_ore.get(batch, 0)
+            typer.echo(f"{batch or '(no batch)'}: books {kronor(ours)}, provider {kronor(theirs)}")
+        verdict = "agree to the öre" if found.agrees else "DIFFER"
+        typer.echo(f"{rail.name}{common.no_money(rail.name)}: books and provider {verdict}; {found.adopted} adopted.")
+    raise typer.Exit(0 if found.agrees else 1)
+
+
+def _step(subject: str, *, again: bool, reason: str) -> None:
+    from payouts.rail import Unknown
+    from payouts.reconciling import pay_one
+    from storage.store import audit
+
+    opened = home()
+    name, why = common.found_payout(opened, subject), common.given(reason)
+    rail = common.open_the_rail(opened)
+    with opened.store().begin() as connection:
+        verb = "retry" if again else "trigger"
+        audit.record(connection, actor=common.actor(), action=f"payout.{verb}", subject=name, reason=why)
+    done = pay_one(opened.store(), rail, name, again=again, actor=common.actor())
+    if isinstance(done, Unknown):
+        typer.echo(f"Not sent: {done.code}. Run `pilot payout reconcile`, and look at the differences first.")
+        raise typer.Exit(1)
+    typer.echo(_line(done) + common.no_money(rail.name))
+    _explain(opened, done)
+
+
+def _explain(opened: Home, payout: Instruction) -> None:
+    from payouts.meanings import for_staff
+
+    typer.echo(for_staff(payout.state, payout.code, language="en"))
+
+
+def _line(each: Instruction) -> str:
+    why = f" ({each.code})" if each.code else ""
+    return f"{each.id} {kronor(each.amount_ore)} {each.state}{why}" + (f" {each.reference}" if each.reference else "")
+
+
+def _batch_line(batch: Batch) -> str:
+    return f"{batch.id}{common.no_money(batch.rail)} approval {batch.approval}"

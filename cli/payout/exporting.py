@@ -1,0 +1,58 @@
+"""`pilot payout export`: the bookkeeper's CSV of some days; who took it and why is in the audit log."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import typer
+
+from cli.opening import home
+from cli.payout import common
+from pilot.errors import PilotError
+
+app = typer.Typer()
+
+
+class NoSuchDays(PilotError):
+    """The days cannot be."""
+
+
+@app.command()
+def export(
+    out: Path = typer.Argument(help="The file to write."),
+    first: str = typer.Option(..., "--from", help="The first business day, for example 2026-11-01."),
+    last: str = typer.Option(..., "--to", help="The last one, included."),
+    reason: str = common.REASON,
+    account: list[str] = typer.Option([], "--account", help="A BAS number of one's own: rewards_owed=2899."),
+) -> None:
+    """Write the bookings of some days as CSV: real rewards only, by voucher and on rails that move money.
+
+    Example: pilot payout export nov.csv --from 2026-11-01 --to 2026-11-30 --reason "Month's end"
+    """
+    from payouts.bookkeeper import accounts, as_csv
+    from storage.store import audit, bookings
+
+    days, why, numbers = (_day(first), _day(last)), common.given(reason), accounts(account)
+    if days[0] > days[1]:
+        raise NoSuchDays("The first day is after the last.", remedy="Give --from before --to.")
+    store = home().store()
+    rows = bookings.between(store, first=days[0], last=days[1])
+    with store.begin() as connection:  # Known before it leaves.
+        audit.record(
+            connection,
+            actor=common.actor(),
+            action="payout.export",
+            subject=f"{days[0]} {days[1]}",
+            reason=why,
+            details={"rows": len(rows)},
+        )
+    out.write_bytes(as_csv(rows, numbers=numbers).encode())
+    typer.echo(f"{len(rows)} bookings written to {out}.")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise NoSuchDays(f"{text!r} is not a day.", remedy="Write it as 2026-11-23.") from None

@@ -1,0 +1,63 @@
+"""`pilot payout stop | start | status`: the switch that stops every reward and payout, its way back, how it stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from cli.opening import home, print_json
+from cli.payout import common
+
+app = typer.Typer()
+
+
+@app.command()
+def stop(reason: str = common.REASON) -> None:
+    """Stop all rewards and payouts: nothing is decided, planned or sent until `start`; what is under way waits.
+
+    Example: pilot payout stop --reason "Five hundred approvals in an hour"
+    """
+    _turn(on=True, reason=reason)
+
+
+@app.command()
+def start(reason: str = common.REASON) -> None:
+    """Let rewards and payouts go on; nothing was lost meanwhile.
+
+    Example: pilot payout start --reason "The burst was a school class"
+    """
+    _turn(on=False, reason=reason)
+
+
+@app.command()
+def status(as_json: bool = common.AS_JSON) -> None:
+    """Say whether rewards and payouts are stopped, by whom and why, and when each rail last agreed with the books.
+
+    Example: pilot payout status
+    """
+    from payouts.stripe.opening import rail_name
+    from storage.store import reconciliations, switches
+
+    opened = home()
+    switch, rail = switches.find(opened.store(), "rewards_stopped"), rail_name(opened.settings)
+    last = reconciliations.last(opened.store(), rail) if rail else None
+    if as_json:
+        print_json(
+            {"stopped": switch.is_on, "switch": asdict(switch), "rail": rail, "reconciled": last and asdict(last)}
+        )
+        return
+    by = (
+        f" since {switch.changed_at:%Y-%m-%d %H:%M} UTC by {switch.actor}: {switch.reason}" if switch.changed_at else ""
+    )
+    typer.echo(f"Rewards and payouts are {'STOPPED' if switch.is_on else 'running'}{by}")
+    typer.echo(f"Rail: {rail}{common.no_money(rail)}" if rail else "Rail: none (vouchers only)")
+    if last is not None:
+        typer.echo(f"Reconciled {last.at:%Y-%m-%d %H:%M} UTC: {'agrees' if last.agrees else 'DIFFERS'}")
+
+
+def _turn(*, on: bool, reason: str) -> None:
+    from storage.store import switches
+
+    done = switches.turn(home().store(), "rewards_stopped", on=on, actor=common.actor(), reason=common.given(reason))
+    typer.echo(f"Rewards and payouts are {'STOPPED' if done.is_on else 'running'}.")

@@ -1,0 +1,33 @@
+"""Answers support's first question: was the session completed, and does its score earn a reward?"""
+
+from __future__ import annotations
+
+from pilot.cafes import Language
+from pilot.money import kronor
+from pilot.words import say, section
+from storage.store.decisions import Decision
+
+WORDS = "money"
+
+
+def earned(decision: Decision | None, *, language: Language) -> str:
+    """Return yes or no with the reason, by the decision as it was made; no threshold is told.
+
+    Args:
+        decision: The session's; None where there is none.
+        language: sv or en.
+    """
+    if decision is None:
+        return say(WORDS, "answer.none", language)
+    if decision.outcome == "declined":
+        return say(WORDS, "answer.no", language, reason=_in_words(decision.reason, language))
+    amount = kronor(decision.amount_ore)
+    if decision.outcome == "eligible" or decision.released:
+        return say(WORDS, "answer.yes", language, amount=amount)
+    key = "answer.yes_held" if decision.released is None else "answer.yes_refused"
+    return say(WORDS, key, language, amount=amount, reason=_in_words(decision.reason, language))
+
+
+def _in_words(reason: str, language: Language) -> str:
+    words = section(WORDS, language)
+    return ", ".join(words.get(f"reason.{each}", each) for each in reason.split(","))

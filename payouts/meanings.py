@@ -1,0 +1,65 @@
+"""What a provider's code means: whether money moved, and what to do. One mapping; the words are in `pilot/words`.
+
+Providers add codes as they like: one that is not listed here is told with what is certain of its state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pilot.cafes import Language
+from pilot.words import say
+
+WORDS = "money"
+
+# Code to meaning. Several codes may mean the same to whoever reads it.
+MEANINGS: Mapping[str, str] = {
+    "balance_insufficient": "no_funds",
+    "insufficient_capabilities_for_transfer": "cannot_receive",
+    "account_closed": "account_gone",
+    "account_invalid": "account_gone",
+    "resource_missing": "account_gone",
+    "transfers_not_allowed": "cannot_receive",
+    "payouts_not_allowed": "cannot_receive",
+    "testmode_charges_only": "not_live",
+    "api_key_expired": "key_refused",
+    "platform_api_key_expired": "key_refused",
+    "secret_key_required": "key_refused",
+    "amount_too_small": "amount_refused",
+    "amount_too_large": "amount_refused",
+    "parameter_invalid_integer": "amount_refused",
+    "currency_not_supported": "amount_refused",
+    "timeout": "unknown",
+    "connection": "unknown",
+    "api_error": "unknown",
+    "http_500": "unknown",
+    "key_in_use": "unknown",
+    "idempotency_key_in_use": "unknown",
+    "lock_timeout": "unknown",
+    "too_many": "unknown",
+    "rate_limit": "unknown",
+    "idempotency_error": "key_reused",
+    "not at the provider": "absent",
+    "held by a person": "held",
+    "reversed": "reversed",
+}
+UNLISTED = "unlisted"
+STATES = ("planned", "in_flight", "paid", "reversed")  # what is certain where there is no code
+
+
+def meaning(code: str) -> str:
+    """Return the name of what a code means; `unlisted` for one that nobody has met."""
+    return MEANINGS.get(code, UNLISTED)
+
+
+def for_staff(state: str, code: str, *, language: Language) -> str:
+    """Return the sentences for staff: what happened to the money, and what to do.
+
+    Args:
+        state: The payout's state.
+        code: Its code; empty where it has none.
+        language: sv or en.
+    """
+    if code and state not in ("paid", "reversed"):
+        return say(WORDS, f"code.{meaning(code)}", language, code=code)
+    return say(WORDS, f"state.{state}", language)

@@ -1,0 +1,94 @@
+"""Reads what Stripe sends to our door: signed, recent, of the right mode; nothing of its body is kept.
+
+Only the official client's check of the signature decides; it leaves the future and a second use to us: the first is
+refused here, the second by the table of events.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import stripe
+
+from payouts.stripe.opening import RailName
+from pilot.errors import PilotError
+from storage.store.provider_events import ProviderEvent
+
+TOLERANCE_SECONDS = 300
+MOST_BYTES = 256 * 1024  # The largest event that payouts cause has some 10 KiB.
+_TIMESTAMP = re.compile(r"(?:^|,)t=(\d{1,12})(?:,|$)")
+_NAME = re.compile(r"[A-Za-z0-9_.]{1,255}")
+
+
+class RefusedWebhook(PilotError):
+    """What came is not an event of Stripe, or an old one."""
+
+
+class OtherMode(PilotError):
+    """A test event at a live door, or the other way round: told as taken, and left alone."""
+
+
+def secrets_of(text: str) -> tuple[str, ...]:
+    """Return the endpoints' secrets from the setting; several while one is replaced, or for several endpoints."""
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def read_webhook(
+    body: bytes, *, signature: str, secrets: Sequence[str], rail: RailName, now: datetime
+) -> ProviderEvent:
+    """Return the event that a request carries.
+
+    Args:
+        body: The request's body, byte for byte.
+        signature: The header `Stripe-Signature`.
+        secrets: The endpoints' secrets; any may have signed.
+        rail: The rail that the events are for: a live one takes live events only.
+        now: The moment, aware.
+
+    Raises:
+        RefusedWebhook: the signature is not ours, the event is old or from the future, or it is no event.
+        OtherMode: it is an event of the other mode.
+    """
+    stamped = _TIMESTAMP.search(signature)
+    if stamped is None:
+        raise RefusedWebhook("The header Stripe-Signature holds no time.", remedy="Let Stripe send it.")
+    if abs(now.timestamp() - int(stamped[1])) > TOLERANCE_SECONDS:
+        raise RefusedWebhook(
+            f"The event was signed more than {TOLERANCE_SECONDS} s away from now.",
+            remedy="Set this machine's clock; Stripe sends the event again.",
+        )
+    if not any(_signed(body, signature, secret) for secret in secrets):
+        raise RefusedWebhook(
+            "The signature is of none of our endpoints.", remedy="Set PILOT_STRIPE_WEBHOOK_SECRET to the endpoint's."
+        )
+    try:
+        event = json.loads(body)
+        found = _event(event, rail=rail)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        raise RefusedWebhook("The body is no event of Stripe.", remedy="Set the endpoint to snapshot events.") from None
+    if bool(event.get("livemode")) != (rail == "stripe"):
+        raise OtherMode("The event is of the other mode.", remedy="Nothing; it is left alone.")
+    return found
+
+
+def _signed(body: bytes, signature: str, secret: str) -> bool:
+    try:
+        # Its own check of age is off: it would use another clock than ours.
+        return bool(stripe.WebhookSignature.verify_header(body.decode("utf-8"), signature, secret, tolerance=None))
+    except (stripe.SignatureVerificationError, UnicodeDecodeError):
+        return False
+
+
+def _event(event: dict[str, Any], *, rail: RailName) -> ProviderEvent:
+    names = {"id": event["id"], "kind": event["type"]}
+    # Our own balance has no name, and our own account is told by none.
+    may_lack = {"object_id": event["data"]["object"].get("id") or "", "account": event.get("account") or ""}
+    for name, value in (names | may_lack).items():
+        if not (isinstance(value, str) and (_NAME.fullmatch(value) or (value == "" and name in may_lack))):
+            raise ValueError(name)
+    made_at = datetime.fromtimestamp(int(event["created"]), tz=UTC)
+    return ProviderEvent(rail=rail, made_at=made_at, **names, **may_lack)

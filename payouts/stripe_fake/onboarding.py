@@ -1,0 +1,37 @@
+"""Onboarding at the fake: a link opens one visit, once and within minutes; it ends with a bank account or without."""
+
+from __future__ import annotations
+
+import secrets
+
+from payouts.stripe_fake.books import Books, Thing
+from payouts.stripe_fake.pages import CHOICES
+
+
+class Onboarding:
+    """What links and visits lead to."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+
+    def open(self, token: str) -> tuple[str, str]:
+        """Use a link up; return the visit that it opens, else where it leads instead; both empty: no such link."""
+        link = self._books.links.get(token)
+        if link is None:
+            return "", ""
+        if link.get("visit") or self._books.seconds() >= link["expires_at"]:
+            return "", link["refresh_url"]
+        link["visit"] = secrets.token_urlsafe(16)
+        return link["visit"], ""
+
+    def visit(self, visit: str) -> Thing | None:
+        """Return the link that a visit came by."""
+        return next((each for each in self._books.links.values() if each.get("visit") == visit), None)
+
+    def finish(self, visit: str, *, iban: str) -> bool:
+        """Give the account a bank account of the test IBANs; return whether that was done."""
+        link = self.visit(visit)
+        if link is None or iban not in {known for known, _ in CHOICES}:
+            return False
+        self._books.onboard(link["account"], iban=iban)
+        return True

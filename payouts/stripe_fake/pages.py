@@ -1,0 +1,96 @@
+"""The fake's pages for people, clearly headed as a fake's: onboarding, and an overview of what it knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from payouts.stripe_fake.bank import FAILING_IBANS, WORKING_IBAN
+from payouts.stripe_fake.books import Books, Thing
+from pilot.cafes import Language
+from pilot.money import ORE_PER_KRONA
+from pilot.words import section
+
+SHOWN = 200  # Rows of a table at most, the newest first.
+CHOICES = ((WORKING_IBAN, "works"), *FAILING_IBANS.items())
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def onboarding_page(*, language: Language, return_url: str) -> str:
+    """Return the page on which a made-up account is chosen; `return_url` is where leaving leads to."""
+    return _page("onboarding", language, "onboarding.heading", choices=CHOICES, leave=return_url)
+
+
+def gone_page(*, language: Language) -> str:
+    """Return what a link shows that is nobody's."""
+    return _page("gone", language, "onboarding.gone_heading")
+
+
+def overview_page(books: Books, *, language: Language) -> str:
+    """Return the overview of accounts, transfers, bank payouts and events."""
+    words = section("stripe_fake", language)
+    yes_no = {True: words["overview.yes"], False: words["overview.no"]}
+    tables = (
+        (
+            "accounts",
+            ("id", "state", "due"),
+            [
+                (e["id"], e["capabilities"]["transfers"], len(e["requirements"]["currently_due"]))
+                for e in _newest(books.accounts)
+            ],
+        ),
+        (
+            "transfers",
+            ("id", "account", "amount", "reversed"),
+            [
+                (e["id"], e["destination"], _kronor(e["amount"]), _kronor(e["amount_reversed"]))
+                for e in _newest(books.transfers)
+            ],
+        ),
+        (
+            "payouts",
+            ("id", "account", "amount", "state"),
+            [
+                (
+                    e["id"],
+                    books.banks[e["id"]],
+                    _kronor(e["amount"]),
+                    f"{e['status']} {e['failure_code'] or ''}".strip(),
+                )
+                for e in _newest(books.payouts)
+            ],
+        ),
+        (
+            "events",
+            ("id", "kind", "account", "delivered"),
+            [
+                (e["id"], e["type"], e.get("account", ""), yes_no[e["id"] not in books.undelivered])
+                for e in _newest(books.events)
+            ],
+        ),
+    )
+    funds = words["overview.funds"].format(amount=_kronor(books.funds_ore))
+    return _page("overview", language, "overview.heading", tables=tables, funds=funds)
+
+
+def _page(name: str, language: Language, heading: str, **shown: object) -> str:
+    words = section("stripe_fake", language)
+    return _environment.get_template(f"{name}.html").render(
+        t=words, language=language, other="en" if language == "sv" else "sv", heading=words[heading], **shown
+    )
+
+
+def _newest(things: dict[str, Thing]) -> list[Thing]:
+    return list(reversed(things.values()))[:SHOWN]
+
+
+def _kronor(ore: int) -> str:
+    return f"{ore / ORE_PER_KRONA:.2f}"

@@ -1,0 +1,98 @@
+"""The lake's tables about payouts: copies of the store by day, what a provider was asked for and what came of it."""
+
+from __future__ import annotations
+
+from pilot.columns import CAFE, SIMULATED, Column, Table
+
+_MOVES_NO_MONEY = Column(
+    "simulated", "boolean", "Whether a test client earned it, or its rail (test mode, fake) moves no money."
+)
+_BATCH_DAY = Column("day", "day", "The batch's business day (Stockholm).")
+
+PAYMENTS = Table(
+    "payments",
+    "One café's payments by one rail on one business day, by what became of them for good.",
+    ("cafe", "simulated", "rail"),
+    (
+        Column("day", "day", "Business day (Stockholm) on which the payments ended or were promised."),
+        CAFE,
+        _MOVES_NO_MONEY,
+        Column("rail", "text", "voucher, or the rail of a provider."),
+        Column("succeeded", "integer", "Rewards redeemed at the till, or transferred.", "rewards"),
+        Column(
+            "failed",
+            "integer",
+            "Good vouchers that could not be redeemed and were not later, or transfers refused for good or reversed.",
+            "rewards",
+        ),
+        Column("succeeded_ore", "integer", "What the succeeded ones are worth.", "öre"),
+        Column("open", "integer", "Of the day's batch: neither paid nor failed yet, unknown ones among them."),
+        Column("issued", "integer", "Vouchers issued, or rewards claimed, on the day.", "rewards"),
+        Column("expired", "integer", "Vouchers that lapsed on the day; neither success nor failure.", "vouchers"),
+    ),
+)
+
+PAYOUT_BATCHES = Table(
+    "payout_batches",
+    "One day's batch of payouts on one rail.",
+    ("batch_id",),
+    (
+        _BATCH_DAY,
+        Column("batch_id", "text", "The batch: rail and day."),
+        Column("rail", "text", "The rail."),
+        _MOVES_NO_MONEY,
+        Column("approval", "text", "not_needed, waiting (for a person) or given."),
+        Column("planned_at", "moment", "When it was planned."),
+        Column("payouts", "integer", "How many payouts it holds."),
+        Column("amount_ore", "integer", "What they come to.", "öre"),
+        Column("paid_ore", "integer", "What of it is paid.", "öre"),
+        Column("unfinished", "integer", "Payouts that are planned or under way."),
+        Column("for_a_person", "integer", "Payouts that are held, refused or under review."),
+    ),
+)
+
+PAYOUTS = Table(
+    "payouts",
+    "One payout: one transfer to one recipient in one batch.",
+    ("payout_id",),
+    (
+        _BATCH_DAY,
+        Column("payout_id", "text", "The payout, the same in every copy of the store."),
+        Column("batch_id", "text", "Its batch."),
+        Column("rail", "text", "The rail."),
+        _MOVES_NO_MONEY,
+        Column("state", "text", "planned, held, in_flight, refused, paid, needs_review or reversed."),
+        Column("code", "text", "Why it is held, refused or under review; empty otherwise."),
+        Column("amount_ore", "integer", "The sum of its rewards.", "öre"),
+        Column("rewards", "integer", "How many rewards it pays."),
+        Column("attempts", "integer", "Under how many keys the provider was asked."),
+        Column("reference", "text", "The provider's name for the transfer.", required=False),
+        Column("first_at", "moment", "When it was planned."),
+        Column("last_at", "moment", "When it last changed."),
+        Column(
+            "bank_state",
+            "text",
+            "The provider's latest payout from the recipient's balance to their bank; it is theirs, not ours.",
+            required=False,
+        ),
+    ),
+)
+
+LEDGER_AUDIT = Table(
+    "ledger_audit",
+    "The books held against a provider: one batch, or all batches of a rail; or the books against themselves.",
+    ("rail", "scope", "subject"),
+    (
+        Column("day", "day", "The batch's business day; for a rail's total and the facts, the day that was looked on."),
+        SIMULATED,
+        Column("rail", "text", "The rail; `books` for the auditor's facts."),
+        Column("scope", "text", "batch, total or facts."),
+        Column("subject", "text", "The batch; `all` otherwise."),
+        Column("ours_ore", "integer", "What the books say was paid.", "öre"),
+        Column("theirs_ore", "integer", "What the provider transferred and did not take back.", "öre"),
+        Column("differences", "integer", "Transfers that a person has to look at; for the facts: facts broken."),
+        Column("adopted", "integer", "Transfers that the books took up on that day and did not have."),
+        Column("agrees", "boolean", "Whether both sides agree to the öre."),
+        Column("looked_at", "moment", "When they were last held against each other."),
+    ),
+)

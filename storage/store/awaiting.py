@@ -1,0 +1,85 @@
+"""What recipients have claimed and no batch holds yet, as far as it may be paid this year."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, datetime
+
+from sqlalchemy import Connection, extract, func, select
+
+from storage.store.engine import Store
+from storage.store.money_schema import reward_decisions
+from storage.store.payout_schema import (
+    payout_batches,
+    payout_claims,
+    payout_instruction_rewards,
+    payout_instructions,
+)
+
+
+def decided_days(store: Store, *, rail: str, simulated: bool) -> dict[date, datetime]:
+    """Return the business days whose rewards await a batch, each with the last moment that one was decided at."""
+    query = (
+        select(reward_decisions.c.day, func.max(reward_decisions.c.decided_at))
+        .join(payout_claims, payout_claims.c.reward_id == reward_decisions.c.reward_id)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(
+            payout_instruction_rewards.c.reward_id.is_(None),
+            payout_claims.c.rail == rail,
+            payout_claims.c.simulated == simulated,
+        )
+        .group_by(reward_decisions.c.day)
+    )
+    with store.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def planned_before(connection: Connection, day: date, *, rail: str, simulated: bool) -> bool:
+    """Return whether an earlier batch of the rail held anything: an empty one does not make the next the second."""
+    query = (
+        select(payout_instructions.c.id)
+        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
+        .where(payout_batches.c.day < day, payout_batches.c.rail == rail, payout_batches.c.simulated == simulated)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def claimed(connection: Connection, *, rail: str, simulated: bool) -> dict[str, list[tuple[str, int]]]:
+    """Return what awaits a batch: by recipient the rewards and their öre, the oldest claim first."""
+    query = (
+        select(payout_claims.c.recipient_id, payout_claims.c.reward_id, payout_claims.c.amount_ore)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(
+            payout_instruction_rewards.c.reward_id.is_(None),
+            payout_claims.c.rail == rail,
+            payout_claims.c.simulated == simulated,
+        )
+        .order_by(payout_claims.c.claimed_at, payout_claims.c.reward_id)
+    )
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for who, reward_id, ore in connection.execute(query):
+        found[who].append((reward_id, ore))
+    return found
+
+
+def within(
+    connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, yearly_ore: int
+) -> list[tuple[str, int]]:
+    """Return the rewards that fit under the recipient's yearly cap, the oldest first."""
+    query = (
+        select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
+        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
+        .where(
+            payout_instructions.c.recipient_id == who,
+            payout_instructions.c.state != "reversed",
+            extract("year", payout_batches.c.day) == day.year,
+        )
+    )
+    left = yearly_ore - int(connection.execute(query).scalar_one())
+    kept = []
+    for reward_id, ore in rewards:
+        if ore > left:
+            break
+        kept.append((reward_id, ore))
+        left -= ore
+    return kept

@@ -1,0 +1,74 @@
+"""Guests who want a reward on an account and are telling the provider where; until that is done the voucher is good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import delete, insert, select, update
+
+from storage.store import audit
+from storage.store.engine import Store, serialise
+from storage.store.provider_schema import onboardings
+
+State = Literal["asked", "claimed", "lapsed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """One wish: this reward, to this recipient."""
+
+    reward_id: str
+    recipient_id: str
+    state: State
+    asked_at: datetime
+    changed_at: datetime
+
+
+def ask(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
+    """Keep the wish; asked again, with another recipient too, the one that was claimed or asked last counts."""
+    with store.begin() as connection:
+        serialise(connection, f"onboarding:{reward_id}")
+        mine = onboardings.c.reward_id == reward_id
+        row = connection.execute(select(onboardings).where(mine)).first()
+        if row is not None and (row.state == "claimed" or (row.state, row.recipient_id) == ("asked", recipient_id)):
+            return Onboarding(*row)
+        at = store.now()
+        new = Onboarding(reward_id, recipient_id, "asked", at, at)
+        connection.execute(delete(onboardings).where(mine))
+        values = {name: getattr(new, name) for name in Onboarding.__dataclass_fields__}
+        connection.execute(insert(onboardings).values(values))
+        audit.record(connection, actor="guest", action="reward.ask_for_account", subject=reward_id, at=at)
+        return new
+
+
+def find(store: Store, reward_id: str) -> Onboarding | None:
+    """Return the wish about a reward, None where there is none."""
+    with store.reading() as connection:
+        row = connection.execute(select(onboardings).where(onboardings.c.reward_id == reward_id)).first()
+    return None if row is None else Onboarding(*row)
+
+
+def of_recipient(store: Store, recipient_id: str, *, state: State) -> list[Onboarding]:
+    """Return a recipient's wishes in one state, the oldest first."""
+    query = select(onboardings).where(onboardings.c.recipient_id == recipient_id, onboardings.c.state == state)
+    with store.reading() as connection:
+        return [Onboarding(*row) for row in connection.execute(query.order_by(onboardings.c.asked_at))]
+
+
+def asked(store: Store) -> list[str]:
+    """Return the recipients whom a wish waits for."""
+    query = select(onboardings.c.recipient_id).where(onboardings.c.state == "asked").distinct()
+    with store.reading() as connection:
+        return sorted(connection.execute(query).scalars())
+
+
+def end(store: Store, reward_id: str, state: Literal["claimed", "lapsed"]) -> None:
+    """Say what became of a wish."""
+    with store.begin() as connection:
+        connection.execute(
+            update(onboardings)
+            .where(onboardings.c.reward_id == reward_id, onboardings.c.state == "asked")
+            .values(state=state, changed_at=store.now())
+        )

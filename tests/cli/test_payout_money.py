@@ -1,0 +1,170 @@
+"""`pilot payout`: payouts of a provider are found, shown, held, sent and exported; the switch has a way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.payout import common
+from payouts.memory_rail import MemoryRail
+from payouts.reconciling import pay_day
+from pilot.identifiers import new_identifier
+from storage.home import Home
+from storage.store import audit, batches, claims, decisions
+from storage.store.money_schema import ledger
+from tests.cli.conftest import Pilot
+from tests.cli.test_nouns import opened
+from tests.cli.test_payout import decided
+from tests.payouts.world import LIMITS
+
+DAY = datetime(2026, 11, 24, tzinfo=UTC).date()
+
+
+class Paid:
+    """A home with one claimed reward on a rail in memory, its batch planned."""
+
+    def __init__(self, home: Home) -> None:
+        self.home, self.store = home, home.store()
+        self.rail = MemoryRail(now=self.store.now)
+        self.session = decided(home, held=False).session_id
+        decision = decisions.find(self.store, self.session)
+        assert decision is not None
+        who = claims.recipient(self.store, rail="memory", account="acct_1", simulated=True)
+        claims.claim(self.store, decision.reward_id, by=who)
+        self.pay()
+        (self.payout,) = batches.instructions(self.store)
+
+    def pay(self) -> None:
+        pay_day(self.store, self.rail, DAY, simulated=True, limits=LIMITS, actor="test")
+
+
+@pytest.fixture
+def paid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paid:
+    world = Paid(opened(tmp_path))
+    rail: Callable[[Home], MemoryRail] = lambda home: world.rail  # noqa: E731
+    monkeypatch.setattr(common, "open_the_rail", rail)
+    return world
+
+
+def approve(pilot: Pilot, paid: Paid) -> None:
+    assert pilot("payout", "approve", paid.payout.batch_id, "--reason", "looked through").exit_code == 0
+
+
+def test_a_payout_is_approved_triggered_and_shown_by_any_of_its_names_with_every_change(
+    pilot: Pilot, paid: Paid
+) -> None:
+    assert "payout approve memory-2026-11-24-simulated" in pilot("payout", "list").stdout
+    assert "1 planned" in pilot("payout", "batches").stdout
+    approve(pilot, paid)
+    sent = pilot("payout", "trigger", "H7KM3Q", "--reason", "The guest stands here")
+    assert (sent.exit_code, "paid tr_1" in sent.stdout, "no money moves" in sent.stdout) == (0, True, True)
+    again = pilot("payout", "trigger", "H7KM3Q", "--reason", "Once more")
+    assert (again.exit_code, len(paid.rail.made)) == (0, 1)
+    decision = decisions.find(paid.store, paid.session)
+    assert decision is not None
+    for name in ("H7KM3Q", paid.session, decision.reward_id):
+        shown = json.loads(pilot("payout", "show", name, "--json").stdout)
+        what = [each["what"] for each in shown["changes"]]
+        wanted = ["reward.eligible", "voucher.issued", "reward.claimed", "batch.planned", "batch.approve"]
+        assert [each for each in wanted if each not in what] == []
+        assert [each for each in ("payout.trigger", "payout.in_flight", "payout.paid") if each not in what] == []
+        assert shown["earned"].startswith("Yes: ")
+    for name in (paid.payout.id, "tr_1"):
+        assert "The money is in the recipient's Stripe balance" in pilot("payout", "show", name).stdout
+    assert "1 payouts" in pilot("payout", "show", paid.payout.batch_id).stdout
+
+
+def test_a_held_payout_is_not_sent_until_it_is_released_by_the_guests_reference(pilot: Pilot, paid: Paid) -> None:
+    approve(pilot, paid)
+    assert "held" in pilot("payout", "hold", "H7KM3Q", "--reason", "The same account twice").stdout
+    pilot("payout", "trigger", "H7KM3Q", "--reason", "Hurry")
+    assert paid.rail.made == {}
+    assert "a person holds it" in pilot("payout", "show", "H7KM3Q").stdout
+    assert "planned" in pilot("payout", "release", "H7KM3Q", "--reason", "A couple").stdout
+    paid.pay()
+    assert len(paid.rail.made) == 1
+    reasons = {each.action: each.reason for each in audit.recent(paid.store, 50)}
+    assert (reasons["payout.hold"], reasons["payout.release"]) == ("The same account twice", "A couple")
+
+
+def test_a_refusal_is_told_with_what_to_do_and_tried_again_only_by_retry(pilot: Pilot, paid: Paid) -> None:
+    approve(pilot, paid)
+    paid.rail.unable.add("acct_1")
+    refused = pilot("payout", "trigger", "H7KM3Q", "--reason", "Now")
+    assert "No money has moved: the recipient's account cannot receive it" in refused.stdout
+    assert paid.payout.id in pilot("payout", "list", "--state", "refused").stdout
+    paid.rail.unable.clear()
+    pilot("payout", "trigger", "H7KM3Q", "--reason", "Again")
+    assert paid.rail.made == {}
+    assert "paid tr_1" in pilot("payout", "retry", "H7KM3Q", "--reason", "Mended").stdout
+    swedish = pilot("payout", "show", "H7KM3Q", "--language", "sv").stdout
+    assert "Pengarna finns i mottagarens Stripe-saldo" in swedish
+
+
+def test_books_and_provider_are_held_against_each_other_to_the_ore(pilot: Pilot, paid: Paid) -> None:
+    approve(pilot, paid)
+    paid.pay()
+    assert pilot("payout", "reconcile").exit_code == 0
+    paid.rail.reverse("tr_1", 1)
+    differs = pilot("payout", "reconcile")
+    assert (differs.exit_code, "DIFFER" in differs.stdout, "partly reversed" in differs.stdout) == (1, True, True)
+
+
+def test_the_switch_stops_everything_and_has_a_way_back_and_a_status(pilot: Pilot, paid: Paid) -> None:
+    approve(pilot, paid)
+    assert "STOPPED" in pilot("payout", "stop", "--reason", "A burst").stdout
+    assert "STOPPED" in pilot("payout", "status").stdout
+    pilot("payout", "trigger", "H7KM3Q", "--reason", "Hurry")
+    assert paid.rail.made == {}
+    assert "running" in pilot("payout", "start", "--reason", "A school class").stdout
+    assert json.loads(pilot("payout", "status", "--json").stdout)["stopped"] is False
+    assert pilot("payout", "stop", "--reason", " ").exit_code == 1
+
+
+def test_the_bookkeeper_gets_real_money_only_in_a_form_that_a_swedish_spreadsheet_opens(
+    pilot: Pilot, paid: Paid, tmp_path: Path
+) -> None:
+    approve(pilot, paid)
+    paid.pay()  # simulated, and on a rail that moves no money: never in the file
+    at = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)  # the 25th in Stockholm
+    reward = new_identifier(at=at)
+    lines = [
+        ("rewards_expense", "rewards_owed"),
+        ("rewards_owed", "provider_balance"),
+        ("rewards_owed", "owed_to_cafes"),
+    ]
+    with paid.store.begin() as connection:
+        for number, (debit, credit) in enumerate(lines):
+            connection.execute(
+                ledger.insert().values(
+                    entry=f"{reward}:{number}", reward_id=reward, cafe="goteborg", simulated=False, debit=debit,
+                    credit=credit, amount_ore=2050, booked_at=at,
+                )
+            )  # fmt: skip
+    out = tmp_path / "nov.csv"
+    days = ("--from", "2026-11-25", "--to", "2026-11-25")
+    done = pilot("payout", "export", str(out), *days, "--reason", "Month's end", "--account", "rewards_owed=2899")
+    assert done.exit_code == 0
+    text = out.read_bytes().decode()
+    assert text.startswith("\ufeffDatum;Verifikationsnummer;")
+    first, paid_out, redeemed = text.strip().split("\r\n")[1:]
+    assert (first.split(";")[0], first.split(";")[2:5]) == ("2026-11-25", ["5990", "2899", "20,50"])
+    assert (paid_out.split(";")[3], redeemed.split(";")[3]) == ("1960", "2440")
+    entry = next(each for each in audit.recent(paid.store, 5) if each.action == "payout.export")
+    assert (entry.reason, entry.details["rows"]) == ("Month's end", 3)
+    wrong = pilot("payout", "export", str(out), *days, "--reason", "x", "--account", "cash=1910")
+    assert (wrong.exit_code, "The names are" in wrong.stderr) == (1, True)
+    assert pilot("payout", "export", str(out), "--from", "x", "--to", "y", "--reason", "x").exit_code == 1
+
+
+def test_support_hears_yes_or_no_with_the_reason(pilot: Pilot, tmp_path: Path) -> None:
+    decided(opened(tmp_path), held=True)
+    held = pilot("payout", "show", "H7KM3Q").stdout
+    assert "Yes, but it is held" in held
+    swedish = pilot("payout", "show", "H7KM3Q", "--language", "sv").stdout
+    assert "Ja, men den hålls" in swedish
+    assert pilot("payout", "show", "H7KM3Q", "--language", "fi").exit_code == 1

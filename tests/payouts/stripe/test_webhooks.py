@@ -1,0 +1,115 @@
+"""The door's check of what Stripe sends: signature over the raw bytes, age, mode, shape."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import stripe
+
+from payouts.stripe.opening import RailName
+from payouts.stripe.webhooks import OtherMode, RefusedWebhook, read_webhook, secrets_of
+
+SECRET = "whsec_one"
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+EVENT = {
+    "id": "evt_1",
+    "object": "event",
+    "type": "transfer.created",
+    "created": int(NOW.timestamp()),
+    "livemode": False,
+    "data": {"object": {"id": "tr_1", "object": "transfer"}},
+}
+
+
+def signed(body: bytes, *, secret: str = SECRET, at: datetime = NOW) -> str:
+    return stripe.WebhookSignature.generate_signature_header(body.decode(), secret, int(at.timestamp()))
+
+
+def read(
+    body: bytes,
+    signature: str | None = None,
+    *,
+    secrets: tuple[str, ...] = (SECRET,),
+    rail: RailName = "stripe_test",
+    now: datetime = NOW,
+):
+    header = signed(body) if signature is None else signature
+    return read_webhook(body, signature=header, secrets=secrets, rail=rail, now=now)
+
+
+def test_what_stripe_signed_is_read_by_name_alone() -> None:
+    event = read(json.dumps(EVENT).encode())
+    assert (event.id, event.kind, event.object_id, event.account) == ("evt_1", "transfer.created", "tr_1", "")
+    assert event.made_at == NOW
+    connected = read(json.dumps({**EVENT, "account": "acct_1"}).encode())
+    assert connected.account == "acct_1"
+
+
+def test_an_event_about_our_own_balance_has_no_name() -> None:
+    assert read(json.dumps({**EVENT, "data": {"object": {"object": "balance"}}}).encode()).object_id == ""
+
+
+def test_any_of_our_secrets_may_have_signed_and_no_other() -> None:
+    body = json.dumps(EVENT).encode()
+    assert read(body, secrets=secrets_of(" whsec_old , whsec_one ,")).id == "evt_1"
+    with pytest.raises(RefusedWebhook, match="none of our endpoints"):
+        read(body, secrets=("whsec_other",))
+    with pytest.raises(RefusedWebhook, match="none of our endpoints"):
+        read(body, secrets=())
+
+
+def test_a_body_written_anew_is_refused_although_it_says_the_same() -> None:
+    body = json.dumps(EVENT, indent=2).encode()
+    header = signed(body)
+    with pytest.raises(RefusedWebhook):
+        read(json.dumps(json.loads(body)).encode(), header)
+    with pytest.raises(RefusedWebhook):
+        read(body + b"\xff", header)
+
+
+@pytest.mark.parametrize(("seconds", "taken"), [(299, True), (301, False), (-299, True), (-301, False)])
+def test_what_is_old_or_from_the_future_is_refused(seconds: int, taken: bool) -> None:
+    body = json.dumps(EVENT).encode()
+    header = signed(body, at=NOW - timedelta(seconds=seconds))
+    if taken:
+        assert read(body, header).id == "evt_1"
+    else:
+        with pytest.raises(RefusedWebhook, match="away from now"):
+            read(body, header)
+
+
+@pytest.mark.parametrize("header", ["", "v1=abc", "t=,v1=abc", "t=12x,v1=abc", f"t={10**13},v1=a"])
+def test_a_header_without_a_time_is_refused(header: str) -> None:
+    with pytest.raises(RefusedWebhook):
+        read(json.dumps(EVENT).encode(), header)
+
+
+def test_a_test_event_at_a_live_door_is_left_alone_and_the_other_way_round() -> None:
+    with pytest.raises(OtherMode):
+        read(json.dumps(EVENT).encode(), rail="stripe")
+    live = json.dumps({**EVENT, "livemode": True}).encode()
+    assert read(live, rail="stripe").rail == "stripe"
+    for rail in ("stripe_test", "stripe_fake"):
+        with pytest.raises(OtherMode):
+            read(live, rail=rail)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"{}",
+        b"null",
+        b"not json",
+        json.dumps({**EVENT, "id": 5}).encode(),
+        json.dumps({**EVENT, "id": "evt with a guest's words"}).encode(),
+        json.dumps({**EVENT, "created": "yesterday"}).encode(),
+        json.dumps({**EVENT, "created": 10**20}).encode(),
+        json.dumps({**EVENT, "data": {"object": []}}).encode(),
+    ],
+)
+def test_what_is_signed_and_no_event_is_refused_in_words(body: bytes) -> None:
+    with pytest.raises(RefusedWebhook, match="no event"):
+        read(body)

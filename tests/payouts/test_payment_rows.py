@@ -1,0 +1,120 @@
+"""What became of payments, counted from terminal facts alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from payouts.memory_rail import MemoryRail
+from payouts.voucher_codes import voucher_code, voucher_hash
+from storage.store import batches, outbox, payment_facts, payment_rows, payout_rows, voucher_failures, vouchers
+from storage.store.engine import Store
+from tests.payouts.world import SECRET, World
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> World:
+    return World(tmp_path / "store.sqlite", store=store, rail=MemoryRail)
+
+
+def counts(world: World, rail: str) -> dict[str, int]:
+    rows = payment_rows.of_day(world.store, world.today).filter(pl.col("rail") == rail)
+    assert rows["simulated"].all()  # test clients, and rails that move no money
+    return {name: int(rows[name].sum()) for name in payment_rows.COUNTS}
+
+
+def code(reward_id: str | None) -> str:
+    assert reward_id is not None
+    return voucher_hash(SECRET, voucher_code(SECRET, reward_id, 1))
+
+
+def redeem(world: World, reward_id: str | None) -> str:
+    cafe = vouchers.of_reward(world.store, str(reward_id))
+    assert cafe is not None
+    return vouchers.redeem(world.store, code(reward_id), cafe=cafe.cafe, actor="till", request="1").answer
+
+
+def could_not(world: World, reward_id: str | None) -> bool:
+    voucher = vouchers.of_reward(world.store, str(reward_id))
+    assert voucher is not None
+    return voucher_failures.record(world.store, code(reward_id), cafe=voucher.cafe, why="store_away", at=world.at)
+
+
+def test_a_voucher_succeeds_at_the_till_and_one_that_was_good_and_refused_failed_unless_it_was_redeemed_later(
+    world: World,
+) -> None:
+    first, second, third = (world.earn(None) for _ in range(3))
+    assert counts(world, "voucher")["issued"] == 3
+    assert could_not(world, first)
+    assert could_not(world, first)
+    assert could_not(world, second)
+    world.at += timedelta(minutes=1)
+    assert redeem(world, second) == "redeemed"
+    assert redeem(world, third) == "redeemed"
+    found = counts(world, "voucher")
+    assert (found["succeeded"], found["failed"], found["succeeded_ore"]) == (2, 1, 6000)
+    assert not could_not(world, third)  # redeemed before: no good voucher
+    assert voucher_failures.record(world.store, "unknown", cafe="aurora", why="store_away", at=world.at) is False
+    ended = payment_facts.finals(world.store, since=world.at - timedelta(hours=1))
+    assert sorted(each.failed for each in ended) == [False, False, True]
+
+
+def test_lapsed_vouchers_stand_beside_and_are_neither(world: World) -> None:
+    reward = world.earn(None)
+    voucher = vouchers.of_reward(world.store, str(reward))
+    assert voucher is not None
+    world.at = voucher.expires_at
+    vouchers.expire_due(world.store)
+    found = counts(world, "voucher")
+    assert (found["succeeded"], found["failed"], found["expired"]) == (0, 0, 1)
+    _, days = outbox.touched_days(world.store, after=0)
+    assert world.today in days
+
+
+def test_a_payout_that_was_refused_and_then_paid_is_one_success_and_an_unknown_one_is_neither(world: World) -> None:
+    world.earn("acct_1")
+    world.earn("acct_2")
+    world.pay()
+    world.approve_all()
+    world.rail.unable.add(batches.instructions(world.store)[0].account)
+    world.rail.faults.extend(["none", "never_arrives"])
+    world.pay()
+    found = counts(world, "memory")
+    states = sorted(each.state for each in batches.instructions(world.store))
+    assert states == ["in_flight", "refused"]
+    assert (found["succeeded"], found["failed"], found["open"], found["issued"]) == (0, 1, 1, 2)
+    world.rail.unable.clear()
+    from payouts.reconciling import pay_one
+
+    (refused,) = (each for each in batches.instructions(world.store) if each.state == "refused")
+    pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
+    world.pay()
+    found = counts(world, "memory")
+    assert (found["succeeded"], found["failed"], found["open"]) == (2, 0, 0)
+
+
+def test_the_days_batch_its_payouts_and_the_audit_are_copied_to_the_ore(world: World) -> None:
+    world.earn("acct_1")
+    world.earn("acct_2")
+    world.pay()
+    world.approve_all()
+    world.pay()
+    (batch,) = payout_rows.batches_of_day(world.store, world.today).to_dicts()
+    assert (batch["payouts"], batch["amount_ore"], batch["paid_ore"], batch["unfinished"]) == (2, 6000, 6000, 0)
+    payouts = payout_rows.payouts_of_day(world.store, world.today)
+    assert payouts.select("state", "attempts", "rewards", "amount_ore").unique().to_dicts() == [
+        {"state": "paid", "attempts": 1, "rewards": 1, "amount_ore": 3000}
+    ]
+    audit = payout_rows.audit_of_day(world.store, world.today)
+    assert audit.select("scope", "ours_ore", "theirs_ore", "agrees").sort("scope").rows() == [
+        ("batch", 6000, 6000, True),
+        ("facts", 0, 0, True),
+        ("total", 6000, 6000, True),
+    ]
+    world.rail.reverse("tr_1", 1)
+    world.pay()
+    total = payout_rows.audit_of_day(world.store, world.today).filter(pl.col("scope") == "total")
+    assert total.select("ours_ore", "theirs_ore", "differences", "agrees").row(0) == (6000, 5999, 1, False)

@@ -1,0 +1,151 @@
+"""The suites of payments: a good day passes, and something that could happen breaks each expectation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pilot.cafes import parse_cafes
+from pilot.tables import TABLES
+from quality.engine import run
+from quality.rules import Evidence
+from quality.suites import rules, suite_of
+
+pytestmark = pytest.mark.slow
+
+CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+DAY, AT = datetime(2026, 11, 24, tzinfo=UTC).date(), datetime(2026, 11, 24, 9, tzinfo=UTC)
+BATCH = "stripe-2026-11-24"
+Tables = dict[str, pd.DataFrame]
+Break = Callable[[Tables], None]
+
+
+def good() -> Tables:
+    """Return a day with a batch of two payouts, one paid and one refused."""
+    payout: dict[str, Any] = {
+        "day": DAY, "payout_id": f"{BATCH}-a", "batch_id": BATCH, "rail": "stripe", "simulated": False,
+        "state": "paid", "code": "", "amount_ore": 3000, "rewards": 1, "attempts": 1, "reference": "tr_1",
+        "first_at": AT, "last_at": AT, "bank_state": "paid",
+    }  # fmt: skip
+    refused = payout | {
+        "payout_id": f"{BATCH}-b", "state": "refused", "code": "balance", "reference": None, "bank_state": None
+    }  # fmt: skip
+    rows: dict[str, list[dict[str, Any]]] = {
+        "payouts": [payout, refused],
+        "payout_batches": [
+            {
+                "day": DAY, "batch_id": BATCH, "rail": "stripe", "simulated": False, "approval": "given",
+                "planned_at": AT, "payouts": 2, "amount_ore": 6000, "paid_ore": 3000, "unfinished": 0,
+                "for_a_person": 1,
+            }
+        ],
+        "payments": [
+            {
+                "day": DAY, "cafe": "aurora", "simulated": False, "rail": "stripe", "succeeded": 1, "failed": 1,
+                "succeeded_ore": 3000, "open": 0, "issued": 2, "expired": 0,
+            }
+        ],
+        "ledger_audit": [
+            {
+                "day": DAY, "simulated": False, "rail": rail, "scope": scope, "subject": "all", "ours_ore": 3000,
+                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "looked_at": AT,
+            }
+            for rail, scope in (("stripe", "total"), ("books", "facts"))
+        ],
+    }  # fmt: skip
+    return {name: pd.DataFrame(each)[list(TABLES[name].names)] for name, each in rows.items()}
+
+
+def put(table: str, column: str, value: object, *, row: int = 0) -> Break:
+    def change(tables: Tables) -> None:
+        frame = tables[table]
+        values = frame[column].astype(object).tolist()
+        values[row] = value
+        frame[column] = pd.Series(values, dtype=object if value is None else None)
+
+    return change
+
+
+def twice(table: str) -> Break:
+    def change(tables: Tables) -> None:
+        tables[table] = pd.concat([tables[table], tables[table].head(1)], ignore_index=True)
+
+    return change
+
+
+def another_column(table: str) -> Break:
+    def change(tables: Tables) -> None:
+        tables[table]["surprise"] = 1
+
+    return change
+
+
+BREAKS: dict[str, dict[str, Break]] = {
+    "payments": {
+        "cafe, simulated, rail are unique together": twice("payments"),
+        "cafe is a known value": put("payments", "cafe", "closed-long-ago"),
+        **{
+            f"{name} is 0 or more": put("payments", name, -1)
+            for name in ("succeeded", "failed", "succeeded_ore", "open", "issued", "expired")
+        },
+        "what succeeded is worth 20 kr or more each": put("payments", "succeeded_ore", 1999),
+    },
+    "payout_batches": {
+        "batch_id is unique": twice("payout_batches"),
+        "approval is a known value": put("payout_batches", "approval", "nodded"),
+        "nothing of a batch that waits for approval is paid": put("payout_batches", "approval", "waiting"),
+        "a batch is the sum of its payouts": put("payouts", "amount_ore", 2999),
+    },
+    "payouts": {
+        "payout_id is unique": twice("payouts"),
+        "state is a known value": put("payouts", "state", "lost"),
+        "amount_ore is 2000 or more": put("payouts", "amount_ore", 1900),
+        "rewards is 1 or more": put("payouts", "rewards", 0),
+        "attempts is 0 or more": put("payouts", "attempts", -1),
+        "what is paid has the provider's reference": put("payouts", "reference", None),
+        "what the provider was asked for has an attempt": put("payouts", "attempts", 0),
+        "what is held, refused or under review says why": put("payouts", "code", "", row=1),
+    },
+    "ledger_audit": {
+        "rail, scope, subject are unique together": twice("ledger_audit"),
+        "scope is a known value": put("ledger_audit", "scope", "everything"),
+        "differences is 0 or more": put("ledger_audit", "differences", -1),
+        "books and provider agree to the öre": put("ledger_audit", "theirs_ore", 3001),
+        "the auditor's facts all hold": put("ledger_audit", "differences", 1, row=1),
+    },
+}
+for _table, _breaks in BREAKS.items():
+    _breaks["the columns are the declared ones, in order"] = another_column(_table)
+    for _column in TABLES[_table].columns:
+        if _column.required:
+            _breaks[f"{_column.name} is never empty"] = put(_table, _column.name, None)
+
+
+def failed(table: str, tables: Tables, *, only: str = "") -> list[str]:
+    wanted = [rule for rule in rules(table, cafes=CAFES) if not only or rule.name == only]
+    references = {each.name: tables[each.name] for each in suite_of(table).references}
+    evidence = Evidence(references=references, cafes=CAFES, day=DAY, settled=True)
+    return [each.name for each in run(wanted, frame=tables[table], evidence=evidence) if not each.passed]
+
+
+@pytest.mark.parametrize("table", sorted(BREAKS))
+def test_a_good_day_and_one_without_payments_pass(table: str) -> None:
+    assert failed(table, good()) == []
+    assert failed(table, {name: frame.head(0) for name, frame in good().items()}) == []
+
+
+@pytest.mark.parametrize("table", sorted(BREAKS))
+def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
+    assert set(BREAKS[table]) == {rule.name for rule in rules(table, cafes=CAFES)}
+
+
+@pytest.mark.parametrize(("table", "name"), [(table, name) for table in sorted(BREAKS) for name in BREAKS[table]])
+def test_what_breaks_an_expectation_is_told_by_it(table: str, name: str) -> None:
+    tables = good()
+    BREAKS[table][name](tables)
+    assert failed(table, tables, only=name) == [name]
