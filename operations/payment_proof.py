@@ -211,7 +211,7 @@ def _webhook(world: _World) -> tuple[bool, str]:
     new = [provider_events.keep(world.store, [read], way="webhook") for _ in range(3)]
     before = len(world.fake.books.transfers)
     looked = process(world.store, world.rail).done
-    replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at)
+    replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at, actor="proof")
     again = process(world.store, world.rail).done
     refused = [_refused(body + b" ", header, at=now), _refused(body, header, at=now + OLD_SECONDS)]
     same = len(world.fake.books.transfers) == before and not audit_money(world.store)
