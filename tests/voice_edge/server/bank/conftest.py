@@ -81,7 +81,6 @@ def stripe(replica, stripe_pages):
     """The fake, asked by the replica's desk through the official client."""
     client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(stripe_pages.fake))
     bank = replica.edge.bank
-    bank.origin = stripe_pages.url
     bank._open_provider = lambda: StripeRail(client, name="stripe_fake", limiter=CallLimiter(1e9, sleep=lambda _: None))
     replica.edge.settings = replica.edge.settings.model_copy(update={"public_url": replica.url})
     return stripe_pages
