@@ -34,6 +34,7 @@ class _Pilot(LazyGroup):
         "test-payments": "Prove success, decline, retry, webhook replay and idempotency of payments on a fake.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "quality": "Hold every table against what must be true of it, and list the rows that break it.",
+        "materialize": "Rebuild business days by hand: late data, a new scorer, a report.",
         "schema": "Print the event contract, the settings and the data dictionary.",
         "simulate": "Land simulated sessions in a demo home.",
         "probe": "Look at the pilot from a second host, and deliver it later while the edge is away.",
