@@ -31,6 +31,7 @@ class _Pilot(LazyGroup):
         "backup": "Make, list and verify backups.",
         "restore": "Restore a backup into a new home, without the guests who were erased since.",
         "payout": "Rule on rewards, show and send payouts, stop and start them, reconcile and export.",
+        "provider-events": "Show how far behind Stripe's events are, fetch what no webhook told, look again.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "quality": "Hold every table against what must be true of it, and list the rows that break it.",
         "schema": "Print the event contract, the settings and the data dictionary.",
