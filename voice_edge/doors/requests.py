@@ -14,7 +14,8 @@ from pilot.cafes import Cafes
 METHODS = frozenset({"GET", "HEAD", "POST"})
 LARGEST_BODY_BYTES = 16 * 1024
 LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024  # 45 s of sound are 1.4 MB.
-UPLOAD_PATHS = frozenset({"/v1/rest"})
+LARGEST_WEBHOOK_BYTES = 256 * 1024  # The largest event that payouts cause has some 20 KiB.
+MOST_BYTES_AT = {"/v1/rest": LARGEST_UPLOAD_BYTES, "/webhooks/stripe": LARGEST_WEBHOOK_BYTES}
 WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Asked by machines that know the replica by its own name only.
 
 
@@ -88,7 +89,7 @@ class RequestDoor:
 
 
 def _most(scope: Scope) -> int:
-    return LARGEST_UPLOAD_BYTES if scope["path"] in UPLOAD_PATHS else LARGEST_BODY_BYTES
+    return MOST_BYTES_AT.get(scope["path"], LARGEST_BODY_BYTES)
 
 
 def _limited(receive: Receive, *, most: int) -> Receive:
