@@ -18,6 +18,8 @@ from pilot.tables import (
     JUDGEMENTS,
     PILOT_KPIS,
     RAW_EVENTS,
+    REWARD_PARITY,
+    REWARDS,
     SCORED_FEEDBACK,
     SESSION_SIGNALS,
     SESSIONS,
@@ -36,6 +38,7 @@ from quality.judgement_rules import judgement_rules
 from quality.payment_rules import batch_rules, ledger_rules, payment_rules, payout_rules
 from quality.results import SuiteResult
 from quality.retention_rules import retention_rules
+from quality.reward_rules import parity_rules, reward_rules
 from quality.rules import Evidence, Rule, declared, one_of
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
@@ -76,6 +79,8 @@ OWN: dict[str, Suite] = {
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
     RETENTION.name: Suite(retention_rules),
+    REWARDS.name: Suite(reward_rules, (SESSIONS,)),
+    REWARD_PARITY.name: Suite(parity_rules),
 }
 
 
