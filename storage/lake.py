@@ -168,6 +168,14 @@ class Lake:
         delta = self.delta(table)
         return None if delta is None else delta.version()
 
+    def bytes_by_day(self, table: Table) -> dict[date, int]:
+        """Return how many bytes each day's rows take, without what older versions still hold."""
+        delta = self.delta(table)
+        if delta is None:
+            return {}
+        files = pl.DataFrame(delta.get_add_actions(flatten=True)).select("partition.day", "size_bytes")
+        return {day: int(size) for day, size in files.group_by("partition.day").sum().iter_rows()}
+
     def delta(self, table: Table) -> DeltaTable | None:
         """Return the table as it is now, for this room; None where it has never been written.
 
