@@ -23,6 +23,7 @@ from voice_edge.clock import Clock
 Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
     "receipt", "receipt_state", "unknown_receipt", "erasure", "upload", "till", "till_pin", "till_pin_of_cafe",
+    "counts", "counts_unknown",
 ]  # fmt: skip
 
 MINUTE = 60
@@ -58,6 +59,8 @@ RATES: dict[Scope, Rate] = {
     "till": Rate(600, 5 * MINUTE),
     "till_pin": Rate(6, 10 * MINUTE),  # With a PIN of six digits, a guesser needs years on average.
     "till_pin_of_cafe": Rate(30, HOUR),
+    "counts": Rate(120, HOUR),  # Of one café's token: a year's days in an afternoon.
+    "counts_unknown": Rate(30, 10 * MINUTE),
 }
 
 
