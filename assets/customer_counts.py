@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from assets.daily_table import daily_table
-from assets.day import TableDay, Written
+from assets.day import TableDay, Written, summed
+from assets.plots import bars
+from assets.sources import store
 from pilot.tables import CUSTOMER_COUNTS
 from storage.store import customer_counts as reported
 
 
-@daily_table(CUSTOMER_COUNTS, group="figures", kinds={"delta", "sql"}, code_version="1")
+@daily_table(CUSTOMER_COUNTS, group="figures", kinds={"delta", "sql"}, code_version="1", deps=[store])
 def customer_counts(day: TableDay) -> Written:
     """A copy of the store's latest reports; a café that has reported nothing has no row."""
     frame = reported.current(day.home.store(), [day.day])
-    return day.write(frame, cafes_that_reported=frame["cafe"].n_unique())
+    return day.write(
+        frame,
+        cafes_that_reported=frame["cafe"].n_unique(),
+        customers=bars(summed(frame, "cafe", "customers"), unit="customers"),
+    )

@@ -6,6 +6,7 @@ A day that is closed, or redacted because its words' time is over, is left as it
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -17,12 +18,12 @@ from assets.as_of import as_of, run_moment
 from assets.checks import written_results, written_specs
 from assets.day import TableDay, Written
 from assets.failures import told_without_words
+from assets.freshness import FIGURES
+from assets.frozen import REOPEN_TAG, left_alone
+from assets.groups import owners
 from assets.partitions import daily
 from assets.resources import HomeResource
 from pilot.tables import Column, Table
-from storage.store import day_states
-
-OWNER = "team:data"
 
 # Conflicting commits and a store that is away pass by themselves; what is wrong with the data does not
 # (`told_without_words` forbids those retries).
@@ -37,18 +38,20 @@ def daily_table(
     group: str,
     kinds: set[str],
     code_version: str,
-    deps: Sequence[dg.AssetsDefinition] = (),
-    freshness: dg.FreshnessPolicy | None = None,
+    deps: Sequence[dg.AssetsDefinition | dg.AssetSpec | str] = (),
+    freshness: dg.FreshnessPolicy = FIGURES,
+    from_figures: bool = False,
 ) -> Callable[[Rebuild], dg.AssetsDefinition]:
     """Make the asset of a lake table.
 
     Args:
         table: The table; its name is the asset's key, what one row is its description.
-        group: landing, feedback or figures.
+        group: landing, feedback, figures, money or reports (docs/assets.md); it says who answers for it.
         kinds: What it is made with, shown as badges.
         code_version: Raised when the same inputs would give other rows.
         deps: The assets that its rebuild reads.
-        freshness: How old its newest materialization may be.
+        freshness: How old its newest materialization may be; as a rule what the sensor keeps fresh.
+        from_figures: Whether it is made of figures that every day keeps, so that it may be built on a closed day too.
     """
 
     def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
@@ -60,18 +63,19 @@ def daily_table(
     def _asset(rebuild: Rebuild) -> dg.AssetsDefinition:
         @dg.asset(
             name=table.name,
-            description=f"{table.row}\n\n{(rebuild.__doc__ or '').strip()}",
+            description=f"{table.row}\n\n{inspect.cleandoc(rebuild.__doc__ or '')}",
             partitions_def=daily,
             backfill_policy=dg.BackfillPolicy.single_run(),
             deps=list(deps),
             group_name=group,
-            owners=[OWNER],
+            owners=owners(group),
             kinds=kinds,
             code_version=code_version,
-            metadata={"dagster/column_schema": column_schema(table)},
+            metadata=about(table),
             check_specs=written_specs(table),
             retry_policy=RETRIES,
             freshness_policy=freshness,
+            pool=f"lake_{table.name}",
         )
         def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
             with told_without_words(f"opening the home for {table.name}"):
@@ -79,7 +83,8 @@ def daily_table(
             commit = {"run": context.run.run_id, "code_version": code_version}
             days = [date.fromisoformat(key) for key in context.partition_keys]
             with told_without_words(f"the days' states for {table.name}"):
-                frozen = day_states.frozen(opened.store())
+                reopened = REOPEN_TAG in context.run.tags
+                frozen = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
             for day in days:
                 with told_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
@@ -102,6 +107,15 @@ def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
         for name, figure in written.figures.items()
     }
     return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}
+
+
+def about(table: Table) -> dict[str, Any]:
+    """Return what the graph says of a table before anything is built: its columns, its key, its place in the lake."""
+    return {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": f"lake.{table.name}",
+        "key_within_a_day": ", ".join(table.key),
+    }
 
 
 def column_schema(table: Table) -> dg.TableSchema:

@@ -64,6 +64,12 @@ class TableDay:
         return Written(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
 
 
+def summed(frame: pl.DataFrame, by: str, column: str) -> dict[str, float]:
+    """Return the sum of a column for each value of another, a name of the contract or of a café; for plots."""
+    sums = frame.group_by(by).agg(pl.col(column).sum()).sort(by)
+    return {str(value): total for value, total in sums.iter_rows()}
+
+
 def counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
     """Return how often each value of a column occurs, for figures; only for columns of names, never of words."""
     counts = frame.group_by(column).len().sort(column)

@@ -7,15 +7,33 @@ from typing import Any
 
 import dagster as dg
 
+from assets.alerting import failed_runs
 from assets.erasing import erasing, erasures_asked, recheck_erasures
 from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import SUITES, TABLE_ASSETS, judge_days, judging, keeping_limits, quality, rebuild
+from assets.jobs import (
+    REPORTS,
+    SUITES,
+    TABLE_ASSETS,
+    judge_days,
+    judging,
+    keeping_limits,
+    quality,
+    rebuild,
+    reports,
+)
 from assets.judgements import judgements
 from assets.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
 from assets.resources import HomeResource
 from assets.retention import retention
-from assets.schedules import judge_by_night, judge_rebuilt_days, keep_limits_nightly, settle_yesterday
+from assets.schedules import (
+    judge_by_night,
+    judge_rebuilt_days,
+    keep_limits_nightly,
+    report_yesterday,
+    settle_yesterday,
+)
 from assets.sensor import new_facts
+from assets.sources import SOURCES
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
@@ -25,12 +43,13 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         resource_overrides: Resources that take the place of the usual ones, by name; for tests.
     """
     return dg.Definitions(
-        assets=[*TABLE_ASSETS, judgements, retention, judge_days, lake_upkeep],
+        assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, lake_upkeep],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, judging, forgetting, erasing, keeping_limits, upkeep],
-        sensors=[new_facts, erasures_asked],
+        jobs=[rebuild, quality, judging, reports, forgetting, erasing, keeping_limits, upkeep],
+        sensors=[new_facts, erasures_asked, failed_runs],
         schedules=[
             settle_yesterday,
+            report_yesterday,
             judge_rebuilt_days,
             judge_by_night,
             forget_nightly,

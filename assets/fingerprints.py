@@ -14,4 +14,4 @@ from pipelines.signals.fingerprints import fingerprints as fingerprints_of
 def fingerprints(day: TableDay) -> Written:
     """Keyed with the home's secret, which the lake does not hold."""
     frame = fingerprints_of(day.read(SESSIONS), day.read(TURNS), key=day.home.secret())
-    return day.write(frame)
+    return day.write(frame, words=int(frame["words"].sum()), distinct_texts=frame["text_hash"].n_unique())

@@ -1,8 +1,8 @@
 """Forgets old runs: Dagster itself keeps each one's events for ever, a quarter of a megabyte every few minutes.
 
-Nothing that a page shows is lost: the figures are in the lake, whose commits name their run. The newest success of
-every business day stays, so that Dagster still knows which days are built; failures stay as long as someone may want
-to look at them.
+Nothing that a page shows is lost: the figures are in the lake, whose commits name their run. Of every job, or of some
+of its assets, the newest success on every business day stays, so that Dagster still knows which days are built;
+failures stay as long as someone may want to look at them.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from assets.schedules import covered_days
+from assets.partitions import covered_days
 from pilot.business_days import STOCKHOLM
 
 KEEP_SUCCESSES_DAYS = 2
@@ -27,23 +27,29 @@ def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
         instance: Dagster's instance.
         now: The moment from which ages are counted.
     """
-    built: set[date] = set()
+    built: set[tuple[str, date]] = set()  # an asset, or a job as a whole, on a day
     forgotten = 0
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     for record in instance.get_run_records(dg.RunsFilter(statuses=ended), limit=RUNS_AT_ONCE):  # newest first
         run = record.dagster_run
         age = now - record.create_timestamp.astimezone(UTC)
         if run.status == dg.DagsterRunStatus.SUCCESS:
-            days = covered_days(run) if run.job_name == "rebuild" else set()
-            needed = bool(days - built)
-            built |= days
-            keep = needed or age < timedelta(days=KEEP_SUCCESSES_DAYS)
+            made = {(name, day) for name in _made(run) for day in covered_days(run)}
+            keep = bool(made - built) or age < timedelta(days=KEEP_SUCCESSES_DAYS)
+            built |= made
         else:
             keep = age < timedelta(days=KEEP_FAILURES_DAYS)
         if not keep:
             instance.delete_run(run.run_id)
             forgotten += 1
     return forgotten
+
+
+def _made(run: dg.DagsterRun) -> set[str]:
+    """Return what a run built, by name; a run of some assets of its job does not stand for one of all."""
+    if run.asset_selection:
+        return {f"{run.job_name}/{key.to_user_string()}" for key in run.asset_selection}
+    return {run.job_name}
 
 
 @dg.op

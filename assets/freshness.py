@@ -12,3 +12,9 @@ FIGURES = dg.FreshnessPolicy.time_window(fail_window=timedelta(minutes=45), warn
 
 # The suites look every hour at what was rebuilt, and today is rebuilt all the time (see above).
 VERDICTS = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=4), warn_window=timedelta(hours=2))
+
+# What is built once a night, and must not miss two.
+NIGHTLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=50), warn_window=timedelta(hours=27))
+
+# Built only on days of which something is due: the longest limit, words, is 90 days.
+LIMITS = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=120), warn_window=timedelta(days=100))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.business_impact import business_impact
+from assets.capacity_plan import capacity_plan
 from assets.customer_counts import customer_counts
 from assets.fingerprints import fingerprints
 from assets.judgements import judgements
 from assets.payments import payments
 from assets.payouts import ledger_audit, payout_batches, payouts
 from assets.pilot_kpis import pilot_kpis
+from assets.pilot_report import pilot_report
 from assets.quality_verdicts import quality_assets
 from assets.raw_events import raw_events
 from assets.retention import retention
@@ -18,7 +21,7 @@ from assets.rewards import rewards
 from assets.scored_feedback import scored_feedback
 from assets.session_signals import session_signals
 from assets.sessions import sessions
-from assets.suites import gate_check, suite_checks
+from assets.suites import GATE, gate_check, suite_checks
 from assets.themes import themes
 from assets.turns import turns
 from assets.uptime import uptime
@@ -44,6 +47,9 @@ TABLE_ASSETS = [
     voice_latency,
     pilot_kpis,
 ]
+
+# Built from the verdicts, and not where these stop something.
+REPORTS = [pilot_report, business_impact, capacity_plan]
 
 # A day takes seconds. A run that outlives this lost its process, and would hold the only slot until it is ended.
 REBUILD_TIMEOUT_SECONDS = 900
@@ -86,3 +92,23 @@ keeping_limits = dg.define_asset_job(
     description="Removes what guests leave of some business days, once its time is over.",
     executor_def=dg.in_process_executor,
 )
+
+# The gate alone: each table's own check is told by the hourly job.
+reports = dg.define_asset_job(
+    "reports",
+    selection=dg.AssetSelection.assets(judge_days, *REPORTS) - _suites
+    | dg.AssetSelection.checks(*(suite for suite in SUITES if suite.check_key.name == GATE)),
+    description="Judges a day, and builds the pilot's reports up to it where nothing stops.",
+    executor_def=dg.in_process_executor,
+)
+
+# What a person may ask for by name, by the job that builds it, in the order in which they follow one another.
+BY_HAND: dict[str, list[str]] = {
+    job: [key.to_user_string() for definition in assets for key in definition.keys]
+    for job, assets in (
+        ("rebuild", TABLE_ASSETS),
+        ("judging", [judgements]),
+        ("quality", [judge_days]),
+        ("reports", REPORTS),
+    )
+}

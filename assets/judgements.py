@@ -6,6 +6,7 @@ import polars as pl
 
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written
+from assets.freshness import NIGHTLY
 from assets.scored_feedback import scored_feedback
 from operations.judge import Judge, Judged
 from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSIONS, TURNS
@@ -17,7 +18,12 @@ SECONDS_A_DAY = 900.0  # of one day's sessions; what is left over is judged by t
 
 
 @daily_table(
-    JUDGEMENTS, group="feedback", kinds={"delta", "ollama"}, code_version=PROMPT_VERSION, deps=[scored_feedback]
+    JUDGEMENTS,
+    group="feedback",
+    kinds={"delta", "ollama"},
+    code_version=PROMPT_VERSION,
+    deps=[scored_feedback],
+    freshness=NIGHTLY,
 )
 def judgements(day: TableDay) -> Written:
     """Compared with the score, never part of it; kept until the session, its words, the prompt or the model change."""

@@ -10,8 +10,10 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.daily_table import OWNER, RETRIES
+from assets.daily_table import RETRIES
 from assets.failures import told_without_words
+from assets.freshness import NIGHTLY
+from assets.groups import owners
 from assets.resources import HomeResource
 from operations.upkeep import keep_up_lake
 from pilot.business_days import STOCKHOLM
@@ -26,7 +28,8 @@ SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_fil
     description="Every table of the lake, kept small: days in many files are written anew, a checkpoint is made, and "
     "files and log entries that only past versions name are deleted two minutes after they went out of use.",
     group_name="upkeep",
-    owners=[OWNER],
+    owners=owners("upkeep"),
+    freshness_policy=NIGHTLY,
     kinds={"delta"},
     code_version="1",
     retry_policy=RETRIES,

@@ -11,11 +11,14 @@ from datetime import date, datetime, timedelta
 
 import dagster as dg
 
-from pilot.business_days import STOCKHOLM, business_day
+from pilot.business_days import STOCKHOLM, business_day, days_between
 
 # Earlier than any pilot's first day and than a demo's simulated days, and independent of the cafés' file, so that
 # the set of days is the same in every process whatever home it opens.
 FIRST_DAY = date(2026, 1, 1)
+
+RANGE_START_TAG = "dagster/asset_partition_range_start"
+RANGE_END_TAG = "dagster/asset_partition_range_end"
 
 # `end_offset=1`: without it today's partition would exist only from midnight.
 daily = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone=str(STOCKHOLM), end_offset=1)
@@ -38,6 +41,15 @@ def ranges(days: Iterable[date]) -> Iterator[tuple[date, date]]:
 def range_tags(first: date, last: date) -> dict[str, str]:
     """Return the tags that make one run cover every day from `first` to `last`, both included."""
     return {
-        "dagster/asset_partition_range_start": first.isoformat(),
-        "dagster/asset_partition_range_end": last.isoformat(),
+        RANGE_START_TAG: first.isoformat(),
+        RANGE_END_TAG: last.isoformat(),
     }
+
+
+def covered_days(run: dg.DagsterRun) -> set[date]:
+    """Return the business days that a run was asked for, from its tags."""
+    first = run.tags.get(RANGE_START_TAG) or run.tags.get("dagster/partition")
+    last = run.tags.get(RANGE_END_TAG) or first
+    if not first or not last:
+        return set()
+    return set(days_between(date.fromisoformat(first), date.fromisoformat(last)))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
+from assets.sources import store
 from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.store import payout_rows
 
 KINDS = {"delta", "sql"}
 
 
-@daily_table(PAYOUT_BATCHES, group="money", kinds=KINDS, code_version="1")
+@daily_table(PAYOUT_BATCHES, group="money", kinds=KINDS, code_version="1", deps=[store])
 def payout_batches(day: TableDay) -> Written:
     """Copies the day's batches. The watch plans them behind the gate; a copy shows what is, whatever the gate says."""
     frame = payout_rows.batches_of_day(day.home.store(), day.day)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from assets.customer_counts import customer_counts
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
-from assets.freshness import FIGURES
 from assets.payments import payments
+from assets.plots import grid
 from assets.sessions import sessions
 from assets.turns import turns
 from assets.uptime import uptime
@@ -21,7 +23,6 @@ from pipelines.kpis import pilot_kpis as kpis_of
     kinds={"delta", "polars"},
     code_version="2",
     deps=[sessions, turns, uptime, customer_counts, payments],
-    freshness=FIGURES,
 )
 def pilot_kpis(day: TableDay) -> Written:
     """Five rows a café, also on an empty day: what is missing is said, never shown as zero."""
@@ -35,4 +36,8 @@ def pilot_kpis(day: TableDay) -> Written:
         customer_counts=day.read(CUSTOMER_COUNTS),
         payments=day.read(PAYMENTS),
     )
-    return day.write(frame, verdicts=counted(frame, "verdict"))
+    return day.write(
+        frame,
+        verdicts=counted(frame, "verdict"),
+        by_cafe=grid(frame.filter(~pl.col("simulated")), down="kpi", across="cafe", shown="verdict"),
+    )

@@ -1,10 +1,11 @@
-"""Small plots for the metadata of an asset: bars in Markdown, of counts by name; never of words."""
+"""Small plots for the metadata of an asset, in Markdown: bars and grids of figures by name; never of words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 import dagster as dg
+import polars as pl
 
 WIDTH_CHARACTERS = 24
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -21,6 +22,29 @@ def bars(values: Mapping[str, float], *, unit: str) -> dg.MarkdownMetadataValue:
     lines = [f"| | | {unit} |", "|---|---|--:|"]
     lines += [f"| {name} | `{_bar(value / most)}` | {value:g} |" for name, value in values.items()]
     return dg.MetadataValue.md("\n".join(lines))
+
+
+def grid(frame: pl.DataFrame, *, down: str, across: str, shown: str) -> dg.MarkdownMetadataValue:
+    """Return one column of a frame as a table, one cell a row of the frame.
+
+    Args:
+        frame: At most one row for each pair of names.
+        down: The column whose values name the lines.
+        across: The column whose values name the columns.
+        shown: The column whose values are shown; names of the contract or figures, never a guest's words.
+    """
+    cells = {(line, head): value for line, head, value in frame.select(down, across, shown).iter_rows()}
+    heads = list(dict.fromkeys(frame[across]))
+    lines = [f"| | {' | '.join(map(str, heads))} |", f"|---|{'---|' * len(heads)}"]
+    lines += [
+        f"| {name} | {' | '.join(_cell(cells.get((name, head))) for head in heads)} |"
+        for name in dict.fromkeys(frame[down])
+    ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _bar(share: float) -> str:

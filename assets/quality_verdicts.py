@@ -17,9 +17,10 @@ import polars as pl
 
 from assets.as_of import run_moment
 from assets.checks import written_results, written_specs
-from assets.daily_table import OWNER, RETRIES, column_schema
+from assets.daily_table import RETRIES, about
 from assets.failures import told_without_words
 from assets.freshness import VERDICTS
+from assets.groups import owners
 from assets.partitions import daily
 from assets.plots import bars
 from assets.resources import HomeResource
@@ -27,6 +28,7 @@ from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.home import Home
 
 CODE_VERSION = "1"
+GROUP = "quality"
 FAULTS_SHOWN = 20  # expectations named in a result
 WRITTEN = (QUALITY_VERDICTS, QUARANTINE)
 EXPLAINED = {
@@ -42,11 +44,11 @@ def _specs(judged: Sequence[dg.AssetsDefinition]) -> list[dg.AssetSpec]:
             table.name,
             deps=list(judged),
             description=f"{table.row}\n\n{EXPLAINED[table.name]}",
-            group_name="quality",
-            owners=[OWNER],
+            group_name=GROUP,
+            owners=owners(GROUP),
             kinds={"delta", "greatexpectations"},
             code_version=CODE_VERSION,
-            metadata={"dagster/column_schema": column_schema(table)},
+            metadata=about(table),
             partitions_def=daily,
             freshness_policy=VERDICTS,
         )

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from assets.daily_table import daily_table
 from assets.day import Figure, TableDay, Written, counted
+from assets.plots import bars
+from assets.sources import landing, store
 from pilot.tables import RAW_EVENTS
 from storage.landing.days import Fault, read_day
 from storage.store import tombstones
@@ -13,14 +15,14 @@ from storage.store import tombstones
 FAULTS_SHOWN = 20  # places named in the metadata; the counts cover all
 
 
-@daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1")
+@daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
 def raw_events(day: TableDay) -> Written:
     """Damaged segments and lines that break the contract are left out and counted; erased sessions are not there."""
     erased = tombstones.for_day(day.home.store(), day.day)
     landed = read_day(day.home.segments(), day.day, erased=erased)
     return day.write(
         landed.frame,
-        events=counted(landed.frame, "event"),
+        events=bars(counted(landed.frame, "event"), unit="events"),
         segments=landed.segments,
         doubles=landed.doubles,
         erased_sessions=len(erased),

@@ -12,8 +12,10 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from assets.checks import written_results, written_specs
-from assets.daily_table import OWNER, RETRIES, column_schema
+from assets.daily_table import RETRIES, about
 from assets.failures import told_without_words
+from assets.freshness import LIMITS
+from assets.groups import owners
 from assets.partitions import daily
 from assets.resources import HomeResource
 from operations.retention.backups import forget_backups
@@ -35,10 +37,11 @@ with warnings.catch_warnings():
         partitions_def=daily,
         backfill_policy=dg.BackfillPolicy.single_run(),
         group_name="upkeep",
-        owners=[OWNER],
+        owners=owners("upkeep"),
         kinds={"delta", "sql"},
         code_version=CODE_VERSION,
-        metadata={"dagster/column_schema": column_schema(RETENTION)},
+        metadata=about(RETENTION),
+        freshness_policy=LIMITS,
         check_specs=written_specs(RETENTION),
         retry_policy=RETRIES,
     )

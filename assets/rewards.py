@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from assets.daily_table import daily_table
-from assets.day import TableDay, Written, counted
+from assets.day import TableDay, Written, counted, summed
+from assets.plots import bars
 from assets.session_signals import session_signals
+from assets.sources import store as kept
 from payouts.deciding import candidates, decide_sessions
 from pilot.money_tables import REWARDS
 from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
@@ -14,7 +16,7 @@ from storage.store import reward_rows
 from storage.store.decisions import ASSETS
 
 
-@daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals])
+@daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals, kept])
 def rewards(day: TableDay) -> Written:
     """Decides in the store on the sessions that have no decision yet, then copies the day's decisions.
 
@@ -34,4 +36,9 @@ def rewards(day: TableDay) -> Written:
         decided_by=ASSETS,
     )
     frame = reward_rows.of_day(store, day.day)
-    return day.write(frame, outcomes=counted(frame, "outcome"), decided_now=len(new))
+    return day.write(
+        frame,
+        outcomes=counted(frame, "outcome"),
+        decided_now=len(new),
+        amounts=bars(summed(frame, "cafe", "amount_ore"), unit="öre"),
+    )

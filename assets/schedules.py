@@ -7,16 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
 
-from assets.jobs import judging, keeping_limits, quality, rebuild
-from assets.partitions import exists, range_tags, ranges
+from assets.jobs import judging, keeping_limits, quality, rebuild, reports
+from assets.partitions import covered_days, exists, range_tags, ranges
 from assets.resources import HomeResource
 from operations.retention.carry_out import due, waiting
-from pilot.business_days import STOCKHOLM, business_day, days_between
+from pilot.business_days import STOCKHOLM, business_day
 from pilot.tables import JUDGEMENTS
 
 # Once when the day's last sessions have fallen silent, once when nothing can change what it is judged by
 # (assets.as_of): no segment comes that would make the sensor look at the day again.
 SETTLE_AT = ["20 0 * * *", "10 12 * * *"]
+REPORT_AT = "40 12 * * *"  # when yesterday is settled
 JUDGE_AT = "25 * * * *"
 JUDGE_BY_NIGHT_AT = "50 1 * * *"
 JUDGE_BY_NIGHT_BACK_MINUTES = 25 * 60  # a day and a little, the longest of the year included
@@ -35,6 +36,20 @@ KEEP_LIMITS_AT = ["30 4 * * *", "45 4 * * *"]
 )
 def settle_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     """Ask for the day before the tick's."""
+    yesterday = business_day(context.scheduled_execution_time) - timedelta(days=1)
+    return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(yesterday, yesterday))
+
+
+@dg.schedule(
+    job=reports,
+    name="report_yesterday",
+    cron_schedule=REPORT_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Builds the pilot's reports up to yesterday, once its figures are final.",
+)
+def report_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    """Ask for the reports up to the day before the tick's."""
     yesterday = business_day(context.scheduled_execution_time) - timedelta(days=1)
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(yesterday, yesterday))
 
@@ -109,12 +124,3 @@ def rebuilt_days(instance: dg.DagsterInstance, *, since: datetime, job: str) -> 
         dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since.astimezone(UTC))
     )
     return {day for record in records for day in covered_days(record.dagster_run)}
-
-
-def covered_days(run: dg.DagsterRun) -> set[date]:
-    """Return the business days that a run was asked for, from its tags."""
-    first = run.tags.get("dagster/asset_partition_range_start") or run.tags.get("dagster/partition")
-    last = run.tags.get("dagster/asset_partition_range_end") or first
-    if not first or not last:
-        return set()
-    return set(days_between(date.fromisoformat(first), date.fromisoformat(last)))

@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from assets.dead_runs import end_dead_runs
 from assets.jobs import rebuild
 from assets.partitions import exists, range_tags, ranges
 from assets.resources import HomeResource
@@ -195,6 +196,7 @@ def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: dat
     """Return what one look leads to."""
     cursor = Cursor.parse(text)
     end_orphans(instance, asked=cursor.asked, now=now.timestamp())
+    end_dead_runs(instance)
     settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
     if settled is None:
         return dg.SensorResult(skip_reason="a run is under way", cursor=cursor.model_dump_json())

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
+from assets.plots import bars
 from assets.raw_events import raw_events
 from pilot.tables import RAW_EVENTS, SESSIONS
 from pipelines.sessions import sessions as sessions_of
+
+# The moments of a visit, in order: those that reached each.
+STEPS = {"opened": "opened_at", "started": "started_at", "said something": "first_turn_at", "sent": "completed_at"}
 
 
 @daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
 def sessions(day: TableDay) -> Written:
     """A session without a last word is open for a while and then abandoned, as seen at the day's `as_of`."""
     frame = sessions_of(day.read(RAW_EVENTS), as_of=day.as_of)
-    return day.write(frame, outcomes=counted(frame, "outcome"), missing_events=int(frame["missing_events"].sum()))
+    reached = {name: frame[column].count() for name, column in STEPS.items()}
+    return day.write(
+        frame,
+        outcomes=counted(frame, "outcome"),
+        missing_events=int(frame["missing_events"].sum()),
+        funnel=bars(reached, unit="sessions"),
+    )

@@ -8,13 +8,14 @@ from assets.daily_table import daily_table
 from assets.day import TableDay, Written
 from assets.plots import bars
 from assets.raw_events import raw_events
+from assets.sources import store
 from pilot.business_days import day_bounds
 from pilot.tables import RAW_EVENTS, UPTIME
 from pipelines.uptime import uptime as uptime_of
 from storage.store import switches
 
 
-@daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
+@daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="2", deps=[raw_events, store])
 def uptime(day: TableDay) -> Written:
     """Time that no probe covers is unknown, neither up nor down, unless the edge itself lay silent: then it is down."""
     start, end = day_bounds(day.day)

@@ -16,6 +16,7 @@ from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LAT
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.retention_table import RETENTION
 
 RAW_EVENTS = Table(
@@ -283,5 +284,8 @@ TABLES: dict[str, Table] = {
         QUALITY_VERDICTS,
         QUARANTINE,
         RETENTION,
+        PILOT_REPORT,
+        BUSINESS_IMPACT,
+        CAPACITY_PLAN,
     )
 }

@@ -10,7 +10,7 @@ TAIL = (1 - CONFIDENCE) / 2
 Z = NormalDist().inv_cdf(1 - TAIL)
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
+def wilson(successes: float, trials: float) -> tuple[float, float]:
     """Return the Wilson score interval of a share of independent trials.
 
     Source: Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927); method 3

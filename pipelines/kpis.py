@@ -132,7 +132,7 @@ def _row(figure: Figure, *, cafe: str, simulated: bool) -> dict[str, Any]:
     }
 
 
-def _verdict(target: Target, *, low: float, high: float) -> tuple[Verdict, str | None]:
+def held_against(target: Target, *, low: float, high: float) -> tuple[Verdict, str | None]:
     """Judge a whole interval against a target."""
     if target.smaller_is_better:
         low, high, value = -high, -low, -target.value
@@ -147,7 +147,7 @@ def _verdict(target: Target, *, low: float, high: float) -> tuple[Verdict, str |
 
 def _share(kpi: Kpi, *, successes: int, trials: int) -> Figure:
     low, high = wilson(successes, trials)
-    verdict, why = _verdict(TARGETS[kpi], low=low, high=high)
+    verdict, why = held_against(TARGETS[kpi], low=low, high=high)
     return Figure(kpi, successes, trials, successes / trials, low, high, verdict, why)
 
 
@@ -180,7 +180,7 @@ def _voice_response(voice: dict[str, Any]) -> Figure:
         return Figure("voice_response", 0, 0, verdict="cannot_tell", why=NO_VOICE)
     value = seconds[quantile_rank(VOICE_QUANTILE, len(seconds)) - 1]
     low, high = quantile_interval(seconds, VOICE_QUANTILE)
-    verdict, why = _verdict(TARGETS["voice_response"], low=low or 0.0, high=math.inf if high is None else high)
+    verdict, why = held_against(TARGETS["voice_response"], low=low or 0.0, high=math.inf if high is None else high)
     if verdict == "cannot_tell" and high is None:
         why = TOO_FEW_TURNS
     if math.isinf(value):
@@ -206,7 +206,7 @@ def _uptime(service: dict[str, Any] | None) -> Figure:
     if share_unknown > UNKNOWN_SHARE_LIMIT:
         why = f"{share_unknown:.1%} of the day so far was not probed (at most {UNKNOWN_SHARE_LIMIT:.1%} may be unknown)"
         return Figure("uptime", up, known, value, value, value, "cannot_tell", why)
-    verdict, why_not = _verdict(TARGETS["uptime"], low=value, high=value)
+    verdict, why_not = held_against(TARGETS["uptime"], low=value, high=value)
     return Figure("uptime", up, known, value, value, value, verdict, why_not)
 
 

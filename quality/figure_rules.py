@@ -56,15 +56,17 @@ def kpi_rules(cafes: Cafes) -> Iterator[Rule]:
     yield one_of("unit", ("share", "seconds"))
     yield between("numerator", 0)
     yield between("denominator", 0)
-    yield Rule("each is held against the pilot's own target", fact=_target, columns=("kpi", "target", "unit"))
-    yield Rule("a share lies between 0 and 1", fact=_share, columns=("value",))
-    yield Rule("a share is its numerator among its denominator", fact=_divided, columns=("numerator", "denominator"))
-    yield Rule("the value lies in its interval", fact=_inside, columns=("low", "value", "high"))
-    yield Rule("what is missing or cannot be told says why", fact=_why, columns=("verdict", "why"))
+    yield Rule("each is held against the pilot's own target", fact=target_holds, columns=("kpi", "target", "unit"))
+    yield Rule("a share lies between 0 and 1", fact=share_holds, columns=("value",))
+    yield Rule(
+        "a share is its numerator among its denominator", fact=divided_holds, columns=("numerator", "denominator")
+    )
+    yield Rule("the value lies in its interval", fact=inside_holds, columns=("low", "value", "high"))
+    yield Rule("what is missing or cannot be told says why", fact=why_holds, columns=("verdict", "why"))
     yield Rule("what is met or missed has a value", fact=_has_value, columns=("verdict", "value"))
-    yield Rule("the verdict is the interval's", fact=_verdict, columns=("verdict", "low", "high", "target"))
+    yield Rule("the verdict is the interval's", fact=verdict_holds, columns=("verdict", "low", "high", "target"))
     yield Rule("completion counts the sessions that were completed", fact=_completed, columns=("numerator",))
-    yield Rule("each café has each metric", fact=_complete, of_rows=False)
+    yield Rule("each café has each metric", fact=each_metric, of_rows=False)
 
 
 def _enough_customers(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -101,27 +103,32 @@ def _each_cafe(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     return pd.Series(list(evidence.cafes.ids)).isin(of_page["cafe"])
 
 
-def _target(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def target_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return whether each row is held against the pilot's own target."""
     values = frame["kpi"].map({kpi: target.value for kpi, target in TARGETS.items()})
     units = frame["kpi"].map({kpi: target.unit for kpi, target in TARGETS.items()})
     return (frame["target"] == values) & (frame["unit"] == units)
 
 
-def _share(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def share_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return whether each share lies between 0 and 1."""
     return (frame["unit"] != "share") | frame["value"].isna() | frame["value"].between(0, 1)
 
 
-def _divided(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def divided_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return whether each share is its numerator among its denominator."""
     apart = (frame["value"] - frame["numerator"] / frame["denominator"]).abs()
     return (frame["unit"] != "share") | frame["value"].isna() | (apart <= ROUNDING)
 
 
-def _inside(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def inside_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return whether each value lies in its interval."""
     outside = (frame["value"] < frame["low"] - ROUNDING) | (frame["value"] > frame["high"] + ROUNDING)
     return ~outside
 
 
-def _why(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def why_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return whether each row without a verdict says why."""
     return frame["verdict"].isin(["met", "missed"]) | frame["why"].notna()
 
 
@@ -131,7 +138,8 @@ def _has_value(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     return ~decided | frame["value"].notna()
 
 
-def _verdict(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def verdict_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return whether what is met is met by the whole interval."""
     smaller = frame["kpi"].map({kpi: target.smaller_is_better for kpi, target in TARGETS.items()}).astype(bool)
     worst = frame["low"].where(~smaller, -frame["high"])
     aim = frame["target"].where(~smaller, -frame["target"])
@@ -144,5 +152,6 @@ def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     return (frame["kpi"] != "completion") | (frame["numerator"] == of_cafe(frame, counted))
 
 
-def _complete(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+def each_metric(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    """Return, for each café, whether it has every metric."""
     return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == set(TARGETS)).astype(bool)

@@ -11,6 +11,7 @@ from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.insight_tables import THEMES, VOICE_LATENCY
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.retention_table import RETENTION
 from pilot.tables import (
     CUSTOMER_COUNTS,
@@ -34,6 +35,7 @@ from quality.fingerprint_rules import fingerprint_rules
 from quality.insight_rules import latency_rules, theme_rules
 from quality.judgement_rules import judgement_rules
 from quality.payment_rules import batch_rules, ledger_rules, payment_rules, payout_rules
+from quality.report_rules import capacity_rules, impact_rules, report_rules
 from quality.results import SuiteResult
 from quality.retention_rules import retention_rules
 from quality.rules import Evidence, Rule, declared, one_of
@@ -75,6 +77,9 @@ OWN: dict[str, Suite] = {
     LEDGER_AUDIT.name: Suite(ledger_rules),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
+    PILOT_REPORT.name: Suite(report_rules),
+    BUSINESS_IMPACT.name: Suite(impact_rules),
+    CAPACITY_PLAN.name: Suite(capacity_rules),
     RETENTION.name: Suite(retention_rules),
 }
 

@@ -43,8 +43,10 @@ def load_test(
     """
     from pathlib import Path
 
+    from operations.load.keeping import keep
     from operations.load.running import LoadOrder, run_load
     from operations.load.showing import show
+    from operations.system import RUN_FOLDER
 
     order = LoadOrder(
         cafe=cafe,
@@ -56,7 +58,10 @@ def load_test(
         clips=Path(clips) if clips else None,
         seed=seed,
     )
-    found = asyncio.run(run_load(home(), order, tell=complain))
+    opened = home()
+    found = asyncio.run(run_load(opened, order, tell=complain))
+    if not url:
+        keep(opened.root / RUN_FOLDER, found)  # of this home's edge: the capacity plan rests on it
     if as_json:
         print_json(found)
     else:

@@ -39,6 +39,19 @@ def claim_home(run_folder: Path) -> Iterator[None]:
         yield
 
 
+def claimed(run_folder: Path) -> bool:
+    """Return whether a supervisor runs on the home."""
+    path = run_folder / LOCK_NAME
+    if not path.exists():
+        return False
+    with path.open("r", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 def check_ports(ports: Iterable[Port]) -> None:
     """Make sure that every port is free.
 

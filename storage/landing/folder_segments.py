@@ -102,6 +102,11 @@ class FolderSegments:
             if path.parent.is_dir():
                 sync_folder(path.parent)
 
+    def bytes_of(self, day: date) -> int:
+        """Return how many bytes a day's segments take."""
+        with _reachable(self._root):
+            return sum((self._root / name.path).stat().st_size for name in self.list(day))
+
     def fingerprints(self) -> dict[date, str]:
         """Return a text for every day that has segments."""
         found: dict[date, str] = {}

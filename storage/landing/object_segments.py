@@ -93,6 +93,12 @@ class ObjectSegments:
         with self._reachable(), contextlib.suppress(NotFoundError, FileNotFoundError):
             obstore.delete(self._store, path)
 
+    def bytes_of(self, day: date) -> int:
+        """Return how many bytes a day's segments take."""
+        with self._reachable():
+            pages = obstore.list(self._store, f"day={day.isoformat()}")
+            return sum(item["size"] for page in pages for item in page if SegmentName.parse(item["path"]))
+
     def fingerprints(self) -> dict[date, str]:
         """Return a text for every day that has segments."""
         days: defaultdict[date, list[str]] = defaultdict(list)

@@ -115,6 +115,9 @@ class Segments(Protocol):
     def sweep(self) -> None:
         """Delete what writers that died left half written."""
 
+    def bytes_of(self, day: date) -> int:
+        """Return how many bytes a day's segments take."""
+
     def fingerprints(self) -> dict[date, str]:
         """Return a text for every day that has segments; it changes whenever the day gains or loses one."""
 

@@ -22,14 +22,25 @@ from quality.judging import judged_tables
 def test_the_definitions_load_and_every_table_has_one_asset() -> None:
     definitions = build_defs()
     dg.Definitions.validate_loadable(definitions)
-    assert {key.to_user_string() for key in definitions.resolve_asset_graph().get_all_asset_keys()} == {
-        *TABLES,
-        "lake_upkeep",
-    }
+    graph = definitions.resolve_asset_graph()
+    assert {key.to_user_string() for key in graph.materializable_asset_keys} == {*TABLES, "lake_upkeep"}
+    assert {key.to_user_string() for key in graph.external_asset_keys} == {"landing", "store"}
+
+
+def jobs_of(definitions: dg.Definitions) -> dict[str, list[str]]:
+    """Return the jobs that build each asset."""
+    jobs = {job.name: job for job in definitions.jobs or []}
+    built: dict[str, list[str]] = {}
+    for name in sorted(jobs):
+        for key in definitions.resolve_job_def(name).asset_layer.executable_asset_keys:
+            built.setdefault(key.to_user_string(), []).append(name)
+    return built
 
 
 def test_the_assets_are_as_reviewed(snapshot: SnapshotAssertion) -> None:
-    specs = sorted(build_defs().resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
+    definitions = build_defs()
+    graph, jobs = definitions.resolve_asset_graph(), jobs_of(definitions)
+    specs = sorted(definitions.resolve_all_asset_specs(), key=lambda spec: spec.key.to_user_string())
     assert [
         {
             "key": spec.key.to_user_string(),
@@ -38,14 +49,47 @@ def test_the_assets_are_as_reviewed(snapshot: SnapshotAssertion) -> None:
             "owners": list(spec.owners),
             "kinds": sorted(spec.kinds),
             "code_version": spec.code_version,
+            "built_by": jobs.get(spec.key.to_user_string(), []),
+            "automation": spec.automation_condition and spec.automation_condition.get_label(),
+            "partitions": str(spec.partitions_def),
+            "backfill": str(graph.get(spec.key).backfill_policy),
+            "freshness": str(spec.freshness_policy),
+            "checks": sorted(check.name for check in graph.get(spec.key).check_keys),
             "description": spec.description,
             "columns": [
                 f"{column.name}: {column.type}, {column.description}"
-                for column in (spec.metadata["dagster/column_schema"].columns if spec.metadata else ())
+                for column in spec.metadata.get("dagster/column_schema", dg.TableSchema([])).columns
             ],
         }
         for spec in specs
     ] == snapshot
+
+
+def test_every_asset_that_dagster_builds_says_whose_it_is_and_how_old_it_may_be() -> None:
+    graph = build_defs().resolve_asset_graph()
+    for node in (graph.get(key) for key in graph.materializable_asset_keys):
+        assert node.owners, node.key
+        assert node.kinds, node.key
+        assert node.group_name != "default", node.key
+        assert node.freshness_policy is not None, node.key
+        if node.is_partitioned:
+            assert node.backfill_policy == dg.BackfillPolicy.single_run(), node.key
+        row, _, more = (node.description or "").partition("\n\n")
+        assert row.endswith("."), node.key
+        assert not more or more.endswith("."), node.key
+        assert "\n  " not in more, node.key
+
+
+def test_every_column_of_a_table_is_told_with_its_unit() -> None:
+    columns = {
+        spec.key.to_user_string(): spec.metadata["dagster/column_schema"].columns
+        for spec in build_defs().resolve_all_asset_specs()
+        if spec.key.to_user_string() in TABLES
+    }
+    for name, table in TABLES.items():
+        told = {column.name: column.description or "" for column in columns[name]}
+        assert list(told) == list(table.names)
+        assert all(f"Unit: {column.unit}." in told[column.name] for column in table.columns if column.unit)
 
 
 def test_the_path_from_a_guest_to_a_page_runs_no_suite() -> None:

@@ -42,3 +42,10 @@ def test_the_nightly_job_runs_and_never_forgets_itself(instance: dg.DagsterInsta
     result = build_defs().resolve_job_def("forgetting").execute_in_process(instance=instance)
     assert result.success
     assert kept(instance) == {result.run_id}
+
+
+def test_a_newer_run_of_one_asset_does_not_stand_for_the_whole_day(run: Any, instance: dg.DagsterInstance) -> None:
+    whole = run(DAY).run_id
+    some = [run(DAY, asset_selection=[dg.AssetKey("uptime")]).run_id for _ in range(2)]
+    assert forget(instance, now=datetime.now(UTC) + timedelta(days=3)) == 1
+    assert kept(instance) == {whole, some[1]}

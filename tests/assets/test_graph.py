@@ -66,7 +66,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "session_signals": 1,
         "rewards": 2,
         "reward_parity": 0,
-        "payments": 2,
+        "payments": 0,
         "payout_batches": 0,
         "payouts": 0,
         "ledger_audit": 1,
@@ -78,6 +78,9 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "themes": 3 * 15,
         "voice_latency": 3 * 7,
         "pilot_kpis": 3 * 5 + 5,
+        "pilot_report": 0,
+        "business_impact": 0,
+        "capacity_plan": 0,
     }
     outcomes = written["sessions"].filter(~pl.col("simulated"))["outcome"].to_list()
     assert sorted(outcomes) == ["abandoned", "abandoned", "completed", "completed", "opened_only"]
@@ -181,7 +184,12 @@ def test_probes_become_uptime_and_its_kpi(home: Home, land: Any, run: Any) -> No
 
 
 def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: Any) -> None:
-    results = [run(DAY, tags=NOON), run(DAY, job="judging"), run(DAY, job="quality", tags=NOON)]
+    results = [
+        run(DAY, tags=NOON),
+        run(DAY, job="judging"),
+        run(DAY, job="quality", tags=NOON),
+        run(DAY, job="reports"),
+    ]
     checks = [each for result in results for each in result.get_asset_check_evaluations()]
     evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
     written = {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}

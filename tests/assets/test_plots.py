@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from assets.plots import WIDTH_CHARACTERS, bars
+import polars as pl
+
+from assets.plots import WIDTH_CHARACTERS, bars, grid
 
 
 def cells(values: dict[str, float]) -> list[list[str]]:
@@ -21,3 +23,9 @@ def test_the_longest_bar_is_full_and_the_others_are_in_proportion() -> None:
 def test_nothing_to_show_is_a_head_alone() -> None:
     assert cells({}) == []
     assert cells({"wifi": 0})[0][1].strip("`").strip() == ""
+
+
+def test_a_grid_has_a_line_for_each_name_and_an_empty_cell_where_there_is_no_row() -> None:
+    frame = pl.DataFrame({"kpi": ["a", "a", "b"], "cafe": ["x", "y", "x"], "value": [0.25, None, 2.0]})
+    lines = str(grid(frame, down="kpi", across="cafe", shown="value").value).splitlines()
+    assert lines == ["| | x | y |", "|---|---|---|", "| a | 0.25 |  |", "| b | 2 |  |"]

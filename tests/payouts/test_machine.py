@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 )
 
 from payouts.reconciling import pay_one, reconcile
-from storage.store import batches, switches
+from storage.store import batches, bookkeeping, switches
 from storage.store.engine import open_store, sqlite_url
 from tests.payouts.world import World
 
@@ -70,6 +70,8 @@ class Payouts(RuleBasedStateMachine):
             assert self.world.broken() == []
             if not done.differences:
                 assert done.ours_ore == done.theirs_ore
+                left = bookkeeping.balances(self.world.store, simulated=True)["provider_balance_test"]
+                assert -left == sum(each.amount_ore - each.reversed_ore for each in self.world.rail.made.values())
         finally:
             self.world.store.close()
             shutil.rmtree(self.folder)
@@ -130,12 +132,11 @@ class Payouts(RuleBasedStateMachine):
         if known:
             pay_one(self.world.store, self.world.rail, data.draw(st.sampled_from(known)), again=again, actor="test")
 
-    @rule(data=st.data())
-    def reverse_on_the_providers_page(self, data: st.DataObject) -> None:
-        live = [key for key, each in self.world.rail.made.items() if not each.reversed_ore]
+    @rule(data=st.data(), ore=st.sampled_from([1, 1500, 10**9]))
+    def reverse_on_the_providers_page(self, data: st.DataObject, ore: int) -> None:
+        live = [key for key, each in self.world.rail.made.items() if each.reversed_ore < each.amount_ore]
         if live:
-            key = data.draw(st.sampled_from(sorted(live)))
-            self.world.rail.reverse(key, self.world.rail.made[key].amount_ore)
+            self.world.rail.reverse(data.draw(st.sampled_from(sorted(live))), ore)
 
     @rule()
     def reconcile(self) -> None:

@@ -165,6 +165,64 @@ BREAKS: dict[str, dict[str, Break]] = {
         "quantiles rise to the longest": where("voice_latency", "measured", 2, puts={"p50_ms": 9000.0}),
         "its turns are the voice turns of the table of turns": without("turns"),
     },
+    "pilot_report": {
+        "kpi is a known value": put("pilot_report", "kpi", "happiness"),
+        "verdict is a known value": put("pilot_report", "verdict", "perhaps"),
+        "unit is a known value": put("pilot_report", "unit", "cups"),
+        "interval is a known value": where("pilot_report", "kpi", "completion", puts={"interval": "a guess"}),
+        "days is 1 or more": put("pilot_report", "days", 0),
+        "cafe_days is 0 or more": put("pilot_report", "cafe_days", -1),
+        "unknown is between 0 and 1": put("pilot_report", "unknown", 1.5),
+        "design_effect is 1 or more": where("pilot_report", "kpi", "completion", puts={"design_effect": 0.4}),
+        "no more days are left out than there are": put("pilot_report", "days_left_out", 2),
+        "each is held against the pilot's own target": put("pilot_report", "target", 0.11),
+        "a share lies between 0 and 1": where("pilot_report", "kpi", "completion", puts={"value": 1.2}),
+        "a share is its numerator among its denominator": where(
+            "pilot_report", "kpi", "completion", puts={"denominator": 900.0}
+        ),
+        "the value lies in its interval": where("pilot_report", "kpi", "completion", puts={"high": 0.0}),
+        "what is missing or cannot be told says why": where("pilot_report", "verdict", "missing", puts={"why": None}),
+        "the verdict is the interval's": where(
+            "pilot_report", "kpi", "completion", puts={"verdict": "met", "low": 0.1}
+        ),
+        "all cafés together are their sum": where("pilot_report", "cafe", "aurora", puts={"numerator": 40.0}),
+        "each café, and all together, have each metric": without("pilot_report"),
+    },
+    "business_impact": {
+        "figure is a known value": put("business_impact", "figure", "happiness"),
+        "unit is a known value": put("business_impact", "unit", "cups"),
+        "change is a known value": put("business_impact", "change", "sideways"),
+        "subject is a theme's name, never words": put("business_impact", "subject", "Bullen var torr"),
+        "cafe_days is 0 or more": put("business_impact", "cafe_days", -1),
+        "numerator is 0 or more": put("business_impact", "numerator", -1.0),
+        "denominator is 0 or more": put("business_impact", "denominator", -1.0),
+        "the value is its numerator by its denominator": where(
+            "business_impact", "figure", "score", puts={"value": 900.0}
+        ),
+        "a difference lies in its interval": together(
+            put("business_impact", "difference", 1.0), put("business_impact", "low", 2.0)
+        ),
+        "what rose or fell did so beyond doubt": together(
+            put("business_impact", "change", "rose"), put("business_impact", "low", -2.0)
+        ),
+        "the first weeks end before the last ones begin": together(
+            put("business_impact", "before_to", told_day.DAY), put("business_impact", "after_from", told_day.DAY)
+        ),
+    },
+    "capacity_plan": {
+        "days is 1 or more": put("capacity_plan", "days", 0),
+        "trial_limit is 0 or more": put("capacity_plan", "trial_limit", -1),
+        "trial_used is 0 or more": put("capacity_plan", "trial_used", -1),
+        "feedbacks_a_day is 0 or more": put("capacity_plan", "feedbacks_a_day", -1.0),
+        "days_left is 0 or more": put("capacity_plan", "days_left", -1.0),
+        "days_left_expected is 0 or more": put("capacity_plan", "days_left_expected", -1.0),
+        "measured_at_once is 1 or more": put("capacity_plan", "measured_at_once", 0),
+        "bytes_a_day is 0 or more": put("capacity_plan", "bytes_a_day", -1.0),
+        "no hour holds more sessions than there were": put("capacity_plan", "busiest_hour_sessions", 900),
+        "no more are under way at once than there were": put("capacity_plan", "most_at_once", 900),
+        "a limit that is reached leaves no days": where("capacity_plan", "cafe", "aurora", puts={"trial_used": 100}),
+        "each café, and all together, have a row": without("capacity_plan"),
+    },
     "retention": {
         "kind is a known value": put("retention", "kind", "memories"),
         "kept_days is 1 or more": put("retention", "kept_days", 0),

@@ -13,8 +13,11 @@ from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pilot.insight_tables import THEMES
 from pilot.retention_table import RETENTION
-from pilot.tables import CUSTOMER_COUNTS
+from pilot.tables import CUSTOMER_COUNTS, REWARDS
+from pipelines.business_impact import Inputs, business_impact
+from pipelines.capacity_plan import LoadTest, Resources, capacity_plan
 from pipelines.kpis import pilot_kpis
+from pipelines.pilot_report import Basis, pilot_report
 from pipelines.scored_feedback import scored_feedback
 from pipelines.sessions import sessions
 from pipelines.shapes import schema
@@ -53,6 +56,20 @@ def polars_day() -> dict[str, pl.DataFrame]:
         [counted | {"reported_at": datetime(2026, 11, 23, 19, tzinfo=UTC)}], schema=schema(CUSTOMER_COUNTS)
     )
     earlier = pl.DataFrame(schema={name: schema(THEMES)[name] for name in HISTORY_COLUMNS})
+    kpis = pilot_kpis(
+        day=DAY, as_of=AS_OF, cafes=CAFES, sessions=visits, turns=said, uptime=service, customer_counts=counts
+    )
+    by_theme = themes_of(scored, day=DAY, history=earlier)
+    basis = Basis(days=[DAY], left_out=(), cafes=CAFES.ids, as_of=AS_OF)
+    there = Resources(
+        limits=dict.fromkeys(CAFES.ids, 100),
+        used={("aurora", False): 1},
+        tests=[LoadTest(guests=6, passed=True, at=AS_OF)],
+        bytes_by_day={DAY: 90_000},
+    )
+    figures = Inputs(
+        days=[DAY], kpis=kpis, scored=scored, rewards=pl.DataFrame(schema=schema(REWARDS)), themes=by_theme
+    )
     return {
         "raw_events": raw,
         "sessions": visits,
@@ -61,11 +78,12 @@ def polars_day() -> dict[str, pl.DataFrame]:
         "fingerprints": fingerprints(visits, said, key=b"k" * 32),
         "customer_counts": counts,
         "uptime": service,
-        "pilot_kpis": pilot_kpis(
-            day=DAY, as_of=AS_OF, cafes=CAFES, sessions=visits, turns=said, uptime=service, customer_counts=counts
-        ),
-        "themes": themes_of(scored, day=DAY, history=earlier),
+        "pilot_kpis": kpis,
+        "themes": by_theme,
         "voice_latency": voice_latency(said, day=DAY),
+        "pilot_report": pilot_report(basis, day=DAY, kpis=kpis, uptime=service, turns=said),
+        "business_impact": business_impact(figures, day=DAY, as_of=AS_OF, days=[DAY], cafes=CAFES.ids),
+        "capacity_plan": capacity_plan(visits, there, day=DAY, as_of=AS_OF, days=[DAY], cafes=CAFES.cafe),
         "retention": pl.DataFrame(
             [
                 {

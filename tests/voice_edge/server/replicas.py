@@ -104,6 +104,7 @@ async def running_replica(
         new_turns=TurnTaking,
         limits=limits or Limits(),
         counts=counts,
+        open_segments=home.segments,
     )
     code = next(code for code in stored_codes.active(home.store()) if code.cafe == "aurora").code
     replica = Replica(edge, clock, memory, recogniser, interviewer, home, code)

@@ -1,0 +1,73 @@
+"""Keeps what each load test came to, for the capacity plan: one line a test, beside the watch's sign of life."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+RECORDS_NAME = "load-tests.ndjson"
+SHORTEST_SECONDS = 60.0  # a shorter test bears no figure
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTest:
+    """One load test.
+
+    Attributes:
+        at: When it began.
+        guests: How many talked at once.
+        seconds: For how long.
+        p95_ms: Of the answers; None where there was none.
+        failures: What guests suffered.
+        passed: Whether the answers came within the target and nobody suffered anything.
+    """
+
+    at: datetime
+    guests: int
+    seconds: float
+    p95_ms: float | None
+    failures: int
+    passed: bool
+
+
+def keep(folder: Path, found: Mapping[str, Any]) -> bool:
+    """Append a test's line to the records in `folder`; False for one that was too short to count.
+
+    Args:
+        folder: The home's run folder.
+        found: From `operations.load.figures`.
+    """
+    if found["seconds"] < SHORTEST_SECONDS:
+        return False
+    response = found["response_ms"]
+    line = {
+        "at": found["began_at"],
+        "guests": found["plan"]["guests"],
+        "seconds": found["seconds"],
+        "p95_ms": response["p95"] if response else None,
+        "failures": sum(found["failures"].values()),
+        "passed": bool(found["goal_met"]),
+    }
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / RECORDS_NAME).open("a", encoding="utf-8") as records:
+        records.write(json.dumps(line) + "\n")
+    return True
+
+
+def kept(folder: Path) -> list[KeptTest]:
+    """Return the tests that were kept, oldest first."""
+    path = folder / RECORDS_NAME
+    if not path.exists():
+        return []
+    tests = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            told = json.loads(line)
+            tests.append(KeptTest(**{**told, "at": datetime.fromisoformat(told["at"])}))
+        except (ValueError, TypeError, KeyError):
+            continue  # a line that a power cut left half written
+    return tests

@@ -1,0 +1,34 @@
+"""Which days a report is over, and the weeks that it compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pilot.business_days import days_between
+from pilot.cafes import Pilot
+
+WEEK_DAYS = 7
+MOST_WEEKS = 2  # on either side of a comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The first weeks and the last ones, as long as each other, without a day in common."""
+
+    before: tuple[date, ...]
+    after: tuple[date, ...]
+
+
+def report_days(pilot: Pilot, day: date) -> list[date]:
+    """Return the pilot's days up to `day`; of a day before the pilot, the days of a rehearsal as long as it."""
+    last = min(day, pilot.first_day + timedelta(days=pilot.days - 1))
+    first = pilot.first_day if day >= pilot.first_day else day - timedelta(days=pilot.days - 1)
+    return list(days_between(first, last))
+
+
+def periods(days: list[date]) -> Periods | None:
+    """Return the weeks to compare: one on either side from 14 days on, two from 28; None of less than 14 days."""
+    weeks = min(MOST_WEEKS, len(days) // (2 * WEEK_DAYS))
+    length = weeks * WEEK_DAYS
+    return Periods(tuple(days[:length]), tuple(days[-length:])) if weeks else None
