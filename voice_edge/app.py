@@ -18,6 +18,7 @@ from pilot.errors import PilotError
 from voice_edge import page
 from voice_edge.bank.routes import bank_routes
 from voice_edge.connection import Connection
+from voice_edge.counts_routes import counts_routes
 from voice_edge.customer_routes import customer_routes
 from voice_edge.doors.pages import door_page
 from voice_edge.doors.receipt_routes import receipt_routes
@@ -119,6 +120,8 @@ def create_app(edge: Edge) -> FastAPI:
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
     beside_webhooks = _add_webhooks(app, edge)
+    if edge.counts is not None:
+        app.include_router(counts_routes(edge, edge.counts))
     if edge.probes is not None:
         app.include_router(probe_routes(edge.probes, token=edge.settings.probe_token.get_secret_value()))
 

@@ -12,6 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pilot.cafes import Cafes
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
+COUNTS_PREFIX = "/api/counts/"
+PUT_PREFIXES = (COUNTS_PREFIX,)  # Nothing else is put.
 LARGEST_BODY_BYTES = 16 * 1024
 LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024  # 45 s of sound are 1.4 MB.
 LARGEST_WEBHOOK_BYTES = 256 * 1024  # The largest event that payouts cause has some 20 KiB.
@@ -80,7 +82,8 @@ class RequestDoor:
             return 421, "This server does not answer for that name. Its operator sets PILOT_PUBLIC_URL.\n"
         if scope["type"] == "websocket":
             return None
-        if scope["method"] not in METHODS:
+        put = scope["method"] == "PUT" and scope["path"].startswith(PUT_PREFIXES)
+        if not put and scope["method"] not in METHODS:
             return 405, "This method is not served.\n"
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > _most(scope):
