@@ -189,6 +189,7 @@ def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: A
         run(DAY, job="judging"),
         run(DAY, job="quality", tags=NOON),
         run(DAY, job="reports"),
+        run(DAY, job="keeping_limits"),
     ]
     checks = [each for result in results for each in result.get_asset_check_evaluations()]
     evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
