@@ -53,6 +53,7 @@ def main() -> None:
             ),
             st.Page("views/pilot_overview.py", title=say("dashboards", "nav.overview", language), url_path="piloten"),
             st.Page("views/quality.py", title=say("dashboards", "nav.quality", language), url_path="datakvalitet"),
+            st.Page("views/payments.py", title=say("dashboards", "nav.payments", language), url_path="betalningar"),
         ]
     )
     try:

@@ -20,7 +20,7 @@ from storage.home import Home
 
 KEY = "sk_test_fake"  # The fake takes any test key; this one says what it is for.
 RECORD_NAME = "stripe-fake.json"
-STATE_FOLDER = ".stripe-fake"
+STATE_FILE = ".stripe-fake/state.json"
 LOOPBACK = "127.0.0.1"
 
 

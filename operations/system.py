@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.stripe_fake import STATE_FOLDER, FakeStripeProcess, fake_where_no_key
+from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_where_no_key
 from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, PortOpen, ProcessSpec
 from pilot.settings import PREFIX, Settings
 from storage.cafes_file import find_cafes_file
@@ -208,7 +208,7 @@ def _fake_stripe(system: System) -> tuple[ProcessSpec, ...]:
             name="fake-stripe",
             command=(
                 *(sys.executable, "-m", "payouts.stripe_fake", "--port", str(fake.port)),
-                *("--folder", str(system.home.root / STATE_FOLDER), "--pages-url", fake.pages_url),
+                *("--file", str(system.home.root / STATE_FILE), "--public-url", fake.pages_url),
                 *("--webhook-url", f"{system.edge_url}/webhooks/stripe"),
             ),
             environment=system.environment,

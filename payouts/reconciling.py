@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, attempts, batches, reconciliations
+from storage.store import adoption, batches, reconciliations, reversals
 from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
 from storage.store.reconciliations import Kept
@@ -41,7 +41,7 @@ class Reconciled:
     Attributes:
         differences: What a person has to look at.
         adopted: How many transfers the books did not have and have now.
-        ours_ore: What the books say was paid, by batch.
+        ours_ore: What the books say was paid and did not come back, by batch.
         theirs_ore: What the provider has transferred and not taken back, by batch.
     """
 
@@ -78,9 +78,10 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         if what:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
+    back = reversals.reversed_ore(store)
     for each in batches.instructions(store):
         if each.state == "paid" and each.reference in seen:
-            ours[each.batch_id] += each.amount_ore
+            ours[each.batch_id] += each.amount_ore - back.get(each.id, 0)
         elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > since.date() + timedelta(days=1):
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
@@ -128,10 +129,8 @@ def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.F
     )
     if found not in EXPLAINED:
         return found, found
-    if transfer.reversed_ore == transfer.amount_ore:
-        attempts.reversed_(store, transfer.instruction_id, actor=actor)
-    elif transfer.reversed_ore:
-        return found, "partly reversed"
+    if transfer.reversed_ore:
+        reversals.take_back(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
     return found, ""
 
 

@@ -93,6 +93,11 @@ LEDGER_AUDIT = Table(
         Column("differences", "integer", "Transfers that a person has to look at; for the facts: facts broken."),
         Column("adopted", "integer", "Transfers that the books took up on that day and did not have."),
         Column("agrees", "boolean", "Whether both sides agree to the öre."),
-        Column("looked_at", "moment", "When they were last held against each other."),
+        Column(
+            "looked_at",
+            "moment",
+            "When they were last held against each other; empty for the facts, which hold at any time.",
+            required=False,
+        ),
     ),
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
+from pilot.counts import MOST_CUSTOMERS, SOURCES
 from pilot.events import Probe
 from pilot.kpi_targets import TARGETS, Verdict
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
@@ -15,8 +16,6 @@ from quality.rules import Evidence, Rule, between, declared, one_of
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_CUSTOMERS = 20_000
-SOURCES = ("manager", "till", "api", "simulator")
 KEY = ["cafe", "simulated"]
 ROUNDING_SECONDS = 1.0
 ROUNDING = 1e-9

@@ -55,6 +55,17 @@ class LakeUnavailable(StorageError):
         super().__init__(what, remedy=remedy, retryable=True)
 
 
+class LakeFull(LakeUnavailable):
+    """There is no space left for the lake; nothing was written, and what is there stays readable."""
+
+    def __init__(self, table: str) -> None:
+        super().__init__(
+            f"There is no space left to write the lake's table {table}.",
+            remedy="Free space (`pilot retention --run`, older backups, logs), or move the home to a larger disk, and "
+            "run it again: nothing was written.",
+        )
+
+
 class LakeDamaged(StorageError):
     """A file of a table is missing or broken."""
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from pilot.tables import Table
-from storage.errors import LakeDamaged, LakeUnavailable
+from storage.errors import LakeDamaged, LakeFull, LakeUnavailable
 from storage.lake_schema import conform, empty_frame, one_day, polars_schema
 from storage.snapshot import Snapshot
 
@@ -25,6 +27,10 @@ LONGEST_PAUSE_SECONDS = 2.0
 # The log keeps each file's least and greatest values: of figures, moments and the café, never of what a guest said.
 STATISTICS_PROPERTY = "delta.dataSkippingStatsColumns"
 ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
+LOG_FOLDER = "_delta_log"
+VERSION_DIGITS = 20  # of a log entry's name
+# delta-rs tells the system's error as text: no space, file too large (a limit on a process), quota used up.
+NO_SPACE = ("os error 28", "os error 27", "os error 122")
 
 
 class Lake:
@@ -87,7 +93,7 @@ class Lake:
         wanted = [table.column(name).name for name in columns] if columns is not None else list(table.names)
         order = [name for name in dict.fromkeys(("day", "cafe", *table.key)) if name in table.names]
         condition = "" if days is None else "WHERE list_contains(?, day)"
-        with self.snapshot(table) as snapshot:
+        with self.snapshot(table, days=days) as snapshot:
             frame = snapshot.sql(
                 f"SELECT {_list(wanted)} FROM {table.name} {condition} ORDER BY {_list(order)}",  # noqa: S608
                 () if days is None else [sorted(days)],
@@ -95,9 +101,14 @@ class Lake:
         schema = polars_schema(table)
         return frame.cast({name: schema[name] for name in wanted})
 
-    def snapshot(self, *tables: Table) -> Snapshot:
-        """Return the tables as they are now, for SQL."""
-        return Snapshot([(table, self.delta(table)) for table in tables])
+    def snapshot(self, *tables: Table, days: Collection[date] | None = None) -> Snapshot:
+        """Return the tables as they are now, for SQL.
+
+        Args:
+            tables: The tables.
+            days: Only these days, of every table: what is wrong with the files of others does no harm. None for all.
+        """
+        return Snapshot([(table, self.delta(table)) for table in tables], days=days)
 
     def change_partition(
         self,
@@ -129,7 +140,7 @@ class Lake:
             if known is None:
                 return None
             schema = polars_schema(table)
-            with Snapshot([(table, known)]) as snapshot:
+            with Snapshot([(table, known)], days=[day]) as snapshot:
                 rows = snapshot.sql(f"SELECT * FROM {table.name} WHERE day = ?", [day])  # noqa: S608
             rows = rows.cast({name: schema[name] for name in table.names})
             changed = one_day(table, day, change(rows))
@@ -173,16 +184,18 @@ class Lake:
             LakeUnavailable: the lake cannot be reached.
         """
         try:
-            return DeltaTable(f"{self._base}/{table.name}")
+            opened = DeltaTable(f"{self._base}/{table.name}")
         except TableNotFoundError:
             return None
         except DeltaError as error:
-            raise LakeDamaged(
-                f"The lake's log of {table.name} cannot be read ({type(error).__name__}).",
-                remedy="Put back the table's _delta_log from the backup, or remove the table and rebuild its days.",
-            ) from None
+            raise _log_damaged(table, type(error).__name__) from None
         except OSError as error:
             raise _unavailable(table, error) from None
+        if self._base.startswith("file://"):
+            empty = empty_log_entry(Path(unquote(self._base.removeprefix("file://"))) / table.name / LOG_FOLDER)
+            if empty is not None:
+                raise _log_damaged(table, f"{empty} is empty")
+        return opened
 
     def _create(self, table: Table) -> DeltaTable:
         # A write that creates its table reads no version, so nothing can conflict with it: of two such writes both
@@ -222,7 +235,36 @@ def _list(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
+def empty_log_entry(folder: Path) -> str | None:
+    """Return the name of a log entry without content that the table's newest version needs; None where all have some.
+
+    A power cut can leave one: the name is on the disk, the content is not. delta-rs takes it for a commit that changes
+    nothing, and the day's rows would be gone without an error.
+    """
+    newest, empty = -1, ""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            version = int(entry.name[:VERSION_DIGITS]) if entry.name[:VERSION_DIGITS].isdigit() else -1
+            if entry.name.endswith(".checkpoint.parquet"):
+                newest = max(newest, version)
+            elif entry.name.endswith(".json") and version >= 0:
+                try:
+                    empty = max(empty, entry.name) if not entry.stat().st_size else empty
+                except FileNotFoundError:  # deleted by the upkeep a moment ago
+                    continue
+    return empty if empty and int(empty[:VERSION_DIGITS]) > newest else None
+
+
+def _log_damaged(table: Table, how: str) -> LakeDamaged:
+    return LakeDamaged(
+        f"The lake's log of {table.name} cannot be read ({how}).",
+        remedy="Put back the table's _delta_log from the backup, or remove the table and rebuild its days.",
+    )
+
+
 def _unavailable(table: Table, error: Exception) -> LakeUnavailable:
+    if any(sign in str(error) for sign in NO_SPACE):
+        return LakeFull(table.name)
     return LakeUnavailable(
         f"The lake's table {table.name} cannot be written or reached ({type(error).__name__}).",
         remedy="Check the disk's space, PILOT_LAKE_URL and the network, and run it again; nothing was written.",

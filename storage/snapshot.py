@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +17,9 @@ from deltalake.exceptions import DeltaError
 
 from pilot.tables import Column, Kind, Table
 from storage.errors import LakeDamaged
+
+PARQUET = b"PAR1"  # how every whole file of rows begins and ends
+DAYS_NAMED = 5
 
 _SQL_TYPES: dict[Kind, str] = {
     "text": "VARCHAR",
@@ -34,10 +40,13 @@ class Snapshot:
         versions: Each table's version, None for one that has never been written.
     """
 
-    def __init__(self, tables: Sequence[tuple[Table, DeltaTable | None]]) -> None:
+    def __init__(
+        self, tables: Sequence[tuple[Table, DeltaTable | None]], *, days: Collection[date] | None = None
+    ) -> None:
         self.versions: dict[str, int | None] = {
             table.name: None if delta is None else delta.version() for table, delta in tables
         }
+        self._files = {table.name: _files(delta, days) for table, delta in tables}
         self._connection = duckdb.connect(":memory:")
         try:
             # A table that was not asked for is an error, not a Python variable of that name.
@@ -61,7 +70,7 @@ class Snapshot:
         try:
             result: pl.DataFrame = self._connection.sql(query, params=parameters or None).pl()
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise _damaged(", ".join(self.versions), error) from None
+            raise _damaged(self._files, error) from None
         return result
 
     def close(self) -> None:
@@ -77,7 +86,7 @@ class Snapshot:
         self.close()
 
     def _make_view(self, table: Table, delta: DeltaTable | None) -> None:
-        files = delta.file_uris() if delta is not None else []
+        files = self._files[table.name]
         if delta is None or not files:
             columns = ", ".join(f"NULL::{_SQL_TYPES[column.kind]} AS {_name(column)}" for column in table.columns)
             self._connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false")
@@ -101,14 +110,45 @@ class Snapshot:
                 )
             self._connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} FROM {source}")  # noqa: S608
         except (duckdb.IOException, duckdb.InvalidInputException, DeltaError, OSError) as error:
-            raise _damaged(table.name, error) from None
+            raise _damaged({table.name: files}, error) from None
 
 
-def _damaged(name: str, error: Exception) -> LakeDamaged:
+def _files(delta: DeltaTable | None, days: Collection[date] | None) -> list[str]:
+    files: list[str] = delta.file_uris() if delta is not None else []
+    if days is None:
+        return files
+    folders = {f"day={day.isoformat()}" for day in days}
+    return [uri for uri in files if not folders.isdisjoint(uri.split("/"))]
+
+
+def _damaged(files: Mapping[str, Sequence[str]], error: Exception) -> LakeDamaged:
+    """Return the error that names what is broken: which day of which table, where that can be told."""
+    broken = [f"{name} on {day}" for name, uris in files.items() for day in _broken_days(uris)]
+    what = ", ".join(broken[:DAYS_NAMED]) or ", ".join(files)
     return LakeDamaged(
-        f"The lake's files of {name} cannot be read ({type(error).__name__}).",
-        remedy="Rebuild the days it holds: the landing still has every event.",
+        f"The lake's files of {what} cannot be read ({type(error).__name__}).",
+        remedy="Rebuild the days it holds (Dagster's job rebuild on these partitions): the landing still has every "
+        "event. A redacted day comes from a backup. Other days and tables are not harmed.",
     )
+
+
+def _broken_days(uris: Sequence[str]) -> list[str]:
+    """Return the days of the files in a folder that are missing or cut short."""
+    days = set()
+    for uri in uris:
+        if not uri.startswith("file://") and "://" in uri:
+            continue
+        path = Path(unquote(uri.removeprefix("file://")))
+        try:
+            with path.open("rb") as file:
+                beginning = file.read(len(PARQUET))
+                file.seek(-len(PARQUET), os.SEEK_END)
+                whole = beginning == file.read() == PARQUET
+        except OSError:
+            whole = False
+        if not whole:
+            days.add(path.parent.name.removeprefix("day="))
+    return sorted(days)
 
 
 def _name(column: Column) -> str:

@@ -63,6 +63,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         hearing_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
         probes=ProbeDesk(home, clock=clock.now) if settings.probe_token.get_secret_value() else None,
+        open_segments=home.segments,
         more_background=(projection.keep_projecting, heartbeat.keep_beating),
     )
 

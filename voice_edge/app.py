@@ -15,11 +15,13 @@ from starlette.types import Scope
 
 from pilot.errors import PilotError
 from voice_edge import page
+from voice_edge.bank.routes import bank_routes
 from voice_edge.connection import Connection
 from voice_edge.customer_routes import customer_routes
 from voice_edge.doors.pages import door_page
 from voice_edge.doors.receipt_routes import receipt_routes
 from voice_edge.doors.requests import RequestDoor
+from voice_edge.doors.why_routes import why_routes
 from voice_edge.edge import Edge
 from voice_edge.greeting import Visitor
 from voice_edge.interviewer import Loaded
@@ -87,6 +89,7 @@ def create_app(edge: Edge) -> FastAPI:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await edge.bank.close()
             await edge.receipts.save_waiting()
             await edge.doors.trials.settle_waiting()
             if isinstance(edge.asking, Loaded):
@@ -98,6 +101,8 @@ def create_app(edge: Edge) -> FastAPI:
     app.add_middleware(SecurityHeaders)
     app.include_router(customer_routes(edge))
     app.include_router(receipt_routes(edge))
+    app.include_router(bank_routes(edge))
+    app.include_router(why_routes(edge))
     app.include_router(till_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))

@@ -14,6 +14,8 @@ import numpy.typing as npt
 from operations.watch.delivery import ProbeDesk
 from pilot.cafes import Cafe, Cafes
 from pilot.settings import Settings
+from storage.landing.segments import Segments
+from voice_edge.bank.desk import BankDesk
 from voice_edge.caption_budget import CaptionBudget
 from voice_edge.clock import Clock
 from voice_edge.codes import CodeDirectory
@@ -119,6 +121,7 @@ class Edge:
         hearing_ready: Whether the recogniser is warm, or known not to come.
         landing_writable: Whether events can be put on the disk.
         probes: Takes second hosts' probes; None where no token is set.
+        open_segments: Opens the landing, where what a guest said is read for them to see why; None: it cannot be.
         more_background: What else runs as long as the replica.
     """
 
@@ -138,10 +141,12 @@ class Edge:
     metrics: Metrics = field(default_factory=Metrics)
     sessions: OpenSessions = field(init=False)
     doors: Doors = field(init=False)
+    bank: BankDesk = field(init=False)
     captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
     probes: ProbeDesk | None = None
+    open_segments: Callable[[], Segments] | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 
     def __post_init__(self) -> None:
@@ -154,6 +159,7 @@ class Edge:
             open_store=self.codes.open_store,
             demo=self.demo,
         )
+        self.bank = BankDesk(self.settings, open_store=self.codes.open_store, clock=self.clock)
         self.captions = CaptionBudget(clock=self.clock)
         hearing = self.hearing
         self.metrics.watch(

@@ -15,10 +15,11 @@ import structlog
 
 from pilot.errors import PilotError
 from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
-from storage.store import decisions, tombstones, trial_slots, vouchers
+from storage.store import decisions, guest_payouts, tombstones, trial_slots, vouchers
 from storage.store import receipts as stored_receipts
 from storage.store.decisions import Decision
 from storage.store.engine import Store
+from storage.store.guest_payouts import GuestPayout
 from storage.store.receipts import Receipt
 from storage.store.vouchers import Voucher
 from voice_edge.clock import Clock
@@ -61,6 +62,7 @@ class KeptReceipt:
         beyond_trial: Whether the trial had no reward left for it.
         decision: What was decided on its reward; None while nothing is.
         voucher: The reward's newest voucher.
+        payout: Its way to a bank account, where its guest wanted one.
     """
 
     receipt: Receipt
@@ -68,6 +70,7 @@ class KeptReceipt:
     beyond_trial: bool = False
     decision: Decision | None = None
     voucher: Voucher | None = None
+    payout: GuestPayout | None = None
 
 
 class ReceiptDesk:
@@ -156,6 +159,7 @@ class ReceiptDesk:
             beyond_trial=slot is not None and slot.used and not slot.rewarded,
             decision=decision,
             voucher=vouchers.of_reward(store, decision.reward_id) if decision is not None else None,
+            payout=guest_payouts.of_reward(store, decision.reward_id) if decision is not None else None,
         )
 
     def _save(self, receipt: Receipt) -> None:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 import segno
 
+from payouts.told import SETTLED, Told, told
 from payouts.voucher_codes import voucher_code
 from storage.store.decisions import Decision
+from storage.store.guest_payouts import GuestPayout
 from storage.store.vouchers import Voucher
 
-State = Literal["ready", "redeemed", "lapsed", "held", "refused", "declined", "device", "beyond"]
+State = Literal["ready", "bank", "redeemed", "lapsed", "held", "refused", "declined", "device", "beyond"]
 
 QR_ERROR_LEVEL = "m"  # A screen is neither scratched nor stained; fewer modules are read faster by an old camera.
 QR_BORDER_MODULES = 4
@@ -33,6 +35,7 @@ class RewardShown:
         code: The voucher's code as it is read out; empty where there is none to redeem.
         qr: An SVG of the address that opens the till's page with the code; empty like `code`.
         number: Which of the reward's vouchers it is; 0 where there is none.
+        told: What is told of its way to a bank account; empty where its guest wanted none.
     """
 
     state: State
@@ -41,29 +44,40 @@ class RewardShown:
     code: str = ""
     qr: str = ""
     number: int = 0
+    told: Told | Literal[""] = ""
 
     @property
     def final(self) -> bool:
         """Return whether nothing of it will change by itself."""
-        return self.state in FINAL
+        return self.state in FINAL or (self.state == "bank" and self.told in SETTLED)
 
 
 def reward_shown(
-    decision: Decision | None, voucher: Voucher | None, *, secret: bytes, public_url: str, now: datetime
+    decision: Decision | None,
+    voucher: Voucher | None,
+    *,
+    payout: GuestPayout | None = None,
+    secret: bytes,
+    public_url: str,
+    now: datetime,
 ) -> RewardShown | None:
     """Return what the receipt says of a reward; None while nothing is decided.
 
     Args:
         decision: The decision on the session.
         voucher: The reward's newest voucher.
+        payout: Its way to a bank account, where its guest wanted one.
         secret: The installation's key, which the code is derived from.
         public_url: Where the till's page is reached.
         now: The moment, UTC: a voucher whose time is over is shown so before any job has marked it.
     """
     if decision is None:
         return None
+    if payout is not None and payout.claimed:
+        return RewardShown("bank", payout.amount_ore, told=told(payout))
     if voucher is not None:
-        return _of_voucher(voucher, secret=secret, public_url=public_url, now=now)
+        shown = _of_voucher(voucher, secret=secret, public_url=public_url, now=now)
+        return shown if payout is None else replace(shown, told=told(payout))
     if decision.outcome == "held":
         if decision.released is False:
             return RewardShown("refused")

@@ -23,8 +23,13 @@ HSTS = "max-age=31536000"
 HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 
 
-def content_security_policy(host: str) -> str:
-    """Return the policy of a page at `host`: Safari before 15.4 does not count a WebSocket as 'self'."""
+def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
+    """Return the policy of a page at `host`: Safari before 15.4 does not count a WebSocket as 'self'.
+
+    Args:
+        host: The page's.
+        forms_lead_to: Another origin that a form's answer may send the browser on to; empty for none.
+    """
     sockets = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
     return "; ".join(
         (
@@ -35,7 +40,7 @@ def content_security_policy(host: str) -> str:
             "media-src 'self'",
             "worker-src 'self'",
             f"connect-src 'self'{sockets}",
-            "form-action 'self'",
+            f"form-action 'self' {forms_lead_to}".rstrip(),
             "base-uri 'none'",
             "frame-ancestors 'none'",
         )

@@ -76,16 +76,20 @@ def found_payout(opened: Home, text: str) -> str:
 
 
 def open_the_rail(opened: Home) -> StripeRail:
-    """Return the rail that the settings ask for.
+    """Return the rail that the settings ask for; without a key, the fake's while the pilot runs.
 
     Raises:
         NoRail: there is none.
     """
-    from payouts.stripe.opening import open_rail
+    from operations.stripe_fake import rail_of
+    from operations.system import RUN_FOLDER
 
-    rail = open_rail(opened.settings)
+    rail = rail_of(opened, run_folder=opened.root / RUN_FOLDER)
     if rail is None:
-        raise NoRail("No provider of payments is set.", remedy="Set PILOT_STRIPE_KEY; vouchers work without.")
+        raise NoRail(
+            "No provider of payments is set, and no fake runs.",
+            remedy="Set PILOT_STRIPE_KEY, or start `pilot run` for the fake; vouchers work without.",
+        )
     return rail
 
 

@@ -36,11 +36,16 @@ def status(as_json: bool = common.AS_JSON) -> None:
 
     Example: pilot payout status
     """
-    from payouts.stripe.opening import rail_name
+    from operations.stripe_fake import rail_of
+    from operations.system import RUN_FOLDER
     from storage.store import reconciliations, switches
 
     opened = home()
-    switch, rail = switches.find(opened.store(), "rewards_stopped"), rail_name(opened.settings)
+    switch, found = (
+        switches.find(opened.store(), "rewards_stopped"),
+        rail_of(opened, run_folder=opened.root / RUN_FOLDER),
+    )
+    rail = found.name if found is not None else ""
     last = reconciliations.last(opened.store(), rail) if rail else None
     if as_json:
         print_json(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, markup
+from dashboards import charts, markup, payment_table
 from dashboards.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import listed, measure, number, short_day
 from dashboards.kpi_words import shown_interval, shown_value
@@ -19,6 +19,8 @@ from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot
 from dashboards.reading.maintenance import BUDGET_MINUTES, Maintenance, maintenance
 from dashboards.reading.maintenance import TABLES as MAINTENANCE_TABLES
 from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reading.payment_rails import TABLES as PAYMENT_TABLES
+from dashboards.reading.payment_rails import payment_rails
 from dashboards.reasons import COMMANDS, GAPS, reason
 from dashboards.visit import Visit, current
 from pilot.business_days import days_between
@@ -30,7 +32,7 @@ HEADROOM = 1.08
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    with PageSnapshot(visit.home.lake(), *TABLES, *MAINTENANCE_TABLES, place=visit.place) as snapshot:
+    with PageSnapshot(visit.home.lake(), *TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES, place=visit.place) as snapshot:
         known = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
         if known.first is None:
             nothing_yet(visit)
@@ -48,12 +50,16 @@ def show(visit: Visit) -> None:
         planned = maintenance(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
+        rails = payment_rails(
+            snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
+        )
     shown = period.on(day)
     _lead(visit, day=day, shown=list(shown.values()))
     visit.draw(markup.kpi_grid(visit, visit.cafes, shown))
     visit.draw(markup.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
     if not visit.tests:
         _missing(visit, day=day, shown=shown)
+    payment_table.draw(visit, rails, days=max(PERIODS_DAYS))
     days = _trend(visit, period, last=day)
     _volume(visit, period, days=days)
 

@@ -107,7 +107,9 @@ def start_paying(home: Home, scheduler: BaseScheduler) -> None:
         # One rail for both: its limiter keeps all of their calls below the provider's limit.
         events = ProviderEvents(home, rail)
         for job, seconds in ((events.look, LOOK_SECONDS), (events.fetch, CATCH_UP_SECONDS)):
-            scheduler.add_job(job, trigger="interval", seconds=seconds, coalesce=True, max_instances=1)
+            scheduler.add_job(
+                job, trigger="interval", seconds=seconds, next_run_time=clock(), coalesce=True, max_instances=1
+            )
         scheduler.add_job(desk, trigger="interval", seconds=PAY_SECONDS, coalesce=True, max_instances=1)
         _log.info("paying", rail=desk.rail.name, plan_at=home.settings.payout_at)
     alerts = PaymentAlerts(home, desk, clock=clock)

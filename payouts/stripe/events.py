@@ -17,17 +17,23 @@ import structlog
 from payouts.reconciling import take_up
 from payouts.stripe.calling import ProviderAway, ProviderRefuses, called
 from payouts.stripe.rail import PAGE, StripeRail
-from payouts.stripe.recipients import refresh_bank_payout, refresh_standing
+from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_standing
 from storage.store import onboardings, provider_events, standings
 from storage.store.engine import Store
 from storage.store.provider_events import ProviderEvent
-from storage.store.standings import Standing
 
 ACTOR = "stripe"
 LISTED_BACK = timedelta(days=30)  # Stripe lists no older events.
 OVERLAP = timedelta(hours=1)  # Events are made a little before they can be listed, and not in order.
-TYPES = [
-    "transfer.created", "transfer.updated", "transfer.reversed", "balance.available",
+POLL_AFTER = timedelta(minutes=10)  # A recipient whom a reward waits for is asked about as often.
+MOST_AWAY = 2  # So many questions without an answer in one look: the others would have none either.
+ABOUT_THE_ACCOUNT = frozenset({"account", "capability"})
+OF_OURS = ["transfer.created", "transfer.updated", "transfer.reversed", "balance.available"]
+# Stripe lists them at each account alone, never among our own.
+OF_RECIPIENTS = [
+    "account.updated", "account.external_account.created", "account.external_account.updated",
+    "account.external_account.deleted", "capability.updated",
+    "payout.created", "payout.updated", "payout.paid", "payout.failed", "payout.canceled",
 ]  # fmt: skip
 
 _log = structlog.get_logger("payouts.stripe")
@@ -56,33 +62,41 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Looked:
         rail: The rail that they are of.
         limit: How many at most.
     """
-    done = put_off = 0
-    differences: list[str] = []
+    done = put_off = away = 0
+    differences: dict[str, None] = {}
+    noted: dict[tuple[str, str, str], str] = {}
     for event in provider_events.waiting(store, rail=rail.name, limit=limit):
+        # Several events about one thing, or two for one fact: it is fetched once, after all of them had come.
+        thing = _thing(event)
         try:
-            note = _look(store, rail, event)
+            note = noted[thing] if thing in noted else _look(store, rail, event)
         except ProviderAway:
-            provider_events.put_off(store, event.id, note="Stripe does not answer")
-            put_off += 1
-            break  # The others would not be answered either.
+            provider_events.put_off(store, event.id, note="Stripe does not answer", away=True)
+            put_off, away = put_off + 1, away + 1
+            if away == MOST_AWAY:
+                break
+            continue
         except ProviderRefuses as refusal:
             provider_events.put_off(store, event.id, note=refusal.code or "refused")
             put_off += 1
             continue
+        noted[thing] = note
         if note.startswith("!"):
-            differences.append(f"{event.object_id}: {note[1:]}")
+            differences[f"{event.object_id}: {note[1:]}"] = None
         provider_events.finish(store, event.id, note=note.lstrip("!"))
         done += 1
     return Looked(done, put_off, tuple(differences))
 
 
-def catch_up(store: Store, rail: StripeRail, *, poll_older_than: timedelta = timedelta(minutes=10)) -> int:
-    """Fetch what no webhook told: events of our own account, and how recipients stand whom a reward waits for.
+def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, recipients: bool = True) -> int:
+    """Fetch what no webhook told: events, and how recipients stand whom a reward waits for.
 
     Args:
         store: The store.
         rail: The rail.
-        poll_older_than: A recipient who was asked about more recently is left alone.
+        since: When this was done last; None lists what Stripe still has, thirty days. What it could not deliver is
+            listed from that far back each time.
+        recipients: Whether to ask for the events of each recipient's account too, one call each.
 
     Returns:
         How many events were new.
@@ -91,22 +105,36 @@ def catch_up(store: Store, rail: StripeRail, *, poll_older_than: timedelta = tim
         ProviderAway: Stripe does not answer.
         ProviderRefuses: it refuses.
     """
-    newest = provider_events.newest_made_at(store, rail=rail.name)
-    since = max(store.now() - LISTED_BACK, (newest or store.now() - LISTED_BACK) - OVERLAP)
-    new = provider_events.keep(store, list(listed(rail, since=since)), way="listed")
+    oldest = store.now() - LISTED_BACK
+    start = oldest if since is None else max(oldest, since - OVERLAP)
+    new = provider_events.keep(store, list(listed(rail, since=start)), way="listed")
+    new += provider_events.keep(store, list(listed(rail, since=oldest, undelivered=True)), way="listed")
     for recipient_id in onboardings.asked(store):
         who, known = standings.recipient(store, recipient_id), standings.find(store, recipient_id)
         if who is None or who.rail != rail.name:
             continue
-        if known is None or store.now() - known.checked_at >= poll_older_than:
+        if known is None or store.now() - known.checked_at >= POLL_AFTER:
             refresh_standing(store, rail, who)
         else:
             standings.claim_ready(store, recipient_id)  # A crash came between its standing and its claim.
+    for who in standings.not_gone(store, rail=rail.name) if recipients else ():
+        try:
+            new += provider_events.keep(store, list(listed(rail, since=start, account=who.account)), way="listed")
+        except ProviderRefuses:
+            refresh_standing(store, rail, who)  # It may have been taken away from us; that nobody lists.
     return new
 
 
-def listed(rail: StripeRail, *, since: datetime) -> Iterator[ProviderEvent]:
-    """Yield the events of our own account since a moment, the newest first.
+def listed(
+    rail: StripeRail, *, since: datetime, account: str = "", undelivered: bool = False
+) -> Iterator[ProviderEvent]:
+    """Yield the events since a moment, the newest first.
+
+    Args:
+        rail: The rail.
+        since: The moment.
+        account: A recipient's account; empty: our own.
+        undelivered: Only those that Stripe could not deliver to a webhook.
 
     Raises:
         ProviderAway: Stripe does not answer.
@@ -114,11 +142,14 @@ def listed(rail: StripeRail, *, since: datetime) -> Iterator[ProviderEvent]:
     """
     asked: stripe.params.EventListParams = {
         "created": {"gte": int(since.timestamp())},
-        "types": TYPES,
+        "types": OF_RECIPIENTS if account else OF_OURS,
         "limit": PAGE,
     }
+    if undelivered:
+        asked["delivery_success"] = False
+    options: stripe.RequestOptions = {"stripe_account": account} if account else {}
     while True:
-        page = called(rail.limiter, partial(rail.client.v1.events.list, asked))
+        page = called(rail.limiter, partial(rail.client.v1.events.list, asked, options))
         for each in page.data:
             yield _named(each.to_dict(), rail=rail.name)
         if not page.has_more:
@@ -137,25 +168,34 @@ def _named(event: dict[str, Any], *, rail: str) -> ProviderEvent:
     )
 
 
+def _thing(event: ProviderEvent) -> tuple[str, str, str]:
+    """Return what an event is about: all that is told of a recipient's account is one thing."""
+    noun = event.kind.partition(".")[0]
+    if noun in ABOUT_THE_ACCOUNT:
+        return "account", event.account, ""
+    return noun, event.account, event.object_id
+
+
 def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> str:
     """Look at what one event is about; a note that begins with `!` is for a person."""
     noun = event.kind.partition(".")[0]
     if noun == "transfer":
         found, what = take_up(store, rail.find(event.object_id), actor=ACTOR)
         return f"!{what}" if what else found
-    if noun not in ("account", "capability", "payout"):
+    if noun not in ABOUT_THE_ACCOUNT and noun != "payout":
         return "nothing to do"
     who = standings.by_account(store, rail=rail.name, account=event.account)
     if who is None:
         return "an account of nobody we know"
-    if event.kind == "account.application.deauthorized":
-        gone = Standing(who.id, "gone", False, 0, "deauthorized", None, None, store.now())
-        standings.save(store, gone)
-        return "gone"
-    if noun == "payout":
+    if noun != "payout":
+        return refresh_standing(store, rail, who).transfers
+    try:
         payout = refresh_bank_payout(store, rail, who, event.object_id)
-        if payout.state == "failed":
-            # The money is on the recipient's balance at Stripe, never back with us: nothing is sent again.
-            _log.warning("a bank payout failed", code=payout.failure_code)
-        return payout.state
-    return refresh_standing(store, rail, who).transfers
+    except ProviderRefuses as refusal:
+        if refusal.code not in GONE:
+            raise
+        return f"not there any more; transfers {refresh_standing(store, rail, who).transfers}"
+    if payout.state == "failed":
+        # The money is on the recipient's balance at Stripe, never back with us: nothing is sent again.
+        _log.warning("a bank payout failed", code=payout.failure_code)
+    return payout.state

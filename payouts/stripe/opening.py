@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from payouts.stripe.calling import CALLS_PER_SECOND, make_client
-from payouts.stripe.limiter import CallLimiter
-from payouts.stripe.rail import StripeRail
 from pilot.settings import Settings
+
+if TYPE_CHECKING:
+    from payouts.stripe.rail import StripeRail
 
 # Only `stripe` moves money: Stripe's test mode and the fake have names, batches and bookings of their own.
 RailName = Literal["stripe", "stripe_test", "stripe_fake"]
@@ -33,5 +33,10 @@ def open_rail(settings: Settings) -> StripeRail | None:
     name = rail_name(settings)
     if name is None:
         return None
+    # Lazily: the package costs a second, and the edge needs only the name until a guest asks for an account.
+    from payouts.stripe.calling import CALLS_PER_SECOND, make_client
+    from payouts.stripe.limiter import CallLimiter
+    from payouts.stripe.rail import StripeRail
+
     client = make_client(settings.stripe_key.get_secret_value(), url=settings.stripe_url)
     return StripeRail(client, name=name, limiter=CallLimiter(CALLS_PER_SECOND))

@@ -23,8 +23,15 @@ from storage.store.standings import BankPayout, BankState, Standing, Transfers
 GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})
 
 
-def open_account(rail: StripeRail, *, reward_id: str) -> str:
+def open_account(rail: StripeRail, *, reward_id: str, instead_of: str = "") -> str:
     """Open an account for whoever earned a reward; asked again within a day it is the same one.
+
+    The wish is committed before, and names the key: what a lost answer opened is found again.
+
+    Args:
+        rail: The rail.
+        reward_id: The reward that is wanted there.
+        instead_of: The recipient whose account is gone, where this one takes its place.
 
     Raises:
         ProviderAway: Stripe does not answer; asking again is safe.
@@ -42,7 +49,9 @@ def open_account(rail: StripeRail, *, reward_id: str) -> str:
         "capabilities": {"transfers": {"requested": True}},
         "metadata": {"opened_for": reward_id},
     }
-    options: stripe.RequestOptions = {"idempotency_key": f"account:{reward_id}"}
+    options: stripe.RequestOptions = {
+        "idempotency_key": f"account:{reward_id}" + (f":after:{instead_of}" if instead_of else "")
+    }
     return called(rail.limiter, partial(rail.client.v1.accounts.create, asked, options)).id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +26,9 @@ def main() -> None:
     parser.add_argument("--file", type=Path, help="keeps its state, best in the home; without it nothing is kept")
     parser.add_argument("--public-url", default="", help="what its links begin with; this machine's loopback otherwise")
     parser.add_argument("--webhook-url", default="", help="where its events are told")
-    parser.add_argument("--webhook-secret", default="whsec_fake", help="what they are signed with")
+    # Given by the environment, it shows in no list of processes.
+    secret = os.environ.get("PILOT_STRIPE_WEBHOOK_SECRET", "") or "whsec_fake"
+    parser.add_argument("--webhook-secret", default=secret, help="what they are signed with")
     parser.add_argument("--settle-seconds", type=float, default=60.0, help="between two steps of a payout to a bank")
     parser.add_argument("--calls-per-second", type=int, default=25)
     options = parser.parse_args()

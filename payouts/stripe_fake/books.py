@@ -143,6 +143,12 @@ class Books:
         account["capabilities"]["transfers"] = state
         self.happened("account.updated", account, account=account_id)
 
+    def deauthorise(self, account_id: str) -> None:
+        """Let an account's holder take it away from us: from now on nobody here is told anything of it."""
+        application = {"id": "ca_fake", "object": "application", "name": "FAKE"}
+        self.happened("account.application.deauthorized", application, account=account_id)
+        del self.accounts[account_id]
+
     def transfer(self, asked: Thing) -> Thing:
         """Move money to an account."""
         made = self.new_id("tr")

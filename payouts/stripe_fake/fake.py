@@ -116,6 +116,8 @@ class FakeStripe:
         return None
 
     def _within(self, asked: Asked, fault: Fault, request_id: str) -> Answer:
+        if asked.account and asked.account not in self.books.accounts:
+            return _no_access(asked.account)
         operation = specification.operation(asked.method, asked.path)
         if operation is None:
             return error(404, "invalid_request_error", f"Unrecognized request URL ({asked.method}: {asked.path}).")
@@ -168,7 +170,8 @@ class FakeStripe:
             case "post", "/v1/accounts":
                 return self._account(given)
             case "get", "/v1/accounts/{account}":
-                return _one(books.accounts, named["account"], "account")
+                account = named["account"]
+                return _one(books.accounts, account, "account") if account in books.accounts else _no_access(account)
             case "post", "/v1/account_links":
                 return self._link(given)
             case "get", "/v1/balance":
@@ -270,6 +273,11 @@ def _one(things: dict[str, Thing], name: str, kind: str) -> Answer:
 
 def _missing(kind: str, name: str) -> Answer:
     return error(404, "invalid_request_error", f"No such {kind}: '{name}'", code="resource_missing", param="id")
+
+
+def _no_access(account: str) -> Answer:
+    text = f"The provided key does not have access to account '{account}' (or that account does not exist)."
+    return error(403, "invalid_request_error", text, code="account_invalid")
 
 
 def _listed(things: list[Thing], given: Thing, path: str) -> Answer:

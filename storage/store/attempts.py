@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from storage.store import audit, bookkeeping
+from storage.store import bookkeeping
 from storage.store.batches import BatchRefused, Instruction, locked, rewards_of, set_state
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_batches, payout_instructions
@@ -112,7 +112,7 @@ def pay(connection: Connection, found: Instruction, *, attempt_key: str, referen
         update(payout_attempts).where(payout_attempts.c.key == attempt_key).values(outcome="accepted", ended_at=at)
     )
     set_state(connection, found.id, "paid", code="", at=at, reference=reference)
-    _book(connection, found, back=False, store=store)
+    _book(connection, found, store=store)
 
 
 def refused(store: Store, key: str, *, code: str, curable: bool) -> None:
@@ -151,17 +151,6 @@ def absent(store: Store, key: str) -> None:
         _end(connection, key, "absent", code="", at=store.now())
         if found.state == "in_flight":
             set_state(connection, found.id, "needs_review", code="not at the provider", at=store.now())
-
-
-def reversed_(store: Store, instruction_id: str, *, actor: str) -> None:
-    """Record that a whole transfer came back, and book it; known already it changes nothing."""
-    with store.begin() as connection:
-        found = locked(connection, instruction_id)
-        if found.state != "paid":
-            return
-        set_state(connection, found.id, "reversed", code="reversed", at=store.now())
-        _book(connection, found, back=True, store=store)
-        audit.record(connection, actor=actor, action="payout.reversed", subject=instruction_id, at=store.now())
 
 
 def of_instruction(store: Store, instruction_id: str) -> list[Attempt]:
@@ -221,12 +210,13 @@ def _end(connection: Connection, key: str, outcome: AttemptOutcome, *, code: str
     )
 
 
-def _book(connection: Connection, found: Instruction, *, back: bool, store: Store) -> None:
-    rail = connection.execute(select(payout_batches.c.rail).where(payout_batches.c.id == found.batch_id)).scalar_one()
-    booking: bookkeeping.Booking
-    if rail in MONEY_RAILS:
-        booking = "paid_back" if back else "paid_out"
-    else:
-        booking = "test_paid_back" if back else "test_paid_out"
+def _book(connection: Connection, found: Instruction, *, store: Store) -> None:
+    booking: bookkeeping.Booking = "paid_out" if moves_money(connection, found) else "test_paid_out"
     for reward_id, cafe, simulated, ore in rewards_of(connection, found.id):
         bookkeeping.book(connection, booking, store=store, reward_id=reward_id, cafe=cafe, simulated=simulated, ore=ore)
+
+
+def moves_money(connection: Connection, found: Instruction) -> bool:
+    """Return whether an instruction is of a rail on which money moves."""
+    query = select(payout_batches.c.rail).where(payout_batches.c.id == found.batch_id)
+    return connection.execute(query).scalar_one() in MONEY_RAILS

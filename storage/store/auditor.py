@@ -39,19 +39,38 @@ _DUE = """
         (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id) AS vouchers,
         (SELECT COUNT(*) FROM payout_claims c WHERE c.reward_id = d.reward_id) AS claimed,
         (SELECT COUNT(*) FROM payout_instruction_rewards ir JOIN payout_instructions i ON i.id = ir.instruction_id
-            WHERE ir.reward_id = d.reward_id AND i.state = 'paid') AS paid
+            WHERE ir.reward_id = d.reward_id AND i.state IN ('paid', 'reversed')) AS sent
     FROM reward_decisions d LEFT JOIN reward_rulings r ON r.reward_id = d.reward_id
 """
 
 FACTS: dict[str, str] = {
-    "what is owed to the guest is the amount while a voucher can be redeemed or a claim waits, else nothing": """
+    "what is owed to the guest is the amount while a voucher can be redeemed or a claim waits, or what came back": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
-        WHERE COALESCE(booked.owed, 0)
-            <> CASE WHEN due.issued > 0 OR (due.claimed > 0 AND due.paid = 0) THEN due.amount_ore ELSE 0 END
+        WHERE COALESCE(booked.owed, 0) <> CASE
+            WHEN due.issued > 0 OR (due.claimed > 0 AND due.sent = 0) THEN due.amount_ore
+            WHEN due.claimed > 0 THEN due.amount_ore - COALESCE(booked.provider, 0)
+            ELSE 0 END
     """,
-    "what left the provider's balance is the amount once the transfer was made, else nothing": """
-        SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
-        WHERE COALESCE(booked.provider, 0) <> CASE WHEN due.paid > 0 THEN due.amount_ore ELSE 0 END
+    "what left the provider's balance is, payout by payout, what was transferred less what came back of it": """
+        SELECT MIN(ir.reward_id) FROM payout_instructions i
+        JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
+        LEFT JOIN booked ON booked.reward_id = ir.reward_id
+        GROUP BY i.id, i.state, i.amount_ore
+        HAVING SUM(COALESCE(booked.provider, 0)) <> CASE WHEN i.state IN ('paid', 'reversed') THEN i.amount_ore
+            - COALESCE((SELECT MAX(r.reversed_ore) FROM payout_reversals r WHERE r.instruction_id = i.id), 0)
+            ELSE 0 END
+        UNION
+        SELECT due.reward_id FROM due JOIN booked ON booked.reward_id = due.reward_id
+        WHERE booked.provider < 0 OR booked.provider > CASE WHEN due.sent > 0 THEN due.amount_ore ELSE 0 END
+    """,
+    "a payout is reversed where all of it came back, and only there": """
+        SELECT MIN(ir.reward_id) FROM payout_instructions i
+        JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
+        LEFT JOIN (SELECT instruction_id, MAX(reversed_ore) AS ore FROM payout_reversals GROUP BY instruction_id) r
+            ON r.instruction_id = i.id
+        GROUP BY i.id, i.state, i.amount_ore, r.ore
+        HAVING (i.state = 'reversed') <> (COALESCE(r.ore, 0) = i.amount_ore)
+            OR COALESCE(r.ore, 0) > CASE WHEN i.state IN ('paid', 'reversed') THEN i.amount_ore ELSE 0 END
     """,
     "what moved money was claimed on a rail that moves money, and nothing else did": """
         SELECT booked.reward_id FROM booked LEFT JOIN payout_claims c ON c.reward_id = booked.reward_id
@@ -89,9 +108,11 @@ FACTS: dict[str, str] = {
         SELECT v.reward_id FROM vouchers v LEFT JOIN reward_decisions d ON d.reward_id = v.reward_id
         WHERE d.reward_id IS NULL OR d.cafe <> v.cafe OR d.amount_ore <> v.amount_ore OR d.simulated <> v.simulated
     """,
-    "a booking is of its decision's café, amount and kind": """
+    "a booking is of its decision's café, amount and kind, or a part of it that came back": """
         SELECT l.reward_id FROM ledger l LEFT JOIN reward_decisions d ON d.reward_id = l.reward_id
-        WHERE d.reward_id IS NULL OR d.cafe <> l.cafe OR d.amount_ore <> l.amount_ore OR d.simulated <> l.simulated
+        WHERE d.reward_id IS NULL OR d.cafe <> l.cafe OR d.simulated <> l.simulated
+            OR l.amount_ore > d.amount_ore
+            OR (l.amount_ore < d.amount_ore AND l.debit NOT LIKE 'provider_balance%')
     """,
     "only what is held is ruled on": """
         SELECT r.reward_id FROM reward_rulings r JOIN reward_decisions d ON d.reward_id = r.reward_id

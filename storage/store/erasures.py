@@ -20,6 +20,7 @@ from storage.store.schema import receipts
 
 State = Literal["asked", "rewritten", "done"]
 WITHIN_HOURS = 24  # what a guest is promised
+WIPED = ("receipts", "reward_decisions", "onboardings", "recipient_devices", "recipient_standings", "recipients")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def wipe_pages(store: Store) -> bool:
             raw = connection.connection.driver_connection
             assert raw is not None
             with raw.cursor() as cursor:
-                cursor.execute("VACUUM receipts, reward_decisions")
+                cursor.execute(f"VACUUM {', '.join(WIPED)}")
         return True
     with store.engine.connect() as connection:
         raw = connection.connection.driver_connection

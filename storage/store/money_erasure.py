@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import secrets
 
-from sqlalchemy import Connection, exists, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
 from storage.store.money_schema import reward_decisions
+from storage.store.payout_schema import payout_claims, recipients
+from storage.store.provider_schema import bank_payouts, onboardings, recipient_devices, recipient_standings
 from storage.store.schema import tombstones
 
 PSEUDONYM = "erased-"
@@ -22,10 +24,32 @@ def unlink(connection: Connection, session_id: str) -> int:
     """Put a pseudonym in the place of an erased session in its decisions; return how many there were."""
     mine = reward_decisions.c.session_id == session_id
     marked = exists(select(tombstones.c.session_id).where(tombstones.c.session_id == session_id))
+    for reward_id, device in connection.execute(
+        select(reward_decisions.c.reward_id, reward_decisions.c.device).where(mine, marked)
+    ).all():
+        _forget_account(connection, reward_id, device=device)
     # Drawn at random and kept nowhere else: nobody can tell whose it was.
     pseudonym = f"{PSEUDONYM}{secrets.token_hex(PSEUDONYM_BYTES)}"
     done = connection.execute(update(reward_decisions).where(mine, marked).values(session_id=pseudonym, device=None))
     return done.rowcount
+
+
+def _forget_account(connection: Connection, reward_id: str, *, device: str | None) -> None:
+    """Forget which account a guest wanted a reward on, unless it was claimed: then the bookings say so and stay."""
+    asked_by = connection.execute(
+        select(onboardings.c.recipient_id).where(onboardings.c.reward_id == reward_id)
+    ).scalar()
+    connection.execute(delete(onboardings).where(onboardings.c.reward_id == reward_id))
+    if device is not None:
+        connection.execute(delete(recipient_devices).where(recipient_devices.c.device == device))
+    if asked_by is None:
+        return
+    for kept in (payout_claims, onboardings, recipient_devices):
+        if connection.execute(select(kept.c.recipient_id).where(kept.c.recipient_id == asked_by)).first():
+            return
+    for table in (recipient_standings, bank_payouts):
+        connection.execute(delete(table).where(table.c.recipient_id == asked_by))
+    connection.execute(delete(recipients).where(recipients.c.id == asked_by))
 
 
 def is_linked(connection: Connection, session_id: str) -> bool:

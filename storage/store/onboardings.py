@@ -6,13 +6,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, exists, insert, select, update
 
+from storage.errors import StorageError
 from storage.store import audit
 from storage.store.engine import Store, serialise
+from storage.store.money_erasure import PSEUDONYM
+from storage.store.money_schema import reward_decisions
 from storage.store.provider_schema import onboardings
+from storage.store.schema import tombstones
 
 State = Literal["asked", "claimed", "lapsed"]
+
+
+class OnboardingRefused(StorageError):
+    """The reward cannot go to an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +34,26 @@ class Onboarding:
     changed_at: datetime
 
 
+def intend(store: Store, reward_id: str) -> None:
+    """Commit that a guest wants an account opened, before the provider is asked.
+
+    Raises:
+        OnboardingRefused: the reward's answers were erased, or there is no such reward.
+    """
+    with store.begin() as connection:
+        _must_be_kept(connection, reward_id)
+        audit.record(connection, actor="guest", action="reward.open_account", subject=reward_id, at=store.now())
+
+
 def ask(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
-    """Keep the wish; asked again, with another recipient too, the one that was claimed or asked last counts."""
+    """Keep the wish; asked again, with another recipient too, the one that was claimed or asked last counts.
+
+    Raises:
+        OnboardingRefused: the reward's answers were erased, or there is no such reward.
+    """
     with store.begin() as connection:
         serialise(connection, f"onboarding:{reward_id}")
+        _must_be_kept(connection, reward_id)
         mine = onboardings.c.reward_id == reward_id
         row = connection.execute(select(onboardings).where(mine)).first()
         if row is not None and (row.state == "claimed" or (row.state, row.recipient_id) == ("asked", recipient_id)):
@@ -72,3 +96,14 @@ def end(store: Store, reward_id: str, state: Literal["claimed", "lapsed"]) -> No
             .where(onboardings.c.reward_id == reward_id, onboardings.c.state == "asked")
             .values(state=state, changed_at=store.now())
         )
+
+
+def _must_be_kept(connection: Connection, reward_id: str) -> None:
+    erased = exists(select(tombstones.c.session_id).where(tombstones.c.session_id == reward_decisions.c.session_id))
+    kept = select(reward_decisions.c.reward_id).where(
+        reward_decisions.c.reward_id == reward_id,
+        reward_decisions.c.session_id.not_like(f"{PSEUDONYM}%"),
+        ~erased,
+    )
+    if connection.execute(kept).first() is None:
+        raise OnboardingRefused("There is no such reward to send anywhere.", remedy="Load the receipt again.")

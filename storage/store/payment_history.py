@@ -67,8 +67,8 @@ def of_batch(store: Store, batch_id: str) -> list[Change]:
         return _ordered(_batch(connection, batch_id))
 
 
-def _ordered(found: Collection[Change] | Iterator[Change]) -> list[Change]:
-    return sorted(set(found), key=lambda each: (each.at, each.what, each.detail))
+def _ordered(found: Collection[Change]) -> list[Change]:
+    return sorted(dict.fromkeys(found), key=lambda each: each.at)  # of one moment: as they were written
 
 
 def _reward(connection: Connection, reward_id: str) -> Iterator[Change]:
@@ -122,7 +122,7 @@ def _batch(connection: Connection, batch_id: str) -> list[Change]:
     if row is None:
         return []
     return [
-        Change(row.planned_at, "batch.planned", batch_id, f"approval {row.approval}"),
+        Change(row.planned_at, "batch.planned", batch_id),
         *_audited(connection, [batch_id]),
     ]
 

@@ -93,6 +93,21 @@ bank_payouts = Table(
     Index(None, "recipient_id"),
 )
 
+# What came back of a transfer, as the provider told it: each sum that was ever reached, the largest counts.
+payout_reversals = Table(
+    "payout_reversals",
+    metadata,
+    Column(
+        "instruction_id",
+        Text,
+        ForeignKey("payout_instructions.id", name="fk_payout_reversals_instruction_id"),
+        primary_key=True,
+    ),
+    Column("reversed_ore", Integer, primary_key=True),
+    Column("at", UtcMoment, nullable=False),
+    CheckConstraint("reversed_ore > 0", name="reversed_positive"),
+)
+
 reconciliations = Table(
     "reconciliations",
     metadata,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, delete, insert, select
 
 from storage.store.engine import Store, serialise
+from storage.store.money_schema import reward_decisions
 from storage.store.payout_schema import recipients
 from storage.store.provider_schema import recipient_devices
 
@@ -22,6 +23,13 @@ def remember(store: Store, *, device: str, rail: str, recipient_id: str) -> None
         connection.execute(
             insert(recipient_devices).values(device=device, rail=rail, recipient_id=recipient_id, seen_at=store.now())
         )
+
+
+def of_reward(store: Store, reward_id: str) -> str | None:
+    """Return the device's hash that a reward was decided with, None where its guest did not consent to it."""
+    with store.reading() as connection:
+        query = select(reward_decisions.c.device).where(reward_decisions.c.reward_id == reward_id)
+        return connection.execute(query).scalar()
 
 
 def find(store: Store, *, device: str, rail: str, simulated: bool) -> str | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, func, insert, select
 
 from storage.store import claims, onboardings
 from storage.store.claims import ClaimRefused, Recipient
@@ -111,6 +111,19 @@ def by_account(store: Store, *, rail: str, account: str) -> Recipient | None:
     with store.reading() as connection:
         row = connection.execute(query).first()
     return None if row is None else Recipient(row.id, row.rail, row.account, row.simulated, row.added_at)
+
+
+def not_gone(store: Store, *, rail: str) -> list[Recipient]:
+    """Return the recipients of a rail who have not taken their account away, the newest first."""
+    query = (
+        select(recipients)
+        .outerjoin(recipient_standings, recipient_standings.c.recipient_id == recipients.c.id)
+        .where(recipients.c.rail == rail, func.coalesce(recipient_standings.c.transfers, "") != "gone")
+        .order_by(recipients.c.added_at.desc(), recipients.c.id)
+    )
+    with store.reading() as connection:
+        rows = connection.execute(query).all()
+    return [Recipient(row.id, row.rail, row.account, row.simulated, row.added_at) for row in rows]
 
 
 def same_bank(store: Store, recipient_id: str) -> frozenset[str]:

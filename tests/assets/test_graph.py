@@ -66,7 +66,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "session_signals": 1,
         "rewards": 2,
         "reward_parity": 0,
-        "payments": 2,
+        "payments": 0,
         "payout_batches": 0,
         "payouts": 0,
         "ledger_audit": 1,

@@ -55,9 +55,9 @@ def test_an_unknown_code_is_not_drawn(pilot: Pilot, tmp_path: Path) -> None:
 
 
 def test_a_reported_count_is_in_the_store_and_the_last_one_counts(pilot: Pilot, tmp_path: Path) -> None:
-    assert pilot("counts", "report", "aurora", "2026-11-22", "700").exit_code == 0
-    assert pilot("counts", "report", "aurora", "2026-11-22", "742").exit_code == 0
-    row = customer_counts.current(opened(tmp_path).store(), [date(2026, 11, 22)]).row(0, named=True)
+    assert pilot("counts", "report", "aurora", "2026-11-23", "700").exit_code == 0
+    assert "instead of 700" in pilot("counts", "report", "aurora", "2026-11-23", "742").stdout
+    row = customer_counts.current(opened(tmp_path).store(), [date(2026, 11, 23)]).row(0, named=True)
     assert (row["cafe"], row["customers"], row["source"], row["simulated"]) == ("aurora", 742, "manager", False)
 
 
@@ -66,7 +66,8 @@ def test_a_reported_count_is_in_the_store_and_the_last_one_counts(pilot: Pilot, 
     [
         (("nowhere", "2026-11-22", "7"), "There is no café 'nowhere'."),
         (("aurora", "yesterday", "7"), "'yesterday' is not a day."),
-        (("aurora", "2026-11-22", "700000"), "700000 customers cannot be"),
+        (("aurora", "2026-11-23", "700000"), "700000 customers cannot be"),
+        (("aurora", "2026-11-22", "7"), "2026-11-22 lies before the pilot."),
         (("aurora", str(business_day(datetime.now(UTC)) + timedelta(days=2)), "7"), "has not come yet"),
     ],
 )

@@ -15,7 +15,21 @@ from storage.store.engine import Store
 from tests.payouts.test_deciding import NOON, SECRET, Clock, candidate, code_of, decide
 from tests.payouts.world import World
 
-OWED, PROVIDER, MONEY, CLAIMED, SUM, ATTEMPT, CAFES, PROMISED, ONE_LIVES, VOUCHER_FITS, BOOKING_FITS, RULED = FACTS
+(
+    OWED,
+    PROVIDER,
+    REVERSED,
+    MONEY,
+    CLAIMED,
+    SUM,
+    ATTEMPT,
+    CAFES,
+    PROMISED,
+    ONE_LIVES,
+    VOUCHER_FITS,
+    BOOKING_FITS,
+    RULED,
+) = FACTS
 
 
 @pytest.fixture
@@ -93,7 +107,7 @@ def test_two_living_vouchers_are_told_where_the_index_is_gone(lived: Store) -> N
 
 PAYOUT_SABOTAGE = {
     "a transfer forgotten": ("UPDATE payout_instructions SET state = 'planned'", {PROVIDER, OWED, ATTEMPT}),
-    "a payout of another amount": ("UPDATE payout_instructions SET amount_ore = amount_ore + 1", {SUM}),
+    "a payout of another amount": ("UPDATE payout_instructions SET amount_ore = amount_ore + 1", {PROVIDER, SUM}),
     "a claimed voucher brought back to life": ("UPDATE vouchers SET state = 'issued'", {CLAIMED, OWED}),
     "an attempt rewritten": ("UPDATE payout_attempts SET outcome = 'refused'", {ATTEMPT}),
     "money that a test moved": (
@@ -103,6 +117,20 @@ PAYOUT_SABOTAGE = {
         "SELECT 'back:' || entry, reward_id, cafe, simulated, 'provider_balance', 'rewards_owed', amount_ore, booked_at "
         "FROM ledger WHERE debit = 'rewards_expense'",
         {MONEY},
+    ),
+    "a reversal that was never booked": (
+        "INSERT INTO payout_reversals (instruction_id, reversed_ore, at) "
+        "SELECT id, 100, changed_at FROM payout_instructions",
+        {PROVIDER},
+    ),
+    "a reversal of more than there was": (
+        "INSERT INTO payout_reversals (instruction_id, reversed_ore, at) "
+        "SELECT id, amount_ore + 1, changed_at FROM payout_instructions",
+        {PROVIDER, REVERSED},
+    ),
+    "a payout called reversed of which nothing came back": (
+        "UPDATE payout_instructions SET state = 'reversed'",
+        {REVERSED},
     ),
     "a claim of another recipient": ("UPDATE payout_claims SET recipient_id = (SELECT MAX(id) FROM recipients)", {SUM}),
 }
@@ -119,3 +147,22 @@ def test_sabotage_of_a_payout_is_told(store: Store, tmp_path: Path, named: str) 
     with store.engine.begin() as connection:
         connection.execute(text(statement))
     assert {each.fact for each in audit_money(store)} == facts
+
+
+def test_a_part_that_came_back_is_owed_again_and_a_booking_of_it_that_is_missing_is_told(
+    store: Store, tmp_path: Path
+) -> None:
+    world = World(tmp_path / "unused", store=store)
+    for _ in range(2):
+        world.earn("acct_1")
+    world.settle()
+    world.rail.reverse("tr_1", 4000)
+    assert world.pay().agrees
+    assert audit_money(store) == []
+    with store.engine.begin() as connection:
+        owed = connection.execute(
+            text("SELECT SUM(amount_ore) FROM ledger WHERE credit = 'rewards_owed' AND debit LIKE 'provider%'")
+        )
+        assert owed.scalar_one() == 4000
+        connection.execute(text("UPDATE payout_reversals SET reversed_ore = 3999"))
+    assert {each.fact for each in audit_money(store)} == {PROVIDER}

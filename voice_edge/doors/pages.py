@@ -13,6 +13,7 @@ from pilot.cafes import Cafe, Language
 from pilot.words import say, section
 from voice_edge.doors.calendar_words import day_words, moment_words, window_words
 from voice_edge.doors.entrance import Refusal
+from voice_edge.reward_reasons import Reasons
 
 DoorKind = Literal["closed", "paused", "trial_full", "maintenance", "too_many", "nothing_here"]
 BOTH: tuple[Language, Language] = ("sv", "en")
@@ -116,4 +117,25 @@ def _week(cafe: Cafe, language: Language) -> tuple[tuple[str, str], ...]:
     return tuple(
         (say("doors", f"closed.{name}", language), shut if window == "closed" else window_words(window, language))
         for name, window in rows
+    )
+
+
+def why_page(*, cafe: Cafe, language: Language, token: str, spoken: str, reasons: Reasons) -> str:
+    """Return the page that says why an answer got its result.
+
+    Args:
+        cafe: The café.
+        language: The page's.
+        token: The receipt's secret.
+        spoken: The language of the answer.
+        reasons: The sentences, and the guest's own words that counted.
+    """
+    return _environment.get_template("why.html").render(
+        cafe=cafe,
+        language=language,
+        path=f"/r/{token}",
+        spoken=spoken,
+        sentences=reasons.sentences,
+        quotes=reasons.quotes,
+        t=section("bank", language),
     )

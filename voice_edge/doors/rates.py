@@ -22,7 +22,7 @@ from voice_edge.clock import Clock
 
 Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
-    "receipt", "receipt_state", "unknown_receipt", "erasure", "upload", "till", "till_pin", "till_pin_of_cafe",
+    "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload", "till", "till_pin", "till_pin_of_cafe",
 ]  # fmt: skip
 
 MINUTE = 60
@@ -54,6 +54,7 @@ RATES: dict[Scope, Rate] = {
     "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, each every three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
     "erasure": Rate(30, HOUR),
+    "bank": Rate(60, HOUR),  # Each may open an account or a link at the provider.
     "upload": Rate(120, HOUR),
     "till": Rate(600, 5 * MINUTE),
     "till_pin": Rate(6, 10 * MINUTE),  # With a PIN of six digits, a guesser needs years on average.

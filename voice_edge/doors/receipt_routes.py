@@ -24,6 +24,7 @@ from voice_edge.edge import Edge
 from voice_edge.plain_page import unknown_receipt_page
 from voice_edge.receipts import KeptReceipt
 from voice_edge.reward_shown import RewardShown, reward_shown
+from voice_edge.security import content_security_policy
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 RETRY_SECONDS = 60
@@ -35,10 +36,11 @@ def receipt_routes(edge: Edge) -> APIRouter:
 
     @router.get("/r/{token}")
     async def receipt(token: str, request: Request) -> Response:
-        found = await _found(token, request, edge=edge, scope="receipt")
+        found = await found_receipt(token, request, edge=edge, scope="receipt")
         if isinstance(found, Response):
             return found
         kept, cafe, language = found
+        await edge.bank.look(kept, wait=False)
         reward_ore = prospective_reward_ore(
             edge.cafes.pilot, score=kept.receipt.preliminary_score, eligible=kept.receipt.preliminary_eligible
         )
@@ -51,33 +53,38 @@ def receipt_routes(edge: Edge) -> APIRouter:
             path=f"/r/{token}",
             erased_on=business_day(kept.erased_at) if kept.erased_at is not None else None,
             beyond_trial=kept.beyond_trial,
-            reward=_reward(kept, edge=edge),
+            reward=shown_reward(kept, edge=edge),
+            bank_offered=edge.bank.offered(kept),
+            rail_note=edge.bank.note(language),
         )
-        return HTMLResponse(text, headers=HEADERS)
+        return HTMLResponse(text, headers=bank_headers(request, edge=edge))
 
     @router.get("/r/{token}/state")
     async def state(token: str, request: Request) -> Response:
-        found = await _found(token, request, edge=edge, scope="receipt_state")
+        found = await found_receipt(token, request, edge=edge, scope="receipt_state")
         if isinstance(found, Response):
             return found
         kept, _, _ = found
+        await edge.bank.look(kept, wait=False)
         erased = kept.erased_at is not None
-        return JSONResponse({"state": page.receipt_state(_reward(kept, edge=edge), erased=erased)}, headers=HEADERS)
+        return JSONResponse(
+            {"state": page.receipt_state(shown_reward(kept, edge=edge), erased=erased)}, headers=HEADERS
+        )
 
     @router.get("/r/{token}/erase")
     async def ask(token: str, request: Request) -> Response:
-        found = await _found(token, request, edge=edge, scope="receipt")
+        found = await found_receipt(token, request, edge=edge, scope="receipt")
         if isinstance(found, Response):
             return found
         kept, cafe, language = found
         if kept.erased_at is not None:
-            return _to_receipt(token, language)
+            return to_receipt(token, language)
         text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="ask")
         return HTMLResponse(text, headers=HEADERS)
 
     @router.post("/r/{token}/erase")
     async def erase(token: str, request: Request) -> Response:
-        found = await _found(token, request, edge=edge, scope="erasure")
+        found = await found_receipt(token, request, edge=edge, scope="erasure")
         if isinstance(found, Response):
             return found
         kept, cafe, language = found
@@ -89,12 +96,12 @@ def receipt_routes(edge: Edge) -> APIRouter:
         except (PilotError, OSError):
             text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="later")
             return HTMLResponse(text, status_code=503, headers={**HEADERS, "Retry-After": str(RETRY_SECONDS)})
-        return _to_receipt(token, language)
+        return to_receipt(token, language)
 
     return router
 
 
-async def _found(
+async def found_receipt(
     token: str, request: Request, *, edge: Edge, scope: Scope
 ) -> tuple[KeptReceipt, Cafe, Language] | Response:
     """Return the receipt, its café and the page's language, or the page that says why not."""
@@ -114,15 +121,24 @@ async def _found(
     return kept, cafe, language_asked_for(request, cafe, default=kept.receipt.language)
 
 
-def _reward(kept: KeptReceipt, *, edge: Edge) -> RewardShown | None:
+def shown_reward(kept: KeptReceipt, *, edge: Edge) -> RewardShown | None:
+    """Return the reward as the receipt shows it."""
     return reward_shown(
         kept.decision,
         kept.voucher,
+        payout=kept.payout,
         secret=edge.secret,
         public_url=edge.settings.public_url,
         now=edge.clock.now(),
     )
 
 
-def _to_receipt(token: str, language: Language) -> Response:
+def bank_headers(request: Request, *, edge: Edge) -> dict[str, str]:
+    """Return the headers of a page whose form may lead to the provider."""
+    policy = content_security_policy(request.headers.get("host", ""), forms_lead_to=edge.bank.origin)
+    return {**HEADERS, "Content-Security-Policy": policy}
+
+
+def to_receipt(token: str, language: Language) -> Response:
+    """Return the way back to the receipt."""
     return RedirectResponse(f"/r/{token}?lang={language}", status_code=303, headers=HEADERS)

@@ -6,12 +6,14 @@ strictest Content-Security-Policy holds; what the script needs travels as JSON i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from payouts.told import AT_STRIPE, VOUCHER_GOOD
 from pilot.business_days import local_time
 from pilot.cafes import Cafe, Language
 from pilot.events import CONSENT_VERSION
@@ -69,6 +71,15 @@ class ReceiptShown(Protocol):
     @property
     def preliminary_eligible(self) -> bool | None:
         """Return whether it looks like a reward; None while nobody knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToldShown:
+    """What is said of a reward on its way to a bank account, and whether Stripe's pages are where to go on."""
+
+    title: str
+    text: str
+    at_stripe: bool
 
 
 def static_folder() -> Path:
@@ -136,6 +147,8 @@ def receipt_page(
     erased_on: date | None = None,
     beyond_trial: bool = False,
     reward: RewardShown | None = None,
+    bank_offered: bool = False,
+    rail_note: str = "",
 ) -> str:
     """Return the receipt: the reward as it stands and its voucher, the reference, the day and the café.
 
@@ -151,6 +164,8 @@ def receipt_page(
         erased_on: The day on which they were.
         beyond_trial: Whether the trial had no reward left for it.
         reward: The reward as it was decided; None while it is not.
+        bank_offered: Whether its voucher may be exchanged for a payment to a bank account.
+        rail_note: What to say of a rail that moves no money; empty for one that does.
     """
     eligible = receipt.preliminary_eligible
     outcome = "pending" if eligible is None else "likely" if eligible and reward_ore else "unlikely"
@@ -177,6 +192,15 @@ def receipt_page(
                 "{when}": _clock_in_words(reward, language),
             },
         ),
+        told=told_shown(reward, language=language) if erased_on is None else None,
+        bank_offered=bank_offered
+        and erased_on is None
+        and reward is not None
+        and reward.state == "ready"
+        and not reward.told,
+        rail_note=rail_note,
+        why_known=reward is not None and erased_on is None,
+        offer=_filled(section("bank", language), {"{reward}": kronor(reward_ore)}),
         outcome=outcome,
         state=receipt_state(reward, erased=erased_on is not None),
         watched=(reward is None and outcome != "beyond") or (reward is not None and not reward.final),
@@ -194,7 +218,18 @@ def receipt_page(
 def receipt_state(reward: RewardShown | None, *, erased: bool) -> str:
     """Return a short text that changes whenever what a receipt shows of its reward does."""
     parts = ("erased" if erased else "kept", *((reward.state, str(reward.number)) if reward is not None else ("open",)))
-    return ".".join(parts)
+    return ".".join((*parts, *((reward.told,) if reward is not None and reward.told else ())))
+
+
+def told_shown(reward: RewardShown | None, *, language: Language) -> ToldShown | None:
+    """Return the words for a reward on its way to a bank account; None where it is on none."""
+    if reward is None or not reward.told:
+        return None
+    if reward.told in VOUCHER_GOOD and reward.state != "ready" and reward.told != "lapsed":
+        return None  # The voucher was used or has lapsed meanwhile: the receipt says that.
+    known = {"{reward}": kronor(reward.amount_ore)}
+    words = _filled(section("payout", language), known)
+    return ToldShown(words[f"{reward.told}.title"], words[f"{reward.told}.text"], at_stripe=reward.told in AT_STRIPE)
 
 
 def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None = None) -> str:

@@ -101,6 +101,7 @@ async def running_replica(
         new_listener=LoudnessListener,
         new_turns=TurnTaking,
         limits=limits or Limits(),
+        open_segments=home.segments,
     )
     code = next(code for code in stored_codes.active(home.store()) if code.cafe == "aurora").code
     replica = Replica(edge, clock, memory, recogniser, interviewer, home, code)

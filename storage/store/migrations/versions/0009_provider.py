@@ -13,6 +13,7 @@ serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 TABLES = (
     "voucher_failures",
     "reconciliations",
+    "payout_reversals",
     "bank_payouts",
     "provider_events",
     "recipient_devices",
@@ -96,6 +97,15 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('pending', 'in_transit', 'paid', 'failed', 'canceled')", name="ck_bank_payouts_state_known"),
     )
     op.create_index("ix_bank_payouts_recipient_id", "bank_payouts", ["recipient_id"])
+    op.create_table(
+        "payout_reversals",
+        sa.Column("instruction_id", sa.Text, nullable=False),
+        sa.Column("reversed_ore", sa.Integer, nullable=False),
+        sa.Column("at", moment, nullable=False),
+        sa.PrimaryKeyConstraint("instruction_id", "reversed_ore", name="pk_payout_reversals"),
+        sa.ForeignKeyConstraint(["instruction_id"], ["payout_instructions.id"], name="fk_payout_reversals_instruction_id"),
+        sa.CheckConstraint("reversed_ore > 0", name="ck_payout_reversals_reversed_positive"),
+    )
     op.create_table(
         "reconciliations",
         sa.Column("id", serial, autoincrement=True, nullable=False),

@@ -1,0 +1,42 @@
+"""The overview's table of payments by rail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import markup
+from dashboards.formatting import measure, number
+from dashboards.reading.payment_rails import RailPayments
+from dashboards.visit import Visit
+
+
+def draw(visit: Visit, rails: Sequence[RailPayments], *, days: int) -> None:
+    """Draw what became of payments, a row a rail."""
+    say = visit.say
+    visit.draw(markup.section_head(say("payments.rails.title"), what=say("payments.rails.what", days=days)))
+    if not rails:
+        visit.draw(markup.plain(say("payments.rails.none")))
+        return
+    counts = ("succeeded", "failed", "open", "issued", "expired")
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    say("payments.rails.rail"): visit.name_of("payments.rail", one.rail),
+                    say("payments.rails.share"): "–"
+                    if one.share is None
+                    else measure(one.share, unit="share", language=visit.language, decimals=1),
+                    **{
+                        say(f"payments.rails.{name}"): number(getattr(one, name), language=visit.language)
+                        for name in counts
+                    },
+                }
+                for one in rails
+            ]
+        ),
+        hide_index=True,
+        width="stretch",
+    )

@@ -1,0 +1,118 @@
+"""One payment, found by whatever name a person has of it, with every change of its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import streamlit as st
+
+from dashboards import markup
+from dashboards.formatting import clock_time, short_day
+from dashboards.visit import Visit, current
+from payouts.answering import earned
+from payouts.meanings import for_staff
+from pilot.business_days import business_day
+from pilot.money import kronor
+from pilot.words import say as say_words
+from storage.store import batches, decisions, payment_history, vouchers
+from storage.store.attempts import MONEY_RAILS
+from storage.store.payment_history import Change
+from storage.store.payment_search import Subject, payout_of_reward, search
+
+if TYPE_CHECKING:
+    from storage.store.vouchers import Voucher
+
+MOST_SHOWN = 5  # guests who share a short reference
+
+
+def show(visit: Visit) -> None:
+    """Draw the page."""
+    say = visit.say
+    visit.draw(markup.page_head(crumb=say("payments.crumb"), title=say("payments.title"), fresh=""))
+    visit.draw(markup.plain(say("payments.what")))
+    wanted = st.text_input(say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420).strip()
+    if not wanted:
+        return
+    found = search(visit.home.store(), wanted)
+    if not found:
+        visit.draw(markup.lead(say("payments.nothing"), notes=[say("payments.nothing_do")]))
+        return
+    if len(found) > 1:
+        visit.draw(markup.plain(say("payments.several", count=len(found))))
+    for one in found[:MOST_SHOWN]:
+        _subject(visit, one)
+
+
+def _subject(visit: Visit, one: Subject) -> None:
+    store = visit.home.store()
+    if one.kind == "batch":
+        own = batches.instructions(store, one.id)
+        total = kronor(sum(each.amount_ore for each in own))
+        visit.draw(markup.section_head(one.id, what=visit.say("payments.batch", count=len(own), total=total)))
+        _changes(visit, payment_history.of_batch(store, one.id))
+    elif one.kind == "payout":
+        visit.draw(markup.section_head(one.id) + markup.lead(_payout(visit, one.id)))
+        _changes(visit, payment_history.of_payout(store, one.id))
+    else:
+        _reward(visit, one)
+
+
+def _reward(visit: Visit, one: Subject) -> None:
+    store = visit.home.store()
+    decision = decisions.find(store, one.session_id)
+    notes = []
+    if decision is not None:
+        payout, voucher = payout_of_reward(store, decision.reward_id), vouchers.of_reward(store, decision.reward_id)
+        if payout is not None:
+            notes.append(_payout(visit, payout))
+        elif voucher is not None:
+            notes.append(_voucher(visit, voucher))
+        if decision.simulated:
+            notes.append(visit.say("payments.simulated"))
+    names = {cafe.id: cafe.name for cafe in visit.cafes}
+    title = one.session_id if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {one.session_id}"
+    visit.draw(markup.section_head(title) + markup.lead(earned(decision, language=visit.language), notes=notes))
+    if decision is not None:
+        _changes(visit, payment_history.of_reward(store, decision.reward_id))
+
+
+def _payout(visit: Visit, name: str) -> str:
+    store = visit.home.store()
+    one = next(each for each in batches.instructions(store) if each.id == name)
+    batch = batches.find_batch(store, one.batch_id)
+    told = [kronor(one.amount_ore) + ".", for_staff(one.state, one.code, language=visit.language)]
+    if batch.approval == "waiting":
+        told.append(visit.say("payments.waits"))
+    if batch.rail not in MONEY_RAILS:
+        told.append(visit.say("payments.no_money"))
+    return " ".join(told)
+
+
+def _voucher(visit: Visit, voucher: Voucher) -> str:
+    day = short_day(business_day(voucher.expires_at), language=visit.language)
+    return say_words("money", f"voucher.{voucher.state}", visit.language, day=day)
+
+
+def _changes(visit: Visit, changes: list[Change]) -> None:
+    say = visit.say
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    say("payments.when"): f"{short_day(business_day(each.at), language=visit.language)} "
+                    f"{clock_time(each.at)}",
+                    say("payments.change_head"): visit.name_of("payments.change", each.what),
+                    say("payments.of"): each.subject,
+                    say("payments.detail"): each.detail,
+                    say("payments.by"): each.actor,
+                }
+                for each in changes
+            ]
+        ),
+        hide_index=True,
+        width="stretch",
+    )
+
+
+show(current())

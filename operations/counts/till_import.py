@@ -1,0 +1,129 @@
+"""A till's export becomes reports: read, shown as a plan, and carried out in one transaction or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pilot.business_days import business_day
+from pilot.cafes import Cafe
+from pilot.counts import before_pilot, closed_for_the_day
+from pilot.errors import PilotError
+from pipelines.till.counting import Tally, tally
+from pipelines.till.lines import read_export
+from storage.home import Home
+from storage.store import customer_counts
+from storage.store.customer_counts import Count, Outcome, Report, Reported
+
+LARGEST_BYTES = 20_000_000  # a year of receipts of a busy café
+DIGEST_CHARACTERS = 12
+FAULTS_SHOWN = 20
+
+BEFORE_PILOT = "before the pilot"
+UNDER_WAY = "the café is still open: export again after closing"
+
+
+class FaultyExport(PilotError):
+    """A till's export has cells that cannot be used; nothing of it was imported."""
+
+
+class ExportTooLarge(PilotError):
+    """A file is larger than any till's export."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDay:
+    """What an import would do to one café's day.
+
+    Attributes:
+        count: The day's count by the files.
+        outcome: new, corrected or unchanged.
+        before: The report that counts now; None where the day is missing.
+    """
+
+    count: Count
+    outcome: Outcome
+    before: Report | None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an import would do.
+
+    Attributes:
+        tally: What the files say, row by row.
+        days: What becomes of each café's day.
+        digests: What tells the files from others, by name.
+    """
+
+    tally: Tally
+    days: tuple[PlannedDay, ...]
+    digests: Mapping[str, str]
+
+
+def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | None, now: datetime) -> Plan:
+    """Return what an import of some files, taken together, would do; nothing is written.
+
+    Args:
+        home: The home.
+        files: Each file's name and bytes.
+        cafe: The café that they are of; None where a column names it.
+        now: The present moment, aware.
+
+    Raises:
+        UnreadableExport: a file is no export that is known.
+        InvalidCafes: there is no such café.
+        ExportTooLarge: a file is.
+    """
+    cafes, demo = home.cafes(), home.kind == "demo"
+
+    def left_out(of: Cafe, day: date) -> str | None:
+        if before_pilot(day, cafes=cafes, demo=demo):
+            return BEFORE_PILOT
+        return None if closed_for_the_day(of, day, now=now) else UNDER_WAY
+
+    for name, body in files:
+        if len(body) > LARGEST_BYTES:
+            raise ExportTooLarge(f"{name} is larger than {LARGEST_BYTES} bytes.", remedy="Export fewer days.")
+    exports = [read_export(body, name=name) for name, body in files]
+    read = tally(exports, cafes=cafes, cafe=cafe, today=business_day(now), left_out=left_out)
+    standing = customer_counts.standing(home.store(), [day for _, day in read.customers], simulated=demo)
+    days = tuple(
+        _planned(Count(of, day, customers), standing.get((of, day))) for (of, day), customers in read.customers.items()
+    )
+    digests = {name: hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS] for name, body in files}
+    return Plan(tally=read, days=days, digests=digests)
+
+
+def carry_out(home: Home, plan: Plan, *, actor: str) -> list[Reported]:
+    """Report what a plan counted, in one transaction.
+
+    Raises:
+        FaultyExport: the plan has faults; nothing was written.
+        StoreAway: it could not be kept.
+    """
+    faults = plan.tally.faults
+    if faults:
+        more = f"\n  and {len(faults) - FAULTS_SHOWN} more" if len(faults) > FAULTS_SHOWN else ""
+        shown = "\n".join(f"  {fault}" for fault in faults[:FAULTS_SHOWN])
+        raise FaultyExport(
+            f"Nothing was imported: {len(faults)} cells cannot be used.\n{shown}{more}\n",
+            remedy="Mend the file, or export it again, and import the whole of it.",
+        )
+    return customer_counts.report_all(
+        home.store(),
+        [day.count for day in plan.days],
+        source="till",
+        actor=actor,
+        simulated=home.kind == "demo",
+        origin={"files": sorted(plan.digests.values()), "formats": sorted(set(plan.tally.formats.values()))},
+    )
+
+
+def _planned(count: Count, before: Report | None) -> PlannedDay:
+    if before is None:
+        return PlannedDay(count, "new", None)
+    same = (before.customers, before.source) == (count.customers, "till")
+    return PlannedDay(count, "unchanged" if same else "corrected", before)

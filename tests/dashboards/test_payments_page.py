@@ -1,0 +1,90 @@
+"""The payments' page and the overview's table by rail, on a real store and lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from payouts.memory_rail import MemoryRail
+from pilot.payout_tables import PAYMENTS
+from pilot.words import section
+from storage.home import Home
+from storage.lake import polars_schema
+from storage.store import batches
+from tests.dashboards.conftest import TODAY
+from tests.dashboards.lake_days import make_day
+from tests.dashboards.test_pages import shown
+from tests.payouts.world import World
+
+pytestmark = pytest.mark.slow
+
+Pages = Callable[[], AppTest]
+
+
+def searched(visit_pages: Pages, text: str, *, language: str = "sv") -> AppTest:
+    at = visit_pages()
+    at.session_state["lang"] = language
+    at = at.run().switch_page("views/payments.py").run()
+    return at.text_input[0].set_value(text).run()
+
+
+@pytest.fixture
+def world(home: Home) -> World:
+    """One reward that is paid to an account, one that is a voucher."""
+    made = World(home.root / "unused.sqlite", store=home.store(), rail=MemoryRail)
+    made.earn("acct_1")
+    made.pay()
+    made.approve_all()
+    made.pay()
+    return made
+
+
+def test_a_payment_is_found_by_each_of_its_names_with_every_change(world: World, visit_pages: Pages) -> None:
+    (payout,) = batches.instructions(world.store)
+    session = f"guest-00001-{world.today}"
+    for name in (session, payout.id, str(payout.reference)):
+        at = searched(visit_pages, name)
+        assert not at.exception
+        changes = at.dataframe[0].value["Vad som hände"].tolist()
+        assert [each for each in ("Batchen planerad", "Batchen godkänd", "Betald") if each not in changes] == []
+        assert "Pengarna finns i mottagarens Stripe-saldo" in shown(at)
+        assert "inga pengar flyttas" in shown(at)
+    assert "1 utbetalningar" in shown(searched(visit_pages, payout.batch_id))
+
+
+def test_it_reads_in_english_and_says_where_nothing_goes_by_a_name(world: World, visit_pages: Pages) -> None:
+    english = searched(visit_pages, f"guest-00001-{world.today}", language="en")
+    assert "Yes: the session was completed" in shown(english)
+    assert "Det finns inget med det namnet." in shown(searched(visit_pages, "ZZZZZZ"))
+
+
+def test_a_voucher_is_told_by_its_state(world: World, visit_pages: Pages) -> None:
+    world.earn(None)
+    at = searched(visit_pages, f"guest-00002-{world.today}")
+    assert "Värdekoden kan lösas in" in shown(at)
+    assert "Simulerad" in shown(at)
+
+
+def test_every_kind_of_change_has_words_in_both_languages() -> None:
+    keys = [
+        {key for key in section("dashboards", language) if key.startswith("payments.")} for language in ("sv", "en")
+    ]
+    assert keys[0] == keys[1]
+
+
+def test_the_overview_tells_payments_by_rail(home: Home, visit_pages: Pages) -> None:
+    make_day(home.cafes(), TODAY).write(home.lake())
+    row = {
+        "day": TODAY, "cafe": "aurora", "simulated": False, "rail": "voucher", "succeeded": 9, "failed": 1,
+        "succeeded_ore": 27000, "open": 0, "issued": 14, "expired": 2,
+    }  # fmt: skip
+    rows = pl.DataFrame([row, row | {"simulated": True, "rail": "stripe_fake"}], schema=polars_schema(PAYMENTS))
+    home.lake().replace_partition(PAYMENTS, TODAY, rows, commit={})
+    at = visit_pages().run().switch_page("views/pilot_overview.py").run()
+    assert not at.exception
+    table = next(each.value for each in at.dataframe if "Väg" in each.value.columns)
+    assert table["Väg"].tolist() == ["Värdekod i kassan"]
+    assert table.iloc[0].tolist()[1:] == ["90,0\u00a0%", "9", "1", "0", "14", "2"]

@@ -1,0 +1,46 @@
+"""The fake Stripe of a run: there where no key is set, told to every process, found by a command while it runs."""
+
+from __future__ import annotations
+
+from operations.stripe_fake import RECORD_NAME, rail_of, recorded
+from operations.system import make_system, processes
+from pilot.settings import read_settings
+from storage.home import open_home
+
+
+def test_without_a_key_a_fake_runs_and_every_process_is_told_of_it(home, environment) -> None:
+    system = make_system(home, environment=environment)
+    fake = system.fake_stripe
+    assert fake is not None
+    specs = {spec.name: spec for spec in processes(system)}
+    assert str(fake.port) in specs["fake-stripe"].command
+    assert fake.webhook_secret not in " ".join(specs["fake-stripe"].command)
+    for name in ("edge", "watch", "fake-stripe"):
+        told = read_settings(specs[name].environment)
+        assert told.stripe_url == fake.url
+        assert told.stripe_webhook_secret.get_secret_value() == fake.webhook_secret
+    assert fake.port != system.code_server_port
+
+
+def test_with_a_key_nothing_is_faked(environment) -> None:
+    opened = open_home(read_settings({**environment, "PILOT_STRIPE_KEY": "sk_test_1"}))
+    system = make_system(opened, environment=environment)
+    assert system.fake_stripe is None
+    assert "fake-stripe" not in {spec.name for spec in processes(system)}
+
+
+def test_a_command_finds_the_fake_while_it_runs_and_no_longer(home, environment) -> None:
+    system = make_system(home, environment=environment)
+    system.run_folder.mkdir(parents=True, exist_ok=True)
+    assert rail_of(home, run_folder=system.run_folder) is None
+    with recorded(system.fake_stripe, folder=system.run_folder):
+        rail = rail_of(home, run_folder=system.run_folder)
+        assert rail is not None and rail.name == "stripe_fake"
+        assert (system.run_folder / RECORD_NAME).stat().st_mode & 0o777 == 0o600
+    assert rail_of(home, run_folder=system.run_folder) is None
+
+
+def test_the_key_that_is_set_goes_before_a_fake_that_runs(environment) -> None:
+    opened = open_home(read_settings({**environment, "PILOT_STRIPE_KEY": "sk_test_1"}))
+    rail = rail_of(opened, run_folder=opened.root)
+    assert rail is not None and rail.name == "stripe_test"
