@@ -5,12 +5,19 @@ from __future__ import annotations
 from assets.daily_table import daily_table
 from assets.day import TableDay, Written, counted
 from assets.raw_events import raw_events
-from pilot.tables import RAW_EVENTS, SESSIONS
+from pilot.tables import SESSIONS
+from pipelines.sessions import FIELDS
 from pipelines.sessions import sessions as sessions_of
 
 
 @daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
 def sessions(day: TableDay) -> Written:
     """A session without a last word is open for a while and then abandoned, as seen at the day's `as_of`."""
-    frame = sessions_of(day.read(RAW_EVENTS), as_of=day.as_of)
-    return day.write(frame, outcomes=counted(frame, "outcome"), missing_events=int(frame["missing_events"].sum()))
+    return day.build_from_events(
+        lambda events: sessions_of(events, as_of=day.as_of),
+        fields=FIELDS,
+        figures=lambda frame: {
+            "outcomes": counted(frame, "outcome"),
+            "missing_events": int(frame["missing_events"].sum()),
+        },
+    )
