@@ -27,6 +27,6 @@ def sessions(day: TableDay) -> Written:
         },
         plots=lambda told: {
             **told,
-            "funnel": bars({name: told["funnel"].get(name, 0) for name in STEPS}, unit="sessions"),
+            "funnel": bars({name: told.get("funnel", {}).get(name, 0) for name in STEPS}, unit="sessions"),
         },
     )

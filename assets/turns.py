@@ -23,5 +23,5 @@ def turns(day: TableDay) -> Written:
             "failures": counted(frame.drop_nulls("failure"), "failure"),
             "answered_by": counted(frame.drop_nulls("reply_author"), "reply_author"),
         },
-        plots=lambda told: {**told, "answered_by": bars(told["answered_by"], unit="turns")},
+        plots=lambda told: {**told, "answered_by": bars(told.get("answered_by", {}), unit="turns")},
     )
