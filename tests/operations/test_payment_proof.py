@@ -62,9 +62,9 @@ def test_a_rail_that_never_gets_through_is_caught(monkeypatch: pytest.MonkeyPatc
 def test_events_that_are_kept_twice_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     original = provider_events.keep
 
-    def keep(store: Any, events: Any, *, way: Any) -> int:
+    def keep(store: Any, events: Any, *, way: Any) -> frozenset[str]:
         original(store, events, way=way)
-        return len(events)
+        return frozenset(each.id for each in events)
 
     monkeypatch.setattr(provider_events, "keep", keep)
     assert not steps()["webhook replay"].ok
