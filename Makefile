@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 FAST := not (slow or browser or node or recogniser or postgresql or redis or language_model or processes)
 
-.PHONY: help run demo phone test check prove-properties prove-payouts prove-rerun asset-snapshot prove-erasure engines format lock clean
+.PHONY: help run demo phone test check prove-properties prove-payouts prove-limiter prove-rerun asset-snapshot prove-erasure engines format lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 18
@@ -37,7 +37,11 @@ prove-properties: $(READY) ## the tests of properties on 2 000 new examples each
 	@HYPOTHESIS_PROFILE=explore $(VENV)/bin/pytest -q -n 2 $$(grep -rl "from hypothesis" tests --include="test_*.py")
 
 prove-payouts: $(READY) ## 10 000 random histories of payouts, faults and restores
-	@$(VENV)/bin/python -m benchmarks.prove_payouts --runs 10000
+	@$(VENV)/bin/python -m benchmarks.prove_payouts --rail memory --runs 7000
+	@$(VENV)/bin/python -m benchmarks.prove_payouts --rail stripe --runs 3000
+
+prove-limiter: $(READY) ## 10 000 payouts against a fake Stripe of 20 calls a second, in virtual time
+	@$(VENV)/bin/python -m benchmarks.payout_limiter
 
 prove-rerun: $(READY) ## a run killed in each table, before, during and after its write, then rerun: the same rows
 	@$(VENV)/bin/python -m benchmarks.prove_rerun

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,8 @@ import dagster as dg
 import polars as pl
 
 from pilot.cafes import Cafes
-from pilot.tables import Table
+from pilot.tables import RAW_EVENTS, Table
+from pipelines.recorded import FIELDS, PROBE
 from storage.home import Home
 
 Figure = int | float | str | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
@@ -63,11 +64,61 @@ class TableDay:
         rows = lake.read(self.table, days=[self.day], columns=["day"]).height
         return Written(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
 
+    def probes(self) -> pl.DataFrame:
+        """Return the day's probes, the fields that uptime takes as columns."""
+        parts = list(self.home.lake().event_parts(self.day, fields={PROBE: FIELDS[PROBE]}))
+        return pl.concat(parts) if parts else self.read(RAW_EVENTS).filter(pl.col("event") == PROBE)
+
+    def build_from_events(
+        self,
+        make: Callable[[pl.DataFrame], pl.DataFrame],
+        *,
+        fields: Mapping[str, tuple[str, ...]],
+        figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
+        plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
+    ) -> Written:
+        """Replace the day's rows of this table by what `make` makes of its raw events, some cafés at a time.
+
+        Args:
+            make: Gets whole sessions, their fields as columns, and returns their rows of this table.
+            fields: What `make` takes from each event's data.
+            figures: Counts of some rows; those of the parts are added up.
+            plots: What is told of the sums; the sums themselves by default.
+        """
+        lake = self.home.lake()
+        rows: list[int] = []
+        counts: list[Mapping[str, int | Mapping[str, int]]] = []
+
+        def parts() -> Iterator[pl.DataFrame]:
+            rows.clear()
+            counts.clear()
+            for events in lake.event_parts(self.day, fields=fields):
+                frame = make(events)
+                rows.append(frame.height)
+                counts.append(figures(frame))
+                yield frame
+
+        version = lake.replace_partition_in_parts(self.table, self.day, parts, commit=self.commit)
+        return Written(rows=sum(rows), version=version, figures=plots(_added(counts)))
+
 
 def summed(frame: pl.DataFrame, by: str, column: str) -> dict[str, float]:
     """Return the sum of a column for each value of another, a name of the contract or of a café; for plots."""
     sums = frame.group_by(by).agg(pl.col(column).sum()).sort(by)
     return {str(value): total for value, total in sums.iter_rows()}
+
+
+def _added(counts: Sequence[Mapping[str, int | Mapping[str, int]]]) -> dict[str, Figure]:
+    added: dict[str, Figure] = {}
+    for each in counts:
+        for name, figure in each.items():
+            before = added.get(name)
+            if isinstance(figure, int):
+                added[name] = figure + (before if isinstance(before, int) else 0)
+            else:
+                known = before if isinstance(before, Mapping) else {}
+                added[name] = {value: known.get(value, 0) + figure.get(value, 0) for value in sorted({*known, *figure})}
+    return added
 
 
 def counted(frame: pl.DataFrame, column: str) -> dict[str, int]:

@@ -10,7 +10,7 @@ from assets.plots import bars
 from assets.raw_events import raw_events
 from assets.sources import store
 from pilot.business_days import day_bounds
-from pilot.tables import RAW_EVENTS, UPTIME
+from pilot.tables import UPTIME
 from pipelines.uptime import uptime as uptime_of
 from storage.store import switches
 
@@ -20,7 +20,7 @@ def uptime(day: TableDay) -> Written:
     """Time that no probe covers is unknown, neither up nor down, unless the edge itself lay silent: then it is down."""
     start, end = day_bounds(day.day)
     planned = switches.windows_on(day.home.store(), "maintenance", start=start, end=min(end, day.as_of))
-    frame = uptime_of(day.read(RAW_EVENTS), day=day.day, as_of=day.as_of, cafes=day.cafes, planned=planned)
+    frame = uptime_of(day.probes(), day=day.day, as_of=day.as_of, cafes=day.cafes, planned=planned)
     by_target = frame.group_by("target").agg(pl.col("down_s").sum()).sort("target")
     return day.write(
         frame,

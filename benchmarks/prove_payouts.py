@@ -1,8 +1,9 @@
 """Thousands of random histories of payouts, faults, restores and reversals; ends with 1 where an invariant breaks.
 
-    .venv/bin/python -m benchmarks.prove_payouts [--runs 10000] [--steps 25] [--seed 1] [--json]
+    .venv/bin/python -m benchmarks.prove_payouts [--rail memory|stripe] [--runs 10000] [--steps 25] [--seed 1] [--json]
 
-The provider is the fake in memory, time is virtual, the store is SQLite. What breaks is printed as the shortest history
+The provider is the fake in memory, or the official client on the fake Stripe; time is virtual, the store is SQLite.
+What breaks is printed as the shortest history
 that breaks it, and comes again under the same seed.
 """
 
@@ -19,7 +20,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from tests.payouts.test_machine import Payouts
+from tests.payouts.test_machine import Payouts, StripePayouts
 
 
 class Counted(Payouts):
@@ -42,11 +43,13 @@ class Counted(Payouts):
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rail", choices=("memory", "stripe"), default="memory")
     parser.add_argument("--runs", type=int, default=10_000)
     parser.add_argument("--steps", type=int, default=25, help="operations in one history at most")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**9))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
+    Counted.rail = Payouts.rail if options.rail == "memory" else StripePayouts.rail
     print(f"seed {options.seed}", file=sys.stderr)
     begun = time.perf_counter()
     run_state_machine_as_test(
@@ -61,6 +64,7 @@ def main() -> None:
         ),
     )
     told = {
+        "rail": options.rail,
         "seed": options.seed,
         "histories": Counted.histories,
         "with_a_restore": Counted.restored,

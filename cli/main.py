@@ -32,6 +32,7 @@ class _Pilot(LazyGroup):
         "restore": "Restore a backup into a new home, without the guests who were erased since.",
         "payout": "Rule on rewards, show and send payouts, stop and start them, reconcile and export.",
         "test-payments": "Prove success, decline, retry, webhook replay and idempotency of payments on a fake.",
+        "provider-events": "Show how far behind Stripe's events are, fetch what no webhook told, look again.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "quality": "Hold every table against what must be true of it, and list the rows that break it.",
         "materialize": "Rebuild business days by hand: late data, a new scorer, a report.",

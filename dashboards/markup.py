@@ -41,6 +41,11 @@ def plain(text: str) -> str:
     return f'<p class="pf-plain">{escape(text)}</p>'
 
 
+def status(text: str) -> str:
+    """Return what became of what the reader sent, told to a screen reader too."""
+    return f'<p class="pf-status" role="status">{escape(text)}</p>'
+
+
 def band(title: str, why: str) -> str:
     """Return the band that says these are not real guests."""
     return f'<div class="pf-band" role="note"><strong>{escape(title)}</strong> <span>{escape(why)}</span></div>'

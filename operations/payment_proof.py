@@ -208,10 +208,10 @@ def _webhook(world: _World) -> tuple[bool, str]:
     body, now = json.dumps(event).encode(), int(time.time())
     header = stripe.WebhookSignature.generate_signature_header(body.decode(), WEBHOOK_SECRET, now)  # type: ignore[attr-defined]
     read = _read(body, header, at=now)
-    new = [provider_events.keep(world.store, [read], way="webhook") for _ in range(3)]
+    new = [len(provider_events.keep(world.store, [read], way="webhook")) for _ in range(3)]
     before = len(world.fake.books.transfers)
     looked = process(world.store, world.rail).done
-    replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at)
+    replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at, actor="proof")
     again = process(world.store, world.rail).done
     refused = [_refused(body + b" ", header, at=now), _refused(body, header, at=now + OLD_SECONDS)]
     same = len(world.fake.books.transfers) == before and not audit_money(world.store)

@@ -18,7 +18,7 @@ from payouts.rail import Accepted, Order, Outcome, Refused, Transfer, Unknown
 
 Fault = Literal[
     "none", "never_arrives", "answer_lost", "error_saved_with_effect", "error_saved_without_effect", "key_in_use",
-    "too_many",
+    "too_many", "lock_timeout",
 ]  # fmt: skip
 
 FORGETS_AFTER = timedelta(hours=24)
@@ -78,7 +78,7 @@ class MemoryRail:
         fault = self.faults.popleft() if self.faults else "none"
         if fault == "never_arrives":
             return Unknown("timeout")
-        if fault in ("key_in_use", "too_many"):
+        if fault in ("key_in_use", "too_many", "lock_timeout"):
             return Unknown(fault)  # Not kept: the same key may still come through.
         kept = self._kept.get(order.key)
         if kept is not None and self.now() - kept[2] < FORGETS_AFTER:

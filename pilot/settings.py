@@ -130,6 +130,11 @@ class Settings(BaseModel):
         default=SecretStr(""),
         description="What a second host that runs `pilot probe` shows the edge; empty: the edge takes no such probes.",
     )
+    counts_tokens: SecretStr = Field(
+        default=SecretStr(""),
+        description="What cafés' till systems show the edge to report customers: aurora=TOKEN,malmohuset=TOKEN, 20 "
+        "characters or more each; empty: the edge takes no counts.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 
 

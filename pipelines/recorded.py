@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 EPOCH_STRIDE = 2**32  # more events than any epoch holds: epoch and seq as one number that orders a session
@@ -9,35 +11,72 @@ EPOCH_STRIDE = 2**32  # more events than any epoch holds: epoch and seq as one n
 PROBE = "probe"
 
 
+# What the tables take from each event's `data`. The lake can take it apart while it reads (`Lake.event_parts`), many
+# times faster than it is done here; a frame that has `data` itself is taken apart here, with the same result.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "page_opened": ("code", "language", "device_hash"),
+    "session_started": ("mode", "language", "device_hash", "code", "client.browser", "client.in_app"),
+    "consent_decided": ("granted", "version", "device_token_hash"),
+    "microphone_result": ("result",),
+    "utterance_committed": (
+        *("turn", "revision", "mode", "language", "transcript", "confidence", "low_confidence"),
+        *("speech_samples", "discarded_speculations", "question"),
+    ),
+    "utterance_edited": ("turn", "transcript"),
+    "reply_sent": (
+        *("turn", "text", "author", "purpose", "marks.soft_end", "marks.recognition_start", "marks.recognition_end"),
+        *("marks.commit", "marks.first_token", "marks.sent"),
+    ),
+    "reply_shown": ("turn", "response_ms"),
+    "turn_failed": ("turn", "reason", "mode"),
+    "session_completed": ("language", "reference", "receipt_hash", "preliminary_score"),
+    "session_abandoned": ("reason",),
+    PROBE: ("target", "ok", "every_seconds"),
+}
+TAKEN = "data."  # what stands before a field's name once it is a column
+
+
 def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
     """Return the events of customers' sessions, each once and in order, with `order` as a column.
 
     Every event of a session carries the session's café, and `simulated` where any of them does: a session of which
-    one event is simulated is never counted as real.
+    one event is simulated is never counted as real. `visit` numbers the sessions: it is grouped and joined by faster
+    than a session's identifier.
     """
-    ordered = (
-        raw_events.lazy()
-        .filter(pl.col("event") != PROBE)
-        .select("day", "event_id", "event", "at", "session_id", "cafe", "epoch", "seq", "simulated", "data")
-        .unique(subset="event_id", keep="any")
-        .with_columns(order=pl.col("epoch") * EPOCH_STRIDE + pl.col("seq"))
-        .sort("session_id", "order", "at", "event_id")
-        .drop("event_id")
+    events = raw_events.lazy().filter(pl.col("event") != PROBE)
+    if "data" in raw_events.columns:
+        events = (
+            events.select("day", "event_id", "event", "at", "session_id", "cafe", "epoch", "seq", "simulated", "data")
+            .unique(subset="event_id", keep="any")
+            .sort("session_id", "epoch", "seq", "at", "event_id")
+            .drop("event_id")
+        )
+    return (
+        events.with_columns(order=pl.col("epoch") * EPOCH_STRIDE + pl.col("seq"), visit=pl.col("session_id").rle_id())
         .collect()  # once: every part of a table starts from it
         .lazy()
     )
-    whole = ordered.group_by("session_id").agg(pl.col("simulated").any(), pl.col("cafe", "day").first())
-    return ordered.drop("simulated", "cafe", "day").join(whole, on="session_id", how="left", maintain_order="left")
+
+
+def whole_visits(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Return a row for each visit: its session, day and café, and whether any of its events is simulated."""
+    return events.group_by("visit").agg(
+        pl.col("session_id", "day", "cafe").first(), simulated=pl.col("simulated").any()
+    )
 
 
 def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
-    """Return only the events with these names."""
-    return events.filter(pl.col("event").is_in(names))
+    """Return only the events with these names, their fields as columns."""
+    found = events.filter(pl.col("event").is_in(names))
+    if "data" not in events.collect_schema().names():
+        return found
+    fields = dict.fromkeys(field for name in names for field in FIELDS[name])
+    return found.with_columns(pl.col("data").str.json_path_match(f"$.{field}").alias(TAKEN + field) for field in fields)
 
 
 def text(field: str) -> pl.Expr:
-    """Return a field of `data` as text; a dotted path reaches inside. Empty text counts, null and missing do not."""
-    return pl.col("data").str.json_path_match(f"$.{field}").alias(field.rsplit(".", 1)[-1])
+    """Return a field of `named` events as text; a dotted path reaches inside. Empty text counts, null does not."""
+    return pl.col(TAKEN + field).alias(field.rsplit(".", 1)[-1])
 
 
 def integer(field: str) -> pl.Expr:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pilot.tables import SESSIONS
+from pipelines import recorded
 from pipelines.recorded import EPOCH_STRIDE, customer_events, flag, integer, named, text
 from pipelines.shapes import shaped
 
@@ -24,6 +25,14 @@ PROOF_OF_START = (
     "session_completed",
 )
 
+FIELDS = {
+    **{name: fields for name, fields in recorded.FIELDS.items() if name in {*PROOF_OF_START, "page_opened"}},
+    "utterance_edited": (),
+    "session_abandoned": ("reason",),
+    "utterance_committed": ("turn", "mode"),
+    "turn_failed": ("turn",),
+}
+
 
 def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
     """Return one row for each session in `raw_events`; probes are no sessions.
@@ -40,13 +49,14 @@ def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
     rows = _visits(events)
     parts = (_gaps, _openings, _starts, _languages, _consents, _microphones, _commits, _failures, _completions)
     for part in (*parts, _abandonments):
-        rows = rows.join(part(events), on="session_id", how="left")
+        rows = rows.join(part(events), on="visit", how="left")
     return shaped(SESSIONS, _judged(rows, as_of=as_of))
 
 
 def _visits(events: pl.LazyFrame) -> pl.LazyFrame:
-    return events.group_by("session_id").agg(
-        pl.col("day", "cafe", "simulated").first(),
+    return events.group_by("visit").agg(
+        pl.col("session_id", "day", "cafe").first(),
+        simulated=pl.col("simulated").any(),
         last_event_at=pl.col("at").max(),
         epochs=pl.col("epoch").max(),
         started=pl.col("event").is_in(PROOF_OF_START).any(),
@@ -56,9 +66,9 @@ def _visits(events: pl.LazyFrame) -> pl.LazyFrame:
 def _gaps(events: pl.LazyFrame) -> pl.LazyFrame:
     """Count what never arrived: within an epoch `seq` counts from 0 without gaps."""
     return (
-        events.group_by("session_id", "epoch")
+        events.group_by("visit", "epoch")
         .agg(gap=pl.col("seq").max() + 1 - pl.col("seq").n_unique())
-        .group_by("session_id")
+        .group_by("visit")
         .agg(missing_events=pl.col("gap").sum())
     )
 
@@ -66,8 +76,8 @@ def _gaps(events: pl.LazyFrame) -> pl.LazyFrame:
 def _openings(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "page_opened")
-        .select("session_id", "at", text("code"), text("device_hash"))
-        .group_by("session_id")
+        .select("visit", "at", text("code"), text("device_hash"))
+        .group_by("visit")
         .agg(
             opened_at=pl.col("at").min(),
             opened_code=pl.col("code").first(),
@@ -80,7 +90,7 @@ def _starts(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "session_started")
         .select(
-            "session_id",
+            "visit",
             "at",
             text("mode"),
             text("device_hash"),
@@ -88,7 +98,7 @@ def _starts(events: pl.LazyFrame) -> pl.LazyFrame:
             text("client.browser"),
             flag("client.in_app"),
         )
-        .group_by("session_id")
+        .group_by("visit")
         .agg(
             pl.col("mode").first().alias("start_mode"),
             pl.col("device_hash", "start_code", "browser", "in_app").drop_nulls().last(),
@@ -100,8 +110,8 @@ def _starts(events: pl.LazyFrame) -> pl.LazyFrame:
 def _languages(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "page_opened", "session_started", "session_completed")
-        .select("session_id", text("language"))
-        .group_by("session_id")
+        .select("visit", text("language"))
+        .group_by("visit")
         .agg(pl.col("language").drop_nulls().last())
     )
 
@@ -110,12 +120,12 @@ def _consents(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "consent_decided")
         .select(
-            "session_id",
+            "visit",
             flag("granted").alias("consent"),
             text("version").alias("consent_version"),
             text("device_token_hash"),
         )
-        .group_by("session_id")
+        .group_by("visit")
         .agg(pl.col("consent", "consent_version", "device_token_hash").last())
     )
 
@@ -123,8 +133,8 @@ def _consents(events: pl.LazyFrame) -> pl.LazyFrame:
 def _microphones(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "microphone_result")
-        .select("session_id", text("result").alias("microphone"))
-        .group_by("session_id")
+        .select("visit", text("result").alias("microphone"))
+        .group_by("visit")
         .agg(pl.col("microphone").last())
     )
 
@@ -132,9 +142,9 @@ def _microphones(events: pl.LazyFrame) -> pl.LazyFrame:
 def _commits(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "utterance_committed")
-        .select("session_id", "at", integer("turn"), text("mode"))
+        .select("visit", "at", integer("turn"), text("mode"))
         .drop_nulls("turn")
-        .group_by("session_id")
+        .group_by("visit")
         .agg(
             first_turn_at=pl.col("at").min(),
             turns=pl.col("turn").n_unique(),
@@ -144,13 +154,13 @@ def _commits(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _failures(events: pl.LazyFrame) -> pl.LazyFrame:
-    outcomes = named(events, "utterance_committed", "turn_failed").select("session_id", "event", integer("turn"))
+    outcomes = named(events, "utterance_committed", "turn_failed").select("visit", "event", integer("turn"))
     committed = outcomes.filter(pl.col("event") == "utterance_committed")
     return (
         outcomes.filter(pl.col("event") == "turn_failed")
         .drop_nulls("turn")
-        .join(committed, on=["session_id", "turn"], how="anti")
-        .group_by("session_id")
+        .join(committed, on=["visit", "turn"], how="anti")
+        .group_by("visit")
         .agg(failed_turns=pl.col("turn").n_unique())
     )
 
@@ -159,8 +169,8 @@ def _completions(events: pl.LazyFrame) -> pl.LazyFrame:
     """Return the first completion: its receipt and reference are the ones that the customer was given."""
     return (
         named(events, "session_completed")
-        .select("session_id", "at", text("reference"), text("receipt_hash"), integer("preliminary_score"))
-        .group_by("session_id")
+        .select("visit", "at", text("reference"), text("receipt_hash"), integer("preliminary_score"))
+        .group_by("visit")
         .agg(
             pl.col("reference", "receipt_hash", "preliminary_score").first(),
             completed_at=pl.col("at").first(),
@@ -171,8 +181,8 @@ def _completions(events: pl.LazyFrame) -> pl.LazyFrame:
 def _abandonments(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
         named(events, "session_abandoned")
-        .select("session_id", "order", text("reason"))
-        .group_by("session_id")
+        .select("visit", "order", text("reason"))
+        .group_by("visit")
         .agg(
             pl.col("reason").last(),
             abandoned_epoch=pl.col("order").last() // EPOCH_STRIDE,

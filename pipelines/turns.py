@@ -6,14 +6,22 @@ import polars as pl
 
 from pilot.kpi_targets import TARGETS
 from pilot.tables import TURNS
-from pipelines.recorded import customer_events, flag, integer, named, number, text
+from pipelines import recorded
+from pipelines.recorded import customer_events, flag, integer, named, number, text, whole_visits
 from pipelines.shapes import shaped
 
 SAMPLES_PER_SECOND = 16_000
 WITHIN_MS = TARGETS["voice_response"].value * 1000
-TURN = ["session_id", "turn"]
+TURN = ["visit", "turn"]
 
 STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent")
+
+OF_A_TURN = ("utterance_committed", "utterance_edited", "reply_sent", "reply_shown", "turn_failed")
+FIELDS = {
+    "page_opened": ("language",),
+    "session_started": ("language",),
+    **{name: recorded.FIELDS[name] for name in OF_A_TURN},
+}
 
 
 def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
@@ -30,7 +38,7 @@ def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
         .join(_failed(events), on=TURN, how="full", coalesce=True)
         .join(_edits(events), on=TURN, how="left")
         .join(_replies(events), on=TURN, how="left")
-        .join(_sessions(events), on="session_id", how="left")
+        .join(_sessions(events), on="visit", how="left")
         .collect()  # once: `_shown` starts from it as well
         .lazy()
     )
@@ -39,7 +47,7 @@ def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_turn(events: pl.LazyFrame, name: str, *fields: pl.Expr) -> pl.LazyFrame:
-    return named(events, name).select("session_id", "at", "order", integer("turn"), *fields).drop_nulls("turn")
+    return named(events, name).select("visit", "at", "order", integer("turn"), *fields).drop_nulls("turn")
 
 
 def _committed(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -57,7 +65,7 @@ def _committed(events: pl.LazyFrame) -> pl.LazyFrame:
             integer("discarded_speculations").fill_null(0),
             text("question"),
         )
-        .sort("session_id", "turn", "revision", "order")
+        .sort("visit", "turn", "revision", "order")
         .unique(subset=[*TURN, "revision"], keep="last", maintain_order=True)
         .group_by(TURN)
         .agg(
@@ -95,9 +103,7 @@ def _replies(events: pl.LazyFrame) -> pl.LazyFrame:
     marks = [number(f"marks.{stage}").alias(f"{stage}_ms") for stage in STAGES]
     fields = [text("text").alias("reply"), text("author").alias("reply_author"), text("purpose").alias("reply_purpose")]
     return (
-        _of_turn(events, "reply_sent", *fields, *marks)
-        .group_by(TURN)
-        .agg(pl.exclude("session_id", "turn", "at").last())
+        _of_turn(events, "reply_sent", *fields, *marks).group_by(TURN).agg(pl.exclude("visit", "turn", "at").last())
     ).drop("order")
 
 
@@ -114,19 +120,13 @@ def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
     """Return what a turn has from its session; a language for turns that failed before any was heard."""
-    return (
-        events.group_by("session_id")
-        .agg(
-            pl.col("day", "cafe", "simulated").first(),
-        )
-        .join(
-            named(events, "page_opened", "session_started")
-            .select("session_id", text("language").alias("session_language"))
-            .group_by("session_id")
-            .agg(pl.col("session_language").drop_nulls().last()),
-            on="session_id",
-            how="left",
-        )
+    return whole_visits(events).join(
+        named(events, "page_opened", "session_started")
+        .select("visit", text("language").alias("session_language"))
+        .group_by("visit")
+        .agg(pl.col("session_language").drop_nulls().last()),
+        on="visit",
+        how="left",
     )
 
 

@@ -12,7 +12,7 @@ from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
 from pilot.tables import UPTIME
 from pipelines.coverage import Stretch, clipped, laid_under, shared, total
-from pipelines.recorded import PROBE, flag, integer, text
+from pipelines.recorded import PROBE, flag, integer, named, text
 from pipelines.shapes import schema, shaped
 
 SERVICE_TARGET = "customer_page"  # what a customer meets; every café has a row of it, probed or not
@@ -74,8 +74,8 @@ def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> p
     moment = pl.Datetime("us", "UTC")
     prober = [*KEY, "edge"]
     return (
-        raw_events.lazy()
-        .filter((pl.col("event") == PROBE) & (pl.col("at") >= start) & (pl.col("at") < until))
+        named(raw_events.lazy(), PROBE)
+        .filter((pl.col("at") >= start) & (pl.col("at") < until))
         .unique(subset="event_id", keep="any")
         .select("cafe", "simulated", "edge", "at", "event_id", text("target"), flag("ok"), integer("every_seconds"))
         .drop_nulls(["target", "ok", "every_seconds"])

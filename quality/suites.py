@@ -19,6 +19,8 @@ from pilot.tables import (
     JUDGEMENTS,
     PILOT_KPIS,
     RAW_EVENTS,
+    REWARD_PARITY,
+    REWARDS,
     SCORED_FEEDBACK,
     SESSION_SIGNALS,
     SESSIONS,
@@ -38,6 +40,7 @@ from quality.payment_rules import batch_rules, ledger_rules, payment_rules, payo
 from quality.report_rules import capacity_rules, impact_rules, report_rules
 from quality.results import SuiteResult
 from quality.retention_rules import retention_rules
+from quality.reward_rules import parity_rules, reward_rules
 from quality.rules import Evidence, Rule, declared, one_of
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
@@ -81,6 +84,8 @@ OWN: dict[str, Suite] = {
     BUSINESS_IMPACT.name: Suite(impact_rules),
     CAPACITY_PLAN.name: Suite(capacity_rules),
     RETENTION.name: Suite(retention_rules),
+    REWARDS.name: Suite(reward_rules, (SESSIONS,)),
+    REWARD_PARITY.name: Suite(parity_rules),
 }
 
 

@@ -26,11 +26,17 @@ SHARE_CONSENT = 0.95
 SHARE_MICROPHONE = 0.93
 SHARE_EDITED = 0.15
 SHARE_NO_SPEECH = 0.02
+SHARE_IN_APP = 0.04
+SHARE_CLOSED = 0.6  # Of those who leave without sending: the edge notices; the rest fall silent.
 
 RESPONSE_MEDIAN_MS = 900.0
 RESPONSE_SPREAD = 0.34  # Of the logarithm: 5 in 100 take longer than about 1.6 s.
 SLOW_DAY_SHARE = 0.08  # Days on which everything takes longer.
 SLOW_DAY_FACTOR = 1.5
+
+DEPTH_WEIGHTS = (0.28, 0.24, 0.33, 0.15)  # Thin, some, useful and excellent feedback.
+DEPTH_LEANING = (-1.0, 0.0, 1.0, 1.0)  # On a good day there is more of some than of others.
+MOOD_SPREAD = 0.15
 
 COUNT_MISSING_SHARE = 0.07
 OUTAGE_SHARE = 0.06  # Of days.
@@ -68,13 +74,16 @@ def day_chances(rng: random.Random, *, cafe: Cafe, day: date) -> DayChances:
     started = completed / completion
     participation = _share(rng, PARTICIPATION + taste.uniform(-0.015, 0.015), PARTICIPATION_SPREAD)
     slow = rng.random() < SLOW_DAY_SHARE
-    good = rng.gauss(taste.uniform(-0.2, 0.2), 0.15)
+    good = rng.gauss(taste.uniform(-0.2, 0.2), MOOD_SPREAD)
+    thin, some, useful, excellent = (
+        weight * math.exp(good * leaning) for weight, leaning in zip(DEPTH_WEIGHTS, DEPTH_LEANING, strict=True)
+    )
     return DayChances(
         opened=round(started / SHARE_STARTED),
         completion=completion,
         customers=None if rng.random() < COUNT_MISSING_SHARE else round(started / participation),
         response_factor=SLOW_DAY_FACTOR if slow else 1.0,
-        depth_weights=(0.28 * math.exp(-good), 0.24, 0.33 * math.exp(good), 0.15 * math.exp(good)),
+        depth_weights=(thin, some, useful, excellent),
         english=SHARE_ENGLISH.get(cafe.city, 0.15),
     )
 

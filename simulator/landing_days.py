@@ -1,4 +1,4 @@
-"""Lands simulated days as a replica lands real ones: through an append log, segments and the store."""
+"""Puts simulated days where real ones are: through log, landing and store, or large ones straight into the lake."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterable
 from datetime import date
 
 from pilot.errors import PilotError
+from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
+from simulator.large_days import LargeDay, crowd, event_parts
+from simulator.large_days import customer_counts as counts_of
 from simulator.pilot_days import SimulatedDay
 from storage.home import Home
 from storage.store import customer_counts
@@ -29,10 +32,7 @@ def land(home: Home, days: Iterable[SimulatedDay], *, told: Callable[[date, int]
     Raises:
         NotADemo: the home is a real one.
     """
-    if home.kind != "demo":
-        raise NotADemo(
-            f"{home.root} is a real pilot's home.", remedy="Simulated days need a home of their own: use `pilot demo`."
-        )
+    _only_in_a_demo(home)
     landed = 0
     store = home.store()
     with home.append_log(REPLICA) as log:
@@ -56,3 +56,23 @@ def land(home: Home, days: Iterable[SimulatedDay], *, told: Callable[[date, int]
             landed += len(day.events)
             told(day.day, day.opened)
     return landed
+
+
+def write_large_day(home: Home, large: LargeDay) -> None:
+    """Write a large day straight to the lake of a demo home: its raw events and its customer counts.
+
+    Raises:
+        NotADemo: the home is a real one.
+    """
+    _only_in_a_demo(home)
+    drawn = crowd(large)
+    lake, commit = home.lake(), {"run": REPLICA, "seed": str(large.seed)}
+    lake.replace_partition_in_parts(RAW_EVENTS, large.day, lambda: event_parts(large, drawn), commit=commit)
+    lake.replace_partition(CUSTOMER_COUNTS, large.day, counts_of(large, drawn), commit=commit)
+
+
+def _only_in_a_demo(home: Home) -> None:
+    if home.kind != "demo":
+        raise NotADemo(
+            f"{home.root} is a real pilot's home.", remedy="Simulated days need a home of their own: use `pilot demo`."
+        )

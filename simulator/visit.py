@@ -70,7 +70,7 @@ def visit(rng: random.Random, *, cafe: Cafe, code: str, opened: datetime, day: D
     story.wait(3, 20)
     mode: Mode = "voice" if rng.random() < chances.SHARE_VOICE else "text"
     browser, system, major = rng.choice(BROWSERS)
-    client = contract.Client(browser=browser, os=system, os_major=major, in_app=rng.random() < 0.04)
+    client = contract.Client(browser=browser, os=system, os_major=major, in_app=rng.random() < chances.SHARE_IN_APP)
     story.record(contract.SessionStarted(mode=mode, language=language, client=client, device_hash=device, code=code))
     stays = rng.random() < day.completion
     # Where those who do not complete give up: consent, microphone, a turn, or the review.
@@ -164,7 +164,7 @@ def _leave(story: _Story, *, declined: bool = False) -> list[Event]:
     if declined:
         story.record(contract.ConsentDecided(granted=False, version=contract.CONSENT_VERSION, scope=()))
         story.record(contract.SessionAbandoned(reason="declined"))
-    elif story.rng.random() < 0.6:
+    elif story.rng.random() < chances.SHARE_CLOSED:
         story.record(contract.SessionAbandoned(reason="closed"))
     assert len({session_day(event.session_id) for event in story.events}) == 1
     return story.events

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,8 +14,10 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from pilot.tables import Table
+from pilot.tables import RAW_EVENTS, Table
+from storage.day_parts import DayParts
 from storage.errors import LakeDamaged, LakeFull, LakeUnavailable
+from storage.event_parts import PART_ROWS, event_parts
 from storage.lake_schema import conform, empty_frame, one_day, polars_schema
 from storage.snapshot import Snapshot
 
@@ -63,15 +65,44 @@ class Lake:
             LakeUnavailable: other writers were always first, or the lake cannot be reached.
         """
         rows = one_day(table, day, frame)
+        return self._replace(table, day, lambda: rows, commit=commit)
+
+    def replace_partition_in_parts(
+        self, table: Table, day: date, parts: Callable[[], Iterable[pl.DataFrame]], *, commit: Mapping[str, str]
+    ) -> int:
+        """Replace a day's rows by parts that are never all in memory; the rows are those of the parts put together.
+
+        Args:
+            table: The table.
+            day: The day; every row must be of it.
+            parts: Makes the parts, in the order of their cafés, of which each is in one part only; called again
+                where another writer was first.
+            commit: Kept with the commit.
+
+        Returns:
+            The table's new version.
+
+        Raises:
+            LakeSchemaError: a part does not fit, or a key is in two of them; nothing was written.
+            LakeUnavailable: other writers were always first, or the lake cannot be reached.
+        """
+        return self._replace(table, day, lambda: DayParts(table, day, parts()), commit=commit)
+
+    def _replace(
+        self, table: Table, day: date, rows: Callable[[], pl.DataFrame | DayParts], *, commit: Mapping[str, str]
+    ) -> int:
         pause = FIRST_PAUSE_SECONDS
         for _ in range(ATTEMPTS):
             known = self.delta(table)
+            given = rows()
             try:
                 # The error's text can quote rows, so none is kept as a cause.
-                return self._write(day, rows, into=known or self._create(table), commit=commit)
+                return self._write(day, given, into=known or self._create(table), commit=commit)
             except CommitFailedError:
                 pass
             except (DeltaError, OSError) as error:
+                if isinstance(given, DayParts) and given.fault is not None:
+                    raise given.fault from None
                 raise _unavailable(table, error) from None
             self._pause(random.uniform(0, pause))  # noqa: S311 - jitter, not a secret
             pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
@@ -100,6 +131,13 @@ class Lake:
             )
         schema = polars_schema(table)
         return frame.cast({name: schema[name] for name in wanted})
+
+    def event_parts(
+        self, day: date, *, fields: Mapping[str, tuple[str, ...]], part_rows: int = PART_ROWS
+    ) -> Iterator[pl.DataFrame]:
+        """Yield a day's raw events in parts of whole sessions, their fields as columns (`storage.event_parts`)."""
+        with self.snapshot(RAW_EVENTS, days=[day]) as snapshot:
+            yield from event_parts(snapshot, day, fields=fields, part_rows=part_rows)
 
     def snapshot(self, *tables: Table, days: Collection[date] | None = None) -> Snapshot:
         """Return the tables as they are now, for SQL.
@@ -210,10 +248,10 @@ class Lake:
             configuration={STATISTICS_PROPERTY: _with_statistics(table)},
         )
 
-    def _write(self, day: date, rows: pl.DataFrame, *, into: DeltaTable, commit: Mapping[str, str]) -> int:
+    def _write(self, day: date, rows: pl.DataFrame | DayParts, *, into: DeltaTable, commit: Mapping[str, str]) -> int:
         write_deltalake(
             into,
-            rows,
+            rows if isinstance(rows, pl.DataFrame) else rows.reader(),
             mode="overwrite",
             partition_by=["day"],
             predicate=f"day = '{day.isoformat()}'",

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import structlog
 
+from operations.counts.desk import CountsDesk, read_tokens
 from operations.opening import open_as_made
 from operations.watch.delivery import ProbeDesk
 from operations.watch.heartbeat import Heartbeat, silence
@@ -47,6 +48,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
     settings = home.settings
     heartbeat = Heartbeat(home.root / SIGNS_FOLDER, replica=settings.replica)
     projection = ReceiptProjection(home.store, home.segments, cafes=home.cafes(), clock=clock)
+    tokens = read_tokens(settings.counts_tokens.get_secret_value(), cafes=home.cafes())
     return Edge(
         settings=settings,
         cafes=home.cafes(),
@@ -63,6 +65,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         hearing_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
         probes=ProbeDesk(home, clock=clock.now) if settings.probe_token.get_secret_value() else None,
+        counts=CountsDesk(home, tokens, clock=clock.now) if tokens else None,
         open_segments=home.segments,
         more_background=(projection.keep_projecting, heartbeat.keep_beating),
     )

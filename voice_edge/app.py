@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, WebSocket
@@ -17,6 +18,7 @@ from pilot.errors import PilotError
 from voice_edge import page
 from voice_edge.bank.routes import bank_routes
 from voice_edge.connection import Connection
+from voice_edge.counts_routes import counts_routes
 from voice_edge.customer_routes import customer_routes
 from voice_edge.doors.pages import door_page
 from voice_edge.doors.receipt_routes import receipt_routes
@@ -55,23 +57,33 @@ async def _load(asking: Loaded) -> None:
         log.warning("no model: the script asks", kind=type(error).__name__, what=error.what)
 
 
-def _add_webhooks(app: FastAPI, edge: Edge) -> None:
-    """Open the door for Stripe's webhooks where it has a key and a secret; else its client is not even imported."""
+def _add_webhooks(app: FastAPI, edge: Edge) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    """Open the door for Stripe's webhooks where it has a key and a secret; else its client is not even imported.
+
+    Returns:
+        What runs beside it as long as the replica.
+    """
     if not (edge.settings.stripe_key.get_secret_value() and edge.settings.stripe_webhook_secret.get_secret_value()):
-        return
+        return []
     from payouts.stripe.opening import rail_name
+    from voice_edge.webhook_desk import WebhookDesk
     from voice_edge.webhook_routes import webhook_routes
 
-    if (rail := rail_name(edge.settings)) is not None:
-        app.include_router(
-            webhook_routes(
-                settings=edge.settings,
-                rail=rail,
-                open_store=edge.codes.open_store,
-                now=edge.clock.now,
-                metrics=edge.metrics,
-            )
+    rail = rail_name(edge.settings)
+    if rail is None:
+        return []
+    desk = WebhookDesk(edge.codes.open_store)
+    app.include_router(
+        webhook_routes(
+            settings=edge.settings,
+            rail=rail,
+            desk=desk,
+            now=edge.clock.now,
+            rates=edge.doors.rates,
+            metrics=edge.metrics,
         )
+    )
+    return [lambda: desk.keep_counting(rail=rail, clock=edge.clock, metrics=edge.metrics)]
 
 
 def create_app(edge: Edge) -> FastAPI:
@@ -80,6 +92,7 @@ def create_app(edge: Edge) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work) for work in edge.background()]
+        tasks += [asyncio.create_task(work()) for work in beside_webhooks]
         if isinstance(edge.asking, Loaded):
             tasks.append(asyncio.create_task(_load(edge.asking)))
         try:
@@ -106,7 +119,9 @@ def create_app(edge: Edge) -> FastAPI:
     app.include_router(till_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
-    _add_webhooks(app, edge)
+    beside_webhooks = _add_webhooks(app, edge)
+    if edge.counts is not None:
+        app.include_router(counts_routes(edge, edge.counts))
     if edge.probes is not None:
         app.include_router(probe_routes(edge.probes, token=edge.settings.probe_token.get_secret_value()))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from operations.counts.desk import CountsDesk
 from operations.watch.delivery import ProbeDesk
 from pilot.cafes import Cafe, Cafes
 from pilot.settings import Settings
@@ -121,6 +122,7 @@ class Edge:
         hearing_ready: Whether the recogniser is warm, or known not to come.
         landing_writable: Whether events can be put on the disk.
         probes: Takes second hosts' probes; None where no token is set.
+        counts: Takes cafés' customer counts; None where no token is set.
         open_segments: Opens the landing, where what a guest said is read for them to see why; None: it cannot be.
         more_background: What else runs as long as the replica.
     """
@@ -146,6 +148,7 @@ class Edge:
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
     probes: ProbeDesk | None = None
+    counts: CountsDesk | None = None
     open_segments: Callable[[], Segments] | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 

@@ -83,6 +83,20 @@ class Metrics:
             buckets=DELIVERY_EDGES_SECONDS,
             registry=registry,
         )
+        self._provider_events = Gauge(
+            "edge_provider_events", "Events that were kept and not looked at, by state.", ["state"], registry=registry
+        )
+        self._provider_oldest = Gauge(
+            "edge_provider_events_oldest_seconds",
+            "How long the oldest of those that wait has waited.",
+            registry=registry,
+        )
+        self._webhook_answers = Histogram(
+            "edge_webhook_answer_seconds",
+            "From the arrival of a webhook to its place in the store.",
+            buckets=ACK_EDGES_SECONDS,
+            registry=registry,
+        )
         self._rest = Counter(
             "edge_rests", "Sessions finished without a WebSocket, by answer.", ["code"], registry=registry
         )
@@ -163,6 +177,16 @@ class Metrics:
         self._webhooks.labels(outcome=outcome).inc()
         if seconds is not None:
             self._delivery.observe(max(0.0, seconds))
+
+    def provider_events(self, *, waiting: int, failed: int, oldest_seconds: float) -> None:
+        """Take note of how far behind the provider's events are."""
+        self._provider_events.labels(state="waiting").set(waiting)
+        self._provider_events.labels(state="failed").set(failed)
+        self._provider_oldest.set(oldest_seconds)
+
+    def webhook_answered(self, seconds: float) -> None:
+        """Time how long a webhook that was kept waited for its answer."""
+        self._webhook_answers.observe(seconds)
 
     def ignored(self, kind: str, *, number: int = 1) -> None:
         """Count what was ignored."""

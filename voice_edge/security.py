@@ -28,7 +28,7 @@ def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
 
     Args:
         host: The page's.
-        forms_lead_to: Another origin that a form's answer may send the browser on to; empty for none.
+        forms_lead_to: Where else a form's answer may send the browser on to; empty for nowhere.
     """
     sockets = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
     return "; ".join(

@@ -6,21 +6,23 @@ away, Stripe is told to come again.
 
 from __future__ import annotations
 
-import asyncio
+import math
+import time
 from collections.abc import Callable
 from datetime import datetime
 
 import structlog
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
 
 from payouts.stripe.opening import RailName
 from payouts.stripe.webhooks import MOST_BYTES, OtherMode, RefusedWebhook, read_webhook, secrets_of
 from pilot.errors import PilotError
 from pilot.settings import Settings
-from storage.store import provider_events
-from storage.store.engine import Store
+from voice_edge.doors.rates import Rates, counted_address
 from voice_edge.metrics import Metrics
+from voice_edge.webhook_desk import WebhookDesk
 
 PATH = "/webhooks/stripe"
 NOT_KEPT = {"Cache-Control": "no-store"}
@@ -33,8 +35,9 @@ def webhook_routes(
     *,
     settings: Settings,
     rail: RailName,
-    open_store: Callable[[], Store],
+    desk: WebhookDesk,
     now: Callable[[], datetime],
+    rates: Rates,
     metrics: Metrics,
 ) -> APIRouter:
     """Return the door.
@@ -42,8 +45,9 @@ def webhook_routes(
     Args:
         settings: The replica's.
         rail: The rail that the events are of.
-        open_store: Returns the store.
+        desk: Keeps the events.
         now: The clock, aware.
+        rates: What one address may ask for.
         metrics: Where the events are counted.
     """
     router = APIRouter()
@@ -51,32 +55,54 @@ def webhook_routes(
 
     @router.post(PATH)
     async def webhook(request: Request) -> JSONResponse:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                metrics.webhook("too_large")
-                return _answer(413, "too large")
+        began = time.perf_counter()
+        address = counted_address(request.client.host if request.client else "")
+        if (wait := await rates.hit("webhook", address)) is not None:
+            return _too_many(wait)
+        body = await _body(request)
+        if body is None:
+            metrics.webhook("too_large")
+            return _answer(413, "too large")
         signature = request.headers.get("stripe-signature", "")
         try:
-            event = read_webhook(bytes(body), signature=signature, secrets=secrets, rail=rail, now=now())
+            event = read_webhook(body, signature=signature, secrets=secrets, rail=rail, now=now())
         except OtherMode:
             metrics.webhook("other_mode")
             return _answer(200, "of the other mode, left alone")
         except RefusedWebhook as refused:
+            if (wait := await rates.hit("unsigned_webhook", address)) is not None:
+                return _too_many(wait)
             metrics.webhook("refused")
             log.warning("webhook refused", why=refused.what)
             return _answer(400, refused.what)
         try:
-            new = await asyncio.to_thread(lambda: provider_events.keep(open_store(), [event], way="webhook"))
+            new = await desk.keep(event)
         except (PilotError, OSError) as error:
             metrics.webhook("store_away")
             log.error("webhook not kept", kind=type(error).__name__)
             return _answer(503, "come again", {"Retry-After": str(RETRY_SECONDS)})
         metrics.webhook("kept" if new else "known", seconds=(now() - event.made_at).total_seconds())
+        metrics.webhook_answered(time.perf_counter() - began)
         return _answer(200, "kept" if new else "known")
 
+    def _too_many(wait: float) -> JSONResponse:
+        metrics.webhook("too_many")
+        return _answer(429, "come again", {"Retry-After": str(math.ceil(wait))})
+
     return router
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body as it came; None where it is larger than any event."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                return None
+    except ClientDisconnect:
+        return None  # So the request's door ends a body of unknown length that grows too large.
+    return bytes(body)
 
 
 def _answer(status: int, said: str, headers: dict[str, str] | None = None) -> JSONResponse:

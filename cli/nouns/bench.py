@@ -96,6 +96,32 @@ def scoring(
     _print(_benchmark("scoring_speed").run(rows=rows), as_json=as_json)
 
 
+@app.command()
+def lake(
+    sessions: int = typer.Option(1_000_000, min=1, help="Visits a day."),
+    days: int = typer.Option(1, min=1, max=366, help="Days, one after another, into one lake."),
+    cafes: int | None = typer.Option(None, min=1, help="How many cafés; by default one for each hundred visits."),
+    folder: Path | None = typer.Option(None, help="Where the days are made; by default a temporary folder."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Raw events to sessions, turns and KPIs: seconds and memory by stage, beside DuckDB SQL that must say the same.
+
+    Example: pilot bench lake --sessions 100000 --days 30 --json
+    """
+    found = _benchmark("lake").run(sessions=sessions, days=days, cafes=cafes, folder=folder)
+    _print(found, as_json=as_json)
+
+
+@app.command()
+def intervals(
+    pilots: int = typer.Option(1000, min=1, help="How many pilots are simulated."),
+    days: int = typer.Option(30, min=2, help="How long each takes."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """How often the intervals of figures over days hold the truth, with cafés and days that differ."""
+    _print(_benchmark("interval_coverage").run(pilots=pilots, days=days), as_json=as_json)
+
+
 def _benchmark(name: str) -> ModuleType:
     """Import a benchmark; from the checkout, where the package is not among the installed rooms."""
     if (CHECKOUT / "benchmarks").is_dir() and str(CHECKOUT) not in sys.path:

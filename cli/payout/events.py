@@ -38,5 +38,5 @@ def replay(
     rail = common.open_the_rail(opened).name
     with opened.store().begin() as connection:
         audit.record(connection, actor=common.actor(), action="payout.replay", subject=rail, reason=why)
-    count = provider_events.replay(opened.store(), rail=rail, since=moment)
+    count = provider_events.replay(opened.store(), rail=rail, since=moment, actor=common.actor())
     typer.echo(f"{count} events wait to be looked at again; the watch does so within seconds.{common.no_money(rail)}")

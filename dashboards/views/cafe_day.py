@@ -7,6 +7,7 @@ from datetime import date
 import streamlit as st
 
 from dashboards import charts, markup
+from dashboards.customer_count import customer_count
 from dashboards.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import measure, number
 from dashboards.kept_choice import kept_choice
@@ -44,6 +45,7 @@ def show(visit: Visit) -> None:
         )
     if not shown.funnel.opened:
         _empty_day(visit, day)
+        customer_count(visit, cafe, day=day)
         return
     urgent = [one for one in shown.feedback if one.urgent]
     if urgent:
@@ -64,6 +66,7 @@ def show(visit: Visit) -> None:
             visit.draw(markup.plain(visit.say("day.figure.completion_none")))
     with right:
         visit.draw(markup.section_head(visit.say("day.funnel.title")) + markup.funnel(visit, shown.funnel))
+    customer_count(visit, cafe, day=day)
     _everything_said(visit, shown)
 
 

@@ -93,7 +93,7 @@ class Proof:
     def proved(self) -> bool:
         """Return whether nothing was found that should be gone, and the search was able to find."""
         left = any(places for found in self.after.values() for places in found.values())
-        able = all(self.before[mark] for mark in ("words", "device", "bygone words", "bygone device"))
+        able = all(self.before[mark] for mark in ("words", "device", "account", "bygone words", "bygone device"))
         kept = self.bystander_kept and self.scores_kept
         return able and not left and not self.session_elsewhere and kept and self.state == "done"
 
@@ -133,6 +133,9 @@ def passage(folder: Path, *, build: Build, now: datetime) -> Passage:
     _build(home, build, now=now)  # The days' first rows lie in an old version now.
     scores = home.lake().read(SCORED_FEEDBACK, days=[bygone.receipt.day])
     decision = decisions.find(home.store(), guest.session_id)
+    for each in (guest, bystander):
+        if (decided := decisions.find(home.store(), each.session_id)) is not None:
+            each.want_an_account(home, decided.reward_id)
     old = make_backup(home, now=now)
     return Passage(home, guest, bystander, bygone, scores, old, decision.outcome if decision is not None else "none")
 

@@ -28,12 +28,14 @@ from pilot.events import (
 from pilot.identifiers import new_code, new_identifier, new_receipt_token, new_reference, receipt_hash
 from storage.erasure.files_beside import spellings
 from storage.home import Home
-from storage.store import receipts
+from storage.store import claims, onboardings, receipts, recipient_devices, standings
 from storage.store.receipts import Receipt
+from storage.store.standings import Standing
 
 CAFE = "aurora"
 REPLICA = "edge1"
 RUBRIC = "2026-11"
+RAIL = "stripe_fake"
 STEP = timedelta(seconds=4)
 WORD_BYTES = 5
 SAID = (
@@ -54,6 +56,7 @@ class Guest:
         words: Words that only this guest has said.
         events: What the edge recorded.
         receipt: What the store keeps of it.
+        account: The provider's name for the account that the guest wants the reward on.
     """
 
     session_id: str
@@ -63,6 +66,7 @@ class Guest:
     words: tuple[str, ...]
     events: tuple[Event, ...]
     receipt: Receipt
+    account: str
 
     @property
     def marks(self) -> Mapping[str, frozenset[bytes]]:
@@ -71,11 +75,20 @@ class Guest:
             "words": frozenset(spelled for word in self.words for spelled in spellings(word)),
             "token": spellings(self.token),
             "device": spellings(self.device) | spellings(self.device_token),
+            "account": spellings(self.account),
         }
 
     def save(self, home: Home) -> None:
         """Keep the receipt, as the edge does once the feedback was sent."""
         receipts.save(home.store(), self.receipt)
+
+    def want_an_account(self, home: Home, reward_id: str) -> None:
+        """Choose a bank account over the voucher, as on the receipt, and leave before it can be paid."""
+        store = home.store()
+        who = claims.recipient(store, rail=RAIL, account=self.account, simulated=True).id
+        onboardings.ask(store, reward_id, recipient_id=who)
+        recipient_devices.remember(store, device=self.device_token, rail=RAIL, recipient_id=who)
+        standings.save(store, Standing(who, "inactive", True, 1, "", self.account, None, store.now()))
 
 
 def a_guest(*, at: datetime) -> Guest:
@@ -116,7 +129,8 @@ def a_guest(*, at: datetime) -> Guest:
     receipt = Receipt(
         receipt_hash(token), reference, session, CAFE, business_day(at), "sv", True, events[-1].at, 71, True, RUBRIC
     )
-    return Guest(session, token, device, device_token, words, events, receipt)
+    account = f"acct_proof{secrets.token_hex(8)}"
+    return Guest(session, token, device, device_token, words, events, receipt, account)
 
 
 def _turn(turn: int, said: str) -> list[BaseModel]:

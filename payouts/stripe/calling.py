@@ -15,6 +15,7 @@ API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS = 3
 READ_SECONDS = 20
 CALLS_PER_SECOND = 20.0  # Stripe's sandbox and each of its live endpoints take 25.
+LOCKED = "lock_timeout"  # Answered with 429 as well, but somebody else is at the object: not a matter of our rate.
 
 Answer = TypeVar("Answer")
 
@@ -65,8 +66,9 @@ def called(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
     limiter.wait()
     try:
         found = call()
-    except stripe.RateLimitError:
-        limiter.too_many()
+    except stripe.RateLimitError as error:
+        if error_code(error) != LOCKED:
+            limiter.too_many()
         raise ProviderAway(
             "Stripe says that it was asked too often.", remedy="It is asked again later.", retryable=True
         ) from None

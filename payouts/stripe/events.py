@@ -107,8 +107,8 @@ def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, r
     """
     oldest = store.now() - LISTED_BACK
     start = oldest if since is None else max(oldest, since - OVERLAP)
-    new = provider_events.keep(store, list(listed(rail, since=start)), way="listed")
-    new += provider_events.keep(store, list(listed(rail, since=oldest, undelivered=True)), way="listed")
+    new = len(provider_events.keep(store, list(listed(rail, since=start)), way="listed"))
+    new += len(provider_events.keep(store, list(listed(rail, since=oldest, undelivered=True)), way="listed"))
     for recipient_id in onboardings.asked(store):
         who, known = standings.recipient(store, recipient_id), standings.find(store, recipient_id)
         if who is None or who.rail != rail.name:
@@ -119,9 +119,11 @@ def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, r
             standings.claim_ready(store, recipient_id)  # A crash came between its standing and its claim.
     for who in standings.not_gone(store, rail=rail.name) if recipients else ():
         try:
-            new += provider_events.keep(store, list(listed(rail, since=start, account=who.account)), way="listed")
+            told = list(listed(rail, since=start, account=who.account))
         except ProviderRefuses:
             refresh_standing(store, rail, who)  # It may have been taken away from us; that nobody lists.
+            continue
+        new += len(provider_events.keep(store, told, way="listed"))
     return new
 
 

@@ -11,7 +11,7 @@ from itertools import count, takewhile
 import stripe
 
 from payouts.rail import Accepted, Order, Outcome, Refused, Transfer, Unknown
-from payouts.stripe.calling import ProviderAway, ProviderRefuses, called, error_code
+from payouts.stripe.calling import LOCKED, ProviderAway, ProviderRefuses, called, error_code
 from payouts.stripe.limiter import CallLimiter
 
 CURABLE = frozenset({"balance_insufficient"})  # Funds arrive without anybody doing anything here.
@@ -57,7 +57,8 @@ class StripeRail:
         try:
             made = self.client.v1.transfers.create(json.loads(order.parameters), {"idempotency_key": order.key})
         except stripe.RateLimitError as error:
-            self.limiter.too_many()
+            if error_code(error) != LOCKED:
+                self.limiter.too_many()
             return Unknown(error_code(error))
         except stripe.IdempotencyError as error:
             return Unknown(error_code(error))

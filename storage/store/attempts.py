@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from storage.store import bookkeeping
+from storage.store import audit, bookkeeping
 from storage.store.batches import BatchRefused, Instruction, locked, rewards_of, set_state
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_batches, payout_instructions
@@ -24,6 +24,9 @@ KEY_LIVES = timedelta(hours=23)
 
 # The rails on which money moves; every other one is a provider's test mode or a fake.
 MONEY_RAILS = frozenset({"stripe"})
+
+# What a recipient cures at the provider.
+CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
 
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
 
@@ -151,6 +154,34 @@ def absent(store: Store, key: str) -> None:
         _end(connection, key, "absent", code="", at=store.now())
         if found.state == "in_flight":
             set_state(connection, found.id, "needs_review", code="not at the provider", at=store.now())
+
+
+def plan_again(store: Store, recipient_id: str, *, able_at: datetime) -> int:
+    """Plan what was refused for want of a capability once more, where its recipient was able after that.
+
+    It goes out with the next sending, under a new key: the refusal was definite.
+
+    Args:
+        store: The store.
+        recipient_id: The recipient.
+        able_at: When the provider said that they can be paid.
+
+    Returns:
+        How many payouts.
+    """
+    refused_for_it = (
+        payout_instructions.c.recipient_id == recipient_id,
+        payout_instructions.c.state == "refused",
+        payout_instructions.c.code.in_(CAPABILITY_CODES),
+        payout_instructions.c.changed_at < able_at,
+    )
+    with store.begin() as connection:
+        found = connection.execute(select(payout_instructions.c.id).where(*refused_for_it)).scalars().all()
+        again = [each for each in sorted(found) if locked(connection, each).state == "refused"]
+        for each in again:
+            set_state(connection, each, "planned", code="", at=store.now())
+            audit.record(connection, actor="recipient", action="payout.plan_again", subject=each, at=store.now())
+        return len(again)
 
 
 def of_instruction(store: Store, instruction_id: str) -> list[Attempt]:

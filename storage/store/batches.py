@@ -24,6 +24,8 @@ from storage.store.payout_schema import (
 State = Literal["planned", "held", "in_flight", "refused", "paid", "needs_review", "reversed"]
 Approval = Literal["not_needed", "waiting", "given"]
 
+HELD_BY_A_PERSON = "held by a person"
+
 
 class BatchRefused(StorageError):
     """What was asked of a batch or an instruction cannot be done as it stands."""
@@ -151,8 +153,18 @@ def approve(store: Store, batch_id: str, *, actor: str, reason: str) -> Batch:
         return _named(connection, batch_id)
 
 
-def hold(store: Store, instruction_id: str, *, held: bool, actor: str, reason: str) -> Instruction:
+def hold(
+    store: Store, instruction_id: str, *, held: bool, actor: str, reason: str, code: str = HELD_BY_A_PERSON
+) -> Instruction:
     """Hold an instruction that nothing was tried for yet, or release a held one.
+
+    Args:
+        store: The store.
+        instruction_id: Which.
+        held: Whether to hold it; else it is released.
+        actor: Who.
+        reason: Why, for the audit log.
+        code: Why, for whoever looks at the payout.
 
     Raises:
         BatchRefused: there is none, or it is under way or done.
@@ -165,7 +177,7 @@ def hold(store: Store, instruction_id: str, *, held: bool, actor: str, reason: s
             )
         to: State = "held" if held else "planned"
         if found.state != to:
-            set_state(connection, instruction_id, to, code="held by a person" if held else "", at=store.now())
+            set_state(connection, instruction_id, to, code=code if held else "", at=store.now())
             verb = "hold" if held else "release"
             audit.record(
                 connection, actor=actor, action=f"payout.{verb}", subject=instruction_id, reason=reason, at=store.now()

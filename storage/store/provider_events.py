@@ -72,24 +72,25 @@ class Lag:
     unheard: int = 0
 
 
-def keep(store: Store, events: Collection[ProviderEvent], *, way: Way) -> int:
-    """Keep the events that are new; return how many were.
+def keep(store: Store, events: Collection[ProviderEvent], *, way: Way) -> frozenset[str]:
+    """Keep the events that are new, in one transaction; return their ids.
 
     What a webhook tells is nearly always new, what is listed nearly always known: that is only read.
     """
     new = list(events) if way == "webhook" else _unknown(store, events)
     if not new:
-        return 0
+        return frozenset()
     at = store.now()
     told = {"received_at": at, "way": way, "state": "waiting", "tries": 0, "note": ""}
-    rows = [{**{name: getattr(each, name) for name in ProviderEvent.__dataclass_fields__}, **told} for each in new]
-    kept = 0
+    kept = set()
     with store.begin() as connection:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        for row in rows:
+        for each in sorted(new, key=lambda event: event.id):  # In one order: two writers never wait for each other.
+            row = {**{name: getattr(each, name) for name in ProviderEvent.__dataclass_fields__}, **told}
             statement = dialect.insert(provider_events).values(row).on_conflict_do_nothing(index_elements=["id"])
-            kept += connection.execute(statement).rowcount
-    return kept
+            if connection.execute(statement).rowcount:
+                kept.add(each.id)
+    return frozenset(kept)
 
 
 def _unknown(store: Store, events: Collection[ProviderEvent]) -> list[ProviderEvent]:
@@ -155,9 +156,9 @@ def put_off(store: Store, event_id: str, *, note: str, away: bool = False) -> No
 
 
 def replay(
-    store: Store, *, rail: str, since: datetime | None = None, only: str = "", failed: bool = False, actor: str
+    store: Store, *, rail: str, since: datetime | None = None, only: str = "", failed: bool = False, actor: str = ""
 ) -> int:
-    """Let events be looked at once more; return how many. Audited.
+    """Let events be looked at once more; return how many.
 
     Args:
         store: The store.
@@ -165,7 +166,7 @@ def replay(
         since: Those made since; None: from the beginning.
         only: One event by its id; empty: all.
         failed: Only those that could not be looked at.
-        actor: Who asks.
+        actor: Who asks, for the audit log; empty where the caller has written it there.
     """
     with store.begin() as connection:
         again = provider_events.c.rail == rail
@@ -178,10 +179,11 @@ def replay(
         count = connection.execute(
             update(provider_events).where(again).values(state="waiting", tries=0, note="replayed", done_at=None)
         ).rowcount
-        audit.record(
-            connection, actor=actor, action="events.replay", subject=only or rail, details={"events": count},
-            at=store.now(),
-        )  # fmt: skip
+        if actor:
+            told = {"events": count}
+            audit.record(
+                connection, actor=actor, action="events.replay", subject=only or rail, details=told, at=store.now()
+            )
         return count
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from storage.store import claims, onboardings
+from storage.store import attempts, claims, onboardings
 from storage.store.claims import ClaimRefused, Recipient
 from storage.store.engine import Store, serialise
 from storage.store.payout_schema import recipients
@@ -57,7 +57,7 @@ class BankPayout:
 
 
 def save(store: Store, standing: Standing) -> None:
-    """Keep a standing, unless a newer one is there; then claim what waited for it."""
+    """Keep a standing, unless a newer one is there; then claim what waited for it, and plan again what was refused."""
     with store.begin() as connection:
         serialise(connection, f"standing:{standing.recipient_id}")
         known = _find(connection, standing.recipient_id)
@@ -68,6 +68,8 @@ def save(store: Store, standing: Standing) -> None:
         values = {name: getattr(standing, name) for name in Standing.__dataclass_fields__}
         connection.execute(insert(recipient_standings).values(values))
     claim_ready(store, standing.recipient_id)
+    if standing.transfers == "active":
+        attempts.plan_again(store, standing.recipient_id, able_at=standing.checked_at)
 
 
 def claim_ready(store: Store, recipient_id: str) -> int:

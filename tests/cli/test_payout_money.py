@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,8 +112,10 @@ def test_books_and_provider_are_held_against_each_other_to_the_ore(pilot: Pilot,
     paid.pay()
     assert pilot("payout", "reconcile").exit_code == 0
     paid.rail.reverse("tr_1", 1)
+    assert pilot("payout", "reconcile").exit_code == 0  # What came back is booked, one öre too.
+    paid.rail.made["tr_2"] = replace(paid.rail.made["tr_1"], reference="tr_2")
     differs = pilot("payout", "reconcile")
-    assert (differs.exit_code, "DIFFER" in differs.stdout, "partly reversed" in differs.stdout) == (1, True, True)
+    assert (differs.exit_code, "DIFFER" in differs.stdout, "paid twice" in differs.stdout) == (1, True, True)
 
 
 def test_the_switch_stops_everything_and_has_a_way_back_and_a_status(pilot: Pilot, paid: Paid) -> None:
@@ -190,5 +193,5 @@ def test_events_are_looked_at_again_from_a_moment_on_and_that_is_on_record(pilot
     done = pilot("payout", "replay", "--since", "2026-11-24T08:00", "--reason", "The endpoint was off")
     assert (done.exit_code, done.stdout[:8]) == (0, "1 events")
     assert [each.id for each in provider_events.waiting(paid.store, rail="memory", limit=9)] == ["evt_9"]
-    assert audit.recent(paid.store, 1)[0].reason == "The endpoint was off"
+    assert "The endpoint was off" in [each.reason for each in audit.recent(paid.store, 2)]
     assert pilot("payout", "replay", "--since", "yesterday", "--reason", "x").exit_code == 1

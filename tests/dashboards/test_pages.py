@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from storage.home import Home
+from storage.store import customer_counts
 from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
 
@@ -264,3 +265,38 @@ def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, visit
     monkeypatch.setenv("PILOT_HOEM", str(tmp_path))
     text = shown(visit_pages().run())
     assert "did you mean PILOT_HOME" in text
+
+
+def test_a_manager_reports_the_days_customers_and_corrects_them(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    at = visit_pages().run()
+    assert "Antalet saknas" in shown(at)
+    at.number_input[0].set_value(742)
+    at.button[0].click().run()
+    assert "Sparat: 742 kunder" in shown(at)
+    at.number_input[0].set_value(1204)
+    at.button[0].click().run()
+    assert "Sparat: 1 204 kunder" in shown(at)
+    assert "Nu gäller 1 204 kunder (rapporterat för hand" in shown(at).replace("\u00a0", " ")
+    said = customer_counts.history(home.store(), cafe="aurora", day=TODAY, simulated=False)
+    assert [(one.customers, one.source, one.actor) for one in said] == [
+        (1204, "manager", "pages"),
+        (742, "manager", "pages"),
+    ]
+
+
+def test_a_number_is_asked_for_also_on_a_quiet_day_and_never_guessed(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    lake = home.lake()
+    lake.replace_partition(SESSIONS, TODAY, lake.read(SESSIONS).filter(pl.col("cafe") != "aurora"), commit={})
+    at = visit_pages().run()
+    at.button[0].click().run()
+    assert "Skriv ett antal först" in shown(at)
+    assert customer_counts.history(home.store(), cafe="aurora", day=TODAY, simulated=False) == []
+
+
+def test_test_sessions_have_no_customers(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    at = visit_pages().run()
+    at.toggle(key="tests").set_value(True).run()
+    assert not at.number_input

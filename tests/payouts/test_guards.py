@@ -1,4 +1,4 @@
-"""Death of a worker at each named point, and what happens where a guard is taken away: it is caught."""
+"""Death of a worker at each named point: what it leaves, the next one finishes, in memory and over a socket."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import multiprocessing
 import os
 import signal
 import threading
-from datetime import timedelta
 from multiprocessing.managers import BaseManager
 from pathlib import Path
 
 import pytest
 
-from payouts import sending
 from payouts.sending import FAILPOINTS, send_batch
-from storage.store import attempts, batches
-from storage.store.attempts import Attempt
+from payouts.stripe.calling import make_client
+from payouts.stripe.limiter import CallLimiter
+from payouts.stripe.rail import StripeRail
+from storage.store import batches
 from storage.store.engine import open_store, sqlite_url
-from tests.payouts.world import LIMITS, START, World
+from tests.payouts.stripe.by_hand_rail import ByHandRail
+from tests.payouts.stripe.over_socket import served
+from tests.payouts.world import START, World
 
 
 def states(world: World) -> list[str]:
@@ -74,51 +76,34 @@ def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(where: s
     server.stop_event.set()
 
 
-def _history(world: World) -> list[str]:
-    """Lose an answer, try again, let the key die, try again; return what is broken then."""
+def _die_over_a_socket(path: str, url: str, batch: str, where: str) -> None:
+    client = make_client("sk_test_worker", url=url)
+    rail = StripeRail(client, name="stripe_fake", limiter=CallLimiter(20.0))
+    store = open_store(sqlite_url(Path(path)), now=lambda: START)
+
+    def reach(point: str) -> None:
+        if point == where:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    send_batch(store, rail, batch, reach=reach)
+
+
+@pytest.mark.processes
+@pytest.mark.parametrize("where", FAILPOINTS)
+def test_a_worker_killed_while_it_talks_to_stripe_over_a_socket_is_finished_by_the_next(
+    where: str, tmp_path: Path
+) -> None:
+    world = World(tmp_path / "store.sqlite", rail=ByHandRail)
     batch = approved(world, "acct_1", "acct_2")
-    world.rail.faults.extend(["answer_lost", "answer_lost"])
-    send_batch(world.store, world.rail, batch)
-    send_batch(world.store, world.rail, batch)
-    world.earn("acct_3")
-    world.at += timedelta(days=1)
-    world.pay()
-    world.rail.faults.append("answer_lost")
-    for each in batches.batches(world.store):
-        send_batch(world.store, world.rail, each.id)
-    world.at += timedelta(hours=25)
-    for each in batches.batches(world.store):
-        send_batch(world.store, world.rail, each.id)
-    return world.broken()
-
-
-def test_without_sabotage_the_history_breaks_nothing(tmp_path: Path) -> None:
-    assert _history(World(tmp_path / "store.sqlite")) == []
-
-
-@pytest.mark.parametrize("guard", ["the key stays", "unknown is no failure", "no key is sent past its life", "booked"])
-def test_each_guard_taken_away_is_caught(guard: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    world = World(tmp_path / "store.sqlite")
-    if guard == "the key stays":
-        real = world.rail.send
-        calls = iter(range(1000))
-        monkeypatch.setattr(
-            world.rail, "send", lambda order: real(type(order)(f"{order.key}:{next(calls)}", order.parameters))
-        )
-    elif guard == "unknown is no failure":
-        monkeypatch.setattr(
-            sending.attempts, "doubted", lambda store, key, code: attempts.refused(store, key, code=code, curable=True)
-        )
-    elif guard == "no key is sent past its life":
-        monkeypatch.setattr(Attempt, "outlived", lambda *_: False)
-        monkeypatch.setattr("tests.payouts.test_guards.World.pay", lambda world: _pay_blindly(world))
-    else:
-        monkeypatch.setattr(attempts, "_book", lambda *_, **__: None)
-    assert _history(world) != []
-
-
-def _pay_blindly(world: World) -> None:
-    """Plan and send without looking at the provider first."""
-    batch = batches.plan(world.store, day=world.today, rail="memory", simulated=True, limits=LIMITS)
-    world.rail.faults.append("answer_lost")
-    send_batch(world.store, world.rail, batch.id)
+    with served(world.rail.fake) as url:
+        context = multiprocessing.get_context("spawn")
+        worker = context.Process(target=_die_over_a_socket, args=(str(world.path), url, batch, where))
+        worker.start()
+        worker.join(120)
+        assert worker.exitcode == -signal.SIGKILL
+        assert len(world.rail.made) == (1 if where in ("after_answer", "after_outcome") else 0)
+        client = make_client("sk_test_next", url=url)
+        send_batch(world.store, StripeRail(client, name="stripe_fake", limiter=CallLimiter(20.0)), batch)
+    assert states(world) == ["paid", "paid"]
+    assert len(world.rail.made) == 2
+    assert world.broken() == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -114,7 +115,8 @@ def test_the_days_batch_its_payouts_and_the_audit_are_copied_to_the_ore(world: W
         ("facts", 0, 0, True),
         ("total", 6000, 6000, True),
     ]
-    world.rail.reverse("tr_1", 1)
+    made = world.rail.made["tr_1"]
+    world.rail.made["tr_1"] = replace(made, amount_ore=made.amount_ore - 1)
     world.pay()
     total = payout_rows.audit_of_day(world.store, world.today).filter(pl.col("scope") == "total")
     assert total.select("ours_ore", "theirs_ore", "differences", "agrees").row(0) == (6000, 5999, 1, False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -51,6 +52,16 @@ class World:
         self.store.now = lambda: self.at
         self.rail = rail(now=lambda: self.at)
         self.count = 0
+        self.release = 0
+        self._asked_for = self.rail.parameters
+        self.rail.parameters = self._parameters
+
+    def _parameters(self, **asked: Any) -> str:
+        """Ask as this release of the program would: another release may word the same request in another way."""
+        told = json.loads(self._asked_for(**asked))
+        if self.release:
+            told["metadata"]["release"] = str(self.release)
+        return json.dumps(told, sort_keys=True)
 
     @property
     def today(self) -> date:
@@ -116,6 +127,14 @@ class World:
                 for reward_id in transfer.reward_ids:
                     by_reward[reward_id] = by_reward.get(reward_id, 0) + 1
         found += [f"paid {times} times" for times in by_reward.values() if times > 1]
+        made = self.rail.made
+        for each in batches.instructions(self.store):
+            if each.state in ("paid", "reversed"):
+                transfer = made.get(each.reference or "")
+                if transfer is None:
+                    found.append("booked and not at the provider")
+                elif (transfer.amount_ore, transfer.account) != (each.amount_ore, each.account):
+                    found.append("booked with another amount or account than the provider has")
         with self.store.reading() as connection:
             known = set(connection.execute(select(payout_attempts.c.key)).scalars())
         found += ["asked without a committed attempt"] if set(self.rail.asked) - known and not self.restored else []

@@ -23,6 +23,8 @@ from voice_edge.clock import Clock
 Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
     "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload", "till", "till_pin", "till_pin_of_cafe",
+    "webhook", "unsigned_webhook",
+    "counts", "counts_unknown",
 ]  # fmt: skip
 
 MINUTE = 60
@@ -59,6 +61,10 @@ RATES: dict[Scope, Rate] = {
     "till": Rate(600, 5 * MINUTE),
     "till_pin": Rate(6, 10 * MINUTE),  # With a PIN of six digits, a guesser needs years on average.
     "till_pin_of_cafe": Rate(30, HOUR),
+    "webhook": Rate(6000, 5 * MINUTE),  # Stripe tells a day's batch at once, and again what it could not deliver.
+    "unsigned_webhook": Rate(60, 10 * MINUTE),
+    "counts": Rate(120, HOUR),  # Of one café's token: a year's days in an afternoon.
+    "counts_unknown": Rate(30, 10 * MINUTE),
 }
 
 

@@ -12,9 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pilot.cafes import Cafes
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
+COUNTS_PREFIX = "/api/counts/"
+PUT_PREFIXES = (COUNTS_PREFIX,)  # Nothing else is put.
 LARGEST_BODY_BYTES = 16 * 1024
 LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024  # 45 s of sound are 1.4 MB.
-UPLOAD_PATHS = frozenset({"/v1/rest"})
+LARGEST_WEBHOOK_BYTES = 256 * 1024  # The largest event that payouts cause has some 20 KiB.
+MOST_BYTES_AT = {"/v1/rest": LARGEST_UPLOAD_BYTES, "/webhooks/stripe": LARGEST_WEBHOOK_BYTES}
 WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Asked by machines that know the replica by its own name only.
 
 
@@ -79,7 +82,8 @@ class RequestDoor:
             return 421, "This server does not answer for that name. Its operator sets PILOT_PUBLIC_URL.\n"
         if scope["type"] == "websocket":
             return None
-        if scope["method"] not in METHODS:
+        put = scope["method"] == "PUT" and scope["path"].startswith(PUT_PREFIXES)
+        if not put and scope["method"] not in METHODS:
             return 405, "This method is not served.\n"
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > _most(scope):
@@ -88,7 +92,7 @@ class RequestDoor:
 
 
 def _most(scope: Scope) -> int:
-    return LARGEST_UPLOAD_BYTES if scope["path"] in UPLOAD_PATHS else LARGEST_BODY_BYTES
+    return MOST_BYTES_AT.get(scope["path"], LARGEST_BODY_BYTES)
 
 
 def _limited(receive: Receive, *, most: int) -> Receive:

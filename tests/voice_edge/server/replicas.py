@@ -10,6 +10,7 @@ from typing import Any
 
 import websockets
 
+from operations.counts.desk import CountsDesk
 from pilot.settings import Settings
 from storage.errors import StoreAway
 from storage.home import Home
@@ -76,6 +77,7 @@ async def running_replica(
     asking: Any = None,
     settings: Settings | None = None,
     pings: tuple[float, float] = (20.0, 20.0),
+    counts: CountsDesk | None = None,
 ) -> AsyncIterator[Replica]:
     before = asyncio.all_tasks()
     clock = VirtualClock()
@@ -101,6 +103,7 @@ async def running_replica(
         new_listener=LoudnessListener,
         new_turns=TurnTaking,
         limits=limits or Limits(),
+        counts=counts,
         open_segments=home.segments,
     )
     code = next(code for code in stored_codes.active(home.store()) if code.cafe == "aurora").code

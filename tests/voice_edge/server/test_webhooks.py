@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import UTC, datetime
 
 import httpx
 import stripe
@@ -11,6 +13,7 @@ from pilot.settings import Settings
 from storage.home import Home
 from storage.store import provider_events
 from tests.voice_edge.server.replicas import Replica, running_replica
+from tests.waiting import DEADLINE_SECONDS, POLL_SECONDS
 
 SECRET = "whsec_test"
 URL = "/webhooks/stripe"
@@ -73,3 +76,55 @@ async def test_there_is_no_door_where_stripe_is_not_set_up(home: Home) -> None:
     async with running_replica(home) as replica, httpx.AsyncClient() as client:
         body = event(replica)
         assert (await client.post(replica.url + URL, content=body, headers=signed(replica, body))).status_code == 404
+
+
+def numbered(replica: Replica, number: int, **more: object) -> bytes:
+    told = {**json.loads(event(replica)), "id": f"evt_{number}", **more}
+    return json.dumps(told, indent=2).encode()
+
+
+async def test_a_burst_is_kept_whole_and_each_event_once(home: Home) -> None:
+    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+        bodies = [numbered(replica, number % 40) for number in range(120)]
+        answers = await asyncio.gather(
+            *(client.post(replica.url + URL, content=body, headers=signed(replica, body)) for body in bodies)
+        )
+        assert {each.status_code for each in answers} == {200}
+        assert sorted(each.json()["received"] for each in answers) == ["kept"] * 40 + ["known"] * 80
+        assert provider_events.lag(home.store(), rail="stripe_fake").waiting == 40
+
+
+async def test_an_event_as_large_as_an_account_is_taken_and_its_body_is_kept_nowhere(home: Home) -> None:
+    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+        person = {"object": {"id": "acct_1", "individual": {"first_name": "Gunvor-Testnamn"}, "more": "x" * 60_000}}
+        body = numbered(replica, 1, type="account.updated", account="acct_1", data=person)
+        answer = await client.post(replica.url + URL, content=body, headers=signed(replica, body))
+        assert answer.status_code == 200
+        whole = b"".join(each.read_bytes() for each in home.root.rglob("*") if each.is_file())
+        assert b"acct_1" in whole
+        assert b"Gunvor-Testnamn" not in whole
+
+
+async def test_who_cannot_sign_is_soon_not_heard_and_stripe_still_is(home: Home) -> None:
+    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+        body = event(replica)
+        foreign = {"X-Forwarded-For": "203.0.113.9"}
+        codes = [
+            (await client.post(replica.url + URL, content=body, headers={"Stripe-Signature": "t=1,v1=0", **foreign}))
+            for _ in range(65)
+        ]
+        assert [each.status_code for each in codes].count(400) == 60
+        assert codes[-1].status_code == 429
+        assert "Retry-After" in codes[-1].headers
+        answer = await client.post(replica.url + URL, content=body, headers={**signed(replica, body), **foreign})
+        assert answer.status_code == 200
+
+
+async def test_what_waits_is_counted_for_prometheus_though_nobody_looks_at_it(home: Home) -> None:
+    old = provider_events.ProviderEvent("evt_old", "stripe_fake", "transfer.created", "tr_1", "", datetime.now(UTC))
+    provider_events.keep(home.store(), [old], way="webhook")
+    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            wanted = 'edge_provider_events{state="waiting"} 1.0'
+            while wanted not in (await client.get(f"{replica.url}/metrics")).text:  # noqa: ASYNC110 -- no event for it
+                await asyncio.sleep(POLL_SECONDS)

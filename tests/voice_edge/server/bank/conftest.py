@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import html
+import socket
 import threading
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
+import uvicorn
 from pydantic import SecretStr
 
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
+from payouts.stripe_fake.bank import Bank
 from payouts.stripe_fake.by_hand import ByHand
 from payouts.stripe_fake.fake import FakeStripe
+from payouts.stripe_fake.server import create_server
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from storage.home import Home, open_home
@@ -23,6 +25,7 @@ from storage.landing.segments import publish
 from storage.store import codes as stored_codes
 from tests.voice_edge.server.doors.conftest import CHECKOUT
 from tests.voice_edge.server.till.conftest import SAME_SITE, reward  # noqa: F401 - a fixture
+from tests.waiting import until
 
 GOOD = (
     "Kön vid kassan var en kvart lång vid lunch i dag, eftersom bara en person tog betalt. "
@@ -48,38 +51,18 @@ class Stripe:
 
 @pytest.fixture
 def stripe_pages(home: Home):
-    """The fake's onboarding page on a port of this machine: one button, and a way out."""
+    """The fake's own server, with its onboarding pages, on a port of this machine."""
     fake = FakeStripe(now=lambda: home.store().now(), calls_per_second=None)
-
-    class Pages(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            link = fake.books.links[self.path.rsplit("/", 1)[1]]
-            body = (
-                '<!doctype html><html lang="en"><title>FAKE Stripe</title><h1>FAKE Stripe</h1>'
-                '<form method="post"><button>I am done</button></form>'
-                f'<a href="{html.escape(link["return_url"])}">Leave</a></html>'
-            ).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def do_POST(self) -> None:
-            link = fake.books.links[self.path.rsplit("/", 1)[1]]
-            fake.books.onboard(link["account"], iban=IBAN)
-            self.send_response(303)
-            self.send_header("Location", link["return_url"])
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    fake.url = f"http://127.0.0.1:{server.server_port}"
+    listening = socket.create_server(("127.0.0.1", 0))
+    fake.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    app = create_server(fake, bank=Bank(fake.books))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    until(lambda: server.started, what="the fake's server")
     yield Stripe(fake, fake.url)
-    server.shutdown()
-    server.server_close()
+    server.should_exit = True
+    thread.join()
 
 
 @pytest.fixture
@@ -98,7 +81,6 @@ def stripe(replica, stripe_pages):
     """The fake, asked by the replica's desk through the official client."""
     client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(stripe_pages.fake))
     bank = replica.edge.bank
-    bank.origin = stripe_pages.url
     bank._open_provider = lambda: StripeRail(client, name="stripe_fake", limiter=CallLimiter(1e9, sleep=lambda _: None))
     replica.edge.settings = replica.edge.settings.model_copy(update={"public_url": replica.url})
     return stripe_pages

@@ -7,6 +7,7 @@ import sys
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from payouts.stripe.opening import rail_name
 from payouts.stripe.recipients import open_account, refresh_standing
@@ -15,6 +16,7 @@ from storage.store import batches, guest_payouts, onboardings, recipient_devices
 from storage.store.batches import Limits
 from storage.store.standings import BankPayout
 from tests.voice_edge.server.replicas import eventually
+from voice_edge.bank.desk import BankDesk
 
 LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)
 
@@ -214,6 +216,18 @@ def test_a_tests_reward_never_meets_real_money(replica):
     assert bank.note("sv") == ""
     bank.rail = "stripe_test"
     assert "TESTLÄGE" in bank.note("sv")
+
+
+def test_a_forms_answer_may_lead_to_the_providers_pages_only(home, replica):
+    def leads_to(**changes: str) -> str:
+        typed = {name: SecretStr(value) if name == "stripe_key" else value for name, value in changes.items()}
+        settings = home.settings.model_copy(update=typed)
+        return BankDesk(settings, open_store=home.store, clock=replica.clock).origin
+
+    assert leads_to(stripe_key="sk_live_x", stripe_url="") == "https://*.stripe.com"
+    assert leads_to(stripe_key="sk_test_x", stripe_url="") == "https://*.stripe.com"
+    assert leads_to(stripe_key="") == ""
+    assert leads_to(stripe_key="sk_test_fake") == "http: https:"
 
 
 def test_without_a_key_no_account_is_offered(home):

@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from payouts.told import AT_STRIPE, TOLD, VOUCHER_GOOD
+from pilot.words import section
 from storage.store import batches, vouchers
 from storage.store.batches import Limits
 from voice_edge import page as pages
@@ -17,6 +18,7 @@ from voice_edge.reward_shown import RewardShown
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
 SMALLEST_TARGET = 44
+FAKE = section("stripe_fake", "sv")
 LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)
 
 
@@ -48,7 +50,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     path, session = sent
     landed()
     decision, _, code = reward(session_id=session)
-    context = await chromium.new_context(viewport=PHONE, java_script_enabled=scripts)
+    context = await chromium.new_context(viewport=PHONE, java_script_enabled=scripts, locale="sv-SE")
     page = await context.new_page()
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
@@ -65,15 +67,15 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     assert "FAKE" in await page.inner_text("main")
     await seen("2-choice")
     await page.get_by_role("button", name="Fortsätt till Stripe").click()
-    await page.get_by_role("heading", name="FAKE Stripe").wait_for()
+    await page.get_by_role("button", name=FAKE["onboarding.finish"], exact=True).wait_for()
     assert vouchers.of_reward(home.store(), decision.reward_id).state == "issued"
     # Left without an answer: the voucher is good, and the way on stands on the receipt.
-    await page.get_by_role("link", name="Leave").click()
+    await page.get_by_role("link", name=FAKE["onboarding.leave"]).click()
     await page.wait_for_url(f"{replica.url}{path}?lang=sv")
     assert code in await page.inner_text("main")
     await seen("3-left")
     await page.get_by_role("button", name="Fortsätt hos Stripe").click()
-    await page.get_by_role("button", name="I am done").click()
+    await page.get_by_role("button", name=FAKE["onboarding.finish"], exact=True).click()
     await page.wait_for_url(f"{replica.url}{path}?lang=sv")
     await page.get_by_role("heading", name="Väntar på nästa utbetalning").wait_for()
     assert code not in await page.inner_text("main")

@@ -1,0 +1,76 @@
+"""What must be true of `rewards` and `reward_parity`: copies of what the store has decided, held against sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pilot.cafes import Cafes
+from pilot.money_tables import REWARD_PARITY, REWARDS
+from pilot.tables import SESSIONS
+from quality.rules import Evidence, Rule, between, declared, one_of, same_session
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def reward_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `rewards`."""
+    yield from declared(REWARDS)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("outcome", ("eligible", "held", "declined"))
+    yield one_of("decided_by", ("assets", "watch"))
+    yield one_of("amount_ore", (0, *(tier.amount_ore for tier in cafes.pilot.reward_tiers)))
+    yield between("score", 0, 100)
+    yield between("counted_score", 0, 100)
+    yield Rule("a score counts as no more than it is", fact=_counted, columns=("score", "counted_score"))
+    yield Rule("what is declined is worth nothing, and nothing else is", fact=_worth, columns=("outcome", "amount_ore"))
+    yield Rule("what is held or declined says why, and nothing else does", fact=_why, columns=("outcome", "reason"))
+    yield Rule("only what is held has a time by which it is answered", fact=_until, columns=("outcome", "held_until"))
+    yield Rule("only what was held was ruled on", fact=_ruled, columns=("outcome", "released"))
+    yield Rule("each is of a completed session, with its café and simulated", fact=_of_session)
+
+
+def parity_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `reward_parity`."""
+    yield from declared(REWARD_PARITY)
+    yield one_of("cafe", cafes.ids)
+    for name in ("score", "score_now", "counted_score", "counted_now"):
+        yield between(name, 0, 100)
+    yield Rule("what differs is not called the same", fact=_really_same, columns=("same", "score", "score_now"))
+    # A later hold or a new scorer explains it: a person looks, nothing stops.
+    yield Rule("the watch decided as the assets would have", fact=_same, columns=("same",), severity="warn")
+
+
+def _counted(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["counted_score"] <= frame["score"]
+
+
+def _worth(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["amount_ore"] == 0) == (frame["outcome"] == "declined")
+
+
+def _why(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["reason"] == "") == (frame["outcome"] == "eligible")
+
+
+def _until(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["held_until"].isna() | (frame["outcome"] == "held")
+
+
+def _ruled(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["released"].isna() | (frame["outcome"] == "held")
+
+
+def _of_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    sessions = evidence.references[SESSIONS.name]
+    return same_session(frame, sessions[sessions["outcome"] == "completed"])
+
+
+def _really_same(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    agree = (frame["score"] == frame["score_now"]) & (frame["counted_score"] == frame["counted_now"])
+    return ~frame["same"].astype(bool) | agree
+
+
+def _same(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["same"].astype(bool)

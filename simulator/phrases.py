@@ -1,0 +1,73 @@
+"""Stocks of what simulated guests say, made once and drawn from by the million."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pilot.cafes import Cafe, Language
+from simulator.speech import DEPTHS, questions, said
+
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+GUESTS = 2_000  # Told for each language and depth; turns of different ones are recombined.
+TOLD_TURNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Turns as JSON texts, quotes included, with the number of their words.
+
+    Attributes:
+        texts: By language, depth, turn (1 to 3) and guest, flattened.
+        words: The number of words of each.
+        questions: The interviewer's, by language and turn, as JSON texts; the last one closes.
+    """
+
+    texts: pl.Series
+    words: npt.NDArray[np.int64]
+    questions: pl.Series
+
+    def drawn(
+        self,
+        rng: np.random.Generator,
+        *,
+        language: npt.NDArray[np.int64],
+        depth: npt.NDArray[np.int64],
+        turn: int,
+    ) -> npt.NDArray[np.int64]:
+        """Draw the place of a text for each guest's turn; turns beyond those told say what a last one says."""
+        told = min(turn, TOLD_TURNS) - 1
+        place = (language * len(DEPTHS) + depth) * TOLD_TURNS + told
+        return place * GUESTS + rng.integers(0, GUESTS, size=len(language))
+
+    def question(self, *, language: npt.NDArray[np.int64], turn: int, closing: bool = False) -> pl.Series:
+        """Return the question that each guest's turn answers, or the closing words."""
+        place = TOLD_TURNS if closing else min(turn, TOLD_TURNS) - 1
+        return self.questions.gather(language * (TOLD_TURNS + 1) + place)
+
+
+def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
+    """Make the stock: what guests of these cafés say, the same for the same seed."""
+    rng = random.Random(f"{seed}:phrases")  # noqa: S311 - simulation, not secrets
+    texts: list[str] = []
+    for language in LANGUAGES:
+        for depth in DEPTHS:
+            told = [
+                said(rng, cafe=cafes[n % len(cafes)], language=language, depth=depth, turns=TOLD_TURNS)
+                for n in range(GUESTS)
+            ]
+            for turn in range(TOLD_TURNS):
+                texts += [each[turn] for each in told]
+    closing = {"sv": "Tack!", "en": "Thank you!"}
+    asked = [text for language in LANGUAGES for text in (*questions(language)[:TOLD_TURNS], closing[language])]
+    return Phrases(
+        texts=pl.Series([json.dumps(text, ensure_ascii=False) for text in texts]),
+        words=np.array([len(text.split()) for text in texts]),
+        questions=pl.Series([json.dumps(text, ensure_ascii=False) for text in asked]),
+    )

@@ -1,0 +1,82 @@
+"""A day's rows as a stream of parts, checked on their way into the lake as a whole day is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from pilot.tables import Table
+from storage.errors import LakeSchemaError
+from storage.lake_schema import empty_frame, one_day
+
+BATCH_ROWS = 65_536
+
+Hashes = npt.NDArray[np.uint64]
+
+
+class DayParts:
+    """The parts of one day, read once.
+
+    Attributes:
+        fault: What stopped the stream; an engine that reads it tells only that it stopped.
+    """
+
+    def __init__(self, table: Table, day: date, parts: Iterable[pl.DataFrame]) -> None:
+        """Take the parts, in the order of their cafés."""
+        self._table, self._day, self._parts = table, day, parts
+        self.fault: Exception | None = None
+
+    def reader(self) -> pa.RecordBatchReader:
+        """Return the rows for an engine."""
+        schema = empty_frame(self._table).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
+        return pa.RecordBatchReader.from_batches(schema, self._batches())
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        # The parts are made in a thread of their own, one ahead: the engine's own threads may not ask it for anything.
+        parts = self._checked()
+        with ThreadPoolExecutor(1) as maker:
+            try:
+                coming = maker.submit(next, parts, None)
+                while (part := coming.result()) is not None:
+                    coming = maker.submit(next, parts, None)
+                    yield from part.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches(BATCH_ROWS)
+            except Exception as error:
+                self.fault = error
+                raise
+
+    def _checked(self) -> Iterator[pl.DataFrame]:
+        seen: list[Hashes] = []
+        last = ""
+        for part in self._parts:
+            rows = one_day(self._table, self._day, part)
+            if not rows.height:
+                continue
+            if rows.item(0, "cafe") <= last:
+                raise LakeSchemaError(
+                    f"A part for {self._table.name} on {self._day} has a café of an earlier part, or comes too late.",
+                    remedy="Give the parts in the order of their cafés, each café in one part.",
+                )
+            last = rows.item(-1, "cafe")
+            seen.append(rows.select(self._table.key).hash_rows(seed=0).to_numpy())
+            yield rows
+        self._nothing_twice(seen)
+
+    def _nothing_twice(self, seen: list[Hashes]) -> None:
+        """Hold the keys of all parts against each other, 8 bytes a row: within a part they are compared themselves.
+
+        Two different keys of a day of ten million rows share a hash once in half a million days.
+        """
+        keys = np.sort(np.concatenate(seen)) if seen else np.empty(0, dtype=np.uint64)
+        doubled = int((keys[1:] == keys[:-1]).sum())
+        if doubled:
+            raise LakeSchemaError(
+                f"Parts for {self._table.name} on {self._day} share {doubled} of {len(keys)} keys "
+                f"({', '.join(self._table.key)}).",
+                remedy="Give each key once.",
+            )

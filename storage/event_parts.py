@@ -1,0 +1,87 @@
+"""A day's raw events in parts of whole sessions, taken apart by the engine that reads them.
+
+A day of a million sessions is fourteen million events, more than fits in memory as one frame. They lie sorted by café,
+so a range of cafés is read without the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+import polars as pl
+
+from pilot.tables import RAW_EVENTS
+from storage.snapshot import Snapshot
+
+PART_ROWS = 1_000_000  # Of events; about 200 MB once they are taken apart.
+PROBE = "probe"
+
+
+def event_parts(
+    snapshot: Snapshot, day: date, *, fields: Mapping[str, tuple[str, ...]], part_rows: int = PART_ROWS
+) -> Iterator[pl.DataFrame]:
+    """Yield a day's events of some names, by café, each session whole in one part, by session and order within.
+
+    Args:
+        snapshot: Holds RAW_EVENTS.
+        day: The day.
+        fields: For each event's name, the fields of its `data`: each becomes a text column named `data.FIELD`. Other
+            events come without fields.
+        part_rows: About how many events make a part.
+    """
+    lists = " ".join(
+        f"WHEN '{event}' THEN json_extract_string(data, [{', '.join(_quoted(f'$.{name}') for name in of_event)}])"
+        for event, of_event in fields.items()
+        if of_event
+    )
+    columns = ", ".join(_column(name, fields) for name in dict.fromkeys(each for of in fields.values() for each in of))
+    for first, last in _ranges(snapshot, day, only_probes=list(fields) == [PROBE], part_rows=part_rows):
+        yield snapshot.sql(
+            f"""SELECT day, event_id, event, "at", session_id, cafe, edge, epoch, seq, simulated, {columns}
+                FROM (SELECT *, CASE event {lists} END AS taken FROM {RAW_EVENTS.name}
+                      WHERE day = $day AND cafe BETWEEN $first AND $last AND (event = '{PROBE}') = $probes)
+                ORDER BY session_id, epoch, seq, "at", event_id""",  # noqa: S608 - names of the contract
+            {"day": day, "first": first, "last": last, "probes": PROBE in fields},
+        )
+
+
+def _column(name: str, fields: Mapping[str, tuple[str, ...]]) -> str:
+    """Return a field's column: for each event that has it, its place in the list that was taken."""
+    places = " ".join(
+        f"WHEN '{event}' THEN taken[{of_event.index(name) + 1}]"
+        for event, of_event in fields.items()
+        if name in of_event
+    )
+    return f'CASE event {places} END AS "data.{name}"'
+
+
+def _quoted(text: str) -> str:
+    return f"'{text}'"
+
+
+def _ranges(snapshot: Snapshot, day: date, *, only_probes: bool, part_rows: int) -> list[tuple[str, str]]:
+    """Return the first and last café of each part; one for all where a session was recorded under two cafés."""
+    counted = snapshot.sql(
+        f"SELECT cafe, count(*) AS rows FROM {RAW_EVENTS.name} "  # noqa: S608 - a table's name
+        f"WHERE day = ? AND (event = '{PROBE}') = ? GROUP BY cafe ORDER BY cafe",
+        [day, only_probes],
+    )
+    if not counted.height:
+        return []
+    part = counted.get_column("rows").cum_sum() // part_rows
+    if part.n_unique() > 1 and not only_probes and _sessions_of_two_cafes(snapshot, day):
+        part = part * 0
+    ranges = counted.group_by(part.alias("part"), maintain_order=True).agg(
+        first=pl.col("cafe").first(), last=pl.col("cafe").last()
+    )
+    return list(ranges.select("first", "last").iter_rows())
+
+
+def _sessions_of_two_cafes(snapshot: Snapshot, day: date) -> bool:
+    found = snapshot.sql(
+        f"SELECT count(*) FROM (SELECT 1 FROM {RAW_EVENTS.name} WHERE day = ? AND event <> '{PROBE}' "  # noqa: S608
+        "GROUP BY session_id HAVING min(cafe) <> max(cafe) LIMIT 1)",
+        [day],
+    )
+    return bool(found.item())

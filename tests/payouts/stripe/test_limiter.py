@@ -1,0 +1,91 @@
+"""The limiter in virtual time: calls are spaced, slowed when there are too many, and faster again step by step."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from payouts.stripe.limiter import FASTER_AFTER_CALLS, LONGEST_PAUSE_SECONDS, SLOWEST_PER_SECOND, CallLimiter
+
+
+class Time:
+    """Seconds that pass only while somebody sleeps."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.at += seconds
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def limiter(time: Time) -> CallLimiter:
+    return CallLimiter(20.0, monotonic=lambda: time.at, sleep=time.sleep)
+
+
+def test_calls_are_a_twentieth_of_a_second_apart_and_rest_is_not_saved_up(time: Time, limiter: CallLimiter) -> None:
+    moments = []
+    for _ in range(3):
+        limiter.wait()
+        moments.append(time.at)
+    time.at += 100
+    for _ in range(2):
+        limiter.wait()
+        moments.append(time.at)
+    assert moments == pytest.approx([0, 0.05, 0.1, 100.1, 100.15])
+
+
+def test_one_too_many_halves_the_rate_and_pauses_longer_each_time(time: Time, limiter: CallLimiter) -> None:
+    rates, pauses = [], []
+    for _ in range(8):
+        limiter.wait()
+        before = time.at
+        limiter.too_many()
+        limiter.wait()
+        rates.append(limiter.per_second)
+        pauses.append(time.at - before)
+        time.at += 1.0
+    assert rates == [10, 5, 2.5, 1.25, SLOWEST_PER_SECOND, SLOWEST_PER_SECOND, SLOWEST_PER_SECOND, SLOWEST_PER_SECOND]
+    assert pauses == pytest.approx(
+        [1, 2, 4, 8, 16, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS]
+    )
+
+
+def test_it_recovers_a_call_a_second_at_a_time_and_never_beyond_its_most(time: Time, limiter: CallLimiter) -> None:
+    limiter.too_many()
+    for step in range(1, 11):
+        for _ in range(FASTER_AFTER_CALLS):
+            limiter.wait()
+            limiter.went_well()
+        assert limiter.per_second == 10 + step
+    for _ in range(3 * FASTER_AFTER_CALLS):
+        limiter.went_well()
+    assert limiter.per_second == 20
+
+
+def test_a_call_that_went_well_ends_the_doubling_of_pauses(time: Time, limiter: CallLimiter) -> None:
+    limiter.too_many()
+    limiter.too_many()
+    limiter.went_well()
+    limiter.wait()
+    before = time.at
+    limiter.too_many()
+    limiter.wait()
+    assert time.at - before == pytest.approx(1.0)
+
+
+def test_threads_share_the_rate() -> None:
+    slept: list[float] = []
+    limiter = CallLimiter(20.0, monotonic=lambda: 0.0, sleep=slept.append)
+    threads = [threading.Thread(target=lambda: [limiter.wait() for _ in range(5)]) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert sorted(slept) == pytest.approx([n / 20 for n in range(1, 20)])

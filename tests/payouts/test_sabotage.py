@@ -1,0 +1,253 @@
+"""Each guard against paying wrongly is taken away, on each rail, and something that looks tells it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, text
+from sqlalchemy.exc import DatabaseError
+
+from payouts import reconciling, sending
+from payouts.memory_rail import MemoryRail
+from payouts.rail import Order
+from payouts.reconciling import reconcile
+from payouts.sending import send_batch
+from storage.store import adoption, attempts, batches
+from storage.store.attempts import Attempt
+from storage.store.auditor import audit_money
+from storage.store.payout_schema import payout_attempts, payout_instruction_rewards
+from tests.payouts.stripe.by_hand_rail import ByHandRail
+from tests.payouts.world import LIMITS, START, World
+
+Patch = pytest.MonkeyPatch
+
+
+@pytest.fixture(params=[MemoryRail, ByHandRail])
+def world(tmp_path: Path, request: pytest.FixtureRequest) -> World:
+    return World(tmp_path / "store.sqlite", rail=request.param)
+
+
+def approved(world: World, *accounts: str) -> str:
+    """Let guests claim, plan the day's batch and approve it; return the batch's id."""
+    for account in accounts:
+        world.earn(account)
+    world.pay()
+    world.approve_all()
+    return batches.batches(world.store)[0].id
+
+
+def send_all(world: World) -> None:
+    for each in batches.batches(world.store):
+        send_batch(world.store, world.rail, each.id)
+
+
+def pay_blindly(world: World) -> None:
+    """Plan and send without looking at the provider first."""
+    batches.plan(world.store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
+    send_all(world)
+
+
+def faults_and_time(world: World) -> None:
+    """Lose answers, try again, let the key die, try again."""
+    batch = approved(world, "acct_1", "acct_2")
+    world.rail.faults.extend(["answer_lost", "answer_lost"])
+    send_batch(world.store, world.rail, batch)
+    send_batch(world.store, world.rail, batch)
+    world.earn("acct_3")
+    world.at += timedelta(days=1)
+    world.pay()
+    world.rail.faults.append("answer_lost")
+    send_all(world)
+    world.at += timedelta(hours=25)
+    send_all(world)
+
+
+def an_answer_lost_for_a_day(world: World) -> None:
+    """Lose an answer, and send again when the provider has forgotten the key, without a look."""
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("answer_lost")
+    send_batch(world.store, world.rail, batch)
+    world.at += timedelta(hours=25)
+    send_batch(world.store, world.rail, batch)
+
+
+def a_copy_put_back(world: World) -> None:
+    """Put a copy back from before a sending, a day later, and pay."""
+    approved(world, "acct_1", "acct_2")
+    world.backup(world.path.with_name("copy"))
+    world.pay()
+    world.restore(world.path.with_name("copy"))
+    world.at += timedelta(hours=25)
+    world.pay()
+
+
+def a_transfer_of_another_amount(world: World) -> None:
+    """Let somebody make by hand at the provider, an öre less, what never arrived there."""
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("never_arrives")
+    send_batch(world.store, world.rail, batch)
+    (instruction,) = batches.instructions(world.store)
+    (attempt,) = attempts.of_instruction(world.store, instruction.id)
+    asked = json.loads(attempt.parameters)
+    asked["amount"] -= 1
+    world.rail.send(Order(attempt.key, json.dumps(asked, sort_keys=True)))
+    reconcile(world.store, world.rail, actor="test")
+
+
+def another_key_each_time(world: World, patch: Patch) -> None:
+    real, numbers = world.rail.send, iter(range(1000))
+    patch.setattr(world.rail, "send", lambda order: real(Order(f"{order.key}:{next(numbers)}", order.parameters)))
+
+
+def unknown_is_a_failure(world: World, patch: Patch) -> None:
+    patch.setattr(
+        sending.attempts, "doubted", lambda store, key, code: attempts.refused(store, key, code=code, curable=True)
+    )
+
+
+def a_new_key_after_unknown(world: World, patch: Patch) -> None:
+    real = attempts.begin
+
+    def begin(store: object, instruction_id: str, **given: object) -> Attempt | None:
+        with world.store.begin() as connection:
+            connection.execute(
+                text(
+                    "UPDATE payout_attempts SET outcome = 'refused' WHERE outcome = 'open' AND instruction_id = :name"
+                ),
+                {"name": instruction_id},
+            )
+        return real(world.store, instruction_id, **given)  # type: ignore[arg-type]
+
+    patch.setattr(sending.attempts, "begin", begin)
+
+
+def keys_live_for_ever(world: World, patch: Patch) -> None:
+    patch.setattr(Attempt, "outlived", lambda *_: False)
+
+
+def no_look_before_sending(world: World, patch: Patch) -> None:
+    patch.setattr(World, "pay", pay_blindly)
+
+
+def nothing_is_booked(world: World, patch: Patch) -> None:
+    patch.setattr(attempts, "_book", lambda *_, **__: None)
+
+
+def an_ore_more_is_asked_for(world: World, patch: Patch) -> None:
+    real = world.rail.parameters
+    patch.setattr(world.rail, "parameters", lambda **asked: real(**{**asked, "amount_ore": asked["amount_ore"] + 1}))
+
+
+def adopted_whatever_the_amount(world: World, patch: Patch) -> None:
+    real = adoption.adopt
+
+    def adopt(store: object, *, instruction_id: str, amount_ore: int, **given: object) -> str:
+        booked = {each.id: each.amount_ore for each in batches.instructions(world.store)}
+        ore = booked.get(instruction_id, amount_ore)
+        return real(world.store, instruction_id=instruction_id, amount_ore=ore, **given)  # type: ignore[arg-type]
+
+    patch.setattr(reconciling.adoption, "adopt", adopt)
+
+
+HISTORIES = (faults_and_time, an_answer_lost_for_a_day, a_copy_put_back, a_transfer_of_another_amount)
+SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
+    another_key_each_time: faults_and_time,
+    unknown_is_a_failure: faults_and_time,
+    a_new_key_after_unknown: faults_and_time,
+    keys_live_for_ever: an_answer_lost_for_a_day,
+    no_look_before_sending: a_copy_put_back,
+    nothing_is_booked: faults_and_time,
+    an_ore_more_is_asked_for: faults_and_time,
+    adopted_whatever_the_amount: a_transfer_of_another_amount,
+}
+
+
+@pytest.mark.parametrize("history", HISTORIES)
+def test_without_sabotage_nothing_is_broken(world: World, history: Callable[[World], None]) -> None:
+    history(world)
+    assert world.broken() == []
+
+
+@pytest.mark.parametrize("guard", SABOTAGE)
+def test_a_guard_taken_away_is_caught(world: World, monkeypatch: Patch, guard: Callable[[World, Patch], None]) -> None:
+    guard(world, monkeypatch)
+    SABOTAGE[guard](world)
+    assert world.broken() != []
+
+
+def open_again(world: World) -> dict[str, object]:
+    """Return a second attempt at what may have come through already."""
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("answer_lost")
+    send_batch(world.store, world.rail, batch)
+    (instruction,) = batches.instructions(world.store)
+    (attempt,) = attempts.of_instruction(world.store, instruction.id)
+    row = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+    return {**row, "key": "another", "number": 2}
+
+
+def test_without_its_index_a_second_attempt_pays_twice_and_is_told(world: World) -> None:
+    second = open_again(world)
+    with pytest.raises(DatabaseError), world.store.begin() as connection:
+        connection.execute(insert(payout_attempts).values(second))
+    with world.store.begin() as connection:
+        connection.execute(text("DROP INDEX uq_payout_attempts_live"))
+        connection.execute(insert(payout_attempts).values(second))
+    world.rail.send(Order("another", str(second["parameters"])))
+    assert "paid 2 times" in world.broken()
+    told = reconcile(world.store, world.rail, actor="test")
+    assert [each.what for each in told.differences] == ["paid twice"]
+
+
+def test_without_its_key_a_reward_lies_in_two_payouts_and_is_told(world: World) -> None:
+    batch = approved(world, "acct_1")
+    send_batch(world.store, world.rail, batch)
+    (first,) = batches.instructions(world.store)
+    with world.store.reading() as connection:
+        rewards = {reward_id: ore for reward_id, _, _, ore in batches.rewards_of(connection, first.id)}
+    (reward_id,) = rewards
+    row = {"reward_id": reward_id, "instruction_id": first.id}
+    with pytest.raises(DatabaseError), world.store.begin() as connection:
+        connection.execute(insert(payout_instruction_rewards).values(row))
+    with world.store.begin() as connection:
+        for statement in (
+            "ALTER TABLE payout_instruction_rewards RENAME TO kept",
+            "CREATE TABLE payout_instruction_rewards AS SELECT * FROM kept",
+            "DROP TABLE kept",
+        ):
+            connection.execute(text(statement))
+    world.at += timedelta(days=1)
+    later = batches.plan(world.store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
+    with world.store.begin() as connection:
+        batches.instruct(connection, f"{later.id}-again", later.id, first.recipient_id, rewards, at=START)
+    world.approve_all()
+    send_batch(world.store, world.rail, later.id)
+    assert "paid 2 times" in world.broken()
+    assert audit_money(world.store) != []
+
+
+def test_the_index_refuses_a_second_batch_of_a_day(world: World) -> None:
+    approved(world, "acct_1")
+    again = text(
+        "INSERT INTO payout_batches (id, day, rail, simulated, approval, planned_at) "
+        "SELECT id || '-again', day, rail, simulated, approval, planned_at FROM payout_batches"
+    )
+    with pytest.raises(DatabaseError), world.store.begin() as connection:
+        connection.execute(again)
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger SET amount_ore = amount_ore + 1", "DELETE FROM ledger"])
+def test_a_booking_is_never_changed_and_where_it_could_be_the_auditor_tells_it(world: World, statement: str) -> None:
+    send_batch(world.store, world.rail, approved(world, "acct_1"))
+    with pytest.raises(DatabaseError, match="only be added to"), world.store.begin() as connection:
+        connection.execute(text(statement))
+    assert world.broken() == []
+    with world.store.begin() as connection:
+        for verb in ("update", "delete"):
+            connection.execute(text(f"DROP TRIGGER ledger_no_{verb}"))
+        connection.execute(text(statement))
+    assert audit_money(world.store) != []

@@ -1,0 +1,107 @@
+"""Every KPI of simulated days is what hand-written SQL says, straight from the same raw events."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from benchmarks import independent_sql
+from benchmarks.lake import differing_kpis
+from pilot.business_days import day_bounds
+from pilot.cafes import parse_cafes
+from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
+from pipelines.kpis import pilot_kpis
+from pipelines.sessions import sessions
+from pipelines.shapes import schema
+from pipelines.turns import turns
+from pipelines.uptime import uptime
+from simulator.large_days import LargeDay, crowd, customer_counts, event_parts
+
+pytestmark = pytest.mark.slow
+
+CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+SPRING_CHANGE, AUTUMN_CHANGE = date(2026, 3, 29), date(2026, 10, 25)
+
+
+def simulated(day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
+    large = LargeDay(cafes=CAFES, day=day, seed=4)
+    drawn = crowd(large)
+    return pl.concat(event_parts(large, drawn)), customer_counts(large, drawn)
+
+
+def by_pipelines(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetime) -> pl.DataFrame:
+    return pilot_kpis(
+        day=day,
+        as_of=as_of,
+        cafes=CAFES,
+        sessions=sessions(raw, as_of=as_of),
+        turns=turns(raw),
+        uptime=uptime(raw, day=day, as_of=as_of, cafes=CAFES),
+        customer_counts=counts,
+    )
+
+
+def by_sql(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetime) -> pl.DataFrame:
+    start, end = day_bounds(day)
+    until = min(end, as_of)
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name, frame in (("raw", raw), ("counts", counts), ("cafes", pl.DataFrame({"cafe": CAFES.ids}))):
+            connection.register(name, frame.to_arrow())
+        connection.execute(independent_sql.SESSIONS, {"as_of": as_of})
+        connection.execute(independent_sql.TURNS)
+        connection.execute(independent_sql.UPTIME, {"first": start, "until": until})
+        connection.execute(independent_sql.KPIS, {"so_far": (until - start).total_seconds()})
+        found: pl.DataFrame = connection.sql("SELECT * FROM sql_kpis").pl()
+    return found
+
+
+def assert_equal(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetime) -> pl.DataFrame:
+    ours = by_pipelines(raw, counts, day=day, as_of=as_of)
+    assert differing_kpis(ours, by_sql(raw, counts, day=day, as_of=as_of)) == 0
+    return ours
+
+
+@pytest.mark.parametrize("week", range(5))
+def test_every_kpi_of_thirty_days_is_what_sql_says(week: int) -> None:
+    for number in range(6):
+        day = date(2026, 11, 2) + timedelta(days=6 * week + number)
+        ours = assert_equal(*simulated(day), day=day, as_of=day_bounds(day)[1] + timedelta(hours=12))
+        measured = ours.filter(pl.col("simulated") & pl.col("value").is_not_null())
+        assert {"completion", "voice_response", "uptime"} <= set(measured["kpi"])
+
+
+@pytest.mark.parametrize("day", [SPRING_CHANGE, AUTUMN_CHANGE])
+def test_every_kpi_is_what_sql_says_on_the_days_of_the_clock_change(day: date) -> None:
+    ours = assert_equal(*simulated(day), day=day, as_of=day_bounds(day)[1] + timedelta(hours=12))
+    known = ours.filter((pl.col("kpi") == "uptime") & pl.col("simulated"))["denominator"]
+    assert known.to_list() == [{SPRING_CHANGE: 23, AUTUMN_CHANGE: 25}[day] * 3600.0] * len(CAFES.ids)
+
+
+def test_every_kpi_is_what_sql_says_while_the_day_is_under_way() -> None:
+    day = date(2026, 11, 10)
+    noon = day_bounds(day)[0] + timedelta(hours=12)
+    raw, counts = simulated(day)
+    ours = assert_equal(raw.filter(pl.col("at") <= noon), counts.clear(), day=day, as_of=noon)
+    assert set(ours.filter(pl.col("kpi") == "participation")["verdict"]) == {"missing"}
+
+
+def test_every_kpi_is_what_sql_says_on_a_day_with_nothing_in_it() -> None:
+    day = date(2026, 11, 10)
+    nothing = pl.DataFrame(schema=schema(RAW_EVENTS)), pl.DataFrame(schema=schema(CUSTOMER_COUNTS))
+    ours = assert_equal(*nothing, day=day, as_of=day_bounds(day)[1])
+    assert ours.height == 5 * len(CAFES.ids)
+
+
+def test_a_figure_that_is_off_by_one_guest_is_seen() -> None:
+    day = date(2026, 11, 10)
+    raw, counts = simulated(day)
+    as_of = day_bounds(day)[1]
+    ours = by_pipelines(raw, counts, day=day, as_of=as_of)
+    sent = raw.filter(pl.col("event") == "session_completed").item(0, "event_id")
+    fewer = raw.filter(pl.col("event_id") != sent)
+    assert differing_kpis(ours, by_sql(fewer, counts, day=day, as_of=as_of)) == 1

@@ -1,0 +1,124 @@
+"""The suites of rewards and of the judge's own books: each expectation holds on a good day and is broken once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from pilot.identifiers import new_identifier
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.money_tables import REWARD_PARITY, REWARDS
+from pilot.tables import SESSIONS, TABLES
+from quality.engine import run
+from quality.results import SuiteResult
+from quality.rules import Evidence
+from quality.suites import rules, suite_of, validate
+from tests.quality import told_day
+from tests.quality.breaks import Break, Frames, another_column, put, twice
+from tests.quality.conftest import frame
+
+pytestmark = pytest.mark.slow
+
+CAFES = told_day.CAFES
+DAY = told_day.DAY
+NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def good() -> Frames:
+    """Return a day with a reward of each outcome."""
+    outcomes = (
+        ("eligible", "", 71, 2_000, None),
+        ("held", "ring", 75, 2_000, NOON),
+        ("declined", "capped", 66, 0, None),
+    )
+    sessions, rewards, parity = [], [], []
+    for outcome, reason, score, ore, until in outcomes:
+        own = {"day": DAY, "session_id": new_identifier(at=NOON), "cafe": "aurora", "simulated": False}
+        sessions.append(own | {"outcome": "completed"})
+        rewards.append(
+            own
+            | {"outcome": outcome, "reason": reason, "score": score, "counted_score": score, "amount_ore": ore}
+            | {"held_until": until, "rubric_version": "2026-11", "scorer_version": "1"}
+            | {"decided_by": "watch", "decided_at": NOON, "released": True if outcome == "held" else None}
+        )
+        scores = {"score": score, "score_now": score, "counted_score": score, "counted_now": score}
+        parity.append(own | scores | {"same": True})
+    judged = {"day": DAY, "table_name": "turns", "severity": "stop", "judged_at": NOON}
+    verdict = judged | {"expectation": "turn is 1 or more", "passed": True, "rows": 3, "breaking": 0}
+    apart = judged | {"row_key": "1", "expectation": "turn is 1 or more", "reason": "turn", "cafe": "aurora"}
+    return SimpleNamespace(
+        cafes=CAFES,
+        sessions=frame(SESSIONS, sessions),
+        rewards=frame(REWARDS, rewards),
+        reward_parity=frame(REWARD_PARITY, parity),
+        quality_verdicts=frame(QUALITY_VERDICTS, [verdict]),
+        quarantine=frame(QUARANTINE, [apart]),
+    )
+
+
+BREAKS: dict[str, dict[str, Break]] = {
+    "rewards": {
+        "outcome is a known value": put("rewards", "outcome", "perhaps"),
+        "decided_by is a known value": put("rewards", "decided_by", "a ghost"),
+        "amount_ore is a known value": put("rewards", "amount_ore", 123),
+        "score is between 0 and 100": put("rewards", "score", 140),
+        "counted_score is between 0 and 100": put("rewards", "counted_score", -1),
+        "a score counts as no more than it is": put("rewards", "counted_score", 99),
+        "what is declined is worth nothing, and nothing else is": put("rewards", "amount_ore", 2_000, row=2),
+        "what is held or declined says why, and nothing else does": put("rewards", "reason", "", row=1),
+        "only what is held has a time by which it is answered": put("rewards", "outcome", "eligible", row=1),
+        "only what was held was ruled on": put("rewards", "released", True),
+        "each is of a completed session, with its café and simulated": put("sessions", "outcome", "abandoned"),
+    },
+    "reward_parity": {
+        "score is between 0 and 100": put("reward_parity", "score", 140),
+        "score_now is between 0 and 100": put("reward_parity", "score_now", -1),
+        "counted_score is between 0 and 100": put("reward_parity", "counted_score", 140),
+        "counted_now is between 0 and 100": put("reward_parity", "counted_now", -1),
+        "what differs is not called the same": put("reward_parity", "score_now", 12),
+        "the watch decided as the assets would have": put("reward_parity", "same", False),
+    },
+    "quality_verdicts": {},
+    "quarantine": {},
+}
+for _table, _breaks in BREAKS.items():
+    _declared = TABLES[_table]
+    _breaks |= {
+        "the columns are the declared ones, in order": another_column(_table),
+        (
+            f"{_declared.key[0]} is unique"
+            if len(_declared.key) == 1
+            else f"{', '.join(_declared.key)} are unique together"
+        ): twice(_table),
+        **{f"{each.name} is never empty": put(_table, each.name, None) for each in _declared.columns if each.required},
+    }
+    if "cafe" in _declared.names:
+        _breaks["cafe is a known value"] = put(_table, "cafe", "closed-long-ago")
+
+
+def judge(table: str, frames: Frames, *, only: str = "") -> SuiteResult:
+    references = {other.name: getattr(frames, other.name) for other in suite_of(table).references}
+    if not only:
+        return validate(table, getattr(frames, table), references=references, cafes=CAFES, day=DAY, settled=True)
+    (rule,) = (rule for rule in rules(table, cafes=CAFES) if rule.name == only)
+    evidence = Evidence(references=references, cafes=CAFES, day=DAY)
+    return SuiteResult(table=table, expectations=run([rule], frame=getattr(frames, table), evidence=evidence))
+
+
+@pytest.mark.parametrize("table", list(BREAKS))
+def test_a_good_day_and_one_without_rows_pass(good: Any, table: str) -> None:
+    assert judge(table, good).failed == ()
+    empty = {name: each.head(0) if isinstance(each, pd.DataFrame) else each for name, each in vars(good).items()}
+    assert judge(table, SimpleNamespace(**empty)).failed == ()
+
+
+@pytest.mark.parametrize(("table", "name"), [(table, name) for table, breaks in BREAKS.items() for name in breaks])
+def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Any, table: str, name: str) -> None:
+    assert judge(table, good, only=name).passed
+    BREAKS[table][name](good)
+    assert not judge(table, good, only=name).passed
