@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import polars as pl
 from sqlalchemy import Connection, func, insert, select
 
 from pilot.counts import Source, checked_customers, checked_source
 from pilot.tables import CUSTOMER_COUNTS
-from storage.lake_schema import conform, polars_schema
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.schema import customer_counts
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Outcome = Literal["new", "corrected", "unchanged"]
 
@@ -115,6 +116,11 @@ def report_all(
 
 def current(store: Store, days: Collection[date]) -> pl.DataFrame:
     """Return the CUSTOMER_COUNTS rows of some days: the latest report of each café, real and simulated apart."""
+    # The edge keeps counts too, and loads no engine of frames.
+    import polars as pl
+
+    from storage.lake_schema import conform, polars_schema
+
     table = customer_counts
     latest = (
         select(func.max(table.c.id))
