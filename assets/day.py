@@ -49,9 +49,9 @@ class TableDay:
         """Return the cafés."""
         return self.home.cafes()
 
-    def read(self, table: Table) -> pl.DataFrame:
-        """Return the day's rows of another table."""
-        return self.home.lake().read(table, days=[self.day])
+    def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """Return the day's rows of another table; only some columns where the others would fill the memory."""
+        return self.home.lake().read(table, days=[self.day], columns=columns)
 
     def write(self, frame: pl.DataFrame, **figures: Figure) -> Written:
         """Replace the day's rows of this table by `frame`; `figures` are shown beside their number."""

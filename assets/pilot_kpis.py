@@ -14,6 +14,7 @@ from assets.turns import turns
 from assets.uptime import uptime
 from pilot.payout_tables import PAYMENTS
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
+from pipelines.kpis import OF_SESSIONS, OF_TURNS
 from pipelines.kpis import pilot_kpis as kpis_of
 
 
@@ -30,8 +31,8 @@ def pilot_kpis(day: TableDay) -> Written:
         day=day.day,
         as_of=day.as_of,
         cafes=day.cafes,
-        sessions=day.read(SESSIONS),
-        turns=day.read(TURNS),
+        sessions=day.read(SESSIONS, columns=OF_SESSIONS),
+        turns=day.read(TURNS, columns=OF_TURNS),
         uptime=day.read(UPTIME),
         customer_counts=day.read(CUSTOMER_COUNTS),
         payments=day.read(PAYMENTS),

@@ -34,12 +34,15 @@ from pilot.cafes import Cafes, parse_cafes
 from pilot.insight_tables import VOICE_LATENCY
 from pilot.settings import read_settings
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, RAW_EVENTS, SESSIONS, TURNS, UPTIME, Table
+from pipelines.kpis import OF_SESSIONS as KPI_SESSIONS
+from pipelines.kpis import OF_TURNS as KPI_TURNS
 from pipelines.kpis import pilot_kpis
 from pipelines.sessions import FIELDS as OF_SESSIONS
 from pipelines.sessions import sessions
 from pipelines.turns import FIELDS as OF_TURNS
 from pipelines.turns import turns
 from pipelines.uptime import uptime
+from pipelines.voice_latency import OF_TURNS as LATENCY_TURNS
 from pipelines.voice_latency import voice_latency
 from simulator.landing_days import write_large_day
 from simulator.large_days import LargeDay
@@ -78,7 +81,7 @@ def make_turns(home: Home, day: date, cafes: Cafes) -> int:
 
 def make_voice_latency(home: Home, day: date, cafes: Cafes) -> int:
     task = of_day(home, VOICE_LATENCY, day)
-    return task.write(voice_latency(task.read(TURNS), day=day)).rows
+    return task.write(voice_latency(task.read(TURNS, columns=LATENCY_TURNS), day=day)).rows
 
 
 def make_uptime(home: Home, day: date, cafes: Cafes) -> int:
@@ -92,8 +95,8 @@ def make_pilot_kpis(home: Home, day: date, cafes: Cafes) -> int:
         day=day,
         as_of=task.as_of,
         cafes=cafes,
-        sessions=task.read(SESSIONS),
-        turns=task.read(TURNS),
+        sessions=task.read(SESSIONS, columns=KPI_SESSIONS),
+        turns=task.read(TURNS, columns=KPI_TURNS),
         uptime=task.read(UPTIME),
         customer_counts=task.read(CUSTOMER_COUNTS),
     )

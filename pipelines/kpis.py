@@ -25,6 +25,9 @@ from pipelines.uptime import SERVICE_TARGET
 VOICE_QUANTILE = 0.95
 UNKNOWN_SHARE_LIMIT = 0.001  # more of the day unknown than this: nobody can tell its uptime
 KEY = ["cafe", "simulated"]
+# What is read of the two big tables.
+OF_SESSIONS = ("day", "cafe", "simulated", "outcome")
+OF_TURNS = ("day", "cafe", "simulated", "mode", "response_ms", "failure", "within_target")
 
 NO_COUNT = "no count of customers was reported"
 NO_PAYOUTS = "no payouts yet"
