@@ -49,7 +49,7 @@ def day_cut(lake: Lake, tables: Collection[Table], *, day: date, most_events: in
         day: The business day.
         most_events: With more than these, only some sessions are looked at.
     """
-    with lake.snapshot(*{RAW_EVENTS, *tables}) as snapshot:
+    with lake.snapshot(*{RAW_EVENTS, *tables}, days=[day]) as snapshot:
         counts = {
             table.name: int(snapshot.sql(f"select count(*) from {table.name} where day = ?", [day]).item())  # noqa: S608
             for table in {RAW_EVENTS, *tables}

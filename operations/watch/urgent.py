@@ -89,7 +89,7 @@ class UrgentDesk:
     def _found(self) -> Iterator[Urgent]:
         now = self._clock()
         days = [business_day(now) - timedelta(days=back) for back in range(DAYS)]
-        with self._lake.snapshot(SCORED_FEEDBACK) as snapshot:
+        with self._lake.snapshot(SCORED_FEEDBACK, days=days) as snapshot:
             rows = snapshot.sql(
                 "select day, session_id, cafe, completed_at, flags from scored_feedback "
                 "where list_contains(?, day) and simulated = ? and flags is not null order by completed_at, session_id",

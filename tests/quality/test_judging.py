@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from quality.day_cut import WORDS_MARK, day_cut
 from quality.gate import gate, quarantined
 from quality.judging import MASKED, Judged, judge_day, judged_tables, row_key
+from storage.errors import LakeDamaged
 from storage.lake import Lake
 from tests.quality import told_day
 
@@ -157,3 +159,23 @@ def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
 
 def test_every_table_but_the_judges_own_is_judged() -> None:
     assert {table.name for table in judged_tables()} == set(TABLES) - {"quality_verdicts", "quarantine"}
+
+
+def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(lake: Lake, tmp_path: Path) -> None:
+    before = DAY - timedelta(days=1)
+    tables = [SESSIONS, SCORED_FEEDBACK]
+    good = judged(lake)
+    apart = {"table_name": "turns", "row_key": "x", "expectation": "x", "severity": "stop", "reason": "x"}
+    row = pl.DataFrame([apart | {"day": DAY, "judged_at": NIGHT}], schema_overrides=good.quarantine.schema)
+    keep(lake, replace(good, quarantine=pl.concat([good.quarantine, row], how="diagonal")))
+    for name in ("sessions", "quality_verdicts", "quarantine"):
+        table = TABLES[name]
+        rows = lake.read(table, days=[DAY]).with_columns(day=pl.lit(before))
+        lake.replace_partition(table, before, rows, commit={})
+        for file in (tmp_path / name / f"day={before}").glob("*.parquet"):
+            file.write_bytes(file.read_bytes()[:20])
+    assert judged(lake, tables=tables).stopping == ()
+    assert gate(lake, tables, days=[DAY]).open
+    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset()
+    with pytest.raises(LakeDamaged):
+        gate(lake, tables, days=[before])
