@@ -18,6 +18,8 @@ from quality.gate import gate, quarantined
 from quality.judging import MASKED, Judged, judge_day, judged_tables, row_key
 from storage.errors import LakeDamaged
 from storage.lake import Lake
+from tests.events import MORNING, raw_events
+from tests.events import probes as told_probes
 from tests.quality import told_day
 
 pytestmark = pytest.mark.slow
@@ -130,9 +132,45 @@ def test_of_a_day_that_is_too_large_the_same_sessions_are_looked_at_in_every_tab
     assert set(cut.frames["turns"]["session_id"]) <= chosen
     events = cut.frames["raw_events"].filter(pl.col("event") != "probe")
     assert set(events["session_id"]) == chosen
-    tables = [TABLES[name] for name in ("sessions", "turns", "scored_feedback", "fingerprints")]
-    failed = judged(lake, tables=tables, most_events=most).verdicts.filter(~pl.col("passed"))
-    assert failed["expectation"].to_list() == []
+
+
+@pytest.mark.parametrize("share", [2, 3, 5])
+def test_a_good_day_that_is_too_large_breaks_nothing_in_any_table(
+    lake: Lake, frames: dict[str, pl.DataFrame], share: int
+) -> None:
+    said = frames["raw_events"].filter(pl.col("event") != "probe").height
+    result = judged(lake, most_events=said // share)
+    assert result.one_in > 1
+    assert set(result.verdicts["table_name"]) == set(frames)
+    assert result.verdicts.filter(~pl.col("passed"))["expectation"].to_list() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "expectation"),
+    [
+        ("pilot_kpis", "numerator", "completion counts the sessions that were completed"),
+        ("themes", "feedbacks", "a café's feedbacks are those that were scored"),
+        ("voice_latency", "turns", "its turns are the voice turns of the table of turns"),
+    ],
+)
+def test_a_wrong_figure_of_a_day_that_is_too_large_stops_it(
+    lake: Lake, frames: dict[str, pl.DataFrame], table: str, column: str, expectation: str
+) -> None:
+    spoil(lake, TABLES[table], frames[table].with_columns(pl.col(column) + 1))
+    result = judged(lake, most_events=frames["raw_events"].height // 3)
+    assert table in result.stopping
+    assert expectation in set(result.verdicts.filter(~pl.col("passed"))["expectation"])
+
+
+def test_probes_cut_no_session_away_and_are_cut_themselves(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
+    probes = raw_events(told_probes(start=MORNING, outcomes=[True] * 400))
+    said = frames["raw_events"].filter(pl.col("event") != "probe")
+    spoil(lake, TABLES["raw_events"], pl.concat([said, probes], how="vertical_relaxed"))
+    cut = day_cut(lake, [SESSIONS, TABLES["raw_events"]], day=DAY, most_events=said.height)
+    assert cut.one_in == 1
+    kept = cut.frames["raw_events"]
+    assert kept.filter(pl.col("event") != "probe").height == said.height
+    assert 0 < kept.filter(pl.col("event") == "probe").height < probes.height
 
 
 def test_the_gate_is_shut_before_a_verdict_and_open_after_a_good_one(lake: Lake) -> None:
