@@ -139,8 +139,8 @@ def _events(events: Events, *, now: datetime) -> list[Alert]:
                 "payment_events_live",
                 "webhook",
                 "high",
-                f"{events.live} live events of Stripe came here within an hour, and this installation is not live: they "
-                "were refused. Is the live endpoint's address right, or PILOT_STRIPE_KEY still the test one? "
+                f"{events.live} live events of Stripe came here within an hour, and this installation is not live: "
+                "they were refused. Is the live endpoint's address right, or PILOT_STRIPE_KEY still the test one? "
                 "See docs/stripe.md.",
             )
         )
