@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from payouts.stripe import events
 from payouts.stripe.events import catch_up, listed, process
 from payouts.stripe.recipients import open_account
 from storage.store import batches, claims, onboardings, provider_events, standings
@@ -56,22 +58,22 @@ class History:
         """Let something happen at Stripe; then some of all that was ever told arrives."""
         what()
         self.world.at += timedelta(minutes=1)
-        events = self.told()
+        heard = self.told()
         if self.luck is not None:
-            events = self.luck.choices(events, k=self.luck.randrange(2 * len(events) + 1))
-            events = [replace(each, id=f"{each.id}_twin") if self.luck.random() < 0.2 else each for each in events]
-        provider_events.keep(self.world.store, events, way="webhook")
+            heard = self.luck.choices(heard, k=self.luck.randrange(2 * len(heard) + 1))
+            heard = [replace(each, id=f"{each.id}_twin") if self.luck.random() < 0.2 else each for each in heard]
+        provider_events.keep(self.world.store, heard, way="webhook")
         if self.luck is None or self.luck.random() < 0.5:
             process(self.world.store, self.world.rail)
 
     def everything_arrives(self) -> None:
-        events = self.told()
+        heard = self.told()
         if self.luck is not None:
-            self.luck.shuffle(events)
+            self.luck.shuffle(heard)
         if self.luck is not None and self.luck.random() < 0.5:
             catch_up(self.world.store, self.world.rail)
         else:
-            provider_events.keep(self.world.store, events, way="webhook")
+            provider_events.keep(self.world.store, heard, way="webhook")
         # What was looked at too early is told once more: a hint that comes again is taken as one.
         provider_events.replay(self.world.store, rail=self.world.rail.name, actor="test")
         process(self.world.store, self.world.rail, limit=10_000)
@@ -143,11 +145,24 @@ def histories(make: Callable[[], Store], folder: Path, *, seed: int) -> None:
             ends.append(history.end())
         finally:
             history.world.store.close()
-    assert ends[0] == ends[1]
+    assert ends[0] == ends[1], "another order did not come to the same end"
     assert sorted(state for state, *_ in ends[0]) == ["paid", "paid", "paid", "reversed"]
 
 
 KEPT = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+def files(folder: Path) -> Callable[[], Store]:
+    """Return what opens an empty store in a file of its own each time."""
+    numbers = itertools.count()
+
+    def make() -> Store:
+        path = folder / f"{next(numbers)}.sqlite"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(template().read_bytes())
+        return open_store(sqlite_url(path))
+
+    return make
 
 
 @pytest.mark.timeout(600)
@@ -157,14 +172,7 @@ def test_any_order_number_and_delay_of_webhooks_comes_to_the_same_end(
     seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("order")
-    numbers = iter(range(2))
-
-    def make() -> Store:
-        path = folder / f"{next(numbers)}.sqlite"
-        path.write_bytes(template().read_bytes())
-        return open_store(sqlite_url(path))
-
-    histories(make, folder, seed=seed)
+    histories(files(folder), folder, seed=seed)
 
 
 @pytest.mark.postgresql
@@ -182,3 +190,23 @@ def test_any_order_number_and_delay_of_webhooks_comes_to_the_same_end_on_postgre
         histories(lambda: open_store(postgresql_cluster.new_database(template=name)), tmp_path, seed=seed)
 
     of_seed()
+
+
+def test_a_receiver_that_believed_what_an_event_says_would_be_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = {"payout.created": "pending", "payout.paid": "paid", "payout.failed": "failed"}
+    look = events._look
+
+    def believes(store: Store, rail: ByHandRail, event: ProviderEvent) -> str:
+        note = look(store, rail, event)
+        who = standings.by_account(store, rail=rail.name, account=event.account)
+        for each in standings.bank_payouts_of(store, who.id) if who is not None and event.kind in said else ():
+            standings.save_bank_payout(store, replace(each, state=said[event.kind]))
+        return note
+
+    monkeypatch.setattr(events, "_look", believes)
+    monkeypatch.setattr(events, "_thing", lambda event: (event.id, "", ""))
+    with pytest.raises(AssertionError, match="the same end"):
+        for seed in range(4):
+            histories(files(tmp_path / str(seed)), tmp_path, seed=seed)
