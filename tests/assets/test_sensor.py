@@ -107,14 +107,14 @@ def test_a_day_counts_as_built_only_when_its_run_has_succeeded(
     assert looked(instance, home, cursor)[0] == []
     if fails:
         monkeypatch.setattr("assets.turns.turns_of", wrong)
-    (key,) = cursor.asked.run_keys
+    (key,) = cursor.asked.runs
     run(DAY, tags={RUN_KEY_TAG: key}, raise_on_error=False)
     ended = max(record.end_time or 0 for record in instance.get_run_records())
     text = cursor.model_dump_json()
     result = tick(instance, home=home, text=text, now=datetime.fromtimestamp(ended + 120, UTC))
     asked = [request.tags["dagster/asset_partition_range_start"] for request in result.run_requests or []]
     assert asked == days
-    assert Cursor.parse(result.cursor).failures == int(fails)
+    assert {day: each.times for day, each in Cursor.parse(result.cursor).failed.items()} == ({DAY: 1} if fails else {})
 
 
 def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
@@ -143,7 +143,7 @@ def test_a_run_that_lost_its_code_server_is_ended_and_its_day_asked_for_again(
     assert cursor.asked is not None
     started = instance.create_run_for_job(
         build_defs().resolve_job_def("rebuild"),
-        tags={RUN_KEY_TAG: cursor.asked.run_keys[0]},
+        tags={RUN_KEY_TAG: next(iter(cursor.asked.runs))},
         status=dg.DagsterRunStatus.STARTED,
     )
     lost = cursor.model_copy(update={"asked": cursor.asked.model_copy(update={"server": server})})
@@ -152,4 +152,4 @@ def test_a_run_that_lost_its_code_server_is_ended_and_its_day_asked_for_again(
     run = instance.get_run_by_id(started.run_id)
     assert run is not None
     assert run.is_finished is ended
-    assert (after.asked is None, after.failures) == (ended, int(ended))
+    assert (after.asked is None, list(after.failed)) == (ended, [DAY] if ended else [])
