@@ -13,8 +13,7 @@ only every few minutes, or together with a day that a guest spoke on.
 
 import hashlib
 import time
-import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -40,10 +39,6 @@ RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked
 DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
 PROBER_REPLICAS = ("watch", "probe")  # what their names begin with: this host's, and second hosts'
 DIGEST_CHARACTERS = 16
-ORPHAN_AFTER_SECONDS = 60  # a run of a code server that is gone is given this long to end by itself
-
-# This process: a run is a child of the code server whose sensor asked for it.
-SERVER = uuid.uuid4().hex
 
 RUN_KEY_TAG = "dagster/run_key"
 DAYS_TAG = "pilot/days"
@@ -137,7 +132,7 @@ def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | 
         return cursor.model_copy(update={"outbox": look.outbox}), []
     landing = {day: look.landing[day] for day in (*fresh, *retried) if day in look.landing}
     runs = {_run_key(cursor, span, landing=landing, position=look.outbox): span for span in spans}
-    asked = Asked(at=now, server=SERVER, runs=runs, landing=landing, outbox=look.outbox)
+    asked = Asked(at=now, runs=runs, landing=landing, outbox=look.outbox)
     requests = [
         dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
         for key, (first, last) in runs.items()
@@ -187,6 +182,9 @@ def _digest(text: str) -> str:
 
 def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> dict[str, RunSeen]:
     """Return the runs that were asked for, by key; the newest where someone ran one again."""
+    if asked is None:
+        return {}
+    records = instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.runs)}))
     return {
         record.dagster_run.tags[RUN_KEY_TAG]: RunSeen(
             finished=record.dagster_run.is_finished,
@@ -194,27 +192,8 @@ def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> dict[str, RunSee
             started=record.start_time or record.end_time or 0.0,
             ended=record.end_time or 0.0,
         )
-        for record in reversed(_records(instance, asked))
+        for record in reversed(records)
     }
-
-
-def _records(instance: dg.DagsterInstance, asked: Asked | None) -> Sequence[dg.RunRecord]:
-    if asked is None:
-        return []
-    return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.runs)}))
-
-
-def end_orphans(instance: dg.DagsterInstance, *, asked: Asked | None, now: float) -> None:
-    """Mark runs as failed whose code server is gone, killed or without power.
-
-    Nobody would end them before their timeout, and until then they hold the only slot: the pages would stand still.
-    A run that is alive after all does no harm: rebuilding a day twice gives the same rows.
-    """
-    if asked is None or asked.server == SERVER or now - asked.at < ORPHAN_AFTER_SECONDS:
-        return
-    for record in _records(instance, asked):
-        if record.dagster_run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED):
-            instance.report_run_failed(record.dagster_run, "The code server that ran it is gone.")
 
 
 @dg.sensor(
@@ -232,7 +211,6 @@ def new_facts(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.Sen
 def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: datetime) -> dg.SensorResult:
     """Return what one look leads to."""
     cursor = Cursor.parse(text)
-    end_orphans(instance, asked=cursor.asked, now=now.timestamp())
     end_dead_runs(instance)
     settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
     if settled is None:

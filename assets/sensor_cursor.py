@@ -40,14 +40,12 @@ class Asked(_Remembered):
 
     Attributes:
         at: When, seconds since 1970.
-        server: The code server that asked: its runs are its children.
         runs: The runs asked for, by key, each with its first and last day.
         landing: The landing days that they build, as they were seen.
         outbox: The outbox position that they build up to.
     """
 
     at: float
-    server: str
     runs: dict[str, tuple[date, date]]
     landing: dict[date, Seen]
     outbox: int

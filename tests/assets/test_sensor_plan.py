@@ -249,7 +249,6 @@ LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
         | st.builds(
             Asked,
             at=st.floats(0, 4e9),
-            server=st.text(max_size=5),
             runs=st.dictionaries(st.text(max_size=5), st.tuples(st.dates(), st.dates()), max_size=3),
             landing=LANDINGS,
             outbox=st.integers(0),
