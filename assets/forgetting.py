@@ -2,14 +2,17 @@
 
 Nothing that a page shows is lost: the figures are in the lake, whose commits name their run. Of every job, or of some
 of its assets, the newest success on every business day stays, so that Dagster still knows which days are built;
-failures stay as long as someone may want to look at them.
+failures stay as long as someone may want to look at them. On SQLite each run's events are a file of their own, which
+Dagster empties and leaves: it is removed here. Ticks are purged by Dagster itself, as `dagster.yaml` says.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.event_log import SqliteEventLogStorage
 
 from assets.partitions import covered_days
 from pilot.business_days import STOCKHOLM
@@ -18,6 +21,8 @@ KEEP_SUCCESSES_DAYS = 2
 KEEP_FAILURES_DAYS = 30
 RUNS_AT_ONCE = 2_000
 FORGET_AT = "40 3 * * *"
+SHARED_LOG = "index"  # the one file that is of no single run
+FILE_ENDINGS = ("", "-wal", "-shm")  # what SQLite keeps beside a database
 
 
 def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
@@ -42,7 +47,25 @@ def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
         if not keep:
             instance.delete_run(run.run_id)
             forgotten += 1
+    remove_left_files(instance)
     return forgotten
+
+
+def remove_left_files(instance: dg.DagsterInstance) -> int:
+    """Remove the event files of runs that are forgotten; return how many. Other databases than SQLite have none.
+
+    A run is known before its first event is written, so no file of a run that begins is taken for one of these.
+    """
+    log = instance.event_log_storage
+    if not isinstance(log, SqliteEventLogStorage):
+        return 0
+    removed = 0
+    for file in sorted(Path(log.path_for_shard(SHARED_LOG)).parent.glob("*.db")):
+        if file.stem != SHARED_LOG and not instance.has_run(file.stem):
+            for ending in FILE_ENDINGS:
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def _made(run: dg.DagsterRun) -> set[str]:
