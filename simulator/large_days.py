@@ -164,7 +164,8 @@ def _probes(
     failed = np.zeros(len(millis), dtype=bool) if down is None else (millis >= down[0]) & (millis < down[1])
     took = pl.Series(np.where(failed, 5000.0, rng.uniform(4, 30, len(millis)))).round(1).cast(pl.String)
     outcomes = pl.Series(('true,"status":200', 'false,"status":null')).gather(failed.astype(np.int64))
-    frame = pl.DataFrame({"millis": millis, "outcome": outcomes, "took": took})
+    failures = pl.Series(("", "timed_out")).gather(failed.astype(np.int64))
+    frame = pl.DataFrame({"millis": millis, "outcome": outcomes, "took": took, "failure": failures})
     return frame.select(
         event_id=uuid7_column(rng, millis=millis),
         event=pl.lit("probe"),
@@ -181,7 +182,9 @@ def _probes(
             "outcome",
             pl.lit(',"duration_ms":'),
             "took",
-            pl.lit(f',"every_seconds":{large.probe_seconds}}}'),
+            pl.lit(f',"every_seconds":{large.probe_seconds},"failure":"'),
+            "failure",
+            pl.lit('"}'),
         ),
         segment=pl.lit(segment),
     )

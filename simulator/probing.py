@@ -39,6 +39,7 @@ def probes(rng: random.Random, *, cafes: Sequence[str], day: date, until: dateti
                     status=200 if ok else None,
                     duration_ms=round(rng.uniform(4, 30), 1) if ok else 5000.0,
                     every_seconds=EVERY_SECONDS,
+                    failure="" if ok else "timed_out",
                 ),
                 event_id=seeded_identifier(rng, at=moment),
                 at=moment,
