@@ -1,6 +1,6 @@
 """What cannot wait: feedback that names an allergy, an injury, harassment or safety, told as a link, never in words.
 
-The scorer flags it from a list of words (`scored_feedback.flags`). The watch looks at today and yesterday whenever
+The scorer flags it from a list of words (`scored_feedback.flags`). The watch looks at the last weeks whenever
 the table has a new version, and says each one once: in its log, and in a file of records beside its sign of life, from
 which whatever carries alerts to people can take them. What was told is remembered over restarts.
 """
@@ -23,7 +23,7 @@ from storage.lake import Lake
 
 RECORDS_NAME = "urgent.ndjson"
 PREFIX = "urgent_"
-DAYS = 2  # a feedback sent before midnight is scored after it
+DAYS = 14  # what an edge that was cut off brings back late is told late, but told
 
 _log = structlog.get_logger("operations.watch")
 
