@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pilot.business_days import at_local, days_between
 from pilot.cafes import Cafes
 from pilot.events import Event
+from pilot.opening_hours import hours_on
 from simulator.chances import arrivals, day_chances
 from simulator.probing import probes
 from simulator.visit import visit
@@ -56,8 +57,8 @@ def simulate(
                 story = visit(rng, cafe=cafe, code=codes[cafe.id], opened=moment, day=chances)
                 events += [event for event in story if event.at <= until]
                 opened += moment <= until
-            closes = at_local(day, cafe.opening_hours.on(day)[1])
-            if chances.customers is not None and closes <= until:
+            window = hours_on(cafe, day).window
+            if window is not None and chances.customers is not None and at_local(day, window[1]) <= until:
                 customers[cafe.id] = chances.customers
         yield SimulatedDay(
             day=day, events=tuple(sorted(events, key=lambda event: event.at)), customers=customers, opened=opened
