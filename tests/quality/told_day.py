@@ -74,6 +74,7 @@ def polars_day() -> dict[str, pl.DataFrame]:
     by_theme = themes_of(scored, day=DAY, history=earlier)
     basis = Basis(days=[DAY], left_out=(), cafes=CAFES.ids, as_of=AS_OF)
     there = Resources(
+        since=DAY,
         limits=dict.fromkeys(CAFES.ids, 100),
         used={("aurora", False): 1},
         tests=[LoadTest(guests=6, passed=True, at=AS_OF)],
