@@ -125,6 +125,7 @@ def validate(
     cafes: Cafes,
     day: date | None = None,
     settled: bool = False,
+    whole: Mapping[str, pd.DataFrame] | None = None,
 ) -> SuiteResult:
     """Judge a table's rows of some business days.
 
@@ -135,11 +136,12 @@ def validate(
         cafes: The cafés.
         day: The business day, where it is one.
         settled: Whether the day is over.
+        whole: Counts of all the day's rows, where the frames are a cut (`quality.day_cut`).
 
     Raises:
         UnknownSuite: there is no such table.
     """
-    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled)
+    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled, whole=whole or {})
     return SuiteResult(table=table, expectations=run(rules(table, cafes=cafes), frame=frame, evidence=evidence))
 
 

@@ -14,8 +14,9 @@ from dashboards.kept_choice import kept_choice
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
+from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
-from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.volume import TABLES as VOLUME_TABLES
 from dashboards.reading.volume import volume_episodes
 from dashboards.visit import Visit, current
@@ -30,16 +31,18 @@ SHOWN_AT_FIRST = 15
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    with PageSnapshot(visit.home.lake(), *TABLES, *VOLUME_TABLES, place=visit.place) as snapshot:
-        days = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
-        if days.first is None:
-            nothing_yet(visit)
-            return
-        head = st.container()
-        with st.container(horizontal=True, key="controls"):
-            cafe = _choose_cafe(visit)
-            own = extent(snapshot, snapshot.key, cafes=(cafe.id,), simulated=visit.simulated)
-            day = choose_day(visit, own if own.first else days)
+    lake = visit.home.lake()
+    key = versions_key(lake, *CALENDAR_TABLES, place=visit.place)
+    days = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
+    if days.first is None:
+        nothing_yet(visit)
+        return
+    head = st.container()
+    with st.container(horizontal=True, key="controls"):
+        cafe = _choose_cafe(visit)
+        own = extent(lake, key, cafes=(cafe.id,), simulated=visit.simulated)
+        day = choose_day(visit, own if own.first else days)
+    with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, place=visit.place, days=[day]) as snapshot:
         shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
         odd = volume_episodes(snapshot, snapshot.key, cafe=cafe.id, day=day, simulated=visit.simulated)
     with head:
