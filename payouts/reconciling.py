@@ -1,7 +1,7 @@
 """Holds the books against the provider, transfer by transfer and batch by batch, to the öre.
 
 It comes before every sending: a store that was put back from a backup is behind the provider, and what it would send
-again is found here first.
+again is found here first, however old the backup is.
 """
 
 from __future__ import annotations
@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, batches, reconciliations, reversals, shared_banks
+from storage.store import adoption, awaiting, batches, reconciliations, reversals, shared_banks
 from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
 from storage.store.reconciliations import Kept
 
-# Longer than any backup is kept, and than a provider lists what it tells late.
-LOOK_BACK = timedelta(days=35)
+LOOK_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
+MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.
+BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 EXPLAINED = frozenset({"known", "adopted"})
 UNEXPLAINED = "the recipient's transfers differ from the books"
 
@@ -64,7 +65,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         rail: The provider.
         actor: Who asks.
     """
-    since = store.now() - LOOK_BACK
+    since = listed_since(store, rail.name)
     differences: list[Difference] = []
     theirs: dict[str, int] = defaultdict(int)
     seen: set[str] = set()
@@ -84,10 +85,11 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
+    expected_from = (store.now() - LOOK_BACK + MARGIN).date()
     for each in batches.instructions(store):
         if each.state == "paid" and each.reference in seen:
             ours[each.batch_id] += each.amount_ore - back.get(each.id, 0)
-        elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > since.date() + timedelta(days=1):
+        elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > expected_from:
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
     done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
@@ -97,6 +99,23 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         Kept(rail.name, store.now(), actor, done.agrees, adopted, told, done.ours_ore, done.theirs_ore),
     )
     return done
+
+
+def listed_since(store: Store, rail: str) -> datetime:
+    """Return from when on a provider's transfers are looked at.
+
+    It reaches back to the last time when both agreed, which after a restore is as old as the copy, and to the oldest
+    claim that lies in no payout, since a lost one may have been paid. So nothing unexplained is ever forgotten.
+
+    Args:
+        store: The store.
+        rail: The provider's rail.
+    """
+    agreed = reconciliations.agreed_at(store, rail)
+    claimed = awaiting.oldest_claim(store, rail=rail)
+    known = [BEGINNING if agreed is None else agreed - MARGIN]
+    known += [] if claimed is None else [claimed - MARGIN]
+    return min(store.now() - LOOK_BACK, *known)
 
 
 def plan_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Batch:
@@ -133,7 +152,9 @@ def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.F
         actor=actor,
     )
     if found not in EXPLAINED:
-        return found, found
+        # Money that came back in full needs nobody any more, unless the books have it with another amount.
+        back = transfer.reversed_ore == transfer.amount_ore and found != "another amount"
+        return found, "" if back else found
     if transfer.reversed_ore:
         reversals.take_back(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
     return found, ""

@@ -62,6 +62,18 @@ def claimed(connection: Connection, *, rail: str, simulated: bool) -> dict[str, 
     return found
 
 
+def oldest_claim(store: Store, *, rail: str) -> datetime | None:
+    """Return when the oldest claim of a rail that no batch holds was made, None where there is none."""
+    query = (
+        select(payout_claims.c.claimed_at)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(payout_instruction_rewards.c.reward_id.is_(None), payout_claims.c.rail == rail)
+        .order_by(payout_claims.c.claimed_at)
+    )
+    with store.reading() as connection:
+        return connection.execute(query.limit(1)).scalar()
+
+
 def within(
     connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, yearly_ore: int
 ) -> list[tuple[str, int]]:
