@@ -71,7 +71,11 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     seen: set[str] = set()
     adopted = 0
     # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
-    explained = {(each.reference, each.id, each.amount_ore) for each in batches.instructions(store) if each.reference}
+    explained = {
+        (each.reference, each.id, each.amount_ore)
+        for each in batches.instructions(store, rail=rail.name)
+        if each.reference
+    }
     for transfer in rail.transfers(since=since):
         found: adoption.Found = "known"
         what = ""
@@ -86,7 +90,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
     expected_from = (store.now() - LOOK_BACK + MARGIN).date()
-    for each in batches.instructions(store):
+    for each in batches.instructions(store, rail=rail.name):
         if each.state == "paid" and each.reference in seen:
             ours[each.batch_id] += each.amount_ore - back.get(each.id, 0)
         elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > expected_from:

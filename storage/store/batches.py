@@ -202,11 +202,14 @@ def find_batch(store: Store, batch_id: str) -> Batch:
         return _named(connection, batch_id)
 
 
-def instructions(store: Store, batch_id: str | None = None) -> list[Instruction]:
-    """Return a batch's instructions, or all, by id."""
+def instructions(store: Store, batch_id: str | None = None, *, rail: str | None = None) -> list[Instruction]:
+    """Return a batch's instructions, a rail's, or all, by id."""
     query = select(*_INSTRUCTION).select_from(_JOINED).order_by(payout_instructions.c.id)
     if batch_id is not None:
         query = query.where(payout_instructions.c.batch_id == batch_id)
+    if rail is not None:
+        of_rail = payout_batches.c.id == payout_instructions.c.batch_id
+        query = query.join(payout_batches, of_rail).where(payout_batches.c.rail == rail)
     with store.reading() as connection:
         return [Instruction(*row) for row in connection.execute(query)]
 
