@@ -80,7 +80,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         found: adoption.Found = "known"
         what = ""
         if transfer.reversed_ore or (transfer.reference, transfer.instruction_id, transfer.amount_ore) not in explained:
-            found, what = take_up(store, transfer, actor=actor)
+            found, what = take_up(store, transfer, rail=rail.name, actor=actor)
         adopted += found == "adopted"
         seen.add(transfer.reference)
         if left := transfer.amount_ore - transfer.reversed_ore:
@@ -135,12 +135,13 @@ def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconc
     return reconcile(store, rail, actor=actor)
 
 
-def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.Found, str]:
+def take_up(store: Store, transfer: Transfer, *, rail: str, actor: str) -> tuple[adoption.Found, str]:
     """Book a transfer as the provider has it, and what came back of it.
 
     Args:
         store: The store.
         transfer: As the provider has it now.
+        rail: The provider's rail.
         actor: Who looks.
 
     Returns:
@@ -148,6 +149,7 @@ def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.F
     """
     found = adoption.adopt(
         store,
+        rail=rail,
         instruction_id=transfer.instruction_id,
         reward_ids=transfer.reward_ids,
         account=transfer.account,
@@ -201,14 +203,13 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor
         The payout as it stands then; Unknown where its recipient has to be looked at first.
 
     Raises:
-        BatchRefused: there is no such payout.
+        BatchRefused: there is no such payout, or it is of another rail.
     """
+    batches.find_instruction(store, instruction_id, rail=rail.name)
     before = reconcile(store, rail, actor=actor)
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
-    found = next((each for each in batches.instructions(store) if each.id == instruction_id), None)
-    if found is None:
-        raise batches.BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch first.")
+    found = batches.find_instruction(store, instruction_id, rail=rail.name)
     if found.account in {each.account for each in before.differences}:
         return Unknown(UNEXPLAINED)
     advance(store, rail, found, again=again)
-    return next(each for each in batches.instructions(store) if each.id == instruction_id)
+    return batches.find_instruction(store, instruction_id, rail=rail.name)

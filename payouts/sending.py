@@ -41,9 +41,14 @@ def advance(
         instruction: What is to be paid.
         again: Whether a person asks to try what was refused once more.
         reach: Called at each named point; a test ends the process there.
+
+    Raises:
+        BatchRefused: it was planned for another provider.
     """
     reach("before_attempt")
-    attempt = attempts.begin(store, instruction.id, parameters=_parameters(store, rail, instruction), again=again)
+    attempt = attempts.begin(
+        store, instruction.id, rail=rail.name, parameters=_parameters(store, rail, instruction), again=again
+    )
     if attempt is None:
         return
     reach("after_attempt")

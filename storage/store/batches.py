@@ -214,6 +214,38 @@ def instructions(store: Store, batch_id: str | None = None, *, rail: str | None 
         return [Instruction(*row) for row in connection.execute(query)]
 
 
+def must_be_of(connection: Connection, instruction: Instruction, *, rail: str) -> None:
+    """Refuse a payout of another rail: one that was planned as a test never becomes money, and none the other way.
+
+    Raises:
+        BatchRefused: it is of another rail.
+    """
+    planned_on = connection.execute(
+        select(payout_batches.c.rail).where(payout_batches.c.id == instruction.batch_id)
+    ).scalar_one()
+    if planned_on != rail:
+        raise BatchRefused(
+            f"The payout {instruction.id} is of the rail {planned_on!r}, and the key here is of {rail!r}.",
+            remedy="Use PILOT_STRIPE_KEY and PILOT_STRIPE_URL as they were when its batch was planned.",
+        )
+
+
+def find_instruction(store: Store, instruction_id: str, *, rail: str) -> Instruction:
+    """Return a payout of a rail.
+
+    Raises:
+        BatchRefused: there is none, or it is of another rail.
+    """
+    query = select(*_INSTRUCTION).select_from(_JOINED).where(payout_instructions.c.id == instruction_id)
+    with store.reading() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
+        found = Instruction(*row)
+        must_be_of(connection, found, rail=rail)
+        return found
+
+
 def rewards_of(connection: Connection, instruction_id: str) -> list[tuple[str, str, bool, int]]:
     """Return the instruction's rewards: id, café, whether simulated, öre."""
     query = (
