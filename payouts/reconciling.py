@@ -66,34 +66,37 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         actor: Who asks.
     """
     since = listed_since(store, rail.name)
+    # As the books stood before the provider was asked: what is paid while it answers is not missed in its answer.
+    before = batches.left_since(store, rail=rail.name, since=since - MARGIN)
+    back_before = reversals.reversed_ore(store)
+    # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
+    explained = {(each.reference, each.id, each.amount_ore) for each, _ in before}
     differences: list[Difference] = []
     theirs: dict[str, int] = defaultdict(int)
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     adopted = 0
-    # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
-    explained = {
-        (each.reference, each.id, each.amount_ore)
-        for each in batches.instructions(store, rail=rail.name)
-        if each.reference
-    }
     for transfer in rail.transfers(since=since):
         found: adoption.Found = "known"
         what = ""
         if transfer.reversed_ore or (transfer.reference, transfer.instruction_id, transfer.amount_ore) not in explained:
             found, what = take_up(store, transfer, rail=rail.name, actor=actor)
         adopted += found == "adopted"
-        seen.add(transfer.reference)
+        seen[transfer.reference] = transfer.reversed_ore
         if left := transfer.amount_ore - transfer.reversed_ore:
             theirs[transfer.instruction_id.rpartition("-")[0]] += left
         if what:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
+    for each, _ in batches.left_since(store, rail=rail.name, since=since - MARGIN):
+        if (listed := seen.get(each.reference or "")) is not None:
+            # What came back while the provider answered is in the books and not in its answer.
+            came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))
+            if left := each.amount_ore - came_back:
+                ours[each.batch_id] += left
     expected_from = (store.now() - LOOK_BACK + MARGIN).date()
-    for each in batches.instructions(store, rail=rail.name):
-        if each.state == "paid" and each.reference in seen:
-            ours[each.batch_id] += each.amount_ore - back.get(each.id, 0)
-        elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > expected_from:
+    for each, day in before:
+        if each.state == "paid" and each.reference not in seen and day > expected_from:
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
     done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
@@ -181,12 +184,12 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
 def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, actor: str) -> None:
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
     doubtful = {each.account for each in before.differences}
-    for batch in batches.batches(store):
-        if batch.rail == rail.name and batch.simulated == simulated:
-            for each in batches.instructions(store, batch.id):
-                if each.account in doubtful and each.state == "planned":
-                    batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED, code=UNEXPLAINED)
-            send_batch(store, rail, batch.id, without=doubtful)
+    waiting = batches.unfinished(store, rail=rail.name, simulated=simulated)
+    for each in waiting:
+        if each.account in doubtful and each.state == "planned":
+            batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED, code=UNEXPLAINED)
+    for batch_id in sorted({each.batch_id for each in waiting}, reverse=True):
+        send_batch(store, rail, batch_id, without=doubtful)
 
 
 def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:

@@ -12,13 +12,11 @@ from typing import Literal
 from payouts.rail import Accepted, Order, Rail, Refused, Transfer, Unknown
 from storage.store import attempts, batches
 from storage.store.attempts import Attempt
-from storage.store.batches import Instruction
+from storage.store.batches import UNFINISHED, Instruction
 from storage.store.engine import Store
 
 Failpoint = Literal["before_attempt", "after_attempt", "after_answer", "after_outcome"]
 FAILPOINTS: tuple[Failpoint, ...] = ("before_attempt", "after_attempt", "after_answer", "after_outcome")
-
-UNFINISHED = frozenset({"planned", "in_flight"})
 
 
 def _no_failpoint(_: Failpoint) -> None:

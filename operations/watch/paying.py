@@ -16,7 +16,6 @@ from operations.watch.money_gate import MoneyGate
 from payouts.limits import limits
 from payouts.rail import ProviderError, Rail
 from payouts.reconciling import plan_day, reconcile, send_day
-from payouts.sending import UNFINISHED
 from pilot.business_days import business_day, local_time
 from pilot.errors import PilotError
 from storage.home import Home
@@ -137,14 +136,8 @@ class PayingDesk:
         _log.info("payouts sent", rail=self.rail.name, tried=len(unfinished), left=len(left))
 
     def _unfinished(self, *, simulated: bool) -> frozenset[str]:
-        store = self._home.store()
-        return frozenset(
-            each.id
-            for batch in batches.batches(store)
-            if batch.rail == self.rail.name and batch.simulated == simulated and batch.approval != "waiting"
-            for each in batches.instructions(store, batch.id)
-            if each.state in UNFINISHED
-        )
+        found = batches.unfinished(self._home.store(), rail=self.rail.name, simulated=simulated, approved=True)
+        return frozenset(each.id for each in found)
 
     def _reconcile(self, now: datetime) -> None:
         last = reconciliations.last(self._home.store(), self.rail.name)

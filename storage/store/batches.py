@@ -24,6 +24,9 @@ from storage.store.payout_schema import (
 State = Literal["planned", "held", "in_flight", "refused", "paid", "needs_review", "reversed"]
 Approval = Literal["not_needed", "waiting", "given"]
 
+UNFINISHED: tuple[State, ...] = ("planned", "in_flight")
+LEFT: tuple[State, ...] = ("paid", "reversed")  # The provider has made a transfer of it.
+
 HELD_BY_A_PERSON = "held by a person"
 
 
@@ -210,6 +213,47 @@ def instructions(store: Store, batch_id: str | None = None, *, rail: str | None 
     if rail is not None:
         of_rail = payout_batches.c.id == payout_instructions.c.batch_id
         query = query.join(payout_batches, of_rail).where(payout_batches.c.rail == rail)
+    with store.reading() as connection:
+        return [Instruction(*row) for row in connection.execute(query)]
+
+
+def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
+    """Return what was paid on a rail and changed since a moment, each with its batch's day; what came back too."""
+    query = (
+        select(*_INSTRUCTION, payout_batches.c.day)
+        .select_from(_JOINED.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
+        .where(
+            payout_batches.c.rail == rail,
+            payout_instructions.c.state.in_(LEFT),
+            payout_instructions.c.changed_at >= since,
+        )
+        .order_by(payout_instructions.c.id)
+    )
+    with store.reading() as connection:
+        return [(Instruction(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = False) -> list[Instruction]:
+    """Return what is planned or under way on a rail, by id.
+
+    Args:
+        store: The store.
+        rail: The rail.
+        simulated: Whether of simulated rewards.
+        approved: Only what is in a batch that waits for nobody.
+    """
+    query = (
+        select(*_INSTRUCTION)
+        .select_from(_JOINED.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
+        .where(
+            payout_instructions.c.state.in_(UNFINISHED),
+            payout_batches.c.rail == rail,
+            payout_batches.c.simulated == simulated,
+        )
+        .order_by(payout_instructions.c.id)
+    )
+    if approved:
+        query = query.where(payout_batches.c.approval != "waiting")
     with store.reading() as connection:
         return [Instruction(*row) for row in connection.execute(query)]
 

@@ -13,6 +13,7 @@ from storage.lake_schema import conform, polars_schema
 from storage.store import reconciliations
 from storage.store.attempts import MONEY_RAILS
 from storage.store.auditor import audit_money
+from storage.store.batches import UNFINISHED
 from storage.store.engine import Store
 from storage.store.payout_schema import (
     payout_attempts,
@@ -24,7 +25,6 @@ from storage.store.provider_schema import bank_payouts
 from storage.store.provider_schema import reconciliations as kept_table
 from storage.store.reconciliations import Kept
 
-UNFINISHED = ("planned", "in_flight")
 FOR_A_PERSON = ("held", "refused", "needs_review")
 ALL = "all"
 
