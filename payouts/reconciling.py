@@ -125,10 +125,29 @@ def listed_since(store: Store, rail: str) -> datetime:
     return min(store.now() - LOOK_BACK, *known)
 
 
-def plan_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Batch:
-    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again."""
+def plan_day(
+    store: Store,
+    rail: Rail,
+    day: date,
+    *,
+    simulated: bool,
+    limits: Limits,
+    passed: Mapping[date, datetime],
+    actor: str,
+) -> Batch:
+    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        day: The batch's day.
+        simulated: Whether of simulated rewards.
+        limits: What a batch may hold.
+        passed: The days found good, each with when the last of their rewards that were looked at was decided.
+        actor: Who plans.
+    """
     reconcile(store, rail, actor=actor)
-    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, passed=passed)
 
 
 def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconciled:

@@ -6,7 +6,7 @@ change nor a watch that was away skips or doubles one. Nothing here needs Dagste
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -106,21 +106,22 @@ class PayingDesk:
             store, day=day, rail=self.rail.name, simulated=simulated
         ):
             return
-        why = self._gate.closed(self.rail.name, simulated=simulated, now=now)
-        if why:
+        looked = self._gate.look(self.rail.name, simulated=simulated, now=now)
+        if looked.why:
             self.standing.gate_closed_since = self.standing.gate_closed_since or now
-            self.standing.gate_why = why
+            self.standing.gate_why = looked.why
             return
         self.standing.gate_closed_since, self.standing.gate_why = None, ""
-        self._asked(now, lambda: self._planned(day, simulated=simulated))
+        self._asked(now, lambda: self._planned(day, simulated=simulated, passed=looked.days))
 
-    def _planned(self, day: date, *, simulated: bool) -> None:
+    def _planned(self, day: date, *, simulated: bool, passed: Mapping[date, datetime]) -> None:
         batch = plan_day(
             self._home.store(),
             self.rail,
             day,
             simulated=simulated,
             limits=limits(self._home.settings),
+            passed=passed,
             actor=ACTOR,
         )
         _log.info("batch planned", batch=batch.id, approval=batch.approval)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -80,10 +81,26 @@ _INSTRUCTION = tuple(
 _JOINED = payout_instructions.join(recipients, recipients.c.id == payout_instructions.c.recipient_id)
 
 
-def plan(store: Store, *, day: date, rail: str, simulated: bool, limits: Limits) -> Batch:
+def plan(
+    store: Store,
+    *,
+    day: date,
+    rail: str,
+    simulated: bool,
+    limits: Limits,
+    passed: Mapping[date, datetime] | None = None,
+) -> Batch:
     """Make the day's batch of what is claimed and in no batch yet; made before, it is returned as it is.
 
     Claims that come after it wait for the next day's, so that a batch never grows after it was approved.
+
+    Args:
+        store: The store.
+        day: The batch's day.
+        rail: The rail.
+        simulated: Whether of simulated rewards.
+        limits: What it may hold.
+        passed: The days whose rewards may be in it, each with the moment up to which they were decided; None: all.
     """
     with store.begin() as connection:
         serialise(connection, f"payouts:{rail}")
@@ -91,7 +108,7 @@ def plan(store: Store, *, day: date, rail: str, simulated: bool, limits: Limits)
         if known is not None:
             return known
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
-        claimed = awaiting.claimed(connection, rail=rail, simulated=simulated)
+        claimed = awaiting.claimed(connection, rail=rail, simulated=simulated, passed=passed)
         kept = {
             who: awaiting.within(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
             for who, rewards in claimed.items()
