@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from payouts.memory_rail import MemoryRail
+from payouts.reconciling import reconcile, send_day
 from storage.store import (
     batches,
     bookings,
@@ -92,6 +93,46 @@ def test_a_claim_finds_its_voucher_among_any_number(store: Store, tmp_path: Path
         ]
     assert plans
     assert [plan for plan in plans if "state=? AND expires_at" in plan or "(state=?)" in plan] == []
+
+
+def statements(store: Store, work: Callable[[], object]) -> int:
+    """Return how many statements some work takes."""
+    asked: list[str] = []
+
+    def listen(connection: Any, cursor: Any, text: str, *_: Any) -> None:
+        asked.append(text)
+
+    event.listen(store.engine, "before_cursor_execute", listen)
+    work()
+    event.remove(store.engine, "before_cursor_execute", listen)
+    return len(asked)
+
+
+@pytest.mark.parametrize("work", ["a reconciliation", "a pass over what is to be sent"])
+def test_work_that_comes_again_asks_no_more_when_there_are_more_days_behind_it(
+    store: Store, tmp_path: Path, work: str
+) -> None:
+    world = World(tmp_path / "unused.sqlite", store=store, rail=MemoryRail)
+    asked: dict[str, Callable[[], object]] = {
+        "a reconciliation": lambda: reconcile(store, world.rail, actor="test"),
+        "a pass over what is to be sent": lambda: send_day(store, world.rail, simulated=True, actor="test"),
+    }
+
+    def a_day() -> None:
+        world.earn("acct_1")
+        world.pay()
+        world.approve_all()
+        world.pay()
+        world.at += timedelta(days=1)
+
+    for _ in range(2):
+        a_day()
+    first = statements(store, asked[work])
+    for _ in range(5):
+        a_day()
+    world.at += timedelta(days=60)
+    a_day()
+    assert statements(store, asked[work]) == first
 
 
 def test_the_auditor_goes_through_the_books_once_however_many_rewards_there_are(tmp_path: Path) -> None:
