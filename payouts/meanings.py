@@ -44,7 +44,8 @@ MEANINGS: Mapping[str, str] = {
     "reversed": "reversed",
 }
 UNLISTED = "unlisted"
-STATES = ("planned", "in_flight", "paid", "reversed")  # what is certain where there is no code
+# What a code may add to a state; any other meaning there would be of something that the state rules out.
+OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - {"unknown", "key_reused", "absent", "held", "reversed"}
 
 
 def meaning(code: str) -> str:
@@ -60,6 +61,21 @@ def for_staff(state: str, code: str, *, language: Language) -> str:
         code: Its code; empty where it has none.
         language: sv or en.
     """
-    if code and state not in ("paid", "reversed"):
-        return say(WORDS, f"code.{meaning(code)}", language, code=code)
-    return say(WORDS, f"state.{state}", language)
+    word = _of_code(state, code) if code else ""
+    return say(WORDS, f"code.{word}", language, code=code) if word else say(WORDS, f"state.{state}", language)
+
+
+def _of_code(state: str, code: str) -> str:
+    """Return the word for what a code says; empty where the state alone tells what is certain of the money."""
+    told = meaning(code)
+    match state:
+        case "in_flight":
+            return "key_reused" if told == "key_reused" else "unknown"
+        case "held":
+            return "held"
+        case "needs_review":
+            return "absent" if told == "absent" else ""
+        case "planned" | "refused":
+            return told if told in OF_REFUSAL else ""
+        case _:
+            return ""

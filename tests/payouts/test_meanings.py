@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from payouts.answering import earned
 from payouts.meanings import MEANINGS, UNLISTED, WORDS, for_staff, meaning
+from payouts.reconciling import UNEXPLAINED
 from pilot.words import LANGUAGES, section
+from storage.store.shared_banks import SHARED_BANK
+
+CODES = (
+    "",
+    *MEANINGS,
+    "http_502",
+    "ProviderAway",
+    "invalid_request_error",
+    SHARED_BANK,
+    UNEXPLAINED,
+    "a_code_of_tomorrow",
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -25,6 +40,40 @@ def test_what_nobody_knows_is_never_told_as_failed_nor_as_a_reason_to_pay_again(
     assert "Nobody knows" in told
     assert "Do not pay it another way" in told
     assert "No money has moved" not in told
+
+
+def told(state: str) -> list[str]:
+    """Return what staff are told of a state, whatever its code."""
+    return [for_staff(state, code, language=language) for code, language in product(CODES, LANGUAGES)]
+
+
+NOTHING_MOVED = ("o money has moved", "nga pengar har flyttats", "othing has been sent", "nget har skickats")
+REFUSED = ("has refused", "har nekat", "refuses", "nekar", "does not take", "godtar inte")
+
+
+def test_what_is_under_way_is_never_said_to_have_moved_no_money_whatever_its_code() -> None:
+    assert not [each for each in told("in_flight") if any(word in each for word in NOTHING_MOVED + REFUSED)]
+
+
+def test_what_a_person_holds_was_neither_sent_nor_refused_whatever_its_code() -> None:
+    assert all("othing has been sent" in each or "nget har skickats" in each for each in told("held"))
+    assert not [each for each in told("held") if any(word in each for word in REFUSED)]
+
+
+@pytest.mark.parametrize("state", ["planned", "refused"])
+def test_what_was_definitely_refused_is_never_told_as_unknown_or_as_paid_and_come_back(state: str) -> None:
+    assert all(any(word in each for word in NOTHING_MOVED) for each in told(state))
+
+
+def test_what_is_under_review_moved_no_money_only_where_the_provider_was_found_to_lack_it() -> None:
+    for code, language in product(CODES, LANGUAGES):
+        said = for_staff("needs_review", code, language=language)
+        assert any(word in said for word in NOTHING_MOVED) == (code == "not at the provider"), code
+
+
+@pytest.mark.parametrize("state", ["paid", "reversed"])
+def test_what_left_us_is_told_by_its_state_alone(state: str) -> None:
+    assert len(set(told(state))) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize("state", ["planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review"])
