@@ -91,8 +91,8 @@ class BankDesk:
         self._looked_at: dict[str, datetime] = {}
 
     def offered(self, kept: KeptReceipt) -> bool:
-        """Return whether a receipt's reward may go to an account: there is a rail, and no test meets real money."""
-        return self.rail is not None and not (self.rail == "stripe" and kept.receipt.simulated)
+        """Return whether a receipt's reward may go to an account: real guests' for money only, tests' never for it."""
+        return self.rail is not None and claims.may_meet(self.rail, simulated=kept.receipt.simulated)
 
     def note(self, language: Language) -> str:
         """Return what to say of a rail that moves no money; empty for one that does."""

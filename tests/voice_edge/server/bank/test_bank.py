@@ -206,14 +206,18 @@ async def test_a_declined_or_redeemed_reward_leads_to_no_account(guest, stripe, 
     assert stripe.accounts == []
 
 
-def test_a_tests_reward_never_meets_real_money(replica):
+def test_a_tests_reward_never_meets_real_money_nor_a_real_guests_anything_else(replica):
     from types import SimpleNamespace
 
     bank = replica.edge.bank
-    bank.rail = "stripe"
-    offered = [bank.offered(SimpleNamespace(receipt=SimpleNamespace(simulated=each))) for each in (True, False)]
-    assert offered == [False, True]
+
+    def offered(rail: str) -> list[bool]:
+        bank.rail = rail
+        return [bank.offered(SimpleNamespace(receipt=SimpleNamespace(simulated=each))) for each in (True, False)]
+
+    assert offered("stripe") == [False, True]
     assert bank.note("sv") == ""
+    assert offered("stripe_test") == offered("stripe_fake") == [True, False]
     bank.rail = "stripe_test"
     assert "TESTLÄGE" in bank.note("sv")
 
