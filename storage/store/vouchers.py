@@ -17,6 +17,7 @@ from storage.errors import StorageError
 from storage.store import audit, bookkeeping, outbox
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import vouchers
+from storage.store.payout_schema import payout_claims
 
 UNDO_SECONDS = 60
 
@@ -175,7 +176,7 @@ def replace(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
     """Issue a new voucher in place of one that is lost or lapsed; the old code works no more.
 
     Raises:
-        VoucherRefused: the reward has none, or it was redeemed.
+        VoucherRefused: the reward has none, it was redeemed, or the reward was claimed for an account.
     """
     with store.begin() as connection:
         last = _last(connection, reward_id)
@@ -185,6 +186,14 @@ def replace(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
         voucher = Voucher(*held[:-1])
         if voucher.state == "redeemed":
             raise VoucherRefused("The voucher has been redeemed.", remedy="A reward is paid once; there is no second.")
+        claimed = select(payout_claims.c.reward_id).where(payout_claims.c.reward_id == reward_id)
+        if connection.execute(claimed).first() is not None:
+            raise VoucherRefused(
+                "The reward was claimed for a bank account, and is paid once.",
+                remedy="See where it is: `pilot payout show`.",
+            )
+        if voucher.state == "cancelled":
+            raise VoucherRefused("The voucher was replaced meanwhile.", remedy="Show the guest the receipt.")
         if voucher.state == "issued":
             _set(connection, voucher, state="cancelled")
         else:
