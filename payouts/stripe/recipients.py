@@ -109,6 +109,7 @@ def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, pa
         failure_code=str(found.get("failure_code") or ""),
         arrives_on=_day(found.get("arrival_date")),
         changed_at=at,
+        made_at=datetime.fromtimestamp(int(found["created"]), tz=UTC),
     )
     standings.save_bank_payout(store, payout)
     return payout

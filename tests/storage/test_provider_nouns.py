@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -109,8 +110,8 @@ def test_two_recipients_with_one_bank_account_are_found(clocked: Store) -> None:
 
 def test_a_bank_payout_keeps_what_was_told_last(clocked: Store) -> None:
     who = recipient(clocked)
-    paid = BankPayout("po_1", who.id, 4000, "paid", "", business_day(NOON), NOON)
-    failed = BankPayout("po_1", who.id, 4000, "failed", "no_account", business_day(NOON), NOON + timedelta(days=2))
+    paid = BankPayout("po_1", who.id, 4000, "paid", "", business_day(NOON), NOON, NOON)
+    failed = replace(paid, state="failed", failure_code="no_account", changed_at=NOON + timedelta(days=2))
     for each in (failed, paid):
         standings.save_bank_payout(clocked, each)
     assert standings.bank_payouts_of(clocked, who.id) == [failed]

@@ -12,7 +12,16 @@ from pydantic import SecretStr
 from payouts.stripe.opening import rail_name
 from payouts.stripe.recipients import open_account, refresh_standing
 from pilot.words import section
-from storage.store import batches, guest_payouts, onboardings, recipient_devices, standings, tombstones, vouchers
+from storage.store import (
+    attempts,
+    batches,
+    guest_payouts,
+    onboardings,
+    recipient_devices,
+    standings,
+    tombstones,
+    vouchers,
+)
 from storage.store.batches import Limits
 from storage.store.standings import BankPayout
 from tests.voice_edge.server.replicas import eventually
@@ -174,8 +183,9 @@ async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, st
     text = (await guest.get(url)).text
     assert told(language, "mend") in text
     assert section("bank", language)["offer.continue"] in text
-    with store.begin() as connection:
-        batches.set_state(connection, one.id, "paid", code="", at=store.now(), reference="tr_1")
+    batches.approve(store, batch.id, actor="test", reason="seen")
+    attempt = attempts.begin(store, one.id, parameters="", again=True)
+    attempts.accepted(store, attempt.key, reference="tr_1")
     assert told(language, "sent") in (await guest.get(url)).text
     for state, code, name in (
         ("in_transit", "", "in_bank"),
@@ -183,7 +193,9 @@ async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, st
         ("failed", "account_closed", "bank_closed"),
     ):
         replica.clock.jump(60)
-        standings.save_bank_payout(store, BankPayout("po_1", one.recipient_id, 3000, state, code, None, store.now()))
+        standings.save_bank_payout(
+            store, BankPayout("po_1", one.recipient_id, 3000, state, code, None, store.now(), store.now())
+        )
         assert told(language, name) in (await guest.get(url)).text
 
 
