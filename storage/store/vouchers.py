@@ -103,7 +103,8 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
         code_hash: The hash of the code that was typed or scanned.
         cafe: The till's café.
         actor: Who stands at the till.
-        request: Names this tap: repeated after a lost answer it is told `redeemed` again, and books nothing.
+        request: Names this tap: repeated after a lost answer it is told `redeemed` again while that can be undone, and
+            books nothing; a page that is opened again later gives nothing away twice.
     """
     with store.begin() as connection:
         row = _held(connection, code_hash)
@@ -113,8 +114,9 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
         at = store.now()
         if voucher.cafe != cafe:
             return Redemption("other_cafe")
-        if voucher.state == "redeemed":
-            return Redemption("redeemed" if row.request == request else "already_redeemed", voucher)
+        if voucher.redeemed_at is not None:
+            young = at - voucher.redeemed_at <= timedelta(seconds=UNDO_SECONDS)
+            return Redemption("redeemed" if young and row.request == request else "already_redeemed", voucher)
         if voucher.state == "issued" and at >= voucher.expires_at:
             _lapse(connection, voucher, store=store)
             return Redemption("expired", voucher)
