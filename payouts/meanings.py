@@ -19,8 +19,6 @@ MEANINGS: Mapping[str, str] = {
     "account_closed": "account_gone",
     "account_invalid": "account_gone",
     "resource_missing": "account_gone",
-    "transfers_not_allowed": "cannot_receive",
-    "payouts_not_allowed": "cannot_receive",
     "testmode_charges_only": "not_live",
     "api_key_expired": "key_refused",
     "platform_api_key_expired": "key_refused",
