@@ -157,6 +157,27 @@ async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_ba
     assert len(stripe.accounts) == 1
 
 
+async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_way_to_one(guest, stripe, home, chosen):
+    path, decision, _ = chosen
+    answer = await guest.post(f"{path}/bank", data={"account": "new"})
+    assert answer.status_code == 303
+    first, second = stripe.accounts
+    stripe.answered(first)
+    await guest.get(f"{path}/bank/back")
+    assert state_of(home, decision) == "issued"
+    stripe.answered(second)
+    await guest.get(f"{path}/bank/back")
+    assert guest_payouts.of_reward(home.store(), decision.reward_id).account == second
+
+
+async def test_the_page_asks_a_guest_whom_nobody_knows_for_no_second_account(guest, stripe, chosen):
+    path, _, _ = chosen
+    page = (await guest.get(f"{path}/bank")).text
+    assert 'value="new"' not in page
+    await guest.post(f"{path}/bank", data={})
+    assert len(stripe.accounts) == 1
+
+
 async def test_an_account_that_is_gone_may_be_opened_anew(guest, stripe, home, chosen):
     path, decision, _ = chosen
     del stripe.fake.books.accounts[stripe.accounts[0]]
