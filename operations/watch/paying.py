@@ -21,6 +21,7 @@ from pilot.errors import PilotError
 from storage.home import Home
 from storage.store import batches, reconciliations, switches
 from storage.store.attempts import MONEY_RAILS
+from storage.store.claims import may_meet
 
 ACTOR = "watch"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -69,9 +70,9 @@ class Standing:
 
 def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
     """Return whether real and simulated rewards are paid on a rail: money goes only to real guests of a real home."""
-    if rail in MONEY_RAILS:
-        return (False,) if home_kind == "real" else ()
-    return (False, True)
+    if home_kind != "real" and rail in MONEY_RAILS:
+        return ()
+    return tuple(simulated for simulated in (False, True) if may_meet(rail, simulated=simulated))
 
 
 class PayingDesk:

@@ -25,7 +25,7 @@ KEY_LIVES = timedelta(hours=23)
 # The rails on which money moves; every other one is a provider's test mode or a fake.
 MONEY_RAILS = frozenset({"stripe"})
 
-# What a recipient cures at the provider.
+# What a recipient cures at the provider: they are told so, and what was refused for it is planned again once they have.
 CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
 
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]

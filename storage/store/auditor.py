@@ -112,6 +112,10 @@ FACTS: dict[str, str] = {
     "a reward has at most one voucher that lives": """
         SELECT due.reward_id FROM due WHERE due.issued + due.redeemed > 1
     """,
+    "what left for a reward, to the café and through the provider together, is no more than its amount": """
+        SELECT due.reward_id FROM due JOIN booked ON booked.reward_id = due.reward_id
+        WHERE booked.cafes + booked.provider > due.amount_ore
+    """,
     "a voucher is of its decision's café, amount and kind": """
         SELECT v.reward_id FROM vouchers v LEFT JOIN reward_decisions d ON d.reward_id = v.reward_id
         WHERE d.reward_id IS NULL OR d.cafe <> v.cafe OR d.amount_ore <> v.amount_ore OR d.simulated <> v.simulated

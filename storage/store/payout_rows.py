@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.lake_schema import conform, polars_schema
-from storage.store import reconciliations
+from storage.store import bank_legs, reconciliations
 from storage.store.attempts import MONEY_RAILS
 from storage.store.auditor import Finding
 from storage.store.batches import UNFINISHED
@@ -22,7 +22,6 @@ from storage.store.payout_schema import (
     payout_instruction_rewards,
     payout_instructions,
 )
-from storage.store.provider_schema import bank_payouts
 from storage.store.provider_schema import reconciliations as kept_table
 from storage.store.reconciliations import Kept
 
@@ -33,13 +32,6 @@ ALL = "all"
 def payouts_of_day(store: Store, day: date) -> pl.DataFrame:
     """Return the PAYOUTS rows of a batch day."""
     made, batch = payout_instructions, payout_batches
-    bank = (
-        select(bank_payouts.c.state)
-        .where(bank_payouts.c.recipient_id == made.c.recipient_id)
-        .order_by(bank_payouts.c.changed_at.desc(), bank_payouts.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = (
         select(
             batch.c.day,
@@ -55,14 +47,15 @@ def payouts_of_day(store: Store, day: date) -> pl.DataFrame:
             made.c.reference,
             batch.c.planned_at.label("first_at"),
             made.c.changed_at.label("last_at"),
-            bank.label("bank_state"),
         )
         .join(batch, batch.c.id == made.c.batch_id)
         .where(batch.c.day == day)
         .order_by(made.c.id)
     )
     with store.reading() as connection:
-        rows = [_told(dict(row._mapping)) for row in connection.execute(query)]
+        found = [dict(row._mapping) for row in connection.execute(query)]
+        banks = bank_legs.carriers(connection, made.c.batch_id.in_(select(batch.c.id).where(batch.c.day == day)))
+    rows = [_told(each) | {"bank_state": _state(banks.get(each["payout_id"]))} for each in found]
     return conform(PAYOUTS, pl.DataFrame(rows, schema=polars_schema(PAYOUTS)))
 
 
@@ -170,6 +163,10 @@ def _row(
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"simulated": row["simulated"] or row["rail"] not in MONEY_RAILS}
+
+
+def _state(bank: bank_legs.BankRow | None) -> str | None:
+    return None if bank is None else str(bank.state)
 
 
 def _count(column: Any, mine: Any) -> Any:

@@ -160,6 +160,8 @@ def replay(
 ) -> int:
     """Let events be looked at once more; return how many.
 
+    They count as come in now, and as listed: no webhook is late by them, and none has waited since its first arrival.
+
     Args:
         store: The store.
         rail: The rail.
@@ -177,7 +179,9 @@ def replay(
         if failed:
             again &= provider_events.c.state == "failed"
         count = connection.execute(
-            update(provider_events).where(again).values(state="waiting", tries=0, note="replayed", done_at=None)
+            update(provider_events)
+            .where(again)
+            .values(state="waiting", tries=0, note="replayed", done_at=None, way="listed", received_at=store.now())
         ).rowcount
         if actor:
             told = {"events": count}

@@ -91,6 +91,7 @@ bank_payouts = Table(
     Column("failure_code", Text, nullable=False),
     Column("arrives_on", Date),
     Column("changed_at", UtcMoment, nullable=False),
+    Column("made_at", UtcMoment),
     CheckConstraint("state IN ('pending', 'in_transit', 'paid', 'failed', 'canceled')", name="state_known"),
     Index(None, "recipient_id"),
 )
