@@ -72,7 +72,9 @@ class DayEvents:
     back: frozenset[str] = frozenset()
 
 
-def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> DayEvents:
+def read_day(
+    segments: Segments, day: date, *, erased: Collection[str] = (), without: tuple[str, ...] = ()
+) -> DayEvents:
     """Read a business day from the landing.
 
     The result depends on the set of segments only, not on their order or on how often an event was published.
@@ -81,11 +83,12 @@ def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> 
         segments: The landing.
         day: The business day.
         erased: Sessions to leave out: they were erased.
+        without: What the names of replicas begin with whose segments are not read.
 
     Raises:
         LandingUnavailable: the landing cannot be reached.
     """
-    names = segments.list(day)
+    names = [name for name in segments.list(day) if not name.replica.startswith(without)]
     faults: list[Fault] = []
     unknown: Counter[str] = Counter()
     frames = (_take_apart(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
