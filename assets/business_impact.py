@@ -11,6 +11,7 @@ from assets.reporting import basis_of, told
 from assets.rewards import rewards
 from assets.scored_feedback import scored_feedback
 from assets.themes import themes
+from pilot.opening_hours import open_on
 from pilot.report_tables import ALL_CAFES
 from pilot.tables import BUSINESS_IMPACT, PILOT_KPIS, REWARDS, SCORED_FEEDBACK, THEMES
 from pipelines.business_impact import NO_SUBJECT, REWARD_COLUMNS, SCORED_COLUMNS, THEME_COLUMNS, Inputs
@@ -21,7 +22,7 @@ from pipelines.business_impact import business_impact as impact_of
     BUSINESS_IMPACT,
     group="reports",
     kinds={"delta", "polars"},
-    code_version="1",
+    code_version="2",
     deps=[pilot_kpis, scored_feedback, rewards, themes, "quality_verdicts"],
     freshness=NIGHTLY,
     from_figures=True,
@@ -32,6 +33,7 @@ def business_impact(day: TableDay) -> Written:
     frame = impact_of(
         Inputs(
             days=basis.counted,
+            closed={(each, cafe.id) for each in basis.counted for cafe in day.cafes.cafe if not open_on(cafe, each)},
             kpis=lake.read(PILOT_KPIS, days=basis.counted),
             scored=lake.read(SCORED_FEEDBACK, days=basis.counted, columns=SCORED_COLUMNS),
             rewards=lake.read(REWARDS, days=basis.counted, columns=REWARD_COLUMNS),

@@ -33,7 +33,7 @@ NOT_COUNTED = (QUALITY_VERDICTS, QUARANTINE, PILOT_REPORT, BUSINESS_IMPACT, CAPA
     CAPACITY_PLAN,
     group="reports",
     kinds={"delta", "polars", "sql"},
-    code_version="1",
+    code_version="2",
     deps=[sessions, landing, store, "quality_verdicts"],
     freshness=NIGHTLY,
     from_figures=True,
@@ -66,6 +66,7 @@ def _resources(day: TableDay, days: Sequence[date]) -> Resources:
             stored.update({each: size for each, size in lake.bytes_by_day(table).items() if each in days})
     stored.update({each: segments.bytes_of(each) for each in list(stored)})
     return Resources(
+        since=min(pilot_days),
         limits=limits,
         used={(cafe, simulated): count for cafe, simulated, count in used.iter_rows()},
         tests=[LoadTest(test.guests, test.passed, test.at) for test in kept(day.home.root / RUN_FOLDER)],

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import polars as pl
@@ -18,6 +18,7 @@ from assets.materializing import parts
 from assets.running import instance_of, run_here
 from benchmarks.prove_rerun import opened
 from pilot.columns import Table
+from storage.day_parts import DayParts
 from storage.lake import Lake
 
 # Before the write; while it is under way, from another thread; after the commit, before anyone is told.
@@ -33,20 +34,23 @@ def die() -> None:
 def main() -> None:
     """Run until killed."""
     home, day, name, moment = sys.argv[1], date.fromisoformat(sys.argv[2]), sys.argv[3], sys.argv[4]
-    write = Lake.replace_partition
+    # What a whole day and a day in parts are both written by.
+    write = Lake._replace
 
-    def deadly(self: Lake, table: Table, of: date, frame: pl.DataFrame, *, commit: Mapping[str, str]) -> int:
+    def deadly(
+        self: Lake, table: Table, of: date, rows: Callable[[], pl.DataFrame | DayParts], *, commit: Mapping[str, str]
+    ) -> int:
         if table.name != name:
-            return write(self, table, of, frame, commit=commit)
+            return write(self, table, of, rows, commit=commit)
         if moment == "before":
             die()
         if moment == "during":
             threading.Timer(INTO_THE_WRITE_SECONDS, die).start()
-        version = write(self, table, of, frame, commit=commit)
+        version = write(self, table, of, rows, commit=commit)
         die()
         return version
 
-    Lake.replace_partition = deadly  # type: ignore[method-assign]
+    Lake._replace = deadly  # type: ignore[method-assign, assignment]
     there = opened(home)
     with instance_of(there) as instance:
         for part in parts([] if name in REBUILT else [name], days=[day]):

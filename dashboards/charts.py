@@ -15,6 +15,7 @@ from dashboards.reading.cafe_day import Hour
 from dashboards.reading.kpi_figures import KpiFigure, Volume
 from dashboards.visit import Visit
 from pilot.cafes import Band, Cafe
+from pilot.opening_hours import hours_on
 
 GREEN = "#1F5A4C"
 SAND = "#EADFCB"
@@ -50,10 +51,10 @@ def _finished(chart: Any, *, language: Language) -> Any:
 
 def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
     """Return the sessions started by hour, with peak hours shaded and opening hours marked."""
-    opens, closes = cafe.opening_hours.on(day)
+    window = hours_on(cafe, day).window
     shown = [row.hour for row in rows]
-    first = min([opens.hour, *shown])
-    last = max([_last_hour(closes), *shown])
+    first = min([window[0].hour, *shown] if window else shown)
+    last = max([_last_hour(window[1]), *shown] if window else shown)
     sent, left = visit.say("day.hours.completed"), visit.say("day.hours.left")
     frame = pd.DataFrame(
         [
@@ -64,8 +65,10 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
         ],
         columns=["start", "end", "kind", "from", "to", "count", "label"],
     )
-    peaks = pd.DataFrame([{"start": _hours(low), "end": _hours(high)} for low, high in cafe.peaks])
-    edges = pd.DataFrame([{"at": _hours(opens)}, {"at": _hours(closes)}])
+    peaks = pd.DataFrame(
+        [{"start": _hours(low), "end": _hours(high)} for low, high in cafe.peaks if window], columns=["start", "end"]
+    )
+    edges = pd.DataFrame([{"at": _hours(edge)} for edge in window or ()], columns=["at"])
     x = alt.X(
         "start:Q",
         title=visit.say("day.hours.axis_hour"),

@@ -59,6 +59,11 @@ def hours_on(cafe: Cafe, day: date) -> DayHours:
     return DayHours(None if kept == "closed" else kept, holiday)
 
 
+def open_on(cafe: Cafe, day: date) -> bool:
+    """Return whether a café opens at all on a day."""
+    return hours_on(cafe, day).window is not None
+
+
 def opening_at(cafe: Cafe, moment: datetime) -> Opening:
     """Return whether a café takes feedback at `moment` (aware), and when that changes.
 

@@ -7,7 +7,7 @@ as a change only where its interval, clustered by café and day, leaves out zero
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -36,6 +36,7 @@ class Inputs:
 
     Attributes:
         days: The days that count.
+        closed: Days and cafés, of a café that was not open: no volume is expected of it.
         kpis: Frame of PILOT_KPIS.
         scored: SCORED_COLUMNS of SCORED_FEEDBACK.
         rewards: REWARD_COLUMNS of REWARDS.
@@ -43,6 +44,7 @@ class Inputs:
     """
 
     days: Sequence[date]
+    closed: Collection[tuple[date, str]]
     kpis: pl.DataFrame
     scored: pl.DataFrame
     rewards: pl.DataFrame
@@ -92,8 +94,11 @@ def _clusters(found: Inputs, *, cafes: Sequence[str]) -> pl.DataFrame:
     granted = (pl.col("outcome") == "eligible") | pl.col("released").fill_null(False)
     paid = found.rewards.group_by(KEY).agg(paid=pl.col("amount_ore").filter(granted).sum())
     both = feedback.join(paid, on=KEY, how="left").with_columns(pl.col("paid").fill_null(0), one=pl.lit(1))
-    every = pl.DataFrame({"day": list(found.days)}, schema={"day": pl.Date()}).join(
-        pl.DataFrame({"cafe": list(cafes)}, schema={"cafe": pl.String()}), how="cross"
+    shut = set(found.closed)
+    every = pl.DataFrame(
+        [(day, cafe) for day in found.days for cafe in cafes if (day, cafe) not in shut],
+        schema={"day": pl.Date(), "cafe": pl.String()},
+        orient="row",
     )
     marks = pl.DataFrame({"simulated": sorted({False, *feedback["simulated"]})}, schema={"simulated": pl.Boolean()})
     volume = (

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from pilot.cafes import Cafe
+from pilot.opening_hours import open_on
 from pilot.report_tables import ALL_CAFES, CAPACITY_PLAN
 from pipelines.shapes import schema, shaped
 
@@ -33,12 +34,14 @@ class Resources:
     """What there is.
 
     Attributes:
+        since: The pilot's first day.
         limits: Rewarded feedbacks that each café's trial allows.
         used: Feedbacks sent since the pilot's first day, by café and simulated.
         tests: Load tests that were kept.
         bytes_by_day: What each day holds in landing and lake.
     """
 
+    since: date
     limits: Mapping[str, int]
     used: Mapping[tuple[str, bool], int]
     tests: Sequence[LoadTest]
@@ -96,9 +99,10 @@ def _cafe(
     cafe: Cafe, sessions: pl.DataFrame, there: Resources, *, simulated: bool, days: Sequence[date]
 ) -> dict[str, Any]:
     mine = sessions.filter(pl.col("cafe") == cafe.id)
-    lately = days[-VOLUME_DAYS:]
+    # A day before the pilot, or on which the café is closed, says nothing of its volume.
+    lately = [each for each in days[-VOLUME_DAYS:] if each >= there.since and open_on(cafe, each)]
     sent = mine.filter((pl.col("outcome") == "completed") & pl.col("day").is_in(list(lately))).height
-    volume, band = sent / len(lately), cafe.expected_feedbacks_per_day
+    volume, band = sent / max(len(lately), 1), cafe.expected_feedbacks_per_day
     limit, used = there.limits[cafe.id], there.used.get((cafe.id, simulated), 0)
     left = max(limit - used, 0)
     return {

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from pilot.business_days import at_local, local_time
 from pilot.cafes import Cafe
+from pilot.opening_hours import hours_on
 
 WEEKDAY_VOLUME = (0.95, 0.97, 1.0, 1.05, 1.12, 0.92, 0.78)  # Monday to Sunday, around the middle of the band.
 DAY_SPREAD = 0.10  # Standard deviation of a day's volume, as a share.
@@ -109,12 +110,15 @@ def _share(rng: random.Random, middle: float, spread: float) -> float:
 def arrivals(
     rng: random.Random, *, cafe: Cafe, day: date, guests: int, down: tuple[datetime, datetime] | None = None
 ) -> list[datetime]:
-    """Draw when guests open the page: inside the opening hours, thickest in the peaks, never while it is `down`.
+    """Draw when guests open the page: inside the day's hours, thickest in the peaks, never while it is `down`.
 
     Returns:
-        The moments, sorted, UTC.
+        The moments, sorted, UTC; none where the café is closed.
     """
-    opens, closes = cafe.opening_hours.on(day)
+    window = hours_on(cafe, day).window
+    if window is None:
+        return []
+    opens, closes = window
     minutes = range(_minute(opens), _minute(closes) - 3)
     weights = [PEAK_WEIGHT if any(_minute(a) <= m < _minute(b) for a, b in cafe.peaks) else 1.0 for m in minutes]
     if down is not None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pilot.business_days import at_local, days_between
 from pilot.cafes import Cafe, Cafes
 from pilot.events import Event
+from pilot.opening_hours import hours_on
 from simulator.chances import DayChances, arrivals, day_chances
 from simulator.happenings import failing, outage, ring, trend
 from simulator.probing import probes
@@ -61,8 +62,8 @@ def simulate(
             for story in stories:
                 events += [event for event in story if event.at <= until]
                 opened += story[0].at <= until
-            closes = at_local(day, cafe.opening_hours.on(day)[1])
-            if chances.customers is not None and closes <= until:
+            window = hours_on(cafe, day).window
+            if window is not None and chances.customers is not None and at_local(day, window[1]) <= until:
                 customers[cafe.id] = chances.customers
         yield SimulatedDay(
             day=day,
@@ -83,8 +84,8 @@ def _visits(
     for moment in arrivals(rng, cafe=cafe, day=day, guests=of_day.opened, down=away):
         yield visit(rng, cafe=cafe, code=code, opened=moment, day=of_day, trend=talk, failing=failed)
     members = ring(seed, cafe=cafe.id, day=day)
-    if members and down is None:
-        begins = ring_begins(rng, cafe=cafe, day=day)
+    begins = ring_begins(rng, cafe=cafe, day=day) if members and down is None else None
+    if begins is not None:
         yield from ring_visits(rng, cafe=cafe, code=code, begins=begins, members=members, day=of_day)
 
 

@@ -16,7 +16,8 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pilot.tables import Column, Kind, Table
-from storage.errors import LakeDamaged
+from storage.duck import in_memory
+from storage.errors import LakeDamaged, LakeUnavailable
 
 PARQUET = b"PAR1"  # how every whole file of rows begins and ends
 DAYS_NAMED = 5
@@ -47,10 +48,10 @@ class Snapshot:
             table.name: None if delta is None else delta.version() for table, delta in tables
         }
         self._files = {table.name: _files(delta, days) for table, delta in tables}
-        self._connection = duckdb.connect(":memory:")
+        self._connection = in_memory()
         try:
             # A table that was not asked for is an error, not a Python variable of that name.
-            self._connection.execute("SET python_enable_replacements = false; SET TimeZone = 'UTC'")
+            self._connection.execute("SET python_enable_replacements = false")
             for table, delta in tables:
                 self._make_view(table, delta)
         except BaseException:
@@ -66,9 +67,16 @@ class Snapshot:
 
         Raises:
             LakeDamaged: a file of a table is missing or broken.
+            LakeUnavailable: the query needs more memory than there is.
         """
         try:
             result: pl.DataFrame = self._connection.sql(query, params=parameters or None).pl()
+        except duckdb.OutOfMemoryException:
+            raise LakeUnavailable(
+                f"A query over {', '.join(self._files)} needs more memory than this machine has free.",
+                remedy="Run it again when less is running, or on a larger machine: guests' words are never put on a "
+                "disk to make room.",
+            ) from None
         except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise _damaged(self._files, error) from None
         return result

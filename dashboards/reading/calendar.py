@@ -18,7 +18,7 @@ class Extent:
         first: The first day with sessions or figures; None where there is none.
         last: The last one.
         last_sessions: The last day with sessions.
-        as_of: The moment up to which the newest figures are judged.
+        as_of: The moment up to which the last day's figures are judged.
     """
 
     first: date | None
@@ -43,7 +43,7 @@ def extent(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], simulat
                 where list_contains(?, cafe) and simulated = ?
             ) as sessions,
             (
-                select min(day) as first, max(day) as last, max(as_of) as as_of from pilot_kpis
+                select min(day) as first, max(day) as last, arg_max(as_of, day) as as_of from pilot_kpis
                 where list_contains(?, cafe) and simulated = ?
             ) as figures
         """,

@@ -20,6 +20,7 @@ from dashboards.visit import Visit, current
 from pilot.business_days import at_local
 from pilot.cafes import Cafe
 from pilot.kpi_targets import TARGETS
+from pilot.opening_hours import hours_on
 
 SHOWN_AT_FIRST = 15
 
@@ -44,7 +45,7 @@ def show(visit: Visit) -> None:
             )
         )
     if not shown.funnel.opened:
-        _empty_day(visit, day)
+        _empty_day(visit, cafe, day)
         customer_count(visit, cafe, day=day)
         return
     urgent = [one for one in shown.feedback if one.urgent]
@@ -78,8 +79,9 @@ def _choose_cafe(visit: Visit) -> Cafe:
 
 
 def _over(visit: Visit, cafe: Cafe, day: date) -> bool:
-    """Return whether the café has closed on `day`."""
-    return visit.now >= at_local(day, cafe.opening_hours.on(day)[1])
+    """Return whether the café has closed on `day`; on a day without hours, whether the day is over."""
+    window = hours_on(cafe, day).window
+    return day < visit.today if window is None else visit.now >= at_local(day, window[1])
 
 
 def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent) -> None:
@@ -194,10 +196,15 @@ def _quotes(visit: Visit, some: list[Feedback]) -> None:
         visit.draw(f'<div class="pf-quotes">{"".join(markup.quote(visit, one) for one in some)}</div>')
 
 
-def _empty_day(visit: Visit, day: date) -> None:
-    when = "future" if day > visit.today else "today" if day == visit.today else "past"
-    text = visit.say(f"day.empty.{when}", day=day_name(visit, day))
-    visit.draw(markup.section_head(visit.say("day.empty.title")) + markup.plain(text))
+def _empty_day(visit: Visit, cafe: Cafe, day: date) -> None:
+    hours = hours_on(cafe, day)
+    if hours.window is None:
+        why = f" ({hours.reason.in_language(visit.language)})" if hours.reason else ""
+        text, title = visit.say("day.empty.closed", day=day_name(visit, day), why=why), "closed_title"
+    else:
+        when = "future" if day > visit.today else "today" if day == visit.today else "past"
+        text, title = visit.say(f"day.empty.{when}", day=day_name(visit, day)), "title"
+    visit.draw(markup.section_head(visit.say(f"day.empty.{title}")) + markup.plain(text))
 
 
 show(current())

@@ -25,6 +25,7 @@ from dashboards.reasons import COMMANDS, GAPS, reason
 from dashboards.visit import Visit, current
 from pilot.business_days import days_between
 from pilot.kpi_targets import TARGETS
+from pilot.opening_hours import open_on
 
 PERIODS_DAYS = (7, 30)
 HEADROOM = 1.08
@@ -225,9 +226,10 @@ def _volume(visit: Visit, period: PilotPeriod, *, days: list[date]) -> None:
     for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
         expected = cafe.expected_feedbacks_per_day
         own = [row for row in within if row.cafe == cafe.id]
-        # Today may still reach the band, so only days that are over are counted.
-        over = [row for row in own if row.day < visit.today]
-        inside = sum(row.completed >= expected.low for row in over)
+        # Today may still reach the band; a day on which nobody came counts from the first on which somebody did.
+        begun = min((row.day for row in own), default=visit.today)
+        over = [day for day in days if begun <= day < visit.today and open_on(cafe, day)]
+        inside = sum(row.completed >= expected.low for row in own if row.day in set(over))
         with column:
             below = say("overview.volume.inside", inside=inside, days=len(over), low=expected.low, high=expected.high)
             visit.draw(markup.chart_head(cafe.name, below))

@@ -1,6 +1,6 @@
 """What cannot wait: feedback that names an allergy, an injury, harassment or safety, told as a link, never in words.
 
-The scorer flags it from a list of words (`scored_feedback.flags`). The watch looks at today and yesterday whenever
+The scorer flags it from a list of words (`scored_feedback.flags`). The watch looks at the last weeks whenever
 the table has a new version, and says each one once: in its log, and in a file of records beside its sign of life, from
 which whatever carries alerts to people can take them. What was told is remembered over restarts.
 """
@@ -23,7 +23,7 @@ from storage.lake import Lake
 
 RECORDS_NAME = "urgent.ndjson"
 PREFIX = "urgent_"
-DAYS = 2  # a feedback sent before midnight is scored after it
+DAYS = 14  # what an edge that was cut off brings back late is told late, but told
 
 _log = structlog.get_logger("operations.watch")
 
@@ -89,7 +89,7 @@ class UrgentDesk:
     def _found(self) -> Iterator[Urgent]:
         now = self._clock()
         days = [business_day(now) - timedelta(days=back) for back in range(DAYS)]
-        with self._lake.snapshot(SCORED_FEEDBACK) as snapshot:
+        with self._lake.snapshot(SCORED_FEEDBACK, days=days) as snapshot:
             rows = snapshot.sql(
                 "select day, session_id, cafe, completed_at, flags from scored_feedback "
                 "where list_contains(?, day) and simulated = ? and flags is not null order by completed_at, session_id",

@@ -17,6 +17,7 @@ import polars as pl
 from pilot.errors import InvalidEvent
 from pilot.events import Event, parse_event, unknown_parts
 from pilot.tables import RAW_EVENTS
+from storage.duck import in_memory
 from storage.errors import CorruptSegment, StorageError
 from storage.lake_schema import conform, empty_frame
 from storage.landing.contract_sql import (
@@ -124,8 +125,8 @@ def _take_apart(
     day: date, batch: Sequence[tuple[SegmentName, bytes]], faults: list[Fault], unknown: Counter[str]
 ) -> pl.DataFrame:
     bodies = {name.path: body for name, body in batch}
-    with duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'; SET preserve_insertion_order = false")
+    with in_memory() as connection:
+        connection.execute("SET preserve_insertion_order = false")
         connection.register("given", _lines(bodies).to_arrow())
         try:
             judged = connection.sql(_judged(day)).pl()

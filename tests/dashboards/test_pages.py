@@ -176,6 +176,26 @@ def test_a_quiet_day_is_said_kindly(home: Home, visit_pages: Pages):
     assert "söndag 22 november" in shown(at)
 
 
+def test_a_day_on_which_the_cafe_is_closed_asks_for_no_sign(
+    home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    make_day(home.cafes(), TODAY - timedelta(days=2)).write(home.lake())
+    special = '\n[[cafe.special_days]]\nday = 2026-11-22\nreason = { sv = "Inventering", en = "Stocktaking" }\n'
+    given = Path("cafes.toml").read_text(encoding="utf-8")
+    (tmp_path / "cafes.toml").write_text(given.replace("\n[[cafe.areas]]", special + "[[cafe.areas]]", 1))
+    monkeypatch.setenv("PILOT_CAFES_FILE", str(tmp_path / "cafes.toml"))
+    at = visit_pages().run()
+    at.selectbox(key="dag").select("2026-11-22").run()
+    assert "har stängt i går, söndag 22 november (Inventering)" in shown(at)
+    assert "Stod skylten" not in shown(at)
+
+
+def test_a_day_on_which_nobody_came_counts_among_the_days(home: Home, visit_pages: Pages):
+    for back in (4, 1):
+        make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
+    assert re.search(r"av 4 dagar", shown(overview(visit_pages())))
+
+
 def test_before_anything_is_recorded_the_page_says_what_will_happen(home: Home, visit_pages: Pages):
     at = visit_pages().run()
     assert "Här kommer gästernas svar" in shown(at)

@@ -84,11 +84,13 @@ def test_simulated_feedback_alarms_nobody_but_in_a_demo(lake: Lake, tmp_path: Pa
     assert len(told(tmp_path)) == 1
 
 
-def test_yesterdays_late_feedback_is_told_and_last_weeks_is_not(lake: Lake, tmp_path: Path) -> None:
+def test_what_a_cut_off_edge_brings_back_is_told_and_what_is_older_than_two_weeks_is_not(
+    lake: Lake, tmp_path: Path
+) -> None:
     write(lake, scored(alarming()))
-    desk(lake, tmp_path, now=NOON + timedelta(days=2))()
+    desk(lake, tmp_path, now=NOON + timedelta(days=14))()
     assert told(tmp_path) == []
-    desk(lake, tmp_path, now=NOON + timedelta(days=1))()
+    desk(lake, tmp_path, now=NOON + timedelta(days=13))()
     assert len(told(tmp_path)) == 1
     assert business_day(NOON) == MORNING.date()
 

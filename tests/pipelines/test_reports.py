@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -161,14 +162,16 @@ def scored(day: date, score: int, *, useful: bool) -> dict[str, Any]:
     return {"day": day, "cafe": "aurora", "score": score, "eligible": useful}
 
 
-def impact(days: list[date], **frames: pl.DataFrame) -> dict[tuple[str, str, str], dict[str, Any]]:
+def impact(
+    days: list[date], *, closed: Collection[tuple[date, str]] = (), **frames: pl.DataFrame
+) -> dict[tuple[str, str, str], dict[str, Any]]:
     empty = {
         "kpis": frame(PILOT_KPIS, []),
         "scored": frame(SCORED_FEEDBACK, []),
         "rewards": frame(REWARDS, []),
         "themes": frame(THEMES, []),
     }
-    inputs = Inputs(days=days, **{**empty, **frames})
+    inputs = Inputs(days=days, closed=closed, **{**empty, **frames})
     found = business_impact(inputs, day=days[-1], as_of=AS_OF, days=days, cafes=CAFES.ids)
     return {(row["cafe"], row["figure"], row["subject"]): row for row in found.iter_rows(named=True)}
 
@@ -229,6 +232,15 @@ def test_complaints_of_a_theme_that_the_cafe_mended_fell() -> None:
     assert impact(DAYS, themes=frame(THEMES, seldom))["aurora", "theme", "queue"]["change"] == "too_few"
 
 
+def test_a_day_on_which_the_cafe_was_closed_lowers_no_volume() -> None:
+    days = list(days_between(FIRST, LAST))
+    rows = [scored(day, 70, useful=True) for day in days if day != days[3]]
+    given = frame(SCORED_FEEDBACK, rows)
+    assert impact(days, scored=given)["aurora", "feedbacks_a_day", "all"]["value"] == pytest.approx(13 / 14)
+    closed = impact(days, scored=given, closed={(days[3], "aurora")})
+    assert closed["aurora", "feedbacks_a_day", "all"]["value"] == 1.0
+
+
 def visit(at: datetime, seconds: float, *, cafe: str = "aurora", outcome: str = "completed") -> dict[str, Any]:
     return {
         "day": at.date(),
@@ -241,6 +253,7 @@ def visit(at: datetime, seconds: float, *, cafe: str = "aurora", outcome: str = 
 
 NOON = datetime(2026, 12, 6, 11, tzinfo=UTC)
 THERE = Resources(
+    since=date(2020, 1, 1),
     limits=dict.fromkeys(CAFES.ids, 100),
     used={("aurora", False): 86},
     tests=(),
@@ -273,6 +286,13 @@ def test_the_trial_lasts_what_is_left_at_the_volume_of_the_last_week_and_at_the_
     assert rows["all"]["days_left"] == 7.0
     assert (rows["all"]["bytes_a_day"], rows["all"]["bytes_in_90_days"]) == (2000.0, 180_000.0)
     assert rows["all"]["bytes_a_feedback"] == pytest.approx(4000 / 14)
+
+
+def test_in_the_pilots_first_days_the_trial_lasts_by_those_days_alone() -> None:
+    sent = [visit(NOON + timedelta(minutes=index), 60) for index in range(14)]
+    begun = plan(sent, replace(THERE, since=NOON.date()))
+    assert (begun["aurora"]["feedbacks_a_day"], begun["aurora"]["days_left"]) == (14.0 / 1, 1.0)
+    assert plan([], replace(THERE, since=LAST + timedelta(days=1)))["aurora"]["days_left"] is None
 
 
 def test_what_a_server_bears_is_measured_and_unknown_before() -> None:

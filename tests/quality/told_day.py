@@ -68,7 +68,7 @@ def polars_day() -> dict[str, pl.DataFrame]:
         bytes_by_day={DAY: 90_000},
     )
     figures = Inputs(
-        days=[DAY], kpis=kpis, scored=scored, rewards=pl.DataFrame(schema=schema(REWARDS)), themes=by_theme
+        closed=(), days=[DAY], kpis=kpis, scored=scored, rewards=pl.DataFrame(schema=schema(REWARDS)), themes=by_theme
     )
     return {
         "raw_events": raw,
