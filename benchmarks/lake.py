@@ -127,6 +127,7 @@ def run_sql(home: Home, day: date, cafes: Cafes, *, folder: Path) -> dict[str, f
                 f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = true, "
                 "hive_types = {'day': DATE})"
             )
+        connection.execute(independent_sql.NO_PAYMENTS)
         ids = pl.DataFrame({"cafe": cafes.ids})
         connection.register("cafes", ids.to_arrow())
         given = {
