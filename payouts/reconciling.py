@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 
+from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
 from storage.store import adoption, batches, reconciliations, reversals, shared_banks
@@ -21,7 +22,6 @@ from storage.store.reconciliations import Kept
 # Longer than any backup is kept, and than a provider lists what it tells late.
 LOOK_BACK = timedelta(days=35)
 EXPLAINED = frozenset({"known", "adopted"})
-UNEXPLAINED = "the recipient's transfers differ from the books"
 
 
 @dataclass(frozen=True, slots=True)
