@@ -9,9 +9,12 @@ from collections.abc import Mapping
 
 from pilot.cafes import Language
 from pilot.words import say
+from storage.store.batches import HELD_BY_A_PERSON
+from storage.store.shared_banks import SHARED_BANK
 
 WORDS = "money"
 
+UNEXPLAINED = "the recipient's transfers differ from the books"
 # Code to meaning. Several codes may mean the same to whoever reads it.
 MEANINGS: Mapping[str, str] = {
     "balance_insufficient": "no_funds",
@@ -40,11 +43,17 @@ MEANINGS: Mapping[str, str] = {
     "rate_limit": "unknown",
     "idempotency_error": "key_reused",
     "not at the provider": "absent",
-    "held by a person": "held",
+    HELD_BY_A_PERSON: "held",
+    SHARED_BANK: "same_bank",
+    UNEXPLAINED: "unexplained",
     "reversed": "reversed",
 }
 UNLISTED = "unlisted"
-STATES = ("planned", "in_flight", "paid", "reversed")  # what is certain where there is no code
+# What may have come through is never told as not made, whatever the last answer's code was.
+IN_DOUBT = frozenset({"unknown", "key_reused"})
+UNLISTED_IN: Mapping[str, str] = {"needs_review": "unknown", "held": "held"}
+# What is certain where there is no code.
+STATES = ("planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review")
 
 
 def meaning(code: str) -> str:
@@ -61,5 +70,11 @@ def for_staff(state: str, code: str, *, language: Language) -> str:
         language: sv or en.
     """
     if code and state not in ("paid", "reversed"):
-        return say(WORDS, f"code.{meaning(code)}", language, code=code)
+        return say(WORDS, f"code.{_meaning_in(state, meaning(code))}", language, code=code)
     return say(WORDS, f"state.{state}", language)
+
+
+def _meaning_in(state: str, found: str) -> str:
+    if state == "in_flight" and found not in IN_DOUBT:
+        return "unknown"
+    return UNLISTED_IN.get(state, found) if found == UNLISTED else found

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from payouts.answering import earned
-from payouts.meanings import MEANINGS, UNLISTED, WORDS, for_staff, meaning
+from payouts.meanings import MEANINGS, STATES, UNEXPLAINED, UNLISTED, WORDS, for_staff, meaning
 from pilot.words import LANGUAGES, section
+from storage.store.shared_banks import SHARED_BANK
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -27,7 +28,28 @@ def test_what_nobody_knows_is_never_told_as_failed_nor_as_a_reason_to_pay_again(
     assert "No money has moved" not in told
 
 
-@pytest.mark.parametrize("state", ["planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review"])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", ["http_502", "ProviderAway", "invalid_request_error", "a_code_of_tomorrow"])
+def test_a_code_that_nobody_has_met_is_no_refusal_where_none_was_heard(code: str, language: str) -> None:
+    moved = {"sv": "inga pengar har flyttats", "en": "no money has moved"}[language]
+    assert moved in for_staff("refused", code, language=language)  # type: ignore[arg-type]
+    for state in ("in_flight", "needs_review"):
+        told = for_staff(state, code, language=language)  # type: ignore[arg-type]
+        assert moved not in told
+        assert code in told
+        assert "retry" not in told
+    # A refused key refuses a request; the one before it, under the same key, may have come through.
+    assert moved not in for_staff("in_flight", "api_key_expired", language=language)  # type: ignore[arg-type]
+    assert moved not in for_staff("held", code, language=language)  # type: ignore[arg-type]
+
+
+def test_each_reason_to_hold_a_payout_is_told_by_itself() -> None:
+    told = {for_staff("held", code, language="en") for code in ("held by a person", SHARED_BANK, UNEXPLAINED)}
+    assert len(told) == 3
+    assert all(each.startswith("Nothing has been sent") for each in told)
+
+
+@pytest.mark.parametrize("state", STATES)
 def test_every_state_has_words_also_without_a_code(state: str) -> None:
     assert for_staff(state, "", language="sv") != for_staff(state, "", language="en")
 
