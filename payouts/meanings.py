@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from pilot.cafes import Language
 from pilot.words import say
+from storage.store.unclaims import WITHDRAWN
 
 WORDS = "money"
 
@@ -40,6 +41,7 @@ MEANINGS: Mapping[str, str] = {
     "not at the provider": "absent",
     "held by a person": "held",
     "reversed": "reversed",
+    WITHDRAWN: "withdrawn",
 }
 UNLISTED = "unlisted"
 # What a code may add to a state; any other meaning there would be of something that the state rules out.

@@ -18,7 +18,7 @@ Told = Literal[
     "asked", "checking", "due", "paused", "rejected", "gone", "lapsed",
     # The voucher was taken back; nothing has left yet.
     "waiting", "cap", "approval", "planned", "funds", "stopped", "held", "same_bank", "unexplained", "sending",
-    "mend", "refused", "review",
+    "mend", "refused", "review", "gone_claimed",
     # It has left us.
     "sent", "in_bank", "limited", "paid", "bank_number", "bank_closed", "bank_currency", "bank_blocked", "bank_name",
     "bank_failed", "bank_canceled", "reversed",
@@ -70,6 +70,8 @@ def told(payout: GuestPayout) -> Told:
         return _at_the_bank(payout)
     if payout.state in _PAYOUT:
         return _PAYOUT[payout.state]
+    if payout.transfers == "gone" and payout.state in ("", "planned", "refused"):
+        return "gone_claimed"
     if payout.state == "refused":
         return "mend" if payout.code in CAPABILITY_CODES else "refused"
     if payout.state == "held":

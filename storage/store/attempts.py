@@ -216,7 +216,8 @@ def _may_send(connection: Connection, found: Instruction) -> bool:
     ).one()
     stopped = connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
     simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid with money.
-    return batch.approval != "waiting" and not stopped and not simulated_money
+    withdrawn = not rewards_of(connection, found.id)  # Its claims were taken back: there is nothing to pay for.
+    return batch.approval != "waiting" and not stopped and not simulated_money and not withdrawn
 
 
 def _last(connection: Connection, instruction_id: str) -> Attempt | None:

@@ -195,3 +195,16 @@ def test_events_are_looked_at_again_from_a_moment_on_and_that_is_on_record(pilot
     assert [each.id for each in provider_events.waiting(paid.store, rail="memory", limit=9)] == ["evt_9"]
     assert "The endpoint was off" in [each.reason for each in audit.recent(paid.store, 2)]
     assert pilot("payout", "replay", "--since", "yesterday", "--reason", "x").exit_code == 1
+
+
+def test_a_claimed_reward_gets_a_voucher_again_where_nothing_was_sent_and_else_stays_as_it_is(
+    pilot: Pilot, paid: Paid
+) -> None:
+    taken = pilot("payout", "unclaim", "H7KM3Q", "--reason", "The account is gone")
+    assert "has a voucher again" in taken.stdout
+    assert batches.instructions(paid.store) == []
+    again = pilot("payout", "unclaim", "H7KM3Q", "--reason", "Once more")
+    assert again.exit_code == 1
+    assert "Nobody has claimed the reward." in again.output
+    reasons = {each.action: each.reason for each in audit.recent(paid.store, 50)}
+    assert reasons["reward.unclaim"] == "The account is gone"
