@@ -85,10 +85,11 @@ def daily_table(
             with told_without_words(f"the days' states for {table.name}"):
                 reopened = REOPEN_TAG in context.run.tags
                 frozen = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
+            shared: dict[str, Any] = {}
             for day in days:
                 with told_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
-                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit)
+                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit, shared=shared)
                     written = table_day.as_it_stands(frozen[day]) if day in frozen else rebuild(table_day)
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
             with told_without_words(f"checking {table.name}"):

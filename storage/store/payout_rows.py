@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -12,7 +13,8 @@ from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.lake_schema import conform, polars_schema
 from storage.store import bank_legs, reconciliations
 from storage.store.attempts import MONEY_RAILS
-from storage.store.auditor import audit_money
+from storage.store.auditor import Finding
+from storage.store.batches import UNFINISHED
 from storage.store.engine import Store
 from storage.store.payout_schema import (
     payout_attempts,
@@ -23,7 +25,6 @@ from storage.store.payout_schema import (
 from storage.store.provider_schema import reconciliations as kept_table
 from storage.store.reconciliations import Kept
 
-UNFINISHED = ("planned", "in_flight")
 FOR_A_PERSON = ("held", "refused", "needs_review")
 ALL = "all"
 
@@ -82,8 +83,14 @@ def batches_of_day(store: Store, day: date) -> pl.DataFrame:
     return conform(PAYOUT_BATCHES, pl.DataFrame(rows, schema=polars_schema(PAYOUT_BATCHES)))
 
 
-def audit_of_day(store: Store, day: date) -> pl.DataFrame:
-    """Return the LEDGER_AUDIT rows of a day: its batches, each rail's total, and the auditor's facts."""
+def audit_of_day(store: Store, day: date, *, facts: Sequence[Finding]) -> pl.DataFrame:
+    """Return the LEDGER_AUDIT rows of a day: its batches, each rail's total, and the auditor's facts.
+
+    Args:
+        store: The store.
+        day: The day.
+        facts: What the auditor has found; it looks at all of the books, whatever the day.
+    """
     with store.reading() as connection:
         of_day = {
             row.id: row.rail
@@ -99,7 +106,7 @@ def audit_of_day(store: Store, day: date) -> pl.DataFrame:
         rows += [_compared(day, last, batch) for batch, own in sorted(of_day.items()) if own == rail]
         if today := [each for each in reconciliations.of_day(store, day) if each.rail == rail]:
             rows.append(_total(day, today))
-    broken = len({each.fact for each in audit_money(store)})
+    broken = len({each.fact for each in facts})
     rows.append(
         _row(day, "books", "facts", ALL, ours=0, theirs=0, differences=broken, adopted=0, looked_at=None)
         | {"simulated": False}

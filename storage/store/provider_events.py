@@ -201,7 +201,9 @@ def forget_old(store: Store) -> int:
 def lag(store: Store, *, rail: str) -> Lag:
     """Return how far behind the events of a rail are."""
     mine = provider_events.c.rail == rail
-    counts = select(provider_events.c.state, func.count(), func.min(provider_events.c.received_at)).where(mine)
+    counts = select(provider_events.c.state, func.count(), func.min(provider_events.c.received_at)).where(
+        mine, provider_events.c.state.in_(["waiting", "failed"])
+    )
     last = (
         select(provider_events.c.received_at, provider_events.c.made_at)
         .where(mine, provider_events.c.way == "webhook")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from payouts.memory_rail import MemoryRail
 from payouts.sending import FAILPOINTS, send_batch
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
@@ -44,6 +45,7 @@ def _die_at(path: str, address: tuple[str, int], batch: str, where: str) -> None
     manager = Shared(address=address, authkey=b"test")
     manager.connect()
     proxy = manager.rail()  # type: ignore[attr-defined]
+    proxy.name = MemoryRail.name  # A proxy hands on calls, no attributes.
     store = open_store(sqlite_url(Path(path)), now=lambda: START)
 
     def reach(point: str) -> None:
