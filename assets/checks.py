@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Protocol
 
 import dagster as dg
@@ -19,6 +20,7 @@ from storage.lake import Lake
 
 COLUMNS = "columns_as_declared"
 KEYS = "one_row_a_key"
+NOT_COUNTED: Mapping[date, int] = MappingProxyType({})
 
 
 def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
@@ -37,7 +39,7 @@ def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
             dg.AssetCheckSpec(
                 KEYS,
                 asset=table.name,
-                description=f"No two rows of a day share {', '.join(table.key)}.",
+                description=f"No two rows of a day share {', '.join(table.key)}, and each that was written is there.",
                 blocking=True,
                 partitions_def=daily,
             ),
@@ -78,34 +80,44 @@ def tell_each_day(
 
 
 def written_results(
-    lake: Lake, table: Table, *, days: Sequence[date], log: EventLog | None = None
+    lake: Lake,
+    table: Table,
+    *,
+    days: Sequence[date],
+    written: Mapping[date, int] = NOT_COUNTED,
+    log: EventLog | None = None,
 ) -> list[dg.AssetCheckResult]:
     """Read a table's days back and return the result of each check, in counts and column names only.
 
     Args:
         lake: The lake.
         table: The table.
-        days: The days that were written.
+        days: The days that were written; no other day's files are opened.
+        written: How many rows were written on each day, where that is known: the day must have so many.
         log: Where each day's own verdict is told, where there are several.
     """
     required = [column.name for column in table.columns if column.required and column.name != "day"]
     empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
     keys = ", ".join(table.key)
     # Declared names only, none from outside.
-    query = f"select day, count(*) - count(distinct ({keys})) as doubled_, {empties} from {table.name}"  # noqa: S608
-    with lake.snapshot(table) as snapshot:
+    counts = f"count(*) as rows_, count(*) - count(distinct ({keys})) as doubled_, {empties}"
+    query = f"select day, {counts} from {table.name}"  # noqa: S608
+    with lake.snapshot(table, days=days) as snapshot:
         found = snapshot.sql(f"{query} where list_contains(?, day) group by day order by day", [list(days)]).to_dicts()
     empty: dict[str, dict[str, int]] = {}
     doubled: dict[str, int] = {}
-    for counts in found:
-        day, more = str(counts.pop("day")), int(counts.pop("doubled_"))
-        without = {name: int(count) for name, count in counts.items() if count}
+    there: dict[date, int] = {}
+    for row in found:
+        there[row["day"]] = int(row.pop("rows_"))
+        day, more = str(row.pop("day")), int(row.pop("doubled_"))
+        without = {name: int(count) for name, count in row.items() if count}
         if without:
             empty[day] = without
         if more:
             doubled[day] = more
+    missing = {str(day): rows - there.get(day, 0) for day, rows in written.items() if rows != there.get(day, 0)}
     if log is not None:
-        for check, faulty in ((COLUMNS, empty), (KEYS, doubled)):
+        for check, faulty in ((COLUMNS, empty), (KEYS, {**doubled, **missing})):
             passed = {day: str(day) not in faulty for day in days}
             tell_each_day(log, table.name, check, passed=passed, blocking=True)
     return [
@@ -113,6 +125,11 @@ def written_results(
             check_name=COLUMNS, passed=not empty, metadata={"rows_without_a_value": dg.MetadataValue.json(empty)}
         ),
         dg.AssetCheckResult(
-            check_name=KEYS, passed=not doubled, metadata={"rows_too_many": dg.MetadataValue.json(doubled)}
+            check_name=KEYS,
+            passed=not doubled and not missing,
+            metadata={
+                "rows_too_many": dg.MetadataValue.json(doubled),
+                "rows_missing": dg.MetadataValue.json(missing),
+            },
         ),
     ]

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from assets.alerting import failed_runs
+from assets.backups import forget_backups_nightly, forgetting_backups
 from assets.erasing import erasing, erasures_asked, recheck_erasures
 from assets.forgetting import forget_nightly, forgetting
 from assets.jobs import (
@@ -45,7 +46,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     return dg.Definitions(
         assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, lake_upkeep],
         asset_checks=SUITES,
-        jobs=[rebuild, quality, judging, reports, forgetting, erasing, keeping_limits, upkeep],
+        jobs=[rebuild, quality, judging, reports, forgetting, forgetting_backups, erasing, keeping_limits, upkeep],
         sensors=[new_facts, erasures_asked, failed_runs],
         schedules=[
             settle_yesterday,
@@ -53,6 +54,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
             judge_rebuilt_days,
             judge_by_night,
             forget_nightly,
+            forget_backups_nightly,
             recheck_erasures,
             keep_limits_nightly,
             keep_up_nightly,

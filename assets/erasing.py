@@ -10,6 +10,7 @@ import dagster as dg
 from assets.failures import told_without_words
 from assets.resources import HomeResource
 from operations.erasure.carry_out import RECHECK, carry_out, due
+from storage.home import Home
 from storage.store.erasures import Erasure
 
 LOOK_EVERY_SECONDS = 60
@@ -17,6 +18,12 @@ LONGEST_PAUSE_MINUTES = 60  # between two attempts at one that waits for somethi
 DIGEST_CHARACTERS = 16
 RECHECK_AT = "10 4 * * *"
 RECHECK_TAG = "pilot/recheck"
+UNDER_WAY = (
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+)
 
 
 @dg.op
@@ -39,10 +46,13 @@ def erasing() -> None:
     take_erasures_further()
 
 
-def ready(erasure: Erasure, *, now: datetime) -> bool:
-    """Return whether an erasure is tried again: after 1, 2, 4 .. 60 minutes, counted from when it was asked for."""
-    pauses = sum(min(2**attempt, LONGEST_PAUSE_MINUTES) for attempt in range(erasure.attempts))
-    return now - erasure.asked_at >= timedelta(minutes=pauses) or erasure.attempts == 0
+def turn(erasure: Erasure, *, now: datetime) -> int:
+    """Return how many tries after the first are due: one 1, 2, 4 .. 60 minutes after the other, from the asking on."""
+    waited, tries = (now - erasure.asked_at) / timedelta(minutes=1), 0
+    while waited >= (pause := min(2**tries, LONGEST_PAUSE_MINUTES)):
+        waited -= pause
+        tries += 1
+    return tries
 
 
 @dg.sensor(
@@ -54,11 +64,20 @@ def ready(erasure: Erasure, *, now: datetime) -> bool:
 )
 def erasures_asked(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
     """Look once."""
-    now = datetime.now(UTC)
-    waiting = [each for each in due(home.open(), now=now) if ready(each, now=now)]
-    if not waiting:
+    return ask(context.instance, home=home.open(), now=datetime.now(UTC))
+
+
+def ask(instance: dg.DagsterInstance, *, home: Home, now: datetime) -> dg.SensorResult:
+    """Ask for a run where one is due.
+
+    An attempt that failed, or was killed, counts nowhere; Dagster never runs a key twice, so the turn is part of it.
+    """
+    turns = [(each, turn(each, now=now)) for each in due(home, now=now)]
+    told = sorted(f"{each.session_id} {each.state} {each.attempts} {at}" for each, at in turns if at >= each.attempts)
+    if not told:
         return dg.SensorResult(skip_reason="nothing to erase")
-    told = sorted(f"{each.session_id} {each.state} {each.attempts}" for each in waiting)
+    if instance.get_runs(dg.RunsFilter(job_name=erasing.name, statuses=list(UNDER_WAY)), limit=1):
+        return dg.SensorResult(skip_reason="a run is under way")
     key = hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGEST_CHARACTERS]
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key)])
 

@@ -2,14 +2,21 @@
 
 Nothing that a page shows is lost: the figures are in the lake, whose commits name their run. Of every job, or of some
 of its assets, the newest success on every business day stays, so that Dagster still knows which days are built;
-failures stay as long as someone may want to look at them.
+failures stay as long as someone may want to look at them. Dagster leaves the results of a deleted run's checks and, on
+SQLite, the emptied file of its events: both are removed here. Ticks are purged by Dagster itself, as `dagster.yaml`
+says.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import dagster as dg
+from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from sqlalchemy import select
 
 from assets.partitions import covered_days
 from pilot.business_days import STOCKHOLM
@@ -17,7 +24,10 @@ from pilot.business_days import STOCKHOLM
 KEEP_SUCCESSES_DAYS = 2
 KEEP_FAILURES_DAYS = 30
 RUNS_AT_ONCE = 2_000
+RUNS_IN_A_QUERY = 500
 FORGET_AT = "40 3 * * *"
+SHARED_LOG = "index"  # the one file that is of no single run
+FILE_ENDINGS = ("", "-wal", "-shm")  # what SQLite keeps beside a database
 
 
 def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
@@ -28,9 +38,8 @@ def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
         now: The moment from which ages are counted.
     """
     built: set[tuple[str, date]] = set()  # an asset, or a job as a whole, on a day
-    forgotten = 0
-    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    for record in instance.get_run_records(dg.RunsFilter(statuses=ended), limit=RUNS_AT_ONCE):  # newest first
+    forgotten = []
+    for record in _ended(instance):
         run = record.dagster_run
         age = now - record.create_timestamp.astimezone(UTC)
         if run.status == dg.DagsterRunStatus.SUCCESS:
@@ -40,9 +49,57 @@ def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
         else:
             keep = age < timedelta(days=KEEP_FAILURES_DAYS)
         if not keep:
-            instance.delete_run(run.run_id)
-            forgotten += 1
-    return forgotten
+            forgotten.append(run.run_id)
+    for run_id in forgotten:
+        instance.delete_run(run_id)
+    remove_left_checks(instance)
+    remove_left_files(instance)
+    return len(forgotten)
+
+
+def _ended(instance: dg.DagsterInstance) -> Iterator[dg.RunRecord]:
+    """Yield every run that has ended, newest first; none may be deleted meanwhile, a page begins after the last one."""
+    ended = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    )
+    last: str | None = None
+    while page := instance.get_run_records(ended, limit=RUNS_AT_ONCE, cursor=last):
+        yield from page
+        last = page[-1].dagster_run.run_id
+
+
+def remove_left_checks(instance: dg.DagsterInstance) -> int:
+    """Remove the checks' results of runs that are forgotten, which Dagster leaves; return how many."""
+    log = instance.event_log_storage
+    if not isinstance(log, SqlEventLogStorage):
+        return 0
+    of_run = AssetCheckExecutionsTable.c.run_id
+    with log.index_connection() as connection:
+        told = [run_id for (run_id,) in connection.execute(select(of_run).distinct())]
+    left = [run_id for run_id in told if run_id and not instance.has_run(run_id)]
+    removed = 0
+    for start in range(0, len(left), RUNS_IN_A_QUERY):
+        batch = left[start : start + RUNS_IN_A_QUERY]
+        with log.index_connection() as connection:
+            removed += connection.execute(AssetCheckExecutionsTable.delete().where(of_run.in_(batch))).rowcount
+    return removed
+
+
+def remove_left_files(instance: dg.DagsterInstance) -> int:
+    """Remove the event files of runs that are forgotten; return how many. Other databases than SQLite have none.
+
+    A run is known before its first event is written, so no file of a run that begins is taken for one of these.
+    """
+    log = instance.event_log_storage
+    if not isinstance(log, SqliteEventLogStorage):
+        return 0
+    removed = 0
+    for file in sorted(Path(log.path_for_shard(SHARED_LOG)).parent.glob("*.db")):
+        if file.stem != SHARED_LOG and not instance.has_run(file.stem):
+            for ending in FILE_ENDINGS:
+                file.with_name(file.name + ending).unlink(missing_ok=True)
+            removed += 1
+    return removed
 
 
 def _made(run: dg.DagsterRun) -> set[str]:

@@ -26,6 +26,7 @@ from assets.themes import themes
 from assets.turns import turns
 from assets.uptime import uptime
 from assets.voice_latency import voice_latency
+from assets.volume_anomalies import volume_anomalies
 from quality.judging import judged_tables
 
 TABLE_ASSETS = [
@@ -45,6 +46,7 @@ TABLE_ASSETS = [
     uptime,
     themes,
     voice_latency,
+    volume_anomalies,
     pilot_kpis,
 ]
 

@@ -74,12 +74,15 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
             with told_without_words("opening the home for the suites"):
                 opened = home.open()
             days = [date.fromisoformat(key) for key in context.partition_keys]
+            rows: dict[str, dict[date, int]] = {table.name: {} for table in WRITTEN}
             for day in days:
                 with told_without_words(f"the suites on {day}"):
-                    _judge(context, opened, day=day)
+                    for name, count in _judge(context, opened, day=day).items():
+                        rows[name][day] = count
             with told_without_words("checking the verdicts"):
                 checks = {
-                    table.name: written_results(opened.lake(), table, days=days, log=context) for table in WRITTEN
+                    table.name: written_results(opened.lake(), table, days=days, written=rows[table.name], log=context)
+                    for table in WRITTEN
                 }
             for table in WRITTEN:
                 results = [each._replace(asset_key=dg.AssetKey(table.name)) for each in checks[table.name]]
@@ -88,14 +91,15 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
     return judge_days
 
 
-def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> None:
-    """Judge a day and write both tables."""
+def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> dict[str, int]:
+    """Judge a day and write both tables; return how many rows each got."""
     from quality.judging import judge_day
 
     lake = home.lake()
     judged = judge_day(lake, day, cafes=home.cafes(), now=run_moment(context))
     commit = {"run": context.run.run_id, "code_version": CODE_VERSION}
-    for table, frame in ((QUALITY_VERDICTS, judged.verdicts), (QUARANTINE, judged.quarantine)):
+    frames = {QUALITY_VERDICTS: judged.verdicts, QUARANTINE: judged.quarantine}
+    for table, frame in frames.items():
         version = lake.replace_partition(table, day, frame, commit=commit)
         told: dict[str, Any] = {"dagster/row_count": frame.height, "table_version": version}
         if table is QUALITY_VERDICTS:
@@ -110,6 +114,7 @@ def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> None:
                 dict(frame.group_by("table_name").len().sort("table_name").iter_rows()), unit="rows"
             )
         context.add_asset_metadata(told, asset_key=table.name, partition_key=day.isoformat())
+    return {table.name: frame.height for table, frame in frames.items()}
 
 
 def _named(failed: pl.DataFrame) -> list[dict[str, Any]]:

@@ -18,7 +18,6 @@ from assets.freshness import LIMITS
 from assets.groups import owners
 from assets.partitions import daily
 from assets.resources import HomeResource
-from operations.retention.backups import forget_backups
 from operations.retention.carry_out import carry_out, write_books
 from pilot.retention_table import RETENTION
 
@@ -52,7 +51,6 @@ with warnings.catch_warnings():
         with told_without_words("the time limits"):
             opened = home.open()
             worked_on = carry_out(opened, now=now, days=days)
-            forget_backups(opened.settings, now=now)
         for day in days:
             with told_without_words(f"the books of {day}"):
                 version = write_books(opened, day)

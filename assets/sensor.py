@@ -2,7 +2,8 @@
 
 It looks every 15 seconds: at the landing days' fingerprints, which change with every new segment, and at the store's
 outbox, whose rows name the days that they touch. What it finds is remembered as built only once the run has
-succeeded, so a failed run's days are asked for again, less and less often.
+succeeded. The days of a run that failed are asked for again, each alone and less and less often; no other day waits
+for them.
 
 The prober lands a segment every half minute, day and night. A day that gained nothing else is *quiet*: it is rebuilt
 only every few minutes, or together with a day that a guest spoke on.
@@ -12,8 +13,7 @@ only every few minutes, or together with a day that a guest spoke on.
 
 import hashlib
 import time
-import uuid
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -23,23 +23,22 @@ from assets.dead_runs import end_dead_runs
 from assets.jobs import rebuild
 from assets.partitions import exists, range_tags, ranges
 from assets.resources import HomeResource
-from assets.sensor_cursor import Asked, Cursor, Seen
+from assets.sensor_cursor import Asked, Cursor, Failed, Seen
+from pilot.business_days import business_day, days_between
 from storage.home import Home
 from storage.store import outbox
 
 LOOK_EVERY_SECONDS = 15
 REST_FACTOR = 3  # the sensor waits this many times as long as its last runs took
 QUIET_REBUILD_SECONDS = 600
-RETRY_AFTER_SECONDS = 60  # doubled with each failure in a row
+RETRY_AFTER_SECONDS = 60  # doubled with each failure of the day in a row
 LONGEST_RETRY_SECONDS = 1800
+MOST_DOUBLINGS = 10  # more than the longest pause takes
+RETRIES_AT_ONCE = 5  # failed days, each a run of its own
 RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked for again after this
 DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
 PROBER_REPLICAS = ("watch", "probe")  # what their names begin with: this host's, and second hosts'
 DIGEST_CHARACTERS = 16
-ORPHAN_AFTER_SECONDS = 60  # a run of a code server that is gone is given this long to end by itself
-
-# This process: a run is a child of the code server whose sensor asked for it.
-SERVER = uuid.uuid4().hex
 
 RUN_KEY_TAG = "dagster/run_key"
 DAYS_TAG = "pilot/days"
@@ -65,27 +64,43 @@ class Look:
     outbox_days: frozenset[date]
 
 
-def settle(cursor: Cursor, *, runs: Sequence[RunSeen], now: float) -> Cursor | None:
-    """Return the cursor once the runs that were asked for have ended, or None while one is under way."""
+def settle(cursor: Cursor, *, runs: Mapping[str, RunSeen], now: float) -> Cursor | None:
+    """Return the cursor once the runs that were asked for have ended, or None while one is under way.
+
+    Args:
+        cursor: What is remembered.
+        runs: Those of the runs asked for that have appeared, by key.
+        now: The present moment, seconds since 1970.
+    """
     asked = cursor.asked
     if asked is None:
         return cursor
-    missing = len(asked.run_keys) - len(runs)
-    if any(not run.finished for run in runs) or (missing > 0 and now - asked.at < RUN_APPEARS_WITHIN_SECONDS):
+    appearing = asked.runs.keys() - runs.keys() and now - asked.at < RUN_APPEARS_WITHIN_SECONDS
+    if appearing or any(not run.finished for run in runs.values()):
         return None
-    ended = max((run.ended for run in runs), default=now)
-    took = sum(run.ended - run.started for run in runs)
-    if missing > 0 or not all(run.succeeded for run in runs):
-        return cursor.model_copy(update={"asked": None, "ended": ended, "took": took, "failures": cursor.failures + 1})
-    return Cursor(built={**cursor.built, **asked.landing}, outbox=asked.outbox, ended=ended, took=took)
+    built, failed = dict(cursor.built), dict(cursor.failed)
+    for key, (first, last) in asked.runs.items():
+        run = runs.get(key)
+        at = (run.ended if run else 0.0) or now
+        for day in days_between(first, last):
+            before = failed.pop(day, None)
+            if run is None or not run.succeeded:
+                failed[day] = Failed(times=before.times + 1 if before else 1, at=at)
+            elif day in asked.landing:
+                built[day] = asked.landing[day]
+    ended = max((run.ended for run in runs.values()), default=now)
+    took = sum(run.ended - run.started for run in runs.values() if run.succeeded)
+    return Cursor(built=built, outbox=asked.outbox, failed=failed, ended=ended, took=took)
 
 
-def resting_seconds(cursor: Cursor) -> float:
-    """Return how long to wait after the last runs' end before anything is asked for."""
-    rest = REST_FACTOR * cursor.took
-    if cursor.failures:
-        rest = max(rest, min(RETRY_AFTER_SECONDS * 2 ** (cursor.failures - 1), LONGEST_RETRY_SECONDS))
-    return rest
+def retry_seconds(cursor: Cursor, day: date, *, now: datetime) -> float:
+    """Return how long after its last run ended a failed day is asked for again.
+
+    Where many days fail, trying each mends nothing: the older ones wait the longer, the more they are.
+    """
+    crowd = 1.0 if day == business_day(now) else max(1.0, len(cursor.failed) / RETRIES_AT_ONCE)
+    doubled = min(cursor.failed[day].times - 1, MOST_DOUBLINGS)
+    return crowd * min(RETRY_AFTER_SECONDS * 2.0**doubled, LONGEST_RETRY_SECONDS)
 
 
 def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | str:
@@ -97,34 +112,50 @@ def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | 
     """
     now = look.now.timestamp()
     since = now - cursor.ended
-    rest = resting_seconds(cursor)
+    rest = REST_FACTOR * cursor.took
     if since < rest:
-        return f"resting: {rest - since:.0f} s to go after runs of {cursor.took:.1f} s, {cursor.failures} failed"
-    gained = {day: seen for day, seen in look.landing.items() if cursor.built.get(day) != seen}
+        return f"resting: {rest - since:.0f} s to go after runs of {cursor.took:.1f} s"
+    retried = _retried(cursor, now=look.now)
+    gained = {
+        day: seen for day, seen in look.landing.items() if cursor.built.get(day) != seen and day not in cursor.failed
+    }
     quiet = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken == seen.spoken}
-    outbox_days = {day for day in look.outbox_days if exists(day, now=look.now)}
-    if gained.keys() == quiet and not outbox_days and since < QUIET_REBUILD_SECONDS:
+    outbox_days = {day for day in look.outbox_days if exists(day, now=look.now)} - cursor.failed.keys()
+    if gained.keys() == quiet and not outbox_days and not retried and since < QUIET_REBUILD_SECONDS:
         gained = {}
-    landing = {day: gained[day] for day in sorted(gained, reverse=True)[:DAYS_AT_ONCE]}
-    days = landing.keys() | outbox_days
-    if not days:
-        return (
-            "nothing new" if look.outbox == cursor.outbox else (cursor.model_copy(update={"outbox": look.outbox}), [])
-        )
-    requests = list(_requests(days, landing=landing, position=look.outbox, attempt=cursor.failures))
-    keys = tuple(str(request.run_key) for request in requests)
-    asked = Asked(at=now, server=SERVER, run_keys=keys, landing=landing, outbox=look.outbox)
+    fresh = set(sorted(gained, reverse=True)[:DAYS_AT_ONCE]) | outbox_days
+    spans = sorted([*ranges(fresh), *((day, day) for day in retried)], reverse=True)
+    if not spans:
+        waiting = f"; {len(cursor.failed)} days failed and wait for another try" if cursor.failed else ""
+        if look.outbox == cursor.outbox:
+            return f"nothing new{waiting}"
+        return cursor.model_copy(update={"outbox": look.outbox}), []
+    landing = {day: look.landing[day] for day in (*fresh, *retried) if day in look.landing}
+    runs = {_run_key(cursor, span, landing=landing, position=look.outbox): span for span in spans}
+    asked = Asked(at=now, runs=runs, landing=landing, outbox=look.outbox)
+    requests = [
+        dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
+        for key, (first, last) in runs.items()
+    ]
     return cursor.model_copy(update={"asked": asked}), requests
 
 
-def _requests(
-    days: Collection[date], *, landing: Mapping[date, Seen], position: int, attempt: int
-) -> Iterable[dg.RunRequest]:
-    """Yield one run for each unbroken range of days: a run's start costs more than a day's rebuild."""
-    for first, last in ranges(days):
-        covered = {day: seen.everything for day, seen in sorted(landing.items()) if first <= day <= last}
-        key = _digest(f"{first} {last} {covered} {position} {attempt}")
-        yield dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
+def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
+    """Return the failed days that it is time to ask for again."""
+    due = [
+        day
+        for day, failed in cursor.failed.items()
+        if now.timestamp() - failed.at >= retry_seconds(cursor, day, now=now)
+    ]
+    return sorted(due, reverse=True)[:RETRIES_AT_ONCE]
+
+
+def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, Seen], position: int) -> str:
+    """Return what tells a run from every other: its days as they were seen, and the attempt."""
+    first, last = span
+    covered = {day: seen.everything for day, seen in sorted(landing.items()) if first <= day <= last}
+    attempt = cursor.failed[first].times if first in cursor.failed else 0
+    return _digest(f"{first} {last} {covered} {position} {attempt}")
 
 
 def look_at(home: Home, *, cursor: Cursor, now: datetime) -> Look:
@@ -149,35 +180,20 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
-def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> list[RunSeen]:
-    return [
-        RunSeen(
+def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> dict[str, RunSeen]:
+    """Return the runs that were asked for, by key; the newest where someone ran one again."""
+    if asked is None:
+        return {}
+    records = instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.runs)}))
+    return {
+        record.dagster_run.tags[RUN_KEY_TAG]: RunSeen(
             finished=record.dagster_run.is_finished,
             succeeded=record.dagster_run.status == dg.DagsterRunStatus.SUCCESS,
             started=record.start_time or record.end_time or 0.0,
             ended=record.end_time or 0.0,
         )
-        for record in _records(instance, asked)
-    ]
-
-
-def _records(instance: dg.DagsterInstance, asked: Asked | None) -> Sequence[dg.RunRecord]:
-    if asked is None:
-        return []
-    return instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.run_keys)}))
-
-
-def end_orphans(instance: dg.DagsterInstance, *, asked: Asked | None, now: float) -> None:
-    """Mark runs as failed whose code server is gone, killed or without power.
-
-    Nobody would end them before their timeout, and until then they hold the only slot: the pages would stand still.
-    A run that is alive after all does no harm: rebuilding a day twice gives the same rows.
-    """
-    if asked is None or asked.server == SERVER or now - asked.at < ORPHAN_AFTER_SECONDS:
-        return
-    for record in _records(instance, asked):
-        if record.dagster_run.status in (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED):
-            instance.report_run_failed(record.dagster_run, "The code server that ran it is gone.")
+        for record in reversed(records)
+    }
 
 
 @dg.sensor(
@@ -195,7 +211,6 @@ def new_facts(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.Sen
 def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: datetime) -> dg.SensorResult:
     """Return what one look leads to."""
     cursor = Cursor.parse(text)
-    end_orphans(instance, asked=cursor.asked, now=now.timestamp())
     end_dead_runs(instance)
     settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
     if settled is None:

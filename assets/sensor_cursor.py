@@ -23,20 +23,30 @@ class Seen(_Remembered):
     spoken: str
 
 
+class Failed(_Remembered):
+    """A day whose last run failed, or never appeared.
+
+    Attributes:
+        times: How many of its runs in a row.
+        at: When the last of them ended, seconds since 1970.
+    """
+
+    times: int
+    at: float
+
+
 class Asked(_Remembered):
     """What was asked for and is not known to be built.
 
     Attributes:
         at: When, seconds since 1970.
-        server: The code server that asked: its runs are its children.
-        run_keys: The runs asked for.
+        runs: The runs asked for, by key, each with its first and last day.
         landing: The landing days that they build, as they were seen.
         outbox: The outbox position that they build up to.
     """
 
     at: float
-    server: str
-    run_keys: tuple[str, ...]
+    runs: dict[str, tuple[date, date]]
     landing: dict[date, Seen]
     outbox: int
 
@@ -46,19 +56,19 @@ class Cursor(_Remembered):
 
     Attributes:
         built: Landing days as they were when they were last built with success.
-        outbox: The outbox position that is built.
+        outbox: The outbox position whose days are built, or stand in `failed`.
+        failed: Days that are owed another try.
         asked: The runs under way.
         ended: When the last of the runs asked for ended, seconds since 1970.
-        took: How long the last runs took together, seconds.
-        failures: How many askings in a row have failed.
+        took: How long those of them that succeeded took together, seconds.
     """
 
     built: dict[date, Seen] = {}
     outbox: int = 0
+    failed: dict[date, Failed] = {}
     asked: Asked | None = None
     ended: float = 0.0
     took: float = 0.0
-    failures: int = 0
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:

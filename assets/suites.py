@@ -89,7 +89,7 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
 
 def verdict(home: Home, table: Table, *, days: Sequence[date], log: EventLog) -> dg.AssetCheckResult:
     """Return what the verdicts say of a table over some days, and tell each day's: counts and names, never a value."""
-    with home.lake().snapshot(QUALITY_VERDICTS) as snapshot:
+    with home.lake().snapshot(QUALITY_VERDICTS, days=days) as snapshot:
         found = snapshot.sql(
             "select day, expectation, severity, passed, rows, breaking from quality_verdicts "
             "where table_name = ? and list_contains(?, day) order by day, expectation",

@@ -1,11 +1,12 @@
-"""How often the intervals of the KPIs over days hold the truth, over many simulated pilots with café and day effects.
+"""How often the intervals of the pilot's report hold the truth, over many simulated pilots with café and day effects.
 
     python -m benchmarks.interval_coverage --pilots 1000 [--days 30] [--json]
 
-Every pilot is one of the pilot's own cafés, drawn anew from the simulator's effects. The truth is what the effects come
-to in the long run for these cafés, worked out by quadrature from the simulator's constants, not from what was drawn.
-Beside the intervals clustered by café-day stand Wilson's, which takes guests as independent: it shows what clustering
-is for. Uptime is a census of its time and has no interval.
+What is measured is what the report uses (`pipelines/clustered.py`). Every pilot is one of the pilot's own cafés, drawn
+anew from the simulator's effects. The truth is what the effects come to in the long run for these cafés, worked out by
+quadrature from the simulator's constants, not from what was drawn. Beside the intervals clustered by café-day stand
+Wilson's, which takes guests as independent: it shows what clustering is for. Uptime is a census of its time and has no
+interval.
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ import numpy as np
 import numpy.typing as npt
 
 from pilot.cafes import parse_cafes
-from pipelines.intervals import clustered_quantile, clustered_share, wilson
+from pipelines.clustered import Cluster, quantile_of, ratio, share_interval
+from pipelines.intervals import wilson
+from pipelines.kpis import VOICE_QUANTILE
 from simulator import chances
 from simulator.effects import Characters, cafe_days, characters
 
 ROOT = Path(__file__).resolve().parent.parent
 FIRST_DAY = date(2026, 11, 23)
 SEED = 20261123
-QUANTILE = 0.95
 VOICE_TURNS_A_SESSION = 1.1  # Of those started: about half of them talk, about twice each.
 NODES = 80
 BISECTIONS = 60
@@ -56,11 +58,13 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
     for _ in range(pilots):
         shares, waits = one_pilot(rng, of=every, days=days)
         for name, cells in shares.items():
-            held[name] += _holds(clustered_share(cells), truth[name], widths[name])
-            plain = wilson(round(sum(cell[1] for cell in cells)), round(sum(cell[2] for cell in cells)))
+            interval = share_interval(ratio(cells))
+            held[name] += _holds((interval.low, interval.high), truth[name], widths[name])
+            plain = wilson(sum(cell[0] for cell in cells), sum(cell[1] for cell in cells))
             naive[name] += plain[0] <= truth[name] <= plain[1]
+        _, interval = quantile_of(waits, VOICE_QUANTILE)
         held["voice_response"] += _holds(
-            clustered_quantile(waits, QUANTILE), truth["voice_response"], widths["voice_response"]
+            (interval.low, interval.high), truth["voice_response"], widths["voice_response"]
         )
     return {
         "pilots": pilots,
@@ -75,10 +79,10 @@ def run(*, pilots: int, days: int = 30, seed: int = SEED) -> dict[str, Any]:
 
 def one_pilot(
     rng: np.random.Generator, *, of: Characters, days: int
-) -> tuple[dict[str, list[tuple[str, float, float]]], list[tuple[str, list[float]]]]:
+) -> tuple[dict[str, list[Cluster]], list[list[float]]]:
     """Draw a pilot: each café-day's counts for the shares, and its voice responses in seconds."""
-    shares: dict[str, list[tuple[str, float, float]]] = {"participation": [], "completion": []}
-    waits: list[tuple[str, list[float]]] = []
+    shares: dict[str, list[Cluster]] = {"participation": [], "completion": []}
+    waits: list[list[float]] = []
     for number in range(days):
         drawn = cafe_days(rng, of=of, day=FIRST_DAY + timedelta(days=number))
         opened = np.rint(drawn.volume / drawn.completion / chances.SHARE_STARTED).astype(np.int64)
@@ -87,12 +91,11 @@ def one_pilot(
         customers = np.rint(opened * chances.SHARE_STARTED / drawn.participation)
         voices = rng.poisson(VOICE_TURNS_A_SESSION * started)
         for place in range(len(of.band)):
-            cafe = str(place)
-            shares["completion"].append((cafe, float(completed[place]), float(started[place])))
+            shares["completion"].append((float(completed[place]), float(started[place])))
             if drawn.counted[place]:
-                shares["participation"].append((cafe, float(started[place]), float(customers[place])))
+                shares["participation"].append((float(started[place]), float(customers[place])))
             drawn_ms = rng.normal(math.log(chances.RESPONSE_MEDIAN_MS), chances.RESPONSE_SPREAD, voices[place])
-            waits.append((cafe, (np.exp(drawn_ms) * drawn.slowness[place] / 1000).tolist()))
+            waits.append((np.exp(drawn_ms) * drawn.slowness[place] / 1000).tolist())
     return shares, waits
 
 
@@ -125,13 +128,11 @@ def _mixed_quantile() -> float:
         slow = normal.cdf(math.log(middle / chances.SLOW_DAY_FACTOR))
         usual = normal.cdf(math.log(middle))
         below = chances.SLOW_DAY_SHARE * slow + (1 - chances.SLOW_DAY_SHARE) * usual
-        low, high = (middle, high) if below < QUANTILE else (low, middle)
+        low, high = (middle, high) if below < VOICE_QUANTILE else (low, middle)
     return high / 1000
 
 
-def _holds(found: tuple[float | None, float | None] | None, truth: float, widths: list[float]) -> bool:
-    if found is None:
-        return False
+def _holds(found: tuple[float | None, float | None], truth: float, widths: list[float]) -> bool:
     low = -math.inf if found[0] is None else found[0]
     high = math.inf if found[1] is None else found[1]
     widths.append(high - low)

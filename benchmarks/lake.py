@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ import polars as pl
 
 from assets.day import TableDay
 from benchmarks import independent_sql
+from benchmarks.late_days import COSTS, LATE_PART, late_days
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes, parse_cafes
 from pilot.insight_tables import VOICE_LATENCY
@@ -229,34 +229,41 @@ def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path 
         folder: Where the home is made; by default a temporary one.
     """
     cafes = cafes or max(3, sessions // 100)
+    late = max(1, days // LATE_PART) if days > 1 else 0
     with tempfile.TemporaryDirectory() as temporary:
         where = folder or Path(temporary)
-        told = []
+        told, alone = [], []
         for number in range(days):
             day = FIRST_DAY + timedelta(days=number)
-
-            def do(what: str, day: date = day) -> dict[str, Any]:
-                return in_process_of_its_own(what, folder=where, day=day, cafes=cafes, guests=sessions)
-
-            made = do("simulate")
-            stages = {stage: do(stage) for stage in STAGES}
-            told.append({"day": day.isoformat(), "simulated": made, "stages": stages, **_summed(stages)})
-        sql, compared = do("sql"), do("compare")
+            told.append(_built(where, day=day, cafes=cafes, guests=sessions))
+            if number >= days - late:  # right after it, so that both meet the same machine
+                with tempfile.TemporaryDirectory() as empty:
+                    alone.append(_built(Path(empty), day=day, cafes=cafes, guests=sessions))
+        sql, compared = (
+            in_process_of_its_own(what, folder=where, day=day, cafes=cafes, guests=sessions)
+            for what in ("sql", "compare")
+        )
     found = {
         "sessions_a_day": sessions,
         "cafes": cafes,
-        "days": told if days == 1 else [{key: each[key] for key in ("day", "seconds", "cpu_seconds")} for each in told],
+        "days": told if days == 1 else [{key: each[key] for key in ("day", *COSTS)} for each in told],
         "sql": sql,
         "differing_rows": compared["differing_rows"],
         "times_the_sql": round(told[-1]["seconds"] / sql["seconds"], 2),
         "times_the_sql_cpu": round(told[-1]["cpu_seconds"] / sql["cpu_seconds"], 2),
         "peak_mib": max(each["peak_mib"] for each in told),
     }
-    if days > 1:
-        ends = max(1, days // 6)
-        first, last = ([each["cpu_seconds"] for each in part] for part in (told[:ends], told[-ends:]))
-        found["last_days_cost_times_the_first"] = round(statistics.median(last) / statistics.median(first), 3)
-    return found
+    return found | (late_days(told, alone) if late else {})
+
+
+def _built(folder: Path, *, day: date, cafes: int, guests: int) -> dict[str, Any]:
+    """Simulate a day and build it, each stage in a process of its own."""
+    made, *stages = (
+        in_process_of_its_own(what, folder=folder, day=day, cafes=cafes, guests=guests)
+        for what in ("simulate", *STAGES)
+    )
+    by_stage = dict(zip(STAGES, stages, strict=True))
+    return {"day": day.isoformat(), "simulated": made, "stages": by_stage, **_summed(by_stage)}
 
 
 def _summed(stages: dict[str, dict[str, Any]]) -> dict[str, Any]:

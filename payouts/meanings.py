@@ -9,10 +9,13 @@ from collections.abc import Mapping
 
 from pilot.cafes import Language
 from pilot.words import say
+from storage.store.batches import HELD_BY_A_PERSON
+from storage.store.shared_banks import SHARED_BANK
 from storage.store.unclaims import WITHDRAWN
 
 WORDS = "money"
 
+UNEXPLAINED = "the recipient's transfers differ from the books"
 # Code to meaning. Several codes may mean the same to whoever reads it.
 MEANINGS: Mapping[str, str] = {
     "balance_insufficient": "no_funds",
@@ -39,13 +42,19 @@ MEANINGS: Mapping[str, str] = {
     "rate_limit": "unknown",
     "idempotency_error": "key_reused",
     "not at the provider": "absent",
-    "held by a person": "held",
+    HELD_BY_A_PERSON: "held",
+    SHARED_BANK: "same_bank",
+    UNEXPLAINED: "unexplained",
     "reversed": "reversed",
     WITHDRAWN: "withdrawn",
 }
 UNLISTED = "unlisted"
-# What a code may add to a state; any other meaning there would be of something that the state rules out.
-OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - {"unknown", "key_reused", "absent", "held", "reversed"}
+# What is certain where there is no code.
+STATES = ("planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review")
+# Why something is held.
+HELD = frozenset({"held", "same_bank", "unexplained"})
+# What a code may add to a refusal; any other meaning there would be of something that the state rules out.
+OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - HELD - {"unknown", "key_reused", "absent", "reversed"}
 
 
 def meaning(code: str) -> str:
@@ -72,9 +81,9 @@ def _of_code(state: str, code: str) -> str:
         case "in_flight":
             return "key_reused" if told == "key_reused" else "unknown"
         case "held":
-            return "held"
+            return told if told in HELD else "held"
         case "needs_review":
-            return "absent" if told == "absent" else ""
+            return told if told in ("absent", "key_reused") else ""
         case "planned" | "refused":
             return told if told in OF_REFUSAL else ""
         case _:

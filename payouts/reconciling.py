@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
 from storage.store import adoption, awaiting, batches, reconciliations, reversals, shared_banks
@@ -22,7 +23,6 @@ LOOK_BACK = timedelta(days=35)  # At least: longer than a provider tells somethi
 MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.
 BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 EXPLAINED = frozenset({"known", "adopted"})
-UNEXPLAINED = "the recipient's transfers differ from the books"
 
 
 @dataclass(frozen=True, slots=True)

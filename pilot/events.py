@@ -22,6 +22,7 @@ CONSENT_VERSION = "2026-11"
 
 Mode = Literal["voice", "text"]
 Language = Literal["sv", "en"]
+ProbeFailure = Literal["", "unreachable", "timed_out", "broken_off", "wrong_status", "wrong_answer"]
 
 
 def _utc(value: Any) -> datetime:
@@ -199,6 +200,11 @@ class Probe(_Open):
     status: int | None = None
     duration_ms: float = Field(ge=0)
     every_seconds: int = Field(ge=1, description="The probe's resolution.")
+    failure: ProbeFailure = Field(
+        default="",
+        description="How it failed: nobody there, no answer in time, cut off or not in its protocol, another status, "
+        "another answer; empty where it did not, or where that is not known.",
+    )
 
 
 EVENTS: dict[str, type[_Open]] = {

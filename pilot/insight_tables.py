@@ -1,4 +1,4 @@
-"""The tables that explain: what guests talk about, how long each stage of an answer takes, what the suites say."""
+"""The tables that explain: themes, stages of an answer, how much feedback was to be expected, what the suites say."""
 
 from __future__ import annotations
 
@@ -48,6 +48,53 @@ VOICE_LATENCY = Table(
         Column("longest_ms", "float", "The longest from the end of speech to the stage.", "ms", required=False),
         Column("within_2s", "integer", "Turns that reached the stage within 2 s.", "turns"),
         Column("within_3s", "integer", "Turns that reached the stage within 3 s.", "turns"),
+    ),
+)
+
+VOLUME_ANOMALIES = Table(
+    "volume_anomalies",
+    "One open hour of one café: the feedback that came, what was to be expected, and whether that is an anomaly.",
+    ("cafe", "simulated", "starts_at"),
+    (
+        DAY,
+        CAFE,
+        SIMULATED,
+        Column("starts_at", "moment", "When the hour begins; the hour that autumn's clock repeats has two rows."),
+        Column("hour", "integer", "The hour on Stockholm's clock.", "0-23"),
+        Column("open_minutes", "float", "Minutes of the hour, so far, within the opening hours.", "minutes"),
+        Column(
+            "away_minutes",
+            "float",
+            "Of these, minutes in which no guest could speak: outage, maintenance, pause or a trial that is full.",
+            "minutes",
+        ),
+        Column("weight", "float", "The other minutes, those of a peak counted four times.", "weighted minutes"),
+        Column(
+            "feedbacks",
+            "integer",
+            "Feedbacks sent in the hour; the last one has those sent just after closing.",
+            "feedbacks",
+        ),
+        Column("expected", "float", "Feedbacks to be expected of those minutes.", "feedbacks"),
+        Column("expected_low", "float", "The same on a day at the band's, or the usual days', lower end.", "feedbacks"),
+        Column("expected_high", "float", "The same on a day at their upper end.", "feedbacks"),
+        Column("basis", "text", "What it was expected from: band (cafes.toml) or history (days of the same kind)."),
+        Column("settled", "boolean", "Whether the hour is over and its feedback has had time to arrive."),
+        Column(
+            "since",
+            "moment",
+            "The first hour of the stretch up to this one that is the most surprising.",
+            required=False,
+        ),
+        Column(
+            "surprise",
+            "float",
+            "The chance of something as rare as this stretch, each stretch looked at counted.",
+            "0-1",
+            required=False,
+        ),
+        Column("verdict", "text", "none, low, high or too_little_open (under 15 minutes to go by)."),
+        Column("as_of", "moment", "The moment up to which the day is judged."),
     ),
 )
 

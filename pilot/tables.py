@@ -12,7 +12,7 @@ from pilot.columns import SIMULATED as SIMULATED
 from pilot.columns import Column as Column
 from pilot.columns import Kind as Kind
 from pilot.columns import Table as Table
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY, VOLUME_ANOMALIES
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
@@ -280,6 +280,7 @@ TABLES: dict[str, Table] = {
         UPTIME,
         THEMES,
         VOICE_LATENCY,
+        VOLUME_ANOMALIES,
         PILOT_KPIS,
         QUALITY_VERDICTS,
         QUARANTINE,

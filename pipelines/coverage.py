@@ -55,3 +55,21 @@ def clipped(
 ) -> list[tuple[datetime, datetime]]:
     """Return what of the windows lies between two moments."""
     return [(max(a, start), min(b, end)) for a, b in windows if max(a, start) < min(b, end)]
+
+
+def merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return the windows in order, those that touch or overlap as one."""
+    found: list[tuple[datetime, datetime]] = []
+    for start, end in sorted(windows):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end))
+        elif start < end:
+            found.append((start, end))
+    return found
+
+
+def common(
+    windows: Iterable[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """Return what lies in a window of both; each in order and without overlaps."""
+    return [each for start, end in windows for each in clipped(others, start=start, end=end)]

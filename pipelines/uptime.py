@@ -11,7 +11,7 @@ import polars as pl
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
 from pilot.tables import UPTIME
-from pipelines.coverage import Stretch, clipped, laid_under, shared, total
+from pipelines.coverage import Stretch, clipped, laid_under, merged, shared, total
 from pipelines.recorded import PROBE, flag, integer, named, text
 from pipelines.shapes import schema, shaped
 
@@ -21,6 +21,7 @@ OF_THE_EDGE = frozenset({SERVICE_TARGET, "websocket", "receipt"})
 LOCAL_PROBER = "watch"  # on the edge's own host; any other prober looks from another place
 KEY = ["cafe", "simulated", "target"]
 Window = tuple[datetime, datetime]
+Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # what each prober saw, by café, simulated and target
 
 
 def uptime(
@@ -69,6 +70,27 @@ def uptime(
     )
 
 
+def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tuple[str, bool], list[Window]]:
+    """Return when each café's customer page was down on `day`, by café and simulated: the windows of `down_s`.
+
+    Args:
+        raw_events: As for `uptime`.
+        day: The business day.
+        as_of: The moment up to which the day is judged, aware.
+    """
+    start, end = day_bounds(day)
+    until = max(start, min(as_of, end))
+    covered = _covered(raw_events, start=start, until=until)
+    seen = _by_prober(covered.filter(pl.col("target").is_in([SERVICE_TARGET, SILENT_TARGET])).collect())
+    down = {
+        (cafe, simulated): [
+            (each.start, each.end) for each in _stretches(seen, cafe, simulated, SERVICE_TARGET) if not each.ok
+        ]
+        for cafe, simulated, _ in seen
+    }
+    return {key: merged(windows) for key, windows in down.items() if windows}
+
+
 def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
     """Return the probes within the day so far, each with the time that it stands for."""
     moment = pl.Datetime("us", "UTC")
@@ -104,26 +126,35 @@ def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
 
 def _laid(covered: pl.DataFrame, keys: pl.DataFrame, windows: Sequence[Window]) -> pl.DataFrame:
     """Return the rows of what several looked at, of what lay silent, and of what was planned."""
-    seen: dict[tuple[str, bool, str], dict[str, list[Stretch]]] = {}
-    wanted = covered.join(keys.select("cafe", "simulated").unique(), on=["cafe", "simulated"], how="semi")
-    for cafe, simulated, target, edge, at, ends, ok in wanted.select(*KEY, "edge", "at", "ends", "ok").iter_rows():
-        seen.setdefault((cafe, simulated, target), {}).setdefault(edge, []).append(Stretch(at, ends, ok))
+    seen = _by_prober(covered.join(keys.select("cafe", "simulated").unique(), on=["cafe", "simulated"], how="semi"))
     rows: list[dict[str, Any]] = []
     for key in keys.iter_rows():
-        cafe, simulated, target = key
-        probers = seen.get(key, {})
-        stretches: list[Stretch] = []
-        for prober in sorted(probers, key=lambda name: (name == LOCAL_PROBER, name)):
-            stretches = laid_under(stretches, probers[prober])
-        if target in OF_THE_EDGE:
-            for replica in seen.get((cafe, simulated, SILENT_TARGET), {}).values():
-                stretches = laid_under(stretches, replica)
+        stretches = _stretches(seen, *key)
         rows.append(
             dict(zip(KEY, key, strict=True))
-            | {"probes": sum(len(each) for each in probers.values())}
+            | {"probes": sum(len(each) for each in seen.get(key, {}).values())}
             | {"up_s": total(stretches, ok=True), "down_s": total(stretches, ok=False)}
             | {"planned_down_s": shared(stretches, windows, ok=False)}
         )
     types = schema(UPTIME)
     names = (*KEY, "probes", "up_s", "down_s", "planned_down_s")
     return pl.DataFrame(rows, schema={name: types[name] for name in names}, orient="row")
+
+
+def _by_prober(covered: pl.DataFrame) -> Seen:
+    seen: Seen = {}
+    for cafe, simulated, target, edge, at, ends, ok in covered.select(*KEY, "edge", "at", "ends", "ok").iter_rows():
+        seen.setdefault((cafe, simulated, target), {}).setdefault(edge, []).append(Stretch(at, ends, ok))
+    return seen
+
+
+def _stretches(seen: Seen, cafe: str, simulated: bool, target: str) -> list[Stretch]:
+    """Return what is known of a target, the prober that is believed first laid over the others."""
+    probers = seen.get((cafe, simulated, target), {})
+    stretches: list[Stretch] = []
+    for prober in sorted(probers, key=lambda name: (name == LOCAL_PROBER, name)):
+        stretches = laid_under(stretches, probers[prober])
+    if target in OF_THE_EDGE:
+        for replica in seen.get((cafe, simulated, SILENT_TARGET), {}).values():
+            stretches = laid_under(stretches, replica)
+    return stretches

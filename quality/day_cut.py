@@ -2,7 +2,7 @@
 
 Free text is replaced by a mark before it leaves the query, so no word reaches the suites' process. Great Expectations
 works on pandas frames in memory: of a day with more events than fit, every table is cut by the same sessions, chosen
-by their hash, so that what holds between tables still holds in the cut.
+by their hash, so that what holds between tables still holds in the cut; what figures are held against is counted whole.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pilot.tables import RAW_EVENTS, Table
+from quality.event_rules import PROBE
+from quality.rules import COUNT, COUNTED_BY
 
 if TYPE_CHECKING:
     import polars as pl
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 MOST_EVENTS = 500_000  # about 35 000 sessions, and 300 MB as pandas frames
 WORDS_MARK = "words"
+PROBES = f"select count(*) from {RAW_EVENTS.name} where day = ? and event = '{PROBE}'"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +32,14 @@ class DayCut:
 
     Attributes:
         frames: By table name.
+        counts: All rows of each table of COUNTED_BY, counted by its columns, cut or not.
         rows: How many rows each table has on the day, cut or not.
         versions: Each table's version in the lake, None where it was never written.
         one_in: Of so many sessions one was looked at.
     """
 
     frames: dict[str, pl.DataFrame]
+    counts: dict[str, pl.DataFrame]
     rows: dict[str, int]
     versions: dict[str, int | None]
     one_in: int
@@ -47,20 +52,35 @@ def day_cut(lake: Lake, tables: Collection[Table], *, day: date, most_events: in
         lake: The lake.
         tables: The tables, those that others are held against included.
         day: The business day.
-        most_events: With more than these, only some sessions are looked at.
+        most_events: With more events of sessions than these, only some sessions are looked at; and of more probes
+            than these, only some.
     """
-    with lake.snapshot(*{RAW_EVENTS, *tables}) as snapshot:
+    with lake.snapshot(*{RAW_EVENTS, *tables}, days=[day]) as snapshot:
         counts = {
             table.name: int(snapshot.sql(f"select count(*) from {table.name} where day = ?", [day]).item())  # noqa: S608
             for table in {RAW_EVENTS, *tables}
         }
-        one_in = -(-counts[RAW_EVENTS.name] // most_events) or 1
-        frames = {table.name: snapshot.sql(_query(table, one_in=one_in), [day]) for table in tables}
+        probes = int(snapshot.sql(PROBES, [day]).item())
+        one_in = -(-(counts[RAW_EVENTS.name] - probes) // most_events) or 1
+        one_in_probes = -(-probes // most_events) or 1
+        frames = {
+            table.name: snapshot.sql(_query(table, one_in=one_in, one_in_probes=one_in_probes), [day])
+            for table in tables
+        }
+        whole = {
+            table.name: snapshot.sql(_counted(COUNTED_BY[table.name], table), [day])
+            for table in tables
+            if table.name in COUNTED_BY
+        }
         versions = {table.name: snapshot.versions[table.name] for table in tables}
-    return DayCut(frames=frames, rows=counts, versions=versions, one_in=one_in)
+    return DayCut(frames=frames, counts=whole, rows=counts, versions=versions, one_in=one_in)
 
 
-def _query(table: Table, *, one_in: int) -> str:
+def _counted(by: tuple[str, ...], table: Table) -> str:
+    return f"select {', '.join(by)}, count(*) as {COUNT} from {table.name} where day = ? group by all"  # noqa: S608
+
+
+def _query(table: Table, *, one_in: int, one_in_probes: int) -> str:
     # Declared names only, none from outside.
     columns = ", ".join(
         f"""case when "{column.name}" is not null then '{WORDS_MARK}' end as "{column.name}\""""
@@ -68,5 +88,11 @@ def _query(table: Table, *, one_in: int) -> str:
         else f'"{column.name}"'
         for column in table.columns
     )
-    some = f" and hash(session_id) % {one_in} = 0" if one_in > 1 and "session_id" in table.names else ""
+    some = ""
+    if table.name == RAW_EVENTS.name:
+        # Thousands of probes come a café-day, and all of a prober's can be of one session: they cut no guest away.
+        of_probes = f"hash(event_id) % {one_in_probes} = 0"
+        some = f" and case when event = '{PROBE}' then {of_probes} else hash(session_id) % {one_in} = 0 end"
+    elif "session_id" in table.names:
+        some = f" and hash(session_id) % {one_in} = 0"
     return f"select {columns} from {table.name} where day = ?{some}"  # noqa: S608

@@ -70,8 +70,7 @@ def kpi_rules(cafes: Cafes) -> Iterator[Rule]:
 
 
 def _enough_customers(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    sessions = evidence.references[SESSIONS.name]
-    started = sessions[sessions["outcome"] != "opened_only"].groupby(KEY).size()
+    started = evidence.counts(SESSIONS, where=lambda rows: rows["outcome"] != "opened_only")
     return of_cafe(frame, started) <= frame["customers"]
 
 
@@ -147,8 +146,7 @@ def verdict_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    sessions = evidence.references[SESSIONS.name]
-    counted = sessions[sessions["outcome"] == "completed"].groupby(KEY).size()
+    counted = evidence.counts(SESSIONS, where=lambda rows: rows["outcome"] == "completed")
     return (frame["kpi"] != "completion") | (frame["numerator"] == of_cafe(frame, counted))
 
 

@@ -53,7 +53,7 @@ def gate(
         days: The business days that it is about.
         judged_since: Older verdicts do not count.
     """
-    with lake.snapshot(QUALITY_VERDICTS) as snapshot:
+    with lake.snapshot(QUALITY_VERDICTS, days=days) as snapshot:
         found = snapshot.sql(
             "select day, table_name, expectation, passed, severity, breaking, judged_at from quality_verdicts "
             "where list_contains(?, day) and list_contains(?, table_name) order by all",
@@ -75,7 +75,7 @@ def gate(
 
 def quarantined(lake: Lake, table: Table, *, days: Collection[date]) -> frozenset[str]:
     """Return the keys of a table's rows that break an expectation that stops: nothing is paid for these."""
-    with lake.snapshot(QUARANTINE) as snapshot:
+    with lake.snapshot(QUARANTINE, days=days) as snapshot:
         found = snapshot.sql(
             "select distinct row_key from quarantine "
             "where list_contains(?, day) and table_name = ? and severity = 'stop'",

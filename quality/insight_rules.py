@@ -60,8 +60,7 @@ def _periods(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _scored(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    counted = evidence.references[SCORED_FEEDBACK.name].groupby(KEY).size()
-    return frame["feedbacks"] == of_cafe(frame, counted)
+    return frame["feedbacks"] == of_cafe(frame, evidence.counts(SCORED_FEEDBACK))
 
 
 def _measured(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -77,7 +76,6 @@ def _rising(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _turns(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    turns = evidence.references[TURNS.name]
-    said = turns[turns["mode"] == "voice"].groupby(KEY).size()
+    said = evidence.counts(TURNS, where=lambda rows: rows["mode"] == "voice")
     shown = frame[frame["stage"] == "shown"].groupby(KEY)["turns"].sum()
     return said.eq(shown, fill_value=0)

@@ -76,6 +76,7 @@ def judge_day(
     references = {other for table in wanted for other in suite_of(table.name).references}
     cut = day_cut(lake, {*wanted, *references}, day=day, most_events=most_events)
     frames = {name: frame.to_pandas() for name, frame in cut.frames.items()}
+    whole = {name: counted.to_pandas() for name, counted in cut.counts.items()}
     settled = now >= day_bounds(day)[1] + SETTLED_AFTER
     verdicts: list[dict[str, Any]] = []
     offending: list[dict[str, Any]] = []
@@ -85,7 +86,7 @@ def judge_day(
             continue
         others = {other.name: frames[other.name] for other in suite_of(table.name).references}
         result = validate(
-            table.name, frames[table.name], references=others, cafes=cafes, day=day, settled=settled and cut.one_in == 1
+            table.name, frames[table.name], references=others, cafes=cafes, day=day, settled=settled, whole=whole
         )
         shared = {"day": day, "table_name": table.name, "judged_at": now}
         verdicts += _verdicts(result, rows=cut.rows[table.name], version=cut.versions[table.name], shared=shared)

@@ -12,11 +12,19 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from pilot.cafes import Cafes
-from pilot.tables import Table
+from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
+
+# What figures are held against: counts of all of a day's rows, never of a cut.
+COUNTED_BY: Mapping[str, tuple[str, ...]] = {
+    SESSIONS.name: ("cafe", "simulated", "outcome"),
+    SCORED_FEEDBACK.name: ("cafe", "simulated"),
+    TURNS.name: ("cafe", "simulated", "mode"),
+}
+COUNT = "counted"
 
 Severity = Literal["stop", "warn"]
 
@@ -26,16 +34,41 @@ class Evidence:
     """What a fact may look at beside its own frame.
 
     Attributes:
-        references: Other tables' rows of the same days, by table name.
+        references: Other tables' rows of the same days, by table name; of a large day only some sessions'.
         cafes: The cafés.
         day: The business day, where one is judged.
         settled: Whether the day is over: what may still grow is not held against what the day should reach.
+        whole: Counts of all rows of tables of COUNTED_BY, where `references` hold some sessions only.
     """
 
     references: Mapping[str, pd.DataFrame]
     cafes: Cafes
     day: date | None = None
     settled: bool = False
+    whole: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+
+    def counts(
+        self,
+        table: Table,
+        *,
+        of: pd.DataFrame | None = None,
+        where: Callable[[pd.DataFrame], pd.Series[bool]] | None = None,
+    ) -> pd.Series[int]:
+        """Return how many rows a table has by café and `simulated`, whether or not the day was cut.
+
+        Args:
+            table: One of COUNTED_BY.
+            of: Its rows, where it is the table that is judged and no reference.
+            where: Which rows, by the columns of COUNTED_BY; all where it is left out.
+        """
+        by = list(COUNTED_BY[table.name])
+        counted = self.whole.get(table.name)
+        if counted is None:
+            rows = self.references[table.name] if of is None else of
+            counted = rows.groupby(by, dropna=False).size().rename(COUNT).reset_index()
+        some = counted if where is None else counted[where(counted)]
+        found: pd.Series[int] = some.groupby(["cafe", "simulated"])[COUNT].sum()
+        return found
 
 
 Fact = Callable[["pd.DataFrame", Evidence], "pd.Series[bool]"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
-from pilot.insight_tables import THEMES, VOICE_LATENCY
+from pilot.insight_tables import THEMES, VOICE_LATENCY, VOLUME_ANOMALIES
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from pilot.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.retention_table import RETENTION
@@ -29,6 +29,7 @@ from pilot.tables import (
     UPTIME,
     Table,
 )
+from quality.anomaly_rules import anomaly_rules
 from quality.engine import run
 from quality.event_rules import event_rules
 from quality.feedback_rules import feedback_rules
@@ -80,6 +81,7 @@ OWN: dict[str, Suite] = {
     LEDGER_AUDIT.name: Suite(ledger_rules),
     THEMES.name: Suite(theme_rules, (SCORED_FEEDBACK,)),
     VOICE_LATENCY.name: Suite(latency_rules, (TURNS,)),
+    VOLUME_ANOMALIES.name: Suite(anomaly_rules, (SESSIONS,)),
     PILOT_REPORT.name: Suite(report_rules),
     BUSINESS_IMPACT.name: Suite(impact_rules),
     CAPACITY_PLAN.name: Suite(capacity_rules),
@@ -123,6 +125,7 @@ def validate(
     cafes: Cafes,
     day: date | None = None,
     settled: bool = False,
+    whole: Mapping[str, pd.DataFrame] | None = None,
 ) -> SuiteResult:
     """Judge a table's rows of some business days.
 
@@ -133,11 +136,12 @@ def validate(
         cafes: The cafés.
         day: The business day, where it is one.
         settled: Whether the day is over.
+        whole: Counts of all the day's rows, where the frames are a cut (`quality.day_cut`).
 
     Raises:
         UnknownSuite: there is no such table.
     """
-    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled)
+    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled, whole=whole or {})
     return SuiteResult(table=table, expectations=run(rules(table, cafes=cafes), frame=frame, evidence=evidence))
 
 

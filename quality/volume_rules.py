@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafe
 from pilot.opening_hours import hours_on
+from pilot.tables import SESSIONS
 from quality.rules import Evidence, Rule
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def volume_rule() -> Rule:
 def _within_reach(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     import pandas as pd
 
-    completed = frame[frame["outcome"] == "completed"].groupby(["cafe", "simulated"]).size()
+    completed = evidence.counts(SESSIONS, of=frame, where=lambda rows: rows["outcome"] == "completed")
     counts = {key: int(count) for key, count in completed.items()}
     reached = []
     for cafe in evidence.cafes.cafe:

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from pilot.business_days import at_local
+from pilot.business_days import at_local, local_time
 from pilot.cafes import Cafe
 from pilot.opening_hours import hours_on
 
@@ -40,7 +40,21 @@ DEPTH_LEANING = (-1.0, 0.0, 1.0, 1.0)  # On a good day there is more of some tha
 MOOD_SPREAD = 0.15
 
 COUNT_MISSING_SHARE = 0.07
+DAYTIME = (0.25, 0.8)  # What befalls all cafés begins in this part of the day.
 OUTAGE_SHARE = 0.06  # Of days.
+OUTAGE_MINUTES = (2, 20)
+FAILING_SHARE = 0.08  # Of days, on which the recogniser gives up for a while.
+FAILING_MINUTES = (10, 45)
+FAILING_TURNS = 0.6  # Of the voice turns in that while.
+RING_SHARE = 0.03  # Of a café's days.
+RING_SESSIONS = (5, 9)
+TREND_DAYS = 42  # A café's weeks from one theme that trends to the next.
+TREND_QUIET_DAYS = 21
+TREND_RISING_DAYS = 7
+TREND_SHARE = 0.5  # Of the guests who have something to say, once the theme has risen.
+
+TRIAL_AHEAD_DAYS = 2  # A trial is extended when less than so many days' feedback is left of it,
+TRIAL_EXTENSION_DAYS = 7  # by so many days' feedback.
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +107,24 @@ def _share(rng: random.Random, middle: float, spread: float) -> float:
     return min(max(rng.gauss(middle, spread), 0.03), 0.97)
 
 
-def arrivals(rng: random.Random, *, cafe: Cafe, day: date, guests: int) -> list[datetime]:
-    """Draw when guests open the page: inside the day's hours, thickest in the peaks; sorted, UTC; closed: nobody."""
+def arrivals(
+    rng: random.Random, *, cafe: Cafe, day: date, guests: int, down: tuple[datetime, datetime] | None = None
+) -> list[datetime]:
+    """Draw when guests open the page: inside the day's hours, thickest in the peaks, never while it is `down`.
+
+    Returns:
+        The moments, sorted, UTC; none on a day on which the café is closed.
+    """
     window = hours_on(cafe, day).window
     if window is None:
         return []
     opens, closes = window
     minutes = range(_minute(opens), _minute(closes) - 3)
     weights = [PEAK_WEIGHT if any(_minute(a) <= m < _minute(b) for a, b in cafe.peaks) else 1.0 for m in minutes]
+    if down is not None:
+        first, last = (local_time(moment) for moment in down)
+        away = range(_minute(first.time()), _minute(last.time()) + 1)
+        weights = [0.0 if minute in away else weight for minute, weight in zip(minutes, weights, strict=True)]
     drawn = rng.choices(minutes, weights=weights, k=guests)
     return sorted(at_local(day, time(m // 60, m % 60)) + timedelta(milliseconds=rng.randrange(60_000)) for m in drawn)
 

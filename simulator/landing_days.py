@@ -10,8 +10,9 @@ from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
 from simulator.large_days import LargeDay, crowd, event_parts
 from simulator.large_days import customer_counts as counts_of
 from simulator.pilot_days import SimulatedDay
+from simulator.trials import extend_in_time
 from storage.home import Home
-from storage.store import customer_counts
+from storage.store import customer_counts, trial_slots
 
 REPLICA = "simulator"
 BATCH_EVENTS = 2000
@@ -53,6 +54,9 @@ def land(home: Home, days: Iterable[SimulatedDay], *, told: Callable[[date, int]
                     actor="simulator",
                     simulated=True,
                 )
+            for each in home.cafes().cafe:
+                extend_in_time(store, each)
+                trial_slots.use_all(store, cafe=each, sent=day.sent.get(each.id, {}))
             landed += len(day.events)
             told(day.day, day.opened)
     return landed

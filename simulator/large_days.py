@@ -22,13 +22,16 @@ from pipelines.shapes import schema
 from simulator import chances
 from simulator.chances import PEAK_WEIGHT
 from simulator.effects import CafeDays, cafe_days, characters
+from simulator.happenings import Window, failing, outage, ring, trend
 from simulator.identifier_columns import uuid7_column
 from simulator.many_visits import Guests, Habits, visits
 from simulator.phrases import Phrases, phrases
+from simulator.speech import topics
 from simulator.visit import EDGE
 
 PART_EVENTS = 400_000  # About how many events are made at a time: 300 MB.
 EVENTS_A_GUEST = 14
+RING_PAUSE_MINUTES = 5  # From one of a ring's sessions to the next.
 LAST_MINUTES = 3  # Nobody opens the page this shortly before closing.
 MINUTE_MS = 60_000
 SECOND_MS = 1_000
@@ -95,7 +98,7 @@ def customer_counts(large: LargeDay, drawn: Crowd) -> pl.DataFrame:
 def event_parts(large: LargeDay, drawn: Crowd) -> Iterator[pl.DataFrame]:
     """Yield the day's RAW_EVENTS, some cafés at a time, in the order of their ids."""
     stock = phrases(large.seed, cafes=_templates(large.cafes))
-    down = _outage(large)
+    down = _millis(outage(large.seed, day=large.day))
     ends = np.cumsum(drawn.opened * EVENTS_A_GUEST + 86_400 // large.probe_seconds)
     part = ends // PART_EVENTS
     for number in np.unique(part):
@@ -109,15 +112,28 @@ def _part(
     rng = large.rng(1, int(places[0]))
     of_day = drawn.of_day
     cafe = np.repeat(places, drawn.opened[places])
+    rings = np.array([0 if down else _ring(large, place, guests=drawn.opened[place]) for place in places])
+    arrived = [
+        _arrivals(rng, large.cafes.cafe[place], large.day, drawn.opened[place], down=down, ring=members)
+        for place, members in zip(places, rings, strict=True)
+    ]
+    opened = np.concatenate(arrived)
+    failed = _millis(failing(large.seed, day=large.day))
+    trends = [trend(large.seed, cafe=large.cafes.cafe[place].id, day=large.day) for place in places]
     english = np.array([chances.SHARE_ENGLISH.get(each.city, 0.15) for each in large.cafes.cafe])
     guests = Guests(
         cafe=cafe,
-        opened=np.concatenate([_arrivals(rng, large.cafes.cafe[p], large.day, drawn.opened[p]) for p in places]),
+        opened=opened,
         english=english[cafe],
         completion=of_day.completion[cafe],
         slowness=of_day.slowness[cafe],
         depth=of_day.depth[cafe],
-        trouble=np.zeros(len(cafe)),
+        trouble=np.zeros(len(cafe))
+        if failed is None
+        else np.where((opened >= failed[0]) & (opened < failed[1]), chances.FAILING_TURNS, 0.0),
+        topic=np.repeat([topics().index(each.topic) for each in trends], drawn.opened[places]),
+        trending=np.repeat([each.share for each in trends], drawn.opened[places]),
+        ring=_members(rings, drawn.opened[places]),
     )
     ids = pl.Series(large.cafes.ids)
     segment = f"day={large.day}/simulated-{int(places[0])}"
@@ -127,8 +143,33 @@ def _part(
     return events.select(pl.col(name).cast(kind) for name, kind in schema(RAW_EVENTS).items())
 
 
-def _arrivals(rng: np.random.Generator, cafe: Cafe, day: date, guests: int) -> npt.NDArray[np.int64]:
-    """Draw when a café's guests open the page, in milliseconds: thickest in the peaks."""
+def _ring(large: LargeDay, place: int, *, guests: int) -> int:
+    """Return how many of a café's guests are a ring's: the first ones, where enough come."""
+    members = ring(large.seed, cafe=large.cafes.cafe[place].id, day=large.day)
+    return members if members < guests else 0
+
+
+def _members(rings: npt.NDArray[np.int64], opened: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return for each guest the place of the one whose story they tell again; -1 for honest guests."""
+    of = np.full(opened.sum(), -1, dtype=np.int64)
+    for first, members in zip(np.cumsum(opened) - opened, rings, strict=True):
+        of[first : first + members] = first
+    return of
+
+
+def _millis(window: Window | None) -> tuple[int, int] | None:
+    if window is None:
+        return None
+    return int(window.begins.timestamp()) * SECOND_MS, int(window.ends.timestamp()) * SECOND_MS
+
+
+def _arrivals(
+    rng: np.random.Generator, cafe: Cafe, day: date, guests: int, *, down: tuple[int, int] | None, ring: int
+) -> npt.NDArray[np.int64]:
+    """Draw when a café's guests open the page, in milliseconds: thickest in the peaks, never while it is down.
+
+    The first `ring` of them come one after the other.
+    """
     window = hours_on(cafe, day).window
     if window is None or not guests:
         return np.empty(0, dtype=np.int64)
@@ -140,18 +181,14 @@ def _arrivals(rng: np.random.Generator, cafe: Cafe, day: date, guests: int) -> n
         weights[peak] = PEAK_WEIGHT
     # Every café opens after the clock has changed, so the minutes from opening on are even.
     start = int(at_local(day, window[0]).timestamp() * SECOND_MS)
+    if down is not None:
+        begins = start + (minutes - opens) * MINUTE_MS
+        weights[(begins + MINUTE_MS > down[0]) & (begins < down[1])] = 0
     drawn = rng.choice(minutes - opens, p=weights / weights.sum(), size=guests)
+    if ring:
+        drawn[:ring] = min(drawn[0], len(minutes) - ring * RING_PAUSE_MINUTES) + RING_PAUSE_MINUTES * np.arange(ring)
     millis: npt.NDArray[np.int64] = start + drawn * MINUTE_MS + rng.integers(0, MINUTE_MS, guests)
     return millis
-
-
-def _outage(large: LargeDay) -> tuple[int, int] | None:
-    rng = large.rng(2)
-    if rng.uniform() >= chances.OUTAGE_SHARE:
-        return None
-    start, end = (int(moment.timestamp()) for moment in day_bounds(large.day))
-    begins = start + int((end - start) * rng.uniform(0.25, 0.8))
-    return begins * SECOND_MS, (begins + int(60 * rng.uniform(2, 20))) * SECOND_MS
 
 
 def _probes(
@@ -164,7 +201,8 @@ def _probes(
     failed = np.zeros(len(millis), dtype=bool) if down is None else (millis >= down[0]) & (millis < down[1])
     took = pl.Series(np.where(failed, 5000.0, rng.uniform(4, 30, len(millis)))).round(1).cast(pl.String)
     outcomes = pl.Series(('true,"status":200', 'false,"status":null')).gather(failed.astype(np.int64))
-    frame = pl.DataFrame({"millis": millis, "outcome": outcomes, "took": took})
+    failures = pl.Series(("", "timed_out")).gather(failed.astype(np.int64))
+    frame = pl.DataFrame({"millis": millis, "outcome": outcomes, "took": took, "failure": failures})
     return frame.select(
         event_id=uuid7_column(rng, millis=millis),
         event=pl.lit("probe"),
@@ -181,7 +219,9 @@ def _probes(
             "outcome",
             pl.lit(',"duration_ms":'),
             "took",
-            pl.lit(f',"every_seconds":{large.probe_seconds}}}'),
+            pl.lit(f',"every_seconds":{large.probe_seconds},"failure":"'),
+            "failure",
+            pl.lit('"}'),
         ),
         segment=pl.lit(segment),
     )

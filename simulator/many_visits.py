@@ -29,6 +29,8 @@ Truths = npt.NDArray[np.bool_]
 GIVES_UP = ("consent", "microphone", "turn", "review")
 GIVES_UP_CHANCES = (0.2, 0.2, 0.4, 0.2)
 CODE = "BCDFGH"  # Every simulated café's table has the same.
+MOST_DEPTH = 3  # What a ring tells is excellent, and
+RING_TURNS = 3  # takes so many turns.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,9 @@ class Guests:
         slowness: The factor on the time that answers take.
         depth: Chances of thin, some, useful and excellent feedback; a row a guest.
         trouble: The chance that a turn of theirs fails.
+        topic: The place among `simulator.speech.topics` of what their café's guests speak of more than of other things.
+        trending: The chance that they begin with it.
+        ring: The place of the guest whose story they tell again, on the same device; -1 for honest guests.
     """
 
     cafe: Whole
@@ -52,6 +57,9 @@ class Guests:
     slowness: Floats
     depth: Floats
     trouble: Floats
+    topic: Whole
+    trending: Floats
+    ring: Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +109,11 @@ def visits(
     stage = _Stage(rng, guests.opened.copy(), np.zeros(len(guests.opened), dtype=np.int64))
     english = (rng.uniform(size=len(guests.opened)) < guests.english).astype(np.int64)
     language = pl.Series(LANGUAGES).gather(english)
-    device = hash_column(rng, count=len(english), octets=16)
     everybody = np.arange(len(english))
+    told_by = np.where(guests.ring < 0, everybody, guests.ring)
+    english = english[told_by]
+    language = language.gather(told_by)
+    device = hash_column(rng, count=len(english), octets=16).gather(told_by)
     stage.record(
         everybody, "page_opened", f'{{"code":"{CODE}","language":"', language, '","device_hash":"', device, '"}'
     )
@@ -135,12 +146,12 @@ def _tell(
     phrases: Phrases,
     habits: Habits,
 ) -> None:
-    rng = stage.rng
-    who = np.flatnonzero(rng.uniform(size=len(english)) < habits.started)
+    rng, honest = stage.rng, guests.ring < 0
+    who = np.flatnonzero((rng.uniform(size=len(english)) < habits.started) | ~honest)
     stage.wait(who, 3, 20)
-    voice = rng.uniform(size=len(english)) < chances.SHARE_VOICE
+    voice = (rng.uniform(size=len(english)) < chances.SHARE_VOICE) & honest
     _start(stage, who, voice=voice, language=language, device=device)
-    stays = rng.uniform(size=len(english)) < guests.completion
+    stays = (rng.uniform(size=len(english)) < guests.completion) | ~honest
     reason = np.where(stays, -1, rng.choice(len(GIVES_UP), p=GIVES_UP_CHANCES, size=len(english)))
     stage.wait(who, 2, 10)
     _leave(stage, who[reason[who] == 0], declines=0.5)
@@ -157,30 +168,52 @@ def _tell(
     voice &= ~refused
     depth = (rng.uniform(size=(len(english), 1)) > np.cumsum(guests.depth, axis=1)[:, :-1]).sum(axis=1)
     turns = 1 + rng.choice(len(habits.turns), p=habits.turns, size=len(english))
+    depth, turns = (
+        np.where(honest, depth, MOST_DEPTH),
+        np.where(honest, turns, np.minimum(RING_TURNS, len(habits.turns))),
+    )
+    about = np.where(rng.uniform(size=len(english)) < guests.trending, guests.topic, -1)
     last = np.where(reason == 2, (rng.uniform(size=len(english)) * turns).astype(np.int64), turns)
-    first = pl.DataFrame(schema={"guest": pl.Int64, "text": pl.String})
+    said = np.zeros(len(english), dtype=np.int64)
+    opening = said.copy()  # What each said first; edits are of that.
+    heard, heard_first = np.zeros(len(english), dtype=np.int64), np.zeros(len(english), dtype=bool)
     for turn in range(1, len(habits.turns) + 1):
         speaking = who[last[who] >= turn]
         if not len(speaking):
             break
-        said = phrases.drawn(rng, language=english[speaking], depth=depth[speaking], turn=turn)
-        _turn(stage, speaking, turn=turn, said=said, voice=voice, english=english, guests=guests, phrases=phrases)
+        spoken_of = about[speaking] if turn == 1 else np.full(len(speaking), -1)
+        said[speaking] = phrases.drawn(
+            rng, language=english[speaking], depth=depth[speaking], turn=turn, about=spoken_of
+        )
+        again = speaking[~honest[speaking]]
+        said[again] = said[guests.ring[again]]
+        told = _turn(
+            stage,
+            speaking,
+            turn=turn,
+            said=said[speaking],
+            voice=voice,
+            english=english,
+            guests=guests,
+            phrases=phrases,
+        )
+        heard[told] += 1
         if turn == 1:
-            first = pl.DataFrame({"guest": speaking, "text": phrases.texts.gather(said)})
-    _leave(stage, who[reason[who] >= 1])
-    who = who[reason[who] < 0]
+            opening = said.copy()
+            heard_first[told] = True
+    _leave(stage, who[(reason[who] >= 1) | (heard[who] == 0)])
+    who = who[(reason[who] < 0) & (heard[who] > 0)]
     stage.wait(who, 3, 20)
-    edits = who[rng.uniform(size=len(who)) < chances.SHARE_EDITED]
+    edits = who[(rng.uniform(size=len(who)) < chances.SHARE_EDITED) & heard_first[who] & honest[who]]
     if len(edits):
-        words = pl.DataFrame({"guest": edits}).join(first, on="guest", how="left", maintain_order="left")
-        mended = words.get_column("text").str.strip_suffix('"').str.strip_chars_end(".")
+        mended = phrases.texts.gather(opening[edits]).str.strip_suffix('"').str.strip_chars_end(".")
         stage.record(edits, "utterance_edited", '{"turn":1,"transcript":', mended, '!"}')
     references = letters_column(rng, count=len(who), length=6, alphabet=REFERENCE_ALPHABET)
     stage.record(
         who,
         "session_completed",
         '{"turns":',
-        _numbers(last[who]),
+        _numbers(heard[who]),
         ',"language":"',
         language.gather(who),
         '","receipt_hash":"',
@@ -224,7 +257,8 @@ def _turn(
     english: Whole,
     guests: Guests,
     phrases: Phrases,
-) -> None:
+) -> Whole:
+    """Let these guests take a turn; return those who were heard."""
     rng, talks = stage.rng, voice[who]
     stage.wait(who, 2, 7)
     silent = who[talks & (rng.uniform(size=len(who)) < chances.SHARE_NO_SPEECH)]
@@ -271,6 +305,7 @@ def _turn(
         closing=closing,
         words=phrases.question(language=english[who], turn=turn + 1, closing=closing),
     )
+    return who
 
 
 def _answer(

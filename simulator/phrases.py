@@ -12,10 +12,10 @@ import numpy.typing as npt
 import polars as pl
 
 from pilot.cafes import Cafe, Language
-from simulator.speech import DEPTHS, questions, said
+from simulator.speech import DEPTHS, questions, said, topics
 
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
-GUESTS = 2_000  # Told for each language and depth; turns of different ones are recombined.
+GUESTS = 2_000  # Told for each language and depth, as many of each topic; turns of different ones are recombined.
 TOLD_TURNS = 3
 
 
@@ -40,11 +40,22 @@ class Phrases:
         language: npt.NDArray[np.int64],
         depth: npt.NDArray[np.int64],
         turn: int,
+        about: npt.NDArray[np.int64],
     ) -> npt.NDArray[np.int64]:
-        """Draw the place of a text for each guest's turn; turns beyond those told say what a last one says."""
+        """Draw the place of a text for each guest's turn; turns beyond those told say what a last one says.
+
+        Args:
+            rng: Where chance comes from.
+            language: The place of each guest's language.
+            depth: The place of each guest's depth.
+            turn: Which turn, from 1.
+            about: The place among `topics` of what each speaks of first; -1 for any.
+        """
         told = min(turn, TOLD_TURNS) - 1
         place = (language * len(DEPTHS) + depth) * TOLD_TURNS + told
-        return place * GUESTS + rng.integers(0, GUESTS, size=len(language))
+        guest = rng.integers(0, GUESTS, size=len(language))
+        of_topic = guest - guest % len(topics()) + about  # The stock's guests speak of one topic after the other.
+        return place * GUESTS + np.where(about < 0, guest, of_topic)
 
     def question(self, *, language: npt.NDArray[np.int64], turn: int, closing: bool = False) -> pl.Series:
         """Return the question that each guest's turn answers, or the closing words."""
@@ -59,7 +70,14 @@ def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
     for language in LANGUAGES:
         for depth in DEPTHS:
             told = [
-                said(rng, cafe=cafes[n % len(cafes)], language=language, depth=depth, turns=TOLD_TURNS)
+                said(
+                    rng,
+                    cafe=cafes[n // len(topics()) % len(cafes)],
+                    language=language,
+                    depth=depth,
+                    turns=TOLD_TURNS,
+                    about=topics()[n % len(topics())],
+                )
                 for n in range(GUESTS)
             ]
             for turn in range(TOLD_TURNS):

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from pilot.business_days import at_local, days_between
-from pilot.cafes import Cafes
+from pilot.cafes import Cafe, Cafes
 from pilot.events import Event
-from pilot.opening_hours import hours_on
-from simulator.chances import arrivals, day_chances
+from pilot.opening_hours import hours_on, open_on
+from simulator.chances import DayChances, arrivals, day_chances
+from simulator.happenings import failing, outage, ring, trend
 from simulator.probing import probes
+from simulator.rings import ring_begins, ring_visits
 from simulator.visit import visit
 
 
@@ -24,12 +26,14 @@ class SimulatedDay:
         day: The business day.
         events: What was recorded, by time; nothing later than the moment that was asked for.
         customers: Reported customers by café; a café without a report is not in it.
+        sent: When each session was sent that was, by café and session.
         opened: Visits to the page.
     """
 
     day: date
     events: tuple[Event, ...]
     customers: Mapping[str, int]
+    sent: Mapping[str, Mapping[str, datetime]]
     opened: int
 
 
@@ -47,22 +51,50 @@ def simulate(
         seed: The same seed gives the same events.
     """
     for day in days_between(first_day, last_day):
-        events = list(probes(_rng(seed, "probes", day), cafes=cafes.ids, day=day, until=until))
+        down = outage(seed, day=day)
+        events = list(probes(_rng(seed, "probes", day), cafes=cafes.ids, day=day, until=until, down=down))
         customers: dict[str, int] = {}
         opened = 0
         for cafe in cafes.cafe:
             rng = _rng(seed, cafe.id, day)
             chances = day_chances(rng, cafe=cafe, day=day)
-            for moment in arrivals(rng, cafe=cafe, day=day, guests=chances.opened):
-                story = visit(rng, cafe=cafe, code=codes[cafe.id], opened=moment, day=chances)
+            stories = _visits(rng, cafe=cafe, code=codes[cafe.id], day=day, of_day=chances, seed=seed)
+            for story in stories:
                 events += [event for event in story if event.at <= until]
-                opened += moment <= until
+                opened += story[0].at <= until
             window = hours_on(cafe, day).window
             if window is not None and chances.customers is not None and at_local(day, window[1]) <= until:
                 customers[cafe.id] = chances.customers
         yield SimulatedDay(
-            day=day, events=tuple(sorted(events, key=lambda event: event.at)), customers=customers, opened=opened
+            day=day,
+            events=tuple(sorted(events, key=lambda event: event.at)),
+            customers=customers,
+            sent=_sent(events),
+            opened=opened,
         )
+
+
+def _visits(
+    rng: random.Random, *, cafe: Cafe, code: str, day: date, of_day: DayChances, seed: int
+) -> Iterator[list[Event]]:
+    """Yield every visit of a café's day: its guests', and those of a ring where one comes."""
+    down, failed = outage(seed, day=day), failing(seed, day=day)
+    talk = trend(seed, cafe=cafe.id, day=day)
+    away = None if down is None else (down.begins, down.ends)
+    for moment in arrivals(rng, cafe=cafe, day=day, guests=of_day.opened, down=away):
+        yield visit(rng, cafe=cafe, code=code, opened=moment, day=of_day, trend=talk, failing=failed)
+    members = ring(seed, cafe=cafe.id, day=day)
+    if members and down is None and open_on(cafe, day):
+        begins = ring_begins(rng, cafe=cafe, day=day)
+        yield from ring_visits(rng, cafe=cafe, code=code, begins=begins, members=members, day=of_day)
+
+
+def _sent(events: Iterable[Event]) -> dict[str, dict[str, datetime]]:
+    sent: dict[str, dict[str, datetime]] = {}
+    for event in events:
+        if event.event == "session_completed":
+            sent.setdefault(event.cafe, {})[event.session_id] = event.at
+    return sent
 
 
 def _rng(seed: int, *parts: object) -> random.Random:

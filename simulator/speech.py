@@ -24,7 +24,15 @@ def questions(language: Language) -> tuple[str, ...]:
     return tuple(_fragments(language)["questions"])
 
 
-def said(rng: random.Random, *, cafe: Cafe, language: Language, depth: Depth, turns: int) -> tuple[str, ...]:
+@cache
+def topics() -> tuple[str, ...]:
+    """Return what guests make claims about; each a theme of the scorer's, in every language."""
+    return tuple(sorted(_fragments("sv")["claims"]))
+
+
+def said(
+    rng: random.Random, *, cafe: Cafe, language: Language, depth: Depth, turns: int, about: str | None = None
+) -> tuple[str, ...]:
     """Return what a guest says, one text a turn.
 
     Args:
@@ -33,12 +41,15 @@ def said(rng: random.Random, *, cafe: Cafe, language: Language, depth: Depth, tu
         language: The guest's.
         depth: How much there is to act on.
         turns: 1 to 3.
+        about: The topic that is spoken of first, one of `topics`; None for any. Thin feedback has none.
     """
     words = _fragments(language)
     if depth == "thin":
         return (_drawn(rng, rng.choice(words["thin"])), *(_thin_more(rng, words) for _ in range(turns - 1)))
-    topics = rng.sample(sorted(words["claims"]), k=2)
-    claims = [_fill(rng, rng.choice(words["claims"][topic]), cafe=cafe, language=language) for topic in topics]
+    first, second = rng.sample(topics(), k=2)
+    if about is not None:
+        first, second = about, second if second != about else first
+    claims = [_fill(rng, rng.choice(words["claims"][each]), cafe=cafe, language=language) for each in (first, second)]
     came = _fill(rng, rng.choice(words["visits"]["any"]), cafe=cafe, language=language)
     reason = _fill(rng, rng.choice(words["reasons"]["any"]), cafe=cafe, language=language)
     suggestion, another = (

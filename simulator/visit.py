@@ -14,6 +14,7 @@ from pilot.cafes import Cafe, Language
 from pilot.events import Event, Mode, make_event
 from simulator import chances
 from simulator.chances import DayChances
+from simulator.happenings import Trend, Window
 from simulator.identifiers import seeded_identifier
 from simulator.speech import DEPTHS, questions, said
 
@@ -30,7 +31,7 @@ TYPED_WORDS_PER_SECOND = 0.7
 REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTWXZ"
 
 
-class _Story:
+class Story:
     """Collects a session's events with rising sequence numbers and a clock of its own."""
 
     def __init__(self, rng: random.Random, *, cafe: Cafe, opened: datetime) -> None:
@@ -59,9 +60,28 @@ class _Story:
         )
 
 
-def visit(rng: random.Random, *, cafe: Cafe, code: str, opened: datetime, day: DayChances) -> list[Event]:
-    """Return the events of one visit, from opening the page to sending, leaving or falling silent."""
-    story = _Story(rng, cafe=cafe, opened=opened)
+def visit(
+    rng: random.Random,
+    *,
+    cafe: Cafe,
+    code: str,
+    opened: datetime,
+    day: DayChances,
+    trend: Trend | None = None,
+    failing: Window | None = None,
+) -> list[Event]:
+    """Return the events of one visit, from opening the page to sending, leaving or falling silent.
+
+    Args:
+        rng: Where chance comes from.
+        cafe: The guest's café.
+        code: What they scan.
+        opened: When they open the page.
+        day: What the café's day is like.
+        trend: What its guests speak of more than of other things.
+        failing: When the recogniser gives up on most turns.
+    """
+    story = Story(rng, cafe=cafe, opened=opened)
     language: Language = "en" if rng.random() < day.english else "sv"
     device = f"{rng.getrandbits(128):032x}"
     story.record(contract.PageOpened(code=code, language=language, device_hash=device))
@@ -89,33 +109,57 @@ def visit(rng: random.Random, *, cafe: Cafe, code: str, opened: datetime, day: D
     depth = rng.choices(DEPTHS, weights=day.depth_weights)[0]
     turns = rng.choices((1, 2, 3), weights=(2, 4, 4))[0]
     last = rng.randrange(turns) if gives_up == "turn" else turns
-    for turn, text in enumerate(said(rng, cafe=cafe, language=language, depth=depth, turns=turns)[:last], start=1):
-        _turn(story, turn=turn, text=text, mode=mode, language=language, day=day)
-    if gives_up in ("turn", "microphone", "review"):
+    about = trend.topic if trend is not None and rng.random() < trend.share else None
+    heard = []
+    for turn, text in enumerate(
+        said(rng, cafe=cafe, language=language, depth=depth, turns=turns, about=about)[:last], start=1
+    ):
+        fails = mode == "voice" and failing is not None and failing.covers(story.now)
+        if fails and rng.random() < chances.FAILING_TURNS:
+            _lose_turn(story, turn=turn)
+            continue
+        take_turn(story, turn=turn, text=text, mode=mode, language=language, day=day)
+        heard.append((turn, text))
+    if gives_up in ("turn", "microphone", "review") or not heard:
         return _leave(story)
     story.wait(3, 20)
     if rng.random() < chances.SHARE_EDITED:
-        spoken = next(event.data["transcript"] for event in story.events if event.event == "utterance_committed")
-        story.record(contract.UtteranceEdited(turn=1, transcript=spoken.rstrip(".") + "!"))
+        turn, text = heard[0]
+        story.record(contract.UtteranceEdited(turn=turn, transcript=text.rstrip(".") + "!"))
+    send(story, turns=len(heard), language=language)
+    return story.events
+
+
+def send(story: Story, *, turns: int, language: Language) -> None:
+    """Send the feedback."""
+    rng = story.rng
     story.record(
         contract.SessionCompleted(
-            turns=last,
+            turns=turns,
             language=language,
             receipt_hash=f"{rng.getrandbits(256):064x}",
             reference="".join(rng.choices(REFERENCE_ALPHABET, k=6)),
         )
     )
-    return story.events
 
 
-def _turn(story: _Story, *, turn: int, text: str, mode: Mode, language: Language, day: DayChances) -> None:
+def _lose_turn(story: Story, *, turn: int) -> None:
+    """Speak, and be told that it was not heard."""
+    story.wait(12, 40)
+    story.record(contract.TurnFailed(turn=turn, reason="recogniser_timeout"))
+
+
+def take_turn(
+    story: Story, *, turn: int, text: str, mode: Mode, language: Language, day: DayChances, pace: float = 1.0
+) -> None:
+    """Say or write something and be answered; `pace` is how many times as fast as others."""
     rng, words = story.rng, len(text.split())
     story.wait(2, 7)
     if mode == "voice" and rng.random() < chances.SHARE_NO_SPEECH:
         story.wait(8, 8)
         story.record(contract.TurnFailed(turn=turn, reason="no_speech"))
         story.wait(2, 5)
-    seconds = words / (WORDS_PER_SECOND if mode == "voice" else TYPED_WORDS_PER_SECOND)
+    seconds = words / (pace * (WORDS_PER_SECOND if mode == "voice" else TYPED_WORDS_PER_SECOND))
     story.wait(seconds, seconds * 1.3)
     voice = mode == "voice"
     response = math.exp(rng.gauss(math.log(chances.RESPONSE_MEDIAN_MS), chances.RESPONSE_SPREAD)) * day.response_factor
@@ -158,7 +202,7 @@ def _turn(story: _Story, *, turn: int, text: str, mode: Mode, language: Language
     story.record(contract.ReplyShown(turn=turn, response_ms=round(response, 1) if voice else None))
 
 
-def _leave(story: _Story, *, declined: bool = False) -> list[Event]:
+def _leave(story: Story, *, declined: bool = False) -> list[Event]:
     """End without sending: six in ten close the page so that the edge notices, the rest just fall silent."""
     story.wait(1, 15)
     if declined:

@@ -19,6 +19,7 @@ from storage.folders import PRIVATE_FILE, create_once, private_folder
 if TYPE_CHECKING:  # The engines are loaded by whoever asks for them: the edge needs none of the lake's.
     from storage.lake import Lake
     from storage.landing.append_log import AppendLog
+    from storage.landing.day_folders import DayFolders
     from storage.landing.segments import Segments
     from storage.store.engine import Store
 
@@ -51,6 +52,7 @@ class Home:
         self.kind: Kind = kind
         self._store: Store | None = None
         self._store_lock = threading.Lock()
+        self._day_folders: DayFolders | None = None
 
     def cafes(self) -> Cafes:
         """Read and check the cafés' file.
@@ -85,9 +87,11 @@ class Home:
             from storage.landing.object_segments import ObjectSegments
 
             return ObjectSegments(self.settings.landing_url)
+        from storage.landing.day_folders import DayFolders
         from storage.landing.folder_segments import FolderSegments
 
-        return FolderSegments(self.root / LANDING_FOLDER)
+        self._day_folders = self._day_folders or DayFolders()
+        return FolderSegments(self.root / LANDING_FOLDER, days=self._day_folders)
 
     def append_log(self, replica: str) -> AppendLog:
         """Open a replica's append log; what it still holds from before is published.

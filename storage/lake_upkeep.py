@@ -55,6 +55,7 @@ def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
     if lake.version(table) is None:
         return None
     before = table_files(lake.location(table)).list()
+    lake.keep_checkpoints(table)
     crowded = crowded_days(lake, table)
     for day in crowded:
         lake.change_partition(table, day, lambda rows: rows, commit=COMMIT, rewrite=True)

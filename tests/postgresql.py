@@ -45,13 +45,13 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgresql://pilot@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
-        """Make an empty database and return its address, as a user would write it."""
+    def new_database(self, *, template: str = "template1") -> str:
+        """Make a database, empty or a copy of one that nobody is connected to; return its address as a user writes it."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
         connection = psycopg2.connect(self.url("postgres"))
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {name}")
+            cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def stop(self) -> None:

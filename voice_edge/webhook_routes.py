@@ -6,6 +6,7 @@ away, Stripe is told to come again.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from payouts.stripe.opening import RailName
-from payouts.stripe.webhooks import MOST_BYTES, OtherMode, RefusedWebhook, read_webhook, secrets_of
+from payouts.stripe.webhooks import MOST_BYTES, LiveEvent, OtherMode, RefusedWebhook, read_webhook, secrets_of
 from pilot.errors import PilotError
 from pilot.settings import Settings
 from voice_edge.doors.rates import Rates, counted_address
@@ -68,7 +69,9 @@ def webhook_routes(
             event = read_webhook(body, signature=signature, secrets=secrets, rail=rail, now=now())
         except OtherMode:
             metrics.webhook("other_mode")
-            return _answer(200, "of the other mode, left alone")
+            return _answer(200, "of test mode, left alone")
+        except LiveEvent as live:
+            return await _live(live)
         except RefusedWebhook as refused:
             if (wait := await rates.hit("unsigned_webhook", address)) is not None:
                 return _too_many(wait)
@@ -84,6 +87,14 @@ def webhook_routes(
         metrics.webhook("kept" if new else "known", seconds=(now() - event.made_at).total_seconds())
         metrics.webhook_answered(time.perf_counter() - began)
         return _answer(200, "kept" if new else "known")
+
+    async def _live(live: LiveEvent) -> JSONResponse:
+        """Refuse it, so that Stripe still lists it as undelivered; its name is kept for the alert alone."""
+        metrics.webhook("live_at_test_door")
+        log.error("a live event came to an installation that is not live", rail=rail)
+        with contextlib.suppress(PilotError, OSError):
+            await desk.keep(live.event)
+        return _answer(400, live.what)
 
     def _too_many(wait: float) -> JSONResponse:
         metrics.webhook("too_many")

@@ -8,7 +8,7 @@ import typer
 
 from cli.opening import complain, home, print_json, settings
 from operations.backup.make import make_backup
-from operations.backup.shelf import Backup, backups, choose, shelf, unpack
+from operations.backup.shelf import Backup, backups, choose, damaged, shelf, unpack
 from pilot.business_days import local_time
 
 app = typer.Typer(
@@ -51,6 +51,8 @@ def show(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -
     """
     folder = shelf(settings())
     found = backups(folder)
+    for path in damaged(folder):
+        typer.echo(f"{path.name} cannot be restored: its manifest cannot be read. Make another backup.", err=True)
     if as_json:
         print_json([{"path": each.path, **each.manifest.as_json()} for each in found])
         return

@@ -122,6 +122,16 @@ def intervals(
     _print(_benchmark("interval_coverage").run(pilots=pilots, days=days), as_json=as_json)
 
 
+@app.command()
+def volume(
+    pilots: int = typer.Option(100, min=1, help="How many pilots are simulated."),
+    days: int = typer.Option(45, min=2, help="How long each takes."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """False alarms about feedback volume, and which troubles are found how soon, on simulated cafés."""
+    _print(_benchmark("volume_alarms").run(pilots=pilots, days=days), as_json=as_json)
+
+
 def _benchmark(name: str) -> ModuleType:
     """Import a benchmark; from the checkout, where the package is not among the installed rooms."""
     if (CHECKOUT / "benchmarks").is_dir() and str(CHECKOUT) not in sys.path:

@@ -79,7 +79,7 @@ def _dry_run(opened: Home, *, now: datetime, as_json: bool) -> None:
     from operations.retention.backups import old_backups
     from operations.retention.carry_out import due
 
-    found, old = due(opened, now=now), [each.path.name for each in old_backups(opened.settings, now=now)]
+    found, old = due(opened, now=now), [path.name for path in old_backups(opened.settings, now=now)]
     if as_json:
         print_json({"due": [asdict(each) for each in found], "backups": old})
         return

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
+from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
+from pilot.tables import PILOT_KPIS, SESSIONS
+
+if TYPE_CHECKING:
+    from storage.lake import Lake
+
+TABLES = (SESSIONS, PILOT_KPIS)
+FIRST_LOOK_DAYS = 8  # what cafés have is seldom further from either end; each further look is twice as far
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +37,57 @@ class Extent:
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
-def extent(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], simulated: bool) -> Extent:
-    """Return the extent of what these cafés have; `key` is the snapshot's."""
-    row = _snapshot.sql(
+def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool) -> Extent:
+    """Return the extent of what these cafés have; `key` is `versions_key` of TABLES.
+
+    Looks from both ends of the lake's days and opens no more of them than it needs. A day that cannot be read counts
+    as one with sessions, so that the page offers it and says what is wrong with it.
+    """
+    days = sorted({day for table in TABLES for day in _lake.bytes_by_day(table)})
+    scope = (list(cafes), simulated)
+    newest = Extent(None, None, None, None)
+    for chunk in _looks(days[::-1]):
+        newest = _joined(_seen(_lake, key, chunk, scope=scope), newest)
+        if newest.last_sessions and newest.as_of:
+            break
+    if newest.first is None:
+        return newest
+    oldest = next(found for chunk in _looks(days) if (found := _seen(_lake, key, chunk, scope=scope)).first)
+    return _joined(oldest, newest)
+
+
+def _looks(days: Sequence[date]) -> list[Sequence[date]]:
+    """Return the days cut into looks, each twice as long as the one before."""
+    looks, start, length = [], 0, FIRST_LOOK_DAYS
+    while start < len(days):
+        looks.append(days[start : start + length])
+        start, length = start + length, length * 2
+    return looks
+
+
+def _seen(lake: Lake, key: Key, days: Sequence[date], *, scope: tuple[list[str], bool]) -> Extent:
+    """Return the extent of some days; where they cannot be read together, half of them at a time."""
+    try:
+        with PageSnapshot(lake, *TABLES, place=key[0], days=days) as snapshot:
+            return _extent(snapshot, scope)
+    except UnreadableTable:
+        if len(days) == 1:
+            return Extent(first=days[0], last=days[0], last_sessions=days[0], as_of=None)
+    half = len(days) // 2
+    return _joined(_seen(lake, key, days[:half], scope=scope), _seen(lake, key, days[half:], scope=scope))
+
+
+def _joined(one: Extent, other: Extent) -> Extent:
+    return Extent(
+        first=min((day for day in (one.first, other.first) if day), default=None),
+        last=max((day for day in (one.last, other.last) if day), default=None),
+        last_sessions=max((day for day in (one.last_sessions, other.last_sessions) if day), default=None),
+        as_of=max((moment for moment in (one.as_of, other.as_of) if moment), default=None),
+    )
+
+
+def _extent(snapshot: PageSnapshot, scope: tuple[list[str], bool]) -> Extent:
+    row = snapshot.sql(
         """
         select
             least(sessions.first, figures.first) as first,
@@ -47,6 +104,6 @@ def extent(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], simulat
                 where list_contains(?, cafe) and simulated = ?
             ) as figures
         """,
-        (list(cafes), simulated, list(cafes), simulated),
+        (*scope, *scope),
     ).row(0, named=True)
     return Extent(**row)

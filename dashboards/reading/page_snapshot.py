@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,24 @@ class UnreadableTable(PilotError):
         self.kind = kind
 
 
+def versions_key(lake: Lake, *tables: Table, place: str) -> Key:
+    """Return what caches of these tables are keyed by, opening none of their files.
+
+    Raises:
+        UnreadableTable: a table's log is damaged.
+        LakeUnavailable: the lake cannot be reached; it may be later.
+    """
+    versions = []
+    for table in tables:
+        try:
+            versions.append((table.name, lake.version(table)))
+        except LakeUnavailable:
+            raise
+        except Exception as error:
+            raise UnreadableTable(table.name, kind=type(error).__name__) from None
+    return place, tuple(versions)
+
+
 class PageSnapshot:
     """A context manager around one `Lake.snapshot`; `key` is what caches are keyed by.
 
@@ -45,17 +64,19 @@ class PageSnapshot:
         lake: The lake.
         tables: What the page reads.
         place: The home's path: two homes never share a cache entry.
+        days: The days on show, of every table: a file of another day does no harm. None for all.
 
     Raises:
         UnreadableTable: a table's log or files are missing or damaged.
         LakeUnavailable: the lake cannot be reached; it may be later.
     """
 
-    def __init__(self, lake: Lake, *tables: Table, place: str) -> None:
+    def __init__(self, lake: Lake, *tables: Table, place: str, days: Collection[date] | None = None) -> None:
         self._lake = lake
+        self._days = days
         self._tables = tables
         try:
-            self._snapshot: Snapshot = lake.snapshot(*tables)
+            self._snapshot: Snapshot = lake.snapshot(*tables, days=days)
         except LakeUnavailable:
             raise
         except Exception as error:
@@ -88,7 +109,7 @@ class PageSnapshot:
         for table in self._tables:
             counted = ", ".join(f'count("{name}")' for name in table.names)
             try:
-                with self._lake.snapshot(table) as snapshot:
+                with self._lake.snapshot(table, days=self._days) as snapshot:
                     snapshot.sql(f"select {counted} from {table.name}")  # noqa: S608
             except Exception as cause:
                 return UnreadableTable(table.name, kind=type(cause).__name__)

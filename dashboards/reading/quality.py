@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import streamlit as st
 
-from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
+from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from storage.errors import LakeUnavailable
+
+if TYPE_CHECKING:
+    from storage.lake import Lake
 
 TABLES = (QUALITY_VERDICTS, QUARANTINE)
 DAYS_SHOWN = 14
@@ -78,6 +82,21 @@ class Quality:
     failed: tuple[Failed, ...]
     set_apart: tuple[SetApart, ...]
     rows_set_apart: int
+
+
+def days_shown(lake: Lake) -> list[date]:
+    """Return the last judged days, from the lake's log alone: no file is opened.
+
+    Raises:
+        UnreadableTable: the log of the verdicts is damaged.
+        LakeUnavailable: the lake cannot be reached; it may be later.
+    """
+    try:
+        return sorted(lake.bytes_by_day(QUALITY_VERDICTS))[-DAYS_SHOWN:]
+    except LakeUnavailable:
+        raise
+    except Exception as error:
+        raise UnreadableTable(QUALITY_VERDICTS.name, kind=type(error).__name__) from None
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)

@@ -14,9 +14,13 @@ from dashboards.kept_choice import kept_choice
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
+from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
-from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reading.page_snapshot import PageSnapshot, versions_key
+from dashboards.reading.volume import TABLES as VOLUME_TABLES
+from dashboards.reading.volume import volume_episodes
 from dashboards.visit import Visit, current
+from dashboards.volume_words import episode_in_words
 from pilot.business_days import at_local
 from pilot.cafes import Cafe
 from pilot.kpi_targets import TARGETS
@@ -27,17 +31,20 @@ SHOWN_AT_FIRST = 15
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    with PageSnapshot(visit.home.lake(), *TABLES, place=visit.place) as snapshot:
-        days = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
-        if days.first is None:
-            nothing_yet(visit)
-            return
-        head = st.container()
-        with st.container(horizontal=True, key="controls"):
-            cafe = _choose_cafe(visit)
-            own = extent(snapshot, snapshot.key, cafes=(cafe.id,), simulated=visit.simulated)
-            day = choose_day(visit, own if own.first else days)
+    lake = visit.home.lake()
+    key = versions_key(lake, *CALENDAR_TABLES, place=visit.place)
+    days = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
+    if days.first is None:
+        nothing_yet(visit)
+        return
+    head = st.container()
+    with st.container(horizontal=True, key="controls"):
+        cafe = _choose_cafe(visit)
+        own = extent(lake, key, cafes=(cafe.id,), simulated=visit.simulated)
+        day = choose_day(visit, own if own.first else days)
+    with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, place=visit.place, days=[day]) as snapshot:
         shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
+        odd = volume_episodes(snapshot, snapshot.key, cafe=cafe.id, day=day, simulated=visit.simulated)
     with head:
         visit.draw(
             markup.page_head(
@@ -51,7 +58,7 @@ def show(visit: Visit) -> None:
     urgent = [one for one in shown.feedback if one.urgent]
     if urgent:
         visit.draw(markup.urgent(visit, urgent))
-    _lead(visit, cafe, day=day, shown=shown, extent=own)
+    _lead(visit, cafe, day=day, shown=shown, extent=own, odd=[episode_in_words(visit, one) for one in odd])
     _figures(visit, cafe, shown)
     _act_first(visit, shown)
     left, right = st.columns([3, 2], gap="large")
@@ -84,7 +91,7 @@ def _over(visit: Visit, cafe: Cafe, day: date) -> bool:
     return day < visit.today if window is None else visit.now >= at_local(day, window[1])
 
 
-def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent) -> None:
+def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent, odd: list[str]) -> None:
     steps, expected = shown.funnel, cafe.expected_feedbacks_per_day
     fields = {
         "completed": number(steps.completed, language=visit.language),
@@ -100,7 +107,7 @@ def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent
         text += " " + visit.say(
             "day.lead.act_one" if count == 1 else "day.lead.act", count=number(count, language=visit.language)
         )
-    notes = []
+    notes = [*odd]
     if day == visit.today and not over:
         notes.append(visit.say("day.not_over"))
     if visit.home.kind == "real" and day == extent.last_sessions and day < visit.today:

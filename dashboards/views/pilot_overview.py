@@ -14,11 +14,12 @@ from dashboards.day_choice import choose_day, day_name, freshness
 from dashboards.formatting import listed, measure, number, short_day
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
+from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
 from dashboards.reading.maintenance import BUDGET_MINUTES, Maintenance, maintenance
 from dashboards.reading.maintenance import TABLES as MAINTENANCE_TABLES
-from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.payment_rails import TABLES as PAYMENT_TABLES
 from dashboards.reading.payment_rails import payment_rails
 from dashboards.reasons import COMMANDS, GAPS, reason
@@ -33,18 +34,22 @@ HEADROOM = 1.08
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    with PageSnapshot(visit.home.lake(), *TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES, place=visit.place) as snapshot:
-        known = extent(snapshot, snapshot.key, cafes=visit.ids, simulated=visit.simulated)
-        if known.first is None:
-            nothing_yet(visit)
-            return
-        visit.draw(
-            markup.page_head(
-                crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), fresh=freshness(visit, known)
-            )
+    lake = visit.home.lake()
+    key = versions_key(lake, *CALENDAR_TABLES, place=visit.place)
+    known = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
+    if known.first is None:
+        nothing_yet(visit)
+        return
+    visit.draw(
+        markup.page_head(
+            crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), fresh=freshness(visit, known)
         )
-        with st.container(horizontal=True, key="controls"):
-            day = choose_day(visit, known)
+    )
+    with st.container(horizontal=True, key="controls"):
+        day = choose_day(visit, known)
+    tables = (*TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES)
+    on_show = list(days_between(day - timedelta(days=max(PERIODS_DAYS) - 1), day))
+    with PageSnapshot(lake, *tables, place=visit.place, days=on_show) as snapshot:
         period = pilot_period(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )

@@ -8,14 +8,15 @@ import streamlit as st
 from dashboards import markup, quality_markup
 from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.reading.page_snapshot import PageSnapshot
-from dashboards.reading.quality import TABLES, Quality, quality
+from dashboards.reading.quality import TABLES, Quality, days_shown, quality
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    with PageSnapshot(visit.home.lake(), *TABLES, place=visit.place) as snapshot:
+    lake = visit.home.lake()
+    with PageSnapshot(lake, *TABLES, place=visit.place, days=days_shown(lake)) as snapshot:
         shown = quality(snapshot, snapshot.key)
     say = visit.say
     visit.draw(markup.page_head(crumb=say("quality.crumb"), title=say("quality.title"), fresh=_judged(visit, shown)))

@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 from operations.backup.shelf import (
     FORMAT,
     MANIFEST,
+    NAMED,
     PLAIN,
     PREFIX,
     SEALED,
@@ -78,7 +79,7 @@ def make_backup(
             remedy="Set it (`openssl rand -base64 32`) and keep a copy elsewhere; --plain makes an unsealed one.",
         )
     folder = private_folder(shelf(home.settings))
-    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{new_identifier()[-6:]}"
+    name = f"{now.astimezone(UTC).strftime(NAMED)}-{new_identifier()[-6:]}"
     unfinished, finished = folder / f"{UNFINISHED}{name}", folder / f"{PREFIX}{name}"
     try:
         with keeping(home.root):

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -24,6 +24,7 @@ from storage.store import tombstones
 MANIFEST = "manifest.json"
 SEALED, PLAIN = "content.sealed", "content.tar"
 PREFIX, UNFINISHED, STORE_COPY = "backup-", ".unfinished-", ".store-"
+NAMED = "%Y%m%dT%H%M%SZ"  # when it was made, UTC
 FORMAT = 1
 
 
@@ -93,11 +94,33 @@ def shelf(settings: Settings) -> Path:
 
 
 def backups(folder: Path) -> list[Backup]:
-    """Return a folder's backups, oldest first; one that was not finished is none."""
-    if not folder.is_dir():
-        return []
-    found = [read_manifest(path) for path in sorted(folder.glob(f"{PREFIX}*")) if (path / MANIFEST).is_file()]
-    return sorted(found, key=lambda backup: backup.manifest.made_at)
+    """Return a folder's backups, oldest first; one that was not finished, or whose manifest is damaged, is none."""
+    return _sorted_out(folder)[0]
+
+
+def damaged(folder: Path) -> list[Path]:
+    """Return the folders of backups whose manifest cannot be read, oldest first."""
+    return _sorted_out(folder)[1]
+
+
+def named_at(path: Path) -> datetime | None:
+    """Return when a backup was made by its folder's name, None where that says nothing."""
+    try:
+        return datetime.strptime(path.name.removeprefix(PREFIX).partition("-")[0], NAMED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _sorted_out(folder: Path) -> tuple[list[Backup], list[Path]]:
+    whole, broken = [], []
+    for path in sorted(folder.glob(f"{PREFIX}*")):
+        if not (path / MANIFEST).is_file():
+            continue
+        try:
+            whole.append(read_manifest(path))
+        except BackupDamaged:
+            broken.append(path)
+    return sorted(whole, key=lambda backup: backup.manifest.made_at), broken
 
 
 def read_manifest(path: Path) -> Backup:
@@ -122,13 +145,16 @@ def choose(folder: Path, which: str) -> Backup:
 
     Raises:
         NoSuchBackup: there is none.
+        BackupDamaged: its manifest cannot be read; an older one is never taken in its place.
     """
-    path = Path(which).expanduser()
-    if (path / MANIFEST).is_file():
-        return read_manifest(path)
-    found = backups(folder)
+    for path in (Path(which).expanduser(), folder / which):
+        if (path / MANIFEST).is_file():
+            return read_manifest(path)
+    found, broken = _sorted_out(folder)
     if which == "latest":
         fitting = found
+        if broken and (not found or broken[-1].name > found[-1].path.name):
+            return read_manifest(broken[-1])
     else:
         day = _day(which)
         fitting = [

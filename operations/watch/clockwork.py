@@ -19,11 +19,13 @@ from operations.watch.payments import start_paying
 from operations.watch.probing import open_client
 from operations.watch.round import REPLICA, Round
 from operations.watch.urgent import UrgentDesk
+from operations.watch.volume import VolumeDesk
 from storage.home import Home
 
 URGENT_SECONDS = 15  # as often as the figures look for something new
 REWARD_SECONDS = 10
 LAPSE_SECONDS = 3600
+VOLUME_SECONDS = 60
 
 _log = structlog.get_logger("operations.watch")
 
@@ -69,6 +71,15 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=lambda: datetime.now(UTC),
         )
         scheduler.add_job(desk, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
+        volume = VolumeDesk(
+            home.lake(),
+            cafes=home.cafes(),
+            folder=home.root / RUN_FOLDER,
+            pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
+            simulated=home.kind == "demo",
+            clock=lambda: datetime.now(UTC),
+        )
+        scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
         waiting = WaitingRewards(home, clock=lambda: datetime.now(UTC))
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         lapsing = LapsingVouchers(home)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 import structlog
 
-from operations.watch.delivery import rebased
+from operations.watch.delivery import MOST_BYTES, rebased
 from operations.watch.looks import outside
 from operations.watch.pages import Page
 from operations.watch.round import Round
 from pilot.errors import PilotError
-from pilot.identifiers import new_identifier
+from pilot.identifiers import identifier_time, new_identifier
 from storage.folders import private_folder
 
 PAGES_PATH = "/probes/pages"
@@ -24,7 +24,10 @@ RESULTS_PATH = "/probes/results"
 BATCH_HEADER = "x-probe-batch"
 PAGES_NAME = "pages.json"
 SUFFIX = ".ndjson"
+SET_ASIDE_SUFFIX = ".refused"  # given back its own suffix, it is delivered again
 ROUNDS_A_BATCH = 60  # half an hour's rounds in one delivery after an outage
+REQUESTS_A_DELIVERY = 100  # the rest waits until the next round: looking comes first
+REFUSED = (413, 422)  # anything else may pass by itself
 
 _log = structlog.get_logger("operations.watch")
 
@@ -89,10 +92,17 @@ class Outpost:
         return self.deliver()
 
     def deliver(self) -> int:
-        """Hand over what waits, oldest first; return how many rounds still wait."""
-        waiting = sorted(self._folder.glob(f"*{SUFFIX}"))
-        while waiting:
-            batch, rest = waiting[:ROUNDS_A_BATCH], waiting[ROUNDS_A_BATCH:]
+        """Hand over what waits, oldest first; return how many rounds still wait.
+
+        What the edge refuses is halved until what it refuses stands alone, and that is set aside: one line that it
+        never takes, of a café that is gone or of too long ago, holds nothing else up.
+        """
+        most = ROUNDS_A_BATCH
+        for _ in range(REQUESTS_A_DELIVERY):
+            waiting = self._waiting()
+            if not waiting:
+                break
+            batch = _batch(waiting, most=most)
             headers = {**self._headers, BATCH_HEADER: batch[0].stem, "content-type": "application/x-ndjson"}
             body = b"".join(path.read_bytes() for path in batch)
             try:
@@ -100,13 +110,21 @@ class Outpost:
             except httpx.HTTPError as error:
                 _log.warning("rounds wait", waiting=len(waiting), reason=type(error).__name__)
                 break
-            if not answer.is_success:
+            if answer.is_success:
+                for path in batch:
+                    path.unlink()
+                most = min(ROUNDS_A_BATCH, most * 2)
+            elif answer.status_code not in REFUSED:
                 _log.error("rounds are not taken", waiting=len(waiting), status=answer.status_code)
                 break
-            for path in batch:
-                path.unlink()
-            waiting = rest
-        return len(waiting)
+            elif len(batch) > 1:
+                most = len(batch) // 2
+            else:
+                _halve(batch[0], status=answer.status_code)
+        return len(self._waiting())
+
+    def _waiting(self) -> list[Path]:
+        return sorted(self._folder.glob(f"*{SUFFIX}"))
 
     def _known(self) -> dict[str, Any]:
         """Return what to look at: the edge's own answer, or the last one while it is away."""
@@ -128,6 +146,35 @@ class Outpost:
                 remedy="Start the edge with PILOT_PROBE_TOKEN set, and give this command the same token.",
             ) from None
         return remembered
+
+
+def _batch(waiting: Sequence[Path], *, most: int) -> list[Path]:
+    """Return the first of what waits, as much as the edge takes at once; one at least."""
+    batch: list[Path] = []
+    size = 0
+    for path in waiting[:most]:
+        size += path.stat().st_size
+        if batch and size > MOST_BYTES:
+            break
+        batch.append(path)
+    return batch
+
+
+def _halve(refused: Path, *, status: int) -> None:
+    """Put two halves in a refused round's place in the queue; set a probe that is alone aside."""
+    lines = refused.read_bytes().splitlines(keepends=True)
+    if len(lines) < 2:
+        refused.replace(refused.with_suffix(SET_ASIDE_SUFFIX))
+        _log.error("a probe is set aside", status=status, name=refused.stem)
+        return
+    middle, moment = len(lines) // 2, identifier_time(refused.stem)
+    for half in (lines[:middle], lines[middle:]):
+        kept = refused.with_name(f"{new_identifier(at=moment)}{SUFFIX}")
+        beside = kept.with_suffix(".new")
+        beside.write_bytes(b"".join(half))
+        beside.replace(kept)
+    # Last: what comes twice counts once.
+    refused.unlink()
 
 
 class _Nowhere:

@@ -134,6 +134,17 @@ def _differences(reconciled: Collection[Kept], *, now: datetime) -> list[Alert]:
 
 def _events(events: Events, *, now: datetime) -> list[Alert]:
     found = []
+    if events.live:
+        found.append(
+            Alert(
+                "payment_events_live",
+                "webhook",
+                "high",
+                f"{events.live} live events of Stripe came here within an hour, and this installation is not live: "
+                "they were refused. Is the live endpoint's address right, or PILOT_STRIPE_KEY still the test one? "
+                "See docs/stripe.md.",
+            )
+        )
     if events.waiting_since is not None and now - events.waiting_since > EVENTS_AFTER:
         since = f"{events.waiting_since:%H:%M}"
         found.append(

@@ -61,7 +61,7 @@ class PaymentAlerts:
             finals=[each for each in payment_facts.finals(store, since=now - SHARE_OVER) if each.simulated <= demo],
             reconciled=[last] if last is not None else [],
             waiting=payment_facts.waiting_batches(store),
-            events=payment_facts.events(store, since=now - COUNT_OVER),
+            events=payment_facts.events(store, rail=rail, since=now - COUNT_OVER),
             away_since={rail: away} if away is not None else {},
             gate_closed={rail: (closed, standing.gate_why)} if closed is not None and standing is not None else {},
         )

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from operations.watch.pages import Page
-from pilot.events import Probe
+from pilot.events import Probe, ProbeFailure
 
 TIMEOUT_SECONDS = 8.0
-OK_STATUS = 200
+OK_STATUSES = frozenset({200})
 SOCKET_PATH = "/ws/v1"
 # Nobody's receipt: the page that says so is the edge's and has asked the store. 429 is the same door, busy.
 RECEIPT_PATH = "/r/probe"
@@ -32,10 +32,20 @@ HEALTHY = "ok"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one look found: whether it was good, and the answer's status where there was one."""
+    """What one look found.
 
-    ok: bool
+    Attributes:
+        failure: How it failed; empty where it was good.
+        status: The answer's status, where there was one.
+    """
+
+    failure: ProbeFailure = ""
     status: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Return whether it was good."""
+        return not self.failure
 
 
 Look = Callable[[], Seen]
@@ -61,24 +71,44 @@ def timed(target: str, look: Look, *, every_seconds: int, clock: Callable[[], fl
         clock: Seconds, for the duration.
     """
     began = clock()
-    try:
-        seen = look()
-    except (httpx.HTTPError, httpx.InvalidURL, WebSocketException, OSError, TimeoutError, ValueError):
-        seen = Seen(ok=False)
+    seen = _seen(look)
     return Probe(
         target=target,
         ok=seen.ok,
         status=seen.status,
         duration_ms=max(0.0, (clock() - began) * 1000.0),
         every_seconds=every_seconds,
+        failure=seen.failure,
     )
+
+
+def _seen(look: Look) -> Seen:
+    """Look, and name what went wrong where nothing that could be judged came back."""
+    try:
+        return look()
+    except InvalidStatus as refused:
+        return Seen("wrong_status", refused.response.status_code)
+    except (httpx.TimeoutException, TimeoutError):
+        return Seen("timed_out")
+    except (httpx.ConnectError, httpx.InvalidURL):
+        return Seen("unreachable")
+    except (httpx.HTTPError, WebSocketException, ConnectionResetError, BrokenPipeError, EOFError):
+        return Seen("broken_off")
+    except (OSError, ValueError):
+        return Seen("unreachable")
+
+
+def _judged(status: int, *, wanted: Collection[int], right: bool) -> Seen:
+    """Return what an answer is worth: its status first, then what it says."""
+    if status not in wanted:
+        return Seen("wrong_status", status)
+    return Seen("" if right else "wrong_answer", status)
 
 
 def customer_page(page: Page, *, client: httpx.Client) -> Seen:
     """Open a café's page: good when it answers with 200 and shows its name; another page in its place is down, too."""
     answer = client.get(page.url)
-    ok = answer.status_code == OK_STATUS and page.name in html.unescape(answer.text)
-    return Seen(ok=ok, status=answer.status_code)
+    return _judged(answer.status_code, wanted=OK_STATUSES, right=page.name in html.unescape(answer.text))
 
 
 def websocket(base: str) -> Seen:
@@ -88,24 +118,32 @@ def websocket(base: str) -> Seen:
     url = urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + SOCKET_PATH, "", ""))
     origin = Origin(f"{parts.scheme}://{parts.netloc}")
     with connect(url, origin=origin, open_timeout=TIMEOUT_SECONDS, close_timeout=1.0, proxy=None) as socket:
-        return Seen(ok=socket.ping().wait(TIMEOUT_SECONDS))
+        answered = socket.ping().wait(TIMEOUT_SECONDS)
+    return Seen("" if answered else "timed_out")
 
 
 def receipt(base: str, *, client: httpx.Client) -> Seen:
     """Ask for a receipt that nobody has: good when the edge's own page says so."""
     answer = client.get(base + RECEIPT_PATH)
     name, value = RECEIPT_MARK
-    ok = answer.status_code in RECEIPT_STATUSES and answer.headers.get(name) == value
-    return Seen(ok=ok, status=answer.status_code)
+    return _judged(answer.status_code, wanted=RECEIPT_STATUSES, right=answer.headers.get(name) == value)
 
 
 def dashboards(base: str, *, client: httpx.Client) -> Seen:
     """Ask the managers' pages whether they are well."""
     answer = client.get(f"{base}/_stcore/health")
-    return Seen(ok=answer.status_code == OK_STATUS and answer.text.strip() == HEALTHY, status=answer.status_code)
+    return _judged(answer.status_code, wanted=OK_STATUSES, right=answer.text.strip() == HEALTHY)
 
 
 def ollama(base: str, *, client: httpx.Client) -> Seen:
     """Ask the language model's server for its version."""
     answer = client.get(f"{base}/api/version")
-    return Seen(ok=answer.status_code == OK_STATUS and bool(answer.json().get("version")), status=answer.status_code)
+    return _judged(answer.status_code, wanted=OK_STATUSES, right=_names_a_version(answer))
+
+
+def _names_a_version(answer: httpx.Response) -> bool:
+    try:
+        told = answer.json()
+    except ValueError:
+        return False
+    return isinstance(told, dict) and bool(told.get("version"))

@@ -73,6 +73,7 @@ class Round:
             event.cafe for event in events if event.data["target"] == SERVICE_TARGET and not event.data["ok"]
         )
         away = sorted({str(event.data["target"]) for event in events if not event.data["ok"]})
+        how = sorted({f"{event.data['target']}: {event.data['failure']}" for event in events if not event.data["ok"]})
         recorded = True
         try:
             if events:
@@ -83,7 +84,7 @@ class Round:
         if failed:
             _log.warning("pages do not answer", cafes=failed)
         if away:
-            _log.warning("targets do not answer", targets=away)
+            _log.warning("targets do not answer as they should", how=how)
         probed = sum(event.data["target"] == SERVICE_TARGET for event in events)
         self._leave_sign(probed=probed, failed=failed, away=away, recorded=recorded)
 

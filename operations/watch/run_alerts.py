@@ -1,7 +1,7 @@
-"""Alerts of runs that failed: lines like those of `operations.watch.alert_records`, with the assets and the days.
+"""Alerts of what happens once: lines like those of `operations.watch.alert_records`, with the assets and the days.
 
-A run fails once, so that nothing is ever over: each line is `firing`. Names, figures and days only: never what a guest
-said, and no exception's message, which might quote it.
+A run fails once, an odd hour has been: nothing is ever over, and each line is `firing`. Names, figures and days only:
+never what a guest said, and no exception's message, which might quote it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def tell(folder: Path, alert: Alert, *, at: datetime, assets: Sequence[str], day
     Args:
         folder: The home's run folder.
         alert: The alert.
-        at: When the run failed.
-        assets: The assets that were not built.
-        days: The business days that it was for.
+        at: When it happened, or was seen.
+        assets: The assets that it is about.
+        days: The business days that it is about.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = {**asdict(alert), "state": "firing", "at": at.isoformat(), "assets": list(assets), "days": list(days)}

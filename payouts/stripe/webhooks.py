@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,7 +30,22 @@ class RefusedWebhook(PilotError):
 
 
 class OtherMode(PilotError):
-    """A test event at a live door, or the other way round: told as taken, and left alone."""
+    """A test event at a live door: Stripe sends both to a live Connect endpoint; told as taken, and left alone."""
+
+
+class LiveEvent(PilotError):
+    """A live event at a door that is not: it belongs elsewhere, so it is not told as taken.
+
+    Attributes:
+        event: Its name, on the rail that it is of.
+    """
+
+    def __init__(self, event: ProviderEvent) -> None:
+        super().__init__(
+            "The event is of live mode, and this installation is not.",
+            remedy="Point the live endpoint at the live installation, or set the live key here.",
+        )
+        self.event = event
 
 
 def secrets_of(text: str) -> tuple[str, ...]:
@@ -51,7 +67,8 @@ def read_webhook(
 
     Raises:
         RefusedWebhook: the signature is not ours, the event is old or from the future, or it is no event.
-        OtherMode: it is an event of the other mode.
+        OtherMode: it is a test event, and the rail is live.
+        LiveEvent: it is a live event, and the rail is not.
     """
     # The client takes the first `t`, however it is written: with two of them another one than ours would be signed.
     times = [each for each in signature.split(",") if each.partition("=")[0].strip() == "t"]
@@ -72,8 +89,11 @@ def read_webhook(
         found = _event(event, rail=rail)
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         raise RefusedWebhook("The body is no event of Stripe.", remedy="Set the endpoint to snapshot events.") from None
-    if bool(event.get("livemode")) != (rail == "stripe"):
-        raise OtherMode("The event is of the other mode.", remedy="Nothing; it is left alone.")
+    live = bool(event.get("livemode"))
+    if rail == "stripe" and not live:
+        raise OtherMode("The event is of test mode.", remedy="Nothing; it is left alone.")
+    if live and rail != "stripe":
+        raise LiveEvent(replace(found, rail="stripe"))
     return found
 
 

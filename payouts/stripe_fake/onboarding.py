@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from payouts.stripe_fake.books import Books, Thing
-from payouts.stripe_fake.pages import CHOICES
+from payouts.stripe_fake.pages import CHOICES, SHARED
 
 
 class Onboarding:
@@ -28,10 +28,11 @@ class Onboarding:
         """Return the link that a visit came by."""
         return next((each for each in self._books.links.values() if each.get("visit") == visit), None)
 
-    def finish(self, visit: str, *, iban: str) -> bool:
-        """Give the account a bank account of the test IBANs; return whether that was done."""
+    def finish(self, visit: str, *, choice: str) -> bool:
+        """Give the account one of the bank accounts to choose from; return whether that was done."""
         link = self.visit(visit)
-        if link is None or iban not in {known for known, _ in CHOICES}:
+        iban = next((iban for value, iban, _ in CHOICES if value == choice), "")
+        if link is None or not iban:
             return False
-        self._books.onboard(link["account"], iban=iban)
+        self._books.onboard(link["account"], iban=iban, own=choice != SHARED)
         return True

@@ -96,7 +96,7 @@ def create_server(
 
         def finished() -> bool:
             with fake.lock:
-                done = onboarding.finish(request.path_params["visit"], iban=fields.get("iban", [""])[0])
+                done = onboarding.finish(request.path_params["visit"], choice=fields.get("iban", [""])[0])
                 fake.books.save()
                 return done
 

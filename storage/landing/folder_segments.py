@@ -6,13 +6,14 @@ import builtins
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 from storage.errors import LandingUnavailable
 from storage.folders import create_once, private_folder, sync_folder
-from storage.landing.segments import SegmentName, checked, fingerprint
+from storage.landing.day_folders import DayFolders, entries
+from storage.landing.segments import SegmentName, checked
 
 DAMAGED_FOLDER = "damaged"
 STALE_TEMPORARY_SECONDS = 3600  # A half-written file older than this belongs to a process that died.
@@ -21,10 +22,13 @@ STALE_TEMPORARY_SECONDS = 3600  # A half-written file older than this belongs to
 class FolderSegments:
     """The landing as a folder: `day=YYYY-MM-DD/<segment>`; a file appears whole, on the disk, or not at all."""
 
-    def __init__(self, root: Path, *, wall_clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, root: Path, *, wall_clock: Callable[[], float] = time.time, days: DayFolders | None = None
+    ) -> None:
         self._root = private_folder(root)
         self._scratch = private_folder(root / ".scratch")
         self._wall_clock = wall_clock
+        self._days = days or DayFolders()
         self.sweep()
 
     def put(self, name: SegmentName, body: bytes) -> bool:
@@ -40,7 +44,7 @@ class FolderSegments:
         """Return the names of a day's segments, sorted."""
         folder = f"day={day.isoformat()}"
         with _reachable(self._root):
-            parsed = (SegmentName.parse(f"{folder}/{file}") for file in _entries(self._root / folder))
+            parsed = (SegmentName.parse(f"{folder}/{file}") for file in entries(self._root / folder))
             return sorted(name for name in parsed if name is not None)
 
     def read(self, name: SegmentName) -> bytes:
@@ -67,10 +71,8 @@ class FolderSegments:
     def damaged(self) -> builtins.list[SegmentName]:
         """Return the names of the segments that were set aside, sorted."""
         with _reachable(self._root):
-            folders = [name for name in _entries(self._root / DAMAGED_FOLDER) if name.startswith("day=")]
-            files = [
-                f"{folder}/{file}" for folder in folders for file in _entries(self._root / DAMAGED_FOLDER / folder)
-            ]
+            folders = [name for name in entries(self._root / DAMAGED_FOLDER) if name.startswith("day=")]
+            files = [f"{folder}/{file}" for folder in folders for file in entries(self._root / DAMAGED_FOLDER / folder)]
         return sorted(name for name in map(SegmentName.parse, files) if name is not None)
 
     def read_damaged(self, name: SegmentName) -> bytes:
@@ -90,8 +92,8 @@ class FolderSegments:
 
     def sweep(self) -> None:
         """Delete half-written files of writers that died."""
-        with _reachable(self._root), os.scandir(self._scratch) as entries:
-            for entry in entries:
+        with _reachable(self._root), os.scandir(self._scratch) as found:
+            for entry in found:
                 with contextlib.suppress(FileNotFoundError):  # Another process sweeps too.
                     if self._wall_clock() - entry.stat().st_mtime > STALE_TEMPORARY_SECONDS:
                         Path(entry.path).unlink(missing_ok=True)
@@ -111,21 +113,14 @@ class FolderSegments:
         """Return a text for every day that has segments."""
         found: dict[date, str] = {}
         with _reachable(self._root):
-            for folder in _entries(self._root):
+            for folder in entries(self._root):
                 if folder.startswith("day="):
-                    files = [file for file in _entries(self._root / folder) if file.endswith(".ndjson")]
                     with contextlib.suppress(ValueError):  # A folder that no replica made.
-                        if files:
-                            found[date.fromisoformat(folder.removeprefix("day="))] = fingerprint(files)
+                        day = date.fromisoformat(folder.removeprefix("day="))
+                        text = self._days.fingerprint(self._root / folder, wall_clock=self._wall_clock)
+                        if text is not None:
+                            found[day] = text
         return found
-
-
-def _entries(folder: Path) -> Sequence[str]:
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries)
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 @contextlib.contextmanager

@@ -73,3 +73,36 @@ def recent(store: Store, limit: int) -> list[Entry]:
     )
     with store.reading() as connection:
         return [Entry(*row) for row in connection.execute(query)]
+
+
+def windows(
+    store: Store, subject: str, *, begins: str, ends: str, start: datetime, end: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the stretches between two moments in which something was on, in order, by what turned it on and off.
+
+    Args:
+        store: The store.
+        subject: What was turned.
+        begins: The action that begins a stretch.
+        ends: The action that ends it.
+        start: Nothing before it is returned.
+        end: Nothing after it is looked at.
+    """
+    query = (
+        select(audit_log.c.at, audit_log.c.action)
+        .where(audit_log.c.subject == subject, audit_log.c.action.in_([begins, ends]), audit_log.c.at < end)
+        .order_by(audit_log.c.id)
+    )
+    with store.reading() as connection:
+        turned = connection.execute(query).all()
+    found: list[tuple[datetime, datetime]] = []
+    since: datetime | None = None
+    for at, action in turned:
+        if action == begins:
+            since = since or at
+        elif since is not None:
+            found.append((since, at))
+            since = None
+    if since is not None:
+        found.append((since, end))
+    return [(max(on, start), off) for on, off in found if off > start]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, exists, func, select
 
+from storage.store.attempts import MONEY_RAILS
 from storage.store.engine import Store
 from storage.store.money_schema import vouchers
 from storage.store.payout_schema import payout_batches, payout_instructions
@@ -33,11 +34,13 @@ class Events:
         waiting_since: When the oldest that is not processed came in.
         failed: How many could not be processed.
         slowest_seconds: The longest that one of those received since `since` was under way to us.
+        live: How many live ones of those came to an installation that is not live: nothing is done with them.
     """
 
     waiting_since: datetime | None = None
     failed: int = 0
     slowest_seconds: float | None = None
+    live: int = 0
 
 
 def finals(store: Store, *, since: datetime) -> list[Final]:
@@ -57,17 +60,26 @@ def waiting_batches(store: Store) -> list[tuple[str, datetime]]:
         return [(row[0], row[1]) for row in connection.execute(query)]
 
 
-def events(store: Store, *, since: datetime) -> Events:
-    """Return how the provider's events come through."""
+def events(store: Store, *, rail: str, since: datetime) -> Events:
+    """Return how a rail's events come through.
+
+    Args:
+        store: The store.
+        rail: The installation's.
+        since: How far back deliveries are looked at.
+    """
     table = provider_events
+    mine, recent = table.c.rail == rail, (table.c.way == "webhook") & (table.c.received_at >= since)
     with store.reading() as connection:
-        waiting = connection.execute(select(func.min(table.c.received_at)).where(table.c.state == "waiting")).scalar()
-        failed = connection.execute(select(func.count()).where(table.c.state == "failed")).scalar_one()
-        came = connection.execute(
-            select(table.c.made_at, table.c.received_at).where(table.c.way == "webhook", table.c.received_at >= since)
-        ).all()
+        oldest = select(func.min(table.c.received_at)).where(mine, table.c.state == "waiting")
+        waiting = connection.execute(oldest).scalar()
+        failed = connection.execute(select(func.count()).where(mine, table.c.state == "failed")).scalar_one()
+        came = connection.execute(select(table.c.made_at, table.c.received_at).where(mine, recent)).all()
+        live = connection.execute(
+            select(func.count()).where(recent, table.c.rail.in_(MONEY_RAILS - {rail}), table.c.state == "waiting")
+        ).scalar_one()
     slowest = max((max(0.0, (received - made).total_seconds()) for made, received in came), default=None)
-    return Events(waiting_since=waiting, failed=int(failed), slowest_seconds=slowest)
+    return Events(waiting_since=waiting, failed=int(failed), slowest_seconds=slowest, live=int(live))
 
 
 def _of_instructions(connection: Connection, since: datetime) -> list[Final]:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 
 from storage.store import audit
 from storage.store.engine import Store, serialise
-from storage.store.schema import audit_log, switches
+from storage.store.schema import switches
 
 SwitchName = Literal["maintenance", "rewards_stopped"]
 
@@ -52,24 +52,7 @@ def turn(store: Store, name: SwitchName, *, on: bool, actor: str, reason: str) -
 
 def windows_on(store: Store, name: SwitchName, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
     """Return the stretches between two moments in which a switch was on, in order, from the audit log."""
-    query = (
-        select(audit_log.c.at, audit_log.c.action)
-        .where(audit_log.c.subject == name, audit_log.c.action.in_(["switch.on", "switch.off"]), audit_log.c.at < end)
-        .order_by(audit_log.c.id)
-    )
-    with store.reading() as connection:
-        turned = connection.execute(query).all()
-    windows: list[tuple[datetime, datetime]] = []
-    since: datetime | None = None
-    for at, action in turned:
-        if action == "switch.on":
-            since = since or at
-        elif since is not None:
-            windows.append((since, at))
-            since = None
-    if since is not None:
-        windows.append((since, end))
-    return [(max(on, start), off) for on, off in windows if off > start]
+    return audit.windows(store, name, begins="switch.on", ends="switch.off", start=start, end=end)
 
 
 def find(store: Store, name: SwitchName) -> Switch:

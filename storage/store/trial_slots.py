@@ -7,7 +7,7 @@ finds no slot left at its end is kept, and earns nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -121,6 +121,35 @@ def use(store: Store, *, session_id: str, cafe: Cafe) -> bool:
         mine = trial_slots.c.session_id == session_id
         connection.execute(update(trial_slots).where(mine).values(used=True, rewarded=rewarded, used_at=at))
         return rewarded
+
+
+def use_all(store: Store, *, cafe: Cafe, sent: Mapping[str, datetime]) -> int:
+    """Use the slots of sessions that come from elsewhere, in the order in which they were sent; known ones stay.
+
+    Returns:
+        How many of the new ones lie beyond the limit.
+    """
+    with store.begin() as connection:
+        serialise(connection, f"trial:{cafe.id}")
+        known = set(connection.execute(select(trial_slots.c.session_id).where(trial_slots.c.cafe == cafe.id)).scalars())
+        new = sorted((at, session_id) for session_id, at in sent.items() if session_id not in known)
+        use = _use(connection, cafe=cafe, at=store.now())
+        free = max(0, use.limit - use.used - use.reserved)
+        rows = [
+            {
+                "session_id": session_id,
+                "cafe": cafe.id,
+                "used": True,
+                "rewarded": place < free,
+                "reserved_at": at,
+                "lease_until": at,
+                "used_at": at,
+            }
+            for place, (at, session_id) in enumerate(new)
+        ]
+        if rows:
+            connection.execute(insert(trial_slots), rows)
+        return max(0, len(new) - free)
 
 
 def release(store: Store, session_id: str) -> None:

@@ -12,6 +12,7 @@ from deltalake import write_deltalake
 
 from assets.checks import COLUMNS, KEYS, written_results
 from pilot.tables import CUSTOMER_COUNTS
+from storage.errors import LakeDamaged
 from storage.lake import Lake, empty_frame
 
 DAY = date(2026, 11, 23)
@@ -21,6 +22,16 @@ EARLIER = date(2026, 11, 22)
 @pytest.fixture
 def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path))
+
+
+class Told:
+    """Keeps each day's verdict on each check."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, dict[str | None, bool]] = {}
+
+    def log_event(self, event: dg.AssetCheckEvaluation) -> None:
+        self.verdicts.setdefault(event.check_name, {})[event.partition] = event.passed
 
 
 def counts(*cafes: str, day: date = DAY) -> pl.DataFrame:
@@ -74,3 +85,35 @@ def test_only_the_days_of_the_run_are_looked_at(lake: Lake, tmp_path: Path) -> N
     written_past_the_lake(tmp_path, pl.concat([counts("aurora", "aurora", day=EARLIER), counts("aurora")]))
     assert results(lake, DAY)[KEYS].passed
     assert not results(lake, EARLIER)[KEYS].passed
+
+
+def damage(tmp_path: Path, day: date) -> None:
+    for file in (tmp_path / "customer_counts" / f"day={day}").glob("*.parquet"):
+        file.write_bytes(file.read_bytes()[:20])
+
+
+def test_another_days_damaged_file_stops_no_check(lake: Lake, tmp_path: Path) -> None:
+    for day in (EARLIER, DAY):
+        lake.replace_partition(CUSTOMER_COUNTS, day, counts("aurora", day=day), commit={})
+    damage(tmp_path, EARLIER)
+    assert all(result.passed for result in results(lake, DAY).values())
+    with pytest.raises(LakeDamaged):
+        results(lake, EARLIER)
+
+
+def test_a_day_whose_rows_are_not_all_there_fails_and_is_named(lake: Lake) -> None:
+    for day in (EARLIER, DAY):
+        lake.replace_partition(CUSTOMER_COUNTS, day, counts("aurora", day=day), commit={})
+    written = {EARLIER: 1, DAY: 2}
+    log = Told()
+    found = {
+        each.check_name: each
+        for each in written_results(lake, CUSTOMER_COUNTS, days=list(written), written=written, log=log)
+    }
+    assert not found[KEYS].passed
+    assert found[KEYS].metadata["rows_missing"].value == {"2026-11-23": 1}
+    assert log.verdicts[KEYS] == {"2026-11-22": True, "2026-11-23": False}
+    lake.replace_partition(CUSTOMER_COUNTS, DAY, counts(), commit={})
+    assert not next(
+        each for each in written_results(lake, CUSTOMER_COUNTS, days=[DAY], written={DAY: 2}) if each.check_name == KEYS
+    ).passed

@@ -77,6 +77,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "customer_counts": 1,
         "themes": 3 * 15,
         "voice_latency": 3 * 7,
+        "volume_anomalies": 3 * 6,  # real guests' hours up to 13 on the wall clock
         "pilot_kpis": 3 * 5 + 5,
         "pilot_report": 0,
         "business_impact": 0,

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
-import dagster as dg
 import pytest
 
-from assets.dead_runs import PROCESS_TAG, end_dead_runs, this_process
 from assets.frozen import REOPEN_TAG
 from assets.materializing import DayFrozen, InvalidDays, UnknownAsset, days, note_reopening, parts, refuse_frozen
 from assets.running import instance_of, run_here
@@ -112,16 +110,3 @@ def test_what_was_not_built_is_told_by_its_step_and_cause(home: Home, monkeypatc
     assert trouble.startswith("pilot_kpis: pilot_kpis for 2026-11-23: ValueError")
     assert "Kardemumma" not in trouble
     assert home.lake().version(PILOT_KPIS) is None
-
-
-def test_a_run_whose_process_is_gone_is_ended_and_one_under_way_is_not(instance: dg.DagsterInstance) -> None:
-    def started(process: str) -> str:
-        run = instance.create_run_for_job(
-            dg.job(name="alone")(lambda: None), status=dg.DagsterRunStatus.STARTED, tags={PROCESS_TAG: process}
-        )
-        return run.run_id
-
-    alive, gone = started(this_process()), started("999999999 1.00")
-    assert end_dead_runs(instance) == 1
-    statuses = {run.run_id: run.status for run in instance.get_runs()}
-    assert statuses == {alive: dg.DagsterRunStatus.STARTED, gone: dg.DagsterRunStatus.FAILURE}

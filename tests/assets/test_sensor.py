@@ -1,14 +1,16 @@
 """The sensor on a home of its own, looked at through Dagster's own context."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
 from assets.definitions import build_defs
 from assets.resources import HomeResource
-from assets.sensor import RUN_KEY_TAG, SERVER, new_facts, tick
+from assets.sensor import RUN_KEY_TAG, new_facts, tick
 from assets.sensor_cursor import Cursor
 from pilot.business_days import business_day
 from storage.home import Home
@@ -18,6 +20,7 @@ from tests.events import MORNING, probes, whole_visit
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = business_day(MORNING)
 EARLIER = DAY - timedelta(days=11)
+NOBODY = 2**22 + 1  # beyond the highest number that a process can have
 
 
 def looked(
@@ -107,14 +110,14 @@ def test_a_day_counts_as_built_only_when_its_run_has_succeeded(
     assert looked(instance, home, cursor)[0] == []
     if fails:
         monkeypatch.setattr("assets.turns.turns_of", wrong)
-    (key,) = cursor.asked.run_keys
+    (key,) = cursor.asked.runs
     run(DAY, tags={RUN_KEY_TAG: key}, raise_on_error=False)
     ended = max(record.end_time or 0 for record in instance.get_run_records())
     text = cursor.model_dump_json()
     result = tick(instance, home=home, text=text, now=datetime.fromtimestamp(ended + 120, UTC))
     asked = [request.tags["dagster/asset_partition_range_start"] for request in result.run_requests or []]
     assert asked == days
-    assert Cursor.parse(result.cursor).failures == int(fails)
+    assert {day: each.times for day, each in Cursor.parse(result.cursor).failed.items()} == ({DAY: 1} if fails else {})
 
 
 def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
@@ -134,22 +137,17 @@ def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
     assert list(Cursor.parse(settled.cursor).built) == [business_day(datetime.now(UTC))]
 
 
-@pytest.mark.parametrize(("server", "ended"), [("gone", True), (SERVER, False)], ids=["gone", "there"])
-def test_a_run_that_lost_its_code_server_is_ended_and_its_day_asked_for_again(
-    home: Home, land: Any, instance: dg.DagsterInstance, server: str, ended: bool
+@pytest.mark.parametrize(("pid", "ended"), [(NOBODY, True), (os.getpid(), False)], ids=["gone", "there"])
+def test_a_run_that_lost_its_process_is_ended_and_its_day_asked_for_again(
+    home: Home, land: Any, instance: dg.DagsterInstance, pid: int, ended: bool
 ) -> None:
     land(whole_visit())
     _, cursor = looked(instance, home)
     assert cursor.asked is not None
-    started = instance.create_run_for_job(
-        build_defs().resolve_job_def("rebuild"),
-        tags={RUN_KEY_TAG: cursor.asked.run_keys[0]},
-        status=dg.DagsterRunStatus.STARTED,
-    )
-    lost = cursor.model_copy(update={"asked": cursor.asked.model_copy(update={"server": server})})
-    assert looked(instance, home, lost, later=30)[0] == []
-    _, after = looked(instance, home, lost, later=61)
-    run = instance.get_run_by_id(started.run_id)
-    assert run is not None
-    assert run.is_finished is ended
-    assert (after.asked is None, after.failures) == (ended, int(ended))
+    job = build_defs().resolve_job_def("rebuild")
+    tags = {RUN_KEY_TAG: next(iter(cursor.asked.runs))}
+    run = instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
+    instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(pid))
+    _, after = looked(instance, home, cursor)
+    assert instance.get_run_by_id(run.run_id).is_finished is ended  # type: ignore[union-attr]
+    assert (after.asked is None, list(after.failed)) == (ended, [DAY] if ended else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -13,17 +14,19 @@ from assets.sensor import (
     DAYS_AT_ONCE,
     LONGEST_RETRY_SECONDS,
     QUIET_REBUILD_SECONDS,
+    RETRIES_AT_ONCE,
     RUN_APPEARS_WITHIN_SECONDS,
     Look,
     RunSeen,
     plan,
-    resting_seconds,
+    retry_seconds,
     settle,
 )
-from assets.sensor_cursor import Asked, Cursor, Seen
+from assets.sensor_cursor import Asked, Cursor, Failed, Seen
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
+YESTERDAY = date(2026, 11, 22)
 EARLIER = date(2026, 11, 12)
 
 
@@ -35,9 +38,33 @@ def look(landing: dict[date, Seen], *, outbox: int = 0, days: tuple[date, ...] =
     return Look(now=NOW + timedelta(seconds=later), landing=landing, outbox=outbox, outbox_days=frozenset(days))
 
 
-def run(*, took: float = 4.0, succeeded: bool = True, finished: bool = True) -> RunSeen:
-    start = NOW.timestamp()
-    return RunSeen(finished=finished, succeeded=succeeded, started=start, ended=start + took)
+def runs_of(
+    cursor: Cursor,
+    *,
+    took: float = 4.0,
+    failing: Collection[date] = (),
+    finished: bool = True,
+    at: float = 0,
+) -> dict[str, RunSeen]:
+    """Return the runs asked for as they ended; one that covers a failing day fails as a whole."""
+    assert cursor.asked is not None
+    start = NOW.timestamp() + at
+    return {
+        key: RunSeen(
+            finished=finished,
+            succeeded=not any(first <= day <= last for day in failing),
+            started=start,
+            ended=start + took,
+        )
+        for key, (first, last) in cursor.asked.runs.items()
+    }
+
+
+def ended(cursor: Cursor, *, took: float = 4.0, failing: Collection[date] = (), at: float = 0) -> Cursor:
+    """Return the cursor once the runs asked for have ended."""
+    settled = settle(cursor, runs=runs_of(cursor, took=took, failing=failing, at=at), now=NOW.timestamp() + at + took)
+    assert settled is not None
+    return settled
 
 
 def days_asked(requests: list[dg.RunRequest]) -> list[tuple[str, str]]:
@@ -81,9 +108,7 @@ def test_a_customer_count_asks_for_the_day_that_it_names() -> None:
     remembered, requests = asked(cursor, look({TODAY: seen("a")}, outbox=8, days=(EARLIER,)))
     assert days_asked(requests) == [("2026-11-12", "2026-11-12")]
     assert remembered.outbox == 7
-    settled = settle(remembered, runs=[run()], now=NOW.timestamp() + 5)
-    assert settled is not None
-    assert settled.outbox == 8
+    assert ended(remembered).outbox == 8
 
 
 def test_a_day_to_come_is_not_asked_for() -> None:
@@ -99,13 +124,12 @@ def test_nothing_new_asks_for_nothing() -> None:
 
 def test_nothing_is_asked_for_while_a_run_is_under_way() -> None:
     cursor, _ = asked(Cursor(), look({TODAY: seen("a")}))
-    assert settle(cursor, runs=[run(finished=False)], now=NOW.timestamp() + 600) is None
+    assert settle(cursor, runs=runs_of(cursor, finished=False), now=NOW.timestamp() + 600) is None
 
 
 def test_the_next_runs_wait_three_times_as_long_as_the_last_ones_took() -> None:
     cursor, _ = asked(Cursor(), look({TODAY: seen("a")}))
-    settled = settle(cursor, runs=[run(took=10)], now=NOW.timestamp() + 11)
-    assert settled is not None
+    settled = ended(cursor, took=10)
     assert isinstance(plan(settled, look=look({TODAY: seen("b")}, later=39)), str)
     _, requests = asked(settled, look({TODAY: seen("b")}, later=41))
     assert days_asked(requests) == [("2026-11-23", "2026-11-23")]
@@ -122,8 +146,7 @@ def test_probes_alone_rebuild_a_day_only_every_few_minutes() -> None:
 def test_a_failed_run_leaves_its_days_unbuilt_and_they_are_asked_for_again_with_another_key() -> None:
     landing = {TODAY: seen("a")}
     cursor, first = asked(Cursor(), look(landing))
-    failed = settle(cursor, runs=[run(succeeded=False)], now=NOW.timestamp() + 5)
-    assert failed is not None
+    failed = ended(cursor, failing=[TODAY])
     assert failed.built == {}
     assert isinstance(plan(failed, look=look(landing, later=30)), str)
     _, second = asked(failed, look(landing, later=70))
@@ -134,24 +157,77 @@ def test_a_failed_run_leaves_its_days_unbuilt_and_they_are_asked_for_again_with_
 def test_a_run_that_never_appeared_is_asked_for_again() -> None:
     cursor, _ = asked(Cursor(), look({TODAY: seen("a")}))
     soon, late = (NOW.timestamp() + RUN_APPEARS_WITHIN_SECONDS + shift for shift in (-1, 1))
-    assert settle(cursor, runs=[], now=soon) is None
-    given_up = settle(cursor, runs=[], now=late)
-    assert given_up is not None
-    assert (given_up.asked, given_up.built, given_up.failures) == (None, {}, 1)
+    assert settle(cursor, runs={}, now=soon) is None
+    given_up = settle(cursor, runs={}, now=late)
+    assert given_up == Cursor(failed={TODAY: Failed(times=1, at=late)}, ended=late)
 
 
-@pytest.mark.parametrize(("failures", "seconds"), [(1, 60), (2, 120), (3, 240), (20, LONGEST_RETRY_SECONDS)])
-def test_a_run_that_keeps_failing_is_asked_for_less_and_less_often(failures: int, seconds: int) -> None:
-    assert resting_seconds(Cursor(failures=failures, took=1.0)) == seconds
+@pytest.mark.parametrize(("times", "seconds"), [(1, 60), (2, 120), (3, 240), (20, LONGEST_RETRY_SECONDS)])
+def test_a_day_that_keeps_failing_is_asked_for_less_and_less_often(times: int, seconds: int) -> None:
+    cursor = Cursor(failed={EARLIER: Failed(times=times, at=0)})
+    assert retry_seconds(cursor, EARLIER, now=NOW) == seconds
+
+
+def test_the_days_that_succeeded_beside_one_that_failed_are_built() -> None:
+    cursor, _ = asked(Cursor(), look({TODAY: seen("a"), EARLIER: seen("b")}, outbox=3))
+    settled = ended(cursor, failing=[EARLIER])
+    assert settled.built == {TODAY: seen("a")}
+    assert list(settled.failed) == [EARLIER]
+    assert settled.outbox == 3
+
+
+def test_a_day_that_keeps_failing_holds_no_other_day_back() -> None:
+    cursor, later = Cursor(), 0.0
+    for visit in range(20):
+        landing = {TODAY: seen(f"a{visit}"), YESTERDAY: seen("b")}
+        cursor, _ = asked(cursor, look(landing, later=later))
+        cursor = ended(cursor, failing=[YESTERDAY], at=later)
+        later += 70
+        if visit:
+            assert cursor.built == {TODAY: seen(f"a{visit}")}
+    assert cursor.failed[YESTERDAY].times > 3
+
+
+def test_days_of_a_run_that_failed_are_asked_for_one_run_each_today_first() -> None:
+    days = [TODAY, YESTERDAY, date(2026, 11, 21)]
+    landing = {day: seen("a") for day in days}
+    cursor, requests = asked(Cursor(), look(landing))
+    assert len(requests) == 1
+    failed = ended(cursor, failing=[YESTERDAY])
+    retried, requests = asked(failed, look({**landing, EARLIER: seen("late")}, later=70))
+    assert days_asked(requests) == [(str(day), str(day)) for day in (*days, EARLIER)]
+    assert list(ended(retried, failing=[YESTERDAY], at=70).failed) == [YESTERDAY]
+
+
+def test_a_day_of_the_outbox_that_failed_is_asked_for_again_and_the_others_are_not() -> None:
+    cursor, _ = asked(Cursor(), look({}, outbox=8, days=(EARLIER, TODAY)))
+    failed = ended(cursor, failing=[EARLIER])
+    assert failed.outbox == 8
+    _, requests = asked(failed, look({}, outbox=8, later=70))
+    assert days_asked(requests) == [("2026-11-12", "2026-11-12")]
+
+
+def test_where_every_day_fails_today_is_tried_as_ever_and_the_many_others_seldom() -> None:
+    many = [TODAY - timedelta(days=back) for back in range(20 * RETRIES_AT_ONCE)]
+    cursor = Cursor(failed={day: Failed(times=9, at=0) for day in many})
+    assert retry_seconds(cursor, TODAY, now=NOW) == LONGEST_RETRY_SECONDS
+    assert retry_seconds(cursor, YESTERDAY, now=NOW) == 20 * LONGEST_RETRY_SECONDS
+    _, requests = asked(cursor, look({}))
+    assert days_asked(requests) == [(str(day), str(day)) for day in many[:RETRIES_AT_ONCE]]
+
+
+def test_a_run_that_failed_late_does_not_make_the_others_rest() -> None:
+    cursor, _ = asked(Cursor(), look({YESTERDAY: seen("a")}))
+    settled = ended(cursor, took=900, failing=[YESTERDAY])
+    _, requests = asked(settled, look({TODAY: seen("b"), YESTERDAY: seen("a")}, later=901))
+    assert days_asked(requests) == [("2026-11-23", "2026-11-23")]
 
 
 def test_one_look_asks_for_no_more_days_than_a_run_should_take_and_the_rest_comes_next() -> None:
     many = {TODAY - timedelta(days=back): seen("a") for back in range(DAYS_AT_ONCE + 5)}
     cursor, requests = asked(Cursor(), look(many))
     assert days_asked(requests) == [("2026-10-15", "2026-11-23")]
-    settled = settle(cursor, runs=[run()], now=NOW.timestamp() + 5)
-    assert settled is not None
-    _, rest = asked(settled, look(many, later=60))
+    _, rest = asked(ended(cursor), look(many, later=60))
     assert days_asked(rest) == [("2026-10-10", "2026-10-14")]
 
 
@@ -173,14 +249,13 @@ LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
         | st.builds(
             Asked,
             at=st.floats(0, 4e9),
-            server=st.text(max_size=5),
-            run_keys=st.lists(st.text(max_size=5)).map(tuple),
+            runs=st.dictionaries(st.text(max_size=5), st.tuples(st.dates(), st.dates()), max_size=3),
             landing=LANDINGS,
             outbox=st.integers(0),
         ),
         ended=st.floats(0, 4e9),
         took=st.floats(0, 1e6),
-        failures=st.integers(0, 100),
+        failed=st.dictionaries(st.dates(), st.builds(Failed, times=st.integers(1), at=st.floats(0, 4e9)), max_size=3),
     )
 )
 def test_a_cursor_survives_being_written_down(cursor: Cursor) -> None:
@@ -192,22 +267,19 @@ def test_a_cursor_that_cannot_be_read_means_that_nothing_is_built_yet(text: str 
     assert Cursor.parse(text) == Cursor()
 
 
-@given(st.lists(LANDINGS, min_size=1, max_size=4), st.lists(st.booleans(), min_size=8, max_size=8))
+@given(st.lists(LANDINGS, min_size=1, max_size=4), st.lists(st.sets(st.integers(0, 30)), min_size=8, max_size=8))
 def test_whatever_fails_in_between_every_landed_day_is_built_in_the_end(
-    landings: list[dict[date, Seen]], fates: list[bool]
+    landings: list[dict[date, Seen]], failing: list[set[int]]
 ) -> None:
     cursor, later, landing = Cursor(), 0.0, {}
     for change in landings:
         landing = {**landing, **change}
-        for fate in [*fates, True, True, True]:
-            later += LONGEST_RETRY_SECONDS + 1
+        for remainders in [*failing, *[set[int]()] * 6]:
+            later += 5 * LONGEST_RETRY_SECONDS
             planned = plan(cursor, look=look(landing, later=later))
             if isinstance(planned, str):
                 continue
-            remembered, requests = planned
-            moment = NOW.timestamp() + later
-            runs = [RunSeen(finished=True, succeeded=fate, started=moment, ended=moment + 1) for _ in requests]
-            settled = settle(remembered, runs=runs, now=moment + 1)
-            assert settled is not None
-            cursor = settled
+            bad = [day for day in landing if day.toordinal() % 31 in remainders]
+            cursor = ended(planned[0], failing=bad, at=later)
     assert {day: cursor.built.get(day) for day in landing} == landing
+    assert cursor.failed == {}

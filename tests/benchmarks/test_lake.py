@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.lake import STAGES, piece
+from benchmarks.late_days import late_days
 
 pytestmark = pytest.mark.slow
 
@@ -23,3 +24,20 @@ def test_every_row_of_a_simulated_day_is_what_sql_makes_of_the_same_files(tmp_pa
     assert told["pilot_kpis"]["rows"] == 4 * 2 * 5
     assert told["compare"]["differing_rows"] == {"sessions": 0, "turns": 0, "voice_latency": 0, "pilot_kpis": 0}
     assert all(each["seconds"] >= 0 and each["peak_mib"] > 0 for each in told.values())
+
+
+def costs(*cpu: float) -> list[dict[str, float | str]]:
+    return [{"day": "2026-09-01", "seconds": 2 * each, "cpu_seconds": each} for each in cpu]
+
+
+def test_late_days_are_held_against_the_first_ones_and_against_themselves_alone() -> None:
+    told = late_days(costs(1.0, 1.0, 1.0, 1.5, 1.5, 2.4), costs(1.5, 1.2))
+    assert told["last_days_cost_times_the_first"] == {"seconds": 1.95, "cpu_seconds": 1.95}
+    assert told["last_days_cost_times_themselves_alone"] == {"seconds": 1.5, "cpu_seconds": 1.5}
+    assert told["days_compared"] == 2
+
+
+def test_a_machine_that_slows_down_shows_in_the_one_and_not_in_the_other() -> None:
+    told = late_days(costs(1.0, 1.0, 3.0, 3.0), costs(3.0, 3.0))
+    assert told["last_days_cost_times_the_first"]["cpu_seconds"] == 3.0
+    assert told["last_days_cost_times_themselves_alone"]["cpu_seconds"] == 1.0

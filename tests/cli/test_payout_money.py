@@ -15,9 +15,8 @@ from payouts.memory_rail import MemoryRail
 from payouts.reconciling import pay_day
 from pilot.identifiers import new_identifier
 from storage.home import Home
-from storage.store import audit, batches, claims, decisions, provider_events
+from storage.store import audit, batches, claims, decisions
 from storage.store.money_schema import ledger
-from storage.store.provider_events import ProviderEvent
 from tests.cli.conftest import Pilot
 from tests.cli.test_nouns import opened
 from tests.cli.test_payout import decided
@@ -178,23 +177,6 @@ def test_the_proof_of_payments_ends_well_and_says_that_it_was_a_fake(pilot: Pilo
     done = pilot("test-payments", PILOT_CAFES_FILE=str(Path(__file__).parents[2] / "cafes.toml"))
     assert (done.exit_code, done.stdout.count("ok    ")) == (0, 5)
     assert "FAKE" in done.stdout
-
-
-def test_events_are_looked_at_again_from_a_moment_on_and_that_is_on_record(pilot: Pilot, paid: Paid) -> None:
-    made = datetime(2026, 11, 24, 9, tzinfo=UTC)
-    events = [
-        ProviderEvent(f"evt_{hour}", "memory", "transfer.created", "tr_1", "", made.replace(hour=hour))
-        for hour in (6, 9)
-    ]
-    provider_events.keep(paid.store, events, way="webhook")
-    for each in events:
-        provider_events.finish(paid.store, each.id)
-    # 08:00 in Stockholm is 07:00 UTC: the later of the two.
-    done = pilot("payout", "replay", "--since", "2026-11-24T08:00", "--reason", "The endpoint was off")
-    assert (done.exit_code, done.stdout[:8]) == (0, "1 events")
-    assert [each.id for each in provider_events.waiting(paid.store, rail="memory", limit=9)] == ["evt_9"]
-    assert "The endpoint was off" in [each.reason for each in audit.recent(paid.store, 2)]
-    assert pilot("payout", "replay", "--since", "yesterday", "--reason", "x").exit_code == 1
 
 
 def test_a_claimed_reward_gets_a_voucher_again_where_nothing_was_sent_and_else_stays_as_it_is(

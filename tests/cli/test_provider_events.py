@@ -12,7 +12,7 @@ import pytest
 from cli.nouns import provider_events as noun
 from pilot.settings import Settings
 from storage.home import Home, open_home
-from storage.store import provider_events
+from storage.store import audit, provider_events
 from storage.store.provider_events import MOST_TRIES, ProviderEvent
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 
@@ -84,6 +84,23 @@ def test_a_lag_is_told_as_the_median_and_what_one_in_twenty_exceeds(opened: Home
     lag = provider_events.lag(store, rail="stripe_fake")
     assert lag.delivery_seconds is not None
     assert [round(each) for each in lag.delivery_seconds] == [11, 20]
+
+
+def test_events_of_the_last_days_are_looked_at_again_older_ones_are_not_and_that_is_on_record(
+    opened: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = opened.store()
+    events = [
+        ProviderEvent(f"evt_{days}", "stripe_fake", "balance.available", "", "", store.now() - timedelta(days=days))
+        for days in (1, 3)
+    ]
+    provider_events.keep(store, events, way="webhook")
+    for each in events:
+        provider_events.finish(store, each.id)
+    code, found = said(lambda: noun.replay(event="", failed=False, days=2, as_json=True), capsys)
+    assert (code, found["new"], found["done"]) == (0, 1, 1)
+    (entry,) = audit.recent(store, 1)
+    assert (entry.action, entry.details, entry.actor[:4]) == ("events.replay", {"events": 1}, "cli:")
 
 
 def test_an_event_that_is_not_kept_and_no_choice_are_told_in_words(opened: Home) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
 from dashboards.reading.cafe_day import TABLES, cafe_day
-from dashboards.reading.calendar import extent
+from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
+from dashboards.reading.calendar import Extent, extent
 from dashboards.reading.kpi_figures import pilot_period
-from dashboards.reading.page_snapshot import PageSnapshot
+from dashboards.reading.page_snapshot import Key, PageSnapshot, UnreadableTable, versions_key
 from dashboards.reasons import GAPS, REASONS
 from pilot.business_days import local_time
+from pilot.tables import SESSIONS, Table
 from pilot.words import section
 from pipelines import kpis
 from storage.home import Home
@@ -25,6 +27,10 @@ SPRING = date(2026, 3, 29)  # 23 hours
 
 def snapshot(home: Home) -> PageSnapshot:
     return PageSnapshot(home.lake(), *TABLES, place=str(home.root))
+
+
+def key(home: Home) -> Key:
+    return versions_key(home.lake(), *CALENDAR_TABLES, place=str(home.root))
 
 
 @pytest.mark.parametrize("day", [TODAY, AUTUMN, SPRING])
@@ -45,7 +51,7 @@ def test_a_reader_gets_nothing_of_a_cafe_that_is_not_theirs(home: Home):
     with snapshot(home) as shot:
         nowhere = cafe_day(shot, shot.key, cafes=(), day=TODAY, simulated=False)
         theirs = pilot_period(shot, shot.key, cafes=("goteborg",), last=TODAY, days=7, simulated=False)
-        known = extent(shot, shot.key, cafes=("nowhere",), simulated=False)
+    known = extent(home.lake(), key(home), cafes=("nowhere",), simulated=False)
     assert nowhere.funnel.opened == 0
     assert nowhere.feedback == ()
     assert {figure.cafe for figure in theirs.figures} == {"goteborg"}
@@ -74,3 +80,41 @@ def test_every_reason_of_the_metrics_has_words_and_every_gap_a_remedy():
         words = section("dashboards", language)
         assert {f"reason.{key}" for key in (*REASONS.values(), "unprobed") if key} <= words.keys()
         assert {f"gap.{key}.{part}" for key in GAPS for part in ("title", "do")} <= words.keys()
+
+
+def cut_short(home: Home, table: Table, day: date) -> None:
+    for file in (home.root / "lake" / table.name / f"day={day}").glob("*.parquet"):
+        file.write_bytes(file.read_bytes()[:20])
+
+
+def test_a_day_is_shown_whatever_is_wrong_with_the_files_of_others(home: Home):
+    days = [TODAY - timedelta(days=back) for back in range(30)]
+    for day in days:
+        make_day(home.cafes(), day).write(home.lake())
+    for table in TABLES:
+        cut_short(home, table, days[17])
+    known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
+    assert (known.first, known.last, known.last_sessions) == (days[-1], TODAY, TODAY)
+    with PageSnapshot(home.lake(), *TABLES, place=str(home.root), days=[TODAY]) as shot:
+        assert cafe_day(shot, shot.key, cafes=("aurora",), day=TODAY, simulated=False).funnel.opened > 0
+    with pytest.raises(UnreadableTable, match="sessions"):
+        PageSnapshot(home.lake(), *TABLES, place=str(home.root), days=[days[17]])
+
+
+def test_a_day_that_cannot_be_read_is_still_offered(home: Home):
+    for back in range(3):
+        make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
+    cut_short(home, SESSIONS, TODAY)
+    known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
+    assert (known.first, known.last, known.last_sessions) == (TODAY - timedelta(days=2), TODAY, TODAY)
+
+
+def test_the_extent_is_that_of_the_cafes_alone_however_far_it_is_from_the_lakes_ends(home: Home):
+    for back in range(40):
+        day = TODAY - timedelta(days=back)
+        frames = make_day(home.cafes(), day)
+        ours = pl.col("cafe") == "aurora"
+        kept = ours if back in (19, 20, 21) else ~ours
+        home.lake().replace_partition(SESSIONS, day, frames.sessions.filter(kept), commit={})
+    known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
+    assert known == Extent(TODAY - timedelta(days=21), TODAY - timedelta(days=19), TODAY - timedelta(days=19), None)

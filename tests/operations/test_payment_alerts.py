@@ -70,6 +70,7 @@ def test_too_many_failures_are_told_and_few_are_not(finals: list[Final], fires: 
         (Facts(events=Events(slowest_seconds=899.0)), []),
         (Facts(events=Events(failed=1)), ["payment_events_failed"]),
         (Facts(events=Events(slowest_seconds=1000.0)), ["payment_events_wait"]),
+        (Facts(events=Events(live=1)), ["payment_events_live"]),
     ],
 )
 def test_what_a_person_has_to_know_is_told_after_its_time_and_not_before(facts: Facts, told: list[str]) -> None:

@@ -17,7 +17,14 @@ from fastapi.testclient import TestClient
 
 from operations.seeding import seed
 from operations.watch.delivery import ProbeDesk, RefusedProbes, rebased
-from operations.watch.outpost import BATCH_HEADER, PAGES_PATH, RESULTS_PATH, NothingToProbe, Outpost
+from operations.watch.outpost import (
+    BATCH_HEADER,
+    PAGES_PATH,
+    REQUESTS_A_DELIVERY,
+    RESULTS_PATH,
+    NothingToProbe,
+    Outpost,
+)
 from operations.watch.pages import Page
 from pilot.identifiers import new_identifier
 from storage.home import Home
@@ -174,3 +181,87 @@ def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
 def test_pages_are_looked_at_where_the_second_host_reaches_them() -> None:
     pages = (Page("aurora", "Café Aurora", "http://127.0.0.1:8000/c/BCD234"),)
     assert rebased(pages, base="https://x.se/")[0].url == "https://x.se/c/BCD234"
+
+
+def waiting(tmp_path: Path, rounds: list[list[Any]]) -> Path:
+    """Put rounds where the outpost keeps what waits; return the folder."""
+    folder = tmp_path / "buffer"
+    folder.mkdir(exist_ok=True)
+    for number, events in enumerate(rounds):
+        name = new_identifier(at=MORNING + timedelta(seconds=30 * number))
+        (folder / f"{name}.ndjson").write_bytes(batch(*events))
+    return folder
+
+
+def rounds_of(count: int, **changed: Any) -> list[list[Any]]:
+    return [
+        [each.model_copy(update=changed) for each in of("probe", at=MORNING + timedelta(seconds=number))]
+        for number in range(count)
+    ]
+
+
+def test_what_the_edge_never_takes_is_set_aside_line_by_line_and_holds_nothing_up(
+    edge: Edge, outpost: Outpost, home: Home, tmp_path: Path
+) -> None:
+    rounds = rounds_of(8)
+    gone, long_ago = rounds_of(1, cafe="elsewhere")[0], of("probe", at=NOW - timedelta(days=40))
+    rounds[2] += gone
+    rounds[5] = [*long_ago, *rounds[5]]
+    good = sum(map(len, rounds)) - len(gone) - len(long_ago)
+    folder = waiting(tmp_path, rounds)
+    assert outpost.deliver() == 0
+    assert landed(home).height == good
+    aside = [line for path in folder.glob("*.refused") for line in path.read_bytes().splitlines()]
+    assert sorted(json.loads(line)["event_id"] for line in aside) == sorted(
+        event.event_id for event in (*gone, *long_ago)
+    )
+
+
+def test_a_long_outage_of_many_cafes_is_delivered_in_parts_that_the_edge_takes(
+    edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = rounds_of(40)
+    # As 40 rounds of 32 cafés are to 2 MB.
+    monkeypatch.setattr("operations.watch.outpost.MOST_BYTES", 5 * len(batch(*rounds[0])))
+    monkeypatch.setattr("voice_edge.probe_routes.MOST_BYTES", 5 * len(batch(*rounds[0])))
+    waiting(tmp_path, rounds)
+    assert outpost.deliver() == 0
+    assert landed(home).height == sum(map(len, rounds))
+
+
+def test_a_smaller_limit_on_the_way_halves_what_is_sent(
+    edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = rounds_of(40)
+    monkeypatch.setattr("voice_edge.probe_routes.MOST_BYTES", 3 * len(batch(*rounds[0])))
+    waiting(tmp_path, rounds)
+    assert outpost.deliver() == 0
+    assert landed(home).height == sum(map(len, rounds))
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_what_may_pass_by_itself_sets_nothing_aside(tmp_path: Path, status: int) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(status)
+
+    folder = waiting(tmp_path, rounds_of(3))
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        assert made(client, tmp_path).deliver() == 3
+    assert len(asked) == 1
+    assert not list(folder.glob("*.refused"))
+
+
+def test_a_delivery_that_is_refused_all_along_leaves_the_rest_to_the_next_round(tmp_path: Path) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(422)
+
+    waiting(tmp_path, rounds_of(REQUESTS_A_DELIVERY * 2))
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        assert made(client, tmp_path).deliver() > 0
+    assert len(asked) == REQUESTS_A_DELIVERY

@@ -71,6 +71,7 @@ def test_another_page_or_another_status_is_down(body: str, status: int) -> None:
     with serving(body, status=status) as url:
         seen = probed(url)
     assert (seen.ok, seen.status) == (False, status)
+    assert seen.failure == {200: "wrong_answer", 503: "wrong_status"}[status]
 
 
 def test_nobody_there_is_a_failed_probe_and_no_error() -> None:
@@ -99,9 +100,12 @@ PAGES = (Page("aurora", "Café Aurora", "http://a"), Page("goteborg", "Göteborg
 
 
 def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Round:
-    pages = [Target("customer_page", (page.cafe,), partial(Seen, ok=page.cafe == "aurora")) for page in PAGES]
+    pages = [
+        Target("customer_page", (page.cafe,), partial(Seen, "" if page.cafe == "aurora" else "wrong_status"))
+        for page in PAGES
+    ]
     return Round(
-        targets=lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), partial(Seen, ok=True))],
+        targets=lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), Seen)],
         every_seconds=30,
         log=log,
         heartbeat=heartbeat,

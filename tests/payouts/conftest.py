@@ -25,3 +25,12 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         opened = open_store(request.getfixturevalue("postgresql_cluster").new_database())
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def cluster(store: Store, request: pytest.FixtureRequest) -> Cluster | None:
+    """Return what copies the store's database; None where it is a file."""
+    if store.engine.dialect.name == "sqlite":
+        return None
+    found: Cluster = request.getfixturevalue("postgresql_cluster")
+    return found

@@ -160,6 +160,16 @@ def test_workers_that_decide_the_same_sessions_at_once_decide_each_once(store: S
     assert owed(store)["rewards_owed"] == -4 * 3000
 
 
+def test_workers_that_decide_different_sessions_at_once_never_go_beyond_the_days_budget(store: Store) -> None:
+    budget = BUDGET_FACTOR * AURORA.expected_feedbacks_per_day.high
+    decide(store, *(candidate() for _ in range(budget - 6)))  # what is left is fought for
+    parts = [[candidate() for _ in range(4)] for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        made = [each for new in pool.map(lambda part: [decide(store, one)[0] for one in part], parts) for each in new]
+    assert sorted(each.reason for each in made) == [""] * 6 + ["daily_budget"] * 6
+    assert owed(store)["rewards_owed"] == -budget * 3000
+
+
 def test_a_held_reward_is_released_once_with_actor_and_reason(store: Store, clock: Clock) -> None:
     one = candidate(held_until=NOON + timedelta(days=7), reasons=("ring",))
     decide(store, one)

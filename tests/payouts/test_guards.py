@@ -17,7 +17,7 @@ from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
 from storage.store import batches
-from storage.store.engine import open_store, sqlite_url
+from storage.store.engine import Store, open_store
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.stripe.over_socket import served
 from tests.payouts.world import START, World
@@ -36,17 +36,22 @@ def approved(world: World, *accounts: str) -> str:
     return batches.batches(world.store)[0].id
 
 
+def url_of(world: World) -> str:
+    """Return where another process finds the world's store."""
+    return world.store.engine.url.render_as_string(hide_password=False)
+
+
 class Shared(BaseManager):
     """Keeps the provider alive while workers die."""
 
 
-def _die_at(path: str, address: tuple[str, int], batch: str, where: str) -> None:
+def _die_at(url: str, address: tuple[str, int], batch: str, where: str) -> None:
     Shared.register("rail")
     manager = Shared(address=address, authkey=b"test")
     manager.connect()
     proxy = manager.rail()  # type: ignore[attr-defined]
     proxy.name = MemoryRail.name  # A proxy hands on calls, no attributes.
-    store = open_store(sqlite_url(Path(path)), now=lambda: START)
+    store = open_store(url, now=lambda: START)
 
     def reach(point: str) -> None:
         if point == where:
@@ -59,14 +64,16 @@ def _die_at(path: str, address: tuple[str, int], batch: str, where: str) -> None
 # The provider's thread loses the client that is killed in the middle of its call.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("where", FAILPOINTS)
-def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(where: str, tmp_path: Path) -> None:
-    world = World(tmp_path / "store.sqlite")
+def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(
+    where: str, store: Store, tmp_path: Path
+) -> None:
+    world = World(tmp_path / "unused", store=store)
     batch = approved(world, "acct_1", "acct_2")
     Shared.register("rail", callable=lambda: world.rail, exposed=("send", "parameters", "look_up"))
     server = Shared(address=("127.0.0.1", 0), authkey=b"test").get_server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     context = multiprocessing.get_context("spawn")
-    worker = context.Process(target=_die_at, args=(str(world.path), server.address, batch, where))
+    worker = context.Process(target=_die_at, args=(url_of(world), server.address, batch, where))
     worker.start()
     worker.join(60)
     assert worker.exitcode == -signal.SIGKILL
@@ -78,10 +85,10 @@ def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(where: s
     server.stop_event.set()
 
 
-def _die_over_a_socket(path: str, url: str, batch: str, where: str) -> None:
+def _die_over_a_socket(store_url: str, url: str, batch: str, where: str) -> None:
     client = make_client("sk_test_worker", url=url)
     rail = StripeRail(client, name="stripe_fake", limiter=CallLimiter(20.0))
-    store = open_store(sqlite_url(Path(path)), now=lambda: START)
+    store = open_store(store_url, now=lambda: START)
 
     def reach(point: str) -> None:
         if point == where:
@@ -93,13 +100,13 @@ def _die_over_a_socket(path: str, url: str, batch: str, where: str) -> None:
 @pytest.mark.processes
 @pytest.mark.parametrize("where", FAILPOINTS)
 def test_a_worker_killed_while_it_talks_to_stripe_over_a_socket_is_finished_by_the_next(
-    where: str, tmp_path: Path
+    where: str, store: Store, tmp_path: Path
 ) -> None:
-    world = World(tmp_path / "store.sqlite", rail=ByHandRail)
+    world = World(tmp_path / "unused", store=store, rail=ByHandRail)
     batch = approved(world, "acct_1", "acct_2")
     with served(world.rail.fake) as url:
         context = multiprocessing.get_context("spawn")
-        worker = context.Process(target=_die_over_a_socket, args=(str(world.path), url, batch, where))
+        worker = context.Process(target=_die_over_a_socket, args=(url_of(world), url, batch, where))
         worker.start()
         worker.join(120)
         assert worker.exitcode == -signal.SIGKILL

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,10 @@ from hypothesis.stateful import (
 
 from payouts.memory_rail import MemoryRail
 from payouts.reconciling import pay_one, reconcile
-from storage.store import batches, bookkeeping, switches
+from payouts.stripe.events import catch_up, process
+from storage.store import batches, bookkeeping, provider_events, reversals, switches
 from storage.store.engine import open_store, sqlite_url
+from storage.store.provider_events import ProviderEvent
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, World
 
@@ -180,9 +183,53 @@ class Payouts(RuleBasedStateMachine):
 
 
 class StripePayouts(Payouts):
-    """The same on the rail of Stripe: the official client and the fake behind it."""
+    """The same on the rail of Stripe: the official client, the fake behind it, and its webhooks as they come."""
 
     rail = ByHandRail
+
+    def told(self) -> list[ProviderEvent]:
+        return [
+            ProviderEvent(each["id"], self.world.rail.name, each["type"], each["data"]["object"].get("id") or "",
+                          each.get("account", ""), self.world.at)
+            for each in self.world.rail.fake.books.events.values()
+        ]  # fmt: skip
+
+    @rule(data=st.data(), twin=st.booleans())
+    def some_webhooks_come(self, data: st.DataObject, twin: bool) -> None:
+        """Of all that was ever told, in any order, doubled, under two names."""
+        events = self.told()
+        if events:
+            came = data.draw(st.lists(st.sampled_from(events), max_size=6))
+            came = [replace(each, id=f"{each.id}_twin") if twin else each for each in came]
+            provider_events.keep(self.world.store, came, way="webhook")
+
+    @rule(limit=st.sampled_from([1, 200]))
+    def the_watch_looks_at_events(self, limit: int) -> None:
+        process(self.world.store, self.world.rail, limit=limit)
+
+    @rule()
+    def the_watch_fetches_what_no_webhook_told(self) -> None:
+        catch_up(self.world.store, self.world.rail)
+
+    def teardown(self) -> None:
+        try:
+            self.world.settle()
+            self.everything_comes(self.told())
+            self.world.settle()  # What was refused for want of a capability goes out once it is heard of again.
+            settled = self.standing()
+            self.everything_comes(list(reversed(self.told())))
+            assert self.standing() == settled, "hearing everything once more changed something"
+        finally:
+            super().teardown()
+
+    def everything_comes(self, events: list[ProviderEvent]) -> None:
+        provider_events.keep(self.world.store, events, way="webhook")
+        provider_events.replay(self.world.store, rail=self.world.rail.name)
+        process(self.world.store, self.world.rail, limit=10_000)
+
+    def standing(self) -> list[tuple[str, str, int]]:
+        back = reversals.reversed_ore(self.world.store)
+        return [(each.id, each.state, back.get(each.id, 0)) for each in batches.instructions(self.world.store)]
 
 
 # In parts, so that no part is long on a busy machine; together three hundred.

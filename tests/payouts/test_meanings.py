@@ -7,8 +7,7 @@ from itertools import product
 import pytest
 
 from payouts.answering import earned
-from payouts.meanings import MEANINGS, UNLISTED, WORDS, for_staff, meaning
-from payouts.reconciling import UNEXPLAINED
+from payouts.meanings import MEANINGS, STATES, UNEXPLAINED, UNLISTED, WORDS, for_staff, meaning
 from pilot.words import LANGUAGES, section
 from storage.store.shared_banks import SHARED_BANK
 
@@ -40,6 +39,27 @@ def test_what_nobody_knows_is_never_told_as_failed_nor_as_a_reason_to_pay_again(
     assert "Nobody knows" in told
     assert "Do not pay it another way" in told
     assert "No money has moved" not in told
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("code", ["http_502", "ProviderAway", "invalid_request_error", "a_code_of_tomorrow"])
+def test_a_code_that_nobody_has_met_is_no_refusal_where_none_was_heard(code: str, language: str) -> None:
+    moved = {"sv": "inga pengar har flyttats", "en": "no money has moved"}[language]
+    assert moved in for_staff("refused", code, language=language)  # type: ignore[arg-type]
+    for state in ("in_flight", "needs_review"):
+        told = for_staff(state, code, language=language)  # type: ignore[arg-type]
+        assert moved not in told
+        assert "retry" not in told
+    assert code in for_staff("in_flight", code, language=language)  # type: ignore[arg-type]
+    # A refused key refuses a request; the one before it, under the same key, may have come through.
+    assert moved not in for_staff("in_flight", "api_key_expired", language=language)  # type: ignore[arg-type]
+    assert moved not in for_staff("held", code, language=language)  # type: ignore[arg-type]
+
+
+def test_each_reason_to_hold_a_payout_is_told_by_itself() -> None:
+    told = {for_staff("held", code, language="en") for code in ("held by a person", SHARED_BANK, UNEXPLAINED)}
+    assert len(told) == 3
+    assert all(each.startswith("Nothing has been sent") for each in told)
 
 
 def told(state: str) -> list[str]:
@@ -76,7 +96,7 @@ def test_what_left_us_is_told_by_its_state_alone(state: str) -> None:
     assert len(set(told(state))) == len(LANGUAGES)
 
 
-@pytest.mark.parametrize("state", ["planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review"])
+@pytest.mark.parametrize("state", STATES)
 def test_every_state_has_words_also_without_a_code(state: str) -> None:
     assert for_staff(state, "", language="sv") != for_staff(state, "", language="en")
 

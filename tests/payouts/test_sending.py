@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,23 +12,28 @@ from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
 from payouts.memory_rail import MemoryRail
-from payouts.rail import Unknown
-from payouts.reconciling import pay_one, reconcile
+from payouts.rail import Accepted, Order, Unknown
+from payouts.reconciling import pay_one, reconcile, send_day
 from payouts.sending import send_batch
-from storage.store import attempts, audit, batches, bookkeeping, switches, vouchers
+from payouts.told import told
+from storage.store import attempts, audit, batches, bookkeeping, guest_payouts, switches, vouchers
 from storage.store.attempts import KEY_LIVES, Attempt
 from storage.store.batches import BatchRefused
 from storage.store.claims import ClaimRefused
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_claims, payout_instruction_rewards
+from storage.store.shared_banks import SHARED_BANK
 from tests.payouts.stripe.by_hand_rail import ByHandRail
-from tests.payouts.world import START, World
+from tests.payouts.world import LIMITS, START, World
+from tests.postgresql import Cluster
 
 
 @pytest.fixture(params=[MemoryRail, ByHandRail])
-def world(store: Store, tmp_path: Path, request: pytest.FixtureRequest) -> World:
+def world(store: Store, cluster: Cluster | None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
     """A world on each engine and each rail: what holds for one holds for all."""
-    return World(tmp_path / "store.sqlite", store=store, rail=request.param)
+    opened = World(tmp_path / "store.sqlite", store=store, rail=request.param, cluster=cluster)
+    yield opened
+    opened.store.close()
 
 
 def states(world: World) -> list[str]:
@@ -111,6 +117,7 @@ def test_a_reward_is_redeemed_or_claimed_never_both(world: World) -> None:
         ("error_saved_with_effect", "in_flight", 1),
         ("key_in_use", "in_flight", 1),
         ("too_many", "in_flight", 1),
+        ("lock_timeout", "in_flight", 1),
     ],
 )
 def test_after_a_fault_the_same_key_comes_through_once(world: World, fault: str, after_one: str, keys: int) -> None:
@@ -185,32 +192,88 @@ def test_held_and_stopped_payouts_are_not_sent(world: World) -> None:
     assert states(world) == ["paid", "paid"]
 
 
-def test_two_workers_and_a_manual_trigger_pay_each_once(world: World) -> None:
-    batch = approved(world, *(f"acct_{n}" for n in range(6)))
-    world.rail.faults.extend(["answer_lost", "never_arrives", "too_many"])
-    names = [each.id for each in batches.instructions(world.store)]
-    start = threading.Barrier(3)
+def at_once(*jobs: Callable[[], object]) -> None:
+    """Run jobs in threads that begin together; fail where one of them does."""
+    start = threading.Barrier(len(jobs))
     failures: list[BaseException] = []
 
-    def work(job: object) -> None:
+    def work(job: Callable[[], object]) -> None:
         try:
             start.wait(10)
-            job()  # type: ignore[operator]
+            job()
         except BaseException as error:
             failures.append(error)
 
-    jobs = [lambda: send_batch(world.store, world.rail, batch)] * 2 + [
-        lambda: [pay_one(world.store, world.rail, name, again=True, actor="anna") for name in names]
-    ]
     threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
     assert failures == []
+
+
+def test_two_workers_and_a_manual_trigger_pay_each_once(world: World) -> None:
+    batch = approved(world, *(f"acct_{n}" for n in range(6)))
+    world.rail.faults.extend(["answer_lost", "never_arrives", "too_many"])
+    names = [each.id for each in batches.instructions(world.store)]
+    at_once(
+        *[lambda: send_batch(world.store, world.rail, batch)] * 2,
+        lambda: [pay_one(world.store, world.rail, name, again=True, actor="anna") for name in names],
+    )
     world.pay()
     assert set(states(world)) == {"paid"}
     assert len(world.rail.made) == 6
+    assert world.broken() == []
+
+
+def test_a_day_that_is_planned_by_several_at_once_is_one_batch(world: World) -> None:
+    for account in ("acct_1", "acct_1", "acct_2"):
+        world.earn(account)
+
+    def plan() -> None:
+        batches.plan(world.store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
+
+    at_once(*[plan] * 4)
+    assert len(batches.batches(world.store)) == 1
+    assert sorted(each.amount_ore for each in batches.instructions(world.store)) == [3000, 6000]
+    assert world.broken() == []
+
+
+def test_by_hand_nothing_goes_out_that_was_not_approved_or_is_stopped(world: World) -> None:
+    world.earn("acct_1")
+    world.pay()
+    (one,) = batches.instructions(world.store)
+    pay_one(world.store, world.rail, one.id, again=True, actor="anna")
+    assert (states(world), world.rail.made) == (["planned"], {})
+    world.approve_all()
+    switches.turn(world.store, "rewards_stopped", on=True, actor="anna", reason="a burst")
+    pay_one(world.store, world.rail, one.id, again=True, actor="anna")
+    assert (states(world), world.rail.made) == (["planned"], {})
+    switches.turn(world.store, "rewards_stopped", on=False, actor="anna", reason="over")
+    for _ in range(2):
+        pay_one(world.store, world.rail, one.id, again=True, actor="anna")
+    assert (states(world), len(world.rail.made)) == (["paid"], 1)
+
+
+def test_a_retry_sends_the_very_bytes_that_were_committed_whatever_a_new_release_would_ask_for(world: World) -> None:
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("never_arrives")
+    send_batch(world.store, world.rail, batch)
+    world.release += 1
+    send_batch(world.store, world.rail, batch)
+    (instruction,) = batches.instructions(world.store)
+    (attempt,) = attempts.of_instruction(world.store, instruction.id)
+    assert (instruction.state, attempt.outcome, "release" in attempt.parameters) == ("paid", "accepted", False)
+    assert world.rail.asked[attempt.key] == 2
+
+
+def test_after_its_life_a_key_is_not_sent_again_only_looked_up(world: World) -> None:
+    batch = approved(world, "acct_1")
+    world.rail.faults.append("answer_lost")
+    send_batch(world.store, world.rail, batch)
+    world.at += timedelta(hours=25)  # The provider has forgotten the key: sent again it would pay again.
+    send_batch(world.store, world.rail, batch)
+    assert (states(world), len(world.rail.made), sum(world.rail.asked.values())) == (["paid"], 1, 1)
     assert world.broken() == []
 
 
@@ -228,8 +291,7 @@ def test_a_reversal_on_the_providers_page_is_booked_and_a_part_of_one_too_to_the
     assert world.broken() == []
 
 
-def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(tmp_path: Path) -> None:
-    world = World(tmp_path / "store.sqlite")
+def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(world: World, tmp_path: Path) -> None:
     approved(world, "acct_1")
     world.pay()
     unclaimed = world.earn(None)
@@ -253,6 +315,22 @@ def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(tmp_
     assert [each.state for each in batches.instructions(world.store) if each.account == "acct_2"] == ["held"]
     assert len([each for each in world.rail.made.values() if each.account == "acct_3"]) == 1
     assert world.broken() == []
+
+
+def test_each_reason_to_hold_a_payout_reaches_the_guests_receipt(world: World) -> None:
+    rewards = [world.earn(account) for account in ("acct_1", "acct_2", "acct_3")]
+    batch = approved(world)
+    by_account = {each.account: each for each in batches.instructions(world.store, batch)}
+    stray = world.rail.parameters(
+        instruction_id="made-by-hand", batch_id="none", account="acct_1", amount_ore=100, reward_ids=()
+    )
+    assert isinstance(world.rail.send(Order("by hand", stray)), Accepted)
+    batches.hold(world.store, by_account["acct_2"].id, held=True, actor="anna", reason="asked")
+    batches.hold(world.store, by_account["acct_3"].id, held=True, actor="watch", reason="seen", code=SHARED_BANK)
+    send_day(world.store, world.rail, simulated=True, actor="watch")
+    assert [by.state for by in batches.instructions(world.store)] == ["held"] * 3
+    found = [guest_payouts.of_reward(world.store, str(each)) for each in rewards]
+    assert [told(each) for each in found if each is not None] == ["unexplained", "held", "same_bank"]
 
 
 def test_the_database_itself_refuses_a_second_live_attempt_claim_or_place(world: World) -> None:

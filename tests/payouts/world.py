@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import URL, make_url, select
 
 from payouts.deciding import decide_sessions
 from payouts.memory_rail import MemoryRail
@@ -23,6 +23,7 @@ from storage.store.batches import Limits
 from storage.store.engine import Store, open_store, sqlite_url
 from storage.store.payout_schema import payout_attempts
 from storage.store.reward_cases import Candidate
+from tests.postgresql import Cluster
 
 CHECKOUT = Path(__file__).parents[2]
 CAFES: Cafes = parse_cafes((CHECKOUT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -43,16 +44,19 @@ class World:
         template: Path | None = None,
         store: Store | None = None,
         rail: Callable[..., Any] = MemoryRail,
+        cluster: Cluster | None = None,
     ) -> None:
         if template is not None:
             shutil.copyfile(template, path)
         self.path = path
+        self.cluster = cluster
         self.at = START
         self.store = store or open_store(sqlite_url(path))
         self.store.now = lambda: self.at
         self.rail = rail(now=lambda: self.at)
         self.count = 0
         self.release = 0
+        self._copies: dict[Path, str] = {}
         self._asked_for = self.rail.parameters
         self.rail.parameters = self._parameters
 
@@ -143,14 +147,29 @@ class World:
     restored = False
 
     def backup(self, to: Path) -> None:
+        """Keep a copy of the store under a name; on PostgreSQL the name alone is used."""
+        if self.cluster is not None:
+            self.store.close()
+            self._copies[to] = _database(self.cluster.new_database(template=_database(self.store.engine.url)))
+            return
         with sqlite3.connect(self.path) as source, sqlite3.connect(to) as target:
             source.backup(target)
 
     def restore(self, copy: Path) -> None:
         """Put an older copy back, as after a lost disk."""
         self.store.close()
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(copy, self.path)
-        self.store = open_store(sqlite_url(self.path), now=lambda: self.at)
+        if self.cluster is not None:
+            url: str | URL = self.cluster.new_database(template=self._copies[copy])
+        else:
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            shutil.copyfile(copy, self.path)
+            url = sqlite_url(self.path)
+        self.store = open_store(url, now=lambda: self.at)
         self.restored = True
+
+
+def _database(url: str | URL) -> str:
+    name = make_url(url).database
+    assert name is not None
+    return name

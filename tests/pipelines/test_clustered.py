@@ -14,11 +14,16 @@ from pipelines.intervals import wilson
 RUNS = 400
 
 
-@pytest.mark.parametrize("degrees", [4, 6, 12, 29, 80])
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 6, 12, 29, 80])
 @pytest.mark.parametrize("confidence", [0.95, 0.99])
 def test_students_t_is_scipys(degrees: int, confidence: float) -> None:
     exact = stats.t.ppf(1 - (1 - confidence) / 2, degrees)
     assert student(confidence, degrees) == pytest.approx(exact, rel=0.01)
+
+
+def test_students_t_needs_a_degree_of_freedom() -> None:
+    with pytest.raises(ValueError, match="found 0"):
+        student(0.95, 0)
 
 
 def test_the_variance_of_a_ratio_is_the_text_books() -> None:

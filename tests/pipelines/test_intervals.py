@@ -10,12 +10,9 @@ from hypothesis import strategies as st
 
 from pipelines.intervals import (
     TAIL,
-    clustered_quantile,
-    clustered_share,
     quantile_interval,
     quantile_rank,
     quantile_ranks,
-    t_quantile,
     wilson,
 )
 
@@ -90,49 +87,3 @@ def test_an_interval_holds_the_quantile(values: list[float]) -> None:
     assert low is None or low <= value
     assert high is None or value <= high
     assert sum(each <= value for each in values) >= 0.95 * len(values) - 1e-6
-
-
-@pytest.mark.parametrize(
-    ("degrees", "published"),
-    [(1, 12.706), (2, 4.303), (3, 3.182), (4, 2.776), (5, 2.571), (10, 2.228), (30, 2.042), (87, 1.988)],
-)
-def test_students_t_is_the_published_one(degrees: int, published: float) -> None:
-    assert t_quantile(degrees) == pytest.approx(published, abs=4e-3)
-
-
-def test_days_that_are_alike_give_the_interval_of_independent_guests_but_for_t() -> None:
-    cells = [("aurora", 7.0, 10.0)] * 40
-    found = clustered_share(cells)
-    assert found is not None
-    low, high = wilson(280, 400)
-    assert (low - 0.01, high + 0.01) < found
-    assert found[0] <= low
-    assert found[1] >= high
-
-
-def test_days_that_differ_widen_the_interval() -> None:
-    found = clustered_share([("aurora", numerator, 100.0) for numerator in (60.0, 80.0) * 15])
-    assert found is not None
-    low, high = wilson(2100, 3000)
-    assert found[1] - found[0] > 1.5 * (high - low)
-
-
-def test_what_differs_between_cafes_only_is_not_taken_for_chance() -> None:
-    cells = [(cafe, share * 100, 100.0) for cafe, share in (("aurora", 0.9), ("goteborg", 0.5)) for _ in range(15)]
-    assert clustered_share(cells) == clustered_share([(cafe, 70.0, 100.0) for cafe, _, _ in cells])
-
-
-@pytest.mark.parametrize("cells", [[], [("aurora", 5.0, 10.0)], [("aurora", 5.0, 10.0), ("aurora", 0.0, 0.0)]])
-def test_one_day_gives_no_interval_over_days(cells: list[tuple[str, float, float]]) -> None:
-    assert clustered_share(cells) is None
-    assert clustered_quantile([(cafe, [1.0] * int(n)) for cafe, _, n in cells], 0.95) is None
-
-
-@given(days=st.lists(st.lists(st.floats(0, 10), min_size=1, max_size=20), min_size=2, max_size=12))
-def test_a_clustered_interval_holds_the_quantile(days: list[list[float]]) -> None:
-    ordered = sorted(value for day in days for value in day)
-    found = clustered_quantile([("aurora", day) for day in days], 0.5)
-    assert found is not None
-    value = ordered[quantile_rank(0.5, len(ordered)) - 1]
-    assert found[0] is None or found[0] <= value
-    assert found[1] is None or found[1] >= value

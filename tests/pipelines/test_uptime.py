@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pilot.business_days import day_bounds, day_hours
 from pilot.cafes import parse_cafes
-from pipelines.uptime import uptime
+from pipelines.uptime import outages, uptime
 from tests.events import probes, raw_events
 
 CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -103,3 +104,21 @@ def test_up_down_and_unknown_always_add_up_to_the_day_so_far(offsets: list[tuple
     doubled = pl.concat([frame, frame.reverse()])
     assert uptime(doubled, day=DAY, as_of=as_of, cafes=CAFES).equals(uptime(frame, day=DAY, as_of=as_of, cafes=CAFES))
     assert row["as_of"].astimezone(UTC) == as_of
+
+
+@given(
+    own=st.lists(st.booleans(), max_size=20),
+    elsewhere=st.lists(st.booleans(), max_size=12),
+    silent=st.integers(0, 20),
+)
+def test_outages_are_the_windows_of_the_time_down(own: list[bool], elsewhere: list[bool], silent: int) -> None:
+    told = [
+        probes(start=START, outcomes=own),
+        [each.model_copy(update={"edge": "probe1"}) for each in probes(start=START, outcomes=elsewhere)],
+        probes(start=START + timedelta(minutes=5), outcomes=[False] * silent, target="edge_heartbeat"),
+        probes(start=START, outcomes=[False] * 3, target="receipt"),
+    ]
+    windows = outages(raw_events(*told), day=DAY, as_of=END).get(("aurora", False), [])
+    assert sum((end - start).total_seconds() for start, end in windows) == of_aurora(*told)["down_s"]
+    assert all(start < end for start, end in windows)
+    assert all(before[1] < after[0] for before, after in pairwise(windows))

@@ -51,7 +51,7 @@ def without(table: str, *, row: int = 0) -> Break:
 
 def another_column(table: str) -> Break:
     def change(frames: Frames) -> None:
-        getattr(frames, table)["surprise"] = 1
+        getattr(frames, table)["unforeseen"] = 1
 
     return change
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from quality.day_cut import WORDS_MARK, day_cut
 from quality.gate import gate, quarantined
 from quality.judging import MASKED, Judged, judge_day, judged_tables, row_key
+from storage.errors import LakeDamaged
 from storage.lake import Lake
+from tests.events import MORNING, raw_events
+from tests.events import probes as told_probes
 from tests.quality import told_day
 
 pytestmark = pytest.mark.slow
@@ -128,9 +132,45 @@ def test_of_a_day_that_is_too_large_the_same_sessions_are_looked_at_in_every_tab
     assert set(cut.frames["turns"]["session_id"]) <= chosen
     events = cut.frames["raw_events"].filter(pl.col("event") != "probe")
     assert set(events["session_id"]) == chosen
-    tables = [TABLES[name] for name in ("sessions", "turns", "scored_feedback", "fingerprints")]
-    failed = judged(lake, tables=tables, most_events=most).verdicts.filter(~pl.col("passed"))
-    assert failed["expectation"].to_list() == []
+
+
+@pytest.mark.parametrize("share", [2, 3, 5])
+def test_a_good_day_that_is_too_large_breaks_nothing_in_any_table(
+    lake: Lake, frames: dict[str, pl.DataFrame], share: int
+) -> None:
+    said = frames["raw_events"].filter(pl.col("event") != "probe").height
+    result = judged(lake, most_events=said // share)
+    assert result.one_in > 1
+    assert set(result.verdicts["table_name"]) == set(frames)
+    assert result.verdicts.filter(~pl.col("passed"))["expectation"].to_list() == []
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "expectation"),
+    [
+        ("pilot_kpis", "numerator", "completion counts the sessions that were completed"),
+        ("themes", "feedbacks", "a café's feedbacks are those that were scored"),
+        ("voice_latency", "turns", "its turns are the voice turns of the table of turns"),
+    ],
+)
+def test_a_wrong_figure_of_a_day_that_is_too_large_stops_it(
+    lake: Lake, frames: dict[str, pl.DataFrame], table: str, column: str, expectation: str
+) -> None:
+    spoil(lake, TABLES[table], frames[table].with_columns(pl.col(column) + 1))
+    result = judged(lake, most_events=frames["raw_events"].height // 3)
+    assert table in result.stopping
+    assert expectation in set(result.verdicts.filter(~pl.col("passed"))["expectation"])
+
+
+def test_probes_cut_no_session_away_and_are_cut_themselves(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
+    probes = raw_events(told_probes(start=MORNING, outcomes=[True] * 400))
+    said = frames["raw_events"].filter(pl.col("event") != "probe")
+    spoil(lake, TABLES["raw_events"], pl.concat([said, probes], how="vertical_relaxed"))
+    cut = day_cut(lake, [SESSIONS, TABLES["raw_events"]], day=DAY, most_events=said.height)
+    assert cut.one_in == 1
+    kept = cut.frames["raw_events"]
+    assert kept.filter(pl.col("event") != "probe").height == said.height
+    assert 0 < kept.filter(pl.col("event") == "probe").height < probes.height
 
 
 def test_the_gate_is_shut_before_a_verdict_and_open_after_a_good_one(lake: Lake) -> None:
@@ -157,3 +197,23 @@ def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
 
 def test_every_table_but_the_judges_own_is_judged() -> None:
     assert {table.name for table in judged_tables()} == set(TABLES) - {"quality_verdicts", "quarantine"}
+
+
+def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(lake: Lake, tmp_path: Path) -> None:
+    before = DAY - timedelta(days=1)
+    tables = [SESSIONS, SCORED_FEEDBACK]
+    good = judged(lake)
+    apart = {"table_name": "turns", "row_key": "x", "expectation": "x", "severity": "stop", "reason": "x"}
+    row = pl.DataFrame([apart | {"day": DAY, "judged_at": NIGHT}], schema_overrides=good.quarantine.schema)
+    keep(lake, replace(good, quarantine=pl.concat([good.quarantine, row], how="diagonal")))
+    for name in ("sessions", "quality_verdicts", "quarantine"):
+        table = TABLES[name]
+        rows = lake.read(table, days=[DAY]).with_columns(day=pl.lit(before))
+        lake.replace_partition(table, before, rows, commit={})
+        for file in (tmp_path / name / f"day={before}").glob("*.parquet"):
+            file.write_bytes(file.read_bytes()[:20])
+    assert judged(lake, tables=tables).stopping == ()
+    assert gate(lake, tables, days=[DAY]).open
+    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset()
+    with pytest.raises(LakeDamaged):
+        gate(lake, tables, days=[before])

@@ -165,6 +165,30 @@ BREAKS: dict[str, dict[str, Break]] = {
         "quantiles rise to the longest": where("voice_latency", "measured", 2, puts={"p50_ms": 9000.0}),
         "its turns are the voice turns of the table of turns": without("turns"),
     },
+    "volume_anomalies": {
+        "basis is a known value": put("volume_anomalies", "basis", "a guess"),
+        "verdict is a known value": put("volume_anomalies", "verdict", "perhaps"),
+        "hour is between 0 and 23": put("volume_anomalies", "hour", 24),
+        "open_minutes is between 0 and 60": put("volume_anomalies", "open_minutes", 61.0),
+        "feedbacks is 0 or more": put("volume_anomalies", "feedbacks", -1),
+        "surprise is between 0 and 1": put("volume_anomalies", "surprise", 1.5),
+        "only hours in which the café is open are there": shift("volume_anomalies", "starts_at", -2 * 3600),
+        "no minute is away that is not open": put("volume_anomalies", "away_minutes", 60.5),
+        "a usable minute weighs once, one of a peak four times": put("volume_anomalies", "weight", 241.0),
+        "what is expected lies between its ends": put("volume_anomalies", "expected", 900.0),
+        "an hour with too little to go by, and no other, is not judged": where(
+            "volume_anomalies", "verdict", "too_little_open", puts={"verdict": "none"}
+        ),
+        "what is judged has a surprise and its stretch, and nothing else has one": put(
+            "volume_anomalies", "surprise", None
+        ),
+        "a stretch ends with its hour": shift("volume_anomalies", "since", 3600),
+        "only what is settled is low": where("volume_anomalies", "verdict", "low", puts={"settled": False}),
+        "an anomaly is as surprising as one has to be": where(
+            "volume_anomalies", "verdict", "low", puts={"surprise": 0.2}
+        ),
+        "no more feedback is counted than was completed": put("volume_anomalies", "feedbacks", 40),
+    },
     "pilot_report": {
         "kpi is a known value": put("pilot_report", "kpi", "happiness"),
         "verdict is a known value": put("pilot_report", "verdict", "perhaps"),

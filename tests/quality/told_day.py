@@ -11,7 +11,7 @@ import polars as pl
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pilot.insight_tables import THEMES
+from pilot.insight_tables import THEMES, VOLUME_ANOMALIES
 from pilot.retention_table import RETENTION
 from pilot.tables import CUSTOMER_COUNTS, REWARDS
 from pipelines.business_impact import Inputs, business_impact
@@ -24,8 +24,10 @@ from pipelines.shapes import schema
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.themes_daily import HISTORY_COLUMNS, themes_of
 from pipelines.turns import turns
-from pipelines.uptime import uptime
+from pipelines.uptime import outages, uptime
 from pipelines.voice_latency import voice_latency
+from pipelines.volume.anomalies import HISTORY_COLUMNS as VOLUME_COLUMNS
+from pipelines.volume.anomalies import away_by_cafe, volume_anomalies
 from tests.events import MORNING, Story, probes, raw_events, whole_visit
 
 DAY = MORNING.date()
@@ -59,9 +61,20 @@ def polars_day() -> dict[str, pl.DataFrame]:
     kpis = pilot_kpis(
         day=DAY, as_of=AS_OF, cafes=CAFES, sessions=visits, turns=said, uptime=service, customer_counts=counts
     )
+    down = outages(raw, day=DAY, as_of=AS_OF)
+    maintenance = {"aurora": [(MORNING + timedelta(hours=3), MORNING + timedelta(hours=4.4))]}
+    volume = volume_anomalies(
+        visits,
+        day=DAY,
+        as_of=AS_OF,
+        cafes=CAFES,
+        history=pl.DataFrame(schema={name: schema(VOLUME_ANOMALIES)[name] for name in VOLUME_COLUMNS}),
+        away=away_by_cafe(CAFES, down=down, shut=maintenance, simulated=False),
+    )
     by_theme = themes_of(scored, day=DAY, history=earlier)
     basis = Basis(days=[DAY], left_out=(), cafes=CAFES.ids, as_of=AS_OF)
     there = Resources(
+        since=DAY,
         limits=dict.fromkeys(CAFES.ids, 100),
         used={("aurora", False): 1},
         tests=[LoadTest(guests=6, passed=True, at=AS_OF)],
@@ -81,6 +94,7 @@ def polars_day() -> dict[str, pl.DataFrame]:
         "pilot_kpis": kpis,
         "themes": by_theme,
         "voice_latency": voice_latency(said, day=DAY),
+        "volume_anomalies": volume,
         "pilot_report": pilot_report(basis, day=DAY, kpis=kpis, uptime=service, turns=said),
         "business_impact": business_impact(figures, day=DAY, as_of=AS_OF, days=[DAY], cafes=CAFES.ids),
         "capacity_plan": capacity_plan(visits, there, day=DAY, as_of=AS_OF, days=[DAY], cafes=CAFES.cafe),

@@ -11,6 +11,7 @@ import pytest
 from pilot.business_days import business_day, local_time
 from pilot.cafes import parse_cafes
 from pilot.events import parse_event
+from simulator.happenings import outage
 from simulator.pilot_days import simulate
 
 pytestmark = pytest.mark.slow
@@ -73,11 +74,14 @@ def test_sequence_numbers_have_no_gaps(month):
     assert all(sorted(seqs) == list(range(len(seqs))) for seqs in sessions.values())
 
 
-def test_some_counts_are_missing_and_some_probes_fail(month):
+def test_some_counts_are_missing_and_probes_fail_in_outages_alone(month):
     reported = sum(len(day.customers) for day in month)
     assert 0 < reported < len(month) * len(CAFES.ids)
-    failed = [event for day in month for event in day.events if event.event == "probe" and not event.data["ok"]]
+    (dark,) = days(date(2026, 11, 4), date(2026, 11, 4), seed=2)
+    window = outage(2, day=dark.day)
+    failed = [event.at for event in dark.events if event.event == "probe" and not event.data["ok"]]
     assert failed
+    assert all(window.covers(at) for at in failed)
 
 
 def test_the_days_of_the_clock_change_have_their_own_number_of_probes(month):

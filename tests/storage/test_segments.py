@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from storage.errors import CorruptSegment, LandingUnavailable
 from storage.home import open_home
+from storage.landing.day_folders import SETTLED_AFTER_SECONDS
 from storage.landing.folder_segments import STALE_TEMPORARY_SECONDS, FolderSegments
 from storage.landing.object_segments import ObjectSegments
 from storage.landing.salvage import salvage
@@ -217,3 +219,58 @@ def test_a_full_disk_is_a_retryable_error(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(LandingUnavailable, match="No space left"):
         landing.put(*a_segment())
     assert list((tmp_path / "landing" / ".scratch").iterdir()) == []
+
+
+class Listings:
+    """Counts which day folders are listed."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.days: list[str] = []
+        real = os.scandir
+
+        def scandir(path: Any) -> Any:
+            if Path(path).name.startswith("day="):
+                self.days.append(Path(path).name)
+            return real(path)
+
+        monkeypatch.setattr(os, "scandir", scandir)
+
+
+def changed_at(folder: Path, moment: float) -> None:
+    os.utime(folder, (moment, moment))
+
+
+def test_a_settled_day_is_not_listed_again_until_its_folder_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = open_home(Settings(home=tmp_path))
+    names = [a_segment(MONDAY), a_segment(TUESDAY)]
+    for each in names:
+        home.segments().put(*each)
+    folders = {name.day: home.root / "landing" / name.folder for name, _ in names}
+    for folder in folders.values():
+        changed_at(folder, folder.stat().st_mtime - SETTLED_AFTER_SECONDS - 1)
+    listings = Listings(monkeypatch)
+    first = home.segments().fingerprints()
+    assert sorted(listings.days) == sorted(name.folder for name, _ in names)
+    assert home.segments().fingerprints() == first
+    assert len(listings.days) == 2
+    home.segments().put(*a_segment(MONDAY))
+    second = home.segments().fingerprints()
+    assert listings.days[2:] == [names[0][0].folder]
+    assert second[MONDAY] != first[MONDAY]
+    assert second[TUESDAY] == first[TUESDAY]
+    home.segments().remove(names[1][0])
+    assert set(home.segments().fingerprints()) == {MONDAY}
+
+
+def test_a_day_that_changed_a_moment_ago_is_listed_again_since_its_time_may_not_move(tmp_path: Path) -> None:
+    now = MONDAY_MORNING.timestamp()
+    landing = FolderSegments(tmp_path / "landing", wall_clock=lambda: now)
+    name, body = a_segment(MONDAY)
+    landing.put(name, body)
+    changed_at(tmp_path / "landing" / name.folder, now - 1)
+    first = landing.fingerprints()
+    landing.put(*a_segment(MONDAY))
+    changed_at(tmp_path / "landing" / name.folder, now - 1)
+    assert landing.fingerprints() != first

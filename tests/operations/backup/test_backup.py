@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from operations.backup.make import NotSealed, make_backup
 from operations.backup.restore import NotRestored, restore
-from operations.backup.shelf import Backup, NoSuchBackup, backups, choose, shelf, unpack
+from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
 from operations.erasure.carry_out import carry_out
 from operations.erasure.keeping import KeeperAtWork, keeping
 from pilot.identifiers import new_identifier
@@ -180,6 +180,20 @@ def test_a_home_that_holds_something_is_never_restored_over(home: Home, tmp_path
     rehearsed = tmp_path / "probe"
     restore(backup, rehearsed, settings=settings(home), now=NOW, keep=False)
     assert not rehearsed.exists()
+
+
+def test_a_damaged_manifest_hides_no_other_backup_and_the_latest_is_never_an_older_one(home: Home) -> None:
+    folder = shelf(home.settings)
+    first, second, third = (make_backup(home, now=NOW + timedelta(hours=hours)).path for hours in (0, 1, 2))
+    (second / MANIFEST).write_text('{"format": 1}', encoding="utf-8")
+    assert [each.path for each in backups(folder)] == [first, third]
+    assert choose(folder, "latest").path == third
+    (third / MANIFEST).write_text("", encoding="utf-8")
+    for which in ("latest", second.name):
+        with pytest.raises(BackupDamaged, match="cannot be read"):
+            choose(folder, which)
+    assert choose(folder, first.name).path == first
+    assert damaged(folder) == [second, third]
 
 
 def test_backups_are_found_by_day_and_name_and_half_ones_are_none(home: Home) -> None:

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 from operations.backup.make import make_backup
 from operations.backup.restore import restore
+from operations.backup.shelf import MANIFEST, damaged
 from operations.erasure.proof import KEY
 from operations.erasure.proof_guest import Guest, a_guest
 from operations.retention.backups import forget_backups
@@ -214,6 +215,17 @@ def test_backups_go_after_their_days_but_never_the_newest(home: Home) -> None:
     made = [make_backup(home, now=SPOKE + timedelta(days=days)).path.name for days in (0, 10, 20)]
     assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == made[:1]
     assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == made[1:2]
+    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
+
+
+def test_a_damaged_manifest_keeps_no_old_backup_and_its_own_goes_by_its_name(home: Home) -> None:
+    made = [make_backup(home, now=SPOKE + timedelta(days=days)).path for days in (0, 10, 20, 30)]
+    (made[1] / MANIFEST).write_text("{", encoding="utf-8")
+    assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == [made[0].name]
+    assert damaged(made[0].parent) == [made[1]]
+    assert forget_backups(home.settings, now=SPOKE + timedelta(days=45)) == [made[1].name]
+    for path in made[2:]:
+        (path / MANIFEST).write_text("{", encoding="utf-8")
     assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
 
 

@@ -26,6 +26,11 @@ class Unable(set[str]):
         if account in self.fake.books.accounts:
             self.fake.books.capability(account, "inactive")
 
+    def discard(self, account: str) -> None:
+        if account in self and account in self.fake.books.accounts:
+            self.fake.books.capability(account, "active")
+        super().discard(account)
+
     def clear(self) -> None:
         for account in self & set(self.fake.books.accounts):
             self.fake.books.capability(account, "active")

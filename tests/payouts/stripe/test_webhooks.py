@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from payouts.stripe.opening import RailName
-from payouts.stripe.webhooks import OtherMode, RefusedWebhook, read_webhook, secrets_of
+from payouts.stripe.webhooks import LiveEvent, OtherMode, RefusedWebhook, read_webhook, secrets_of
 
 SECRET = "whsec_one"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -101,14 +101,17 @@ def test_a_second_time_in_the_header_makes_no_old_signature_young(header: str) -
         read(body, forged)
 
 
-def test_a_test_event_at_a_live_door_is_left_alone_and_the_other_way_round() -> None:
+def test_a_test_event_at_a_live_door_is_left_alone() -> None:
     with pytest.raises(OtherMode):
         read(json.dumps(EVENT).encode(), rail="stripe")
-    live = json.dumps({**EVENT, "livemode": True}).encode()
-    assert read(live, rail="stripe").rail == "stripe"
-    for rail in ("stripe_test", "stripe_fake"):
-        with pytest.raises(OtherMode):
-            read(live, rail=rail)
+    assert read(json.dumps({**EVENT, "livemode": True}).encode(), rail="stripe").rail == "stripe"
+
+
+@pytest.mark.parametrize("rail", ["stripe_test", "stripe_fake"])
+def test_a_live_event_at_another_door_is_refused_under_the_name_of_the_live_rail(rail: RailName) -> None:
+    with pytest.raises(LiveEvent) as refused:
+        read(json.dumps({**EVENT, "livemode": True}).encode(), rail=rail)
+    assert (refused.value.event.rail, refused.value.event.id) == ("stripe", "evt_1")
 
 
 @pytest.mark.parametrize(

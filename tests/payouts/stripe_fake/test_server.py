@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from payouts.stripe_fake.bank import FAILING_IBANS, WORKING_IBAN, Bank
 from payouts.stripe_fake.books import LINK_SECONDS
 from payouts.stripe_fake.fake import FakeStripe
+from payouts.stripe_fake.pages import SHARED
 from payouts.stripe_fake.server import create_server
 from payouts.stripe_fake.webhooks import Webhooks
 from tests.payouts.stripe_fake.desk import OPEN, Desk
@@ -52,6 +53,18 @@ def test_a_person_finishes_with_a_test_iban(desk: Desk, browser: TestClient, iba
     assert found.external_accounts.data[0]["last4"] == iban[-4:]
 
 
+def test_each_choice_is_a_bank_account_of_ones_own_but_the_one_that_is_shared(desk: Desk, browser: TestClient) -> None:
+    def fingerprint(choice: str) -> str:
+        account = desk.client.v1.accounts.create(OPEN).id
+        visit = browser.get(link(desk, account)).headers["location"]
+        assert browser.post(visit, data={"iban": choice}).status_code == 303
+        return desk.client.v1.accounts.retrieve(account).external_accounts.data[0]["fingerprint"]
+
+    chosen = [fingerprint(each) for each in (WORKING_IBAN, WORKING_IBAN, SHARED, SHARED)]
+    assert len({*chosen[:3]}) == 3
+    assert chosen[2] == chosen[3]
+
+
 def test_a_link_opens_once_and_lapses_and_an_unknown_one_leads_nowhere(desk: Desk, browser: TestClient) -> None:
     once = link(desk, "acct_1")
     assert browser.get(once).headers["location"].startswith("/fake/visits/")
@@ -74,9 +87,9 @@ def test_leaving_leads_back_and_changes_nothing_and_another_iban_is_not_taken(de
 def test_the_overview_lists_accounts_transfers_payouts_and_events(desk: Desk, browser: TestClient) -> None:
     made = desk.transfer()
     desk.fake.books.bank_payout("acct_1", 3000)
-    for language in ("sv", "en"):
+    for language, amounts in (("sv", ("30,00", "9\xa0999\xa0970,00 kr")), ("en", ("30.00", "SEK 9,999,970.00"))):
         page = browser.get(f"/fake?language={language}").text
-        assert all(told in page for told in ("acct_1", made.id, "transfer.created", "po_fake", "30.00"))
+        assert all(told in page for told in ("acct_1", made.id, "transfer.created", "po_fake", *amounts))
 
 
 def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(desk: Desk, browser: TestClient) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import stripe
 
+from payouts.stripe.events import process
 from pilot.settings import Settings
 from storage.home import Home
-from storage.store import provider_events
+from storage.store import payment_facts, provider_events
+from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.voice_edge.server.replicas import Replica, running_replica
 from tests.waiting import DEADLINE_SECONDS, POLL_SECONDS
 
@@ -58,6 +60,24 @@ async def test_what_stripe_did_not_sign_is_refused_and_not_kept(home: Home) -> N
         large = await client.post(replica.url + URL, content=b"x" * 300_000, headers=signed(replica, body))
         assert large.status_code == 413
         assert provider_events.lag(home.store(), rail="stripe_fake").waiting == 0
+
+
+async def test_a_live_event_at_a_door_that_is_not_live_is_refused_counted_told_and_never_looked_at(home: Home) -> None:
+    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+        body = numbered(replica, 1, livemode=True)
+        for _ in range(2):  # Stripe comes again, and is refused again.
+            answer = await client.post(replica.url + URL, content=body, headers=signed(replica, body))
+            assert (answer.status_code, "live mode" in answer.json()["received"]) == (400, True)
+        assert (
+            'edge_webhooks_total{outcome="live_at_test_door"} 2.0' in (await client.get(f"{replica.url}/metrics")).text
+        )
+    store = home.store()
+    rail = ByHandRail(now=store.now)
+    assert process(store, rail).done == 0
+    assert sum(rail.fake.answered.values()) == 0
+    facts = payment_facts.events(store, rail="stripe_fake", since=store.now() - timedelta(hours=1))
+    assert (facts.live, facts.waiting_since) == (1, None)
+    assert payment_facts.events(store, rail="stripe", since=store.now() - timedelta(hours=1)).live == 0
 
 
 async def test_stripe_is_told_to_come_again_while_the_store_is_away(home: Home) -> None:

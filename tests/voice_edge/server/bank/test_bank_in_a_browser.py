@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
+from payouts.stripe_fake.bank import FAILING_IBANS
 from payouts.told import AT_STRIPE, TOLD, VOUCHER_GOOD
 from pilot.words import section
 from storage.store import attempts, batches, vouchers
@@ -68,6 +69,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     await seen("2-choice")
     await page.get_by_role("button", name="Fortsätt till Stripe").click()
     await page.get_by_role("button", name=FAKE["onboarding.finish"], exact=True).wait_for()
+    await seen("2b-fake")
     assert vouchers.of_reward(home.store(), decision.reward_id).state == "issued"
     # Left without an answer: the voucher is good, and the way on stands on the receipt.
     await page.get_by_role("link", name=FAKE["onboarding.leave"]).click()
@@ -95,6 +97,43 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     assert await page.locator("mark").count() > 0
     await seen("6-why")
     assert complaints == []
+
+
+@pytest.mark.parametrize(("language", "says"), [("sv", "låtsas-Stripe, inga pengar"), ("en", "fake Stripe, no money")])
+async def test_the_fakes_pages_say_plainly_that_they_are_a_fakes(chromium, stripe, language, says, tmp_path):
+    account = stripe.fake.books.open_account(metadata={}, email=None)["id"]
+    stripe.answered(account)
+    stripe.fake.books.bank_payout(account, 3000)
+    made = stripe.fake.books.links["a"] = {
+        "account": account, "expires_at": stripe.fake.books.seconds() + 300, "return_url": f"{stripe.url}/fake",
+        "refresh_url": stripe.url,
+    }  # fmt: skip
+    page = await (await chromium.new_context(viewport=PHONE, locale=language)).new_page()
+    words = section("stripe_fake", language)
+    await page.goto(f"{stripe.url}/fake/onboarding/a")
+    await page.get_by_role("heading", name=words["onboarding.heading"]).wait_for()
+    for name, address in (
+        ("onboarding", f"{stripe.url}/fake/visits/{made['visit']}?language={language}"),
+        ("gone", f"{stripe.url}/fake/visits/nobody?language={language}"),
+        ("overview", f"{stripe.url}/fake?language={language}"),
+    ):
+        await page.goto(address)
+        assert says in await page.inner_text("header"), name
+        assert words["fake.mark"] in await page.title()
+        await looks_well(page)
+        await page.screenshot(path=tmp_path / f"{name}-{language}.png", full_page=True)
+    await page.goto(f"{stripe.url}/fake/visits/{made['visit']}?language={language}")
+    for target in await page.locator("label.choice").all():
+        box = await target.bounding_box()
+        assert box["height"] >= SMALLEST_TARGET
+    # By keyboard alone: the choices are one stop, the arrows choose, and the button is the next one.
+    await page.locator("input[type=radio]").first.focus()
+    await page.keyboard.press("ArrowDown")
+    await page.keyboard.press("Tab")
+    assert await page.evaluate("document.activeElement.textContent") == words["onboarding.finish"]
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(f"{stripe.url}/fake")
+    assert stripe.fake.books.ibans[account] == next(iter(FAILING_IBANS))
 
 
 async def test_while_stripe_is_away_the_page_says_so(replica, chromium, stripe, sent, reward, tmp_path):

@@ -1,0 +1,68 @@
+"""Anomalies as people hear of them: one a café-day and direction, from its first hour to its last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import polars as pl
+
+COLUMNS = (
+    *("day", "cafe", "starts_at", "feedbacks", "expected", "expected_low", "expected_high"),
+    *("since", "surprise", "verdict"),
+)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Hours of one café-day that brought too little, or too much.
+
+    Attributes:
+        day: The business day.
+        cafe: The café's id.
+        direction: low or high.
+        start: When its first hour begins, UTC.
+        end: When its last hour ends, UTC.
+        feedbacks: How many came.
+        expected: How many were to be expected.
+        expected_low: The lower end of that.
+        expected_high: The upper end.
+        surprise: The chance of something as rare, in its most surprising hour.
+    """
+
+    day: date
+    cafe: str
+    direction: str
+    start: datetime
+    end: datetime
+    feedbacks: int
+    expected: float
+    expected_low: float
+    expected_high: float
+    surprise: float
+
+
+def episodes(anomalies: pl.DataFrame) -> list[Episode]:
+    """Return the episodes in a frame, by day, café and direction; hours too little open are left out of the sums.
+
+    An episode begins with the first hour of its most surprising stretch and ends with the last hour that told it.
+
+    Args:
+        anomalies: COLUMNS of VOLUME_ANOMALIES, of one kind of guests.
+    """
+    alarmed = anomalies.filter(pl.col("verdict").is_in(["low", "high"]))
+    found = []
+    for (day, cafe, verdict), hours in alarmed.group_by("day", "cafe", "verdict"):
+        rarest = hours.sort("surprise", "starts_at").row(0, named=True)
+        first, last = rarest["since"], hours.sort("starts_at").row(-1, named=True)["starts_at"]
+        within = anomalies.filter(
+            pl.col("day") == day,
+            pl.col("cafe") == cafe,
+            pl.col("starts_at").is_between(first, last),
+            pl.col("verdict") != "too_little_open",
+        )
+        sums = within.select(pl.col("feedbacks", "expected", "expected_low", "expected_high").sum()).row(0, named=True)
+        surprise = rarest["surprise"]
+        found.append(Episode(day, cafe, verdict, start=first, end=last + HOUR, surprise=surprise, **sums))
+    return sorted(found, key=lambda each: (each.day, each.cafe, each.direction))

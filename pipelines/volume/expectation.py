@@ -1,0 +1,150 @@
+"""How much feedback a café's day is expected to bring: by its band, or by how its days of the same kind have been.
+
+Everything is a rate per weighted minute (`open_hours.PEAK_WEIGHT`), so that days of other lengths, hours that an outage
+cut short and today so far are held against one another. What is learned is robust: the level is a median and its
+spread a median deviation, so that an outage that nobody recorded, or a burst, does not become what is expected.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from statistics import median
+from typing import Literal
+
+from pilot.cafes import Cafe
+from pilot.opening_hours import hours_on
+from pipelines.volume.open_hours import kind_of, whole_weight
+
+LOOK_BACK_DAYS = 56
+SAME_WEEKDAYS = 4
+DAYS_OF_THE_KIND = 5
+LEAST_SHARE_OF_DAY = 0.5  # a day of which less could be used says little about a day
+LEAST_SHARE_OF_BAND = 0.2  # where less than this has become usual, it is not to be expected but to be mended
+PROFILE_PRIOR_FEEDBACKS = 20.0  # what an hour's own share is shrunk by towards the peaks' profile
+MOST_TIMES_PROFILE, MOST_BESIDE = 3.0, 3.0  # no hour of the past counts for more than this: a burst is not a habit
+MAD_TO_DEVIATION = 1.4826  # of a normal distribution (Rousseeuw and Croux, JASA 88, 1993)
+MEDIAN_TO_MEAN_VARIANCE = math.pi / 2  # how much less certain a median is than a mean, at a normal distribution
+BAND_DISPERSION = 0.03
+LEAST_DISPERSION, MOST_DISPERSION = 0.015, 0.25
+SHOWN_DEVIATIONS = 1.28  # 8 usual days in 10
+
+Basis = Literal["band", "history"]
+
+
+@dataclass(frozen=True, slots=True)
+class PastHour:
+    """What one open hour of an earlier day brought: weighted minutes that could be used, and feedbacks."""
+
+    hour: int
+    weight: float
+    feedbacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What is expected of a day, in feedbacks per weighted minute.
+
+    Attributes:
+        basis: From the band or from history.
+        rate: The middle.
+        low: The band's lower end, or that of 8 usual days in 10.
+        high: The upper end.
+        dispersion: The square of how far a day strays from what it is tested against, as a share.
+        profile: By hour, how many times what the peaks say it brings; 1 where nothing is known.
+    """
+
+    basis: Basis
+    rate: float
+    low: float
+    high: float
+    dispersion: float
+    profile: Mapping[int, float] = field(default_factory=dict)
+
+    @property
+    def least(self) -> float:
+        """Return the rate that too little is tested against: a band's own lower end is nothing unusual."""
+        return self.low if self.basis == "band" else self.rate
+
+    @property
+    def most(self) -> float:
+        """Return the rate that too much is tested against."""
+        return self.high if self.basis == "band" else self.rate
+
+    def weight(self, hour: int, weight: float) -> float:
+        """Return an hour's weighted minutes, its own share of the day learned."""
+        return weight * self.profile.get(hour, 1.0)
+
+
+def expectation(cafe: Cafe, *, day: date, past: Mapping[date, Sequence[PastHour]]) -> Expectation | None:
+    """Return what is expected of a café's day: its history's answer where there is enough of it; None where closed.
+
+    Args:
+        cafe: The café.
+        day: The business day.
+        past: The usable open hours of its earlier days.
+    """
+    window = hours_on(cafe, day).window
+    if window is None:
+        return None
+    return _from_history(cafe, day, past) or _from_band(cafe, whole_weight(cafe, window))
+
+
+def _from_band(cafe: Cafe, weight: float) -> Expectation:
+    """Return the band spread over the day; a day shorter than a weekday may bring less, a longer one more."""
+    band, share = cafe.expected_feedbacks_per_day, weight / whole_weight(cafe, cafe.opening_hours.weekdays)
+    low, high = band.low * min(1.0, share) / weight, band.high * max(1.0, share) / weight
+    return Expectation("band", (low + high) / 2, low, high, BAND_DISPERSION)
+
+
+def _from_history(cafe: Cafe, day: date, past: Mapping[date, Sequence[PastHour]]) -> Expectation | None:
+    alike = {each: hours for each, hours in past.items() if each < day and _comparable(cafe, day, each, hours)}
+    own = [each for each in alike if each.weekday() == day.weekday()]
+    chosen = own if len(own) >= SAME_WEEKDAYS else list(alike) if len(alike) >= DAYS_OF_THE_KIND else []
+    if not chosen:
+        return None
+    profile = _profile(list(alike.values()))
+    rates = {each: _rate(hours, profile) for each, hours in alike.items()}
+    rate = median(rates[each] for each in chosen)
+    if rate < LEAST_SHARE_OF_BAND * _from_band(cafe, _whole(cafe, day)).low:
+        return None
+    spread = MAD_TO_DEVIATION * median(abs(each - rate) for each in rates.values()) / rate
+    usual_day = median(sum(each.feedbacks for each in hours) for hours in alike.values())
+    by_chance = 1 / max(usual_day, 1.0)
+    of_days = min(max(spread**2 - by_chance, LEAST_DISPERSION), MOST_DISPERSION)
+    dispersion = of_days + MEDIAN_TO_MEAN_VARIANCE * (of_days + by_chance) / len(chosen)
+    reach = SHOWN_DEVIATIONS * math.sqrt(dispersion)
+    return Expectation("history", rate, rate * max(0.0, 1 - reach), rate * (1 + reach), dispersion, profile)
+
+
+def _comparable(cafe: Cafe, day: date, earlier: date, hours: Sequence[PastHour]) -> bool:
+    kind = kind_of(cafe, day)
+    if kind == "special" or kind_of(cafe, earlier) != kind or hours_on(cafe, earlier).window is None:
+        return False
+    return sum(each.weight for each in hours) >= LEAST_SHARE_OF_DAY * _whole(cafe, earlier)
+
+
+def _whole(cafe: Cafe, day: date) -> float:
+    window = hours_on(cafe, day).window
+    return 0.0 if window is None else whole_weight(cafe, window)
+
+
+def _rate(hours: Sequence[PastHour], profile: Mapping[int, float]) -> float:
+    weight = sum(each.weight * profile.get(each.hour, 1.0) for each in hours)
+    return sum(each.feedbacks for each in hours) / weight
+
+
+def _profile(days: Sequence[Sequence[PastHour]]) -> dict[int, float]:
+    """Return each hour's feedback as a multiple of what the peaks say, shrunk towards 1 where there is little of it."""
+    base = median(_rate(hours, {}) for hours in days)
+    found: dict[int, float] = defaultdict(float)
+    foreseen: dict[int, float] = defaultdict(float)
+    for each in (hour for hours in days for hour in hours):
+        by_peaks = base * each.weight
+        found[each.hour] += min(each.feedbacks, MOST_TIMES_PROFILE * by_peaks + MOST_BESIDE)
+        foreseen[each.hour] += by_peaks
+    prior = PROFILE_PRIOR_FEEDBACKS
+    return {hour: (prior + found[hour]) / (prior + foreseen[hour]) for hour in found}

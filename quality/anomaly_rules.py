@@ -1,0 +1,115 @@
+"""What must be true of `volume_anomalies`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from pilot.business_days import at_local
+from pilot.cafes import Cafes
+from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.opening_hours import hours_on
+from pilot.tables import SESSIONS
+from quality.figure_rules import KEY, of_cafe
+from quality.rules import Evidence, Rule, between, declared, one_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASES = ("band", "history")
+ODD = ("low", "high")
+VERDICTS = (*ODD, "none", "too_little_open")
+LEAST_MINUTES = 15.0
+PEAK_WEIGHT = 4.0
+MOST_SURPRISE = 0.05  # what comes by chance more often than once in twenty is no anomaly
+HOUR = timedelta(hours=1)
+LONGEST_DAY = timedelta(hours=25)
+ROUNDING = 1e-6
+
+
+def anomaly_rules(cafes: Cafes) -> Iterator[Rule]:
+    """Yield the suite of `volume_anomalies`."""
+    yield from declared(VOLUME_ANOMALIES)
+    yield one_of("cafe", cafes.ids)
+    yield one_of("basis", BASES)
+    yield one_of("verdict", VERDICTS)
+    yield between("hour", 0, 23)
+    yield between("open_minutes", 0, 60)
+    yield between("feedbacks", 0)
+    yield between("surprise", 0, 1)
+    yield Rule("only hours in which the café is open are there", fact=_within_opening, columns=("starts_at",))
+    yield Rule("no minute is away that is not open", fact=_away, columns=("away_minutes", "open_minutes"))
+    yield Rule("a usable minute weighs once, one of a peak four times", fact=_weighed, columns=("weight",))
+    yield Rule(
+        "what is expected lies between its ends", fact=_inside, columns=("expected_low", "expected", "expected_high")
+    )
+    yield Rule("an hour with too little to go by, and no other, is not judged", fact=_judged, columns=("verdict",))
+    yield Rule(
+        "what is judged has a surprise and its stretch, and nothing else has one",
+        fact=_surprise,
+        columns=("surprise", "since"),
+    )
+    yield Rule("a stretch ends with its hour", fact=_stretch, columns=("since", "starts_at"))
+    yield Rule("only what is settled is low", fact=_settled, columns=("verdict", "settled"))
+    yield Rule("an anomaly is as surprising as one has to be", fact=_odd_enough, columns=("verdict", "surprise"))
+    yield Rule("no more feedback is counted than was completed", fact=_counted, columns=("feedbacks",), severity="warn")
+
+
+def _within_opening(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    import pandas as pd
+
+    opening = {
+        cafe.id: (at_local(evidence.day, window[0]), at_local(evidence.day, window[1]))
+        for cafe in evidence.cafes.cafe
+        if evidence.day is not None and (window := hours_on(cafe, evidence.day).window) is not None
+    }
+    met = [
+        evidence.day is None or (cafe in opening and opening[cafe][0] - HOUR < starts_at < opening[cafe][1])
+        for cafe, starts_at in zip(frame["cafe"], frame["starts_at"], strict=True)
+    ]
+    return pd.Series(met, index=frame.index, dtype=bool)
+
+
+def _away(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return frame["away_minutes"].between(0, frame["open_minutes"] + ROUNDING)
+
+
+def _weighed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    usable = frame["open_minutes"] - frame["away_minutes"]
+    return frame["weight"].between(usable - ROUNDING, PEAK_WEIGHT * usable + ROUNDING)
+
+
+def _inside(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    not_below = (frame["expected_low"] >= 0) & (frame["expected"] >= frame["expected_low"] - ROUNDING)
+    return not_below & (frame["expected"] <= frame["expected_high"] + ROUNDING)
+
+
+def _judged(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    usable = frame["open_minutes"] - frame["away_minutes"]
+    return (frame["verdict"] == "too_little_open") == (usable < LEAST_MINUTES)
+
+
+def _surprise(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    looked_at = frame["verdict"] != "too_little_open"
+    return (frame["surprise"].notna() == looked_at) & (frame["since"].notna() == looked_at)
+
+
+def _stretch(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    reach = frame["starts_at"] - frame["since"]
+    return frame["since"].isna() | ((reach >= timedelta()) & (reach < LONGEST_DAY))
+
+
+def _settled(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["verdict"] != "low") | frame["settled"].astype(bool)
+
+
+def _odd_enough(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return ~frame["verdict"].isin(ODD) | (frame["surprise"] <= MOST_SURPRISE)
+
+
+def _counted(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    sessions = evidence.references[SESSIONS.name]
+    completed = sessions[sessions["outcome"] == "completed"].groupby(KEY).size()
+    found = frame.groupby(KEY)["feedbacks"].transform("sum")
+    return found <= of_cafe(frame, completed)
