@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from payouts.limits import YEARLY_KRONOR
+from payouts.meanings import UNEXPLAINED
 from pilot.money import ORE_PER_KRONA
 from storage.store.attempts import CAPABILITY_CODES
 from storage.store.guest_payouts import GuestPayout
+from storage.store.shared_banks import SHARED_BANK
 
 Told = Literal[
     # The voucher is still good.
@@ -57,7 +59,7 @@ BANK_CODES: dict[str, Told] = {
     "could_not_process": "bank_failed",
 }
 REJECTED = ("rejected.", "listed")
-HELD_FOR: tuple[tuple[str, Told], ...] = (("bank account", "same_bank"), ("differ", "unexplained"))
+HELD_FOR: dict[str, Told] = {SHARED_BANK: "same_bank", UNEXPLAINED: "unexplained"}
 _PAYOUT: dict[str, Told] = {"in_flight": "sending", "needs_review": "review", "reversed": "reversed"}
 _BANK: dict[str, Told] = {"pending": "sent", "in_transit": "in_bank", "paid": "paid", "canceled": "bank_canceled"}
 
@@ -111,8 +113,7 @@ def _before_sending(payout: GuestPayout) -> Told:
 
 
 def _held(payout: GuestPayout) -> Told:
-    named = next((word for mark, word in HELD_FOR if mark in payout.code), None)
-    return named or ("same_bank" if payout.shared_bank else "held")
+    return HELD_FOR.get(payout.code) or ("same_bank" if payout.shared_bank else "held")
 
 
 def _at_the_bank(payout: GuestPayout) -> Told:
