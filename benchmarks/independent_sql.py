@@ -1,7 +1,7 @@
 """The pilot's figures once more, as hand-written DuckDB SQL straight from raw events, sharing no code with `pipelines`.
 
 It is what `pilot bench lake` is timed against, and what tests hold every KPI against. It takes what simulated days
-hold: an utterance in one revision, one prober, no planned maintenance, no payouts.
+hold: an utterance in one revision, one prober, no planned maintenance. Payments it takes from the view `payments`.
 """
 
 from __future__ import annotations
@@ -147,6 +147,10 @@ SELECT cafe, simulated, count(*) AS probes, coalesce(sum(s) FILTER (ok), 0) AS u
 FROM lengths GROUP BY cafe, simulated
 """
 
+NO_PAYMENTS = """
+CREATE VIEW payments AS SELECT '' AS cafe, false AS simulated, '' AS rail, 0 AS succeeded, 0 AS failed WHERE false
+"""
+
 KPIS = """
 CREATE OR REPLACE TEMP TABLE sql_kpis AS
 WITH visits AS (
@@ -159,6 +163,9 @@ WITH visits AS (
         list_sort(list(CASE WHEN response_ms >= 0 AND failure IS NULL THEN response_ms / 1000
                             ELSE 'infinity'::DOUBLE END)) AS waits
     FROM sql_turns WHERE mode = 'voice' GROUP BY ALL
+), ended AS (
+    SELECT cafe, simulated, sum(succeeded)::BIGINT AS paid, sum(succeeded + failed)::BIGINT AS n
+    FROM payments GROUP BY ALL HAVING sum(succeeded + failed) > 0
 ), terms AS (
     SELECT n, k, exp(lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1) + k * ln(0.95) + (n - k) * ln(0.05)) AS p
     FROM (SELECT DISTINCT n FROM voice), LATERAL (SELECT unnest(range(0, n + 1)) AS k)
@@ -172,7 +179,7 @@ WITH visits AS (
 ), keys AS (
     SELECT cafe, false AS simulated FROM cafes UNION SELECT cafe, simulated FROM visits
     UNION SELECT cafe, simulated FROM voice UNION SELECT cafe, simulated FROM sql_uptime
-    UNION SELECT cafe, simulated FROM counts
+    UNION SELECT cafe, simulated FROM counts UNION SELECT cafe, simulated FROM payments
 ), shares AS (
     SELECT cafe, simulated, 'participation' AS kpi, coalesce(started, 0) AS k, customers AS n,
         customers IS NULL AS missing, customers >= coalesce(started, 0) AND customers > 0 AS sound, 0.10 AS target
@@ -180,6 +187,9 @@ WITH visits AS (
     UNION ALL
     SELECT cafe, simulated, 'completion', coalesce(completed, 0), coalesce(decided, 0), false, decided > 0, 0.70
     FROM keys LEFT JOIN visits USING (cafe, simulated)
+    UNION ALL
+    SELECT cafe, simulated, 'payment_success', paid, n, n IS NULL, n > 0, 0.98
+    FROM keys LEFT JOIN ended USING (cafe, simulated)
 ), wilson AS (
     SELECT *, (k + z * z / 2) / (n + z * z) AS middle,
         z / (n + z * z) * sqrt(k::DOUBLE * (n - k) / n + z * z / 4) AS half
@@ -203,8 +213,6 @@ WITH visits AS (
         CASE WHEN probes IS NULL THEN 'missing'
              WHEN ($so_far - up_s - down_s) / $so_far > 0.001 THEN 'cannot_tell' END, 0.995
     FROM keys LEFT JOIN sql_uptime USING (cafe, simulated)
-    UNION ALL
-    SELECT cafe, simulated, 'payment_success', NULL, NULL, NULL, NULL, NULL, 'missing', 0.98 FROM keys
 )
 SELECT cafe, simulated, kpi, numerator, denominator,
     CASE WHEN isfinite(value) THEN value END AS value, CASE WHEN isfinite(low) THEN low END AS low,

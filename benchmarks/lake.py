@@ -3,10 +3,10 @@
     python -m benchmarks.lake --sessions 1000000 [--days 1] [--cafes 10000] [--folder DIR] [--json]
 
 A stage is what an asset does: read from the lake, make, write to the lake. Each runs in a process of its own, whose
-greatest memory is reported; its seconds are from its first read to its commit, without Python's own start. The SQL
-(`benchmarks.independent_sql`) reads the same raw files, keeps its tables in memory and writes them to Parquet. Then
-both results are held against each other row by row. The day is heavier than a believable one: nearly everybody who
-opens the page starts, and says three things on average.
+greatest memory is reported (of several days each day does); its seconds are from its first read to its commit, without
+Python's own start. The SQL (`benchmarks.independent_sql`) reads the same raw files, keeps its tables in memory and
+writes them to Parquet. Then both results are held against each other row by row. The day is heavier than a believable
+one: nearly everybody who opens the page starts, and says three things on average.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ HEAVY = Habits(started=0.97, turns=(0.0, 0.15, 0.35, 0.3, 0.2))
 SEED = 1
 COMMIT = {"run": "benchmark"}
 STAGES = ("sessions", "turns", "voice_latency", "uptime", "pilot_kpis")
+PIECES_OF_DAY = ("simulate", *STAGES)
 TOLERANCE = 1e-9
 DECIMALS = 9
 FIGURES = ("numerator", "denominator", "value", "low", "high")
@@ -126,6 +127,7 @@ def run_sql(home: Home, day: date, cafes: Cafes, *, folder: Path) -> dict[str, f
                 f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = true, "
                 "hive_types = {'day': DATE})"
             )
+        connection.execute(independent_sql.NO_PAYMENTS)
         ids = pl.DataFrame({"cafe": cafes.ids})
         connection.register("cafes", ids.to_arrow())
         given = {
@@ -200,23 +202,27 @@ def in_process_of_its_own(what: str, *, folder: Path, day: date, cafes: int, gue
 
 
 def piece(what: str, *, folder: Path, day: date, cafes: int, guests: int) -> dict[str, Any]:
-    """Do one piece and measure it: `simulate`, a stage, `sql` or `compare`."""
+    """Do one piece and measure it: `simulate`, a stage, `sql`, `compare`; or `day`, all but the last two in one."""
     home = open_home(read_settings({"PILOT_HOME": str(folder / "home")}), kind="demo")
     every = some_cafes(cafes)
-    told: dict[str, Any] = {}
-    began, used = time.perf_counter(), time.process_time()
-    if what == "simulate":
-        write_large_day(home, LargeDay(cafes=every, day=day, seed=SEED, guests=guests, habits=HEAVY))
-    elif what == "sql":
-        told["stages"] = {name: round(each, 2) for name, each in run_sql(home, day, every, folder=folder).items()}
-    elif what == "compare":
-        told["differing_rows"] = differing(home, day, folder=folder)
-    else:
-        told["rows"] = MAKERS[what](home, day, every)
-    told["seconds"] = round(time.perf_counter() - began, 2)
-    told["cpu_seconds"] = round(time.process_time() - used, 2)
-    told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    return told
+
+    def measured(what: str) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        began, used = time.perf_counter(), time.process_time()
+        if what == "simulate":
+            write_large_day(home, LargeDay(cafes=every, day=day, seed=SEED, guests=guests, habits=HEAVY))
+        elif what == "sql":
+            told["stages"] = {name: round(each, 2) for name, each in run_sql(home, day, every, folder=folder).items()}
+        elif what == "compare":
+            told["differing_rows"] = differing(home, day, folder=folder)
+        else:
+            told["rows"] = MAKERS[what](home, day, every)
+        told["seconds"] = round(time.perf_counter() - began, 2)
+        told["cpu_seconds"] = round(time.process_time() - used, 2)
+        told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        return told
+
+    return {each: measured(each) for each in PIECES_OF_DAY} if what == "day" else measured(what)
 
 
 def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path | None = None) -> dict[str, Any]:
@@ -235,10 +241,10 @@ def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path 
         told, alone = [], []
         for number in range(days):
             day = FIRST_DAY + timedelta(days=number)
-            told.append(_built(where, day=day, cafes=cafes, guests=sessions))
+            told.append(_built(where, day=day, cafes=cafes, guests=sessions, apart=days == 1))
             if number >= days - late:  # right after it, so that both meet the same machine
                 with tempfile.TemporaryDirectory() as empty:
-                    alone.append(_built(Path(empty), day=day, cafes=cafes, guests=sessions))
+                    alone.append(_built(Path(empty), day=day, cafes=cafes, guests=sessions, apart=False))
         sql, compared = (
             in_process_of_its_own(what, folder=where, day=day, cafes=cafes, guests=sessions)
             for what in ("sql", "compare")
@@ -256,14 +262,15 @@ def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path 
     return found | (late_days(told, alone) if late else {})
 
 
-def _built(folder: Path, *, day: date, cafes: int, guests: int) -> dict[str, Any]:
-    """Simulate a day and build it, each stage in a process of its own."""
-    made, *stages = (
-        in_process_of_its_own(what, folder=folder, day=day, cafes=cafes, guests=guests)
-        for what in ("simulate", *STAGES)
-    )
-    by_stage = dict(zip(STAGES, stages, strict=True))
-    return {"day": day.isoformat(), "simulated": made, "stages": by_stage, **_summed(by_stage)}
+def _built(folder: Path, *, day: date, cafes: int, guests: int, apart: bool) -> dict[str, Any]:
+    """Simulate a day and build it: each stage in a process of its own, or of many days each day in one."""
+
+    def do(what: str) -> dict[str, Any]:
+        return in_process_of_its_own(what, folder=folder, day=day, cafes=cafes, guests=guests)
+
+    made = {each: do(each) for each in PIECES_OF_DAY} if apart else do("day")
+    stages = {stage: made[stage] for stage in STAGES}
+    return {"day": day.isoformat(), "simulated": made["simulate"], "stages": stages, **_summed(stages)}
 
 
 def _summed(stages: dict[str, dict[str, Any]]) -> dict[str, Any]:

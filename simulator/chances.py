@@ -113,7 +113,7 @@ def arrivals(
     """Draw when guests open the page: inside the day's hours, thickest in the peaks, never while it is `down`.
 
     Returns:
-        The moments, sorted, UTC; none on a day on which the café is closed.
+        The moments, sorted, UTC; none where the café is closed.
     """
     window = hours_on(cafe, day).window
     if window is None:

@@ -186,7 +186,8 @@ def _arrivals(
         weights[(begins + MINUTE_MS > down[0]) & (begins < down[1])] = 0
     drawn = rng.choice(minutes - opens, p=weights / weights.sum(), size=guests)
     if ring:
-        drawn[:ring] = min(drawn[0], len(minutes) - ring * RING_PAUSE_MINUTES) + RING_PAUSE_MINUTES * np.arange(ring)
+        latest = max(0, len(minutes) - ring * RING_PAUSE_MINUTES)
+        drawn[:ring] = min(drawn[0], latest) + RING_PAUSE_MINUTES * np.arange(ring)
     millis: npt.NDArray[np.int64] = start + drawn * MINUTE_MS + rng.integers(0, MINUTE_MS, guests)
     return millis
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pilot.business_days import at_local, days_between
 from pilot.cafes import Cafe, Cafes
 from pilot.events import Event
-from pilot.opening_hours import hours_on, open_on
+from pilot.opening_hours import hours_on
 from simulator.chances import DayChances, arrivals, day_chances
 from simulator.happenings import failing, outage, ring, trend
 from simulator.probing import probes
@@ -84,8 +84,8 @@ def _visits(
     for moment in arrivals(rng, cafe=cafe, day=day, guests=of_day.opened, down=away):
         yield visit(rng, cafe=cafe, code=code, opened=moment, day=of_day, trend=talk, failing=failed)
     members = ring(seed, cafe=cafe.id, day=day)
-    if members and down is None and open_on(cafe, day):
-        begins = ring_begins(rng, cafe=cafe, day=day)
+    begins = ring_begins(rng, cafe=cafe, day=day) if members and down is None else None
+    if begins is not None:
         yield from ring_visits(rng, cafe=cafe, code=code, begins=begins, members=members, day=of_day)
 
 

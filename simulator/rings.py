@@ -22,11 +22,17 @@ AFTER_OPENING_MINUTES = 60
 BEFORE_CLOSING_MINUTES = 60
 
 
-def ring_begins(rng: random.Random, *, cafe: Cafe, day: date) -> datetime:
-    """Draw when a ring begins: well within the hours of a day on which the café is open."""
-    opens, closes = hours_on(cafe, day).window or cafe.opening_hours.on(day)
+def ring_begins(rng: random.Random, *, cafe: Cafe, day: date) -> datetime | None:
+    """Draw when a ring begins: well within the day's hours; None where they are too short, or the café is closed."""
+    window = hours_on(cafe, day).window
+    if window is None:
+        return None
+    opens, closes = window
     first = 60 * opens.hour + opens.minute + AFTER_OPENING_MINUTES
-    minute = rng.randrange(first, 60 * closes.hour + closes.minute - BEFORE_CLOSING_MINUTES)
+    last = 60 * closes.hour + closes.minute - BEFORE_CLOSING_MINUTES
+    if first >= last:
+        return None
+    minute = rng.randrange(first, last)
     return at_local(day, time(minute // 60, minute % 60))
 
 

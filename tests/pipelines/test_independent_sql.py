@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from benchmarks import independent_sql
 from benchmarks.lake import differing_kpis
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
+from pilot.payout_tables import PAYMENTS
 from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
 from pipelines.kpis import pilot_kpis
 from pipelines.sessions import sessions
@@ -33,7 +35,35 @@ def simulated(day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
     return pl.concat(event_parts(large, drawn)), customer_counts(large, drawn)
 
 
-def by_pipelines(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetime) -> pl.DataFrame:
+def paid(day: date) -> pl.DataFrame:
+    """Return a day's payments by two rails: good days, bad ones, one café without an end and one without payments."""
+    rng = random.Random(f"payments {day}")
+    some, without, *others = rng.sample(CAFES.ids, len(CAFES.ids))
+    ended = {some: (0, 0)} | {cafe: (rng.randint(20, 400), rng.choice([0, 1, 9])) for cafe in others}
+    assert without not in ended
+    rows = [
+        {
+            "day": day,
+            "cafe": cafe,
+            "simulated": simulated,
+            "rail": rail,
+            "succeeded": succeeded,
+            "failed": failed,
+            "succeeded_ore": 3_000 * succeeded,
+            "open": 2,
+            "issued": succeeded + 5,
+            "expired": 3,
+        }
+        for cafe, (succeeded, failed) in ended.items()
+        for rail in ("voucher", "stripe")
+        for simulated in (True, False)
+    ]
+    return pl.DataFrame(rows, schema=schema(PAYMENTS))
+
+
+def by_pipelines(
+    raw: pl.DataFrame, counts: pl.DataFrame, payments: pl.DataFrame, *, day: date, as_of: datetime
+) -> pl.DataFrame:
     return pilot_kpis(
         day=day,
         as_of=as_of,
@@ -42,15 +72,19 @@ def by_pipelines(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: d
         turns=turns(raw),
         uptime=uptime(raw, day=day, as_of=as_of, cafes=CAFES),
         customer_counts=counts,
+        payments=payments,
     )
 
 
-def by_sql(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetime) -> pl.DataFrame:
+def by_sql(
+    raw: pl.DataFrame, counts: pl.DataFrame, payments: pl.DataFrame, *, day: date, as_of: datetime
+) -> pl.DataFrame:
     start, end = day_bounds(day)
     until = min(end, as_of)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for name, frame in (("raw", raw), ("counts", counts), ("cafes", pl.DataFrame({"cafe": CAFES.ids}))):
+        ids = pl.DataFrame({"cafe": CAFES.ids})
+        for name, frame in {"raw": raw, "counts": counts, "payments": payments, "cafes": ids}.items():
             connection.register(name, frame.to_arrow())
         connection.execute(independent_sql.SESSIONS, {"as_of": as_of})
         connection.execute(independent_sql.TURNS)
@@ -61,8 +95,10 @@ def by_sql(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetim
 
 
 def assert_equal(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: datetime) -> pl.DataFrame:
-    ours = by_pipelines(raw, counts, day=day, as_of=as_of)
-    assert differing_kpis(ours, by_sql(raw, counts, day=day, as_of=as_of)) == 0
+    payments = paid(day) if raw.height else paid(day).clear()
+    ours = by_pipelines(raw, counts, payments, day=day, as_of=as_of)
+    assert set(ours["kpi"]) == {"participation", "completion", "voice_response", "uptime", "payment_success"}
+    assert differing_kpis(ours, by_sql(raw, counts, payments, day=day, as_of=as_of)) == 0
     return ours
 
 
@@ -72,13 +108,15 @@ def test_every_kpi_of_thirty_days_is_what_sql_says(week: int) -> None:
         day = date(2026, 11, 2) + timedelta(days=6 * week + number)
         ours = assert_equal(*simulated(day), day=day, as_of=day_bounds(day)[1] + timedelta(hours=12))
         measured = ours.filter(pl.col("simulated") & pl.col("value").is_not_null())
-        assert {"completion", "voice_response", "uptime"} <= set(measured["kpi"])
+        assert {"completion", "voice_response", "uptime", "payment_success"} <= set(measured["kpi"])
 
 
 @pytest.mark.parametrize("day", [SPRING_CHANGE, AUTUMN_CHANGE])
 def test_every_kpi_is_what_sql_says_on_the_days_of_the_clock_change(day: date) -> None:
     ours = assert_equal(*simulated(day), day=day, as_of=day_bounds(day)[1] + timedelta(hours=12))
     known = ours.filter((pl.col("kpi") == "uptime") & pl.col("simulated"))["denominator"]
+    told = ours.filter("simulated", pl.col("value").is_not_null())
+    assert {"completion", "voice_response", "uptime", "payment_success"} <= set(told["kpi"])
     assert known.to_list() == [{SPRING_CHANGE: 23, AUTUMN_CHANGE: 25}[day] * 3600.0] * len(CAFES.ids)
 
 
@@ -95,13 +133,20 @@ def test_every_kpi_is_what_sql_says_on_a_day_with_nothing_in_it() -> None:
     nothing = pl.DataFrame(schema=schema(RAW_EVENTS)), pl.DataFrame(schema=schema(CUSTOMER_COUNTS))
     ours = assert_equal(*nothing, day=day, as_of=day_bounds(day)[1])
     assert ours.height == 5 * len(CAFES.ids)
+    assert set(ours["verdict"]) == {"missing", "cannot_tell"}
+    assert ours["value"].null_count() == ours.height
 
 
-def test_a_figure_that_is_off_by_one_guest_is_seen() -> None:
+def test_a_figure_that_is_off_by_one_guest_or_payment_is_seen() -> None:
     day = date(2026, 11, 10)
     raw, counts = simulated(day)
-    as_of = day_bounds(day)[1]
-    ours = by_pipelines(raw, counts, day=day, as_of=as_of)
+    as_of, payments = day_bounds(day)[1], paid(day)
+    ours = by_pipelines(raw, counts, payments, day=day, as_of=as_of)
     sent = raw.filter(pl.col("event") == "session_completed").item(0, "event_id")
     fewer = raw.filter(pl.col("event_id") != sent)
-    assert differing_kpis(ours, by_sql(fewer, counts, day=day, as_of=as_of)) == 1
+    assert differing_kpis(ours, by_sql(fewer, counts, payments, day=day, as_of=as_of)) == 1
+    first = (
+        pl.col("succeeded").is_in([payments["succeeded"].max()]) & pl.col("simulated") & (pl.col("rail") == "voucher")
+    )
+    one_more = payments.with_columns(failed=pl.col("failed") + first.cast(pl.Int64))
+    assert differing_kpis(ours, by_sql(raw, counts, one_more, day=day, as_of=as_of)) == 1
