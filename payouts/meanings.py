@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 from pilot.cafes import Language
 from pilot.words import say
+from storage.store.attempts import ABSENT
 from storage.store.batches import HELD_BY_A_PERSON
 from storage.store.shared_banks import SHARED_BANK
+from storage.store.unclaims import WITHDRAWN
 
 WORDS = "money"
 
@@ -40,11 +42,12 @@ MEANINGS: Mapping[str, str] = {
     "too_many": "unknown",
     "rate_limit": "unknown",
     "idempotency_error": "key_reused",
-    "not at the provider": "absent",
+    ABSENT: "absent",
     HELD_BY_A_PERSON: "held",
     SHARED_BANK: "same_bank",
     UNEXPLAINED: "unexplained",
     "reversed": "reversed",
+    WITHDRAWN: "withdrawn",
 }
 UNLISTED = "unlisted"
 # What is certain where there is no code.

@@ -15,6 +15,7 @@ from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
 from storage.store import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
+from storage.store.attempts import ABSENT
 from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
 from storage.store.reconciliations import Kept
@@ -98,7 +99,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     for each, day in before:
         if each.state == "paid" and each.reference not in seen and day > expected_from:
             ours[each.batch_id] += each.amount_ore
-            differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
+            differences.append(Difference(ABSENT, each.id, each.account, each.reference or ""))
     done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
     told = [asdict(each) for each in differences]
     reconciliations.keep(

@@ -9,16 +9,18 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from payouts.limits import YEARLY_KRONOR
+from payouts.meanings import UNEXPLAINED
 from pilot.money import ORE_PER_KRONA
 from storage.store.attempts import CAPABILITY_CODES
 from storage.store.guest_payouts import GuestPayout
+from storage.store.shared_banks import SHARED_BANK
 
 Told = Literal[
     # The voucher is still good.
     "asked", "checking", "due", "paused", "rejected", "gone", "lapsed",
     # The voucher was taken back; nothing has left yet.
     "waiting", "cap", "approval", "planned", "funds", "stopped", "held", "same_bank", "unexplained", "sending",
-    "mend", "refused", "review",
+    "mend", "refused", "review", "gone_claimed",
     # It has left us.
     "sent", "in_bank", "limited", "paid", "bank_number", "bank_closed", "bank_currency", "bank_blocked", "bank_name",
     "bank_failed", "bank_canceled", "reversed",
@@ -57,7 +59,7 @@ BANK_CODES: dict[str, Told] = {
     "could_not_process": "bank_failed",
 }
 REJECTED = ("rejected.", "listed")
-HELD_FOR: tuple[tuple[str, Told], ...] = (("bank account", "same_bank"), ("differ", "unexplained"))
+HELD_FOR: dict[str, Told] = {SHARED_BANK: "same_bank", UNEXPLAINED: "unexplained"}
 _PAYOUT: dict[str, Told] = {"in_flight": "sending", "needs_review": "review", "reversed": "reversed"}
 _BANK: dict[str, Told] = {"pending": "sent", "in_transit": "in_bank", "paid": "paid", "canceled": "bank_canceled"}
 
@@ -70,6 +72,8 @@ def told(payout: GuestPayout) -> Told:
         return _at_the_bank(payout)
     if payout.state in _PAYOUT:
         return _PAYOUT[payout.state]
+    if payout.transfers == "gone" and payout.state in ("", "planned", "refused"):
+        return "gone_claimed"
     if payout.state == "refused":
         return "mend" if payout.code in CAPABILITY_CODES else "refused"
     if payout.state == "held":
@@ -109,8 +113,7 @@ def _before_sending(payout: GuestPayout) -> Told:
 
 
 def _held(payout: GuestPayout) -> Told:
-    named = next((word for mark, word in HELD_FOR if mark in payout.code), None)
-    return named or ("same_bank" if payout.shared_bank else "held")
+    return HELD_FOR.get(payout.code) or ("same_bank" if payout.shared_bank else "held")
 
 
 def _at_the_bank(payout: GuestPayout) -> Told:

@@ -18,10 +18,17 @@ from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
 from payouts.stripe.opening import RailName
-from payouts.stripe.webhooks import MOST_BYTES, LiveEvent, OtherMode, RefusedWebhook, read_webhook, secrets_of
+from payouts.stripe.webhooks import (
+    LiveEvent,
+    OtherMode,
+    RefusedWebhook,
+    read_webhook,
+    secrets_of,
+)
 from pilot.errors import PilotError
 from pilot.settings import Settings
 from voice_edge.doors.rates import Rates, counted_address
+from voice_edge.doors.requests import LARGEST_WEBHOOK_BYTES
 from voice_edge.metrics import Metrics
 from voice_edge.webhook_desk import WebhookDesk
 
@@ -109,7 +116,7 @@ async def _body(request: Request) -> bytes | None:
     try:
         async for chunk in request.stream():
             body += chunk
-            if len(body) > MOST_BYTES:
+            if len(body) > LARGEST_WEBHOOK_BYTES:
                 return None
     except ClientDisconnect:
         return None  # So the request's door ends a body of unknown length that grows too large.

@@ -49,6 +49,30 @@ def replace(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
 
 
 @app.command()
+def unclaim(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
+    """Give a reward that was claimed for an account a voucher again, with all that lies in the same payout.
+
+    Only where nothing was sent, or all of it came back; the provider is asked first.
+
+    Example: pilot payout unclaim H7KM3Q --reason "The account is gone"
+    """
+    from payouts.unclaiming import unclaim as take_back
+
+    opened = home()
+    decision, why = decision_of(opened, subject), common.given(reason)
+    rewards = take_back(
+        opened.store(),
+        common.open_the_rail(opened),
+        decision.reward_id,
+        secret=opened.secret(),
+        actor=common.actor(),
+        reason=why,
+    )
+    for each in rewards:
+        typer.echo(f"Reward {each} has a voucher again; the guest's receipt shows it.")
+
+
+@app.command()
 def pin(
     cafe: str = typer.Argument(help="The café's id."), reason: str = common.REASON, as_json: bool = common.AS_JSON
 ) -> None:

@@ -20,7 +20,6 @@ from pilot.errors import PilotError
 from storage.store.provider_events import ProviderEvent
 
 TOLERANCE_SECONDS = 300
-MOST_BYTES = 256 * 1024  # The largest event that payouts cause has some 10 KiB.
 _TIMESTAMP = re.compile(r"t=(\d{1,12})", re.ASCII)
 _NAME = re.compile(r"[A-Za-z0-9_.]{1,255}")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from storage.store import audit, bookkeeping, rail_payouts
 from storage.store.batches import BatchRefused, Instruction, locked, rewards_of, set_state
@@ -27,6 +27,8 @@ MONEY_RAILS = frozenset({"stripe"})
 
 # What a recipient cures at the provider: they are told so, and what was refused for it is planned again once they have.
 CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
+
+ABSENT = "not at the provider"
 
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
 
@@ -155,7 +157,7 @@ def absent(store: Store, key: str) -> None:
             return
         _end(connection, key, "absent", code="", at=store.now())
         if found.state == "in_flight":
-            set_state(connection, found.id, "needs_review", code="not at the provider", at=store.now())
+            set_state(connection, found.id, "needs_review", code=ABSENT, at=store.now())
 
 
 def plan_again(store: Store, recipient_id: str, *, able_at: datetime) -> int:
@@ -193,23 +195,6 @@ def of_instruction(store: Store, instruction_id: str) -> list[Attempt]:
         return [Attempt(*row) for row in connection.execute(query.order_by(payout_attempts.c.number))]
 
 
-def success_counts(store: Store) -> dict[tuple[str, bool], tuple[int, int]]:
-    """Return paid and definitely failed instructions by rail and whether simulated; what is open counts as neither."""
-    state = payout_instructions.c.state
-    query = (
-        select(payout_batches.c.rail, payout_batches.c.simulated, state, func.count())
-        .join(payout_instructions, payout_instructions.c.batch_id == payout_batches.c.id)
-        .where(state.in_(["paid", "refused", "reversed"]))
-        .group_by(payout_batches.c.rail, payout_batches.c.simulated, state)
-    )
-    found: dict[tuple[str, bool], tuple[int, int]] = {}
-    with store.reading() as connection:
-        for rail, simulated, kind, count in connection.execute(query):
-            paid, failed = found.get((rail, simulated), (0, 0))
-            found[(rail, simulated)] = (paid + count, failed) if kind == "paid" else (paid, failed + count)
-    return found
-
-
 def _may_send(connection: Connection, found: Instruction) -> bool:
     batch = connection.execute(
         select(payout_batches.c.approval, payout_batches.c.rail, payout_batches.c.simulated).where(
@@ -218,7 +203,8 @@ def _may_send(connection: Connection, found: Instruction) -> bool:
     ).one()
     stopped = connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
     simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid with money.
-    return batch.approval != "waiting" and not stopped and not simulated_money
+    withdrawn = not rewards_of(connection, found.id)  # Its claims were taken back: there is nothing to pay for.
+    return batch.approval != "waiting" and not stopped and not simulated_money and not withdrawn
 
 
 def _last(connection: Connection, instruction_id: str) -> Attempt | None:

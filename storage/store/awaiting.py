@@ -92,20 +92,25 @@ def oldest_claim(store: Store, *, rail: str) -> datetime | None:
         return connection.execute(query.limit(1)).scalar()
 
 
-def within(
-    connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, yearly_ore: int
-) -> list[tuple[str, int]]:
-    """Return the rewards that fit under the recipient's yearly cap, the oldest first."""
+def promised_ore(connection: Connection, who: str, *, year: int) -> int:
+    """Return what a recipient was promised in payouts of a calendar year and did not come back: what the cap counts."""
     query = (
         select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
         .where(
             payout_instructions.c.recipient_id == who,
             payout_instructions.c.state != "reversed",
-            extract("year", payout_batches.c.day) == day.year,
+            extract("year", payout_batches.c.day) == year,
         )
     )
-    left = yearly_ore - int(connection.execute(query).scalar_one())
+    return int(connection.execute(query).scalar_one())
+
+
+def within(
+    connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, yearly_ore: int
+) -> list[tuple[str, int]]:
+    """Return the rewards that fit under the recipient's yearly cap, the oldest first."""
+    left = yearly_ore - promised_ore(connection, who, year=day.year)
     kept = []
     for reward_id, ore in rewards:
         if ore > left:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from pilot.identifiers import new_identifier
 from storage.errors import StorageError
@@ -99,9 +99,3 @@ def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
             )
         )
         audit.record(connection, actor="guest", action="reward.claim", subject=reward_id, at=at)
-
-
-def total(store: Store) -> int:
-    """Return how many rewards are claimed."""
-    with store.reading() as connection:
-        return connection.execute(select(func.count()).select_from(payout_claims)).scalar_one()

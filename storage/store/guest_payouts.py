@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, extract, func, select
+from sqlalchemy import Connection, select
 
-from storage.store import bank_legs, standings
+from storage.store import awaiting, bank_legs, standings
 from storage.store.engine import Store
 from storage.store.payout_schema import (
     payout_batches,
@@ -92,7 +92,7 @@ def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
             "onboarding": asked.state if asked is not None else "",
             "claimed": claim is not None,
             "amount_ore": claim.amount_ore if claim is not None else 0,
-            "year_ore": _of_year(connection, who, year=store.now().year),
+            "year_ore": awaiting.promised_ore(connection, who, year=store.now().year),
             "stopped": bool(
                 connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
             ),
@@ -103,19 +103,6 @@ def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
         if claim is not None:
             found |= _payout(connection, reward_id)
     return GuestPayout(**found)  # type: ignore[arg-type]
-
-
-def _of_year(connection: Connection, who: str, *, year: int) -> int:
-    query = (
-        select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
-        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
-        .where(
-            payout_instructions.c.recipient_id == who,
-            payout_instructions.c.state != "reversed",
-            extract("year", payout_batches.c.day) == year,
-        )
-    )
-    return int(connection.execute(query).scalar_one())
 
 
 def _standing(connection: Connection, who: str) -> dict[str, object]:

@@ -119,15 +119,6 @@ def waiting(store: Store, *, rail: str, limit: int) -> list[ProviderEvent]:
     return [ProviderEvent(*row[:-2]) for row in rows if at - row.received_at >= WAITS[min(row.tries, MOST_TRIES - 1)]]
 
 
-def find(store: Store, event_id: str) -> tuple[ProviderEvent, State, str] | None:
-    """Return an event, its state and what came of it; None where it is not kept."""
-    names = [provider_events.c[name] for name in ProviderEvent.__dataclass_fields__]
-    query = select(*names, provider_events.c.state, provider_events.c.note).where(provider_events.c.id == event_id)
-    with store.reading() as connection:
-        row = connection.execute(query).first()
-    return None if row is None else (ProviderEvent(*row[:-2]), row.state, row.note)
-
-
 def finish(store: Store, event_id: str, *, note: str = "") -> None:
     """Mark an event as looked at."""
     with store.begin() as connection:

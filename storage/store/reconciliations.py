@@ -91,13 +91,6 @@ def agreed_at(store: Store, rail: str) -> datetime | None:
     return None
 
 
-def recent(store: Store, limit: int) -> list[Kept]:
-    """Return the latest reconciliations of all rails, newest first."""
-    query = select(*_COLUMNS).order_by(reconciliations.c.id.desc()).limit(limit)
-    with store.reading() as connection:
-        return [Kept(*row) for row in connection.execute(query)]
-
-
 def of_day(store: Store, day: date) -> list[Kept]:
     """Return the reconciliations made on a business day, the first one first."""
     start, end = day_bounds(day)

@@ -210,14 +210,6 @@ def save_bank_payout(store: Store, payout: BankPayout) -> None:
         connection.execute(insert(bank_payouts).values(values))
 
 
-def bank_payouts_of(store: Store, recipient_id: str) -> list[BankPayout]:
-    """Return a recipient's bank payouts, the newest first."""
-    query = select(bank_payouts).where(bank_payouts.c.recipient_id == recipient_id)
-    with store.reading() as connection:
-        rows = connection.execute(query.order_by(bank_payouts.c.changed_at.desc(), bank_payouts.c.id)).all()
-    return [BankPayout(*row) for row in rows]
-
-
 def _find(connection: Connection, recipient_id: str) -> Standing | None:
     query = select(recipient_standings).where(recipient_standings.c.recipient_id == recipient_id)
     row = connection.execute(query).first()

@@ -177,3 +177,16 @@ def test_the_proof_of_payments_ends_well_and_says_that_it_was_a_fake(pilot: Pilo
     done = pilot("test-payments", PILOT_CAFES_FILE=str(Path(__file__).parents[2] / "cafes.toml"))
     assert (done.exit_code, done.stdout.count("ok    ")) == (0, 5)
     assert "FAKE" in done.stdout
+
+
+def test_a_claimed_reward_gets_a_voucher_again_where_nothing_was_sent_and_else_stays_as_it_is(
+    pilot: Pilot, paid: Paid
+) -> None:
+    taken = pilot("payout", "unclaim", "H7KM3Q", "--reason", "The account is gone")
+    assert "has a voucher again" in taken.stdout
+    assert batches.instructions(paid.store) == []
+    again = pilot("payout", "unclaim", "H7KM3Q", "--reason", "Once more")
+    assert again.exit_code == 1
+    assert "Nobody has claimed the reward." in again.output
+    reasons = {each.action: each.reason for each in audit.recent(paid.store, 50)}
+    assert reasons["reward.unclaim"] == "The account is gone"

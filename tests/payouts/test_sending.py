@@ -23,6 +23,7 @@ from storage.store.claims import ClaimRefused
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_claims, payout_instruction_rewards
 from storage.store.shared_banks import SHARED_BANK
+from tests.payouts import looks
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, START, World
 from tests.postgresql import Cluster
@@ -125,7 +126,7 @@ def test_after_a_fault_the_same_key_comes_through_once(world: World, fault: str,
     world.rail.faults.append(fault)
     send_batch(world.store, world.rail, batch)
     assert states(world) == [after_one]
-    assert attempts.success_counts(world.store) == {}
+    assert looks.ended(world.store) == {}
     world.pay()
     assert states(world) == ["paid"]
     assert len(world.rail.made) == 1
@@ -166,12 +167,12 @@ def test_missing_funds_are_tried_again_under_a_new_key_and_a_missing_capability_
     world.rail.unable.clear()
     world.pay()
     assert sorted(states(world)) == ["paid", "refused"]
-    assert attempts.success_counts(world.store) == {(world.rail.name, True): (1, 1)}
+    assert looks.ended(world.store) == {world.rail.name: (1, 1)}
     refused = next(each for each in batches.instructions(world.store) if each.state == "refused")
     assert refused.code == "insufficient_capabilities_for_transfer"
     pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
     assert states(world) == ["paid", "paid"]
-    assert attempts.success_counts(world.store) == {(world.rail.name, True): (2, 0)}
+    assert looks.ended(world.store) == {world.rail.name: (2, 0)}
     assert world.broken() == []
 
 

@@ -12,6 +12,7 @@ from storage.store import claims, onboardings, payment_facts, provider_events, r
 from storage.store.engine import Store
 from storage.store.provider_events import MOST_TRIES, ProviderEvent
 from storage.store.standings import BankPayout, Standing
+from tests.payouts import looks
 from tests.payouts.test_deciding import NOON, Clock, candidate, code_of, decide
 
 
@@ -65,7 +66,7 @@ def test_an_event_that_is_looked_at_again_has_not_waited_since_it_first_came_and
     later = NOON + timedelta(days=3)
     clocked.now.at = later  # type: ignore[attr-defined]
     provider_events.replay(clocked, rail="stripe_fake", actor="anna")
-    found = payment_facts.events(clocked, since=later - timedelta(hours=1))
+    found = payment_facts.events(clocked, rail="stripe_fake", since=later - timedelta(hours=1))
     assert (found.waiting_since, found.slowest_seconds) == (later, None)
 
 
@@ -94,7 +95,7 @@ def test_the_voucher_is_good_until_the_account_is_ready_and_then_the_reward_is_c
     standings.save(clocked, standing(who, at=NOON + timedelta(hours=1)))
     voucher = vouchers.of_reward(clocked, decision.reward_id)
     assert voucher is not None and voucher.state == "cancelled"
-    assert claims.total(clocked) == 1
+    assert looks.claims_in_all(clocked) == 1
     wish = onboardings.find(clocked, decision.reward_id)
     assert wish is not None and wish.state == "claimed"
     assert standings.claim_ready(clocked, who.id) == 0
@@ -108,7 +109,7 @@ def test_a_voucher_redeemed_meanwhile_is_not_paid_again(clocked: Store) -> None:
     standings.save(clocked, standing(who))
     wish = onboardings.find(clocked, decision.reward_id)
     assert wish is not None and wish.state == "lapsed"
-    assert claims.total(clocked) == 0
+    assert looks.claims_in_all(clocked) == 0
 
 
 def test_two_recipients_with_one_bank_account_are_found(clocked: Store) -> None:
@@ -126,7 +127,7 @@ def test_a_bank_payout_keeps_what_was_told_last(clocked: Store) -> None:
     failed = replace(paid, state="failed", failure_code="no_account", changed_at=NOON + timedelta(days=2))
     for each in (failed, paid):
         standings.save_bank_payout(clocked, each)
-    assert standings.bank_payouts_of(clocked, who.id) == [failed]
+    assert looks.bank_payouts_of(clocked, who.id) == [failed]
 
 
 def test_a_device_is_remembered_for_thirty_days_and_never_across_kinds(clocked: Store) -> None:

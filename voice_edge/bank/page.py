@@ -12,7 +12,7 @@ from pilot.money import kronor
 from pilot.words import section
 from voice_edge.bank.desk import Known
 
-TroubleKind = Literal["away", "away_claimed", "refused", "none", "foreign"]
+TroubleKind = Literal["away", "away_claimed", "refused", "refused_claimed", "none", "foreign"]
 TITLES: dict[TroubleKind, str] = {"away_claimed": "away_title"}
 
 _environment = Environment(
@@ -60,7 +60,7 @@ def trouble_page(*, cafe: Cafe, language: Language, path: str, kind: TroubleKind
         path=path,
         title=words[f"trouble.{TITLES.get(kind, f'{kind}_title')}"],
         text=words[f"trouble.{kind}"],
-        again=kind in ("away", "away_claimed", "refused"),
+        again=kind in ("away", "away_claimed", "refused", "refused_claimed"),
         t=words,
     )
 

@@ -11,14 +11,23 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
-from voice_edge.bank.desk import BankTrouble
+from voice_edge.bank.desk import BankTrouble, Trouble
 from voice_edge.bank.page import TroubleKind, choice_page, trouble_page
 from voice_edge.doors.receipt_routes import HEADERS, bank_headers, found_receipt, shown_reward, to_receipt
 from voice_edge.doors.requests import same_site_post
 from voice_edge.edge import Edge
 from voice_edge.receipts import KeptReceipt
 
-STATUS: dict[TroubleKind, int] = {"away": 503, "away_claimed": 503, "refused": 503, "none": 409, "foreign": 403}
+STATUS: dict[TroubleKind, int] = {
+    "away": 503,
+    "away_claimed": 503,
+    "refused": 503,
+    "refused_claimed": 503,
+    "none": 409,
+    "foreign": 403,
+}
+# Once the reward is claimed there is no voucher to promise.
+CLAIMED: dict[Trouble, TroubleKind] = {"away": "away_claimed", "refused": "refused_claimed"}
 
 
 def bank_routes(edge: Edge) -> APIRouter:
@@ -93,7 +102,7 @@ async def _go(
             kept, new=new, back_url=f"{ours}/back?lang={language}", again_url=f"{ours}/again?lang={language}"
         )
     except BankTrouble as trouble:
-        kind: TroubleKind = "away_claimed" if trouble.what == "away" and shown.state == "bank" else trouble.what
+        kind: TroubleKind = CLAIMED.get(trouble.what, trouble.what) if shown.state == "bank" else trouble.what
         return _trouble(kind, request, token=token, cafe=cafe, language=language, edge=edge)
     return RedirectResponse(url, status_code=303, headers=HEADERS)
 

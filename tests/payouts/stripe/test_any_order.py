@@ -21,6 +21,7 @@ from payouts.stripe.recipients import open_account
 from storage.store import batches, claims, onboardings, provider_events, standings
 from storage.store.engine import Store, open_store, sqlite_url
 from storage.store.provider_events import ProviderEvent
+from tests.payouts import looks
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.test_machine import template
 from tests.payouts.world import World
@@ -126,9 +127,7 @@ class History:
             with store.reading() as connection:
                 lines = "SELECT debit, credit, SUM(amount_ore) FROM ledger WHERE reward_id = :it GROUP BY 1, 2 ORDER BY 1, 2"
                 booked = [tuple(row) for row in connection.execute(text(lines), {"it": reward_id})]
-            banks = [
-                (each.state, each.failure_code, each.amount_ore) for each in standings.bank_payouts_of(store, who.id)
-            ]
+            banks = [(each.state, each.failure_code, each.amount_ore) for each in looks.bank_payouts_of(store, who.id)]
             standing, one = standings.find(store, who.id), by_account[account]
             found.append((one.state, one.amount_ore, standing and standing.transfers, booked, banks))
         return found
@@ -201,7 +200,7 @@ def test_a_receiver_that_believed_what_an_event_says_would_be_caught(
     def believes(store: Store, rail: ByHandRail, event: ProviderEvent) -> str:
         note = look(store, rail, event)
         who = standings.by_account(store, rail=rail.name, account=event.account)
-        for each in standings.bank_payouts_of(store, who.id) if who is not None and event.kind in said else ():
+        for each in looks.bank_payouts_of(store, who.id) if who is not None and event.kind in said else ():
             standings.save_bank_payout(store, replace(each, state=said[event.kind]))
         return note
 

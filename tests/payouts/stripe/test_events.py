@@ -21,6 +21,7 @@ from storage.store.claims import Recipient
 from storage.store.engine import Store
 from storage.store.provider_events import MOST_TRIES, ProviderEvent
 from storage.store.shared_banks import SHARED_BANK
+from tests.payouts import looks
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.world import World
 
@@ -54,7 +55,7 @@ def test_an_account_that_is_ready_gets_the_reward_when_stripe_tells(world: World
     reward_id = world.earn(None)
     who = ready(world, reward_id)
     hear(world)
-    assert claims.total(world.store) == 0
+    assert looks.claims_in_all(world.store) == 0
     world.at += timedelta(minutes=1)
     world.rail.fake.books.onboard(who.account, iban=IBAN)
     hear(world)
@@ -64,7 +65,7 @@ def test_an_account_that_is_ready_gets_the_reward_when_stripe_tells(world: World
     assert standing.bank_last4 == "0003"
     voucher = vouchers.of_reward(world.store, reward_id)
     assert voucher is not None and voucher.state == "cancelled"
-    assert claims.total(world.store) == 1
+    assert looks.claims_in_all(world.store) == 1
     assert world.broken() == []
 
 
@@ -73,7 +74,7 @@ def test_what_no_webhook_told_is_fetched(world: World) -> None:
     who = ready(world, reward_id)
     world.rail.fake.books.onboard(who.account, iban=IBAN)
     catch_up(world.store, world.rail)
-    assert claims.total(world.store) == 1
+    assert looks.claims_in_all(world.store) == 1
     world.pay()
     world.approve_all()
     batch = batches.batches(world.store)[0]
@@ -163,10 +164,10 @@ def test_what_was_told_by_no_webhook_of_a_recipients_bank_is_fetched_at_their_ac
     process(world.store, world.rail)
     who = standings.by_account(world.store, rail=world.rail.name, account="acct_1")
     assert who is not None
-    assert standings.bank_payouts_of(world.store, who.id) == []
+    assert looks.bank_payouts_of(world.store, who.id) == []
     catch_up(world.store, world.rail)
     process(world.store, world.rail)
-    assert standings.bank_payouts_of(world.store, who.id)[0].failure_code == "account_closed"
+    assert looks.bank_payouts_of(world.store, who.id)[0].failure_code == "account_closed"
 
 
 def test_a_gap_is_fetched_although_newer_webhooks_came_through(world: World) -> None:
@@ -181,7 +182,7 @@ def test_a_gap_is_fetched_although_newer_webhooks_came_through(world: World) -> 
     world.rail.fake.books.undelivered = undelivered
     provider_events.keep(world.store, [newest], way="webhook")
     assert catch_up(world.store, world.rail, since=world.at, recipients=False) > 0
-    assert provider_events.find(world.store, told(world)[-2].id) is not None
+    assert looks.event(world.store, told(world)[-2].id) is not None
 
 
 def test_what_stripe_lists_no_more_is_not_asked_for(world: World) -> None:
@@ -224,7 +225,7 @@ def test_what_stripe_refuses_to_tell_does_not_stop_the_rest_and_is_left_to_a_per
     for _ in range(MOST_TRIES):
         world.at += timedelta(hours=7)
         process(world.store, world.rail)
-    assert provider_events.find(world.store, "evt_0")[1:] == ("failed", "resource_missing")  # type: ignore[index]
+    assert looks.event(world.store, "evt_0") == ("failed", "resource_missing")
     assert provider_events.replay(world.store, rail=world.rail.name, failed=True, actor="anna") == 1
 
 
@@ -239,11 +240,11 @@ def test_a_failed_bank_payout_is_kept_and_nothing_is_sent_again(world: World) ->
     payout = books.bank_payout("acct_1", 4000)
     books.bank_payout_ends(payout["id"], status="paid")
     hear(world)
-    assert standings.bank_payouts_of(world.store, who.id)[0].state == "paid"
+    assert looks.bank_payouts_of(world.store, who.id)[0].state == "paid"
     world.at += timedelta(days=2)
     books.bank_payout_ends(payout["id"], status="failed", failure="no_account")
     hear(world)
-    kept = standings.bank_payouts_of(world.store, who.id)[0]
+    kept = looks.bank_payouts_of(world.store, who.id)[0]
     assert (kept.state, kept.failure_code) == ("failed", "no_account")
     world.pay()
     assert len(world.rail.made) == 1

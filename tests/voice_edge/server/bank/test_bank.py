@@ -157,6 +157,25 @@ async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_ba
     assert len(stripe.accounts) == 1
 
 
+async def test_a_claimed_reward_whose_account_is_gone_is_sent_to_the_staff_and_promised_no_voucher_that_is_gone(
+    guest, stripe, home, replica, chosen
+):
+    path, decision, _ = chosen
+    stripe.answered(stripe.accounts[0])
+    await guest.get(f"{path}/bank/back")
+    who = guest_payouts.of_reward(home.store(), decision.reward_id).recipient_id
+    del stripe.fake.books.accounts[stripe.accounts[0]]
+    refused = await guest.post(f"{path}/bank", data={})
+    assert refused.status_code == 503
+    assert "pengarna är kvar där kvittot säger" in refused.text
+    assert "Kupongen gäller" not in refused.text
+    refresh_standing(home.store(), replica.edge.bank._open_provider(), standings.recipient(home.store(), who))
+    text = (await guest.get(path)).text
+    assert told("sv", "gone_claimed") in text
+    assert "så får du en ny kupong" in text
+    assert section("bank", "sv")["offer.continue"] not in text
+
+
 async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_way_to_one(guest, stripe, home, chosen):
     path, decision, _ = chosen
     answer = await guest.post(f"{path}/bank", data={"account": "new"})
@@ -205,7 +224,7 @@ async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, st
     assert told(language, "mend") in text
     assert section("bank", language)["offer.continue"] in text
     batches.approve(store, batch.id, actor="test", reason="seen")
-    attempt = attempts.begin(store, one.id, parameters="", again=True)
+    attempt = attempts.begin(store, one.id, rail="stripe_fake", parameters="", again=True)
     attempts.accepted(store, attempt.key, reference="tr_1")
     assert told(language, "sent") in (await guest.get(url)).text
     for state, code, name in (

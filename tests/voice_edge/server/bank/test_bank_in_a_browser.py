@@ -87,7 +87,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     batch = batches.plan(store, day=store.now().date(), rail="stripe_fake", simulated=True, limits=LIMITS)
     (one,) = batches.instructions(store, batch.id)
     batches.approve(store, batch.id, actor="test", reason="seen")
-    attempt = attempts.begin(store, one.id, parameters="")
+    attempt = attempts.begin(store, one.id, rail="stripe_fake", parameters="")
     attempts.accepted(store, attempt.key, reference="tr_1")
     await page.goto(f"{replica.url}{path}?lang=en")
     await page.get_by_role("heading", name="Sent to Stripe").wait_for()

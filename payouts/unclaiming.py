@@ -1,0 +1,41 @@
+"""Takes a claim back by hand, after a look at the provider: where money may be under way, the claim stays."""
+
+from __future__ import annotations
+
+from payouts.deciding import issuer
+from payouts.rail import Rail
+from payouts.reconciling import reconcile
+from storage.store import guest_payouts, unclaims
+from storage.store.claims import ClaimRefused
+from storage.store.engine import Store
+
+
+def unclaim(store: Store, rail: Rail, reward_id: str, *, secret: bytes, actor: str, reason: str) -> list[str]:
+    """Give a claimed reward a voucher again, with all that lies in the same payout; return the rewards.
+
+    Args:
+        store: The store.
+        rail: The provider that the reward was to go through.
+        reward_id: The reward.
+        secret: The installation's key.
+        actor: Who.
+        reason: Why, for the audit log.
+
+    Raises:
+        ClaimRefused: nobody has claimed it, it goes through another rail, or money of it is or may be under way.
+        ProviderError: the provider does not answer, so that nobody knows.
+    """
+    payout = guest_payouts.of_reward(store, reward_id)
+    if payout is None or not payout.claimed:
+        raise ClaimRefused("Nobody has claimed the reward.", remedy="See `pilot payout show` of it.")
+    if payout.rail != rail.name:
+        raise ClaimRefused(
+            f"The reward goes through {payout.rail}; this is {rail.name}.", remedy="Set the key of that rail."
+        )
+    differing = {each.account for each in reconcile(store, rail, actor=actor).differences}
+    if payout.account in differing:
+        raise ClaimRefused(
+            "The provider has transfers to this account that the books do not explain.",
+            remedy="Run `pilot payout reconcile`, and look at the differences first.",
+        )
+    return unclaims.unclaim(store, reward_id, issuer=issuer(secret), actor=actor, reason=reason)

@@ -1,0 +1,48 @@
+"""Looks at the store that only tests take: counts and rows that nobody else asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from sqlalchemy import func, select
+
+from storage.store.engine import Store
+from storage.store.payout_schema import payout_batches, payout_claims, payout_instructions
+from storage.store.provider_schema import bank_payouts, provider_events
+from storage.store.standings import BankPayout
+
+
+def claims_in_all(store: Store) -> int:
+    """Return how many rewards are claimed."""
+    with store.reading() as connection:
+        return connection.execute(select(func.count()).select_from(payout_claims)).scalar_one()
+
+
+def ended(store: Store) -> dict[str, tuple[int, int]]:
+    """Return paid and definitely failed payouts by rail; what is open counts as neither."""
+    query = select(payout_batches.c.rail, payout_instructions.c.state).join(
+        payout_instructions, payout_instructions.c.batch_id == payout_batches.c.id
+    )
+    with store.reading() as connection:
+        states = Counter((row.rail, row.state) for row in connection.execute(query))
+    found = {
+        rail: (states[rail, "paid"], states[rail, "refused"] + states[rail, "reversed"])
+        for rail in {rail for rail, _ in states}
+    }
+    return {rail: counts for rail, counts in found.items() if any(counts)}
+
+
+def bank_payouts_of(store: Store, recipient_id: str) -> list[BankPayout]:
+    """Return a recipient's bank payouts, the newest first."""
+    query = select(bank_payouts).where(bank_payouts.c.recipient_id == recipient_id)
+    with store.reading() as connection:
+        rows = connection.execute(query.order_by(bank_payouts.c.changed_at.desc(), bank_payouts.c.id)).all()
+    return [BankPayout(*row) for row in rows]
+
+
+def event(store: Store, event_id: str) -> tuple[str, str] | None:
+    """Return an event's state and what came of it; None where it is not kept."""
+    query = select(provider_events.c.state, provider_events.c.note).where(provider_events.c.id == event_id)
+    with store.reading() as connection:
+        row = connection.execute(query).first()
+    return None if row is None else (row.state, row.note)
