@@ -86,10 +86,11 @@ def daily_table(
                 reopened = REOPEN_TAG in context.run.tags
                 frozen = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
             rows: dict[date, int] = {}
+            shared: dict[str, Any] = {}
             for day in days:
                 with told_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
-                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit)
+                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit, shared=shared)
                     written = table_day.as_it_stands(frozen[day]) if day in frozen else rebuild(table_day)
                 rows[day] = written.rows
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any, TypeVar
 
 import dagster as dg
 import polars as pl
@@ -14,6 +15,7 @@ from pilot.tables import RAW_EVENTS, Table
 from pipelines.recorded import FIELDS, PROBE
 from storage.home import Home
 
+Found = TypeVar("Found")
 Figure = int | float | str | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
 
 
@@ -36,6 +38,7 @@ class TableDay:
         day: The business day.
         as_of: The moment up to which the day is judged.
         commit: What the lake's commit remembers of the run.
+        shared: What the days of a run have in common, by name.
     """
 
     home: Home
@@ -43,11 +46,19 @@ class TableDay:
     day: date
     as_of: datetime
     commit: Mapping[str, str]
+    shared: dict[str, Any] = field(default_factory=dict)
 
     @property
     def cafes(self) -> Cafes:
         """Return the cafés."""
         return self.home.cafes()
+
+    def once(self, name: str, look: Callable[[], Found]) -> Found:
+        """Return what is the same on every day of a run; it is looked for on the first one alone."""
+        if name not in self.shared:
+            self.shared[name] = look()
+        found: Found = self.shared[name]
+        return found
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Return the day's rows of another table; only some columns where the others would fill the memory."""

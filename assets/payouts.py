@@ -7,6 +7,7 @@ from assets.day import TableDay, Written, counted
 from assets.sources import store
 from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.store import payout_rows
+from storage.store.auditor import audit_money
 
 KINDS = {"delta", "sql"}
 
@@ -28,5 +29,7 @@ def payouts(day: TableDay) -> Written:
 @daily_table(LEDGER_AUDIT, group="money", kinds=KINDS, code_version="1", deps=[payouts])
 def ledger_audit(day: TableDay) -> Written:
     """Holds the books against the provider, by batch and in total, and against the auditor's facts."""
-    frame = payout_rows.audit_of_day(day.home.store(), day.day)
+    books = day.home.store()
+    facts = day.once("facts", lambda: audit_money(books))
+    frame = payout_rows.audit_of_day(books, day.day, facts=facts)
     return day.write(frame, disagreeing=int((~frame["agrees"]).sum()))

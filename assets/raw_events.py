@@ -10,22 +10,29 @@ from assets.plots import bars
 from assets.sources import landing, store
 from pilot.tables import RAW_EVENTS
 from storage.landing.days import Fault, read_day
-from storage.store import tombstones
+from storage.store import erasures, tombstones
 
 FAULTS_SHOWN = 20  # places named in the metadata; the counts cover all
 
 
 @daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
 def raw_events(day: TableDay) -> Written:
-    """Damaged segments and lines that break the contract are left out and counted; erased sessions are not there."""
-    erased = tombstones.for_day(day.home.store(), day.day)
+    """Damaged segments and lines that break the contract are left out and counted; erased sessions are not there.
+
+    Where the landing holds events of a session whose erasure is done, it is asked for again: a replica published late.
+    """
+    kept = day.home.store()
+    erased = tombstones.for_day(kept, day.day)
     landed = read_day(day.home.segments(), day.day, erased=erased)
+    if landed.back:
+        erasures.reopen(kept, landed.back)
     return day.write(
         landed.frame,
         events=bars(counted(landed.frame, "event"), unit="events"),
         segments=landed.segments,
         doubles=landed.doubles,
         erased_sessions=len(erased),
+        erased_sessions_back=len(landed.back),
         unknown=dict(landed.unknown),
         **_told(landed.faults),
     )

@@ -25,6 +25,7 @@ from assets.partitions import exists, range_tags, ranges
 from assets.resources import HomeResource
 from assets.sensor_cursor import Asked, Cursor, Failed, Seen
 from pilot.business_days import business_day, days_between
+from pilot.events import PROBER_REPLICAS
 from storage.home import Home
 from storage.store import outbox
 
@@ -37,7 +38,6 @@ MOST_DOUBLINGS = 10  # more than the longest pause takes
 RETRIES_AT_ONCE = 5  # failed days, each a run of its own
 RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked for again after this
 DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
-PROBER_REPLICAS = ("watch", "probe")  # what their names begin with: this host's, and second hosts'
 DIGEST_CHARACTERS = 16
 
 RUN_KEY_TAG = "dagster/run_key"

@@ -89,7 +89,7 @@ def show_addresses(console: Console, serving: Serving) -> None:
     table.add_row("The pilot and each café's day", system.dashboards_url)
     table.add_row("The data's journey (Dagster)", system.dagster_url)
     if system.fake_stripe is not None:
-        table.add_row("A FAKE of Stripe: no money moves", f"{system.fake_stripe.url}/fake")
+        table.add_row("A FAKE of Stripe for simulated receipts: no money moves", f"{system.fake_stripe.url}/fake")
     table.add_row("Logs", str(system.logs))
     console.print(table)
     if system.home.kind == "demo":

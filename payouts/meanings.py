@@ -22,8 +22,6 @@ MEANINGS: Mapping[str, str] = {
     "account_closed": "account_gone",
     "account_invalid": "account_gone",
     "resource_missing": "account_gone",
-    "transfers_not_allowed": "cannot_receive",
-    "payouts_not_allowed": "cannot_receive",
     "testmode_charges_only": "not_live",
     "api_key_expired": "key_refused",
     "platform_api_key_expired": "key_refused",
@@ -49,11 +47,12 @@ MEANINGS: Mapping[str, str] = {
     "reversed": "reversed",
 }
 UNLISTED = "unlisted"
-# What may have come through is never told as not made, whatever the last answer's code was.
-IN_DOUBT = frozenset({"unknown", "key_reused"})
-UNLISTED_IN: Mapping[str, str] = {"needs_review": "unknown", "held": "held"}
 # What is certain where there is no code.
 STATES = ("planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review")
+# Why something is held.
+HELD = frozenset({"held", "same_bank", "unexplained"})
+# What a code may add to a refusal; any other meaning there would be of something that the state rules out.
+OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - HELD - {"unknown", "key_reused", "absent", "reversed"}
 
 
 def meaning(code: str) -> str:
@@ -69,12 +68,21 @@ def for_staff(state: str, code: str, *, language: Language) -> str:
         code: Its code; empty where it has none.
         language: sv or en.
     """
-    if code and state not in ("paid", "reversed"):
-        return say(WORDS, f"code.{_meaning_in(state, meaning(code))}", language, code=code)
-    return say(WORDS, f"state.{state}", language)
+    word = _of_code(state, code) if code else ""
+    return say(WORDS, f"code.{word}", language, code=code) if word else say(WORDS, f"state.{state}", language)
 
 
-def _meaning_in(state: str, found: str) -> str:
-    if state == "in_flight" and found not in IN_DOUBT:
-        return "unknown"
-    return UNLISTED_IN.get(state, found) if found == UNLISTED else found
+def _of_code(state: str, code: str) -> str:
+    """Return the word for what a code says; empty where the state alone tells what is certain of the money."""
+    told = meaning(code)
+    match state:
+        case "in_flight":
+            return "key_reused" if told == "key_reused" else "unknown"
+        case "held":
+            return told if told in HELD else "held"
+        case "needs_review":
+            return told if told in ("absent", "key_reused") else ""
+        case "planned" | "refused":
+            return told if told in OF_REFUSAL else ""
+        case _:
+            return ""

@@ -1,7 +1,7 @@
 """Holds the books against the provider, transfer by transfer and batch by batch, to the öre.
 
 It comes before every sending: a store that was put back from a backup is behind the provider, and what it would send
-again is found here first.
+again is found here first, however old the backup is.
 """
 
 from __future__ import annotations
@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, batches, reconciliations, reversals, shared_banks
+from storage.store import adoption, awaiting, batches, reconciliations, reversals, shared_banks
 from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
 from storage.store.reconciliations import Kept
 
-# Longer than any backup is kept, and than a provider lists what it tells late.
-LOOK_BACK = timedelta(days=35)
+LOOK_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
+MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.
+BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 EXPLAINED = frozenset({"known", "adopted"})
 
 
@@ -64,30 +65,38 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         rail: The provider.
         actor: Who asks.
     """
-    since = store.now() - LOOK_BACK
+    since = listed_since(store, rail.name)
+    # As the books stood before the provider was asked: what is paid while it answers is not missed in its answer.
+    before = batches.left_since(store, rail=rail.name, since=since - MARGIN)
+    back_before = reversals.reversed_ore(store)
+    # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
+    explained = {(each.reference, each.id, each.amount_ore) for each, _ in before}
     differences: list[Difference] = []
     theirs: dict[str, int] = defaultdict(int)
-    seen: set[str] = set()
+    seen: dict[str, int] = {}
     adopted = 0
-    # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
-    explained = {(each.reference, each.id, each.amount_ore) for each in batches.instructions(store) if each.reference}
     for transfer in rail.transfers(since=since):
         found: adoption.Found = "known"
         what = ""
         if transfer.reversed_ore or (transfer.reference, transfer.instruction_id, transfer.amount_ore) not in explained:
-            found, what = take_up(store, transfer, actor=actor)
+            found, what = take_up(store, transfer, rail=rail.name, actor=actor)
         adopted += found == "adopted"
-        seen.add(transfer.reference)
+        seen[transfer.reference] = transfer.reversed_ore
         if left := transfer.amount_ore - transfer.reversed_ore:
             theirs[transfer.instruction_id.rpartition("-")[0]] += left
         if what:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
-    for each in batches.instructions(store):
-        if each.state == "paid" and each.reference in seen:
-            ours[each.batch_id] += each.amount_ore - back.get(each.id, 0)
-        elif each.state == "paid" and batches.find_batch(store, each.batch_id).day > since.date() + timedelta(days=1):
+    for each, _ in batches.left_since(store, rail=rail.name, since=since - MARGIN):
+        if (listed := seen.get(each.reference or "")) is not None:
+            # What came back while the provider answered is in the books and not in its answer.
+            came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))
+            if left := each.amount_ore - came_back:
+                ours[each.batch_id] += left
+    expected_from = (store.now() - LOOK_BACK + MARGIN).date()
+    for each, day in before:
+        if each.state == "paid" and each.reference not in seen and day > expected_from:
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference("not at the provider", each.id, each.account, each.reference or ""))
     done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
@@ -99,10 +108,46 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     return done
 
 
-def plan_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Batch:
-    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again."""
+def listed_since(store: Store, rail: str) -> datetime:
+    """Return from when on a provider's transfers are looked at.
+
+    It reaches back to the last time when both agreed, which after a restore is as old as the copy, and to the oldest
+    claim that lies in no payout, since a lost one may have been paid. So nothing unexplained is ever forgotten.
+
+    Args:
+        store: The store.
+        rail: The provider's rail.
+    """
+    agreed = reconciliations.agreed_at(store, rail)
+    claimed = awaiting.oldest_claim(store, rail=rail)
+    known = [BEGINNING if agreed is None else agreed - MARGIN]
+    known += [] if claimed is None else [claimed - MARGIN]
+    return min(store.now() - LOOK_BACK, *known)
+
+
+def plan_day(
+    store: Store,
+    rail: Rail,
+    day: date,
+    *,
+    simulated: bool,
+    limits: Limits,
+    passed: Mapping[date, datetime],
+    actor: str,
+) -> Batch:
+    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        day: The batch's day.
+        simulated: Whether of simulated rewards.
+        limits: What a batch may hold.
+        passed: The days found good, each with when the last of their rewards that were looked at was decided.
+        actor: Who plans.
+    """
     reconcile(store, rail, actor=actor)
-    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
+    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, passed=passed)
 
 
 def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconciled:
@@ -112,12 +157,13 @@ def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconc
     return reconcile(store, rail, actor=actor)
 
 
-def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.Found, str]:
+def take_up(store: Store, transfer: Transfer, *, rail: str, actor: str) -> tuple[adoption.Found, str]:
     """Book a transfer as the provider has it, and what came back of it.
 
     Args:
         store: The store.
         transfer: As the provider has it now.
+        rail: The provider's rail.
         actor: Who looks.
 
     Returns:
@@ -125,6 +171,7 @@ def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.F
     """
     found = adoption.adopt(
         store,
+        rail=rail,
         instruction_id=transfer.instruction_id,
         reward_ids=transfer.reward_ids,
         account=transfer.account,
@@ -133,7 +180,9 @@ def take_up(store: Store, transfer: Transfer, *, actor: str) -> tuple[adoption.F
         actor=actor,
     )
     if found not in EXPLAINED:
-        return found, found
+        # Money that came back in full needs nobody any more, unless the books have it with another amount.
+        back = transfer.reversed_ore == transfer.amount_ore and found != "another amount"
+        return found, "" if back else found
     if transfer.reversed_ore:
         reversals.take_back(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
     return found, ""
@@ -154,12 +203,12 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
 def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, actor: str) -> None:
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
     doubtful = {each.account for each in before.differences}
-    for batch in batches.batches(store):
-        if batch.rail == rail.name and batch.simulated == simulated:
-            for each in batches.instructions(store, batch.id):
-                if each.account in doubtful and each.state == "planned":
-                    batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED, code=UNEXPLAINED)
-            send_batch(store, rail, batch.id, without=doubtful)
+    waiting = batches.unfinished(store, rail=rail.name, simulated=simulated)
+    for each in waiting:
+        if each.account in doubtful and each.state == "planned":
+            batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED, code=UNEXPLAINED)
+    for batch_id in sorted({each.batch_id for each in waiting}, reverse=True):
+        send_batch(store, rail, batch_id, without=doubtful)
 
 
 def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:
@@ -176,14 +225,13 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor
         The payout as it stands then; Unknown where its recipient has to be looked at first.
 
     Raises:
-        BatchRefused: there is no such payout.
+        BatchRefused: there is no such payout, or it is of another rail.
     """
+    batches.find_instruction(store, instruction_id, rail=rail.name)
     before = reconcile(store, rail, actor=actor)
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
-    found = next((each for each in batches.instructions(store) if each.id == instruction_id), None)
-    if found is None:
-        raise batches.BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch first.")
+    found = batches.find_instruction(store, instruction_id, rail=rail.name)
     if found.account in {each.account for each in before.differences}:
         return Unknown(UNEXPLAINED)
     advance(store, rail, found, again=again)
-    return next(each for each in batches.instructions(store) if each.id == instruction_id)
+    return batches.find_instruction(store, instruction_id, rail=rail.name)

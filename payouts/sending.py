@@ -12,13 +12,11 @@ from typing import Literal
 from payouts.rail import Accepted, Order, Rail, Refused, Transfer, Unknown
 from storage.store import attempts, batches
 from storage.store.attempts import Attempt
-from storage.store.batches import Instruction
+from storage.store.batches import UNFINISHED, Instruction
 from storage.store.engine import Store
 
 Failpoint = Literal["before_attempt", "after_attempt", "after_answer", "after_outcome"]
 FAILPOINTS: tuple[Failpoint, ...] = ("before_attempt", "after_attempt", "after_answer", "after_outcome")
-
-UNFINISHED = frozenset({"planned", "in_flight"})
 
 
 def _no_failpoint(_: Failpoint) -> None:
@@ -41,9 +39,14 @@ def advance(
         instruction: What is to be paid.
         again: Whether a person asks to try what was refused once more.
         reach: Called at each named point; a test ends the process there.
+
+    Raises:
+        BatchRefused: it was planned for another provider.
     """
     reach("before_attempt")
-    attempt = attempts.begin(store, instruction.id, parameters=_parameters(store, rail, instruction), again=again)
+    attempt = attempts.begin(
+        store, instruction.id, rail=rail.name, parameters=_parameters(store, rail, instruction), again=again
+    )
     if attempt is None:
         return
     reach("after_attempt")

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from payouts.limits import YEARLY_KRONOR
 from pilot.money import ORE_PER_KRONA
+from storage.store.attempts import CAPABILITY_CODES
 from storage.store.guest_payouts import GuestPayout
 
 Told = Literal[
@@ -35,8 +36,6 @@ AT_STRIPE: frozenset[Told] = frozenset(
 # Nothing of it changes by itself any more.
 SETTLED: frozenset[Told] = frozenset({"paid", "reversed", "lapsed"})
 
-# Transfers refused for the recipient's sake: cured where the guest answers Stripe's questions.
-CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer", "account_invalid", "transfers_not_allowed"})
 # Stripe's codes of a failed payout to a bank, by what the guest can do about them.
 BANK_CODES: dict[str, Told] = {
     "no_account": "bank_number",

@@ -18,6 +18,8 @@ from pilot.errors import InvalidEvent
 from pilot.identifiers import identifier_time
 
 SCHEMA_VERSION = 1
+# What the names of replicas begin with that record probes alone: this host's watch, and second hosts.
+PROBER_REPLICAS = ("watch", "probe")
 CONSENT_VERSION = "2026-11"
 
 Mode = Literal["voice", "text"]

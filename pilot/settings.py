@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from pilot.errors import InvalidSettings
+from pilot.events import PROBER_REPLICAS
 
 PREFIX = "PILOT_"
 
@@ -136,6 +137,13 @@ class Settings(BaseModel):
         "characters or more each; empty: the edge takes no counts.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
+
+    @field_validator("replica")
+    @classmethod
+    def _is_no_probers(cls, replica: str) -> str:
+        if replica.startswith(PROBER_REPLICAS):
+            raise ValueError(f"names that begin with {' or '.join(PROBER_REPLICAS)} are the probers' own; take another")
+        return replica
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -194,7 +194,7 @@ def _reopen_resurrected(home: Home, *, since: datetime) -> None:
         erasures.pseudonymise(home.store(), erasure.session_id)
         landed = sessions_lines(home.segments(), erasure.day, erasure.session_id)
         if landed or any(named_days(lake, table, [erasure.session_id]) for table in named):
-            erasures.move(home.store(), erasure, state="asked", places={"landing": "came back"})
+            erasures.reopen(home.store(), [erasure.session_id])
 
 
 def _by_day(asked: Iterable[Erasure]) -> dict[date, list[str]]:

@@ -14,6 +14,7 @@ import structlog
 from payouts.deciding import candidates, decide_sessions
 from pilot.business_days import days_between
 from pilot.errors import PilotError
+from pilot.events import PROBER_REPLICAS
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSIONS
 from pipelines.scored_feedback import scored_feedback
 from pipelines.sessions import sessions
@@ -47,7 +48,8 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
         PilotError: landing, lake or store are away; nothing is decided.
     """
     cafes, lake, secret = home.cafes(), home.lake(), home.secret()
-    landed = read_day(home.segments(), day, erased=tombstones.for_day(home.store(), day)).frame
+    erased = tombstones.for_day(home.store(), day)
+    landed = read_day(home.segments(), day, erased=erased, without=PROBER_REPLICAS).frame
     of_day = sessions(landed, as_of=now)
     said = turns(landed)
     scored = scored_feedback(of_day, said, cafes=cafes)

@@ -6,7 +6,8 @@ do not depend on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import structlog
@@ -32,6 +33,19 @@ def _judge(home: Home, days: Collection[date], now: datetime) -> None:
     judge_and_keep(home, sorted(days), now=now)
 
 
+@dataclass(frozen=True, slots=True)
+class GateLook:
+    """What the gate has looked at.
+
+    Attributes:
+        days: The days of the rewards that are claimed, each with the last moment that one of those was decided at.
+        why: What stands in the way, in words; empty where nothing does.
+    """
+
+    days: Mapping[date, datetime]
+    why: str
+
+
 class MoneyGate:
     """Says what stands in the way of a batch."""
 
@@ -40,8 +54,8 @@ class MoneyGate:
         self._judge = judge
         self._unjudged_since: datetime | None = None
 
-    def closed(self, rail: str, *, simulated: bool, now: datetime) -> str:
-        """Return what stands in the way, in words; empty where nothing does, or nothing is claimed."""
+    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateLook:
+        """Look at the days of what is claimed now; what is claimed later has passed no gate."""
         days = awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated)
         found = self._verdicts(days)
         unjudged = [each for one in found for each in one.unjudged]
@@ -58,7 +72,7 @@ class MoneyGate:
         stops = [each for one in found for each in one.stops]
         named = [f"{each.day} {each.table}: {each.expectation}" for each in stops[:STOPS_NAMED]]
         named += [f"{each} was not judged since its rewards were decided" for each in unjudged]
-        return "; ".join(named)
+        return GateLook(days, "; ".join(named))
 
     def _verdicts(self, days: dict[date, datetime]) -> list[Gate]:
         return [

@@ -6,7 +6,7 @@ change nor a watch that was away skips or doubles one. Nothing here needs Dagste
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -16,12 +16,12 @@ from operations.watch.money_gate import MoneyGate
 from payouts.limits import limits
 from payouts.rail import ProviderError, Rail
 from payouts.reconciling import plan_day, reconcile, send_day
-from payouts.sending import UNFINISHED
 from pilot.business_days import business_day, local_time
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store import batches, reconciliations, switches
 from storage.store.attempts import MONEY_RAILS
+from storage.store.claims import may_meet
 
 ACTOR = "watch"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -70,9 +70,9 @@ class Standing:
 
 def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
     """Return whether real and simulated rewards are paid on a rail: money goes only to real guests of a real home."""
-    if rail in MONEY_RAILS:
-        return (False,) if home_kind == "real" else ()
-    return (False, True)
+    if home_kind != "real" and rail in MONEY_RAILS:
+        return ()
+    return tuple(simulated for simulated in (False, True) if may_meet(rail, simulated=simulated))
 
 
 class PayingDesk:
@@ -107,21 +107,22 @@ class PayingDesk:
             store, day=day, rail=self.rail.name, simulated=simulated
         ):
             return
-        why = self._gate.closed(self.rail.name, simulated=simulated, now=now)
-        if why:
+        looked = self._gate.look(self.rail.name, simulated=simulated, now=now)
+        if looked.why:
             self.standing.gate_closed_since = self.standing.gate_closed_since or now
-            self.standing.gate_why = why
+            self.standing.gate_why = looked.why
             return
         self.standing.gate_closed_since, self.standing.gate_why = None, ""
-        self._asked(now, lambda: self._planned(day, simulated=simulated))
+        self._asked(now, lambda: self._planned(day, simulated=simulated, passed=looked.days))
 
-    def _planned(self, day: date, *, simulated: bool) -> None:
+    def _planned(self, day: date, *, simulated: bool, passed: Mapping[date, datetime]) -> None:
         batch = plan_day(
             self._home.store(),
             self.rail,
             day,
             simulated=simulated,
             limits=limits(self._home.settings),
+            passed=passed,
             actor=ACTOR,
         )
         _log.info("batch planned", batch=batch.id, approval=batch.approval)
@@ -137,14 +138,8 @@ class PayingDesk:
         _log.info("payouts sent", rail=self.rail.name, tried=len(unfinished), left=len(left))
 
     def _unfinished(self, *, simulated: bool) -> frozenset[str]:
-        store = self._home.store()
-        return frozenset(
-            each.id
-            for batch in batches.batches(store)
-            if batch.rail == self.rail.name and batch.simulated == simulated and batch.approval != "waiting"
-            for each in batches.instructions(store, batch.id)
-            if each.state in UNFINISHED
-        )
+        found = batches.unfinished(self._home.store(), rail=self.rail.name, simulated=simulated, approved=True)
+        return frozenset(each.id for each in found)
 
     def _reconcile(self, now: datetime) -> None:
         last = reconciliations.last(self._home.store(), self.rail.name)

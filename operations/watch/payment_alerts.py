@@ -11,6 +11,7 @@ from operations.watch.alert_records import Alert
 from pilot.money import kronor
 from storage.store.attempts import MONEY_RAILS
 from storage.store.payment_facts import VOUCHER, Events, Final
+from storage.store.provider_events import MOST_TRIES
 from storage.store.reconciliations import Kept
 
 FAILURE_SHARE = 0.02
@@ -148,6 +149,16 @@ def _events(events: Events, *, now: datetime) -> list[Alert]:
         since = f"{events.waiting_since:%H:%M}"
         found.append(
             Alert("payment_events_wait", "waiting", "medium", f"An event of the provider waits since {since} UTC.")
+        )
+    if events.failed:
+        found.append(
+            Alert(
+                "payment_events_failed",
+                "events",
+                "medium",
+                f"Events of the provider that could not be looked at, after {MOST_TRIES} tries each: {events.failed}. "
+                "See: pilot provider-events status; once their cause is mended: pilot provider-events replay --failed.",
+            )
         )
     if events.slowest_seconds is not None and events.slowest_seconds > EVENTS_AFTER.total_seconds():
         minutes = round(events.slowest_seconds / 60)

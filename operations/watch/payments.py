@@ -85,6 +85,8 @@ def figures(facts: Facts, *, now: datetime) -> str:
     lines += [
         "# TYPE pilot_payment_events_oldest_waiting_seconds gauge",
         f"pilot_payment_events_oldest_waiting_seconds {waited:g}",
+        "# TYPE pilot_payment_events_failed gauge",
+        f"pilot_payment_events_failed {facts.events.failed}",
         "# TYPE pilot_payment_webhook_slowest_seconds gauge",
         f"pilot_payment_webhook_slowest_seconds {facts.events.slowest_seconds or 0:g}",
         "# TYPE pilot_payout_batches_waiting gauge",

@@ -182,7 +182,7 @@ def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> str:
     """Look at what one event is about; a note that begins with `!` is for a person."""
     noun = event.kind.partition(".")[0]
     if noun == "transfer":
-        found, what = take_up(store, rail.find(event.object_id), actor=ACTOR)
+        found, what = take_up(store, rail.find(event.object_id), rail=rail.name, actor=ACTOR)
         return f"!{what}" if what else found
     if noun not in ABOUT_THE_ACCOUNT and noun != "payout":
         return "nothing to do"

@@ -31,7 +31,7 @@ def open_account(rail: StripeRail, *, reward_id: str, instead_of: str = "") -> s
     Args:
         rail: The rail.
         reward_id: The reward that is wanted there.
-        instead_of: The recipient whose account is gone, where this one takes its place.
+        instead_of: The recipient whose account this one takes the place of: it is gone, or the guest wants another.
 
     Raises:
         ProviderAway: Stripe does not answer; asking again is safe.
@@ -109,6 +109,7 @@ def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, pa
         failure_code=str(found.get("failure_code") or ""),
         arrives_on=_day(found.get("arrival_date")),
         changed_at=at,
+        made_at=datetime.fromtimestamp(int(found["created"]), tz=UTC),
     )
     standings.save_bank_payout(store, payout)
     return payout

@@ -61,6 +61,7 @@ class DayEvents:
             doubles included; kept in the frame as they came.
         doubles: Lines left out because their event was there already.
         segments: Segments read, damaged ones included.
+        back: Erased sessions of which the landing holds events; they are not in the frame.
     """
 
     frame: pl.DataFrame = field(repr=False)  # It holds words.
@@ -68,9 +69,12 @@ class DayEvents:
     unknown: Mapping[str, int] = field(default_factory=dict)
     doubles: int = 0
     segments: int = 0
+    back: frozenset[str] = frozenset()
 
 
-def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> DayEvents:
+def read_day(
+    segments: Segments, day: date, *, erased: Collection[str] = (), without: tuple[str, ...] = ()
+) -> DayEvents:
     """Read a business day from the landing.
 
     The result depends on the set of segments only, not on their order or on how often an event was published.
@@ -79,11 +83,12 @@ def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> 
         segments: The landing.
         day: The business day.
         erased: Sessions to leave out: they were erased.
+        without: What the names of replicas begin with whose segments are not read.
 
     Raises:
         LandingUnavailable: the landing cannot be reached.
     """
-    names = segments.list(day)
+    names = [name for name in segments.list(day) if not name.replica.startswith(without)]
     faults: list[Fault] = []
     unknown: Counter[str] = Counter()
     frames = (_take_apart(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
@@ -91,13 +96,16 @@ def read_day(segments: Segments, day: date, *, erased: Collection[str] = ()) -> 
     unique = everything
     if not everything.get_column("event_id").is_unique().all():
         unique = everything.sort("event_id", "segment", "line").unique("event_id", keep="first", maintain_order=True)
-    kept = unique.filter(~pl.col("session_id").is_in(list(erased))) if erased else unique
+    gone = pl.col("session_id").is_in(list(erased))
+    kept = unique.filter(~gone) if erased else unique
+    back = unique.filter(gone).get_column("session_id").to_list() if erased else []
     return DayEvents(
         frame=conform(RAW_EVENTS, kept.drop("line").sort("session_id", "epoch", "seq", "event_id")),
         faults=tuple(sorted(faults, key=lambda fault: (fault.segment, fault.line or 0))),
         unknown=dict(sorted(unknown.items())),
         doubles=everything.height - unique.height,
         segments=len(names),
+        back=frozenset(back),
     )
 
 

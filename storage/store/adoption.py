@@ -36,6 +36,7 @@ _BATCH = re.compile(r"(?P<rail>[a-z_]+)-(?P<day>\d{4}-\d{2}-\d{2})(?P<simulated>
 def adopt(
     store: Store,
     *,
+    rail: str,
     instruction_id: str,
     reward_ids: tuple[str, ...],
     account: str,
@@ -47,6 +48,7 @@ def adopt(
 
     Args:
         store: The store.
+        rail: The rail whose provider has it; a payout of another one is not ours there.
         instruction_id: Ours, from the transfer's metadata.
         reward_ids: Ours, from there.
         account: The provider's name for the recipient.
@@ -56,10 +58,10 @@ def adopt(
     """
     batch_id = instruction_id.rpartition("-")[0]
     named = _BATCH.fullmatch(batch_id)
-    if named is None:
+    if named is None or named["rail"] != rail:
         return "not ours"
     with store.begin() as connection:
-        serialise(connection, f"payouts:{named['rail']}")
+        serialise(connection, f"payouts:{rail}")
         serialise(connection, f"payout:{instruction_id}")
         known = connection.execute(
             select(
@@ -76,7 +78,7 @@ def adopt(
                 connection,
                 instruction_id,
                 batch_id=batch_id,
-                batch=(named["rail"], day, simulated),
+                batch=(rail, day, simulated),
                 reward_ids=reward_ids,
                 account=account,
                 at=store.now(),

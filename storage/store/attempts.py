@@ -14,7 +14,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, insert, select, update
 
 from storage.store import audit, bookkeeping
-from storage.store.batches import BatchRefused, Instruction, locked, rewards_of, set_state
+from storage.store.batches import BatchRefused, Instruction, locked, must_be_of, rewards_of, set_state
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_batches, payout_instructions
 from storage.store.schema import switches
@@ -25,7 +25,7 @@ KEY_LIVES = timedelta(hours=23)
 # The rails on which money moves; every other one is a provider's test mode or a fake.
 MONEY_RAILS = frozenset({"stripe"})
 
-# What a recipient cures at the provider.
+# What a recipient cures at the provider: they are told so, and what was refused for it is planned again once they have.
 CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
 
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
@@ -50,7 +50,7 @@ class Attempt:
         return now - self.begun_at >= KEY_LIVES
 
 
-def begin(store: Store, instruction_id: str, *, parameters: str, again: bool = False) -> Attempt | None:
+def begin(store: Store, instruction_id: str, *, rail: str, parameters: str, again: bool = False) -> Attempt | None:
     """Return the attempt to make now: the open one, else a new one; None where nothing may be tried.
 
     Nothing may be tried for what is held, refused, under review, paid or reversed, in a batch that waits for approval,
@@ -59,14 +59,16 @@ def begin(store: Store, instruction_id: str, *, parameters: str, again: bool = F
     Args:
         store: The store.
         instruction_id: The instruction.
+        rail: The provider that would be asked.
         parameters: What the provider is asked for, as sent; used by a new attempt only.
         again: Whether a person asks to try what was refused or proven absent once more.
 
     Raises:
-        BatchRefused: there is no such instruction.
+        BatchRefused: there is no such instruction, or it is of another rail.
     """
     with store.begin() as connection:
         found = locked(connection, instruction_id)
+        must_be_of(connection, found, rail=rail)
         allowed = {"planned", "in_flight"} | ({"refused", "needs_review"} if again else set())
         if found.state not in allowed or not _may_send(connection, found):
             return None

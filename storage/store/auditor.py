@@ -34,13 +34,21 @@ _BOOKED = """
 _DUE = """
     SELECT d.reward_id, d.cafe, d.simulated, d.amount_ore,
         CASE WHEN d.outcome = 'eligible' OR (d.outcome = 'held' AND r.released) THEN 1 ELSE 0 END AS promised,
-        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id AND v.state = 'issued') AS issued,
-        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id AND v.state = 'redeemed') AS redeemed,
-        (SELECT COUNT(*) FROM vouchers v WHERE v.reward_id = d.reward_id) AS vouchers,
-        (SELECT COUNT(*) FROM payout_claims c WHERE c.reward_id = d.reward_id) AS claimed,
-        (SELECT COUNT(*) FROM payout_instruction_rewards ir JOIN payout_instructions i ON i.id = ir.instruction_id
-            WHERE ir.reward_id = d.reward_id AND i.state IN ('paid', 'reversed')) AS sent
+        COALESCE(v.issued, 0) AS issued, COALESCE(v.redeemed, 0) AS redeemed, COALESCE(v.vouchers, 0) AS vouchers,
+        COALESCE(c.claimed, 0) AS claimed, COALESCE(s.sent, 0) AS sent
     FROM reward_decisions d LEFT JOIN reward_rulings r ON r.reward_id = d.reward_id
+    LEFT JOIN (
+        SELECT reward_id, COUNT(*) AS vouchers, SUM(CASE WHEN state = 'issued' THEN 1 ELSE 0 END) AS issued,
+            SUM(CASE WHEN state = 'redeemed' THEN 1 ELSE 0 END) AS redeemed
+        FROM vouchers GROUP BY reward_id
+    ) v ON v.reward_id = d.reward_id
+    LEFT JOIN (SELECT reward_id, COUNT(*) AS claimed FROM payout_claims GROUP BY reward_id) c
+        ON c.reward_id = d.reward_id
+    LEFT JOIN (
+        SELECT ir.reward_id, COUNT(*) AS sent
+        FROM payout_instruction_rewards ir JOIN payout_instructions i ON i.id = ir.instruction_id
+        WHERE i.state IN ('paid', 'reversed') GROUP BY ir.reward_id
+    ) s ON s.reward_id = d.reward_id
 """
 
 FACTS: dict[str, str] = {
@@ -103,6 +111,10 @@ FACTS: dict[str, str] = {
     """,
     "a reward has at most one voucher that lives": """
         SELECT due.reward_id FROM due WHERE due.issued + due.redeemed > 1
+    """,
+    "what left for a reward, to the café and through the provider together, is no more than its amount": """
+        SELECT due.reward_id FROM due JOIN booked ON booked.reward_id = due.reward_id
+        WHERE booked.cafes + booked.provider > due.amount_ore
     """,
     "a voucher is of its decision's café, amount and kind": """
         SELECT v.reward_id FROM vouchers v LEFT JOIN reward_decisions d ON d.reward_id = v.reward_id

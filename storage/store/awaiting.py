@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection, extract, func, select
@@ -44,10 +45,26 @@ def planned_before(connection: Connection, day: date, *, rail: str, simulated: b
     return connection.execute(query.limit(1)).first() is not None
 
 
-def claimed(connection: Connection, *, rail: str, simulated: bool) -> dict[str, list[tuple[str, int]]]:
-    """Return what awaits a batch: by recipient the rewards and their öre, the oldest claim first."""
+def claimed(
+    connection: Connection, *, rail: str, simulated: bool, passed: Mapping[date, datetime] | None = None
+) -> dict[str, list[tuple[str, int]]]:
+    """Return what awaits a batch: by recipient the rewards and their öre, the oldest claim first.
+
+    Args:
+        connection: The batch's transaction.
+        rail: The rail.
+        simulated: Whether of simulated rewards.
+        passed: The days whose rewards are taken, each with the moment up to which they were decided; None: all.
+    """
     query = (
-        select(payout_claims.c.recipient_id, payout_claims.c.reward_id, payout_claims.c.amount_ore)
+        select(
+            payout_claims.c.recipient_id,
+            payout_claims.c.reward_id,
+            payout_claims.c.amount_ore,
+            reward_decisions.c.day,
+            reward_decisions.c.decided_at,
+        )
+        .join(reward_decisions, reward_decisions.c.reward_id == payout_claims.c.reward_id)
         .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
         .where(
             payout_instruction_rewards.c.reward_id.is_(None),
@@ -57,9 +74,22 @@ def claimed(connection: Connection, *, rail: str, simulated: bool) -> dict[str, 
         .order_by(payout_claims.c.claimed_at, payout_claims.c.reward_id)
     )
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for who, reward_id, ore in connection.execute(query):
-        found[who].append((reward_id, ore))
+    for who, reward_id, ore, day, decided_at in connection.execute(query):
+        if passed is None or (day in passed and decided_at <= passed[day]):
+            found[who].append((reward_id, ore))
     return found
+
+
+def oldest_claim(store: Store, *, rail: str) -> datetime | None:
+    """Return when the oldest claim of a rail that no batch holds was made, None where there is none."""
+    query = (
+        select(payout_claims.c.claimed_at)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(payout_instruction_rewards.c.reward_id.is_(None), payout_claims.c.rail == rail)
+        .order_by(payout_claims.c.claimed_at)
+    )
+    with store.reading() as connection:
+        return connection.execute(query.limit(1)).scalar()
 
 
 def within(

@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select, update
 from pilot.identifiers import new_identifier
 from storage.errors import StorageError
 from storage.store import audit
+from storage.store.attempts import MONEY_RAILS
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import vouchers
 from storage.store.payout_schema import payout_claims, recipients
@@ -28,6 +29,11 @@ class Recipient:
     account: str
     simulated: bool
     added_at: datetime
+
+
+def may_meet(rail: str, *, simulated: bool) -> bool:
+    """Return whether a reward may go to an account of a rail: money to real guests only, and to them nothing else."""
+    return (rail in MONEY_RAILS) != simulated
 
 
 def recipient(store: Store, *, rail: str, account: str, simulated: bool) -> Recipient:
@@ -49,8 +55,8 @@ def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
     """Let a recipient have a reward in place of its voucher, which works no more; claimed again it changes nothing.
 
     Raises:
-        ClaimRefused: the voucher was redeemed or has lapsed, there is none, somebody else claimed the reward, or one of
-            recipient and reward is simulated and the other real.
+        ClaimRefused: the voucher was redeemed or has lapsed, there is none, somebody else claimed the reward, one of
+            recipient and reward is simulated and the other real, or the recipient's rail is not for such rewards.
     """
     with store.begin() as connection:
         live = connection.execute(
@@ -74,6 +80,11 @@ def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
             raise ClaimRefused(
                 "A simulated reward and a real recipient, or the other way round, never meet.",
                 remedy="Use a recipient of the same kind.",
+            )
+        if not may_meet(by.rail, simulated=row.simulated):
+            raise ClaimRefused(
+                "Money goes to real guests only, and a real guest's voucher is given back for money only.",
+                remedy="Leave the guest the voucher.",
             )
         connection.execute(update(vouchers).where(vouchers.c.code_hash == live).values(state="cancelled"))
         connection.execute(

@@ -6,7 +6,7 @@ before is deleted for good and looked for in vain, then *done*.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -93,6 +93,20 @@ def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, s
     values["done_at"] = at if state == "done" else None
     with store.begin() as connection:
         connection.execute(update(erasures).where(erasures.c.session_id == erasure.session_id).values(values))
+
+
+def reopen(store: Store, sessions: Collection[str]) -> None:
+    """Ask again for those of some sessions' erasures that are done: their events came back."""
+    values = {
+        "state": "asked",
+        "places": {"landing": "came back"},
+        "attempts": erasures.c.attempts + 1,
+        "rewritten_at": None,
+        "done_at": None,
+    }
+    known = erasures.c.session_id.in_(sessions) & (erasures.c.state == "done")
+    with store.begin() as connection:
+        connection.execute(update(erasures).where(known).values(values))
 
 
 def pseudonymise(store: Store, session_id: str) -> None:

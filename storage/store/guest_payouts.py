@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, extract, func, select
 
-from storage.store import standings
+from storage.store import bank_legs, standings
 from storage.store.engine import Store
 from storage.store.payout_schema import (
     payout_batches,
@@ -16,7 +16,7 @@ from storage.store.payout_schema import (
     payout_instructions,
     recipients,
 )
-from storage.store.provider_schema import bank_payouts, onboardings, recipient_standings
+from storage.store.provider_schema import onboardings, recipient_standings
 from storage.store.schema import switches
 
 
@@ -43,7 +43,7 @@ class GuestPayout:
         approval: The batch's; empty while it waits.
         state: The payout's; empty while it waits.
         code: Why it is held, refused, in doubt or under review.
-        bank_state: The provider's own payout to the bank; empty while there is none.
+        bank_state: The provider's own payout to the bank that carried it; empty while there is none.
         failure_code: Why that failed.
         arrives_on: When the bank should have it.
         stopped: Whether all payouts are stopped.
@@ -101,7 +101,7 @@ def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
         found |= {"rail": named.rail, "account": named.account}
         found |= _standing(connection, who)
         if claim is not None:
-            found |= _payout(connection, reward_id, who)
+            found |= _payout(connection, reward_id)
     return GuestPayout(**found)  # type: ignore[arg-type]
 
 
@@ -134,14 +134,14 @@ def _standing(connection: Connection, who: str) -> dict[str, object]:
     }
 
 
-def _payout(connection: Connection, reward_id: str, who: str) -> dict[str, object]:
+def _payout(connection: Connection, reward_id: str) -> dict[str, object]:
     row = connection.execute(
         select(
             payout_instructions.c.state,
             payout_instructions.c.code,
             payout_batches.c.approval,
             payout_batches.c.day,
-            payout_batches.c.planned_at,
+            payout_instructions.c.id,
         )
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
         .join(payout_instruction_rewards, payout_instruction_rewards.c.instruction_id == payout_instructions.c.id)
@@ -152,12 +152,6 @@ def _payout(connection: Connection, reward_id: str, who: str) -> dict[str, objec
     found = {"state": row.state, "code": row.code, "approval": row.approval, "batch_day": row.day}
     if row.state != "paid":
         return found
-    bank = connection.execute(
-        select(bank_payouts.c.state, bank_payouts.c.failure_code, bank_payouts.c.arrives_on)
-        .where(bank_payouts.c.recipient_id == who, bank_payouts.c.changed_at >= row.planned_at)
-        # Once one has arrived, a later one that fails is another reward's.
-        .order_by(bank_payouts.c.state != "paid", bank_payouts.c.changed_at.desc())
-    ).first()
-    if bank is not None:
+    if (bank := bank_legs.carriers(connection, payout_instructions.c.id == row.id).get(row.id)) is not None:
         found |= {"bank_state": bank.state, "failure_code": bank.failure_code, "arrives_on": bank.arrives_on}
     return found

@@ -31,6 +31,8 @@ reward_decisions = Table(
     Column("decided_at", UtcMoment, nullable=False),
     CheckConstraint("outcome IN ('eligible', 'held', 'declined')", name="outcome_known"),
     CheckConstraint("amount_ore >= 0 AND (outcome = 'declined' OR amount_ore > 0)", name="amount_fits_outcome"),
+    Index(None, "day"),
+    Index(None, "outcome"),
     Index(None, "cafe", "day"),
     Index(None, "device", "day"),
 )
@@ -72,7 +74,11 @@ vouchers = Table(
         sqlite_where=Column("state", Text).in_(["issued", "redeemed"]),
         postgresql_where=Column("state", Text).in_(["issued", "redeemed"]),
     ),
+    # Without it SQLite goes through every voucher that lives to find a reward's.
+    Index(None, "reward_id", "state"),
     Index(None, "state", "expires_at"),
+    Index(None, "state", "redeemed_at"),
+    Index(None, "issued_at"),
 )
 
 ledger = Table(
@@ -90,6 +96,7 @@ ledger = Table(
     CheckConstraint("amount_ore > 0", name="amount_positive"),
     CheckConstraint("debit <> credit", name="two_accounts"),
     Index(None, "reward_id"),
+    Index(None, "booked_at"),
     sqlite_autoincrement=True,
 )
 

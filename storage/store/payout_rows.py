@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,9 +11,10 @@ from sqlalchemy import func, select
 
 from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.lake_schema import conform, polars_schema
-from storage.store import reconciliations
+from storage.store import bank_legs, reconciliations
 from storage.store.attempts import MONEY_RAILS
-from storage.store.auditor import audit_money
+from storage.store.auditor import Finding
+from storage.store.batches import UNFINISHED
 from storage.store.engine import Store
 from storage.store.payout_schema import (
     payout_attempts,
@@ -20,11 +22,9 @@ from storage.store.payout_schema import (
     payout_instruction_rewards,
     payout_instructions,
 )
-from storage.store.provider_schema import bank_payouts
 from storage.store.provider_schema import reconciliations as kept_table
 from storage.store.reconciliations import Kept
 
-UNFINISHED = ("planned", "in_flight")
 FOR_A_PERSON = ("held", "refused", "needs_review")
 ALL = "all"
 
@@ -32,13 +32,6 @@ ALL = "all"
 def payouts_of_day(store: Store, day: date) -> pl.DataFrame:
     """Return the PAYOUTS rows of a batch day."""
     made, batch = payout_instructions, payout_batches
-    bank = (
-        select(bank_payouts.c.state)
-        .where(bank_payouts.c.recipient_id == made.c.recipient_id)
-        .order_by(bank_payouts.c.changed_at.desc(), bank_payouts.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
     query = (
         select(
             batch.c.day,
@@ -54,14 +47,15 @@ def payouts_of_day(store: Store, day: date) -> pl.DataFrame:
             made.c.reference,
             batch.c.planned_at.label("first_at"),
             made.c.changed_at.label("last_at"),
-            bank.label("bank_state"),
         )
         .join(batch, batch.c.id == made.c.batch_id)
         .where(batch.c.day == day)
         .order_by(made.c.id)
     )
     with store.reading() as connection:
-        rows = [_told(dict(row._mapping)) for row in connection.execute(query)]
+        found = [dict(row._mapping) for row in connection.execute(query)]
+        banks = bank_legs.carriers(connection, made.c.batch_id.in_(select(batch.c.id).where(batch.c.day == day)))
+    rows = [_told(each) | {"bank_state": _state(banks.get(each["payout_id"]))} for each in found]
     return conform(PAYOUTS, pl.DataFrame(rows, schema=polars_schema(PAYOUTS)))
 
 
@@ -89,8 +83,14 @@ def batches_of_day(store: Store, day: date) -> pl.DataFrame:
     return conform(PAYOUT_BATCHES, pl.DataFrame(rows, schema=polars_schema(PAYOUT_BATCHES)))
 
 
-def audit_of_day(store: Store, day: date) -> pl.DataFrame:
-    """Return the LEDGER_AUDIT rows of a day: its batches, each rail's total, and the auditor's facts."""
+def audit_of_day(store: Store, day: date, *, facts: Sequence[Finding]) -> pl.DataFrame:
+    """Return the LEDGER_AUDIT rows of a day: its batches, each rail's total, and the auditor's facts.
+
+    Args:
+        store: The store.
+        day: The day.
+        facts: What the auditor has found; it looks at all of the books, whatever the day.
+    """
     with store.reading() as connection:
         of_day = {
             row.id: row.rail
@@ -106,7 +106,7 @@ def audit_of_day(store: Store, day: date) -> pl.DataFrame:
         rows += [_compared(day, last, batch) for batch, own in sorted(of_day.items()) if own == rail]
         if today := [each for each in reconciliations.of_day(store, day) if each.rail == rail]:
             rows.append(_total(day, today))
-    broken = len({each.fact for each in audit_money(store)})
+    broken = len({each.fact for each in facts})
     rows.append(
         _row(day, "books", "facts", ALL, ours=0, theirs=0, differences=broken, adopted=0, looked_at=None)
         | {"simulated": False}
@@ -163,6 +163,10 @@ def _row(
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"simulated": row["simulated"] or row["rail"] not in MONEY_RAILS}
+
+
+def _state(bank: bank_legs.BankRow | None) -> str | None:
+    return None if bank is None else str(bank.state)
 
 
 def _count(column: Any, mine: Any) -> Any:

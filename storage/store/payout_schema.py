@@ -67,7 +67,8 @@ payout_instructions = Table(
     ),
     Index("uq_payout_instructions_batch_id_recipient_id", "batch_id", "recipient_id", unique=True),
     Index("uq_payout_instructions_reference", "reference", unique=True),
-    Index(None, "state"),
+    Index(None, "recipient_id"),
+    Index(None, "state", "changed_at"),
 )
 
 payout_instruction_rewards = Table(

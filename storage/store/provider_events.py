@@ -160,6 +160,8 @@ def replay(
 ) -> int:
     """Let events be looked at once more; return how many.
 
+    They count as come in now, and as listed: no webhook is late by them, and none has waited since its first arrival.
+
     Args:
         store: The store.
         rail: The rail.
@@ -177,7 +179,9 @@ def replay(
         if failed:
             again &= provider_events.c.state == "failed"
         count = connection.execute(
-            update(provider_events).where(again).values(state="waiting", tries=0, note="replayed", done_at=None)
+            update(provider_events)
+            .where(again)
+            .values(state="waiting", tries=0, note="replayed", done_at=None, way="listed", received_at=store.now())
         ).rowcount
         if actor:
             told = {"events": count}
@@ -197,7 +201,9 @@ def forget_old(store: Store) -> int:
 def lag(store: Store, *, rail: str) -> Lag:
     """Return how far behind the events of a rail are."""
     mine = provider_events.c.rail == rail
-    counts = select(provider_events.c.state, func.count(), func.min(provider_events.c.received_at)).where(mine)
+    counts = select(provider_events.c.state, func.count(), func.min(provider_events.c.received_at)).where(
+        mine, provider_events.c.state.in_(["waiting", "failed"])
+    )
     last = (
         select(provider_events.c.received_at, provider_events.c.made_at)
         .where(mine, provider_events.c.way == "webhook")

@@ -43,6 +43,7 @@ onboardings = Table(
     Column("changed_at", UtcMoment, nullable=False),
     CheckConstraint("state IN ('asked', 'claimed', 'lapsed')", name="state_known"),
     Index(None, "recipient_id"),
+    Index(None, "state", "asked_at"),
 )
 
 # With their consent to be remembered, a guest who comes back need not tell the provider everything again.
@@ -75,6 +76,7 @@ provider_events = Table(
     CheckConstraint("way IN ('webhook', 'listed')", name="way_known"),
     CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state_known"),
     Index(None, "state", "received_at"),
+    Index(None, "received_at"),
     Index(None, "made_at"),
 )
 
@@ -89,6 +91,7 @@ bank_payouts = Table(
     Column("failure_code", Text, nullable=False),
     Column("arrives_on", Date),
     Column("changed_at", UtcMoment, nullable=False),
+    Column("made_at", UtcMoment),
     CheckConstraint("state IN ('pending', 'in_transit', 'paid', 'failed', 'canceled')", name="state_known"),
     Index(None, "recipient_id"),
 )

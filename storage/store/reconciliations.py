@@ -75,6 +75,13 @@ def last(store: Store, rail: str) -> Kept | None:
         return _last(connection, rail)
 
 
+def agreed_at(store: Store, rail: str) -> datetime | None:
+    """Return when a rail and the books agreed last, None where they never did."""
+    query = select(reconciliations.c.at).where(reconciliations.c.rail == rail, reconciliations.c.agrees)
+    with store.reading() as connection:
+        return connection.execute(query.order_by(reconciliations.c.at.desc()).limit(1)).scalar()
+
+
 def recent(store: Store, limit: int) -> list[Kept]:
     """Return the latest reconciliations of all rails, newest first."""
     query = select(*_COLUMNS).order_by(reconciliations.c.id.desc()).limit(limit)

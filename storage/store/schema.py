@@ -134,6 +134,8 @@ audit_log = Table(
     Column("subject", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("details", JSON, nullable=False),
+    Index(None, "subject"),
+    Index(None, "action", "subject"),
     sqlite_autoincrement=True,
 )
 

@@ -45,7 +45,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class BankPayout:
-    """One payout of the provider from a recipient's balance to their bank."""
+    """One payout of the provider from a recipient's balance to their bank.
+
+    Attributes:
+        id: The provider's.
+        recipient_id: Ours.
+        amount_ore: How much.
+        state: How it stood when the provider was asked.
+        failure_code: Why it failed; empty where it did not.
+        arrives_on: When the bank should have it.
+        changed_at: When the provider was asked.
+        made_at: When the provider made it; None where it was kept by a release that did not ask.
+    """
 
     id: str
     recipient_id: str
@@ -54,6 +65,7 @@ class BankPayout:
     failure_code: str
     arrives_on: date | None
     changed_at: datetime
+    made_at: datetime | None
 
 
 def save(store: Store, standing: Standing) -> None:

@@ -17,6 +17,7 @@ from storage.errors import StorageError
 from storage.store import audit, bookkeeping, outbox
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import vouchers
+from storage.store.payout_schema import payout_claims
 
 UNDO_SECONDS = 60
 
@@ -102,7 +103,8 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
         code_hash: The hash of the code that was typed or scanned.
         cafe: The till's café.
         actor: Who stands at the till.
-        request: Names this tap: repeated after a lost answer it is told `redeemed` again, and books nothing.
+        request: Names this tap: repeated after a lost answer it is told `redeemed` again while that can be undone, and
+            books nothing; a page that is opened again later gives nothing away twice.
     """
     with store.begin() as connection:
         row = _held(connection, code_hash)
@@ -112,8 +114,9 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
         at = store.now()
         if voucher.cafe != cafe:
             return Redemption("other_cafe")
-        if voucher.state == "redeemed":
-            return Redemption("redeemed" if row.request == request else "already_redeemed", voucher)
+        if voucher.redeemed_at is not None:
+            young = at - voucher.redeemed_at <= timedelta(seconds=UNDO_SECONDS)
+            return Redemption("redeemed" if young and row.request == request else "already_redeemed", voucher)
         if voucher.state == "issued" and at >= voucher.expires_at:
             _lapse(connection, voucher, store=store)
             return Redemption("expired", voucher)
@@ -175,7 +178,7 @@ def replace(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
     """Issue a new voucher in place of one that is lost or lapsed; the old code works no more.
 
     Raises:
-        VoucherRefused: the reward has none, or it was redeemed.
+        VoucherRefused: the reward has none, it was redeemed, or the reward was claimed for an account.
     """
     with store.begin() as connection:
         last = _last(connection, reward_id)
@@ -185,6 +188,14 @@ def replace(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
         voucher = Voucher(*held[:-1])
         if voucher.state == "redeemed":
             raise VoucherRefused("The voucher has been redeemed.", remedy="A reward is paid once; there is no second.")
+        claimed = select(payout_claims.c.reward_id).where(payout_claims.c.reward_id == reward_id)
+        if connection.execute(claimed).first() is not None:
+            raise VoucherRefused(
+                "The reward was claimed for a bank account, and is paid once.",
+                remedy="See where it is: `pilot payout show`.",
+            )
+        if voucher.state == "cancelled":
+            raise VoucherRefused("The voucher was replaced meanwhile.", remedy="Show the guest the receipt.")
         if voucher.state == "issued":
             _set(connection, voucher, state="cancelled")
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -11,11 +12,17 @@ from assets.definitions import build_defs
 from assets.erasing import ask
 from assets.resources import HomeResource
 from assets.sensor import RUN_KEY_TAG
+from operations.erasure.carry_out import carry_out
 from operations.erasure.keeping import keeping
+from pilot.business_days import business_day
+from pilot.tables import RAW_EVENTS
 from storage.home import Home
+from storage.landing.days import read_day
 from storage.store import erasures, tombstones
 from storage.store.erasures import Erasure
-from tests.events import whole_visit
+from tests.events import MORNING, whole_visit
+
+RAW = [dg.AssetKey(RAW_EVENTS.name)]
 
 
 @pytest.fixture
@@ -75,3 +82,30 @@ def test_nothing_is_asked_for_while_an_erasing_run_is_under_way(
 
 def test_a_home_without_erasures_asks_for_nothing(home: Home, instance: dg.DagsterInstance) -> None:
     assert not ask(instance, home=home, now=datetime.now(UTC)).run_requests
+
+
+def test_a_session_that_comes_back_long_after_its_erasure_was_done_is_erased_again(
+    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, land: Any, run: Any
+) -> None:
+    story = whole_visit()
+    land(story)
+    tombstones.add(home.store(), session_id=story.session_id, actor="test", reason="asked for")
+    while (erasure := erasures.find(home.store(), story.session_id)) and erasure.state != "done":
+        carry_out(home, now=home.store().now(), grace=timedelta(0))
+    late = whole_visit(at=MORNING + timedelta(minutes=9))
+    land(late, replica="edge2")
+    assert run(business_day(MORNING), asset_selection=RAW).success
+    assert erasures.find(home.store(), story.session_id) == erasure
+    land(story, replica="edge3")
+    assert run(business_day(MORNING), asset_selection=RAW).success
+    assert erasure is not None
+    years_later = erasure.asked_at + timedelta(days=800)
+    assert ask(instance, home=home, now=years_later).run_requests
+    assert erase(instance, home_resource, key_at(instance, home, erasure, minutes=0))
+    again = erasures.find(home.store(), story.session_id)
+    assert again is not None
+    assert (again.state, again.done_at) == ("rewritten", None)
+    landed = read_day(home.segments(), business_day(MORNING), erased=[story.session_id])
+    assert landed.back == frozenset()
+    assert set(landed.frame["session_id"]) == {late.session_id}
+    assert home.lake().read(RAW_EVENTS)["session_id"].unique().to_list() == [late.session_id]

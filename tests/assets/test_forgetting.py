@@ -12,7 +12,7 @@ import pytest
 from dagster._core.scheduler.instigation import InstigatorTick, InstigatorType, TickData, TickStatus
 from dagster._daemon.sensor import SensorLaunchContext
 from dagster._scheduler.scheduler import _ScheduleLaunchContext
-from dagster_shared.error import SerializableErrorInfo
+from dagster._utils.error import SerializableErrorInfo
 
 from assets.definitions import build_defs
 from assets.forgetting import forget, remove_left_files

@@ -11,14 +11,17 @@ import pytest
 from operations.watch import deciding
 from operations.watch.deciding import AGAIN_AFTER, PATIENCE, LapsingVouchers, WaitingRewards, decide_day
 from payouts.rewards import VOUCHER_DAYS
+from pilot.identifiers import new_identifier
 from pilot.money_tables import REWARD_PARITY, REWARDS
 from pilot.tables import SCORED_FEEDBACK
 from pipelines.reward_parity import reward_parity
 from storage.errors import StoreAway
 from storage.home import Home
+from storage.landing.folder_segments import FolderSegments
+from storage.landing.segments import SegmentName, checked, publish
 from storage.store import decisions, outbox, switches, tombstones, trial_slots, vouchers
 from storage.store.receipts import Receipt, save
-from tests.events import MORNING, Story, whole_visit
+from tests.events import MORNING, Story, probes, whole_visit
 
 DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -67,6 +70,22 @@ def test_both_paths_decide_alike(home: Home, visits: list[str], run: Any) -> Non
     again = decide_day(home, DAY, now=NOON)
     assert again == []
     assert copied["score"].to_list() == home.lake().read(SCORED_FEEDBACK, days=[DAY])["score"].to_list()
+
+
+def test_the_watch_reads_no_probes_to_decide(home: Home, visits: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    segments = home.segments()
+    for prober in ("watch", "probe2"):
+        publish(segments, probes(start=MORNING, outcomes=[True] * 5), replica=prober, identifier=new_identifier())
+    read: list[str] = []
+
+    def reading(self: FolderSegments, name: SegmentName) -> bytes:
+        read.append(name.replica)
+        return checked(name, self.read_unchecked(name))
+
+    monkeypatch.setattr(FolderSegments, "read", reading)
+    assert {each.session_id for each in decide_day(home, DAY, now=NOON)} == set(visits)
+    assert read
+    assert not {"watch", "probe2"} & set(read)
 
 
 @pytest.mark.parametrize(

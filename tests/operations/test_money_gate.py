@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from operations.watch.money_gate import PATIENCE, RESTS_ON, MoneyGate
+from operations.watch.money_gate import PATIENCE, RESTS_ON, GateLook, MoneyGate
 from payouts.memory_rail import MemoryRail
 from pilot.insight_tables import QUALITY_VERDICTS
 from pilot.tables import SESSIONS
@@ -48,7 +48,7 @@ def judge(home: Home, *, at: datetime, passed: bool = True) -> None:
 
 
 def closed(gate: MoneyGate, *, at: datetime = START + timedelta(hours=1)) -> str:
-    return gate.closed("memory", simulated=True, now=at)
+    return gate.look("memory", simulated=True, now=at).why
 
 
 def test_it_is_open_once_the_days_were_judged_after_the_decision_and_where_nothing_is_claimed(claimed: Home) -> None:
@@ -58,7 +58,7 @@ def test_it_is_open_once_the_days_were_judged_after_the_decision_and_where_nothi
     assert "was not judged" in closed(gate)
     judge(claimed, at=START + timedelta(minutes=1))
     assert closed(gate) == ""
-    assert gate.closed("another rail", simulated=True, now=START) == ""
+    assert gate.look("another rail", simulated=True, now=START) == GateLook({}, "")
 
 
 def test_what_stops_is_named(claimed: Home) -> None:

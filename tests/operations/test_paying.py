@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from operations.watch.money_gate import GateLook
 from operations.watch.paying import Pace, PayingDesk, kinds_paid
 from payouts.memory_rail import MemoryRail
 from payouts.rail import ProviderError, Transfer
 from pilot.settings import Settings
 from storage.home import Home, open_home
-from storage.store import batches, outbox, reconciliations, switches
+from storage.store import awaiting, batches, outbox, reconciliations, switches
 from tests.payouts.world import World
 
 MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)  # 08:00 in Stockholm, before the batch is planned
@@ -20,12 +21,19 @@ AFTER = datetime(2026, 11, 24, 8, 31, tzinfo=UTC)  # 09:31
 
 
 class Gate:
-    """A gate that is opened and closed by hand."""
+    """A gate that is opened and closed by hand, and after which something may happen before the batch is planned."""
 
     why = ""
 
-    def closed(self, rail: str, *, simulated: bool, now: datetime) -> str:
-        return self.why
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateLook:
+        days = awaiting.decided_days(self.home.store(), rail=rail, simulated=simulated)
+        if simulated:
+            self.meanwhile()
+        return GateLook(days, self.why)
 
 
 class Line(MemoryRail):
@@ -47,7 +55,7 @@ class Watched:
         store = home.store()
         self.world = World(home.root / "unused.sqlite", store=store, rail=Line)
         self.world.at = MORNING
-        self.gate = Gate()
+        self.gate = Gate(home)
         self.desk = self.started()
 
     def started(self) -> PayingDesk:
@@ -99,6 +107,23 @@ def test_a_batch_waits_while_its_days_are_not_good_and_is_planned_when_they_are(
     assert watched.desk.standing.gate_closed_since is None
 
 
+@pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=1)])
+def test_what_is_claimed_after_the_gate_was_passed_waits_for_the_next_days(watched: Watched, later: timedelta) -> None:
+    watched.world.earn("acct_1")
+
+    def another_guest() -> None:
+        watched.world.at = AFTER + later
+        watched.world.earn("acct_2")
+        watched.world.at = AFTER
+
+    watched.gate.meanwhile = another_guest
+    watched.look(AFTER)
+    watched.gate.meanwhile = lambda: None
+    assert [each.account for each in batches.instructions(watched.home.store())] == ["acct_1"]
+    watched.look(AFTER + timedelta(days=1))
+    assert {each.account for each in batches.instructions(watched.home.store())} == {"acct_1", "acct_2"}
+
+
 def test_while_rewards_are_stopped_nothing_is_planned_or_sent_but_the_books_are_still_held_up(watched: Watched) -> None:
     watched.world.earn("acct_1")
     watched.look(AFTER)
@@ -107,7 +132,7 @@ def test_while_rewards_are_stopped_nothing_is_planned_or_sent_but_the_books_are_
     switches.turn(store, "rewards_stopped", on=True, actor="anna", reason="a burst")
     assert watched.look(AFTER + timedelta(hours=2)) == ["planned"]
     assert watched.look(AFTER + timedelta(days=1)) == ["planned"]
-    assert len(batches.batches(store)) == 2  # the two kinds of the first day
+    assert len(batches.batches(store)) == 1
     last = reconciliations.last(store, "memory")
     assert last is not None
     assert last.at == AFTER + timedelta(days=1)
@@ -174,7 +199,7 @@ def test_a_batch_is_of_stockholms_day_and_time(watched: Watched, moment: datetim
 def test_money_goes_to_real_guests_of_a_real_home_only() -> None:
     assert kinds_paid("stripe", "real") == (False,)
     assert kinds_paid("stripe", "demo") == ()
-    assert kinds_paid("stripe_fake", "real") == (False, True)
+    assert kinds_paid("stripe_fake", "real") == kinds_paid("stripe_test", "demo") == (True,)
 
 
 def test_the_pause_between_tries_doubles_up_to_half_an_hour_and_new_work_does_not_wait() -> None:
@@ -208,6 +233,6 @@ def test_a_demo_home_with_a_live_key_would_pay_nobody(settings: Settings) -> Non
     home = open_home(settings, kind="demo")
     watched = Watched(home)
     watched.world.rail.name = "stripe"
-    watched.world.earn("acct_1")
+    watched.world.earn(None)  # Its guest cannot even claim it.
     assert watched.look(AFTER) == []
     assert batches.batches(home.store()) == []

@@ -68,6 +68,7 @@ def test_too_many_failures_are_told_and_few_are_not(finals: list[Final], fires: 
         (Facts(events=Events(waiting_since=NOW - timedelta(minutes=15))), []),
         (Facts(events=Events(waiting_since=NOW - timedelta(minutes=16))), ["payment_events_wait"]),
         (Facts(events=Events(slowest_seconds=899.0)), []),
+        (Facts(events=Events(failed=1)), ["payment_events_failed"]),
         (Facts(events=Events(slowest_seconds=1000.0)), ["payment_events_wait"]),
         (Facts(events=Events(live=1)), ["payment_events_live"]),
     ],
@@ -104,7 +105,10 @@ def test_the_watch_writes_the_figures_and_without_a_key_looks_at_the_vouchers_al
 
 
 def test_the_figures_are_in_prometheus_own_format() -> None:
-    text = figures(Facts(finals=ended(paid=2, failed=1), reconciled=[kept(theirs=2999)]), now=NOW)
+    text = figures(
+        Facts(finals=ended(paid=2, failed=1), reconciled=[kept(theirs=2999)], events=Events(failed=2)), now=NOW
+    )
+    assert "pilot_payment_events_failed 2" in text
     assert 'pilot_payouts_final_24h{rail="stripe",outcome="failed"} 1' in text
     assert 'pilot_payouts_final_24h{rail="stripe",outcome="paid"} 2' in text
     assert 'pilot_payout_difference_ore{rail="stripe"} 1' in text

@@ -26,6 +26,7 @@ from tests.payouts.world import World
     CAFES,
     PROMISED,
     ONE_LIVES,
+    PAID_ONCE,
     VOUCHER_FITS,
     BOOKING_FITS,
     RULED,
@@ -131,6 +132,14 @@ PAYOUT_SABOTAGE = {
     "a payout called reversed of which nothing came back": (
         "UPDATE payout_instructions SET state = 'reversed'",
         {REVERSED},
+    ),
+    "a reward paid to the bank and at the till": (
+        "INSERT INTO ledger (entry, reward_id, cafe, simulated, debit, credit, amount_ore, booked_at) "
+        "SELECT 'again:' || entry, reward_id, cafe, simulated, debit, credit, amount_ore, booked_at "
+        "FROM ledger WHERE debit = 'rewards_expense' UNION ALL "
+        "SELECT 'till:' || entry, reward_id, cafe, simulated, 'rewards_owed', 'owed_to_cafes', amount_ore, booked_at "
+        "FROM ledger WHERE debit = 'rewards_expense'",
+        {CAFES, PAID_ONCE},
     ),
     "a claim of another recipient": ("UPDATE payout_claims SET recipient_id = (SELECT MAX(id) FROM recipients)", {SUM}),
 }

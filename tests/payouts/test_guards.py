@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from payouts.memory_rail import MemoryRail
 from payouts.sending import FAILPOINTS, send_batch
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
@@ -49,6 +50,7 @@ def _die_at(url: str, address: tuple[str, int], batch: str, where: str) -> None:
     manager = Shared(address=address, authkey=b"test")
     manager.connect()
     proxy = manager.rail()  # type: ignore[attr-defined]
+    proxy.name = MemoryRail.name  # A proxy hands on calls, no attributes.
     store = open_store(url, now=lambda: START)
 
     def reach(point: str) -> None:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from payouts.answering import earned
 from payouts.meanings import MEANINGS, STATES, UNEXPLAINED, UNLISTED, WORDS, for_staff, meaning
 from pilot.words import LANGUAGES, section
 from storage.store.shared_banks import SHARED_BANK
+
+CODES = (
+    "",
+    *MEANINGS,
+    "http_502",
+    "ProviderAway",
+    "invalid_request_error",
+    SHARED_BANK,
+    UNEXPLAINED,
+    "a_code_of_tomorrow",
+)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -36,8 +49,8 @@ def test_a_code_that_nobody_has_met_is_no_refusal_where_none_was_heard(code: str
     for state in ("in_flight", "needs_review"):
         told = for_staff(state, code, language=language)  # type: ignore[arg-type]
         assert moved not in told
-        assert code in told
         assert "retry" not in told
+    assert code in for_staff("in_flight", code, language=language)  # type: ignore[arg-type]
     # A refused key refuses a request; the one before it, under the same key, may have come through.
     assert moved not in for_staff("in_flight", "api_key_expired", language=language)  # type: ignore[arg-type]
     assert moved not in for_staff("held", code, language=language)  # type: ignore[arg-type]
@@ -47,6 +60,40 @@ def test_each_reason_to_hold_a_payout_is_told_by_itself() -> None:
     told = {for_staff("held", code, language="en") for code in ("held by a person", SHARED_BANK, UNEXPLAINED)}
     assert len(told) == 3
     assert all(each.startswith("Nothing has been sent") for each in told)
+
+
+def told(state: str) -> list[str]:
+    """Return what staff are told of a state, whatever its code."""
+    return [for_staff(state, code, language=language) for code, language in product(CODES, LANGUAGES)]
+
+
+NOTHING_MOVED = ("o money has moved", "nga pengar har flyttats", "othing has been sent", "nget har skickats")
+REFUSED = ("has refused", "har nekat", "refuses", "nekar", "does not take", "godtar inte")
+
+
+def test_what_is_under_way_is_never_said_to_have_moved_no_money_whatever_its_code() -> None:
+    assert not [each for each in told("in_flight") if any(word in each for word in NOTHING_MOVED + REFUSED)]
+
+
+def test_what_a_person_holds_was_neither_sent_nor_refused_whatever_its_code() -> None:
+    assert all("othing has been sent" in each or "nget har skickats" in each for each in told("held"))
+    assert not [each for each in told("held") if any(word in each for word in REFUSED)]
+
+
+@pytest.mark.parametrize("state", ["planned", "refused"])
+def test_what_was_definitely_refused_is_never_told_as_unknown_or_as_paid_and_come_back(state: str) -> None:
+    assert all(any(word in each for word in NOTHING_MOVED) for each in told(state))
+
+
+def test_what_is_under_review_moved_no_money_only_where_the_provider_was_found_to_lack_it() -> None:
+    for code, language in product(CODES, LANGUAGES):
+        said = for_staff("needs_review", code, language=language)
+        assert any(word in said for word in NOTHING_MOVED) == (code == "not at the provider"), code
+
+
+@pytest.mark.parametrize("state", ["paid", "reversed"])
+def test_what_left_us_is_told_by_its_state_alone(state: str) -> None:
+    assert len(set(told(state))) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -37,9 +37,9 @@ class Guests:
         self.now = AT
         store.now = lambda: self.now
 
-    def rewarded(self, *, device: str | None = "d" * 64) -> tuple[str, str]:
+    def rewarded(self, *, device: str | None = "d" * 64, simulated: bool = True) -> tuple[str, str]:
         session = new_identifier(at=AT)
-        given = Candidate(session, DAY, "aurora", True, True, 80, 80, True, None, (), device, "1", "1")
+        given = Candidate(session, DAY, "aurora", simulated, True, 80, 80, True, None, (), device, "1", "1")
         issuer = Issuer(code_hash=lambda reward_id, number: f"{reward_id}:{number}", valid=timedelta(days=90))
         eligible = Judgement("eligible", amount_ore=2000)
         (decision,) = decisions.decide(
@@ -77,6 +77,20 @@ def test_the_voucher_is_good_until_the_account_can_be_paid(store, guests):
     found = guest_payouts.of_reward(store, reward_id)
     assert found is not None
     assert (found.claimed, found.onboarding, found.amount_ore) == (True, "claimed", 2000)
+
+
+@pytest.mark.parametrize("rail", ["stripe", "stripe_test", "stripe_fake", "memory"])
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_voucher_is_given_back_for_money_exactly_where_a_real_guest_holds_it(store, guests, rail, simulated):
+    _, reward_id = guests.rewarded(simulated=simulated)
+    who = claims.recipient(store, rail=rail, account="acct_1", simulated=simulated)
+    if (rail == "stripe") != simulated:
+        claims.claim(store, reward_id, by=who)
+        assert guests.voucher(reward_id) == "cancelled"
+    else:
+        with pytest.raises(claims.ClaimRefused, match="Money goes to real guests only"):
+            claims.claim(store, reward_id, by=who)
+        assert guests.voucher(reward_id) == "issued"
 
 
 def test_what_the_provider_said_earlier_never_outweighs_what_it_said_later(store, guests):

@@ -12,6 +12,7 @@ import pytest
 from payouts.memory_rail import MemoryRail
 from payouts.voucher_codes import voucher_code, voucher_hash
 from storage.store import batches, outbox, payment_facts, payment_rows, payout_rows, voucher_failures, vouchers
+from storage.store.auditor import audit_money
 from storage.store.engine import Store
 from tests.payouts.world import SECRET, World
 
@@ -109,7 +110,7 @@ def test_the_days_batch_its_payouts_and_the_audit_are_copied_to_the_ore(world: W
     assert payouts.select("state", "attempts", "rewards", "amount_ore").unique().to_dicts() == [
         {"state": "paid", "attempts": 1, "rewards": 1, "amount_ore": 3000}
     ]
-    audit = payout_rows.audit_of_day(world.store, world.today)
+    audit = payout_rows.audit_of_day(world.store, world.today, facts=audit_money(world.store))
     assert audit.select("scope", "ours_ore", "theirs_ore", "agrees").sort("scope").rows() == [
         ("batch", 6000, 6000, True),
         ("facts", 0, 0, True),
@@ -118,5 +119,7 @@ def test_the_days_batch_its_payouts_and_the_audit_are_copied_to_the_ore(world: W
     made = world.rail.made["tr_1"]
     world.rail.made["tr_1"] = replace(made, amount_ore=made.amount_ore - 1)
     world.pay()
-    total = payout_rows.audit_of_day(world.store, world.today).filter(pl.col("scope") == "total")
+    total = payout_rows.audit_of_day(world.store, world.today, facts=audit_money(world.store)).filter(
+        pl.col("scope") == "total"
+    )
     assert total.select("ours_ore", "theirs_ore", "differences", "agrees").row(0) == (6000, 5999, 1, False)

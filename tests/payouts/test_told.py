@@ -8,8 +8,9 @@ from itertools import product
 import pytest
 from sqlalchemy import CheckConstraint, Table
 
-from payouts.told import AT_STRIPE, BANK_CODES, CAPABILITY_CODES, TOLD, VOUCHER_GOOD, told
+from payouts.told import AT_STRIPE, BANK_CODES, TOLD, VOUCHER_GOOD, told
 from pilot.words import section
+from storage.store.attempts import CAPABILITY_CODES
 from storage.store.guest_payouts import GuestPayout
 from storage.store.payout_schema import payout_batches, payout_instructions
 from storage.store.provider_schema import bank_payouts, onboardings, recipient_standings
@@ -94,8 +95,10 @@ def test_the_voucher_is_said_to_be_good_exactly_while_it_is(language):
 
 
 def test_a_guest_is_sent_to_stripe_for_what_only_they_can_mend():
-    assert all(told(GuestPayout("r", "i", "a", claimed=True, state="refused", code=each)) == "mend"
-               for each in CAPABILITY_CODES)  # fmt: skip
+    mended = {
+        each for each in CODES if told(GuestPayout("r", "i", "a", claimed=True, state="refused", code=each)) == "mend"
+    }
+    assert mended == CAPABILITY_CODES  # Exactly what is planned again once they have.
     assert {each for each in BANK_CODES.values() if each not in AT_STRIPE} == set()
 
 

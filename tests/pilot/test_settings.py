@@ -16,7 +16,14 @@ def test_an_unknown_setting_is_refused_with_the_one_that_was_meant():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("PILOT_EDGE_PORT", "many"), ("PILOT_INTERVIEWER", "gpt"), ("PILOT_REPLICA", "edge 1")]
+    ("name", "value"),
+    [
+        ("PILOT_EDGE_PORT", "many"),
+        ("PILOT_INTERVIEWER", "gpt"),
+        ("PILOT_REPLICA", "edge 1"),
+        ("PILOT_REPLICA", "watch"),
+        ("PILOT_REPLICA", "probe2"),
+    ],
 )
 def test_a_wrong_value_is_named_with_its_variable(name, value):
     with pytest.raises(InvalidSettings, match=name):

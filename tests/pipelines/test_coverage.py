@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pipelines.coverage import Stretch, clipped, laid_under, shared, total
+from pipelines.coverage import Stretch, clipped, common, laid_under, merged, shared, total
 from pipelines.uptime import SILENT_TARGET, uptime
 from tests.events import probes, raw_events
 
@@ -105,3 +106,26 @@ def test_time_down_in_a_planned_window_is_down_and_told_beside_it() -> None:
     assert of(told, planned=window) == (360.0, 240.0, 0.0, 120.0)
     frame = uptime(raw_events(told), day=DAY, as_of=END, cafes=CAFES, planned=window)
     assert set(frame["planned_s"]) == {120.0}
+
+
+some_windows = st.lists(
+    st.tuples(st.integers(0, 50), st.integers(0, 12)).map(lambda each: (second(each[0]), second(each[0] + each[1]))),
+    max_size=6,
+)
+
+
+def covered_seconds(windows: list[tuple[datetime, datetime]]) -> set[int]:
+    return {
+        each for each in range(80) if any(start <= second(each) and second(each + 1) <= end for start, end in windows)
+    }
+
+
+@given(windows=some_windows, others=some_windows)
+def test_merged_windows_are_apart_and_cover_the_same_and_common_ones_what_both_do(
+    windows: list[tuple[datetime, datetime]], others: list[tuple[datetime, datetime]]
+) -> None:
+    one, other = merged(windows), merged(others)
+    assert covered_seconds(one) == covered_seconds(windows)
+    assert all(before[1] < after[0] for before, after in pairwise(one))
+    assert all(start < end for start, end in one)
+    assert covered_seconds(common(one, other)) == covered_seconds(windows) & covered_seconds(others)

@@ -153,6 +153,8 @@ def test_erased_sessions_are_left_out(segments: FolderSegments) -> None:
     publish(segments, kept + erased, replica="edge1", identifier=new_identifier())
     day = read_day(segments, MONDAY, erased={erased[0].session_id})
     assert day.frame["event_id"].to_list() == ids(kept)
+    assert day.back == {erased[0].session_id}
+    assert read_day(segments, MONDAY, erased={new_identifier()}).back == frozenset()
 
 
 def test_unknown_events_and_fields_are_kept_and_counted(segments: FolderSegments) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pilot.business_days import business_day
-from storage.store import claims, onboardings, provider_events, recipient_devices, standings, vouchers
+from storage.store import claims, onboardings, payment_facts, provider_events, recipient_devices, standings, vouchers
 from storage.store.engine import Store
 from storage.store.provider_events import MOST_TRIES, ProviderEvent
 from storage.store.standings import BankPayout, Standing
@@ -54,6 +55,18 @@ def test_an_event_is_looked_at_once_and_given_up_after_many_tries(clocked: Store
     assert (found.waiting, found.failed, found.oldest_received_at) == (0, 1, None)
     assert provider_events.replay(clocked, rail="stripe_fake", since=NOON, actor="anna") == 2
     assert provider_events.lag(clocked, rail="stripe_fake").waiting == 2
+
+
+def test_an_event_that_is_looked_at_again_has_not_waited_since_it_first_came_and_makes_no_webhook_late(
+    clocked: Store,
+) -> None:
+    provider_events.keep(clocked, [event("evt_1")], way="webhook")
+    provider_events.finish(clocked, "evt_1", note="known")
+    later = NOON + timedelta(days=3)
+    clocked.now.at = later  # type: ignore[attr-defined]
+    provider_events.replay(clocked, rail="stripe_fake", actor="anna")
+    found = payment_facts.events(clocked, since=later - timedelta(hours=1))
+    assert (found.waiting_since, found.slowest_seconds) == (later, None)
 
 
 def test_the_lag_is_told_from_the_making_of_an_event_to_its_arrival(clocked: Store) -> None:
@@ -109,8 +122,8 @@ def test_two_recipients_with_one_bank_account_are_found(clocked: Store) -> None:
 
 def test_a_bank_payout_keeps_what_was_told_last(clocked: Store) -> None:
     who = recipient(clocked)
-    paid = BankPayout("po_1", who.id, 4000, "paid", "", business_day(NOON), NOON)
-    failed = BankPayout("po_1", who.id, 4000, "failed", "no_account", business_day(NOON), NOON + timedelta(days=2))
+    paid = BankPayout("po_1", who.id, 4000, "paid", "", business_day(NOON), NOON, NOON)
+    failed = replace(paid, state="failed", failure_code="no_account", changed_at=NOON + timedelta(days=2))
     for each in (failed, paid):
         standings.save_bank_payout(clocked, each)
     assert standings.bank_payouts_of(clocked, who.id) == [failed]

@@ -91,8 +91,8 @@ class BankDesk:
         self._looked_at: dict[str, datetime] = {}
 
     def offered(self, kept: KeptReceipt) -> bool:
-        """Return whether a receipt's reward may go to an account: there is a rail, and no test meets real money."""
-        return self.rail is not None and not (self.rail == "stripe" and kept.receipt.simulated)
+        """Return whether a receipt's reward may go to an account: real guests' for money only, tests' never for it."""
+        return self.rail is not None and claims.may_meet(self.rail, simulated=kept.receipt.simulated)
 
     def note(self, language: Language) -> str:
         """Return what to say of a rail that moves no money; empty for one that does."""
@@ -221,6 +221,8 @@ class BankDesk:
         provider, store = self._opened(), self._open_store()
         recipient = self._recipient(store, provider, reward_id, simulated=simulated, new=new)
         onboarding = onboardings.ask(store, reward_id, recipient_id=recipient.id)
+        if onboarding.recipient_id != recipient.id:
+            return back_url  # The account that was asked for before became ready meanwhile, and has the reward.
         if (device := recipient_devices.of_reward(store, reward_id)) is not None:
             recipient_devices.remember(store, device=device, rail=recipient.rail, recipient_id=recipient.id)
         if onboarding.state == "asked":
@@ -236,11 +238,12 @@ class BankDesk:
         self, store: Store, provider: StripeRail, reward_id: str, *, simulated: bool, new: bool
     ) -> Recipient:
         asked = onboardings.find(store, reward_id)
-        gone = ""
+        instead_of = ""
         if asked is not None:
             standing = standings.find(store, asked.recipient_id)
-            if standing is not None and standing.transfers == "gone" and asked.state == "asked":
-                gone = asked.recipient_id
+            gone = standing is not None and standing.transfers == "gone"
+            if asked.state == "asked" and (new or gone):
+                instead_of = asked.recipient_id
             elif (found := standings.recipient(store, asked.recipient_id)) is not None:
                 return found
         elif not new and (known := self._known(reward_id, simulated=simulated)) is not None:
@@ -248,7 +251,7 @@ class BankDesk:
         onboardings.intend(store, reward_id)
         from payouts.stripe.recipients import open_account
 
-        account = open_account(provider, reward_id=reward_id, instead_of=gone)
+        account = open_account(provider, reward_id=reward_id, instead_of=instead_of)
         return claims.recipient(store, rail=provider.name, account=account, simulated=simulated)
 
     def _refresh(self, recipient_id: str) -> None:

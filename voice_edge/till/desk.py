@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Literal
 
 from payouts import till_sign_in
@@ -39,6 +40,7 @@ class TillDesk:
         self._secret = secret
         self._clock = clock
         self._lost: deque[tuple[str, str, datetime]] = deque(maxlen=MOST_KEPT)
+        self._telling = Lock()
 
     def shift(self, cafe: str, ticket: str) -> Shift:
         """Return whether a till that holds `ticket` (empty for none) is signed in at a café."""
@@ -78,10 +80,14 @@ class TillDesk:
             self._lost.append((cafe, voucher_hash(self._secret, code), self._clock.now()))
 
     def _tell_lost(self) -> None:
-        while self._lost:
-            cafe, code_hash, at = self._lost[0]
-            voucher_failures.record(self._open_store(), code_hash, cafe=cafe, why="store_away", at=at)
-            self._lost.popleft()
+        with self._telling:  # Several tills tap at once when the store is back.
+            while self._lost:
+                cafe, code_hash, at = lost = self._lost.popleft()
+                try:
+                    voucher_failures.record(self._open_store(), code_hash, cafe=cafe, why="store_away", at=at)
+                except BaseException:
+                    self._lost.appendleft(lost)
+                    raise
 
     def undo(self, cafe: str, typed: str) -> Reply:
         """Take a redemption back."""

@@ -86,6 +86,21 @@ def test_a_header_without_a_time_is_refused(header: str) -> None:
         read(json.dumps(EVENT).encode(), header)
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("t= {old},t={now},{rest}", "t={old}=,t={now},{rest}", "t={now},t={old},{rest}", " t={old},t={now},{rest}"),
+        *("t=+{old},t={now},{rest}", "t= {old},{rest}", "t={now},{rest},t={old}", "t={old},{rest},t={now}"),
+    ],
+)
+def test_a_second_time_in_the_header_makes_no_old_signature_young(header: str) -> None:
+    body, old = json.dumps(EVENT).encode(), NOW - timedelta(days=2)
+    rest = signed(body, at=old).partition(",")[2]
+    forged = header.format(old=int(old.timestamp()), now=int(NOW.timestamp()), rest=rest)
+    with pytest.raises(RefusedWebhook):
+        read(body, forged)
+
+
 def test_a_test_event_at_a_live_door_is_left_alone() -> None:
     with pytest.raises(OtherMode):
         read(json.dumps(EVENT).encode(), rail="stripe")

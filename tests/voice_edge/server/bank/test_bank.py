@@ -12,7 +12,16 @@ from pydantic import SecretStr
 from payouts.stripe.opening import rail_name
 from payouts.stripe.recipients import open_account, refresh_standing
 from pilot.words import section
-from storage.store import batches, guest_payouts, onboardings, recipient_devices, standings, tombstones, vouchers
+from storage.store import (
+    attempts,
+    batches,
+    guest_payouts,
+    onboardings,
+    recipient_devices,
+    standings,
+    tombstones,
+    vouchers,
+)
 from storage.store.batches import Limits
 from storage.store.standings import BankPayout
 from tests.voice_edge.server.replicas import eventually
@@ -148,6 +157,27 @@ async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_ba
     assert len(stripe.accounts) == 1
 
 
+async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_way_to_one(guest, stripe, home, chosen):
+    path, decision, _ = chosen
+    answer = await guest.post(f"{path}/bank", data={"account": "new"})
+    assert answer.status_code == 303
+    first, second = stripe.accounts
+    stripe.answered(first)
+    await guest.get(f"{path}/bank/back")
+    assert state_of(home, decision) == "issued"
+    stripe.answered(second)
+    await guest.get(f"{path}/bank/back")
+    assert guest_payouts.of_reward(home.store(), decision.reward_id).account == second
+
+
+async def test_the_page_asks_a_guest_whom_nobody_knows_for_no_second_account(guest, stripe, chosen):
+    path, _, _ = chosen
+    page = (await guest.get(f"{path}/bank")).text
+    assert 'value="new"' not in page
+    await guest.post(f"{path}/bank", data={})
+    assert len(stripe.accounts) == 1
+
+
 async def test_an_account_that_is_gone_may_be_opened_anew(guest, stripe, home, chosen):
     path, decision, _ = chosen
     del stripe.fake.books.accounts[stripe.accounts[0]]
@@ -174,8 +204,9 @@ async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, st
     text = (await guest.get(url)).text
     assert told(language, "mend") in text
     assert section("bank", language)["offer.continue"] in text
-    with store.begin() as connection:
-        batches.set_state(connection, one.id, "paid", code="", at=store.now(), reference="tr_1")
+    batches.approve(store, batch.id, actor="test", reason="seen")
+    attempt = attempts.begin(store, one.id, parameters="", again=True)
+    attempts.accepted(store, attempt.key, reference="tr_1")
     assert told(language, "sent") in (await guest.get(url)).text
     for state, code, name in (
         ("in_transit", "", "in_bank"),
@@ -183,7 +214,9 @@ async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, st
         ("failed", "account_closed", "bank_closed"),
     ):
         replica.clock.jump(60)
-        standings.save_bank_payout(store, BankPayout("po_1", one.recipient_id, 3000, state, code, None, store.now()))
+        standings.save_bank_payout(
+            store, BankPayout("po_1", one.recipient_id, 3000, state, code, None, store.now(), store.now())
+        )
         assert told(language, name) in (await guest.get(url)).text
 
 
@@ -206,14 +239,18 @@ async def test_a_declined_or_redeemed_reward_leads_to_no_account(guest, stripe, 
     assert stripe.accounts == []
 
 
-def test_a_tests_reward_never_meets_real_money(replica):
+def test_a_tests_reward_never_meets_real_money_nor_a_real_guests_anything_else(replica):
     from types import SimpleNamespace
 
     bank = replica.edge.bank
-    bank.rail = "stripe"
-    offered = [bank.offered(SimpleNamespace(receipt=SimpleNamespace(simulated=each))) for each in (True, False)]
-    assert offered == [False, True]
+
+    def offered(rail: str) -> list[bool]:
+        bank.rail = rail
+        return [bank.offered(SimpleNamespace(receipt=SimpleNamespace(simulated=each))) for each in (True, False)]
+
+    assert offered("stripe") == [False, True]
     assert bank.note("sv") == ""
+    assert offered("stripe_test") == offered("stripe_fake") == [True, False]
     bank.rail = "stripe_test"
     assert "TESTLÄGE" in bank.note("sv")
 

@@ -11,7 +11,7 @@ from playwright.async_api import async_playwright
 from payouts.stripe_fake.bank import FAILING_IBANS
 from payouts.told import AT_STRIPE, TOLD, VOUCHER_GOOD
 from pilot.words import section
-from storage.store import batches, vouchers
+from storage.store import attempts, batches, vouchers
 from storage.store.batches import Limits
 from voice_edge import page as pages
 from voice_edge.reward_shown import RewardShown
@@ -86,8 +86,9 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     store = home.store()
     batch = batches.plan(store, day=store.now().date(), rail="stripe_fake", simulated=True, limits=LIMITS)
     (one,) = batches.instructions(store, batch.id)
-    with store.begin() as connection:
-        batches.set_state(connection, one.id, "paid", code="", at=store.now(), reference="tr_1")
+    batches.approve(store, batch.id, actor="test", reason="seen")
+    attempt = attempts.begin(store, one.id, parameters="")
+    attempts.accepted(store, attempt.key, reference="tr_1")
     await page.goto(f"{replica.url}{path}?lang=en")
     await page.get_by_role("heading", name="Sent to Stripe").wait_for()
     await seen("5-sent")

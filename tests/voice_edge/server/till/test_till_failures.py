@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from payouts.memory_rail import MemoryRail
 from payouts.voucher_codes import voucher_code
 from storage.errors import StoreAway
-from storage.store import payment_rows, vouchers
+from storage.store import payment_rows, voucher_failures, vouchers
 from storage.store.engine import Store, open_store, sqlite_url
+from storage.store.vouchers import UNDO_SECONDS
 from tests.payouts.world import SECRET, World
 from voice_edge.till.desk import TillDesk
 
@@ -60,3 +63,51 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
     rows = payment_rows.of_day(line.world.store, line.world.today)
     (of_aurora,) = rows.filter(rows["cafe"] == "aurora").to_dicts()
     assert (of_aurora["succeeded"], of_aurora["failed"]) == (1, 1)
+
+
+def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failure_is_kept_once(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    desk.could_not("aurora", "ZZZZ-ZZZZ")
+    told: list[str] = []
+    both = Barrier(2)
+    recorded = voucher_failures.record
+
+    def record(store: Store, code_hash: str, **more: object) -> None:
+        told.append(code_hash)
+        recorded(store, code_hash, **more)  # type: ignore[arg-type]
+
+    def tap(number: int) -> str:
+        both.wait()
+        return desk.redeem("aurora", "2222-2222", request=str(number)).told
+
+    monkeypatch.setattr(voucher_failures, "record", record)
+    with ThreadPoolExecutor(2) as tills:
+        assert list(tills.map(tap, range(2))) == ["unknown", "unknown"]
+    assert len(told) == 1
+
+
+def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    told: list[str] = []
+    desk.could_not("aurora", "ZZZZ-ZZZZ")
+    line.is_away = True
+    with pytest.raises(StoreAway):
+        desk.redeem("aurora", "2222-2222", request="1")
+    line.is_away = False
+    monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: told.append(code_hash))
+    desk.redeem("aurora", "2222-2222", request="2")
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
+def test_a_tap_that_is_sent_again_later_deducts_nothing_twice(line: Line, seconds: int, told: str) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    reward = str(line.world.earn(None))
+    voucher = vouchers.of_reward(line.world.store, reward)
+    assert voucher is not None
+    code = voucher_code(SECRET, reward, 1)
+    assert desk.redeem(voucher.cafe, code, request="1").told == "redeemed"
+    line.world.at += timedelta(seconds=seconds)
+    assert desk.redeem(voucher.cafe, code, request="1").told == told

@@ -1,0 +1,76 @@
+"""Rails are kept apart: what was paid on one is no business of another, whichever key a shell has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from payouts.memory_rail import MemoryRail
+from payouts.rail import Order
+from payouts.reconciling import pay_one, reconcile
+from payouts.sending import advance
+from storage.store import batches
+from storage.store.attempts import of_instruction
+from storage.store.batches import BatchRefused, Instruction
+from storage.store.engine import Store
+from tests.payouts.world import World
+
+
+class OtherRail(MemoryRail):
+    """Another provider, that has nothing."""
+
+    name = "other"
+
+
+def test_what_was_paid_on_one_rail_is_not_missed_on_another(store: Store, tmp_path: Path) -> None:
+    world = World(tmp_path / "store.sqlite", store=store)
+    world.earn("acct_1")
+    world.pay()
+    world.approve_all()
+    world.pay()
+    done = reconcile(store, OtherRail(now=lambda: world.at), actor="test")
+    assert (done.differences, done.agrees, done.ours_ore) == ((), True, {})
+
+
+def by_hand(world: World, rail: MemoryRail, payout: Instruction) -> None:
+    pay_one(world.store, rail, payout.id, again=True, actor="anna")
+
+
+def by_the_one_path(world: World, rail: MemoryRail, payout: Instruction) -> None:
+    advance(world.store, rail, payout)
+
+
+@pytest.mark.parametrize("step", [by_hand, by_the_one_path])
+def test_a_payout_is_sent_on_no_rail_but_its_own(
+    store: Store, tmp_path: Path, step: Callable[[World, MemoryRail, Instruction], None]
+) -> None:
+    world = World(tmp_path / "store.sqlite", store=store)
+    world.earn("acct_1")
+    world.pay()
+    world.approve_all()
+    (payout,) = batches.instructions(store)
+    other = OtherRail(now=lambda: world.at)
+    with pytest.raises(BatchRefused, match="is of the rail 'memory', and the key here is of 'other'"):
+        step(world, other, payout)
+    assert (other.made, of_instruction(store, payout.id)) == ({}, [])
+    step(world, world.rail, payout)
+    assert [each.state for each in batches.instructions(store)] == ["paid"]
+
+
+def test_a_transfer_that_names_a_payout_of_another_rail_is_not_taken_up(store: Store, tmp_path: Path) -> None:
+    world = World(tmp_path / "store.sqlite", store=store)
+    world.earn("acct_1")
+    world.pay()
+    (payout,) = batches.instructions(store)
+    with store.reading() as connection:
+        rewards = tuple(each for each, *_ in batches.rewards_of(connection, payout.id))
+    other = OtherRail(now=lambda: world.at)
+    asked = other.parameters(
+        instruction_id=payout.id, batch_id=payout.batch_id, account="acct_1", amount_ore=3000, reward_ids=rewards
+    )
+    other.send(Order(key="by another home", parameters=asked))
+    (difference,) = reconcile(store, other, actor="test").differences
+    assert difference.what == "not ours"
+    assert [each.state for each in batches.instructions(store)] == ["planned"]

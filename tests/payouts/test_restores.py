@@ -1,0 +1,92 @@
+"""A store put back from a copy of any age: nothing is paid twice, and what nobody can explain is not forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from payouts.memory_rail import MemoryRail
+from payouts.rail import Order
+from payouts.reconciling import LOOK_BACK, reconcile
+from storage.store import batches, reconciliations
+from storage.store.engine import Store
+from storage.store.reconciliations import Kept
+from tests.payouts.stripe.by_hand_rail import ByHandRail
+from tests.payouts.world import World
+
+LONG = LOOK_BACK + timedelta(days=5)  # backups may be kept for years
+RAILS = pytest.mark.parametrize("rail", [MemoryRail, ByHandRail])
+
+
+def paid(world: World) -> None:
+    world.pay()
+    world.approve_all()
+    world.pay()
+
+
+@RAILS
+@pytest.mark.parametrize("copied", ["before the claim", "after the claim", "after another payment"])
+def test_a_copy_older_than_the_look_back_pays_nothing_twice(tmp_path: Path, copied: str, rail: type) -> None:
+    world = World(tmp_path / "store.sqlite", rail=rail)
+    if copied == "after another payment":
+        world.earn("acct_2")
+        paid(world)
+        world.at += timedelta(days=1)
+    reward = world.earn(None)
+    if copied == "before the claim":
+        world.backup(tmp_path / "copy")
+    world.claim(reward, "acct_1")
+    if copied != "before the claim":
+        world.backup(tmp_path / "copy")
+    paid(world)
+    made = len(world.rail.made)
+    world.at += LONG
+    world.restore(tmp_path / "copy")
+    done = world.settle()
+    assert len(world.rail.made) == made
+    assert [each.state for each in batches.instructions(world.store)] == ["paid"] * made
+    assert done.agrees
+    assert world.broken() == []
+
+
+@RAILS
+def test_what_a_restored_store_cannot_explain_is_told_until_it_came_back_however_old(
+    tmp_path: Path, rail: type
+) -> None:
+    world = World(tmp_path / "store.sqlite", rail=rail)
+    world.earn("acct_1")
+    paid(world)
+    world.backup(tmp_path / "copy")
+    world.at += timedelta(days=1)
+    world.earn("acct_2")  # decided after the copy
+    paid(world)
+    lost = next(name for name, each in world.rail.made.items() if each.account == "acct_2")
+    world.at += LONG
+    world.restore(tmp_path / "copy")
+    for _ in range(2):
+        (difference,) = reconcile(world.store, world.rail, actor="test").differences
+        assert (difference.what, difference.reference) == ("unknown reward", lost)
+        world.at += LONG
+    world.rail.reverse(lost, 3000)
+    assert reconcile(world.store, world.rail, actor="test").agrees
+
+
+@RAILS
+def test_a_claim_that_waits_for_years_is_looked_for_as_far_back(store: Store, tmp_path: Path, rail: type) -> None:
+    world = World(tmp_path / "store.sqlite", store=store, rail=rail)
+    reward = world.earn("acct_1")
+    batch = f"{world.rail.name}-{world.today}-simulated"
+    world.restored = True
+    asked = world.rail.parameters(
+        instruction_id=f"{batch}-0123456789ab", batch_id=batch, account="acct_1", amount_ore=3000, reward_ids=(reward,)
+    )
+    world.rail.send(Order(key="lost", parameters=asked))  # from a store that was lost since
+    world.at += LONG
+    # A look that reached back less far saw nothing of it.
+    reconciliations.keep(store, Kept(world.rail.name, world.at, "test", True, 0, [], {}, {}))
+    assert reconcile(world.store, world.rail, actor="test").adopted == 1
+    world.pay()
+    assert len(world.rail.made) == 1
+    assert world.broken() == []
