@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, awaiting, batches, reconciliations, reversals, shared_banks
+from storage.store import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
 from storage.store.attempts import ABSENT
 from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
@@ -68,7 +68,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     """
     since = listed_since(store, rail.name)
     # As the books stood before the provider was asked: what is paid while it answers is not missed in its answer.
-    before = batches.left_since(store, rail=rail.name, since=since - MARGIN)
+    before = rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN)
     back_before = reversals.reversed_ore(store)
     # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
     explained = {(each.reference, each.id, each.amount_ore) for each, _ in before}
@@ -89,7 +89,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
             differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
-    for each, _ in batches.left_since(store, rail=rail.name, since=since - MARGIN):
+    for each, _ in rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN):
         if (listed := seen.get(each.reference or "")) is not None:
             # What came back while the provider answered is in the books and not in its answer.
             came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))
@@ -204,7 +204,7 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
 def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, actor: str) -> None:
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
     doubtful = {each.account for each in before.differences}
-    waiting = batches.unfinished(store, rail=rail.name, simulated=simulated)
+    waiting = rail_payouts.unfinished(store, rail=rail.name, simulated=simulated)
     for each in waiting:
         if each.account in doubtful and each.state == "planned":
             batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED, code=UNEXPLAINED)
@@ -228,11 +228,11 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor
     Raises:
         BatchRefused: there is no such payout, or it is of another rail.
     """
-    batches.find_instruction(store, instruction_id, rail=rail.name)
+    rail_payouts.find_instruction(store, instruction_id, rail=rail.name)
     before = reconcile(store, rail, actor=actor)
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
-    found = batches.find_instruction(store, instruction_id, rail=rail.name)
+    found = rail_payouts.find_instruction(store, instruction_id, rail=rail.name)
     if found.account in {each.account for each in before.differences}:
         return Unknown(UNEXPLAINED)
     advance(store, rail, found, again=again)
-    return batches.find_instruction(store, instruction_id, rail=rail.name)
+    return rail_payouts.find_instruction(store, instruction_id, rail=rail.name)

@@ -19,7 +19,7 @@ from payouts.reconciling import plan_day, reconcile, send_day
 from pilot.business_days import business_day, local_time
 from pilot.errors import PilotError
 from storage.home import Home
-from storage.store import batches, reconciliations, switches
+from storage.store import batches, rail_payouts, reconciliations, switches
 from storage.store.attempts import MONEY_RAILS
 from storage.store.claims import may_meet
 
@@ -138,7 +138,7 @@ class PayingDesk:
         _log.info("payouts sent", rail=self.rail.name, tried=len(unfinished), left=len(left))
 
     def _unfinished(self, *, simulated: bool) -> frozenset[str]:
-        found = batches.unfinished(self._home.store(), rail=self.rail.name, simulated=simulated, approved=True)
+        found = rail_payouts.unfinished(self._home.store(), rail=self.rail.name, simulated=simulated, approved=True)
         return frozenset(each.id for each in found)
 
     def _reconcile(self, now: datetime) -> None:

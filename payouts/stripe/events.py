@@ -5,6 +5,7 @@ So their order, number and delay make no difference: whatever comes last fetches
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,13 +20,16 @@ from payouts.stripe.calling import ProviderAway, ProviderRefuses, called
 from payouts.stripe.rail import PAGE, StripeRail
 from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_standing
 from storage.store import onboardings, provider_events, standings
+from storage.store.claims import Recipient
 from storage.store.engine import Store
 from storage.store.provider_events import ProviderEvent
 
 ACTOR = "stripe"
 LISTED_BACK = timedelta(days=30)  # Stripe lists no older events.
 OVERLAP = timedelta(hours=1)  # Events are made a little before they can be listed, and not in order.
-POLL_AFTER = timedelta(minutes=10)  # A recipient whom a reward waits for is asked about as often.
+# A recipient whom a reward waits for is asked about as often, and less often the longer ago it was asked for.
+POLL_AFTER, POLL_AT_LEAST = timedelta(minutes=10), timedelta(days=1)
+POLL_SHARE = 10  # Again after a tenth of the time that has passed.
 MOST_AWAY = 2  # So many questions without an answer in one look: the others would have none either.
 ABOUT_THE_ACCOUNT = frozenset({"account", "capability"})
 OF_OURS = ["transfer.created", "transfer.updated", "transfer.reversed", "balance.available"]
@@ -101,30 +105,70 @@ def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, r
     Returns:
         How many events were new.
 
+    What Stripe refuses to say of one recipient keeps it from telling of none other.
+
     Raises:
-        ProviderAway: Stripe does not answer.
-        ProviderRefuses: it refuses.
+        ProviderAway: Stripe does not answer, to one question at least; the others were asked.
+        ProviderRefuses: it refuses us.
     """
     oldest = store.now() - LISTED_BACK
     start = oldest if since is None else max(oldest, since - OVERLAP)
     new = len(provider_events.keep(store, list(listed(rail, since=start)), way="listed"))
     new += len(provider_events.keep(store, list(listed(rail, since=oldest, undelivered=True)), way="listed"))
-    for recipient_id in onboardings.asked(store):
-        who, known = standings.recipient(store, recipient_id), standings.find(store, recipient_id)
-        if who is None or who.rail != rail.name:
-            continue
-        if known is None or store.now() - known.checked_at >= POLL_AFTER:
-            refresh_standing(store, rail, who)
-        else:
-            standings.claim_ready(store, recipient_id)  # A crash came between its standing and its claim.
-    for who in standings.not_gone(store, rail=rail.name) if recipients else ():
-        try:
-            told = list(listed(rail, since=start, account=who.account))
-        except ProviderRefuses:
-            refresh_standing(store, rail, who)  # It may have been taken away from us; that nobody lists.
-            continue
-        new += len(provider_events.keep(store, told, way="listed"))
+    away = _Away()
+    for recipient_id, asked_at in onboardings.asked(store).items():
+        who = standings.recipient(store, recipient_id)
+        if who is not None and who.rail == rail.name:
+            with away.noted():
+                _poll(store, rail, who, asked_at=asked_at)
+    for who in standings.unsettled(store, rail=rail.name, told_for=LISTED_BACK) if recipients else ():
+        with away.noted():
+            new += len(provider_events.keep(store, _told_at(store, rail, who, since=start), way="listed"))
+    away.tell()
     return new
+
+
+class _Away:
+    """Notes which questions about single recipients had no answer; after a few the rest is not asked."""
+
+    def __init__(self) -> None:
+        self.errors: list[ProviderAway] = []
+
+    @contextlib.contextmanager
+    def noted(self) -> Iterator[None]:
+        """Ask about one recipient."""
+        try:
+            yield
+        except ProviderAway as error:
+            self.errors.append(error)
+            if len(self.errors) == MOST_AWAY:
+                raise
+        except ProviderRefuses as refusal:
+            _log.warning("Stripe refuses to tell of a recipient", code=refusal.code)
+
+    def tell(self) -> None:
+        """Raise what was noted, so that the same time is asked about again."""
+        if self.errors:
+            raise self.errors[0]
+
+
+def _poll(store: Store, rail: StripeRail, who: Recipient, *, asked_at: datetime) -> None:
+    """Ask how a recipient stands whom a reward waits for, where it is time."""
+    known, now = standings.find(store, who.id), store.now()
+    wait = min(max(POLL_AFTER, (now - asked_at) / POLL_SHARE), POLL_AT_LEAST)
+    if known is None or now - known.checked_at >= wait:
+        refresh_standing(store, rail, who)
+    else:
+        standings.claim_ready(store, who.id)  # A crash came between its standing and its claim.
+
+
+def _told_at(store: Store, rail: StripeRail, who: Recipient, *, since: datetime) -> list[ProviderEvent]:
+    """Return what Stripe tells at a recipient's account."""
+    try:
+        return list(listed(rail, since=since, account=who.account))
+    except ProviderRefuses:
+        refresh_standing(store, rail, who)  # It may have been taken away from us; that nobody lists.
+        return []
 
 
 def listed(

@@ -13,8 +13,8 @@ from typing import Literal
 
 from sqlalchemy import Connection, insert, select, update
 
-from storage.store import audit, bookkeeping
-from storage.store.batches import BatchRefused, Instruction, locked, must_be_of, rewards_of, set_state
+from storage.store import audit, bookkeeping, rail_payouts
+from storage.store.batches import BatchRefused, Instruction, locked, rewards_of, set_state
 from storage.store.engine import Store
 from storage.store.payout_schema import payout_attempts, payout_batches, payout_instructions
 from storage.store.schema import switches
@@ -70,7 +70,7 @@ def begin(store: Store, instruction_id: str, *, rail: str, parameters: str, agai
     """
     with store.begin() as connection:
         found = locked(connection, instruction_id)
-        must_be_of(connection, found, rail=rail)
+        rail_payouts.must_be_of(connection, found, rail=rail)
         allowed = {"planned", "in_flight"} | ({"refused", "needs_review"} if again else set())
         if found.state not in allowed or not _may_send(connection, found):
             return None

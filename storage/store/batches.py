@@ -74,11 +74,11 @@ class Instruction:
     reference: str | None
 
 
-_INSTRUCTION = tuple(
+INSTRUCTION_COLUMNS = tuple(
     recipients.c.account if name == "account" else payout_instructions.c[name]
     for name in Instruction.__dataclass_fields__
 )
-_JOINED = payout_instructions.join(recipients, recipients.c.id == payout_instructions.c.recipient_id)
+INSTRUCTIONS = payout_instructions.join(recipients, recipients.c.id == payout_instructions.c.recipient_id)
 
 
 def plan(
@@ -222,89 +222,13 @@ def find_batch(store: Store, batch_id: str) -> Batch:
         return _named(connection, batch_id)
 
 
-def instructions(store: Store, batch_id: str | None = None, *, rail: str | None = None) -> list[Instruction]:
-    """Return a batch's instructions, a rail's, or all, by id."""
-    query = select(*_INSTRUCTION).select_from(_JOINED).order_by(payout_instructions.c.id)
+def instructions(store: Store, batch_id: str | None = None) -> list[Instruction]:
+    """Return a batch's instructions, or all, by id."""
+    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).order_by(payout_instructions.c.id)
     if batch_id is not None:
         query = query.where(payout_instructions.c.batch_id == batch_id)
-    if rail is not None:
-        of_rail = payout_batches.c.id == payout_instructions.c.batch_id
-        query = query.join(payout_batches, of_rail).where(payout_batches.c.rail == rail)
     with store.reading() as connection:
         return [Instruction(*row) for row in connection.execute(query)]
-
-
-def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
-    """Return what was paid on a rail and changed since a moment, each with its batch's day; what came back too."""
-    query = (
-        select(*_INSTRUCTION, payout_batches.c.day)
-        .select_from(_JOINED.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
-        .where(
-            payout_batches.c.rail == rail,
-            payout_instructions.c.state.in_(LEFT),
-            payout_instructions.c.changed_at >= since,
-        )
-        .order_by(payout_instructions.c.id)
-    )
-    with store.reading() as connection:
-        return [(Instruction(*row[:-1]), row[-1]) for row in connection.execute(query)]
-
-
-def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = False) -> list[Instruction]:
-    """Return what is planned or under way on a rail, by id.
-
-    Args:
-        store: The store.
-        rail: The rail.
-        simulated: Whether of simulated rewards.
-        approved: Only what is in a batch that waits for nobody.
-    """
-    query = (
-        select(*_INSTRUCTION)
-        .select_from(_JOINED.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
-        .where(
-            payout_instructions.c.state.in_(UNFINISHED),
-            payout_batches.c.rail == rail,
-            payout_batches.c.simulated == simulated,
-        )
-        .order_by(payout_instructions.c.id)
-    )
-    if approved:
-        query = query.where(payout_batches.c.approval != "waiting")
-    with store.reading() as connection:
-        return [Instruction(*row) for row in connection.execute(query)]
-
-
-def must_be_of(connection: Connection, instruction: Instruction, *, rail: str) -> None:
-    """Refuse a payout of another rail: one that was planned as a test never becomes money, and none the other way.
-
-    Raises:
-        BatchRefused: it is of another rail.
-    """
-    planned_on = connection.execute(
-        select(payout_batches.c.rail).where(payout_batches.c.id == instruction.batch_id)
-    ).scalar_one()
-    if planned_on != rail:
-        raise BatchRefused(
-            f"The payout {instruction.id} is of the rail {planned_on!r}, and the key here is of {rail!r}.",
-            remedy="Use PILOT_STRIPE_KEY and PILOT_STRIPE_URL as they were when its batch was planned.",
-        )
-
-
-def find_instruction(store: Store, instruction_id: str, *, rail: str) -> Instruction:
-    """Return a payout of a rail.
-
-    Raises:
-        BatchRefused: there is none, or it is of another rail.
-    """
-    query = select(*_INSTRUCTION).select_from(_JOINED).where(payout_instructions.c.id == instruction_id)
-    with store.reading() as connection:
-        row = connection.execute(query).first()
-        if row is None:
-            raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
-        found = Instruction(*row)
-        must_be_of(connection, found, rail=rail)
-        return found
 
 
 def rewards_of(connection: Connection, instruction_id: str) -> list[tuple[str, str, bool, int]]:
@@ -325,7 +249,7 @@ def locked(connection: Connection, instruction_id: str) -> Instruction:
         BatchRefused: there is none.
     """
     serialise(connection, f"payout:{instruction_id}")
-    query = select(*_INSTRUCTION).select_from(_JOINED).where(payout_instructions.c.id == instruction_id)
+    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
     row = connection.execute(query).first()
     if row is None:
         raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")

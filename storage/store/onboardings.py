@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from storage.errors import StorageError
 from storage.store import audit
@@ -81,11 +81,16 @@ def of_recipient(store: Store, recipient_id: str, *, state: State) -> list[Onboa
         return [Onboarding(*row) for row in connection.execute(query.order_by(onboardings.c.asked_at))]
 
 
-def asked(store: Store) -> list[str]:
-    """Return the recipients whom a wish waits for."""
-    query = select(onboardings.c.recipient_id).where(onboardings.c.state == "asked").distinct()
+def asked(store: Store) -> dict[str, datetime]:
+    """Return the recipients whom a wish waits for, each with when the newest one was asked."""
+    query = (
+        select(onboardings.c.recipient_id, func.max(onboardings.c.asked_at))
+        .where(onboardings.c.state == "asked")
+        .group_by(onboardings.c.recipient_id)
+        .order_by(onboardings.c.recipient_id)
+    )
     with store.reading() as connection:
-        return sorted(connection.execute(query).scalars())
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def end(store: Store, reward_id: str, state: Literal["claimed", "lapsed"]) -> None:

@@ -46,6 +46,9 @@ class Kept:
         return sum(abs(self.ours_ore.get(each, 0) - self.theirs_ore.get(each, 0)) for each in named)
 
 
+NOT_OURS = "not ours"
+READ_AT_ONCE = 50
+
 _COLUMNS = tuple(reconciliations.c[name] for name in Kept.__dataclass_fields__)
 
 
@@ -76,10 +79,16 @@ def last(store: Store, rail: str) -> Kept | None:
 
 
 def agreed_at(store: Store, rail: str) -> datetime | None:
-    """Return when a rail and the books agreed last, None where they never did."""
-    query = select(reconciliations.c.at).where(reconciliations.c.rail == rail, reconciliations.c.agrees)
+    """Return when a rail and the books agreed last on all that is ours, None where they never did."""
+    query = select(reconciliations.c.at, reconciliations.c.agrees, reconciliations.c.differences)
+    mine = query.where(reconciliations.c.rail == rail).order_by(reconciliations.c.at.desc())
     with store.reading() as connection:
-        return connection.execute(query.order_by(reconciliations.c.at.desc()).limit(1)).scalar()
+        for at, agrees, differences in connection.execute(mine, execution_options={"yield_per": READ_AT_ONCE}):
+            # What somebody else transferred is told while it is recent; it can be no reward of ours.
+            if agrees or (differences and all(each["what"] == NOT_OURS for each in differences)):
+                moment: datetime = at
+                return moment
+    return None
 
 
 def of_day(store: Store, day: date) -> list[Kept]:

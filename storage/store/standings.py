@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, select
 
 from storage.store import attempts, claims, onboardings
+from storage.store.batches import LEFT
 from storage.store.claims import ClaimRefused, Recipient
 from storage.store.engine import Store, serialise
-from storage.store.payout_schema import recipients
+from storage.store.payout_schema import payout_claims, payout_instruction_rewards, payout_instructions, recipients
 from storage.store.provider_schema import bank_payouts, recipient_standings
+from storage.store.provider_schema import onboardings as onboarding_rows
 
 Transfers = Literal["inactive", "pending", "active", "gone"]
+RETURNED_WITHIN = timedelta(days=7)  # A bank gives back what it cannot book within five of its days.
 BankState = Literal["pending", "in_transit", "paid", "failed", "canceled"]
 
 
@@ -127,13 +130,48 @@ def by_account(store: Store, *, rail: str, account: str) -> Recipient | None:
     return None if row is None else Recipient(row.id, row.rail, row.account, row.simulated, row.added_at)
 
 
-def not_gone(store: Store, *, rail: str) -> list[Recipient]:
-    """Return the recipients of a rail who have not taken their account away, the newest first."""
+def unsettled(store: Store, *, rail: str, told_for: timedelta) -> list[Recipient]:
+    """Return the recipients of a rail of whose money something may still be told, the newest first.
+
+    That is whoever wants or has claimed a reward, or has a payout that is not on their bank account for good. Who has
+    taken their account away is not asked about.
+
+    Args:
+        store: The store.
+        rail: The rail.
+        told_for: How long after a payout the provider still tells something of it.
+    """
+    now, who = store.now(), recipients.c.id
+    wish = exists().where(onboarding_rows.c.recipient_id == who, onboarding_rows.c.state == "asked")
+    placed = exists().where(payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+    claimed = exists().where(payout_claims.c.recipient_id == who, ~placed)
+    arrived = exists().where(
+        bank_payouts.c.recipient_id == who,
+        bank_payouts.c.state == "paid",
+        bank_payouts.c.changed_at >= payout_instructions.c.changed_at,
+        bank_payouts.c.changed_at < now - RETURNED_WITHIN,
+    )
+    left = payout_instructions.c.state.in_(LEFT)
+    sent = exists().where(
+        payout_instructions.c.recipient_id == who,
+        or_(~left, and_(payout_instructions.c.changed_at >= now - told_for, ~arrived)),
+    )
+    later = bank_payouts.alias("later")
+    better = exists().where(
+        later.c.recipient_id == who, later.c.state == "paid", later.c.changed_at >= bank_payouts.c.changed_at
+    )
+    at_the_bank = exists().where(
+        bank_payouts.c.recipient_id == who, bank_payouts.c.state.not_in(("paid", "canceled")), ~better
+    )
     query = (
         select(recipients)
-        .outerjoin(recipient_standings, recipient_standings.c.recipient_id == recipients.c.id)
-        .where(recipients.c.rail == rail, func.coalesce(recipient_standings.c.transfers, "") != "gone")
-        .order_by(recipients.c.added_at.desc(), recipients.c.id)
+        .outerjoin(recipient_standings, recipient_standings.c.recipient_id == who)
+        .where(
+            recipients.c.rail == rail,
+            func.coalesce(recipient_standings.c.transfers, "") != "gone",
+            or_(wish, claimed, sent, at_the_bank),
+        )
+        .order_by(recipients.c.added_at.desc(), who)
     )
     with store.reading() as connection:
         rows = connection.execute(query).all()

@@ -18,6 +18,7 @@ from storage.store import audit, bookkeeping, outbox
 from storage.store.engine import Store, serialise
 from storage.store.money_schema import vouchers
 from storage.store.payout_schema import payout_claims
+from storage.store.provider_schema import onboardings
 
 UNDO_SECONDS = 60
 
@@ -124,6 +125,7 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
             return Redemption("expired" if voucher.state == "expired" else "cancelled", voucher)
         _set(connection, voucher, state="redeemed", redeemed_at=at, redeemed_by=actor, request=request)
         _book(connection, "redeemed", voucher, store=store)
+        _end_wish(connection, voucher, at=at)
         audit.record(connection, actor=actor, action="voucher.redeem", subject=voucher.reward_id, at=at)
         outbox.touch(connection, day=business_day(at), reason="voucher", at=at)
         return Redemption("redeemed", Voucher(*_held_again(connection, code_hash)[:-1]))
@@ -251,6 +253,13 @@ def _lapse(connection: Connection, voucher: Voucher, *, store: Store) -> None:
     _set(connection, voucher, state="expired")
     outbox.touch(connection, day=business_day(voucher.expires_at), reason="voucher", at=store.now())
     _book(connection, "lapsed", voucher, store=store)
+    _end_wish(connection, voucher, at=store.now())
+
+
+def _end_wish(connection: Connection, voucher: Voucher, *, at: datetime) -> None:
+    """End the wish to have the reward on an account: there is nothing left to wait for, and nobody to ask about."""
+    mine = (onboardings.c.reward_id == voucher.reward_id) & (onboardings.c.state == "asked")
+    connection.execute(update(onboardings).where(mine).values(state="lapsed", changed_at=at))
 
 
 def _book(connection: Connection, booking: bookkeeping.Booking, voucher: Voucher, *, store: Store) -> None:

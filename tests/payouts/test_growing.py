@@ -14,7 +14,6 @@ from sqlalchemy import event, insert
 from payouts.memory_rail import MemoryRail
 from payouts.reconciling import reconcile, send_day
 from storage.store import (
-    batches,
     bookings,
     decisions,
     onboardings,
@@ -22,6 +21,7 @@ from storage.store import (
     payment_history,
     payment_rows,
     provider_events,
+    rail_payouts,
     reconciliations,
     shared_banks,
     switches,
@@ -47,12 +47,12 @@ ASKED: dict[str, Callable[[Store], Any]] = {
     "a day's decisions": lambda store: decisions.of_day(store, DAY),
     "what a person has to rule on": decisions.held,
     "the payouts that ended lately": lambda store: payment_facts.finals(store, since=START),
-    "the events that came lately": lambda store: payment_facts.events(store, since=START),
+    "the events that came lately": lambda store: payment_facts.events(store, rail="stripe", since=START),
     "how far behind the events are": lambda store: provider_events.lag(store, rail="stripe"),
     "a day's payments": lambda store: payment_rows.of_day(store, DAY),
     "a day's bookings": lambda store: bookings.between(store, first=DAY, last=DAY),
-    "what is to be sent": lambda store: batches.unfinished(store, rail="stripe", simulated=False, approved=True),
-    "what was paid lately": lambda store: batches.left_since(store, rail="stripe", since=START),
+    "what is to be sent": lambda store: rail_payouts.unfinished(store, rail="stripe", simulated=False, approved=True),
+    "what was paid lately": lambda store: rail_payouts.left_since(store, rail="stripe", since=START),
     "whose bank account is shared": lambda store: shared_banks.hold_shared(store, rail="stripe", actor="test"),
     "who is telling the provider": onboardings.asked,
     "a switch's hours": lambda store: switches.windows_on(store, "rewards_stopped", start=START, end=START),

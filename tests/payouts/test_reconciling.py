@@ -12,7 +12,7 @@ from payouts.memory_rail import MemoryRail
 from payouts.rail import Transfer
 from payouts.reconciling import reconcile
 from payouts.sending import send_batch
-from storage.store import batches, reversals
+from storage.store import batches, rail_payouts, reversals
 from storage.store.engine import Store
 from tests.payouts.world import LIMITS, World
 
@@ -45,7 +45,7 @@ def test_what_is_sent_while_the_provider_answers_is_no_difference(world: World, 
     world.at += timedelta(days=1)
     world.earn("acct_2")
     batches.plan(store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
-    waiting = batches.unfinished(store, rail=world.rail.name, simulated=True)
+    waiting = rail_payouts.unfinished(store, rail=world.rail.name, simulated=True)
     world.rail.meanwhile = lambda: [send_batch(store, world.rail, each.batch_id) for each in waiting]
     done = reconcile(store, world.rail, actor="test")
     assert (len(waiting), len(world.rail.made)) == (1, 2)

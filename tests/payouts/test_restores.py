@@ -73,6 +73,22 @@ def test_what_a_restored_store_cannot_explain_is_told_until_it_came_back_however
     assert reconcile(world.store, world.rail, actor="test").agrees
 
 
+def test_what_somebody_else_transferred_is_told_while_it_is_recent_and_looked_at_no_longer(
+    store: Store, tmp_path: Path
+) -> None:
+    world = World(tmp_path / "store.sqlite", store=store)
+    asked = world.rail.parameters(
+        instruction_id="by hand", batch_id="none", account="acct_1", amount_ore=3000, reward_ids=("none",)
+    )
+    world.rail.send(Order(key="by hand", parameters=asked))
+    for _ in range(2):
+        (difference,) = reconcile(store, world.rail, actor="test").differences
+        assert difference.what == "not ours"
+        world.at += LOOK_BACK - timedelta(days=10)
+    world.at += timedelta(days=10)
+    assert reconcile(store, world.rail, actor="test").agrees
+
+
 @RAILS
 def test_a_claim_that_waits_for_years_is_looked_for_as_far_back(store: Store, tmp_path: Path, rail: type) -> None:
     world = World(tmp_path / "store.sqlite", store=store, rail=rail)

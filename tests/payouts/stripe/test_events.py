@@ -12,7 +12,7 @@ from sqlalchemy import text
 from payouts.rail import Order, Outcome
 from payouts.reconciling import pay_one, reconcile
 from payouts.sending import send_batch
-from payouts.stripe.events import catch_up, process
+from payouts.stripe.events import LISTED_BACK, catch_up, process
 from payouts.stripe.recipients import onboarding_link, open_account
 from payouts.stripe.webhooks import read_webhook
 from payouts.stripe_fake.requests import Fault
@@ -127,7 +127,7 @@ def test_a_recipient_who_takes_the_account_away_is_gone_whoever_tells_it_and_in_
     books.deauthorise(silent.account)
     catch_up(world.store, world.rail)
     assert standings.find(world.store, silent.id).transfers == "gone"  # type: ignore[union-attr]
-    assert standings.not_gone(world.store, rail=world.rail.name) == []
+    assert standings.unsettled(world.store, rail=world.rail.name, told_for=LISTED_BACK) == []
 
 
 def test_an_old_word_of_taking_the_account_away_does_not_outweigh_what_stripe_says_now(world: World) -> None:

@@ -1,0 +1,131 @@
+"""Recipients are asked about as long as something may still be told of them, less often with time, each apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from payouts.stripe import events
+from payouts.stripe.calling import ProviderAway, ProviderRefuses
+from payouts.stripe.events import LISTED_BACK, catch_up, process
+from payouts.stripe.recipients import refresh_standing
+from storage.store import onboardings, standings, vouchers
+from storage.store.claims import Recipient
+from storage.store.engine import Store
+from storage.store.standings import RETURNED_WITHIN, Standing
+from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
+from tests.payouts.stripe.test_events import ready
+from tests.payouts.world import World
+
+
+@pytest.fixture
+def world(store: Store, tmp_path: Path) -> World:
+    return World(tmp_path / "store.sqlite", store=store, rail=ByHandRail)
+
+
+def asked_about(world: World) -> list[str]:
+    found = standings.unsettled(world.store, rail=world.rail.name, told_for=LISTED_BACK)
+    return [each.account for each in found]
+
+
+@pytest.mark.parametrize("way", ["redeemed", "lapsed", "lapsed at the till"])
+def test_a_wish_ends_with_the_voucher_and_its_recipient_is_asked_about_no_more(world: World, way: str) -> None:
+    reward = world.earn(None)
+    ready(world, reward)
+    voucher = vouchers.of_reward(world.store, reward)
+    assert voucher is not None
+    if way != "redeemed":
+        world.at = voucher.expires_at
+    if way == "lapsed":
+        assert vouchers.expire_due(world.store) == 1
+    else:
+        vouchers.redeem(world.store, voucher.code_hash, cafe=voucher.cafe, actor="till", request="1")
+    wish = onboardings.find(world.store, reward)
+    assert wish is not None
+    assert (wish.state, onboardings.asked(world.store), asked_about(world)) == ("lapsed", {}, [])
+
+
+@pytest.mark.parametrize(
+    ("waited", "soon", "due"),
+    [
+        (timedelta(0), timedelta(minutes=9), timedelta(minutes=10)),
+        (timedelta(days=5), timedelta(hours=12), timedelta(hours=14)),
+        (timedelta(days=60), timedelta(hours=23), timedelta(days=1)),
+    ],
+)
+def test_the_longer_a_wish_waits_the_less_often_it_is_asked_about(
+    world: World, waited: timedelta, soon: timedelta, due: timedelta
+) -> None:
+    who = ready(world, world.earn(None))
+    world.at += waited
+    catch_up(world.store, world.rail, recipients=False)
+    checked = world.at
+
+    def asked_after(pause: timedelta) -> bool:
+        world.at = checked + pause
+        catch_up(world.store, world.rail, recipients=False)
+        standing = standings.find(world.store, who.id)
+        return standing is not None and standing.checked_at > checked
+
+    assert not asked_after(soon)
+    assert asked_after(due)
+
+
+def test_only_recipients_of_whose_money_something_may_be_told_are_asked_about(world: World) -> None:
+    world.earn("acct_1")
+    assert asked_about(world) == ["acct_1"]  # claimed, in no batch yet
+    world.settle()
+    assert asked_about(world) == ["acct_1"]  # with Stripe, on its way to the bank
+    books = world.rail.fake.books
+    world.at += timedelta(minutes=1)
+    payout = books.bank_payout("acct_1", 3000)
+    catch_up(world.store, world.rail)
+    process(world.store, world.rail)
+    world.at += timedelta(minutes=1)
+    books.bank_payout_ends(payout["id"], status="paid")
+    catch_up(world.store, world.rail)
+    process(world.store, world.rail)
+    assert asked_about(world) == ["acct_1"]  # a bank may still give it back
+    world.at += RETURNED_WITHIN + timedelta(minutes=1)
+    assert asked_about(world) == []
+    world.earn("acct_1")
+    assert asked_about(world) == ["acct_1"]
+
+
+def test_a_payout_that_no_bank_was_told_of_is_asked_about_as_long_as_stripe_lists_it(world: World) -> None:
+    world.earn("acct_1")
+    world.settle()
+    world.at += LISTED_BACK - timedelta(days=2)
+    assert asked_about(world) == ["acct_1"]
+    world.at += timedelta(days=3)
+    assert asked_about(world) == []
+
+
+@pytest.mark.parametrize("error", [ProviderRefuses, ProviderAway])
+def test_one_recipient_of_whom_stripe_says_nothing_keeps_no_other_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch, error: type[ProviderRefuses | ProviderAway]
+) -> None:
+    both = [ready(world, world.earn(None)) for _ in range(2)]
+    for each in both:
+        world.rail.fake.books.onboard(each.account, iban=f"{IBAN}{each.account}")
+    first, second = sorted(both, key=lambda who: who.id)
+
+    def refresh(store: Store, rail: ByHandRail, who: Recipient) -> Standing:
+        if who.id == first.id:
+            raise error("Stripe says nothing.", remedy="Ask again.")
+        return refresh_standing(store, rail, who)
+
+    monkeypatch.setattr(events, "refresh_standing", refresh)
+    if error is ProviderAway:  # what it did not answer is asked again, from the same time on
+        with pytest.raises(ProviderAway):
+            catch_up(world.store, world.rail)
+    else:
+        assert catch_up(world.store, world.rail) > 0
+    found = standings.find(world.store, second.id)
+    assert found is not None
+    assert found.transfers == "active"
+    monkeypatch.undo()
+    catch_up(world.store, world.rail)
+    assert standings.find(world.store, first.id) is not None
