@@ -109,7 +109,6 @@ def _odd_enough(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _counted(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    sessions = evidence.references[SESSIONS.name]
-    completed = sessions[sessions["outcome"] == "completed"].groupby(KEY).size()
+    completed = evidence.counts(SESSIONS, where=lambda rows: rows["outcome"] == "completed")
     found = frame.groupby(KEY)["feedbacks"].transform("sum")
     return found <= of_cafe(frame, completed)
