@@ -152,9 +152,11 @@ def unsettled(store: Store, *, rail: str, told_for: timedelta) -> list[Recipient
         bank_payouts.c.changed_at < now - RETURNED_WITHIN,
     )
     left = payout_instructions.c.state.in_(LEFT)
+    # Nothing lies in a payout whose claims were taken back.
+    wanted = exists().where(payout_instruction_rewards.c.instruction_id == payout_instructions.c.id)
     sent = exists().where(
         payout_instructions.c.recipient_id == who,
-        or_(~left, and_(payout_instructions.c.changed_at >= now - told_for, ~arrived)),
+        or_(and_(~left, wanted), and_(left, payout_instructions.c.changed_at >= now - told_for, ~arrived)),
     )
     later = bank_payouts.alias("later")
     better = exists().where(

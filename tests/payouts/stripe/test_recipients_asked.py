@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from payouts.deciding import issuer
 from payouts.stripe import events
 from payouts.stripe.calling import ProviderAway, ProviderRefuses
 from payouts.stripe.events import LISTED_BACK, catch_up, process
 from payouts.stripe.recipients import refresh_standing
-from storage.store import onboardings, standings, vouchers
+from storage.store import onboardings, standings, unclaims, vouchers
 from storage.store.claims import Recipient
 from storage.store.engine import Store
 from storage.store.standings import RETURNED_WITHIN, Standing
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.stripe.test_events import ready
-from tests.payouts.world import World
+from tests.payouts.world import SECRET, World
 
 
 @pytest.fixture
@@ -92,6 +93,18 @@ def test_only_recipients_of_whose_money_something_may_be_told_are_asked_about(wo
     assert asked_about(world) == []
     world.earn("acct_1")
     assert asked_about(world) == ["acct_1"]
+
+
+def test_a_refused_payout_is_asked_about_until_its_claim_is_taken_back(world: World) -> None:
+    reward = world.earn("acct_1")
+    world.rail.unable.add("acct_1")
+    world.pay()
+    world.approve_all()
+    world.pay()
+    world.at += LISTED_BACK + timedelta(days=1)
+    assert asked_about(world) == ["acct_1"]
+    unclaims.unclaim(world.store, reward, issuer=issuer(SECRET), actor="anna", reason="the account is gone")
+    assert asked_about(world) == []
 
 
 def test_a_payout_that_no_bank_was_told_of_is_asked_about_as_long_as_stripe_lists_it(world: World) -> None:
