@@ -242,7 +242,7 @@ class BankDesk:
         if asked is not None:
             standing = standings.find(store, asked.recipient_id)
             gone = standing is not None and standing.transfers == "gone"
-            if asked.state == "asked" and (new or gone):
+            if asked.state != "claimed" and (new or gone):
                 instead_of = asked.recipient_id
             elif (found := standings.recipient(store, asked.recipient_id)) is not None:
                 return found

@@ -189,6 +189,16 @@ async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_wa
     assert guest_payouts.of_reward(home.store(), decision.reward_id).account == second
 
 
+async def test_a_guest_whose_wish_lapsed_and_who_has_a_new_voucher_may_choose_another_account(
+    guest, stripe, home, chosen
+):
+    path, decision, _ = chosen
+    onboardings.end(home.store(), decision.reward_id, "lapsed")
+    await guest.post(f"{path}/bank", data={"account": "new"})
+    assert len(stripe.accounts) == 2
+    assert guest_payouts.of_reward(home.store(), decision.reward_id).account == stripe.accounts[1]
+
+
 async def test_the_page_asks_a_guest_whom_nobody_knows_for_no_second_account(guest, stripe, chosen):
     path, _, _ = chosen
     page = (await guest.get(f"{path}/bank")).text
