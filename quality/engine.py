@@ -2,7 +2,8 @@
 
 The only module that imports it, and only when called: the import costs seconds. The context is ephemeral (no files,
 no network), progress bars are off, and results are asked for without any of the rows' values. Only where an
-expectation does not hold is it asked again for the places of the rows that break it.
+expectation does not hold is it asked again for the places of the rows that break it. It costs milliseconds for each
+expectation, so it is not asked what holds of no rows at all: on most days most of a pilot's tables are empty.
 """
 
 from __future__ import annotations
@@ -34,8 +35,8 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
     import great_expectations as gx
 
     frame = frame.reset_index(drop=True)
-    plain = {place: rule for place, rule in enumerate(rules) if rule.fact is None}
-    verdicts: dict[int, ExpectationResult] = {}
+    verdicts = {place: _nothing_breaks(rule) for place, rule in enumerate(rules) if _holds_of_nothing(rule, frame)}
+    plain = {place: rule for place, rule in enumerate(rules) if rule.fact is None and place not in verdicts}
     expectations = {
         place: getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
         for place, rule in plain.items()
@@ -83,8 +84,20 @@ def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
     return tuple(sorted(int(place) for place in places)[:MOST_OFFENDERS])
 
 
+def _holds_of_nothing(rule: Rule, frame: pd.DataFrame) -> bool:
+    """Return whether the frame has no rows, but every column that the rule is about, so that nothing can break it."""
+    named = rule.arguments.get("column_list") or [rule.arguments[key] for key in ("column",) if key in rule.arguments]
+    by_row = rule.fact is None and not rule.expectation.startswith("ExpectTable")
+    return by_row and frame.empty and bool(named) and set(named) <= set(frame.columns)
+
+
+def _nothing_breaks(rule: Rule) -> ExpectationResult:
+    counts = {"rows": 0, "breaking": 0}
+    return ExpectationResult(rule.name, passed=True, counts=counts, severity=rule.severity, about=rule.about)
+
+
 def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Evidence) -> dict[int, ExpectationResult]:
-    """Return the facts' verdicts: those about the table's rows in one batch, the others each in its own."""
+    """Return the facts' verdicts: all of them in one batch, a column each, as long as what it is about."""
     import great_expectations as gx
     import pandas as pd
 
@@ -97,23 +110,20 @@ def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Eviden
         except (AttributeError, KeyError, TypeError, ValueError):
             verdicts[place] = _unjudged(rule, rows=len(frame))
             continue
-        if rule.of_rows:
-            columns[f"{FACT_PREFIX}{place}"] = facts
-            continue
-        name = f"{FACT_PREFIX}{place}"
-        one = facts.reset_index(drop=True).to_frame(name=name)
-        (result,) = _validate(one, [gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[True])])
-        verdicts[place] = _verdict(rule, result, offenders=())
+        if facts.empty:
+            verdicts[place] = _nothing_breaks(rule)
+        else:
+            # Shorter columns are filled with nulls, which the engine leaves out.
+            columns[f"{FACT_PREFIX}{place}"] = facts.reset_index(drop=True).astype(object)
     expectations = [
         gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[True], meta={"place": name})
         for name in columns
     ]
-    together = pd.DataFrame(columns, index=frame.index)
-    for result in _validate(together, expectations):
+    for result in _validate(pd.DataFrame(columns), expectations):
         name = result.expectation_config.meta["place"]
-        places = together.index[~together[name]][:MOST_OFFENDERS]
-        place = int(name.removeprefix(FACT_PREFIX))
-        verdicts[place] = _verdict(rules[place], result, offenders=tuple(int(where) for where in places))
+        place, facts = int(name.removeprefix(FACT_PREFIX)), columns[name]
+        breaking = facts.index[~facts.astype(bool)][:MOST_OFFENDERS] if rules[place].of_rows else ()
+        verdicts[place] = _verdict(rules[place], result, offenders=tuple(int(where) for where in breaking))
     return verdicts
 
 
@@ -124,6 +134,8 @@ def _unjudged(rule: Rule, *, rows: int) -> ExpectationResult:
 def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> ExpectationResult:
     found = result.result or {}
     counts = {"rows": found.get("element_count"), "breaking": found.get("unexpected_count")}
+    if rule.fact and found:
+        counts["rows"] = found["element_count"] - found["missing_count"]
     return ExpectationResult(
         rule.name,
         passed=bool(result.success),

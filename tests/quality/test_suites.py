@@ -209,6 +209,16 @@ def test_what_breaks_a_rule_is_found_again_by_its_place(good: Frames) -> None:
     assert offenders["a session is completed exactly when it has a time of completion"] == (0,)
 
 
+@pytest.mark.parametrize("table", TABLES)
+def test_of_a_table_without_rows_the_engine_would_say_the_same(table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = pd.DataFrame(columns=list(TABLES[table].names))
+    frame, given = empty.drop(columns=list(TABLES[table].names)[-1]), rules(table, cafes=CAFES)
+    evidence = Evidence(references=dict.fromkeys(TABLES, empty), cafes=CAFES)
+    short = [run(given, frame=each, evidence=evidence) for each in (empty, frame)]
+    monkeypatch.setattr("quality.engine._holds_of_nothing", lambda rule, frame: False)
+    assert [run(given, frame=each, evidence=evidence) for each in (empty, frame)] == short
+
+
 def test_importing_the_room_does_not_import_great_expectations() -> None:
     program = "import sys, quality.suites; sys.exit('great_expectations' in sys.modules or 'pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
