@@ -12,6 +12,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.waiting import DEADLINE_SECONDS
+
 CHECKOUT = Path(__file__).parents[1]
 START_SECONDS = 90.0
 STOP_SECONDS = 30.0
@@ -34,7 +36,7 @@ async def running_edge(
         sys.executable, "-m", "voice_edge", env=environment, cwd=CHECKOUT, stdout=stdout
     )
     try:
-        async with httpx.AsyncClient() as client, asyncio.timeout(START_SECONDS):
+        async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client, asyncio.timeout(START_SECONDS):
             while True:
                 try:
                     if (await client.get(f"http://127.0.0.1:{port}/health/live")).status_code == 200:

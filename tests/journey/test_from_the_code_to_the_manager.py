@@ -17,7 +17,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from operations.journey.browser import microphone_file
 from tests.ports import free_ports
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 pytestmark = [
     pytest.mark.browser,
@@ -120,7 +120,7 @@ def phone(microphone: Path) -> Iterator[Page]:
 def test_what_a_guest_says_at_the_table_is_on_the_managers_page(running: Running, phone: Page) -> None:
     code = next(row for row in json.loads(running.pilot("qr", "list", "--json")) if row["cafe"] == "aurora")
     address = code["address"]
-    picture = httpx.get(f"{running.edge}/qr/{code['code']}.svg")
+    picture = httpx.get(f"{running.edge}/qr/{code['code']}.svg", timeout=DEADLINE_SECONDS)
     assert picture.status_code == 200
     assert "<svg" in picture.text
 

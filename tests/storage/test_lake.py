@@ -20,6 +20,7 @@ from storage.errors import LakeDamaged, LakeSchemaError, LakeUnavailable
 from storage.lake import ATTEMPTS, Lake, conform, empty_frame, polars_schema
 from tests.storage.lake_rows import DAY, VISITS, visits
 from tests.storage.recorded import CHECKOUT
+from tests.waiting import DEADLINE_SECONDS
 
 NEXT = DAY + timedelta(days=1)
 
@@ -255,7 +256,7 @@ def test_the_lake_works_the_same_in_an_object_store(s3: str, monkeypatch: pytest
         "AWS_ALLOW_HTTP": "true",
     }.items():
         monkeypatch.setenv(name, value)
-    httpx.put(f"{s3}/lake", content=b"").raise_for_status()
+    httpx.put(f"{s3}/lake", content=b"", timeout=DEADLINE_SECONDS).raise_for_status()
     lake = Lake("s3://lake/pilot")
     assert lake.version(VISITS) is None
     lake.replace_partition(VISITS, DAY, visits(DAY, count=3), commit={})

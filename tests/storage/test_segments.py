@@ -23,6 +23,7 @@ from storage.landing.object_segments import ObjectSegments
 from storage.landing.salvage import salvage
 from storage.landing.segments import SegmentName, Segments, publish
 from tests.storage.recorded import MONDAY_MORNING, TUESDAY_MORNING, utterances
+from tests.waiting import DEADLINE_SECONDS
 
 MONDAY, TUESDAY = MONDAY_MORNING.date(), TUESDAY_MORNING.date()
 BUCKET = "landing"
@@ -51,7 +52,7 @@ def landing(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
 
 
 def _make_bucket(name: str) -> None:
-    httpx.put(f"{os.environ['AWS_ENDPOINT_URL']}/{name}", content=b"").raise_for_status()
+    httpx.put(f"{os.environ['AWS_ENDPOINT_URL']}/{name}", content=b"", timeout=DEADLINE_SECONDS).raise_for_status()
 
 
 def a_segment(day: date = MONDAY, count: int = 2) -> tuple[SegmentName, bytes]:

@@ -15,6 +15,7 @@ from pilot.model_calls import KEEP_ALIVE, OPTIONS, THINK
 from tests.ollama_server.running import running
 from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import BUSY, Crash, Planned, Smol, Stall, Token, said, smol_weights
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.interviewer import Conversation, Exchange, OllamaInterviewer, opening_question
 
 ROOT = Path(__file__).parents[3]
@@ -72,13 +73,16 @@ async def test_another_runner_option_loads_the_model_anew_and_another_temperatur
     ],
 )
 async def test_what_ollama_would_silently_ignore_is_refused(body: dict[str, Any]) -> None:
-    async with running(StandIn(Planned([]))) as url, httpx.AsyncClient() as client:
+    async with running(StandIn(Planned([]))) as url, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.post(f"{url}/api/chat", json=body)).status_code == 400
 
 
 async def test_loading_blocks_without_a_status_line() -> None:
     loads = asyncio.Event()
-    async with running(StandIn(Planned([said("Yes")], loads=loads))) as url, httpx.AsyncClient() as client:
+    async with (
+        running(StandIn(Planned([said("Yes")], loads=loads))) as url,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         waiting = asyncio.create_task(client.post(f"{url}/api/chat", json={**CHAT, "messages": HELLO}))
         done, _ = await asyncio.wait({waiting}, timeout=0.1)
         assert not done
@@ -88,7 +92,7 @@ async def test_loading_blocks_without_a_status_line() -> None:
 
 async def test_a_full_queue_is_answered_busy() -> None:
     server = StandIn(Planned([[Stall()]]), most_waiting=1)
-    async with running(server) as url, httpx.AsyncClient() as client:
+    async with running(server) as url, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         first = asyncio.create_task(client.post(f"{url}/api/chat", json={**CHAT, "messages": HELLO}))
         await server.asked.wait()
         assert (await client.post(f"{url}/api/chat", json={**CHAT, "messages": HELLO})).status_code == 503

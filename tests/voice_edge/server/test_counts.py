@@ -16,6 +16,7 @@ from storage.errors import StoreAway
 from storage.home import Home
 from storage.store import audit, customer_counts, outbox
 from tests.voice_edge.server.replicas import Replica, running_replica
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.doors.rates import RATES
 
 NOW = datetime(2026, 11, 27, 11, tzinfo=UTC)
@@ -33,7 +34,9 @@ async def serving(home: Home) -> AsyncIterator[Replica]:
 
 @pytest.fixture
 async def till(serving: Replica) -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{serving.port}", headers=KNOWN) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{serving.port}", headers=KNOWN, timeout=DEADLINE_SECONDS
+    ) as client:
         yield client
 
 
@@ -130,7 +133,9 @@ async def test_a_store_that_is_away_says_when_to_come_again(
 
 
 async def test_nothing_else_is_put_and_without_tokens_there_is_no_api(replica: Replica) -> None:
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{replica.port}", headers=KNOWN) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{replica.port}", headers=KNOWN, timeout=DEADLINE_SECONDS
+    ) as client:
         assert (await client.put("/health/live", json={})).status_code == 405
         assert (await client.put(PATH, json={"customers": 742})).status_code == 404
 

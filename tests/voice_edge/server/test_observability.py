@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from tests.voice_edge.server.replicas import eventually
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.logs import configure_logs
 
 WORDS = "Hallonkrokodilen sjöng fagott"
@@ -50,7 +51,7 @@ async def test_a_customers_words_are_in_no_log_metric_or_error(replica, heard, l
         await page.send("client_error", code="x", message=WORDS)
         await page.send("finish")
         await page.until("completed")
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         metrics = (await client.get(f"{replica.url}/metrics")).text
         refused = await client.post(
             f"{replica.url}/v1/rest", content=WORDS.encode(), headers={"X-Pilot-Resume": WORDS[:6]}
@@ -107,7 +108,7 @@ async def test_every_stage_of_an_answer_is_timed(replica):
 
 
 async def test_health_says_in_words_what_is_wrong(replica):
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.get(f"{replica.url}/health/live")).status_code == 200
         ready = (await client.get(f"{replica.url}/health/ready")).json()
         assert ready["ready"] is True
@@ -121,7 +122,7 @@ async def test_health_says_in_words_what_is_wrong(replica):
 
 
 async def test_a_disk_that_failed_makes_the_replica_not_ready_until_it_works(replica):
-    async with replica.page() as page, httpx.AsyncClient() as client:
+    async with replica.page() as page, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         await page.begin("text")
         replica.log.broken = True
         await page.send("text", text="Kaffet var kallt")

@@ -21,6 +21,7 @@ from storage.landing.days import read_day
 from storage.store import codes
 from tests.edge_process import running_edge
 from tests.ports import free_ports
+from tests.waiting import DEADLINE_SECONDS
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -69,7 +70,7 @@ async def test_a_customer_of_a_killed_replica_finishes_on_the_other_one(tmp_path
             assert [turn["turn"] for turn in again["turns"]] == [1]
             await page.send(json.dumps({"type": "text", "text": "Vi stod tio minuter vid kassan vid lunch"}))
             _, later = await until(page, "question", turn=3)
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
             sent = await client.post(
                 f"http://127.0.0.1:{other}/v1/rest", headers={"X-Pilot-Resume": later or snapshot}, timeout=30
             )

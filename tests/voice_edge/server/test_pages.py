@@ -9,12 +9,13 @@ import pytest
 import websockets
 
 from storage.store import codes
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.codes import FRESH_SECONDS
 
 
 @pytest.fixture
 async def client(replica):
-    async with httpx.AsyncClient(base_url=replica.url) as opened:
+    async with httpx.AsyncClient(base_url=replica.url, timeout=DEADLINE_SECONDS) as opened:
         yield opened
 
 

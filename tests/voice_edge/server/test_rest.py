@@ -10,6 +10,7 @@ import pytest
 
 from tests.voice_edge.server.replicas import eventually
 from tests.voice_edge.server.stand_ins import LOUD
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.hearing.errors import RecogniserBusy
 from voice_edge.limits import Limits
 
@@ -33,7 +34,7 @@ async def broken_off(replica, *, mode: str = "voice", turns: tuple[str, ...] = (
 
 
 async def hand_in(replica, snapshot: str, body: bytes = b"", headers: dict[str, str] | None = None) -> httpx.Response:
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         every = {"X-Pilot-Resume": snapshot, **(headers or {})}
         return await client.post(f"{replica.url}/v1/rest", content=body, headers=every)
 
@@ -52,7 +53,7 @@ async def test_what_was_said_during_a_break_is_heard_recorded_and_sent(replica):
     assert len(replica.recogniser.finals[0]) == pytest.approx(4 * 16_000, abs=1_024)
     completed = [event for event in replica.log.events if event.event == "session_completed"]
     assert [(event.epoch, event.seq) for event in completed] == [(2, 1)]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.get(replica.url + body["receipt"])).status_code == 200
 
 

@@ -11,6 +11,7 @@ from websockets import ConnectionClosed
 from pilot.identifiers import receipt_hash
 from storage.store import receipts
 from tests.voice_edge.server.replicas import eventually
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.limits import Limits
 
 
@@ -46,7 +47,7 @@ async def test_a_typed_session_ends_with_a_receipt_and_a_complete_record(replica
     saved = await asyncio.to_thread(receipts.by_hash, replica.home.store(), receipt_hash(token))
     assert saved is not None
     assert saved.reference == completed["reference"] == done["reference"]
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         shown = await client.get(replica.url + completed["receipt"])
     assert shown.status_code == 200
     assert shown.headers["cache-control"] == "no-store"
@@ -251,7 +252,7 @@ async def test_the_store_away_at_completion_delays_only_the_stores_copy(replica)
         assert await page.closed() == 1000
     token = completed["receipt"].removeprefix("/r/")
     assert replica.edge.receipts.waiting == 1
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.get(replica.url + completed["receipt"])).status_code == 200
         assert (await client.get(replica.url + "/r/nothing")).status_code == 503
     assert await asyncio.to_thread(receipts.by_hash, replica.home.store(), receipt_hash(token)) is None

@@ -38,7 +38,10 @@ def signed(replica: Replica, body: bytes) -> dict[str, str]:
 
 
 async def test_an_event_is_kept_once_and_each_time_answered_as_taken(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         body = event(replica)
         answers = [await client.post(replica.url + URL, content=body, headers=signed(replica, body)) for _ in range(3)]
         assert [each.status_code for each in answers] == [200, 200, 200]
@@ -52,7 +55,10 @@ async def test_an_event_is_kept_once_and_each_time_answered_as_taken(home: Home)
 
 
 async def test_what_stripe_did_not_sign_is_refused_and_not_kept(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         body = event(replica)
         for headers in ({}, signed(replica, body + b" "), {"Stripe-Signature": "t=1,v1=0"}):
             answer = await client.post(replica.url + URL, content=body, headers=headers)
@@ -63,7 +69,10 @@ async def test_what_stripe_did_not_sign_is_refused_and_not_kept(home: Home) -> N
 
 
 async def test_a_live_event_at_a_door_that_is_not_live_is_refused_counted_told_and_never_looked_at(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         body = numbered(replica, 1, livemode=True)
         for _ in range(2):  # Stripe comes again, and is refused again.
             answer = await client.post(replica.url + URL, content=body, headers=signed(replica, body))
@@ -81,7 +90,10 @@ async def test_a_live_event_at_a_door_that_is_not_live_is_refused_counted_told_a
 
 
 async def test_stripe_is_told_to_come_again_while_the_store_is_away(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         body = event(replica)
         replica.store_away = True
         answer = await client.post(replica.url + URL, content=body, headers=signed(replica, body))
@@ -93,7 +105,7 @@ async def test_stripe_is_told_to_come_again_while_the_store_is_away(home: Home) 
 
 
 async def test_there_is_no_door_where_stripe_is_not_set_up(home: Home) -> None:
-    async with running_replica(home) as replica, httpx.AsyncClient() as client:
+    async with running_replica(home) as replica, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         body = event(replica)
         assert (await client.post(replica.url + URL, content=body, headers=signed(replica, body))).status_code == 404
 
@@ -104,7 +116,10 @@ def numbered(replica: Replica, number: int, **more: object) -> bytes:
 
 
 async def test_a_burst_is_kept_whole_and_each_event_once(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         bodies = [numbered(replica, number % 40) for number in range(120)]
         answers = await asyncio.gather(
             *(client.post(replica.url + URL, content=body, headers=signed(replica, body)) for body in bodies)
@@ -115,7 +130,10 @@ async def test_a_burst_is_kept_whole_and_each_event_once(home: Home) -> None:
 
 
 async def test_an_event_as_large_as_an_account_is_taken_and_its_body_is_kept_nowhere(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         person = {"object": {"id": "acct_1", "individual": {"first_name": "Gunvor-Testnamn"}, "more": "x" * 60_000}}
         body = numbered(replica, 1, type="account.updated", account="acct_1", data=person)
         answer = await client.post(replica.url + URL, content=body, headers=signed(replica, body))
@@ -126,7 +144,10 @@ async def test_an_event_as_large_as_an_account_is_taken_and_its_body_is_kept_now
 
 
 async def test_who_cannot_sign_is_soon_not_heard_and_stripe_still_is(home: Home) -> None:
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         body = event(replica)
         foreign = {"X-Forwarded-For": "203.0.113.9"}
         codes = [
@@ -143,7 +164,10 @@ async def test_who_cannot_sign_is_soon_not_heard_and_stripe_still_is(home: Home)
 async def test_what_waits_is_counted_for_prometheus_though_nobody_looks_at_it(home: Home) -> None:
     old = provider_events.ProviderEvent("evt_old", "stripe_fake", "transfer.created", "tr_1", "", datetime.now(UTC))
     provider_events.keep(home.store(), [old], way="webhook")
-    async with running_replica(home, settings=with_stripe(home)) as replica, httpx.AsyncClient() as client:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
         async with asyncio.timeout(DEADLINE_SECONDS):
             wanted = 'edge_provider_events{state="waiting"} 1.0'
             while wanted not in (await client.get(f"{replica.url}/metrics")).text:  # noqa: ASYNC110 -- no event for it

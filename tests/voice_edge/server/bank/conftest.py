@@ -25,7 +25,7 @@ from storage.landing.segments import publish
 from storage.store import codes as stored_codes
 from tests.voice_edge.server.doors.conftest import CHECKOUT
 from tests.voice_edge.server.till.conftest import SAME_SITE, reward  # noqa: F401 - a fixture
-from tests.waiting import until
+from tests.waiting import DEADLINE_SECONDS, until
 
 GOOD = (
     "Kön vid kassan var en kvart lång vid lunch i dag, eftersom bara en person tog betalt. "
@@ -99,7 +99,9 @@ async def sent(replica):
 
 @pytest.fixture
 async def guest(replica):
-    async with httpx.AsyncClient(base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}) as opened:
+    async with httpx.AsyncClient(
+        base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}, timeout=DEADLINE_SECONDS
+    ) as opened:
         yield opened
 
 

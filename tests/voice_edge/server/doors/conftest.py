@@ -12,6 +12,7 @@ from pilot.business_days import at_local
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.store import codes as stored_codes
+from tests.waiting import DEADLINE_SECONDS
 
 CHECKOUT = Path(__file__).parents[4]
 PHONE = {"X-Forwarded-For": "203.0.113.7"}
@@ -28,7 +29,9 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 async def client(replica):
-    async with httpx.AsyncClient(base_url=replica.url, headers={"accept": "text/html"}) as opened:
+    async with httpx.AsyncClient(
+        base_url=replica.url, headers={"accept": "text/html"}, timeout=DEADLINE_SECONDS
+    ) as opened:
         yield opened
 
 

@@ -18,6 +18,7 @@ from storage.landing.log_lines import log_line
 from storage.store import seed
 from tests.edge_process import running_edge
 from tests.ports import free_ports
+from tests.waiting import DEADLINE_SECONDS
 
 CHECKOUT = Path(__file__).parents[4]
 FOUND_SECONDS = 60
@@ -46,7 +47,7 @@ async def test_a_receipt_that_only_a_dead_edges_log_holds_is_shown_by_the_next_e
     (port,) = free_ports(1)
     async with (
         running_edge(tmp_path, port=port, stdout=asyncio.subprocess.DEVNULL),
-        httpx.AsyncClient() as client,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
         asyncio.timeout(FOUND_SECONDS),
     ):
         while (answer := await client.get(f"http://127.0.0.1:{port}/r/{token}")).status_code != 200:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 import websockets
 
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.security import content_security_policy
 
 
@@ -70,7 +71,7 @@ async def test_a_body_without_a_length_is_cut_off(client):
     ],
 )
 async def test_nothing_but_the_pages_is_found(replica, path):
-    async with httpx.AsyncClient() as plain:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as plain:
         answer = await plain.get(f"{replica.url}{path}")
     assert answer.status_code in (307, 404)
     assert "import" not in answer.text
@@ -141,7 +142,7 @@ async def test_an_error_that_nobody_foresaw_is_told_in_words_and_without_them_in
         raise RuntimeError("hemligt kaffe")
 
     replica.edge.receipts.look_up = broken
-    async with httpx.AsyncClient() as plain:
+    async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as plain:
         answer = await plain.get(f"{replica.url}/r/x")
     assert answer.status_code == 500
     assert "hemligt" not in answer.text

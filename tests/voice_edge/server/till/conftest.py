@@ -16,6 +16,7 @@ from storage.store import codes as stored_codes
 from storage.store import till_pins, vouchers
 from tests.payouts.test_deciding import candidate
 from tests.voice_edge.server.doors.conftest import CHECKOUT
+from tests.waiting import DEADLINE_SECONDS
 
 PIN = "402913"
 SAME_SITE = {"sec-fetch-site": "same-origin"}
@@ -65,7 +66,9 @@ def reward(home: Home, replica):
 
 @pytest.fixture
 async def till(replica, pin):
-    async with httpx.AsyncClient(base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}) as opened:
+    async with httpx.AsyncClient(
+        base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}, timeout=DEADLINE_SECONDS
+    ) as opened:
         yield opened
 
 

@@ -13,6 +13,7 @@ from payouts.voucher_codes import voucher_hash
 from storage.store import audit, bookkeeping, trial_slots, vouchers
 from storage.store.vouchers import UNDO_SECONDS
 from tests.voice_edge.server.till.conftest import PIN, SAME_SITE
+from tests.waiting import DEADLINE_SECONDS
 
 
 def request_of(text: str) -> str:
@@ -35,7 +36,9 @@ async def test_without_a_pin_the_page_says_whom_to_ask(client_without_pin):
 async def client_without_pin(replica):
     import httpx
 
-    async with httpx.AsyncClient(base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}) as opened:
+    async with httpx.AsyncClient(
+        base_url=replica.url, headers={"accept": "text/html", **SAME_SITE}, timeout=DEADLINE_SECONDS
+    ) as opened:
         yield opened
 
 
