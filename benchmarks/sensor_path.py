@@ -62,6 +62,7 @@ def dagster(home: Home) -> Iterator[list[psutil.Process]]:
         [programs / "dagster", "code-server", "start", "-h", "127.0.0.1", "-p", str(port), "-m", "assets.definitions"],
         [programs / "dagster-daemon", "run", "-w", str(workspace)],
     ]
+    subprocess.run([sys.executable, "-m", "operations.dagster_storage", str(folder)], cwd=CHECKOUT, check=True)
     commands[0] += ["-d", str(CHECKOUT), "--location-name", "cafe_feedback", "--log-level", "warning"]
     log = (home.root / ".logs" / "benchmark.log").open("wb")
     started = [

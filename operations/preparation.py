@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+from operations import dagster_storage
 from operations.seeding import seed
 from operations.system import CHECKOUT, LOOPBACK, WORKSPACE_NAME, System
 from pilot.errors import PilotError
@@ -14,6 +15,7 @@ from storage.store.codes import Code
 INSTANCE_NAME = "dagster.yaml"
 LOCATION_NAME = "cafe_feedback"
 WEIGHTS_DEADLINE_SECONDS = 300.0
+STORAGE_DEADLINE_SECONDS = 120.0
 
 
 class NotPrepared(PilotError):
@@ -34,7 +36,11 @@ def prepare(system: System) -> list[Code]:
 
 
 def prepare_dagster(system: System) -> None:
-    """Copy the instance's settings, and write the workspace that points to this run's code server."""
+    """Copy the instance's settings, make its databases, and write the workspace that points to this run's code server.
+
+    Raises:
+        NotPrepared: Dagster could not make its databases.
+    """
     system.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(CHECKOUT / INSTANCE_NAME, system.dagster_home / INSTANCE_NAME)
     (system.dagster_home / WORKSPACE_NAME).write_text(
@@ -45,6 +51,15 @@ def prepare_dagster(system: System) -> None:
         f"      location_name: {LOCATION_NAME}\n",
         encoding="utf-8",
     )
+    if not dagster_storage.is_made(system.dagster_home):
+        _in_its_own_process(
+            system,
+            ("operations.dagster_storage", str(system.dagster_home)),
+            deadline=STORAGE_DEADLINE_SECONDS,
+            late="Dagster's databases were not made",
+            failed="Dagster's databases cannot be made",
+            remedy=f"See whether {system.dagster_home} can be written, and start again.",
+        )
 
 
 def prepare_weights(system: System) -> None:
@@ -53,23 +68,38 @@ def prepare_weights(system: System) -> None:
     Raises:
         NotPrepared: they are missing or damaged; the text is the process's own.
     """
+    _in_its_own_process(
+        system,
+        ("voice_edge.hearing.weights",),
+        deadline=WEIGHTS_DEADLINE_SECONDS,
+        late="The recogniser's weights were not joined",
+        failed="The recogniser's weights cannot be used",
+        remedy="Install the requirements again: `make run`.",
+    )
+
+
+def _in_its_own_process(
+    system: System, words: tuple[str, ...], *, deadline: float, late: str, failed: str, remedy: str
+) -> None:
+    """Run a module to its end.
+
+    Raises:
+        NotPrepared: it failed, or took longer than `deadline` seconds.
+    """
     try:
         done = subprocess.run(
-            (sys.executable, "-m", "voice_edge.hearing.weights"),
+            (sys.executable, "-m", *words),
             env=dict(system.environment),
             cwd=CHECKOUT,
             capture_output=True,
             text=True,
-            timeout=WEIGHTS_DEADLINE_SECONDS,
+            timeout=deadline,
             check=False,
         )
     except subprocess.TimeoutExpired:
         raise NotPrepared(
-            f"The recogniser's weights were not joined within {WEIGHTS_DEADLINE_SECONDS:g} s.",
-            remedy="See whether the disk is full or very slow, and start again.",
+            f"{late} within {deadline:g} s.", remedy="See whether the disk is full or very slow, and start again."
         ) from None
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
-        raise NotPrepared(
-            f"The recogniser's weights cannot be used: {said[0]}", remedy="Install the requirements again: `make run`."
-        )
+        raise NotPrepared(f"{failed}: {said[0]}", remedy=remedy)
