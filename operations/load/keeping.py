@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from operations.record_lines import append_record, records_of
 
 RECORDS_NAME = "load-tests.ndjson"
 SHORTEST_SECONDS = 60.0  # a shorter test bears no figure
@@ -52,22 +53,16 @@ def keep(folder: Path, found: Mapping[str, Any]) -> bool:
         "failures": sum(found["failures"].values()),
         "passed": bool(found["goal_met"]),
     }
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / RECORDS_NAME).open("a", encoding="utf-8") as records:
-        records.write(json.dumps(line) + "\n")
+    append_record(folder / RECORDS_NAME, line)
     return True
 
 
 def kept(folder: Path) -> list[KeptTest]:
     """Return the tests that were kept, oldest first."""
-    path = folder / RECORDS_NAME
-    if not path.exists():
-        return []
     tests = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for told in records_of(folder / RECORDS_NAME):
         try:
-            told = json.loads(line)
             tests.append(KeptTest(**{**told, "at": datetime.fromisoformat(told["at"])}))
         except (ValueError, TypeError, KeyError):
-            continue  # a line that a power cut left half written
+            continue  # of another version
     return tests

@@ -5,7 +5,7 @@ Whatever carries alerts to people takes them from the file. What was told is rem
 
 from __future__ import annotations
 
-import json
+import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import structlog
+
+from operations.record_lines import append_record, records_of
 
 Severity = Literal["high", "medium", "low"]
 
@@ -57,19 +59,15 @@ class AlertRecords:
     def _known(self) -> dict[tuple[str, str], dict[str, Any]]:
         if self._firing is None:
             self._firing = {}
-            if self._path.exists():
-                for line in self._path.read_text(encoding="utf-8").splitlines():
-                    try:
-                        self._note(json.loads(line))
-                    except (ValueError, KeyError, TypeError):
-                        continue  # a line that a power cut left half written
+            for record in records_of(self._path):
+                with contextlib.suppress(KeyError):  # of another version
+                    self._note(record)
         return self._firing
 
     def _write(self, alert: dict[str, Any], *, state: str) -> None:
         record = {**alert, "state": state, "at": self._clock().isoformat()}
         # Written first: told twice is better than not at all.
-        with self._path.open("a", encoding="utf-8") as records:
-            records.write(json.dumps(record, ensure_ascii=False) + "\n")
+        append_record(self._path, record)
         self._note(record)
         say = _log.warning if state == "firing" else _log.info
         say("alert", name=record["name"], subject=record["subject"], state=state, severity=record["severity"])

@@ -6,12 +6,12 @@ never what a guest said, and no exception's message, which might quote it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
+from operations.record_lines import append_record
 from operations.watch.alert_records import Alert
 
 RECORDS_NAME = "alerts.ndjson"
@@ -27,7 +27,5 @@ def tell(folder: Path, alert: Alert, *, at: datetime, assets: Sequence[str], day
         assets: The assets that it is about.
         days: The business days that it is about.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     record = {**asdict(alert), "state": "firing", "at": at.isoformat(), "assets": list(assets), "days": list(days)}
-    with (folder / RECORDS_NAME).open("a", encoding="utf-8") as records:
-        records.write(json.dumps(record, ensure_ascii=False) + "\n")
+    append_record(folder / RECORDS_NAME, record)

@@ -7,7 +7,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from operations.watch.urgent import UrgentDesk
+from operations.record_lines import records_of
+from operations.watch.urgent import RECORDS_NAME, UrgentDesk
 from pilot.business_days import business_day
 from pilot.settings import read_settings
 from pilot.tables import SCORED_FEEDBACK
@@ -24,6 +24,7 @@ from storage.home import open_home
 from tests.dashboards.conftest import ROOT
 from tests.dashboards.judged_days import write_verdicts
 from tests.dashboards.lake_days import make_day
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -65,11 +66,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + STARTS_WITHIN_SECONDS
-        while not _healthy(address):
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline, (folder / "log").read_text()
-            time.sleep(0.1)
+        until(lambda: process.poll() is not None or _healthy(address), seconds=STARTS_WITHIN_SECONDS, what="the pages")
+        assert process.poll() is None, (folder / "log").read_text()
         yield address
     finally:
         process.terminate()
@@ -177,7 +175,9 @@ def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_p
     page.close()
 
 
-def test_the_link_of_an_alert_leads_to_the_answer(server: str, chromium, tmp_path_factory: pytest.TempPathFactory):
+def test_the_link_of_an_alert_leads_to_the_answer(
+    server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+):
     folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
     lake = open_home(
         read_settings({"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}), kind="demo"
@@ -188,8 +188,8 @@ def test_the_link_of_an_alert_leads_to_the_answer(server: str, chromium, tmp_pat
     flags = pl.when(pl.col("session_id") == mine).then(pl.lit(["urgent_allergy"])).otherwise("flags")
     lake.replace_partition(SCORED_FEEDBACK, day, scored.with_columns(flags=flags), commit={})
 
-    desk = UrgentDesk(lake, folder=folder, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))
-    link = desk.link("goteborg", day, mine)
+    UrgentDesk(lake, folder=tmp_path, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))()
+    (link,) = [told["link"] for told in records_of(tmp_path / RECORDS_NAME) if told["session_id"] == mine]
 
     page = chromium.new_page()
     page.goto(link)

@@ -107,7 +107,7 @@ def test_a_table_that_was_never_built_is_nothing_to_tell(lake: Lake, tmp_path: P
 def test_too_much_is_told_with_another_question() -> None:
     start = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     episode = Episode(date(2026, 11, 23), "aurora", "high", start, start + timedelta(hours=2), 60, 12.0, 8.0, 17.6, 0.0)
-    text = volume_alert(episode, cafe=AURORA, pages_url="https://x.se").text
+    text = volume_alert(episode, cafe=AURORA, link="https://x.se/").text
     assert "60 feedbacks between 09:00 and 11:00" in text
     assert "8 to 18 were to be expected" in text
     assert "who sent it" in text

@@ -1,0 +1,28 @@
+"""Files of records that only grow, a JSON object a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def records_of(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield a file's records, oldest first; none where there is no file."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            record = json.loads(line)
+        except ValueError:
+            continue  # a line that a power cut left half written
+        if isinstance(record, dict):
+            yield record
+
+
+def append_record(path: Path, record: dict[str, Any]) -> None:
+    """Append a record, in a folder that is made where there is none."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as records:
+        records.write(json.dumps(record, ensure_ascii=False) + "\n")
