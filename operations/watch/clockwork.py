@@ -13,11 +13,12 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.deciding import LapsingVouchers, WaitingRewards
+from operations.watch.looking import REPLICA, Looking
 from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
 from operations.watch.payments import start_paying
 from operations.watch.probing import open_client
-from operations.watch.round import REPLICA, Round
+from operations.watch.round import Round
 from operations.watch.urgent import UrgentDesk
 from operations.watch.volume import VolumeDesk
 from storage.home import Home
@@ -44,21 +45,18 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             known = pages.current()
             return [*outside(known, client=client), *inside(known, settings=home.settings, client=client)]
 
-        rounds = Round(
-            targets=targets,
-            every_seconds=every,
-            log=log,
-            heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME,
-            clock=lambda: datetime.now(UTC),
-            simulated=home.kind == "demo",
-        )
+        def now() -> datetime:
+            return datetime.now(UTC)
+
+        looking = Looking(targets, every_seconds=every, clock=now, simulated=home.kind == "demo")
+        rounds = Round(looking, log=log, heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME, clock=now)
         scheduler = BackgroundScheduler(timezone=UTC)
         # A round that comes late is made once, not once for each that was missed; two never overlap.
         scheduler.add_job(
             rounds,
             trigger="interval",
             seconds=every,
-            next_run_time=datetime.now(UTC),
+            next_run_time=now(),
             coalesce=True,
             max_instances=1,
             misfire_grace_time=every,
@@ -68,7 +66,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             folder=home.root / RUN_FOLDER,
             pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
             simulated=home.kind == "demo",
-            clock=lambda: datetime.now(UTC),
+            clock=now,
         )
         scheduler.add_job(desk, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
         volume = VolumeDesk(
@@ -77,10 +75,10 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             folder=home.root / RUN_FOLDER,
             pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
             simulated=home.kind == "demo",
-            clock=lambda: datetime.now(UTC),
+            clock=now,
         )
         scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
-        waiting = WaitingRewards(home, clock=lambda: datetime.now(UTC))
+        waiting = WaitingRewards(home, clock=now)
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         lapsing = LapsingVouchers(home)
         scheduler.add_job(lapsing, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)

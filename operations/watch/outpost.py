@@ -12,9 +12,9 @@ import httpx
 import structlog
 
 from operations.watch.delivery import MOST_BYTES, rebased
+from operations.watch.looking import Looking
 from operations.watch.looks import outside
 from operations.watch.pages import Page
-from operations.watch.round import Round
 from pilot.errors import PilotError
 from pilot.identifiers import identifier_time, new_identifier
 from storage.folders import private_folder
@@ -74,16 +74,14 @@ class Outpost:
         """
         known = self._known()
         pages = rebased([Page(**page) for page in known["pages"]], base=self._base)
-        looking = Round(
-            targets=lambda: list(outside(pages, client=self._client)),
+        looking = Looking(
+            lambda: list(outside(pages, client=self._client)),
             every_seconds=int(known["every_seconds"]),
-            log=_Nowhere(),
-            heartbeat=self._folder / "alive.json",
             clock=self._clock,
             simulated=bool(known["simulated"]),
             prober=self._name,
         )
-        events = looking.look()
+        events = looking()
         if events:
             kept = self._folder / f"{new_identifier(at=self._clock())}{SUFFIX}"
             beside = kept.with_suffix(".new")
@@ -175,10 +173,3 @@ def _halve(refused: Path, *, status: int) -> None:
         beside.replace(kept)
     # Last: what comes twice counts once.
     refused.unlink()
-
-
-class _Nowhere:
-    """No append log: the outpost keeps its rounds as files."""
-
-    def append(self, events: object) -> Any:
-        raise NotImplementedError

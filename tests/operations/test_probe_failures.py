@@ -18,6 +18,7 @@ import pytest
 
 from operations.system import free_port
 from operations.watch import probing
+from operations.watch.looking import Looking
 from operations.watch.looks import inside, outside
 from operations.watch.pages import Page
 from operations.watch.probing import open_client, timed
@@ -206,14 +207,8 @@ def rounds_table(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, 
     log = FakeLog()
     with open_client() as client:
         targets = [*outside(pages, client=client), *inside(pages, settings=settings, client=client)]
-        Round(
-            targets=lambda: targets,
-            every_seconds=EVERY_SECONDS,
-            log=log,
-            heartbeat=settings.home / "watch.json",
-            clock=lambda: NOW,
-            simulated=False,
-        )()
+        looking = Looking(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
+        Round(looking, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
     as_of = NOW + timedelta(minutes=5)
     return log, uptime(raw_events(log.events), day=NOW.date(), as_of=as_of, cafes=CAFES)
 

@@ -15,6 +15,7 @@ import pytest
 from operations.seeding import seed
 from operations.system import free_port
 from operations.watch import clockwork, probing
+from operations.watch.looking import Looking
 from operations.watch.looks import Target
 from operations.watch.pages import Page, Pages
 from operations.watch.probing import Seen, open_client, timed
@@ -104,14 +105,13 @@ def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Rou
         Target("customer_page", (page.cafe,), partial(Seen, "" if page.cafe == "aurora" else "wrong_status"))
         for page in PAGES
     ]
-    return Round(
-        targets=lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), Seen)],
+    looking = Looking(
+        lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), Seen)],
         every_seconds=30,
-        log=log,
-        heartbeat=heartbeat,
         clock=lambda: NOW,
         simulated=simulated,
     )
+    return Round(looking, log=log, heartbeat=heartbeat, clock=lambda: NOW)
 
 
 def test_a_round_records_one_probe_a_page_and_leaves_a_sign_of_life(tmp_path: Path) -> None:
