@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.opening import home, print_json
-from cli.payout.common import AS_JSON, actor, no_money, open_the_rail
+from cli.payout.arguments import AS_JSON, actor
+from cli.payout.rails import no_money, open_the_rail
 from pilot.errors import PilotError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.opening import home, print_json
-from cli.payout import common
+from cli.payout import arguments, finding, rails
 from cli.payout.rewards import line as reward_line
 from cli.payout.rewards import rule
 from pilot.money import kronor
@@ -23,7 +23,7 @@ app = typer.Typer()
 @app.command("list")
 def list_waiting(
     state: str = typer.Option("", "--state", help="List payouts in this state: refused, held, in_flight, paid ..."),
-    as_json: bool = common.AS_JSON,
+    as_json: bool = arguments.AS_JSON,
 ) -> None:
     """List what waits for a person: held rewards, the most urgent first, batches to approve, payouts to look at.
 
@@ -60,7 +60,7 @@ def list_waiting(
 
 
 @app.command("batches")
-def list_batches(as_json: bool = common.AS_JSON) -> None:
+def list_batches(as_json: bool = arguments.AS_JSON) -> None:
     """List the daily batches, newest first, with what they come to and how far they are.
 
     Example: pilot payout batches
@@ -84,19 +84,19 @@ def list_batches(as_json: bool = common.AS_JSON) -> None:
 
 
 @app.command()
-def approve(batch: str = typer.Argument(help="The batch."), reason: str = common.REASON) -> None:
+def approve(batch: str = typer.Argument(help="The batch."), reason: str = arguments.REASON) -> None:
     """Approve a batch that waits for a person; the watch sends it at its next look.
 
     Example: pilot payout approve stripe-2026-11-24 --reason "Looked through"
     """
     from storage.store import batches
 
-    done = batches.approve(home().store(), batch, actor=common.actor(), reason=common.given(reason))
+    done = batches.approve(home().store(), batch, actor=arguments.actor(), reason=arguments.given(reason))
     typer.echo(_batch_line(done))
 
 
 @app.command()
-def hold(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
+def hold(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None:
     """Hold a payout that was not sent yet; nothing is sent for it until it is released.
 
     Example: pilot payout hold H7KM3Q --reason "The same bank account twice"
@@ -104,13 +104,13 @@ def hold(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
     from storage.store import batches
 
     opened = home()
-    name = common.found_payout(opened, payout)
-    done = batches.hold(opened.store(), name, held=True, actor=common.actor(), reason=common.given(reason))
+    name = finding.found_payout(opened, payout)
+    done = batches.hold(opened.store(), name, held=True, actor=arguments.actor(), reason=arguments.given(reason))
     typer.echo(_line(done))
 
 
 @app.command()
-def release(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
+def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
     """Release what is held: a reward, whose voucher is issued at once, or a payout, which goes out with its batch.
 
     A held reward lies in no payout yet, so one name never means both. A ruling on a reward is made once and stands.
@@ -121,17 +121,17 @@ def release(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
     from storage.store.payment_search import payout_of_reward
 
     opened = home()
-    found = common.found_one(opened, subject, kinds=("payout", "reward"))
+    found = finding.found_one(opened, subject, kinds=("payout", "reward"))
     payout = found.id if found.kind == "payout" else payout_of_reward(opened.store(), found.id)
     if payout is None:
         typer.echo(reward_line(rule(opened, subject, release_it=True, reason=reason)))
         return
-    done = batches.hold(opened.store(), payout, held=False, actor=common.actor(), reason=common.given(reason))
+    done = batches.hold(opened.store(), payout, held=False, actor=arguments.actor(), reason=arguments.given(reason))
     typer.echo(_line(done))
 
 
 @app.command()
-def trigger(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
+def trigger(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None:
     """Take one payout a step on now: the same path and key as the watch's, so it cannot be paid twice.
 
     Example: pilot payout trigger H7KM3Q --reason "The guest stands here"
@@ -140,7 +140,7 @@ def trigger(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
 
 
 @app.command()
-def retry(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
+def retry(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None:
     """Try a payout again that was definitely refused, under a new key, once its cause is mended.
 
     Example: pilot payout retry H7KM3Q --reason "The guest has mended the account"
@@ -149,7 +149,7 @@ def retry(payout: str = common.PAYOUT, reason: str = common.REASON) -> None:
 
 
 @app.command()
-def reconcile(as_json: bool = common.AS_JSON) -> None:
+def reconcile(as_json: bool = arguments.AS_JSON) -> None:
     """Hold the books against the provider, to the öre; ends with 1 where they differ.
 
     Example: pilot payout reconcile
@@ -157,8 +157,8 @@ def reconcile(as_json: bool = common.AS_JSON) -> None:
     from payouts.reconciling import reconcile as hold_against
 
     opened = home()
-    rail = common.open_the_rail(opened)
-    found = hold_against(opened.store(), rail, actor=common.actor())
+    rail = rails.open_the_rail(opened)
+    found = hold_against(opened.store(), rail, actor=arguments.actor())
     if as_json:
         print_json({"rail": rail.name, "agrees": found.agrees, **asdict(found)})
     else:
@@ -168,7 +168,7 @@ def reconcile(as_json: bool = common.AS_JSON) -> None:
             ours, theirs = found.ours_ore.get(batch, 0), found.theirs_ore.get(batch, 0)
             typer.echo(f"{batch or '(no batch)'}: books {kronor(ours)}, provider {kronor(theirs)}")
         verdict = "agree to the öre" if found.agrees else "DIFFER"
-        typer.echo(f"{rail.name}{common.no_money(rail.name)}: books and provider {verdict}; {found.adopted} adopted.")
+        typer.echo(f"{rail.name}{rails.no_money(rail.name)}: books and provider {verdict}; {found.adopted} adopted.")
     raise typer.Exit(0 if found.agrees else 1)
 
 
@@ -178,16 +178,16 @@ def _step(subject: str, *, again: bool, reason: str) -> None:
     from storage.store import audit
 
     opened = home()
-    name, why = common.found_payout(opened, subject), common.given(reason)
-    rail = common.open_the_rail(opened)
+    name, why = finding.found_payout(opened, subject), arguments.given(reason)
+    rail = rails.open_the_rail(opened)
     with opened.store().begin() as connection:
         verb = "retry" if again else "trigger"
-        audit.record(connection, actor=common.actor(), action=f"payout.{verb}", subject=name, reason=why)
-    done = pay_one(opened.store(), rail, name, again=again, actor=common.actor())
+        audit.record(connection, actor=arguments.actor(), action=f"payout.{verb}", subject=name, reason=why)
+    done = pay_one(opened.store(), rail, name, again=again, actor=arguments.actor())
     if isinstance(done, Unknown):
         typer.echo(f"Not sent: {done.code}. Run `pilot payout reconcile`, and look at the differences first.")
         raise typer.Exit(1)
-    typer.echo(_line(done) + common.no_money(rail.name))
+    typer.echo(_line(done) + rails.no_money(rail.name))
     _explain(opened, done)
 
 
@@ -203,4 +203,4 @@ def _line(each: Instruction) -> str:
 
 
 def _batch_line(batch: Batch) -> str:
-    return f"{batch.id}{common.no_money(batch.rail)} approval {batch.approval}"
+    return f"{batch.id}{rails.no_money(batch.rail)} approval {batch.approval}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 
 from cli.opening import home
-from cli.payout import common
+from cli.payout import arguments
 from pilot.errors import PilotError
 
 app = typer.Typer()
@@ -23,7 +23,7 @@ def export(
     out: Path = typer.Argument(help="The file to write."),
     first: str = typer.Option(..., "--from", help="The first business day, for example 2026-11-01."),
     last: str = typer.Option(..., "--to", help="The last one, included."),
-    reason: str = common.REASON,
+    reason: str = arguments.REASON,
     account: list[str] = typer.Option([], "--account", help="A BAS number of one's own: rewards_owed=2899."),
 ) -> None:
     """Write the bookings of some days as CSV: real rewards only, by voucher and on rails that move money.
@@ -33,7 +33,7 @@ def export(
     from payouts.bookkeeper import accounts, as_csv
     from storage.store import audit, bookings
 
-    days, why, numbers = (_day(first), _day(last)), common.given(reason), accounts(account)
+    days, why, numbers = (_day(first), _day(last)), arguments.given(reason), accounts(account)
     if days[0] > days[1]:
         raise NoSuchDays("The first day is after the last.", remedy="Give --from before --to.")
     store = home().store()
@@ -41,7 +41,7 @@ def export(
     with store.begin() as connection:  # Known before it leaves.
         audit.record(
             connection,
-            actor=common.actor(),
+            actor=arguments.actor(),
             action="payout.export",
             subject=f"{days[0]} {days[1]}",
             reason=why,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.opening import home, print_json
-from cli.payout import common
+from cli.payout import arguments, finding, rails
 from pilot.money import kronor
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ app = typer.Typer()
 
 
 @app.command()
-def refuse(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
+def refuse(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
     """Refuse a held reward for good.
 
     Example: pilot payout refuse H7KM3Q --reason "Third copy from one table"
@@ -28,7 +28,7 @@ def refuse(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
 
 
 @app.command()
-def replace(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
+def replace(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
     """Issue a new voucher in place of one that is lost or has lapsed; the old code works no more.
 
     Example: pilot payout replace H7KM3Q --reason "The guest's phone was lost"
@@ -42,14 +42,14 @@ def replace(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
         opened.store(),
         decision.reward_id,
         issuer=issuer(opened.secret()),
-        actor=common.actor(),
-        reason=common.given(reason),
+        actor=arguments.actor(),
+        reason=arguments.given(reason),
     )
     typer.echo(f"Voucher {new.number} over {kronor(new.amount_ore)} is valid until {new.expires_at:%Y-%m-%d}.")
 
 
 @app.command()
-def unclaim(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
+def unclaim(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
     """Give a reward that was claimed for an account a voucher again, with all that lies in the same payout.
 
     Only where nothing was sent, or all of it came back; the provider is asked first.
@@ -59,13 +59,13 @@ def unclaim(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
     from payouts.unclaiming import unclaim as take_back
 
     opened = home()
-    decision, why = decision_of(opened, subject), common.given(reason)
+    decision, why = decision_of(opened, subject), arguments.given(reason)
     rewards = take_back(
         opened.store(),
-        common.open_the_rail(opened),
+        rails.open_the_rail(opened),
         decision.reward_id,
         secret=opened.secret(),
-        actor=common.actor(),
+        actor=arguments.actor(),
         reason=why,
     )
     for each in rewards:
@@ -74,7 +74,7 @@ def unclaim(subject: str = common.SUBJECT, reason: str = common.REASON) -> None:
 
 @app.command()
 def pin(
-    cafe: str = typer.Argument(help="The café's id."), reason: str = common.REASON, as_json: bool = common.AS_JSON
+    cafe: str = typer.Argument(help="The café's id."), reason: str = arguments.REASON, as_json: bool = arguments.AS_JSON
 ) -> None:
     """Make a new PIN for a café's till and print it once; tills that used the old one are signed out.
 
@@ -90,8 +90,8 @@ def pin(
         opened.store(),
         known.id,
         pin_hash=lambda number: pin_hash(secret, cafe=known.id, number=number, pin=digits),
-        actor=common.actor(),
-        reason=common.given(reason),
+        actor=arguments.actor(),
+        reason=arguments.given(reason),
     )
     address = f"{opened.settings.public_url}/till/{known.id}"
     if as_json:
@@ -101,7 +101,7 @@ def pin(
 
 
 @app.command()
-def balances(as_json: bool = common.AS_JSON) -> None:
+def balances(as_json: bool = arguments.AS_JSON) -> None:
     """Show the ledger's accounts: what was promised, what is owed to guests, what cafés have given out.
 
     Example: pilot payout balances
@@ -121,7 +121,7 @@ def balances(as_json: bool = common.AS_JSON) -> None:
 
 
 @app.command()
-def audit(as_json: bool = common.AS_JSON) -> None:
+def audit(as_json: bool = arguments.AS_JSON) -> None:
     """Hold ledger, decisions and vouchers against each other, by queries that share nothing with what wrote them.
 
     Ends with 1 where a fact is broken.
@@ -150,8 +150,8 @@ def rule(opened: Home, subject: str, *, release_it: bool, reason: str) -> Decisi
         decision_of(opened, subject).session_id,
         release=release_it,
         issuer=issuer(opened.secret()),
-        actor=common.actor(),
-        reason=common.given(reason),
+        actor=arguments.actor(),
+        reason=arguments.given(reason),
     )
 
 
@@ -159,7 +159,7 @@ def decision_of(opened: Home, subject: str) -> Decision:
     """Return the decision on the one reward that is meant."""
     from storage.store import decisions
 
-    found = decisions.find(opened.store(), common.found_one(opened, subject, kinds=("reward",)).session_id)
+    found = decisions.find(opened.store(), finding.found_one(opened, subject, kinds=("reward",)).session_id)
     assert found is not None
     return found
 

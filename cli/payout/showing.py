@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import typer
 
 from cli.opening import home, print_json
-from cli.payout import common
+from cli.payout import arguments, finding, rails
 from cli.payout.rewards import line as reward_line
 from pilot.business_days import local_time
 from pilot.errors import PilotError
@@ -29,7 +29,9 @@ class NoSuchLanguage(PilotError):
 
 
 @app.command()
-def show(subject: str = common.SUBJECT, language: str = common.LANGUAGE, as_json: bool = common.AS_JSON) -> None:
+def show(
+    subject: str = arguments.SUBJECT, language: str = arguments.LANGUAGE, as_json: bool = arguments.AS_JSON
+) -> None:
     """Show a payment: whether the score earned it, where the money is, what to do, and every change of its state.
 
     Example: pilot payout show H7KM3Q
@@ -38,7 +40,7 @@ def show(subject: str = common.SUBJECT, language: str = common.LANGUAGE, as_json
         raise NoSuchLanguage(f"{language!r} is not a language of the pilot.", remedy="Give sv or en.")
     spoken = cast("Literal['sv', 'en']", language)
     opened = home()
-    found = common.found_one(opened, subject, kinds=("reward", "payout", "batch", "undecided"))
+    found = finding.found_one(opened, subject, kinds=("reward", "payout", "batch", "undecided"))
     told = _told(opened, found, spoken)
     if as_json:
         print_json(told)
@@ -97,7 +99,7 @@ def _payout(opened: Home, name: str, language: Language) -> dict[str, Any]:
     one = next(each for each in batches.instructions(store) if each.id == name)
     batch = batches.find_batch(store, one.batch_id)
     line = f"{one.id} {kronor(one.amount_ore)} {one.state}" + (f" {one.reference}" if one.reference else "")
-    lines = [line + common.no_money(batch.rail), for_staff(one.state, one.code, language=language)]
+    lines = [line + rails.no_money(batch.rail), for_staff(one.state, one.code, language=language)]
     if batch.approval == "waiting":
         lines.append(f"The batch {batch.id} waits for approval.")
     return asdict(one) | {"lines": lines, "changes": _plain(payment_history.of_payout(store, name))}
@@ -109,7 +111,7 @@ def _batch(opened: Home, name: str) -> dict[str, Any]:
     store = opened.store()
     batch, own = batches.find_batch(store, name), batches.instructions(store, name)
     total = kronor(sum(each.amount_ore for each in own))
-    lines = [f"{name}{common.no_money(batch.rail)} approval {batch.approval}: {len(own)} payouts, {total}"]
+    lines = [f"{name}{rails.no_money(batch.rail)} approval {batch.approval}: {len(own)} payouts, {total}"]
     lines += [f"  {each.id} {kronor(each.amount_ore)} {each.state} {each.code}".rstrip() for each in own]
     changes = _plain(payment_history.of_batch(store, name))
     return asdict(batch) | {"payouts": [asdict(each) for each in own], "lines": lines, "changes": changes}

@@ -7,13 +7,13 @@ from dataclasses import asdict
 import typer
 
 from cli.opening import home, print_json
-from cli.payout import common
+from cli.payout import arguments, rails
 
 app = typer.Typer()
 
 
 @app.command()
-def stop(reason: str = common.REASON) -> None:
+def stop(reason: str = arguments.REASON) -> None:
     """Stop all rewards and payouts: nothing is decided, planned or sent until `start`; what is under way waits.
 
     Example: pilot payout stop --reason "Five hundred approvals in an hour"
@@ -22,7 +22,7 @@ def stop(reason: str = common.REASON) -> None:
 
 
 @app.command()
-def start(reason: str = common.REASON) -> None:
+def start(reason: str = arguments.REASON) -> None:
     """Let rewards and payouts go on; nothing was lost meanwhile.
 
     Example: pilot payout start --reason "The burst was a school class"
@@ -31,7 +31,7 @@ def start(reason: str = common.REASON) -> None:
 
 
 @app.command()
-def status(as_json: bool = common.AS_JSON) -> None:
+def status(as_json: bool = arguments.AS_JSON) -> None:
     """Say whether rewards and payouts are stopped, by whom and why, and when each rail last agreed with the books.
 
     Example: pilot payout status
@@ -56,7 +56,7 @@ def status(as_json: bool = common.AS_JSON) -> None:
         f" since {switch.changed_at:%Y-%m-%d %H:%M} UTC by {switch.actor}: {switch.reason}" if switch.changed_at else ""
     )
     typer.echo(f"Rewards and payouts are {'STOPPED' if switch.is_on else 'running'}{by}")
-    typer.echo(f"Rail: {rail}{common.no_money(rail)}" if rail else "Rail: none (vouchers only)")
+    typer.echo(f"Rail: {rail}{rails.no_money(rail)}" if rail else "Rail: none (vouchers only)")
     if last is not None:
         typer.echo(f"Reconciled {last.at:%Y-%m-%d %H:%M} UTC: {'agrees' if last.agrees else 'DIFFERS'}")
 
@@ -64,5 +64,7 @@ def status(as_json: bool = common.AS_JSON) -> None:
 def _turn(*, on: bool, reason: str) -> None:
     from storage.store import switches
 
-    done = switches.turn(home().store(), "rewards_stopped", on=on, actor=common.actor(), reason=common.given(reason))
+    done = switches.turn(
+        home().store(), "rewards_stopped", on=on, actor=arguments.actor(), reason=arguments.given(reason)
+    )
     typer.echo(f"Rewards and payouts are {'STOPPED' if done.is_on else 'running'}.")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.payout import common
+from cli.payout import rails
 from payouts.memory_rail import MemoryRail
 from payouts.reconciling import pay_day
 from pilot.identifiers import new_identifier
@@ -47,7 +47,7 @@ class Paid:
 def paid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paid:
     world = Paid(opened(tmp_path))
     rail: Callable[[Home], MemoryRail] = lambda home: world.rail  # noqa: E731
-    monkeypatch.setattr(common, "open_the_rail", rail)
+    monkeypatch.setattr(rails, "open_the_rail", rail)
     return world
 
 

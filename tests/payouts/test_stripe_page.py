@@ -13,7 +13,7 @@ from storage.store.adoption import Found
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "stripe.md").read_text(encoding="utf-8")
-SPEAKING = ("payouts/stripe/*.py", "cli/payout/common.py")
+SPEAKING = ("payouts/stripe/*.py", "cli/payout/*.py")
 
 
 def rows(heading: str) -> list[str]:
