@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,18 +20,12 @@ from pilot.business_days import business_day
 from pilot.tables import PILOT_KPIS, SESSIONS
 from storage.home import Home
 from tests.events import whole_visit
+from tests.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.slow]
 
 DEADLINE_SECONDS = 150.0
 STOPPED_WITHIN_SECONDS = 20.0
-
-
-def until(true: Callable[[], bool], *, what: str) -> None:
-    begun = time.monotonic()
-    while not true():
-        assert time.monotonic() - begun < DEADLINE_SECONDS, f"not within {DEADLINE_SECONDS:.0f} s: {what}"
-        time.sleep(0.2)
 
 
 def listening(port: int) -> bool:
@@ -47,6 +40,7 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
         listener.bind(("127.0.0.1", 0))
         port = listener.getsockname()[1]
     shutil.copyfile("dagster.yaml", folder / "dagster.yaml")
+    subprocess.run([sys.executable, "-m", "operations.dagster_storage", str(folder)], check=True)
     workspace = folder / "workspace.yaml"
     workspace.write_text(
         f"load_from:\n  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: cafe_feedback}}\n",
@@ -63,7 +57,7 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
             return subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
 
         started = [start(*server, "-m", "assets.definitions", "-d", Path.cwd())]
-        until(lambda: listening(port), what="the code server listens")
+        until(lambda: listening(port), seconds=DEADLINE_SECONDS, what="the code server listening")
         started.append(start(programs / "dagster-daemon", "run", "-w", workspace))
         try:
             yield started
@@ -80,7 +74,7 @@ def test_a_segment_becomes_figures_and_both_processes_stop_when_asked(
 ) -> None:
     now = datetime.now(UTC)
     land(whole_visit(at=now))
-    until(lambda: not home.lake().read(PILOT_KPIS).is_empty(), what="the figures are written")
+    until(lambda: not home.lake().read(PILOT_KPIS).is_empty(), seconds=DEADLINE_SECONDS, what="figures")
     assert home.lake().read(SESSIONS, days=[business_day(now)])["outcome"].to_list() == ["completed"]
     families = [[*psutil.Process(process.pid).children(recursive=True)] for process in dagster]
     for process in reversed(dagster):
