@@ -16,7 +16,7 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from pilot.tables import Column, Kind, Table
-from storage.duck import in_memory
+from storage.duck import session
 from storage.errors import LakeDamaged, LakeUnavailable
 
 PARQUET = b"PAR1"  # how every whole file of rows begins and ends
@@ -48,12 +48,10 @@ class Snapshot:
             table.name: None if delta is None else delta.version() for table, delta in tables
         }
         self._files = {table.name: _files(delta, days) for table, delta in tables}
-        self._connection = in_memory()
+        self._connection = session()
         try:
-            # A table that was not asked for is an error, not a Python variable of that name.
-            self._connection.execute("SET python_enable_replacements = false")
             for table, delta in tables:
-                self._make_view(table, delta)
+                self._make_view(table, delta, days=days)
         except BaseException:
             self._connection.close()
             raise
@@ -93,11 +91,11 @@ class Snapshot:
     ) -> None:
         self.close()
 
-    def _make_view(self, table: Table, delta: DeltaTable | None) -> None:
+    def _make_view(self, table: Table, delta: DeltaTable | None, *, days: Collection[date] | None) -> None:
         files = self._files[table.name]
         if delta is None or not files:
             columns = ", ".join(f"NULL::{_SQL_TYPES[column.kind]} AS {_name(column)}" for column in table.columns)
-            self._connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} WHERE false")
+            self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT {columns} WHERE false")
             return
         # A column that is newer than every file of the table is empty in all of them.
         written = {field.name for field in delta.schema().fields}
@@ -108,7 +106,8 @@ class Snapshot:
         try:
             if "://" in files[0] and not files[0].startswith("file://"):
                 # DuckDB reads object stores only with an extension that is fetched over the network.
-                self._connection.register(f"{table.name}_files", delta.to_pyarrow_table())
+                only = None if days is None else [("day", "in", sorted(day.isoformat() for day in days))]
+                self._connection.register(f"{table.name}_files", delta.to_pyarrow_table(partitions=only))
                 source = f"{table.name}_files"
             else:
                 paths = ", ".join(_quoted(unquote(uri.removeprefix("file://"))) for uri in files)
@@ -116,7 +115,7 @@ class Snapshot:
                     f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'day': DATE}}, "
                     "union_by_name = true)"
                 )
-            self._connection.execute(f"CREATE VIEW {table.name} AS SELECT {columns} FROM {source}")  # noqa: S608
+            self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT {columns} FROM {source}")  # noqa: S608
         except (duckdb.IOException, duckdb.InvalidInputException, DeltaError, OSError) as error:
             raise _damaged({table.name: files}, error) from None
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import obstore
+import obstore.store
 import polars as pl
 import pytest
 from deltalake import DeltaTable
@@ -266,3 +268,11 @@ def test_the_lake_works_the_same_in_an_object_store(s3: str, monkeypatch: pytest
         lake.read(VISITS),
         pl.concat([visits(DAY, count=1, generation=1), visits(NEXT, count=2).sort("cafe", "visit")]),
     )
+    delta = lake.delta(VISITS)
+    assert delta is not None
+    (other,) = (uri for uri in delta.file_uris() if f"day={NEXT}" in uri)
+    obstore.delete(obstore.store.S3Store("lake", client_options={"allow_http": True}), other.removeprefix("s3://lake/"))
+    # A read of one day fetches no other day's files.
+    assert_frame_equal(lake.read(VISITS, days=[DAY]), visits(DAY, count=1, generation=1))
+    with pytest.raises(LakeDamaged):
+        lake.read(VISITS)
