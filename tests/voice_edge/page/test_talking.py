@@ -295,49 +295,6 @@ def test_the_microphone_is_asked_for_only_after_consent(open_page: Open, edge: F
     assert edge.types().index("consent") < edge.types().index("microphone")
 
 
-def test_a_question_is_read_aloud_only_in_voice_with_the_microphone_resting_meanwhile(
-    open_page: Open, edge: FakeEdge
-) -> None:
-    page = open_page("en")
-    page.evaluate(
-        """(held) => {
-          const voice = { lang: "en-GB", localService: true, name: "test" };
-          speechSynthesis.getVoices = () => [voice];
-          window.SpeechSynthesisUtterance = class { constructor(text) { this.text = text; } };
-          speechSynthesis.cancel = () => {};
-          window.spoken = [];
-          speechSynthesis.speak = (utterance) => {
-            if (!utterance.text.trim()) return; // the silent one that wakes iOS
-            window.spoken.push(utterance.text);
-            utterance.onstart();
-            // The first question is read where the microphone was open before it came.
-            if (utterance.text === held) window.finish = utterance.onend;
-            else utterance.onend();
-          };
-          speechSynthesis.dispatchEvent(new Event("voiceschanged"));
-        }""",
-        FOLLOW_UP["en"],
-    )
-    talk(page, edge)
-    turn = edge.heard("The bun was lovely.")
-    edge.reply(turn, FOLLOW_UP["en"])
-    until(lambda: FOLLOW_UP["en"] in page.evaluate("window.spoken"), what="it in the page")
-    edge.tell({"type": "state", "state": "listening"})
-    expect(page.locator("#state-name")).to_have_text("Reading the question aloud")
-    count = len(edge.frames)
-    page.evaluate("new Promise((done) => setTimeout(done, 300))")
-    assert len(edge.frames) - count <= 2
-    page.evaluate("window.finish()")
-    expect(page.locator("#state-name")).to_have_text("I'm listening")
-    until(lambda: len(edge.frames) > count + 2, what="sound again")
-    assert page.evaluate("window.spoken").count(FOLLOW_UP["en"]) == 1
-    page.get_by_role("button", name="Reading aloud on").click()
-    turn = edge.heard("It was warm.")
-    edge.reply(turn, "What else?")
-    expect(page.locator("#question")).to_have_text("What else?")
-    assert "What else?" not in page.evaluate("window.spoken")
-
-
 def test_a_test_session_is_marked_on_the_page_and_in_what_it_sends(open_page: Open, edge: FakeEdge) -> None:
     edge.simulated = True
     page = open_page("sv")

@@ -236,6 +236,7 @@ async function openMicrophone() {
   conversation.microphone("granted", voice.microphone.rate);
   inTalk();
   state();
+  voice.speakDue();
 }
 
 function noMicrophone(result) {
