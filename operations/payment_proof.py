@@ -113,7 +113,7 @@ class _World:
 
     def now(self, instruction: Instruction) -> Instruction:
         """Return the instruction as it stands."""
-        return next(each for each in batches.instructions(self.store) if each.id == instruction.id)
+        return batches.find_instruction(self.store, instruction.id)
 
     def transfers(self, instruction: Instruction) -> int:
         """Return how many transfers the provider made for it."""

@@ -96,7 +96,7 @@ def _payout(opened: Home, name: str, language: Language) -> dict[str, Any]:
     from storage.store import batches, payment_history
 
     store = opened.store()
-    one = next(each for each in batches.instructions(store) if each.id == name)
+    one = batches.find_instruction(store, name)
     batch = batches.find_batch(store, one.batch_id)
     line = f"{one.id} {kronor(one.amount_ore)} {one.state}" + (f" {one.reference}" if one.reference else "")
     lines = [line + rails.no_money(batch.rail), for_staff(one.state, one.code, language=language)]

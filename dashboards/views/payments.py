@@ -79,7 +79,7 @@ def _reward(visit: Visit, one: Subject) -> None:
 
 def _payout(visit: Visit, name: str) -> str:
     store = visit.home.store()
-    one = next(each for each in batches.instructions(store) if each.id == name)
+    one = batches.find_instruction(store, name)
     batch = batches.find_batch(store, one.batch_id)
     told = [kronor(one.amount_ore) + ".", for_staff(one.state, one.code, language=visit.language)]
     if batch.approval == "waiting":

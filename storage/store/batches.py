@@ -231,6 +231,16 @@ def instructions(store: Store, batch_id: str | None = None) -> list[Instruction]
         return [Instruction(*row) for row in connection.execute(query)]
 
 
+def find_instruction(store: Store, instruction_id: str) -> Instruction:
+    """Return an instruction.
+
+    Raises:
+        BatchRefused: there is none.
+    """
+    with store.reading() as connection:
+        return _instruction(connection, instruction_id)
+
+
 def rewards_of(connection: Connection, instruction_id: str) -> list[tuple[str, str, bool, int]]:
     """Return the instruction's rewards: id, café, whether simulated, öre."""
     query = (
@@ -249,11 +259,7 @@ def locked(connection: Connection, instruction_id: str) -> Instruction:
         BatchRefused: there is none.
     """
     serialise(connection, f"payout:{instruction_id}")
-    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
-    row = connection.execute(query).first()
-    if row is None:
-        raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
-    return Instruction(*row)
+    return _instruction(connection, instruction_id)
 
 
 def set_state(
@@ -283,6 +289,14 @@ def _instruction_id(connection: Connection, batch_id: str, who: str) -> str:
     """
     account = connection.execute(select(recipients.c.account).where(recipients.c.id == who)).scalar_one()
     return f"{batch_id}-{hashlib.sha256(account.encode()).hexdigest()[:12]}"
+
+
+def _instruction(connection: Connection, instruction_id: str) -> Instruction:
+    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
+    return Instruction(*row)
 
 
 def _named(connection: Connection, batch_id: str) -> Batch:

@@ -17,13 +17,18 @@ import pytest
 
 from operations.record_lines import records_of
 from operations.watch.urgent import RECORDS_NAME, UrgentDesk
+from payouts.memory_rail import MemoryRail
 from pilot.business_days import business_day
 from pilot.settings import read_settings
 from pilot.tables import SCORED_FEEDBACK
-from storage.home import open_home
+from storage.home import Home, open_home
+from storage.store import batches
 from tests.dashboards.conftest import ROOT
 from tests.dashboards.judged_days import write_verdicts
 from tests.dashboards.lake_days import make_day
+from tests.dashboards.test_volume import hour_row
+from tests.dashboards.test_volume import write as write_volume
+from tests.payouts.world import World
 from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
@@ -32,8 +37,9 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
 PAGES = {"day": "", "overview": "piloten", "quality": "datakvalitet"}
+ODD_DAY_BACK = 4  # few came on it
 
-# What is drawn last: a chart, or the table of rows that were set apart.
+# What is drawn last: a chart, or a table.
 DRAWN = (
     "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks, [data-testid=stDataFrame] canvas"
 )
@@ -53,6 +59,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for back in range(14):
         make_day(home.cafes(), today - timedelta(days=back), simulated=True).write(home.lake())
         write_verdicts(home.lake(), today - timedelta(days=back), broken=back == 3)
+    odd = today - timedelta(days=ODD_DAY_BACK)
+    write_volume(
+        home, *(hour_row(hour, "low" if hour == 10 else "none", simulated=True, day=odd) for hour in (8, 9, 10))
+    )
+    world = World(folder / "unused.sqlite", store=home.store(), rail=MemoryRail)
+    world.earn("acct_1")
+    world.settle()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -105,8 +118,6 @@ def test_the_very_first_visit_may_be_to_a_page_of_its_own(server: str, chromium)
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str, chromium, tmp_path: Path):
-    from axe_playwright_python.sync_playwright import Axe
-
     width, height = size
     page = chromium.new_page(viewport={"width": width, "height": height}, locale="sv-SE")
     foreign: list[str] = []
@@ -121,14 +132,51 @@ def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str
     )
     page.goto(f"{server}/{PAGES[name]}")
     page.wait_for_selector(".pf-head h1")
-    page.locator(DRAWN).first.wait_for()
-    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
-    page.screenshot(path=tmp_path / f"{name}-{width}.png")
-
-    assert page.get_by_text("Simulerade data").first.is_visible()
+    drawn(page, tmp_path / f"{name}-{width}.png")
     assert foreign == []
     assert errors == []
     assert [url for url in failed if not url.endswith(PROBED)] == []
+    whole_and_clean(page)
+    page.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_a_payment_that_was_searched_for_is_whole_and_clean(
+    size: tuple[int, int], server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+):
+    (payout,) = batches.instructions(demo_home(tmp_path_factory).store())
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, locale="sv-SE")
+    page.goto(f"{server}/betalningar")
+    page.get_by_label("Referens eller id").fill(payout.id)
+    page.keyboard.press("Enter")
+    page.get_by_text("Pengarna finns i mottagarens Stripe-saldo").wait_for()
+    drawn(page, tmp_path / f"payment-{size[0]}.png")
+    whole_and_clean(page)
+    page.close()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
+def test_a_day_on_which_few_came_is_whole_and_clean(size: tuple[int, int], server: str, chromium, tmp_path: Path):
+    odd = business_day(datetime.now(UTC)) - timedelta(days=ODD_DAY_BACK)
+    page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, locale="sv-SE")
+    page.goto(f"{server}/?kafe=aurora&dag={odd}")
+    page.get_by_text("Mellan klockan 8 och 11").wait_for()
+    drawn(page, tmp_path / f"odd-{size[0]}.png")
+    whole_and_clean(page)
+    page.close()
+
+
+def drawn(page, picture: Path) -> None:
+    """Wait until the page is whole, and take a picture of it."""
+    page.locator(DRAWN).first.wait_for()
+    page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
+    page.screenshot(path=picture)
+
+
+def whole_and_clean(page) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    assert page.get_by_text("Simulerade data").first.is_visible()
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("main => main.scrollWidth <= main.clientWidth"), "the page scrolls sideways"
     cut = page.evaluate(
@@ -140,7 +188,13 @@ def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
     violations = {one["id"]: [node["target"] for node in one["nodes"]] for one in found.response["violations"]}
     assert violations == {}
-    page.close()
+
+
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Return the home that is served."""
+    folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
+    settings = {"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
+    return open_home(read_settings(settings), kind="demo")
 
 
 def _own(url: str, server: str) -> bool:
@@ -164,10 +218,7 @@ def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_p
     count = page.locator(".pf-figure .pf-value").first
     count.wait_for()
     before = count.inner_text()
-    folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
-    home = open_home(
-        read_settings({"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}), kind="demo"
-    )
+    home = demo_home(tmp_path_factory)
     make_day(home.cafes(), business_day(datetime.now(UTC)), simulated=True, busy=0.2).write(home.lake())
     page.wait_for_function(
         "before => document.querySelector('.pf-figure .pf-value').textContent !== before", arg=before, timeout=60_000
@@ -178,10 +229,7 @@ def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_p
 def test_the_link_of_an_alert_leads_to_the_answer(
     server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
-    folder = next(tmp_path_factory.getbasetemp().glob("pages*/home"))
-    lake = open_home(
-        read_settings({"PILOT_HOME": str(folder), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}), kind="demo"
-    ).lake()
+    lake = demo_home(tmp_path_factory).lake()
     day = business_day(datetime.now(UTC)) - timedelta(days=2)
     scored = lake.read(SCORED_FEEDBACK, days=[day])
     mine = scored.filter(pl.col("cafe") == "goteborg")["session_id"][0]

@@ -22,16 +22,18 @@ from tests.dashboards.lake_days import make_day
 Pages = Callable[[], Any]
 
 
-def at(hour: int) -> datetime:
-    return at_local(TODAY, datetime(2000, 1, 1, hour).time())
+def at(hour: int, day: date = TODAY) -> datetime:
+    return at_local(day, datetime(2000, 1, 1, hour).time())
 
 
-def hour_row(home: Home, hour: int, verdict: str, *, cafe: str = "aurora", simulated: bool = False) -> dict[str, Any]:
+def hour_row(
+    hour: int, verdict: str, *, cafe: str = "aurora", simulated: bool = False, day: date = TODAY
+) -> dict[str, Any]:
     return {
-        "day": TODAY,
+        "day": day,
         "cafe": cafe,
         "simulated": simulated,
-        "starts_at": at(hour),
+        "starts_at": at(hour, day),
         "hour": hour,
         "open_minutes": 60.0,
         "away_minutes": 0.0,
@@ -42,7 +44,7 @@ def hour_row(home: Home, hour: int, verdict: str, *, cafe: str = "aurora", simul
         "expected_high": 14 / 3,
         "basis": "band",
         "settled": True,
-        "since": at(8),
+        "since": at(8, day),
         "surprise": 0.01 if verdict == "low" else 0.5,
         "verdict": verdict,
         "as_of": NOW,
@@ -51,7 +53,7 @@ def hour_row(home: Home, hour: int, verdict: str, *, cafe: str = "aurora", simul
 
 def write(home: Home, *rows: dict[str, Any]) -> None:
     frame = pl.DataFrame(rows, schema=polars_schema(VOLUME_ANOMALIES), orient="row")
-    home.lake().replace_partition(VOLUME_ANOMALIES, TODAY, frame, commit={})
+    home.lake().replace_partition(VOLUME_ANOMALIES, rows[0]["day"], frame, commit={})
 
 
 def shown(pages: Pages) -> str:
@@ -60,7 +62,7 @@ def shown(pages: Pages) -> str:
 
 def test_a_quiet_stretch_is_a_note_below_the_days_first_sentence(home: Home, visit_pages: Pages) -> None:
     make_day(home.cafes(), TODAY).write(home.lake())
-    write(home, hour_row(home, 8, "none"), hour_row(home, 9, "none"), hour_row(home, 10, "low"))
+    write(home, hour_row(8, "none"), hour_row(9, "none"), hour_row(10, "low"))
     text = shown(visit_pages)
     assert "Mellan klockan 8 och 11 kom ett svar, mot väntade 9–14. Står skylten med koden framme" in text
 
@@ -69,9 +71,9 @@ def test_a_usual_day_another_cafe_and_test_clients_say_nothing(home: Home, visit
     make_day(home.cafes(), TODAY).write(home.lake())
     write(
         home,
-        hour_row(home, 10, "none"),
-        hour_row(home, 10, "low", cafe="goteborg"),
-        hour_row(home, 10, "low", simulated=True),
+        hour_row(10, "none"),
+        hour_row(10, "low", cafe="goteborg"),
+        hour_row(10, "low", simulated=True),
     )
     assert "mot väntade" not in shown(visit_pages)
 
