@@ -40,6 +40,14 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
+def on_disk(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """Return an instance as the pilot's own is: SQLite in a folder, with the pilot's settings."""
+    (tmp_path / "dagster.yaml").write_text(Path("dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        yield instance
+
+
+@pytest.fixture
 def land(home: Home) -> Landed:
     """Publish stories and events as one segment a day, the way a replica does."""
 

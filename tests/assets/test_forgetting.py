@@ -1,7 +1,7 @@
 """Old runs are forgotten, and what Dagster must know of the built days is not."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,14 +19,6 @@ from assets.forgetting import forget, remove_left_files
 from pilot.tables import SESSIONS
 
 DAY, LATER = date(2026, 11, 12), date(2026, 11, 13)
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    """Return an instance as the pilot's own is: SQLite in a folder, with the pilot's settings."""
-    (tmp_path / "dagster.yaml").write_text(Path("dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        yield instance
 
 
 def kept(instance: dg.DagsterInstance) -> set[str]:

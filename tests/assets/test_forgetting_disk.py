@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,13 +18,6 @@ from pilot.tables import UPTIME
 DAY = date(2026, 11, 12)
 ONE = [dg.AssetKey(UPTIME.name)]
 IN_THREE_DAYS = timedelta(days=3)
-
-
-@pytest.fixture
-def on_disk(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    (tmp_path / "dagster.yaml").write_text(Path("dagster.yaml").read_text(encoding="utf-8"), encoding="utf-8")
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        yield instance
 
 
 def runs_of_checks(instance: dg.DagsterInstance) -> set[str]:

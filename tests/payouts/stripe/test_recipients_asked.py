@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +16,8 @@ from storage.store.claims import Recipient
 from storage.store.engine import Store
 from storage.store.standings import RETURNED_WITHIN, Standing
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
-from tests.payouts.stripe.test_events import ready
+from tests.payouts.stripe.hearing import ready
 from tests.payouts.world import SECRET, World
-
-
-@pytest.fixture
-def world(store: Store, tmp_path: Path) -> World:
-    return World(tmp_path / "store.sqlite", store=store, rail=ByHandRail)
 
 
 def asked_about(world: World) -> list[str]:
