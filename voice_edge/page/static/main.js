@@ -236,7 +236,7 @@ async function openMicrophone() {
   conversation.microphone("granted", voice.microphone.rate);
   inTalk();
   state();
-  voice.speakDue();
+  if (!voice.spoken) speak(element("question").textContent);
 }
 
 function noMicrophone(result) {

@@ -13,7 +13,7 @@ export function faultBeforeAsking() {
 export class Voice {
   // onFrame(samples, capturedMs), onLevel(0..1), onLost(), onAsked(): the browser's question is open; onChange(); onFail(name)
   constructor(language, listeners) {
-    Object.assign(this, listeners, { speech: new Speech(language), asking: false, speaking: false, spoken: 0, due: "" });
+    Object.assign(this, listeners, { speech: new Speech(language), asking: false, speaking: false, spoken: 0 });
     document.addEventListener("visibilitychange", () => this.#leave());
   }
 
@@ -57,19 +57,12 @@ export class Voice {
     this.microphone?.close();
     this.microphone = null;
     this.asking = false;
-    this.due = "";
     this.lock?.release();
-  }
-
-  // Once the microphone is open: what came while it was asked for.
-  speakDue() {
-    if (this.due) this.speak(this.due);
   }
 
   async speak(text) {
     const { speech } = this;
-    this.due = this.asking ? text : "";
-    if (this.due || !this.alive || !speech.on || !speech.voice) return;
+    if (!text || !this.alive || !speech.on || !speech.voice) return;
     const number = ++this.spoken;
     this.speaking = true;
     this.onChange();
