@@ -10,12 +10,18 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import expect
+
+from tests.waiting import DEADLINE_SECONDS
 
 # Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's. The suite tries
 # the same examples each time; HYPOTHESIS_PROFILE=explore looks for new ones (`make prove-properties`).
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
+
+# A browser's page has as long as anything else that is waited for; Playwright's five seconds are too few at full load.
+expect.set_options(timeout=DEADLINE_SECONDS * 1000)
 
 for name in [name for name in os.environ if name.startswith("PILOT_")]:
     del os.environ[name]

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.voice_edge.page.fake_edge import FakeEdge, cafes
+from tests.waiting import DEADLINE_SECONDS
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--autoplay-policy=user-gesture-required"]
@@ -68,7 +69,7 @@ def open_page(edge: FakeEdge, browser: Browser) -> Iterator[Callable[..., Page]]
         context = (using or browser).new_context(viewport=PHONE, locale="sv-SE", **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(DEADLINE_SECONDS * 1000)
 
         def console(message: ConsoleMessage) -> None:
             known = ("WebSocket", "status of 404", "status of 503")  # what a test asked the edge to answer

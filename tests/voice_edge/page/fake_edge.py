@@ -27,11 +27,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pilot.cafes import Cafe, parse_cafes
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.page import customer_page, notice_page, receipt_page, static_folder
 from voice_edge.protocol import UnknownMessage, decode_frame, parse_message, unknown_fields
 
 CSP = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
-DEADLINE_SECONDS = 10.0
 QUESTION = {"sv": "Vad minns du bäst från ditt besök i dag?", "en": "What do you remember best from your visit today?"}
 FOLLOW_UP = {"sv": "Vad var det som gjorde bullen så god?", "en": "What made the bun so good?"}
 THANKS = {"sv": "Tack, det hjälper oss mycket.", "en": "Thank you, that helps us a lot."}

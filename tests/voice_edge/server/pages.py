@@ -11,10 +11,10 @@ import numpy as np
 import websockets
 
 from tests.voice_edge.server.stand_ins import LOUD
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.protocol import AudioFrame, encode_frame
 
 FRAME_SAMPLES = 640  # 40 ms
-DEADLINE_SECONDS = 10.0
 
 
 @dataclass

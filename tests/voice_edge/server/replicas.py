@@ -15,9 +15,10 @@ from pilot.settings import Settings
 from storage.errors import StoreAway
 from storage.home import Home
 from storage.store import codes as stored_codes
-from tests.voice_edge.server.pages import DEADLINE_SECONDS, Page
+from tests.voice_edge.server.pages import Page
 from tests.voice_edge.server.stand_ins import FakeInterviewer, FakeRecogniser, LoudnessListener, MemoryLog
 from tests.voice_edge.server.virtual_clock import VirtualClock
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.app import create_app
 from voice_edge.codes import CodeDirectory
 from voice_edge.edge import Edge
