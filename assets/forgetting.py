@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.instance.utils import RUNLESS_RUN_ID
 from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import select
@@ -95,7 +96,8 @@ def remove_left_files(instance: dg.DagsterInstance) -> int:
         return 0
     removed = 0
     for file in sorted(Path(log.path_for_shard(SHARED_LOG)).parent.glob("*.db")):
-        if file.stem != SHARED_LOG and not instance.has_run(file.stem):
+        of_run = file.name.removesuffix(".db")
+        if of_run not in (SHARED_LOG, RUNLESS_RUN_ID) and not instance.has_run(of_run):
             for ending in FILE_ENDINGS:
                 file.with_name(file.name + ending).unlink(missing_ok=True)
             removed += 1

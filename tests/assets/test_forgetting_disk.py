@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import select
@@ -59,3 +60,27 @@ def test_runs_older_than_the_newest_page_of_runs_are_reached(
     monkeypatch.setattr("assets.forgetting.RUNS_AT_ONCE", 2)
     assert forget(instance, now=datetime.now(UTC) + IN_THREE_DAYS) == len(runs)
     assert {record.dagster_run.run_id for record in instance.get_run_records()} == {run.run_id for run in failed}
+
+
+def test_what_dagster_keeps_of_no_run_outlives_the_night(on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
+    """A daemon that has written the states of freshness once takes their file for granted."""
+
+    def change(before: FreshnessState, after: FreshnessState) -> None:
+        told = FreshnessStateChange(
+            key=dg.AssetKey(UPTIME.name), previous_state=before, new_state=after, state_change_timestamp=0.0
+        )
+        on_disk._report_runless_asset_event(asset_event=told)
+
+    change(FreshnessState.UNKNOWN, FreshnessState.PASS)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as of_the_night:
+        forget(of_the_night, now=datetime.now(UTC) + IN_THREE_DAYS)
+    change(FreshnessState.PASS, FreshnessState.FAIL)
+    states = [one.event_log_entry for one in of_no_run(on_disk)]
+    assert [one.dagster_event.event_specific_data.new_state for one in states] == [
+        FreshnessState.FAIL,
+        FreshnessState.PASS,
+    ]
+
+
+def of_no_run(instance: dg.DagsterInstance) -> Any:
+    return instance.event_log_storage.get_records_for_run("", ascending=False).records
