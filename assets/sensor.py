@@ -120,7 +120,12 @@ def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | 
         day: seen for day, seen in look.landing.items() if cursor.built.get(day) != seen and day not in cursor.failed
     }
     quiet = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken == seen.spoken}
-    outbox_days = {day for day in look.outbox_days if exists(day, now=look.now)} - cursor.failed.keys()
+    outbox_days = {
+        day
+        for day in look.outbox_days
+        # A landing day that was never built is built in its turn, and from the store as it is then.
+        if exists(day, now=look.now) and (day in cursor.built or day not in look.landing)
+    } - cursor.failed.keys()
     if gained.keys() == quiet and not outbox_days and not retried and since < QUIET_REBUILD_SECONDS:
         gained = {}
     fresh = set(sorted(gained, reverse=True)[:DAYS_AT_ONCE]) | outbox_days

@@ -283,3 +283,20 @@ def test_whatever_fails_in_between_every_landed_day_is_built_in_the_end(
             cursor = ended(planned[0], failing=bad, at=later)
     assert {day: cursor.built.get(day) for day in landing} == landing
     assert cursor.failed == {}
+
+
+def test_after_a_restore_the_outbox_names_every_day_and_still_the_newest_come_first_forty_at_a_time() -> None:
+    days = tuple(TODAY - timedelta(days=back) for back in range(300))
+    found = look({day: seen("a") for day in days}, outbox=5000, days=days)
+    planned = plan(Cursor(), look=found)
+    assert not isinstance(planned, str)
+    cursor, _ = planned
+    assert cursor.asked is not None
+    assert list(cursor.asked.runs.values()) == [(days[DAYS_AT_ONCE - 1], TODAY)]
+
+
+def test_a_day_that_never_landed_is_built_when_the_outbox_names_it() -> None:
+    planned = plan(Cursor(), look=look({TODAY: seen("a")}, outbox=3, days=(EARLIER,)))
+    assert not isinstance(planned, str)
+    assert planned[0].asked is not None
+    assert set(planned[0].asked.runs.values()) == {(TODAY, TODAY), (EARLIER, EARLIER)}
