@@ -138,9 +138,9 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
     steps = {}
     for erasure in rewritten:
         alone = [erasure.session_id]
-        landed = bool(sessions_lines(home.segments(), erasure.day, erasure.session_id)) or bool(
-            erase_from_logs(home.root / LOG_FOLDER, home.segments(), day=erasure.day, sessions=alone)
-        )
+        # First what dead replicas' logs still hold: it is published by this.
+        waiting = erase_from_logs(home.root / LOG_FOLDER, home.segments(), day=erasure.day, sessions=alone)
+        landed = bool(waiting) or bool(sessions_lines(home.segments(), erasure.day, erasure.session_id))
         back = landed or any(named_days(lake, TABLES[name], alone) for name in named)
         left = sum(
             len(remains(lake, table, alone, days={erasure.day.isoformat()}))

@@ -17,8 +17,10 @@ from pipelines.sessions import sessions as sessions_of
 from pipelines.turns import turns as turns_of
 from storage.erasure.everywhere import find_everywhere
 from storage.erasure.files_beside import pieces, spellings
-from storage.home import Home, open_home
+from storage.erasure.landing_lines import sessions_lines
+from storage.home import LOG_FOLDER, Home, open_home
 from storage.landing.days import read_day
+from storage.landing.log_lines import log_line
 from storage.landing.segments import publish
 from storage.store import erasures, receipts, tombstones
 from storage.store.receipts import Receipt
@@ -169,3 +171,18 @@ def test_pieces_are_whole_words_and_never_a_mere_yes() -> None:
     assert pieces("ja") == []
     assert pieces("ja tack") == ["ja tack"]
     assert pieces("Kaffet var gott men kön var lång i dag") == ["Kaffet var gott men", "kön var lång i dag"]
+
+
+def test_what_a_dead_replicas_log_still_held_is_not_landed_by_the_step_that_says_done(home: Home, gone: Story) -> None:
+    ask(home, gone)
+    now = home.store().now()
+    carry_out(home, now=now)
+    dead = home.root / LOG_FOLDER / "edge7"
+    dead.mkdir(parents=True)
+    (dead / f"{new_identifier()}.log").write_bytes(b"".join(log_line(event) for event in gone.events[-4:]))
+    carry_out(home, now=now + 2 * GRACE)
+    assert state(home, gone)[0] == "asked"
+    for later in (2 * GRACE, 4 * GRACE):
+        carry_out(home, now=now + later)
+    assert state(home, gone)[0] == "done"
+    assert not sessions_lines(home.segments(), DAY, gone.session_id)
