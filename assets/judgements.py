@@ -54,7 +54,7 @@ def judgements(day: TableDay) -> Written:
         troubles=dict(judged.troubles),
         quotes_refused=int(frame["quotes_refused"].sum()),
         compared=found.sessions,
-        disagreements=found.disagreements,
+        disagreements=len(found.disagreements),
         **{
             name: round(value, 3)
             for name, value in (("spearman", found.spearman), ("mean_error", found.mean_error))
