@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,6 +30,8 @@ def restore(
 
     Example: pilot restore latest --to ~/pilot-restored
     """
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what was unpacked so far is removed, as after Ctrl-C
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     known = settings()
     backup = choose(shelf(known), which)
     made = local_time(backup.manifest.made_at)

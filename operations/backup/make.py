@@ -31,6 +31,7 @@ from operations.backup.shelf import (
     shelf,
     sweep,
 )
+from operations.backup.staging import sweep_staging
 from operations.erasure.keeping import keeping
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
@@ -84,6 +85,7 @@ def make_backup(
     try:
         with keeping(home.root):
             sweep(folder)
+            sweep_staging(home.root.parent)
             manifest = _write(home, private_folder(unfinished), now=now, key="" if plain else key, told=told)
             unfinished.rename(finished)
             sync_folder(folder)

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from operations.backup.shelf import Backup, unpack
+from operations.backup.staging import staging_of, sweep_staging
 from operations.erasure.carry_out import carry_out
 from operations.retention.carry_out import carry_out as keep_limits
 from operations.retention.carry_out import waiting
@@ -94,8 +95,8 @@ def restore(
             f"{target} is not empty.", remedy="Restore into a folder that does not exist yet, look at it, then move it."
         )
     known = _tombstones(backup, tombstone_files)
-    staging = target.parent / f".restoring-{target.name}"
-    shutil.rmtree(staging, ignore_errors=True)
+    staging = staging_of(target)
+    sweep_staging(target.parent)
     try:
         private_folder(staging)
         told("unpacking and checking")

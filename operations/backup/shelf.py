@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from operations.backup.staging import sweep_staging
 from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.settings import Settings
@@ -202,6 +203,7 @@ def tell_backups(home: Home) -> str:
 
     Where no backup was ever made and no folder is set, there is nobody to tell.
     """
+    sweep_staging(home.root.parent)
     folder = shelf(home.settings)
     if home.settings.backup_folder is None and not folder.is_dir():
         return ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +15,7 @@ from pydantic import SecretStr
 from operations.backup.make import NotSealed, make_backup
 from operations.backup.restore import NotRestored, restore
 from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
+from operations.backup.staging import PREFIX
 from operations.erasure.carry_out import carry_out
 from operations.erasure.keeping import KeeperAtWork, keeping
 from pilot.identifiers import new_identifier
@@ -233,3 +238,23 @@ def _postgresql_round(cluster: Cluster, tmp_path: Path) -> None:
     assert audit.recent(again.store(), 1)[0].subject == "in postgresql"
     home.store().close()
     again.store().close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_restore_that_is_killed_leaves_no_words_beyond_the_next_backup(
+    home: Home, told: Story, tmp_path: Path, number: signal.Signals
+) -> None:
+    make_backup(home, now=NOW)
+    environment = {"PILOT_HOME": str(home.root), "PILOT_BACKUP_KEY": KEY.get_secret_value()}
+    command = [sys.executable, "-m", "tests.operations.backup.dying_restore", str(int(number))]
+    restoring = subprocess.run(
+        [*command, "latest", "--to", str(tmp_path / "ny")], env=os.environ | environment, check=False, timeout=120
+    )
+    assert restoring.returncode in (-number, 128 + number)
+    left = list(tmp_path.glob(f"{PREFIX}*"))
+    assert len(left) == (1 if number == signal.SIGKILL else 0)
+    under_way = tmp_path / f"{PREFIX}annat.{os.getpid()}"
+    under_way.mkdir()
+    make_backup(home, now=NOW)
+    assert list(tmp_path.glob(f"{PREFIX}*")) == [under_way]
+    assert not (tmp_path / "ny").exists()

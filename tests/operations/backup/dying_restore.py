@@ -1,0 +1,18 @@
+"""`pilot restore` that gets a signal once everything is unpacked: python -m ... SIGNAL ARGUMENTS."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from cli.main import app
+from cli.nouns import restore
+
+
+def dies(line: str) -> None:
+    if "looking at every segment" in line:
+        os.kill(os.getpid(), int(sys.argv[1]))
+
+
+restore.complain = dies
+app(["restore", *sys.argv[2:]])
