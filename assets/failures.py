@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from polars.exceptions import PanicException
 
 from pilot.errors import PilotError
 
@@ -31,7 +32,7 @@ def told_without_words(subject: str) -> Iterator[None]:
         raise
     except PilotError as error:
         raise dg.Failure(f"{subject}: {error}", allow_retries=error.retryable) from None
-    except Exception as error:
+    except (Exception, PanicException) as error:
         raise dg.Failure(
             f"{subject}: {type(error).__name__}; its message is left out, it may quote a customer. "
             "Run the function in the innermost place below on that day to see it.",

@@ -30,7 +30,7 @@ class DayParts:
     def __init__(self, table: Table, day: date, parts: Iterable[pl.DataFrame]) -> None:
         """Take the parts, in the order of their cafés."""
         self._table, self._day, self._parts = table, day, parts
-        self.fault: Exception | None = None
+        self.fault: BaseException | None = None
 
     def reader(self) -> pa.RecordBatchReader:
         """Return the rows for an engine."""
@@ -46,7 +46,7 @@ class DayParts:
                 while (part := coming.result()) is not None:
                     coming = maker.submit(next, parts, None)
                     yield from part.to_arrow(compat_level=pl.CompatLevel.oldest()).to_batches(BATCH_ROWS)
-            except Exception as error:
+            except (Exception, pl.exceptions.PanicException) as error:
                 self.fault = error
                 raise
 

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import dagster as dg
+import polars as pl
 import pytest
 from dagster._utils.error import serializable_error_info_from_exc_info
+from dagster_shared.serdes import serialize_value
 
 from assets.failures import told_without_words
 from pilot.errors import PilotError
+from tests.events import MORNING, whole_visit
 
+DAY = date(2026, 11, 23)
 WORDS = "Kardemummabullen var torr"
 
 
-def fail(error: Exception) -> dg.Failure:
+def fail(error: BaseException) -> dg.Failure:
     with pytest.raises(dg.Failure) as caught, told_without_words("sessions for 2026-11-23"):
         raise error
     return caught.value
@@ -48,3 +55,25 @@ def test_an_error_of_the_house_is_told_in_full_and_retried_only_if_it_may_pass(r
 
 def test_an_error_of_the_disk_or_the_network_is_retried() -> None:
     assert fail(ConnectionResetError("reset")).allow_retries
+
+
+def test_a_panic_of_the_frames_engine_is_told_like_any_other_exception() -> None:
+    panic = pl.exceptions.PanicException(f"called `Result::unwrap()` on an `Err` value: {WORDS}")
+    assert "sessions for 2026-11-23: PanicException" in str(fail(panic).description)
+
+
+@pytest.mark.parametrize("table", ["turns", "scored_feedback"])
+def test_a_panic_in_a_rebuild_leaves_no_word_and_is_no_trouble_of_the_disk(
+    table: str, land: Any, run: Any, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def panic(*_: object, **__: object) -> None:
+        raise pl.exceptions.PanicException(f"conversion failed for {WORDS}")
+
+    land(whole_visit(at=MORNING))
+    monkeypatch.setattr(f"assets.{table}.{'turns_of' if table == 'turns' else 'scored'}", panic)
+    ended = run(DAY, raise_on_error=False)
+    kept = [serialize_value(record) for record in instance.all_logs(ended.run_id)]
+    assert not any(WORDS in record for record in kept)
+    told = [record for record in kept if f"{table} for {DAY}" in record]
+    assert told
+    assert all("PanicException" in record and "disk" not in record for record in told)
