@@ -12,7 +12,7 @@ from pilot.events import Event, Probe, make_event
 from pilot.identifiers import new_identifier
 
 REPLICA = "watch"
-LOOKS_AT_ONCE = 8  # each may wait for its whole timeout while the edge is away
+LOOKS_AT_ONCE = 64  # each waits for its whole timeout while the edge hangs, and the round has to end before the next
 
 
 class Looking:

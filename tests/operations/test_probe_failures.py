@@ -19,9 +19,9 @@ import pytest
 from operations.system import free_port
 from operations.watch import probing
 from operations.watch.looking import Looking
-from operations.watch.looks import inside, outside
+from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Page
-from operations.watch.probing import open_client, timed
+from operations.watch.probing import Seen, open_client, timed
 from operations.watch.round import Round
 from pilot.cafes import parse_cafes
 from pilot.events import Probe
@@ -29,6 +29,7 @@ from pilot.settings import Settings
 from pipelines.uptime import uptime
 from tests.events import raw_events
 from tests.operations.test_watch import FakeLog
+from tests.waiting import DEADLINE_SECONDS
 
 ROOT = Path(__file__).parents[2]
 CAFES = parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -247,3 +248,17 @@ def test_the_language_model_is_not_looked_at_where_none_is_asked(settings: Setti
     with open_client() as client:
         scripted = [one.name for one in inside(pages, settings=settings, client=client)]
     assert scripted == ["dashboards"]
+
+
+def test_a_hundred_cafes_behind_an_edge_that_hangs_are_looked_at_within_a_round() -> None:
+    """Each waits for its whole timeout; in turns of a few, a round would not end before the next begins."""
+    most = 64
+    together = threading.Barrier(most)
+
+    def hang() -> Seen:
+        together.wait(DEADLINE_SECONDS)
+        return Seen("timed_out")
+
+    targets = [Target("customer_page", (f"cafe{number}",), hang) for number in range(most)]
+    found = Looking(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)()
+    assert [event.data["failure"] for event in found] == ["timed_out"] * most
