@@ -35,6 +35,7 @@ class _Pilot(LazyGroup):
         "provider-events": "Show how far behind Stripe's events are, fetch what no webhook told, look again.",
         "landing": "Show what the edge has landed, and save what damaged segments still hold.",
         "quality": "Hold every table against what must be true of it, and list the rows that break it.",
+        "day": "List the days whose figures stand, close one, open it again.",
         "materialize": "Rebuild business days by hand: late data, a new scorer, a report.",
         "schema": "Print the event contract, the settings and the data dictionary.",
         "simulate": "Land simulated sessions in a demo home.",

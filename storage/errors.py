@@ -36,8 +36,8 @@ class CorruptSegment(StorageError):
     def __init__(self, *, segment: str, expected: str, found: str) -> None:
         super().__init__(
             f"Segment {segment} is damaged: expected checksum {expected}, found {found}.",
-            remedy="The day was built without it. Put back a good copy under the same name, or salvage the lines that "
-            "are still whole.",
+            remedy="The day was built without it. Put back a good copy under the same name and rebuild its day "
+            "(`pilot materialize --from DAY`), or salvage the lines that are still whole.",
         )
         self.segment = segment
         self.expected = expected
