@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -84,6 +85,8 @@ def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None
     with console.status(f"Building the figures of {len(days)} days ..."):
         import dagster as dg
 
+        # Of parameters of Dagster's own that nobody here sets.
+        warnings.simplefilter("ignore", category=dg.BetaWarning)
         from assets.definitions import build_defs
         from assets.partitions import range_tags, ranges
         from assets.sensor import look_at

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import Any
 
 import typer
@@ -54,6 +56,9 @@ class LazyGroup(TyperGroup):
             raise typer.Exit(EXIT_FAILED) from None
         except KeyboardInterrupt:
             raise typer.Exit(EXIT_INTERRUPTED) from None
+        except BrokenPipeError:  # whoever reads has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is flushed at the end
+            raise typer.Exit(0) from None
         except Exception as error:
             # typer's own exceptions carry usage errors and exits; they are its business.
             if ctx.params.get("debug") or type(error).__module__.startswith("typer"):

@@ -60,7 +60,7 @@ def status(as_json: bool = typer.Option(False, "--json", help="For a machine."))
         print_json([each.as_json() for each in found])
         return
     for each in found:
-        typer.echo(f"{each.cafe:<14}{each.state:<34}{each.trial}")
+        typer.echo(f"{each.cafe:<14}{each.state:<34}  {each.trial}")
 
 
 @app.command()

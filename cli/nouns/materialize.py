@@ -48,7 +48,7 @@ def materialize(
 
     asked = days(first, last, now=datetime.now(UTC))
     runs = parts([name.strip() for name in select.split(",") if name.strip()], days=asked, reopen=reopen)
-    if reopen and not reason:
+    if reopen and not reason.strip():
         raise ReasonMissing("Closed days are rebuilt for a reason.", remedy='Add --reason "why".')
     opened = home()
     if any(part.job != "reports" for part in runs):

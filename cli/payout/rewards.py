@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -167,7 +168,10 @@ def decision_of(opened: Home, subject: str) -> Decision:
 def line(decision: Decision) -> str:
     """Return a decision as a line."""
     ruled = {None: "", True: ", released", False: ", refused"}[decision.released]
-    until = f" until {decision.held_until:%Y-%m-%d}" if decision.held_until and not ruled else ""
+    until = ""
+    if decision.held_until and not ruled:
+        late = decision.held_until < datetime.now(UTC)
+        until = f" {'OVERDUE since' if late else 'until'} {decision.held_until:%Y-%m-%d}"
     why = f" ({decision.reason})" if decision.reason else ""
     marked = " [simulated]" if decision.simulated else ""
     amount = kronor(decision.amount_ore)

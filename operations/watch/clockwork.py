@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.deciding import LapsingVouchers, WaitingRewards
+from operations.watch.figures import FiguresDesk
 from operations.watch.looking import REPLICA, Looking
 from operations.watch.looks import Target, inside, outside
 from operations.watch.pages import Pages
@@ -27,6 +28,7 @@ URGENT_SECONDS = 15  # as often as the figures look for something new
 REWARD_SECONDS = 10
 LAPSE_SECONDS = 3600
 VOLUME_SECONDS = 60
+FIGURES_SECONDS = 60
 
 _log = structlog.get_logger("operations.watch")
 
@@ -78,6 +80,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=now,
         )
         scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
+        figures = FiguresDesk(home, clock=now)
+        scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
         waiting = WaitingRewards(home, clock=now)
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         lapsing = LapsingVouchers(home)

@@ -37,6 +37,7 @@ class Facts:
         events: How the provider's events come through.
         away_since: By rail, since when the provider does not answer.
         gate_closed: By rail, since when a batch waits for its days to be good, and why.
+        held_until: Of each reward that waits for a person, until when its guest was promised an answer.
     """
 
     finals: Collection[Final] = ()
@@ -45,6 +46,7 @@ class Facts:
     events: Events = field(default_factory=Events)
     away_since: Mapping[str, datetime] | None = None
     gate_closed: Mapping[str, tuple[datetime, str]] | None = None
+    held_until: Collection[datetime] = ()
 
 
 def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
@@ -81,7 +83,18 @@ def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
         )
         for rail, (since, why) in (facts.gate_closed or {}).items()
     ]
-    return [*found, *_events(facts.events, now=now)]
+    return [*found, *_overdue(facts.held_until, now=now), *_events(facts.events, now=now)]
+
+
+def _overdue(held_until: Collection[datetime], *, now: datetime) -> list[Alert]:
+    late = [promised for promised in held_until if promised < now]
+    if not late:
+        return []
+    text = (
+        f"{len(late)} held rewards are past the day on which their guests were promised an answer, the oldest since "
+        f"{min(late):%Y-%m-%d}. See: pilot payout list; then release or refuse each."
+    )
+    return [Alert("rewards_overdue", "rewards", "medium", text)]
 
 
 def _failures(finals: Collection[Final], *, now: datetime) -> list[Alert]:

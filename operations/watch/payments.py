@@ -18,7 +18,7 @@ from operations.watch.provider import CATCH_UP_SECONDS, LOOK_SECONDS, ProviderEv
 from payouts.stripe.opening import open_rail
 from pilot.errors import PilotError
 from storage.home import Home
-from storage.store import payment_facts, reconciliations
+from storage.store import decisions, payment_facts, reconciliations
 
 PAY_SECONDS = 15
 ALERT_SECONDS = 60
@@ -63,6 +63,9 @@ class PaymentAlerts:
             waiting=payment_facts.waiting_batches(store),
             events=payment_facts.events(store, rail=rail, since=now - COUNT_OVER),
             away_since={rail: away} if away is not None else {},
+            held_until=[
+                each.held_until for each in decisions.held(store) if each.held_until and each.simulated <= demo
+            ],
             gate_closed={rail: (closed, standing.gate_why)} if closed is not None and standing is not None else {},
         )
 
