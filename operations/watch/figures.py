@@ -58,6 +58,6 @@ class FiguresDesk:
             ALERT,
             PILOT_KPIS.name,
             "medium",
-            f"The figures are as they were at {local_time(self._newest):%H:%M on %Y-%m-%d}, and should never be older than "
-            "ten minutes. Do Dagster's daemon and its sensor new_facts run? See pilot health and the daemon's log.",
+            f"The figures are as they were at {local_time(self._newest):%H:%M on %Y-%m-%d}, "
+            "and should never be older than ten minutes. Do Dagster's daemon and the sensor new_facts run? See pilot health.",
         )
