@@ -59,5 +59,6 @@ class FiguresDesk:
             PILOT_KPIS.name,
             "medium",
             f"The figures are as they were at {local_time(self._newest):%H:%M on %Y-%m-%d}, "
-            "and should never be older than ten minutes. Do Dagster's daemon and the sensor new_facts run? See pilot health.",
+            "and should never be older than ten minutes. Do Dagster's daemon and the sensor new_facts run? "
+            "See pilot health.",
         )
