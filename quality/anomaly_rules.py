@@ -12,7 +12,7 @@ from pilot.insight_tables import VOLUME_ANOMALIES
 from pilot.opening_hours import hours_on
 from pilot.tables import SESSIONS
 from quality.figure_rules import KEY, of_cafe
-from quality.rules import Evidence, Rule, between, declared, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +31,7 @@ ROUNDING = 1e-6
 def anomaly_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `volume_anomalies`."""
     yield from declared(VOLUME_ANOMALIES)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("basis", BASES)
     yield one_of("verdict", VERDICTS)
     yield between("hour", 0, 23)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pilot.business_days import session_day
@@ -11,14 +10,13 @@ from pilot.cafes import Cafes
 from pilot.events import EVENTS, SCHEMA_VERSION
 from pilot.identifiers import identifier_time
 from pilot.tables import RAW_EVENTS
-from quality.rules import Evidence, Rule, between, declared, matches, one_of
-from quality.session_rules import UUID7
+from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
+from quality.session_rules import CLOCKS_APART, UUID7
 
 if TYPE_CHECKING:
     import pandas as pd
 
 PROBE = "probe"
-CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more is a clock that nobody sets
 
 
 def event_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -30,12 +28,18 @@ def event_rules(cafes: Cafes) -> Iterator[Rule]:
     # A newer edge may say more than this version knows: kept, and told.
     yield one_of("event", tuple(EVENTS), severity="warn")
     yield between("schema_version", 1, SCHEMA_VERSION)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield between("epoch", 1)
     yield between("seq", 0)
     yield Rule("the day is the one that the session's identifier carries", fact=_day, columns=("day", "session_id"))
     yield Rule("all events of a session are of one café", fact=_one_cafe, columns=("session_id", "cafe"))
-    yield Rule("no two events of a session have the same place in it", fact=_one_place, columns=("epoch", "seq"))
+    # A line that broke while two replicas took the session over: every event is there, only their order is in doubt.
+    yield Rule(
+        "no two events of a session have the same place in it",
+        fact=_one_place,
+        columns=("epoch", "seq"),
+        severity="warn",
+    )
     yield Rule("no event is older than its session", fact=_not_older, columns=("at", "session_id"), severity="warn")
 
 

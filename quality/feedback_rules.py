@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.tables import SCORED_FEEDBACK, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, looked_up, one_of, same_session
+from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticit
 def feedback_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `scored_feedback`."""
     yield from declared(SCORED_FEEDBACK)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("language", ("sv", "en"))
     yield between("score", 0, 100)
     for subscore in SUBSCORES:

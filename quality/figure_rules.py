@@ -11,7 +11,7 @@ from pilot.counts import MOST_CUSTOMERS, SOURCES
 from pilot.events import Probe
 from pilot.kpi_targets import TARGETS, Verdict
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
-from quality.rules import Evidence, Rule, between, declared, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ SERVICE_TARGET = "customer_page"
 def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `customer_counts`."""
     yield from declared(CUSTOMER_COUNTS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("source", SOURCES)
     yield between("customers", 0, MOST_CUSTOMERS)
     yield Rule(
@@ -36,7 +36,7 @@ def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
 def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `uptime`."""
     yield from declared(UPTIME)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("target", get_args(Probe.model_fields["target"].annotation))
     yield between("probes", 0)
     yield between("up_s", 0)
@@ -44,13 +44,13 @@ def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("unknown_s", 0)
     yield Rule("up, down and unknown add up to the day so far", fact=_adds_up, columns=("up_s", "down_s", "unknown_s"))
     yield Rule("what was never probed was never seen up", fact=_seen, columns=("probes", "up_s"))
-    yield Rule("each café's page has its row", fact=_each_cafe, of_rows=False)
+    yield Rule("each café's page has its row", fact=_each_cafe, of_rows=False, by_todays_file=True)
 
 
 def kpi_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `pilot_kpis`."""
     yield from declared(PILOT_KPIS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("kpi", tuple(TARGETS))
     yield one_of("verdict", get_args(Verdict))
     yield one_of("unit", ("share", "seconds"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.tables import FINGERPRINTS, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, looked_up, matches, one_of, same_session
+from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, matches, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def fingerprint_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `fingerprints`."""
     yield from declared(FINGERPRINTS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield between("words", 0)
     yield matches("text_hash", r"^[0-9a-f]{16,64}$", meaning="a hash, never words")
     yield matches("pairs", r"^[A-Za-z0-9+/]*={0,2}$", meaning="base64, never words")

@@ -9,7 +9,7 @@ from pilot.cafes import Cafes
 from pilot.insight_tables import THEMES, VOICE_LATENCY
 from pilot.tables import SCORED_FEEDBACK, TURNS
 from quality.figure_rules import KEY, of_cafe
-from quality.rules import Evidence, Rule, between, declared, matches, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_t
 def theme_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `themes`."""
     yield from declared(THEMES)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield matches("theme", r"^[a-z_]{3,20}$", meaning="a theme's name, never words")
     yield one_of("trend", TRENDS)
     yield between("feedbacks", 1)
@@ -36,7 +36,7 @@ def theme_rules(cafes: Cafes) -> Iterator[Rule]:
 def latency_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `voice_latency`."""
     yield from declared(VOICE_LATENCY)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("author", AUTHORS)
     yield one_of("stage", STAGES)
     yield between("turns", 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pilot.cafes import Cafes
 from pilot.tables import JUDGEMENTS, SESSIONS
 from quality.feedback_rules import SUBSCORES
-from quality.rules import Evidence, Rule, between, declared, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def judgement_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `judgements`."""
     yield from declared(JUDGEMENTS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield between("judged_score", 0, 100)
     yield between("quotes_refused", 0, len(SUBSCORES))
     yield Rule("every criterion has points, 0-100", fact=_sub_scores)

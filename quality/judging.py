@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from pilot.business_days import day_bounds
+from pilot.business_days import business_day, day_bounds
 from pilot.cafes import Cafes
 from pilot.columns import Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
@@ -86,7 +86,14 @@ def judge_day(
             continue
         others = {other.name: frames[other.name] for other in suite_of(table.name).references}
         result = validate(
-            table.name, frames[table.name], references=others, cafes=cafes, day=day, settled=settled, whole=whole
+            table.name,
+            frames[table.name],
+            references=others,
+            cafes=cafes,
+            day=day,
+            settled=settled,
+            past=day < business_day(now),
+            whole=whole,
         )
         shared = {"day": day, "table_name": table.name, "judged_at": now}
         verdicts += _verdicts(result, rows=cut.rows[table.name], version=cut.versions[table.name], shared=shared)

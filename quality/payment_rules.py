@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
-from quality.rules import Evidence, Rule, between, declared, looked_up, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ SMALLEST_ORE = 2_000  # a reward is 20 kr or more: less does not reach a Swedish
 def payment_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `payments`."""
     yield from declared(PAYMENTS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     for name in ("succeeded", "failed", "succeeded_ore", "open", "issued", "expired"):
         yield between(name, 0)
     yield Rule("what succeeded is worth 20 kr or more each", fact=_worth, columns=("succeeded", "succeeded_ore"))

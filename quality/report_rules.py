@@ -18,7 +18,7 @@ from quality.figure_rules import (
     verdict_holds,
     why_holds,
 )
-from quality.rules import Evidence, Rule, between, declared, matches, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ SUM_ROUNDING = 1e-6
 def report_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `pilot_report`."""
     yield from declared(PILOT_REPORT)
-    yield one_of("cafe", (*cafes.ids, ALL_CAFES))
+    yield known_cafe(cafes, ALL_CAFES)
     yield one_of("kpi", tuple(TARGETS))
     yield one_of("verdict", get_args(Verdict))
     yield one_of("unit", ("share", "seconds"))
@@ -65,7 +65,7 @@ def report_rules(cafes: Cafes) -> Iterator[Rule]:
 def impact_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `business_impact`."""
     yield from declared(BUSINESS_IMPACT)
-    yield one_of("cafe", (*cafes.ids, ALL_CAFES))
+    yield known_cafe(cafes, ALL_CAFES)
     yield one_of("figure", FIGURES)
     yield one_of("unit", ("share", "feedbacks", "points", "öre"))
     yield one_of("change", CHANGES)
@@ -82,7 +82,7 @@ def impact_rules(cafes: Cafes) -> Iterator[Rule]:
 def capacity_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `capacity_plan`."""
     yield from declared(CAPACITY_PLAN)
-    yield one_of("cafe", (*cafes.ids, ALL_CAFES))
+    yield known_cafe(cafes, ALL_CAFES)
     yield between("days", 1)
     yield between("trial_limit", 0)
     yield between("trial_used", 0)

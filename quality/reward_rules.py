@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pilot.cafes import Cafes
+from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
 from pilot.money_tables import REWARD_PARITY, REWARDS
 from pilot.tables import SESSIONS
-from quality.rules import Evidence, Rule, between, declared, one_of, same_session
+from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 def reward_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `rewards`."""
     yield from declared(REWARDS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("outcome", ("eligible", "held", "declined"))
     yield one_of("decided_by", ("assets", "watch"))
-    yield one_of("amount_ore", (0, *(tier.amount_ore for tier in cafes.pilot.reward_tiers)))
+    # Not today's tiers: what was decided by earlier ones stands.
+    yield Rule("amount_ore is nothing, or a reward's size", fact=_an_amount, columns=("amount_ore",))
     yield between("score", 0, 100)
     yield between("counted_score", 0, 100)
     yield Rule("a score counts as no more than it is", fact=_counted, columns=("score", "counted_score"))
@@ -34,12 +35,16 @@ def reward_rules(cafes: Cafes) -> Iterator[Rule]:
 def parity_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `reward_parity`."""
     yield from declared(REWARD_PARITY)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     for name in ("score", "score_now", "counted_score", "counted_now"):
         yield between(name, 0, 100)
     yield Rule("what differs is not called the same", fact=_really_same, columns=("same", "score", "score_now"))
     # A later hold or a new scorer explains it: a person looks, nothing stops.
     yield Rule("the watch decided as the assets would have", fact=_same, columns=("same",), severity="warn")
+
+
+def _an_amount(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    return (frame["amount_ore"] == 0) | (frame["amount_ore"] >= SMALLEST_REWARD_ORE)
 
 
 def _counted(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -7,7 +7,7 @@ whether something between columns or tables holds. A fact becomes a boolean colu
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -86,6 +86,8 @@ class Rule:
         severity: stop (nothing is paid or reported from a day that breaks it) or warn.
         of_rows: Whether a fact says something about each row of the table; else about cafés, or about another table.
         columns: The columns that a fact is about.
+        by_todays_file: Whether rows are held against the cafés as they are today: earlier days only warn, since a café
+            that has left does not make what was paid and reported wrong.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Rule:
     severity: Severity = "stop"
     of_rows: bool = True
     columns: tuple[str, ...] = ()
+    by_todays_file: bool = False
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -127,6 +130,11 @@ def one_of(column: str, values: Collection[str], *, severity: Severity = "stop")
     """Return the rule that a column holds only these values, or nothing."""
     arguments = {"column": column, "value_set": sorted(values)}
     return Rule(f"{column} is a known value", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
+
+
+def known_cafe(cafes: Cafes, *others: str) -> Rule:
+    """Return the rule that each row is of a café of today's file, or of one of the other names."""
+    return replace(one_of("cafe", (*cafes.ids, *others)), by_todays_file=True)
 
 
 def between(column: str, low: float, high: float | None = None) -> Rule:

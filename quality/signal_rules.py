@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilot.cafes import Cafes
 from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, one_of
+from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def signal_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `session_signals`."""
     yield from declared(SESSION_SIGNALS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("severity", ("hold", "cap", "note"))
     yield between("cap", 0, 100)
     yield Rule("a hold, and nothing else, has a day by which the guest has an answer", fact=_held)

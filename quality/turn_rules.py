@@ -9,7 +9,7 @@ from pilot.cafes import Cafes
 from pilot.events import ReplySent, TurnFailed
 from pilot.kpi_targets import TARGETS
 from pilot.tables import SESSIONS, TURNS
-from quality.rules import Evidence, Rule, between, declared, one_of, same_session
+from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,7 +33,7 @@ CLOCKS_APART_MS = 250.0  # the page's clock is mapped to the edge's over the net
 def turn_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `turns`."""
     yield from declared(TURNS)
-    yield one_of("cafe", cafes.ids)
+    yield known_cafe(cafes)
     yield one_of("language", ("sv", "en"))
     yield one_of("mode", ("voice", "text"))
     yield one_of("failure", get_args(TurnFailed.model_fields["reason"].annotation))

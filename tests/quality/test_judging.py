@@ -217,3 +217,19 @@ def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(la
     assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset()
     with pytest.raises(LakeDamaged):
         gate(lake, tables, days=[before])
+
+
+def test_a_cafe_that_left_and_a_tier_that_was_changed_stop_no_earlier_day(
+    lake: Lake, frames: dict[str, pl.DataFrame]
+) -> None:
+    """What was paid and reported by yesterday's file of cafés stands; on the day itself an unknown café still stops."""
+    sessions = frames[SESSIONS.name].with_columns(cafe=pl.lit("closed-long-ago"))
+    spoil(lake, SESSIONS, sessions)
+
+    def known_cafe(now: datetime) -> list[tuple[str, bool]]:
+        found = judge_day(lake, DAY, cafes=told_day.CAFES, now=now, tables=[SESSIONS])
+        of = found.verdicts.filter(pl.col("expectation") == "cafe is a known value")
+        return list(of.select("severity", "passed").iter_rows())
+
+    assert known_cafe(NIGHT) == [("warn", False)]
+    assert known_cafe(MORNING + timedelta(hours=4)) == [("stop", False)]

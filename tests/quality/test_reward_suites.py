@@ -65,7 +65,7 @@ BREAKS: dict[str, dict[str, Break]] = {
     "rewards": {
         "outcome is a known value": put("rewards", "outcome", "perhaps"),
         "decided_by is a known value": put("rewards", "decided_by", "a ghost"),
-        "amount_ore is a known value": put("rewards", "amount_ore", 123),
+        "amount_ore is nothing, or a reward's size": put("rewards", "amount_ore", 123),
         "score is between 0 and 100": put("rewards", "score", 140),
         "counted_score is between 0 and 100": put("rewards", "counted_score", -1),
         "a score counts as no more than it is": put("rewards", "counted_score", 99),
