@@ -26,6 +26,7 @@ from assets.plots import bars
 from assets.resources import HomeResource
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.home import Home
+from storage.store import day_states
 
 CODE_VERSION = "1"
 GROUP = "quality"
@@ -96,7 +97,8 @@ def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> dict[
     from quality.judging import judge_day
 
     lake = home.lake()
-    judged = judge_day(lake, day, cafes=home.cafes(), now=run_moment(context))
+    frozen = day in day_states.frozen(home.store())
+    judged = judge_day(lake, day, cafes=home.cafes(), now=run_moment(context), frozen=frozen)
     commit = {"run": context.run.run_id, "code_version": CODE_VERSION}
     frames = {QUALITY_VERDICTS: judged.verdicts, QUARANTINE: judged.quarantine}
     for table, frame in frames.items():

@@ -12,6 +12,7 @@ import polars as pl
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from quality.judging import judge_day
 from storage.home import Home
+from storage.store import day_states
 
 COMMIT = {"run": "pilot quality judge"}
 
@@ -39,9 +40,9 @@ class DayJudged:
 
 def judge_and_keep(home: Home, days: Sequence[date], *, now: datetime) -> list[DayJudged]:
     """Run every table's suite on the days, write the verdicts and the quarantine, and return what was found."""
-    lake, found = home.lake(), []
+    lake, frozen, found = home.lake(), day_states.frozen(home.store()), []
     for day in days:
-        judged = judge_day(lake, day, cafes=home.cafes(), now=now)
+        judged = judge_day(lake, day, cafes=home.cafes(), now=now, frozen=day in frozen)
         lake.replace_partition(QUALITY_VERDICTS, day, judged.verdicts, commit=COMMIT)
         lake.replace_partition(QUARANTINE, day, judged.quarantine, commit=COMMIT)
         failed = judged.verdicts.filter(~pl.col("passed")).select("table_name", "expectation", "severity", "breaking")

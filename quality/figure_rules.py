@@ -11,7 +11,7 @@ from pilot.counts import MOST_CUSTOMERS, SOURCES
 from pilot.events import Probe
 from pilot.kpi_targets import TARGETS, Verdict
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
-from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
+from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -147,7 +147,7 @@ def verdict_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     counted = evidence.counts(SESSIONS, where=lambda rows: rows["outcome"] == "completed")
-    return (frame["kpi"] != "completion") | (frame["numerator"] == of_cafe(frame, counted))
+    return (frame["kpi"] != "completion") | as_counted(frame["numerator"], of_cafe(frame, counted), evidence)
 
 
 def each_metric(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -9,7 +9,7 @@ from pilot.cafes import Cafes
 from pilot.insight_tables import THEMES, VOICE_LATENCY
 from pilot.tables import SCORED_FEEDBACK, TURNS
 from quality.figure_rules import KEY, of_cafe
-from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
+from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, matches, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ def _periods(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _scored(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    return frame["feedbacks"] == of_cafe(frame, evidence.counts(SCORED_FEEDBACK))
+    return as_counted(frame["feedbacks"], of_cafe(frame, evidence.counts(SCORED_FEEDBACK)), evidence)
 
 
 def _measured(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -78,4 +78,5 @@ def _rising(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 def _turns(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     said = evidence.counts(TURNS, where=lambda rows: rows["mode"] == "voice")
     shown = frame[frame["stage"] == "shown"].groupby(KEY)["turns"].sum()
-    return said.eq(shown, fill_value=0)
+    shown, said = shown.align(said, fill_value=0)
+    return as_counted(shown, said, evidence)

@@ -61,6 +61,7 @@ def judge_day(
     now: datetime,
     tables: Collection[Table] = (),
     most_events: int = MOST_EVENTS,
+    frozen: bool = False,
 ) -> Judged:
     """Run the suites on a day's rows; a table that was never written is not judged.
 
@@ -71,6 +72,7 @@ def judge_day(
         now: When it is judged.
         tables: Only these; all where none are named.
         most_events: Of a larger day only some sessions are looked at (`quality.day_cut`).
+        frozen: Whether the day is closed or redacted.
     """
     wanted = tuple(tables) or judged_tables()
     references = {other for table in wanted for other in suite_of(table.name).references}
@@ -93,6 +95,7 @@ def judge_day(
             day=day,
             settled=settled,
             past=day < business_day(now),
+            frozen=frozen,
             whole=whole,
         )
         shared = {"day": day, "table_name": table.name, "judged_at": now}

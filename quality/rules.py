@@ -39,6 +39,7 @@ class Evidence:
         day: The business day, where one is judged.
         settled: Whether the day is over: what may still grow is not held against what the day should reach.
         whole: Counts of all rows of tables of COUNTED_BY, where `references` hold some sessions only.
+        frozen: Whether the day is closed or redacted: its figures stand, while rows still go when a guest asks.
     """
 
     references: Mapping[str, pd.DataFrame]
@@ -46,6 +47,7 @@ class Evidence:
     day: date | None = None
     settled: bool = False
     whole: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    frozen: bool = False
 
     def counts(
         self,
@@ -69,6 +71,11 @@ class Evidence:
         some = counted if where is None else counted[where(counted)]
         found: pd.Series[int] = some.groupby(["cafe", "simulated"])[COUNT].sum()
         return found
+
+
+def as_counted(figure: pd.Series[Any], counted: pd.Series[Any], evidence: Evidence) -> pd.Series[bool]:
+    """Return whether each figure is what was counted; on a frozen day more, since rows were erased after it."""
+    return figure >= counted if evidence.frozen else figure == counted
 
 
 Fact = Callable[["pd.DataFrame", Evidence], "pd.Series[bool]"]

@@ -126,6 +126,7 @@ def validate(
     day: date | None = None,
     settled: bool = False,
     past: bool = False,
+    frozen: bool = False,
     whole: Mapping[str, pd.DataFrame] | None = None,
 ) -> SuiteResult:
     """Judge a table's rows of some business days.
@@ -138,12 +139,13 @@ def validate(
         day: The business day, where it is one.
         settled: Whether the day is over.
         past: Whether it is an earlier day than today: the cafés' file may have changed since.
+        frozen: Whether it is closed or redacted.
         whole: Counts of all the day's rows, where the frames are a cut (`quality.day_cut`).
 
     Raises:
         UnknownSuite: there is no such table.
     """
-    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled, whole=whole or {})
+    evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled, whole=whole or {}, frozen=frozen)
     asked = [_of_past(rule) if past else rule for rule in rules(table, cafes=cafes)]
     return SuiteResult(table=table, expectations=run(asked, frame=frame, evidence=evidence))
 

@@ -11,12 +11,15 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from assets.definitions import build_defs
+from assets.reporting import RESTS_ON
 from assets.resources import HomeResource
 from assets.schedules import keep_limits_nightly
+from operations.erasure.carry_out import carry_out
 from pilot.retention_table import RETENTION
 from pilot.tables import FINGERPRINTS, PILOT_KPIS, RAW_EVENTS, TABLES, TURNS
+from quality.gate import gate
 from storage.home import Home
-from storage.store import expirations
+from storage.store import day_states, expirations, tombstones
 from tests.events import whole_visit
 
 pytestmark = pytest.mark.slow
@@ -107,3 +110,26 @@ def test_the_upkeep_says_what_every_table_consists_of(
     assert {each["table"] for each in told["tables"]} == written
     assert told["data_files"] > 0
     assert told["bytes_after"] > 0
+
+
+@pytest.mark.parametrize("state", ["closed", "redacted"])
+def test_an_erasure_on_a_day_whose_figures_stand_does_not_drop_the_day_from_reports(
+    state: str, home: Home, land: Any, run: Any
+) -> None:
+    one = whole_visit(at=SPOKE)
+    land(one, whole_visit(at=SPOKE + timedelta(minutes=4)))
+    assert run(DAY).success
+    if state == "closed":
+        day_states.put(home.store(), DAY, "closed", actor="test", reason="reported")
+    else:
+        assert run(DAY, job="keeping_limits").success
+    figures = rows(home)["pilot_kpis"]
+    tombstones.add(home.store(), session_id=one.session_id, actor="guest", reason="asked")
+    for _ in range(2):
+        carry_out(home, now=home.store().now(), grace=timedelta(0))
+    assert run(DAY).success
+    assert run(DAY, job="quality").success
+    after = rows(home)
+    assert_frame_equal(after["pilot_kpis"], figures)
+    assert one.session_id not in after["sessions"]["session_id"].to_list()
+    assert gate(home.lake(), RESTS_ON, days=[DAY]).stops == ()

@@ -123,15 +123,20 @@ def test_no_key_of_any_table_can_hold_a_guests_words() -> None:
 def test_of_a_day_that_is_too_large_the_same_sessions_are_looked_at_in_every_table(
     lake: Lake, frames: dict[str, pl.DataFrame]
 ) -> None:
-    most = frames["raw_events"].height // 2
-    cut = day_cut(lake, [SESSIONS, TURNS, TABLES["raw_events"]], day=DAY, most_events=most)
-    assert cut.one_in >= 2
-    assert cut.rows["sessions"] == frames["sessions"].height
-    chosen = set(cut.frames["sessions"]["session_id"])
-    assert chosen < set(frames["sessions"]["session_id"])
-    assert set(cut.frames["turns"]["session_id"]) <= chosen
-    events = cut.frames["raw_events"].filter(pl.col("event") != "probe")
-    assert set(events["session_id"]) == chosen
+    everyone, looked_at = set(frames["sessions"]["session_id"]), []
+    for share in (2, 4, 8, 16, 32):
+        most = frames["raw_events"].height // share
+        cut = day_cut(lake, [SESSIONS, TURNS, TABLES["raw_events"]], day=DAY, most_events=most)
+        assert cut.one_in >= share
+        assert cut.rows["sessions"] == frames["sessions"].height
+        chosen = set(cut.frames["sessions"]["session_id"])
+        assert set(cut.frames["turns"]["session_id"]) <= chosen
+        events = cut.frames["raw_events"].filter(pl.col("event") != "probe")
+        assert set(events["session_id"]) == chosen
+        looked_at.append(chosen)
+    # The identifiers are new in each run, and which are chosen goes by them: of every second one it may be all.
+    assert all(chosen <= everyone for chosen in looked_at)
+    assert looked_at[-1] < everyone
 
 
 @pytest.mark.parametrize("share", [2, 3, 5])
