@@ -30,6 +30,8 @@ SHARE_NO_SPEECH = 0.02
 SHARE_IN_APP = 0.04
 SHARE_CLOSED = 0.6  # Of those who leave without sending: the edge notices; the rest fall silent.
 
+SOFT_END_MS = 240.0  # from the end of speech to the first guess that it was one
+TO_RECOGNITION_MS = 5.0
 RESPONSE_MEDIAN_MS = 900.0
 RESPONSE_SPREAD = 0.34  # Of the logarithm: 5 in 100 take longer than about 1.6 s.
 SLOW_DAY_SHARE = 0.08  # Days on which everything takes longer.

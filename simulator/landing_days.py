@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 
+from pilot.business_days import day_bounds
 from pilot.errors import PilotError
 from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
 from simulator.large_days import LargeDay, crowd, event_parts
@@ -55,7 +56,7 @@ def land(home: Home, days: Iterable[SimulatedDay], *, told: Callable[[date, int]
                     simulated=True,
                 )
             for each in home.cafes().cafe:
-                extend_in_time(store, each)
+                extend_in_time(store, each, at=day_bounds(day.day)[0])
                 trial_slots.use_all(store, cafe=each, sent=day.sent.get(each.id, {}))
             landed += len(day.events)
             told(day.day, day.opened)

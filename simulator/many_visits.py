@@ -319,11 +319,12 @@ def _answer(
     closing: bool,
     words: pl.Series,
 ) -> None:
+    heard = np.minimum(response * 0.6, commit)
     marks: Mapping[str, Floats | None] = {
-        "soft_end": np.full(len(who), 240.0),
-        "recognition_start": np.full(len(who), 245.0),
+        "soft_end": np.minimum(chances.SOFT_END_MS, heard),
+        "recognition_start": np.minimum(np.minimum(chances.SOFT_END_MS, heard) + chances.TO_RECOGNITION_MS, heard),
         "recognition_taken": None,
-        "recognition_end": np.minimum(response * 0.6, commit),
+        "recognition_end": heard,
         "commit": commit,
         "responder_start": commit,
         "first_token": response * 0.93,

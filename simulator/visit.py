@@ -179,10 +179,12 @@ def take_turn(
         )
     )
     ends = turn == len(questions(language))
+    heard = round(min(response * 0.6, commit), 1)
+    soft_end = min(chances.SOFT_END_MS, heard)
     marks = contract.StageMarks(
-        soft_end=240.0,
-        recognition_start=245.0,
-        recognition_end=round(min(response * 0.6, commit), 1),
+        soft_end=soft_end,
+        recognition_start=min(soft_end + chances.TO_RECOGNITION_MS, heard),
+        recognition_end=heard,
         commit=round(commit, 1),
         responder_start=round(commit, 1),
         first_token=round(response * 0.93, 1),

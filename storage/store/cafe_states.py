@@ -68,8 +68,18 @@ def resume(store: Store, cafe: str, *, actor: str, reason: str = "") -> bool:
     return _set_paused(store, cafe, paused=False, actor=actor, reason=reason)
 
 
-def set_trial_limit(store: Store, cafe: str, *, limit: int, actor: str, reason: str) -> CafeState:
+def set_trial_limit(
+    store: Store, cafe: str, *, limit: int, actor: str, reason: str, at: datetime | None = None
+) -> CafeState:
     """Change how many rewarded feedbacks the café's trial has; who and why is kept.
+
+    Args:
+        store: The store.
+        cafe: The café.
+        limit: The new limit.
+        actor: Who changes it.
+        reason: Why.
+        at: When, for a simulated pilot whose days are past; now where it is left out.
 
     Raises:
         InvalidTrialLimit: the number cannot be.
@@ -81,7 +91,7 @@ def set_trial_limit(store: Store, cafe: str, *, limit: int, actor: str, reason: 
     with store.begin() as connection:
         serialise(connection, f"cafe_state:{cafe}")
         before = find_within(connection, cafe)
-        at = store.now()
+        at = at or store.now()
         after = replace(before, trial_limit=limit, actor=actor, changed_at=at)
         _write(connection, after)
         audit.record(

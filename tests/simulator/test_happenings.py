@@ -36,7 +36,7 @@ from simulator.pilot_days import SimulatedDay, simulate
 from simulator.rings import TURNS
 from simulator.speech import topics
 from storage.home import Home, open_home
-from storage.store import audit, cafe_states, trial_slots
+from storage.store import audit, cafe_states, closed_doors, trial_slots
 from tests.events import raw_events
 
 pytestmark = pytest.mark.slow
@@ -245,6 +245,10 @@ def test_a_trial_that_would_be_used_up_is_extended_in_time_and_that_is_in_the_au
     extended = [entry for entry in audit.recent(store, 100) if entry.action == "cafe.trial_limit"]
     assert {entry.subject for entry in extended} == set(demo.cafes().ids)
     assert {entry.actor for entry in extended} == {"simulator"}
+    # As of the simulated days: at no moment of them was a trial used up, so nobody is missed on them.
+    ended = day_bounds(FIRST + timedelta(days=2))[1]
+    for cafe in demo.cafes().cafe:
+        assert closed_doors.trial_full(store, cafe, start=day_bounds(FIRST)[0], end=ended) == []
     again = {cafe.id: trial_slots.usage(store, cafe).used for cafe in demo.cafes().cafe}
     for cafe in demo.cafes().cafe:
         trial_slots.use_all(store, cafe=cafe, sent=days[0].sent[cafe.id])

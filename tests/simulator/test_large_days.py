@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -46,6 +47,13 @@ def hundred() -> tuple[LargeDay, pl.DataFrame]:
 def test_the_same_seed_gives_the_same_rows_and_another_seed_others() -> None:
     assert_frame_equal(made(large(seed=7)), made(large(seed=7)))
     assert made(large(seed=7))["event_id"].item(0) != made(large(seed=8))["event_id"].item(0)
+
+
+def test_the_marks_of_every_turn_run_forward(hundred: tuple[LargeDay, pl.DataFrame]) -> None:
+    told = hundred[1].filter(event="reply_sent")["data"]
+    spoken = [[at for at in json.loads(each)["marks"].values() if at is not None] for each in told]
+    assert any(each and each[2] < 245 for each in spoken)
+    assert [each for each in spoken if each != sorted(each)] == []
 
 
 def test_every_event_keeps_the_contract_and_is_simulated(hundred: tuple[LargeDay, pl.DataFrame]) -> None:

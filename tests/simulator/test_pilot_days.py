@@ -46,6 +46,13 @@ def test_every_event_keeps_the_contract_is_simulated_and_belongs_to_its_day(mont
             assert event.day == day.day
 
 
+def test_the_marks_of_every_turn_run_forward(month):
+    marks = [event.data["marks"] for day in month for event in day.events if event.event == "reply_sent"]
+    spoken = [[at for at in each.values() if at is not None] for each in marks]
+    assert any(each["recognition_end"] < 245 for each in marks if each["recognition_end"] is not None)
+    assert [each for each in spoken if each != sorted(each)] == []
+
+
 def test_completed_feedback_lies_around_each_cafes_band(month):
     completed = Counter(event.cafe for day in month for event in day.events if event.event == "session_completed")
     for cafe in CAFES.cafe:
