@@ -151,7 +151,7 @@ def test_the_overview_shows_each_metric_of_each_cafe_as_its_table_states_it(home
 def test_a_missing_customer_count_is_named_with_the_command_that_mends_it(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY, busy=0).write(home.lake())
     at = overview(visit_pages())
-    assert "Antalet gäster är inte rapporterat" in shown(at)
+    assert "Antalet kunder är inte rapporterat" in shown(at)
     assert "pilot counts report aurora 2026-11-23 ANTAL" in at.code[0].value
 
 
