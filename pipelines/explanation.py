@@ -90,7 +90,7 @@ def explain(standing: Standing, *, language: Language) -> tuple[str, ...]:
         sentences.append(known[key])
     if not standing.signals:
         sentences += _by_subscore(standing, outcome=outcome, language=language)
-    if outcome != "rewarded":
+    if outcome == "not_rewarded":  # What is held has a person's first look still to come.
         sentences.append(say(WORDS, "again", language, reference=standing.reference))
     return tuple(dict.fromkeys(sentences))
 

@@ -7,6 +7,7 @@ python scripts/payment_words.py --check    # exit code 1 where the page is not i
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections import defaultdict
 from pathlib import Path
@@ -42,8 +43,13 @@ def guest() -> str:
         voucher = "good" if each in VOUCHER_GOOD and each != "lapsed" else "no more"
         button = "yes" if each in AT_STRIPE else ""
         titles = swedish[f"{each}.title"], english[f"{each}.title"]
-        rows.append((f"`{each}`", *titles, english[f"{each}.text"].replace("{reward}", "The reward"), voucher, button))
+        rows.append((f"`{each}`", *titles, _of_reward(english[f"{each}.text"]), voucher, button))
     return _table(("state", "kvittot", "the receipt", "what it says", "voucher", "*Go on at Stripe*"), rows)
+
+
+def _of_reward(text: str) -> str:
+    """Return a text with "the reward" in its amount's place, and a capital where a sentence begins with it."""
+    return re.sub(r"(^|[.!?] )\{reward\}", r"\1The reward", text).replace("{reward}", "the reward")
 
 
 TABLES = {"staff": staff, "guest": guest}

@@ -124,7 +124,8 @@ def reasons(
     told = list(explain(standing, language=language))
     if first:
         told = [first, *told[1:]]  # The result that counts is the decision's.
-    if decision.outcome == "declined" and again not in told and not any(receipt.reference in each for each in told):
+    refused = decision.outcome == "declined" or decision.released is False
+    if refused and again not in told and not any(receipt.reference in each for each in told):
         told.append(again)
     return Reasons(tuple(dict.fromkeys(told)), tuple(_quotes(texts, found.spans)))
 

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
+from babel.dates import format_date
 
 from dashboards import markup
-from dashboards.formatting import clock_time, short_day
+from dashboards.formatting import LOCALES, clock_time, short_day
 from dashboards.visit import Visit, current
 from payouts.answering import earned
 from payouts.meanings import for_staff
 from pilot.business_days import business_day
+from pilot.identifiers import readable
 from pilot.money import kronor
 from pilot.words import say as say_words
 from storage.store import batches, decisions, payment_history, vouchers
@@ -41,10 +43,10 @@ def show(visit: Visit) -> None:
     if len(found) > 1:
         visit.draw(markup.plain(say("payments.several", count=len(found))))
     for one in found[:MOST_SHOWN]:
-        _subject(visit, one)
+        _subject(visit, one, wanted=wanted)
 
 
-def _subject(visit: Visit, one: Subject) -> None:
+def _subject(visit: Visit, one: Subject, *, wanted: str) -> None:
     store = visit.home.store()
     if one.kind == "batch":
         own = batches.instructions(store, one.id)
@@ -55,10 +57,10 @@ def _subject(visit: Visit, one: Subject) -> None:
         visit.draw(markup.section_head(one.id) + markup.lead(_payout(visit, one.id)))
         _changes(visit, payment_history.of_payout(store, one.id))
     else:
-        _reward(visit, one)
+        _reward(visit, one, wanted=wanted)
 
 
-def _reward(visit: Visit, one: Subject) -> None:
+def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
     store = visit.home.store()
     decision = decisions.find(store, one.session_id)
     notes = []
@@ -71,7 +73,10 @@ def _reward(visit: Visit, one: Subject) -> None:
         if decision.simulated:
             notes.append(visit.say("payments.simulated"))
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    title = one.session_id if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {one.session_id}"
+    # Whoever asks with the guest's reference reads it again; the session's own name tells them nothing.
+    spoken = readable(wanted) if wanted not in (one.id, one.session_id) else None
+    called = f"{spoken[:3]} {spoken[3:]}" if spoken else one.session_id
+    title = called if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {called}"
     visit.draw(markup.section_head(title) + markup.lead(earned(decision, language=visit.language), notes=notes))
     if decision is not None:
         _changes(visit, payment_history.of_reward(store, decision.reward_id))
@@ -90,7 +95,8 @@ def _payout(visit: Visit, name: str) -> str:
 
 
 def _voucher(visit: Visit, voucher: Voucher) -> str:
-    day = short_day(business_day(voucher.expires_at), language=visit.language)
+    # With its year: a voucher is good for months.
+    day = format_date(business_day(voucher.expires_at), "d MMMM y", locale=LOCALES[visit.language])
     return say_words("money", f"voucher.{voucher.state}", visit.language, day=day)
 
 

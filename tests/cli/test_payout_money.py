@@ -84,7 +84,7 @@ def test_a_held_payout_is_not_sent_until_it_is_released_by_the_guests_reference(
     assert "held" in pilot("payout", "hold", "H7KM3Q", "--reason", "The same account twice").stdout
     pilot("payout", "trigger", "H7KM3Q", "--reason", "Hurry")
     assert paid.rail.made == {}
-    assert "a person holds it" in pilot("payout", "show", "H7KM3Q").stdout
+    assert "The payout is stopped until somebody releases it" in pilot("payout", "show", "H7KM3Q").stdout
     assert "planned" in pilot("payout", "release", "H7KM3Q", "--reason", "A couple").stdout
     paid.pay()
     assert len(paid.rail.made) == 1
@@ -167,9 +167,9 @@ def test_the_bookkeeper_gets_real_money_only_in_a_form_that_a_swedish_spreadshee
 def test_support_hears_yes_or_no_with_the_reason(pilot: Pilot, tmp_path: Path) -> None:
     decided(opened(tmp_path), held=True)
     held = pilot("payout", "show", "H7KM3Q").stdout
-    assert "Yes, but it is held" in held
+    assert "Yes, but the reward is held" in held
     swedish = pilot("payout", "show", "H7KM3Q", "--language", "sv").stdout
-    assert "Ja, men den hålls" in swedish
+    assert "Ja, men belöningen hålls inne" in swedish
     assert pilot("payout", "show", "H7KM3Q", "--language", "fi").exit_code == 1
 
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.slow
 
 Pages = Callable[[], AppTest]
 OVERVIEW = "views/pilot_overview.py"
+YESTERDAY = TODAY - timedelta(days=1)
 
 
 def shown(at: AppTest) -> str:
@@ -149,10 +150,42 @@ def test_the_overview_shows_each_metric_of_each_cafe_as_its_table_states_it(home
 
 
 def test_a_missing_customer_count_is_named_with_the_command_that_mends_it(home: Home, visit_pages: Pages):
-    make_day(home.cafes(), TODAY, busy=0).write(home.lake())
+    make_day(home.cafes(), YESTERDAY, busy=0).write(home.lake())
     at = overview(visit_pages())
-    assert "Antalet gäster är inte rapporterat" in shown(at)
-    assert "pilot counts report aurora 2026-11-23 ANTAL" in at.code[0].value
+    assert "Antalet kunder är inte rapporterat" in shown(at)
+    assert "pilot counts report aurora 2026-11-22 ANTAL" in at.code[0].value
+
+
+def test_the_overview_opens_on_the_latest_day_with_sessions_that_is_over(home: Home, visit_pages: Pages):
+    for back in (0, 2):
+        make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
+    at = visit_pages().run()
+    assert at.selectbox(key="dag").value == "2026-11-23"
+    at = at.switch_page(OVERVIEW).run()
+    assert at.selectbox(key="dag").value == "2026-11-21"
+    at.selectbox(key="dag").select("2026-11-23").run()
+    assert at.selectbox(key="dag").value == "2026-11-23"
+    assert at.run().selectbox(key="dag").value == "2026-11-23"
+    assert "Dagen pågår" in shown(at)
+
+
+def test_a_day_that_was_chosen_comes_along_to_the_other_page(home: Home, visit_pages: Pages):
+    for back in range(4):
+        make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
+    at = visit_pages().run()
+    at.selectbox(key="dag").select("2026-11-20").run()
+    assert at.switch_page(OVERVIEW).run().selectbox(key="dag").value == "2026-11-20"
+    at.selectbox(key="dag").select("2026-11-21").run()
+    assert at.switch_page("views/cafe_day.py").run().selectbox(key="dag").value == "2026-11-21"
+
+
+def test_a_day_that_is_not_over_is_not_said_to_lack_anything(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY, busy=0, until=NOW).write(home.lake())
+    at = overview(visit_pages())
+    assert at.selectbox(key="dag").value == "2026-11-23"
+    assert "Det här saknas" not in shown(at)
+    assert "Kontrollera att skylten" not in shown(at)
+    assert not at.code
 
 
 def test_the_trend_and_the_volume_follow_the_chosen_period(home: Home, visit_pages: Pages):
@@ -160,10 +193,10 @@ def test_the_trend_and_the_volume_follow_the_chosen_period(home: Home, visit_pag
         make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
     at = overview(visit_pages())
     verdicts = home.lake().read(PILOT_KPIS).filter(cafe="aurora", kpi="completion")
-    met = verdicts.filter(verdict="met")
+    met = verdicts.filter(pl.col("verdict") == "met", pl.col("day") <= YESTERDAY)
     assert f"{met.height} klarade" in shown(at)
     at.segmented_control(key="period").set_value(7).run()
-    week = met.filter(pl.col("day") > TODAY - timedelta(days=7))
+    week = met.filter(pl.col("day") > YESTERDAY - timedelta(days=7))
     assert f"{week.height} klarade" in shown(at)
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import polars as pl
 import pytest
+from babel.dates import format_date
 from streamlit.testing.v1 import AppTest
 
 from payouts.memory_rail import MemoryRail
+from pilot.business_days import business_day
 from pilot.payout_tables import PAYMENTS
 from pilot.words import section
 from storage.home import Home
 from storage.lake import polars_schema
-from storage.store import batches
+from storage.store import batches, decisions, vouchers
+from tests.cli.test_payout import decided
 from tests.dashboards.conftest import TODAY
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_pages import shown
@@ -49,7 +53,7 @@ def test_a_payment_is_found_by_each_of_its_names_with_every_change(world: World,
         at = searched(visit_pages, name)
         assert not at.exception
         changes = at.dataframe[0].value["Vad som hände"].tolist()
-        assert [each for each in ("Batchen planerad", "Batchen godkänd", "Betald") if each not in changes] == []
+        assert [each for each in ("Omgången planerad", "Omgången godkänd", "Betald") if each not in changes] == []
         assert "Pengarna finns i mottagarens Stripe-saldo" in shown(at)
         assert "inga pengar flyttas" in shown(at)
     assert "1 utbetalningar" in shown(searched(visit_pages, payout.batch_id))
@@ -64,8 +68,28 @@ def test_it_reads_in_english_and_says_where_nothing_goes_by_a_name(world: World,
 def test_a_voucher_is_told_by_its_state(world: World, visit_pages: Pages) -> None:
     world.earn(None)
     at = searched(visit_pages, f"guest-00002-{world.today}")
-    assert "Värdekoden kan lösas in" in shown(at)
+    (day,) = re.findall(r"Kupongen kan lösas in i kaféets kassa till och med (\d+ [a-z]+ 20\d\d)\. ", shown(at))
+    voucher = vouchers.of_reward(world.store, decisions.find(world.store, f"guest-00002-{world.today}").reward_id)
+    assert day == format_date(business_day(voucher.expires_at), "d MMMM y", locale="sv_SE")
     assert "Simulerad" in shown(at)
+
+
+def test_a_held_reward_says_why_and_what_to_do_and_is_called_by_its_cafe_and_reference(
+    home: Home, visit_pages: Pages
+) -> None:
+    one = decided(home, held=True)
+    for name in ("H7KM3Q", "h7k-m3q"):
+        at = searched(visit_pages, name)
+        assert "Café Aurora, H7K M3Q" in shown(at)
+        assert one.session_id not in shown(at)
+    text = shown(at)
+    assert "Ja, men belöningen hålls inne: 30\u00a0kr väntar på att någon granskar svaret" in text.replace(
+        " kr", "\u00a0kr"
+    )
+    assert "(flera svar är mycket lika)" in text
+    assert "`pilot payout refuse`" in text
+    assert "Belöningen väntar på granskning" in at.dataframe[0].value["Vad som hände"].tolist()
+    assert f"Café Aurora, {one.session_id}" in shown(searched(visit_pages, one.session_id))
 
 
 def test_every_kind_of_change_has_words_in_both_languages() -> None:
@@ -86,5 +110,5 @@ def test_the_overview_tells_payments_by_rail(home: Home, visit_pages: Pages) -> 
     at = visit_pages().run().switch_page("views/pilot_overview.py").run()
     assert not at.exception
     table = next(each.value for each in at.dataframe if "Väg" in each.value.columns)
-    assert table["Väg"].tolist() == ["Värdekod i kassan"]
+    assert table["Väg"].tolist() == ["Kupong i kassan"]
     assert table.iloc[0].tolist()[1:] == ["90,0\u00a0%", "9", "1", "0", "14", "2"]

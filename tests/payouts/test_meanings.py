@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import product
 
 import pytest
 
 from payouts.answering import earned
 from payouts.meanings import MEANINGS, STATES, UNEXPLAINED, UNLISTED, WORDS, for_staff, meaning
+from pilot.cafes import Language
 from pilot.words import LANGUAGES, section
+from pipelines.signals.reasons import REASONS
+from storage.store.decisions import Decision
 from storage.store.shared_banks import SHARED_BANK
 
 CODES = (
@@ -99,6 +103,22 @@ def test_what_left_us_is_told_by_its_state_alone(state: str) -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_every_state_has_words_also_without_a_code(state: str) -> None:
     assert for_staff(state, "", language="sv") != for_staff(state, "", language="en")
+
+
+HOLDING = sorted(name for name, each in REASONS.items() if each.severity != "note")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("signal", HOLDING)
+def test_every_signal_that_stands_against_a_reward_is_told_in_words(signal: str, language: Language) -> None:
+    assert f"reason.{signal}" in section(WORDS, language)
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    held = Decision(
+        "s", "r", now.date(), "aurora", False, "held", f"{signal},ring", 90, 90, 4000, now, "1", "1", "watch", now
+    )
+    told = earned(held, language=language)
+    assert "_" not in told
+    assert all(command in told for command in ("`pilot payout release`", "`pilot payout refuse`"))
 
 
 def test_a_session_without_a_decision_is_answered_too() -> None:

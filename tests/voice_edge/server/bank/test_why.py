@@ -54,8 +54,13 @@ async def test_what_a_person_decided_is_said_first(guest, sent, reward, landed, 
     path, session = sent
     landed()
     reward(session_id=session, held_until=replica.clock.now() + timedelta(days=2), reasons=("ring",))
+    held = (await guest.get(f"{path}/why")).text
+    assert "väntar tills en människa" in held
+    assert "en gång till" not in held
     decisions.rule(home.store(), session, release=False, issuer=issuer(home.secret()), actor="s", reason="r")
-    assert "En person har gått igenom svaret" in (await guest.get(f"{path}/why")).text
+    refused = (await guest.get(f"{path}/why")).text
+    assert "En person har gått igenom svaret" in refused
+    assert "tittar en gång till" in refused
 
 
 async def test_without_the_answer_it_says_that_it_is_gone(guest, sent, reward):
