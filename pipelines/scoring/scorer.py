@@ -17,7 +17,7 @@ from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
 from pipelines.scoring.themes import Claims, claims, placed
 from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
-SCORER_VERSION = "2026-11.2"
+SCORER_VERSION = "2026-11.3"
 ELIGIBLE_ABOVE = 60
 ELSEWHERE_CAP = 25  # nothing of the café's was named and nothing claimed: at most "thin"
 SOME_USE_CAP = 60  # without anything particular claimed, done or suggested: at most "some use"

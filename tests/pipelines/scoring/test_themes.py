@@ -59,6 +59,16 @@ def test_a_verdict_on_everything_has_no_theme(said: str) -> None:
     assert themes(said, "sv") == {}
 
 
+@pytest.mark.parametrize("said", ["Bullarna var torra.", "Era bullar var torra.", "En bulle var torr."])
+def test_buns_are_food_and_make_no_noise(said: str) -> None:
+    assert themes(said, "sv") == {"food": "negative"}
+
+
+@pytest.mark.parametrize("said", ["Det var bullrigt i lokalen.", "Det var för mycket buller."])
+def test_noise_is_noise(said: str) -> None:
+    assert themes(said, "sv") == {"noise": "negative"}
+
+
 def test_each_quote_holds_words_of_its_turn_and_names_a_theme() -> None:
     turns = ["Kaffet var bränt men bullen var saftig.", "Toaletten var ofräsch, det fanns ingen tvål."]
     result = score(turns, language="sv", cafe=AURORA)
