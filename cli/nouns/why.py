@@ -53,7 +53,7 @@ def why(
     opened = home()
     receipt = _receipt(opened, code, language=spoken, cafe=cafe, day=day)
     found, standing = _standing(opened, receipt, language=spoken)
-    sentences = list(explain(standing, language=spoken))
+    sentences = _with_ruling(opened, receipt, list(explain(standing, language=spoken)), language=spoken)
     if receipt.simulated:
         sentences.append(say(WORDS, "simulated", spoken))
     quoted = _quotes(opened, receipt, reason=reason) if quotes else None
@@ -67,6 +67,17 @@ def why(
         typer.echo(sentence)
     for quote in quoted or ():
         typer.echo(f"  {quote['subscore']}: {quote['words']}")
+
+
+def _with_ruling(opened: Home, receipt: Receipt, sentences: list[str], *, language: Language) -> list[str]:
+    """Return the sentences with a person's ruling in the place of the first, where a held reward was ruled on."""
+    from storage.store import decisions
+
+    decision = decisions.find(opened.store(), receipt.session_id)
+    if decision is None or decision.released is None:
+        return sentences
+    told = [say("bank", f"why.{'released' if decision.released else 'refused'}", language), *sentences[1:]]
+    return told if decision.released else [*told, say("bank", "why.again", language, reference=receipt.reference)]
 
 
 def _language(text: str) -> Language:

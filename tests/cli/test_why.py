@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from payouts.deciding import decide_sessions
 from pilot.settings import Settings
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pipelines.scored_feedback import scored_feedback
@@ -19,6 +20,7 @@ from pipelines.turns import turns
 from storage.home import Home, open_home
 from storage.store import audit, receipts, tombstones
 from storage.store.receipts import Receipt
+from storage.store.reward_cases import Candidate
 from tests.cli.conftest import Pilot
 from tests.events import MORNING, Story, raw_events
 from tests.pipelines.signals.told import visit
@@ -163,3 +165,33 @@ def test_the_explanation_is_lean_enough_for_the_receipts_page(tmp_path: Path) ->
 
     program = "import sys, pipelines.explanation; sys.exit(any(n in sys.modules for n in ('polars', 'numpy')))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "told"), [("refuse", "inte blir någon belöning"), ("release", "bestämt att du får belöningen")]
+)
+def test_a_persons_ruling_on_a_held_reward_comes_first(pilot: Pilot, home: Home, verb: str, told: str) -> None:
+    story = visit(GOOD)
+    build(home, story)
+    receipt(home, story)
+    held = Candidate(
+        session_id=story.session_id,
+        day=MORNING.date(),
+        cafe=story.cafe,
+        simulated=True,
+        consent=True,
+        score=80,
+        counted_score=80,
+        clear=True,
+        held_until=MORNING + timedelta(days=7),
+        reasons=("copied_nearly",),
+        device=None,
+        rubric_version="1",
+        scorer_version="1",
+    )
+    decide_sessions(home.store(), [held], cafes=home.cafes(), secret=home.secret(), decided_by="watch")
+    ruled = pilot("payout", verb, "BCD234", "--reason", "looked through")
+    assert ruled.exit_code == 0, ruled.stderr
+    lines = pilot("why", "BCD234").stdout.splitlines()
+    assert told in lines[1]
+    assert any("BCD234" in line or "BCD 234" in line for line in lines[2:]) == (verb == "refuse")
