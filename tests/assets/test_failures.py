@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 import polars as pl
 import pytest
+from dagster._serdes import serialize_value
 from dagster._utils.error import serializable_error_info_from_exc_info
-from dagster_shared.serdes import serialize_value
 
 from assets.failures import told_without_words
 from pilot.errors import PilotError
