@@ -38,7 +38,12 @@ def anomaly_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("open_minutes", 0, 60)
     yield between("feedbacks", 0)
     yield between("surprise", 0, 1)
-    yield Rule("only hours in which the café is open are there", fact=_within_opening, columns=("starts_at",))
+    yield Rule(
+        "only hours in which the café is open are there",
+        fact=_within_opening,
+        columns=("starts_at",),
+        by_todays_file=True,
+    )
     yield Rule("no minute is away that is not open", fact=_away, columns=("away_minutes", "open_minutes"))
     yield Rule("a usable minute weighs once, one of a peak four times", fact=_weighed, columns=("weight",))
     yield Rule(

@@ -26,7 +26,7 @@ def feedback_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("turns_scored", 0)
     yield between("turns_left_out", 0)
     yield between("words", 0)
-    yield Rule("what is eligible scores above the first tier", fact=_above_first_tier)
+    yield Rule("what is eligible scores above the first tier", fact=_above_first_tier, by_todays_file=True)
     yield Rule("nothing scored gives no points", fact=_nothing_scored)
     yield Rule("words are scored exactly where turns are", fact=_words)
     yield Rule("each scored session was completed, at the same moment", fact=_of_completed)

@@ -94,7 +94,7 @@ def capacity_rules(cafes: Cafes) -> Iterator[Rule]:
     yield Rule("no hour holds more sessions than there were", fact=_hour, columns=("busiest_hour_sessions",))
     yield Rule("no more are under way at once than there were", fact=_at_once, columns=("most_at_once",))
     yield Rule("a limit that is reached leaves no days", fact=_limit, columns=("trial_limit", "trial_used"))
-    yield Rule("each café, and all together, have a row", fact=_each_cafe, of_rows=False)
+    yield Rule("each café, and all together, have a row", fact=_each_cafe, of_rows=False, by_todays_file=True)
 
 
 def _left_out(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -94,7 +94,7 @@ class Rule:
         of_rows: Whether a fact says something about each row of the table; else about cafés, or about another table.
         columns: The columns that a fact is about.
         by_todays_file: Whether rows are held against the cafés as they are today: earlier days only warn, since a café
-            that has left does not make what was paid and reported wrong.
+            that left or joined, other hours or other tiers do not make what was paid and reported wrong.
     """
 
     name: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -10,6 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from pilot.cafes import Cafes, RewardTier, parse_cafes
 from pilot.columns import Column, Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
@@ -224,9 +227,7 @@ def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(la
         gate(lake, tables, days=[before])
 
 
-def test_a_cafe_that_left_and_a_tier_that_was_changed_stop_no_earlier_day(
-    lake: Lake, frames: dict[str, pl.DataFrame]
-) -> None:
+def test_a_cafe_that_left_stops_no_earlier_day(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
     """What was paid and reported by yesterday's file of cafés stands; on the day itself an unknown café still stops."""
     sessions = frames[SESSIONS.name].with_columns(cafe=pl.lit("closed-long-ago"))
     spoil(lake, SESSIONS, sessions)
@@ -238,3 +239,39 @@ def test_a_cafe_that_left_and_a_tier_that_was_changed_stop_no_earlier_day(
 
     assert known_cafe(NIGHT) == [("warn", False)]
     assert known_cafe(MORNING + timedelta(hours=4)) == [("stop", False)]
+
+
+def _a_cafe_joined() -> Cafes:
+    another = told_day.CAFES.cafe[0].model_copy(update={"id": "uppsala"})
+    return told_day.CAFES.model_copy(update={"cafe": (*told_day.CAFES.cafe, another)})
+
+
+def _tiers_were_raised() -> Cafes:
+    tiers = (RewardTier(score_above=score, amount_ore=score * 100) for score in (98, 99))
+    pilot = told_day.CAFES.pilot.model_copy(update={"reward_tiers": tuple(tiers)})
+    return told_day.CAFES.model_copy(update={"pilot": pilot})
+
+
+def _hours_became_shorter() -> Cafes:
+    file = Path("cafes.toml").read_text(encoding="utf-8")
+    return parse_cafes(re.sub(r'weekdays = \["[0-9:]+"', 'weekdays = ["15:00"', file), source="cafes.toml")
+
+
+@pytest.mark.parametrize(
+    ("changed", "table", "expectation"),
+    [
+        (_a_cafe_joined, "uptime", "each café's page has its row"),
+        (_a_cafe_joined, "capacity_plan", "each café, and all together, have a row"),
+        (_tiers_were_raised, "scored_feedback", "what is eligible scores above the first tier"),
+        (_hours_became_shorter, "volume_anomalies", "only hours in which the café is open are there"),
+    ],
+)
+def test_a_change_of_the_cafes_file_stops_that_day_and_warns_of_earlier_ones(
+    lake: Lake, changed: Callable[[], Cafes], table: str, expectation: str
+) -> None:
+    def failed(now: datetime) -> list[tuple[str, str]]:
+        found = judge_day(lake, DAY, cafes=changed(), now=now, tables=[TABLES[table]])
+        return list(found.verdicts.filter(~pl.col("passed")).select("expectation", "severity").iter_rows())
+
+    assert failed(NIGHT) == [(expectation, "warn")]
+    assert failed(MORNING + timedelta(hours=4)) == [(expectation, "stop")]

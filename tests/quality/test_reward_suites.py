@@ -122,3 +122,10 @@ def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Any, table
     assert judge(table, good, only=name).passed
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed
+
+
+@pytest.mark.parametrize("ore", [2_500, 10_000])
+def test_what_an_earlier_tier_gave_is_no_fault(good: Any, ore: int) -> None:
+    assert ore not in {tier.amount_ore for tier in CAFES.pilot.reward_tiers}
+    put("rewards", "amount_ore", ore)(good)
+    assert judge("rewards", good).failed == ()
