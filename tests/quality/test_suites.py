@@ -23,6 +23,7 @@ pytestmark = pytest.mark.slow
 
 CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 WORDS = "Kardemummabullen var torr"
+ORDERED = "nothing happens before the page is opened or after the last event"
 
 
 def _evidence_of_itself(frames: Frames) -> None:
@@ -60,7 +61,7 @@ BREAKS: dict[str, dict[str, Break]] = {
         "only an abandoned session has a reason for it, and each has one": put(
             "sessions", "abandon_reason", None, row=1
         ),
-        "nothing happens before the page is opened or after the last event": shift("sessions", "completed_at", 3600),
+        ORDERED: shift("sessions", "completed_at", 3600),
         "a completed session has a receipt": put("sessions", "receipt_hash", None),
         "each session's turns are those of the table of turns": without("turns"),
         "each session has events": without("raw_events", row=3),
@@ -179,6 +180,19 @@ def test_results_never_quote_a_value(good: Frames, column: str) -> None:
     put("sessions", column, WORDS)(good)
     told = json.dumps(asdict(judge("sessions", good)), ensure_ascii=False)
     assert WORDS not in told
+
+
+@pytest.mark.parametrize(("column", "seconds"), [("started_at", -15), ("opened_at", 290), ("last_event_at", -290)])
+def test_a_clock_that_was_set_back_a_little_is_no_fault(good: Frames, column: str, seconds: int) -> None:
+    shift("sessions", column, seconds)(good)
+    assert ORDERED not in {item.name for item in judge("sessions", good).failed}
+
+
+@pytest.mark.parametrize(("column", "seconds"), [("started_at", -400), ("completed_at", 400)])
+def test_a_clock_that_was_set_back_far_is_told_and_stops_nothing(good: Frames, column: str, seconds: int) -> None:
+    shift("sessions", column, seconds)(good)
+    (failed,) = (item for item in judge("sessions", good).failed if item.name == ORDERED)
+    assert failed.severity == "warn"
 
 
 def test_a_missing_column_fails_the_rules_about_it_and_the_rest_goes_on(good: Frames) -> None:

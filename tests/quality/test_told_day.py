@@ -327,3 +327,10 @@ def test_an_event_that_a_newer_edge_knows_is_a_warning(good: Frames) -> None:
     result = judge("raw_events", good)
     assert not result.passed
     assert not result.stops
+
+
+def test_two_events_in_one_place_are_a_warning(good: Frames) -> None:
+    _two_in_one_place(good)
+    result = judge("raw_events", good)
+    assert [item.name for item in result.failed] == ["no two events of a session have the same place in it"]
+    assert not result.stops
