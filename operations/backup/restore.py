@@ -5,7 +5,6 @@ Everything happens in a folder beside the target. What fails leaves the target a
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from operations.backup.shelf import Backup, unpack
-from operations.backup.staging import staging_of, sweep_staging
+from operations.backup.staging import staging
 from operations.erasure.carry_out import carry_out
 from operations.retention.carry_out import carry_out as keep_limits
 from operations.retention.carry_out import waiting
@@ -27,7 +26,7 @@ from storage.backup.store_copy import POSTGRESQL_COPY, SQLITE_COPY, check_sqlite
 from storage.backup.tombstone_file import NAME, read_tombstones
 from storage.erasure.landing_lines import publish_logs
 from storage.errors import CorruptSegment
-from storage.folders import private_folder, sync_folder
+from storage.folders import sync_folder
 from storage.home import LOG_FOLDER, Home, Kind, open_home
 from storage.store import erasures, tombstones
 from storage.store.tombstones import Tombstone
@@ -86,6 +85,7 @@ def restore(
 
     Raises:
         NotRestored: the target is in use, or tombstones could not be replayed.
+        RestoreUnderWay: another process restores into it.
         BackupDamaged: the backup is not whole.
         TombstonesUnreadable: nobody can tell which guests were erased since.
     """
@@ -95,33 +95,29 @@ def restore(
             f"{target} is not empty.", remedy="Restore into a folder that does not exist yet, look at it, then move it."
         )
     known = _tombstones(backup, tombstone_files)
-    staging = staging_of(target)
-    sweep_staging(target.parent)
     try:
-        private_folder(staging)
-        told("unpacking and checking")
-        files = unpack(backup, key=settings.backup_key.get_secret_value(), put=put_under(staging))
-        home = _opened(staging, backup, settings=settings)
-        told("looking at every segment and table")
-        segments, damaged = _check_landing(home)
-        tables = _check_lake(home)
-        told(f"replaying {len(known)} tombstones")
-        replayed = _replay(home, known, now=now)
-        told("keeping the time limits")
-        _keep_limits(home, now=now)
-        home.store().close()
-        if keep:
-            if target.exists():
-                target.rmdir()
-            staging.rename(target)
-            sync_folder(target.parent)
+        with staging(target) as folder:
+            told("unpacking and checking")
+            files = unpack(backup, key=settings.backup_key.get_secret_value(), put=put_under(folder))
+            home = _opened(folder, backup, settings=settings)
+            told("looking at every segment and table")
+            segments, damaged = _check_landing(home)
+            tables = _check_lake(home)
+            told(f"replaying {len(known)} tombstones")
+            replayed = _replay(home, known, now=now)
+            told("keeping the time limits")
+            _keep_limits(home, now=now)
+            home.store().close()
+            if keep:
+                if target.exists():
+                    target.rmdir()
+                folder.rename(target)
+                sync_folder(target.parent)
     except OSError as error:
         raise NotRestored(
             f"The backup cannot be unpacked: {error.strerror or type(error).__name__}.",
             remedy="Free space and try again.",
         ) from None
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
     return Restored(target, backup.manifest.made_at, files, segments, damaged, tables, replayed)
 
 

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from operations.backup.make import NotSealed, make_backup
 from operations.backup.restore import NotRestored, restore
 from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
-from operations.backup.staging import PREFIX
+from operations.backup.staging import PREFIX, RestoreUnderWay, staging
 from operations.erasure.carry_out import carry_out
 from operations.erasure.keeping import KeeperAtWork, keeping
 from pilot.identifiers import new_identifier
@@ -253,8 +253,10 @@ def test_a_restore_that_is_killed_leaves_no_words_beyond_the_next_backup(
     assert restoring.returncode in (-number, 128 + number)
     left = list(tmp_path.glob(f"{PREFIX}*"))
     assert len(left) == (1 if number == signal.SIGKILL else 0)
-    under_way = tmp_path / f"{PREFIX}annat.{os.getpid()}"
-    under_way.mkdir()
-    make_backup(home, now=NOW)
-    assert list(tmp_path.glob(f"{PREFIX}*")) == [under_way]
+    with staging(tmp_path / "annat") as under_way:
+        make_backup(home, now=NOW)
+        assert list(tmp_path.glob(f"{PREFIX}*")) == [under_way]
+        with pytest.raises(RestoreUnderWay, match="being restored already"), staging(tmp_path / "annat"):
+            pass
+    assert list(tmp_path.glob(f"{PREFIX}*")) == []
     assert not (tmp_path / "ny").exists()
