@@ -37,13 +37,14 @@ class Extent:
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
-def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool) -> Extent:
-    """Return the extent of what these cafés have; `key` is `versions_key` of TABLES.
+def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool, before: date | None = None) -> Extent:
+    """Return the extent of what these cafés have, before a day where one is given; `key` is `versions_key` of TABLES.
 
     Looks from both ends of the lake's days and opens no more of them than it needs. A day that cannot be read counts
     as one with sessions, so that the page offers it and says what is wrong with it.
     """
-    days = sorted({day for table in TABLES for day in _lake.bytes_by_day(table)})
+    every = {day for table in TABLES for day in _lake.bytes_by_day(table)}
+    days = sorted(day for day in every if before is None or day < before)
     scope = (list(cafes), simulated)
     newest = Extent(None, None, None, None)
     for chunk in _looks(days[::-1]):

@@ -15,11 +15,11 @@ from dashboards.formatting import listed, measure, number, short_day
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
-from dashboards.reading.calendar import Extent, extent
+from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
 from dashboards.reading.maintenance import BUDGET_MINUTES, Maintenance, maintenance
 from dashboards.reading.maintenance import TABLES as MAINTENANCE_TABLES
-from dashboards.reading.page_snapshot import PageSnapshot, UnreadableTable, versions_key
+from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.payment_rails import TABLES as PAYMENT_TABLES
 from dashboards.reading.payment_rails import payment_rails
 from dashboards.reasons import COMMANDS, GAPS, reason
@@ -46,7 +46,8 @@ def show(visit: Visit) -> None:
         )
     )
     with st.container(horizontal=True, key="controls"):
-        day = choose_day(visit, known, preferred=_last_that_is_over(visit, known))
+        over = extent(lake, key, cafes=visit.ids, simulated=visit.simulated, before=visit.today)
+        day = choose_day(visit, known, preferred=over.last_sessions)
     tables = (*TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES)
     on_show = list(days_between(day - timedelta(days=max(PERIODS_DAYS) - 1), day))
     with PageSnapshot(lake, *tables, place=visit.place, days=on_show) as snapshot:
@@ -68,23 +69,6 @@ def show(visit: Visit) -> None:
     payment_table.draw(visit, rails, days=max(PERIODS_DAYS))
     days = _trend(visit, period, last=day)
     _volume(visit, period, days=days)
-
-
-def _last_that_is_over(visit: Visit, known: Extent) -> date | None:
-    """Return the latest day before today that has sessions; None where the last period has none."""
-    if known.last_sessions is None or known.last_sessions < visit.today:
-        return known.last_sessions
-    yesterday = visit.today - timedelta(days=1)
-    days = max(PERIODS_DAYS)
-    on_show = list(days_between(yesterday - timedelta(days=days - 1), yesterday))
-    try:
-        with PageSnapshot(visit.home.lake(), *TABLES, place=visit.place, days=on_show) as snapshot:
-            period = pilot_period(
-                snapshot, snapshot.key, cafes=visit.ids, last=yesterday, days=days, simulated=visit.simulated
-            )
-    except UnreadableTable:
-        return yesterday  # The page says what is wrong with it.
-    return max((row.day for row in period.volumes), default=None)
 
 
 def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
