@@ -37,7 +37,7 @@ class Facts:
         events: How the provider's events come through.
         away_since: By rail, since when the provider does not answer.
         gate_closed: By rail, since when a batch waits for its days to be good, and why.
-        held_until: Of each reward that waits for a person, until when its guest was promised an answer.
+        overdue: Of each reward that waits for a person too long, until when its guest was promised an answer.
     """
 
     finals: Collection[Final] = ()
@@ -46,7 +46,7 @@ class Facts:
     events: Events = field(default_factory=Events)
     away_since: Mapping[str, datetime] | None = None
     gate_closed: Mapping[str, tuple[datetime, str]] | None = None
-    held_until: Collection[datetime] = ()
+    overdue: Collection[datetime] = ()
 
 
 def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
@@ -83,11 +83,10 @@ def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
         )
         for rail, (since, why) in (facts.gate_closed or {}).items()
     ]
-    return [*found, *_overdue(facts.held_until, now=now), *_events(facts.events, now=now)]
+    return [*found, *_overdue(facts.overdue), *_events(facts.events, now=now)]
 
 
-def _overdue(held_until: Collection[datetime], *, now: datetime) -> list[Alert]:
-    late = [promised for promised in held_until if promised < now]
+def _overdue(late: Collection[datetime]) -> list[Alert]:
     if not late:
         return []
     text = (

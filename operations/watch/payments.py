@@ -63,9 +63,7 @@ class PaymentAlerts:
             waiting=payment_facts.waiting_batches(store),
             events=payment_facts.events(store, rail=rail, since=now - COUNT_OVER),
             away_since={rail: away} if away is not None else {},
-            held_until=[
-                each.held_until for each in decisions.held(store) if each.held_until and each.simulated <= demo
-            ],
+            overdue=decisions.overdue(store, now=now, simulated=demo),
             gate_closed={rail: (closed, standing.gate_why)} if closed is not None and standing is not None else {},
         )
 

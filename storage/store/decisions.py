@@ -152,6 +152,27 @@ def held(store: Store) -> list[Decision]:
         return [Decision(*row) for row in connection.execute(query)]
 
 
+def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
+    """Return, of each held reward that waits for a person longer than its guest was promised, until when that was.
+
+    Args:
+        store: The store.
+        now: The present moment.
+        simulated: Whether those of test clients count, too.
+    """
+    query = (
+        select(reward_decisions.c.held_until)
+        .select_from(_JOINED)
+        .where(reward_decisions.c.outcome == "held", reward_rulings.c.released.is_(None))
+        .where(reward_decisions.c.held_until < now)
+        .order_by(reward_decisions.c.held_until)
+    )
+    if not simulated:
+        query = query.where(~reward_decisions.c.simulated)
+    with store.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
 def awaited(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
     """Return by day the sessions whose receipt is of that time, without a decision and not erased."""
     query = (

@@ -57,8 +57,7 @@ def test_too_many_failures_are_told_and_few_are_not(finals: list[Final], fires: 
     ("facts", "told"),
     [
         (Facts(reconciled=[kept()]), []),
-        (Facts(held_until=[NOW]), []),
-        (Facts(held_until=[NOW - HOUR, NOW + HOUR]), ["rewards_overdue"]),
+        (Facts(overdue=[NOW - HOUR]), ["rewards_overdue"]),
         (Facts(reconciled=[kept(theirs=3001)]), ["payout_difference"]),  # one öre
         (Facts(reconciled=[kept(what="partly reversed")]), ["payout_difference"]),
         (Facts(reconciled=[kept(ago=4 * HOUR)]), ["payout_not_reconciled"]),

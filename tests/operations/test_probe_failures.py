@@ -250,7 +250,7 @@ def test_the_language_model_is_not_looked_at_where_none_is_asked(settings: Setti
     assert scripted == ["dashboards"]
 
 
-def test_a_hundred_cafes_behind_an_edge_that_hangs_are_looked_at_within_a_round() -> None:
+def test_sixty_four_looks_at_an_edge_that_hangs_wait_at_the_same_time() -> None:
     """Each waits for its whole timeout; in turns of a few, a round would not end before the next begins."""
     most = 64
     together = threading.Barrier(most)

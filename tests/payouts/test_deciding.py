@@ -260,3 +260,15 @@ def test_a_code_is_read_as_people_type_it_and_is_no_reference() -> None:
     assert readable(code) is None
     assert typed_voucher("H7KM3Q") is None
     assert voucher_code(SECRET, "a reward", 2) != code
+
+
+def test_a_held_reward_is_overdue_from_its_promise_on_until_a_person_rules(store: Store, clock: Clock) -> None:
+    promised = NOON + timedelta(days=7)
+    one = candidate(held_until=promised, reasons=("ring",))
+    decide_sessions(store, [one, candidate()], cafes=CAFES, secret=SECRET, decided_by="assets")
+    late = promised + timedelta(seconds=1)
+    assert decisions.overdue(store, now=promised, simulated=True) == []
+    assert decisions.overdue(store, now=late, simulated=True) == [promised]
+    assert decisions.overdue(store, now=late, simulated=False) == []
+    decisions.rule(store, one.session_id, release=False, issuer=issuer(SECRET), actor="anna", reason="a copy")
+    assert decisions.overdue(store, now=late, simulated=True) == []
