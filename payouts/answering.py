@@ -28,6 +28,13 @@ def earned(decision: Decision | None, *, language: Language) -> str:
     return say(WORDS, key, language, amount=amount, reason=_in_words(decision.reason, language))
 
 
+def ruling(decision: Decision | None, *, language: Language) -> str:
+    """Return what a person has ruled on a held reward, as the guest is told; empty where nobody has."""
+    if decision is None or decision.released is None:
+        return ""
+    return say("bank", f"why.{'released' if decision.released else 'refused'}", language)
+
+
 def _in_words(reason: str, language: Language) -> str:
     words = section(WORDS, language)
     return ", ".join(words.get(f"reason.{each}", each) for each in reason.split(","))

@@ -14,6 +14,7 @@ from datetime import date
 from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
+from payouts.answering import ruling
 from payouts.rewards import prospective_reward_ore
 from pilot.cafes import Cafe, Language, Pilot
 from pilot.errors import InvalidEvent, PilotError
@@ -100,10 +101,9 @@ def reasons(
     """
     if decision is None:
         return Reasons((say("bank", "why.waiting", language),))
-    if decision.released is not None:
-        first = say("bank", f"why.{'released' if decision.released else 'refused'}", language)
-    else:
-        first = say("bank", ELSEWHERE[decision.reason], language) if decision.reason in ELSEWHERE else ""
+    first = ruling(decision, language=language)
+    if not first and decision.reason in ELSEWHERE:
+        first = say("bank", ELSEWHERE[decision.reason], language)
     again = say("bank", "why.again", language, reference=receipt.reference)
     texts = said_in(segments, receipt.day, receipt.session_id)
     if not texts:

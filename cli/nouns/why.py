@@ -71,12 +71,14 @@ def why(
 
 def _with_ruling(opened: Home, receipt: Receipt, sentences: list[str], *, language: Language) -> list[str]:
     """Return the sentences with a person's ruling in the place of the first, where a held reward was ruled on."""
+    from payouts.answering import ruling
     from storage.store import decisions
 
     decision = decisions.find(opened.store(), receipt.session_id)
-    if decision is None or decision.released is None:
+    ruled = ruling(decision, language=language)
+    if decision is None or not ruled:
         return sentences
-    told = [say("bank", f"why.{'released' if decision.released else 'refused'}", language), *sentences[1:]]
+    told = [ruled, *sentences[1:]]
     return told if decision.released else [*told, say("bank", "why.again", language, reference=receipt.reference)]
 
 
