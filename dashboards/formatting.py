@@ -68,6 +68,11 @@ def short_day(day: date, *, language: Language) -> str:
     return str(format_date(day, "d MMM", locale=LOCALES[language]))
 
 
+def day_and_year(day: date, *, language: Language) -> str:
+    """Return a day of any year in words: "26 februari 2027"."""
+    return str(format_date(day, "d MMMM y", locale=LOCALES[language]))
+
+
 def clock_time(moment: datetime) -> str:
     """Return a moment as Stockholm's clock shows it: "14:32"."""
     return f"{local_time(moment):%H:%M}"

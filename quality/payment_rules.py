@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from pilot.cafes import Cafes
+from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, one_of
 
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 STATES = ("planned", "held", "in_flight", "refused", "paid", "needs_review", "reversed")
-SMALLEST_ORE = 2_000  # a reward is 20 kr or more: less does not reach a Swedish bank
 
 
 def payment_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -37,7 +36,7 @@ def payout_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `payouts`."""
     yield from declared(PAYOUTS)
     yield one_of("state", STATES)
-    yield between("amount_ore", SMALLEST_ORE)
+    yield between("amount_ore", SMALLEST_REWARD_ORE)
     yield between("rewards", 1)
     yield between("attempts", 0)
     yield Rule("what is paid has the provider's reference", fact=_referenced, columns=("state", "reference"))
@@ -55,7 +54,7 @@ def ledger_rules(cafes: Cafes) -> Iterator[Rule]:
 
 
 def _worth(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    return frame["succeeded_ore"] >= frame["succeeded"] * SMALLEST_ORE
+    return frame["succeeded_ore"] >= frame["succeeded"] * SMALLEST_REWARD_ORE
 
 
 def _approved(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

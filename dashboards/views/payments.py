@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
-from babel.dates import format_date
 
 from dashboards import markup
-from dashboards.formatting import LOCALES, clock_time, short_day
+from dashboards.formatting import clock_time, day_and_year, short_day
 from dashboards.visit import Visit, current
 from payouts.answering import earned
 from payouts.meanings import for_staff
@@ -95,8 +94,7 @@ def _payout(visit: Visit, name: str) -> str:
 
 
 def _voucher(visit: Visit, voucher: Voucher) -> str:
-    # With its year: a voucher is good for months.
-    day = format_date(business_day(voucher.expires_at), "d MMMM y", locale=LOCALES[visit.language])
+    day = day_and_year(business_day(voucher.expires_at), language=visit.language)  # a voucher is good for months
     return say_words("money", f"voucher.{voucher.state}", visit.language, day=day)
 
 
