@@ -2,7 +2,7 @@
 
     python -m benchmarks.landing_day --sessions 100000 [--cafes 1000] [--segments 400] [--json]
 
-The simulated day's events are published as segments, as replicas publish them: each holds events of all cafés, in the
+The simulated day's events are published as segments, as replicas publish them: each holds events of many cafés, in the
 order of time. Then a process of its own does what the asset does: list, read, check each line against the contract,
 take out doubles, sort, write. Another reads the same files with DuckDB's `read_json`, unchecked, sorts them and writes
 one Parquet file: what somebody would write in an afternoon.

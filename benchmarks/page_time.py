@@ -14,14 +14,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import math
 import shutil
-import statistics
 import time
 
 from playwright.async_api import Page, async_playwright
 
-from benchmarks.running_pilot import CAFE, Running, running_pilot, send, stories
+from benchmarks.running_pilot import CAFE, Running, running_pilot, send, spread, stories
 from operations.journey.processor_seconds import processor_seconds
 from operations.system import RUN_FOLDER
 from pilot.words import say
@@ -60,7 +58,7 @@ async def measure(running: Running, *, count: int, every: float, seed: int) -> d
         for texts in answers:
             waiting.append(asyncio.create_task(seen(running, page, texts)))
             await asyncio.sleep(every)
-        seconds = sorted(await asyncio.gather(*waiting))
+        seconds = await asyncio.gather(*waiting)
         cpu, took = used(running) - before, time.monotonic() - began
         await asyncio.sleep(every)
         before, began = used(running), time.monotonic()
@@ -70,9 +68,7 @@ async def measure(running: Running, *, count: int, every: float, seed: int) -> d
     return {
         "sessions": count,
         "first_s": round(first, 1),
-        "p50_s": round(statistics.median(seconds), 1),
-        "p95_s": round(seconds[math.ceil(0.95 * len(seconds)) - 1], 1),
-        "worst_s": round(seconds[-1], 1),
+        **spread(seconds),
         "goal_s": GOAL_SECONDS,
         "cpu_s_a_session": round(cpu / count, 1),
         "cpu_s_of_it_without_guests": round(idle / count, 1),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -121,6 +123,16 @@ def stories(cafe: Cafe, *, count: int, seed: int) -> list[tuple[str, ...]]:
     """Return what some guests of a café write, the simulator's; no two write the same."""
     chance = random.Random(seed)
     return [said(chance, cafe=cafe, language="sv", depth="rich", turns=2) for _ in range(count)]
+
+
+def spread(seconds: list[float]) -> dict[str, float]:
+    """Return the median, the 95th percentile (nearest rank) and the worst."""
+    ordered = sorted(seconds)
+    return {
+        "p50_s": round(statistics.median(ordered), 1),
+        "p95_s": round(ordered[math.ceil(0.95 * len(ordered)) - 1], 1),
+        "worst_s": round(ordered[-1], 1),
+    }
 
 
 def _until_ready(run: subprocess.Popen[bytes], log: Path) -> None:

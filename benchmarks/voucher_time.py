@@ -14,14 +14,13 @@ import asyncio
 import json
 import math
 import signal
-import statistics
 import time
 from collections import Counter
 
 import httpx
 import psutil
 
-from benchmarks.running_pilot import CAFE, Running, running_pilot, send, stories
+from benchmarks.running_pilot import CAFE, Running, running_pilot, send, spread, stories
 
 GIVE_UP_SECONDS = 180.0
 OFTEN_SECONDS = 3.0  # as the open page asks (voice_edge/page/static/receipt.js)
@@ -70,13 +69,10 @@ def main() -> None:
         stopped = stop_dagster(running.process) if options.without_dagster else 0
         answers = stories(running.home.cafes().get(CAFE), count=options.sessions, seed=options.seed)
         done = asyncio.run(guests(running, answers, every=options.every))
-    seconds = sorted(each for each, _ in done)
     told = {
         "sessions": len(done),
         "dagster_processes_stopped": stopped,
-        "p50_s": round(statistics.median(seconds), 1),
-        "p95_s": round(seconds[math.ceil(0.95 * len(seconds)) - 1], 1),
-        "worst_s": round(seconds[-1], 1),
+        **spread([each for each, _ in done]),
         "goal_s": GOAL_SECONDS,
         "decided": dict(Counter(state for _, state in done)),
         "simulated": True,

@@ -25,8 +25,8 @@ def in_memory() -> duckdb.DuckDBPyConnection:
 def session() -> duckdb.DuckDBPyConnection:
     """Return a session of the one engine that this process shares, for any thread; close it when it is done with.
 
-    An engine takes 14 ms to start, a session of it 0.1 ms, and a rebuild reads fifty times. What a session makes as
-    TEMP, or registers, no other one sees; most settings are the engine's, so none is to be changed.
+    An engine takes twenty times as long to start as a session of it, and a rebuild reads fifty times. What a session
+    makes as TEMP, or registers, no other one sees; most settings are the engine's, so none is to be changed.
     """
     global _shared
     with _opening:
