@@ -95,6 +95,9 @@ def test_sessions_are_judged_once_and_compared_with_their_score(
     assert rows["judged_score"].to_list() == [80, 80]
     kept = json.dumps([rows.to_dicts(), told], default=str, ensure_ascii=False)
     assert not any(word in kept for word in WORDS)
+    assert told["disagreements"] == 1
+    # An erasure looks for the session in all that Dagster keeps.
+    assert not any(session in json.dumps(told, default=str) for session in rows["session_id"])
 
 
 def test_what_is_paid_by_is_the_same_with_the_model_on_and_off(

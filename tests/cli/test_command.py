@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from cli.main import _Pilot
 from tests.cli.conftest import Pilot
+from tests.waiting import DEADLINE_SECONDS
 
 HEAVY = ("polars", "dagster", "streamlit", "httpx", "sqlalchemy", "deltalake", "numpy", "fastapi", "duckdb", "pydantic")
 
@@ -71,3 +73,14 @@ def test_settings_in_the_env_file_count_unless_the_variable_is_set(pilot: Pilot,
 
 def test_codes_lead_to_this_edge_where_only_its_port_is_set(pilot: Pilot) -> None:
     assert "http://127.0.0.1:18123/c/" in pilot("seed", PILOT_EDGE_PORT="18123").stdout
+
+
+def test_a_reader_that_has_read_enough_is_no_trouble(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", "from cli.main import main; main()", "schema", "events")
+    environment = {**os.environ, "PILOT_HOME": str(tmp_path / "home")}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        assert done.stderr.read() == ""
+        assert done.wait(DEADLINE_SECONDS) == 0

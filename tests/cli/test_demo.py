@@ -29,6 +29,7 @@ def test_a_demo_has_figures_of_simulated_sessions_only_and_a_sensor_that_goes_on
     command = (PILOT, "demo", "--no-serve", "--days", "2", "--seed", "3")
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+    assert "Warning" not in done.stderr
     lake = open_home(Settings(home=tmp_path / "demo"), kind="demo").lake()
     for table in (SESSIONS, SCORED_FEEDBACK):
         assert lake.read(table, columns=["simulated"])["simulated"].unique().to_list() == [True]

@@ -35,6 +35,7 @@ def test_what_cannot_be_built_is_refused_in_a_line_and_nothing_is_made(pilot: Pi
         (("--from", "soon"), "'soon' is not a day"),
         (("--from", "2026-11-23", "--select", "sesions"), "Did you mean sessions?"),
         (("--from", "2026-11-23", "--reopen"), "--reason"),
+        (("--from", "2026-11-23", "--reopen", "--reason", " "), "for a reason"),
     ):
         result = pilot("materialize", *arguments)
         assert result.exit_code == 1

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from cli.payout.rewards import line
 from payouts.deciding import decide_sessions
 from payouts.till_sign_in import pin_hash
 from pilot.identifiers import new_identifier
 from storage.home import Home
-from storage.store import audit, till_pins
+from storage.store import audit, decisions, till_pins
 from storage.store.auditor import FACTS
 from storage.store.receipts import Receipt, save
 from storage.store.reward_cases import Candidate
@@ -131,3 +133,13 @@ def test_a_reference_that_two_guests_share_asks_for_the_session(pilot: Pilot, tm
     refused = pilot("payout", "show", "H7KM3Q")
     assert refused.exit_code == 1
     assert all(each in refused.stderr for each in sessions)
+
+
+def test_a_held_reward_past_its_promise_is_marked(tmp_path: Path) -> None:
+    home = opened(tmp_path)
+    decided(home, held=True)
+    (waiting,) = decisions.held(home.store())
+    now = datetime.now(UTC)
+    for days, told in ((1, "held until"), (-1, "held OVERDUE since")):
+        promised = now + timedelta(days=days)
+        assert f" {told} {promised:%Y-%m-%d} (ring)" in line(replace(waiting, held_until=promised))
