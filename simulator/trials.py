@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pilot.cafes import Cafe
 from simulator.chances import TRIAL_AHEAD_DAYS, TRIAL_EXTENSION_DAYS
-from storage.store import cafe_states, trial_slots
+from storage.store import cafe_states, closed_doors
 from storage.store.engine import Store
 
 ACTOR = "simulator"
@@ -14,10 +14,15 @@ REASON = "simulated: the trial goes on"
 
 
 def extend_in_time(store: Store, cafe: Cafe, *, at: datetime) -> int | None:
-    """Raise a café's limit where few days' feedback is left of it, as of a moment, and audited; return the new one."""
-    use, a_day = trial_slots.usage(store, cafe), cafe.expected_feedbacks_per_day.high
-    if use.limit - use.used >= TRIAL_AHEAD_DAYS * a_day:
+    """Raise a café's limit where few days' feedback is left of it, as of a moment, and audited; return the new one.
+
+    Days may land after newer ones: what was set for later has to hold the feedback of these, too, so it rises as much.
+    """
+    changes, a_day = closed_doors.trial_limits(store, cafe), cafe.expected_feedbacks_per_day.high
+    limit = next((to for moment, to in reversed(changes) if moment <= at), cafe.trial_limit)
+    if limit - closed_doors.trial_used(store, cafe, before=at) >= TRIAL_AHEAD_DAYS * a_day:
         return None
-    limit = use.limit + TRIAL_EXTENSION_DAYS * a_day
-    cafe_states.set_trial_limit(store, cafe.id, limit=limit, actor=ACTOR, reason=REASON, at=at)
-    return limit
+    more = TRIAL_EXTENSION_DAYS * a_day
+    for moment, to in [(at, limit), *((moment, to) for moment, to in changes if moment > at)]:
+        cafe_states.set_trial_limit(store, cafe.id, limit=to + more, actor=ACTOR, reason=REASON, at=moment)
+    return limit + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafe
@@ -37,18 +37,8 @@ def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> l
     Slots that were only reserved are left out: they are given back within minutes.
     """
     with store.reading() as connection:
-        used = connection.execute(
-            select(trial_slots.c.used_at)
-            .where(trial_slots.c.cafe == cafe.id, trial_slots.c.used, trial_slots.c.rewarded)
-            .where(trial_slots.c.used_at < end)
-        ).scalars()
-        steps: list[tuple[datetime, int | None]] = [(at, None) for at in used]
-        changed = connection.execute(
-            select(audit_log.c.at, audit_log.c.details)
-            .where(audit_log.c.subject == cafe.id, audit_log.c.action == "cafe.trial_limit", audit_log.c.at < end)
-            .order_by(audit_log.c.id)
-        )
-        steps += [(at, int(details["to"])) for at, details in changed]
+        steps: list[tuple[datetime, int | None]] = [(at, None) for at in _used(connection, cafe, before=end)]
+        steps += [(at, limit) for at, limit in _limits(connection, cafe) if at < end]
     found: list[Window] = []
     count, limit, since = 0, cafe.trial_limit, None
     for at, raised_to in sorted(steps, key=lambda step: step[0]):
@@ -61,3 +51,32 @@ def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> l
     if since is not None:
         found.append((since, end))
     return [(max(on, start), off) for on, off in found if off > start]
+
+
+def trial_limits(store: Store, cafe: Cafe) -> list[tuple[datetime, int]]:
+    """Return since when each limit of a café's trial has held, by time; none where it is the file's still."""
+    with store.reading() as connection:
+        return list(dict(_limits(connection, cafe)).items())
+
+
+def trial_used(store: Store, cafe: Cafe, *, before: datetime) -> int:
+    """Return how many rewarded feedbacks a café's trial had before a moment."""
+    with store.reading() as connection:
+        return len(_used(connection, cafe, before=before))
+
+
+def _used(connection: Connection, cafe: Cafe, *, before: datetime) -> list[datetime]:
+    query = select(trial_slots.c.used_at).where(
+        trial_slots.c.cafe == cafe.id, trial_slots.c.used, trial_slots.c.rewarded, trial_slots.c.used_at < before
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _limits(connection: Connection, cafe: Cafe) -> list[tuple[datetime, int]]:
+    """Return the changes of a limit by their moment; of several at one moment the last that was written holds."""
+    query = (
+        select(audit_log.c.at, audit_log.c.details)
+        .where(audit_log.c.subject == cafe.id, audit_log.c.action == "cafe.trial_limit")
+        .order_by(audit_log.c.at, audit_log.c.id)
+    )
+    return [(at, int(details["to"])) for at, details in connection.execute(query)]

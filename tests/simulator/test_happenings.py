@@ -255,6 +255,16 @@ def test_a_trial_that_would_be_used_up_is_extended_in_time_and_that_is_in_the_au
         assert trial_slots.usage(store, cafe).used == again[cafe.id]
 
 
+def test_days_that_land_after_newer_ones_leave_no_trial_full(demo: Home) -> None:
+    days = [small(FIRST + timedelta(days=number)) for number in range(9)]
+    for some in (days[7:], days[:4], days[4:7]):
+        land(demo, some, told=lambda *_: None)
+    start, end = day_bounds(FIRST)[0], day_bounds(FIRST + timedelta(days=8))[1]
+    for cafe in demo.cafes().cafe:
+        assert closed_doors.trial_full(demo.store(), cafe, start=start, end=end) == []
+        assert trial_slots.usage(demo.store(), cafe).unrewarded == 0
+
+
 def test_slots_beyond_the_limit_are_kept_and_earn_nothing(demo: Home) -> None:
     cafe = demo.cafes().get("aurora")
     sent = {f"session-{number:04}": FAR + timedelta(seconds=number) for number in range(cafe.trial_limit + 7)}
