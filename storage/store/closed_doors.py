@@ -38,7 +38,7 @@ def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> l
     """
     with store.reading() as connection:
         steps: list[tuple[datetime, int | None]] = [(at, None) for at in _used(connection, cafe, before=end)]
-        steps += [(at, limit) for at, limit in _limits(connection, cafe) if at < end]
+        steps += [(at, limit) for at, limit in _limits(connection, cafe).items() if at < end]
     found: list[Window] = []
     count, limit, since = 0, cafe.trial_limit, None
     for at, raised_to in sorted(steps, key=lambda step: step[0]):
@@ -56,7 +56,7 @@ def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> l
 def trial_limits(store: Store, cafe: Cafe) -> list[tuple[datetime, int]]:
     """Return since when each limit of a café's trial has held, by time; none where it is the file's still."""
     with store.reading() as connection:
-        return list(dict(_limits(connection, cafe)).items())
+        return list(_limits(connection, cafe).items())
 
 
 def trial_used(store: Store, cafe: Cafe, *, before: datetime) -> int:
@@ -72,11 +72,11 @@ def _used(connection: Connection, cafe: Cafe, *, before: datetime) -> list[datet
     return list(connection.execute(query).scalars())
 
 
-def _limits(connection: Connection, cafe: Cafe) -> list[tuple[datetime, int]]:
-    """Return the changes of a limit by their moment; of several at one moment the last that was written holds."""
+def _limits(connection: Connection, cafe: Cafe) -> dict[datetime, int]:
+    """Return each changed limit by its moment, in order; of several at one moment the last that was written holds."""
     query = (
         select(audit_log.c.at, audit_log.c.details)
         .where(audit_log.c.subject == cafe.id, audit_log.c.action == "cafe.trial_limit")
         .order_by(audit_log.c.at, audit_log.c.id)
     )
-    return [(at, int(details["to"])) for at, details in connection.execute(query)]
+    return {at: int(details["to"]) for at, details in connection.execute(query)}
