@@ -37,20 +37,20 @@ prove-properties: $(READY) ## the tests of properties on 2 000 new examples each
 	@HYPOTHESIS_PROFILE=explore $(VENV)/bin/pytest -q -n 2 $$(grep -rl "from hypothesis" tests --include="test_*.py")
 
 prove-payouts: $(READY) ## 10 000 random histories of payouts, faults and restores
-	@$(VENV)/bin/python -m benchmarks.prove_payouts --rail memory --runs 7000
-	@$(VENV)/bin/python -m benchmarks.prove_payouts --rail stripe --runs 3000
+	@$(VENV)/bin/python -m benchmarks.money.prove_payouts --rail memory --runs 7000
+	@$(VENV)/bin/python -m benchmarks.money.prove_payouts --rail stripe --runs 3000
 
 prove-limiter: $(READY) ## 10 000 payouts against a fake Stripe of 20 calls a second, in virtual time
-	@$(VENV)/bin/python -m benchmarks.payout_limiter
+	@$(VENV)/bin/python -m benchmarks.money.payout_limiter
 
 prove-rerun: $(READY) ## a run killed in each table, before, during and after its write, then rerun: the same rows
-	@$(VENV)/bin/python -m benchmarks.prove_rerun
+	@$(VENV)/bin/python -m benchmarks.platform.prove_rerun
 
 asset-snapshot: $(READY) ## write down the assets as they are now, for review (tests/assets/__snapshots__)
 	@$(VENV)/bin/pytest -q -p no:randomly tests/assets/test_definitions.py -k as_reviewed --snapshot-update
 
 prove-erasure: $(READY) ## an erased guest is nowhere: home, fresh backup, older backup restored
-	@$(VENV)/bin/python -m benchmarks.erasure_proof
+	@$(VENV)/bin/python -m benchmarks.platform.erasure_proof
 
 format: $(READY) ## format the code
 	@$(VENV)/bin/ruff format .

@@ -7,11 +7,11 @@ from typing import Any
 
 import dagster as dg
 
-from assets.alerting import failed_runs
-from assets.backups import forget_backups_nightly, forgetting_backups
-from assets.erasing import erasing, erasures_asked, recheck_erasures
-from assets.forgetting import forget_nightly, forgetting
-from assets.jobs import (
+from assets.automation.alerting import failed_runs
+from assets.automation.backups import forget_backups_nightly, forgetting_backups
+from assets.automation.erasing import erasing, erasures_asked, recheck_erasures
+from assets.automation.forgetting import forget_nightly, forgetting
+from assets.automation.jobs import (
     REPORTS,
     SUITES,
     TABLE_ASSETS,
@@ -22,19 +22,19 @@ from assets.jobs import (
     rebuild,
     reports,
 )
-from assets.judgements import judgements
-from assets.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
-from assets.resources import HomeResource
-from assets.retention import retention
-from assets.schedules import (
+from assets.automation.schedules import (
     judge_by_night,
     judge_rebuilt_days,
     keep_limits_nightly,
     report_yesterday,
     settle_yesterday,
 )
-from assets.sensor import new_facts
-from assets.sources import SOURCES
+from assets.automation.sensor import new_facts
+from assets.framework.resources import HomeResource
+from assets.framework.sources import SOURCES
+from assets.tables.judgements import judgements
+from assets.tables.lake_upkeep import keep_up_nightly, lake_upkeep, upkeep
+from assets.tables.retention import retention
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -20,9 +20,9 @@ import time
 from playwright.async_api import Page, async_playwright
 
 from benchmarks.running_pilot import CAFE, Running, running_pilot, send, spread, stories
-from operations.journey.processor_seconds import processor_seconds
 from operations.system import RUN_FOLDER
 from pilot.words import say
+from proving.journey.processor_seconds import processor_seconds
 
 GIVE_UP_SECONDS = 180.0
 GOAL_SECONDS, GOAL_CPU_SECONDS = 60.0, 12.0

@@ -22,13 +22,13 @@ import websockets
 from operations.system import free_port
 from pilot.cafes import Cafe
 from pilot.settings import PREFIX, read_settings
-from simulator.speech import said
+from proving.simulator.speech import said
 from storage.home import Home, open_home
-from storage.store import codes
+from storage.store.cafes import codes
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
-from tests.voice_edge.server.pages import Page  # noqa: E402
+from tests.voice_edge.http.pages import Page  # noqa: E402
 
 CAFE = "aurora"
 START_SECONDS = 240.0

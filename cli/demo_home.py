@@ -21,8 +21,8 @@ from operations.system import CHECKOUT, DAGSTER_FOLDER, make_system
 from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.settings import read_settings
-from simulator.landing_days import REPLICA, land
-from simulator.pilot_days import simulate
+from proving.simulator.landing_days import REPLICA, land
+from proving.simulator.pilot_days import simulate
 from storage.home import Home, open_home
 
 if TYPE_CHECKING:
@@ -87,10 +87,10 @@ def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None
 
         # Of parameters of Dagster's own that nobody here sets.
         warnings.simplefilter("ignore", category=dg.BetaWarning)
+        from assets.automation.sensor import look_at
+        from assets.automation.sensor_cursor import Cursor
         from assets.definitions import build_defs
-        from assets.partitions import range_tags, ranges
-        from assets.sensor import look_at
-        from assets.sensor_cursor import Cursor
+        from assets.framework.partitions import range_tags, ranges
 
         before = look_at(home, cursor=Cursor(), now=datetime.now(UTC))
 

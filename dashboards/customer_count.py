@@ -15,7 +15,7 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.counts import MOST_CUSTOMERS, InvalidCount, checked_day
 from storage.errors import StoreAway
-from storage.store.customer_counts import Report
+from storage.store.cafes.customer_counts import Report
 
 ACTOR = "pages"  # Until the pages have sign-in: whoever sits at this machine.
 

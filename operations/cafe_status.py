@@ -10,9 +10,9 @@ from pilot.business_days import local_time
 from pilot.cafes import Cafe
 from pilot.opening_hours import opening_at
 from storage.home import Home
-from storage.store import cafe_states, switches, trial_slots
-from storage.store.cafe_states import CafeState
-from storage.store.trial_slots import TrialUse
+from storage.store.cafes import cafe_states, switches, trial_slots
+from storage.store.cafes.cafe_states import CafeState
+from storage.store.cafes.trial_slots import TrialUse
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,10 @@ from storage.erasure.files_beside import STORE_FILES, search
 from storage.erasure.landing_lines import sessions_lines
 from storage.erasure.sound_files import sound_files
 from storage.home import Home
-from storage.store import audit, decisions, expirations, held, tombstones, vouchers
+from storage.store import audit
+from storage.store.privacy import expirations, tombstones
+from storage.store.privacy import session_rows as held
+from storage.store.rewards import decisions, vouchers
 
 SAID = ("turn", "question", "transcript", "heard", "edited", "reply")
 

@@ -10,7 +10,7 @@ from operations import dagster_storage
 from operations.seeding import seed
 from operations.system import CHECKOUT, LOOPBACK, WORKSPACE_NAME, System
 from pilot.errors import PilotError
-from storage.store.codes import Code
+from storage.store.cafes.codes import Code
 
 INSTANCE_NAME = "dagster.yaml"
 LOCATION_NAME = "cafe_feedback"

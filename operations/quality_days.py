@@ -12,7 +12,7 @@ import polars as pl
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from quality.judging import judge_day
 from storage.home import Home
-from storage.store import day_states
+from storage.store.privacy import day_states
 
 COMMIT = {"run": "pilot quality judge"}
 

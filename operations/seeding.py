@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from storage.home import Home
-from storage.store import codes
-from storage.store import seed as store_seed
-from storage.store.codes import Code
+from storage.store.cafes import codes
+from storage.store.cafes import seed as store_seed
+from storage.store.cafes.codes import Code
 
 
 def seed(home: Home) -> list[Code]:

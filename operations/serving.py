@@ -11,7 +11,7 @@ from operations.preparation import prepare
 from operations.stripe_fake import recorded
 from operations.supervisor import RestartPolicy, Supervision
 from operations.system import System, processes
-from storage.store.codes import Code
+from storage.store.cafes.codes import Code
 
 
 @dataclass(frozen=True, slots=True)

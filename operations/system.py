@@ -207,7 +207,7 @@ def _fake_stripe(system: System) -> tuple[ProcessSpec, ...]:
         ProcessSpec(
             name="fake-stripe",
             command=(
-                *(sys.executable, "-m", "payouts.stripe_fake", "--port", str(fake.port)),
+                *(sys.executable, "-m", "proving.stripe_fake", "--port", str(fake.port)),
                 *("--file", str(system.home.root / STATE_FILE), "--public-url", fake.pages_url),
                 *("--webhook-url", f"{system.edge_url}/webhooks/stripe"),
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from operations.erasure.keeping import keeping
+from operations.erasure.home_lock import keeping
 from pilot.tables import TABLES
 from storage.home import Home
 from storage.lake_upkeep import Upkeep, keep_up

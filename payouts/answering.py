@@ -5,7 +5,7 @@ from __future__ import annotations
 from pilot.cafes import Language
 from pilot.money import kronor
 from pilot.words import say, section
-from storage.store.decisions import Decision
+from storage.store.rewards.decisions import Decision
 
 WORDS = "money"
 

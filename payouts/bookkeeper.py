@@ -10,8 +10,8 @@ from typing import get_args
 from pilot.business_days import local_time
 from pilot.errors import PilotError
 from pilot.money import ORE_PER_KRONA
-from storage.store.bookings import Booked
-from storage.store.bookkeeping import Account
+from storage.store.ledger.bookings import Booked
+from storage.store.ledger.bookkeeping import Account
 
 # BAS 2026. The bookkeeper may want others: `pilot payout export --account rewards_owed=2899`.
 BAS: Mapping[Account, str] = {

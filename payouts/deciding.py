@@ -14,11 +14,11 @@ import polars as pl
 from payouts.rewards import VOUCHER_DAYS
 from payouts.voucher_codes import voucher_code, voucher_hash
 from pilot.cafes import Cafes
-from storage.store import decisions
-from storage.store.decisions import Decision
 from storage.store.engine import Store
-from storage.store.reward_cases import Candidate, Judge, Judgement, Standing
-from storage.store.vouchers import Issuer
+from storage.store.rewards import decisions
+from storage.store.rewards.decisions import Decision
+from storage.store.rewards.reward_cases import Candidate, Judge, Judgement, Standing
+from storage.store.rewards.vouchers import Issuer
 
 REWARDS_PER_DEVICE = 1  # a remembered device, at one café on one business day
 BUDGET_FACTOR = 2  # times the most feedbacks that the café expects on a day; what comes beyond waits for a person

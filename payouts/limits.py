@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pilot.money import ORE_PER_KRONA
 from pilot.settings import Settings
-from storage.store.batches import Limits
+from storage.store.payouts.batches import Limits
 
 # From 1 000 kr a year on, employer's contributions are due on the whole sum (SAL 2 kap. 14 §).
 YEARLY_KRONOR = 999

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 
 from pilot.cafes import Language
 from pilot.words import say
-from storage.store.attempts import ABSENT
-from storage.store.batches import HELD_BY_A_PERSON
-from storage.store.shared_banks import SHARED_BANK
-from storage.store.unclaims import WITHDRAWN
+from storage.store.payouts.attempts import ABSENT
+from storage.store.payouts.batches import HELD_BY_A_PERSON
+from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.payouts.unclaims import WITHDRAWN
 
 WORDS = "money"
 

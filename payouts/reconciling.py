@@ -14,11 +14,11 @@ from datetime import UTC, date, datetime, timedelta
 from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
-from storage.store import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
-from storage.store.attempts import ABSENT
-from storage.store.batches import Batch, Instruction, Limits
 from storage.store.engine import Store
-from storage.store.reconciliations import Kept
+from storage.store.payouts import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
+from storage.store.payouts.attempts import ABSENT
+from storage.store.payouts.batches import Batch, Instruction, Limits
+from storage.store.payouts.reconciliations import Kept
 
 LOOK_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
 MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.

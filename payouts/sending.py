@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection
 from typing import Literal
 
 from payouts.rail import Accepted, Order, Rail, Refused, Transfer, Unknown
-from storage.store import attempts, batches
-from storage.store.attempts import Attempt
-from storage.store.batches import UNFINISHED, Instruction
 from storage.store.engine import Store
+from storage.store.payouts import attempts, batches
+from storage.store.payouts.attempts import Attempt
+from storage.store.payouts.batches import UNFINISHED, Instruction
 
 Failpoint = Literal["before_attempt", "after_attempt", "after_answer", "after_outcome"]
 FAILPOINTS: tuple[Failpoint, ...] = ("before_attempt", "after_attempt", "after_answer", "after_outcome")

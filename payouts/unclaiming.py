@@ -5,9 +5,9 @@ from __future__ import annotations
 from payouts.deciding import issuer
 from payouts.rail import Rail
 from payouts.reconciling import reconcile
-from storage.store import guest_payouts, unclaims
-from storage.store.claims import ClaimRefused
 from storage.store.engine import Store
+from storage.store.payouts import guest_payouts, unclaims
+from storage.store.payouts.claims import ClaimRefused
 
 
 def unclaim(store: Store, rail: Rail, reward_id: str, *, secret: bytes, actor: str, reason: str) -> list[str]:

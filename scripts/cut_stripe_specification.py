@@ -13,7 +13,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parents[1] / "payouts" / "stripe_fake" / "specification.json"
+TARGET = Path(__file__).resolve().parents[1] / "proving" / "stripe_fake" / "specification.json"
 OPERATIONS = {
     "/v1/accounts": ("get", "post"),
     "/v1/accounts/{account}": ("get", "post"),

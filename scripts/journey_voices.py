@@ -1,4 +1,4 @@
-"""Makes the packaged speech of `pilot journey` with espeak-ng: run it after changing operations/journey/lines.py."""
+"""Makes the packaged speech of `pilot journey` with espeak-ng: run it after changing proving/journey/lines.py."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import av
 import numpy as np
 import soxr
 
-from operations.journey.lines import LINES, Line
-from operations.journey.speech import SAMPLE_RATE, as_speech
+from proving.journey.lines import LINES, Line
+from proving.journey.speech import SAMPLE_RATE, as_speech
 
-FOLDER = Path(__file__).resolve().parent.parent / "operations" / "journey" / "voices"
+FOLDER = Path(__file__).resolve().parent.parent / "proving" / "journey" / "voices"
 VOICES = {"en": "en-gb", "sv": "sv"}
 WORDS_PER_MINUTE = {"en": "170", "sv": "165"}
 TRAILING_SAMPLES = 160

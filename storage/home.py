@@ -116,7 +116,8 @@ class Home:
             StoreAway: it does not answer.
             StoreUnusable: it is damaged, or of a newer version.
         """
-        from storage.store.engine import open_store, sqlite_url
+        from storage.store.engine import sqlite_url
+        from storage.store.opening import open_store
 
         with self._store_lock:
             if self._store is None:

@@ -22,7 +22,7 @@ ROOMS = (
     "assets",
     "dashboards",
     "operations",
-    "simulator",
+    "proving",
     "cli",
 )
 # Not imported by name: engines that another package loads, tools, data packages.

@@ -11,30 +11,30 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 import structlog
+from fastapi import FastAPI
 
-from operations.counts.desk import CountsDesk, read_tokens
 from operations.opening import open_as_made
-from operations.watch.delivery import ProbeDesk
-from operations.watch.heartbeat import Heartbeat, silence
+from operations.watch.probes.heartbeat import Heartbeat, silence
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
 from storage.home import Home
 from storage.landing.append_log import AppendLog
-from voice_edge.app import create_app
 from voice_edge.clock import SystemClock
-from voice_edge.codes import CodeDirectory
-from voice_edge.doors.projection import ReceiptProjection
-from voice_edge.edge import Edge
+from voice_edge.conversation.warming import warm_words
+from voice_edge.doors.codes import CodeDirectory
+from voice_edge.edge import Edge, EventLog
 from voice_edge.hearing.chosen_weights import LANGUAGES, choose_weights
 from voice_edge.hearing.recogniser import Recogniser
 from voice_edge.hearing.turn_taking import TurnTaking
 from voice_edge.hearing.voice_activity import VoiceActivity
+from voice_edge.http.app import create_app
+from voice_edge.http.counts_service import CountsService, read_tokens
+from voice_edge.http.probe_service import ProbeService
+from voice_edge.http.server import edge_server
 from voice_edge.interviewer import choose_interviewer
 from voice_edge.logs import configure_logs
-from voice_edge.receipts import ReceiptDesk
-from voice_edge.recorder import EventLog
-from voice_edge.server import edge_server
-from voice_edge.warming import warm_words
+from voice_edge.receipts.projection import ReceiptProjection
+from voice_edge.receipts.receipt import ReceiptDesk
 
 WEIGHTS_FOLDER = ".weights"
 SIGNS_FOLDER = ".run"
@@ -48,7 +48,6 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
     settings = home.settings
     heartbeat = Heartbeat(home.root / SIGNS_FOLDER, replica=settings.replica)
     projection = ReceiptProjection(home.store, home.segments, cafes=home.cafes(), clock=clock)
-    tokens = read_tokens(settings.counts_tokens.get_secret_value(), cafes=home.cafes())
     return Edge(
         settings=settings,
         cafes=home.cafes(),
@@ -64,10 +63,19 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         demo=home.kind == "demo",
         hearing_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
-        probes=ProbeDesk(home, clock=clock.now) if settings.probe_token.get_secret_value() else None,
-        counts=CountsDesk(home, tokens, clock=clock.now) if tokens else None,
         open_segments=home.segments,
         more_background=(projection.keep_projecting, heartbeat.keep_beating),
+    )
+
+
+def open_app(home: Home, edge: Edge) -> FastAPI:
+    """Return the replica's application; the APIs of tills and second hosts are open only if their tokens are set."""
+    settings = home.settings
+    tokens = read_tokens(settings.counts_tokens.get_secret_value(), cafes=home.cafes())
+    return create_app(
+        edge,
+        counts=CountsService(home, tokens, clock=edge.clock.now) if tokens else None,
+        probes=ProbeService(home, clock=edge.clock.now) if settings.probe_token.get_secret_value() else None,
     )
 
 
@@ -122,7 +130,7 @@ def run(settings: Settings) -> None:
         tell_silence(home, event_log=event_log)
         edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm)
         threading.Thread(target=warm_up, args=(edge, recogniser, warm), name="warming up", daemon=True).start()
-        server = edge_server(create_app(edge), edge=edge, host=settings.edge_host, port=settings.edge_port)
+        server = edge_server(open_app(home, edge), edge=edge, host=settings.edge_host, port=settings.edge_port)
         log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
         server.run()
     log.info("edge stopped")

@@ -11,27 +11,37 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from operations.counts.desk import CountsDesk
-from operations.watch.delivery import ProbeDesk
 from pilot.cafes import Cafe, Cafes
+from pilot.events import Event
 from pilot.settings import Settings
 from storage.landing.segments import Segments
-from voice_edge.bank.desk import BankDesk
-from voice_edge.caption_budget import CaptionBudget
 from voice_edge.clock import Clock
-from voice_edge.codes import CodeDirectory
+from voice_edge.doors.codes import CodeDirectory
 from voice_edge.doors.doors import Doors
+from voice_edge.doors.limits import Limits
+from voice_edge.doors.open_sessions import OpenSessions
+from voice_edge.hearing.caption_budget import CaptionBudget
 from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
-from voice_edge.limits import Limits
 from voice_edge.metrics import Metrics
-from voice_edge.open_sessions import OpenSessions
-from voice_edge.receipts import ReceiptDesk
-from voice_edge.recorder import EventLog
+from voice_edge.receipts.bank_account import BankDesk
+from voice_edge.receipts.receipt import ReceiptDesk
 
 if TYPE_CHECKING:
     from voice_edge.hearing.heard import Heard
     from voice_edge.hearing.workload import Admission, RecogniserFigures
     from voice_edge.interviewer import Conversation, ReplyPart
+
+
+class EventLog(Protocol):
+    """The part of storage's append log that a session needs."""
+
+    async def append_durably(self, events: Sequence[Event]) -> None:
+        """Return once the events are on the disk."""
+        ...
+
+    def publish_soon(self) -> None:
+        """Seal what is there, so that it is published."""
+        ...
 
 
 class Listener(Protocol):
@@ -121,8 +131,6 @@ class Edge:
         hearing: None where no recogniser could be started; then everybody writes.
         hearing_ready: Whether the recogniser is warm, or known not to come.
         landing_writable: Whether events can be put on the disk.
-        probes: Takes second hosts' probes; None where no token is set.
-        counts: Takes cafés' customer counts; None where no token is set.
         open_segments: Opens the landing, where what a guest said is read for them to see why; None: it cannot be.
         more_background: What else runs as long as the replica.
     """
@@ -147,8 +155,6 @@ class Edge:
     captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
-    probes: ProbeDesk | None = None
-    counts: CountsDesk | None = None
     open_segments: Callable[[], Segments] | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 

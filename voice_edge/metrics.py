@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from voice_edge.recogniser_figures import RecogniserCollector
+from voice_edge.hearing.recogniser_metrics import RecogniserCollector
 
 if TYPE_CHECKING:
     from voice_edge.hearing.workload import RecogniserFigures

@@ -33,7 +33,7 @@ def bench() -> None:
     """Measure the voice edge, the recogniser, scoring: each on a process and a home of its own.
 
     Close what else runs: these figures are of the machine as much as of the pilot. The clips are a folder of WAV files
-    with their words in .txt files; `python -m benchmarks.voice_clips FOLDER` makes one.
+    with their words in .txt files; `python -m benchmarks.voice.voice_clips FOLDER` makes one.
 
     Example: pilot bench voice --sessions 6 --json
     """
@@ -57,7 +57,7 @@ def voice(
     """
     from cli.nouns.load_test import seconds
 
-    found = _benchmark("voice").run(
+    found = _benchmark("voice.first_words").run(
         clips=clips,
         sessions=sessions,
         seconds=seconds(duration),
@@ -72,7 +72,7 @@ def voice(
         return
     from rich.console import Console
 
-    from operations.load.showing import show
+    from proving.load.showing import show
 
     show(Console(highlight=False, soft_wrap=True), found)
 
@@ -84,7 +84,7 @@ def recogniser(
     as_json: bool = typer.Option(False, "--json", help="For a machine."),
 ) -> None:
     """Seconds a clip and word error, beside `WhisperModel.transcribe` on the same clips in the same run."""
-    _print(_benchmark("recogniser").run(clips=clips, repeat=repeat), as_json=as_json)
+    _print(_benchmark("voice.recogniser").run(clips=clips, repeat=repeat), as_json=as_json)
 
 
 @app.command()
@@ -93,7 +93,7 @@ def scoring(
     as_json: bool = typer.Option(False, "--json", help="For a machine."),
 ) -> None:
     """Sessions scored in a second."""
-    _print(_benchmark("scoring_speed").run(rows=rows), as_json=as_json)
+    _print(_benchmark("feedback.scoring_speed").run(rows=rows), as_json=as_json)
 
 
 @app.command()
@@ -108,7 +108,7 @@ def lake(
 
     Example: pilot bench lake --sessions 100000 --days 30 --json
     """
-    found = _benchmark("lake").run(sessions=sessions, days=days, cafes=cafes, folder=folder)
+    found = _benchmark("platform.lake").run(sessions=sessions, days=days, cafes=cafes, folder=folder)
     _print(found, as_json=as_json)
 
 
@@ -119,7 +119,7 @@ def intervals(
     as_json: bool = typer.Option(False, "--json", help="For a machine."),
 ) -> None:
     """How often the intervals of figures over days hold the truth, with cafés and days that differ."""
-    _print(_benchmark("interval_coverage").run(pilots=pilots, days=days), as_json=as_json)
+    _print(_benchmark("platform.interval_coverage").run(pilots=pilots, days=days), as_json=as_json)
 
 
 @app.command()
@@ -129,7 +129,7 @@ def volume(
     as_json: bool = typer.Option(False, "--json", help="For a machine."),
 ) -> None:
     """False alarms about feedback volume, and which troubles are found how soon, on simulated cafés."""
-    _print(_benchmark("volume_alarms").run(pilots=pilots, days=days), as_json=as_json)
+    _print(_benchmark("platform.volume_alarms").run(pilots=pilots, days=days), as_json=as_json)
 
 
 def _benchmark(name: str) -> ModuleType:

@@ -72,7 +72,7 @@ def pause(
 
     Example: pilot cafes pause aurora --reason "water leak"
     """
-    from storage.store import cafe_states
+    from storage.store.cafes import cafe_states
 
     opened = home()
     for each in _chosen(opened.cafes().ids, cafe):
@@ -90,7 +90,7 @@ def resume(
 
     Example: pilot cafes resume aurora
     """
-    from storage.store import cafe_states
+    from storage.store.cafes import cafe_states
 
     opened = home()
     for each in _chosen(opened.cafes().ids, cafe):
@@ -130,7 +130,7 @@ def trial(
 
     Example: pilot cafes trial aurora --limit 150 --reason "two more weeks"
     """
-    from storage.store import cafe_states, trial_slots
+    from storage.store.cafes import cafe_states, trial_slots
 
     opened = home()
     chosen = opened.cafes().get(cafe)
@@ -155,7 +155,7 @@ def maintenance(
 
     Example: pilot cafes maintenance on --reason "new disk"
     """
-    from storage.store import switches
+    from storage.store.cafes import switches
 
     store = home().store()
     if state == "on" and not reason:

@@ -15,8 +15,8 @@ from operations.counts.reporting import day_in, report_one
 from operations.counts.till_import import Plan, carry_out, plan_import
 from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
-from storage.store import customer_counts
-from storage.store.customer_counts import Report, Reported
+from storage.store.cafes import customer_counts
+from storage.store.cafes.customer_counts import Report, Reported
 
 SHOWN_DAYS = 14
 

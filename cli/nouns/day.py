@@ -6,11 +6,11 @@ from datetime import UTC, date, datetime
 
 import typer
 
-from assets.materializing import InvalidDays, days
+from assets.by_hand.materializing import InvalidDays, days
 from cli.opening import home, print_json
 from cli.payout.arguments import AS_JSON, REASON, actor, given
 from pilot.business_days import business_day
-from storage.store import day_states
+from storage.store.privacy import day_states
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 DAY = typer.Argument(help="The business day, for example 2026-11-24.")

@@ -11,12 +11,13 @@ import typer
 from cli.opening import home, print_json
 from pilot.errors import PilotError
 from pilot.identifiers import readable, receipt_hash
-from storage.store import erasures, receipts, tombstones
 from storage.store.engine import Store
+from storage.store.privacy import erasures, tombstones
+from storage.store.rewards import receipts
 
 if TYPE_CHECKING:
     from storage.home import Home
-    from storage.store.erasures import Erasure
+    from storage.store.privacy.erasures import Erasure
 
 EXIT_LATE = 1
 SHOWN_DAYS = 30
@@ -65,7 +66,7 @@ def erase(
 
 def _work(opened: Home, *, at_once: bool, quiet: bool) -> None:
     from operations.erasure.carry_out import GRACE, carry_out
-    from operations.erasure.keeping import KeeperAtWork
+    from operations.erasure.home_lock import KeeperAtWork
     from operations.supervisor.claims import claim_home
 
     now = datetime.now(UTC)

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from cli.opening import home, print_json
-from operations.journey.stages import Stage, Stages
-from operations.journey.travel import Journey, travel
+from proving.journey.stages import Stage, Stages
+from proving.journey.travel import Journey, travel
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 

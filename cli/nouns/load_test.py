@@ -43,10 +43,10 @@ def load_test(
     """
     from pathlib import Path
 
-    from operations.load.keeping import keep
-    from operations.load.running import LoadOrder, run_load
-    from operations.load.showing import show
+    from operations.load_records import keep
     from operations.system import RUN_FOLDER
+    from proving.load.running import LoadOrder, run_load
+    from proving.load.showing import show
 
     order = LoadOrder(
         cafe=cafe,

@@ -41,8 +41,8 @@ def materialize(
     Example: pilot materialize --from 2026-11-23 --to 2026-11-29
     Example: pilot materialize --from 2026-12-22 --select pilot_report,business_impact
     """
-    from assets.materializing import days, note_reopening, parts, refuse_frozen
-    from assets.running import instance_of, run_here, submit, wait
+    from assets.by_hand.materializing import days, note_reopening, parts, refuse_frozen
+    from assets.by_hand.running import instance_of, run_here, submit, wait
     from operations.supervisor.claims import claimed
     from operations.system import RUN_FOLDER
 

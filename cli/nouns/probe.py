@@ -11,9 +11,9 @@ from pathlib import Path
 import typer
 
 from cli.opening import settings
-from operations.watch.delivery import PROBER
-from operations.watch.outpost import Outpost
-from operations.watch.probing import open_client
+from operations.watch.probes.delivery import PROBER
+from operations.watch.probes.outpost import Outpost
+from operations.watch.probes.probing import open_client
 from pilot.errors import PilotError
 
 FOLDER = "~/.local/share/pilot-probe"

@@ -16,7 +16,7 @@ from pilot.errors import PilotError
 if TYPE_CHECKING:
     from payouts.stripe.rail import StripeRail
     from storage.home import Home
-    from storage.store.provider_events import Lag
+    from storage.store.payouts.provider_events import Lag
 
 TOO_LONG_SECONDS = 15 * 60  # as the watch's alert
 MOST_DAYS = 30  # Stripe lists no older events.
@@ -46,7 +46,7 @@ def status(as_json: bool = AS_JSON) -> None:
 
     Example: pilot provider-events status
     """
-    from storage.store import provider_events
+    from storage.store.payouts import provider_events
 
     opened = home()
     rail = open_the_rail(opened)
@@ -89,7 +89,7 @@ def replay(
 
     Example: pilot provider-events replay --failed
     """
-    from storage.store import provider_events
+    from storage.store.payouts import provider_events
 
     if not (event or failed or days):
         raise NoSuchEvent("No event is chosen.", remedy="Name one, or give --failed or --days.")

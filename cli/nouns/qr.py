@@ -11,8 +11,8 @@ import typer
 from cli.opening import home, print_json
 from pilot.errors import PilotError
 from storage.home import Home
-from storage.store import codes
-from voice_edge.qr import ERROR_LEVEL, QUIET_ZONE_MODULES, code_address, qr_png, qr_svg
+from storage.store.cafes import codes
+from voice_edge.http.qr import ERROR_LEVEL, QUIET_ZONE_MODULES, code_address, qr_png, qr_svg
 
 PDF_POINTS_PER_MODULE = 8  # About 10 cm wide on paper: read from half a metre.
 

@@ -14,7 +14,7 @@ from pilot.time_limits import KINDS, kept_days
 if TYPE_CHECKING:
     from operations.retention.carry_out import Due
     from storage.home import Home
-    from storage.store.expirations import Expiration
+    from storage.store.privacy.expirations import Expiration
 
 EXIT_LATE = 1
 LATE_AFTER = timedelta(days=2)  # what is due is removed the next night, and looked for a quarter of an hour later
@@ -92,7 +92,7 @@ def _dry_run(opened: Home, *, now: datetime, as_json: bool) -> None:
 
 def _status(opened: Home, *, now: datetime, as_json: bool) -> None:
     from operations.retention.carry_out import due
-    from storage.store import expirations
+    from storage.store.privacy import expirations
 
     done, found = expirations.all_expirations(opened.store()), due(opened, now=now)
     late_day = (now - LATE_AFTER).date()

@@ -10,9 +10,9 @@ from rich.console import Console
 from cli.demo_home import DEMO_DAYS, land_days, open_demo
 from cli.opening import environment
 from pilot.business_days import business_day, days_between
-from simulator.landing_days import write_large_day
-from simulator.large_days import LargeDay
-from simulator.many_cafes import many_cafes
+from proving.simulator.landing_days import write_large_day
+from proving.simulator.large_days import LargeDay
+from proving.simulator.many_cafes import many_cafes
 
 MOST_CAFES = 100_000
 

@@ -22,7 +22,7 @@ def test_payments(
 
     Example: pilot test-payments --cafe goteborg
     """
-    from operations.payment_proof import prove
+    from proving.payment_proof import prove
     from storage.cafes_file import read_cafes
 
     chosen = settings()

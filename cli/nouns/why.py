@@ -18,7 +18,7 @@ from pilot.words import LANGUAGES, say
 if TYPE_CHECKING:
     from pipelines.explanation import Standing
     from storage.home import Home
-    from storage.store.receipts import Receipt
+    from storage.store.rewards.receipts import Receipt
 
 WORDS = "why"
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
@@ -72,7 +72,7 @@ def why(
 def _with_ruling(opened: Home, receipt: Receipt, sentences: list[str], *, language: Language) -> list[str]:
     """Return the sentences with a person's ruling in the place of the first, where a held reward was ruled on."""
     from payouts.answering import ruling
-    from storage.store import decisions
+    from storage.store.rewards import decisions
 
     decision = decisions.find(opened.store(), receipt.session_id)
     ruled = ruling(decision, language=language)
@@ -89,7 +89,7 @@ def _language(text: str) -> Language:
 
 
 def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str) -> Receipt:
-    from storage.store import receipts
+    from storage.store.rewards import receipts
 
     if readable(code) is None:
         raise _none("not_a_reference", language, code=code)
@@ -141,7 +141,7 @@ def _standing(opened: Home, receipt: Receipt, *, language: Language) -> tuple[di
     """Return what the lake says of the receipt's session, whole and as the explanation needs it."""
     from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS
     from pipelines.explanation import Raised, Standing
-    from storage.store import tombstones
+    from storage.store.privacy import tombstones
 
     reference = receipt.reference
     if receipt.session_id in tombstones.for_day(opened.store(), receipt.day):

@@ -15,7 +15,7 @@ from pilot.money import kronor
 
 if TYPE_CHECKING:
     from storage.home import Home
-    from storage.store.batches import Batch, Instruction
+    from storage.store.payouts.batches import Batch, Instruction
 
 app = typer.Typer()
 
@@ -29,7 +29,8 @@ def list_waiting(
 
     Example: pilot payout list
     """
-    from storage.store import batches, decisions
+    from storage.store.payouts import batches
+    from storage.store.rewards import decisions
 
     store = home().store()
     payouts = [
@@ -65,7 +66,7 @@ def list_batches(as_json: bool = arguments.AS_JSON) -> None:
 
     Example: pilot payout batches
     """
-    from storage.store import batches
+    from storage.store.payouts import batches
 
     store = home().store()
     found = []
@@ -89,7 +90,7 @@ def approve(batch: str = typer.Argument(help="The batch."), reason: str = argume
 
     Example: pilot payout approve stripe-2026-11-24 --reason "Looked through"
     """
-    from storage.store import batches
+    from storage.store.payouts import batches
 
     done = batches.approve(home().store(), batch, actor=arguments.actor(), reason=arguments.given(reason))
     typer.echo(_batch_line(done))
@@ -101,7 +102,7 @@ def hold(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None
 
     Example: pilot payout hold H7KM3Q --reason "The same bank account twice"
     """
-    from storage.store import batches
+    from storage.store.payouts import batches
 
     opened = home()
     name = finding.found_payout(opened, payout)
@@ -117,8 +118,8 @@ def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
 
     Example: pilot payout release H7KM3Q --reason "A family that ordered the same"
     """
-    from storage.store import batches
-    from storage.store.payment_search import payout_of_reward
+    from storage.store.payouts import batches
+    from storage.store.payouts.payment_search import payout_of_reward
 
     opened = home()
     found = finding.found_one(opened, subject, kinds=("payout", "reward"))

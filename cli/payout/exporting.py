@@ -31,7 +31,8 @@ def export(
     Example: pilot payout export nov.csv --from 2026-11-01 --to 2026-11-30 --reason "Month's end"
     """
     from payouts.bookkeeper import accounts, as_csv
-    from storage.store import audit, bookings
+    from storage.store import audit
+    from storage.store.ledger import bookings
 
     days, why, numbers = (_day(first), _day(last)), arguments.given(reason), accounts(account)
     if days[0] > days[1]:

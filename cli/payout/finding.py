@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from storage.home import Home
-    from storage.store.payment_search import Kind, Subject
+    from storage.store.payouts.payment_search import Kind, Subject
 
 
 class NoSuchReward(PilotError):
@@ -23,7 +23,7 @@ def found_one(opened: Home, text: str, *, kinds: Collection[Kind]) -> Subject:
     Raises:
         NoSuchReward: there is none, or several guests share the reference.
     """
-    from storage.store.payment_search import search
+    from storage.store.payouts.payment_search import search
 
     found = [each for each in search(opened.store(), text) if each.kind in kinds]
     if len(found) == 1:
@@ -45,7 +45,7 @@ def found_payout(opened: Home, text: str) -> str:
     Raises:
         NoSuchReward: nothing goes by the name, or the reward lies in no payout.
     """
-    from storage.store.payment_search import payout_of_reward
+    from storage.store.payouts.payment_search import payout_of_reward
 
     found = found_one(opened, text, kinds=("payout", "reward"))
     payout = found.id if found.kind == "payout" else payout_of_reward(opened.store(), found.id)

@@ -35,6 +35,6 @@ def open_the_rail(opened: Home) -> StripeRail:
 
 def no_money(rail: str) -> str:
     """Return what is said beside a rail that moves no money; nothing beside one that does."""
-    from storage.store.attempts import MONEY_RAILS
+    from storage.store.payouts.attempts import MONEY_RAILS
 
     return "" if rail in MONEY_RAILS else " [FAKE or test mode: no money moves]"

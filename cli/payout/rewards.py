@@ -14,7 +14,7 @@ from pilot.money import kronor
 
 if TYPE_CHECKING:
     from storage.home import Home
-    from storage.store.decisions import Decision
+    from storage.store.rewards.decisions import Decision
 
 app = typer.Typer()
 
@@ -35,7 +35,7 @@ def replace(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
     Example: pilot payout replace H7KM3Q --reason "The guest's phone was lost"
     """
     from payouts.deciding import issuer
-    from storage.store import vouchers
+    from storage.store.rewards import vouchers
 
     opened = home()
     decision = decision_of(opened, subject)
@@ -82,7 +82,7 @@ def pin(
     Example: pilot payout pin goteborg --reason "New week"
     """
     from payouts.till_sign_in import new_pin, pin_hash
-    from storage.store import till_pins
+    from storage.store.rewards import till_pins
 
     opened = home()
     known = opened.cafes().get(cafe)
@@ -107,7 +107,7 @@ def balances(as_json: bool = arguments.AS_JSON) -> None:
 
     Example: pilot payout balances
     """
-    from storage.store import bookkeeping
+    from storage.store.ledger import bookkeeping
 
     opened = home()
     found = {
@@ -129,7 +129,7 @@ def audit(as_json: bool = arguments.AS_JSON) -> None:
 
     Example: pilot payout audit
     """
-    from storage.store.auditor import FACTS, audit_money
+    from storage.store.ledger.auditor import FACTS, audit_money
 
     findings = audit_money(home().store())
     if as_json:
@@ -144,7 +144,7 @@ def audit(as_json: bool = arguments.AS_JSON) -> None:
 def rule(opened: Home, subject: str, *, release_it: bool, reason: str) -> Decision:
     """Rule on a held reward."""
     from payouts.deciding import issuer
-    from storage.store import decisions
+    from storage.store.rewards import decisions
 
     return decisions.rule(
         opened.store(),
@@ -158,7 +158,7 @@ def rule(opened: Home, subject: str, *, release_it: bool, reason: str) -> Decisi
 
 def decision_of(opened: Home, subject: str) -> Decision:
     """Return the decision on the one reward that is meant."""
-    from storage.store import decisions
+    from storage.store.rewards import decisions
 
     found = decisions.find(opened.store(), finding.found_one(opened, subject, kinds=("reward",)).session_id)
     assert found is not None

@@ -18,8 +18,8 @@ from pilot.words import LANGUAGES, say
 if TYPE_CHECKING:
     from pilot.cafes import Language
     from storage.home import Home
-    from storage.store.payment_history import Change
-    from storage.store.payment_search import Subject
+    from storage.store.payouts.payment_history import Change
+    from storage.store.payouts.payment_search import Subject
 
 app = typer.Typer()
 
@@ -67,8 +67,9 @@ def _told(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
 
 def _reward(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
     from payouts.answering import earned
-    from storage.store import decisions, payment_history, vouchers
-    from storage.store.payment_search import payout_of_reward
+    from storage.store.payouts import payment_history
+    from storage.store.payouts.payment_search import payout_of_reward
+    from storage.store.rewards import decisions, vouchers
 
     store = opened.store()
     decision = decisions.find(store, found.session_id)
@@ -93,7 +94,7 @@ def _reward(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
 
 def _payout(opened: Home, name: str, language: Language) -> dict[str, Any]:
     from payouts.meanings import for_staff
-    from storage.store import batches, payment_history
+    from storage.store.payouts import batches, payment_history
 
     store = opened.store()
     one = batches.find_instruction(store, name)
@@ -106,7 +107,7 @@ def _payout(opened: Home, name: str, language: Language) -> dict[str, Any]:
 
 
 def _batch(opened: Home, name: str) -> dict[str, Any]:
-    from storage.store import batches, payment_history
+    from storage.store.payouts import batches, payment_history
 
     store = opened.store()
     batch, own = batches.find_batch(store, name), batches.instructions(store, name)

@@ -38,7 +38,8 @@ def status(as_json: bool = arguments.AS_JSON) -> None:
     """
     from operations.stripe_fake import rail_of
     from operations.system import RUN_FOLDER
-    from storage.store import reconciliations, switches
+    from storage.store.cafes import switches
+    from storage.store.payouts import reconciliations
 
     opened = home()
     switch, found = (
@@ -62,7 +63,7 @@ def status(as_json: bool = arguments.AS_JSON) -> None:
 
 
 def _turn(*, on: bool, reason: str) -> None:
-    from storage.store import switches
+    from storage.store.cafes import switches
 
     done = switches.turn(
         home().store(), "rewards_stopped", on=on, actor=arguments.actor(), reason=arguments.given(reason)

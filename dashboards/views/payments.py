@@ -16,13 +16,14 @@ from pilot.business_days import business_day
 from pilot.identifiers import readable
 from pilot.money import kronor
 from pilot.words import say as say_words
-from storage.store import batches, decisions, payment_history, vouchers
-from storage.store.attempts import MONEY_RAILS
-from storage.store.payment_history import Change
-from storage.store.payment_search import Subject, payout_of_reward, search
+from storage.store.payouts import batches, payment_history
+from storage.store.payouts.attempts import MONEY_RAILS
+from storage.store.payouts.payment_history import Change
+from storage.store.payouts.payment_search import Subject, payout_of_reward, search
+from storage.store.rewards import decisions, vouchers
 
 if TYPE_CHECKING:
-    from storage.store.vouchers import Voucher
+    from storage.store.rewards.vouchers import Voucher
 
 MOST_SHOWN = 5  # guests who share a short reference
 

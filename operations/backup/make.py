@@ -32,7 +32,7 @@ from operations.backup.shelf import (
     sweep,
 )
 from operations.backup.staging import sweep_staging
-from operations.erasure.keeping import keeping
+from operations.erasure.home_lock import keeping
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
 from pilot.tables import TABLES
@@ -46,7 +46,7 @@ from storage.folders import PRIVATE_FILE, create_once, private_folder, sync_fold
 from storage.home import DESCRIPTION_FILE, LAKE_FOLDER, LANDING_FOLDER, LOG_FOLDER, SECRET_FILE, Home
 from storage.landing.folder_segments import DAMAGED_FOLDER
 from storage.landing.log_lines import whole_lines
-from storage.store import tombstones
+from storage.store.privacy import tombstones
 
 
 class NotSealed(PilotError):

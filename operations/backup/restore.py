@@ -28,8 +28,8 @@ from storage.erasure.landing_lines import publish_logs
 from storage.errors import CorruptSegment
 from storage.folders import sync_folder
 from storage.home import LOG_FOLDER, Home, Kind, open_home
-from storage.store import erasures, tombstones
-from storage.store.tombstones import Tombstone
+from storage.store.privacy import erasures, tombstones
+from storage.store.privacy.tombstones import Tombstone
 
 EVER = timedelta(days=365 * 100)
 ACTOR = "restore"

@@ -20,7 +20,7 @@ from storage.backup.archive import put_nowhere, read_archive
 from storage.backup.sealing import BackupDamaged, SealedReader
 from storage.backup.tombstone_file import write_tombstones
 from storage.home import Home
-from storage.store import tombstones
+from storage.store.privacy import tombstones
 
 MANIFEST = "manifest.json"
 SEALED, PLAIN = "content.sealed", "content.tar"

@@ -6,8 +6,8 @@ from datetime import date, datetime
 
 from pilot.counts import InvalidCount, Source, checked_customers, checked_day
 from storage.home import Home
-from storage.store import customer_counts
-from storage.store.customer_counts import Report, Reported
+from storage.store.cafes import customer_counts
+from storage.store.cafes.customer_counts import Report, Reported
 
 
 def day_in(text: str) -> date:

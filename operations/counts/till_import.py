@@ -14,8 +14,8 @@ from pilot.errors import PilotError
 from pipelines.till.counting import Tally, tally
 from pipelines.till.lines import read_export
 from storage.home import Home
-from storage.store import customer_counts
-from storage.store.customer_counts import Count, Outcome, Report, Reported
+from storage.store.cafes import customer_counts
+from storage.store.cafes.customer_counts import Count, Outcome, Report, Reported
 
 LARGEST_BYTES = 20_000_000  # a year of receipts of a busy café
 DIGEST_CHARACTERS = 12

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from operations.backup.shelf import tell_backups
-from operations.erasure.keeping import keeping
+from operations.erasure.home_lock import keeping
 from operations.erasure.marks import Marks, marks_of
 from pilot.tables import TABLES
 from storage.erasure.files_beside import STORE_FILES, blot_lines, search
@@ -20,8 +20,8 @@ from storage.erasure.lake_rows import erase_rows, named_days
 from storage.erasure.lake_versions import GRACE_SECONDS, purge, remains
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs, sessions_lines
 from storage.home import LOG_FOLDER, Home
-from storage.store import erasures
-from storage.store.erasures import Erasure, State
+from storage.store.privacy import erasures
+from storage.store.privacy.erasures import Erasure, State
 
 GRACE = timedelta(seconds=GRACE_SECONDS)
 RECHECK = timedelta(days=7)  # A replica that was cut off for days publishes what it still holds.

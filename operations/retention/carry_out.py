@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from operations.erasure.carry_out import GRACE
-from operations.erasure.keeping import keeping
+from operations.erasure.home_lock import keeping
 from pilot.business_days import business_day
 from pilot.retention_table import RETENTION
 from pilot.tables import RAW_EVENTS, SESSIONS, TABLES, TURNS
@@ -24,8 +24,8 @@ from storage.erasure.expired_rows import days_in, empty_day, files_that_hold
 from storage.erasure.lake_versions import purge
 from storage.erasure.sound_files import sound_files
 from storage.home import LOG_FOLDER, Home
-from storage.store import day_states, erasures, expirations
-from storage.store.expirations import Expiration
+from storage.store.privacy import day_states, erasures, expirations
+from storage.store.privacy.expirations import Expiration
 
 COMMIT = {"why": "retention"}
 ACTOR = "retention"

@@ -12,16 +12,16 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
-from operations.watch.deciding import LapsingVouchers, WaitingRewards
-from operations.watch.figures import FiguresDesk
-from operations.watch.looking import REPLICA, Looking
-from operations.watch.looks import Target, inside, outside
-from operations.watch.pages import Pages
-from operations.watch.payments import start_paying
-from operations.watch.probing import open_client
-from operations.watch.round import Round
-from operations.watch.urgent import UrgentDesk
-from operations.watch.volume import VolumeDesk
+from operations.watch.alerts.stale_figures import FiguresDesk
+from operations.watch.alerts.urgent import UrgentDesk
+from operations.watch.alerts.volume import VolumeDesk
+from operations.watch.money.deciding import LapsingVouchers, WaitingRewards
+from operations.watch.money.payments import start_paying
+from operations.watch.probes.pages import Pages
+from operations.watch.probes.prober import REPLICA, Looking
+from operations.watch.probes.probing import open_client
+from operations.watch.probes.round import Round
+from operations.watch.probes.targets import Target, inside, outside
 from storage.home import Home
 
 URGENT_SECONDS = 15  # as often as the figures look for something new

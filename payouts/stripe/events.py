@@ -19,10 +19,11 @@ from payouts.reconciling import take_up
 from payouts.stripe.calling import ProviderAway, ProviderRefuses, called
 from payouts.stripe.rail import PAGE, StripeRail
 from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_standing
-from storage.store import onboardings, provider_events, standings
-from storage.store.claims import Recipient
 from storage.store.engine import Store
-from storage.store.provider_events import ProviderEvent
+from storage.store.payouts import onboardings, provider_events
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.claims import Recipient
+from storage.store.payouts.provider_events import ProviderEvent
 
 ACTOR = "stripe"
 LISTED_BACK = timedelta(days=30)  # Stripe lists no older events.

@@ -14,10 +14,10 @@ import stripe
 
 from payouts.stripe.calling import ProviderRefuses, called
 from payouts.stripe.rail import StripeRail
-from storage.store import standings
-from storage.store.claims import Recipient
 from storage.store.engine import Store
-from storage.store.standings import BankPayout, BankState, Standing, Transfers
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.claims import Recipient
+from storage.store.payouts.recipient_statuses import BankPayout, BankState, Standing, Transfers
 
 # What an account answers that its holder has taken away from us, or that is not there any more.
 GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})

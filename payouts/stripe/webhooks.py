@@ -17,7 +17,7 @@ import stripe
 
 from payouts.stripe.opening import RailName
 from pilot.errors import PilotError
-from storage.store.provider_events import ProviderEvent
+from storage.store.payouts.provider_events import ProviderEvent
 
 TOLERANCE_SECONDS = 300
 _TIMESTAMP = re.compile(r"t=(\d{1,12})", re.ASCII)

@@ -23,7 +23,7 @@ LOW_FROM_HOURS = 3
 HIGH_FROM_HOURS = 2
 HOUR_DISPERSION = 0.04  # the square of an hour's own luck, as a share: a tour group, a shower of rain
 # The chance from which it is an alarm. The band's ends are nothing unusual themselves, so that less surprise will do.
-# Chosen by benchmarks/volume_alarms.py; docs/anomalies.md has what they come to.
+# Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has what they come to.
 LOW_SURPRISE: Mapping[Basis, float] = {"band": 0.05, "history": 0.02}
 HIGH_SURPRISE: Mapping[Basis, float] = {"band": 0.02, "history": 0.01}
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from storage.errors import StorageError
 from storage.folders import PRIVATE_FILE, private_folder, sync_folder, write_fully
-from storage.store.tombstones import Tombstone
+from storage.store.privacy.tombstones import Tombstone
 
 NAME = "tombstones.ndjson"
 

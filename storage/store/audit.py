@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 
 from storage.store.engine import Store, now_utc
-from storage.store.schema import audit_log
+from storage.store.schemas.core import audit_log
 
 
 @dataclass(frozen=True, slots=True)

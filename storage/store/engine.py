@@ -78,24 +78,6 @@ def sqlite_url(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def open_store(url: str | URL, *, now: Callable[[], datetime] = now_utc) -> Store:
-    """Open the store at `url` and migrate it to this program's version.
-
-    Args:
-        url: SQLite or PostgreSQL; `postgresql://` is taken as psycopg2's.
-        now: The clock.
-
-    Raises:
-        StoreAway: it does not answer.
-        StoreUnusable: it is damaged, of a newer version, or of another kind of database.
-    """
-    from storage.store.migrate import migrate
-
-    store = Store(make_engine(url), now=now)
-    migrate(store)
-    return store
-
-
 def make_engine(url: str | URL) -> Engine:
     """Return an engine with this room's rules of transactions; nothing is connected yet."""
     try:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, insert, select
 
 from storage.store.engine import Store, serialise
-from storage.store.schema import outbox
+from storage.store.schemas.core import outbox
 
 
 def touch(connection: Connection, *, day: date, reason: str, at: datetime) -> None:

@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 
 from assets.definitions import build_defs
-from assets.partitions import range_tags
-from assets.resources import HomeResource
+from assets.framework.partitions import range_tags
+from assets.framework.resources import HomeResource
 from pilot.events import Event
 from pilot.identifiers import new_identifier
 from storage.home import Home

@@ -13,8 +13,8 @@ import yaml
 from dagster._core.instance.config import dagster_instance_config
 from syrupy.assertion import SnapshotAssertion
 
+from assets.automation.schedules import judge_rebuilt_days, settle_yesterday
 from assets.definitions import build_defs
-from assets.schedules import judge_rebuilt_days, settle_yesterday
 from pilot.tables import TABLES
 from quality.judging import judged_tables
 

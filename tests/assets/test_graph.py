@@ -15,7 +15,8 @@ from pilot.insight_tables import QUARANTINE
 from pilot.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
 from quality.judging import judged_tables
 from storage.home import Home
-from storage.store import customer_counts, tombstones
+from storage.store.cafes import customer_counts
+from storage.store.privacy import tombstones
 from tests.events import MORNING, Story, probes, whole_visit
 
 pytestmark = pytest.mark.slow
@@ -240,7 +241,7 @@ def test_nothing_that_dagster_keeps_holds_a_guests_words(
     with dg.DagsterInstance.local_temp(str(folder)) as kept:
         assert run(DAY, tags=NOON, within=kept).success
         run(DAY, job="quality", within=kept)
-        monkeypatch.setattr("assets.scored_feedback.scored", quoting)
+        monkeypatch.setattr("assets.tables.scored_feedback.scored", quoting)
         assert not run(DAY, tags=NOON, within=kept, raise_on_error=False).success
     assert said in "".join(home.lake().read(TURNS, days=[DAY])["transcript"])
     files = [path for path in folder.rglob("*") if path.is_file()]

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from operations.watch import deciding
-from operations.watch.deciding import AGAIN_AFTER, PATIENCE, LapsingVouchers, WaitingRewards, decide_day
+from operations.watch.money import deciding
+from operations.watch.money.deciding import AGAIN_AFTER, PATIENCE, LapsingVouchers, WaitingRewards, decide_day
 from payouts.rewards import VOUCHER_DAYS
 from pilot.identifiers import new_identifier
 from pilot.money_tables import REWARD_PARITY, REWARDS
@@ -19,8 +19,11 @@ from storage.errors import StoreAway
 from storage.home import Home
 from storage.landing.folder_segments import FolderSegments
 from storage.landing.segments import SegmentName, checked, publish
-from storage.store import decisions, outbox, switches, tombstones, trial_slots, vouchers
-from storage.store.receipts import Receipt, save
+from storage.store import outbox
+from storage.store.cafes import switches, trial_slots
+from storage.store.privacy import tombstones
+from storage.store.rewards import decisions, vouchers
+from storage.store.rewards.receipts import Receipt, save
 from tests.events import MORNING, Story, probes, whole_visit
 
 DAY = date(2026, 11, 23)

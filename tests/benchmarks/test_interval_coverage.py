@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import interval_coverage
-from benchmarks.interval_coverage import run
+from benchmarks.platform import interval_coverage
+from benchmarks.platform.interval_coverage import run
 from pipelines import pilot_report
 
 pytestmark = pytest.mark.slow

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import faults, soak
-from benchmarks.pipecat_side_by_side import summary
-from operations.load.watching import MIB, Look, edge_process, watched
+from benchmarks.voice import faults, soak
+from benchmarks.voice.pipecat_side_by_side import summary
+from proving.load.watching import MIB, Look, edge_process, watched
 
 GOOD: dict[str, Any] = {
     "struck": True,

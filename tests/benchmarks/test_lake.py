@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lake import STAGES, piece
-from benchmarks.late_days import late_days
+from benchmarks.platform.lake import STAGES, piece
+from benchmarks.platform.late_days import late_days
 
 pytestmark = pytest.mark.slow
 

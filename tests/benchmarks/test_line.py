@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from urllib.parse import urlsplit
 
-from benchmarks.line import line_to
+from benchmarks.voice.line import line_to
 
 
 async def test_a_cut_line_holds_back_what_is_sent_and_a_mended_one_delivers_it() -> None:

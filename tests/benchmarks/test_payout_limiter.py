@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.payout_limiter import LIMIT_PER_SECOND, run
+from benchmarks.money.payout_limiter import LIMIT_PER_SECOND, run
 
 
 def test_sixty_payouts_with_faults_are_paid_once_at_the_limit() -> None:

@@ -5,7 +5,7 @@ The bytes are what Google's protobuf writes for `pipecat.Frame` with the fields 
 
 from __future__ import annotations
 
-from benchmarks.peer.client import audio_frame, message_frame, read_message
+from benchmarks.voice.peer.client import audio_frame, message_frame, read_message
 
 
 def test_audio_is_written_as_protobuf_writes_it() -> None:

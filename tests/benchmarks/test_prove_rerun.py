@@ -13,7 +13,7 @@ import pytest
 @pytest.mark.processes
 @pytest.mark.timeout(900)
 def test_a_run_killed_in_a_table_of_each_kind_is_made_whole_by_a_rerun() -> None:
-    words = [sys.executable, "-m", "benchmarks.prove_rerun", "--json", "--moments", "during"]
+    words = [sys.executable, "-m", "benchmarks.platform.prove_rerun", "--json", "--moments", "during"]
     done = subprocess.run([*words, "--tables", "sessions,pilot_report"], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     found = json.loads(done.stdout.splitlines()[-1])

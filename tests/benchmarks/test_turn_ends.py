@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from benchmarks.turn_ends import EARLY_MS, run
-from operations.load.sources import packaged_parts
-from operations.load.utterances import compose, write_folder
+from benchmarks.voice.turn_ends import EARLY_MS, run
+from proving.load.sources import packaged_parts
+from proving.load.utterances import compose, write_folder
 
 
 def test_each_clip_is_either_cut_early_or_has_an_end(tmp_path) -> None:

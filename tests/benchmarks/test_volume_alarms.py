@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.volume_alarms import run
+from benchmarks.platform.volume_alarms import run
 
 pytestmark = pytest.mark.slow
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.windows import COMPARED_DAYS, MAKERS, run, told
+from benchmarks.platform.windows import COMPARED_DAYS, MAKERS, run, told
 from pipelines.themes_daily import LOOK_BACK_DAYS
 
 

@@ -9,8 +9,11 @@ from pathlib import Path
 from pilot.identifiers import new_identifier, receipt_hash
 from pilot.settings import Settings
 from storage.home import Home, open_home
-from storage.store import audit, receipts, tombstones, trial_slots
-from storage.store.receipts import Receipt
+from storage.store import audit
+from storage.store.cafes import trial_slots
+from storage.store.privacy import tombstones
+from storage.store.rewards import receipts
+from storage.store.rewards.receipts import Receipt
 from tests.cli.conftest import Pilot
 
 

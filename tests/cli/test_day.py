@@ -9,7 +9,8 @@ from pathlib import Path
 from pilot.business_days import business_day
 from pilot.settings import Settings
 from storage.home import open_home
-from storage.store import audit, day_states
+from storage.store import audit
+from storage.store.privacy import day_states
 from tests.cli.conftest import Pilot
 
 DAY = date(2026, 11, 23)

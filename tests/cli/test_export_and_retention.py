@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from operations.erasure.proof_guest import Guest, a_guest
-from operations.watch.deciding import decide_day
+from operations.watch.money.deciding import decide_day
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import TURNS
 from pipelines.turns import turns
+from proving.erasure.proof_guest import Guest, a_guest
 from storage.home import open_home
 from storage.landing.days import read_day
 from storage.landing.segments import publish

@@ -31,7 +31,7 @@ def test_a_load_on_an_edge_that_is_not_there_fails_and_says_so_as_json(
     pilot: Pilot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pilot("seed")
-    monkeypatch.setattr("operations.load.making.REFUSED_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr("proving.load.making.REFUSED_PAUSE_SECONDS", 0.05)
     done = pilot("load-test", "--concurrent", "1", "--duration", "0.1s", "--url", "http://127.0.0.1:1", "--json")
     found = json.loads(done.stdout)
     assert done.exit_code == 1
@@ -51,14 +51,14 @@ def test_a_benchmark_gets_what_was_ordered_and_prints_what_it_found(
             asked["rows"] = rows
             return {"rows_a_second": 12.5}
 
-    monkeypatch.setattr(bench, "_benchmark", lambda name: {"scoring_speed": Scoring}[name])
+    monkeypatch.setattr(bench, "_benchmark", lambda name: {"feedback.scoring_speed": Scoring}[name])
     done = pilot("bench", "scoring", "--rows", "10", "--json")
     assert (done.exit_code, json.loads(done.stdout), asked) == (0, {"rows_a_second": 12.5}, {"rows": 10})
     assert pilot("bench", "scoring", "--rows", "10").stdout == "rows_a_second: 12.5\n"
 
 
 def test_every_benchmark_that_the_command_names_is_there() -> None:
-    for name in ("voice", "recogniser", "scoring_speed"):
+    for name in ("voice.first_words", "voice.recogniser", "feedback.scoring_speed"):
         assert callable(bench._benchmark(name).run), name
 
 

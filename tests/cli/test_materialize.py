@@ -12,7 +12,8 @@ from pilot.settings import Settings
 from pilot.tables import SESSIONS
 from storage.home import Home, open_home
 from storage.landing.segments import publish
-from storage.store import audit, day_states
+from storage.store import audit
+from storage.store.privacy import day_states
 from tests.cli.conftest import Pilot
 from tests.events import whole_visit
 

@@ -11,7 +11,8 @@ from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.landing.segments import publish
-from storage.store import customer_counts, tombstones
+from storage.store.cafes import customer_counts
+from storage.store.privacy import tombstones
 from tests.cli.conftest import Pilot
 from tests.events import Story
 

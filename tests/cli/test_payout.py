@@ -14,10 +14,11 @@ from payouts.deciding import decide_sessions
 from payouts.till_sign_in import pin_hash
 from pilot.identifiers import new_identifier
 from storage.home import Home
-from storage.store import audit, decisions, till_pins
-from storage.store.auditor import FACTS
-from storage.store.receipts import Receipt, save
-from storage.store.reward_cases import Candidate
+from storage.store import audit
+from storage.store.ledger.auditor import FACTS
+from storage.store.rewards import decisions, till_pins
+from storage.store.rewards.receipts import Receipt, save
+from storage.store.rewards.reward_cases import Candidate
 from tests.cli.test_nouns import Pilot, opened
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)

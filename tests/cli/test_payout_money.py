@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from cli.payout import rails
-from payouts.memory_rail import MemoryRail
 from payouts.reconciling import pay_day
 from pilot.identifiers import new_identifier
 from storage.home import Home
-from storage.store import audit, batches, claims, decisions
-from storage.store.money_schema import ledger
+from storage.store import audit
+from storage.store.payouts import batches, claims
+from storage.store.rewards import decisions
+from storage.store.schemas.money import ledger
 from tests.cli.conftest import Pilot
 from tests.cli.test_nouns import opened
 from tests.cli.test_payout import decided
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import LIMITS
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC).date()

@@ -12,8 +12,9 @@ import pytest
 from cli.nouns import provider_events as noun
 from pilot.settings import Settings
 from storage.home import Home, open_home
-from storage.store import audit, provider_events
-from storage.store.provider_events import MOST_TRIES, ProviderEvent
+from storage.store import audit
+from storage.store.payouts import provider_events
+from storage.store.payouts.provider_events import MOST_TRIES, ProviderEvent
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 
 CHECKOUT = Path(__file__).parents[2]

@@ -18,9 +18,11 @@ from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
 from pipelines.turns import turns
 from storage.home import Home, open_home
-from storage.store import audit, receipts, tombstones
-from storage.store.receipts import Receipt
-from storage.store.reward_cases import Candidate
+from storage.store import audit
+from storage.store.privacy import tombstones
+from storage.store.rewards import receipts
+from storage.store.rewards.receipts import Receipt
+from storage.store.rewards.reward_cases import Candidate
 from tests.cli.conftest import Pilot
 from tests.events import MORNING, Story, raw_events
 from tests.pipelines.signals.told import visit

@@ -16,18 +16,18 @@ import polars as pl
 import pytest
 
 from operations.record_lines import records_of
-from operations.watch.urgent import RECORDS_NAME, UrgentDesk
-from payouts.memory_rail import MemoryRail
+from operations.watch.alerts.urgent import RECORDS_NAME, UrgentDesk
 from pilot.business_days import business_day
 from pilot.settings import read_settings
 from pilot.tables import SCORED_FEEDBACK
 from storage.home import Home, open_home
-from storage.store import batches
+from storage.store.payouts import batches
 from tests.dashboards.conftest import ROOT
 from tests.dashboards.judged_days import write_verdicts
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_volume import hour_row
 from tests.dashboards.test_volume import write as write_volume
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import World
 from tests.waiting import until
 

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from storage.home import Home
-from storage.store import customer_counts
+from storage.store.cafes import customer_counts
 from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
 

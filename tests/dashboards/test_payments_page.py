@@ -10,17 +10,18 @@ import pytest
 from babel.dates import format_date
 from streamlit.testing.v1 import AppTest
 
-from payouts.memory_rail import MemoryRail
 from pilot.business_days import business_day
 from pilot.payout_tables import PAYMENTS
 from pilot.words import section
 from storage.home import Home
 from storage.lake import polars_schema
-from storage.store import batches, decisions, vouchers
+from storage.store.payouts import batches
+from storage.store.rewards import decisions, vouchers
 from tests.cli.test_payout import decided
 from tests.dashboards.conftest import TODAY
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_pages import shown
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import World
 
 pytestmark = pytest.mark.slow

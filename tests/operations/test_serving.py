@@ -11,11 +11,11 @@ import psutil
 import pytest
 
 from operations.health import findings
-from operations.journey.stages import Stages
-from operations.journey.travel import travel
 from operations.serving import serve
 from operations.system import CHECKOUT, make_system, processes
 from pilot.settings import read_settings
+from proving.journey.stages import Stages
+from proving.journey.travel import travel
 from storage.home import open_home
 
 

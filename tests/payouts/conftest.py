@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.store.engine import Store, open_store, sqlite_url
+from storage.store.engine import Store, sqlite_url
+from storage.store.opening import open_store
 from tests.postgresql import Cluster, running_cluster
 
 

@@ -7,9 +7,9 @@ from collections import Counter
 from sqlalchemy import func, select
 
 from storage.store.engine import Store
-from storage.store.payout_schema import payout_batches, payout_claims, payout_instructions
-from storage.store.provider_schema import bank_payouts, provider_events
-from storage.store.standings import BankPayout
+from storage.store.payouts.recipient_statuses import BankPayout
+from storage.store.schemas.payout import payout_batches, payout_claims, payout_instructions
+from storage.store.schemas.provider import bank_payouts, provider_events
 
 
 def claims_in_all(store: Store) -> int:

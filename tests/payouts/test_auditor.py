@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from payouts.deciding import issuer
-from storage.store import decisions, vouchers
-from storage.store.auditor import FACTS, audit_money
 from storage.store.engine import Store
+from storage.store.ledger.auditor import FACTS, audit_money
+from storage.store.rewards import decisions, vouchers
 from tests.payouts.test_deciding import NOON, SECRET, Clock, candidate, code_of, decide
 from tests.payouts.world import World
 

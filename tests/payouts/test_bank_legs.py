@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from storage.store import claims, guest_payouts, standings
 from storage.store.engine import Store
-from storage.store.payout_rows import payouts_of_day
-from storage.store.standings import BankPayout, BankState
+from storage.store.payouts import claims, guest_payouts
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.payout_rows import payouts_of_day
+from storage.store.payouts.recipient_statuses import BankPayout, BankState
 from tests.payouts.world import World
 
 

@@ -10,10 +10,12 @@ from payouts.deciding import issuer
 from payouts.reconciling import pay_one
 from payouts.sending import send_batch
 from payouts.unclaiming import unclaim
-from storage.store import audit, batches, guest_payouts, unclaims, vouchers
-from storage.store.claims import ClaimRefused
+from storage.store import audit
 from storage.store.engine import Store
-from storage.store.vouchers import VoucherRefused
+from storage.store.payouts import batches, guest_payouts, unclaims
+from storage.store.payouts.claims import ClaimRefused
+from storage.store.rewards import vouchers
+from storage.store.rewards.vouchers import VoucherRefused
 from tests.payouts.world import SECRET, World
 
 

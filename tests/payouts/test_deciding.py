@@ -16,11 +16,15 @@ from payouts.rewards import VOUCHER_DAYS
 from payouts.voucher_codes import typed_voucher, voucher_code, voucher_hash
 from pilot.cafes import parse_cafes
 from pilot.identifiers import new_identifier, readable
-from storage.store import audit, bookkeeping, decisions, switches, tombstones, trial_slots, vouchers
-from storage.store.decisions import Decision, RulingRefused
+from storage.store import audit
+from storage.store.cafes import switches, trial_slots
 from storage.store.engine import Store
-from storage.store.reward_cases import Candidate
-from storage.store.vouchers import UNDO_SECONDS, VoucherRefused
+from storage.store.ledger import bookkeeping
+from storage.store.privacy import tombstones
+from storage.store.rewards import decisions, vouchers
+from storage.store.rewards.decisions import Decision, RulingRefused
+from storage.store.rewards.reward_cases import Candidate
+from storage.store.rewards.vouchers import UNDO_SECONDS, VoucherRefused
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 SECRET = b"key of a test, never of an installation"

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert
 
-from payouts.memory_rail import MemoryRail
 from payouts.reconciling import reconcile, send_day
-from storage.store import (
-    bookings,
-    decisions,
+from storage.store.cafes import switches
+from storage.store.engine import Store, sqlite_url
+from storage.store.ledger import bookings
+from storage.store.ledger.auditor import audit_money
+from storage.store.opening import open_store
+from storage.store.payouts import (
     onboardings,
     payment_facts,
     payment_history,
@@ -24,11 +26,10 @@ from storage.store import (
     rail_payouts,
     reconciliations,
     shared_banks,
-    switches,
 )
-from storage.store.auditor import audit_money
-from storage.store.engine import Store, open_store, sqlite_url
-from storage.store.money_schema import ledger, reward_decisions, vouchers
+from storage.store.rewards import decisions
+from storage.store.schemas.money import ledger, reward_decisions, vouchers
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import START, World
 
 GROWING = ("reward_decisions", "vouchers", "ledger", "payout_instructions", "provider_events", "audit_log")

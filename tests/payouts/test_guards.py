@@ -11,13 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from payouts.memory_rail import MemoryRail
 from payouts.sending import FAILPOINTS, send_batch
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
-from storage.store import batches
-from storage.store.engine import Store, open_store
+from storage.store.engine import Store
+from storage.store.opening import open_store
+from storage.store.payouts import batches
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.stripe.over_socket import served
 from tests.payouts.world import START, World

@@ -22,12 +22,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from payouts.memory_rail import MemoryRail
 from payouts.reconciling import pay_one, reconcile
 from payouts.stripe.events import catch_up, process
-from storage.store import batches, bookkeeping, provider_events, reversals, switches
-from storage.store.engine import open_store, sqlite_url
-from storage.store.provider_events import ProviderEvent
+from storage.store.cafes import switches
+from storage.store.engine import sqlite_url
+from storage.store.ledger import bookkeeping
+from storage.store.opening import open_store
+from storage.store.payouts import batches, provider_events, reversals
+from storage.store.payouts.provider_events import ProviderEvent
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, World
 

@@ -12,8 +12,8 @@ from payouts.meanings import MEANINGS, STATES, UNEXPLAINED, UNLISTED, WORDS, for
 from pilot.cafes import Language
 from pilot.words import LANGUAGES, section
 from pipelines.signals.reasons import REASONS
-from storage.store.decisions import Decision
-from storage.store.shared_banks import SHARED_BANK
+from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.rewards.decisions import Decision
 
 CODES = (
     "",

@@ -9,12 +9,13 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pilot.identifiers import new_identifier
-from storage.store import decisions, erasures, money_erasure, reward_rows, tombstones, vouchers
-from storage.store.auditor import audit_money
-from storage.store.bookkeeping import balances
 from storage.store.engine import Store
-from storage.store.reward_cases import Candidate, Judgement
-from storage.store.vouchers import Issuer
+from storage.store.ledger.auditor import audit_money
+from storage.store.ledger.bookkeeping import balances
+from storage.store.privacy import erasures, money_erasure, tombstones
+from storage.store.rewards import decisions, reward_rows, vouchers
+from storage.store.rewards.reward_cases import Candidate, Judgement
+from storage.store.rewards.vouchers import Issuer
 
 DAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

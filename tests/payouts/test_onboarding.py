@@ -7,22 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from pilot.identifiers import new_identifier
-from storage.store import (
-    claims,
-    decisions,
-    erasures,
-    guest_payouts,
-    onboardings,
-    recipient_devices,
-    standings,
-    tombstones,
-    vouchers,
-)
 from storage.store.engine import Store
-from storage.store.onboardings import OnboardingRefused
-from storage.store.reward_cases import Candidate, Judgement
-from storage.store.standings import Standing
-from storage.store.vouchers import Issuer
+from storage.store.payouts import claims, guest_payouts, onboardings, recipient_devices
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.onboardings import OnboardingRefused
+from storage.store.payouts.recipient_statuses import Standing
+from storage.store.privacy import erasures, tombstones
+from storage.store.rewards import decisions, vouchers
+from storage.store.rewards.reward_cases import Candidate, Judgement
+from storage.store.rewards.vouchers import Issuer
 from tests.payouts import looks
 
 DAY = date(2026, 11, 23)

@@ -9,11 +9,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from payouts.memory_rail import MemoryRail
 from payouts.voucher_codes import voucher_code, voucher_hash
-from storage.store import batches, outbox, payment_facts, payment_rows, payout_rows, voucher_failures, vouchers
-from storage.store.auditor import audit_money
+from storage.store import outbox
 from storage.store.engine import Store
+from storage.store.ledger.auditor import audit_money
+from storage.store.payouts import batches, payment_facts, payment_rows, payout_rows
+from storage.store.rewards import voucher_failures, vouchers
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import SECRET, World
 
 

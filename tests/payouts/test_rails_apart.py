@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from payouts.memory_rail import MemoryRail
 from payouts.rail import Order
 from payouts.reconciling import pay_one, reconcile
 from payouts.sending import advance
-from storage.store import batches
-from storage.store.attempts import of_instruction
-from storage.store.batches import BatchRefused, Instruction
 from storage.store.engine import Store
+from storage.store.payouts import batches
+from storage.store.payouts.attempts import of_instruction
+from storage.store.payouts.batches import BatchRefused, Instruction
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import World
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from payouts.memory_rail import MemoryRail
 from payouts.rail import Transfer
 from payouts.reconciling import reconcile
 from payouts.sending import send_batch
-from storage.store import batches, rail_payouts, reversals
 from storage.store.engine import Store
+from storage.store.payouts import batches, rail_payouts, reversals
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import LIMITS, World
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from payouts.memory_rail import MemoryRail
 from payouts.rail import Order
 from payouts.reconciling import LOOK_BACK, reconcile
-from storage.store import batches, reconciliations
 from storage.store.engine import Store
-from storage.store.reconciliations import Kept
+from storage.store.payouts import batches, reconciliations
+from storage.store.payouts.reconciliations import Kept
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import World
 

@@ -12,14 +12,14 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DatabaseError
 
 from payouts import reconciling, sending
-from payouts.memory_rail import MemoryRail
 from payouts.rail import Order
 from payouts.reconciling import reconcile
 from payouts.sending import send_batch
-from storage.store import adoption, attempts, batches
-from storage.store.attempts import Attempt
-from storage.store.auditor import audit_money
-from storage.store.payout_schema import payout_attempts, payout_instruction_rewards
+from storage.store.ledger.auditor import audit_money
+from storage.store.payouts import adoption, attempts, batches
+from storage.store.payouts.attempts import Attempt
+from storage.store.schemas.payout import payout_attempts, payout_instruction_rewards
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, START, World
 

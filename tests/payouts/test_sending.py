@@ -11,19 +11,23 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
-from payouts.memory_rail import MemoryRail
 from payouts.rail import Accepted, Order, Unknown
 from payouts.reconciling import pay_one, reconcile, send_day
 from payouts.sending import send_batch
 from payouts.told import told
-from storage.store import attempts, audit, batches, bookkeeping, guest_payouts, switches, vouchers
-from storage.store.attempts import KEY_LIVES, Attempt
-from storage.store.batches import BatchRefused
-from storage.store.claims import ClaimRefused
+from storage.store import audit
+from storage.store.cafes import switches
 from storage.store.engine import Store
-from storage.store.payout_schema import payout_attempts, payout_claims, payout_instruction_rewards
-from storage.store.shared_banks import SHARED_BANK
+from storage.store.ledger import bookkeeping
+from storage.store.payouts import attempts, batches, guest_payouts
+from storage.store.payouts.attempts import KEY_LIVES, Attempt
+from storage.store.payouts.batches import BatchRefused
+from storage.store.payouts.claims import ClaimRefused
+from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.rewards import vouchers
+from storage.store.schemas.payout import payout_attempts, payout_claims, payout_instruction_rewards
 from tests.payouts import looks
+from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, START, World
 from tests.postgresql import Cluster

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from payouts.stripe.calling import API_VERSION
 from payouts.stripe.events import OF_OURS, OF_RECIPIENTS
-from storage.store.adoption import Found
+from storage.store.payouts.adoption import Found
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "stripe.md").read_text(encoding="utf-8")

@@ -10,10 +10,10 @@ from sqlalchemy import CheckConstraint, Table
 
 from payouts.told import AT_STRIPE, BANK_CODES, TOLD, VOUCHER_GOOD, told
 from pilot.words import section
-from storage.store.attempts import CAPABILITY_CODES
-from storage.store.guest_payouts import GuestPayout
-from storage.store.payout_schema import payout_batches, payout_instructions
-from storage.store.provider_schema import bank_payouts, onboardings, recipient_standings
+from storage.store.payouts.attempts import CAPABILITY_CODES
+from storage.store.payouts.guest_payouts import GuestPayout
+from storage.store.schemas.payout import payout_batches, payout_instructions
+from storage.store.schemas.provider import bank_payouts, onboardings, recipient_standings
 
 # Stripe's reasons for a closed or limited account, as its documentation lists them.
 DISABLED = (

@@ -13,16 +13,18 @@ from typing import Any
 from sqlalchemy import URL, make_url, select
 
 from payouts.deciding import decide_sessions
-from payouts.memory_rail import MemoryRail
 from payouts.reconciling import Reconciled, pay_day
 from pilot.business_days import business_day
 from pilot.cafes import Cafes, parse_cafes
-from storage.store import batches, claims, switches
-from storage.store.auditor import audit_money
-from storage.store.batches import Limits
-from storage.store.engine import Store, open_store, sqlite_url
-from storage.store.payout_schema import payout_attempts
-from storage.store.reward_cases import Candidate
+from storage.store.cafes import switches
+from storage.store.engine import Store, sqlite_url
+from storage.store.ledger.auditor import audit_money
+from storage.store.opening import open_store
+from storage.store.payouts import batches, claims
+from storage.store.payouts.batches import Limits
+from storage.store.rewards.reward_cases import Candidate
+from storage.store.schemas.payout import payout_attempts
+from tests.payouts.memory_rail import MemoryRail
 from tests.postgresql import Cluster
 
 CHECKOUT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from benchmarks import independent_sql
-from benchmarks.lake import differing_kpis
+from benchmarks.platform import independent_sql
+from benchmarks.platform.lake import differing_kpis
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pilot.payout_tables import PAYMENTS
@@ -21,7 +21,7 @@ from pipelines.sessions import sessions
 from pipelines.shapes import schema
 from pipelines.turns import turns
 from pipelines.uptime import uptime
-from simulator.large_days import LargeDay, crowd, customer_counts, event_parts
+from proving.simulator.large_days import LargeDay, crowd, customer_counts, event_parts
 
 pytestmark = pytest.mark.slow
 

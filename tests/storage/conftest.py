@@ -10,7 +10,8 @@ import pytest
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.landing.folder_segments import FolderSegments
-from storage.store.engine import Store, open_store, sqlite_url
+from storage.store.engine import Store, sqlite_url
+from storage.store.opening import open_store
 from tests.postgresql import Cluster, running_cluster
 
 

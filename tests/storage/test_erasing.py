@@ -22,8 +22,8 @@ from storage.landing.folder_segments import FolderSegments
 from storage.landing.log_lines import log_line
 from storage.landing.salvage import salvage
 from storage.landing.segments import SegmentName, publish
-from storage.store import day_states, erasures, tombstones
 from storage.store.engine import Store
+from storage.store.privacy import day_states, erasures, tombstones
 from tests.events import MORNING, whole_visit
 
 DAY = date(2026, 11, 23)

@@ -97,7 +97,7 @@ import sys
 from pathlib import Path
 from pilot.settings import Settings
 from storage.home import open_home
-from storage.store.seed import seed
+from storage.store.cafes.seed import seed
 home = open_home(Settings(home=Path(sys.argv[1])))
 issued = seed(home.store(), home.cafes())
 print(home.secret().hex(), len(issued))
@@ -106,7 +106,8 @@ print(home.secret().hex(), len(issued))
 
 @pytest.mark.processes
 def test_processes_that_open_a_new_home_together_agree_on_key_store_and_codes(tmp_path: Path) -> None:
-    from storage.store import audit, codes
+    from storage.store import audit
+    from storage.store.cafes import codes
 
     command = [sys.executable, "-c", OPEN, str(tmp_path / "home")]
     started = [subprocess.Popen(command, cwd=CHECKOUT, stdout=subprocess.PIPE, text=True) for _ in range(4)]

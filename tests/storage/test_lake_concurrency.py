@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.lake_concurrency import (
+from benchmarks.platform.lake_concurrency import (
     FIRST_DAY,
     GENERATIONS,
     OWN_DAYS,

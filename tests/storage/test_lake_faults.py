@@ -14,8 +14,8 @@ from polars.testing import assert_frame_equal
 
 from storage.errors import LakeDamaged
 from storage.lake import Lake
-from tests.storage.full_disk import FRAME_ROWS, full_frame
 from tests.storage.lake_rows import DAY, VISITS, visits
+from tests.storage.landing.full_disk import FRAME_ROWS, full_frame
 from tests.storage.recorded import CHECKOUT
 
 NEXT = DAY + timedelta(days=1)
@@ -112,7 +112,7 @@ def test_a_table_whose_log_is_lost_is_rebuilt_to_the_same_rows(lake: Lake, locat
 @pytest.mark.parametrize("how", ["limit", "tmpfs"])
 def test_a_full_disk_is_named_and_what_was_there_stays(how: str, lake: Lake, location: Path) -> None:
     before = lake.read(VISITS)
-    command = [sys.executable, "-m", "tests.storage.full_disk", how, str(location)]
+    command = [sys.executable, "-m", "tests.storage.landing.full_disk", how, str(location)]
     if how == "tmpfs":
         mounts = ["unshare", "--user", "--map-root-user", "--mount"]
         if subprocess.run(

@@ -10,10 +10,10 @@ import structlog
 
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
-from storage.store import cafe_states, switches, trial_slots
-from storage.store.cafe_states import CafeState
+from storage.store.cafes import cafe_states, switches, trial_slots
+from storage.store.cafes.cafe_states import CafeState
+from storage.store.cafes.trial_slots import TrialUse
 from storage.store.engine import Store
-from storage.store.trial_slots import TrialUse
 from voice_edge.clock import Clock
 
 REFRESH_SECONDS = 5.0

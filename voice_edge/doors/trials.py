@@ -15,9 +15,9 @@ import structlog
 
 from pilot.cafes import Cafe, Cafes
 from pilot.errors import InvalidCafes, PilotError
-from storage.store import trial_slots
+from storage.store.cafes import trial_slots
+from storage.store.cafes.trial_slots import Reserved
 from storage.store.engine import Store
-from storage.store.trial_slots import Reserved
 from voice_edge.clock import Clock, within
 
 RESERVE_SECONDS = 2.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Measured in docs/voice.md; `benchmarks/recogniser.py` prints the table.
+# Measured in docs/voice.md; `benchmarks/voice/recogniser.py` prints the table.
 LOW_CONFIDENCE_QUALIFIED = 0.50
 LOW_CONFIDENCE_UNQUALIFIED = 0.85
 

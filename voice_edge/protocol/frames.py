@@ -7,8 +7,8 @@ import struct
 from dataclasses import dataclass
 
 from voice_edge.errors import ProtocolFault
-from voice_edge.limits import SAMPLE_RATE
 
+SAMPLE_RATE = 16_000
 FRAME_VERSION = 1
 FRAME_HEADER = struct.Struct("<BBHId")
 LONGEST_FRAME_MS = 100

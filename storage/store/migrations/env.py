@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from storage.store import money_schema, payout_schema, privacy_schema, provider_schema
-from storage.store.schema import metadata
+from storage.store.schemas import money as money_schema
+from storage.store.schemas import payout as payout_schema
+from storage.store.schemas import privacy as privacy_schema
+from storage.store.schemas import provider as provider_schema
+from storage.store.schemas.core import metadata
 
 _ = money_schema, payout_schema, privacy_schema, provider_schema  # imported for the tables that they add
 context.configure(

@@ -17,7 +17,7 @@ from operations.backup.restore import NotRestored, restore
 from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
 from operations.backup.staging import PREFIX, RestoreUnderWay, staging
 from operations.erasure.carry_out import carry_out
-from operations.erasure.keeping import KeeperAtWork, keeping
+from operations.erasure.home_lock import KeeperAtWork, keeping
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import RAW_EVENTS
@@ -30,7 +30,8 @@ from storage.home import Home, open_home
 from storage.landing.append_log import AppendLog
 from storage.landing.days import read_day
 from storage.landing.segments import publish
-from storage.store import audit, tombstones
+from storage.store import audit
+from storage.store.privacy import tombstones
 from tests.events import MORNING, Story, whole_visit
 from tests.postgresql import Cluster, running_cluster
 

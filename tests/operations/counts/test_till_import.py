@@ -14,7 +14,8 @@ from pilot.counts import InvalidCount
 from pilot.settings import Settings
 from storage.errors import StoreAway
 from storage.home import Home, open_home
-from storage.store import audit, customer_counts, outbox
+from storage.store import audit, outbox
+from storage.store.cafes import customer_counts
 
 ROOT = Path(__file__).parents[3]
 MONDAY, TUESDAY, FRIDAY = date(2026, 11, 23), date(2026, 11, 24), date(2026, 11, 27)

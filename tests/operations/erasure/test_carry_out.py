@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from operations.erasure.carry_out import GRACE, RECHECK, carry_out, due
-from operations.erasure.keeping import KeeperAtWork, keeping
+from operations.erasure.home_lock import KeeperAtWork, keeping
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
@@ -22,8 +22,9 @@ from storage.home import LOG_FOLDER, Home, open_home
 from storage.landing.days import read_day
 from storage.landing.log_lines import log_line
 from storage.landing.segments import publish
-from storage.store import erasures, receipts, tombstones
-from storage.store.receipts import Receipt
+from storage.store.privacy import erasures, tombstones
+from storage.store.rewards import receipts
+from storage.store.rewards.receipts import Receipt
 from tests.events import MORNING, Story, whole_visit
 
 DAY = date(2026, 11, 23)

@@ -12,11 +12,9 @@ from polars.testing import assert_frame_equal
 from operations.backup.make import make_backup
 from operations.backup.restore import restore
 from operations.backup.shelf import MANIFEST, damaged
-from operations.erasure.proof import KEY
-from operations.erasure.proof_guest import Guest, a_guest
 from operations.retention.backups import forget_backups
 from operations.retention.carry_out import GRACE, carry_out, due, waiting
-from operations.watch.deciding import decide_day
+from operations.watch.money.deciding import decide_day
 from pilot.identifiers import new_identifier
 from pilot.retention_table import RETENTION
 from pilot.settings import Settings
@@ -36,13 +34,16 @@ from pipelines.scored_feedback import scored_feedback
 from pipelines.sessions import sessions
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.turns import turns
+from proving.erasure.proof import KEY
+from proving.erasure.proof_guest import Guest, a_guest
 from storage.erasure.everywhere import find_everywhere
 from storage.home import LOG_FOLDER, Home, open_home
 from storage.lake import empty_frame
 from storage.landing.days import read_day
 from storage.landing.log_lines import log_line
 from storage.landing.segments import publish
-from storage.store import day_states, decisions, expirations, reward_rows
+from storage.store.privacy import day_states, expirations
+from storage.store.rewards import decisions, reward_rows
 
 SPOKE = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 DAY = SPOKE.date()

@@ -9,8 +9,8 @@ from payouts.rail import Order, Outcome, Transfer
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail, as_transfer
-from payouts.stripe_fake.by_hand import ByHand
-from payouts.stripe_fake.fake import FakeStripe
+from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.fake import FakeStripe
 
 IBAN = "SE3550000000054910000003"
 

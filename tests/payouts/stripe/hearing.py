@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from payouts.stripe.events import process
 from payouts.stripe.recipients import open_account
-from storage.store import claims, onboardings, provider_events
-from storage.store.claims import Recipient
-from storage.store.provider_events import ProviderEvent
+from storage.store.payouts import claims, onboardings, provider_events
+from storage.store.payouts.claims import Recipient
+from storage.store.payouts.provider_events import ProviderEvent
 from tests.payouts.world import World
 
 

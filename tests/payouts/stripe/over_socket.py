@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from payouts.stripe_fake.bank import Bank
-from payouts.stripe_fake.fake import FakeStripe
-from payouts.stripe_fake.server import create_server
+from proving.stripe_fake.bank import Bank
+from proving.stripe_fake.fake import FakeStripe
+from proving.stripe_fake.server import create_server
 from tests.ports import free_ports
 from tests.waiting import until
 

@@ -8,8 +8,9 @@ from datetime import timedelta
 from payouts.sending import send_batch
 from payouts.stripe.events import catch_up, process
 from payouts.stripe.webhooks import read_webhook
-from storage.store import batches, provider_events, standings
-from storage.store.provider_events import MOST_TRIES, ProviderEvent
+from storage.store.payouts import batches, provider_events
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.provider_events import MOST_TRIES, ProviderEvent
 from tests.payouts import looks
 from tests.payouts.stripe.by_hand_rail import IBAN
 from tests.payouts.stripe.hearing import hear, ready, told

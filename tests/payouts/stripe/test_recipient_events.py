@@ -8,9 +8,11 @@ from datetime import timedelta
 from payouts.reconciling import pay_one
 from payouts.stripe.events import LISTED_BACK, catch_up, process
 from payouts.stripe.recipients import onboarding_link, open_account
-from storage.store import batches, provider_events, standings, vouchers
-from storage.store.provider_events import ProviderEvent
-from storage.store.shared_banks import SHARED_BANK
+from storage.store.payouts import batches, provider_events
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.provider_events import ProviderEvent
+from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.rewards import vouchers
 from tests.payouts import looks
 from tests.payouts.stripe.by_hand_rail import IBAN
 from tests.payouts.stripe.hearing import hear, ready, told

@@ -11,10 +11,12 @@ from payouts.stripe import events
 from payouts.stripe.calling import ProviderAway, ProviderRefuses
 from payouts.stripe.events import LISTED_BACK, catch_up, process
 from payouts.stripe.recipients import refresh_standing
-from storage.store import onboardings, standings, unclaims, vouchers
-from storage.store.claims import Recipient
 from storage.store.engine import Store
-from storage.store.standings import RETURNED_WITHIN, Standing
+from storage.store.payouts import onboardings, unclaims
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.claims import Recipient
+from storage.store.payouts.recipient_statuses import RETURNED_WITHIN, Standing
+from storage.store.rewards import vouchers
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.stripe.hearing import ready
 from tests.payouts.world import SECRET, World

@@ -11,8 +11,10 @@ from payouts.rail import Order, Outcome
 from payouts.reconciling import reconcile
 from payouts.sending import send_batch
 from payouts.stripe.events import process
-from payouts.stripe_fake.requests import Fault
-from storage.store import batches, bookkeeping, standings
+from proving.stripe_fake.requests import Fault
+from storage.store.ledger import bookkeeping
+from storage.store.payouts import batches
+from storage.store.payouts import recipient_statuses as standings
 from tests.payouts import looks
 from tests.payouts.stripe.hearing import hear
 from tests.payouts.world import World

@@ -9,7 +9,7 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from benchmarks import duplicates as generated
+from benchmarks.feedback import duplicates as generated
 from pipelines.signals.duplicates import LEAST_WORDS, RING_SESSIONS
 from tests.events import MORNING, Story
 from tests.pipelines.signals.told import DAY, named, signals_of, visit

@@ -28,7 +28,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pilot.cafes import Cafe, parse_cafes
 from tests.waiting import DEADLINE_SECONDS
-from voice_edge.page import customer_page, notice_page, receipt_page, static_folder
+from voice_edge.http.page import customer_page, notice_page, receipt_page, static_folder
 from voice_edge.protocol import UnknownMessage, decode_frame, parse_message, unknown_fields
 
 CSP = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

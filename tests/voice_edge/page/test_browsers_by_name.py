@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from voice_edge.page import static_folder
+from voice_edge.http.page import static_folder
 
 pytestmark = pytest.mark.node
 NODE_SECONDS = 60

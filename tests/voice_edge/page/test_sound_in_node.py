@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from voice_edge.page import static_folder
+from voice_edge.http.page import static_folder
 
 NODE_SECONDS = 60
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.voice_edge.page.fake_edge import FOLLOW_UP, QUESTION, THANKS, FakeEdge, until
 from tests.voice_edge.page.phone import answer, screen, talk, write
-from voice_edge.page import static_folder
+from voice_edge.http.page import static_folder
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]

@@ -10,7 +10,7 @@ import pytest
 
 from pilot.words import section
 from tests.voice_edge.page.fake_edge import cafes
-from voice_edge.page import customer_page, notice_page, receipt_page, static_folder
+from voice_edge.http.page import customer_page, notice_page, receipt_page, static_folder
 
 CAFE = cafes()[0]
 FIRST_VISIT_BYTES = 60_000

@@ -1,0 +1,55 @@
+"""Has backups forgotten whose time is over, every night: they hold what was erased since, sealed.
+
+A backup whose manifest cannot be read is nobody's way back: the run fails once all else is done, so that a person hears
+of it.
+"""
+
+# Without `from __future__ import annotations`: Dagster reads the annotations themselves.
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from assets.framework.failures import told_without_words
+from assets.framework.resources import HomeResource
+from operations.backup.shelf import damaged, shelf
+from operations.retention.backups import forget_backups
+from pilot.business_days import STOCKHOLM
+
+FORGET_AT = "35 4 * * *"
+
+
+@dg.op
+def forget_old_backups(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Forget what is old, and tell what cannot be read."""
+    with told_without_words("forgetting backups"):
+        settings = home.open().settings
+        forgotten = forget_backups(settings, now=datetime.now(UTC))
+        context.log.info(f"forgot {len(forgotten)} backups")
+        if unread := damaged(shelf(settings)):
+            names = ", ".join(path.name for path in unread)
+            raise dg.Failure(
+                f"These backups cannot be restored, their manifest cannot be read: {names}. Make another one "
+                "(`pilot backup create`), and delete them or put their manifest back.",
+                allow_retries=False,
+            )
+
+
+@dg.job(
+    name="forgetting_backups",
+    description="Forgets backups whose time is over, and tells those that cannot be read.",
+    executor_def=dg.in_process_executor,
+)
+def forgetting_backups() -> None:
+    """Forget old backups."""
+    forget_old_backups()
+
+
+forget_backups_nightly = dg.ScheduleDefinition(
+    name="forget_backups_nightly",
+    job=forgetting_backups,
+    cron_schedule=FORGET_AT,
+    execution_timezone=str(STOCKHOLM),
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Forgets old backups every night, whatever else is due.",
+)

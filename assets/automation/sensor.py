@@ -1,0 +1,229 @@
+"""The sensor that rebuilds the business days that something new belongs to.
+
+It looks every 15 seconds: at the landing days' fingerprints, which change with every new segment, and at the store's
+outbox, whose rows name the days that they touch. What it finds is remembered as built only once the run has
+succeeded. The days of a run that failed are asked for again, each alone and less and less often; no other day waits
+for them.
+
+The prober lands a segment every half minute, day and night. A day that gained nothing else is *quiet*: it is rebuilt
+only every few minutes, or together with a day that a guest spoke on.
+"""
+
+# Without `from __future__ import annotations`: Dagster reads the annotations themselves.
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+import dagster as dg
+
+from assets.automation.jobs import rebuild
+from assets.automation.sensor_cursor import Asked, Cursor, Failed, Seen
+from assets.framework.dead_runs import end_dead_runs
+from assets.framework.partitions import exists, range_tags, ranges
+from assets.framework.resources import HomeResource
+from pilot.business_days import business_day, days_between
+from pilot.events import PROBER_REPLICAS
+from storage.home import Home
+from storage.store import outbox
+
+LOOK_EVERY_SECONDS = 15
+REST_FACTOR = 3  # the sensor waits this many times as long as its last runs took
+QUIET_REBUILD_SECONDS = 600
+RETRY_AFTER_SECONDS = 60  # doubled with each failure of the day in a row
+LONGEST_RETRY_SECONDS = 1800
+MOST_DOUBLINGS = 10  # more than the longest pause takes
+RETRIES_AT_ONCE = 5  # failed days, each a run of its own
+RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked for again after this
+DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
+DIGEST_CHARACTERS = 16
+
+RUN_KEY_TAG = "dagster/run_key"
+DAYS_TAG = "pilot/days"
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeen:
+    """How a run that was asked for stands; times in seconds since 1970."""
+
+    finished: bool
+    succeeded: bool
+    started: float
+    ended: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look found: the landing days, and the outbox after the cursor's position."""
+
+    now: datetime
+    landing: Mapping[date, Seen]
+    outbox: int
+    outbox_days: frozenset[date]
+
+
+def settle(cursor: Cursor, *, runs: Mapping[str, RunSeen], now: float) -> Cursor | None:
+    """Return the cursor once the runs that were asked for have ended, or None while one is under way.
+
+    Args:
+        cursor: What is remembered.
+        runs: Those of the runs asked for that have appeared, by key.
+        now: The present moment, seconds since 1970.
+    """
+    asked = cursor.asked
+    if asked is None:
+        return cursor
+    appearing = asked.runs.keys() - runs.keys() and now - asked.at < RUN_APPEARS_WITHIN_SECONDS
+    if appearing or any(not run.finished for run in runs.values()):
+        return None
+    built, failed = dict(cursor.built), dict(cursor.failed)
+    for key, (first, last) in asked.runs.items():
+        run = runs.get(key)
+        at = (run.ended if run else 0.0) or now
+        for day in days_between(first, last):
+            before = failed.pop(day, None)
+            if run is None or not run.succeeded:
+                failed[day] = Failed(times=before.times + 1 if before else 1, at=at)
+            elif day in asked.landing:
+                built[day] = asked.landing[day]
+    ended = max((run.ended for run in runs.values()), default=now)
+    took = sum(run.ended - run.started for run in runs.values() if run.succeeded)
+    return Cursor(built=built, outbox=asked.outbox, failed=failed, ended=ended, took=took)
+
+
+def retry_seconds(cursor: Cursor, day: date, *, now: datetime) -> float:
+    """Return how long after its last run ended a failed day is asked for again.
+
+    Where many days fail, trying each mends nothing: the older ones wait the longer, the more they are.
+    """
+    crowd = 1.0 if day == business_day(now) else max(1.0, len(cursor.failed) / RETRIES_AT_ONCE)
+    doubled = min(cursor.failed[day].times - 1, MOST_DOUBLINGS)
+    return crowd * min(RETRY_AFTER_SECONDS * 2.0**doubled, LONGEST_RETRY_SECONDS)
+
+
+def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | str:
+    """Decide what to ask for, or say why nothing is.
+
+    Args:
+        cursor: A settled cursor: no run is under way.
+        look: What was found.
+    """
+    now = look.now.timestamp()
+    since = now - cursor.ended
+    rest = REST_FACTOR * cursor.took
+    if since < rest:
+        return f"resting: {rest - since:.0f} s to go after runs of {cursor.took:.1f} s"
+    retried = _retried(cursor, now=look.now)
+    gained = {
+        day: seen for day, seen in look.landing.items() if cursor.built.get(day) != seen and day not in cursor.failed
+    }
+    quiet = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken == seen.spoken}
+    outbox_days = {
+        day
+        for day in look.outbox_days
+        # A landing day that was never built is built in its turn, and from the store as it is then.
+        if exists(day, now=look.now) and (day in cursor.built or day not in look.landing)
+    } - cursor.failed.keys()
+    if gained.keys() == quiet and not outbox_days and not retried and since < QUIET_REBUILD_SECONDS:
+        gained = {}
+    fresh = set(sorted(gained, reverse=True)[:DAYS_AT_ONCE]) | outbox_days
+    spans = sorted([*ranges(fresh), *((day, day) for day in retried)], reverse=True)
+    if not spans:
+        waiting = f"; {len(cursor.failed)} days failed and wait for another try" if cursor.failed else ""
+        if look.outbox == cursor.outbox:
+            return f"nothing new{waiting}"
+        return cursor.model_copy(update={"outbox": look.outbox}), []
+    landing = {day: look.landing[day] for day in (*fresh, *retried) if day in look.landing}
+    runs = {_run_key(cursor, span, landing=landing, position=look.outbox): span for span in spans}
+    asked = Asked(at=now, runs=runs, landing=landing, outbox=look.outbox)
+    requests = [
+        dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
+        for key, (first, last) in runs.items()
+    ]
+    return cursor.model_copy(update={"asked": asked}), requests
+
+
+def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
+    """Return the failed days that it is time to ask for again."""
+    due = [
+        day
+        for day, failed in cursor.failed.items()
+        if now.timestamp() - failed.at >= retry_seconds(cursor, day, now=now)
+    ]
+    return sorted(due, reverse=True)[:RETRIES_AT_ONCE]
+
+
+def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, Seen], position: int) -> str:
+    """Return what tells a run from every other: its days as they were seen, and the attempt."""
+    first, last = span
+    covered = {day: seen.everything for day, seen in sorted(landing.items()) if first <= day <= last}
+    attempt = cursor.failed[first].times if first in cursor.failed else 0
+    return _digest(f"{first} {last} {covered} {position} {attempt}")
+
+
+def look_at(home: Home, *, cursor: Cursor, now: datetime) -> Look:
+    """Look at the landing and the outbox; only days that changed are listed."""
+    segments = home.segments()
+    landing = {}
+    for day, everything in segments.fingerprints().items():
+        if not exists(day, now=now):
+            continue
+        built = cursor.built.get(day)
+        fingerprint = _digest(everything)
+        if built is not None and built.everything == fingerprint:
+            landing[day] = built
+            continue
+        spoken = sorted(str(name) for name in segments.list(day) if not name.replica.startswith(PROBER_REPLICAS))
+        landing[day] = Seen(everything=fingerprint, spoken=_digest("\n".join(spoken)))
+    position, days = outbox.touched_days(home.store(), after=cursor.outbox)
+    return Look(now=now, landing=landing, outbox=position, outbox_days=days)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> dict[str, RunSeen]:
+    """Return the runs that were asked for, by key; the newest where someone ran one again."""
+    if asked is None:
+        return {}
+    records = instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.runs)}))
+    return {
+        record.dagster_run.tags[RUN_KEY_TAG]: RunSeen(
+            finished=record.dagster_run.is_finished,
+            succeeded=record.dagster_run.status == dg.DagsterRunStatus.SUCCESS,
+            started=record.start_time or record.end_time or 0.0,
+            ended=record.end_time or 0.0,
+        )
+        for record in reversed(records)
+    }
+
+
+@dg.sensor(
+    job=rebuild,
+    name="new_facts",
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Rebuilds the business days that new segments, customer counts or erasures belong to.",
+)
+def new_facts(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
+    """Look once."""
+    return tick(context.instance, home=home.open(), text=context.cursor, now=datetime.fromtimestamp(time.time(), UTC))
+
+
+def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: datetime) -> dg.SensorResult:
+    """Return what one look leads to."""
+    cursor = Cursor.parse(text)
+    end_dead_runs(instance)
+    settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
+    if settled is None:
+        return dg.SensorResult(skip_reason="a run is under way", cursor=cursor.model_dump_json())
+    planned = plan(settled, look=look_at(home, cursor=settled, now=now))
+    if isinstance(planned, str):
+        return dg.SensorResult(skip_reason=planned, cursor=settled.model_dump_json())
+    remembered, requests = planned
+    if not requests:
+        return dg.SensorResult(skip_reason="nothing that has a partition", cursor=remembered.model_dump_json())
+    return dg.SensorResult(run_requests=requests, cursor=remembered.model_dump_json())

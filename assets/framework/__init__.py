@@ -1,0 +1,1 @@
+"""What every asset is built with: partitions, `@daily_table`, checks, suites, resources. No asset is defined here."""

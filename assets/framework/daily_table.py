@@ -1,0 +1,143 @@
+"""`@daily_table`: turns a function that rebuilds one day of one table into a partitioned Dagster asset.
+
+One run covers any number of days (`BackfillPolicy.single_run`): starting a process costs seconds, a day milliseconds.
+A day that is closed, or redacted because its words' time is over, is left as it stands.
+"""
+
+# Without `from __future__ import annotations`: Dagster reads the annotations themselves.
+
+import inspect
+import warnings
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from assets.framework.as_of import as_of, run_moment
+from assets.framework.checks import written_results, written_specs
+from assets.framework.day import TableDay, Written
+from assets.framework.failures import told_without_words
+from assets.framework.freshness import FIGURES
+from assets.framework.groups import owners
+from assets.framework.partitions import daily
+from assets.framework.resources import HomeResource
+from assets.framework.unchanging_days import REOPEN_TAG, left_alone
+from pilot.tables import Column, Table
+
+# Conflicting commits and a store that is away pass by themselves; what is wrong with the data does not
+# (`told_without_words` forbids those retries).
+RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+Rebuild = Callable[[TableDay], Written]
+
+
+def daily_table(
+    table: Table,
+    *,
+    group: str,
+    kinds: set[str],
+    code_version: str,
+    deps: Sequence[dg.AssetsDefinition | dg.AssetSpec | str] = (),
+    freshness: dg.FreshnessPolicy = FIGURES,
+    from_figures: bool = False,
+) -> Callable[[Rebuild], dg.AssetsDefinition]:
+    """Make the asset of a lake table.
+
+    Args:
+        table: The table; its name is the asset's key, what one row is its description.
+        group: landing, feedback, figures, money or reports (docs/assets.md); it says who answers for it.
+        kinds: What it is made with, shown as badges.
+        code_version: Raised when the same inputs would give other rows.
+        deps: The assets that its rebuild reads.
+        freshness: How old its newest materialization may be; as a rule what the sensor keeps fresh.
+        from_figures: Whether it is made of figures that every day keeps, so that it may be built on a closed day too.
+    """
+
+    def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
+        with warnings.catch_warnings():
+            # Single-run backfills are a beta in Dagster 1.13; a run for each day would cost a process for each.
+            warnings.simplefilter("ignore", category=dg.BetaWarning)
+            return _asset(rebuild)
+
+    def _asset(rebuild: Rebuild) -> dg.AssetsDefinition:
+        @dg.asset(
+            name=table.name,
+            description=f"{table.row}\n\n{inspect.cleandoc(rebuild.__doc__ or '')}",
+            partitions_def=daily,
+            backfill_policy=dg.BackfillPolicy.single_run(),
+            deps=list(deps),
+            group_name=group,
+            owners=owners(group),
+            kinds=kinds,
+            code_version=code_version,
+            metadata=about(table),
+            check_specs=written_specs(table),
+            retry_policy=RETRIES,
+            freshness_policy=freshness,
+            pool=f"lake_{table.name}",
+        )
+        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+            with told_without_words(f"opening the home for {table.name}"):
+                opened, moment = home.open(), run_moment(context)
+            commit = {"run": context.run.run_id, "code_version": code_version}
+            days = [date.fromisoformat(key) for key in context.partition_keys]
+            with told_without_words(f"the days' states for {table.name}"):
+                reopened = REOPEN_TAG in context.run.tags
+                frozen = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
+            rows: dict[date, int] = {}
+            shared: dict[str, Any] = {}
+            for day in days:
+                with told_without_words(f"{table.name} for {day}"):
+                    judged = as_of(day, moment=moment)
+                    table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit, shared=shared)
+                    written = table_day.as_it_stands(frozen[day]) if day in frozen else rebuild(table_day)
+                rows[day] = written.rows
+                context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
+            with told_without_words(f"checking {table.name}"):
+                checks = written_results(opened.lake(), table, days=days, written=rows, log=context)
+            return dg.MaterializeResult(check_results=checks)
+
+        return asset
+
+    return decorate
+
+
+def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
+    figures = {
+        name: figure
+        if isinstance(figure, int | float | str | dg.MarkdownMetadataValue)
+        else dg.MetadataValue.json(figure)
+        for name, figure in written.figures.items()
+    }
+    return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}
+
+
+def about(table: Table) -> dict[str, Any]:
+    """Return what the graph says of a table before anything is built: its columns, its key, its place in the lake."""
+    return {
+        "dagster/column_schema": column_schema(table),
+        "dagster/table_name": f"lake.{table.name}",
+        "key_within_a_day": ", ".join(table.key),
+    }
+
+
+def column_schema(table: Table) -> dg.TableSchema:
+    """Return the columns with their meaning and unit, as Dagster's page shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=column.name,
+                type=column.kind,
+                description=_described(column),
+                constraints=dg.TableColumnConstraints(nullable=not column.required, unique=table.key == (column.name,)),
+            )
+            for column in table.columns
+        ]
+    )
+
+
+def _described(column: Column) -> str:
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    words = " Can hold a guest's words." if column.free_text else ""
+    return f"{column.meaning}{unit}{words}"

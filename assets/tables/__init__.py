@@ -1,0 +1,1 @@
+"""The assets, one file each, named after the table that it writes."""

@@ -1,0 +1,53 @@
+"""The asset `business_impact`."""
+
+from __future__ import annotations
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted
+from assets.framework.freshness import NIGHTLY
+from assets.framework.plots import grid
+from assets.framework.reporting import basis_of, told
+from assets.tables.pilot_kpis import pilot_kpis
+from assets.tables.rewards import rewards
+from assets.tables.scored_feedback import scored_feedback
+from assets.tables.themes import themes
+from pilot.opening_hours import open_on
+from pilot.report_tables import ALL_CAFES
+from pilot.tables import BUSINESS_IMPACT, PILOT_KPIS, REWARDS, SCORED_FEEDBACK, THEMES
+from pipelines.business_impact import NO_SUBJECT, REWARD_COLUMNS, SCORED_COLUMNS, THEME_COLUMNS, Inputs
+from pipelines.business_impact import business_impact as impact_of
+
+
+@daily_table(
+    BUSINESS_IMPACT,
+    group="reports",
+    kinds={"delta", "polars"},
+    code_version="2",
+    deps=[pilot_kpis, scored_feedback, rewards, themes, "quality_verdicts"],
+    freshness=NIGHTLY,
+    from_figures=True,
+)
+def business_impact(day: TableDay) -> Written:
+    """First weeks against last weeks; what the cafés did about it is not in the lake, so that no cause is claimed."""
+    lake, basis = day.home.lake(), basis_of(day)
+    frame = impact_of(
+        Inputs(
+            days=basis.counted,
+            closed={(each, cafe.id) for each in basis.counted for cafe in day.cafes.cafe if not open_on(cafe, each)},
+            kpis=lake.read(PILOT_KPIS, days=basis.counted),
+            scored=lake.read(SCORED_FEEDBACK, days=basis.counted, columns=SCORED_COLUMNS),
+            rewards=lake.read(REWARDS, days=basis.counted, columns=REWARD_COLUMNS),
+            themes=lake.read(THEMES, days=basis.counted, columns=THEME_COLUMNS),
+        ),
+        day=day.day,
+        as_of=day.as_of,
+        days=list(basis.days),
+        cafes=basis.cafes,
+    )
+    together = frame.filter(cafe=ALL_CAFES, subject=NO_SUBJECT, simulated=False)
+    return day.write(
+        frame,
+        changes=counted(frame, "change"),
+        all_cafes=grid(together, down="figure", across="cafe", shown="value"),
+        **told(basis.days, basis),
+    )

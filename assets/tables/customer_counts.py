@@ -1,0 +1,21 @@
+"""The asset `customer_counts`."""
+
+from __future__ import annotations
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, summed
+from assets.framework.plots import bars
+from assets.framework.sources import store
+from pilot.tables import CUSTOMER_COUNTS
+from storage.store.cafes import customer_counts as reported
+
+
+@daily_table(CUSTOMER_COUNTS, group="figures", kinds={"delta", "sql"}, code_version="1", deps=[store])
+def customer_counts(day: TableDay) -> Written:
+    """A copy of the store's latest reports; a café that has reported nothing has no row."""
+    frame = reported.current(day.home.store(), [day.day])
+    return day.write(
+        frame,
+        cafes_that_reported=frame["cafe"].n_unique(),
+        customers=bars(summed(frame, "cafe", "customers"), unit="customers"),
+    )

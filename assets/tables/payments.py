@@ -1,0 +1,16 @@
+"""The asset `payments`."""
+
+from __future__ import annotations
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written
+from assets.tables.rewards import rewards
+from pilot.payout_tables import PAYMENTS
+from storage.store.payouts import payment_rows
+
+
+@daily_table(PAYMENTS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[rewards])
+def payments(day: TableDay) -> Written:
+    """Counts what became of the day's payments in the store; after `rewards`, which issues its vouchers."""
+    frame = payment_rows.of_day(day.home.store(), day.day)
+    return day.write(frame, succeeded=int(frame["succeeded"].sum()), failed=int(frame["failed"].sum()))

@@ -1,0 +1,44 @@
+"""The asset `pilot_kpis`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted
+from assets.framework.plots import grid
+from assets.tables.customer_counts import customer_counts
+from assets.tables.payments import payments
+from assets.tables.sessions import sessions
+from assets.tables.turns import turns
+from assets.tables.uptime import uptime
+from pilot.payout_tables import PAYMENTS
+from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
+from pipelines.kpis import OF_SESSIONS, OF_TURNS
+from pipelines.kpis import pilot_kpis as kpis_of
+
+
+@daily_table(
+    PILOT_KPIS,
+    group="figures",
+    kinds={"delta", "polars"},
+    code_version="2",
+    deps=[sessions, turns, uptime, customer_counts, payments],
+)
+def pilot_kpis(day: TableDay) -> Written:
+    """Five rows a café, also on an empty day: what is missing is said, never shown as zero."""
+    frame = kpis_of(
+        day=day.day,
+        as_of=day.as_of,
+        cafes=day.cafes,
+        sessions=day.read(SESSIONS, columns=OF_SESSIONS),
+        turns=day.read(TURNS, columns=OF_TURNS),
+        uptime=day.read(UPTIME),
+        customer_counts=day.read(CUSTOMER_COUNTS),
+        payments=day.read(PAYMENTS),
+    )
+    return day.write(
+        frame,
+        verdicts=counted(frame, "verdict"),
+        by_cafe=grid(frame.filter(~pl.col("simulated")), down="kpi", across="cafe", shown="verdict"),
+    )

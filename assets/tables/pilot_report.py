@@ -1,0 +1,47 @@
+"""The asset `pilot_report`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted
+from assets.framework.freshness import NIGHTLY
+from assets.framework.plots import grid
+from assets.framework.reporting import basis_of, told
+from assets.tables.customer_counts import customer_counts
+from assets.tables.pilot_kpis import pilot_kpis
+from assets.tables.turns import turns
+from assets.tables.uptime import uptime
+from pilot.tables import PILOT_KPIS, PILOT_REPORT, TURNS, UPTIME
+from pipelines.pilot_report import TURN_COLUMNS
+from pipelines.pilot_report import pilot_report as report_of
+
+
+@daily_table(
+    PILOT_REPORT,
+    group="reports",
+    kinds={"delta", "polars"},
+    code_version="1",
+    deps=[pilot_kpis, uptime, turns, customer_counts, "quality_verdicts"],
+    freshness=NIGHTLY,
+    from_figures=True,
+)
+def pilot_report(day: TableDay) -> Written:
+    """The figures on which the pilot is decided; days that the suites stop are left out and counted."""
+    lake, basis = day.home.lake(), basis_of(day)
+    frame = report_of(
+        basis,
+        day=day.day,
+        kpis=lake.read(PILOT_KPIS, days=basis.counted),
+        uptime=lake.read(UPTIME, days=basis.counted),
+        turns=lake.read(TURNS, days=basis.counted, columns=TURN_COLUMNS),
+    )
+    real = frame.filter(~pl.col("simulated"))
+    return day.write(
+        frame,
+        verdicts=counted(real, "verdict"),
+        by_cafe=grid(real, down="kpi", across="cafe", shown="verdict"),
+        values=grid(real, down="kpi", across="cafe", shown="value"),
+        **told(basis.days, basis),
+    )

@@ -1,0 +1,48 @@
+"""The asset `raw_events`: a day's landing segments as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import Figure, TableDay, Written, counted
+from assets.framework.plots import bars
+from assets.framework.sources import landing, store
+from pilot.tables import RAW_EVENTS
+from storage.landing.days import Fault, read_day
+from storage.store.privacy import erasures, tombstones
+
+FAULTS_SHOWN = 20  # places named in the metadata; the counts cover all
+
+
+@daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
+def raw_events(day: TableDay) -> Written:
+    """Damaged segments and lines that break the contract are left out and counted; erased sessions are not there.
+
+    Where the landing holds events of a session whose erasure is done, it is asked for again: a replica published late.
+    """
+    kept = day.home.store()
+    erased = tombstones.for_day(kept, day.day)
+    landed = read_day(day.home.segments(), day.day, erased=erased)
+    if landed.back:
+        erasures.reopen(kept, landed.back)
+    return day.write(
+        landed.frame,
+        events=bars(counted(landed.frame, "event"), unit="events"),
+        segments=landed.segments,
+        doubles=landed.doubles,
+        erased_sessions=len(erased),
+        erased_sessions_back=len(landed.back),
+        unknown=dict(landed.unknown),
+        **_told(landed.faults),
+    )
+
+
+def _told(faults: Sequence[Fault]) -> dict[str, Figure]:
+    """Return the faults by kind, and where the first of them are."""
+    damaged = [fault.segment for fault in faults if fault.line is None]
+    broken = [f"{fault.segment}:{fault.line}" for fault in faults if fault.line is not None]
+    return {
+        "faults": {"damaged_segments": len(damaged), "broken_lines": len(broken)},
+        "fault_places": [*damaged, *broken][:FAULTS_SHOWN],
+    }

@@ -1,0 +1,18 @@
+"""The asset `reward_parity`."""
+
+from __future__ import annotations
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written
+from assets.tables.rewards import rewards
+from pilot.money_tables import REWARD_PARITY, REWARDS
+from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS
+from pipelines.reward_parity import reward_parity as parity_of
+from pipelines.signals.session_signals import by_session
+
+
+@daily_table(REWARD_PARITY, group="money", kinds={"delta", "polars"}, code_version="1", deps=[rewards])
+def reward_parity(day: TableDay) -> Written:
+    """The watch decides where the assets are late, by the same function; this says whether both agree."""
+    frame = parity_of(day.read(REWARDS), day.read(SCORED_FEEDBACK), by_session(day.read(SESSION_SIGNALS)))
+    return day.write(frame, different=frame.height - int(frame["same"].sum()))

@@ -1,0 +1,44 @@
+"""The asset `rewards`."""
+
+from __future__ import annotations
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted, summed
+from assets.framework.plots import bars
+from assets.framework.sources import store as kept
+from assets.tables.session_signals import session_signals
+from payouts.deciding import candidates, decide_sessions
+from pilot.money_tables import REWARDS
+from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pipelines.signals.session_signals import by_session
+from quality.gate import quarantined
+from storage.store.rewards import reward_rows
+from storage.store.rewards.decisions import ASSETS
+
+
+@daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals, kept])
+def rewards(day: TableDay) -> Written:
+    """Decides in the store on the sessions that have no decision yet, then copies the day's decisions.
+
+    What was decided stays: neither a rerun nor late data nor a changed scorer rewrites it. A session whose row the
+    suites have set apart waits.
+    """
+    store = day.home.store()
+    apart = quarantined(day.home.lake(), SCORED_FEEDBACK, days=[day.day])
+    due = candidates(
+        scored=day.read(SCORED_FEEDBACK), sessions=day.read(SESSIONS), signals=by_session(day.read(SESSION_SIGNALS))
+    )
+    new = decide_sessions(
+        store,
+        [each for each in due if each.session_id not in apart],
+        cafes=day.cafes,
+        secret=day.home.secret(),
+        decided_by=ASSETS,
+    )
+    frame = reward_rows.of_day(store, day.day)
+    return day.write(
+        frame,
+        outcomes=counted(frame, "outcome"),
+        decided_now=len(new),
+        amounts=bars(summed(frame, "cafe", "amount_ore"), unit="öre"),
+    )

@@ -1,0 +1,31 @@
+"""The asset `scored_feedback`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written
+from assets.framework.plots import bars
+from assets.tables.sessions import sessions
+from assets.tables.turns import turns
+from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.scored_feedback import scored_feedback as scored
+from pipelines.scoring import SCORER_VERSION
+
+STEP = 10  # points a bar
+
+
+@daily_table(
+    SCORED_FEEDBACK, group="feedback", kinds={"delta", "python"}, code_version=SCORER_VERSION, deps=[sessions, turns]
+)
+def scored_feedback(day: TableDay) -> Written:
+    """Every completed session has its row; what the recogniser was too unsure of is never scored."""
+    frame = scored(day.read(SESSIONS), day.read(TURNS), cafes=day.cafes)
+    tens = frame.group_by(low=pl.col("score") // STEP * STEP).len().sort("low")
+    return day.write(
+        frame,
+        eligible=int(frame["eligible"].sum()),
+        turns_left_out=int(frame["turns_left_out"].sum()),
+        scores=bars({f"{low}-{low + STEP - 1}": count for low, count in tens.iter_rows()}, unit="feedbacks"),
+    )

@@ -1,0 +1,50 @@
+"""The asset `session_signals`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import polars as pl
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted
+from assets.tables.fingerprints import fingerprints
+from assets.tables.scored_feedback import scored_feedback
+from pilot.business_days import days_between
+from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pipelines.signals.duplicates import LOOK_BACK_DAYS
+from pipelines.signals.reasons import SIGNALS_VERSION
+from pipelines.signals.session_signals import session_signals as signals_of
+from pipelines.signals.session_signals import with_earlier
+from pipelines.signals.velocity import HISTORY_COLUMNS
+from storage.store.privacy import expirations
+
+
+@daily_table(
+    SESSION_SIGNALS,
+    group="feedback",
+    kinds={"delta", "polars"},
+    code_version=SIGNALS_VERSION,
+    deps=[fingerprints, scored_feedback],
+)
+def session_signals(day: TableDay) -> Written:
+    """Held against the days before it: of two copies it is the later one, by day, that is found.
+
+    Where the time of something that they rest on is over, what was found before stays.
+    """
+    before = list(days_between(day.day - timedelta(days=LOOK_BACK_DAYS), day.day - timedelta(days=1)))
+    lake = day.home.lake()
+    frame = signals_of(
+        day.day,
+        sessions=day.read(SESSIONS),
+        history=lake.read(SESSIONS, days=before, columns=HISTORY_COLUMNS),
+        fingerprints=day.read(FINGERPRINTS),
+        earlier_fingerprints=lake.read(FINGERPRINTS, days=before),
+        scored=day.read(SCORED_FEEDBACK),
+        cafes=day.cafes,
+    )
+    gone = expirations.expired(day.home.store(), "devices") | expirations.expired(day.home.store(), "words")
+    if gone.intersection([*before, day.day]):
+        frame = with_earlier(frame, earlier=day.read(SESSION_SIGNALS), sessions=day.read(SESSIONS))
+    held = frame.filter(pl.col("held_until").is_not_null())["session_id"].n_unique()
+    return day.write(frame, signals=counted(frame, "signal"), sessions_held=held)

@@ -1,0 +1,27 @@
+"""The asset `turns`."""
+
+from __future__ import annotations
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted
+from assets.framework.plots import bars
+from assets.tables.raw_events import raw_events
+from pilot.tables import TURNS
+from pipelines.turns import FIELDS
+from pipelines.turns import turns as turns_of
+
+
+@daily_table(TURNS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])
+def turns(day: TableDay) -> Written:
+    """The last revision counts, and the guest's own correction before it."""
+    return day.build_from_events(
+        turns_of,
+        fields=FIELDS,
+        figures=lambda frame: {
+            "modes": counted(frame, "mode"),
+            "low_confidence": int(frame["low_confidence"].sum()),
+            "failures": counted(frame.drop_nulls("failure"), "failure"),
+            "answered_by": counted(frame.drop_nulls("reply_author"), "reply_author"),
+        },
+        plots=lambda told: {**told, "answered_by": bars(told.get("answered_by", {}), unit="turns")},
+    )

@@ -1,0 +1,29 @@
+"""The asset `voice_latency`."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written
+from assets.framework.plots import bars
+from assets.tables.turns import turns
+from pilot.insight_tables import VOICE_LATENCY
+from pilot.tables import TURNS
+from pipelines.voice_latency import OF_TURNS, STAGES
+from pipelines.voice_latency import voice_latency as latency_of
+
+
+@daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns])
+def voice_latency(day: TableDay) -> Written:
+    """Milliseconds from the end of speech: a stage's row includes the stages before it."""
+    frame = latency_of(day.read(TURNS, columns=OF_TURNS), day=day.day)
+    slowest = dict(frame.group_by("stage").agg(pl.col("p95_ms").max()).drop_nulls().iter_rows())
+    ordered = {stage: round(slowest[stage]) for stage in STAGES if stage in slowest}
+    shown = frame.filter(pl.col("stage") == "shown")
+    return day.write(
+        frame,
+        voice_turns=int(shown["turns"].sum()),
+        shown_within_2s=int(shown["within_2s"].sum()),
+        slowest_p95_by_stage=bars(ordered, unit="ms"),
+    )

@@ -1,0 +1,57 @@
+"""The asset `volume_anomalies`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from assets.framework.daily_table import daily_table
+from assets.framework.day import TableDay, Written, counted
+from assets.framework.plots import grid
+from assets.framework.sources import store
+from assets.tables.raw_events import raw_events
+from assets.tables.sessions import sessions
+from pilot.business_days import days_between
+from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.tables import SESSIONS
+from pipelines.uptime import outages
+from pipelines.volume.anomalies import (
+    HISTORY_COLUMNS,
+    LOOK_BACK_DAYS,
+    SESSION_COLUMNS,
+    away_by_cafe,
+)
+from pipelines.volume.anomalies import (
+    volume_anomalies as anomalies_of,
+)
+from storage.store.cafes import closed_doors
+
+
+@daily_table(
+    VOLUME_ANOMALIES, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[sessions, raw_events, store]
+)
+def volume_anomalies(day: TableDay) -> Written:
+    """The café's band is expected until its own earlier days, read from this table, say more (docs/anomalies.md).
+
+    Outages, maintenance, pauses and a full trial are taken out of the hours; an hour is judged low only once settled.
+    """
+    home, simulated = day.home, day.home.kind == "demo"
+    before = list(days_between(day.day - timedelta(days=LOOK_BACK_DAYS), day.day - timedelta(days=1)))
+    down = outages(day.probes(), day=day.day, as_of=day.as_of)
+    shut = closed_doors.windows_of(home.store(), day.cafes.cafe, day=day.day, until=day.as_of)
+    frame = anomalies_of(
+        day.read(SESSIONS, columns=SESSION_COLUMNS),
+        day=day.day,
+        as_of=day.as_of,
+        cafes=day.cafes,
+        history=home.lake().read(VOLUME_ANOMALIES, days=before, columns=HISTORY_COLUMNS),
+        away=away_by_cafe(day.cafes, down=down, shut=shut, simulated=simulated),
+        simulated=simulated,
+    )
+    return day.write(
+        frame,
+        feedbacks=int(frame["feedbacks"].sum()),
+        verdicts=counted(frame, "verdict"),
+        expected_from=counted(frame, "basis"),
+        verdict_by_hour=grid(frame, down="cafe", across="hour", shown="verdict"),
+        feedbacks_by_hour=grid(frame, down="cafe", across="hour", shown="feedbacks"),
+    )

@@ -1,0 +1,314 @@
+"""What a big simulated day costs from raw events to the figures, stage by stage, beside hand-written DuckDB SQL.
+
+    python -m benchmarks.platform.lake --sessions 1000000 [--days 1] [--cafes 10000] [--folder DIR] [--json]
+
+A stage is what an asset does: read from the lake, make, write to the lake. Each runs in a process of its own, whose
+greatest memory is reported (of several days each day does); its seconds are from its first read to its commit, without
+Python's own start. The SQL (`independent_sql`) reads the same raw files, keeps its tables in memory and
+writes them to Parquet. Then both results are held against each other row by row. The day is heavier than a believable
+one: nearly everybody who opens the page starts, and says three things on average.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from assets.framework.day import TableDay
+from benchmarks.platform import independent_sql
+from benchmarks.platform.late_days import COSTS, LATE_PART, late_days
+from pilot.business_days import day_bounds
+from pilot.cafes import Cafes, parse_cafes
+from pilot.insight_tables import VOICE_LATENCY
+from pilot.settings import read_settings
+from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, RAW_EVENTS, SESSIONS, TURNS, UPTIME, Table
+from pipelines.kpis import OF_SESSIONS as KPI_SESSIONS
+from pipelines.kpis import OF_TURNS as KPI_TURNS
+from pipelines.kpis import pilot_kpis
+from pipelines.sessions import FIELDS as OF_SESSIONS
+from pipelines.sessions import sessions
+from pipelines.turns import FIELDS as OF_TURNS
+from pipelines.turns import turns
+from pipelines.uptime import uptime
+from pipelines.voice_latency import OF_TURNS as LATENCY_TURNS
+from pipelines.voice_latency import voice_latency
+from proving.simulator.landing_days import write_large_day
+from proving.simulator.large_days import LargeDay
+from proving.simulator.many_cafes import many_cafes
+from proving.simulator.many_visits import Habits
+from storage.home import Home, open_home
+
+ROOT = Path(__file__).resolve().parents[2]
+FIRST_DAY = date(2026, 9, 1)
+HEAVY = Habits(started=0.97, turns=(0.0, 0.15, 0.35, 0.3, 0.2))
+SEED = 1
+COMMIT = {"run": "benchmark"}
+STAGES = ("sessions", "turns", "voice_latency", "uptime", "pilot_kpis")
+PIECES_OF_DAY = ("simulate", *STAGES)
+TOLERANCE = 1e-9
+DECIMALS = 9
+FIGURES = ("numerator", "denominator", "value", "low", "high")
+
+
+def of_day(home: Home, table: Table, day: date) -> TableDay:
+    return TableDay(home=home, table=table, day=day, as_of=day_bounds(day + timedelta(days=1))[0], commit=COMMIT)
+
+
+def some_cafes(count: int) -> Cafes:
+    return many_cafes(parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml"), count=count)
+
+
+def make_sessions(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, SESSIONS, day)
+    make: Callable[[pl.DataFrame], pl.DataFrame] = lambda events: sessions(events, as_of=task.as_of)  # noqa: E731
+    return task.build_from_events(make, fields=OF_SESSIONS, figures=lambda _: {}).rows
+
+
+def make_turns(home: Home, day: date, cafes: Cafes) -> int:
+    return of_day(home, TURNS, day).build_from_events(turns, fields=OF_TURNS, figures=lambda _: {}).rows
+
+
+def make_voice_latency(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, VOICE_LATENCY, day)
+    return task.write(voice_latency(task.read(TURNS, columns=LATENCY_TURNS), day=day)).rows
+
+
+def make_uptime(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, UPTIME, day)
+    return task.write(uptime(task.probes(), day=day, as_of=task.as_of, cafes=cafes)).rows
+
+
+def make_pilot_kpis(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, PILOT_KPIS, day)
+    frame = pilot_kpis(
+        day=day,
+        as_of=task.as_of,
+        cafes=cafes,
+        sessions=task.read(SESSIONS, columns=KPI_SESSIONS),
+        turns=task.read(TURNS, columns=KPI_TURNS),
+        uptime=task.read(UPTIME),
+        customer_counts=task.read(CUSTOMER_COUNTS),
+    )
+    return task.write(frame).rows
+
+
+MAKERS = {
+    "sessions": make_sessions,
+    "turns": make_turns,
+    "voice_latency": make_voice_latency,
+    "uptime": make_uptime,
+    "pilot_kpis": make_pilot_kpis,
+}
+
+
+def run_sql(home: Home, day: date, cafes: Cafes, *, folder: Path) -> dict[str, float]:
+    """Run the SQL over the day's raw files; leave each table as a Parquet file; return each one's seconds."""
+    start, end = day_bounds(day)
+    as_of = of_day(home, SESSIONS, day).as_of
+    taken: dict[str, float] = {}
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for name, table in (("raw", RAW_EVENTS), ("counts", CUSTOMER_COUNTS)):
+            uris = [uri.removeprefix("file://") for uri in _files(home, table, day)]
+            listed = ", ".join(f"'{uri}'" for uri in uris)
+            connection.execute(
+                f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = true, "
+                "hive_types = {'day': DATE})"
+            )
+        connection.execute(independent_sql.NO_PAYMENTS)
+        ids = pl.DataFrame({"cafe": cafes.ids})
+        connection.register("cafes", ids.to_arrow())
+        given = {
+            "sessions": {"as_of": as_of},
+            "uptime": {"first": start, "until": min(end, as_of)},
+            "pilot_kpis": {"so_far": (min(end, as_of) - start).total_seconds()},
+        }
+        statements = (
+            ("sessions", independent_sql.SESSIONS, "sql_sessions"),
+            ("turns", independent_sql.TURNS, "sql_turns"),
+            ("voice_latency", independent_sql.VOICE_LATENCY, "sql_voice_latency"),
+            ("uptime", independent_sql.UPTIME, "sql_uptime"),
+            ("pilot_kpis", independent_sql.KPIS, "sql_kpis"),
+        )
+        for stage, statement, table_name in statements:
+            began = time.perf_counter()
+            connection.execute(statement, given.get(stage))
+            connection.execute(f"COPY {table_name} TO '{folder / stage}.parquet' (COMPRESSION ZSTD)")
+            taken[stage] = time.perf_counter() - began
+    return taken
+
+
+def _files(home: Home, table: Table, day: date) -> list[str]:
+    known = home.lake().delta(table)
+    return [] if known is None else [uri for uri in known.file_uris() if f"/day={day}/" in uri]
+
+
+def differing(home: Home, day: date, *, folder: Path) -> dict[str, int]:
+    """Return for each table how many rows of either result have no equal in the other."""
+    found: dict[str, int] = {}
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for stage, table in (("sessions", SESSIONS), ("turns", TURNS), ("voice_latency", VOICE_LATENCY)):
+            listed = ", ".join(f"'{uri.removeprefix('file://')}'" for uri in _files(home, table, day))
+            # The last binary digit of a quotient is an engine's own.
+            names = ", ".join(
+                f'round("{column.name}", {DECIMALS})' if column.kind == "float" else f'"{column.name}"'
+                for column in table.columns
+                if column.name != "day"
+            )
+            ours = f"SELECT {names} FROM read_parquet([{listed}])"
+            theirs = f"SELECT {names} FROM read_parquet('{folder / stage}.parquet')"
+            found[stage] = sum(
+                connection.sql(f"SELECT count(*) FROM ({a} EXCEPT ALL {b})").fetchall()[0][0]
+                for a, b in ((ours, theirs), (theirs, ours))
+            )
+    found["pilot_kpis"] = differing_kpis(
+        home.lake().read(PILOT_KPIS, days=[day]), pl.read_parquet(folder / "pilot_kpis.parquet")
+    )
+    return found
+
+
+def differing_kpis(ours: pl.DataFrame, theirs: pl.DataFrame) -> int:
+    """Return how many KPI rows differ in a figure, beyond rounding, or in their verdict, or have no counterpart."""
+    key = ["cafe", "simulated", "kpi"]
+    both = ours.join(theirs, on=key, how="full", suffix="_sql", coalesce=True)
+    same = pl.col("verdict").eq_missing(pl.col("verdict_sql"))
+    for name in FIGURES:
+        mine, other = pl.col(name), pl.col(f"{name}_sql")
+        close = (mine - other).abs() <= TOLERANCE * (1 + mine.abs())
+        same &= (mine.is_null() & other.is_null()) | close.fill_null(value=False)
+    return both.filter(~same).height
+
+
+def in_process_of_its_own(what: str, *, folder: Path, day: date, cafes: int, guests: int) -> dict[str, Any]:
+    """Run one piece of the benchmark in a fresh Python; return what it prints."""
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.platform.lake",
+        "--piece",
+        what,
+        "--folder",
+        str(folder),
+        "--day",
+        str(day),
+    ]
+    command += ["--cafes", str(cafes), "--sessions", str(guests)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def piece(what: str, *, folder: Path, day: date, cafes: int, guests: int) -> dict[str, Any]:
+    """Do one piece and measure it: `simulate`, a stage, `sql`, `compare`; or `day`, all but the last two in one."""
+    home = open_home(read_settings({"PILOT_HOME": str(folder / "home")}), kind="demo")
+    every = some_cafes(cafes)
+
+    def measured(what: str) -> dict[str, Any]:
+        told: dict[str, Any] = {}
+        began, used = time.perf_counter(), time.process_time()
+        if what == "simulate":
+            write_large_day(home, LargeDay(cafes=every, day=day, seed=SEED, guests=guests, habits=HEAVY))
+        elif what == "sql":
+            told["stages"] = {name: round(each, 2) for name, each in run_sql(home, day, every, folder=folder).items()}
+        elif what == "compare":
+            told["differing_rows"] = differing(home, day, folder=folder)
+        else:
+            told["rows"] = MAKERS[what](home, day, every)
+        told["seconds"] = round(time.perf_counter() - began, 2)
+        told["cpu_seconds"] = round(time.process_time() - used, 2)
+        told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        return told
+
+    return {each: measured(each) for each in PIECES_OF_DAY} if what == "day" else measured(what)
+
+
+def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path | None = None) -> dict[str, Any]:
+    """Simulate the days one after another, build each, and compare the last with the SQL.
+
+    Args:
+        sessions: Visits a day, rows of the table `sessions`.
+        days: How many days come one after another, each into the same lake.
+        cafes: How many cafés they are at; by default one for each hundred sessions.
+        folder: Where the home is made; by default a temporary one.
+    """
+    cafes = cafes or max(3, sessions // 100)
+    late = max(1, days // LATE_PART) if days > 1 else 0
+    with tempfile.TemporaryDirectory() as temporary:
+        where = folder or Path(temporary)
+        told, alone = [], []
+        for number in range(days):
+            day = FIRST_DAY + timedelta(days=number)
+            told.append(_built(where, day=day, cafes=cafes, guests=sessions, apart=days == 1))
+            if number >= days - late:  # right after it, so that both meet the same machine
+                with tempfile.TemporaryDirectory() as empty:
+                    alone.append(_built(Path(empty), day=day, cafes=cafes, guests=sessions, apart=False))
+        sql, compared = (
+            in_process_of_its_own(what, folder=where, day=day, cafes=cafes, guests=sessions)
+            for what in ("sql", "compare")
+        )
+    found = {
+        "sessions_a_day": sessions,
+        "cafes": cafes,
+        "days": told if days == 1 else [{key: each[key] for key in ("day", *COSTS)} for each in told],
+        "sql": sql,
+        "differing_rows": compared["differing_rows"],
+        "times_the_sql": round(told[-1]["seconds"] / sql["seconds"], 2),
+        "times_the_sql_cpu": round(told[-1]["cpu_seconds"] / sql["cpu_seconds"], 2),
+        "peak_mib": max(each["peak_mib"] for each in told),
+    }
+    return found | (late_days(told, alone) if late else {})
+
+
+def _built(folder: Path, *, day: date, cafes: int, guests: int, apart: bool) -> dict[str, Any]:
+    """Simulate a day and build it: each stage in a process of its own, or of many days each day in one."""
+
+    def do(what: str) -> dict[str, Any]:
+        return in_process_of_its_own(what, folder=folder, day=day, cafes=cafes, guests=guests)
+
+    made = {each: do(each) for each in PIECES_OF_DAY} if apart else do("day")
+    stages = {stage: made[stage] for stage in STAGES}
+    return {"day": day.isoformat(), "simulated": made["simulate"], "stages": stages, **_summed(stages)}
+
+
+def _summed(stages: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    every = stages.values()
+    return {
+        "seconds": round(sum(each["seconds"] for each in every), 2),
+        "cpu_seconds": round(sum(each["cpu_seconds"] for each in every), 2),
+        "peak_mib": max(each["peak_mib"] for each in every),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=1_000_000)
+    parser.add_argument("--days", type=int, default=1)
+    parser.add_argument("--cafes", type=int, default=None)
+    parser.add_argument("--folder", type=Path, default=None)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--piece", help=argparse.SUPPRESS)
+    parser.add_argument("--day", type=date.fromisoformat, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.piece:
+        told = piece(given.piece, folder=given.folder, day=given.day, cafes=given.cafes, guests=given.sessions)
+        print(json.dumps(told))
+        return
+    found = run(sessions=given.sessions, days=given.days, cafes=given.cafes, folder=given.folder)
+    print(json.dumps(found, indent=None if not given.json else 2))
+
+
+if __name__ == "__main__":
+    main()

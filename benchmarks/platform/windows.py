@@ -1,0 +1,133 @@
+"""What the tables that look back cost while their windows fill, and once they are full.
+
+    python -m benchmarks.platform.windows --days 40 --sessions 1000 [--json]
+
+`session_signals` reads the fourteen days before its own, `themes` the twenty-seven: each day costs more than the one
+before until the window is full, and no more after that. So the last days are held against the first ones and against
+those on which the windows had just been filled. All days are built in one process, one after another, into one lake.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from benchmarks.platform.lake import FIRST_DAY, HEAVY, SEED, make_sessions, make_turns, of_day, some_cafes
+from pilot.business_days import days_between
+from pilot.cafes import Cafes
+from pilot.insight_tables import THEMES
+from pilot.settings import read_settings
+from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
+from pipelines.scored_feedback import scored_feedback
+from pipelines.signals.duplicates import LOOK_BACK_DAYS as SIGNALS_LOOK_BACK
+from pipelines.signals.fingerprints import fingerprints
+from pipelines.signals.session_signals import session_signals
+from pipelines.signals.velocity import HISTORY_COLUMNS as VISITS
+from pipelines.themes_daily import HISTORY_COLUMNS as MENTIONS
+from pipelines.themes_daily import LOOK_BACK_DAYS as THEMES_LOOK_BACK
+from pipelines.themes_daily import themes_of
+from proving.simulator.landing_days import write_large_day
+from proving.simulator.large_days import LargeDay
+from storage.home import Home, open_home
+
+COMPARED_DAYS = 5
+
+
+def make_fingerprints(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, FINGERPRINTS, day)
+    return task.write(fingerprints(task.read(SESSIONS), task.read(TURNS), key=home.secret())).rows
+
+
+def make_scored_feedback(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, SCORED_FEEDBACK, day)
+    return task.write(scored_feedback(task.read(SESSIONS), task.read(TURNS), cafes=cafes)).rows
+
+
+def make_session_signals(home: Home, day: date, cafes: Cafes) -> int:
+    task, lake, before = of_day(home, SESSION_SIGNALS, day), home.lake(), _before(day, SIGNALS_LOOK_BACK)
+    frame = session_signals(
+        day,
+        sessions=task.read(SESSIONS),
+        history=lake.read(SESSIONS, days=before, columns=VISITS),
+        fingerprints=task.read(FINGERPRINTS),
+        earlier_fingerprints=lake.read(FINGERPRINTS, days=before),
+        scored=task.read(SCORED_FEEDBACK),
+        cafes=cafes,
+    )
+    return task.write(frame).rows
+
+
+def make_themes(home: Home, day: date, cafes: Cafes) -> int:
+    task = of_day(home, THEMES, day)
+    history = home.lake().read(THEMES, days=_before(day, THEMES_LOOK_BACK), columns=MENTIONS)
+    return task.write(themes_of(task.read(SCORED_FEEDBACK), day=day, history=history)).rows
+
+
+def _before(day: date, days: int) -> list[date]:
+    return list(days_between(day - timedelta(days=days), day - timedelta(days=1)))
+
+
+MAKERS: dict[str, Callable[[Home, date, Cafes], int]] = {
+    "sessions": make_sessions,
+    "turns": make_turns,
+    "fingerprints": make_fingerprints,
+    "scored_feedback": make_scored_feedback,
+    "session_signals": make_session_signals,
+    "themes": make_themes,
+}
+
+
+def run(*, days: int, sessions: int, cafes: int) -> dict[str, Any]:
+    """Build the days one after another; return each stage's CPU seconds at first, once windows are full, and last."""
+    every = some_cafes(cafes)
+    cost: dict[str, list[float]] = {stage: [] for stage in MAKERS}
+    with tempfile.TemporaryDirectory() as folder:
+        home = open_home(read_settings({"PILOT_HOME": str(Path(folder) / "home")}), kind="demo")
+        for number in range(days):
+            day = FIRST_DAY + timedelta(days=number)
+            write_large_day(home, LargeDay(cafes=every, day=day, seed=SEED, guests=sessions, habits=HEAVY))
+            for stage, make in MAKERS.items():
+                used = time.process_time()
+                make(home, day, every)
+                cost[stage].append(time.process_time() - used)
+    cost["all"] = [sum(each) for each in zip(*cost.values(), strict=True)]
+    return {"sessions_a_day": sessions, "cafes": cafes, "days": days, "stages": {k: told(v) for k, v in cost.items()}}
+
+
+def told(cpu: list[float]) -> dict[str, float]:
+    """Return medians of some days' CPU seconds: the first ones, those after the windows had filled, the last ones."""
+    full = min(THEMES_LOOK_BACK, len(cpu) - COMPARED_DAYS)
+    first, filled, last = (
+        statistics.median(part)
+        for part in (cpu[:COMPARED_DAYS], cpu[full : full + COMPARED_DAYS], cpu[-COMPARED_DAYS:])
+    )
+    return {
+        "first_cpu_s": round(first, 3),
+        "full_cpu_s": round(filled, 3),
+        "last_cpu_s": round(last, 3),
+        "last_times_first": round(last / first, 3),
+        "last_times_full": round(last / filled, 3),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--days", type=int, default=40)
+    parser.add_argument("--sessions", type=int, default=1_000)
+    parser.add_argument("--cafes", type=int, default=10)
+    parser.add_argument("--json", action="store_true")
+    given = parser.parse_args()
+    print(
+        json.dumps(run(days=given.days, sessions=given.sessions, cafes=given.cafes), indent=2 if given.json else None)
+    )
+
+
+if __name__ == "__main__":
+    main()

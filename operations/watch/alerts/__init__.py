@@ -1,0 +1,1 @@
+"""Alerts: what the watch reports once, from tables and from the figures standing still."""

@@ -1,0 +1,1 @@
+"""The erasure proof: a guest passes through everything, is erased, and is searched for in every byte left."""

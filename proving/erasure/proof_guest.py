@@ -1,0 +1,174 @@
+"""The guest of the erasure proof: words and tokens that stand nowhere else in the world, so that a search is sure."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel
+
+from pilot.business_days import business_day
+from pilot.events import (
+    CONSENT_VERSION,
+    Client,
+    ConsentDecided,
+    Event,
+    PageOpened,
+    ReplySent,
+    SessionCompleted,
+    SessionStarted,
+    StageMarks,
+    UtteranceCommitted,
+    UtteranceEdited,
+    make_event,
+)
+from pilot.identifiers import new_code, new_identifier, new_receipt_token, new_reference, receipt_hash
+from storage.erasure.files_beside import spellings
+from storage.home import Home
+from storage.store.payouts import claims, onboardings, recipient_devices
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.recipient_statuses import Standing
+from storage.store.rewards import receipts
+from storage.store.rewards.receipts import Receipt
+
+CAFE = "aurora"
+REPLICA = "edge1"
+RUBRIC = "2026-11"
+RAIL = "stripe_fake"
+STEP = timedelta(seconds=4)
+WORD_BYTES = 5
+SAID = (
+    'Kardemummabullen var torr klockan elva, nästan "{0}" i kanten, och {1} vid kassan såg det också.',
+    "Baka en gång till efter lunch, så blir den som på morgonen, sa {2} till mig i kön.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """One guest with everything that could tell who it was.
+
+    Attributes:
+        session_id: The session.
+        token: The secret of the receipt's address.
+        device: The day's hash of the device.
+        device_token: The hash of the remembered device.
+        words: Words that only this guest has said.
+        events: What the edge recorded.
+        receipt: What the store keeps of it.
+        account: The provider's name for the account that the guest wants the reward on.
+    """
+
+    session_id: str
+    token: str
+    device: str
+    device_token: str
+    words: tuple[str, ...]
+    events: tuple[Event, ...]
+    receipt: Receipt
+    account: str
+
+    @property
+    def marks(self) -> Mapping[str, frozenset[bytes]]:
+        """Return what is searched for, each in every spelling."""
+        return {
+            "words": frozenset(spelled for word in self.words for spelled in spellings(word)),
+            "token": spellings(self.token),
+            "device": spellings(self.device) | spellings(self.device_token),
+            "account": spellings(self.account),
+        }
+
+    def save(self, home: Home) -> None:
+        """Keep the receipt, as the edge does once the feedback was sent."""
+        receipts.save(home.store(), self.receipt)
+
+    def want_an_account(self, home: Home, reward_id: str) -> None:
+        """Choose a bank account over the voucher, as on the receipt, and leave before it can be paid."""
+        store = home.store()
+        who = claims.recipient(store, rail=RAIL, account=self.account, simulated=True).id
+        onboardings.ask(store, reward_id, recipient_id=who)
+        recipient_devices.remember(store, device=self.device_token, rail=RAIL, recipient_id=who)
+        standings.save(store, Standing(who, "inactive", True, 1, "", self.account, None, store.now()))
+
+
+def a_guest(*, at: datetime) -> Guest:
+    """Return a guest who speaks at `at`; marked as simulated, so that no figure of a pilot counts it."""
+    words = tuple(f"ö{secrets.token_hex(WORD_BYTES)}å" for _ in range(3))
+    device, device_token = (hashlib.sha256(secrets.token_bytes(16)).hexdigest() for _ in range(2))
+    token, reference, code = new_receipt_token(), new_reference(), new_code()
+    told: list[BaseModel] = [
+        PageOpened(code=code, language="sv", device_hash=device),
+        SessionStarted(
+            mode="text", language="sv", client=Client(browser="Safari", os="iOS"), device_hash=device, code=code
+        ),
+        ConsentDecided(
+            granted=True,
+            version=CONSENT_VERSION,
+            scope=("transcript", "device_token"),
+            device_token_hash=device_token,
+        ),
+    ]
+    for turn, said in enumerate(SAID, start=1):
+        told += _turn(turn, said.format(*words))
+    told += [
+        UtteranceEdited(turn=1, transcript=SAID[0].format(*words) + " Tack!"),
+        SessionCompleted(
+            turns=len(SAID),
+            language="sv",
+            receipt_hash=receipt_hash(token),
+            reference=reference,
+            preliminary_score=71,
+            preliminary_eligible=True,
+            rubric_version=RUBRIC,
+        ),
+    ]
+    session = new_identifier(at=at)
+    events = tuple(
+        _recorded(each, session=session, place=place, at=at + STEP * place) for place, each in enumerate(told)
+    )
+    receipt = Receipt(
+        receipt_hash(token), reference, session, CAFE, business_day(at), "sv", True, events[-1].at, 71, True, RUBRIC
+    )
+    account = f"acct_proof{secrets.token_hex(8)}"
+    return Guest(session, token, device, device_token, words, events, receipt, account)
+
+
+def _turn(turn: int, said: str) -> list[BaseModel]:
+    return [
+        UtteranceCommitted(
+            turn=turn,
+            revision=1,
+            mode="text",
+            language="sv",
+            transcript=said,
+            confidence=None,
+            low_confidence=False,
+            speech_samples=0,
+            question="Hur var ditt besök?",
+        ),
+        # An answer repeats what it was told.
+        ReplySent(
+            turn=turn,
+            text=f"Du sa: {said}",
+            author="scripted",
+            purpose="follow_up",
+            marks=StageMarks(),
+            speech_end_page_ms=None,
+        ),
+    ]
+
+
+def _recorded(content: BaseModel, *, session: str, place: int, at: datetime) -> Event:
+    return make_event(
+        content,
+        event_id=new_identifier(at=at),
+        at=at,
+        session_id=session,
+        cafe=CAFE,
+        edge=REPLICA,
+        epoch=1,
+        seq=place,
+        simulated=True,
+    )

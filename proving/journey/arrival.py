@@ -1,0 +1,135 @@
+"""The second half of the way: from the landing to the manager's figures, watched in the lake."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import date
+
+from pilot.business_days import session_day
+from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
+from proving.journey.errors import JourneyFailed
+from proving.journey.stages import Stages
+from storage.lake import Lake
+
+ARRIVAL_SECONDS = 120.0
+LOOK_SECONDS = 0.5
+COMPLETION = "completion"
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The session's row in `scored_feedback`."""
+
+    score: int
+    eligible: bool
+    turns_scored: int
+    turns_left_out: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Simulated sessions of the café and day, as the pilot's figures count them.
+
+    Attributes:
+        completed: Numerator of the completion metric.
+        decided: Its denominator: completed and abandoned.
+    """
+
+    completed: int
+    decided: int
+
+
+def counted(lake: Lake, *, cafe: str, day: date) -> Counted:
+    """Return the completion figures of simulated sessions, zero where there are none."""
+    if lake.version(PILOT_KPIS) is None:
+        return Counted(0, 0)
+    with lake.snapshot(PILOT_KPIS) as snapshot:
+        rows = snapshot.sql(
+            "SELECT numerator, denominator FROM pilot_kpis WHERE day = ? AND cafe = ? AND simulated AND kpi = ?",
+            (day, cafe, COMPLETION),
+        ).rows()
+    return Counted(int(rows[0][0] or 0), int(rows[0][1] or 0)) if rows else Counted(0, 0)
+
+
+async def scored_row(lake: Lake, *, session_id: str, stages: Stages, wait_seconds: float = ARRIVAL_SECONDS) -> Scored:
+    """Wait for the session's row in `scored_feedback`.
+
+    Raises:
+        JourneyFailed: it did not come in time.
+    """
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        row = await asyncio.to_thread(_scored, lake, session_id)
+        if row is not None:
+            stages.reach("scored", note=f"{row.turns_scored} turns scored, {row.turns_left_out} left out")
+            return row
+        await _wait_or_fail(deadline, wait_seconds, "the session's row in scored_feedback")
+
+
+def _scored(lake: Lake, session_id: str) -> Scored | None:
+    if lake.version(SCORED_FEEDBACK) is None:
+        return None
+    with lake.snapshot(SCORED_FEEDBACK) as snapshot:
+        rows = snapshot.sql(
+            "SELECT score, eligible, turns_scored, turns_left_out, words FROM scored_feedback "
+            "WHERE day = ? AND session_id = ?",
+            (session_day(session_id), session_id),
+        ).rows()
+    return Scored(*rows[0]) if rows else None
+
+
+async def counted_in_figures(
+    lake: Lake,
+    *,
+    session_id: str,
+    cafe: str,
+    before: Counted,
+    stages: Stages,
+    wait_seconds: float = ARRIVAL_SECONDS,
+) -> Counted:
+    """Wait until the pilot's figures count the session.
+
+    They do when more sessions are counted as completed than before, and exactly as many as `sessions` holds, this one
+    among them.
+
+    Raises:
+        JourneyFailed: they did not in time.
+    """
+    day = session_day(session_id)
+    deadline = time.monotonic() + wait_seconds
+    while True:
+        now = await asyncio.to_thread(_figures_with, lake, session_id=session_id, cafe=cafe, day=day)
+        if now is not None and now.completed > before.completed:
+            stages.reach("counted in the pilot's figures", note=f"completed {before.completed} -> {now.completed}")
+            return now
+        await _wait_or_fail(deadline, wait_seconds, "the session's effect in pilot_kpis")
+
+
+def _figures_with(lake: Lake, *, session_id: str, cafe: str, day: date) -> Counted | None:
+    if lake.version(PILOT_KPIS) is None or lake.version(SESSIONS) is None:
+        return None
+    with lake.snapshot(PILOT_KPIS, SESSIONS) as snapshot:
+        rows = snapshot.sql(
+            "SELECT numerator, denominator FROM pilot_kpis WHERE day = ? AND cafe = ? AND simulated AND kpi = ?",
+            (day, cafe, COMPLETION),
+        ).rows()
+        ((completed, ours),) = snapshot.sql(
+            "SELECT count(*), count(*) FILTER (session_id = ?) FROM sessions "
+            "WHERE day = ? AND cafe = ? AND simulated AND outcome = 'completed'",
+            (session_id, day, cafe),
+        ).rows()
+    if not rows or ours != 1 or rows[0][0] is None or int(rows[0][0]) != completed:
+        return None
+    return Counted(int(rows[0][0]), int(rows[0][1] or 0))
+
+
+async def _wait_or_fail(deadline: float, wait_seconds: float, what: str) -> None:
+    if time.monotonic() > deadline:
+        raise JourneyFailed(
+            f"After {wait_seconds:g} s there is no sign of {what}.",
+            remedy="See `pilot health`, .logs/daemon.log and Dagster's page: is the sensor running?",
+        )
+    await asyncio.sleep(LOOK_SECONDS)

@@ -1,0 +1,104 @@
+"""The test customer's connection: JSON messages with a time on arrival, audio out, one clock for both."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from proving.journey.errors import JourneyFailed
+
+PATH = "/ws/v1"
+OPEN_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A message of the edge.
+
+    Attributes:
+        at_ms: When it came, on the client's clock.
+        kind: Its type.
+        fields: All of it.
+    """
+
+    at_ms: float
+    kind: str
+    fields: dict[str, Any]
+
+
+class Connection:
+    """An open connection to the edge."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._zero = time.perf_counter()
+
+    def now_ms(self) -> float:
+        """Return the client's clock in milliseconds, as a page's performance.now()."""
+        return (time.perf_counter() - self._zero) * 1000.0
+
+    async def tell(self, kind: str, **fields: Any) -> None:
+        """Send one message."""
+        await self._socket.send(json.dumps({"type": kind, **fields}, ensure_ascii=False))
+
+    async def send_audio(self, body: bytes) -> None:
+        """Send one audio frame."""
+        await self._socket.send(body)
+
+    async def arrivals(self) -> AsyncIterator[Arrived]:
+        """Yield the edge's messages until it closes the connection."""
+        async for text in self._socket:
+            fields = json.loads(text)
+            yield Arrived(at_ms=self.now_ms(), kind=str(fields.get("type")), fields=fields)
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        """Return the connection below, for clients that misbehave on purpose."""
+        return self._socket.transport
+
+    @property
+    def close_code(self) -> int | None:
+        """Return the code that the connection was closed with, None while it is open."""
+        return self._socket.close_code
+
+    def closing(self) -> str:
+        """Return how the connection was closed."""
+        return f"close code {self._socket.close_code}"
+
+
+@asynccontextmanager
+async def connected(public_url: str, *, user_agent: str | None = None) -> AsyncIterator[Connection]:
+    """Open a connection to the edge at an address.
+
+    Args:
+        public_url: The pilot's public address.
+        user_agent: What the client calls itself; the edge tells devices apart by it.
+
+    Raises:
+        JourneyFailed: it does not answer, or hung up in the middle.
+    """
+    parts = urlsplit(public_url)
+    url = urlunsplit(("wss" if parts.scheme == "https" else "ws", parts.netloc, parts.path.rstrip("/") + PATH, "", ""))
+    try:
+        async with connect(
+            url, open_timeout=OPEN_SECONDS, proxy=None, max_size=1 << 20, user_agent_header=user_agent
+        ) as socket:
+            yield Connection(socket)
+    except ConnectionClosed as error:
+        code = error.rcvd.code if error.rcvd else "none"
+        raise JourneyFailed(
+            f"The edge hung up in the middle (close code {code}).", remedy="Its log says why: .logs/edge.log."
+        ) from None
+    except (OSError, TimeoutError, InvalidHandshake, InvalidURI) as error:
+        raise JourneyFailed(
+            f"No conversation at {url}: {type(error).__name__}.", remedy="See `pilot health`; is `pilot run` up?"
+        ) from None

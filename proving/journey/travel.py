@@ -1,0 +1,150 @@
+"""Travels the whole way once, and judges whether all of it happened."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from operations.system import RUN_FOLDER
+from pilot.business_days import session_day
+from pilot.cafes import Cafe, Language
+from pilot.events import Mode
+from proving.journey.arrival import Counted, Scored, counted, counted_in_figures, scored_row
+from proving.journey.browser import browser_talk
+from proving.journey.connection import connected
+from proving.journey.errors import JourneyFailed
+from proving.journey.processor_seconds import processor_seconds
+from proving.journey.stages import Stages
+from proving.journey.talk import Customer, Talk
+from storage.home import Home
+from storage.store.cafes import codes
+
+HTTP_SECONDS = 10.0
+OK_STATUS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A journey that reached its end.
+
+    Attributes:
+        cafe: The café's id.
+        talk: The talk.
+        scored: Its row in `scored_feedback`.
+        counted: The pilot's figures with it.
+        page_seconds: Seconds from `completed` to the figures.
+        processor_seconds: CPU seconds of the pilot's processes in that time; None where no supervisor runs here.
+    """
+
+    cafe: str
+    talk: Talk
+    scored: Scored
+    counted: Counted
+    page_seconds: float
+    processor_seconds: float | None
+
+
+async def travel(
+    home: Home,
+    *,
+    cafe_id: str,
+    language: Language,
+    mode: Mode,
+    stages: Stages,
+    browser: bool = False,
+    pictures: Path | None = None,
+) -> Journey:
+    """Send one simulated session from the customer's page to the manager's figures.
+
+    Args:
+        home: The running pilot's home.
+        cafe_id: The café.
+        language: What is spoken.
+        mode: Talk or write.
+        stages: Told of what is reached.
+        browser: By the page itself in a real browser, instead of by a client of the journey's own.
+        pictures: A folder for pictures of the browser's screens.
+
+    Raises:
+        JourneyFailed: a stage did not happen, or ended otherwise than it must.
+        PilotError: the café, its code or the home cannot be used.
+    """
+    cafe = home.cafes().get(cafe_id)
+    code = next((code.code for code in codes.active(home.store()) if code.cafe == cafe.id), None)
+    if code is None:
+        raise JourneyFailed(f"{cafe.name} has no code.", remedy="`pilot seed` gives it one.")
+    public, lake = home.settings.public_url, home.lake()
+    await asyncio.to_thread(_open_page, f"{public}/c/{code}?simulated=1", cafe)
+    stages.reach("opened the customer's page", note=f"{public}/c/{code}")
+    if browser:
+        address = f"{public}/c/{code}?simulated=1"
+        talk = await browser_talk(address, language=language, stages=stages, pictures=pictures)
+    else:
+        async with connected(public) as connection:
+            talk = await Customer(connection, code=code, language=language, mode=mode, stages=stages).hold()
+    sent_at = stages.reached[-1].at_seconds
+    before = await asyncio.to_thread(counted, lake, cafe=cafe.id, day=session_day(talk.session_id))
+    used_before = processor_seconds(home.root / RUN_FOLDER)
+    await asyncio.to_thread(_open_receipt, public + talk.receipt, talk.reference)
+    stages.reach("opened the receipt")
+    scored = await scored_row(lake, session_id=talk.session_id, stages=stages)
+    now = await counted_in_figures(lake, session_id=talk.session_id, cafe=cafe.id, before=before, stages=stages)
+    used_after = processor_seconds(home.root / RUN_FOLDER)
+    judge(talk, scored)
+    return Journey(
+        cafe=cafe.id,
+        talk=talk,
+        scored=scored,
+        counted=now,
+        page_seconds=stages.reached[-1].at_seconds - sent_at,
+        processor_seconds=None if used_before is None or used_after is None else used_after - used_before,
+    )
+
+
+def judge(talk: Talk, scored: Scored) -> None:
+    """Make sure that exactly what was understood is scored.
+
+    Raises:
+        JourneyFailed: a turn that was too unsure was scored, or one that was understood was left out.
+    """
+    said = [turn for turn in talk.turns if turn.purpose != "no_speech"]
+    understood = sum(not turn.low_confidence for turn in said)
+    unsure = len(said) - understood
+    if (scored.turns_scored, scored.turns_left_out) != (understood, unsure):
+        raise JourneyFailed(
+            f"{understood} turns were understood and {unsure} were too unsure, but {scored.turns_scored} were scored "
+            f"and {scored.turns_left_out} left out.",
+            remedy="Compare the session's rows in turns and scored_feedback.",
+        )
+    if not understood:
+        raise JourneyFailed("Nothing that was said counts.", remedy="See the session's rows in turns.")
+
+
+def _open_page(url: str, cafe: Cafe) -> None:
+    text = _get(url, what="customer's page")
+    if cafe.name not in html.unescape(text):
+        raise JourneyFailed(f"The page at {url} does not name {cafe.name}.", remedy="Is another program on that port?")
+
+
+def _open_receipt(url: str, reference: str) -> None:
+    text = _get(url, what="receipt")
+    if reference not in html.unescape(text).replace(" ", ""):
+        raise JourneyFailed("The receipt does not show its reference.", remedy="See .logs/edge.log.")
+
+
+def _get(url: str, *, what: str) -> str:
+    try:
+        answer = httpx.get(url, timeout=HTTP_SECONDS, follow_redirects=True)
+    except httpx.HTTPError as error:
+        raise JourneyFailed(
+            f"The {what} does not answer ({type(error).__name__}).", remedy="See `pilot health`; is `pilot run` up?"
+        ) from None
+    if answer.status_code != OK_STATUS:
+        raise JourneyFailed(
+            f"The {what} answers with status {answer.status_code}.", remedy="See `pilot health` and .logs/edge.log."
+        )
+    return answer.text

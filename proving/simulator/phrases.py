@@ -1,0 +1,91 @@
+"""Stocks of what simulated guests say, made once and drawn from by the million."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from pilot.cafes import Cafe, Language
+from proving.simulator.speech import DEPTHS, questions, said, topics
+
+LANGUAGES: tuple[Language, ...] = ("sv", "en")
+GUESTS = 2_000  # Told for each language and depth, as many of each topic; turns of different ones are recombined.
+TOLD_TURNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Turns as JSON texts, quotes included, with the number of their words.
+
+    Attributes:
+        texts: By language, depth, turn (1 to 3) and guest, flattened.
+        words: The number of words of each.
+        questions: The interviewer's, by language and turn, as JSON texts; the last one closes.
+    """
+
+    texts: pl.Series
+    words: npt.NDArray[np.int64]
+    questions: pl.Series
+
+    def drawn(
+        self,
+        rng: np.random.Generator,
+        *,
+        language: npt.NDArray[np.int64],
+        depth: npt.NDArray[np.int64],
+        turn: int,
+        about: npt.NDArray[np.int64],
+    ) -> npt.NDArray[np.int64]:
+        """Draw the place of a text for each guest's turn; turns beyond those told say what a last one says.
+
+        Args:
+            rng: Where chance comes from.
+            language: The place of each guest's language.
+            depth: The place of each guest's depth.
+            turn: Which turn, from 1.
+            about: The place among `topics` of what each speaks of first; -1 for any.
+        """
+        told = min(turn, TOLD_TURNS) - 1
+        place = (language * len(DEPTHS) + depth) * TOLD_TURNS + told
+        guest = rng.integers(0, GUESTS, size=len(language))
+        of_topic = guest - guest % len(topics()) + about  # The stock's guests speak of one topic after the other.
+        return place * GUESTS + np.where(about < 0, guest, of_topic)
+
+    def question(self, *, language: npt.NDArray[np.int64], turn: int, closing: bool = False) -> pl.Series:
+        """Return the question that each guest's turn answers, or the closing words."""
+        place = TOLD_TURNS if closing else min(turn, TOLD_TURNS) - 1
+        return self.questions.gather(language * (TOLD_TURNS + 1) + place)
+
+
+def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
+    """Make the stock: what guests of these cafés say, the same for the same seed."""
+    rng = random.Random(f"{seed}:phrases")  # noqa: S311 - simulation, not secrets
+    texts: list[str] = []
+    for language in LANGUAGES:
+        for depth in DEPTHS:
+            told = [
+                said(
+                    rng,
+                    cafe=cafes[n // len(topics()) % len(cafes)],
+                    language=language,
+                    depth=depth,
+                    turns=TOLD_TURNS,
+                    about=topics()[n % len(topics())],
+                )
+                for n in range(GUESTS)
+            ]
+            for turn in range(TOLD_TURNS):
+                texts += [each[turn] for each in told]
+    closing = {"sv": "Tack!", "en": "Thank you!"}
+    asked = [text for language in LANGUAGES for text in (*questions(language)[:TOLD_TURNS], closing[language])]
+    return Phrases(
+        texts=pl.Series([json.dumps(text, ensure_ascii=False) for text in texts]),
+        words=np.array([len(text.split()) for text in texts]),
+        questions=pl.Series([json.dumps(text, ensure_ascii=False) for text in asked]),
+    )

@@ -1,0 +1,59 @@
+"""Stripe's idempotency layer: the first answer under a key is kept, errors included, and forgotten after a day.
+
+Not kept, as documented: failed validation of parameters, a conflict of two requests at once, 401 and 429.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from proving.stripe_fake.books import Thing
+from proving.stripe_fake.requests import Answer, Asked, error
+
+FORGETS_AFTER = timedelta(hours=24)
+LONGEST_KEY = 255
+
+
+class KeptAnswers:
+    """The answers that are kept under their keys, in the fake's books."""
+
+    def __init__(self, kept: dict[str, Thing], *, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._kept = kept
+
+    def before(self, asked: Asked) -> Answer | None:
+        """Return what is answered without doing anything; None where the request is new."""
+        if not asked.key:
+            return None
+        if len(asked.key) > LONGEST_KEY:
+            return error(400, "invalid_request_error", f"Keys have {LONGEST_KEY} characters at most.")
+        kept = self._kept.get(_place(asked))
+        if kept is None or self._now().timestamp() - kept["at"] >= FORGETS_AFTER.total_seconds():
+            return None
+        if kept["fingerprint"] != _fingerprint(asked):
+            text = "Keys for idempotent requests can only be used with the same parameters they were first used with."
+            return error(400, "idempotency_error", text, retry=False)
+        headers = {"Idempotent-Replayed": "true", "Original-Request": kept["request_id"]}
+        return Answer(kept["status"], kept["body"], {**kept["headers"], **headers})
+
+    def keep(self, asked: Asked, answer: Answer, *, request_id: str) -> None:
+        """Keep an answer of something that was carried out."""
+        if asked.key:
+            self._kept[_place(asked)] = {
+                "fingerprint": _fingerprint(asked),
+                "status": answer.status,
+                "body": answer.body,
+                "headers": answer.headers,
+                "request_id": request_id,
+                "at": self._now().timestamp(),
+            }
+
+
+def _place(asked: Asked) -> str:
+    return f"{asked.account} {asked.key}"
+
+
+def _fingerprint(asked: Asked) -> str:
+    return hashlib.sha256(f"{asked.method} {asked.path} {asked.text}".encode()).hexdigest()

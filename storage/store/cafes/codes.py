@@ -1,0 +1,92 @@
+"""The short codes in QR addresses: which café a code belongs to, and whether it still opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from pilot.identifiers import new_code, readable
+from storage.errors import UnknownCode
+from storage.store import audit
+from storage.store.engine import Store
+from storage.store.schemas.core import codes
+
+_COLUMNS = (codes.c.code, codes.c.cafe, codes.c.label, codes.c.created_at, codes.c.retired_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One short code.
+
+    Attributes:
+        code: Six readable characters.
+        cafe: The café's id.
+        label: Where it hangs, for example `table` or `till`.
+        created_at: When it was issued, UTC.
+        retired_at: When it was retired, UTC; None while it opens the page.
+    """
+
+    code: str
+    cafe: str
+    label: str
+    created_at: datetime
+    retired_at: datetime | None = None
+
+
+def issue(store: Store, *, cafe: str, label: str, actor: str) -> Code:
+    """Issue a new code for a café."""
+    with store.begin() as connection:
+        return issue_within(connection, cafe=cafe, label=label, actor=actor, at=store.now())
+
+
+def issue_within(connection: Connection, *, cafe: str, label: str, actor: str, at: datetime) -> Code:
+    """Issue a new code within a transaction."""
+    code = new_code()
+    while connection.execute(select(codes.c.code).where(codes.c.code == code)).first():
+        code = new_code()
+    connection.execute(insert(codes).values(code=code, cafe=cafe, label=label, created_at=at))
+    audit.record(
+        connection, actor=actor, action="code.issue", subject=code, details={"cafe": cafe, "label": label}, at=at
+    )
+    return Code(code, cafe, label, at)
+
+
+def find(store: Store, code: str) -> Code | None:
+    """Return a code, retired ones too, as a person may have typed it (lower case, spaces, dashes); None if unknown."""
+    folded = readable(code)
+    if folded is None:
+        return None
+    with store.reading() as connection:
+        row = connection.execute(select(*_COLUMNS).where(codes.c.code == folded)).first()
+    return None if row is None else Code(*row)
+
+
+def active(store: Store) -> list[Code]:
+    """Return the codes that open the page, by café, label and age."""
+    query = (
+        select(*_COLUMNS)
+        .where(codes.c.retired_at.is_(None))
+        .order_by(codes.c.cafe, codes.c.label, codes.c.created_at, codes.c.code)
+    )
+    with store.reading() as connection:
+        return [Code(*row) for row in connection.execute(query)]
+
+
+def retire(store: Store, code: str, *, actor: str, reason: str) -> None:
+    """Retire a code: its address then says where to find the new one. A retired code stays retired.
+
+    Raises:
+        UnknownCode: there is no such code.
+    """
+    folded = readable(code)
+    with store.begin() as connection:
+        row = connection.execute(select(*_COLUMNS).where(codes.c.code == (folded or ""))).first()
+        if row is None:
+            raise UnknownCode(f"There is no code {code!r}.", remedy="`pilot qr list` shows the codes.")
+        if row.retired_at is not None:
+            return
+        at = store.now()
+        connection.execute(update(codes).where(codes.c.code == row.code).values(retired_at=at))
+        audit.record(connection, actor=actor, action="code.retire", subject=row.code, reason=reason, at=at)

@@ -1,0 +1,197 @@
+"""Customer counts: how many paying customers a café had, the denominator of participation. Every report is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Connection, func, insert, select
+
+from pilot.counts import Source, checked_customers, checked_source
+from pilot.tables import CUSTOMER_COUNTS
+from storage.store import audit, outbox
+from storage.store.engine import Store, serialise
+from storage.store.schemas.core import customer_counts
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Outcome = Literal["new", "corrected", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One café's customers on one day, to be reported."""
+
+    cafe: str
+    day: date
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report as it was made."""
+
+    cafe: str
+    day: date
+    customers: int
+    source: str
+    actor: str
+    reported_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What a report changed.
+
+    Attributes:
+        count: What was reported.
+        outcome: new, corrected (another number counted before) or unchanged (nothing was written).
+        before: The report that counted before; None where the day was missing.
+    """
+
+    count: Count
+    outcome: Outcome
+    before: Report | None
+
+
+def report(
+    store: Store, *, cafe: str, day: date, customers: int, source: Source, actor: str, simulated: bool
+) -> Reported:
+    """Report a café's customers on a business day; the latest report counts, earlier ones stay on record.
+
+    Raises:
+        InvalidCount: the number or the source cannot be.
+    """
+    count = Count(cafe, day, customers)
+    return report_all(store, [count], source=source, actor=actor, simulated=simulated)[0]
+
+
+def report_all(
+    store: Store,
+    counts: Sequence[Count],
+    *,
+    source: Source,
+    actor: str,
+    simulated: bool,
+    origin: Mapping[str, Any] | None = None,
+) -> list[Reported]:
+    """Report several counts in one transaction, all of them or none.
+
+    A number that the same source has already reported, and that counts, is not written again: the same file imported
+    twice changes nothing.
+
+    Args:
+        store: The store.
+        counts: What is reported; each café's day once.
+        source: Who counted.
+        actor: Who reports.
+        simulated: Whether the counts are a demo's.
+        origin: Where they come from, for the audit log: a file's digest, never its contents.
+
+    Raises:
+        InvalidCount: a number or the source cannot be; nothing was written.
+    """
+    checked_source(source)
+    for count in counts:
+        checked_customers(count.customers)
+    at = store.now()
+    done: list[Reported] = []
+    with store.begin() as connection:
+        serialise(connection, "customer_counts")
+        standing = _standing(connection, [count.day for count in counts], simulated=simulated)
+        for count in counts:
+            before = standing.get((count.cafe, count.day))
+            if before is not None and (before.customers, before.source) == (count.customers, source):
+                done.append(Reported(count, "unchanged", before))
+                continue
+            _write(connection, count, source=source, actor=actor, simulated=simulated, at=at, origin=origin)
+            done.append(Reported(count, "corrected" if before else "new", before))
+        for day in sorted({each.count.day for each in done if each.outcome != "unchanged"}):
+            outbox.touch(connection, day=day, reason="customer_counts", at=at)
+    return done
+
+
+def current(store: Store, days: Collection[date]) -> pl.DataFrame:
+    """Return the CUSTOMER_COUNTS rows of some days: the latest report of each café, real and simulated apart."""
+    # The edge keeps counts too, and loads no engine of frames.
+    import polars as pl
+
+    from storage.lake_schema import conform, polars_schema
+
+    table = customer_counts
+    latest = (
+        select(func.max(table.c.id))
+        .where(table.c.day.in_(list(days)))
+        .group_by(table.c.day, table.c.cafe, table.c.simulated)
+    )
+    query = (
+        select(*(table.c[name] for name in CUSTOMER_COUNTS.names))
+        .where(table.c.id.in_(latest))
+        .order_by(table.c.day, table.c.cafe, table.c.simulated)
+    )
+    with store.reading() as connection:
+        rows = [tuple(row) for row in connection.execute(query)]
+    return conform(CUSTOMER_COUNTS, pl.DataFrame(rows, schema=polars_schema(CUSTOMER_COUNTS), orient="row"))
+
+
+def standing(store: Store, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
+    """Return the report that counts for each café and day; a day that nobody reported is not in it."""
+    with store.reading() as connection:
+        return _standing(connection, days, simulated=simulated)
+
+
+def history(store: Store, *, cafe: str, day: date, simulated: bool) -> list[Report]:
+    """Return every report of a café's day, the newest first: that one counts."""
+    table = customer_counts
+    query = (
+        select(*_REPORT)
+        .where(table.c.cafe == cafe, table.c.day == day, table.c.simulated == simulated)
+        .order_by(table.c.id.desc())
+    )
+    with store.reading() as connection:
+        return [Report(*row) for row in connection.execute(query)]
+
+
+_REPORT = tuple(customer_counts.c[name] for name in ("cafe", "day", "customers", "source", "actor", "reported_at"))
+
+
+def _standing(connection: Connection, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
+    table = customer_counts
+    query = (
+        select(*_REPORT).where(table.c.day.in_(sorted(set(days))), table.c.simulated == simulated).order_by(table.c.id)
+    )
+    return {(row.cafe, row.day): Report(*row) for row in connection.execute(query)}
+
+
+def _write(
+    connection: Connection,
+    count: Count,
+    *,
+    source: str,
+    actor: str,
+    simulated: bool,
+    at: datetime,
+    origin: Mapping[str, Any] | None,
+) -> None:
+    connection.execute(
+        insert(customer_counts).values(
+            cafe=count.cafe,
+            day=count.day,
+            simulated=simulated,
+            customers=count.customers,
+            source=source,
+            actor=actor,
+            reported_at=at,
+        )
+    )
+    audit.record(
+        connection,
+        actor=actor,
+        action="customer_count.report",
+        subject=f"{count.cafe} {count.day.isoformat()}",
+        details={"customers": count.customers, "source": source, "simulated": simulated, **(origin or {})},
+        at=at,
+    )

@@ -1,0 +1,68 @@
+"""The ledger: double entry in one row, its two accounts; rows are only ever added, in the transaction they belong to.
+
+What a reward passes through: approved (expense to owed), redeemed (owed to the café that gave it), redemption undone
+(back), lapsed (owed back to expense), owed again (expense to owed, where a lapsed voucher is replaced), paid out (owed
+to the provider's balance, which shrinks) and paid back (a transfer that was reversed). What is paid on a rail that
+moves no money (a provider's test mode, a fake) has an account of its own: a bookkeeper must never meet it.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from sqlalchemy import Connection, func, insert, select
+
+from storage.store.engine import Store
+from storage.store.schemas.money import ledger
+
+Account = Literal["rewards_expense", "rewards_owed", "owed_to_cafes", "provider_balance", "provider_balance_test"]
+Booking = Literal[
+    "approved", "redeemed", "undone", "lapsed", "owed_again", "paid_out", "paid_back", "test_paid_out", "test_paid_back"
+]
+
+ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
+    "approved": ("rewards_expense", "rewards_owed"),
+    "redeemed": ("rewards_owed", "owed_to_cafes"),
+    "undone": ("owed_to_cafes", "rewards_owed"),
+    "lapsed": ("rewards_owed", "rewards_expense"),
+    "owed_again": ("rewards_expense", "rewards_owed"),
+    "paid_out": ("rewards_owed", "provider_balance"),
+    "paid_back": ("provider_balance", "rewards_owed"),
+    "test_paid_out": ("rewards_owed", "provider_balance_test"),
+    "test_paid_back": ("provider_balance_test", "rewards_owed"),
+}
+
+
+def book(
+    connection: Connection, booking: Booking, *, store: Store, reward_id: str, cafe: str, simulated: bool, ore: int
+) -> None:
+    """Add one entry; a reward's entries are numbered, so two transactions can never book the same step."""
+    number = connection.execute(select(func.count()).where(ledger.c.reward_id == reward_id)).scalar_one()
+    debit, credit = ACCOUNTS[booking]
+    connection.execute(
+        insert(ledger).values(
+            entry=f"{reward_id}:{number + 1}",
+            reward_id=reward_id,
+            cafe=cafe,
+            simulated=simulated,
+            debit=debit,
+            credit=credit,
+            amount_ore=ore,
+            booked_at=store.now(),
+        )
+    )
+
+
+def balances(store: Store, *, simulated: bool) -> dict[Account, int]:
+    """Return each account's balance in öre, debits less credits; they sum to 0."""
+    found: dict[Account, int] = dict.fromkeys(get_args(Account), 0)
+    query = (
+        select(ledger.c.debit, ledger.c.credit, func.sum(ledger.c.amount_ore))
+        .where(ledger.c.simulated == simulated)
+        .group_by(ledger.c.debit, ledger.c.credit)
+    )
+    with store.reading() as connection:
+        for debit, credit, ore in connection.execute(query):
+            found[debit] += int(ore)
+            found[credit] -= int(ore)
+    return found

@@ -1,0 +1,1 @@
+"""Payouts to recipients: claims, batches, attempts, what the provider reports, reconciliations."""

@@ -1,0 +1,243 @@
+"""Attempts at an instruction: committed before the provider is asked, ended by what it is known to have done.
+
+`open` stands for "may have come through": after a timeout, a crash or an error of the provider. A new key is made only
+after a refusal, or once the provider is proven not to have the transfer; never while an attempt is open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from storage.store import audit
+from storage.store.engine import Store
+from storage.store.ledger import bookkeeping
+from storage.store.payouts import rail_payouts
+from storage.store.payouts.batches import BatchRefused, Instruction, locked, rewards_of, set_state
+from storage.store.schemas.core import switches
+from storage.store.schemas.payout import payout_attempts, payout_batches, payout_instructions
+
+# A provider may forget a key after 24 hours, and then takes the same request for a new one.
+KEY_LIVES = timedelta(hours=23)
+
+# The rails on which money moves; every other one is a provider's test mode or a fake.
+MONEY_RAILS = frozenset({"stripe"})
+
+# What a recipient cures at the provider: they are told so, and what was refused for it is planned again once they have.
+CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
+
+ABSENT = "not at the provider"
+
+AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One key under which a transfer is asked for; the parameters are sent as they stand here, byte for byte."""
+
+    key: str
+    instruction_id: str
+    number: int
+    parameters: str
+    parameters_hash: str
+    outcome: AttemptOutcome
+    code: str
+    begun_at: datetime
+    ended_at: datetime | None
+
+    def outlived(self, now: datetime) -> bool:
+        """Return whether the provider may have forgotten the key."""
+        return now - self.begun_at >= KEY_LIVES
+
+
+def begin(store: Store, instruction_id: str, *, rail: str, parameters: str, again: bool = False) -> Attempt | None:
+    """Return the attempt to make now: the open one, else a new one; None where nothing may be tried.
+
+    Nothing may be tried for what is held, refused, under review, paid or reversed, in a batch that waits for approval,
+    or while rewards are stopped.
+
+    Args:
+        store: The store.
+        instruction_id: The instruction.
+        rail: The provider that would be asked.
+        parameters: What the provider is asked for, as sent; used by a new attempt only.
+        again: Whether a person asks to try what was refused or proven absent once more.
+
+    Raises:
+        BatchRefused: there is no such instruction, or it is of another rail.
+    """
+    with store.begin() as connection:
+        found = locked(connection, instruction_id)
+        rail_payouts.must_be_of(connection, found, rail=rail)
+        allowed = {"planned", "in_flight"} | ({"refused", "needs_review"} if again else set())
+        if found.state not in allowed or not _may_send(connection, found):
+            return None
+        last = _last(connection, instruction_id)
+        if last is not None and last.outcome == "open":
+            # What may have come through is never tried under a new key, whoever asks.
+            return last if found.state == "in_flight" else None
+        at = store.now()
+        number = 1 if last is None else last.number + 1
+        new = Attempt(
+            key=f"payout:{instruction_id}:a{number}",
+            instruction_id=instruction_id,
+            number=number,
+            parameters=parameters,
+            parameters_hash=hashlib.sha256(parameters.encode()).hexdigest(),
+            outcome="open",
+            code="",
+            begun_at=at,
+            ended_at=None,
+        )
+        connection.execute(
+            insert(payout_attempts).values({name: getattr(new, name) for name in Attempt.__dataclass_fields__})
+        )
+        set_state(connection, instruction_id, "in_flight", code="", at=at)
+        return new
+
+
+def accepted(store: Store, key: str, *, reference: str) -> None:
+    """Record that the provider has the transfer, and book it; known already it changes nothing."""
+    with store.begin() as connection:
+        attempt, found = _held(connection, key)
+        if found.state in ("paid", "reversed"):
+            return
+        pay(connection, found, attempt_key=attempt.key, reference=reference, store=store)
+
+
+def pay(connection: Connection, found: Instruction, *, attempt_key: str, reference: str, store: Store) -> None:
+    """Book an instruction as paid, in a transaction that holds it."""
+    at = store.now()
+    connection.execute(
+        update(payout_attempts)
+        .where(payout_attempts.c.instruction_id == found.id, payout_attempts.c.outcome == "open")
+        .values(outcome="absent", ended_at=at)
+    )
+    connection.execute(
+        update(payout_attempts).where(payout_attempts.c.key == attempt_key).values(outcome="accepted", ended_at=at)
+    )
+    set_state(connection, found.id, "paid", code="", at=at, reference=reference)
+    _book(connection, found, store=store)
+
+
+def refused(store: Store, key: str, *, code: str, curable: bool) -> None:
+    """Record that the provider has definitely not made the transfer.
+
+    Args:
+        store: The store.
+        key: The attempt.
+        code: The provider's code.
+        curable: Whether it may succeed later without anybody doing anything here: it is tried again.
+    """
+    with store.begin() as connection:
+        attempt, found = _held(connection, key)
+        if attempt.outcome != "open":
+            return
+        _end(connection, key, "refused", code=code, at=store.now())
+        if found.state == "in_flight":
+            set_state(connection, found.id, "planned" if curable else "refused", code=code, at=store.now())
+
+
+def doubted(store: Store, key: str, *, code: str) -> None:
+    """Keep why nobody knows; the attempt stays open."""
+    with store.begin() as connection:
+        attempt, found = _held(connection, key)
+        if attempt.outcome == "open" and found.state == "in_flight":
+            connection.execute(update(payout_attempts).where(payout_attempts.c.key == key).values(code=code))
+            set_state(connection, found.id, "in_flight", code=code, at=store.now())
+
+
+def absent(store: Store, key: str) -> None:
+    """Record that the provider, asked after the key's life, does not have the transfer: a person looks at it."""
+    with store.begin() as connection:
+        attempt, found = _held(connection, key)
+        if attempt.outcome != "open" or not attempt.outlived(store.now()):
+            return
+        _end(connection, key, "absent", code="", at=store.now())
+        if found.state == "in_flight":
+            set_state(connection, found.id, "needs_review", code=ABSENT, at=store.now())
+
+
+def plan_again(store: Store, recipient_id: str, *, able_at: datetime) -> int:
+    """Plan what was refused for want of a capability once more, where its recipient was able after that.
+
+    It goes out with the next sending, under a new key: the refusal was definite.
+
+    Args:
+        store: The store.
+        recipient_id: The recipient.
+        able_at: When the provider said that they can be paid.
+
+    Returns:
+        How many payouts.
+    """
+    refused_for_it = (
+        payout_instructions.c.recipient_id == recipient_id,
+        payout_instructions.c.state == "refused",
+        payout_instructions.c.code.in_(CAPABILITY_CODES),
+        payout_instructions.c.changed_at < able_at,
+    )
+    with store.begin() as connection:
+        found = connection.execute(select(payout_instructions.c.id).where(*refused_for_it)).scalars().all()
+        again = [each for each in sorted(found) if locked(connection, each).state == "refused"]
+        for each in again:
+            set_state(connection, each, "planned", code="", at=store.now())
+            audit.record(connection, actor="recipient", action="payout.plan_again", subject=each, at=store.now())
+        return len(again)
+
+
+def of_instruction(store: Store, instruction_id: str) -> list[Attempt]:
+    """Return an instruction's attempts, the first one first."""
+    query = select(payout_attempts).where(payout_attempts.c.instruction_id == instruction_id)
+    with store.reading() as connection:
+        return [Attempt(*row) for row in connection.execute(query.order_by(payout_attempts.c.number))]
+
+
+def _may_send(connection: Connection, found: Instruction) -> bool:
+    batch = connection.execute(
+        select(payout_batches.c.approval, payout_batches.c.rail, payout_batches.c.simulated).where(
+            payout_batches.c.id == found.batch_id
+        )
+    ).one()
+    stopped = connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
+    simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid with money.
+    withdrawn = not rewards_of(connection, found.id)  # Its claims were taken back: there is nothing to pay for.
+    return batch.approval != "waiting" and not stopped and not simulated_money and not withdrawn
+
+
+def _last(connection: Connection, instruction_id: str) -> Attempt | None:
+    query = select(payout_attempts).where(payout_attempts.c.instruction_id == instruction_id)
+    row = connection.execute(query.order_by(payout_attempts.c.number.desc())).first()
+    return None if row is None else Attempt(*row)
+
+
+def _held(connection: Connection, key: str) -> tuple[Attempt, Instruction]:
+    row = connection.execute(select(payout_attempts).where(payout_attempts.c.key == key)).first()
+    if row is None:
+        raise BatchRefused(f"There is no attempt {key!r}.", remedy="Reconcile: the provider may know of it.")
+    found = locked(connection, row.instruction_id)
+    row = connection.execute(select(payout_attempts).where(payout_attempts.c.key == key)).first()
+    assert row is not None
+    return Attempt(*row), found
+
+
+def _end(connection: Connection, key: str, outcome: AttemptOutcome, *, code: str, at: datetime) -> None:
+    connection.execute(
+        update(payout_attempts).where(payout_attempts.c.key == key).values(outcome=outcome, code=code, ended_at=at)
+    )
+
+
+def _book(connection: Connection, found: Instruction, *, store: Store) -> None:
+    booking: bookkeeping.Booking = "paid_out" if moves_money(connection, found) else "test_paid_out"
+    for reward_id, cafe, simulated, ore in rewards_of(connection, found.id):
+        bookkeeping.book(connection, booking, store=store, reward_id=reward_id, cafe=cafe, simulated=simulated, ore=ore)
+
+
+def moves_money(connection: Connection, found: Instruction) -> bool:
+    """Return whether an instruction is of a rail on which money moves."""
+    query = select(payout_batches.c.rail).where(payout_batches.c.id == found.batch_id)
+    return connection.execute(query).scalar_one() in MONEY_RAILS

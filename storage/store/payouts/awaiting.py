@@ -1,0 +1,120 @@
+"""What recipients have claimed and no batch holds yet, as far as it may be paid this year."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlalchemy import Connection, extract, func, select
+
+from storage.store.engine import Store
+from storage.store.schemas.money import reward_decisions
+from storage.store.schemas.payout import (
+    payout_batches,
+    payout_claims,
+    payout_instruction_rewards,
+    payout_instructions,
+)
+
+
+def decided_days(store: Store, *, rail: str, simulated: bool) -> dict[date, datetime]:
+    """Return the business days whose rewards await a batch, each with the last moment that one was decided at."""
+    query = (
+        select(reward_decisions.c.day, func.max(reward_decisions.c.decided_at))
+        .join(payout_claims, payout_claims.c.reward_id == reward_decisions.c.reward_id)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(
+            payout_instruction_rewards.c.reward_id.is_(None),
+            payout_claims.c.rail == rail,
+            payout_claims.c.simulated == simulated,
+        )
+        .group_by(reward_decisions.c.day)
+    )
+    with store.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def planned_before(connection: Connection, day: date, *, rail: str, simulated: bool) -> bool:
+    """Return whether an earlier batch of the rail held anything: an empty one does not make the next the second."""
+    query = (
+        select(payout_instructions.c.id)
+        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
+        .where(payout_batches.c.day < day, payout_batches.c.rail == rail, payout_batches.c.simulated == simulated)
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def claimed(
+    connection: Connection, *, rail: str, simulated: bool, passed: Mapping[date, datetime] | None = None
+) -> dict[str, list[tuple[str, int]]]:
+    """Return what awaits a batch: by recipient the rewards and their öre, the oldest claim first.
+
+    Args:
+        connection: The batch's transaction.
+        rail: The rail.
+        simulated: Whether of simulated rewards.
+        passed: The days whose rewards are taken, each with the moment up to which they were decided; None: all.
+    """
+    query = (
+        select(
+            payout_claims.c.recipient_id,
+            payout_claims.c.reward_id,
+            payout_claims.c.amount_ore,
+            reward_decisions.c.day,
+            reward_decisions.c.decided_at,
+        )
+        .join(reward_decisions, reward_decisions.c.reward_id == payout_claims.c.reward_id)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(
+            payout_instruction_rewards.c.reward_id.is_(None),
+            payout_claims.c.rail == rail,
+            payout_claims.c.simulated == simulated,
+        )
+        .order_by(payout_claims.c.claimed_at, payout_claims.c.reward_id)
+    )
+    found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for who, reward_id, ore, day, decided_at in connection.execute(query):
+        if passed is None or (day in passed and decided_at <= passed[day]):
+            found[who].append((reward_id, ore))
+    return found
+
+
+def oldest_claim(store: Store, *, rail: str) -> datetime | None:
+    """Return when the oldest claim of a rail that no batch holds was made, None where there is none."""
+    query = (
+        select(payout_claims.c.claimed_at)
+        .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(payout_instruction_rewards.c.reward_id.is_(None), payout_claims.c.rail == rail)
+        .order_by(payout_claims.c.claimed_at)
+    )
+    with store.reading() as connection:
+        return connection.execute(query.limit(1)).scalar()
+
+
+def promised_ore(connection: Connection, who: str, *, year: int) -> int:
+    """Return what a recipient was promised in payouts of a calendar year and did not come back: what the cap counts."""
+    query = (
+        select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
+        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
+        .where(
+            payout_instructions.c.recipient_id == who,
+            payout_instructions.c.state != "reversed",
+            extract("year", payout_batches.c.day) == year,
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def within(
+    connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, yearly_ore: int
+) -> list[tuple[str, int]]:
+    """Return the rewards that fit under the recipient's yearly cap, the oldest first."""
+    left = yearly_ore - promised_ore(connection, who, year=day.year)
+    kept = []
+    for reward_id, ore in rewards:
+        if ore > left:
+            break
+        kept.append((reward_id, ore))
+        left -= ore
+    return kept

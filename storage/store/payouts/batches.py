@@ -1,0 +1,317 @@
+"""Daily batches: what recipients claimed becomes one instruction for each, approved by a person where that is asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+from sqlalchemy import Connection, insert, select, update
+
+from pilot.business_days import business_day
+from storage.errors import StorageError
+from storage.store import audit, outbox
+from storage.store.engine import Store, serialise
+from storage.store.payouts import awaiting
+from storage.store.schemas.payout import (
+    payout_batches,
+    payout_claims,
+    payout_instruction_rewards,
+    payout_instructions,
+    recipients,
+)
+
+State = Literal["planned", "held", "in_flight", "refused", "paid", "needs_review", "reversed"]
+Approval = Literal["not_needed", "waiting", "given"]
+
+UNFINISHED: tuple[State, ...] = ("planned", "in_flight")
+LEFT: tuple[State, ...] = ("paid", "reversed")  # The provider has made a transfer of it.
+
+HELD_BY_A_PERSON = "held by a person"
+
+
+class BatchRefused(StorageError):
+    """What was asked of a batch or an instruction cannot be done as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a batch may hold without a person.
+
+    Attributes:
+        approval_ore: A batch of more is approved by a person; so is a rail's first.
+        yearly_ore: What one recipient gets in a calendar year at most; what is beyond it waits.
+    """
+
+    approval_ore: int
+    yearly_ore: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A day's batch of a rail."""
+
+    id: str
+    day: date
+    rail: str
+    simulated: bool
+    approval: Approval
+    planned_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """One transfer that is to be made; `code` says why it is held, refused or under review."""
+
+    id: str
+    batch_id: str
+    recipient_id: str
+    account: str
+    amount_ore: int
+    state: State
+    code: str
+    reference: str | None
+
+
+INSTRUCTION_COLUMNS = tuple(
+    recipients.c.account if name == "account" else payout_instructions.c[name]
+    for name in Instruction.__dataclass_fields__
+)
+INSTRUCTIONS = payout_instructions.join(recipients, recipients.c.id == payout_instructions.c.recipient_id)
+
+
+def plan(
+    store: Store,
+    *,
+    day: date,
+    rail: str,
+    simulated: bool,
+    limits: Limits,
+    passed: Mapping[date, datetime] | None = None,
+) -> Batch:
+    """Make the day's batch of what is claimed and in no batch yet; made before, it is returned as it is.
+
+    Claims that come after it wait for the next day's, so that a batch never grows after it was approved.
+
+    Args:
+        store: The store.
+        day: The batch's day.
+        rail: The rail.
+        simulated: Whether of simulated rewards.
+        limits: What it may hold.
+        passed: The days whose rewards may be in it, each with the moment up to which they were decided; None: all.
+    """
+    with store.begin() as connection:
+        serialise(connection, f"payouts:{rail}")
+        known = _batch(connection, payout_batches.c.day == day, rail=rail, simulated=simulated)
+        if known is not None:
+            return known
+        batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
+        claimed = awaiting.claimed(connection, rail=rail, simulated=simulated, passed=passed)
+        kept = {
+            who: awaiting.within(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
+            for who, rewards in claimed.items()
+        }
+        kept = {who: rewards for who, rewards in kept.items() if rewards}
+        total = sum(ore for rewards in kept.values() for _, ore in rewards)
+        first = not awaiting.planned_before(connection, day, rail=rail, simulated=simulated)
+        approval: Approval = "waiting" if total > limits.approval_ore or (first and total) else "not_needed"
+        at = store.now()
+        connection.execute(
+            insert(payout_batches).values(
+                id=batch_id, day=day, rail=rail, simulated=simulated, approval=approval, planned_at=at
+            )
+        )
+        for who in sorted(kept):
+            instruct(connection, _instruction_id(connection, batch_id, who), batch_id, who, dict(kept[who]), at=at)
+        outbox.touch(connection, day=day, reason="payout_batch", at=at)
+        return Batch(batch_id, day, rail, simulated, approval, at)
+
+
+def planned(store: Store, *, day: date, rail: str, simulated: bool) -> bool:
+    """Return whether the day's batch of a rail is planned."""
+    with store.reading() as connection:
+        return _batch(connection, payout_batches.c.day == day, rail=rail, simulated=simulated) is not None
+
+
+def instruct(
+    connection: Connection, instruction_id: str, batch_id: str, who: str, rewards: dict[str, int], *, at: datetime
+) -> None:
+    """Add one instruction, in the transaction of its batch or of its adoption."""
+    connection.execute(
+        insert(payout_instructions).values(
+            id=instruction_id,
+            batch_id=batch_id,
+            recipient_id=who,
+            amount_ore=sum(rewards.values()),
+            state="planned",
+            code="",
+            changed_at=at,
+        )
+    )
+    connection.execute(
+        insert(payout_instruction_rewards),
+        [{"reward_id": each, "instruction_id": instruction_id} for each in sorted(rewards)],
+    )
+
+
+def approve(store: Store, batch_id: str, *, actor: str, reason: str) -> Batch:
+    """Approve a batch; approved again it changes nothing.
+
+    Raises:
+        BatchRefused: there is no such batch.
+    """
+    with store.begin() as connection:
+        found = _named(connection, batch_id)
+        if found.approval == "waiting":
+            connection.execute(update(payout_batches).where(payout_batches.c.id == batch_id).values(approval="given"))
+            outbox.touch(connection, day=found.day, reason="payout_batch", at=store.now())
+            audit.record(
+                connection, actor=actor, action="batch.approve", subject=batch_id, reason=reason, at=store.now()
+            )
+        return _named(connection, batch_id)
+
+
+def hold(
+    store: Store, instruction_id: str, *, held: bool, actor: str, reason: str, code: str = HELD_BY_A_PERSON
+) -> Instruction:
+    """Hold an instruction that nothing was tried for yet, or release a held one.
+
+    Args:
+        store: The store.
+        instruction_id: Which.
+        held: Whether to hold it; else it is released.
+        actor: Who.
+        reason: Why, for the audit log.
+        code: Why, for whoever looks at the payout.
+
+    Raises:
+        BatchRefused: there is none, or it is under way or done.
+    """
+    with store.begin() as connection:
+        found = locked(connection, instruction_id)
+        if found.state not in ("planned", "held"):
+            raise BatchRefused(
+                f"The payout is {found.state}.", remedy="Only what was not tried yet can be held or released."
+            )
+        to: State = "held" if held else "planned"
+        if found.state != to:
+            set_state(connection, instruction_id, to, code=code if held else "", at=store.now())
+            verb = "hold" if held else "release"
+            audit.record(
+                connection, actor=actor, action=f"payout.{verb}", subject=instruction_id, reason=reason, at=store.now()
+            )
+        return locked(connection, instruction_id)
+
+
+def batches(store: Store) -> list[Batch]:
+    """Return all batches, newest day first."""
+    with store.reading() as connection:
+        query = select(payout_batches).order_by(payout_batches.c.day.desc(), payout_batches.c.id)
+        return [Batch(*row) for row in connection.execute(query)]
+
+
+def find_batch(store: Store, batch_id: str) -> Batch:
+    """Return a batch.
+
+    Raises:
+        BatchRefused: there is no such batch.
+    """
+    with store.reading() as connection:
+        return _named(connection, batch_id)
+
+
+def instructions(store: Store, batch_id: str | None = None) -> list[Instruction]:
+    """Return a batch's instructions, or all, by id."""
+    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).order_by(payout_instructions.c.id)
+    if batch_id is not None:
+        query = query.where(payout_instructions.c.batch_id == batch_id)
+    with store.reading() as connection:
+        return [Instruction(*row) for row in connection.execute(query)]
+
+
+def find_instruction(store: Store, instruction_id: str) -> Instruction:
+    """Return an instruction.
+
+    Raises:
+        BatchRefused: there is none.
+    """
+    with store.reading() as connection:
+        return _instruction(connection, instruction_id)
+
+
+def rewards_of(connection: Connection, instruction_id: str) -> list[tuple[str, str, bool, int]]:
+    """Return the instruction's rewards: id, café, whether simulated, öre."""
+    query = (
+        select(payout_claims.c.reward_id, payout_claims.c.cafe, payout_claims.c.simulated, payout_claims.c.amount_ore)
+        .join(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
+        .where(payout_instruction_rewards.c.instruction_id == instruction_id)
+        .order_by(payout_claims.c.reward_id)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
+
+
+def locked(connection: Connection, instruction_id: str) -> Instruction:
+    """Return an instruction, alone until the transaction ends.
+
+    Raises:
+        BatchRefused: there is none.
+    """
+    serialise(connection, f"payout:{instruction_id}")
+    return _instruction(connection, instruction_id)
+
+
+def set_state(
+    connection: Connection, instruction_id: str, state: State, *, code: str, at: datetime, reference: str | None = None
+) -> None:
+    """Move an instruction; the caller holds it and knows the edge is allowed.
+
+    The days whose figures change with it are told: its batch's, the one it leaves and the one it comes to.
+    """
+    was = connection.execute(
+        select(payout_batches.c.day, payout_instructions.c.changed_at)
+        .join(payout_instructions, payout_instructions.c.batch_id == payout_batches.c.id)
+        .where(payout_instructions.c.id == instruction_id)
+    ).one()
+    values: dict[str, object] = {"state": state, "code": code, "changed_at": at}
+    if reference is not None:
+        values["reference"] = reference
+    connection.execute(update(payout_instructions).where(payout_instructions.c.id == instruction_id).values(values))
+    for day in sorted({was.day, business_day(was.changed_at), business_day(at)}):
+        outbox.touch(connection, day=day, reason="payout", at=at)
+
+
+def _instruction_id(connection: Connection, batch_id: str, who: str) -> str:
+    """Return the id that this recipient's instruction in this batch has in every copy of the store.
+
+    After a restore the batch may be planned again: under the same id the provider knows it as the same.
+    """
+    account = connection.execute(select(recipients.c.account).where(recipients.c.id == who)).scalar_one()
+    return f"{batch_id}-{hashlib.sha256(account.encode()).hexdigest()[:12]}"
+
+
+def _instruction(connection: Connection, instruction_id: str) -> Instruction:
+    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
+    return Instruction(*row)
+
+
+def _named(connection: Connection, batch_id: str) -> Batch:
+    row = connection.execute(select(payout_batches).where(payout_batches.c.id == batch_id)).first()
+    if row is None:
+        raise BatchRefused(f"There is no batch {batch_id!r}.", remedy="List the batches, and take one of those.")
+    return Batch(*row)
+
+
+def _batch(connection: Connection, when: object, *, rail: str, simulated: bool) -> Batch | None:
+    query = select(payout_batches).where(
+        when,  # type: ignore[arg-type]
+        payout_batches.c.rail == rail,
+        payout_batches.c.simulated == simulated,
+    )
+    row = connection.execute(query.limit(1)).first()
+    return None if row is None else Batch(*row)

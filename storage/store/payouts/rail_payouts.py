@@ -1,0 +1,84 @@
+"""The payouts of one rail: what is to be sent, what has left, one by its name; a payout of another rail is refused."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Connection, select
+
+from storage.store.engine import Store
+from storage.store.payouts.batches import INSTRUCTION_COLUMNS, INSTRUCTIONS, LEFT, UNFINISHED, BatchRefused, Instruction
+from storage.store.schemas.payout import payout_batches, payout_instructions
+
+
+def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
+    """Return what was paid on a rail and changed since a moment, each with its batch's day; what came back too."""
+    query = (
+        select(*INSTRUCTION_COLUMNS, payout_batches.c.day)
+        .select_from(INSTRUCTIONS.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
+        .where(
+            payout_batches.c.rail == rail,
+            payout_instructions.c.state.in_(LEFT),
+            payout_instructions.c.changed_at >= since,
+        )
+        .order_by(payout_instructions.c.id)
+    )
+    with store.reading() as connection:
+        return [(Instruction(*row[:-1]), row[-1]) for row in connection.execute(query)]
+
+
+def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = False) -> list[Instruction]:
+    """Return what is planned or under way on a rail, by id.
+
+    Args:
+        store: The store.
+        rail: The rail.
+        simulated: Whether of simulated rewards.
+        approved: Only what is in a batch that waits for nobody.
+    """
+    query = (
+        select(*INSTRUCTION_COLUMNS)
+        .select_from(INSTRUCTIONS.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
+        .where(
+            payout_instructions.c.state.in_(UNFINISHED),
+            payout_batches.c.rail == rail,
+            payout_batches.c.simulated == simulated,
+        )
+        .order_by(payout_instructions.c.id)
+    )
+    if approved:
+        query = query.where(payout_batches.c.approval != "waiting")
+    with store.reading() as connection:
+        return [Instruction(*row) for row in connection.execute(query)]
+
+
+def must_be_of(connection: Connection, instruction: Instruction, *, rail: str) -> None:
+    """Refuse a payout of another rail: one that was planned as a test never becomes money, and none the other way.
+
+    Raises:
+        BatchRefused: it is of another rail.
+    """
+    planned_on = connection.execute(
+        select(payout_batches.c.rail).where(payout_batches.c.id == instruction.batch_id)
+    ).scalar_one()
+    if planned_on != rail:
+        raise BatchRefused(
+            f"The payout {instruction.id} is of the rail {planned_on!r}, and the key here is of {rail!r}.",
+            remedy="Use PILOT_STRIPE_KEY and PILOT_STRIPE_URL as they were when its batch was planned.",
+        )
+
+
+def find_instruction(store: Store, instruction_id: str, *, rail: str) -> Instruction:
+    """Return a payout of a rail.
+
+    Raises:
+        BatchRefused: there is none, or it is of another rail.
+    """
+    query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
+    with store.reading() as connection:
+        row = connection.execute(query).first()
+        if row is None:
+            raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
+        found = Instruction(*row)
+        must_be_of(connection, found, rail=rail)
+        return found

@@ -1,0 +1,127 @@
+"""What came of holding the books against a provider, each time: a difference has a first and a last day."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, insert, select
+
+from pilot.business_days import business_day, day_bounds
+from storage.store import outbox
+from storage.store.engine import Store
+from storage.store.schemas.payout import payout_batches
+from storage.store.schemas.provider import reconciliations
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One reconciliation of a rail.
+
+    Attributes:
+        rail: Which.
+        at: When.
+        actor: Who asked.
+        agrees: Whether both sides agree to the öre.
+        adopted: How many transfers the books took up that they did not have.
+        differences: What a person has to look at: what, instruction_id, account, reference.
+        ours_ore: What the books say was paid, by batch.
+        theirs_ore: What the provider has, by batch.
+    """
+
+    rail: str
+    at: datetime
+    actor: str
+    agrees: bool
+    adopted: int
+    differences: Sequence[Mapping[str, str]]
+    ours_ore: Mapping[str, int]
+    theirs_ore: Mapping[str, int]
+
+    @property
+    def off_ore(self) -> int:
+        """Return how far both sides are apart, batch by batch: too much in one does not hide what lacks in another."""
+        named = {*self.ours_ore, *self.theirs_ore}
+        return sum(abs(self.ours_ore.get(each, 0) - self.theirs_ore.get(each, 0)) for each in named)
+
+
+NOT_OURS = "not ours"
+READ_AT_ONCE = 50
+
+_COLUMNS = tuple(reconciliations.c[name] for name in Kept.__dataclass_fields__)
+
+
+def keep(store: Store, found: Kept) -> None:
+    """Keep a reconciliation; where it found something else than the one before, the days concerned are told."""
+    with store.begin() as connection:
+        before = _last(connection, found.rail)
+        connection.execute(
+            insert(reconciliations).values(
+                rail=found.rail,
+                at=found.at,
+                actor=found.actor,
+                agrees=found.agrees,
+                adopted=found.adopted,
+                differences=[dict(each) for each in found.differences],
+                ours_ore=dict(found.ours_ore),
+                theirs_ore=dict(found.theirs_ore),
+            )
+        )
+        for day in sorted(_days_that_changed(connection, before, found)):
+            outbox.touch(connection, day=day, reason="reconciliation", at=found.at)
+
+
+def last(store: Store, rail: str) -> Kept | None:
+    """Return a rail's latest reconciliation."""
+    with store.reading() as connection:
+        return _last(connection, rail)
+
+
+def agreed_at(store: Store, rail: str) -> datetime | None:
+    """Return when a rail and the books agreed last on all that is ours, None where they never did."""
+    query = select(reconciliations.c.at, reconciliations.c.agrees, reconciliations.c.differences)
+    mine = query.where(reconciliations.c.rail == rail).order_by(reconciliations.c.at.desc())
+    with store.reading() as connection:
+        for at, agrees, differences in connection.execute(mine, execution_options={"yield_per": READ_AT_ONCE}):
+            # What somebody else transferred is told while it is recent; it can be no reward of ours.
+            if agrees or (differences and all(each["what"] == NOT_OURS for each in differences)):
+                moment: datetime = at
+                return moment
+    return None
+
+
+def of_day(store: Store, day: date) -> list[Kept]:
+    """Return the reconciliations made on a business day, the first one first."""
+    start, end = day_bounds(day)
+    query = (
+        select(*_COLUMNS)
+        .where(reconciliations.c.at >= start, reconciliations.c.at < end)
+        .order_by(reconciliations.c.id)
+    )
+    with store.reading() as connection:
+        return [Kept(*row) for row in connection.execute(query)]
+
+
+def _last(connection: Connection, rail: str) -> Kept | None:
+    query = select(*_COLUMNS).where(reconciliations.c.rail == rail).order_by(reconciliations.c.id.desc()).limit(1)
+    row = connection.execute(query).first()
+    return None if row is None else Kept(*row)
+
+
+def _days_that_changed(connection: Connection, before: Kept | None, found: Kept) -> set[date]:
+    was = (
+        ({}, {}, [], True)
+        if before is None
+        else (before.ours_ore, before.theirs_ore, list(before.differences), before.agrees)
+    )
+    if was == (found.ours_ore, found.theirs_ore, [dict(each) for each in found.differences], found.agrees):
+        return set()
+    changed = {
+        batch
+        for earlier, now in ((was[0], found.ours_ore), (was[1], found.theirs_ore))
+        for batch in {*earlier, *now}
+        if earlier.get(batch) != now.get(batch)
+    }
+    days = connection.execute(select(payout_batches.c.day).where(payout_batches.c.id.in_(changed))).scalars()
+    return {*days, business_day(found.at)}

@@ -1,0 +1,66 @@
+"""What came back of transfers: booked to the öre as the provider has it, the whole or a part at a time.
+
+A reversal is the provider's fact, made there or on its pages by a person; the books follow. A part comes back from the
+first of the payout's rewards on, in the order of their ids, so that the same sum is always booked the same way,
+whatever steps led to it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, insert, select
+
+from storage.store import audit
+from storage.store.engine import Store
+from storage.store.ledger import bookkeeping
+from storage.store.payouts.attempts import moves_money
+from storage.store.payouts.batches import locked, rewards_of, set_state
+from storage.store.schemas.provider import payout_reversals
+
+
+def take_back(store: Store, instruction_id: str, *, reversed_ore: int, actor: str) -> None:
+    """Book what came back of a payout so far; a sum that is known, or smaller than a known one, changes nothing.
+
+    Args:
+        store: The store.
+        instruction_id: Which payout.
+        reversed_ore: All that came back of it, as the provider has it now.
+        actor: Who found it.
+    """
+    with store.begin() as connection:
+        found = locked(connection, instruction_id)
+        query = select(func.max(payout_reversals.c.reversed_ore)).where(
+            payout_reversals.c.instruction_id == instruction_id
+        )
+        known = connection.execute(query).scalar() or 0
+        now = min(reversed_ore, found.amount_ore)
+        if found.state != "paid" or now <= known:
+            return
+        at = store.now()
+        connection.execute(insert(payout_reversals).values(instruction_id=instruction_id, reversed_ore=now, at=at))
+        booking: bookkeeping.Booking = "paid_back" if moves_money(connection, found) else "test_paid_back"
+        before = 0
+        for reward_id, cafe, simulated, ore in rewards_of(connection, instruction_id):
+            back = _part(now, before, ore) - _part(known, before, ore)
+            before += ore
+            if back:
+                bookkeeping.book(
+                    connection, booking, store=store, reward_id=reward_id, cafe=cafe, simulated=simulated, ore=back
+                )
+        if now == found.amount_ore:
+            set_state(connection, instruction_id, "reversed", code="reversed", at=at)
+        audit.record(
+            connection, actor=actor, action="payout.reversed", subject=instruction_id,
+            details={"ore": now - known, "in_all_ore": now, "of_ore": found.amount_ore}, at=at,
+        )  # fmt: skip
+
+
+def reversed_ore(store: Store) -> dict[str, int]:
+    """Return what came back of each payout of which something did."""
+    query = select(payout_reversals.c.instruction_id, func.max(payout_reversals.c.reversed_ore))
+    with store.reading() as connection:
+        return {row[0]: row[1] for row in connection.execute(query.group_by(payout_reversals.c.instruction_id))}
+
+
+def _part(whole: int, before: int, ore: int) -> int:
+    """Return how much of a sum falls on a reward of `ore` that so much comes before."""
+    return min(ore, max(0, whole - before))

@@ -1,0 +1,51 @@
+"""Holds what is planned for recipients whose bank account is another recipient's too: a person looks at it first.
+
+It may be one guest who came twice without being remembered, or one who would get round the yearly cap. What a person
+has released after looking is not held again.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+
+from storage.store.engine import Store
+from storage.store.payouts import batches
+from storage.store.schemas.core import audit_log
+from storage.store.schemas.payout import payout_batches, payout_instructions, recipients
+from storage.store.schemas.provider import recipient_standings
+
+SHARED_BANK = "the bank account is another recipient's too"
+
+
+def hold_shared(store: Store, *, rail: str, actor: str) -> int:
+    """Hold them; return how many were held now.
+
+    Args:
+        store: The store.
+        rail: The rail; a mark of a bank account means something on its own rail only.
+        actor: Who pays.
+    """
+    shared = (
+        select(recipient_standings.c.bank_fingerprint)
+        .join(recipients, recipients.c.id == recipient_standings.c.recipient_id)
+        .where(recipients.c.rail == rail, recipient_standings.c.bank_fingerprint.is_not(None))
+        .group_by(recipient_standings.c.bank_fingerprint, recipients.c.simulated)
+        .having(func.count() > 1)
+    )
+    released = select(audit_log.c.subject).where(audit_log.c.action == "payout.release")
+    query = (
+        select(payout_instructions.c.id)
+        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
+        .join(recipient_standings, recipient_standings.c.recipient_id == payout_instructions.c.recipient_id)
+        .where(
+            payout_batches.c.rail == rail,
+            payout_instructions.c.state == "planned",
+            recipient_standings.c.bank_fingerprint.in_(shared),
+            payout_instructions.c.id.not_in(released),
+        )
+    )
+    with store.reading() as connection:
+        found = sorted(connection.execute(query).scalars())
+    for each in found:
+        batches.hold(store, each, held=True, actor=actor, reason=SHARED_BANK, code=SHARED_BANK)
+    return len(found)

@@ -1,0 +1,113 @@
+"""Takes a claim back: its reward gets a voucher again, where it is certain that no money of it is anywhere else.
+
+A payout is taken back whole, with every reward that lies in it, so that what was asked of the provider is never
+changed afterwards.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, delete, select
+
+from pilot.business_days import business_day
+from storage.store import audit, outbox
+from storage.store.engine import Store, serialise
+from storage.store.payouts import batches
+from storage.store.payouts.claims import ClaimRefused
+from storage.store.rewards import vouchers
+from storage.store.rewards.vouchers import Issuer
+from storage.store.schemas.payout import (
+    payout_attempts,
+    payout_claims,
+    payout_instruction_rewards,
+    payout_instructions,
+)
+from storage.store.schemas.provider import onboardings
+
+WITHDRAWN = "the claim was taken back"
+# Nothing of these is at the provider, or all of it came back; of every other nobody can say that.
+TAKEN_BACK = frozenset({"planned", "held", "refused", "reversed"})
+
+
+def unclaim(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason: str) -> list[str]:
+    """Give a claimed reward a voucher again, with all that lies in the same payout; return the rewards.
+
+    Hold the books against the provider just before: a store that was put back knows less than the provider.
+
+    Args:
+        store: The store.
+        reward_id: The reward.
+        issuer: How vouchers are made.
+        actor: Who.
+        reason: Why, for the audit log.
+
+    Raises:
+        ClaimRefused: nobody has claimed it, or money of it was sent and did not all come back, or may have been.
+    """
+    with store.begin() as connection:
+        rail = connection.execute(select(payout_claims.c.rail).where(payout_claims.c.reward_id == reward_id)).scalar()
+        serialise(connection, f"payouts:{rail}")  # No batch is planned meanwhile.
+        payout_id = _placed(connection, reward_id)
+        if payout_id is not None:
+            _withdraw(connection, payout_id, store=store)
+        rewards = [reward_id] if payout_id is None else _rewards(connection, payout_id)
+        for each in rewards:
+            _give_voucher(connection, each, store=store, issuer=issuer)
+            audit.record(
+                connection, actor=actor, action="reward.unclaim", subject=each, reason=reason, at=store.now(),
+                details={"payout": payout_id or ""},
+            )  # fmt: skip
+        if payout_id is not None:
+            _unlink(connection, payout_id)
+        outbox.touch(connection, day=business_day(store.now()), reason="voucher", at=store.now())
+        return rewards
+
+
+def _placed(connection: Connection, reward_id: str) -> str | None:
+    query = select(payout_instruction_rewards.c.instruction_id).where(
+        payout_instruction_rewards.c.reward_id == reward_id
+    )
+    return connection.execute(query).scalar()
+
+
+def _rewards(connection: Connection, payout_id: str) -> list[str]:
+    query = select(payout_instruction_rewards.c.reward_id).where(
+        payout_instruction_rewards.c.instruction_id == payout_id
+    )
+    return sorted(connection.execute(query).scalars())
+
+
+def _withdraw(connection: Connection, payout_id: str, *, store: Store) -> None:
+    """Make sure that the payout is never sent again."""
+    found = batches.locked(connection, payout_id)
+    attempts = connection.execute(
+        select(payout_attempts.c.outcome).where(payout_attempts.c.instruction_id == payout_id)
+    ).scalars()
+    if found.state not in TAKEN_BACK or "open" in set(attempts):
+        raise ClaimRefused(
+            f"The payout {payout_id} is {found.state}: its money was sent, or may have been.",
+            remedy="Only what was never sent, or came back in full, is taken back. See `pilot payout show`.",
+        )
+    if found.state != "reversed":
+        batches.set_state(connection, payout_id, "refused", code=WITHDRAWN, at=store.now())
+
+
+def _unlink(connection: Connection, payout_id: str) -> None:
+    connection.execute(
+        delete(payout_instruction_rewards).where(payout_instruction_rewards.c.instruction_id == payout_id)
+    )
+    tried = select(payout_attempts.c.key).where(payout_attempts.c.instruction_id == payout_id)
+    if connection.execute(tried.limit(1)).first() is None:
+        # Nothing was ever asked for it: it counts as no failure, and against nobody's yearly cap.
+        connection.execute(delete(payout_instructions).where(payout_instructions.c.id == payout_id))
+
+
+def _give_voucher(connection: Connection, reward_id: str, *, store: Store, issuer: Issuer) -> None:
+    claim = connection.execute(select(payout_claims).where(payout_claims.c.reward_id == reward_id)).first()
+    if claim is None:
+        raise ClaimRefused("Nobody has claimed the reward.", remedy="See `pilot payout show` of it.")
+    connection.execute(delete(payout_claims).where(payout_claims.c.reward_id == reward_id))
+    connection.execute(delete(onboardings).where(onboardings.c.reward_id == reward_id))
+    vouchers.issue(
+        connection, store=store, issuer=issuer, reward_id=reward_id, cafe=claim.cafe, simulated=claim.simulated,
+        ore=claim.amount_ore,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Erasures, tombstones, time limits, and the days that are closed or redacted."""

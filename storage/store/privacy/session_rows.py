@@ -1,0 +1,50 @@
+"""Everything that the store holds about one session: of every table that names it, or its reward, the rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+
+from storage.store.engine import Store
+from storage.store.schemas import money as money_schema
+from storage.store.schemas import payout as payout_schema
+from storage.store.schemas import privacy as privacy_schema
+from storage.store.schemas import provider as provider_schema
+from storage.store.schemas.core import audit_log, metadata
+from storage.store.schemas.money import reward_decisions
+
+# Imported, so that `metadata` knows their tables.
+SCHEMAS = (money_schema, payout_schema, privacy_schema, provider_schema)
+NOT_TOLD = ("code_hash",)  # of a voucher: who knows it could try codes until one fits
+
+
+def about_session(store: Store, session_id: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows about a session by table, those without any left out.
+
+    Args:
+        store: The store.
+        session_id: The session.
+    """
+    found: dict[str, list[dict[str, Any]]] = {}
+    with store.reading() as connection:
+        mine = select(reward_decisions.c.reward_id).where(reward_decisions.c.session_id == session_id)
+        rewards = list(connection.execute(mine).scalars())
+        for table in metadata.sorted_tables:
+            rows = _rows(connection, table, session_id=session_id, rewards=rewards)
+            if rows:
+                found[table.name] = rows
+    return found
+
+
+def _rows(connection: Connection, table: Table, *, session_id: str, rewards: list[str]) -> list[dict[str, Any]]:
+    if "session_id" in table.c:
+        condition = table.c.session_id == session_id
+    elif "reward_id" in table.c:
+        condition = table.c.reward_id.in_(rewards)
+    elif table is audit_log:
+        condition = table.c.subject.in_([session_id, *rewards])
+    else:
+        return []
+    query = select(*(column for column in table.c if column.name not in NOT_TOLD)).where(condition)
+    return [dict(row) for row in connection.execute(query).mappings()]

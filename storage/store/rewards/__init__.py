@@ -1,0 +1,1 @@
+"""Rewards: decisions, vouchers, receipts, the PINs of the tills."""

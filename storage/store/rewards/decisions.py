@@ -1,0 +1,295 @@
+"""Reward decisions: one for each session, made once; a rerun, late data or a changed scorer rewrite nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, func, insert, or_, select
+
+from pilot.identifiers import new_identifier
+from storage.errors import StorageError
+from storage.store import audit, outbox
+from storage.store.engine import Store, serialise
+from storage.store.ledger import bookkeeping
+from storage.store.rewards import vouchers
+from storage.store.rewards.reward_cases import Candidate, Judge, Outcome, SlotStanding, Standing
+from storage.store.rewards.vouchers import Issuer
+from storage.store.schemas.core import receipts, switches, tombstones, trial_slots
+from storage.store.schemas.money import reward_decisions, reward_rulings
+
+ASSETS = "assets"  # who decides within the run that rebuilds the day
+WATCH = "watch"  # who decides where the assets are late
+
+
+class RulingRefused(StorageError):
+    """A held reward cannot be ruled on as asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A decision as it was made; `released` is what a person has ruled since, None where nobody has."""
+
+    session_id: str
+    reward_id: str
+    day: date
+    cafe: str
+    simulated: bool
+    outcome: Outcome
+    reason: str
+    score: int
+    counted_score: int
+    amount_ore: int
+    held_until: datetime | None
+    rubric_version: str
+    scorer_version: str
+    decided_by: str
+    decided_at: datetime
+    released: bool | None = None
+
+
+_OWN = tuple(reward_decisions.c[name] for name in Decision.__dataclass_fields__ if name != "released")
+_COLUMNS = (*_OWN, reward_rulings.c.released)
+_JOINED = reward_decisions.outerjoin(reward_rulings, reward_rulings.c.reward_id == reward_decisions.c.reward_id)
+
+
+def decide(
+    store: Store, candidates: Collection[Candidate], *, judge: Judge, issuer: Issuer, decided_by: str
+) -> list[Decision]:
+    """Decide on the candidates that have no decision yet, a café in a transaction; return the new decisions.
+
+    While the switch `rewards_stopped` is on nothing is decided; it all waits.
+
+    Args:
+        store: The store.
+        candidates: Scored sessions, decided ones among them.
+        judge: Says what one gets, by its standing; None where it is too early to tell.
+        issuer: Makes the voucher of an eligible one.
+        decided_by: assets or watch.
+    """
+    by_cafe: dict[str, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        by_cafe[candidate.cafe].append(candidate)
+    new: list[Decision] = []
+    for cafe in sorted(by_cafe):
+        with store.begin() as connection:
+            serialise(connection, f"rewards:{cafe}")
+            if _stopped(connection):
+                return new
+            undecided = _undecided(connection, by_cafe[cafe])
+            here = [
+                made
+                for each in sorted(undecided, key=lambda one: one.session_id)
+                if (
+                    made := _decide_one(
+                        connection, each, store=store, judge=judge, issuer=issuer, decided_by=decided_by
+                    )
+                )
+            ]
+            # The asset copies the day itself in the run that decides; told again it would be rebuilt twice.
+            for day in sorted({each.day for each in here if decided_by != ASSETS}):
+                outbox.touch(connection, day=day, reason="decision", at=store.now())
+            new += here
+    return new
+
+
+def rule(store: Store, session_id: str, *, release: bool, issuer: Issuer, actor: str, reason: str) -> Decision:
+    """Release or refuse a held reward, once; the same ruling again changes nothing.
+
+    Raises:
+        RulingRefused: there is no held reward, or the other ruling was made.
+    """
+    with store.begin() as connection:
+        row = connection.execute(select(_COLUMNS[3]).where(reward_decisions.c.session_id == session_id)).first()
+        if row is not None:
+            serialise(connection, f"rewards:{row.cafe}")
+        found = _find(connection, session_id)
+        if found is None or found.outcome != "held":
+            raise RulingRefused("The session has no held reward.", remedy="List what is held, and take one of those.")
+        if found.released is not None:
+            if found.released != release:
+                was = "released" if found.released else "refused"
+                raise RulingRefused(f"The reward was {was} before.", remedy="A ruling is made once and stands.")
+            return found
+        at = store.now()
+        connection.execute(
+            insert(reward_rulings).values(
+                reward_id=found.reward_id, released=release, actor=actor, reason=reason, ruled_at=at
+            )
+        )
+        if release:
+            _owe(connection, found, store=store, issuer=issuer)
+        outbox.touch(connection, day=found.day, reason="ruling", at=at)
+        verb = "release" if release else "refuse"
+        audit.record(connection, actor=actor, action=f"reward.{verb}", subject=found.reward_id, reason=reason, at=at)
+        ruled = _find(connection, session_id)
+        assert ruled is not None
+        return ruled
+
+
+def find(store: Store, session_id: str) -> Decision | None:
+    """Return a session's decision."""
+    with store.reading() as connection:
+        return _find(connection, session_id)
+
+
+def of_day(store: Store, day: date) -> list[Decision]:
+    """Return the decisions on a business day's sessions, by session."""
+    query = select(*_COLUMNS).select_from(_JOINED).where(reward_decisions.c.day == day)
+    with store.reading() as connection:
+        return [Decision(*row) for row in connection.execute(query.order_by(reward_decisions.c.session_id))]
+
+
+def held(store: Store) -> list[Decision]:
+    """Return the rewards that wait for a person, the most urgent first."""
+    query = (
+        select(*_COLUMNS)
+        .select_from(_JOINED)
+        .where(reward_decisions.c.outcome == "held", reward_rulings.c.released.is_(None))
+        .order_by(reward_decisions.c.held_until, reward_decisions.c.session_id)
+    )
+    with store.reading() as connection:
+        return [Decision(*row) for row in connection.execute(query)]
+
+
+def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
+    """Return, of each held reward that waits for a person longer than its guest was promised, until when that was.
+
+    Args:
+        store: The store.
+        now: The present moment.
+        simulated: Whether those of test clients count, too.
+    """
+    query = (
+        select(reward_decisions.c.held_until)
+        .select_from(_JOINED)
+        .where(reward_decisions.c.outcome == "held", reward_rulings.c.released.is_(None))
+        .where(reward_decisions.c.held_until < now)
+        .order_by(reward_decisions.c.held_until)
+    )
+    if not simulated:
+        query = query.where(~reward_decisions.c.simulated)
+    with store.reading() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def awaited(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
+    """Return by day the sessions whose receipt is of that time, without a decision and not erased."""
+    query = (
+        select(receipts.c.day, receipts.c.session_id)
+        .outerjoin(reward_decisions, reward_decisions.c.session_id == receipts.c.session_id)
+        .outerjoin(tombstones, tombstones.c.session_id == receipts.c.session_id)
+        .where(
+            receipts.c.created_at > sent_after,
+            receipts.c.created_at <= sent_before,
+            reward_decisions.c.session_id.is_(None),
+            tombstones.c.session_id.is_(None),
+        )
+    )
+    found: dict[date, set[str]] = defaultdict(set)
+    with store.reading() as connection:
+        for day, session_id in connection.execute(query):
+            found[day].add(session_id)
+    return {day: frozenset(found[day]) for day in sorted(found)}
+
+
+def _find(connection: Connection, session_id: str) -> Decision | None:
+    query = select(*_COLUMNS).select_from(_JOINED).where(reward_decisions.c.session_id == session_id)
+    row = connection.execute(query).first()
+    return None if row is None else Decision(*row)
+
+
+def _stopped(connection: Connection) -> bool:
+    query = select(switches.c.is_on).where(switches.c.name == "rewards_stopped")
+    return bool(connection.execute(query).scalar_one_or_none())
+
+
+def _undecided(connection: Connection, candidates: Collection[Candidate]) -> list[Candidate]:
+    days = {each.day for each in candidates}
+    query = select(reward_decisions.c.session_id).where(
+        reward_decisions.c.cafe == next(iter(candidates)).cafe, reward_decisions.c.day.in_(days)
+    )
+    known = set(connection.execute(query).scalars())
+    return [each for each in {one.session_id: one for one in candidates}.values() if each.session_id not in known]
+
+
+def _decide_one(
+    connection: Connection, candidate: Candidate, *, store: Store, judge: Judge, issuer: Issuer, decided_by: str
+) -> Decision | None:
+    judgement = judge(candidate, _standing(connection, candidate))
+    if judgement is None:
+        return None
+    decision = Decision(
+        session_id=candidate.session_id,
+        reward_id=new_identifier(at=store.now()),
+        day=candidate.day,
+        cafe=candidate.cafe,
+        simulated=candidate.simulated,
+        outcome=judgement.outcome,
+        reason=judgement.reason,
+        score=candidate.score,
+        counted_score=candidate.counted_score,
+        amount_ore=judgement.amount_ore,
+        held_until=judgement.held_until,
+        rubric_version=candidate.rubric_version,
+        scorer_version=candidate.scorer_version,
+        decided_by=decided_by,
+        decided_at=store.now(),
+    )
+    values = {column.name: getattr(decision, column.name) for column in _OWN}
+    connection.execute(insert(reward_decisions).values(**values, device=candidate.device))
+    if decision.outcome == "eligible":
+        _owe(connection, decision, store=store, issuer=issuer)
+    return decision
+
+
+def _owe(connection: Connection, decision: Decision, *, store: Store, issuer: Issuer) -> None:
+    """Book what is owed and issue the voucher for it."""
+    bookkeeping.book(
+        connection,
+        "approved",
+        store=store,
+        reward_id=decision.reward_id,
+        cafe=decision.cafe,
+        simulated=decision.simulated,
+        ore=decision.amount_ore,
+    )
+    vouchers.issue(
+        connection,
+        store=store,
+        issuer=issuer,
+        reward_id=decision.reward_id,
+        cafe=decision.cafe,
+        simulated=decision.simulated,
+        ore=decision.amount_ore,
+    )
+
+
+def _standing(connection: Connection, candidate: Candidate) -> Standing:
+    slot = connection.execute(
+        select(trial_slots.c.used, trial_slots.c.rewarded).where(trial_slots.c.session_id == candidate.session_id)
+    ).first()
+    erased = connection.execute(select(tombstones.c.day).where(tombstones.c.session_id == candidate.session_id)).first()
+    of_cafe = (
+        select(func.count())
+        .select_from(_JOINED)
+        .where(
+            reward_decisions.c.cafe == candidate.cafe,
+            reward_decisions.c.day == candidate.day,
+            reward_decisions.c.simulated == candidate.simulated,
+            reward_decisions.c.outcome != "declined",
+            or_(reward_rulings.c.released.is_(None), reward_rulings.c.released),
+        )
+    )
+    of_device = of_cafe.where(reward_decisions.c.device == candidate.device)
+    known: SlotStanding = "unknown"
+    if slot is not None and slot.used:
+        known = "rewarded" if slot.rewarded else "beyond_trial"
+    return Standing(
+        slot=known,
+        erased=erased is not None,
+        device_rewards=connection.execute(of_device).scalar_one() if candidate.device else 0,
+        cafe_rewards=connection.execute(of_cafe).scalar_one(),
+    )

@@ -1,0 +1,80 @@
+"""Receipts: what a guest can look up after sending, under the hash of a secret address."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime
+
+from sqlalchemy import Insert, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from pilot.identifiers import readable
+from storage.store.engine import Store
+from storage.store.schemas.core import receipts
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One receipt; nothing of what the guest said.
+
+    Attributes:
+        receipt_hash: SHA-256 of the token in the receipt's address.
+        reference: What the guest reads out to support; it opens nothing.
+        session_id: The session.
+        cafe: The café's id.
+        day: The session's business day.
+        language: sv or en.
+        simulated: Whether a simulator or test client made it.
+        created_at: When the feedback was sent, UTC.
+        preliminary_score: The score computed at once, 0-100; None where it could not be.
+        preliminary_eligible: Whether it looks like a reward; None where it could not be told.
+        rubric_version: The rubric that both are by.
+    """
+
+    receipt_hash: str
+    reference: str
+    session_id: str
+    cafe: str
+    day: date
+    language: str
+    simulated: bool
+    created_at: datetime
+    preliminary_score: int | None
+    preliminary_eligible: bool | None
+    rubric_version: str
+
+
+_COLUMNS = tuple(receipts.c[field.name] for field in fields(Receipt))
+
+
+def save(store: Store, receipt: Receipt) -> None:
+    """Keep a receipt; one that is there already stays as it is."""
+    with store.begin() as connection:
+        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+        statement: Insert = (
+            insert(receipts).values(asdict(receipt)).on_conflict_do_nothing(index_elements=[receipts.c.receipt_hash])
+        )
+        connection.execute(statement)
+
+
+def by_hash(store: Store, receipt_hash: str) -> Receipt | None:
+    """Return the receipt under a hash."""
+    with store.reading() as connection:
+        row = connection.execute(select(*_COLUMNS).where(receipts.c.receipt_hash == receipt_hash)).first()
+    return None if row is None else Receipt(*row)
+
+
+def by_reference(store: Store, reference: str) -> list[Receipt]:
+    """Return the receipts with a spoken reference, newest first: it is short, so two guests can share one."""
+    folded = readable(reference)
+    if folded is None:
+        return []
+    query = select(*_COLUMNS).where(receipts.c.reference == folded).order_by(receipts.c.created_at.desc())
+    with store.reading() as connection:
+        return [Receipt(*row) for row in connection.execute(query)]
+
+
+def newest_day(store: Store) -> date | None:
+    """Return the latest business day that has a receipt; None where there is none."""
+    with store.reading() as connection:
+        return connection.execute(select(func.max(receipts.c.day))).scalar_one_or_none()

@@ -1,0 +1,47 @@
+"""Good vouchers that could not be redeemed at the till: what the success of payments counts against us."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+
+from pilot.business_days import business_day
+from storage.store import outbox
+from storage.store.engine import Store, serialise
+from storage.store.schemas.money import vouchers
+from storage.store.schemas.provider import voucher_failures
+
+
+def record(store: Store, code_hash: str, *, cafe: str, why: str, at: datetime) -> bool:
+    """Record that a till could not redeem a code; return whether the code was a good one then.
+
+    A wrong code, another café's, a redeemed, lapsed or cancelled one is no failure; neither is the same moment twice.
+
+    Args:
+        store: The store.
+        code_hash: The hash of what was typed or scanned.
+        cafe: The till's café.
+        why: What stood in the way: `store_away`.
+        at: When it was tried.
+    """
+    with store.begin() as connection:
+        serialise(connection, f"voucher:{code_hash}")
+        row = connection.execute(select(vouchers).where(vouchers.c.code_hash == code_hash)).first()
+        if row is None or row.cafe != cafe or not row.issued_at <= at < row.expires_at:
+            return False
+        if row.state not in ("issued", "redeemed") or (row.redeemed_at is not None and row.redeemed_at <= at):
+            return False
+        known = connection.execute(
+            select(voucher_failures.c.id).where(
+                voucher_failures.c.reward_id == row.reward_id, voucher_failures.c.at == at
+            )
+        ).first()
+        if known is None:
+            connection.execute(
+                insert(voucher_failures).values(
+                    reward_id=row.reward_id, cafe=cafe, simulated=row.simulated, why=why, at=at
+                )
+            )
+            outbox.touch(connection, day=business_day(at), reason="voucher_failure", at=store.now())
+        return True

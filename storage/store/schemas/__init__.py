@@ -1,0 +1,1 @@
+"""The tables of the store as SQLAlchemy declares them; the migrations create them."""

@@ -1,0 +1,142 @@
+"""The tables of what a provider of payments tells: how recipients stand, what happened there, how the books compare.
+
+No body of a provider's message is kept: it can hold a person's name. What is kept names the thing, which is fetched
+anew when it is looked at.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Table, Text
+
+from storage.store.schemas.core import Serial, UtcMoment, metadata
+
+recipient_standings = Table(
+    "recipient_standings",
+    metadata,
+    Column(
+        "recipient_id",
+        Text,
+        ForeignKey("recipients.id", name="fk_recipient_standings_recipient_id"),
+        primary_key=True,
+    ),
+    Column("transfers", Text, nullable=False),
+    Column("details_submitted", Boolean, nullable=False),
+    Column("due", Integer, nullable=False),
+    Column("disabled_reason", Text, nullable=False),
+    # The provider's one-way mark of the bank account: two recipients with the same one are one person.
+    Column("bank_fingerprint", Text),
+    Column("bank_last4", Text),
+    Column("checked_at", UtcMoment, nullable=False),
+    CheckConstraint("transfers IN ('inactive', 'pending', 'active', 'gone')", name="transfers_known"),
+    CheckConstraint("due >= 0", name="due_not_negative"),
+    Index(None, "bank_fingerprint"),
+)
+
+# A guest wants a reward on an account and is telling the provider where; the voucher is good until that is done.
+onboardings = Table(
+    "onboardings",
+    metadata,
+    Column("reward_id", Text, primary_key=True),
+    Column("recipient_id", Text, ForeignKey("recipients.id", name="fk_onboardings_recipient_id"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("asked_at", UtcMoment, nullable=False),
+    Column("changed_at", UtcMoment, nullable=False),
+    CheckConstraint("state IN ('asked', 'claimed', 'lapsed')", name="state_known"),
+    Index(None, "recipient_id"),
+    Index(None, "state", "asked_at"),
+)
+
+# With their consent to be remembered, a guest who comes back need not tell the provider everything again.
+recipient_devices = Table(
+    "recipient_devices",
+    metadata,
+    Column("device", Text, primary_key=True),
+    Column("rail", Text, primary_key=True),
+    Column("recipient_id", Text, ForeignKey("recipients.id", name="fk_recipient_devices_recipient_id"), nullable=False),
+    Column("seen_at", UtcMoment, nullable=False),
+    Index(None, "recipient_id"),
+    Index(None, "seen_at"),
+)
+
+provider_events = Table(
+    "provider_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("rail", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("object_id", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("made_at", UtcMoment, nullable=False),
+    Column("received_at", UtcMoment, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("done_at", UtcMoment),
+    CheckConstraint("way IN ('webhook', 'listed')", name="way_known"),
+    CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state_known"),
+    Index(None, "state", "received_at"),
+    Index(None, "received_at"),
+    Index(None, "made_at"),
+)
+
+# The provider's own payouts from a recipient's balance to their bank: told apart from what we pay.
+bank_payouts = Table(
+    "bank_payouts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("recipient_id", Text, ForeignKey("recipients.id", name="fk_bank_payouts_recipient_id"), nullable=False),
+    Column("amount_ore", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("failure_code", Text, nullable=False),
+    Column("arrives_on", Date),
+    Column("changed_at", UtcMoment, nullable=False),
+    Column("made_at", UtcMoment),
+    CheckConstraint("state IN ('pending', 'in_transit', 'paid', 'failed', 'canceled')", name="state_known"),
+    Index(None, "recipient_id"),
+)
+
+# What came back of a transfer, as the provider told it: each sum that was ever reached, the largest counts.
+payout_reversals = Table(
+    "payout_reversals",
+    metadata,
+    Column(
+        "instruction_id",
+        Text,
+        ForeignKey("payout_instructions.id", name="fk_payout_reversals_instruction_id"),
+        primary_key=True,
+    ),
+    Column("reversed_ore", Integer, primary_key=True),
+    Column("at", UtcMoment, nullable=False),
+    CheckConstraint("reversed_ore > 0", name="reversed_positive"),
+)
+
+reconciliations = Table(
+    "reconciliations",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("rail", Text, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("agrees", Boolean, nullable=False),
+    Column("adopted", Integer, nullable=False),
+    Column("differences", JSON, nullable=False),
+    Column("ours_ore", JSON, nullable=False),
+    Column("theirs_ore", JSON, nullable=False),
+    Index(None, "rail", "at"),
+    sqlite_autoincrement=True,
+)
+
+# Vouchers that were good and could not be redeemed: the till's failures, which the success of payments counts.
+voucher_failures = Table(
+    "voucher_failures",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("reward_id", Text, nullable=False),
+    Column("cafe", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", UtcMoment, nullable=False),
+    Index(None, "reward_id"),
+    sqlite_autoincrement=True,
+)

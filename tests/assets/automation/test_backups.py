@@ -1,0 +1,58 @@
+"""Old backups go every night, whatever else is due, and one that cannot be read is told."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from assets.automation.alerting import failed_runs
+from assets.definitions import build_defs
+from assets.framework.resources import HomeResource
+from operations.backup.make import make_backup
+from operations.backup.shelf import MANIFEST, backups, shelf
+from storage.home import Home
+
+
+@pytest.fixture(autouse=True)
+def backup_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PILOT_BACKUP_KEY", "a key that nobody guesses")
+
+
+def forget(instance: dg.DagsterInstance, home_resource: HomeResource) -> dg.ExecuteInProcessResult:
+    job = build_defs(resource_overrides={"home": home_resource}).resolve_job_def("forgetting_backups")
+    return job.execute_in_process(instance=instance, raise_on_error=False)
+
+
+def test_old_backups_go_on_a_home_of_which_nothing_else_is_due(
+    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance
+) -> None:
+    now = datetime.now(UTC)
+    old, new = (make_backup(home, now=now - timedelta(days=days)).path for days in (31, 1))
+    assert forget(instance, home_resource).success
+    assert [each.path for each in backups(shelf(home.settings))] == [new]
+    assert not old.exists()
+
+
+def test_a_damaged_manifest_fails_the_run_once_the_old_ones_are_gone_and_is_named(
+    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance
+) -> None:
+    now = datetime.now(UTC)
+    old, broken, new = (make_backup(home, now=now - timedelta(days=days)).path for days in (31, 2, 1))
+    (broken / MANIFEST).write_text("{", encoding="utf-8")
+    result = forget(instance, home_resource)
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    assert broken.name in str(failure.step_failure_data.user_failure_data.description)  # type: ignore[union-attr]
+    assert not old.exists()
+    assert broken.exists()
+    assert new.exists()
+
+
+def test_forgetting_backups_runs_by_itself_every_night_and_its_failure_is_an_alert() -> None:
+    definitions = build_defs()
+    schedule = definitions.resolve_schedule_def("forget_backups_nightly")
+    assert (schedule.job.name, schedule.cron_schedule) == ("forgetting_backups", "35 4 * * *")
+    assert schedule.default_status == dg.DefaultScheduleStatus.RUNNING
+    assert failed_runs.default_status == dg.DefaultSensorStatus.RUNNING

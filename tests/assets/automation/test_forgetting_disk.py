@@ -1,0 +1,86 @@
+"""What forgetting leaves on the disk: of a run that is forgotten no byte, whatever was left before included."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
+from dagster._core.storage.event_log import SqlEventLogStorage
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
+from sqlalchemy import select
+
+from assets.automation.forgetting import forget, remove_left_checks
+from pilot.tables import UPTIME
+
+DAY = date(2026, 11, 12)
+ONE = [dg.AssetKey(UPTIME.name)]
+IN_THREE_DAYS = timedelta(days=3)
+
+
+def runs_of_checks(instance: dg.DagsterInstance) -> set[str]:
+    log = instance.event_log_storage
+    assert isinstance(log, SqlEventLogStorage)
+    with log.index_connection() as connection:
+        return {run_id for (run_id,) in connection.execute(select(AssetCheckExecutionsTable.c.run_id))}
+
+
+def bytes_of_runs(folder: Path) -> int:
+    runs = folder / "history" / "runs"
+    return sum(file.stat().st_size for file in runs.iterdir() if not file.name.startswith("index."))
+
+
+def test_a_forgotten_runs_checks_and_bytes_are_gone(run: Any, on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
+    runs = [run(DAY, within=on_disk, asset_selection=ONE).run_id for _ in range(3)]
+    assert runs_of_checks(on_disk) == set(runs)
+    before = bytes_of_runs(tmp_path)
+    assert forget(on_disk, now=datetime.now(UTC) + IN_THREE_DAYS) == 2
+    assert runs_of_checks(on_disk) == {runs[-1]}
+    assert bytes_of_runs(tmp_path) < before / 2
+
+
+def test_checks_that_earlier_nights_left_behind_are_removed_too(run: Any, on_disk: dg.DagsterInstance) -> None:
+    left, known = (run(DAY, within=on_disk, asset_selection=ONE).run_id for _ in range(2))
+    on_disk.delete_run(left)
+    assert runs_of_checks(on_disk) == {left, known}
+    assert remove_left_checks(on_disk) > 0
+    assert runs_of_checks(on_disk) == {known}
+    assert remove_left_checks(on_disk) == 0
+
+
+def test_runs_older_than_the_newest_page_of_runs_are_reached(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = dg.job(name="alone")(lambda: None)
+    runs = [instance.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS) for _ in range(3)]
+    failed = [instance.create_run_for_job(job, status=dg.DagsterRunStatus.FAILURE) for _ in range(5)]
+    monkeypatch.setattr("assets.automation.forgetting.RUNS_AT_ONCE", 2)
+    assert forget(instance, now=datetime.now(UTC) + IN_THREE_DAYS) == len(runs)
+    assert {record.dagster_run.run_id for record in instance.get_run_records()} == {run.run_id for run in failed}
+
+
+def test_what_dagster_keeps_of_no_run_outlives_the_night(on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
+    """A daemon that has written the states of freshness once takes their file for granted."""
+
+    def change(before: FreshnessState, after: FreshnessState) -> None:
+        told = FreshnessStateChange(
+            key=dg.AssetKey(UPTIME.name), previous_state=before, new_state=after, state_change_timestamp=0.0
+        )
+        on_disk._report_runless_asset_event(asset_event=told)
+
+    change(FreshnessState.UNKNOWN, FreshnessState.PASS)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as of_the_night:
+        forget(of_the_night, now=datetime.now(UTC) + IN_THREE_DAYS)
+    change(FreshnessState.PASS, FreshnessState.FAIL)
+    states = [one.event_log_entry for one in of_no_run(on_disk)]
+    assert [one.dagster_event.event_specific_data.new_state for one in states] == [
+        FreshnessState.FAIL,
+        FreshnessState.PASS,
+    ]
+
+
+def of_no_run(instance: dg.DagsterInstance) -> Any:
+    return instance.event_log_storage.get_records_for_run("", ascending=False).records

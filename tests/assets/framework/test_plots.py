@@ -1,0 +1,31 @@
+"""Small plots for metadata."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.framework.plots import WIDTH_CHARACTERS, bars, grid
+
+
+def cells(values: dict[str, float]) -> list[list[str]]:
+    lines = str(bars(values, unit="rows").value).splitlines()[2:]
+    return [[cell.strip(" ") for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def test_the_longest_bar_is_full_and_the_others_are_in_proportion() -> None:
+    told = cells({"queue": 8, "coffee": 4, "wifi": 0})
+    assert [name for name, _, _ in told] == ["queue", "coffee", "wifi"]
+    lengths = [bar.count("█") for _, bar, _ in told]
+    assert lengths == [WIDTH_CHARACTERS, WIDTH_CHARACTERS // 2, 0]
+    assert [number for _, _, number in told] == ["8", "4", "0"]
+
+
+def test_nothing_to_show_is_a_head_alone() -> None:
+    assert cells({}) == []
+    assert cells({"wifi": 0})[0][1].strip("`").strip() == ""
+
+
+def test_a_grid_has_a_line_for_each_name_and_an_empty_cell_where_there_is_no_row() -> None:
+    frame = pl.DataFrame({"kpi": ["a", "a", "b"], "cafe": ["x", "y", "x"], "value": [0.25, None, 2.0]})
+    lines = str(grid(frame, down="kpi", across="cafe", shown="value").value).splitlines()
+    assert lines == ["| | x | y |", "|---|---|---|", "| a | 0.25 |  |", "| b | 2 |  |"]

@@ -1,0 +1,152 @@
+"""The asset `judgements`: off by default, beside the score, never in it, and gone with an erased session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.automation.schedules import judge_by_night
+from assets.framework.resources import HomeResource
+from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK
+from storage.home import Home
+from storage.store.privacy import tombstones
+from tests.events import MORNING, Story
+from tests.ollama_server.running import running
+from tests.ollama_server.server import StandIn
+from tests.ollama_server.speakers import Planned, said
+from tests.pipelines.signals.told import visit
+
+pytestmark = pytest.mark.slow
+
+DAY = date(2026, 11, 23)
+GOOD = "Kön tog tolv minuter klockan åtta, ta in en till i kassan så hinner man med bussen."
+ANSWER = '{"score": 80, "quote": "tog tolv minuter"}'
+WORDS = ("tolv", "bussen", "kassan")
+
+
+@contextmanager
+def ollama(app: StandIn) -> Iterator[str]:
+    """Serve the stand-in beside a run that knows nothing of coroutines."""
+    ready, stop = threading.Event(), threading.Event()
+    address: list[str] = []
+
+    async def serve() -> None:
+        async with running(app) as url:
+            address.append(url)
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert ready.wait(20)
+    try:
+        yield address[0]
+    finally:
+        stop.set()
+        thread.join()
+
+
+@pytest.fixture
+def switched_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
+    app = StandIn(Planned([said(ANSWER)]), model="llama3.2:1b")
+    with ollama(app) as url:
+        monkeypatch.setenv("PILOT_JUDGEMENTS", "true")
+        monkeypatch.setenv("PILOT_OLLAMA_URL", url)
+        yield app
+
+
+def figures(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
+    (event,) = result.get_asset_materialization_events()
+    return {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
+
+
+def two() -> list[Story]:
+    return [visit(GOOD), visit("Allt var bra.", "Tog tolv minuter ungefär.", at=MORNING + timedelta(minutes=9))]
+
+
+def test_off_by_default_nothing_is_asked(home: Home, land: Any, run: Callable[..., Any]) -> None:
+    land(*two())
+    run(DAY)
+    told = figures(run(DAY, job="judging"))
+    assert (told["switched_on"], told["asked"], told["dagster/row_count"]) == (0, 0, 0)
+
+
+def test_sessions_are_judged_once_and_compared_with_their_score(
+    home: Home, land: Any, run: Callable[..., Any], switched_on: StandIn
+) -> None:
+    land(*two())
+    run(DAY)
+    first = run(DAY, job="judging")
+    told = figures(first)
+    assert (told["asked"], told["compared"], told["troubles"]) == (2, 2, {})
+    asked = len(switched_on.requests)
+    again = figures(run(DAY, job="judging"))
+    assert (again["asked"], again["dagster/row_count"]) == (0, 2)
+    assert len(switched_on.requests) == asked
+    rows = home.lake().read(JUDGEMENTS, days=[DAY])
+    assert rows["judged_score"].to_list() == [80, 80]
+    kept = json.dumps([rows.to_dicts(), told], default=str, ensure_ascii=False)
+    assert not any(word in kept for word in WORDS)
+    assert told["disagreements"] == 1
+    # An erasure looks for the session in all that Dagster keeps.
+    assert not any(session in json.dumps(told, default=str) for session in rows["session_id"])
+
+
+def test_what_is_paid_by_is_the_same_with_the_model_on_and_off(
+    home: Home, land: Any, run: Callable[..., Any], switched_on: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(*two())
+    tags = {"pilot/as_of": "2026-12-20T12:00:00Z"}
+    monkeypatch.setenv("PILOT_JUDGEMENTS", "false")
+    run(DAY, tags=tags)
+    off = home.lake().read(SCORED_FEEDBACK, days=[DAY])
+    monkeypatch.setenv("PILOT_JUDGEMENTS", "true")
+    run(DAY, job="judging", tags=tags)
+    run(DAY, tags=tags)
+    on = home.lake().read(SCORED_FEEDBACK, days=[DAY])
+    assert switched_on.requests
+    assert on.write_ipc(None).getvalue() == off.write_ipc(None).getvalue()
+
+
+def test_an_erased_sessions_judgement_is_gone_also_where_the_model_is_switched_off_since(
+    home: Home, land: Any, run: Callable[..., Any], switched_on: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, erased = two()
+    land(kept, erased)
+    run(DAY)
+    run(DAY, job="judging")
+    tombstones.add(home.store(), session_id=erased.session_id, actor="test", reason="asked")
+    monkeypatch.setenv("PILOT_JUDGEMENTS", "false")
+    run(DAY, job="judging")  # its day is not rebuilt yet
+    assert home.lake().read(JUDGEMENTS)["session_id"].to_list() == [kept.session_id]
+
+
+def test_by_night_it_asks_for_what_was_rebuilt_and_rests_where_there_is_nothing_to_do(
+    home: Home,
+    land: Any,
+    run: Callable[..., Any],
+    home_resource: HomeResource,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Any,
+) -> None:
+    def asked(instance: dg.DagsterInstance) -> list[Any]:
+        at = datetime.now(UTC) + timedelta(minutes=5)
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=at, resources={"home": home_resource}
+        )
+        return list(judge_by_night(context))
+
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        run(DAY, within=instance)
+        assert [type(each) for each in asked(instance)] == [dg.SkipReason]
+        monkeypatch.setenv("PILOT_JUDGEMENTS", "true")
+        (request,) = asked(instance)
+        assert request.tags["dagster/asset_partition_range_start"] == DAY.isoformat()

@@ -1,0 +1,38 @@
+"""The asset `ledger_audit`: the auditor looks at all of the books, so it looks once a run, not once a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from assets.framework.partitions import range_tags
+from assets.framework.resources import HomeResource
+from assets.tables import payouts
+from pilot.payout_tables import LEDGER_AUDIT
+from storage.home import Home
+
+FIRST, LAST = date(2026, 11, 23), date(2026, 11, 25)
+
+
+def test_the_facts_are_looked_at_once_a_run_and_told_on_each_of_its_days(
+    home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    looked: Callable[..., Any] = payouts.audit_money
+
+    def counted(store: object) -> Any:
+        looks.append(store)
+        return looked(store)
+
+    monkeypatch.setattr(payouts, "audit_money", counted)
+    done = dg.materialize(
+        [payouts.ledger_audit], resources={"home": home_resource}, instance=instance, tags=range_tags(FIRST, LAST)
+    )
+    assert done.success
+    assert len(looks) == 1
+    told = home.lake().read(LEDGER_AUDIT, days=[FIRST, date(2026, 11, 24), LAST])
+    assert told.select("scope", "agrees").rows() == [("facts", True)] * 3

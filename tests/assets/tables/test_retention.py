@@ -1,0 +1,135 @@
+"""By night Dagster removes what has reached its time limit; the day's figures stay and its suites still hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import dagster as dg
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from assets.automation.schedules import keep_limits_nightly
+from assets.definitions import build_defs
+from assets.framework.reporting import RESTS_ON
+from assets.framework.resources import HomeResource
+from operations.erasure.carry_out import carry_out
+from pilot.retention_table import RETENTION
+from pilot.tables import FINGERPRINTS, PILOT_KPIS, RAW_EVENTS, TABLES, TURNS
+from quality.gate import gate
+from storage.home import Home
+from storage.store.privacy import day_states, expirations, tombstones
+from tests.events import whole_visit
+
+pytestmark = pytest.mark.slow
+
+SPOKE = datetime(2026, 1, 7, 8, 30, tzinfo=UTC)  # longer ago than any limit, whenever this runs
+DAY = SPOKE.date()
+EMPTIED = {RAW_EVENTS.name, TURNS.name, FINGERPRINTS.name, RETENTION.name, "sessions"}
+WORDS = "Kardemummabullen"
+
+
+def rows(home: Home) -> dict[str, pl.DataFrame]:
+    return {name: home.lake().read(table, days=[DAY]) for name, table in TABLES.items()}
+
+
+def test_a_redacted_day_keeps_its_figures_passes_its_suites_and_is_never_rebuilt(
+    home: Home, land: Any, run: Any
+) -> None:
+    land(whole_visit(at=SPOKE), whole_visit("malmohuset", at=SPOKE + timedelta(minutes=4)))
+    assert run(DAY).success
+    before = rows(home)
+    assert WORDS in before["turns"].write_json()
+    assert run(DAY, job="keeping_limits").success
+    assert run(DAY, job="quality").success
+    after = rows(home)
+    for name in TABLES.keys() - EMPTIED - {"quality_verdicts"}:
+        assert_frame_equal(after[name], before[name])
+    assert WORDS not in after["turns"].write_json() + after["raw_events"].write_json()
+    assert after["retention"]["kind"].to_list() == ["devices", "words"]
+    assert after["quality_verdicts"].filter(~pl.col("passed"))["expectation"].to_list() == []
+    assert "retention" in after["quality_verdicts"]["table_name"].to_list()
+
+    land(whole_visit(at=SPOKE + timedelta(minutes=9)))
+    result = run(DAY)
+    assert result.success
+    for name, frame in rows(home).items():
+        assert_frame_equal(frame, after[name])
+    told = [
+        event.step_materialization_data.materialization.metadata["day_state"].value
+        for event in result.get_asset_materialization_events()
+        if event.asset_key == dg.AssetKey(PILOT_KPIS.name)
+    ]
+    assert told == ["redacted"]
+
+
+def test_the_night_asks_for_the_days_that_are_due_and_for_those_to_be_looked_at(
+    home: Home, home_resource: HomeResource, land: Any, run: Any, instance: dg.DagsterInstance
+) -> None:
+    land(whole_visit(at=SPOKE))
+
+    def asked(at: datetime) -> list[Any]:
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
+        found = list(keep_limits_nightly(context, home=home_resource))
+        return [each.tags["dagster/asset_partition_range_start"] for each in found if isinstance(each, dg.RunRequest)]
+
+    assert asked(SPOKE + timedelta(days=29)) == []
+    assert asked(SPOKE + timedelta(days=90)) == [DAY.isoformat()]
+    assert run(DAY, job="keeping_limits").success
+    removed = expirations.all_expirations(home.store())[0].removed_at
+    assert asked(removed + timedelta(seconds=30)) == []
+    assert asked(removed + timedelta(minutes=15)) == [DAY.isoformat()]
+
+
+def test_signals_that_rest_on_what_is_gone_stay_as_they_were_told(
+    home: Home, land: Any, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PILOT_WORDS_DAYS", "3650")
+    land(*(whole_visit(at=SPOKE + timedelta(minutes=minutes)) for minutes in (0, 5, 10, 15, 20)))
+    assert run(DAY).success
+    before = home.lake().read(TABLES["session_signals"], days=[DAY])
+    assert "device_often" in before["signal"].to_list()
+    assert run(DAY, job="keeping_limits").success
+    assert home.lake().read(TABLES["sessions"], days=[DAY])["device_hash"].null_count() == 5
+    assert run(DAY).success
+    assert_frame_equal(home.lake().read(TABLES["session_signals"], days=[DAY]), before)
+
+
+def test_the_upkeep_says_what_every_table_consists_of(
+    home: Home, home_resource: HomeResource, land: Any, run: Any
+) -> None:
+    land(whole_visit(at=SPOKE))
+    for _ in range(2):
+        assert run(DAY).success
+    definitions = build_defs(resource_overrides={"home": home_resource})
+    result = definitions.resolve_job_def("upkeep").execute_in_process(instance=dg.DagsterInstance.ephemeral())
+    (event,) = result.get_asset_materialization_events()
+    told = {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
+    written = {name for name, table in TABLES.items() if home.lake().version(table) is not None}
+    assert {each["table"] for each in told["tables"]} == written
+    assert told["data_files"] > 0
+    assert told["bytes_after"] > 0
+
+
+@pytest.mark.parametrize("state", ["closed", "redacted"])
+def test_an_erasure_on_a_day_whose_figures_stand_does_not_drop_the_day_from_reports(
+    state: str, home: Home, land: Any, run: Any
+) -> None:
+    one = whole_visit(at=SPOKE)
+    land(one, whole_visit(at=SPOKE + timedelta(minutes=4)))
+    assert run(DAY).success
+    if state == "closed":
+        day_states.put(home.store(), DAY, "closed", actor="test", reason="reported")
+    else:
+        assert run(DAY, job="keeping_limits").success
+    figures = rows(home)["pilot_kpis"]
+    tombstones.add(home.store(), session_id=one.session_id, actor="guest", reason="asked")
+    for _ in range(2):
+        carry_out(home, now=home.store().now(), grace=timedelta(0))
+    assert run(DAY).success
+    assert run(DAY, job="quality").success
+    after = rows(home)
+    assert_frame_equal(after["pilot_kpis"], figures)
+    assert one.session_id not in after["sessions"]["session_id"].to_list()
+    assert gate(home.lake(), RESTS_ON, days=[DAY]).stops == ()

@@ -1,0 +1,84 @@
+"""Figures that stand still are told once, and once they move again."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from operations.record_lines import records_of
+from operations.system import RUN_FOLDER
+from operations.watch.alerts.stale_figures import RECORDS_NAME, STALE_AFTER, FiguresDesk
+from pilot.business_days import business_day
+from pilot.settings import Settings
+from pilot.tables import PILOT_KPIS
+from storage.home import Home, open_home
+from storage.lake import polars_schema
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return open_home(Settings(home=tmp_path / "home"))
+
+
+def build(home: Home, *, at: datetime) -> None:
+    row = dict.fromkeys(PILOT_KPIS.names) | {
+        "day": business_day(at),
+        "cafe": "aurora",
+        "simulated": False,
+        "kpi": "uptime",
+        "as_of": at,
+        "verdict": "none",
+    }
+    required = {column.name for column in PILOT_KPIS.columns if column.required}
+    for column in PILOT_KPIS.columns:
+        if column.name in required and row[column.name] is None:
+            row[column.name] = {"integer": 0, "float": 0.0, "boolean": False}.get(column.kind, "none")
+    frame = pl.DataFrame([row], schema=polars_schema(PILOT_KPIS), orient="row")
+    home.lake().replace_partition(PILOT_KPIS, business_day(at), frame, commit={})
+
+
+def told(home: Home) -> list[tuple[str, str]]:
+    return [(one["name"], one["state"]) for one in records_of(home.root / RUN_FOLDER / RECORDS_NAME)]
+
+
+def test_figures_that_stand_still_are_told_once_and_when_they_move_again(home: Home) -> None:
+    clock = Clock()
+    desk = FiguresDesk(home, clock=clock)
+    build(home, at=NOW)
+    for later in (MINUTE, STALE_AFTER):
+        clock.now = NOW + later
+        desk()
+    assert told(home) == []
+    for later in (MINUTE, 2 * MINUTE):
+        clock.now = NOW + STALE_AFTER + later
+        desk()
+    assert told(home) == [("figures_stale", "firing")]
+    build(home, at=clock.now)
+    desk()
+    assert told(home) == [("figures_stale", "firing"), ("figures_stale", "resolved")]
+
+
+def test_a_pilot_that_starts_has_as_long_as_any_other_for_its_first_figures(home: Home) -> None:
+    build(home, at=NOW - timedelta(hours=9))
+    clock = Clock()
+    desk = FiguresDesk(home, clock=clock)
+    desk()
+    assert told(home) == []
+    clock.now = NOW + STALE_AFTER + MINUTE
+    desk()
+    assert told(home) == [("figures_stale", "firing")]
+    (record,) = records_of(home.root / RUN_FOLDER / RECORDS_NAME)
+    assert "as they were at 10:30 on 2026-11-23" in record["text"]

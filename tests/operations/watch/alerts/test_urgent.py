@@ -1,0 +1,103 @@
+"""Urgent feedback: told once, as a link, and never in words."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from operations.watch.alerts.urgent import RECORDS_NAME, UrgentDesk
+from pilot.business_days import business_day
+from pilot.cafes import parse_cafes
+from pilot.tables import SCORED_FEEDBACK
+from pipelines.scored_feedback import scored_feedback
+from pipelines.sessions import sessions
+from pipelines.turns import turns
+from storage.lake import Lake
+from tests.events import MORNING, Story, raw_events, whole_visit
+
+CAFES = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
+ALLERGY = "Jag fick en allergisk reaktion av kakan, det stod inget om nötter på skylten."
+
+
+def scored(*stories: Story) -> pl.DataFrame:
+    raw = raw_events(*stories)
+    return scored_feedback(sessions(raw, as_of=NOON), turns(raw), cafes=CAFES)
+
+
+def alarming(*, at: datetime = MORNING, simulated: bool = False) -> Story:
+    return Story("goteborg", at=at, simulated=simulated).opens().starts().consents().says(ALLERGY).completes()
+
+
+def desk(lake: Lake, folder: Path, *, now: datetime = NOON, simulated: bool = False) -> UrgentDesk:
+    return UrgentDesk(lake, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now)
+
+
+def write(lake: Lake, frame: pl.DataFrame) -> None:
+    lake.replace_partition(SCORED_FEEDBACK, MORNING.date(), frame, commit={})
+
+
+def told(folder: Path) -> list[dict]:
+    path = folder / RECORDS_NAME
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def test_what_cannot_wait_is_told_once_with_a_link_and_without_words(lake: Lake, tmp_path: Path) -> None:
+    story = alarming()
+    write(lake, scored(story, whole_visit()))
+    watching = desk(lake, tmp_path)
+    watching()
+    watching()
+    write(lake, scored(story, whole_visit(at=MORNING + timedelta(minutes=3))))
+    watching()
+    (record,) = told(tmp_path)
+    assert (record["cafe"], record["kinds"], record["session_id"]) == ("goteborg", ["allergy"], story.session_id)
+    assert record["link"] == f"https://x.se/?kafe=goteborg&dag=2026-11-23#svar-{story.session_id}"
+    assert "nötter" not in json.dumps(record, ensure_ascii=False)
+
+
+def test_after_a_restart_nothing_is_told_again_and_a_half_written_line_harms_nothing(
+    lake: Lake, tmp_path: Path
+) -> None:
+    write(lake, scored(alarming()))
+    desk(lake, tmp_path)()
+    with (tmp_path / RECORDS_NAME).open("a") as records:
+        records.write('{"session_id": "019')
+    desk(lake, tmp_path)()
+    assert len((tmp_path / RECORDS_NAME).read_text().splitlines()) == 2
+
+
+def test_simulated_feedback_alarms_nobody_but_in_a_demo(lake: Lake, tmp_path: Path) -> None:
+    write(lake, scored(alarming(simulated=True)))
+    desk(lake, tmp_path)()
+    assert told(tmp_path) == []
+    desk(lake, tmp_path, simulated=True)()
+    assert len(told(tmp_path)) == 1
+
+
+def test_what_a_cut_off_edge_brings_back_is_told_and_what_is_older_than_two_weeks_is_not(
+    lake: Lake, tmp_path: Path
+) -> None:
+    write(lake, scored(alarming()))
+    desk(lake, tmp_path, now=NOON + timedelta(days=14))()
+    assert told(tmp_path) == []
+    desk(lake, tmp_path, now=NOON + timedelta(days=13))()
+    assert len(told(tmp_path)) == 1
+    assert business_day(NOON) == MORNING.date()
+
+
+def test_a_lake_that_is_away_is_logged_and_looked_at_again(tmp_path: Path) -> None:
+    broken = tmp_path / "lake" / "scored_feedback" / "_delta_log"
+    broken.mkdir(parents=True)
+    (broken / "00000000000000000000.json").write_text("{")
+    desk(Lake(str(tmp_path / "lake")), tmp_path)()
+    assert told(tmp_path) == []

@@ -1,0 +1,113 @@
+"""An odd stretch of feedback is told once, whatever is rebuilt or restarted, with what to look at."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from operations.watch.alerts.run_alerts import RECORDS_NAME
+from operations.watch.alerts.volume import VolumeDesk, volume_alert
+from pilot.business_days import day_bounds
+from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.tables import SESSIONS
+from pipelines.shapes import schema
+from pipelines.volume.anomalies import HISTORY_COLUMNS, SESSION_COLUMNS, volume_anomalies
+from pipelines.volume.episodes import Episode
+from storage.lake import Lake
+from tests.pipelines.volume.days import AURORA, CAFES, MONDAY, as_usual, sent
+
+NIGHT = day_bounds(MONDAY)[1] - timedelta(minutes=30)
+NO_HISTORY = pl.DataFrame(schema={name: schema(VOLUME_ANOMALIES)[name] for name in HISTORY_COLUMNS})
+
+
+def build(lake: Lake, *, until_hour: int = 11, simulated: bool = False, as_of: datetime = NIGHT) -> None:
+    """Build Aurora's Monday, on which feedback comes as usual until an hour, and then none."""
+    usual = sent(AURORA, MONDAY, lambda weight, hour: as_usual(weight, hour) if hour < until_hour else 0)
+    rows = [(AURORA.id, simulated, moment) for moment in usual]
+    told = pl.DataFrame(rows, schema={name: schema(SESSIONS)[name] for name in SESSION_COLUMNS}, orient="row")
+    frame = volume_anomalies(
+        told, day=MONDAY, as_of=as_of, cafes=CAFES, history=NO_HISTORY, away={}, simulated=simulated
+    ).filter(pl.col("cafe") == "aurora")
+    lake.replace_partition(VOLUME_ANOMALIES, MONDAY, frame, commit={})
+
+
+def desk(lake: Lake, folder: Path, *, now: datetime = NIGHT, simulated: bool = False) -> VolumeDesk:
+    return VolumeDesk(
+        lake, cafes=CAFES, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now
+    )
+
+
+def told(folder: Path) -> list[dict]:
+    path = folder / RECORDS_NAME
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(str(tmp_path / "lake"))
+
+
+def test_an_episode_is_one_line_with_its_hours_its_figures_and_what_to_look_at(lake: Lake, tmp_path: Path) -> None:
+    build(lake)
+    desk(lake, tmp_path)()
+    (record,) = told(tmp_path)
+    assert (record["name"], record["severity"], record["state"]) == ("volume_anomaly", "low", "firing")
+    assert record["subject"] == "aurora 2026-11-23 low"
+    assert (record["assets"], record["days"]) == (["volume_anomalies"], ["2026-11-23"])
+    assert "Café Aurora got 0 feedbacks between 11:00 and 19:00" in record["text"]
+    assert record["text"].endswith("https://x.se/?kafe=aurora&dag=2026-11-23")
+
+
+def test_it_is_not_told_again_after_a_rebuild_or_a_restart_nor_as_it_grows(lake: Lake, tmp_path: Path) -> None:
+    build(lake, as_of=NIGHT - timedelta(hours=6))
+    watching = desk(lake, tmp_path)
+    watching()
+    build(lake)
+    watching()
+    watching()
+    desk(lake, tmp_path)()
+    assert len(told(tmp_path)) == 1
+
+
+def test_a_half_written_line_and_other_alerts_do_no_harm(lake: Lake, tmp_path: Path) -> None:
+    (tmp_path / RECORDS_NAME).write_text('{"name": "dagster_run_failed", "subject": "x"}\n{"name": "vol\n')
+    build(lake)
+    desk(lake, tmp_path)()
+    desk(lake, tmp_path)()
+    lines = (tmp_path / RECORDS_NAME).read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if "volume_anomaly" in line] == lines[2:]
+    assert len(lines) == 3
+
+
+def test_usual_days_old_days_and_test_clients_are_not_told(lake: Lake, tmp_path: Path) -> None:
+    build(lake, until_hour=24)
+    desk(lake, tmp_path)()
+    build(lake, simulated=True)
+    desk(lake, tmp_path)()
+    build(lake)
+    desk(lake, tmp_path, now=NIGHT + timedelta(days=2))()
+    assert told(tmp_path) == []
+
+
+def test_a_demo_tells_its_simulated_cafes(lake: Lake, tmp_path: Path) -> None:
+    build(lake, simulated=True)
+    desk(lake, tmp_path, simulated=True)()
+    assert len(told(tmp_path)) == 1
+
+
+def test_a_table_that_was_never_built_is_nothing_to_tell(lake: Lake, tmp_path: Path) -> None:
+    desk(lake, tmp_path)()
+    assert told(tmp_path) == []
+
+
+def test_too_much_is_told_with_another_question() -> None:
+    start = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+    episode = Episode(date(2026, 11, 23), "aurora", "high", start, start + timedelta(hours=2), 60, 12.0, 8.0, 17.6, 0.0)
+    text = volume_alert(episode, cafe=AURORA, link="https://x.se/").text
+    assert "60 feedbacks between 09:00 and 11:00" in text
+    assert "8 to 18 were to be expected" in text
+    assert "who sent it" in text

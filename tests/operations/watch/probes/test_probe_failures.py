@@ -1,0 +1,264 @@
+"""Every way in which a part of the service can fail is a failed probe with a name of its own, and counts as down."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from operations.system import free_port
+from operations.watch.probes import probing
+from operations.watch.probes.pages import Page
+from operations.watch.probes.prober import Looking
+from operations.watch.probes.probing import Seen, open_client, timed
+from operations.watch.probes.round import Round
+from operations.watch.probes.targets import Target, inside, outside
+from pilot.cafes import parse_cafes
+from pilot.events import Probe
+from pilot.settings import Settings
+from pipelines.uptime import uptime
+from tests.events import raw_events
+from tests.operations.watch.test_watch import FakeLog
+from tests.waiting import DEADLINE_SECONDS
+
+ROOT = Path(__file__).parents[4]
+CAFES = parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+EVERY_SECONDS = 30
+SOON_SECONDS = 0.3
+ACCEPT_KEY = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, section 1.3
+
+Answer = Callable[[socket.socket, bytes], None]
+
+
+@contextmanager
+def answering(answer: Answer, *, port: int = 0) -> Iterator[str]:
+    """Listen on a port; give each caller's request to `answer`; hang up when the test is done."""
+    done = threading.Event()
+    with socket.create_server(("127.0.0.1", port)) as listener:
+
+        def accept() -> None:
+            while not done.is_set():
+                try:
+                    caller, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=serve, args=(caller,), daemon=True).start()
+
+        def serve(caller: socket.socket) -> None:
+            with caller:
+                try:
+                    asked = caller.recv(65_536)
+                    answer(caller, asked)
+                except OSError:
+                    return
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            done.set()
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def http(status: int, body: str = "", **headers: str) -> Answer:
+    lines = [f"HTTP/1.1 {status} X", f"content-length: {len(body.encode())}", "connection: close"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    whole = ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+    return lambda caller, _: caller.sendall(whole)
+
+
+def silent(caller: socket.socket, asked: bytes) -> None:
+    caller.recv(1)  # until the caller gives up
+
+
+def hang_up(caller: socket.socket, asked: bytes) -> None:
+    return
+
+
+def babble(caller: socket.socket, asked: bytes) -> None:
+    caller.sendall(b"+OK ready\r\n\r\n")
+
+
+def upgrade_and_fall_silent(caller: socket.socket, asked: bytes) -> None:
+    """Open the socket as a proxy does whose edge behind it is dead: nothing that is sent comes back."""
+    found = re.search(rb"sec-websocket-key: (\S+)", asked, re.IGNORECASE)
+    assert found
+    accepted = base64.b64encode(hashlib.sha1(found[1] + ACCEPT_KEY).digest()).decode()
+    head = ("HTTP/1.1 101 X", "upgrade: websocket", "connection: upgrade", f"sec-websocket-accept: {accepted}")
+    caller.sendall(("\r\n".join(head) + "\r\n\r\n").encode())
+    while caller.recv(4_096):
+        pass
+
+
+def looked(target: str, base: str) -> Probe:
+    with open_client() as client:
+        looks = {
+            "customer_page": partial(
+                probing.customer_page, Page("aurora", "Café Aurora", f"{base}/c/BCDFGH"), client=client
+            ),
+            "websocket": partial(probing.websocket, base),
+            "receipt": partial(probing.receipt, base, client=client),
+            "dashboards": partial(probing.dashboards, base, client=client),
+            "ollama": partial(probing.ollama, base, client=client),
+        }
+        return timed(target, looks[target], every_seconds=EVERY_SECONDS)
+
+
+EVERY_TARGET = ("customer_page", "websocket", "receipt", "dashboards", "ollama")
+
+
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [
+        ("customer_page", http(200, "<h1>Caf&eacute; Aurora</h1>")),
+        ("receipt", http(404, "nobody's", x_robots_tag="noindex")),
+        ("receipt", http(429, "busy", x_robots_tag="noindex")),
+        ("dashboards", http(200, "ok")),
+        ("ollama", http(200, '{"version":"0.9.1"}')),
+    ],
+)
+def test_what_answers_as_it_should_is_up_and_names_no_failure(target: str, answer: Answer) -> None:
+    with answering(answer) as base:
+        seen = looked(target, base)
+    assert (seen.ok, seen.failure) == (True, "")
+
+
+@pytest.mark.parametrize("target", EVERY_TARGET)
+def test_where_nobody_listens_it_is_unreachable(target: str) -> None:
+    seen = looked(target, f"http://127.0.0.1:{free_port()}")
+    assert (seen.ok, seen.failure, seen.status) == (False, "unreachable", None)
+
+
+@pytest.mark.parametrize("target", EVERY_TARGET)
+def test_what_takes_the_call_and_never_answers_has_timed_out(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probing, "TIMEOUT_SECONDS", SOON_SECONDS)
+    with answering(silent) as base:
+        seen = looked(target, base)
+    assert (seen.ok, seen.failure, seen.status) == (False, "timed_out", None)
+
+
+@pytest.mark.parametrize("answer", [hang_up, babble])
+@pytest.mark.parametrize("target", EVERY_TARGET)
+def test_what_hangs_up_or_speaks_something_else_has_broken_off(target: str, answer: Answer) -> None:
+    with answering(answer) as base:
+        seen = looked(target, base)
+    assert (seen.ok, seen.failure, seen.status) == (False, "broken_off", None)
+
+
+@pytest.mark.parametrize("status", [403, 500, 503])
+@pytest.mark.parametrize("target", EVERY_TARGET)
+def test_another_status_is_kept_with_the_failure(target: str, status: int) -> None:
+    with answering(http(status, "ok", x_robots_tag="noindex")) as base:
+        seen = looked(target, base)
+    assert (seen.ok, seen.failure, seen.status) == (False, "wrong_status", status)
+
+
+@pytest.mark.parametrize(
+    ("target", "answer", "status"),
+    [
+        ("customer_page", http(200, "<h1>It works!</h1>"), 200),
+        ("receipt", http(404, "a proxy's own page"), 404),
+        ("dashboards", http(200, "starting"), 200),
+        ("ollama", http(200, "{}"), 200),
+        ("ollama", http(200, '["0.9.1"]'), 200),
+        ("ollama", http(200, "<h1>not JSON</h1>"), 200),
+    ],
+)
+def test_the_right_status_with_another_answer_is_down_all_the_same(target: str, answer: Answer, status: int) -> None:
+    with answering(answer) as base:
+        seen = looked(target, base)
+    assert (seen.ok, seen.failure, seen.status) == (False, "wrong_answer", status)
+
+
+def test_a_page_in_the_place_of_the_socket_is_another_status() -> None:
+    with answering(http(200, "<h1>It works!</h1>")) as base:
+        seen = looked("websocket", base)
+    assert (seen.ok, seen.failure, seen.status) == (False, "wrong_status", 200)
+
+
+def test_a_socket_that_opens_and_answers_no_ping_has_timed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = threading.Event()
+
+    def answer(caller: socket.socket, asked: bytes) -> None:
+        opened.set()
+        upgrade_and_fall_silent(caller, asked)
+
+    monkeypatch.setattr(probing, "TIMEOUT_SECONDS", 2.0)
+    with answering(answer) as base:
+        seen = looked("websocket", base)
+    assert opened.is_set()
+    assert (seen.ok, seen.failure, seen.status) == (False, "timed_out", None)
+
+
+def rounds_table(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, pl.DataFrame]:
+    """Make one round over everything; return what was recorded, and the day's uptime after it."""
+    log = FakeLog()
+    with open_client() as client:
+        targets = [*outside(pages, client=client), *inside(pages, settings=settings, client=client)]
+        looking = Looking(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
+        Round(looking, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
+    as_of = NOW + timedelta(minutes=5)
+    return log, uptime(raw_events(log.events), day=NOW.date(), as_of=as_of, cafes=CAFES)
+
+
+def of_aurora(table: pl.DataFrame) -> dict[str, tuple[float, float]]:
+    rows = table.filter(pl.col("cafe") == "aurora").select("target", "up_s", "down_s")
+    return {target: (up, down) for target, up, down in rows.iter_rows()}
+
+
+def test_every_target_that_fails_counts_as_time_down_of_its_own_and_the_others_stay_up(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings = settings.model_copy(
+        update={"home": tmp_path, "interviewer": "ollama", "ollama_url": f"http://127.0.0.1:{free_port()}"}
+    )
+    with answering(http(200, "<h1>Caf&eacute; Aurora</h1>")) as base:
+        log, table = rounds_table(settings, (Page("aurora", "Café Aurora", f"{base}/c/BCDFGH"),))
+    assert {event.data["target"]: event.data["failure"] for event in log.events} == {
+        "customer_page": "",
+        "websocket": "wrong_status",
+        "receipt": "wrong_status",
+        "dashboards": "unreachable",
+        "ollama": "unreachable",
+    }
+    assert of_aurora(table) == {
+        "customer_page": (EVERY_SECONDS, 0.0),
+        "websocket": (0.0, EVERY_SECONDS),
+        "receipt": (0.0, EVERY_SECONDS),
+        "dashboards": (0.0, EVERY_SECONDS),
+        "ollama": (0.0, EVERY_SECONDS),
+    }
+
+
+def test_the_language_model_is_not_looked_at_where_none_is_asked(settings: Settings) -> None:
+    pages = (Page("aurora", "Café Aurora", "http://a/c/BCDFGH"),)
+    with open_client() as client:
+        scripted = [one.name for one in inside(pages, settings=settings, client=client)]
+    assert scripted == ["dashboards"]
+
+
+def test_sixty_four_looks_at_an_edge_that_hangs_wait_at_the_same_time() -> None:
+    """Each waits for its whole timeout; in turns of a few, a round would not end before the next begins."""
+    most = 64
+    together = threading.Barrier(most)
+
+    def hang() -> Seen:
+        together.wait(DEADLINE_SECONDS)
+        return Seen("timed_out")
+
+    targets = [Target("customer_page", (f"cafe{number}",), hang) for number in range(most)]
+    found = Looking(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)()
+    assert [event.data["failure"] for event in found] == ["timed_out"] * most

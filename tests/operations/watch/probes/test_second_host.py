@@ -1,0 +1,268 @@
+"""A second host: looks from outside, keeps what it saw while the edge is away, delivers it later, once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.testclient import TestClient
+
+from operations.seeding import seed
+from operations.watch.probes.delivery import RefusedProbes, rebased
+from operations.watch.probes.outpost import (
+    BATCH_HEADER,
+    PAGES_PATH,
+    REQUESTS_A_DELIVERY,
+    RESULTS_PATH,
+    NothingToProbe,
+    Outpost,
+)
+from operations.watch.probes.pages import Page
+from pilot.identifiers import new_identifier
+from storage.home import Home
+from storage.landing.days import read_day
+from tests.events import MORNING, probes, whole_visit
+from voice_edge.http.probe_routes import probe_routes
+from voice_edge.http.probe_service import ProbeService
+
+TOKEN = "a-long-secret"
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+BASE = "http://outside"
+
+
+class Edge(httpx.BaseTransport):
+    """An edge that can be away, and whose answer can be lost on its way."""
+
+    def __init__(self, home: Home) -> None:
+        self.away = self.answers_are_lost = False
+        app = FastAPI()
+        app.include_router(probe_routes(ProbeService(home, clock=lambda: NOW), token=TOKEN))
+
+        @app.get("/c/{code}")
+        def page(code: str) -> HTMLResponse:
+            return HTMLResponse("Café Aurora, Malmö Huset, Göteborg Café")
+
+        self._client = TestClient(app, base_url=BASE)
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.away:
+            raise httpx.ConnectError("away")
+        answer = self._client.request(
+            request.method, str(request.url), content=request.read(), headers=dict(request.headers)
+        )
+        if self.answers_are_lost and request.method == "POST":
+            raise httpx.ReadTimeout("lost")
+        return httpx.Response(answer.status_code, content=answer.content, headers=dict(answer.headers))
+
+
+@pytest.fixture(autouse=True)
+def no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in speaks no WebSocket: that look fails at once."""
+
+    def refused(*_: Any, **__: Any) -> None:
+        raise OSError("refused")
+
+    monkeypatch.setattr("operations.watch.probes.probing.connect", refused)
+
+
+@pytest.fixture
+def edge(home: Home) -> Edge:
+    seed(home)
+    return Edge(home)
+
+
+@pytest.fixture
+def outpost(edge: Edge, tmp_path: Path) -> Iterator[Outpost]:
+    with httpx.Client(transport=edge) as client:
+        yield made(client, tmp_path)
+
+
+def made(client: httpx.Client, tmp_path: Path, *, token: str = TOKEN) -> Outpost:
+    return Outpost(BASE, token=token, folder=tmp_path / "buffer", client=client, clock=lambda: NOW)
+
+
+def landed(home: Home) -> pl.DataFrame:
+    frames = [read_day(home.segments(), day).frame for day in home.segments().fingerprints()]
+    told = [row | json.loads(row["data"]) for frame in frames for row in frame.iter_rows(named=True)]
+    return pl.DataFrame([{key: row[key] for key in ("cafe", "target", "ok", "edge", "simulated")} for row in told])
+
+
+def test_a_round_lands_at_once_as_another_places_probes(outpost: Outpost, home: Home) -> None:
+    assert outpost.round() == 0
+    seen = landed(home)
+    assert set(seen["edge"]) == {"probe"}
+    pages = seen.filter(target="customer_page")
+    assert sorted(pages["cafe"]) == ["aurora", "goteborg", "malmohuset"]
+    assert pages["ok"].all()
+    assert {name.replica for day in home.segments().fingerprints() for name in home.segments().list(day)} == {"probe"}
+
+
+def test_rounds_wait_while_the_edge_is_away_and_say_so_when_it_is_back(
+    outpost: Outpost, edge: Edge, home: Home
+) -> None:
+    outpost.round()
+    edge.away = True
+    assert [outpost.round(), outpost.round()] == [1, 2]
+    edge.away = False
+    assert outpost.round() == 0
+    pages = landed(home).filter(target="customer_page", cafe="aurora")
+    assert sorted(pages["ok"]) == [False, False, True, True]
+
+
+def test_a_delivery_whose_answer_is_lost_comes_again_and_counts_once(outpost: Outpost, edge: Edge, home: Home) -> None:
+    edge.answers_are_lost = True
+    assert outpost.round() == 1
+    first = landed(home).height
+    assert outpost.deliver() == 1
+    edge.answers_are_lost = False
+    assert outpost.deliver() == 0
+    assert landed(home).height == first
+
+
+def test_without_having_reached_the_edge_once_nothing_is_known(edge: Edge, tmp_path: Path) -> None:
+    with httpx.Client(transport=edge) as client:
+        with pytest.raises(NothingToProbe, match="status 401"):
+            made(client, tmp_path, token="wrong").round()
+        edge.away = True
+        with pytest.raises(NothingToProbe, match="ConnectError"):
+            made(client, tmp_path).round()
+
+
+def test_the_edge_asks_for_the_token_and_keeps_nothing_without_it(edge: Edge, home: Home) -> None:
+    with httpx.Client(transport=edge, base_url=BASE) as client:
+        assert client.get(PAGES_PATH).status_code == 401
+        assert client.post(RESULTS_PATH, content=b"{}", headers={"authorization": "Bearer x"}).status_code == 401
+        known = {"authorization": f"Bearer {TOKEN}", BATCH_HEADER: new_identifier()}
+        assert client.post(RESULTS_PATH, content=b"{}", headers=known).status_code == 422
+        assert client.post(RESULTS_PATH, content=b"x" * 2_000_001, headers=known).status_code == 413
+    assert home.segments().fingerprints() == {}
+
+
+def batch(*events: Any) -> bytes:
+    return b"".join(event.line() for event in events)
+
+
+def of(prober: str, *, at: datetime = MORNING, **changed: Any) -> list[Any]:
+    return [event.model_copy(update={"edge": prober, **changed}) for event in probes(start=at, outcomes=[True])]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        batch(*whole_visit().events),
+        batch(*of("watch")),
+        batch(*of("probe"), *of("probe2")),
+        batch(*of("probe", cafe="elsewhere")),
+        batch(*of("probe", simulated=True)),
+        batch(*of("probe", at=NOW + timedelta(hours=1))),
+        batch(*of("probe", at=NOW - timedelta(days=40))),
+        b"",
+        b"not json\n",
+    ],
+)
+def test_what_is_not_a_second_hosts_probe_is_refused_as_a_whole(home: Home, body: bytes) -> None:
+    with pytest.raises(RefusedProbes):
+        ProbeService(home, clock=lambda: NOW).take(body, batch=new_identifier())
+    assert home.segments().fingerprints() == {}
+
+
+def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
+    with pytest.raises(RefusedProbes):
+        ProbeService(home, clock=lambda: NOW).take(batch(*of("probe")), batch="1")
+
+
+def test_pages_are_looked_at_where_the_second_host_reaches_them() -> None:
+    pages = (Page("aurora", "Café Aurora", "http://127.0.0.1:8000/c/BCD234"),)
+    assert rebased(pages, base="https://x.se/")[0].url == "https://x.se/c/BCD234"
+
+
+def waiting(tmp_path: Path, rounds: list[list[Any]]) -> Path:
+    """Put rounds where the outpost keeps what waits; return the folder."""
+    folder = tmp_path / "buffer"
+    folder.mkdir(exist_ok=True)
+    for number, events in enumerate(rounds):
+        name = new_identifier(at=MORNING + timedelta(seconds=30 * number))
+        (folder / f"{name}.ndjson").write_bytes(batch(*events))
+    return folder
+
+
+def rounds_of(count: int, **changed: Any) -> list[list[Any]]:
+    return [
+        [each.model_copy(update=changed) for each in of("probe", at=MORNING + timedelta(seconds=number))]
+        for number in range(count)
+    ]
+
+
+def test_what_the_edge_never_takes_is_set_aside_line_by_line_and_holds_nothing_up(
+    edge: Edge, outpost: Outpost, home: Home, tmp_path: Path
+) -> None:
+    rounds = rounds_of(8)
+    gone, long_ago = rounds_of(1, cafe="elsewhere")[0], of("probe", at=NOW - timedelta(days=40))
+    rounds[2] += gone
+    rounds[5] = [*long_ago, *rounds[5]]
+    good = sum(map(len, rounds)) - len(gone) - len(long_ago)
+    folder = waiting(tmp_path, rounds)
+    assert outpost.deliver() == 0
+    assert landed(home).height == good
+    aside = [line for path in folder.glob("*.refused") for line in path.read_bytes().splitlines()]
+    assert sorted(json.loads(line)["event_id"] for line in aside) == sorted(
+        event.event_id for event in (*gone, *long_ago)
+    )
+
+
+def test_a_long_outage_of_many_cafes_is_delivered_in_parts_that_the_edge_takes(
+    edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = rounds_of(40)
+    # As 40 rounds of 32 cafés are to 2 MB.
+    monkeypatch.setattr("operations.watch.probes.outpost.MOST_BYTES", 5 * len(batch(*rounds[0])))
+    monkeypatch.setattr("voice_edge.http.probe_routes.MOST_BYTES", 5 * len(batch(*rounds[0])))
+    waiting(tmp_path, rounds)
+    assert outpost.deliver() == 0
+    assert landed(home).height == sum(map(len, rounds))
+
+
+def test_a_smaller_limit_on_the_way_halves_what_is_sent(
+    edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = rounds_of(40)
+    monkeypatch.setattr("voice_edge.http.probe_routes.MOST_BYTES", 3 * len(batch(*rounds[0])))
+    waiting(tmp_path, rounds)
+    assert outpost.deliver() == 0
+    assert landed(home).height == sum(map(len, rounds))
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_what_may_pass_by_itself_sets_nothing_aside(tmp_path: Path, status: int) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(status)
+
+    folder = waiting(tmp_path, rounds_of(3))
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        assert made(client, tmp_path).deliver() == 3
+    assert len(asked) == 1
+    assert not list(folder.glob("*.refused"))
+
+
+def test_a_delivery_that_is_refused_all_along_leaves_the_rest_to_the_next_round(tmp_path: Path) -> None:
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(422)
+
+    waiting(tmp_path, rounds_of(REQUESTS_A_DELIVERY * 2))
+    with httpx.Client(transport=httpx.MockTransport(answer)) as client:
+        assert made(client, tmp_path).deliver() > 0
+    assert len(asked) == REQUESTS_A_DELIVERY

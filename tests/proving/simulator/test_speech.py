@@ -1,0 +1,56 @@
+"""What simulated guests say: whole sentences, and seldom what another one said."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pilot.cafes import Language, parse_cafes
+from pilot.tables import FINGERPRINTS
+from pipelines.shapes import schema
+from pipelines.signals.duplicates import LOOK_BACK_DAYS, copies
+from pipelines.signals.fingerprints import hashed_texts
+from proving.simulator.speech import DEPTHS, Depth, said
+
+CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+DAY = date(2026, 11, 23)
+GUESTS_A_DAY = 80
+MOST_HELD = 0.08  # a grammar repeats itself more than people do
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_guest_says_whole_sentences_with_nothing_left_to_fill_in(language: Language) -> None:
+    rng = random.Random(1)
+    for _ in range(400):
+        depth: Depth = rng.choice(DEPTHS)
+        for text in said(rng, cafe=rng.choice(CAFES.cafe), language=language, depth=depth, turns=3):
+            assert re.fullmatch(r"[^\[\]|{}]+[.?!]", text), text
+
+
+def test_honest_guests_of_two_weeks_are_seldom_taken_for_copies() -> None:
+    rng = random.Random(2)
+    texts, days = [], []
+    for back in range(LOOK_BACK_DAYS, -1, -1):
+        for _ in range(GUESTS_A_DAY * len(CAFES.cafe)):
+            language: Language = "sv" if rng.random() < 0.8 else "en"
+            depth = rng.choices(DEPTHS, weights=(0.28, 0.24, 0.33, 0.15))[0]
+            told = said(rng, cafe=rng.choice(CAFES.cafe), language=language, depth=depth, turns=rng.choice([2, 3]))
+            texts.append(" ".join(told))
+            days.append(DAY - timedelta(days=back))
+    rows = pl.DataFrame({"day": days, "n": range(len(days))}).select(
+        "day",
+        session_id=pl.col("n").cast(pl.String).str.zfill(9),
+        cafe=pl.lit("aurora"),
+        simulated=pl.lit(value=True),
+        completed_at=pl.lit(datetime(2026, 11, 1, tzinfo=UTC)) + pl.duration(seconds=pl.col("n")),
+    )
+    frame = pl.concat([rows, hashed_texts(pl.Series(texts), key=b"a test's key")], how="horizontal")
+    frame = frame.select([pl.col(name).cast(kind) for name, kind in schema(FINGERPRINTS).items()])
+    today, earlier = frame.filter(pl.col("day") == DAY), frame.filter(pl.col("day") < DAY)
+    held = {found.session_id for found in copies(DAY, today=today, earlier=earlier)}
+    assert len(held) < MOST_HELD * today.height

@@ -1,0 +1,301 @@
+"""From the voucher to a bank account: the voucher is good until Stripe says that the account is ready."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from pydantic import SecretStr
+
+from payouts.stripe.opening import rail_name
+from payouts.stripe.recipients import open_account, refresh_standing
+from pilot.words import section
+from storage.store.payouts import attempts, batches, guest_payouts, onboardings, recipient_devices
+from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.batches import Limits
+from storage.store.payouts.recipient_statuses import BankPayout
+from storage.store.privacy import tombstones
+from storage.store.rewards import vouchers
+from tests.voice_edge.http.replicas import eventually
+from voice_edge.receipts.bank_account import BankDesk
+
+LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)
+
+
+def told(language: str, name: str) -> str:
+    return section("payout", language)[f"{name}.title"]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def chosen(guest, stripe, sent, reward):
+    """A guest who pressed the button and is at Stripe's questions."""
+    path, session = sent
+    decision, _, code = reward(session_id=session)
+    answer = await guest.post(f"{path}/bank", data={"account": "new"})
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith(f"{stripe.url}/fake/onboarding/")
+    return path, decision, code
+
+
+def state_of(home, decision) -> str:
+    return vouchers.of_reward(home.store(), decision.reward_id).state
+
+
+async def test_the_whole_way_from_the_choice_to_the_account(guest, stripe, home, chosen):
+    path, decision, code = chosen
+    text = (await guest.get(path)).text
+    assert code in text
+    assert told("sv", "asked") in text
+    assert "FAKE" in text
+    stripe.answered(stripe.accounts[0])
+    back = await guest.get(f"{path}/bank/back?lang=sv")
+    assert (back.status_code, back.headers["location"]) == (303, f"{path}?lang=sv")
+    text = (await guest.get(path)).text
+    assert code not in text
+    assert told("sv", "waiting") in text
+    assert "30\u00a0kr till ditt bankkonto" in text
+    assert state_of(home, decision) == "cancelled"
+    assert (await guest.get(f"{path}/state")).json()["state"] == "kept.bank.0.waiting"
+
+
+async def test_coming_back_without_having_answered_changes_nothing(guest, home, chosen):
+    path, decision, code = chosen
+    assert (await guest.get(f"{path}/bank/back")).status_code == 303
+    assert code in (await guest.get(path)).text
+    assert state_of(home, decision) == "issued"
+
+
+async def test_each_click_and_each_used_up_link_makes_a_new_link_for_the_same_account(guest, stripe, chosen):
+    path, _, _ = chosen
+    again = await guest.get(f"{path}/bank/again")
+    more = await guest.post(f"{path}/bank", data={})
+    assert again.status_code == more.status_code == 303
+    assert len({again.headers["location"], more.headers["location"]}) == 2
+    assert len(stripe.accounts) == 1
+    assert len(stripe.fake.books.links) == 3
+
+
+async def test_nobody_is_sent_on_without_a_click(guest, stripe, sent, reward):
+    path, session = sent
+    reward(session_id=session)
+    assert (await guest.get(f"{path}/bank")).status_code == 200
+    assert (await guest.get(f"{path}/bank/again")).headers["location"].startswith(path)
+    foreign = await guest.post(f"{path}/bank", headers={"sec-fetch-site": "cross-site"})
+    assert foreign.status_code == 403
+    assert stripe.accounts == []
+
+
+async def test_while_stripe_is_away_the_page_says_so_and_the_voucher_is_good(guest, stripe, home, sent, reward):
+    path, session = sent
+    decision, _, code = reward(session_id=session)
+    stripe.fake.away = True
+    for _ in range(2):
+        answer = await guest.post(f"{path}/bank", data={"account": "new"})
+        assert answer.status_code == 503
+        assert "Stripe svarar inte just nu" in answer.text
+        assert "Kupongen gäller som förut" in answer.text
+    assert code in (await guest.get(path)).text
+    assert state_of(home, decision) == "issued"
+
+
+async def test_a_claimed_rewards_page_needs_no_provider(guest, stripe, chosen):
+    path, _, _ = chosen
+    stripe.answered(stripe.accounts[0])
+    await guest.get(f"{path}/bank/back")
+    stripe.fake.away = True
+    text = (await guest.get(path)).text
+    assert told("sv", "waiting") in text
+    assert (await guest.get(f"{path}/bank/back")).status_code == 303
+
+
+async def test_the_receipt_asks_by_itself_whether_the_account_is_ready(guest, stripe, home, replica, chosen):
+    path, decision, _ = chosen
+    stripe.answered(stripe.accounts[0])
+    replica.clock.jump(20)
+    await guest.get(f"{path}/state")
+    await eventually(lambda: state_of(home, decision) == "cancelled")
+    assert (await guest.get(f"{path}/state")).json()["state"] == "kept.bank.0.waiting"
+
+
+async def test_a_remembered_device_need_not_answer_again(guest, stripe, home, sent, reward):
+    path, session = sent
+    decision, _, _ = reward(session_id=session, device="d" * 64)
+    await guest.post(f"{path}/bank", data={"account": "new"})
+    stripe.answered(stripe.accounts[0])
+    await guest.get(f"{path}/bank/back")
+    found = guest_payouts.of_reward(home.store(), decision.reward_id)
+    known = recipient_devices.find(home.store(), device="d" * 64, rail="stripe_fake", simulated=True)
+    assert known == found.recipient_id
+
+
+async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_back(
+    guest, stripe, home, sent, reward, replica
+):
+    path, session = sent
+    store = home.store()
+    reward(session_id=session, device="d" * 64)
+    account = open_account(replica.edge.bank._open_provider(), reward_id="before")
+    stripe.answered(account)
+    from storage.store.payouts import claims
+
+    who = claims.recipient(store, rail="stripe_fake", account=account, simulated=True)
+    recipient_devices.remember(store, device="d" * 64, rail="stripe_fake", recipient_id=who.id)
+    refresh_standing(store, replica.edge.bank._open_provider(), who)
+    page = (await guest.get(f"{path}/bank")).text
+    assert "slutar på 0003" in page
+    answer = await guest.post(f"{path}/bank", data={"account": "known"})
+    assert answer.headers["location"].endswith(f"{path}/bank/back?lang=sv")
+    assert told("sv", "waiting") in (await guest.get(path)).text
+    assert len(stripe.accounts) == 1
+
+
+async def test_a_claimed_reward_whose_account_is_gone_is_sent_to_the_staff_and_promised_no_voucher_that_is_gone(
+    guest, stripe, home, replica, chosen
+):
+    path, decision, _ = chosen
+    stripe.answered(stripe.accounts[0])
+    await guest.get(f"{path}/bank/back")
+    who = guest_payouts.of_reward(home.store(), decision.reward_id).recipient_id
+    del stripe.fake.books.accounts[stripe.accounts[0]]
+    refused = await guest.post(f"{path}/bank", data={})
+    assert refused.status_code == 503
+    assert "pengarna är kvar där kvittot säger" in refused.text
+    assert "Kupongen gäller" not in refused.text
+    refresh_standing(home.store(), replica.edge.bank._open_provider(), standings.recipient(home.store(), who))
+    text = (await guest.get(path)).text
+    assert told("sv", "gone_claimed") in text
+    assert "så får du en ny kupong" in text
+    assert section("bank", "sv")["offer.continue"] not in text
+
+
+async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_way_to_one(guest, stripe, home, chosen):
+    path, decision, _ = chosen
+    answer = await guest.post(f"{path}/bank", data={"account": "new"})
+    assert answer.status_code == 303
+    first, second = stripe.accounts
+    stripe.answered(first)
+    await guest.get(f"{path}/bank/back")
+    assert state_of(home, decision) == "issued"
+    stripe.answered(second)
+    await guest.get(f"{path}/bank/back")
+    assert guest_payouts.of_reward(home.store(), decision.reward_id).account == second
+
+
+async def test_a_guest_whose_wish_lapsed_and_who_has_a_new_voucher_may_choose_another_account(
+    guest, stripe, home, chosen
+):
+    path, decision, _ = chosen
+    onboardings.end(home.store(), decision.reward_id, "lapsed")
+    await guest.post(f"{path}/bank", data={"account": "new"})
+    assert len(stripe.accounts) == 2
+    assert guest_payouts.of_reward(home.store(), decision.reward_id).account == stripe.accounts[1]
+
+
+async def test_the_page_asks_a_guest_whom_nobody_knows_for_no_second_account(guest, stripe, chosen):
+    path, _, _ = chosen
+    page = (await guest.get(f"{path}/bank")).text
+    assert 'value="new"' not in page
+    await guest.post(f"{path}/bank", data={})
+    assert len(stripe.accounts) == 1
+
+
+async def test_an_account_that_is_gone_may_be_opened_anew(guest, stripe, home, chosen):
+    path, decision, _ = chosen
+    del stripe.fake.books.accounts[stripe.accounts[0]]
+    await guest.get(f"{path}/bank/back")
+    assert told("sv", "gone") in (await guest.get(path)).text
+    assert (await guest.post(f"{path}/bank", data={})).status_code == 303
+    assert len(stripe.accounts) == 1
+    assert state_of(home, decision) == "issued"
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, stripe, home, replica, chosen, language):
+    path, _, _ = chosen
+    store = home.store()
+    stripe.answered(stripe.accounts[0])
+    await guest.get(f"{path}/bank/back")
+    replica.clock.jump(timedelta(days=7).total_seconds())
+    batch = batches.plan(store, day=store.now().date(), rail="stripe_fake", simulated=True, limits=LIMITS)
+    (one,) = batches.instructions(store, batch.id)
+    url = f"{path}?lang={language}"
+    assert told(language, "approval") in (await guest.get(url)).text
+    with store.begin() as connection:
+        batches.set_state(connection, one.id, "refused", code="insufficient_capabilities_for_transfer", at=store.now())
+    text = (await guest.get(url)).text
+    assert told(language, "mend") in text
+    assert section("bank", language)["offer.continue"] in text
+    batches.approve(store, batch.id, actor="test", reason="seen")
+    attempt = attempts.begin(store, one.id, rail="stripe_fake", parameters="", again=True)
+    attempts.accepted(store, attempt.key, reference="tr_1")
+    assert told(language, "sent") in (await guest.get(url)).text
+    for state, code, name in (
+        ("in_transit", "", "in_bank"),
+        ("paid", "", "paid"),
+        ("failed", "account_closed", "bank_closed"),
+    ):
+        replica.clock.jump(60)
+        standings.save_bank_payout(
+            store, BankPayout("po_1", one.recipient_id, 3000, state, code, None, store.now(), store.now())
+        )
+        assert told(language, name) in (await guest.get(url)).text
+
+
+async def test_an_erased_receipt_leads_to_no_account(guest, stripe, home, sent, reward):
+    path, session = sent
+    decision, _, _ = reward(session_id=session)
+    tombstones.add(home.store(), session_id=session, actor="guest", reason="asked")
+    assert (await guest.get(f"{path}/bank")).status_code == 303
+    assert (await guest.post(f"{path}/bank", data={"account": "new"})).status_code == 409
+    assert "bankkonto" not in (await guest.get(path)).text
+    assert stripe.accounts == []
+    assert onboardings.find(home.store(), decision.reward_id) is None
+
+
+async def test_a_declined_or_redeemed_reward_leads_to_no_account(guest, stripe, home, sent, reward):
+    path, session = sent
+    reward(session_id=session, score=10, counted_score=10)
+    assert "bankkonto" not in (await guest.get(path)).text
+    assert (await guest.post(f"{path}/bank", data={"account": "new"})).status_code == 409
+    assert stripe.accounts == []
+
+
+def test_a_tests_reward_never_meets_real_money_nor_a_real_guests_anything_else(replica):
+    from types import SimpleNamespace
+
+    bank = replica.edge.bank
+
+    def offered(rail: str) -> list[bool]:
+        bank.rail = rail
+        return [bank.offered(SimpleNamespace(receipt=SimpleNamespace(simulated=each))) for each in (True, False)]
+
+    assert offered("stripe") == [False, True]
+    assert bank.note("sv") == ""
+    assert offered("stripe_test") == offered("stripe_fake") == [True, False]
+    bank.rail = "stripe_test"
+    assert "TESTLÄGE" in bank.note("sv")
+
+
+def test_a_forms_answer_may_lead_to_the_providers_pages_only(home, replica):
+    def leads_to(**changes: str) -> str:
+        typed = {name: SecretStr(value) if name == "stripe_key" else value for name, value in changes.items()}
+        settings = home.settings.model_copy(update=typed)
+        return BankDesk(settings, open_store=home.store, clock=replica.clock).origin
+
+    assert leads_to(stripe_key="sk_live_x", stripe_url="") == "https://*.stripe.com"
+    assert leads_to(stripe_key="sk_test_x", stripe_url="") == "https://*.stripe.com"
+    assert leads_to(stripe_key="") == ""
+    assert leads_to(stripe_key="sk_test_fake") == "http: https:"
+
+
+def test_without_a_key_no_account_is_offered(home):
+    assert rail_name(home.settings) == "stripe_fake"
+    assert rail_name(home.settings.model_copy(update={"stripe_key": type(home.settings.stripe_key)("")})) is None
+
+
+def test_the_edge_starts_without_stripes_package():
+    code = "import sys, voice_edge.http.app, voice_edge.edge; print('stripe' in sys.modules, 'polars' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

@@ -1,0 +1,115 @@
+"""A good voucher that the till could not redeem counts against us, once the store is back to say that it was good."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from payouts.voucher_codes import voucher_code
+from storage.errors import StoreAway
+from storage.store.engine import Store, sqlite_url
+from storage.store.opening import open_store
+from storage.store.payouts import payment_rows
+from storage.store.rewards import voucher_failures, vouchers
+from storage.store.rewards.vouchers import UNDO_SECONDS
+from tests.payouts.memory_rail import MemoryRail
+from tests.payouts.world import SECRET, World
+from voice_edge.http.till.service import TillDesk
+
+
+class Line:
+    """A store that can be away, and a clock: both the world's."""
+
+    def __init__(self, path: Path) -> None:
+        self.world = World(path, store=open_store(sqlite_url(path)), rail=MemoryRail)
+        self.is_away = False
+
+    def open(self) -> Store:
+        if self.is_away:
+            raise StoreAway("The store does not answer.", remedy="Try again.")
+        return self.world.store
+
+    def now(self) -> datetime:
+        return self.world.at
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(tmp_path / "store.sqlite")
+
+
+def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the_guest_got_it_after_all(
+    line: Line,
+) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    codes = []
+    for _ in range(6):  # the world's guests visit each café in turn
+        reward = str(line.world.earn(None))
+        voucher = vouchers.of_reward(line.world.store, reward)
+        assert voucher is not None
+        if voucher.cafe == "aurora":
+            codes.append(voucher_code(SECRET, reward, 1))
+    first, second = codes[:2]
+    line.is_away = True
+    for typed in (first, second, "ZZZZ-ZZZZ", "no code"):
+        desk.could_not("aurora", typed)
+    with pytest.raises(StoreAway):
+        desk.redeem("aurora", first, request="1")
+    line.is_away = False
+    line.world.at = line.world.at.replace(minute=1)
+    assert desk.redeem("aurora", second, request="2").told == "redeemed"
+    rows = payment_rows.of_day(line.world.store, line.world.today)
+    (of_aurora,) = rows.filter(rows["cafe"] == "aurora").to_dicts()
+    assert (of_aurora["succeeded"], of_aurora["failed"]) == (1, 1)
+
+
+def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failure_is_kept_once(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    desk.could_not("aurora", "ZZZZ-ZZZZ")
+    told: list[str] = []
+    both = Barrier(2)
+    recorded = voucher_failures.record
+
+    def record(store: Store, code_hash: str, **more: object) -> None:
+        told.append(code_hash)
+        recorded(store, code_hash, **more)  # type: ignore[arg-type]
+
+    def tap(number: int) -> str:
+        both.wait()
+        return desk.redeem("aurora", "2222-2222", request=str(number)).told
+
+    monkeypatch.setattr(voucher_failures, "record", record)
+    with ThreadPoolExecutor(2) as tills:
+        assert list(tills.map(tap, range(2))) == ["unknown", "unknown"]
+    assert len(told) == 1
+
+
+def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    told: list[str] = []
+    desk.could_not("aurora", "ZZZZ-ZZZZ")
+    line.is_away = True
+    with pytest.raises(StoreAway):
+        desk.redeem("aurora", "2222-2222", request="1")
+    line.is_away = False
+    monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: told.append(code_hash))
+    desk.redeem("aurora", "2222-2222", request="2")
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
+def test_a_tap_that_is_sent_again_later_deducts_nothing_twice(line: Line, seconds: int, told: str) -> None:
+    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    reward = str(line.world.earn(None))
+    voucher = vouchers.of_reward(line.world.store, reward)
+    assert voucher is not None
+    code = voucher_code(SECRET, reward, 1)
+    assert desk.redeem(voucher.cafe, code, request="1").told == "redeemed"
+    line.world.at += timedelta(seconds=seconds)
+    assert desk.redeem(voucher.cafe, code, request="1").told == told

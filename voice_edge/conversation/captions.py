@@ -1,0 +1,64 @@
+"""Captions: the words so far, while the customer speaks; never at the cost of anybody's answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
+
+from voice_edge.conversation.live import Live
+from voice_edge.protocol import Partial
+from voice_edge.protocol.frames import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from voice_edge.hearing.heard import Heard
+
+CAPTION_EVERY_SAMPLES = 900 * SAMPLE_RATE // 1000
+
+
+class Captions:
+    """The captions of one microphone: one recognition at a time, and only while the recogniser has nothing to do."""
+
+    def __init__(
+        self,
+        live: Live,
+        *,
+        recognise: Callable[[int, int], Coroutine[None, None, Heard]],
+        listening: Callable[[], bool],
+    ) -> None:
+        """Take what recognises a piece of the audio, and whether the words are still wanted."""
+        self._live = live
+        self._recognise = recognise
+        self._listening = listening
+        self._task: asyncio.Task[None] | None = None
+        self._reached = 0
+
+    def begin(self, start: int, end: int) -> None:
+        """Recognise the speech from `start` to `end`, if it is time for another caption and nobody else waits."""
+        live = self._live
+        hearing = live.edge.hearing
+        if (
+            end - max(self._reached, start) < CAPTION_EVERY_SAMPLES
+            or hearing is None
+            or (self._task is not None and not self._task.done())
+            or hearing.queue_depth > 0
+            or not live.edge.captions.take()
+        ):
+            return
+        self._reached = end
+        self._task = live.spawn_quietly(self._send(start, end), name="captions")
+        self._task.add_done_callback(lambda _: live.edge.captions.give_back())
+
+    def cancel(self) -> None:
+        """Give up the one under way: the words will come for good, or not at all."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _send(self, start: int, end: int) -> None:
+        live = self._live
+        number = live.state.next_turn
+        heard = await self._recognise(start, end)
+        if heard.no_speech or not self._listening() or live.state.next_turn != number:
+            return
+        await live.send(Partial(turn=number, text=live.state.redacted(heard.text, unfinished=True)))

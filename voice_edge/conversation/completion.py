@@ -1,0 +1,97 @@
+"""Completing a session: the preliminary result, the record of it, the receipt."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from pydantic import BaseModel
+
+from pilot.business_days import session_day
+from pilot.cafes import Cafe, Language
+from pilot.events import SessionCompleted
+from pilot.identifiers import receipt_hash
+from storage.store.rewards.receipts import Receipt
+from voice_edge.conversation.state import SessionState
+from voice_edge.edge import Edge
+from voice_edge.errors import NotNow
+from voice_edge.protocol import Completed, Preliminary
+from voice_edge.receipts.receipt import receipt_reference, receipt_token
+
+log = structlog.get_logger("voice_edge.conversation.completion")
+
+
+async def complete(
+    state: SessionState, *, edge: Edge, cafe: Cafe, record: Callable[[BaseModel], Awaitable[None]]
+) -> None:
+    """Complete a session: it is recorded before its receipt is handed in or anybody is told.
+
+    Raises:
+        NotNow: nothing has been said.
+        NotRecorded: the completion is not on the disk; the session is as it was.
+    """
+    said = [turn for turn in state.turns if turn.text.strip()]
+    if not said:
+        raise NotNow("Nothing has been said.", code="nothing_said", retryable=False)
+    texts = [turn.text for turn in said if turn.counts]
+    result = await asyncio.to_thread(preliminary, texts, language=state.language, cafe=cafe)
+    score, eligible = result if result is not None else (None, None)
+    token = receipt_token(state.session_id, secret=edge.secret)
+    before = state.phase
+    state.reference = receipt_reference(state.session_id, secret=edge.secret)
+    state.preliminary_eligible = eligible
+    state.phase = "completed"
+    try:
+        await record(
+            SessionCompleted(
+                turns=len(said),
+                language=state.language,
+                receipt_hash=receipt_hash(token),
+                reference=state.reference,
+                preliminary_score=score,
+                preliminary_eligible=eligible,
+                rubric_version=edge.cafes.pilot.rubric_version,
+            )
+        )
+    except Exception:
+        state.phase = before
+        raise
+    if not edge.doors.completed(state.session_id, cafe=state.cafe, simulated=state.simulated) and eligible:
+        state.preliminary_eligible = False  # What was said is good enough; the trial's rewards have run out.
+    edge.receipts.hand_in(
+        Receipt(
+            receipt_hash=receipt_hash(token),
+            reference=state.reference,
+            session_id=state.session_id,
+            cafe=state.cafe,
+            day=session_day(state.session_id),
+            language=state.language,
+            simulated=state.simulated,
+            created_at=edge.clock.now(),
+            preliminary_score=score,
+            preliminary_eligible=eligible,
+            rubric_version=edge.cafes.pilot.rubric_version,
+        )
+    )
+
+
+def completed(state: SessionState, *, edge: Edge) -> Completed:
+    """Return what a page is told of a completed session."""
+    return Completed(
+        receipt=f"/r/{receipt_token(state.session_id, secret=edge.secret)}",
+        reference=state.reference,
+        preliminary=Preliminary(eligible=state.preliminary_eligible),
+    )
+
+
+def preliminary(texts: list[str], *, language: Language, cafe: Cafe) -> tuple[int, bool] | None:
+    """Return score and eligibility, or None where the scorer fails: the final result then comes later, alone."""
+    try:
+        from pipelines.scoring import score  # Lazily: its word lists are needed at the end of a session only.
+
+        result = score(texts, language=language, cafe=cafe)
+        return int(result.score), bool(result.eligible)
+    except Exception as error:
+        log.warning("no preliminary score", kind=type(error).__name__)
+        return None

@@ -1,0 +1,98 @@
+"""Answers of fixed words: nothing was heard, it was unclear, it could not be heard; and what follows an answer."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pilot.events import ReplySent, StageMarks, TurnFailed
+from pilot.words import say
+from voice_edge import interviewer
+from voice_edge.conversation.live import Live
+from voice_edge.conversation.said import SpeechTimes
+from voice_edge.protocol import Purpose, Question, Reply, Review
+
+
+async def nothing_heard(live: Live, *, times: SpeechTimes | None = None) -> None:
+    """Answer a turn in which nothing was said: ask again, and suggest writing after some times."""
+    state = live.state
+    number = state.next_turn
+    state.next_turn += 1
+    state.silences += 1
+    await live.record(TurnFailed(turn=number, reason="no_speech"))
+    live.edge.metrics.turn("no_speech", mode="voice")
+    if state.silences > live.edge.limits.ask_again:
+        text = say("edge", "suggest_writing", state.language)
+    else:
+        text = interviewer.no_speech(state.language, attempt=state.silences)
+    await say_fixed(live, number, text, purpose="no_speech", times=times)
+    await next_question(live, over=False)
+
+
+async def could_not_hear(live: Live, *, reason: str, times: SpeechTimes | None = None) -> None:
+    """Answer a turn that the recogniser could not take: say so, and offer writing."""
+    state = live.state
+    number = state.next_turn
+    state.next_turn += 1
+    await live.record(TurnFailed.model_validate({"turn": number, "reason": reason}))
+    live.edge.metrics.turn(reason, mode="voice")
+    await live.tell(reason, retryable=True)
+    await say_fixed(live, number, say("edge", "suggest_writing", state.language), purpose="ask_again", times=times)
+    await next_question(live, over=False)
+
+
+async def ask_again(live: Live, number: int, *, times: SpeechTimes | None) -> None:
+    """Answer a turn that was unclear: ask again, and suggest writing after some times."""
+    state = live.state
+    state.asked_again += 1
+    if state.asked_again > live.edge.limits.ask_again:
+        text = say("edge", "suggest_writing", state.language)
+    else:
+        text = interviewer.ask_again(state.language, attempt=state.asked_again)
+    live.edge.metrics.turn("asked_again", mode="voice")
+    await say_fixed(live, number, text, purpose="ask_again", times=times)
+    await next_question(live, over=False)
+
+
+async def say_fixed(live: Live, number: int, text: str, *, purpose: Purpose, times: SpeechTimes | None) -> None:
+    """Give a turn an answer of fixed words."""
+    page_ms = announce(live, number, times)
+    live.state.pending = None
+    await live.show("replying")
+    await live.send(
+        Reply(turn=number, text=text, final=True, author="scripted", purpose=purpose, speech_end_page_ms=page_ms)
+    )
+    live.answered = True
+    sent_at = live.edge.clock.monotonic()
+    marks = StageMarks()
+    if times is not None:
+        marks = StageMarks(commit=times.after(times.commit), sent=times.after(sent_at))
+    live.edge.metrics.reply("scripted", purpose=purpose)
+    await live.record(
+        ReplySent(turn=number, text=text, author="scripted", purpose=purpose, marks=marks, speech_end_page_ms=page_ms)
+    )
+
+
+def announce(live: Live, number: int, times: SpeechTimes | None) -> float | None:
+    """Make `shown` for this turn count from now on; return the end of speech on the page's clock."""
+    live.shown[number] = asyncio.Event()
+    if times is None:
+        return None
+    live.speech_ends[number] = times.speech_end_page_ms
+    return times.speech_end_page_ms
+
+
+async def next_question(live: Live, *, over: bool) -> None:
+    """Go on to the next question, or to the review."""
+    state = live.state
+    if over or state.next_turn > live.edge.limits.turns:
+        await open_review(live)
+        return
+    await live.send(Question(turn=state.next_turn, text=state.question))
+
+
+async def open_review(live: Live) -> None:
+    """Tell the page that the talk is over."""
+    live.state.phase = "review"
+    await live.acknowledge()
+    await live.send(Review(turns=live.state.texts()))
+    await live.show("review")

@@ -1,0 +1,198 @@
+"""The first exchange: `hello` becomes a new session, or goes on with one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pilot.business_days import local_time, session_day
+from pilot.cafes import Cafe
+from pilot.identifiers import device_hash, new_identifier, readable
+from voice_edge.conversation.snapshot import unseal
+from voice_edge.conversation.state import SessionState
+from voice_edge.doors.doors import Visit
+from voice_edge.doors.entrance import CLOSES, Refusal
+from voice_edge.doors.rates import Scope, counted_address
+from voice_edge.edge import Edge
+from voice_edge.errors import EdgeError, SnapshotRefused
+from voice_edge.protocol import CafeName, CloseCode, Hello, PageLimits, VoiceOffer, Welcome
+
+MAX_TURN_SECONDS = 45.0
+PROTOCOL_VERSIONS = (1,)
+
+
+class TurnedAway(EdgeError):
+    """The page is turned away, with a close code."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        code: str,
+        close: CloseCode,
+        retryable: bool,
+        opens_at: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(what, code=code, remedy="Scan the code at the table again.", retryable=retryable)
+        self.close = close
+        self.opens_at = opens_at
+        self.retry_after_s = retry_after_s
+
+    @classmethod
+    def at_the_door(cls, refusal: Refusal) -> TurnedAway:
+        """Return how a guest whom the doors do not let in is turned away."""
+        return cls(
+            f"The doors are shut: {refusal.code}.",
+            code=refusal.code,
+            close=CLOSES[refusal.code],
+            retryable=refusal.retryable,
+            opens_at=refusal.opens_at_text,
+            retry_after_s=refusal.retry_after_s,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who connects, as far as HTTP tells: for the day-salted device hash only, never kept."""
+
+    user_agent: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Greeted:
+    """A session to go on with.
+
+    Attributes:
+        refused: Why the snapshot that came with `hello` was not used.
+        known_device: Whether the device token that came with it is ours and still holds.
+    """
+
+    state: SessionState
+    cafe: Cafe
+    resumed: bool
+    refused: SnapshotRefused | None = None
+    known_device: bool = False
+
+
+async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
+    """Return the session that a `hello` opens or resumes.
+
+    Raises:
+        TurnedAway: another version, an unknown or retired code, a limit, or a café that takes no feedback now.
+        CodesUnknown: the store is away.
+    """
+    if hello.v not in PROTOCOL_VERSIONS:
+        raise TurnedAway("The page speaks another version.", code="version", close=CloseCode.PROTOCOL, retryable=False)
+    address = counted_address(visitor.address)
+    await _count(edge, "hello", address)
+    known_device = edge.doors.knows(hello.device_token)
+    refused: SnapshotRefused | None = None
+    if hello.resume:
+        try:
+            resumed = resumed_session(hello.resume, edge=edge)
+        except SnapshotRefused as error:
+            refused = error
+        else:
+            if resumed.state.phase == "greeted":  # Not under way yet: the doors count as for a new one.
+                _expect_open(resumed.cafe, edge=edge, simulated=resumed.state.simulated)
+            return _arrived(resumed, edge=edge, known_device=known_device)
+    code = readable(hello.code)
+    known = await edge.codes.find(code) if code else None
+    cafe = edge.cafe(known.cafe) if known else None
+    if code is None or known is None or known.retired or cafe is None:
+        await _count(edge, "unknown_code", address)
+        raise TurnedAway(
+            "The code is unknown or retired.", code="unknown_code", close=CloseCode.UNKNOWN_CODE, retryable=False
+        )
+    simulated = hello.simulated or edge.demo
+    _expect_open(cafe, edge=edge, simulated=simulated)
+    session_id = new_identifier(at=edge.clock.now())
+    hashed = device_hash(
+        secret=edge.secret,
+        day=session_day(session_id).isoformat(),
+        user_agent=visitor.user_agent,
+        address=visitor.address,
+        device_token=hello.device_token if known_device else None,
+    )
+    if address is not None:
+        await _count(edge, "sessions_of_address", address)
+        await _count(edge, "sessions_of_code", code)
+        await _count(edge, "sessions_of_device", hashed if known_device else None)
+    state = SessionState(
+        session_id=session_id,
+        cafe=cafe.id,
+        code=code,
+        language=hello.language if hello.language in cafe.languages else cafe.languages[0],
+        simulated=simulated,
+        device_hash=hashed,
+        client=hello.client,
+    )
+    greeted = Greeted(state=state, cafe=cafe, resumed=False, refused=refused)
+    return _arrived(greeted, edge=edge, known_device=known_device)
+
+
+def welcome(greeted: Greeted, *, edge: Edge) -> Welcome:
+    """Return the answer to `hello`."""
+    state, limits = greeted.state, edge.limits
+    closes_at = edge.doors.closes_soon(greeted.cafe)
+    known = "known" if greeted.known_device else "ask"
+    return Welcome(
+        session_id=state.session_id,
+        cafe=CafeName(id=greeted.cafe.id, name=greeted.cafe.name),
+        language=state.language,
+        voice=VoiceOffer(qualified=edge.hearing is not None and edge.hearing.qualified(state.language)),
+        limits=PageLimits(
+            text_characters=limits.text_characters,
+            turn_seconds=MAX_TURN_SECONDS,
+            total_seconds=limits.total_seconds,
+            idle_seconds=limits.idle_seconds,
+        ),
+        resumed=greeted.resumed,
+        turns=state.known_turns(),
+        device_token="off" if state.simulated else known,
+        closes_at=local_time(closes_at).isoformat() if closes_at is not None else None,
+    )
+
+
+def resumed_session(snapshot: str, *, edge: Edge) -> Greeted:
+    """Return the session that a snapshot goes on with; whatever the doors say, it finishes.
+
+    Raises:
+        SnapshotRefused: damaged, too old, or the session has ended.
+    """
+    state = unseal(snapshot, secret=edge.secret, at=edge.clock.now())
+    cafe = edge.cafe(state.cafe)
+    if cafe is None or state.phase == "left":
+        raise SnapshotRefused("The session has ended.")
+    state.epoch += 1
+    return Greeted(state=state, cafe=cafe, resumed=True)
+
+
+def _arrived(greeted: Greeted, *, edge: Edge, known_device: bool) -> Greeted:
+    state = greeted.state
+    edge.doors.arrived(
+        Visit(
+            session_id=state.session_id,
+            cafe=greeted.cafe,
+            code=state.code,
+            device_hash=state.device_hash,
+            known_device=known_device,
+            simulated=state.simulated,
+        )
+    )
+    if greeted.resumed and state.phase in ("started", "talking", "review"):
+        edge.doors.came_back(state.session_id)
+    return replace(greeted, known_device=known_device)
+
+
+def _expect_open(cafe: Cafe, *, edge: Edge, simulated: bool) -> None:
+    refusal = edge.doors.refusal(cafe, simulated=simulated)
+    if refusal is not None:
+        raise TurnedAway.at_the_door(refusal)
+
+
+async def _count(edge: Edge, scope: Scope, subject: str | None) -> None:
+    wait = await edge.doors.rates.hit(scope, subject)
+    if wait is not None:
+        raise TurnedAway.at_the_door(Refusal("too_many", retry_after_s=wait))

@@ -1,0 +1,154 @@
+"""The rest of a session without a WebSocket: resume it, take what was still unsent, complete it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pilot.cafes import Cafe
+from pilot.events import UtteranceCommitted
+from voice_edge.conversation.completion import complete, completed
+from voice_edge.conversation.recognition import heard_within, recognise
+from voice_edge.conversation.recorder import Recorder
+from voice_edge.conversation.state import SaidTurn, SessionState
+from voice_edge.edge import Edge
+from voice_edge.errors import NotNow, ProtocolFault
+from voice_edge.hearing.turn_taking import SPEECH_FROM, WINDOW_SAMPLES
+from voice_edge.protocol import CloseCode, RestAnswer
+from voice_edge.protocol.frames import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from voice_edge.hearing.heard import Heard
+
+BYTES_PER_SAMPLE = 2
+MOST_SOUND_SECONDS = 45
+MOST_SOUND_BYTES = MOST_SOUND_SECONDS * SAMPLE_RATE * BYTES_PER_SAMPLE
+MARGIN_SAMPLES = SAMPLE_RATE // 2  # Around the speech: first and last words are not cut.
+LEAST_SPEECH_WINDOWS = 3  # As many as begin a turn in a talk.
+RECOGNITION_SECONDS = 25.0  # Nobody waits for an answer in a talk; a request may take as long.
+FULL_SCALE = 32768.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What a page could not send: sound (PCM16), or a typed turn, or nothing."""
+
+    sound: bytes = b""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """The part of the sound that holds speech, and how many of its samples are voiced."""
+
+    audio: npt.NDArray[np.float32]
+    voiced_samples: int
+
+
+class RestOfSession:
+    """One request that ends a session; to the replica's registry it is the session's live connection."""
+
+    def __init__(self, *, edge: Edge) -> None:
+        self._edge = edge
+        self.ended = asyncio.Event()
+
+    def hang_up(self, code: CloseCode) -> None:
+        """Do nothing: a request is answered within its own time, in its own epoch."""
+
+    async def send(self, state: SessionState, rest: Rest, *, cafe: Cafe) -> RestAnswer:
+        """Complete the resumed session `state` with `rest`; return what its page is told.
+
+        Raises:
+            ProtocolFault: the session is not one that may be sent, or not with sound.
+            NotNow: nothing has been said, or the text is too long.
+            NotHeard: the sound could not be heard now.
+            NotRecorded: the disk did not take it.
+        """
+        edge = self._edge
+        if state.phase != "completed":
+            _expect_consent(state, sound=bool(rest.sound))
+            state.epoch = await edge.sessions.claim(self, session_id=state.session_id, epoch=state.epoch)
+            recorder = Recorder(
+                log=edge.log, state=state, replica=edge.settings.replica, clock=edge.clock, metrics=edge.metrics
+            )
+            try:
+                turn = await self._turn(state, rest)
+                if turn is not None:
+                    await _commit(state, turn, recorder=recorder)
+                await complete(state, edge=edge, cafe=cafe, record=recorder.record)
+            finally:
+                await recorder.settle()
+                if edge.hearing is not None:
+                    edge.hearing.forget(state.session_id)
+                edge.log.publish_soon()
+        return RestAnswer(**completed(state, edge=edge).model_dump(), turns=state.known_turns())
+
+    async def _turn(self, state: SessionState, rest: Rest) -> UtteranceCommitted | None:
+        """Return the turn that `rest` holds, redacted; None where it holds none."""
+        common: dict[str, Any] = {
+            "turn": state.next_turn,
+            "revision": state.revision(1),
+            "language": state.language,
+            "question": state.question,
+        }
+        text = rest.text.strip()
+        if text:
+            if len(text) > self._edge.limits.text_characters:
+                raise NotNow("The text is too long.", code="too_long", retryable=False)
+            return UtteranceCommitted(mode="text", transcript=state.redacted(text), **common)
+        speech = await asyncio.to_thread(self._speech, rest.sound) if rest.sound else None
+        if speech is None or state.phase == "review":
+            return None
+        heard = await self._heard(state, speech)
+        words = state.redacted(heard.text)
+        if heard.no_speech or not words.strip():
+            return None
+        return UtteranceCommitted(
+            mode="voice",
+            transcript=words,
+            confidence=heard.confidence,
+            low_confidence=heard.low_confidence,
+            speech_samples=speech.voiced_samples,
+            **common,
+        )
+
+    async def _heard(self, state: SessionState, speech: _Speech) -> Heard:
+        edge = self._edge
+        recognition = asyncio.create_task(
+            recognise(edge, speech.audio, language=state.language, session_id=state.session_id), name="recognising"
+        )
+        return await heard_within(RECOGNITION_SECONDS, recognition, edge=edge, session_id=state.session_id)
+
+    def _speech(self, sound: bytes) -> _Speech | None:
+        """Find the speech in the sound; None where there is none."""
+        windows = self._edge.new_listener().feed(sound)
+        voiced = [window.start for window in windows if window.probability >= SPEECH_FROM]
+        if len(voiced) < LEAST_SPEECH_WINDOWS:
+            return None
+        samples = np.frombuffer(sound, dtype="<i2").astype(np.float32) / FULL_SCALE
+        start, end = max(0, voiced[0] - MARGIN_SAMPLES), voiced[-1] + WINDOW_SAMPLES + MARGIN_SAMPLES
+        return _Speech(audio=samples[start:end], voiced_samples=len(voiced) * WINDOW_SAMPLES)
+
+
+def _expect_consent(state: SessionState, *, sound: bool) -> None:
+    if not state.consented or state.phase not in ("talking", "review") or (sound and not state.microphone_granted):
+        raise ProtocolFault("The session has no consent to this.", code="out_of_order")
+
+
+async def _commit(state: SessionState, turn: UtteranceCommitted, *, recorder: Recorder) -> None:
+    await recorder.record(turn)
+    state.turns.append(
+        SaidTurn(
+            turn=turn.turn,
+            question=turn.question,
+            text=turn.transcript,
+            mode=turn.mode,
+            low_confidence=turn.low_confidence,
+        )
+    )
+    state.next_turn += 1
+    state.speech_samples += turn.speech_samples

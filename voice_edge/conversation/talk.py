@@ -1,0 +1,95 @@
+"""Whose turn it is: the customer's, to speak or to write, or the edge's, to answer; and how it changes."""
+
+from __future__ import annotations
+
+from voice_edge.clock import within
+from voice_edge.conversation.finish import finish_if_wanted
+from voice_edge.conversation.live import Live
+from voice_edge.conversation.voice_turns import VoiceTurns, Work
+from voice_edge.protocol import Busy
+
+GUARD_SECONDS = 0.2  # From a reply on the screen to listening again.
+UNKNOWN_RETRY_SECONDS = 30.0
+
+
+class Talk:
+    """The floor of one connection's talk."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._taken = 0  # Rises whenever somebody takes the floor: an answer that ends late must not take it back.
+        self.voice = VoiceTurns(live, answering=self.answer_spoken)
+
+    async def ready(self) -> None:
+        """Give the customer the floor: listen where they talk and can be heard, otherwise wait for text."""
+        live, state = self._live, self._live.state
+        self._taken += 1
+        if state.mode == "voice" and state.microphone_granted and await self._may_talk():
+            await self.voice.listen()
+            return
+        self.voice.close()
+        if state.mode == "text":
+            live.edge.sessions.stops_talking(state.session_id)
+        await live.show("ready")
+
+    def answer_typed(self, work: Work) -> None:
+        """Answer a typed turn."""
+        self.voice.close()
+        self._answer(work, spoken=False)
+
+    def answer_spoken(self, work: Work) -> None:
+        """Answer a spoken turn; listening goes on once the answer has been read."""
+        self._answer(work, spoken=True)
+
+    def _answer(self, work: Work, *, spoken: bool) -> None:
+        self._taken += 1
+        self._live.begin_turn()
+        self._live.spawn(self._answering(work, taken=self._taken, spoken=spoken), name="answering")
+
+    async def _answering(self, work: Work, *, taken: int, spoken: bool) -> None:
+        live = self._live
+        await live.show("thinking")
+        number = live.state.next_turn
+        try:
+            await work()
+        finally:
+            live.end_turn()
+        await finish_if_wanted(live)
+        if spoken and live.state.mode == "voice" and live.state.phase == "talking":
+            await self._shown(number)
+        if taken == self._taken and live.state.phase == "talking":
+            await self.ready()
+
+    async def _shown(self, number: int) -> None:
+        """Return once the page has shown the answer, or should have."""
+        live = self._live
+        shown = live.shown.get(number)
+        if shown is None:
+            return
+        try:
+            await within(live.edge.limits.shown_wait_seconds, shown.wait(), clock=live.edge.clock)
+            await live.edge.clock.sleep(GUARD_SECONDS)
+        except TimeoutError:
+            live.edge.metrics.ignored("reply_never_shown")
+
+    async def _may_talk(self) -> bool:
+        """Return whether the recogniser can take this talker; tell the page where it cannot.
+
+        A session that was let in keeps its place until it writes or ends.
+        """
+        live = self._live
+        edge, session_id = live.edge, live.state.session_id
+        if edge.hearing is None:
+            await live.tell("recogniser_error", retryable=True)
+            return False
+        if edge.sessions.is_talking(session_id):
+            return True
+        admission = edge.hearing.admission(voice_sessions=edge.sessions.talking)
+        if admission.accepted:
+            edge.sessions.talks(session_id)
+            return True
+        edge.metrics.refused("microphone")
+        live.state.mode = "text"  # Until the page asks for voice again.
+        await live.refused_voice()
+        await live.send(Busy(retry_after_s=admission.retry_after_s or UNKNOWN_RETRY_SECONDS))
+        return False

@@ -1,0 +1,96 @@
+"""The codes in QR addresses: asked of the store, known for ten minutes while it is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from pilot.errors import PilotError
+from storage.store.cafes import codes as stored_codes
+from storage.store.engine import Store
+from voice_edge.clock import Clock
+from voice_edge.errors import CodesUnknown
+
+FRESH_SECONDS = 30.0
+KEPT_SECONDS = 600.0
+REFRESH_SECONDS = 60.0
+
+log = structlog.get_logger("voice_edge.doors.codes")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCode:
+    """A code as the store gave it."""
+
+    cafe: str
+    retired: bool
+    at: float
+
+
+class CodeDirectory:
+    """Which café a code belongs to."""
+
+    def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
+        self.open_store = open_store
+        self._clock = clock
+        self._known: dict[str, KnownCode] = {}
+        self.store_away = False
+
+    async def find(self, code: str) -> KnownCode | None:
+        """Return what is known of `code` (in its readable form), None where there is no such code.
+
+        Raises:
+            CodesUnknown: the store is away, and the code was not seen in the last ten minutes.
+        """
+        known = self._known.get(code)
+        now = self._clock.monotonic()
+        if known and now - known.at < FRESH_SECONDS:
+            return known
+        try:
+            found = await asyncio.to_thread(lambda: stored_codes.find(self.open_store(), code))
+        except (PilotError, OSError) as error:
+            self._away(error)
+            if known and now - known.at < KEPT_SECONDS:
+                return known
+            raise CodesUnknown from None
+        self.store_away = False
+        if found is None:
+            self._known.pop(code, None)
+            return None
+        return self._keep(code, cafe=found.cafe, retired=found.retired_at is not None)
+
+    async def refresh(self) -> None:
+        """Read all active codes, so that they are known should the store go away."""
+        try:
+            active = await asyncio.to_thread(lambda: stored_codes.active(self.open_store()))
+        except (PilotError, OSError) as error:
+            self._away(error)
+            return
+        self.store_away = False
+        for code in active:
+            self._keep(code.code, cafe=code.cafe, retired=False)
+
+    async def keep_fresh(self) -> None:
+        """Read all active codes now and then."""
+        while True:
+            await self.refresh()
+            await self._clock.sleep(REFRESH_SECONDS)
+
+    @property
+    def usable(self) -> bool:
+        """Return whether customers' codes can be looked up: the store answers, or some are known well enough."""
+        now = self._clock.monotonic()
+        return not self.store_away or any(now - known.at < KEPT_SECONDS for known in self._known.values())
+
+    def _keep(self, code: str, *, cafe: str, retired: bool) -> KnownCode:
+        known = KnownCode(cafe=cafe, retired=retired, at=self._clock.monotonic())
+        self._known[code] = known
+        return known
+
+    def _away(self, error: Exception) -> None:
+        if not self.store_away:
+            log.warning("store away", kind=type(error).__name__)
+        self.store_away = True

@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP: the application, its routes, the pages that it serves, the server."""

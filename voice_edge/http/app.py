@@ -1,0 +1,167 @@
+"""The edge's web application: pages, WebSocket, health; everything it works with is given to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request, WebSocket
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from pilot.errors import PilotError
+from voice_edge.conversation.connection import Connection
+from voice_edge.conversation.greeting import Visitor
+from voice_edge.conversation.session import Session
+from voice_edge.edge import Edge
+from voice_edge.http import page
+from voice_edge.http.bank.routes import bank_routes
+from voice_edge.http.counts_routes import counts_routes
+from voice_edge.http.counts_service import CountsService
+from voice_edge.http.customer_routes import customer_routes
+from voice_edge.http.doors.pages import door_page
+from voice_edge.http.operator_routes import operator_routes
+from voice_edge.http.probe_routes import probe_routes
+from voice_edge.http.probe_service import ProbeService
+from voice_edge.http.receipt_routes import receipt_routes
+from voice_edge.http.requests import RequestDoor
+from voice_edge.http.rest_routes import rest_routes
+from voice_edge.http.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
+from voice_edge.http.till.routes import till_routes
+from voice_edge.http.why_routes import why_routes
+from voice_edge.interviewer import Loaded
+
+COMPRESSED_BYTES = 600  # Smaller answers fit into one packet as they are.
+
+log = structlog.get_logger("voice_edge")
+
+
+class RevalidatedFiles(StaticFiles):
+    """Static files that a browser keeps and asks about each time (ETag): a new version is never missed."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """Return one file."""
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+async def _load(asking: Loaded) -> None:
+    """Load the model before the first guest needs it; without it the script asks."""
+    try:
+        await asking.preload()
+    except PilotError as error:
+        log.warning("no model: the script asks", kind=type(error).__name__, what=error.what)
+
+
+def _add_webhooks(app: FastAPI, edge: Edge) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    """Open the door for Stripe's webhooks where it has a key and a secret; else its client is not even imported.
+
+    Returns:
+        What runs beside it as long as the replica.
+    """
+    if not (edge.settings.stripe_key.get_secret_value() and edge.settings.stripe_webhook_secret.get_secret_value()):
+        return []
+    from payouts.stripe.opening import rail_name
+    from voice_edge.http.webhook_queue import WebhookDesk
+    from voice_edge.http.webhook_routes import webhook_routes
+
+    rail = rail_name(edge.settings)
+    if rail is None:
+        return []
+    desk = WebhookDesk(edge.codes.open_store)
+    app.include_router(
+        webhook_routes(
+            settings=edge.settings,
+            rail=rail,
+            desk=desk,
+            now=edge.clock.now,
+            rates=edge.doors.rates,
+            metrics=edge.metrics,
+        )
+    )
+    return [lambda: desk.keep_counting(rail=rail, clock=edge.clock, metrics=edge.metrics)]
+
+
+def create_app(edge: Edge, *, counts: CountsService | None = None, probes: ProbeService | None = None) -> FastAPI:
+    """Return the application of one replica.
+
+    Args:
+        edge: The replica.
+        counts: Accepts customer counts from cafés' tills; None closes that API.
+        probes: Accepts probes from second hosts; None closes that API.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        tasks = [asyncio.create_task(work) for work in edge.background()]
+        tasks += [asyncio.create_task(work()) for work in beside_webhooks]
+        if isinstance(edge.asking, Loaded):
+            tasks.append(asyncio.create_task(_load(edge.asking)))
+        try:
+            yield
+        finally:
+            await edge.sessions.drain()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await edge.bank.close()
+            await edge.receipts.save_waiting()
+            await edge.doors.trials.settle_waiting()
+            if isinstance(edge.asking, Loaded):
+                await edge.asking.close()
+
+    app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES)
+    app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
+    app.add_middleware(SecurityHeaders)
+    app.include_router(customer_routes(edge))
+    app.include_router(receipt_routes(edge))
+    app.include_router(bank_routes(edge))
+    app.include_router(why_routes(edge))
+    app.include_router(till_routes(edge))
+    app.include_router(operator_routes(edge))
+    app.include_router(rest_routes(edge))
+    beside_webhooks = _add_webhooks(app, edge)
+    if counts is not None:
+        app.include_router(counts_routes(edge, counts))
+    if probes is not None:
+        app.include_router(probe_routes(probes, token=edge.settings.probe_token.get_secret_value()))
+
+    @app.websocket("/ws/v1")
+    async def conversation(socket: WebSocket) -> None:
+        allowed = origin_allowed(
+            socket.headers.get("origin"),
+            host=socket.headers.get("host", ""),
+            public_url=edge.settings.public_url,
+            cafes=edge.cafes,
+        )
+        if not allowed:
+            await socket.close()  # Before it was accepted: the browser sees HTTP 403.
+            return
+        await socket.accept()
+        visitor = Visitor(
+            user_agent=socket.headers.get("user-agent", ""), address=socket.client.host if socket.client else ""
+        )
+        await Session(Connection(socket), edge=edge, visitor=visitor).run()
+
+    @app.exception_handler(404)
+    async def nothing_here(request: Request, error: Exception) -> Response:
+        if "text/html" not in request.headers.get("accept", ""):
+            return PlainTextResponse("There is nothing here.\n", status_code=404)
+        return HTMLResponse(door_page("nothing_here", cafe=None, now=edge.clock.now()), status_code=404)
+
+    @app.exception_handler(Exception)
+    async def failed(request: Request, error: Exception) -> Response:
+        log.error("request failed", kind=type(error).__name__, exc_info=error)
+        text = door_page("maintenance", cafe=None, now=edge.clock.now())
+        headers = {**HEADERS, "Content-Security-Policy": content_security_policy(""), "Cache-Control": "no-store"}
+        return HTMLResponse(text, status_code=500, headers=headers)
+
+    app.mount("/static", RevalidatedFiles(directory=page.static_folder()), name="static")
+    return app

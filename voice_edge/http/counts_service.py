@@ -1,0 +1,127 @@
+"""The API's side of customer counts: whose token it is, what it may say, and the answer to it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from operations.counts.reporting import day_in, report_one, standing_of
+from pilot.cafes import Cafes
+from pilot.counts import MOST_CUSTOMERS, InvalidCount
+from pilot.errors import InvalidSettings
+from storage.home import Home
+from storage.store.cafes.customer_counts import Report
+
+SHORTEST_TOKEN = 20
+
+
+def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:
+    """Return each café's token from `aurora=TOKEN,malmohuset=TOKEN`; none where the text is empty.
+
+    Raises:
+        InvalidSettings: a part is no pair, of no café, a second one for a café or too short. No token is repeated.
+    """
+    tokens: dict[str, str] = {}
+    for place, part in enumerate((one for one in text.split(",") if one.strip()), start=1):
+        cafe, equals, token = (piece.strip() for piece in part.partition("="))
+        fault = None
+        if not equals or cafe not in cafes.ids:
+            fault = f"names no café; expected one of {', '.join(cafes.ids)} before a ="
+        elif cafe in tokens:
+            fault = f"is a second one for {cafe}"
+        elif len(token) < SHORTEST_TOKEN or token in tokens.values():
+            fault = f"is shorter than {SHORTEST_TOKEN} characters, or another café's"
+        if fault:
+            raise InvalidSettings(
+                f"PILOT_COUNTS_TOKENS: part {place} {fault}.", remedy="Write aurora=TOKEN,malmohuset=TOKEN."
+            )
+        tokens[cafe] = token
+    return tokens
+
+
+@dataclass(frozen=True, slots=True)
+class CountsService:
+    """Takes counts from cafés' own systems.
+
+    Attributes:
+        home: The home.
+        tokens: Each café's token; a café without one is not served.
+        clock: Says what time it is.
+    """
+
+    home: Home
+    tokens: Mapping[str, str]
+    clock: Callable[[], datetime]
+
+    def cafe_of(self, authorization: str) -> str | None:
+        """Return the café whose token a header carries; every token is compared, whichever matches."""
+        found = None
+        for cafe, token in self.tokens.items():
+            if secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
+                found = cafe
+        return found
+
+    def take(self, cafe: str, day: str, body: bytes) -> dict[str, Any]:
+        """Report a day's customers from `{"customers": 742}`; return what counts now and what that changed.
+
+        Raises:
+            InvalidCount: the day or the body cannot be.
+            StoreAway: it could not be kept; the same request may come again.
+        """
+        done = report_one(
+            self.home,
+            cafe=cafe,
+            day=day_in(day),
+            customers=_customers(body),
+            source="api",
+            actor=f"api:{cafe}",
+            now=self.clock(),
+        )
+        before = done.before.customers if done.before else None
+        return {"cafe": cafe, "day": day, "customers": done.count.customers, "outcome": done.outcome, "before": before}
+
+    def standing(self, cafe: str, day: str) -> dict[str, Any] | None:
+        """Return what counts for a day; None where it is missing.
+
+        Raises:
+            InvalidCount: the day cannot be.
+            StoreAway: it could not be read.
+        """
+        business = day_in(day)
+        report = standing_of(self.home, cafe=cafe, day=business)
+        return None if report is None else _as_data(report)
+
+
+def _as_data(report: Report) -> dict[str, Any]:
+    return {
+        "cafe": report.cafe,
+        "day": report.day.isoformat(),
+        "customers": report.customers,
+        "source": report.source,
+        "reported_at": report.reported_at.isoformat(),
+    }
+
+
+def _customers(body: bytes) -> int:
+    try:
+        given = json.loads(body)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict) or set(given) != {"customers"}:
+        raise InvalidCount(
+            "The body is not a JSON object with the field customers alone.",
+            remedy='Send {"customers": 742}.',
+            field="customers",
+        )
+    customers = given["customers"]
+    if isinstance(customers, bool) or not isinstance(customers, int):
+        raise InvalidCount(
+            f"customers is of the kind {type(customers).__name__}: expected a whole number, 0 to {MOST_CUSTOMERS}.",
+            remedy='Send {"customers": 742}.',
+            field="customers",
+        )
+    return customers

@@ -1,0 +1,118 @@
+"""What a phone opens: the front door, the customer's page, QR codes."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from payouts.rewards import smallest_reward_ore
+from pilot.cafes import Cafe, Language
+from pilot.identifiers import readable
+from pilot.words import say
+from voice_edge.doors.entrance import RefusalCode
+from voice_edge.doors.rates import counted_address
+from voice_edge.edge import Edge
+from voice_edge.errors import CodesUnknown
+from voice_edge.http import page
+from voice_edge.http.doors.answers import away_page, language_asked_for, too_many_page
+from voice_edge.http.doors.pages import DoorKind, door_page
+from voice_edge.http.plain_page import front_page
+from voice_edge.http.qr import code_address, qr_png, qr_svg
+
+NO_STORE = {"Cache-Control": "no-store"}
+QR_CACHE = {"Cache-Control": "public, max-age=3600"}
+RETRY_SECONDS = "60"
+# The service works as it should where a café takes no feedback for now; only maintenance is a failure to a prober.
+SHUT: dict[RefusalCode, DoorKind] = {"closed": "closed", "paused": "paused", "trial_full": "trial_full"}
+
+
+def customer_routes(edge: Edge) -> APIRouter:
+    """Return the routes of the customer's side."""
+    router = APIRouter()
+
+    @router.get("/")
+    def front() -> HTMLResponse:
+        return HTMLResponse(front_page(edge.cafes), headers=NO_STORE)
+
+    @router.get("/c/{code}")
+    async def customer(code: str, request: Request) -> HTMLResponse:
+        return await _customer(code, request=request, edge=edge)
+
+    @router.get("/qr/{code}.svg")
+    async def svg(code: str) -> Response:
+        return await _qr(code, kind="svg", edge=edge)
+
+    @router.get("/qr/{code}.png")
+    async def png(code: str) -> Response:
+        return await _qr(code, kind="png", edge=edge)
+
+    return router
+
+
+async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
+    folded = readable(code)
+    here = edge.cafe_of_host(request.headers.get("host", ""))
+    address = counted_address(request.client.host if request.client else "")
+    rates = edge.doors.rates
+    if (wait := await rates.hit("page", address)) is not None:
+        return too_many_page(edge, wait=wait, headers=NO_STORE, cafe=here, again=request.url.path)
+    try:
+        known = await edge.codes.find(folded) if folded else None
+    except CodesUnknown:
+        return away_page(edge, headers=NO_STORE, cafe=here, again=request.url.path)
+    cafe = edge.cafe(known.cafe) if known else None
+    if known is None or cafe is None or folded is None:
+        if (wait := await rates.hit("unknown_code", address)) is not None:
+            return too_many_page(edge, wait=wait, headers=NO_STORE, cafe=here)
+        return HTMLResponse(page.notice_page(kind="unknown_code", cafe=here), status_code=404, headers=NO_STORE)
+    if known.retired:
+        return HTMLResponse(page.notice_page(kind="retired_code", cafe=cafe), status_code=404, headers=NO_STORE)
+    if here is not None and here.id != cafe.id:
+        link = f"https://{cafe.domain}/c/{folded}"
+        text = page.notice_page(kind="wrong_cafe", cafe=cafe, link=link)
+        return HTMLResponse(text, status_code=404, headers=NO_STORE)
+    return _talk(cafe, folded, request=request, edge=edge)
+
+
+def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLResponse:
+    simulated = edge.demo or request.query_params.get("simulated") == "1"
+    refusal = edge.doors.refusal(cafe, simulated=simulated)
+    if refusal is not None:
+        kind = SHUT.get(refusal.code)
+        if kind is None:
+            return away_page(edge, headers=NO_STORE, cafe=cafe, again=request.url.path)
+        text = door_page(kind, cafe=cafe, now=edge.clock.now(), refusal=refusal)
+        return HTMLResponse(text, headers=NO_STORE)
+    language = language_asked_for(request, cafe, default=cafe.languages[0])
+    hearing = edge.hearing
+    unrewarded = edge.doors.unrewarded(cafe)
+    text = page.customer_page(
+        cafe=cafe,
+        code=code,
+        language=language,
+        reward_ore=0 if unrewarded else smallest_reward_ore(edge.cafes.pilot),
+        simulated=simulated,
+        voice_trial=hearing is None or not hearing.qualified(language),
+        banner=_banner(cafe, language, edge=edge, unrewarded=unrewarded),
+    )
+    return HTMLResponse(text, headers=NO_STORE)
+
+
+def _banner(cafe: Cafe, language: Language, *, edge: Edge, unrewarded: bool) -> str:
+    if not edge.demo and edge.doors.entrance.closed_but_let_in(cafe, now=edge.clock.now()):
+        return say("doors", "banner.closed", language, cafe=cafe.name)
+    return say("doors", "banner.unrewarded", language, cafe=cafe.name) if unrewarded else ""
+
+
+async def _qr(code: str, *, kind: str, edge: Edge) -> Response:
+    folded = readable(code)
+    try:
+        known = await edge.codes.find(folded) if folded else None
+    except CodesUnknown:
+        return Response(status_code=503, headers={"Retry-After": RETRY_SECONDS})
+    if folded is None or known is None or known.retired:
+        return Response(status_code=404)
+    address = code_address(folded, public_url=edge.settings.public_url)
+    if kind == "svg":
+        return Response(qr_svg(address), media_type="image/svg+xml", headers=QR_CACHE)
+    return Response(qr_png(address), media_type="image/png", headers=QR_CACHE)

@@ -1,0 +1,127 @@
+"""The door for Stripe's webhooks: checks who signed, keeps the event's name, answers; the watch looks at it after.
+
+Nothing is asked of anybody here but one insert, so that Stripe has its answer within milliseconds. Where the store is
+away, Stripe is told to come again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+
+from payouts.stripe.opening import RailName
+from payouts.stripe.webhooks import (
+    LiveEvent,
+    OtherMode,
+    RefusedWebhook,
+    read_webhook,
+    secrets_of,
+)
+from pilot.errors import PilotError
+from pilot.settings import Settings
+from voice_edge.doors.rates import Rates, counted_address
+from voice_edge.http.requests import LARGEST_WEBHOOK_BYTES
+from voice_edge.http.webhook_queue import WebhookDesk
+from voice_edge.metrics import Metrics
+
+PATH = "/webhooks/stripe"
+NOT_KEPT = {"Cache-Control": "no-store"}
+RETRY_SECONDS = 30
+
+log = structlog.get_logger("voice_edge")
+
+
+def webhook_routes(
+    *,
+    settings: Settings,
+    rail: RailName,
+    desk: WebhookDesk,
+    now: Callable[[], datetime],
+    rates: Rates,
+    metrics: Metrics,
+) -> APIRouter:
+    """Return the door.
+
+    Args:
+        settings: The replica's.
+        rail: The rail that the events are of.
+        desk: Keeps the events.
+        now: The clock, aware.
+        rates: What one address may ask for.
+        metrics: Where the events are counted.
+    """
+    router = APIRouter()
+    secrets = secrets_of(settings.stripe_webhook_secret.get_secret_value())
+
+    @router.post(PATH)
+    async def webhook(request: Request) -> JSONResponse:
+        began = time.perf_counter()
+        address = counted_address(request.client.host if request.client else "")
+        if (wait := await rates.hit("webhook", address)) is not None:
+            return _too_many(wait)
+        body = await _body(request)
+        if body is None:
+            metrics.webhook("too_large")
+            return _answer(413, "too large")
+        signature = request.headers.get("stripe-signature", "")
+        try:
+            event = read_webhook(body, signature=signature, secrets=secrets, rail=rail, now=now())
+        except OtherMode:
+            metrics.webhook("other_mode")
+            return _answer(200, "of test mode, left alone")
+        except LiveEvent as live:
+            return await _live(live)
+        except RefusedWebhook as refused:
+            if (wait := await rates.hit("unsigned_webhook", address)) is not None:
+                return _too_many(wait)
+            metrics.webhook("refused")
+            log.warning("webhook refused", why=refused.what)
+            return _answer(400, refused.what)
+        try:
+            new = await desk.keep(event)
+        except (PilotError, OSError) as error:
+            metrics.webhook("store_away")
+            log.error("webhook not kept", kind=type(error).__name__)
+            return _answer(503, "come again", {"Retry-After": str(RETRY_SECONDS)})
+        metrics.webhook("kept" if new else "known", seconds=(now() - event.made_at).total_seconds())
+        metrics.webhook_answered(time.perf_counter() - began)
+        return _answer(200, "kept" if new else "known")
+
+    async def _live(live: LiveEvent) -> JSONResponse:
+        """Refuse it, so that Stripe still lists it as undelivered; its name is kept for the alert alone."""
+        metrics.webhook("live_at_test_door")
+        log.error("a live event came to an installation that is not live", rail=rail)
+        with contextlib.suppress(PilotError, OSError):
+            await desk.keep(live.event)
+        return _answer(400, live.what)
+
+    def _too_many(wait: float) -> JSONResponse:
+        metrics.webhook("too_many")
+        return _answer(429, "come again", {"Retry-After": str(math.ceil(wait))})
+
+    return router
+
+
+async def _body(request: Request) -> bytes | None:
+    """Return the body as it came; None where it is larger than any event."""
+    body = bytearray()
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_WEBHOOK_BYTES:
+                return None
+    except ClientDisconnect:
+        return None  # So the request's door ends a body of unknown length that grows too large.
+    return bytes(body)
+
+
+def _answer(status: int, said: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"received": said}, status_code=status, headers={**NOT_KEPT, **(headers or {})})

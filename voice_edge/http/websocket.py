@@ -1,0 +1,55 @@
+"""uvicorn's WebSocket as the edge needs it: a line that is dead is cut, not waited for.
+
+uvicorn closes a transport gently, which waits until the other side has read everything. A page that vanished reads
+nothing, so its connection would stay for as long as TCP tries.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from voice_edge.conversation.connection import ABORT
+
+GOODBYE_SECONDS = 2.0  # From the edge's close to the page's own.
+
+
+class EdgeWebSocket(WebSocketsSansIOProtocol):
+    """Aborts a connection whose page does not answer a ping or the close, and lets the session abort it."""
+
+    _deadline: asyncio.TimerHandle | None = None
+
+    async def run_asgi(self) -> None:
+        """Serve the connection; the session finds `abort` among the extensions."""
+        extensions = self.scope.get("extensions")
+        if extensions is not None:
+            extensions[ABORT] = {"cut": self.transport.abort}
+        await super().run_asgi()
+
+    def keepalive_timeout(self) -> None:
+        """Cut a page off that has not answered a ping in time."""
+        super().keepalive_timeout()
+        self._abort_soon()
+
+    def shutdown(self) -> None:
+        """Close because the server stops."""
+        super().shutdown()
+        self._abort_soon()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send one ASGI message."""
+        await super().send(message)
+        if message["type"] == "websocket.close":
+            self._abort_soon()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Take note that the connection has ended."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _abort_soon(self) -> None:
+        if self._deadline is None and not self.disconnected:
+            self._deadline = self.loop.call_later(GOODBYE_SECONDS, self.transport.abort)

@@ -1,0 +1,169 @@
+"""Receipts: minted from the session, put into the store, kept here while the store is away."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from pilot.errors import PilotError
+from pilot.identifiers import READABLE_ALPHABET, RECEIPT_TOKEN_BYTES, REFERENCE_LENGTH, receipt_hash
+from storage.store.cafes import trial_slots
+from storage.store.engine import Store
+from storage.store.payouts import guest_payouts
+from storage.store.payouts.guest_payouts import GuestPayout
+from storage.store.privacy import tombstones
+from storage.store.rewards import decisions, vouchers
+from storage.store.rewards import receipts as stored_receipts
+from storage.store.rewards.decisions import Decision
+from storage.store.rewards.receipts import Receipt
+from storage.store.rewards.vouchers import Voucher
+from voice_edge.clock import Clock
+
+MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the log.
+FIRST_RETRY_SECONDS = 1.0
+LONGEST_RETRY_SECONDS = 60.0
+GUEST = "guest"
+
+log = structlog.get_logger("voice_edge.receipts.receipt")
+
+
+def receipt_token(session_id: str, *, secret: bytes) -> str:
+    """Return the secret token of a session's receipt.
+
+    It is derived, not drawn: a page whose connection broke between sending and `completed` sends again, perhaps to
+    another replica, and must get the same receipt.
+    """
+    digest = hmac.new(secret, f"receipt:{session_id}".encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest[:RECEIPT_TOKEN_BYTES]).decode().rstrip("=")
+
+
+def receipt_reference(session_id: str, *, secret: bytes) -> str:
+    """Return the spoken reference of a session, derived like its token; it opens nothing."""
+    value = int.from_bytes(hmac.new(secret, f"reference:{session_id}".encode(), hashlib.sha256).digest()[:16], "big")
+    letters = []
+    for _ in range(REFERENCE_LENGTH):
+        value, index = divmod(value, len(READABLE_ALPHABET))
+        letters.append(READABLE_ALPHABET[index])
+    return "".join(letters)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptReceipt:
+    """A receipt and what became of it.
+
+    Attributes:
+        receipt: The receipt.
+        erased_at: When its guest had the answers erased, UTC.
+        beyond_trial: Whether the trial had no reward left for it.
+        decision: What was decided on its reward; None while nothing is.
+        voucher: The reward's newest voucher.
+        payout: Its way to a bank account, where its guest wanted one.
+    """
+
+    receipt: Receipt
+    erased_at: datetime | None = None
+    beyond_trial: bool = False
+    decision: Decision | None = None
+    voucher: Voucher | None = None
+    payout: GuestPayout | None = None
+
+
+class ReceiptDesk:
+    """Hands receipts to the store, in the background, until it has them."""
+
+    def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
+        self._open_store = open_store
+        self._clock = clock
+        self._waiting: OrderedDict[str, Receipt] = OrderedDict()
+        self._arrived = asyncio.Event()
+
+    @property
+    def waiting(self) -> int:
+        """Return how many receipts the store does not have yet."""
+        return len(self._waiting)
+
+    def hand_in(self, receipt: Receipt) -> None:
+        """Take a receipt; `keep_saving` puts it into the store."""
+        self._waiting[receipt.receipt_hash] = receipt
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._arrived.set()
+
+    async def look_up(self, token: str) -> KeptReceipt | None:
+        """Return the receipt that `token` opens and what became of it, None where there is none.
+
+        Raises:
+            PilotError: the store is away, and the receipt is not one that it still waits for.
+        """
+        key = receipt_hash(token)
+        waiting = self._waiting.get(key)
+        try:
+            return await asyncio.to_thread(self._look_up, key, waiting)
+        except (PilotError, OSError):
+            if waiting is None:
+                raise
+            return KeptReceipt(waiting)
+
+    async def erase(self, receipt: Receipt) -> None:
+        """Erase the session of a receipt, as its guest asked; done again it changes nothing.
+
+        Raises:
+            PilotError: the store is away; nothing is erased.
+        """
+        await asyncio.to_thread(
+            lambda: tombstones.add(
+                self._open_store(), session_id=receipt.session_id, actor=GUEST, reason="asked on the receipt"
+            )
+        )
+
+    async def keep_saving(self) -> None:
+        """Save what is handed in, trying again with growing pauses while the store is away."""
+        pause = FIRST_RETRY_SECONDS
+        while True:
+            await self._arrived.wait()
+            if await self.save_waiting():
+                self._arrived.clear()
+                pause = FIRST_RETRY_SECONDS
+                if self._waiting:
+                    self._arrived.set()
+                continue
+            await self._clock.sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+    async def save_waiting(self) -> bool:
+        """Save all that waits; return whether the store has them."""
+        for key, receipt in list(self._waiting.items()):
+            try:
+                await asyncio.to_thread(self._save, receipt)
+            except (PilotError, OSError) as error:
+                log.warning("receipt not saved yet", session_id=receipt.session_id, kind=type(error).__name__)
+                return False
+            self._waiting.pop(key, None)
+        return True
+
+    def _look_up(self, key: str, waiting: Receipt | None) -> KeptReceipt | None:
+        store = self._open_store()
+        receipt = stored_receipts.by_hash(store, key) or waiting
+        if receipt is None:
+            return None
+        slot = None if receipt.simulated else trial_slots.find(store, receipt.session_id)
+        decision = decisions.find(store, receipt.session_id)
+        return KeptReceipt(
+            receipt,
+            erased_at=tombstones.erased_at(store, receipt.session_id),
+            beyond_trial=slot is not None and slot.used and not slot.rewarded,
+            decision=decision,
+            voucher=vouchers.of_reward(store, decision.reward_id) if decision is not None else None,
+            payout=guest_payouts.of_reward(store, decision.reward_id) if decision is not None else None,
+        )
+
+    def _save(self, receipt: Receipt) -> None:
+        stored_receipts.save(self._open_store(), receipt)
