@@ -87,12 +87,12 @@ def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None
 
         # Of parameters of Dagster's own that nobody here sets.
         warnings.simplefilter("ignore", category=dg.BetaWarning)
-        from assets.automation.sensor import look_at
+        from assets.automation.sensor import observe
         from assets.automation.sensor_cursor import Cursor
         from assets.definitions import build_defs
         from assets.framework.partitions import range_tags, ranges
 
-        before = look_at(home, cursor=Cursor(), now=datetime.now(UTC))
+        before = observe(home, cursor=Cursor(), now=datetime.now(UTC))
 
         with dg.DagsterInstance.get() as instance:
             for first, last in ranges(days):

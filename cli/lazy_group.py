@@ -17,10 +17,10 @@ EXIT_INTERRUPTED = 130
 
 
 class LazyGroup(TyperGroup):
-    """The root command: one file of `cli.nouns` a command, told apart by name.
+    """The root command: one file of `cli.commands` a command, told apart by name.
 
     Attributes:
-        nouns: Name and one line of help of each command; the module is `cli.nouns.<name>`, with _ for -.
+        nouns: Name and one line of help of each command; the module is `cli.commands.<name>`, with _ for -.
     """
 
     nouns: dict[str, str] = {}  # noqa: RUF012 - set once by the subclass in cli.main
@@ -42,7 +42,7 @@ class LazyGroup(TyperGroup):
         if stand_in is None:
             return name, stand_in, rest
         file = name.replace("-", "_")
-        module = importlib.import_module(f"cli.nouns.{file}")
+        module = importlib.import_module(f"cli.commands.{file}")
         return name, typer.main.get_command(module.app), rest
 
     def invoke(self, ctx: Any) -> Any:

@@ -9,7 +9,7 @@ import structlog
 
 from dashboards import live, markup, visit
 from dashboards.formatting import Language
-from dashboards.opening import opened_home, reachable_from_outside
+from dashboards.home import opened_home, reachable_from_outside
 from dashboards.reading.page_snapshot import UnreadableTable
 from pilot.errors import PilotError
 from pilot.words import say

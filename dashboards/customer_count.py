@@ -10,7 +10,7 @@ from dashboards import markup
 from dashboards.day_choice import day_name
 from dashboards.formatting import clock_time, long_day, number
 from dashboards.visit import Visit
-from operations.counts.reporting import report_one, standing_of
+from operations.counts.reporting import current_report, report_one
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.counts import MOST_CUSTOMERS, InvalidCount, checked_day
@@ -30,7 +30,7 @@ def customer_count(visit: Visit, cafe: Cafe, *, day: date) -> None:
         return
     visit.draw(markup.section_head(visit.say("count.title"), what=visit.say("count.what")))
     try:
-        _form(visit, cafe, day=day, standing=standing_of(visit.home, cafe=cafe.id, day=day))
+        _form(visit, cafe, day=day, standing=current_report(visit.home, cafe=cafe.id, day=day))
     except StoreAway:
         visit.draw(markup.plain(visit.say("count.away")))
 
@@ -54,7 +54,7 @@ def _form(visit: Visit, cafe: Cafe, *, day: date, standing: Report | None) -> No
             actor=ACTOR,
             now=visit.now,
         )
-        standing = standing_of(visit.home, cafe=cafe.id, day=day)
+        standing = current_report(visit.home, cafe=cafe.id, day=day)
         key = "count.unchanged" if done.outcome == "unchanged" else "count.saved"
         visit.draw(markup.status(visit.say(key, customers=number(int(given), language=visit.language))))
     visit.draw(markup.plain(_said(visit, standing)))

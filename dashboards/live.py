@@ -7,7 +7,7 @@ import streamlit as st
 from dashboards.visit import Visit
 from pilot.tables import PILOT_KPIS
 
-LOOK_EVERY_SECONDS = 15
+POLL_SECONDS = 15
 
 
 def version(visit: Visit) -> int | None:
@@ -15,7 +15,7 @@ def version(visit: Visit) -> int | None:
     return visit.home.lake().version(PILOT_KPIS)
 
 
-@st.fragment(run_every=LOOK_EVERY_SECONDS)
+@st.fragment(run_every=POLL_SECONDS)
 def keep_live(visit: Visit, *, drawn: int | None) -> None:
     """Draw the page again once the figures are newer than those `drawn`."""
     if version(visit) != drawn:

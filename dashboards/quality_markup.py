@@ -10,7 +10,7 @@ from dashboards.reading.quality import Failed, Quality, State, TableDay
 from dashboards.visit import Visit
 
 # The verdicts' own shapes and colours: what holds, what warns, what stops, what nobody has looked at.
-LOOKS: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}
+STATE_CLASSES: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}
 
 
 def calendar(visit: Visit, shown: Quality) -> str:
@@ -38,7 +38,7 @@ def _cell(visit: Visit, one: TableDay | None) -> str:
     if one is not None and one.failed:
         words = visit.say("quality.state.of", state=words, failed=one.failed, all=one.expectations)
     label = f'role="img" aria-label="{escape(words)}" title="{escape(words)}"'
-    return f'<span class="pf-verdict pf-{LOOKS[state]}" {label}></span>'
+    return f'<span class="pf-verdict pf-{STATE_CLASSES[state]}" {label}></span>'
 
 
 def _legend(visit: Visit) -> str:
@@ -49,7 +49,7 @@ def _legend(visit: Visit) -> str:
 
 def _mark(visit: Visit, state: State | None) -> str:
     words = visit.say(f"quality.state.{state or 'unjudged'}")
-    return f'<span class="pf-verdict pf-{LOOKS[state]}">{escape(words)}</span>'
+    return f'<span class="pf-verdict pf-{STATE_CLASSES[state]}">{escape(words)}</span>'
 
 
 def failures(visit: Visit, failed: Sequence[Failed]) -> str:

@@ -15,7 +15,7 @@ SHORTEST_SECONDS = 60.0  # a shorter test bears no figure
 
 
 @dataclass(frozen=True, slots=True)
-class KeptTest:
+class LoadRecord:
     """One load test.
 
     Attributes:
@@ -35,7 +35,7 @@ class KeptTest:
     passed: bool
 
 
-def keep(folder: Path, found: Mapping[str, Any]) -> bool:
+def append_load(folder: Path, found: Mapping[str, Any]) -> bool:
     """Append a test's line to the records in `folder`; False for one that was too short to count.
 
     Args:
@@ -57,12 +57,12 @@ def keep(folder: Path, found: Mapping[str, Any]) -> bool:
     return True
 
 
-def kept(folder: Path) -> list[KeptTest]:
+def load_records(folder: Path) -> list[LoadRecord]:
     """Return the tests that were kept, oldest first."""
     tests = []
     for told in records_of(folder / RECORDS_NAME):
         try:
-            tests.append(KeptTest(**{**told, "at": datetime.fromisoformat(told["at"])}))
+            tests.append(LoadRecord(**{**told, "at": datetime.fromisoformat(told["at"])}))
         except (ValueError, TypeError, KeyError):
             continue  # of another version
     return tests

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
-from quality.judging import judge_day
+from quality.day_verdicts import judge_day
 from storage.home import Home
 from storage.store.privacy import day_states
 
@@ -40,7 +40,7 @@ class DayJudged:
 
 def judge_and_keep(home: Home, days: Sequence[date], *, now: datetime) -> list[DayJudged]:
     """Run every table's suite on the days, write the verdicts and the quarantine, and return what was found."""
-    lake, frozen, found = home.lake(), day_states.frozen(home.store()), []
+    lake, frozen, found = home.lake(), day_states.closed_or_redacted(home.store()), []
     for day in days:
         judged = judge_day(lake, day, cafes=home.cafes(), now=now, frozen=day in frozen)
         lake.replace_partition(QUALITY_VERDICTS, day, judged.verdicts, commit=COMMIT)

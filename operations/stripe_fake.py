@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from payouts.stripe.opening import open_rail
+from payouts.stripe.configured import open_rail
 from payouts.stripe.rail import StripeRail
 from pilot.settings import PREFIX, Settings
 from storage.home import Home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from operations.erasure.home_lock import keeping
+from operations.erasure.home_lock import home_lock
 from pilot.tables import TABLES
 from storage.home import Home
 from storage.lake_upkeep import Upkeep, keep_up
@@ -18,6 +18,6 @@ def keep_up_lake(home: Home, *, now: datetime) -> list[Upkeep]:
         PilotError: the lake cannot be reached, or a table is damaged; the tables before it are done.
     """
     lake = home.lake()
-    with keeping(home.root):
+    with home_lock(home.root):
         done = [keep_up(lake, table, now=now) for table in TABLES.values()]
     return [each for each in done if each is not None]

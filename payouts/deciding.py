@@ -17,7 +17,7 @@ from pilot.cafes import Cafes
 from storage.store.engine import Store
 from storage.store.rewards import decisions
 from storage.store.rewards.decisions import Decision
-from storage.store.rewards.reward_cases import Candidate, Judge, Judgement, Standing
+from storage.store.rewards.reward_cases import Candidate, CaseFacts, Judge, Judgement
 from storage.store.rewards.vouchers import Issuer
 
 REWARDS_PER_DEVICE = 1  # a remembered device, at one café on one business day
@@ -50,7 +50,7 @@ def issuer(secret: bytes) -> Issuer:
 def judge(cafes: Cafes) -> Judge:
     """Return the rule that the store asks within its transaction."""
 
-    def judged(candidate: Candidate, standing: Standing) -> Judgement | None:
+    def judged(candidate: Candidate, standing: CaseFacts) -> Judgement | None:
         if standing.erased:
             return Judgement("declined", "erased")
         if not candidate.consent:

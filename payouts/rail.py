@@ -93,7 +93,7 @@ class Rail(Protocol):
         """Ask for a transfer, once; nothing is tried again within."""
         ...
 
-    def look_up(self, instruction_id: str) -> Transfer | Unknown | None:
+    def find_transfer(self, instruction_id: str) -> Transfer | Unknown | None:
         """Return the transfer of an instruction, None where the provider has none."""
         ...
 

@@ -20,7 +20,7 @@ from storage.store.payouts.attempts import ABSENT
 from storage.store.payouts.batches import Batch, Instruction, Limits
 from storage.store.payouts.reconciliations import Kept
 
-LOOK_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
+LISTED_DAYS_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
 MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.
 BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 EXPLAINED = frozenset({"known", "adopted"})
@@ -95,7 +95,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
             came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))
             if left := each.amount_ore - came_back:
                 ours[each.batch_id] += left
-    expected_from = (store.now() - LOOK_BACK + MARGIN).date()
+    expected_from = (store.now() - LISTED_DAYS_BACK + MARGIN).date()
     for each, day in before:
         if each.state == "paid" and each.reference not in seen and day > expected_from:
             ours[each.batch_id] += each.amount_ore
@@ -123,7 +123,7 @@ def listed_since(store: Store, rail: str) -> datetime:
     claimed = awaiting.oldest_claim(store, rail=rail)
     known = [BEGINNING if agreed is None else agreed - MARGIN]
     known += [] if claimed is None else [claimed - MARGIN]
-    return min(store.now() - LOOK_BACK, *known)
+    return min(store.now() - LISTED_DAYS_BACK, *known)
 
 
 def plan_day(

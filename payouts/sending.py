@@ -89,7 +89,7 @@ def _look_if_outlived(store: Store, rail: Rail, instruction: Instruction) -> Non
 
 
 def _look(store: Store, rail: Rail, attempt: Attempt) -> None:
-    found = rail.look_up(attempt.instruction_id)
+    found = rail.find_transfer(attempt.instruction_id)
     match found:
         case Transfer():
             attempts.accepted(store, attempt.key, reference=found.reference)

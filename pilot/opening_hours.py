@@ -13,7 +13,7 @@ from pilot.business_days import at_local, business_day, local_time
 from pilot.cafes import Cafe, Named, Window
 
 GRACE_MINUTES = 30
-LOOK_AHEAD_DAYS = 60
+SEARCH_AHEAD_DAYS = 60
 EVES = frozenset({"Midsommarafton", "Julafton", "Nyårsafton"})
 
 
@@ -99,7 +99,7 @@ def holidays_of(year: int) -> dict[date, Named]:
 
 def _opens_next(cafe: Cafe, moment: datetime) -> datetime | None:
     today = business_day(moment)
-    for ahead in range(LOOK_AHEAD_DAYS):
+    for ahead in range(SEARCH_AHEAD_DAYS):
         day = today + timedelta(days=ahead)
         window = hours_on(cafe, day).window
         if window is not None and (opens := at_local(day, window[0])) > moment:

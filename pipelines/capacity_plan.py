@@ -14,7 +14,7 @@ from pilot.opening_hours import open_on
 from pilot.report_tables import ALL_CAFES, CAPACITY_PLAN
 from pipelines.shapes import schema, shaped
 
-LOOK_BACK_DAYS = 28  # four whole weeks
+HISTORY_DAYS = 28  # four whole weeks
 VOLUME_DAYS = 7
 STORAGE_AHEAD_DAYS = 90
 SESSION_COLUMNS = ("day", "cafe", "simulated", "outcome", "started_at", "last_event_at")

@@ -42,7 +42,7 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SessionResult:
     """What is known of one completed session's result; nothing of what was said.
 
     Attributes:
@@ -74,7 +74,7 @@ class Standing:
         return max((each.held_until for each in self.raised if each.held_until is not None), default=None)
 
 
-def explain(standing: Standing, *, language: Language) -> tuple[str, ...]:
+def explain(standing: SessionResult, *, language: Language) -> tuple[str, ...]:
     """Return the sentences: the result, why, and what the guest can do about it.
 
     Args:
@@ -95,14 +95,14 @@ def explain(standing: Standing, *, language: Language) -> tuple[str, ...]:
     return tuple(dict.fromkeys(sentences))
 
 
-def _headline(standing: Standing, *, outcome: Outcome, language: Language) -> str:
+def _headline(standing: SessionResult, *, outcome: Outcome, language: Language) -> str:
     until = standing.held_until
     if outcome == "held" and until is not None:
         return say(WORDS, "outcome.held", language, day=spoken_day(until, language=language))
     return say(WORDS, f"outcome.{outcome}", language)
 
 
-def _by_subscore(standing: Standing, *, outcome: Outcome, language: Language) -> list[str]:
+def _by_subscore(standing: SessionResult, *, outcome: Outcome, language: Language) -> list[str]:
     found = standing.subscores
     praised = [name for name, least in PRAISED_FROM.items() if found.get(name, 0.0) >= least]
     missed = [name for name, most in MISSED_BELOW.items() if found.get(name, 0.0) < most]

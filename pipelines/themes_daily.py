@@ -15,7 +15,7 @@ from pipelines.shapes import schema, shaped
 KEY = ["cafe", "simulated"]
 RECENT_DAYS = 7  # a whole week on either side: weekends differ
 EARLIER_DAYS = 21
-LOOK_BACK_DAYS = RECENT_DAYS + EARLIER_DAYS - 1
+HISTORY_DAYS = RECENT_DAYS + EARLIER_DAYS - 1
 FEWEST_FEEDBACKS = 30  # in each of the two periods, and so many mentions in both together
 FEWEST_MENTIONS = 10
 # Fifteen themes of three cafés are looked at every day: at 95 % two would "trend" on a day on which nothing does.
@@ -33,14 +33,14 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
     Args:
         scored: Frame of SCORED_FEEDBACK of the day.
         day: The business day.
-        history: HISTORY_COLUMNS of THEMES of the LOOK_BACK_DAYS before.
+        history: HISTORY_COLUMNS of THEMES of the HISTORY_DAYS before.
     """
     today = _today(scored)
     recent_from = day - timedelta(days=RECENT_DAYS - 1)
     recent = pl.col("day") >= recent_from
     before = (
         history.lazy()
-        .filter(pl.col("day").is_between(day - timedelta(days=LOOK_BACK_DAYS), day - timedelta(days=1)))
+        .filter(pl.col("day").is_between(day - timedelta(days=HISTORY_DAYS), day - timedelta(days=1)))
         .group_by(*KEY, "theme")
         .agg(
             *(

@@ -32,9 +32,9 @@ from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from proving.stripe_fake.by_hand import ByHand
 from proving.stripe_fake.fake import FakeStripe
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger.auditor import FACTS, audit_money
-from storage.store.opening import open_store
 from storage.store.payouts import attempts, batches, claims, provider_events
 from storage.store.payouts.batches import Instruction
 from storage.store.rewards.reward_cases import Candidate

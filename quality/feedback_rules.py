@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.tables import SCORED_FEEDBACK, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, one_of, same_session
+from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def _words(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _of_completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    return looked_up(frame, _completed(evidence), "completed_at") == frame["completed_at"]
+    return joined_column(frame, _completed(evidence), "completed_at") == frame["completed_at"]
 
 
 def _same_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

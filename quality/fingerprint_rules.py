@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.tables import FINGERPRINTS, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, matches, same_session
+from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, matches, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +25,7 @@ def fingerprint_rules(cafes: Cafes) -> Iterator[Rule]:
 
 
 def _of_completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    return looked_up(frame, evidence.references[SESSIONS.name], "completed_at") == frame["completed_at"]
+    return joined_column(frame, evidence.references[SESSIONS.name], "completed_at") == frame["completed_at"]
 
 
 def _same_session(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

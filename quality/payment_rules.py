@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, looked_up, one_of
+from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,8 @@ def _approved(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 def _summed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     payouts = evidence.references[PAYOUTS.name].groupby("batch_id")["amount_ore"].agg(["sum", "size"]).reset_index()
-    total = looked_up(frame, payouts, "sum", on="batch_id").fillna(0)
-    count = looked_up(frame, payouts, "size", on="batch_id").fillna(0)
+    total = joined_column(frame, payouts, "sum", on="batch_id").fillna(0)
+    count = joined_column(frame, payouts, "size", on="batch_id").fillna(0)
     return (frame["amount_ore"] == total) & (frame["payouts"] == count)
 
 

@@ -155,7 +155,7 @@ def matches(column: str, pattern: str, *, meaning: str) -> Rule:
     return Rule(f"{column} is {meaning}", "ExpectColumnValuesToMatchRegex", {"column": column, "regex": pattern})
 
 
-def looked_up(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str = "session_id") -> pd.Series[Any]:
+def joined_column(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str = "session_id") -> pd.Series[Any]:
     """Return, for each row, a column of the row of another table with the same `on`; empty where there is none."""
     found = other.drop_duplicates(on).set_index(on)[column].reindex(frame[on])
     return found.set_axis(frame.index)
@@ -163,5 +163,5 @@ def looked_up(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str 
 
 def same_session(frame: pd.DataFrame, sessions: pd.DataFrame) -> pd.Series[bool]:
     """Return whether each row's café and `simulated` are those of its session."""
-    same_cafe = looked_up(frame, sessions, "cafe") == frame["cafe"]
-    return same_cafe & (looked_up(frame, sessions, "simulated") == frame["simulated"])
+    same_cafe = joined_column(frame, sessions, "cafe") == frame["cafe"]
+    return same_cafe & (joined_column(frame, sessions, "simulated") == frame["simulated"])

@@ -13,7 +13,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from payouts.meanings import MEANINGS, STATES, UNLISTED, WORDS
-from payouts.told import AT_STRIPE, TOLD, VOUCHER_GOOD
+from payouts.payout_status import AT_STRIPE, PAYOUT_STATUSES, VOUCHER_GOOD
 from pilot.words import section
 
 PAGE = Path(__file__).parents[1] / "docs" / "stripe.md"
@@ -39,7 +39,7 @@ def guest() -> str:
     """Return the table of what a guest reads on the receipt, in both languages by title."""
     swedish, english = section("payout", "sv"), section("payout", "en")
     rows = []
-    for each in TOLD:
+    for each in PAYOUT_STATUSES:
         voucher = "good" if each in VOUCHER_GOOD and each != "lapsed" else "no more"
         button = "yes" if each in AT_STRIPE else ""
         titles = swedish[f"{each}.title"], english[f"{each}.title"]

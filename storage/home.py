@@ -116,8 +116,8 @@ class Home:
             StoreAway: it does not answer.
             StoreUnusable: it is damaged, or of a newer version.
         """
+        from storage.store.connect import open_store
         from storage.store.engine import sqlite_url
-        from storage.store.opening import open_store
 
         with self._store_lock:
             if self._store is None:
@@ -162,6 +162,21 @@ def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
         for name in FOLDERS:
             private_folder(root / name)
     return Home(settings=settings, root=root, kind=kind)
+
+
+def open_existing_home(settings: Settings) -> Home:
+    """Return the home, real or demo as it was made; a new one is made real.
+
+    Raises:
+        PilotError: it cannot be used.
+    """
+    try:
+        return open_home(settings)
+    except WrongHome as not_real:
+        try:
+            return open_home(settings, kind="demo")
+        except WrongHome:
+            raise not_real from None
 
 
 def _refuse_strangers_folder(root: Path) -> None:

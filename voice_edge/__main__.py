@@ -13,11 +13,10 @@ from typing import NoReturn
 import structlog
 from fastapi import FastAPI
 
-from operations.opening import open_as_made
 from operations.watch.probes.heartbeat import Heartbeat, silence
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
-from storage.home import Home
+from storage.home import Home, open_existing_home
 from storage.landing.append_log import AppendLog
 from voice_edge.clock import SystemClock
 from voice_edge.conversation.warming import warm_words
@@ -34,7 +33,7 @@ from voice_edge.http.server import edge_server
 from voice_edge.interviewer import choose_interviewer
 from voice_edge.logs import configure_logs
 from voice_edge.receipts.projection import ReceiptProjection
-from voice_edge.receipts.receipt import ReceiptDesk
+from voice_edge.receipts.receipt import ReceiptService
 
 WEIGHTS_FOLDER = ".weights"
 SIGNS_FOLDER = ".run"
@@ -55,7 +54,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         clock=clock,
         log=event_log,
         codes=CodeDirectory(home.store, clock=clock),
-        receipts=ReceiptDesk(home.store, clock=clock),
+        receipts=ReceiptService(home.store, clock=clock),
         asking=choose_interviewer(settings),
         hearing=recogniser,
         new_listener=VoiceActivity,
@@ -79,7 +78,7 @@ def open_app(home: Home, edge: Edge) -> FastAPI:
     )
 
 
-def tell_silence(home: Home, *, event_log: AppendLog) -> None:
+def record_silence(home: Home, *, event_log: AppendLog) -> None:
     """Record how long no replica of this home gave a sign of life before this one starts."""
     replica, now = home.settings.replica, datetime.now(UTC)
     last = Heartbeat(home.root / SIGNS_FOLDER, replica=replica).last()
@@ -123,11 +122,11 @@ def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) ->
 
 def run(settings: Settings) -> None:
     """Serve until told to stop."""
-    home = open_as_made(settings)
+    home = open_existing_home(settings)
     recogniser = open_recogniser(home)
     warm = threading.Event()
     with home.append_log(settings.replica) as event_log:
-        tell_silence(home, event_log=event_log)
+        record_silence(home, event_log=event_log)
         edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm)
         threading.Thread(target=warm_up, args=(edge, recogniser, warm), name="warming up", daemon=True).start()
         server = edge_server(open_app(home, edge), edge=edge, host=settings.edge_host, port=settings.edge_port)

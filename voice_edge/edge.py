@@ -23,11 +23,11 @@ from voice_edge.doors.open_sessions import OpenSessions
 from voice_edge.hearing.caption_budget import CaptionBudget
 from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
 from voice_edge.metrics import Metrics
-from voice_edge.receipts.bank_account import BankDesk
-from voice_edge.receipts.receipt import ReceiptDesk
+from voice_edge.receipts.bank_account import BankAccounts
+from voice_edge.receipts.receipt import ReceiptService
 
 if TYPE_CHECKING:
-    from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.transcript import Transcript
     from voice_edge.hearing.workload import Admission, RecogniserFigures
     from voice_edge.interviewer import Conversation, ReplyPart
 
@@ -86,7 +86,7 @@ class Hearing(Protocol):
 
     def recognise(
         self, audio: npt.NDArray[np.float32], *, language: str, session_id: str, final: bool = True, prompt: str = ""
-    ) -> Future[Heard]:
+    ) -> Future[Transcript]:
         """Queue a recognition."""
         ...
 
@@ -141,7 +141,7 @@ class Edge:
     clock: Clock
     log: EventLog
     codes: CodeDirectory
-    receipts: ReceiptDesk
+    receipts: ReceiptService
     asking: Asking
     hearing: Hearing | None
     new_listener: Callable[[], Listener]
@@ -151,7 +151,7 @@ class Edge:
     metrics: Metrics = field(default_factory=Metrics)
     sessions: OpenSessions = field(init=False)
     doors: Doors = field(init=False)
-    bank: BankDesk = field(init=False)
+    bank: BankAccounts = field(init=False)
     captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
@@ -168,7 +168,7 @@ class Edge:
             open_store=self.codes.open_store,
             demo=self.demo,
         )
-        self.bank = BankDesk(self.settings, open_store=self.codes.open_store, clock=self.clock)
+        self.bank = BankAccounts(self.settings, open_store=self.codes.open_store, clock=self.clock)
         self.captions = CaptionBudget(clock=self.clock)
         hearing = self.hearing
         self.metrics.watch(

@@ -10,17 +10,17 @@ from assets.framework.partitions import covered_days
 from assets.framework.resources import HomeResource
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import Alert
-from operations.watch.alerts.run_alerts import tell
+from operations.watch.alerts.run_alerts import report
 
 ALERT = "dagster_run_failed"
-LOOK_EVERY_SECONDS = 30
+POLL_SECONDS = 30
 # Payments and reports wait for what these build; the rest can wait until the morning.
 URGENT_JOBS = ("rebuild", "reports")
 
 
 @dg.run_failure_sensor(
     name="failed_runs",
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    minimum_interval_seconds=POLL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=True,
     description="Tells every failed run as an alert, with the assets that failed and the days it was for.",
@@ -33,7 +33,7 @@ def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None
     # A run whose process was killed has no failed step: all that it was for is in doubt.
     assets = sorted(steps or {key.to_user_string() for key in run.asset_selection or ()})
     told = ", ".join(assets) or "all of it"
-    tell(
+    report(
         home.open().root / RUN_FOLDER,
         Alert(
             name=ALERT,

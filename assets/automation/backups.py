@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from assets.framework.resources import HomeResource
 from operations.backup.shelf import damaged, shelf
 from operations.retention.backups import forget_backups
@@ -22,7 +22,7 @@ FORGET_AT = "35 4 * * *"
 @dg.op
 def forget_old_backups(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Forget what is old, and tell what cannot be read."""
-    with told_without_words("forgetting backups"):
+    with failures_without_words("forgetting backups"):
         settings = home.open().settings
         forgotten = forget_backups(settings, now=datetime.now(UTC))
         context.log.info(f"forgot {len(forgotten)} backups")

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from assets.framework.resources import HomeResource
 from operations.erasure.carry_out import RECHECK, carry_out, due
 from storage.home import Home
 from storage.store.privacy.erasures import Erasure
 
-LOOK_EVERY_SECONDS = 60
+POLL_SECONDS = 60
 LONGEST_PAUSE_MINUTES = 60  # between two attempts at one that waits for something
 DIGEST_CHARACTERS = 16
 RECHECK_AT = "10 4 * * *"
@@ -29,7 +29,7 @@ UNDER_WAY = (
 @dg.op
 def take_erasures_further(context: dg.OpExecutionContext, home: HomeResource) -> None:
     """Take every erasure that is not done a step further; tells how many, never whose."""
-    with told_without_words("erasing"):
+    with failures_without_words("erasing"):
         recheck = RECHECK if RECHECK_TAG in context.run.tags else None
         worked_on = carry_out(home.open(), now=datetime.now(UTC), recheck=recheck)
     states = {state: sum(each.state == state for each in worked_on) for state in ("asked", "rewritten", "done")}
@@ -58,7 +58,7 @@ def turn(erasure: Erasure, *, now: datetime) -> int:
 @dg.sensor(
     job=erasing,
     name="erasures_asked",
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    minimum_interval_seconds=POLL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Has erasures carried out that guests asked for.",
 )

@@ -27,7 +27,7 @@ from assets.tables.turns import turns
 from assets.tables.uptime import uptime
 from assets.tables.voice_latency import voice_latency
 from assets.tables.volume_anomalies import volume_anomalies
-from quality.judging import judged_tables
+from quality.day_verdicts import judged_tables
 
 TABLE_ASSETS = [
     raw_events,

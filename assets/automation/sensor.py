@@ -20,7 +20,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from assets.automation.jobs import rebuild
-from assets.automation.sensor_cursor import Asked, Cursor, Failed, Seen
+from assets.automation.sensor_cursor import Cursor, Failed, RequestedRuns, SeenDay
 from assets.framework.dead_runs import end_dead_runs
 from assets.framework.partitions import exists, range_tags, ranges
 from assets.framework.resources import HomeResource
@@ -29,7 +29,7 @@ from pilot.events import PROBER_REPLICAS
 from storage.home import Home
 from storage.store import outbox
 
-LOOK_EVERY_SECONDS = 15
+POLL_SECONDS = 15
 REST_FACTOR = 3  # the sensor waits this many times as long as its last runs took
 QUIET_REBUILD_SECONDS = 600
 RETRY_AFTER_SECONDS = 60  # doubled with each failure of the day in a row
@@ -55,11 +55,11 @@ class RunSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Observation:
     """What one look found: the landing days, and the outbox after the cursor's position."""
 
     now: datetime
-    landing: Mapping[date, Seen]
+    landing: Mapping[date, SeenDay]
     outbox: int
     outbox_days: frozenset[date]
 
@@ -103,7 +103,7 @@ def retry_seconds(cursor: Cursor, day: date, *, now: datetime) -> float:
     return crowd * min(RETRY_AFTER_SECONDS * 2.0**doubled, LONGEST_RETRY_SECONDS)
 
 
-def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | str:
+def plan(cursor: Cursor, *, look: Observation) -> tuple[Cursor, list[dg.RunRequest]] | str:
     """Decide what to ask for, or say why nothing is.
 
     Args:
@@ -137,7 +137,7 @@ def plan(cursor: Cursor, *, look: Look) -> tuple[Cursor, list[dg.RunRequest]] | 
         return cursor.model_copy(update={"outbox": look.outbox}), []
     landing = {day: look.landing[day] for day in (*fresh, *retried) if day in look.landing}
     runs = {_run_key(cursor, span, landing=landing, position=look.outbox): span for span in spans}
-    asked = Asked(at=now, runs=runs, landing=landing, outbox=look.outbox)
+    asked = RequestedRuns(at=now, runs=runs, landing=landing, outbox=look.outbox)
     requests = [
         dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
         for key, (first, last) in runs.items()
@@ -155,7 +155,7 @@ def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
     return sorted(due, reverse=True)[:RETRIES_AT_ONCE]
 
 
-def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, Seen], position: int) -> str:
+def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, SeenDay], position: int) -> str:
     """Return what tells a run from every other: its days as they were seen, and the attempt."""
     first, last = span
     covered = {day: seen.everything for day, seen in sorted(landing.items()) if first <= day <= last}
@@ -163,7 +163,7 @@ def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, 
     return _digest(f"{first} {last} {covered} {position} {attempt}")
 
 
-def look_at(home: Home, *, cursor: Cursor, now: datetime) -> Look:
+def observe(home: Home, *, cursor: Cursor, now: datetime) -> Observation:
     """Look at the landing and the outbox; only days that changed are listed."""
     segments = home.segments()
     landing = {}
@@ -176,16 +176,16 @@ def look_at(home: Home, *, cursor: Cursor, now: datetime) -> Look:
             landing[day] = built
             continue
         spoken = sorted(str(name) for name in segments.list(day) if not name.replica.startswith(PROBER_REPLICAS))
-        landing[day] = Seen(everything=fingerprint, spoken=_digest("\n".join(spoken)))
+        landing[day] = SeenDay(everything=fingerprint, spoken=_digest("\n".join(spoken)))
     position, days = outbox.touched_days(home.store(), after=cursor.outbox)
-    return Look(now=now, landing=landing, outbox=position, outbox_days=days)
+    return Observation(now=now, landing=landing, outbox=position, outbox_days=days)
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
-def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> dict[str, RunSeen]:
+def _runs(instance: dg.DagsterInstance, asked: RequestedRuns | None) -> dict[str, RunSeen]:
     """Return the runs that were asked for, by key; the newest where someone ran one again."""
     if asked is None:
         return {}
@@ -204,7 +204,7 @@ def _runs(instance: dg.DagsterInstance, asked: Asked | None) -> dict[str, RunSee
 @dg.sensor(
     job=rebuild,
     name="new_facts",
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    minimum_interval_seconds=POLL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Rebuilds the business days that new segments, customer counts or erasures belong to.",
 )
@@ -220,7 +220,7 @@ def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: dat
     settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
     if settled is None:
         return dg.SensorResult(skip_reason="a run is under way", cursor=cursor.model_dump_json())
-    planned = plan(settled, look=look_at(home, cursor=settled, now=now))
+    planned = plan(settled, look=observe(home, cursor=settled, now=now))
     if isinstance(planned, str):
         return dg.SensorResult(skip_reason=planned, cursor=settled.model_dump_json())
     remembered, requests = planned

@@ -11,7 +11,7 @@ class _Remembered(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Seen(_Remembered):
+class SeenDay(_Remembered):
     """A landing day as it was seen.
 
     Attributes:
@@ -35,7 +35,7 @@ class Failed(_Remembered):
     at: float
 
 
-class Asked(_Remembered):
+class RequestedRuns(_Remembered):
     """What was asked for and is not known to be built.
 
     Attributes:
@@ -47,7 +47,7 @@ class Asked(_Remembered):
 
     at: float
     runs: dict[str, tuple[date, date]]
-    landing: dict[date, Seen]
+    landing: dict[date, SeenDay]
     outbox: int
 
 
@@ -63,10 +63,10 @@ class Cursor(_Remembered):
         took: How long those of them that succeeded took together, seconds.
     """
 
-    built: dict[date, Seen] = {}
+    built: dict[date, SeenDay] = {}
     outbox: int = 0
     failed: dict[date, Failed] = {}
-    asked: Asked | None = None
+    asked: RequestedRuns | None = None
     ended: float = 0.0
     took: float = 0.0
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from assets.automation.jobs import BY_HAND
 from assets.framework.partitions import FIRST_DAY, exists, range_tags
-from assets.framework.unchanging_days import REOPEN_TAG, left_alone
+from assets.framework.unchanging_days import REOPEN_TAG, unchanging
 from pilot.business_days import business_day, days_between
 from pilot.errors import PilotError
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
@@ -114,7 +114,7 @@ def refuse_frozen(store: Store, days: Sequence[date], *, reopen: bool) -> None:
     Raises:
         DayFrozen: a day is redacted, or closed and not to be reopened.
     """
-    alone = left_alone(store, days, reopened=reopen)
+    alone = unchanging(store, days, reopened=reopen)
     redacted = [str(day) for day, state in alone.items() if state == "redacted"]
     closed = [str(day) for day, state in alone.items() if state == "closed"]
     if redacted:
@@ -131,7 +131,7 @@ def refuse_frozen(store: Store, days: Sequence[date], *, reopen: bool) -> None:
 
 def note_reopening(store: Store, days: Sequence[date], *, actor: str, reason: str) -> None:
     """Keep in the audit log that closed days are rebuilt, by whom and why."""
-    closed = left_alone(store, days, reopened=False)
+    closed = unchanging(store, days, reopened=False)
     with store.begin() as connection:
         for day in closed:
             audit.record(connection, actor=actor, action="day.rebuild_closed", subject=day.isoformat(), reason=reason)

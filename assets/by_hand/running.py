@@ -20,7 +20,7 @@ from operations.system import CHECKOUT, DAGSTER_FOLDER, LOOPBACK
 from pilot.errors import PilotError
 from storage.home import Home
 
-LOOK_EVERY_SECONDS = 1.0
+POLL_SECONDS = 1.0
 
 
 class NotStarted(PilotError):
@@ -110,7 +110,7 @@ def wait(instance: dg.DagsterInstance, run_id: str, *, pause: Callable[[float], 
             )
         if run.is_finished:
             return ended(instance, run_id)
-        pause(LOOK_EVERY_SECONDS)
+        pause(POLL_SECONDS)
 
 
 def ended(instance: dg.DagsterInstance, run_id: str) -> Ended:

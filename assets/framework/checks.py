@@ -54,7 +54,7 @@ class EventLog(Protocol):
         ...
 
 
-def tell_each_day(
+def record_each_day(
     log: EventLog,
     asset: str,
     check: str,
@@ -119,7 +119,7 @@ def written_results(
     if log is not None:
         for check, faulty in ((COLUMNS, empty), (KEYS, {**doubled, **missing})):
             passed = {day: str(day) not in faulty for day in days}
-            tell_each_day(log, table.name, check, passed=passed, blocking=True)
+            record_each_day(log, table.name, check, passed=passed, blocking=True)
     return [
         dg.AssetCheckResult(
             check_name=COLUMNS, passed=not empty, metadata={"rows_without_a_value": dg.MetadataValue.json(empty)}

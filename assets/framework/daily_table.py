@@ -17,16 +17,16 @@ import dagster as dg
 from assets.framework.as_of import as_of, run_moment
 from assets.framework.checks import written_results, written_specs
 from assets.framework.day import TableDay, Written
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from assets.framework.freshness import FIGURES
 from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
-from assets.framework.unchanging_days import REOPEN_TAG, left_alone
+from assets.framework.unchanging_days import REOPEN_TAG, unchanging
 from pilot.tables import Column, Table
 
 # Conflicting commits and a store that is away pass by themselves; what is wrong with the data does not
-# (`told_without_words` forbids those retries).
+# (`failures_without_words` forbids those retries).
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 Rebuild = Callable[[TableDay], Written]
@@ -78,23 +78,23 @@ def daily_table(
             pool=f"lake_{table.name}",
         )
         def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
-            with told_without_words(f"opening the home for {table.name}"):
+            with failures_without_words(f"opening the home for {table.name}"):
                 opened, moment = home.open(), run_moment(context)
             commit = {"run": context.run.run_id, "code_version": code_version}
             days = [date.fromisoformat(key) for key in context.partition_keys]
-            with told_without_words(f"the days' states for {table.name}"):
+            with failures_without_words(f"the days' states for {table.name}"):
                 reopened = REOPEN_TAG in context.run.tags
-                frozen = {} if from_figures else left_alone(opened.store(), days, reopened=reopened)
+                frozen = {} if from_figures else unchanging(opened.store(), days, reopened=reopened)
             rows: dict[date, int] = {}
             shared: dict[str, Any] = {}
             for day in days:
-                with told_without_words(f"{table.name} for {day}"):
+                with failures_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
                     table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit, shared=shared)
                     written = table_day.as_it_stands(frozen[day]) if day in frozen else rebuild(table_day)
                 rows[day] = written.rows
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
-            with told_without_words(f"checking {table.name}"):
+            with failures_without_words(f"checking {table.name}"):
                 checks = written_results(opened.lake(), table, days=days, written=rows, log=context)
             return dg.MaterializeResult(check_results=checks)
 

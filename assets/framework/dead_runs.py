@@ -13,7 +13,7 @@ import psutil
 
 PROCESS_TAG = "pilot/process"
 PROCESS_FIELD = "pid"  # of the events in which Dagster tells that a process took up a run
-TOLD_WITHIN_SECONDS = 1.0  # by how much the clocks of a process's start and of an event may differ
+CLOCK_TOLERANCE_SECONDS = 1.0  # by how much the clocks of a process's start and of an event may differ
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
@@ -56,7 +56,7 @@ def _number(record: dg.EventLogEntry) -> str | None:
 def _there_at(number: int, moment: float) -> bool:
     """Return whether the process of that number is there, and was at that moment, seconds since 1970."""
     try:
-        return psutil.Process(number).create_time() <= moment + TOLD_WITHIN_SECONDS
+        return psutil.Process(number).create_time() <= moment + CLOCK_TOLERANCE_SECONDS
     except psutil.Error:
         return False
 

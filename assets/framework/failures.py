@@ -20,7 +20,7 @@ PLACES_SHOWN = 12  # innermost frames
 
 
 @contextmanager
-def told_without_words(subject: str) -> Iterator[None]:
+def failures_without_words(subject: str) -> Iterator[None]:
     """Turn any exception inside into a `dg.Failure` that is safe to keep.
 
     Args:

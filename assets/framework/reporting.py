@@ -45,7 +45,7 @@ def basis_of(day: TableDay) -> Basis:
     return Basis(days=days, left_out=left_out, cafes=day.cafes.ids, as_of=day.as_of)
 
 
-def told(days: Sequence[date], basis: Basis) -> dict[str, int | list[str]]:
+def basis_metadata(days: Sequence[date], basis: Basis) -> dict[str, int | list[str]]:
     """Return what every report says of its days."""
     left_out = sorted(day.isoformat() for day in basis.left_out)
     return {"days": len(days), "days_left_out": left_out[:DAYS_SHOWN]}

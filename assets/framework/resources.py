@@ -8,8 +8,7 @@ from functools import cache
 import dagster as dg
 
 from pilot.settings import Settings, read_settings
-from storage.errors import WrongHome
-from storage.home import Home, open_home
+from storage.home import Home, open_existing_home
 
 
 class HomeResource(dg.ConfigurableResource):
@@ -31,8 +30,4 @@ class HomeResource(dg.ConfigurableResource):
 
 @cache
 def _opened(settings: Settings) -> Home:
-    # The same figures for a real and for a demo home: a run works on the home that it is pointed to, of either kind.
-    try:
-        return open_home(settings)
-    except WrongHome:
-        return open_home(settings, kind="demo")
+    return open_existing_home(settings)

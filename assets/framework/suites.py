@@ -13,8 +13,8 @@ from datetime import date
 
 import dagster as dg
 
-from assets.framework.checks import EventLog, tell_each_day
-from assets.framework.failures import told_without_words
+from assets.framework.checks import EventLog, record_each_day
+from assets.framework.failures import failures_without_words
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
 from pilot.business_days import days_between
@@ -43,7 +43,7 @@ def suite_check(table: Table) -> dg.AssetChecksDefinition:
         )
         def suite(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
             first, last = context.partition_key_range
-            with told_without_words(f"the suite of {table.name} from {first} to {last}"):
+            with failures_without_words(f"the suite of {table.name} from {first} to {last}"):
                 days = list(days_between(date.fromisoformat(first), date.fromisoformat(last)))
                 return verdict(home.open(), table, days=days, log=context.op_execution_context)
 
@@ -69,13 +69,13 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
         )
         def nothing_stops(context: dg.AssetCheckExecutionContext, home: HomeResource) -> dg.AssetCheckResult:
             first, last = context.partition_key_range
-            with told_without_words(f"the gate from {first} to {last}"):
+            with failures_without_words(f"the gate from {first} to {last}"):
                 days = list(days_between(date.fromisoformat(first), date.fromisoformat(last)))
                 found = gate(home.open().lake(), tables, days=days)
             shut = [f"{stop.day} {stop.table}: {stop.expectation}" for stop in found.stops]
             closed = {stop.day for stop in found.stops} | set(found.unjudged)
             passed = {day: day not in closed for day in days}
-            tell_each_day(context.op_execution_context, QUALITY_VERDICTS.name, GATE, passed=passed, blocking=True)
+            record_each_day(context.op_execution_context, QUALITY_VERDICTS.name, GATE, passed=passed, blocking=True)
             return dg.AssetCheckResult(
                 passed=found.open,
                 metadata={
@@ -101,7 +101,7 @@ def verdict(home: Home, table: Table, *, days: Sequence[date], log: EventLog) ->
     severity = dg.AssetCheckSeverity.ERROR if stops else dg.AssetCheckSeverity.WARN
     faulty = {row["day"] for row in failed}
     passed = {day: judged and day not in faulty for day in days}
-    tell_each_day(log, table.name, SUITE, passed=passed, severity=severity)
+    record_each_day(log, table.name, SUITE, passed=passed, severity=severity)
     return dg.AssetCheckResult(
         passed=judged and not failed,
         severity=severity,

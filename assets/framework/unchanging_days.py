@@ -15,7 +15,7 @@ from storage.store.privacy import day_states
 REOPEN_TAG = "pilot/reopen"
 
 
-def left_alone(store: Store, days: Sequence[date], *, reopened: bool) -> dict[date, day_states.State]:
+def unchanging(store: Store, days: Sequence[date], *, reopened: bool) -> dict[date, day_states.State]:
     """Return those of some days that a run may not rebuild, with their states.
 
     Args:

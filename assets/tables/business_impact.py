@@ -6,7 +6,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written, counted
 from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import grid
-from assets.framework.reporting import basis_of, told
+from assets.framework.reporting import basis_metadata, basis_of
 from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.rewards import rewards
 from assets.tables.scored_feedback import scored_feedback
@@ -49,5 +49,5 @@ def business_impact(day: TableDay) -> Written:
         frame,
         changes=counted(frame, "change"),
         all_cafes=grid(together, down="figure", across="cafe", shown="value"),
-        **told(basis.days, basis),
+        **basis_metadata(basis.days, basis),
     )

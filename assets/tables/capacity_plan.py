@@ -14,13 +14,13 @@ from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import bars
 from assets.framework.sources import landing, store
 from assets.tables.sessions import sessions
-from operations.load_records import kept
+from operations.load_records import load_records
 from operations.system import RUN_FOLDER
 from pilot.business_days import days_between
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from pilot.report_tables import ALL_CAFES, BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from pilot.tables import SESSIONS, TABLES
-from pipelines.capacity_plan import LOOK_BACK_DAYS, SESSION_COLUMNS, LoadTest, Resources
+from pipelines.capacity_plan import HISTORY_DAYS, SESSION_COLUMNS, LoadTest, Resources
 from pipelines.capacity_plan import capacity_plan as plan_of
 from pipelines.report_days import report_days
 from storage.store.cafes import cafe_states
@@ -40,7 +40,7 @@ NOT_COUNTED = (QUALITY_VERDICTS, QUARANTINE, PILOT_REPORT, BUSINESS_IMPACT, CAPA
 )
 def capacity_plan(day: TableDay) -> Written:
     """What was measured comes from the load tests that were run against this home; without one it is empty."""
-    lake, days = day.home.lake(), list(days_between(day.day - timedelta(days=LOOK_BACK_DAYS - 1), day.day))
+    lake, days = day.home.lake(), list(days_between(day.day - timedelta(days=HISTORY_DAYS - 1), day.day))
     frame = plan_of(
         lake.read(SESSIONS, days=days, columns=SESSION_COLUMNS),
         _resources(day, days),
@@ -69,6 +69,6 @@ def _resources(day: TableDay, days: Sequence[date]) -> Resources:
         since=min(pilot_days),
         limits=limits,
         used={(cafe, simulated): count for cafe, simulated, count in used.iter_rows()},
-        tests=[LoadTest(test.guests, test.passed, test.at) for test in kept(day.home.root / RUN_FOLDER)],
+        tests=[LoadTest(test.guests, test.passed, test.at) for test in load_records(day.home.root / RUN_FOLDER)],
         bytes_by_day=stored,
     )

@@ -8,7 +8,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written
 from assets.framework.freshness import NIGHTLY
 from assets.tables.scored_feedback import scored_feedback
-from operations.judge import Judge, Judged
+from operations.model_judge import Judge, JudgeRun
 from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSIONS, TURNS
 from pipelines.judgements import PROMPT_VERSION, agreement, judgement, still_valid, table, transcript_hash
 from pipelines.signals.fingerprints import said_by_session
@@ -33,7 +33,7 @@ def judgements(day: TableDay) -> Written:
     hashes = {session: transcript_hash(turns, key=day.home.secret()) for session, turns in said.items()}
     kept = still_valid(day.read(JUDGEMENTS), hashes, model=settings.ollama_model)
     asked = {session: said[session] for session in sorted(said.keys() - set(kept["session_id"]))}
-    judged = Judged()
+    judged = JudgeRun()
     if settings.judgements and asked:
         with Judge(url=settings.ollama_url, model=settings.ollama_model) as judge:
             judged = judge.judge(asked, seconds=SECONDS_A_DAY)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from assets.framework.daily_table import RETRIES
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from assets.framework.freshness import NIGHTLY
 from assets.framework.groups import owners
 from assets.framework.resources import HomeResource
@@ -36,7 +36,7 @@ SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_fil
 )
 def lake_upkeep(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
     """Do every table's upkeep."""
-    with told_without_words("the lake's upkeep"):
+    with failures_without_words("the lake's upkeep"):
         done = [asdict(each) for each in keep_up_lake(home.open(), now=datetime.now(UTC))]
     totals = {name: sum(each[name] for each in done) for name in SUMMED}
     return dg.MaterializeResult(metadata={**totals, "tables": dg.MetadataValue.json(done)})

@@ -8,7 +8,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written, counted
 from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import grid
-from assets.framework.reporting import basis_of, told
+from assets.framework.reporting import basis_metadata, basis_of
 from assets.tables.customer_counts import customer_counts
 from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.turns import turns
@@ -43,5 +43,5 @@ def pilot_report(day: TableDay) -> Written:
         verdicts=counted(real, "verdict"),
         by_cafe=grid(real, down="kpi", across="cafe", shown="verdict"),
         values=grid(real, down="kpi", across="cafe", shown="value"),
-        **told(basis.days, basis),
+        **basis_metadata(basis.days, basis),
     )

@@ -18,7 +18,7 @@ import polars as pl
 from assets.framework.as_of import run_moment
 from assets.framework.checks import written_results, written_specs
 from assets.framework.daily_table import RETRIES, about
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from assets.framework.freshness import VERDICTS
 from assets.framework.groups import owners
 from assets.framework.partitions import daily
@@ -72,15 +72,15 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
         def judge_days(
             context: dg.AssetExecutionContext, home: HomeResource
         ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-            with told_without_words("opening the home for the suites"):
+            with failures_without_words("opening the home for the suites"):
                 opened = home.open()
             days = [date.fromisoformat(key) for key in context.partition_keys]
             rows: dict[str, dict[date, int]] = {table.name: {} for table in WRITTEN}
             for day in days:
-                with told_without_words(f"the suites on {day}"):
+                with failures_without_words(f"the suites on {day}"):
                     for name, count in _judge(context, opened, day=day).items():
                         rows[name][day] = count
-            with told_without_words("checking the verdicts"):
+            with failures_without_words("checking the verdicts"):
                 checks = {
                     table.name: written_results(opened.lake(), table, days=days, written=rows[table.name], log=context)
                     for table in WRITTEN
@@ -94,10 +94,10 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
 
 def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> dict[str, int]:
     """Judge a day and write both tables; return how many rows each got."""
-    from quality.judging import judge_day
+    from quality.day_verdicts import judge_day
 
     lake = home.lake()
-    frozen = day in day_states.frozen(home.store())
+    frozen = day in day_states.closed_or_redacted(home.store())
     judged = judge_day(lake, day, cafes=home.cafes(), now=run_moment(context), frozen=frozen)
     commit = {"run": context.run.run_id, "code_version": CODE_VERSION}
     frames = {QUALITY_VERDICTS: judged.verdicts, QUARANTINE: judged.quarantine}

@@ -13,7 +13,7 @@ import dagster as dg
 
 from assets.framework.checks import written_results, written_specs
 from assets.framework.daily_table import RETRIES, about
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from assets.framework.freshness import LIMITS
 from assets.framework.groups import owners
 from assets.framework.partitions import daily
@@ -48,11 +48,11 @@ with warnings.catch_warnings():
         """Remove what is due on the run's days."""
         days = [date.fromisoformat(key) for key in context.partition_keys]
         now = datetime.now(UTC)
-        with told_without_words("the time limits"):
+        with failures_without_words("the time limits"):
             opened = home.open()
             worked_on = carry_out(opened, now=now, days=days)
         for day in days:
-            with told_without_words(f"the books of {day}"):
+            with failures_without_words(f"the books of {day}"):
                 version = write_books(opened, day)
             of_day = [each for each in worked_on if each.day == day]
             figures = {
@@ -63,6 +63,6 @@ with warnings.catch_warnings():
             gone = sum(each.gone_at is not None for each in of_day)
             told = {"table_version": version, "kinds_removed": len(of_day), "kinds_looked_for_in_vain": gone}
             context.add_asset_metadata(told | figures, partition_key=day.isoformat())
-        with told_without_words(f"checking {RETENTION.name}"):
+        with failures_without_words(f"checking {RETENTION.name}"):
             checks = written_results(opened.lake(), RETENTION, days=days, log=context)
         return dg.MaterializeResult(check_results=checks)

@@ -12,7 +12,7 @@ from assets.tables.fingerprints import fingerprints
 from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
-from pipelines.signals.duplicates import LOOK_BACK_DAYS
+from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.reasons import SIGNALS_VERSION
 from pipelines.signals.session_signals import session_signals as signals_of
 from pipelines.signals.session_signals import with_earlier
@@ -32,7 +32,7 @@ def session_signals(day: TableDay) -> Written:
 
     Where the time of something that they rest on is over, what was found before stays.
     """
-    before = list(days_between(day.day - timedelta(days=LOOK_BACK_DAYS), day.day - timedelta(days=1)))
+    before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     lake = day.home.lake()
     frame = signals_of(
         day.day,

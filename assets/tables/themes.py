@@ -13,13 +13,13 @@ from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
 from pilot.insight_tables import THEMES
 from pilot.tables import SCORED_FEEDBACK
-from pipelines.themes_daily import HISTORY_COLUMNS, LOOK_BACK_DAYS, themes_of
+from pipelines.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, themes_of
 
 
 @daily_table(THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback])
 def themes(day: TableDay) -> Written:
     """The trend looks back over the table's own earlier days, never forward: a late event moves its own day only."""
-    before = list(days_between(day.day - timedelta(days=LOOK_BACK_DAYS), day.day - timedelta(days=1)))
+    before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     history = day.home.lake().read(THEMES, days=before, columns=HISTORY_COLUMNS)
     frame = themes_of(day.read(SCORED_FEEDBACK), day=day.day, history=history)
     named = frame.group_by("theme").agg(pl.col("mentions").sum()).filter(pl.col("mentions") > 0)

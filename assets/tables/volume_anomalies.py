@@ -16,7 +16,7 @@ from pilot.tables import SESSIONS
 from pipelines.uptime import outages
 from pipelines.volume.anomalies import (
     HISTORY_COLUMNS,
-    LOOK_BACK_DAYS,
+    HISTORY_DAYS,
     SESSION_COLUMNS,
     away_by_cafe,
 )
@@ -35,7 +35,7 @@ def volume_anomalies(day: TableDay) -> Written:
     Outages, maintenance, pauses and a full trial are taken out of the hours; an hour is judged low only once settled.
     """
     home, simulated = day.home, day.home.kind == "demo"
-    before = list(days_between(day.day - timedelta(days=LOOK_BACK_DAYS), day.day - timedelta(days=1)))
+    before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     down = outages(day.probes(), day=day.day, as_of=day.as_of)
     shut = closed_doors.windows_of(home.store(), day.cafes.cafe, day=day.day, until=day.as_of)
     frame = anomalies_of(

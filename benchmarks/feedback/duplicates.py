@@ -29,7 +29,7 @@ from pilot.settings import Settings
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pipelines.intervals import wilson
 from pipelines.shapes import schema
-from pipelines.signals.duplicates import LEAST_WORDS, LOOK_BACK_DAYS, copies
+from pipelines.signals.duplicates import HISTORY_DAYS, LEAST_WORDS, copies
 from pipelines.signals.fingerprints import fingerprints, hashed_texts, unpacked
 from pipelines.signals.resemblance import Sets, common
 from pipelines.signals.session_signals import session_signals
@@ -205,12 +205,12 @@ def a_day(sessions: int) -> dict[str, object]:
         home = open_home(Settings(home=Path(folder)), kind="demo")
         lake, cafes, key = home.lake(), home.cafes(), home.secret()
         costs = []
-        for n in range(LOOK_BACK_DAYS + 1):
+        for n in range(HISTORY_DAYS + 1):
             day = DAY + timedelta(days=n)
             visits, turns = _visits(rng, day=day, sessions=sessions, key=n)
             scored = pl.DataFrame(schema=schema(SCORED_FEEDBACK))
             lake.replace_partition(SESSIONS, day, visits, commit={})
-            before = [day - timedelta(days=back) for back in range(1, LOOK_BACK_DAYS + 1)]
+            before = [day - timedelta(days=back) for back in range(1, HISTORY_DAYS + 1)]
             began = time.process_time()
             lake.replace_partition(FINGERPRINTS, day, fingerprints(visits, turns, key=key), commit={})
             signals = session_signals(

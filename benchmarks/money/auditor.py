@@ -14,9 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from storage.store.connect import open_store
 from storage.store.engine import sqlite_url
 from storage.store.ledger.auditor import FACTS, audit_money
-from storage.store.opening import open_store
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tests.payouts.test_growing import fill

@@ -32,10 +32,10 @@ from proving.stripe_fake.bank import WORKING_IBAN
 from proving.stripe_fake.by_hand import ByHand
 from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.requests import Fault
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger import bookkeeping
 from storage.store.ledger.auditor import audit_money
-from storage.store.opening import open_store
 from storage.store.payouts import batches, claims
 from storage.store.payouts.batches import Limits
 from storage.store.rewards import decisions

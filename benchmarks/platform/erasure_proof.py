@@ -90,7 +90,7 @@ def run(folder: Path) -> Proof:
         return prove(folder, build=build, now=now)
 
 
-def told(proof: Proof, *, seconds: float) -> dict[str, Any]:
+def summary(proof: Proof, *, seconds: float) -> dict[str, Any]:
     """Return the proof for a machine."""
     return {"proved": proof.proved, "seconds": round(seconds, 1), **asdict(proof)}
 
@@ -106,7 +106,7 @@ def main() -> None:
     with contextlib.ExitStack() as stack:
         folder = arguments.keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="erasure-proof-")))
         proof = run(folder)
-    result = told(proof, seconds=time.monotonic() - begun)
+    result = summary(proof, seconds=time.monotonic() - begun)
     if arguments.json:
         print(json.dumps(result, indent=2, ensure_ascii=False))
     else:

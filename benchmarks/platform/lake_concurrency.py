@@ -56,7 +56,7 @@ max(generation) AS generation, max("rows") AS promised FROM generations GROUP BY
 
 
 @dataclass
-class Told:
+class WorkerReport:
     """What one process did and saw.
 
     Attributes:
@@ -99,7 +99,7 @@ def frame(day: date, generation: int) -> pl.DataFrame:
     )
 
 
-def write(lake: Lake, told: Told, *, day: date, writer: int, over: Any, writes: int | None) -> None:
+def write(lake: Lake, told: WorkerReport, *, day: date, writer: int, over: Any, writes: int | None) -> None:
     """Replace a day again and again, until it is over or so many writes were acknowledged."""
     turn = 0
     while not over.is_set() and (writes is None or told.done < writes):
@@ -117,7 +117,7 @@ def write(lake: Lake, told: Told, *, day: date, writer: int, over: Any, writes: 
         told.last = generation
 
 
-def read(lake: Lake, told: Told, *, over: Any) -> None:
+def read(lake: Lake, told: WorkerReport, *, over: Any) -> None:
     """Query every day until it is over, and hold what is seen against what must be true."""
     newest: dict[date, int] = {}
     shared = FIRST_DAY + timedelta(days=OWN_DAYS)
@@ -135,7 +135,7 @@ def read(lake: Lake, told: Told, *, over: Any) -> None:
             newest[row["day"]] = row["generation"]
 
 
-def tidy(lake: Lake, told: Told, *, over: Any) -> None:
+def tidy(lake: Lake, told: WorkerReport, *, over: Any) -> None:
     """Do the table's upkeep until it is over."""
     while not over.wait(UPKEEP_PAUSE_SECONDS):
         keep_up(lake, GENERATIONS, now=datetime.now(UTC))
@@ -144,7 +144,7 @@ def tidy(lake: Lake, told: Told, *, over: Any) -> None:
 
 def work(role: str, number: int, address: str, over: Any, writes: int | None, answers: Any) -> None:
     """Run one process to its end and tell what came of it."""
-    lake, told = Lake(address), Told(role)
+    lake, told = Lake(address), WorkerReport(role)
     try:
         if role == "reader":
             read(lake, told, over=over)
@@ -159,7 +159,7 @@ def work(role: str, number: int, address: str, over: Any, writes: int | None, an
     answers.put(told)
 
 
-def run(address: str, *, seconds: float | None = None, writes: int | None = None) -> list[Told]:
+def run(address: str, *, seconds: float | None = None, writes: int | None = None) -> list[WorkerReport]:
     """Let all processes work on a lake, for some time or until each writer has written so often.
 
     Args:
@@ -178,7 +178,7 @@ def run(address: str, *, seconds: float | None = None, writes: int | None = None
     ]
     for process in processes:
         process.start()
-    told: list[Told] = []
+    told: list[WorkerReport] = []
     if seconds is not None:
         time.sleep(seconds)
         over.set()
@@ -192,7 +192,7 @@ def run(address: str, *, seconds: float | None = None, writes: int | None = None
     return told
 
 
-def verdict(address: str, told: list[Told]) -> dict[str, Any]:
+def verdict(address: str, told: list[WorkerReport]) -> dict[str, Any]:
     """Return what came of it, with everything that is wrong under `faults`."""
     lake = Lake(address)
     with lake.snapshot(GENERATIONS) as snapshot:
@@ -253,7 +253,7 @@ def main() -> None:
         sys.exit(1)
 
 
-def _short(each: Told) -> dict[str, Any]:
+def _short(each: WorkerReport) -> dict[str, Any]:
     return {**asdict(each), "versions": len(each.versions), "errors": dict(each.errors)}
 
 

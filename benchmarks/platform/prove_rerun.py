@@ -41,7 +41,7 @@ def opened(path: str) -> Home:
     return HomeResource(home=path).open()
 
 
-def tell_a_day(home: Home) -> None:
+def record_a_day(home: Home) -> None:
     """Land a day of stories, and a customer count."""
     from tests.events import MORNING, probes, whole_visit
 
@@ -97,7 +97,7 @@ def main() -> None:
     late = {name for name in tables if name not in BY_HAND["rebuild"]}
     with tempfile.TemporaryDirectory() as folder:
         home = opened(str(Path(folder) / "home"))
-        tell_a_day(home)
+        record_a_day(home)
         build(home, [])
         if late:
             build(home, BY_HAND["reports"])

@@ -28,8 +28,8 @@ from pilot.business_days import at_local, day_bounds, days_between
 from pilot.cafes import Cafe, Cafes, parse_cafes
 from pilot.opening_hours import hours_on
 from pipelines.volume.expectation import PastHour, expectation
-from pipelines.volume.judging import Judged, judged
 from pipelines.volume.open_hours import SETTLES_AFTER_MINUTES, OpenHour, Window, open_hours
+from pipelines.volume.verdicts import HourVerdict, judge_hours
 from proving.simulator import chances
 from proving.simulator.effects import cafe_days, characters
 
@@ -132,13 +132,13 @@ def _one_pilot(rng: np.random.Generator, cafes: Cafes, world: World, *, days: in
         assert by is not None
         tally = tallies[by.basis]
         tally.days += 1
-        for verdict in {each.verdict for each in judged(hours, by=by)} & {"low", "high"}:
+        for verdict in {each.verdict for each in judge_hours(hours, by=by)} & {"low", "high"}:
             tally.alarms[verdict] += 1
         troubles = {name: wrong(rng, cafe, day, sent) for name, wrong in TROUBLES.items()}
         for name, trouble in troubles.items():
             wrong_hours = _hours(cafe, day, trouble.sent, away=trouble.away)
             tally.tried[name] += 1
-            wait = _wait(wrong_hours, judged(wrong_hours, by=by), trouble)
+            wait = _wait(wrong_hours, judge_hours(wrong_hours, by=by), trouble)
             if wait is not None:
                 tally.waits[name].append(wait)
         if rng.uniform() < world.troubled:
@@ -179,7 +179,7 @@ def _hours(cafe: Cafe, day: date, sent: Moments, *, away: tuple[Window, ...] = (
     return open_hours(cafe, day=day, as_of=day_bounds(day)[1] + SETTLED_AFTER, sent=sent, away=away)
 
 
-def _wait(hours: Sequence[OpenHour], found: Sequence[Judged], trouble: Trouble) -> float | None:
+def _wait(hours: Sequence[OpenHour], found: Sequence[HourVerdict], trouble: Trouble) -> float | None:
     """Return the hours from a trouble's beginning to its alarm; None where there is none of the right kind."""
     for hour, each in zip(hours, found, strict=True):
         ends = hour.starts_at + timedelta(hours=1)

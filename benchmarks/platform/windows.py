@@ -26,12 +26,12 @@ from pilot.insight_tables import THEMES
 from pilot.settings import read_settings
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pipelines.scored_feedback import scored_feedback
-from pipelines.signals.duplicates import LOOK_BACK_DAYS as SIGNALS_LOOK_BACK
+from pipelines.signals.duplicates import HISTORY_DAYS as SIGNALS_LOOK_BACK
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS as VISITS
 from pipelines.themes_daily import HISTORY_COLUMNS as MENTIONS
-from pipelines.themes_daily import LOOK_BACK_DAYS as THEMES_LOOK_BACK
+from pipelines.themes_daily import HISTORY_DAYS as THEMES_LOOK_BACK
 from pipelines.themes_daily import themes_of
 from proving.simulator.landing_days import write_large_day
 from proving.simulator.large_days import LargeDay
@@ -98,10 +98,15 @@ def run(*, days: int, sessions: int, cafes: int) -> dict[str, Any]:
                 make(home, day, every)
                 cost[stage].append(time.process_time() - used)
     cost["all"] = [sum(each) for each in zip(*cost.values(), strict=True)]
-    return {"sessions_a_day": sessions, "cafes": cafes, "days": days, "stages": {k: told(v) for k, v in cost.items()}}
+    return {
+        "sessions_a_day": sessions,
+        "cafes": cafes,
+        "days": days,
+        "stages": {k: cost_summary(v) for k, v in cost.items()},
+    }
 
 
-def told(cpu: list[float]) -> dict[str, float]:
+def cost_summary(cpu: list[float]) -> dict[str, float]:
     """Return medians of some days' CPU seconds: the first ones, those after the windows had filled, the last ones."""
     full = min(THEMES_LOOK_BACK, len(cpu) - COMPARED_DAYS)
     first, filled, last = (

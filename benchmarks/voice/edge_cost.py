@@ -31,7 +31,7 @@ from proving.journey.speech import speech
 from storage.home import open_home
 from storage.store.cafes import codes
 from voice_edge.__main__ import open_edge
-from voice_edge.hearing.heard import Heard
+from voice_edge.hearing.transcript import Transcript
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.hearing.workload import Admission, RecogniserFigures
 from voice_edge.http.app import create_app
@@ -52,9 +52,9 @@ class InstantRecogniser:
 
     def recognise(
         self, audio: Any, *, language: str, session_id: str, final: bool = True, prompt: str = ""
-    ) -> Future[Heard]:
-        future: Future[Heard] = Future()
-        future.set_result(Heard(WORDS, 0.9, False, False, False, 0.0, language))
+    ) -> Future[Transcript]:
+        future: Future[Transcript] = Future()
+        future.set_result(Transcript(WORDS, 0.9, False, False, False, 0.0, language))
         return future
 
     def qualified(self, language: str) -> bool:

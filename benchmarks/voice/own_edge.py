@@ -23,7 +23,7 @@ from storage.store.cafes import codes
 CHECKOUT = Path(__file__).resolve().parents[2]
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ async def until_ready(url: str, *, process: asyncio.subprocess.Process, log: Pat
                     return
             except (httpx.TransportError, ValueError):
                 pass
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
 
 def _end_of(log: Path) -> str:

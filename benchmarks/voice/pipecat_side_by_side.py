@@ -52,7 +52,7 @@ PEER = "pipecat-ai[whisper,websocket,runner]>=1.14,<1.15"
 THREADS = 2
 SHORTEST_THOUGHT, LONGEST_THOUGHT = 1.5, 3.0
 START_SECONDS = 120.0
-LOOK_SECONDS = 0.2
+POLL_SECONDS = 0.2
 WIDTH = 120
 SYSTEMS = ("edge", "pipecat", "pipecat, beam 1")
 
@@ -90,7 +90,7 @@ async def running_peer(*, weights: Path, beam: int, first_token_ms: float) -> As
                     await client.get(f"http://127.0.0.1:{port}/ready")
                     break
                 except httpx.TransportError:
-                    await asyncio.sleep(LOOK_SECONDS)
+                    await asyncio.sleep(POLL_SECONDS)
         yield f"ws://127.0.0.1:{port}/ws", process.pid
     finally:
         await stop(process)

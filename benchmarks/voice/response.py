@@ -22,7 +22,7 @@ import polars as pl
 from rich.console import Console
 from rich.table import Table as Grid
 
-from cli.opening import home
+from cli.context import home
 from pilot.business_days import session_day
 from pilot.tables import TURNS
 

@@ -31,7 +31,7 @@ from proving.load.making import Load, Plan, make_load
 from proving.load.marks import ENDINGS
 from proving.load.running import UTTERANCES
 from proving.load.utterances import default_utterances
-from proving.load.watching import Look, watched
+from proving.load.watching import ResourceSample, watched
 from storage.landing.days import read_day
 
 MARK_SECONDS = 300.0
@@ -118,7 +118,7 @@ def _side(loads: Sequence[Load]) -> dict[str, Any] | None:
     return {name: found[name] for name in wanted}
 
 
-def _marks(looks: Sequence[Look]) -> list[Look]:
+def _marks(looks: Sequence[ResourceSample]) -> list[ResourceSample]:
     """Return the looks at the start, every five minutes, and the last one."""
     found, due = [], 0.0
     for look in looks:
@@ -128,7 +128,7 @@ def _marks(looks: Sequence[Look]) -> list[Look]:
     return [*found, *looks[-1:]]
 
 
-def _slope(looks: Sequence[Look]) -> float | None:
+def _slope(looks: Sequence[ResourceSample]) -> float | None:
     warm = [look for look in looks if look.at_seconds >= looks[-1].at_seconds * WARM_SHARE] if looks else []
     if not looks or looks[-1].at_seconds < SHORTEST_SLOPE_SECONDS:
         return None

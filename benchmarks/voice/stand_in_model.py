@@ -12,7 +12,7 @@ from operations.system import free_port
 
 STAND_IN = "stand-in"  # The model's name.
 START_SECONDS = 30.0
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 
 @asynccontextmanager
@@ -54,7 +54,7 @@ async def start_stand_in(*, first_token_ms: float, port: int, token_ms: float = 
             try:
                 _, writer = await asyncio.open_connection("127.0.0.1", port)
             except OSError:
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(POLL_SECONDS)
             else:
                 writer.close()
                 return process

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from cli.opening import home
+from cli.context import home
 from cli.payout import arguments
 from pilot.errors import PilotError
 

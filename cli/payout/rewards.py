@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.opening import home, print_json
+from cli.context import home, print_json
 from cli.payout import arguments, finding, rails
 from pilot.money import kronor
 

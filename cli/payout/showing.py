@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
-from cli.opening import home, print_json
+from cli.context import home, print_json
 from cli.payout import arguments, finding, rails
 from cli.payout.rewards import line as reward_line
 from pilot.business_days import local_time

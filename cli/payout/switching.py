@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from cli.opening import home, print_json
+from cli.context import home, print_json
 from cli.payout import arguments, rails
 
 app = typer.Typer()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from storage.lake import Lake
 
 TABLES = (SESSIONS, PILOT_KPIS)
-FIRST_LOOK_DAYS = 8  # what cafés have is seldom further from either end; each further look is twice as far
+FIRST_SPAN_DAYS = 8  # what cafés have is seldom further from either end; each further look is twice as far
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +47,19 @@ def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool, be
     days = sorted(day for day in every if before is None or day < before)
     scope = (list(cafes), simulated)
     newest = Extent(None, None, None, None)
-    for chunk in _looks(days[::-1]):
+    for chunk in _spans(days[::-1]):
         newest = _joined(_seen(_lake, key, chunk, scope=scope), newest)
         if newest.last_sessions and newest.as_of:
             break
     if newest.first is None:
         return newest
-    oldest = next(found for chunk in _looks(days) if (found := _seen(_lake, key, chunk, scope=scope)).first)
+    oldest = next(found for chunk in _spans(days) if (found := _seen(_lake, key, chunk, scope=scope)).first)
     return _joined(oldest, newest)
 
 
-def _looks(days: Sequence[date]) -> list[Sequence[date]]:
+def _spans(days: Sequence[date]) -> list[Sequence[date]]:
     """Return the days cut into looks, each twice as long as the one before."""
-    looks, start, length = [], 0, FIRST_LOOK_DAYS
+    looks, start, length = [], 0, FIRST_SPAN_DAYS
     while start < len(days):
         looks.append(days[start : start + length])
         start, length = start + length, length * 2

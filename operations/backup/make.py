@@ -32,7 +32,7 @@ from operations.backup.shelf import (
     sweep,
 )
 from operations.backup.staging import sweep_staging
-from operations.erasure.home_lock import keeping
+from operations.erasure.home_lock import home_lock
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
 from pilot.tables import TABLES
@@ -83,7 +83,7 @@ def make_backup(
     name = f"{now.astimezone(UTC).strftime(NAMED)}-{new_identifier()[-6:]}"
     unfinished, finished = folder / f"{UNFINISHED}{name}", folder / f"{PREFIX}{name}"
     try:
-        with keeping(home.root):
+        with home_lock(home.root):
             sweep(folder)
             sweep_staging(home.root.parent)
             manifest = _write(home, private_folder(unfinished), now=now, key="" if plain else key, told=told)

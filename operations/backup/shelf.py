@@ -198,7 +198,7 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
         return len(read_archive(source, put=put))
 
 
-def tell_backups(home: Home) -> str:
+def write_tombstones_beside(home: Home) -> str:
     """Write the store's tombstones beside the backups; return what is in the way, empty where nothing is.
 
     Where no backup was ever made and no folder is set, there is nobody to tell.

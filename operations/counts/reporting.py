@@ -41,6 +41,6 @@ def report_one(
     )
 
 
-def standing_of(home: Home, *, cafe: str, day: date) -> Report | None:
+def current_report(home: Home, *, cafe: str, day: date) -> Report | None:
     """Return the report that counts for a café's day; None where it is missing."""
-    return customer_counts.standing(home.store(), [day], simulated=home.kind == "demo").get((cafe, day))
+    return customer_counts.current_reports(home.store(), [day], simulated=home.kind == "demo").get((cafe, day))

@@ -89,7 +89,7 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
             raise ExportTooLarge(f"{name} is larger than {LARGEST_BYTES} bytes.", remedy="Export fewer days.")
     exports = [read_export(body, name=name) for name, body in files]
     read = tally(exports, cafes=cafes, cafe=cafe, today=business_day(now), left_out=left_out)
-    standing = customer_counts.standing(home.store(), [day for _, day in read.customers], simulated=demo)
+    standing = customer_counts.current_reports(home.store(), [day for _, day in read.customers], simulated=demo)
     days = tuple(
         _planned(Count(of, day, customers), standing.get((of, day))) for (of, day), customers in read.customers.items()
     )

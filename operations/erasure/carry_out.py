@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from operations.backup.shelf import tell_backups
-from operations.erasure.home_lock import keeping
+from operations.backup.shelf import write_tombstones_beside
+from operations.erasure.home_lock import home_lock
 from operations.erasure.marks import Marks, marks_of
 from pilot.tables import TABLES
 from storage.erasure.files_beside import STORE_FILES, blot_lines, search
@@ -59,7 +59,7 @@ def carry_out(
         PilotError: a place cannot be reached; what is not done stays asked for.
     """
     store = home.store()
-    with keeping(home.root):
+    with home_lock(home.root):
         if recheck is not None:
             _reopen_resurrected(home, since=now - recheck)
         asked = [each for each in erasures.pending(store) if each.state == "asked"]
@@ -134,7 +134,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         # A run that was under way may have decided on it since.
         erasures.pseudonymise(home.store(), erasure.session_id)
     clean = erasures.wipe_pages(home.store())
-    backups = tell_backups(home)
+    backups = write_tombstones_beside(home)
     steps = {}
     for erasure in rewritten:
         alone = [erasure.session_id]

@@ -13,7 +13,7 @@ LOCK_NAME = "keeping.lock"
 RUN_FOLDER = ".run"
 
 
-class KeeperAtWork(PilotError):
+class HomeLocked(PilotError):
     """Another keeper is at work on this home; the same call may succeed later."""
 
     def __init__(self) -> None:
@@ -25,7 +25,7 @@ class KeeperAtWork(PilotError):
 
 
 @contextmanager
-def keeping(root: Path) -> Iterator[None]:
+def home_lock(root: Path) -> Iterator[None]:
     """Hold the home's keeper's lock.
 
     Raises:
@@ -37,5 +37,5 @@ def keeping(root: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise KeeperAtWork from None
+            raise HomeLocked from None
         yield

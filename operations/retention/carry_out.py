@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from operations.erasure.carry_out import GRACE
-from operations.erasure.home_lock import keeping
+from operations.erasure.home_lock import home_lock
 from pilot.business_days import business_day
 from pilot.retention_table import RETENTION
 from pilot.tables import RAW_EVENTS, SESSIONS, TABLES, TURNS
@@ -87,7 +87,7 @@ def carry_out(
         KeeperAtWork: another keeper is at work.
         PilotError: a place cannot be reached; what is not done is due again.
     """
-    with keeping(home.root):
+    with home_lock(home.root):
         removable = [each for each in due(home, now=now) if days is None or each.day in days]
         for each in removable:
             _remove(home, each, now=now)

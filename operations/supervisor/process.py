@@ -18,11 +18,11 @@ from operations.supervisor.readiness import start_line
 from operations.supervisor.specification import ProcessSpec, RestartPolicy
 
 State = Literal["waiting", "starting", "ready", "restarting", "failed", "stopped"]
-READY_LOOK_SECONDS = 0.1
-GROUP_LOOK_SECONDS = 0.02
+READY_POLL_SECONDS = 0.1
+GROUP_POLL_SECONDS = 0.02
 KILLED_GROUP_SECONDS = 2.0
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 OnGroup = Callable[[int, bool], None]
 
 
@@ -38,7 +38,9 @@ class SupervisedProcess:
         has_failed: Set when it ended too often before it was ever ready.
     """
 
-    def __init__(self, spec: ProcessSpec, *, logs: Path, policy: RestartPolicy, tell: Tell, on_group: OnGroup) -> None:
+    def __init__(
+        self, spec: ProcessSpec, *, logs: Path, policy: RestartPolicy, tell: Report, on_group: OnGroup
+    ) -> None:
         self.spec = spec
         self.state: State = "waiting"
         self.pid: int | None = None
@@ -133,11 +135,11 @@ class SupervisedProcess:
         """Leave no process of the group: children that outlived the program are ended too."""
         deadline = time.monotonic() + KILLED_GROUP_SECONDS
         while _signal_group(group, signal.SIGKILL) and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel sends no event for a group's end
-            await asyncio.sleep(GROUP_LOOK_SECONDS)
+            await asyncio.sleep(GROUP_POLL_SECONDS)
 
     async def _watch_ready(self, started_at: float) -> None:
         while not await self.spec.ready.check(started_at=started_at, log=self.log_path):  # noqa: ASYNC110 - readiness is asked for, nobody announces it
-            await asyncio.sleep(READY_LOOK_SECONDS)
+            await asyncio.sleep(READY_POLL_SECONDS)
         self.state = "ready"
         if self.is_ready.is_set():
             self._tell(f"{self.spec.name} is back.")

@@ -11,7 +11,7 @@ import sys
 import time
 
 GRACE_SECONDS = 5.0
-LOOK_EVERY_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 def signal_group(group: int, number: int) -> bool:
@@ -28,7 +28,7 @@ def reap(groups: set[int], *, grace_seconds: float) -> None:
     left = {group for group in groups if signal_group(group, signal.SIGTERM)}
     deadline = time.monotonic() + grace_seconds
     while left and time.monotonic() < deadline:
-        time.sleep(LOOK_EVERY_SECONDS)
+        time.sleep(POLL_SECONDS)
         left = {group for group in left if signal_group(group, 0)}
     for group in left:
         signal_group(group, signal.SIGKILL)

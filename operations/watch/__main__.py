@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import sys
 
-from operations.opening import open_as_made
 from operations.watch.clockwork import watch
 from pilot.errors import PilotError
 from pilot.settings import read_settings
+from storage.home import open_existing_home
 
 
 def main() -> int:
     """Watch the home that the environment names."""
     try:
-        watch(open_as_made(read_settings(os.environ)))
+        watch(open_existing_home(read_settings(os.environ)))
     except PilotError as error:
         sys.stderr.write(f"{error}\n")
         return 1

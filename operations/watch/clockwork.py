@@ -12,13 +12,13 @@ import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
-from operations.watch.alerts.stale_figures import FiguresDesk
-from operations.watch.alerts.urgent import UrgentDesk
-from operations.watch.alerts.volume import VolumeDesk
+from operations.watch.alerts.stale_figures import StaleFiguresWatcher
+from operations.watch.alerts.urgent import UrgentWatcher
+from operations.watch.alerts.volume import VolumeWatcher
 from operations.watch.money.deciding import LapsingVouchers, WaitingRewards
 from operations.watch.money.payments import start_paying
 from operations.watch.probes.pages import Pages
-from operations.watch.probes.prober import REPLICA, Looking
+from operations.watch.probes.prober import REPLICA, Prober
 from operations.watch.probes.probing import open_client
 from operations.watch.probes.round import Round
 from operations.watch.probes.targets import Target, inside, outside
@@ -50,7 +50,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         def now() -> datetime:
             return datetime.now(UTC)
 
-        looking = Looking(targets, every_seconds=every, clock=now, simulated=home.kind == "demo")
+        looking = Prober(targets, every_seconds=every, clock=now, simulated=home.kind == "demo")
         rounds = Round(looking, log=log, heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME, clock=now)
         scheduler = BackgroundScheduler(timezone=UTC)
         # A round that comes late is made once, not once for each that was missed; two never overlap.
@@ -63,7 +63,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             max_instances=1,
             misfire_grace_time=every,
         )
-        desk = UrgentDesk(
+        desk = UrgentWatcher(
             home.lake(),
             folder=home.root / RUN_FOLDER,
             pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
@@ -71,7 +71,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=now,
         )
         scheduler.add_job(desk, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
-        volume = VolumeDesk(
+        volume = VolumeWatcher(
             home.lake(),
             cafes=home.cafes(),
             folder=home.root / RUN_FOLDER,
@@ -80,7 +80,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             clock=now,
         )
         scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
-        figures = FiguresDesk(home, clock=now)
+        figures = StaleFiguresWatcher(home, clock=now)
         scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
         waiting = WaitingRewards(home, clock=now)
         scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)

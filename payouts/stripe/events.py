@@ -18,7 +18,7 @@ import structlog
 from payouts.reconciling import take_up
 from payouts.stripe.calling import ProviderAway, ProviderRefuses, called
 from payouts.stripe.rail import PAGE, StripeRail
-from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_standing
+from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_status
 from storage.store.engine import Store
 from storage.store.payouts import onboardings, provider_events
 from storage.store.payouts import recipient_statuses as standings
@@ -45,7 +45,7 @@ _log = structlog.get_logger("payouts.stripe")
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class Processed:
     """What a look at the waiting events came to.
 
     Attributes:
@@ -59,7 +59,7 @@ class Looked:
     differences: tuple[str, ...]
 
 
-def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Looked:
+def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Processed:
     """Look at the events that wait; each is looked at again until it could be.
 
     Args:
@@ -90,7 +90,7 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Looked:
             differences[f"{event.object_id}: {note[1:]}"] = None
         provider_events.finish(store, event.id, note=note.lstrip("!"))
         done += 1
-    return Looked(done, put_off, tuple(differences))
+    return Processed(done, put_off, tuple(differences))
 
 
 def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, recipients: bool = True) -> int:
@@ -158,7 +158,7 @@ def _poll(store: Store, rail: StripeRail, who: Recipient, *, asked_at: datetime)
     known, now = standings.find(store, who.id), store.now()
     wait = min(max(POLL_AFTER, (now - asked_at) / POLL_SHARE), POLL_AT_LEAST)
     if known is None or now - known.checked_at >= wait:
-        refresh_standing(store, rail, who)
+        refresh_status(store, rail, who)
     else:
         standings.claim_ready(store, who.id)  # A crash came between its standing and its claim.
 
@@ -168,7 +168,7 @@ def _told_at(store: Store, rail: StripeRail, who: Recipient, *, since: datetime)
     try:
         return list(listed(rail, since=since, account=who.account))
     except ProviderRefuses:
-        refresh_standing(store, rail, who)  # It may have been taken away from us; that nobody lists.
+        refresh_status(store, rail, who)  # It may have been taken away from us; that nobody lists.
         return []
 
 
@@ -235,13 +235,13 @@ def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> str:
     if who is None:
         return "an account of nobody we know"
     if noun != "payout":
-        return refresh_standing(store, rail, who).transfers
+        return refresh_status(store, rail, who).transfers
     try:
         payout = refresh_bank_payout(store, rail, who, event.object_id)
     except ProviderRefuses as refusal:
         if refusal.code not in GONE:
             raise
-        return f"not there any more; transfers {refresh_standing(store, rail, who).transfers}"
+        return f"not there any more; transfers {refresh_status(store, rail, who).transfers}"
     if payout.state == "failed":
         # The money is on the recipient's balance at Stripe, never back with us: nothing is sent again.
         _log.warning("a bank payout failed", code=payout.failure_code)

@@ -28,7 +28,7 @@ class StripeRail:
 
         Args:
             client: The official client.
-            name: The rail's name (`payouts.stripe.opening.rail_name`), as batches carry it.
+            name: The rail's name (`payouts.stripe.configured.rail_name`), as batches carry it.
             limiter: Keeps the calls below the provider's limit; one for all that use the same key.
         """
         self.name = name
@@ -80,7 +80,7 @@ class StripeRail:
         """
         return as_transfer(called(self.limiter, partial(self.client.v1.transfers.retrieve, reference)))
 
-    def look_up(self, instruction_id: str) -> Transfer | Unknown | None:
+    def find_transfer(self, instruction_id: str) -> Transfer | Unknown | None:
         """Return the transfer of an instruction by its group, None where Stripe has none."""
         try:
             found = called(

@@ -17,7 +17,7 @@ from payouts.stripe.rail import StripeRail
 from storage.store.engine import Store
 from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.claims import Recipient
-from storage.store.payouts.recipient_statuses import BankPayout, BankState, Standing, Transfers
+from storage.store.payouts.recipient_statuses import BankPayout, BankState, RecipientStatus, Transfers
 
 # What an account answers that its holder has taken away from us, or that is not there any more.
 GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})
@@ -72,7 +72,7 @@ def onboarding_link(rail: StripeRail, *, account: str, return_url: str, refresh_
     return called(rail.limiter, partial(rail.client.v1.account_links.create, asked)).url
 
 
-def refresh_standing(store: Store, rail: StripeRail, recipient: Recipient) -> Standing:
+def refresh_status(store: Store, rail: StripeRail, recipient: Recipient) -> RecipientStatus:
     """Ask Stripe how a recipient stands, and keep it.
 
     Raises:
@@ -86,7 +86,7 @@ def refresh_standing(store: Store, rail: StripeRail, recipient: Recipient) -> St
     except ProviderRefuses as refusal:
         if refusal.code not in GONE:
             raise
-        standing = Standing(recipient.id, "gone", False, 0, refusal.code, None, None, at)
+        standing = RecipientStatus(recipient.id, "gone", False, 0, refusal.code, None, None, at)
     standings.save(store, standing)
     return standing
 
@@ -115,13 +115,13 @@ def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, pa
     return payout
 
 
-def _standing(recipient_id: str, account: dict[str, Any], *, at: datetime) -> Standing:
+def _standing(recipient_id: str, account: dict[str, Any], *, at: datetime) -> RecipientStatus:
     told: Literal["inactive", "pending", "active"] | None = (account.get("capabilities") or {}).get("transfers")
     requirements = account.get("requirements") or {}
     banks = (account.get("external_accounts") or {}).get("data") or []
     bank = next((each for each in banks if each.get("default_for_currency")), banks[0] if banks else {})
     transfers: Transfers = told or "inactive"
-    return Standing(
+    return RecipientStatus(
         recipient_id=recipient_id,
         transfers=transfers,
         details_submitted=bool(account.get("details_submitted")),

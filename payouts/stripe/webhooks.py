@@ -15,7 +15,7 @@ from typing import Any
 
 import stripe
 
-from payouts.stripe.opening import RailName
+from payouts.stripe.configured import RailName
 from pilot.errors import PilotError
 from storage.store.payouts.provider_events import ProviderEvent
 

@@ -64,7 +64,7 @@ class Words:
         else:
             self._exact.setdefault(entry, set()).add(tag)
 
-    def look_up(self, token: str) -> tuple[set[str], str]:
+    def tags_of(self, token: str) -> tuple[set[str], str]:
         """Return the tags of a token, and the entry that it is counted as: two forms of a word count once."""
         found: set[str] = set()
         entry = token

@@ -89,7 +89,7 @@ class Vocabulary:
             self.word_class = np.concatenate([self.word_class, np.full_like(self.word_class, NO_CLASS)], axis=1)
         word = plain(token) or token
         for place, language in enumerate(LANGUAGES):
-            tags, entry = words_of(language).look_up(word)
+            tags, entry = words_of(language).tags_of(word)
             self.tags[place, number] = bits(*tags)
             self.counted_as[place, number] = self._entries.setdefault(entry, len(self._entries))
             self.word_class[place, number] = self._class(place, word)

@@ -17,7 +17,7 @@ from pipelines.signals.fingerprints import unpacked
 from pipelines.signals.found import Found
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
-LOOK_BACK_DAYS = 14
+HISTORY_DAYS = 14
 LEAST_WORDS = 12  # said in fewer words, two may say the same by chance
 LEAST_SHARED_PAIRS = 14
 LEAST_RESEMBLANCE = 0.33

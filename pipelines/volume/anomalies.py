@@ -12,10 +12,10 @@ import polars as pl
 from pilot.cafes import Cafe, Cafes
 from pilot.insight_tables import VOLUME_ANOMALIES
 from pipelines.shapes import schema, shaped
-from pipelines.volume.expectation import LOOK_BACK_DAYS as LOOK_BACK_DAYS
+from pipelines.volume.expectation import HISTORY_DAYS as HISTORY_DAYS
 from pipelines.volume.expectation import PastHour, expectation
-from pipelines.volume.judging import judged
 from pipelines.volume.open_hours import Window, open_hours
+from pipelines.volume.verdicts import judge_hours
 
 SESSION_COLUMNS = ("cafe", "simulated", "completed_at")
 OWN_COLUMNS = frozenset(VOLUME_ANOMALIES.names) - {"day", "simulated", "as_of"}
@@ -42,7 +42,7 @@ def volume_anomalies(
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
         cafes: The cafés.
-        history: HISTORY_COLUMNS of VOLUME_ANOMALIES of the LOOK_BACK_DAYS before.
+        history: HISTORY_COLUMNS of VOLUME_ANOMALIES of the HISTORY_DAYS before.
         away: By café, when no guest could speak: outages, maintenance, pauses, a full trial.
         simulated: Whether the home's guests are simulated ones.
     """
@@ -87,7 +87,7 @@ def _of_cafe(
     if by is None:
         return []
     rows = []
-    for hour, found in zip(hours, judged(hours, by=by), strict=True):
+    for hour, found in zip(hours, judge_hours(hours, by=by), strict=True):
         weighed = by.weight(hour.hour, hour.weight)
         rows.append(
             {

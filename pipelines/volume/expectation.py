@@ -19,7 +19,7 @@ from pilot.cafes import Cafe
 from pilot.opening_hours import hours_on
 from pipelines.volume.open_hours import kind_of, whole_weight
 
-LOOK_BACK_DAYS = 56
+HISTORY_DAYS = 56
 SAME_WEEKDAYS = 4
 DAYS_OF_THE_KIND = 5
 LEAST_SHARE_OF_DAY = 0.5  # a day of which less could be used says little about a day

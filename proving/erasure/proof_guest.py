@@ -30,7 +30,7 @@ from storage.erasure.files_beside import spellings
 from storage.home import Home
 from storage.store.payouts import claims, onboardings, recipient_devices
 from storage.store.payouts import recipient_statuses as standings
-from storage.store.payouts.recipient_statuses import Standing
+from storage.store.payouts.recipient_statuses import RecipientStatus
 from storage.store.rewards import receipts
 from storage.store.rewards.receipts import Receipt
 
@@ -90,7 +90,7 @@ class Guest:
         who = claims.recipient(store, rail=RAIL, account=self.account, simulated=True).id
         onboardings.ask(store, reward_id, recipient_id=who)
         recipient_devices.remember(store, device=self.device_token, rail=RAIL, recipient_id=who)
-        standings.save(store, Standing(who, "inactive", True, 1, "", self.account, None, store.now()))
+        standings.save(store, RecipientStatus(who, "inactive", True, 1, "", self.account, None, store.now()))
 
 
 def a_guest(*, at: datetime) -> Guest:

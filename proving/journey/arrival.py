@@ -14,7 +14,7 @@ from proving.journey.stages import Stages
 from storage.lake import Lake
 
 ARRIVAL_SECONDS = 120.0
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 COMPLETION = "completion"
 
 
@@ -132,4 +132,4 @@ async def _wait_or_fail(deadline: float, wait_seconds: float, what: str) -> None
             f"After {wait_seconds:g} s there is no sign of {what}.",
             remedy="See `pilot health`, .logs/daemon.log and Dagster's page: is the sensor running?",
         )
-    await asyncio.sleep(LOOK_SECONDS)
+    await asyncio.sleep(POLL_SECONDS)

@@ -21,7 +21,7 @@ from proving.load.watching import Watched, watched
 ARRIVAL_SPREAD_SECONDS = 6.0
 BETWEEN_VISITS_SECONDS = 1.0
 REFUSED_PAUSE_SECONDS = 2.0
-TELL_SECONDS = 15.0
+PROGRESS_SECONDS = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ async def make_load(plan: Plan, *, edge_pid: int | None = None, tell: Callable[[
     async with watched(edge_pid) as load.edge, asyncio.TaskGroup() as group:
         guests = [group.create_task(_visits(load, number, ends=ends)) for number in range(plan.guests)]
         while (left := ends - time.monotonic()) > 0:
-            await asyncio.wait(guests, timeout=min(left, TELL_SECONDS))
+            await asyncio.wait(guests, timeout=min(left, PROGRESS_SECONDS))
             tell(_progress(load, seconds=time.monotonic() - began))
         for guest in guests:
             guest.cancel()

@@ -18,7 +18,7 @@ from storage.landing.days import read_day
 
 # A log file is sealed at most a second after its session, otherwise after 30 s.
 PUBLISHED_SECONDS = 45.0
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 ENDINGS = ("session_completed", "session_abandoned")
 
 
@@ -45,13 +45,13 @@ async def landed(home: Home, sessions: Collection[str], *, wait_seconds: float =
     """Return what the landing holds of the sessions, once all have ended there or the wait is over."""
     deadline = time.monotonic() + wait_seconds
     while True:
-        found = await asyncio.to_thread(look, home, sessions)
+        found = await asyncio.to_thread(read_landed, home, sessions)
         if len(found.ended) == len(sessions) or time.monotonic() > deadline:
             return found
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(POLL_SECONDS)
 
 
-def look(home: Home, sessions: Collection[str]) -> Landed:
+def read_landed(home: Home, sessions: Collection[str]) -> Landed:
     """Return what the landing holds of the sessions now."""
     wanted = sorted(sessions)
     days: set[date] = {session_day(session) for session in wanted}

@@ -15,12 +15,12 @@ import psutil
 
 from operations.supervisor.supervision import RECORD_NAME
 
-LOOK_SECONDS = 1.0
+SAMPLE_SECONDS = 1.0
 MIB = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ResourceSample:
     """One look at a process.
 
     Attributes:
@@ -43,7 +43,7 @@ class Watched:
     """All looks at a process, in order."""
 
     pid: int
-    looks: list[Look] = field(default_factory=list)
+    looks: list[ResourceSample] = field(default_factory=list)
 
     @property
     def cpu_seconds(self) -> float:
@@ -84,7 +84,7 @@ def edge_process(url: str, *, run_folder: Path | None = None) -> int | None:
 
 
 @asynccontextmanager
-async def watched(pid: int | None, *, every_seconds: float = LOOK_SECONDS) -> AsyncIterator[Watched | None]:
+async def watched(pid: int | None, *, every_seconds: float = SAMPLE_SECONDS) -> AsyncIterator[Watched | None]:
     """Look at a process again and again until the end of the block; None is not watched."""
     if pid is None:
         yield None
@@ -103,7 +103,7 @@ async def _look_again(found: Watched, *, every_seconds: float) -> None:
     used_before = _used(process)
     while True:
         try:
-            look = Look(
+            look = ResourceSample(
                 at_seconds=round(time.monotonic() - began, 1),
                 memory_mib=round(process.memory_info().rss / MIB, 1),
                 files=process.num_fds(),

@@ -16,7 +16,7 @@ from proving.simulator.speech import DEPTHS, questions, said, topics
 
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 GUESTS = 2_000  # Told for each language and depth, as many of each topic; turns of different ones are recombined.
-TOLD_TURNS = 3
+PHRASE_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,16 @@ class Phrases:
             turn: Which turn, from 1.
             about: The place among `topics` of what each speaks of first; -1 for any.
         """
-        told = min(turn, TOLD_TURNS) - 1
-        place = (language * len(DEPTHS) + depth) * TOLD_TURNS + told
+        told = min(turn, PHRASE_TURNS) - 1
+        place = (language * len(DEPTHS) + depth) * PHRASE_TURNS + told
         guest = rng.integers(0, GUESTS, size=len(language))
         of_topic = guest - guest % len(topics()) + about  # The stock's guests speak of one topic after the other.
         return place * GUESTS + np.where(about < 0, guest, of_topic)
 
     def question(self, *, language: npt.NDArray[np.int64], turn: int, closing: bool = False) -> pl.Series:
         """Return the question that each guest's turn answers, or the closing words."""
-        place = TOLD_TURNS if closing else min(turn, TOLD_TURNS) - 1
-        return self.questions.gather(language * (TOLD_TURNS + 1) + place)
+        place = PHRASE_TURNS if closing else min(turn, PHRASE_TURNS) - 1
+        return self.questions.gather(language * (PHRASE_TURNS + 1) + place)
 
 
 def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
@@ -75,15 +75,15 @@ def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
                     cafe=cafes[n // len(topics()) % len(cafes)],
                     language=language,
                     depth=depth,
-                    turns=TOLD_TURNS,
+                    turns=PHRASE_TURNS,
                     about=topics()[n % len(topics())],
                 )
                 for n in range(GUESTS)
             ]
-            for turn in range(TOLD_TURNS):
+            for turn in range(PHRASE_TURNS):
                 texts += [each[turn] for each in told]
     closing = {"sv": "Tack!", "en": "Thank you!"}
-    asked = [text for language in LANGUAGES for text in (*questions(language)[:TOLD_TURNS], closing[language])]
+    asked = [text for language in LANGUAGES for text in (*questions(language)[:PHRASE_TURNS], closing[language])]
     return Phrases(
         texts=pl.Series([json.dumps(text, ensure_ascii=False) for text in texts]),
         words=np.array([len(text.split()) for text in texts]),

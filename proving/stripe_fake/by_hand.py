@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import stripe
 
 from proving.stripe_fake.fake import FakeStripe
-from proving.stripe_fake.requests import Asked, Dropped
+from proving.stripe_fake.requests import ApiRequest, Dropped
 
 
 class ByHand(stripe.HTTPClient):
@@ -29,7 +29,7 @@ class ByHand(stripe.HTTPClient):
         split = urlsplit(url)
         verb = method.upper()
         text = split.query if verb == "GET" else (post_data or "")
-        asked = Asked(verb, split.path, text, {name.lower(): value for name, value in (headers or {}).items()})
+        asked = ApiRequest(verb, split.path, text, {name.lower(): value for name, value in (headers or {}).items()})
         try:
             answer = self._fake.answer(asked)
         except Dropped:

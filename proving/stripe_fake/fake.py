@@ -12,7 +12,7 @@ from pathlib import Path
 from proving.stripe_fake import specification
 from proving.stripe_fake.books import LINK_SECONDS, Books, Thing
 from proving.stripe_fake.idempotency import KeptAnswers
-from proving.stripe_fake.requests import FAKE_HEADER, Answer, Asked, Dropped, Fault, error, refused
+from proving.stripe_fake.requests import FAKE_HEADER, Answer, ApiRequest, Dropped, Fault, error, refused
 from proving.stripe_fake.specification import AgainstTheSpecification, Operation
 
 DEFAULT_PAGE = 10
@@ -57,7 +57,7 @@ class FakeStripe:
         self._requests = 0
         self._boot = self.books.new_id("")[-8:]  # Names of requests stay unique where the fake starts again.
 
-    def answer(self, asked: Asked) -> Answer:
+    def answer(self, asked: ApiRequest) -> Answer:
         """Answer one request.
 
         Raises:
@@ -90,7 +90,7 @@ class FakeStripe:
             with self.lock:
                 self._under_way.discard(name)
 
-    def _told(self, given: Answer, asked: Asked, request_id: str) -> Answer:
+    def _told(self, given: Answer, asked: ApiRequest, request_id: str) -> Answer:
         self.answered[given.status] += 1
         if given.status >= 400:
             specification.check("error", given.body)
@@ -99,7 +99,7 @@ class FakeStripe:
             headers |= {"Idempotency-Key": asked.key, "Original-Request": request_id}
         return replace(given, headers={**headers, **given.headers})
 
-    def _before(self, asked: Asked, fault: Fault, *, in_use: bool) -> Answer | None:
+    def _before(self, asked: ApiRequest, fault: Fault, *, in_use: bool) -> Answer | None:
         """Return what is answered before anything is looked up or kept; None where the request goes through."""
         if self.away or fault == "never_arrives":
             raise Dropped
@@ -115,7 +115,7 @@ class FakeStripe:
             return error(409, "invalid_request_error", text, code="idempotency_key_in_use", retry=True)
         return None
 
-    def _within(self, asked: Asked, fault: Fault, request_id: str) -> Answer:
+    def _within(self, asked: ApiRequest, fault: Fault, request_id: str) -> Answer:
         if asked.account and asked.account not in self.books.accounts:
             return _no_access(asked.account)
         operation = specification.operation(asked.method, asked.path)
@@ -132,7 +132,7 @@ class FakeStripe:
         self._recent.append(now)
         return False
 
-    def _carried_out(self, operation: Operation, asked: Asked, fault: Fault, request_id: str) -> Answer:
+    def _carried_out(self, operation: Operation, asked: ApiRequest, fault: Fault, request_id: str) -> Answer:
         try:
             given = operation.read(asked.text)
         except AgainstTheSpecification as wrong:
@@ -154,7 +154,7 @@ class FakeStripe:
         self._kept.keep(asked, kept, request_id=request_id)
         return kept
 
-    def _do(self, operation: Operation, given: Thing, asked: Asked) -> Answer:
+    def _do(self, operation: Operation, given: Thing, asked: ApiRequest) -> Answer:
         books, named = self.books, operation.named
         match operation.method, operation.template:
             case "post", "/v1/transfers":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from proving.stripe_fake.books import Thing
-from proving.stripe_fake.requests import Answer, Asked, error
+from proving.stripe_fake.requests import Answer, ApiRequest, error
 
 FORGETS_AFTER = timedelta(hours=24)
 LONGEST_KEY = 255
@@ -23,7 +23,7 @@ class KeptAnswers:
         self._now = now
         self._kept = kept
 
-    def before(self, asked: Asked) -> Answer | None:
+    def before(self, asked: ApiRequest) -> Answer | None:
         """Return what is answered without doing anything; None where the request is new."""
         if not asked.key:
             return None
@@ -38,7 +38,7 @@ class KeptAnswers:
         headers = {"Idempotent-Replayed": "true", "Original-Request": kept["request_id"]}
         return Answer(kept["status"], kept["body"], {**kept["headers"], **headers})
 
-    def keep(self, asked: Asked, answer: Answer, *, request_id: str) -> None:
+    def keep(self, asked: ApiRequest, answer: Answer, *, request_id: str) -> None:
         """Keep an answer of something that was carried out."""
         if asked.key:
             self._kept[_place(asked)] = {
@@ -51,9 +51,9 @@ class KeptAnswers:
             }
 
 
-def _place(asked: Asked) -> str:
+def _place(asked: ApiRequest) -> str:
     return f"{asked.account} {asked.key}"
 
 
-def _fingerprint(asked: Asked) -> str:
+def _fingerprint(asked: ApiRequest) -> str:
     return hashlib.sha256(f"{asked.method} {asked.path} {asked.text}".encode()).hexdigest()

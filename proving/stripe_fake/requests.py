@@ -21,7 +21,7 @@ class Dropped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ApiRequest:
     """A request; header names are lower case."""
 
     method: str

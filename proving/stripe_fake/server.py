@@ -22,7 +22,7 @@ from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.faults import FaultPlanError, planned, take_plan
 from proving.stripe_fake.onboarding import Onboarding
 from proving.stripe_fake.pages import gone_page, onboarding_page, overview_page
-from proving.stripe_fake.requests import FAKE_HEADER, Asked, Dropped
+from proving.stripe_fake.requests import FAKE_HEADER, ApiRequest, Dropped
 from proving.stripe_fake.webhooks import Webhooks
 
 STEP_SECONDS = 0.2
@@ -62,7 +62,7 @@ def create_server(
 
     async def api(request: Request) -> Response:
         text = request.url.query if request.method == "GET" else (await request.body()).decode("utf-8", "replace")
-        asked = Asked(request.method, request.url.path, text, {n.lower(): v for n, v in request.headers.items()})
+        asked = ApiRequest(request.method, request.url.path, text, {n.lower(): v for n, v in request.headers.items()})
         try:
             answer = await run_in_threadpool(fake.answer, asked)
         except Dropped:

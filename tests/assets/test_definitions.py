@@ -16,7 +16,7 @@ from syrupy.assertion import SnapshotAssertion
 from assets.automation.schedules import judge_rebuilt_days, settle_yesterday
 from assets.definitions import build_defs
 from pilot.tables import TABLES
-from quality.judging import judged_tables
+from quality.day_verdicts import judged_tables
 
 
 def test_the_definitions_load_and_every_table_has_one_asset() -> None:

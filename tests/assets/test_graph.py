@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from pilot.insight_tables import QUARANTINE
 from pilot.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
-from quality.judging import judged_tables
+from quality.day_verdicts import judged_tables
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.privacy import tombstones

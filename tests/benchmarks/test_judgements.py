@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.voice import faults, soak
 from benchmarks.voice.pipecat_side_by_side import summary
-from proving.load.watching import MIB, Look, edge_process, watched
+from proving.load.watching import MIB, ResourceSample, edge_process, watched
 
 GOOD: dict[str, Any] = {
     "struck": True,
@@ -41,9 +41,11 @@ def test_each_thing_that_a_guest_would_suffer_is_named(change: dict[str, Any], n
     assert any(named in fault for fault in faults.judged({**GOOD, **change}))
 
 
-def looks(*, growth_mib_an_hour: float, seconds: int) -> list[Look]:
+def looks(*, growth_mib_an_hour: float, seconds: int) -> list[ResourceSample]:
     return [
-        Look(at_seconds=at, memory_mib=500 + growth_mib_an_hour * at / 3600, files=20, threads=9, cpu_seconds=at / 10)
+        ResourceSample(
+            at_seconds=at, memory_mib=500 + growth_mib_an_hour * at / 3600, files=20, threads=9, cpu_seconds=at / 10
+        )
         for at in range(seconds)
     ]
 

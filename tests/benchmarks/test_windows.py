@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.platform.windows import COMPARED_DAYS, MAKERS, run, told
-from pipelines.themes_daily import LOOK_BACK_DAYS
+from benchmarks.platform.windows import COMPARED_DAYS, MAKERS, cost_summary, run
+from pipelines.themes_daily import HISTORY_DAYS
 
 
 @pytest.mark.slow
@@ -15,7 +15,7 @@ def test_every_stage_is_timed_on_a_lake_of_its_own() -> None:
 
 
 def test_last_days_are_held_against_the_first_and_against_those_with_full_windows() -> None:
-    filling = [1.0] * COMPARED_DAYS + [2.0] * (LOOK_BACK_DAYS - COMPARED_DAYS)
-    figures = told([*filling, *[4.0] * COMPARED_DAYS, *[5.0] * COMPARED_DAYS])
+    filling = [1.0] * COMPARED_DAYS + [2.0] * (HISTORY_DAYS - COMPARED_DAYS)
+    figures = cost_summary([*filling, *[4.0] * COMPARED_DAYS, *[5.0] * COMPARED_DAYS])
     assert figures["last_times_first"] == 5.0
     assert figures["last_times_full"] == 1.25

@@ -58,7 +58,7 @@ def test_an_error_that_nobody_foresaw_is_told_without_its_values(pilot: Pilot, m
         raise RuntimeError("a customer's words")
 
     monkeypatch.setattr("storage.cafes_file.read_cafes", broken)
-    monkeypatch.setattr("cli.nouns.cafes.read_cafes", broken, raising=False)
+    monkeypatch.setattr("cli.commands.cafes.read_cafes", broken, raising=False)
     refused = pilot("cafes", "list")
     assert refused.exit_code == 1
     assert refused.stderr == "Something unexpected went wrong (RuntimeError). `pilot --debug ...` shows where.\n"

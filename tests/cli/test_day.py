@@ -23,7 +23,7 @@ def test_a_day_is_closed_and_opened_for_a_reason_that_the_audit_log_keeps(pilot:
     opened = pilot("day", "open", str(DAY), "--reason", "a late replica")
     assert f"pilot materialize --from {DAY}" in opened.output
     store = open_home(Settings(home=tmp_path / "home")).store()
-    assert day_states.frozen(store) == {}
+    assert day_states.closed_or_redacted(store) == {}
     kept = [(entry.action, entry.reason) for entry in audit.recent(store, 10) if entry.subject == DAY.isoformat()]
     assert sorted(kept) == [("day.closed", "reported"), ("day.open", "a late replica")]
 

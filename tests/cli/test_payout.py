@@ -19,7 +19,7 @@ from storage.store.ledger.auditor import FACTS
 from storage.store.rewards import decisions, till_pins
 from storage.store.rewards.receipts import Receipt, save
 from storage.store.rewards.reward_cases import Candidate
-from tests.cli.test_nouns import Pilot, opened
+from tests.cli.test_commands import Pilot, opened
 
 NOON = datetime(2026, 11, 24, 11, 0, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from storage.store.payouts import batches, claims
 from storage.store.rewards import decisions
 from storage.store.schemas.money import ledger
 from tests.cli.conftest import Pilot
-from tests.cli.test_nouns import opened
+from tests.cli.test_commands import opened
 from tests.cli.test_payout import decided
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import LIMITS

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.nouns import provider_events as noun
+from cli.commands import provider_events as noun
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.store import audit

@@ -13,7 +13,7 @@ from pilot.tables import SCORED_FEEDBACK, TABLES
 from storage.home import open_home
 from storage.lake import Lake
 from tests.cli.conftest import Pilot
-from tests.quality import told_day
+from tests.quality import whole_day as told_day
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.nouns.score import app
+from cli.commands.score import app
 
 GOOD = {
     "id": "a",

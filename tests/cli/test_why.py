@@ -25,7 +25,7 @@ from storage.store.rewards.receipts import Receipt
 from storage.store.rewards.reward_cases import Candidate
 from tests.cli.conftest import Pilot
 from tests.events import MORNING, Story, raw_events
-from tests.pipelines.signals.told import visit
+from tests.pipelines.signals.visits import visit
 
 GOOD = (
     "Havrelatten var bränd klockan åtta, Siv ångar mjölken för länge i rusningen så den smakar papper. "

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from operations.record_lines import records_of
-from operations.watch.alerts.urgent import RECORDS_NAME, UrgentDesk
+from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
 from pilot.business_days import business_day
 from pilot.settings import read_settings
 from pilot.tables import SCORED_FEEDBACK
@@ -236,7 +236,7 @@ def test_the_link_of_an_alert_leads_to_the_answer(
     flags = pl.when(pl.col("session_id") == mine).then(pl.lit(["urgent_allergy"])).otherwise("flags")
     lake.replace_partition(SCORED_FEEDBACK, day, scored.with_columns(flags=flags), commit={})
 
-    UrgentDesk(lake, folder=tmp_path, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))()
+    UrgentWatcher(lake, folder=tmp_path, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))()
     (link,) = [told["link"] for told in records_of(tmp_path / RECORDS_NAME) if told["session_id"] == mine]
 
     page = chromium.new_page()

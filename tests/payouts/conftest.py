@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
-from storage.store.opening import open_store
 from tests.postgresql import Cluster, running_cluster
 
 

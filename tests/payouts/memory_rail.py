@@ -59,7 +59,7 @@ class MemoryRail:
         with self._one_at_a_time:
             return self._send(order)
 
-    def look_up(self, instruction_id: str) -> Transfer | Unknown | None:
+    def find_transfer(self, instruction_id: str) -> Transfer | Unknown | None:
         """Return the instruction's transfer."""
         return next((each for each in list(self.made.values()) if each.instruction_id == instruction_id), None)
 

@@ -13,10 +13,10 @@ from sqlalchemy import event, insert
 
 from payouts.reconciling import reconcile, send_day
 from storage.store.cafes import switches
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger import bookings
 from storage.store.ledger.auditor import audit_money
-from storage.store.opening import open_store
 from storage.store.payouts import (
     onboardings,
     payment_facts,

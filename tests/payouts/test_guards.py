@@ -15,8 +15,8 @@ from payouts.sending import FAILPOINTS, send_batch
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
+from storage.store.connect import open_store
 from storage.store.engine import Store
-from storage.store.opening import open_store
 from storage.store.payouts import batches
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
@@ -70,7 +70,7 @@ def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(
 ) -> None:
     world = World(tmp_path / "unused", store=store)
     batch = approved(world, "acct_1", "acct_2")
-    Shared.register("rail", callable=lambda: world.rail, exposed=("send", "parameters", "look_up"))
+    Shared.register("rail", callable=lambda: world.rail, exposed=("send", "parameters", "find_transfer"))
     server = Shared(address=("127.0.0.1", 0), authkey=b"test").get_server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     context = multiprocessing.get_context("spawn")

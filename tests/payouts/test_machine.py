@@ -25,9 +25,9 @@ from hypothesis.stateful import (
 from payouts.reconciling import pay_one, reconcile
 from payouts.stripe.events import catch_up, process
 from storage.store.cafes import switches
+from storage.store.connect import open_store
 from storage.store.engine import sqlite_url
 from storage.store.ledger import bookkeeping
-from storage.store.opening import open_store
 from storage.store.payouts import batches, provider_events, reversals
 from storage.store.payouts.provider_events import ProviderEvent
 from tests.payouts.memory_rail import MemoryRail

@@ -11,12 +11,12 @@ from storage.store.engine import Store
 from storage.store.payouts import claims, guest_payouts, onboardings, recipient_devices
 from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.onboardings import OnboardingRefused
-from storage.store.payouts.recipient_statuses import Standing
+from storage.store.payouts.recipient_statuses import RecipientStatus
 from storage.store.privacy import erasures, tombstones
 from storage.store.rewards import decisions, vouchers
 from storage.store.rewards.reward_cases import Candidate, Judgement
 from storage.store.rewards.vouchers import Issuer
-from tests.payouts import looks
+from tests.payouts import assertions as looks
 
 DAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -46,7 +46,7 @@ class Guests:
 
     def stands(self, who: str, transfers: str, *, after_s: int = 0, bank: str | None = None) -> None:
         at = AT + timedelta(seconds=after_s)
-        standings.save(self.store, Standing(who, transfers, True, 0, "", bank, None, at))  # type: ignore[arg-type]
+        standings.save(self.store, RecipientStatus(who, transfers, True, 0, "", bank, None, at))  # type: ignore[arg-type]
 
     def voucher(self, reward_id: str) -> str:
         found = vouchers.of_reward(self.store, reward_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from payouts.rail import Order
-from payouts.reconciling import LOOK_BACK, reconcile
+from payouts.reconciling import LISTED_DAYS_BACK, reconcile
 from storage.store.engine import Store
 from storage.store.payouts import batches, reconciliations
 from storage.store.payouts.reconciliations import Kept
@@ -16,7 +16,7 @@ from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import World
 
-LONG = LOOK_BACK + timedelta(days=5)  # backups may be kept for years
+LONG = LISTED_DAYS_BACK + timedelta(days=5)  # backups may be kept for years
 RAILS = pytest.mark.parametrize("rail", [MemoryRail, ByHandRail])
 
 
@@ -84,7 +84,7 @@ def test_what_somebody_else_transferred_is_told_while_it_is_recent_and_looked_at
     for _ in range(2):
         (difference,) = reconcile(store, world.rail, actor="test").differences
         assert difference.what == "not ours"
-        world.at += LOOK_BACK - timedelta(days=10)
+        world.at += LISTED_DAYS_BACK - timedelta(days=10)
     world.at += timedelta(days=10)
     assert reconcile(store, world.rail, actor="test").agrees
 

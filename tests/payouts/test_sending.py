@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import insert
 from sqlalchemy.exc import IntegrityError
 
+from payouts.payout_status import payout_status
 from payouts.rail import Accepted, Order, Unknown
 from payouts.reconciling import pay_one, reconcile, send_day
 from payouts.sending import send_batch
-from payouts.told import told
 from storage.store import audit
 from storage.store.cafes import switches
 from storage.store.engine import Store
@@ -26,7 +26,7 @@ from storage.store.payouts.claims import ClaimRefused
 from storage.store.payouts.shared_banks import SHARED_BANK
 from storage.store.rewards import vouchers
 from storage.store.schemas.payout import payout_attempts, payout_claims, payout_instruction_rewards
-from tests.payouts import looks
+from tests.payouts import assertions as looks
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, START, World
@@ -335,7 +335,7 @@ def test_each_reason_to_hold_a_payout_reaches_the_guests_receipt(world: World) -
     send_day(world.store, world.rail, simulated=True, actor="watch")
     assert [by.state for by in batches.instructions(world.store)] == ["held"] * 3
     found = [guest_payouts.of_reward(world.store, str(each)) for each in rewards]
-    assert [told(each) for each in found if each is not None] == ["unexplained", "held", "same_bank"]
+    assert [payout_status(each) for each in found if each is not None] == ["unexplained", "held", "same_bank"]
 
 
 def test_the_database_itself_refuses_a_second_live_attempt_claim_or_place(world: World) -> None:

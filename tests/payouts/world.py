@@ -17,9 +17,9 @@ from payouts.reconciling import Reconciled, pay_day
 from pilot.business_days import business_day
 from pilot.cafes import Cafes, parse_cafes
 from storage.store.cafes import switches
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger.auditor import audit_money
-from storage.store.opening import open_store
 from storage.store.payouts import batches, claims
 from storage.store.payouts.batches import Limits
 from storage.store.rewards.reward_cases import Candidate

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilot.words import LANGUAGES, section
-from pipelines.explanation import Raised, Standing, explain
+from pipelines.explanation import Raised, SessionResult, explain
 from pipelines.scoring.signals import CAPS
 from pipelines.signals.reasons import REASONS
 
@@ -19,7 +19,7 @@ GOOD = {"specificity": 0.9, "evidence": 0.8, "breadth": 0.97, "actionability": 0
 THIN = {"specificity": 0.1, "evidence": 0.0, "breadth": 0.5, "actionability": 0.0, "authenticity": 1.0}
 
 
-def standing(**changed: Any) -> Standing:
+def standing(**changed: Any) -> SessionResult:
     plain: dict[str, Any] = {
         "reference": "BCD234",
         "score": 78,
@@ -28,7 +28,7 @@ def standing(**changed: Any) -> Standing:
         "signals": (),
         "raised": (),
     }
-    return Standing(**(plain | changed))
+    return SessionResult(**(plain | changed))
 
 
 def test_a_rewarded_answer_is_praised_for_what_earned_it_and_needs_no_way_on() -> None:

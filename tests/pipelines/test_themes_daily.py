@@ -15,7 +15,7 @@ from pilot.insight_tables import THEMES
 from pilot.tables import SCORED_FEEDBACK
 from pipelines.scoring.tags import THEMES as NAMES
 from pipelines.shapes import schema
-from pipelines.themes_daily import EARLIER_DAYS, HISTORY_COLUMNS, LOOK_BACK_DAYS, Z, themes_of, two_proportions
+from pipelines.themes_daily import EARLIER_DAYS, HISTORY_COLUMNS, HISTORY_DAYS, Z, themes_of, two_proportions
 
 DAY = date(2026, 11, 23)
 
@@ -66,11 +66,11 @@ def test_a_cafe_without_feedback_has_no_row_and_simulated_guests_stay_apart() ->
 
 
 def test_a_weeks_window_includes_today_and_what_is_older_than_four_weeks_is_forgotten() -> None:
-    told = history((6, 40, 4), (7, 50, 5), (LOOK_BACK_DAYS, 60, 6), (LOOK_BACK_DAYS + 1, 999, 99))
+    told = history((6, 40, 4), (7, 50, 5), (HISTORY_DAYS, 60, 6), (HISTORY_DAYS + 1, 999, 99))
     found = row(themes_of(scored({"queue": "negative"}), day=DAY, history=told))
     assert (found["recent_feedbacks"], found["recent_mentions"]) == (41, 5)
     assert (found["earlier_feedbacks"], found["earlier_mentions"]) == (110, 11)
-    assert LOOK_BACK_DAYS == EARLIER_DAYS + 6
+    assert HISTORY_DAYS == EARLIER_DAYS + 6
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from pilot.tables import TABLES
-from quality.judging import NOT_JUDGED, judged_tables
+from quality.day_verdicts import NOT_JUDGED, judged_tables
 from quality.suites import OWN, rules
-from tests.quality import test_payment_suites, test_reward_suites, test_suites, test_told_day
-from tests.quality.told_day import CAFES
+from tests.quality import test_payment_suites, test_reward_suites, test_suites
+from tests.quality import test_whole_day as test_told_day
+from tests.quality.whole_day import CAFES
 
 TRIED = (test_suites, test_told_day, test_payment_suites, test_reward_suites)
 BREAKS = {table: breaks for module in TRIED for table, breaks in module.BREAKS.items()}

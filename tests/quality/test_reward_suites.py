@@ -17,7 +17,7 @@ from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence
 from quality.suites import rules, suite_of, validate
-from tests.quality import told_day
+from tests.quality import whole_day as told_day
 from tests.quality.breaks import Break, Frames, another_column, put, twice
 from tests.quality.conftest import frame
 

@@ -10,8 +10,8 @@ import pytest
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.landing.folder_segments import FolderSegments
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
-from storage.store.opening import open_store
 from tests.postgresql import Cluster, running_cluster
 
 

@@ -251,7 +251,7 @@ def test_a_tombstone_begins_an_erasure_that_is_followed_to_its_end(store: Store)
 
 def test_a_redacted_day_is_never_open_again(store: Store) -> None:
     day_states.put(store, DAY, "closed", actor="test", reason="report")
-    assert day_states.frozen(store) == {DAY: "closed"}
+    assert day_states.closed_or_redacted(store) == {DAY: "closed"}
     day_states.put(store, DAY, "open", actor="test", reason="late counts")
     assert day_states.of(store, [DAY]) == {DAY: "open"}
     day_states.put(store, DAY, "redacted", actor="test", reason="time to live")

@@ -12,7 +12,7 @@ from benchmarks.platform.lake_concurrency import (
     OWN_DAYS,
     READERS,
     SHARING_WRITERS,
-    Told,
+    WorkerReport,
     frame,
     read,
     run,
@@ -53,16 +53,16 @@ def lake(tmp_path: Path) -> Lake:
     return made
 
 
-def seen(lake: Lake) -> Told:
-    told = Told("reader")
+def seen(lake: Lake) -> WorkerReport:
+    told = WorkerReport("reader")
     read(lake, told, over=Once())
     return told
 
 
-def writers(lake: Lake, *, last: int, versions: list[int]) -> list[Told]:
+def writers(lake: Lake, *, last: int, versions: list[int]) -> list[WorkerReport]:
     return [
-        Told("own", FIRST_DAY.isoformat(), done=1, last=last, versions=versions),
-        Told("shared", done=1),
+        WorkerReport("own", FIRST_DAY.isoformat(), done=1, last=last, versions=versions),
+        WorkerReport("shared", done=1),
         seen(lake),
     ]
 

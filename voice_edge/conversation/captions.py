@@ -11,7 +11,7 @@ from voice_edge.protocol import Partial
 from voice_edge.protocol.frames import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.transcript import Transcript
 
 CAPTION_EVERY_SAMPLES = 900 * SAMPLE_RATE // 1000
 
@@ -23,7 +23,7 @@ class Captions:
         self,
         live: Live,
         *,
-        recognise: Callable[[int, int], Coroutine[None, None, Heard]],
+        recognise: Callable[[int, int], Coroutine[None, None, Transcript]],
         listening: Callable[[], bool],
     ) -> None:
         """Take what recognises a piece of the audio, and whether the words are still wanted."""

@@ -15,7 +15,7 @@ async def finish(live: Live) -> None:
         NotNow: nothing has been said.
     """
     await complete(live.state, edge=live.edge, cafe=live.cafe, record=live.record)
-    await tell_completed(live)
+    await send_completed(live)
 
 
 async def finish_if_wanted(live: Live) -> None:
@@ -28,7 +28,7 @@ async def finish_if_wanted(live: Live) -> None:
             await live.tell(error.code, retryable=error.retryable)
 
 
-async def tell_completed(live: Live) -> None:
+async def send_completed(live: Live) -> None:
     """Send `completed` for a session that is, and close; also when its page comes back."""
     await live.send(completed(live.state, edge=live.edge))
     await live.show("ended")

@@ -14,7 +14,7 @@ from voice_edge.edge import Edge
 from voice_edge.hearing.errors import RecogniserBusy
 
 if TYPE_CHECKING:
-    from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.transcript import Transcript
 
 log = structlog.get_logger("voice_edge.conversation.recognition")
 
@@ -39,7 +39,7 @@ class NotHeard(Exception):
 
 async def recognise(
     edge: Edge, audio: npt.NDArray[np.float32], *, language: str, session_id: str, final: bool = True
-) -> Heard:
+) -> Transcript:
     """Return what `audio` says; cancelling this gives the recognition up.
 
     Raises:
@@ -62,7 +62,9 @@ async def recognise(
     return heard
 
 
-async def heard_within(seconds: float, recognition: asyncio.Task[Heard], *, edge: Edge, session_id: str) -> Heard:
+async def heard_within(
+    seconds: float, recognition: asyncio.Task[Transcript], *, edge: Edge, session_id: str
+) -> Transcript:
     """Return what was recognised, within `seconds`.
 
     Raises:

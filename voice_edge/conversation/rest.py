@@ -22,7 +22,7 @@ from voice_edge.protocol import CloseCode, RestAnswer
 from voice_edge.protocol.frames import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.transcript import Transcript
 
 BYTES_PER_SAMPLE = 2
 MOST_SOUND_SECONDS = 45
@@ -116,7 +116,7 @@ class RestOfSession:
             **common,
         )
 
-    async def _heard(self, state: SessionState, speech: _Speech) -> Heard:
+    async def _heard(self, state: SessionState, speech: _Speech) -> Transcript:
         edge = self._edge
         recognition = asyncio.create_task(
             recognise(edge, speech.audio, language=state.language, session_id=state.session_id), name="recognising"

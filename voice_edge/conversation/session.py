@@ -11,7 +11,7 @@ from pilot.words import say
 from voice_edge.clock import within
 from voice_edge.conversation.connection import LOST, Connection, ConnectionLost
 from voice_edge.conversation.dispatch import Dispatch
-from voice_edge.conversation.finish import tell_completed
+from voice_edge.conversation.finish import send_completed
 from voice_edge.conversation.greeting import TurnedAway, Visitor, greet, welcome
 from voice_edge.conversation.live import AbandonReason, Ending, Live
 from voice_edge.conversation.recorder import Recorder
@@ -158,7 +158,7 @@ class Session:
         dispatch = Dispatch(live, device_token=token)
         state = live.state
         if resumed and state.phase == "completed":
-            await tell_completed(live)
+            await send_completed(live)
             return
         if resumed:
             await live.acknowledge()

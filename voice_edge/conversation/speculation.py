@@ -17,7 +17,7 @@ from voice_edge.hearing.turn_taking import Commit, SoftEnd
 from voice_edge.interviewer import equivalent
 
 if TYPE_CHECKING:
-    from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.transcript import Transcript
 
 SAME_END_SAMPLES = 512  # Two ends of speech within one window are the same end.
 
@@ -36,7 +36,7 @@ class Speculation:
     audio_from: int
     speech_end: int
     began: float
-    recognition: asyncio.Task[Heard]
+    recognition: asyncio.Task[Transcript]
     ended: float | None = None
     reply: ReplyStream | None = None
     committed: bool = False
@@ -64,7 +64,7 @@ class Speculations:
         self,
         live: Live,
         *,
-        recognise: Callable[[int, int], Coroutine[None, None, Heard]],
+        recognise: Callable[[int, int], Coroutine[None, None, Transcript]],
         words: Callable[[int, str], None],
     ) -> None:
         """Take what recognises a piece of the audio, and who is told the words of a revision."""
@@ -145,7 +145,7 @@ class Speculations:
         """Count anew: another turn begins."""
         self.discarded = 0
 
-    def _recognised(self, speculation: Speculation, task: asyncio.Task[Heard]) -> None:
+    def _recognised(self, speculation: Speculation, task: asyncio.Task[Transcript]) -> None:
         """Begin the reply on what was recognised; a failure is met at the commit."""
         live = self._live
         if speculation.settled or task.cancelled() or task.exception() is not None or live.ending.done():

@@ -24,7 +24,7 @@ from voice_edge.protocol import AudioFrame, Busy, CloseCode
 from voice_edge.protocol.frames import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from voice_edge.hearing.heard import Heard
+    from voice_edge.hearing.transcript import Transcript
 
 YIELD_EVERY_FRAMES = 16  # A page that sends its buffer again must not hold up the others.
 STARVED_SECONDS = 15.0  # Without a frame: longer than a page that speaks its reply aloud keeps its microphone shut.
@@ -232,13 +232,13 @@ class VoiceTurns:
                 self._framed_at = live.edge.clock.monotonic()
                 await self.stop()
 
-    async def _recognise(self, start: int, end: int) -> Heard:
+    async def _recognise(self, start: int, end: int) -> Transcript:
         return await self._recognise_audio(start, end, final=True)
 
-    async def _recognise_caption(self, start: int, end: int) -> Heard:
+    async def _recognise_caption(self, start: int, end: int) -> Transcript:
         return await self._recognise_audio(start, end, final=False)
 
-    async def _recognise_audio(self, start: int, end: int, *, final: bool) -> Heard:
+    async def _recognise_audio(self, start: int, end: int, *, final: bool) -> Transcript:
         state = self._live.state
         return await recognise(
             self._live.edge,

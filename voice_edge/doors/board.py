@@ -22,7 +22,7 @@ log = structlog.get_logger("voice_edge.doors")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BoardState:
     """What the store said last.
 
     Attributes:
@@ -43,7 +43,7 @@ class Board:
         self._open_store = open_store
         self._cafes = cafes
         self._clock = clock
-        self.standing = Standing()
+        self.standing = BoardState()
         self.store_away = False
 
     async def refresh(self) -> None:
@@ -63,9 +63,9 @@ class Board:
             await self.refresh()
             await self._clock.sleep(REFRESH_SECONDS)
 
-    def _read(self) -> Standing:
+    def _read(self) -> BoardState:
         store = self._open_store()
-        return Standing(
+        return BoardState(
             maintenance=switches.find(store, "maintenance").is_on,
             states=cafe_states.find_all(store),
             trials=trial_slots.usages(store, self._cafes.cafe),

@@ -18,8 +18,8 @@ TOKEN_VERSION = "1"  # noqa: S105 - a format's number
 TOKEN_DAYS = 30
 RANDOM_BYTES = 16
 SIGNATURE_BYTES = 16
-OPEN_OF_A_TOKEN = 1
-OPEN_OF_A_LOOK = 40  # Browser and address alike: guests with the same telephone on the café's Wi-Fi.
+OPEN_PER_TOKEN = 1
+OPEN_PER_FINGERPRINT = 40  # Browser and address alike: guests with the same telephone on the café's Wi-Fi.
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class OpenDevices:
         """
         place = (code, device_hash)
         others = self._open[place] - {session_id}
-        if len(others) >= (OPEN_OF_A_TOKEN if known else OPEN_OF_A_LOOK):
+        if len(others) >= (OPEN_PER_TOKEN if known else OPEN_PER_FINGERPRINT):
             return False
         self._open[place].add(session_id)
         self._place[session_id] = place

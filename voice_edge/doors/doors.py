@@ -19,7 +19,7 @@ from voice_edge.doors.board import Board
 from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
 from voice_edge.doors.entrance import Entrance, Refusal, only_for_trying
 from voice_edge.doors.rates import Rates, RedisCounter
-from voice_edge.doors.trials import TrialDesk
+from voice_edge.doors.trials import TrialService
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Doors:
         self.board = Board(open_store, cafes=cafes, clock=clock)
         self.entrance = Entrance(hours_apply=not demo and not only_for_trying(settings.public_url))
         self.rates = Rates(secret=secret, clock=clock, shared=RedisCounter(redis_url) if redis_url else None)
-        self.trials = TrialDesk(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
+        self.trials = TrialService(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
         self.devices = OpenDevices()
         self._visits: dict[str, Visit] = {}
         self._connections: Counter[str] = Counter()

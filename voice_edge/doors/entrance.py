@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pilot.business_days import local_time
 from pilot.cafes import Cafe, Named
 from pilot.opening_hours import Opening, opening_at
-from voice_edge.doors.board import Standing
+from voice_edge.doors.board import BoardState
 from voice_edge.protocol import CloseCode
 
 CLOSES_SOON = timedelta(hours=1)
@@ -65,7 +65,7 @@ class Entrance:
 
     hours_apply: bool
 
-    def refusal(self, cafe: Cafe, *, standing: Standing, now: datetime, simulated: bool) -> Refusal | None:
+    def refusal(self, cafe: Cafe, *, standing: BoardState, now: datetime, simulated: bool) -> Refusal | None:
         """Return why a new session may not begin; None where it may.
 
         A test client, whose sessions are marked as simulated, comes in at any hour and takes no trial slot; when the

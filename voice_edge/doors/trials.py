@@ -31,7 +31,7 @@ Outcome = Literal["use", "release"]
 log = structlog.get_logger("voice_edge.doors")
 
 
-class TrialDesk:
+class TrialService:
     """Holds the slots of this replica's sessions."""
 
     def __init__(

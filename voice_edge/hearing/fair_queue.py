@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from voice_edge.hearing.errors import RecogniserBusy, RecogniserClosed
-from voice_edge.hearing.heard import Heard
+from voice_edge.hearing.transcript import Transcript
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
 MOST_FINALS_WAITING = 16  # at 0.3-0.5 s each the last of them waits longer than anybody wants to
@@ -21,7 +21,7 @@ PARTIAL_STALE_SECONDS = 1.0
 LONG_CLIP_SECONDS = 28.0  # more than one window of the model: several recognitions in one
 
 
-class Asked(Future[Heard]):
+class RecognitionRequest(Future[Transcript]):
     """A recognition that was asked for; cancelled while it runs it is abandoned: the worker stops at its next step."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class Work:
     final: bool
     prompt: str
     asked_at: float
-    future: Asked = field(default_factory=Asked)
+    future: RecognitionRequest = field(default_factory=RecognitionRequest)
 
     @property
     def seconds(self) -> float:

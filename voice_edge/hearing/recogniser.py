@@ -20,14 +20,14 @@ from voice_edge.hearing.errors import (
     WeightsDamaged,
 )
 from voice_edge.hearing.fair_queue import FairQueue, Work
-from voice_edge.hearing.heard import Heard, too_unsure
 from voice_edge.hearing.invented_lines import without_credits
 from voice_edge.hearing.plausibility import invented
+from voice_edge.hearing.transcript import Transcript, too_unsure
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 from voice_edge.hearing.whisper import Decoded, Whisper
 from voice_edge.hearing.workload import Admission, RecogniserFigures, Workload
 
-__all__ = ["Admission", "Heard", "Recogniser", "RecogniserFigures"]
+__all__ = ["Admission", "Recogniser", "RecogniserFigures", "Transcript"]
 
 WARM_SECONDS = 2.0  # of faint noise: silence would not reach the model
 WARM_LOUDNESS = 0.01
@@ -115,7 +115,7 @@ class Recogniser:
 
     def recognise(
         self, audio: Float32, *, language: str, session_id: str, final: bool = True, prompt: str = ""
-    ) -> Future[Heard]:
+    ) -> Future[Transcript]:
         """Ask for the words of `audio`.
 
         Cancelling the future (also through `asyncio.wrap_future`) drops a recognition that waits and gives up one
@@ -223,7 +223,7 @@ class Recogniser:
                 self._began.pop(id(work), None)
                 self._queue.done(work)
 
-    def _note(self, work: Work, heard: Heard, *, began: float) -> None:
+    def _note(self, work: Work, heard: Transcript, *, began: float) -> None:
         if work.session_id.startswith(WARM_SESSION):
             return  # noise has few words: it would promise more than speech keeps
         self._workload.count("finals" if work.final else "partials")
@@ -247,7 +247,7 @@ class Recogniser:
                     ) from error
             return self._models[folder]
 
-    def _hear(self, work: Work) -> Heard:
+    def _hear(self, work: Work) -> Transcript:
         decoded = self._model(work.language).decode(
             work.audio, language=work.language, prompt=work.prompt, abandoned=lambda: work.future.abandoned
         )
@@ -256,7 +256,7 @@ class Recogniser:
             confidence=decoded.confidence,
             no_speech_probability=decoded.no_speech_probability,
         )
-        return Heard(
+        return Transcript(
             text="" if nothing else without_credits(decoded.text),
             confidence=min(1.0, max(0.0, decoded.confidence)),
             low_confidence=decoded.runaway or too_unsure(decoded.confidence, qualified=self.qualified(work.language)),

@@ -67,14 +67,14 @@ def _add_webhooks(app: FastAPI, edge: Edge) -> list[Callable[[], Coroutine[Any, 
     """
     if not (edge.settings.stripe_key.get_secret_value() and edge.settings.stripe_webhook_secret.get_secret_value()):
         return []
-    from payouts.stripe.opening import rail_name
-    from voice_edge.http.webhook_queue import WebhookDesk
+    from payouts.stripe.configured import rail_name
+    from voice_edge.http.webhook_queue import WebhookQueue
     from voice_edge.http.webhook_routes import webhook_routes
 
     rail = rail_name(edge.settings)
     if rail is None:
         return []
-    desk = WebhookDesk(edge.codes.open_store)
+    desk = WebhookQueue(edge.codes.open_store)
     app.include_router(
         webhook_routes(
             settings=edge.settings,

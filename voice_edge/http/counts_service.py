@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operations.counts.reporting import day_in, report_one, standing_of
+from operations.counts.reporting import current_report, day_in, report_one
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, InvalidCount
 from pilot.errors import InvalidSettings
@@ -92,7 +92,7 @@ class CountsService:
             StoreAway: it could not be read.
         """
         business = day_in(day)
-        report = standing_of(self.home, cafe=cafe, day=business)
+        report = current_report(self.home, cafe=cafe, day=business)
         return None if report is None else _as_data(report)
 
 

@@ -110,7 +110,7 @@ async def found_receipt(
     if (wait := await rates.hit(scope, address)) is not None:
         return too_many_page(edge, wait=wait, headers=HEADERS)
     try:
-        kept = await edge.receipts.look_up(token)
+        kept = await edge.receipts.find(token)
     except (PilotError, OSError):
         return away_page(edge, headers=HEADERS, again=f"/r/{token}")
     cafe = edge.cafe(kept.receipt.cafe) if kept is not None else None

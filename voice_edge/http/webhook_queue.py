@@ -29,7 +29,7 @@ class TooManyWaiting(PilotError):
     """More events wait for the store than it takes in seconds."""
 
 
-class WebhookDesk:
+class WebhookQueue:
     """Takes events, and says of each whether it was new once it is in the store."""
 
     def __init__(self, open_store: Callable[[], Store]) -> None:

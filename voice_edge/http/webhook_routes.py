@@ -17,7 +17,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.requests import ClientDisconnect
 
-from payouts.stripe.opening import RailName
+from payouts.stripe.configured import RailName
 from payouts.stripe.webhooks import (
     LiveEvent,
     OtherMode,
@@ -29,7 +29,7 @@ from pilot.errors import PilotError
 from pilot.settings import Settings
 from voice_edge.doors.rates import Rates, counted_address
 from voice_edge.http.requests import LARGEST_WEBHOOK_BYTES
-from voice_edge.http.webhook_queue import WebhookDesk
+from voice_edge.http.webhook_queue import WebhookQueue
 from voice_edge.metrics import Metrics
 
 PATH = "/webhooks/stripe"
@@ -43,7 +43,7 @@ def webhook_routes(
     *,
     settings: Settings,
     rail: RailName,
-    desk: WebhookDesk,
+    desk: WebhookQueue,
     now: Callable[[], datetime],
     rates: Rates,
     metrics: Metrics,

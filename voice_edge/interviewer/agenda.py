@@ -15,7 +15,7 @@ ASKS_FOR = MappingProxyType(
         "where": Detail.WHERE,
         "where_sat": Detail.WHERE,
         "duration": Detail.DURATION,
-        "told_staff": Detail.STAFF_TOLD,
+        "told_staff": Detail.STAFF_INFORMED,
         "solved": Detail.SOLVED,
         "managed": Detail.SOLVED,
         "compared": Detail.COMPARED,

@@ -91,7 +91,7 @@ class OllamaInterviewer:
             await _until(committed)
             yield self._scripted(script, reason)
             return
-        asking = _Asking(self._chat, conversation)
+        asking = _ModelRequest(self._chat, conversation)
         try:
             await _until(committed)
             clock = asyncio.get_running_loop().time
@@ -150,7 +150,7 @@ class OllamaInterviewer:
         self._away_until = asyncio.get_running_loop().time() + AWAY_SECONDS
 
 
-class _Asking:
+class _ModelRequest:
     """The model at work on one question.
 
     Attributes:

@@ -26,7 +26,7 @@ class Detail(Enum):
     WHERE = "where"
     DURATION = "duration"
     PRICE = "price"
-    STAFF_TOLD = "staff_told"
+    STAFF_INFORMED = "staff_informed"
     SOLVED = "solved"
     COMPARED = "compared"
     PUT_RIGHT = "put_right"

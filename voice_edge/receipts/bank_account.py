@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 import structlog
 
-from payouts.stripe.opening import open_rail, rail_name
+from payouts.stripe.configured import open_rail, rail_name
 from pilot.cafes import Language
 from pilot.errors import PilotError
 from pilot.settings import Settings
@@ -59,7 +59,7 @@ class Known:
     last4: str
 
 
-class BankDesk:
+class BankAccounts:
     """Takes guests to the provider."""
 
     def __init__(
@@ -259,6 +259,6 @@ class BankDesk:
         provider, store = self._opened(), self._open_store()
         recipient = standings.recipient(store, recipient_id)
         if recipient is not None:
-            from payouts.stripe.recipients import refresh_standing
+            from payouts.stripe.recipients import refresh_status
 
-            refresh_standing(store, provider, recipient)
+            refresh_status(store, provider, recipient)

@@ -27,7 +27,7 @@ from voice_edge.clock import Clock
 
 EVERY_SECONDS = 60.0
 FIRST_SECONDS = (2.0, 10.0)  # What a dead replica's log still holds is published within seconds of the start.
-LONGEST_LOOK_BACK_DAYS = 30
+LONGEST_BACK_DAYS = 30
 OVERLAP_DAYS = 1  # A day's last sessions are published after midnight.
 MARK = b'"event":"session_completed"'
 
@@ -91,7 +91,7 @@ class ReceiptProjection:
         today = business_day(self._clock.now())
         if self._first_day is None:
             newest = receipts.newest_day(store)
-            back = today - timedelta(days=LONGEST_LOOK_BACK_DAYS)
+            back = today - timedelta(days=LONGEST_BACK_DAYS)
             self._first_day = max(back, newest or back) - timedelta(days=OVERLAP_DAYS)
         saved = 0
         for day in days_between(self._first_day, today):

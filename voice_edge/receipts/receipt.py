@@ -76,7 +76,7 @@ class KeptReceipt:
     payout: GuestPayout | None = None
 
 
-class ReceiptDesk:
+class ReceiptService:
     """Hands receipts to the store, in the background, until it has them."""
 
     def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
@@ -97,7 +97,7 @@ class ReceiptDesk:
             self._waiting.popitem(last=False)
         self._arrived.set()
 
-    async def look_up(self, token: str) -> KeptReceipt | None:
+    async def find(self, token: str) -> KeptReceipt | None:
         """Return the receipt that `token` opens and what became of it, None where there is none.
 
         Raises:

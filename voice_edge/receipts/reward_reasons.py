@@ -20,7 +20,7 @@ from pilot.cafes import Cafe, Language, Pilot
 from pilot.errors import InvalidEvent, PilotError
 from pilot.events import UtteranceCommitted, UtteranceEdited, parse_event
 from pilot.words import say
-from pipelines.explanation import PRAISED_FROM, Raised, Standing, explain
+from pipelines.explanation import PRAISED_FROM, Raised, SessionResult, explain
 from storage.errors import CorruptSegment
 from storage.landing.segments import Segments
 from storage.store.rewards.decisions import Decision
@@ -113,7 +113,7 @@ def reasons(
     from pipelines.scoring import score  # Lazily: its word lists.
 
     found = score(texts, language="en" if receipt.language == "en" else "sv", cafe=cafe)
-    standing = Standing(
+    standing = SessionResult(
         reference=receipt.reference,
         score=found.score,
         eligible=prospective_reward_ore(pilot, score=found.score, eligible=found.eligible) > 0,

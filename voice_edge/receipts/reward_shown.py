@@ -9,7 +9,7 @@ from typing import Literal
 
 import segno
 
-from payouts.told import SETTLED, Told, told
+from payouts.payout_status import SETTLED, PayoutStatus, payout_status
 from payouts.voucher_codes import voucher_code
 from storage.store.payouts.guest_payouts import GuestPayout
 from storage.store.rewards.decisions import Decision
@@ -35,7 +35,7 @@ class RewardShown:
         code: The voucher's code as it is read out; empty where there is none to redeem.
         qr: An SVG of the address that opens the till's page with the code; empty like `code`.
         number: Which of the reward's vouchers it is; 0 where there is none.
-        told: What is told of its way to a bank account; empty where its guest wanted none.
+        payout_status: Status of its payout to a bank account; empty if its guest wanted none.
     """
 
     state: State
@@ -44,12 +44,12 @@ class RewardShown:
     code: str = ""
     qr: str = ""
     number: int = 0
-    told: Told | Literal[""] = ""
+    payout_status: PayoutStatus | Literal[""] = ""
 
     @property
     def final(self) -> bool:
         """Return whether nothing of it will change by itself."""
-        return self.state in FINAL or (self.state == "bank" and self.told in SETTLED)
+        return self.state in FINAL or (self.state == "bank" and self.payout_status in SETTLED)
 
 
 def reward_shown(
@@ -74,10 +74,10 @@ def reward_shown(
     if decision is None:
         return None
     if payout is not None and payout.claimed:
-        return RewardShown("bank", payout.amount_ore, told=told(payout))
+        return RewardShown("bank", payout.amount_ore, payout_status=payout_status(payout))
     if voucher is not None:
         shown = _of_voucher(voucher, secret=secret, public_url=public_url, now=now)
-        return shown if payout is None else replace(shown, told=told(payout))
+        return shown if payout is None else replace(shown, payout_status=payout_status(payout))
     if decision.outcome == "held":
         if decision.released is False:
             return RewardShown("refused")

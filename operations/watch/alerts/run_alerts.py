@@ -17,7 +17,7 @@ from operations.watch.alerts.alert_records import Alert
 RECORDS_NAME = "alerts.ndjson"
 
 
-def tell(folder: Path, alert: Alert, *, at: datetime, assets: Sequence[str], days: Sequence[str]) -> None:
+def report(folder: Path, alert: Alert, *, at: datetime, assets: Sequence[str], days: Sequence[str]) -> None:
     """Append an alert's line to the records in `folder`.
 
     Args:

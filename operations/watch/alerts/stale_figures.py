@@ -21,7 +21,7 @@ STALE_AFTER = timedelta(minutes=45)  # the prober alone has them built every ten
 _log = structlog.get_logger("operations.watch")
 
 
-class FiguresDesk:
+class StaleFiguresWatcher:
     """Looks how old the newest figures are; what fails is logged, and the next look comes."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:

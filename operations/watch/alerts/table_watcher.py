@@ -21,7 +21,7 @@ from storage.snapshot import Snapshot
 _log = structlog.get_logger("operations.watch")
 
 
-class TableDesk(ABC):
+class TableWatcher(ABC):
     """Looks at a table whenever it has a new version; what fails is logged, and the next look comes."""
 
     def __init__(

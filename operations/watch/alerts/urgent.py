@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from operations.record_lines import append_record
-from operations.watch.alerts.table_watcher import TableDesk
+from operations.watch.alerts.table_watcher import TableWatcher
 from pilot.tables import SCORED_FEEDBACK
 from storage.lake import Lake
 from storage.snapshot import Snapshot
@@ -51,13 +51,13 @@ class Urgent:
     link: str
 
 
-class UrgentDesk(TableDesk):
+class UrgentWatcher(TableWatcher):
     """Tells what is urgent, each once."""
 
     def __init__(
         self, lake: Lake, *, folder: Path, pages_url: str, simulated: bool, clock: Callable[[], datetime]
     ) -> None:
-        """Take where to look and where to tell; `folder` is where the records are kept (`TableDesk` for the others)."""
+        """`folder` is where the records are kept; see `TableWatcher` for the others."""
         records = folder / RECORDS_NAME
         super().__init__(
             lake, SCORED_FEEDBACK, days=DAYS, records=records, pages_url=pages_url, simulated=simulated, clock=clock

@@ -15,8 +15,8 @@ from typing import Any
 import structlog
 
 from operations.watch.alerts.alert_records import Alert
-from operations.watch.alerts.run_alerts import RECORDS_NAME, tell
-from operations.watch.alerts.table_watcher import TableDesk
+from operations.watch.alerts.run_alerts import RECORDS_NAME, report
+from operations.watch.alerts.table_watcher import TableWatcher
 from pilot.business_days import local_time
 from pilot.cafes import Cafe, Cafes
 from pilot.insight_tables import VOLUME_ANOMALIES
@@ -30,7 +30,7 @@ DAYS = 2  # the last hours of a day are settled after it
 _log = structlog.get_logger("operations.watch")
 
 
-class VolumeDesk(TableDesk):
+class VolumeWatcher(TableWatcher):
     """Tells each episode once."""
 
     def __init__(
@@ -43,7 +43,7 @@ class VolumeDesk(TableDesk):
         simulated: bool,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the cafés, for their names, and where the alerts are kept (`TableDesk` for the others)."""
+        """Take the cafés, for their names, and where the alerts are kept (`TableWatcher` for the others)."""
         records = folder / RECORDS_NAME
         super().__init__(
             lake, VOLUME_ANOMALIES, days=DAYS, records=records, pages_url=pages_url, simulated=simulated, clock=clock
@@ -67,7 +67,7 @@ class VolumeDesk(TableDesk):
     def _tell(self, episode: Episode, alert: Alert, *, now: datetime) -> None:
         if alert.subject in self.told:
             return
-        tell(self._records.parent, alert, at=now, assets=[VOLUME_ANOMALIES.name], days=[episode.day.isoformat()])
+        report(self._records.parent, alert, at=now, assets=[VOLUME_ANOMALIES.name], days=[episode.day.isoformat()])
         self.told.add(alert.subject)
         _log.warning("alert", name=alert.name, subject=alert.subject, state="firing", severity=alert.severity)
 

@@ -18,7 +18,7 @@ from pilot.events import PROBER_REPLICAS
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSIONS
 from pipelines.scored_feedback import scored_feedback
 from pipelines.sessions import sessions
-from pipelines.signals.duplicates import LOOK_BACK_DAYS
+from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import by_session, session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
@@ -54,7 +54,7 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
     of_day = sessions(landed, as_of=now)
     said = turns(landed)
     scored = scored_feedback(of_day, said, cafes=cafes)
-    before = list(days_between(day - timedelta(days=LOOK_BACK_DAYS), day - timedelta(days=1)))
+    before = list(days_between(day - timedelta(days=HISTORY_DAYS), day - timedelta(days=1)))
     signals = session_signals(
         day,
         sessions=of_day,

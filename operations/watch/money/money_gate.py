@@ -34,7 +34,7 @@ def _judge(home: Home, days: Collection[date], now: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class GateLook:
+class GateVerdict:
     """What the gate has looked at.
 
     Attributes:
@@ -54,7 +54,7 @@ class MoneyGate:
         self._judge = judge
         self._unjudged_since: datetime | None = None
 
-    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateLook:
+    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         """Look at the days of what is claimed now; what is claimed later has passed no gate."""
         days = awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated)
         found = self._verdicts(days)
@@ -72,7 +72,7 @@ class MoneyGate:
         stops = [each for one in found for each in one.stops]
         named = [f"{each.day} {each.table}: {each.expectation}" for each in stops[:STOPS_NAMED]]
         named += [f"{each} was not judged since its rewards were decided" for each in unjudged]
-        return GateLook(days, "; ".join(named))
+        return GateVerdict(days, "; ".join(named))
 
     def _verdicts(self, days: dict[date, datetime]) -> list[Gate]:
         return [

@@ -54,7 +54,7 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Standing:
+class PayingState:
     """How paying stands, for the alerts.
 
     Attributes:
@@ -76,11 +76,11 @@ def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
     return tuple(simulated for simulated in (False, True) if may_meet(rail, simulated=simulated))
 
 
-class PayingDesk:
+class PayoutRunner:
     """Looks what there is to plan, to send and to reconcile."""
 
     def __init__(self, home: Home, rail: Rail, *, clock: Callable[[], datetime], gate: MoneyGate | None = None) -> None:
-        self.standing = Standing()
+        self.standing = PayingState()
         self.rail = rail
         self._home = home
         self._clock = clock

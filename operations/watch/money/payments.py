@@ -12,10 +12,10 @@ from apscheduler.schedulers.base import BaseScheduler
 
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import AlertRecords
-from operations.watch.money.paying import PayingDesk
+from operations.watch.money.paying import PayoutRunner
 from operations.watch.money.payment_alerts import COUNT_OVER, SHARE_OVER, Facts, payment_alerts
-from operations.watch.money.provider import CATCH_UP_SECONDS, LOOK_SECONDS, ProviderEvents
-from payouts.stripe.opening import open_rail
+from operations.watch.money.provider import CATCH_UP_SECONDS, POLL_SECONDS, ProviderEvents
+from payouts.stripe.configured import open_rail
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store.payouts import payment_facts, reconciliations
@@ -32,7 +32,7 @@ _log = structlog.get_logger("operations.watch")
 class PaymentAlerts:
     """Looks at the facts, tells what is the matter, and leaves the figures for whatever scrapes text files."""
 
-    def __init__(self, home: Home, desk: PayingDesk | None, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, home: Home, desk: PayoutRunner | None, *, clock: Callable[[], datetime]) -> None:
         folder = home.root / RUN_FOLDER
         self._home = home
         self._desk = desk
@@ -106,11 +106,11 @@ def start_paying(home: Home, scheduler: BaseScheduler) -> None:
         return datetime.now(UTC)
 
     rail = open_rail(home.settings)
-    desk = None if rail is None else PayingDesk(home, rail, clock=clock)
+    desk = None if rail is None else PayoutRunner(home, rail, clock=clock)
     if rail is not None and desk is not None:
         # One rail for both: its limiter keeps all of their calls below the provider's limit.
         events = ProviderEvents(home, rail)
-        for job, seconds in ((events.look, LOOK_SECONDS), (events.fetch, CATCH_UP_SECONDS)):
+        for job, seconds in ((events.look, POLL_SECONDS), (events.fetch, CATCH_UP_SECONDS)):
             scheduler.add_job(
                 job, trigger="interval", seconds=seconds, next_run_time=clock(), coalesce=True, max_instances=1
             )

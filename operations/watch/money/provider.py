@@ -13,7 +13,7 @@ from pilot.errors import PilotError
 from storage.home import Home
 from storage.store.payouts import provider_events, recipient_devices
 
-LOOK_SECONDS = 5  # A guest who comes back from Stripe looks at the receipt.
+POLL_SECONDS = 5  # A guest who comes back from Stripe looks at the receipt.
 CATCH_UP_SECONDS = 300
 RECIPIENTS_EVERY = timedelta(hours=1)  # Their events are listed one account at a time.
 

@@ -20,7 +20,7 @@ from pilot.identifiers import new_identifier
 
 BEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 3 * BEAT_SECONDS
-LOOK_BACK = timedelta(days=31)  # a home that was put aside for longer was not in service
+LONGEST_SILENCE = timedelta(days=31)  # a home that was put aside for longer was not in service
 SUFFIX = ".alive"
 TARGET = "edge_heartbeat"
 
@@ -72,7 +72,7 @@ def silence(
         edge: Its name.
         simulated: Whether the home is a demo's.
     """
-    if last is None or (now - last).total_seconds() <= SILENT_AFTER_SECONDS or now - last > LOOK_BACK:
+    if last is None or (now - last).total_seconds() <= SILENT_AFTER_SECONDS or now - last > LONGEST_SILENCE:
         return
     for day in days_between(business_day(last), business_day(now)):
         start, end = day_bounds(day)

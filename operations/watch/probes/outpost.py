@@ -13,7 +13,7 @@ import structlog
 
 from operations.watch.probes.delivery import MOST_BYTES, rebased
 from operations.watch.probes.pages import Page
-from operations.watch.probes.prober import Looking
+from operations.watch.probes.prober import Prober
 from operations.watch.probes.targets import outside
 from pilot.errors import PilotError
 from pilot.identifiers import identifier_time, new_identifier
@@ -74,7 +74,7 @@ class Outpost:
         """
         known = self._known()
         pages = rebased([Page(**page) for page in known["pages"]], base=self._base)
-        looking = Looking(
+        looking = Prober(
             lambda: list(outside(pages, client=self._client)),
             every_seconds=int(known["every_seconds"]),
             clock=self._clock,

@@ -12,10 +12,10 @@ from pilot.events import Event, Probe, make_event
 from pilot.identifiers import new_identifier
 
 REPLICA = "watch"
-LOOKS_AT_ONCE = 64  # each waits for its whole timeout while the edge hangs, and the round has to end before the next
+PROBES_AT_ONCE = 64  # each waits for its whole timeout while the edge hangs, and the round has to end before the next
 
 
-class Looking:
+class Prober:
     """Looks at every target once a call."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Looking:
         if not targets:
             return []
         at = self._clock()
-        with ThreadPoolExecutor(max_workers=LOOKS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(max_workers=PROBES_AT_ONCE) as pool:
             looks = [pool.submit(timed, one.name, one.look, every_seconds=self._every) for one in targets]
             seen = [(one, look.result()) for one, look in zip(targets, looks, strict=True)]
         return [self._event(cafe, probe=probe, at=at) for one, probe in seen for cafe in one.cafes]

@@ -31,7 +31,7 @@ HEALTHY = "ok"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class ProbeResult:
     """What one look found.
 
     Attributes:
@@ -48,7 +48,7 @@ class Seen:
         return not self.failure
 
 
-Look = Callable[[], Seen]
+ProbeCall = Callable[[], ProbeResult]
 
 
 def open_client() -> httpx.Client:
@@ -61,7 +61,7 @@ def open_client() -> httpx.Client:
     )
 
 
-def timed(target: str, look: Look, *, every_seconds: int, clock: Callable[[], float] = time.perf_counter) -> Probe:
+def timed(target: str, look: ProbeCall, *, every_seconds: int, clock: Callable[[], float] = time.perf_counter) -> Probe:
     """Look once; what cannot be reached is a failed probe, never an error.
 
     Args:
@@ -82,36 +82,36 @@ def timed(target: str, look: Look, *, every_seconds: int, clock: Callable[[], fl
     )
 
 
-def _seen(look: Look) -> Seen:
+def _seen(look: ProbeCall) -> ProbeResult:
     """Look, and name what went wrong where nothing that could be judged came back."""
     try:
         return look()
     except InvalidStatus as refused:
-        return Seen("wrong_status", refused.response.status_code)
+        return ProbeResult("wrong_status", refused.response.status_code)
     except (httpx.TimeoutException, TimeoutError):
-        return Seen("timed_out")
+        return ProbeResult("timed_out")
     except (httpx.ConnectError, httpx.InvalidURL):
-        return Seen("unreachable")
+        return ProbeResult("unreachable")
     except (httpx.HTTPError, WebSocketException, ConnectionResetError, BrokenPipeError, EOFError):
-        return Seen("broken_off")
+        return ProbeResult("broken_off")
     except (OSError, ValueError):
-        return Seen("unreachable")
+        return ProbeResult("unreachable")
 
 
-def _judged(status: int, *, wanted: Collection[int], right: bool) -> Seen:
+def _judged(status: int, *, wanted: Collection[int], right: bool) -> ProbeResult:
     """Return what an answer is worth: its status first, then what it says."""
     if status not in wanted:
-        return Seen("wrong_status", status)
-    return Seen("" if right else "wrong_answer", status)
+        return ProbeResult("wrong_status", status)
+    return ProbeResult("" if right else "wrong_answer", status)
 
 
-def customer_page(page: Page, *, client: httpx.Client) -> Seen:
+def customer_page(page: Page, *, client: httpx.Client) -> ProbeResult:
     """Open a café's page: good when it answers with 200 and shows its name; another page in its place is down, too."""
     answer = client.get(page.url)
     return _judged(answer.status_code, wanted=OK_STATUSES, right=page.name in html.unescape(answer.text))
 
 
-def websocket(base: str) -> Seen:
+def websocket(base: str) -> ProbeResult:
     """Open the conversation's socket and wait for its answer to a ping, through every proxy in between."""
     parts = urlsplit(base)
     scheme = "wss" if parts.scheme == "https" else "ws"
@@ -119,23 +119,23 @@ def websocket(base: str) -> Seen:
     origin = Origin(f"{parts.scheme}://{parts.netloc}")
     with connect(url, origin=origin, open_timeout=TIMEOUT_SECONDS, close_timeout=1.0, proxy=None) as socket:
         answered = socket.ping().wait(TIMEOUT_SECONDS)
-    return Seen("" if answered else "timed_out")
+    return ProbeResult("" if answered else "timed_out")
 
 
-def receipt(base: str, *, client: httpx.Client) -> Seen:
+def receipt(base: str, *, client: httpx.Client) -> ProbeResult:
     """Ask for a receipt that nobody has: good when the edge's own page says so."""
     answer = client.get(base + RECEIPT_PATH)
     name, value = RECEIPT_MARK
     return _judged(answer.status_code, wanted=RECEIPT_STATUSES, right=answer.headers.get(name) == value)
 
 
-def dashboards(base: str, *, client: httpx.Client) -> Seen:
+def dashboards(base: str, *, client: httpx.Client) -> ProbeResult:
     """Ask the managers' pages whether they are well."""
     answer = client.get(f"{base}/_stcore/health")
     return _judged(answer.status_code, wanted=OK_STATUSES, right=answer.text.strip() == HEALTHY)
 
 
-def ollama(base: str, *, client: httpx.Client) -> Seen:
+def ollama(base: str, *, client: httpx.Client) -> ProbeResult:
     """Ask the language model's server for its version."""
     answer = client.get(f"{base}/api/version")
     return _judged(answer.status_code, wanted=OK_STATUSES, right=_names_a_version(answer))

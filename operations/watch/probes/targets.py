@@ -11,7 +11,7 @@ import httpx
 
 from operations.watch.probes import probing
 from operations.watch.probes.pages import Page
-from operations.watch.probes.probing import Look
+from operations.watch.probes.probing import ProbeCall
 from pilot.settings import Settings
 
 
@@ -27,7 +27,7 @@ class Target:
 
     name: str
     cafes: tuple[str, ...]
-    look: Look
+    look: ProbeCall
 
 
 def base_of(url: str) -> str:

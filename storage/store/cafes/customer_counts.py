@@ -101,9 +101,9 @@ def report_all(
     done: list[Reported] = []
     with store.begin() as connection:
         serialise(connection, "customer_counts")
-        standing = _standing(connection, [count.day for count in counts], simulated=simulated)
+        current_reports = _standing(connection, [count.day for count in counts], simulated=simulated)
         for count in counts:
-            before = standing.get((count.cafe, count.day))
+            before = current_reports.get((count.cafe, count.day))
             if before is not None and (before.customers, before.source) == (count.customers, source):
                 done.append(Reported(count, "unchanged", before))
                 continue
@@ -137,7 +137,7 @@ def current(store: Store, days: Collection[date]) -> pl.DataFrame:
     return conform(CUSTOMER_COUNTS, pl.DataFrame(rows, schema=polars_schema(CUSTOMER_COUNTS), orient="row"))
 
 
-def standing(store: Store, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
+def current_reports(store: Store, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
     """Return the report that counts for each café and day; a day that nobody reported is not in it."""
     with store.reading() as connection:
         return _standing(connection, days, simulated=simulated)

@@ -18,7 +18,7 @@ from storage.store.schemas.payout import (
     payout_instructions,
     recipients,
 )
-from storage.store.schemas.provider import onboardings, recipient_standings
+from storage.store.schemas.provider import onboardings, recipient_statuses
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
 
 
 def _standing(connection: Connection, who: str) -> dict[str, object]:
-    known = recipient_standings
+    known = recipient_statuses
     row = connection.execute(select(known).where(known.c.recipient_id == who)).first()
     if row is None:
         return {}

@@ -13,7 +13,7 @@ from storage.store.payouts import attempts, claims, onboardings
 from storage.store.payouts.batches import LEFT
 from storage.store.payouts.claims import ClaimRefused, Recipient
 from storage.store.schemas.payout import payout_claims, payout_instruction_rewards, payout_instructions, recipients
-from storage.store.schemas.provider import bank_payouts, recipient_standings
+from storage.store.schemas.provider import bank_payouts, recipient_statuses
 from storage.store.schemas.provider import onboardings as onboarding_rows
 
 Transfers = Literal["inactive", "pending", "active", "gone"]
@@ -22,7 +22,7 @@ BankState = Literal["pending", "in_transit", "paid", "failed", "canceled"]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RecipientStatus:
     """How a recipient stood when the provider was last asked.
 
     Attributes:
@@ -71,17 +71,17 @@ class BankPayout:
     made_at: datetime | None
 
 
-def save(store: Store, standing: Standing) -> None:
+def save(store: Store, standing: RecipientStatus) -> None:
     """Keep a standing, unless a newer one is there; then claim what waited for it, and plan again what was refused."""
     with store.begin() as connection:
         serialise(connection, f"standing:{standing.recipient_id}")
         known = _find(connection, standing.recipient_id)
         if known is not None and known.checked_at > standing.checked_at:
             return
-        mine = recipient_standings.c.recipient_id == standing.recipient_id
-        connection.execute(delete(recipient_standings).where(mine))
-        values = {name: getattr(standing, name) for name in Standing.__dataclass_fields__}
-        connection.execute(insert(recipient_standings).values(values))
+        mine = recipient_statuses.c.recipient_id == standing.recipient_id
+        connection.execute(delete(recipient_statuses).where(mine))
+        values = {name: getattr(standing, name) for name in RecipientStatus.__dataclass_fields__}
+        connection.execute(insert(recipient_statuses).values(values))
     claim_ready(store, standing.recipient_id)
     if standing.transfers == "active":
         attempts.plan_again(store, standing.recipient_id, able_at=standing.checked_at)
@@ -109,7 +109,7 @@ def claim_ready(store: Store, recipient_id: str) -> int:
     return claimed
 
 
-def find(store: Store, recipient_id: str) -> Standing | None:
+def find(store: Store, recipient_id: str) -> RecipientStatus | None:
     """Return how a recipient stood last; None where the provider was never asked."""
     with store.reading() as connection:
         return _find(connection, recipient_id)
@@ -167,10 +167,10 @@ def unsettled(store: Store, *, rail: str, told_for: timedelta) -> list[Recipient
     )
     query = (
         select(recipients)
-        .outerjoin(recipient_standings, recipient_standings.c.recipient_id == who)
+        .outerjoin(recipient_statuses, recipient_statuses.c.recipient_id == who)
         .where(
             recipients.c.rail == rail,
-            func.coalesce(recipient_standings.c.transfers, "") != "gone",
+            func.coalesce(recipient_statuses.c.transfers, "") != "gone",
             or_(wish, claimed, sent, at_the_bank),
         )
         .order_by(recipients.c.added_at.desc(), who)
@@ -188,7 +188,7 @@ def same_bank(store: Store, recipient_id: str) -> frozenset[str]:
 
 def sharing_bank(connection: Connection, recipient_id: str) -> frozenset[str]:
     """Return what `same_bank` does, within a transaction."""
-    mine, theirs = recipient_standings.alias("mine"), recipient_standings.alias("theirs")
+    mine, theirs = recipient_statuses.alias("mine"), recipient_statuses.alias("theirs")
     me, them = recipients.alias("me"), recipients.alias("them")
     query = (
         select(theirs.c.recipient_id)
@@ -212,7 +212,7 @@ def save_bank_payout(store: Store, payout: BankPayout) -> None:
         connection.execute(insert(bank_payouts).values(values))
 
 
-def _find(connection: Connection, recipient_id: str) -> Standing | None:
-    query = select(recipient_standings).where(recipient_standings.c.recipient_id == recipient_id)
+def _find(connection: Connection, recipient_id: str) -> RecipientStatus | None:
+    query = select(recipient_statuses).where(recipient_statuses.c.recipient_id == recipient_id)
     row = connection.execute(query).first()
-    return None if row is None else Standing(*row)
+    return None if row is None else RecipientStatus(*row)

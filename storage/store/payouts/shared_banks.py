@@ -12,7 +12,7 @@ from storage.store.engine import Store
 from storage.store.payouts import batches
 from storage.store.schemas.core import audit_log
 from storage.store.schemas.payout import payout_batches, payout_instructions, recipients
-from storage.store.schemas.provider import recipient_standings
+from storage.store.schemas.provider import recipient_statuses
 
 SHARED_BANK = "the bank account is another recipient's too"
 
@@ -26,21 +26,21 @@ def hold_shared(store: Store, *, rail: str, actor: str) -> int:
         actor: Who pays.
     """
     shared = (
-        select(recipient_standings.c.bank_fingerprint)
-        .join(recipients, recipients.c.id == recipient_standings.c.recipient_id)
-        .where(recipients.c.rail == rail, recipient_standings.c.bank_fingerprint.is_not(None))
-        .group_by(recipient_standings.c.bank_fingerprint, recipients.c.simulated)
+        select(recipient_statuses.c.bank_fingerprint)
+        .join(recipients, recipients.c.id == recipient_statuses.c.recipient_id)
+        .where(recipients.c.rail == rail, recipient_statuses.c.bank_fingerprint.is_not(None))
+        .group_by(recipient_statuses.c.bank_fingerprint, recipients.c.simulated)
         .having(func.count() > 1)
     )
     released = select(audit_log.c.subject).where(audit_log.c.action == "payout.release")
     query = (
         select(payout_instructions.c.id)
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
-        .join(recipient_standings, recipient_standings.c.recipient_id == payout_instructions.c.recipient_id)
+        .join(recipient_statuses, recipient_statuses.c.recipient_id == payout_instructions.c.recipient_id)
         .where(
             payout_batches.c.rail == rail,
             payout_instructions.c.state == "planned",
-            recipient_standings.c.bank_fingerprint.in_(shared),
+            recipient_statuses.c.bank_fingerprint.in_(shared),
             payout_instructions.c.id.not_in(released),
         )
     )

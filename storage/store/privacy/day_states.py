@@ -32,7 +32,7 @@ def of(store: Store, days: Collection[date]) -> dict[date, State]:
     return {day: known.get(day, "open") for day in days}
 
 
-def frozen(store: Store) -> dict[date, State]:
+def closed_or_redacted(store: Store) -> dict[date, State]:
     """Return the days that no rebuild may touch, with their states."""
     query = select(day_states.c.day, day_states.c.state)
     with store.reading() as connection:

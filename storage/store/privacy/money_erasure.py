@@ -14,7 +14,7 @@ from sqlalchemy import Connection, delete, exists, select, update
 from storage.store.schemas.core import tombstones
 from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.payout import payout_claims, recipients
-from storage.store.schemas.provider import bank_payouts, onboardings, recipient_devices, recipient_standings
+from storage.store.schemas.provider import bank_payouts, onboardings, recipient_devices, recipient_statuses
 
 PSEUDONYM = "erased-"
 PSEUDONYM_BYTES = 16
@@ -47,7 +47,7 @@ def _forget_account(connection: Connection, reward_id: str, *, device: str | Non
     for kept in (payout_claims, onboardings, recipient_devices):
         if connection.execute(select(kept.c.recipient_id).where(kept.c.recipient_id == asked_by)).first():
             return
-    for table in (recipient_standings, bank_payouts):
+    for table in (recipient_statuses, bank_payouts):
         connection.execute(delete(table).where(table.c.recipient_id == asked_by))
     connection.execute(delete(recipients).where(recipients.c.id == asked_by))
 

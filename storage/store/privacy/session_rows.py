@@ -16,7 +16,7 @@ from storage.store.schemas.money import reward_decisions
 
 # Imported, so that `metadata` knows their tables.
 SCHEMAS = (money_schema, payout_schema, privacy_schema, provider_schema)
-NOT_TOLD = ("code_hash",)  # of a voucher: who knows it could try codes until one fits
+NOT_EXPORTED = ("code_hash",)  # of a voucher: who knows it could try codes until one fits
 
 
 def about_session(store: Store, session_id: str) -> dict[str, list[dict[str, Any]]]:
@@ -46,5 +46,5 @@ def _rows(connection: Connection, table: Table, *, session_id: str, rewards: lis
         condition = table.c.subject.in_([session_id, *rewards])
     else:
         return []
-    query = select(*(column for column in table.c if column.name not in NOT_TOLD)).where(condition)
+    query = select(*(column for column in table.c if column.name not in NOT_EXPORTED)).where(condition)
     return [dict(row) for row in connection.execute(query).mappings()]

@@ -15,7 +15,7 @@ from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.ledger import bookkeeping
 from storage.store.rewards import vouchers
-from storage.store.rewards.reward_cases import Candidate, Judge, Outcome, SlotStanding, Standing
+from storage.store.rewards.reward_cases import Candidate, CaseFacts, Judge, Outcome, SlotState
 from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.core import receipts, switches, tombstones, trial_slots
 from storage.store.schemas.money import reward_decisions, reward_rulings
@@ -267,7 +267,7 @@ def _owe(connection: Connection, decision: Decision, *, store: Store, issuer: Is
     )
 
 
-def _standing(connection: Connection, candidate: Candidate) -> Standing:
+def _standing(connection: Connection, candidate: Candidate) -> CaseFacts:
     slot = connection.execute(
         select(trial_slots.c.used, trial_slots.c.rewarded).where(trial_slots.c.session_id == candidate.session_id)
     ).first()
@@ -284,10 +284,10 @@ def _standing(connection: Connection, candidate: Candidate) -> Standing:
         )
     )
     of_device = of_cafe.where(reward_decisions.c.device == candidate.device)
-    known: SlotStanding = "unknown"
+    known: SlotState = "unknown"
     if slot is not None and slot.used:
         known = "rewarded" if slot.rewarded else "beyond_trial"
-    return Standing(
+    return CaseFacts(
         slot=known,
         erased=erased is not None,
         device_rewards=connection.execute(of_device).scalar_one() if candidate.device else 0,

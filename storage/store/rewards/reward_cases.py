@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Literal
 
 Outcome = Literal["eligible", "held", "declined"]
-SlotStanding = Literal["rewarded", "beyond_trial", "unknown"]
+SlotState = Literal["rewarded", "beyond_trial", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CaseFacts:
     """What the store knows of a candidate within the deciding transaction.
 
     Attributes:
@@ -57,7 +57,7 @@ class Standing:
         cafe_rewards: Rewards of the café on this day, held ones included.
     """
 
-    slot: SlotStanding
+    slot: SlotState
     erased: bool
     device_rewards: int
     cafe_rewards: int
@@ -73,4 +73,4 @@ class Judgement:
     held_until: datetime | None = None
 
 
-Judge = Callable[[Candidate, Standing], Judgement | None]
+Judge = Callable[[Candidate, CaseFacts], Judgement | None]

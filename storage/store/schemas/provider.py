@@ -10,7 +10,7 @@ from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey,
 
 from storage.store.schemas.core import Serial, UtcMoment, metadata
 
-recipient_standings = Table(
+recipient_statuses = Table(
     "recipient_standings",
     metadata,
     Column(

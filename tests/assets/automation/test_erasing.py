@@ -13,7 +13,7 @@ from assets.automation.sensor import RUN_KEY_TAG
 from assets.definitions import build_defs
 from assets.framework.resources import HomeResource
 from operations.erasure.carry_out import carry_out
-from operations.erasure.home_lock import keeping
+from operations.erasure.home_lock import home_lock
 from pilot.business_days import business_day
 from pilot.tables import RAW_EVENTS
 from storage.home import Home
@@ -50,7 +50,7 @@ def test_an_attempt_that_failed_is_made_again_after_1_2_and_4_minutes_under_anot
     home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, erasure: Erasure
 ) -> None:
     first = key_at(instance, home, erasure, minutes=0)
-    with keeping(home.root):
+    with home_lock(home.root):
         assert not erase(instance, home_resource, first)
     keys = {minutes: key_at(instance, home, erasure, minutes=minutes) for minutes in (0.9, 1, 2.9, 3, 6.9, 7)}
     assert keys[0.9] == first

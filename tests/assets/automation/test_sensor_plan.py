@@ -16,13 +16,13 @@ from assets.automation.sensor import (
     QUIET_REBUILD_SECONDS,
     RETRIES_AT_ONCE,
     RUN_APPEARS_WITHIN_SECONDS,
-    Look,
+    Observation,
     RunSeen,
     plan,
     retry_seconds,
     settle,
 )
-from assets.automation.sensor_cursor import Asked, Cursor, Failed, Seen
+from assets.automation.sensor_cursor import Cursor, Failed, RequestedRuns, SeenDay
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -30,12 +30,14 @@ YESTERDAY = date(2026, 11, 22)
 EARLIER = date(2026, 11, 12)
 
 
-def seen(spoken: str, *, probes: str = "") -> Seen:
-    return Seen(everything=f"{spoken}+{probes}", spoken=spoken)
+def seen(spoken: str, *, probes: str = "") -> SeenDay:
+    return SeenDay(everything=f"{spoken}+{probes}", spoken=spoken)
 
 
-def look(landing: dict[date, Seen], *, outbox: int = 0, days: tuple[date, ...] = (), later: float = 0) -> Look:
-    return Look(now=NOW + timedelta(seconds=later), landing=landing, outbox=outbox, outbox_days=frozenset(days))
+def look(
+    landing: dict[date, SeenDay], *, outbox: int = 0, days: tuple[date, ...] = (), later: float = 0
+) -> Observation:
+    return Observation(now=NOW + timedelta(seconds=later), landing=landing, outbox=outbox, outbox_days=frozenset(days))
 
 
 def runs_of(
@@ -74,7 +76,7 @@ def days_asked(requests: list[dg.RunRequest]) -> list[tuple[str, str]]:
     ]
 
 
-def asked(cursor: Cursor, at: Look) -> tuple[Cursor, list[dg.RunRequest]]:
+def asked(cursor: Cursor, at: Observation) -> tuple[Cursor, list[dg.RunRequest]]:
     planned = plan(cursor, look=at)
     assert not isinstance(planned, str), planned
     return planned
@@ -236,7 +238,7 @@ def test_the_same_look_has_the_same_key_and_another_look_another() -> None:
     assert keys[0] == keys[1] != keys[2]
 
 
-SEENS = st.builds(Seen, everything=st.text(max_size=8), spoken=st.text(max_size=8))
+SEENS = st.builds(SeenDay, everything=st.text(max_size=8), spoken=st.text(max_size=8))
 LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
 
 
@@ -247,7 +249,7 @@ LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
         outbox=st.integers(0),
         asked=st.none()
         | st.builds(
-            Asked,
+            RequestedRuns,
             at=st.floats(0, 4e9),
             runs=st.dictionaries(st.text(max_size=5), st.tuples(st.dates(), st.dates()), max_size=3),
             landing=LANDINGS,
@@ -269,7 +271,7 @@ def test_a_cursor_that_cannot_be_read_means_that_nothing_is_built_yet(text: str 
 
 @given(st.lists(LANDINGS, min_size=1, max_size=4), st.lists(st.sets(st.integers(0, 30)), min_size=8, max_size=8))
 def test_whatever_fails_in_between_every_landed_day_is_built_in_the_end(
-    landings: list[dict[date, Seen]], failing: list[set[int]]
+    landings: list[dict[date, SeenDay]], failing: list[set[int]]
 ) -> None:
     cursor, later, landing = Cursor(), 0.0, {}
     for change in landings:

@@ -11,7 +11,7 @@ import pytest
 from dagster._serdes import serialize_value
 from dagster._utils.error import serializable_error_info_from_exc_info
 
-from assets.framework.failures import told_without_words
+from assets.framework.failures import failures_without_words
 from pilot.errors import PilotError
 from tests.events import MORNING, whole_visit
 
@@ -20,7 +20,7 @@ WORDS = "Kardemummabullen var torr"
 
 
 def fail(error: BaseException) -> dg.Failure:
-    with pytest.raises(dg.Failure) as caught, told_without_words("sessions for 2026-11-23"):
+    with pytest.raises(dg.Failure) as caught, failures_without_words("sessions for 2026-11-23"):
         raise error
     return caught.value
 
@@ -35,7 +35,7 @@ def test_an_unexpected_exception_is_told_by_its_kind_and_place_only() -> None:
 
 def test_nothing_that_dagster_keeps_of_a_failure_holds_the_message() -> None:
     try:
-        with told_without_words("sessions for 2026-11-23"):
+        with failures_without_words("sessions for 2026-11-23"):
             raise ValueError(f"cannot cast {WORDS!r}")
     except dg.Failure as failure:
         import sys

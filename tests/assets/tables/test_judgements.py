@@ -22,7 +22,7 @@ from tests.events import MORNING, Story
 from tests.ollama_server.running import running
 from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import Planned, said
-from tests.pipelines.signals.told import visit
+from tests.pipelines.signals.visits import visit
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from assets.automation.schedules import report_yesterday
-from operations.load_records import keep
+from operations.load_records import append_load
 from operations.quality_days import judge_and_keep
 from pilot.tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_KPIS, PILOT_REPORT, SCORED_FEEDBACK
 from storage.home import Home
@@ -104,8 +104,10 @@ def test_the_plan_knows_the_load_tests_that_were_kept_and_the_limit_that_was_rai
     two_days(home, land, run)
     cafe_states.set_trial_limit(home.store(), "aurora", limit=250, actor="test", reason="well visited")
     test = {"began_at": "2026-11-23T09:00:00+00:00", "plan": {"guests": 6}, "failures": {}, "goal_met": True}
-    keep(home.root / ".run", {**test, "seconds": 300.0, "response_ms": {"p95": 1200.0}})
-    assert not keep(home.root / ".run", {**test, "plan": {"guests": 60}, "seconds": 5.0, "response_ms": {"p95": 9.0}})
+    append_load(home.root / ".run", {**test, "seconds": 300.0, "response_ms": {"p95": 1200.0}})
+    assert not append_load(
+        home.root / ".run", {**test, "plan": {"guests": 60}, "seconds": 5.0, "response_ms": {"p95": 9.0}}
+    )
     run(NEXT, job="reports", tags=LATER)
     rows = {row["cafe"]: row for row in home.lake().read(CAPACITY_PLAN, days=[NEXT]).iter_rows(named=True)}
     assert (rows["aurora"]["trial_limit"], rows["aurora"]["trial_used"]) == (250, 3)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from cli.commands import restore
 from cli.main import app
-from cli.nouns import restore
 
 
 def dies(line: str) -> None:

@@ -17,7 +17,7 @@ from operations.backup.restore import NotRestored, restore
 from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
 from operations.backup.staging import PREFIX, RestoreUnderWay, staging
 from operations.erasure.carry_out import carry_out
-from operations.erasure.home_lock import KeeperAtWork, keeping
+from operations.erasure.home_lock import HomeLocked, home_lock
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import RAW_EVENTS
@@ -213,7 +213,7 @@ def test_backups_are_found_by_day_and_name_and_half_ones_are_none(home: Home) ->
     assert choose(folder, first.path.name).path == first.path
     with pytest.raises(NoSuchBackup, match="latest there are"):
         choose(folder, "2026-01-01")
-    with keeping(home.root), pytest.raises(KeeperAtWork):
+    with home_lock(home.root), pytest.raises(HomeLocked):
         make_backup(home, now=NOW)
     assert len(backups(folder)) == 2
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.counts.reporting import day_in, report_one, standing_of
+from operations.counts.reporting import current_report, day_in, report_one
 from operations.counts.till_import import FaultyExport, carry_out, plan_import
 from pilot.cafes import Cafes
 from pilot.counts import InvalidCount
@@ -36,7 +36,7 @@ def imported(home: Home, body: bytes = DAYS, *, now: datetime = NOON) -> list[st
 
 def test_an_import_reports_each_day_wakes_the_sensor_and_says_where_it_comes_from(home: Home) -> None:
     assert imported(home) == ["new", "new"]
-    standing = customer_counts.standing(home.store(), [MONDAY, TUESDAY], simulated=False)
+    standing = customer_counts.current_reports(home.store(), [MONDAY, TUESDAY], simulated=False)
     assert {day: (one.customers, one.source) for (_, day), one in standing.items()} == {
         MONDAY: (742, "till"),
         TUESDAY: (755, "till"),
@@ -90,7 +90,7 @@ def test_one_fault_and_nothing_is_imported(home: Home) -> None:
     with pytest.raises(FaultyExport, match=r"1 cells cannot be used\.\s+days\.csv, row 6, column") as refused:
         imported(home, DAYS + b"2026-11-25;fel\n")
     assert "fel;" not in str(refused.value)
-    assert customer_counts.standing(home.store(), [MONDAY, TUESDAY], simulated=False) == {}
+    assert customer_counts.current_reports(home.store(), [MONDAY, TUESDAY], simulated=False) == {}
 
 
 def test_a_store_that_goes_away_halfway_keeps_nothing_of_the_file(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,14 +105,14 @@ def test_a_store_that_goes_away_halfway_keeps_nothing_of_the_file(home: Home, mo
     monkeypatch.setattr(audit, "record", fails_the_second_time)
     with pytest.raises(StoreAway):
         imported(home)
-    assert customer_counts.standing(home.store(), [MONDAY, TUESDAY], simulated=False) == {}
+    assert customer_counts.current_reports(home.store(), [MONDAY, TUESDAY], simulated=False) == {}
     assert outbox.touched_days(home.store(), after=0)[1] == frozenset()
 
 
 def test_a_missing_day_is_missing_and_not_nought(home: Home) -> None:
-    assert standing_of(home, cafe="aurora", day=MONDAY) is None
+    assert current_report(home, cafe="aurora", day=MONDAY) is None
     report_one(home, cafe="aurora", day=MONDAY, customers=0, source="manager", actor="siv", now=NOON)
-    nought = standing_of(home, cafe="aurora", day=MONDAY)
+    nought = current_report(home, cafe="aurora", day=MONDAY)
     assert nought is not None
     assert nought.customers == 0
 

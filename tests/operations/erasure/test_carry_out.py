@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from operations.erasure.carry_out import GRACE, RECHECK, carry_out, due
-from operations.erasure.home_lock import KeeperAtWork, keeping
+from operations.erasure.home_lock import HomeLocked, home_lock
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
@@ -163,7 +163,7 @@ def test_words_where_none_may_be_are_told_by_file_and_hold_the_erasure_open(home
 
 def test_two_keepers_are_never_at_work_at_once(home: Home, gone: Story) -> None:
     ask(home, gone)
-    with keeping(home.root), pytest.raises(KeeperAtWork):
+    with home_lock(home.root), pytest.raises(HomeLocked):
         carry_out(home, now=datetime.now(UTC))
     assert state(home, gone)[0] == "asked"
 

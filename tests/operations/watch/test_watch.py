@@ -17,8 +17,8 @@ from operations.system import free_port
 from operations.watch import clockwork
 from operations.watch.probes import probing
 from operations.watch.probes.pages import Page, Pages
-from operations.watch.probes.prober import Looking
-from operations.watch.probes.probing import Seen, open_client, timed
+from operations.watch.probes.prober import Prober
+from operations.watch.probes.probing import ProbeResult, open_client, timed
 from operations.watch.probes.round import Round
 from operations.watch.probes.targets import Target
 from pilot.events import Event, Probe
@@ -103,11 +103,11 @@ PAGES = (Page("aurora", "Café Aurora", "http://a"), Page("goteborg", "Göteborg
 
 def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Round:
     pages = [
-        Target("customer_page", (page.cafe,), partial(Seen, "" if page.cafe == "aurora" else "wrong_status"))
+        Target("customer_page", (page.cafe,), partial(ProbeResult, "" if page.cafe == "aurora" else "wrong_status"))
         for page in PAGES
     ]
-    looking = Looking(
-        lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), Seen)],
+    looking = Prober(
+        lambda: [*pages, Target("dashboards", ("aurora", "goteborg"), ProbeResult)],
         every_seconds=30,
         clock=lambda: NOW,
         simulated=simulated,

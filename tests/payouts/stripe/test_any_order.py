@@ -18,12 +18,12 @@ from sqlalchemy import text
 from payouts.stripe import events
 from payouts.stripe.events import catch_up, listed, process
 from payouts.stripe.recipients import open_account
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
-from storage.store.opening import open_store
 from storage.store.payouts import batches, claims, onboardings, provider_events
 from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.provider_events import ProviderEvent
-from tests.payouts import looks
+from tests.payouts import assertions as looks
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.test_machine import template
 from tests.payouts.world import World

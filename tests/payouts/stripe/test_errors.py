@@ -77,7 +77,7 @@ def test_an_error_has_one_meaning_and_nothing_is_tried_again_within(
     with pytest.raises(told):
         called(CallLimiter(20.0, sleep=lambda _: None), lambda: client.v1.transfers.list({"transfer_group": "g"}))
     assert wire.calls == 2
-    assert isinstance(StripeRail(client, name="stripe_fake", limiter=limiter).look_up("g"), Unknown)
+    assert isinstance(StripeRail(client, name="stripe_fake", limiter=limiter).find_transfer("g"), Unknown)
 
 
 def test_what_cannot_be_asked_is_retryable_and_what_is_refused_is_not() -> None:

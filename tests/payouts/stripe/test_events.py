@@ -11,7 +11,7 @@ from payouts.stripe.webhooks import read_webhook
 from storage.store.payouts import batches, provider_events
 from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.provider_events import MOST_TRIES, ProviderEvent
-from tests.payouts import looks
+from tests.payouts import assertions as looks
 from tests.payouts.stripe.by_hand_rail import IBAN
 from tests.payouts.stripe.hearing import hear, ready, told
 from tests.payouts.world import World

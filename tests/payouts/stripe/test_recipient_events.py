@@ -13,7 +13,7 @@ from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.provider_events import ProviderEvent
 from storage.store.payouts.shared_banks import SHARED_BANK
 from storage.store.rewards import vouchers
-from tests.payouts import looks
+from tests.payouts import assertions as looks
 from tests.payouts.stripe.by_hand_rail import IBAN
 from tests.payouts.stripe.hearing import hear, ready, told
 from tests.payouts.world import World

@@ -10,12 +10,12 @@ from payouts.deciding import issuer
 from payouts.stripe import events
 from payouts.stripe.calling import ProviderAway, ProviderRefuses
 from payouts.stripe.events import LISTED_BACK, catch_up, process
-from payouts.stripe.recipients import refresh_standing
+from payouts.stripe.recipients import refresh_status
 from storage.store.engine import Store
 from storage.store.payouts import onboardings, unclaims
 from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.claims import Recipient
-from storage.store.payouts.recipient_statuses import RETURNED_WITHIN, Standing
+from storage.store.payouts.recipient_statuses import RETURNED_WITHIN, RecipientStatus
 from storage.store.rewards import vouchers
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.stripe.hearing import ready
@@ -121,10 +121,10 @@ def test_one_recipient_of_whom_stripe_says_nothing_keeps_no_other_waiting(
         world.rail.fake.books.onboard(each.account, iban=f"{IBAN}{each.account}")
     first, second = sorted(both, key=lambda who: who.id)
 
-    def refresh(store: Store, rail: ByHandRail, who: Recipient) -> Standing:
+    def refresh(store: Store, rail: ByHandRail, who: Recipient) -> RecipientStatus:
         if who.id == first.id:
             raise error("Stripe says nothing.", remedy="Ask again.")
-        return refresh_standing(store, rail, who)
+        return refresh_status(store, rail, who)
 
     monkeypatch.setattr(events, "refresh_standing", refresh)
     if error is ProviderAway:  # what it did not answer is asked again, from the same time on

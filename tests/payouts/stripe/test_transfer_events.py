@@ -15,7 +15,7 @@ from proving.stripe_fake.requests import Fault
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import batches
 from storage.store.payouts import recipient_statuses as standings
-from tests.payouts import looks
+from tests.payouts import assertions as looks
 from tests.payouts.stripe.hearing import hear
 from tests.payouts.world import World
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import stripe
 
-from payouts.stripe.opening import RailName
+from payouts.stripe.configured import RailName
 from payouts.stripe.webhooks import LiveEvent, OtherMode, RefusedWebhook, read_webhook, secrets_of
 
 SECRET = "whsec_one"

@@ -14,7 +14,7 @@ from pipelines.signals.devices import CHAIN_CODES, CHAIN_SESSIONS, PATTERN_DAYS
 from pipelines.signals.session_signals import by_session
 from pipelines.signals.velocity import BURST_LEAST
 from tests.events import MORNING, Story
-from tests.pipelines.signals.told import named, signals_of, visit
+from tests.pipelines.signals.visits import named, signals_of, visit
 
 HOLDS = {"device_chain", "code_hopping", "burst", "outside_hours_pattern", "copied_nearly", "ring"}
 

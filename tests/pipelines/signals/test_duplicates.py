@@ -12,7 +12,7 @@ import pytest
 from benchmarks.feedback import duplicates as generated
 from pipelines.signals.duplicates import LEAST_WORDS, RING_SESSIONS
 from tests.events import MORNING, Story
-from tests.pipelines.signals.told import DAY, named, signals_of, visit
+from tests.pipelines.signals.visits import DAY, named, signals_of, visit
 
 QUEUE = (
     "Kön vid disken tog tolv minuter klockan åtta i morse, och havrelatten var ljummen när jag väl fick den. "

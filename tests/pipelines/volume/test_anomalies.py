@@ -15,7 +15,7 @@ from pipelines.shapes import schema
 from pipelines.uptime import outages
 from pipelines.volume.anomalies import (
     HISTORY_COLUMNS,
-    LOOK_BACK_DAYS,
+    HISTORY_DAYS,
     SESSION_COLUMNS,
     away_by_cafe,
     volume_anomalies,
@@ -84,7 +84,7 @@ def test_history_is_the_tables_own_earlier_days_of_the_same_guests() -> None:
     others = of_day(sessions(), LATER, history=earlier(simulated=True))
     assert set(own.filter(pl.col("cafe") == "aurora")["basis"]) == {"history"}
     assert set(others["basis"]) == {"band"}
-    assert LOOK_BACK_DAYS >= 4 * 7
+    assert HISTORY_DAYS >= 4 * 7
 
 
 def test_the_order_of_the_sessions_changes_nothing() -> None:

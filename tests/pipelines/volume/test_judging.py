@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from pilot.business_days import at_local
 from pipelines.volume.expectation import expectation
-from pipelines.volume.judging import LEAST_MINUTES, Judged, judged
 from pipelines.volume.open_hours import OpenHour, Window
+from pipelines.volume.verdicts import LEAST_MINUTES, HourVerdict, judge_hours
 from tests.pipelines.volume.days import AURORA, CAFES, MONDAY, as_usual, hours, past, weekdays_before
 
 LATER = date(2026, 12, 7)
@@ -20,13 +20,13 @@ def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
     return at_local(day, datetime(2000, 1, 1, hour, minute).time())
 
 
-def verdicts(some: list[OpenHour], day: date = MONDAY, told: dict | None = None) -> dict[int, Judged]:
+def verdicts(some: list[OpenHour], day: date = MONDAY, told: dict | None = None) -> dict[int, HourVerdict]:
     by = expectation(AURORA, day=day, past=told or {})
     assert by is not None
-    return {hour.hour: found for hour, found in zip(some, judged(some, by=by), strict=True)}
+    return {hour.hour: found for hour, found in zip(some, judge_hours(some, by=by), strict=True)}
 
 
-def odd(found: dict[int, Judged]) -> dict[int, str]:
+def odd(found: dict[int, HourVerdict]) -> dict[int, str]:
     return {hour: each.verdict for hour, each in found.items() if each.verdict in ("low", "high")}
 
 
@@ -74,7 +74,7 @@ def test_an_outage_is_no_anomaly_and_its_hours_are_too_little_open() -> None:
     found = verdicts(silent)
     assert odd(found) == {}
     assert [hour for hour, each in found.items() if each.verdict == "too_little_open"] == [11, 12, 13, 14]
-    assert found[11] == Judged("too_little_open")
+    assert found[11] == HourVerdict("too_little_open")
 
 
 def test_an_hour_with_a_quarter_of_an_hour_left_is_judged_and_with_less_is_not() -> None:
@@ -115,7 +115,7 @@ def test_only_hours_open_long_enough_are_judged_and_low_only_settled_ones(
     if by is None:
         assert some == []
         return
-    for hour, found in zip(some, judged(some, by=by), strict=True):
+    for hour, found in zip(some, judge_hours(some, by=by), strict=True):
         assert (found.verdict == "too_little_open") == (hour.usable_minutes < LEAST_MINUTES) == (found.surprise is None)
         assert hour.settled or found.verdict != "low"
         assert found.since is None or found.since <= hour.starts_at

@@ -25,9 +25,9 @@ from operations.stripe_fake import recorded
 from operations.supervisor import RestartPolicy
 from operations.system import System, make_system, processes
 from operations.watch.money.deciding import decide_day
-from operations.watch.money.paying import PayingDesk
+from operations.watch.money.paying import PayoutRunner
 from operations.watch.money.provider import ProviderEvents
-from payouts.stripe.opening import open_rail
+from payouts.stripe.configured import open_rail
 from pilot.business_days import days_between
 from pilot.settings import read_settings
 from pilot.words import section
@@ -138,7 +138,7 @@ async def test_rewards_reach_the_bank_or_say_why_not_and_the_books_agree_to_the_
     home = open_home(told)
     store, rail = home.store(), open_rail(told)
     assert rail is not None
-    desk = PayingDesk(home, rail, clock=lambda: datetime.now(UTC))
+    desk = PayoutRunner(home, rail, clock=lambda: datetime.now(UTC))
     events = ProviderEvents(home, rail)
     guests = [await answered(system, home, answer) for answer in ANSWERS]
     (fine, _), (lost, _) = guests

@@ -13,7 +13,7 @@ import pytest
 from pilot.cafes import Language, parse_cafes
 from pilot.tables import FINGERPRINTS
 from pipelines.shapes import schema
-from pipelines.signals.duplicates import LOOK_BACK_DAYS, copies
+from pipelines.signals.duplicates import HISTORY_DAYS, copies
 from pipelines.signals.fingerprints import hashed_texts
 from proving.simulator.speech import DEPTHS, Depth, said
 
@@ -35,7 +35,7 @@ def test_a_guest_says_whole_sentences_with_nothing_left_to_fill_in(language: Lan
 def test_honest_guests_of_two_weeks_are_seldom_taken_for_copies() -> None:
     rng = random.Random(2)
     texts, days = [], []
-    for back in range(LOOK_BACK_DAYS, -1, -1):
+    for back in range(HISTORY_DAYS, -1, -1):
         for _ in range(GUESTS_A_DAY * len(CAFES.cafe)):
             language: Language = "sv" if rng.random() < 0.8 else "en"
             depth = rng.choices(DEPTHS, weights=(0.28, 0.24, 0.33, 0.15))[0]

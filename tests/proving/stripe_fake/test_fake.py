@@ -9,17 +9,17 @@ import stripe
 
 from proving.stripe_fake.bank import FAILING_IBANS, SMALLEST_PAYOUT_ORE, WORKING_IBAN, Bank
 from proving.stripe_fake.books import LINK_SECONDS
-from tests.proving.stripe_fake.desk import OPEN, Desk
+from tests.proving.stripe_fake.fake_client import OPEN, FakeClient
 
 LINK = {"account": "acct_1", "type": "account_onboarding", "return_url": "http://x/b", "refresh_url": "http://x/f"}
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> FakeClient:
+    return FakeClient()
 
 
-def test_a_transfer_is_made_and_leaves_the_balance(desk: Desk) -> None:
+def test_a_transfer_is_made_and_leaves_the_balance(desk: FakeClient) -> None:
     made = desk.transfer(3000)
     assert (made.amount, made.currency, made.destination, made.livemode) == (3000, "sek", "acct_1", False)
     assert desk.client.v1.balance.retrieve().available[0].amount == 10**9 - 3000
@@ -29,7 +29,7 @@ def test_a_transfer_is_made_and_leaves_the_balance(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("state", ["inactive", "pending"])
-def test_an_account_without_the_capability_gets_nothing(desk: Desk, state: str) -> None:
+def test_an_account_without_the_capability_gets_nothing(desk: FakeClient, state: str) -> None:
     desk.fake.books.capability("acct_1", state)
     with pytest.raises(stripe.InvalidRequestError) as told:
         desk.transfer()
@@ -40,7 +40,7 @@ def test_an_account_without_the_capability_gets_nothing(desk: Desk, state: str) 
 
 
 def test_more_than_the_balance_is_refused_and_all_of_it_is_not() -> None:
-    desk = Desk(funds_ore=3000)
+    desk = FakeClient(funds_ore=3000)
     with pytest.raises(stripe.InvalidRequestError) as told:
         desk.transfer(3001)
     assert told.value.code == "balance_insufficient"
@@ -48,7 +48,7 @@ def test_more_than_the_balance_is_refused_and_all_of_it_is_not() -> None:
     assert desk.fake.books.funds_ore == 0
 
 
-def test_a_transfer_comes_back_in_parts_until_nothing_is_left(desk: Desk) -> None:
+def test_a_transfer_comes_back_in_parts_until_nothing_is_left(desk: FakeClient) -> None:
     made = desk.transfer(3000)
     reversals = desk.client.v1.transfers.reversals
     reversals.create(made.id, {"amount": 1000})
@@ -66,7 +66,7 @@ def test_a_transfer_comes_back_in_parts_until_nothing_is_left(desk: Desk) -> Non
         reversals.create("tr_nothing")
 
 
-def test_lists_are_filtered_and_paged_the_newest_first(desk: Desk) -> None:
+def test_lists_are_filtered_and_paged_the_newest_first(desk: FakeClient) -> None:
     desk.account("acct_2")
     made = []
     for number in range(25):
@@ -87,7 +87,7 @@ def test_lists_are_filtered_and_paged_the_newest_first(desk: Desk) -> None:
         transfers.list({"starting_after": "tr_nothing"})
 
 
-def test_events_are_listed_by_type_and_by_whether_they_were_taken(desk: Desk) -> None:
+def test_events_are_listed_by_type_and_by_whether_they_were_taken(desk: FakeClient) -> None:
     made = desk.transfer()
     desk.client.v1.transfers.reversals.create(made.id)
     events = desk.client.v1.events
@@ -105,7 +105,7 @@ def test_events_are_listed_by_type_and_by_whether_they_were_taken(desk: Desk) ->
     assert account.account == "acct_1"
 
 
-def test_an_account_is_opened_as_we_open_ours_and_in_no_other_way(desk: Desk) -> None:
+def test_an_account_is_opened_as_we_open_ours_and_in_no_other_way(desk: FakeClient) -> None:
     made = desk.client.v1.accounts.create(OPEN)
     assert (made.capabilities.transfers, made.details_submitted) == ("inactive", False)
     for change in ({"country": "NO"}, {"capabilities": {}}, {"controller": {}}, {"type": "express"}):
@@ -113,7 +113,7 @@ def test_an_account_is_opened_as_we_open_ours_and_in_no_other_way(desk: Desk) ->
             desk.client.v1.accounts.create({**OPEN, **change})
 
 
-def test_a_link_names_its_end_and_needs_an_account_and_both_ways_back(desk: Desk) -> None:
+def test_a_link_names_its_end_and_needs_an_account_and_both_ways_back(desk: FakeClient) -> None:
     made = desk.client.v1.account_links.create(LINK)
     assert made.expires_at - made.created == LINK_SECONDS
     for change in ({"account": "acct_9"}, {"type": "account_update"}, {"return_url": ""}):
@@ -121,7 +121,7 @@ def test_a_link_names_its_end_and_needs_an_account_and_both_ways_back(desk: Desk
             desk.client.v1.account_links.create({**LINK, **change})
 
 
-def test_nothing_of_the_fake_is_live_and_every_answer_says_that_it_is_one(desk: Desk) -> None:
+def test_nothing_of_the_fake_is_live_and_every_answer_says_that_it_is_one(desk: FakeClient) -> None:
     answers = [
         desk.pay("k"),
         desk.get("/v1/transfers"),
@@ -135,14 +135,14 @@ def test_nothing_of_the_fake_is_live_and_every_answer_says_that_it_is_one(desk: 
 
 
 def test_more_calls_in_a_second_than_the_limit_are_refused_before_anything_else() -> None:
-    desk = Desk(calls_per_second=3)
+    desk = FakeClient(calls_per_second=3)
     assert [desk.pay().status for _ in range(5)] == [200, 200, 200, 429, 429]
     desk.at += timedelta(seconds=1)
     assert desk.pay().status == 200
     assert len(desk.fake.books.transfers) == 4
 
 
-def test_a_fake_that_is_away_takes_nothing(desk: Desk) -> None:
+def test_a_fake_that_is_away_takes_nothing(desk: FakeClient) -> None:
     desk.fake.away = True
     with pytest.raises(stripe.APIConnectionError):
         desk.transfer()
@@ -150,16 +150,16 @@ def test_a_fake_that_is_away_takes_nothing(desk: Desk) -> None:
     assert desk.fake.books.transfers == {}
 
 
-def told(desk: Desk) -> list[str]:
+def told(desk: FakeClient) -> list[str]:
     return [each["type"] for each in desk.fake.books.events.values() if each["type"].startswith("payout.")]
 
 
-def step(desk: Desk, bank: Bank) -> None:
+def step(desk: FakeClient, bank: Bank) -> None:
     desk.at += timedelta(days=1)
     bank.settle()
 
 
-def test_a_working_account_is_paid_out_by_itself_from_the_smallest_payout_on(desk: Desk) -> None:
+def test_a_working_account_is_paid_out_by_itself_from_the_smallest_payout_on(desk: FakeClient) -> None:
     bank = Bank(desk.fake.books)
     desk.transfer(SMALLEST_PAYOUT_ORE - 1)
     step(desk, bank)
@@ -176,7 +176,7 @@ def test_a_working_account_is_paid_out_by_itself_from_the_smallest_payout_on(des
 
 
 @pytest.mark.parametrize("iban", FAILING_IBANS)
-def test_a_failing_account_gets_its_money_back_on_its_balance_and_never_to_us(desk: Desk, iban: str) -> None:
+def test_a_failing_account_gets_its_money_back_on_its_balance_and_never_to_us(desk: FakeClient, iban: str) -> None:
     bank = Bank(desk.fake.books)
     desk.account("acct_2", iban=iban)
     desk.transfer(3000, account="acct_2")
@@ -191,7 +191,7 @@ def test_a_failing_account_gets_its_money_back_on_its_balance_and_never_to_us(de
     assert desk.client.v1.accounts.retrieve("acct_2").external_accounts.data[0]["status"] == "errored"
 
 
-def test_the_fingerprint_of_a_bank_account_tells_the_same_from_another(desk: Desk) -> None:
+def test_the_fingerprint_of_a_bank_account_tells_the_same_from_another(desk: FakeClient) -> None:
     desk.account("acct_2", iban=f" {WORKING_IBAN} ")
     desk.account("acct_3", iban=next(iter(FAILING_IBANS)))
     prints = [desk.client.v1.accounts.retrieve(f"acct_{n}").external_accounts.data[0]["fingerprint"] for n in (1, 2, 3)]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from proving.stripe_fake.requests import Answer, Dropped
-from tests.proving.stripe_fake.desk import ASK, Desk
+from tests.proving.stripe_fake.fake_client import ASK, FakeClient
 
 
 def replayed(answer: Answer) -> bool:
@@ -16,7 +16,7 @@ def replayed(answer: Answer) -> bool:
 
 
 def test_the_same_request_is_answered_from_what_was_kept() -> None:
-    desk = Desk()
+    desk = FakeClient()
     first, again = desk.pay("k1"), desk.pay("k1")
     assert first.headers["Original-Request"] == first.headers["Request-Id"] != again.headers["Request-Id"]
     assert first.headers["Idempotency-Key"] == "k1"
@@ -28,7 +28,7 @@ def test_the_same_request_is_answered_from_what_was_kept() -> None:
 
 
 def test_what_was_kept_does_not_change_when_the_transfer_does() -> None:
-    desk = Desk()
+    desk = FakeClient()
     first = desk.pay("k1")
     desk.fake.books.reverse(first.body["id"], 3000)
     assert desk.pay("k1").body["amount_reversed"] == 0
@@ -43,7 +43,7 @@ def test_what_was_kept_does_not_change_when_the_transfer_does() -> None:
     ],
 )
 def test_a_refusal_is_kept_even_once_it_is_cured(text: str, code: str) -> None:
-    desk = Desk(funds_ore=3000)
+    desk = FakeClient(funds_ore=3000)
     first = desk.pay("k1", text)
     assert (first.status, first.body["error"]["code"]) == (400, code)
     assert first.headers["Stripe-Should-Retry"] == "false"
@@ -57,7 +57,7 @@ def test_a_refusal_is_kept_even_once_it_is_cured(text: str, code: str) -> None:
 
 @pytest.mark.parametrize(("fault", "made"), [("error_saved_with_effect", 1), ("error_saved_without_effect", 0)])
 def test_an_error_of_the_server_is_kept_with_and_without_its_effect(fault: str, made: int) -> None:
-    desk = Desk()
+    desk = FakeClient()
     desk.fake.faults.append(fault)
     first, again = desk.pay("k1"), desk.pay("k1")
     assert (first.status, again.status, replayed(again)) == (500, 500, True)
@@ -65,7 +65,7 @@ def test_an_error_of_the_server_is_kept_with_and_without_its_effect(fault: str, 
 
 
 def test_other_parameters_or_another_path_under_a_key_are_an_error() -> None:
-    desk = Desk()
+    desk = FakeClient()
     made = desk.pay("k1").body["id"]
     for told in (
         desk.pay("k1", ASK.replace("3000", "2999")),
@@ -77,7 +77,7 @@ def test_other_parameters_or_another_path_under_a_key_are_an_error() -> None:
 
 
 def test_keys_of_a_connected_account_are_their_own() -> None:
-    desk = Desk()
+    desk = FakeClient()
     desk.pay("k1")
     headers = {"stripe-account": "acct_1"}
     assert not replayed(desk.post("/v1/transfers", ASK, key="k1", **headers))
@@ -88,7 +88,7 @@ def test_keys_of_a_connected_account_are_their_own() -> None:
     [("too_many", 429, "rate_limit"), ("lock_timeout", 429, "lock_timeout"), ("key_in_use", 409, "idempotency_key_in_use")],
 )  # fmt: skip
 def test_a_conflict_and_too_many_are_not_kept(fault: str, status: int, code: str) -> None:
-    desk = Desk()
+    desk = FakeClient()
     desk.fake.faults.append(fault)
     told = desk.pay("k1")
     assert (told.status, told.body["error"]["code"]) == (status, code)
@@ -98,14 +98,14 @@ def test_a_conflict_and_too_many_are_not_kept(fault: str, status: int, code: str
 
 
 def test_a_wrong_key_of_ours_is_not_kept() -> None:
-    desk = Desk()
+    desk = FakeClient()
     assert desk.post("/v1/transfers", ASK, key="k1", authorization="Bearer sk_live_x").status == 401
     again = desk.pay("k1")
     assert (again.status, replayed(again)) == (200, False)
 
 
 def test_a_lost_answer_was_kept_and_a_lost_request_was_not() -> None:
-    desk = Desk()
+    desk = FakeClient()
     for fault, made in (("never_arrives", 0), ("answer_lost", 1)):
         desk.fake.faults.append(fault)
         with pytest.raises(Dropped):
@@ -115,7 +115,7 @@ def test_a_lost_answer_was_kept_and_a_lost_request_was_not() -> None:
 
 
 def test_after_a_day_the_same_request_is_a_new_one() -> None:
-    desk = Desk()
+    desk = FakeClient()
     desk.pay("k1")
     desk.at += timedelta(hours=24) - timedelta(seconds=1)
     assert replayed(desk.pay("k1"))
@@ -125,13 +125,13 @@ def test_after_a_day_the_same_request_is_a_new_one() -> None:
 
 
 def test_a_key_is_no_longer_than_255_characters() -> None:
-    desk = Desk()
+    desk = FakeClient()
     assert desk.pay("k" * 255).status == 200
     assert desk.pay("k" * 256).status == 400
 
 
 def test_of_two_requests_at_once_under_a_key_the_second_is_told_so() -> None:
-    desk = Desk()
+    desk = FakeClient()
     inside, go_on = threading.Event(), threading.Event()
 
     def slow() -> None:

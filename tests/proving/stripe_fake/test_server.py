@@ -16,22 +16,22 @@ from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.pages import SHARED
 from proving.stripe_fake.server import create_server
 from proving.stripe_fake.webhooks import Webhooks
-from tests.proving.stripe_fake.desk import OPEN, Desk
+from tests.proving.stripe_fake.fake_client import OPEN, FakeClient
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(url="")
+def desk() -> FakeClient:
+    return FakeClient(url="")
 
 
 @pytest.fixture
-def browser(desk: Desk) -> Iterator[TestClient]:
+def browser(desk: FakeClient) -> Iterator[TestClient]:
     hooks = Webhooks(desk.fake.books, secret="whsec_test", lock=desk.fake.lock)
     server = create_server(desk.fake, bank=Bank(desk.fake.books), webhooks=hooks)
     yield TestClient(server, follow_redirects=False)
 
 
-def link(desk: Desk, account: str) -> str:
+def link(desk: FakeClient, account: str) -> str:
     made = desk.client.v1.account_links.create(
         {"account": account, "type": "account_onboarding", "return_url": "/back", "refresh_url": "/fresh"}
     )
@@ -39,7 +39,7 @@ def link(desk: Desk, account: str) -> str:
 
 
 @pytest.mark.parametrize("iban", [WORKING_IBAN, *FAILING_IBANS])
-def test_a_person_finishes_with_a_test_iban(desk: Desk, browser: TestClient, iban: str) -> None:
+def test_a_person_finishes_with_a_test_iban(desk: FakeClient, browser: TestClient, iban: str) -> None:
     account = desk.client.v1.accounts.create(OPEN).id
     visit = browser.get(link(desk, account)).headers["location"]
     page = browser.get(visit, headers={"accept-language": "sv-SE"})
@@ -53,7 +53,9 @@ def test_a_person_finishes_with_a_test_iban(desk: Desk, browser: TestClient, iba
     assert found.external_accounts.data[0]["last4"] == iban[-4:]
 
 
-def test_each_choice_is_a_bank_account_of_ones_own_but_the_one_that_is_shared(desk: Desk, browser: TestClient) -> None:
+def test_each_choice_is_a_bank_account_of_ones_own_but_the_one_that_is_shared(
+    desk: FakeClient, browser: TestClient
+) -> None:
     def fingerprint(choice: str) -> str:
         account = desk.client.v1.accounts.create(OPEN).id
         visit = browser.get(link(desk, account)).headers["location"]
@@ -65,7 +67,7 @@ def test_each_choice_is_a_bank_account_of_ones_own_but_the_one_that_is_shared(de
     assert chosen[2] == chosen[3]
 
 
-def test_a_link_opens_once_and_lapses_and_an_unknown_one_leads_nowhere(desk: Desk, browser: TestClient) -> None:
+def test_a_link_opens_once_and_lapses_and_an_unknown_one_leads_nowhere(desk: FakeClient, browser: TestClient) -> None:
     once = link(desk, "acct_1")
     assert browser.get(once).headers["location"].startswith("/fake/visits/")
     assert browser.get(once).headers["location"] == "/fresh"
@@ -76,7 +78,9 @@ def test_a_link_opens_once_and_lapses_and_an_unknown_one_leads_nowhere(desk: Des
     assert browser.get("/fake/visits/nothing").status_code == 404
 
 
-def test_leaving_leads_back_and_changes_nothing_and_another_iban_is_not_taken(desk: Desk, browser: TestClient) -> None:
+def test_leaving_leads_back_and_changes_nothing_and_another_iban_is_not_taken(
+    desk: FakeClient, browser: TestClient
+) -> None:
     account = desk.client.v1.accounts.create(OPEN).id
     visit = browser.get(link(desk, account)).headers["location"]
     assert 'href="/back"' in browser.get(visit).text
@@ -84,7 +88,7 @@ def test_leaving_leads_back_and_changes_nothing_and_another_iban_is_not_taken(de
     assert desk.client.v1.accounts.retrieve(account).capabilities.transfers == "inactive"
 
 
-def test_the_overview_lists_accounts_transfers_payouts_and_events(desk: Desk, browser: TestClient) -> None:
+def test_the_overview_lists_accounts_transfers_payouts_and_events(desk: FakeClient, browser: TestClient) -> None:
     made = desk.transfer()
     desk.fake.books.bank_payout("acct_1", 3000)
     for language, amounts in (("sv", ("30,00", "9\xa0999\xa0970,00 kr")), ("en", ("30.00", "SEK 9,999,970.00"))):
@@ -92,7 +96,7 @@ def test_the_overview_lists_accounts_transfers_payouts_and_events(desk: Desk, br
         assert all(told in page for told in ("acct_1", made.id, "transfer.created", "po_fake", *amounts))
 
 
-def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(desk: Desk, browser: TestClient) -> None:
+def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(desk: FakeClient, browser: TestClient) -> None:
     plan = {"label": "a lost answer", "transfers": ["answer_lost"], "webhooks": ["doubled"], "funds_ore": 5000}
     told = browser.post("/fake/faults", json=plan).json()
     assert (told["label"], told["transfers"], told["webhooks"]) == ("a lost answer", ["answer_lost"], ["doubled"])
@@ -120,7 +124,7 @@ def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(desk: De
     assert list(desk.fake.faults) == []
 
 
-def test_the_api_answers_as_the_fake_does_and_a_fault_breaks_the_line(desk: Desk, browser: TestClient) -> None:
+def test_the_api_answers_as_the_fake_does_and_a_fault_breaks_the_line(desk: FakeClient, browser: TestClient) -> None:
     key = {"authorization": "Bearer sk_test_fake", "idempotency-key": "k"}
     asked = {"amount": "3000", "currency": "sek", "destination": "acct_1"}
     first = browser.post("/v1/transfers", data=asked, headers=key)
@@ -136,9 +140,9 @@ def test_the_api_answers_as_the_fake_does_and_a_fault_breaks_the_line(desk: Desk
 
 def test_a_fake_that_starts_again_knows_what_it_knew_keys_included(tmp_path: Path) -> None:
     at = datetime(2026, 11, 24, tzinfo=UTC)
-    first = Desk(file=tmp_path / "fake.json")
+    first = FakeClient(file=tmp_path / "fake.json")
     made = first.pay("k1").body["id"]
-    second = Desk(file=tmp_path / "fake.json")
+    second = FakeClient(file=tmp_path / "fake.json")
     replayed = second.pay("k1")
     assert (replayed.body["id"], replayed.headers["Idempotent-Replayed"]) == (made, "true")
     assert second.fake.books.undelivered >= first.fake.books.undelivered

@@ -11,7 +11,7 @@ import pytest
 
 from proving.stripe_fake import specification
 from proving.stripe_fake.specification import AgainstTheSpecification
-from tests.proving.stripe_fake.desk import Desk
+from tests.proving.stripe_fake.fake_client import FakeClient
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -43,7 +43,7 @@ def test_it_is_what_the_script_cuts_from_the_official_document() -> None:
 def test_a_request_that_stripe_would_refuse_is_refused_and_its_key_stays_free(
     text: str, code: str | None, param: str
 ) -> None:
-    desk = Desk()
+    desk = FakeClient()
     told = desk.pay("k1", text)
     assert told.status == 400
     assert (told.body["error"].get("code"), told.body["error"]["param"]) == (code, param)
@@ -52,7 +52,7 @@ def test_a_request_that_stripe_would_refuse_is_refused_and_its_key_stays_free(
 
 
 def test_unknown_filters_paths_and_methods_are_refused() -> None:
-    desk = Desk()
+    desk = FakeClient()
     assert desk.get("/v1/transfers", "state=paid").body["error"]["code"] == "parameter_unknown"
     assert desk.get("/v1/transfers", "limit=many").status == 400
     assert desk.get("/v1/charges").status == 404
@@ -60,7 +60,7 @@ def test_unknown_filters_paths_and_methods_are_refused() -> None:
 
 
 def test_an_answer_that_stripe_would_not_give_is_an_error_of_the_fake() -> None:
-    desk = Desk()
+    desk = FakeClient()
     made = desk.transfer()
     for name, wrong in (("amount", "3000"), ("reversed", None), ("object", "payout")):
         desk.fake.books.transfers[made.id][name], kept = wrong, desk.fake.books.transfers[made.id][name]
@@ -73,7 +73,7 @@ def test_an_answer_that_stripe_would_not_give_is_an_error_of_the_fake() -> None:
 
 
 def test_events_and_errors_are_checked_as_well() -> None:
-    desk = Desk()
+    desk = FakeClient()
     desk.transfer()
     for each in desk.fake.books.events.values():
         specification.check("event", json.loads(json.dumps(each)))

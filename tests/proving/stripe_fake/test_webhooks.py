@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from proving.stripe_fake.webhooks import FIRST_RETRY_SECONDS, GIVES_UP_AFTER_SECONDS, Webhooks, known_faults
-from tests.proving.stripe_fake.desk import Desk
+from tests.proving.stripe_fake.fake_client import FakeClient
 
 SECRET = "whsec_test"
 
@@ -17,7 +17,7 @@ SECRET = "whsec_test"
 class Endpoint:
     """Verifies as our door does, remembers, and fails on demand."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: FakeClient) -> None:
         self.desk = desk
         self.answers: list[int | Exception] = []
         self.taken: list[stripe.Event] = []
@@ -47,27 +47,29 @@ class Endpoint:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    made = Desk()
+def desk() -> FakeClient:
+    made = FakeClient()
     made.fake.books.undelivered.clear()
     return made
 
 
 @pytest.fixture
-def webhooks(desk: Desk) -> Webhooks:
+def webhooks(desk: FakeClient) -> Webhooks:
     return Webhooks(desk.fake.books, secret=SECRET, lock=desk.fake.lock)
 
 
 @pytest.fixture
-def endpoint(desk: Desk) -> Endpoint:
+def endpoint(desk: FakeClient) -> Endpoint:
     return Endpoint(desk)
 
 
-def undelivered(desk: Desk) -> list[str]:
+def undelivered(desk: FakeClient) -> list[str]:
     return [each.id for each in desk.client.v1.events.list({"delivery_success": False}).data]
 
 
-def test_an_event_is_told_once_and_then_counts_as_delivered(desk: Desk, webhooks: Webhooks, endpoint: Endpoint) -> None:
+def test_an_event_is_told_once_and_then_counts_as_delivered(
+    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint
+) -> None:
     made = desk.transfer()
     assert len(undelivered(desk)) == 1
     assert webhooks.deliver(endpoint) == 1
@@ -79,7 +81,7 @@ def test_an_event_is_told_once_and_then_counts_as_delivered(desk: Desk, webhooks
 
 
 def test_what_is_not_taken_is_tried_again_at_growing_distances_until_it_is(
-    desk: Desk, webhooks: Webhooks, endpoint: Endpoint
+    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint
 ) -> None:
     endpoint.answers = [500, TimeoutError(), 301]
     desk.transfer()
@@ -94,7 +96,7 @@ def test_what_is_not_taken_is_tried_again_at_growing_distances_until_it_is(
 
 
 def test_after_three_days_it_is_given_up_and_only_the_list_tells_it(
-    desk: Desk, webhooks: Webhooks, endpoint: Endpoint
+    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint
 ) -> None:
     webhooks.faults.append("never")
     desk.transfer()
@@ -119,7 +121,7 @@ def test_after_three_days_it_is_given_up_and_only_the_list_tells_it(
     ],
 )
 def test_each_fault_is_what_its_name_says(
-    desk: Desk, webhooks: Webhooks, endpoint: Endpoint, fault: str, taken: int, refused: int, first_second: int
+    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint, fault: str, taken: int, refused: int, first_second: int
 ) -> None:
     webhooks.faults.extend(known_faults([fault]))
     made = desk.transfer()
@@ -135,7 +137,7 @@ def test_each_fault_is_what_its_name_says(
     assert undelivered(desk) == []
 
 
-def test_an_event_may_come_after_the_one_that_follows(desk: Desk, webhooks: Webhooks, endpoint: Endpoint) -> None:
+def test_an_event_may_come_after_the_one_that_follows(desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint) -> None:
     webhooks.faults.append("reordered")
     made = desk.transfer()
     desk.client.v1.transfers.reversals.create(made.id, {})
@@ -145,7 +147,7 @@ def test_an_event_may_come_after_the_one_that_follows(desk: Desk, webhooks: Webh
     assert [each.type for each in endpoint.taken] == ["transfer.reversed", "transfer.created"]
 
 
-def test_the_endpoint_may_ask_the_fake_while_it_takes_an_event(desk: Desk, webhooks: Webhooks) -> None:
+def test_the_endpoint_may_ask_the_fake_while_it_takes_an_event(desk: FakeClient, webhooks: Webhooks) -> None:
     made = desk.transfer()
     seen = []
 

@@ -16,9 +16,9 @@ from sqlalchemy import text
 from storage.errors import StoreAway, StoreUnusable
 from storage.store import audit, outbox
 from storage.store.cafes import codes, customer_counts
+from storage.store.connect import open_store
 from storage.store.engine import Store, make_engine, sqlite_url
 from storage.store.migrate import HEAD, MIGRATIONS, revision
-from storage.store.opening import open_store
 from storage.store.schemas.core import codes as codes_table
 from storage.store.schemas.core import metadata
 from tests.postgresql import Cluster

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from voice_edge.hearing.fair_queue import FairQueue, Work
-from voice_edge.hearing.heard import Heard
 from voice_edge.hearing.plausibility import words
 from voice_edge.hearing.recogniser import Recogniser
+from voice_edge.hearing.transcript import Transcript
 from voice_edge.hearing.turn_taking import (
     SAMPLE_RATE,
     WINDOW_SAMPLES,
@@ -78,7 +78,7 @@ def test_a_turn_in_which_no_words_are_found_is_answered_by_nothing_heard_not_by_
     recogniser = started(Model(text=""))
     heard = recogniser.recognise(SECOND, language="en", session_id="a").result(ENOUGH)
     recogniser.close()
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, Transcript)
     assert (heard.no_speech, heard.text) == (True, "")
 
 

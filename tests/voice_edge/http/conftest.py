@@ -13,7 +13,7 @@ from storage.home import Home, open_home
 from storage.store.cafes import codes as stored_codes
 from tests.voice_edge.http.replicas import Replica, running_replica
 from tests.voice_edge.http.stand_ins import recognised
-from voice_edge.hearing.heard import Heard
+from voice_edge.hearing.transcript import Transcript
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -26,7 +26,7 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def heard() -> Callable[..., Heard]:
+def heard() -> Callable[..., Transcript]:
     """Return a maker of recognitions."""
     return recognised
 

@@ -25,7 +25,7 @@ from voice_edge.hearing.turn_taking import TurnTaking
 from voice_edge.http.app import create_app
 from voice_edge.http.counts_service import CountsService
 from voice_edge.http.server import edge_server
-from voice_edge.receipts.receipt import ReceiptDesk
+from voice_edge.receipts.receipt import ReceiptService
 
 
 @dataclass
@@ -98,7 +98,7 @@ async def running_replica(
         clock=clock,
         log=memory,
         codes=CodeDirectory(open_store, clock=clock),
-        receipts=ReceiptDesk(open_store, clock=clock),
+        receipts=ReceiptService(open_store, clock=clock),
         asking=asking or interviewer,
         hearing=recogniser,
         new_listener=LoudnessListener,

@@ -12,7 +12,7 @@ import numpy as np
 
 from pilot.events import Event
 from tests.voice_edge.http.virtual_clock import VirtualClock
-from voice_edge.hearing.heard import Heard
+from voice_edge.hearing.transcript import Transcript
 from voice_edge.hearing.turn_taking import WINDOW_SAMPLES, SpeechWindow
 from voice_edge.hearing.workload import Admission, RecogniserFigures
 from voice_edge.interviewer import Conversation, ReplyPart
@@ -50,7 +50,7 @@ class MemoryLog:
         return [event.data for event in self.events if event.event == name]
 
 
-def recognised(text: str, **changes: Any) -> Heard:
+def recognised(text: str, **changes: Any) -> Transcript:
     values: dict[str, Any] = {
         "text": text,
         "confidence": 0.9,
@@ -60,7 +60,7 @@ def recognised(text: str, **changes: Any) -> Heard:
         "seconds": 0.1,
         "language": "sv",
     }
-    return Heard(**{**values, **changes})
+    return Transcript(**{**values, **changes})
 
 
 class FakeRecogniser:
@@ -68,7 +68,7 @@ class FakeRecogniser:
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
-        self.says: list[Heard | Exception] = [recognised("Kaffet var gott men det var lång kö vid lunch")]
+        self.says: list[Transcript | Exception] = [recognised("Kaffet var gott men det var lång kö vid lunch")]
         self.seconds = 0.0
         self.finals: list[np.ndarray] = []
         self.partials = 0
@@ -78,8 +78,8 @@ class FakeRecogniser:
         self.retry_after_s = 12.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def recognise(self, audio, *, language, session_id, final=True, prompt="") -> Future[Heard]:
-        future: Future[Heard] = Future()
+    def recognise(self, audio, *, language, session_id, final=True, prompt="") -> Future[Transcript]:
+        future: Future[Transcript] = Future()
         if not final:
             self.partials += 1
             future.set_result(recognised("Kaffet var"))
@@ -91,7 +91,7 @@ class FakeRecogniser:
         task.add_done_callback(self._tasks.discard)
         return future
 
-    async def _settle(self, future: Future[Heard], result: Heard | Exception) -> None:
+    async def _settle(self, future: Future[Transcript], result: Transcript | Exception) -> None:
         if self.seconds:
             await self._clock.sleep(self.seconds)
         if not future.set_running_or_notify_cancel():

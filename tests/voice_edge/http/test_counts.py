@@ -79,13 +79,13 @@ async def test_a_day_that_nobody_reported_is_missing_and_not_nought(till: httpx.
 async def test_without_a_known_token_nothing_is_kept(header: str, home: Home, till: httpx.AsyncClient) -> None:
     answer = await till.put(PATH, json={"customers": 742}, headers={"Authorization": header})
     assert answer.status_code == 401
-    assert customer_counts.standing(home.store(), [MONDAY], simulated=False) == {}
+    assert customer_counts.current_reports(home.store(), [MONDAY], simulated=False) == {}
 
 
 async def test_a_cafes_token_opens_no_other_cafe(home: Home, till: httpx.AsyncClient) -> None:
     for path in ("/api/counts/malmohuset/2026-11-23", "/api/counts/nowhere/2026-11-23"):
         assert (await till.put(path, json={"customers": 742})).status_code == 404
-    assert customer_counts.standing(home.store(), [MONDAY], simulated=False) == {}
+    assert customer_counts.current_reports(home.store(), [MONDAY], simulated=False) == {}
 
 
 @pytest.mark.parametrize(

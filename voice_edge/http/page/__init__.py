@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from payouts.told import AT_STRIPE, VOUCHER_GOOD
+from payouts.payout_status import AT_STRIPE, VOUCHER_GOOD
 from pilot.business_days import local_time
 from pilot.cafes import Cafe, Language
 from pilot.events import CONSENT_VERSION
@@ -74,7 +74,7 @@ class ReceiptShown(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class ToldShown:
+class StatusShown:
     """What is said of a reward on its way to a bank account, and whether Stripe's pages are where to go on."""
 
     title: str
@@ -192,12 +192,12 @@ def receipt_page(
                 "{when}": _clock_in_words(reward, language),
             },
         ),
-        told=told_shown(reward, language=language) if erased_on is None else None,
+        payout_status=status_shown(reward, language=language) if erased_on is None else None,
         bank_offered=bank_offered
         and erased_on is None
         and reward is not None
         and reward.state == "ready"
-        and not reward.told,
+        and not reward.payout_status,
         rail_note=rail_note,
         why_known=reward is not None and erased_on is None,
         offer=_filled(section("bank", language), {"{reward}": kronor(reward_ore)}),
@@ -218,18 +218,22 @@ def receipt_page(
 def receipt_state(reward: RewardShown | None, *, erased: bool) -> str:
     """Return a short text that changes whenever what a receipt shows of its reward does."""
     parts = ("erased" if erased else "kept", *((reward.state, str(reward.number)) if reward is not None else ("open",)))
-    return ".".join((*parts, *((reward.told,) if reward is not None and reward.told else ())))
+    return ".".join((*parts, *((reward.payout_status,) if reward is not None and reward.payout_status else ())))
 
 
-def told_shown(reward: RewardShown | None, *, language: Language) -> ToldShown | None:
+def status_shown(reward: RewardShown | None, *, language: Language) -> StatusShown | None:
     """Return the words for a reward on its way to a bank account; None where it is on none."""
-    if reward is None or not reward.told:
+    if reward is None or not reward.payout_status:
         return None
-    if reward.told in VOUCHER_GOOD and reward.state != "ready" and reward.told != "lapsed":
+    if reward.payout_status in VOUCHER_GOOD and reward.state != "ready" and reward.payout_status != "lapsed":
         return None  # The voucher was used or has lapsed meanwhile: the receipt says that.
     known = {"{reward}": kronor(reward.amount_ore)}
     words = _filled(section("payout", language), known)
-    return ToldShown(words[f"{reward.told}.title"], words[f"{reward.told}.text"], at_stripe=reward.told in AT_STRIPE)
+    return StatusShown(
+        words[f"{reward.payout_status}.title"],
+        words[f"{reward.payout_status}.text"],
+        at_stripe=reward.payout_status in AT_STRIPE,
+    )
 
 
 def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None = None) -> str:

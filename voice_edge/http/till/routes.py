@@ -20,7 +20,7 @@ from voice_edge.http.doors.answers import away_page, language_asked_for, too_man
 from voice_edge.http.doors.pages import door_page
 from voice_edge.http.requests import same_site_post
 from voice_edge.http.till.page import till_page
-from voice_edge.http.till.service import Reply, TillDesk
+from voice_edge.http.till.service import Reply, TillService
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 COOKIE = "till"
@@ -33,7 +33,7 @@ Answer = TypeVar("Answer")
 def till_routes(edge: Edge) -> APIRouter:
     """Return the routes of the till's page."""
     router = APIRouter()
-    desk = TillDesk(edge.codes.open_store, secret=edge.secret, clock=edge.clock)
+    desk = TillService(edge.codes.open_store, secret=edge.secret, clock=edge.clock)
 
     @router.get("/till/{cafe_id}")
     async def till(cafe_id: str, request: Request) -> Response:
@@ -62,7 +62,7 @@ def till_routes(edge: Edge) -> APIRouter:
 class _Visit:
     """One request of a till."""
 
-    def __init__(self, edge: Edge, desk: TillDesk, cafe_id: str, request: Request) -> None:
+    def __init__(self, edge: Edge, desk: TillService, cafe_id: str, request: Request) -> None:
         self._edge = edge
         self._desk = desk
         self._cafe = edge.cafe(cafe_id)

@@ -20,19 +20,19 @@ from voice_edge.clock import Clock
 MOST_KEPT = 500  # taps that met no store, until it is back
 
 Shift = Literal["signed_in", "signed_out", "no_pin"]
-Told = Answer | Literal["unreadable", "undone", "undo_refused"]
+TillOutcome = Answer | Literal["unreadable", "undone", "undo_refused"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What the barista is told, and of which voucher."""
 
-    told: Told
+    told: TillOutcome
     code: str = ""
     voucher: Voucher | None = None
 
 
-class TillDesk:
+class TillService:
     """The till's side of the vouchers."""
 
     def __init__(self, open_store: Callable[[], Store], *, secret: bytes, clock: Clock) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from operations.record_lines import records_of
 from operations.system import RUN_FOLDER
-from operations.watch.alerts.stale_figures import RECORDS_NAME, STALE_AFTER, FiguresDesk
+from operations.watch.alerts.stale_figures import RECORDS_NAME, STALE_AFTER, StaleFiguresWatcher
 from pilot.business_days import business_day
 from pilot.settings import Settings
 from pilot.tables import PILOT_KPIS
@@ -56,7 +56,7 @@ def told(home: Home) -> list[tuple[str, str]]:
 
 def test_figures_that_stand_still_are_told_once_and_when_they_move_again(home: Home) -> None:
     clock = Clock()
-    desk = FiguresDesk(home, clock=clock)
+    desk = StaleFiguresWatcher(home, clock=clock)
     build(home, at=NOW)
     for later in (MINUTE, STALE_AFTER):
         clock.now = NOW + later
@@ -74,7 +74,7 @@ def test_figures_that_stand_still_are_told_once_and_when_they_move_again(home: H
 def test_a_pilot_that_starts_has_as_long_as_any_other_for_its_first_figures(home: Home) -> None:
     build(home, at=NOW - timedelta(hours=9))
     clock = Clock()
-    desk = FiguresDesk(home, clock=clock)
+    desk = StaleFiguresWatcher(home, clock=clock)
     desk()
     assert told(home) == []
     clock.now = NOW + STALE_AFTER + MINUTE

@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from operations.watch.alerts.urgent import RECORDS_NAME, UrgentDesk
+from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
 from pilot.business_days import business_day
 from pilot.cafes import parse_cafes
 from pilot.tables import SCORED_FEEDBACK
@@ -33,8 +33,8 @@ def alarming(*, at: datetime = MORNING, simulated: bool = False) -> Story:
     return Story("goteborg", at=at, simulated=simulated).opens().starts().consents().says(ALLERGY).completes()
 
 
-def desk(lake: Lake, folder: Path, *, now: datetime = NOON, simulated: bool = False) -> UrgentDesk:
-    return UrgentDesk(lake, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now)
+def desk(lake: Lake, folder: Path, *, now: datetime = NOON, simulated: bool = False) -> UrgentWatcher:
+    return UrgentWatcher(lake, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now)
 
 
 def write(lake: Lake, frame: pl.DataFrame) -> None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from operations.watch.alerts.run_alerts import RECORDS_NAME
-from operations.watch.alerts.volume import VolumeDesk, volume_alert
+from operations.watch.alerts.volume import VolumeWatcher, volume_alert
 from pilot.business_days import day_bounds
 from pilot.insight_tables import VOLUME_ANOMALIES
 from pilot.tables import SESSIONS
@@ -35,8 +35,8 @@ def build(lake: Lake, *, until_hour: int = 11, simulated: bool = False, as_of: d
     lake.replace_partition(VOLUME_ANOMALIES, MONDAY, frame, commit={})
 
 
-def desk(lake: Lake, folder: Path, *, now: datetime = NIGHT, simulated: bool = False) -> VolumeDesk:
-    return VolumeDesk(
+def desk(lake: Lake, folder: Path, *, now: datetime = NIGHT, simulated: bool = False) -> VolumeWatcher:
+    return VolumeWatcher(
         lake, cafes=CAFES, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from operations.watch.money.money_gate import PATIENCE, RESTS_ON, GateLook, MoneyGate
+from operations.watch.money.money_gate import PATIENCE, RESTS_ON, GateVerdict, MoneyGate
 from pilot.insight_tables import QUALITY_VERDICTS
 from pilot.tables import SESSIONS
 from storage.home import Home
@@ -58,7 +58,7 @@ def test_it_is_open_once_the_days_were_judged_after_the_decision_and_where_nothi
     assert "was not judged" in closed(gate)
     judge(claimed, at=START + timedelta(minutes=1))
     assert closed(gate) == ""
-    assert gate.look("another rail", simulated=True, now=START) == GateLook({}, "")
+    assert gate.look("another rail", simulated=True, now=START) == GateVerdict({}, "")
 
 
 def test_what_stops_is_named(claimed: Home) -> None:

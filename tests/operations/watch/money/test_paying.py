@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from operations.watch.money.money_gate import GateLook
-from operations.watch.money.paying import Pace, PayingDesk, kinds_paid
+from operations.watch.money.money_gate import GateVerdict
+from operations.watch.money.paying import Pace, PayoutRunner, kinds_paid
 from payouts.rail import ProviderError, Transfer
 from pilot.settings import Settings
 from storage.home import Home, open_home
@@ -31,11 +31,11 @@ class Gate:
         self.home = home
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateLook:
+    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         days = awaiting.decided_days(self.home.store(), rail=rail, simulated=simulated)
         if simulated:
             self.meanwhile()
-        return GateLook(days, self.why)
+        return GateVerdict(days, self.why)
 
 
 class Line(MemoryRail):
@@ -60,8 +60,8 @@ class Watched:
         self.gate = Gate(home)
         self.desk = self.started()
 
-    def started(self) -> PayingDesk:
-        return PayingDesk(self.home, self.world.rail, clock=lambda: self.world.at, gate=self.gate)
+    def started(self) -> PayoutRunner:
+        return PayoutRunner(self.home, self.world.rail, clock=lambda: self.world.at, gate=self.gate)
 
     def look(self, at: datetime) -> list[str]:
         self.world.at = at

@@ -21,7 +21,7 @@ def told(last: datetime | None, *, now: datetime = NOON, cafes: tuple[str, ...] 
 def test_a_first_start_a_short_restart_and_a_home_put_aside_say_nothing() -> None:
     assert told(None) == []
     assert told(NOON - timedelta(seconds=heartbeat.SILENT_AFTER_SECONDS)) == []
-    assert told(NOON - heartbeat.LOOK_BACK - timedelta(seconds=1)) == []
+    assert told(NOON - heartbeat.LONGEST_SILENCE - timedelta(seconds=1)) == []
 
 
 def test_a_silence_is_one_failed_probe_for_each_cafe_from_the_last_sign_on() -> None:

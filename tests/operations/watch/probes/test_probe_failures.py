@@ -19,8 +19,8 @@ import pytest
 from operations.system import free_port
 from operations.watch.probes import probing
 from operations.watch.probes.pages import Page
-from operations.watch.probes.prober import Looking
-from operations.watch.probes.probing import Seen, open_client, timed
+from operations.watch.probes.prober import Prober
+from operations.watch.probes.probing import ProbeResult, open_client, timed
 from operations.watch.probes.round import Round
 from operations.watch.probes.targets import Target, inside, outside
 from pilot.cafes import parse_cafes
@@ -208,7 +208,7 @@ def rounds_table(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, 
     log = FakeLog()
     with open_client() as client:
         targets = [*outside(pages, client=client), *inside(pages, settings=settings, client=client)]
-        looking = Looking(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
+        looking = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
         Round(looking, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
     as_of = NOW + timedelta(minutes=5)
     return log, uptime(raw_events(log.events), day=NOW.date(), as_of=as_of, cafes=CAFES)
@@ -255,10 +255,10 @@ def test_sixty_four_looks_at_an_edge_that_hangs_wait_at_the_same_time() -> None:
     most = 64
     together = threading.Barrier(most)
 
-    def hang() -> Seen:
+    def hang() -> ProbeResult:
         together.wait(DEADLINE_SECONDS)
-        return Seen("timed_out")
+        return ProbeResult("timed_out")
 
     targets = [Target("customer_page", (f"cafe{number}",), hang) for number in range(most)]
-    found = Looking(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)()
+    found = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)()
     assert [event.data["failure"] for event in found] == ["timed_out"] * most

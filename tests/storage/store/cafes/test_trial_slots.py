@@ -12,8 +12,8 @@ from pilot.identifiers import new_identifier
 from storage.store import audit
 from storage.store.cafes import cafe_states, switches, trial_slots
 from storage.store.cafes.cafe_states import InvalidTrialLimit
+from storage.store.connect import open_store
 from storage.store.engine import Store
-from storage.store.opening import open_store
 from tests.storage.recorded import CHECKOUT
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
-from payouts.stripe.opening import rail_name
-from payouts.stripe.recipients import open_account, refresh_standing
+from payouts.stripe.configured import rail_name
+from payouts.stripe.recipients import open_account, refresh_status
 from pilot.words import section
 from storage.store.payouts import attempts, batches, guest_payouts, onboardings, recipient_devices
 from storage.store.payouts import recipient_statuses as standings
@@ -19,7 +19,7 @@ from storage.store.payouts.recipient_statuses import BankPayout
 from storage.store.privacy import tombstones
 from storage.store.rewards import vouchers
 from tests.voice_edge.http.replicas import eventually
-from voice_edge.receipts.bank_account import BankDesk
+from voice_edge.receipts.bank_account import BankAccounts
 
 LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)
 
@@ -142,7 +142,7 @@ async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_ba
 
     who = claims.recipient(store, rail="stripe_fake", account=account, simulated=True)
     recipient_devices.remember(store, device="d" * 64, rail="stripe_fake", recipient_id=who.id)
-    refresh_standing(store, replica.edge.bank._open_provider(), who)
+    refresh_status(store, replica.edge.bank._open_provider(), who)
     page = (await guest.get(f"{path}/bank")).text
     assert "slutar på 0003" in page
     answer = await guest.post(f"{path}/bank", data={"account": "known"})
@@ -163,7 +163,7 @@ async def test_a_claimed_reward_whose_account_is_gone_is_sent_to_the_staff_and_p
     assert refused.status_code == 503
     assert "pengarna är kvar där kvittot säger" in refused.text
     assert "Kupongen gäller" not in refused.text
-    refresh_standing(home.store(), replica.edge.bank._open_provider(), standings.recipient(home.store(), who))
+    refresh_status(home.store(), replica.edge.bank._open_provider(), standings.recipient(home.store(), who))
     text = (await guest.get(path)).text
     assert told("sv", "gone_claimed") in text
     assert "så får du en ny kupong" in text
@@ -282,7 +282,7 @@ def test_a_forms_answer_may_lead_to_the_providers_pages_only(home, replica):
     def leads_to(**changes: str) -> str:
         typed = {name: SecretStr(value) if name == "stripe_key" else value for name, value in changes.items()}
         settings = home.settings.model_copy(update=typed)
-        return BankDesk(settings, open_store=home.store, clock=replica.clock).origin
+        return BankAccounts(settings, open_store=home.store, clock=replica.clock).origin
 
     assert leads_to(stripe_key="sk_live_x", stripe_url="") == "https://*.stripe.com"
     assert leads_to(stripe_key="sk_test_x", stripe_url="") == "https://*.stripe.com"

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
-from payouts.told import AT_STRIPE, TOLD, VOUCHER_GOOD
+from payouts.payout_status import AT_STRIPE, PAYOUT_STATUSES, VOUCHER_GOOD
 from pilot.words import section
 from proving.stripe_fake.bank import FAILING_IBANS
 from storage.store.payouts import attempts, batches
@@ -154,11 +154,11 @@ async def test_while_stripe_is_away_the_page_says_so(replica, chromium, stripe, 
 @pytest.mark.parametrize(("language", "scheme"), [("sv", "light"), ("en", "dark")])
 async def test_axe_finds_nothing_in_any_state(replica, chromium, home, stripe, sent, language, scheme, tmp_path):
     page = await (await chromium.new_context(viewport=PHONE, color_scheme=scheme)).new_page()
-    receipt = (await replica.edge.receipts.look_up(sent[0].rpartition("/")[2])).receipt
+    receipt = (await replica.edge.receipts.find(sent[0].rpartition("/")[2])).receipt
     shots = Path(tmp_path)
     served: list[str] = []
     await page.route("**/r/shown", lambda route: route.fulfill(body=served[-1], content_type="text/html"))
-    for told in TOLD:
+    for told in PAYOUT_STATUSES:
         good = told in VOUCHER_GOOD and told != "lapsed"
         shown = RewardShown(
             "ready" if good else "redeemed" if told == "lapsed" else "bank",

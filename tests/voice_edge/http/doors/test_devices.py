@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from voice_edge.doors.devices import OPEN_OF_A_LOOK, OpenDevices, issue_token, known_token
+from voice_edge.doors.devices import OPEN_PER_FINGERPRINT, OpenDevices, issue_token, known_token
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 SECRET = b"s" * 32
@@ -42,7 +42,7 @@ def test_one_session_is_open_on_a_known_device_and_many_behind_one_look():
     assert open_devices.open("c", code="C", device_hash="h", known=True)
     opened = [
         open_devices.open(str(number), code="C", device_hash="wifi", known=False)
-        for number in range(OPEN_OF_A_LOOK + 1)
+        for number in range(OPEN_PER_FINGERPRINT + 1)
     ]
     assert opened.count(False) == 1
 
@@ -113,7 +113,7 @@ async def test_no_audio_is_kept_so_a_consent_to_it_is_not_recorded(replica):
 
 async def test_a_load_test_on_one_machine_is_not_taken_for_a_crowded_telephone(replica):
     async with contextlib.AsyncExitStack() as machine:
-        for _ in range(OPEN_OF_A_LOOK + 2):
+        for _ in range(OPEN_PER_FINGERPRINT + 2):
             page = await machine.enter_async_context(replica.page())
             await page.begin("text", simulated=True)
-        assert replica.edge.sessions.count == OPEN_OF_A_LOOK + 2
+        assert replica.edge.sessions.count == OPEN_PER_FINGERPRINT + 2

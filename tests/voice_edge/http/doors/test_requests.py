@@ -141,7 +141,7 @@ async def test_an_error_that_nobody_foresaw_is_told_in_words_and_without_them_in
     async def broken(token: str) -> None:
         raise RuntimeError("hemligt kaffe")
 
-    replica.edge.receipts.look_up = broken
+    replica.edge.receipts.find = broken
     async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as plain:
         answer = await plain.get(f"{replica.url}/r/x")
     assert answer.status_code == 500

@@ -11,14 +11,14 @@ import pytest
 
 from payouts.voucher_codes import voucher_code
 from storage.errors import StoreAway
+from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
-from storage.store.opening import open_store
 from storage.store.payouts import payment_rows
 from storage.store.rewards import voucher_failures, vouchers
 from storage.store.rewards.vouchers import UNDO_SECONDS
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import SECRET, World
-from voice_edge.http.till.service import TillDesk
+from voice_edge.http.till.service import TillService
 
 
 class Line:
@@ -45,7 +45,7 @@ def line(tmp_path: Path) -> Line:
 def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the_guest_got_it_after_all(
     line: Line,
 ) -> None:
-    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     codes = []
     for _ in range(6):  # the world's guests visit each café in turn
         reward = str(line.world.earn(None))
@@ -70,7 +70,7 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
 def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failure_is_kept_once(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     desk.could_not("aurora", "ZZZZ-ZZZZ")
     told: list[str] = []
     both = Barrier(2)
@@ -91,7 +91,7 @@ def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failur
 
 
 def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     told: list[str] = []
     desk.could_not("aurora", "ZZZZ-ZZZZ")
     line.is_away = True
@@ -105,7 +105,7 @@ def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch:
 
 @pytest.mark.parametrize(("seconds", "told"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
 def test_a_tap_that_is_sent_again_later_deducts_nothing_twice(line: Line, seconds: int, told: str) -> None:
-    desk = TillDesk(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     reward = str(line.world.earn(None))
     voucher = vouchers.of_reward(line.world.store, reward)
     assert voucher is not None

@@ -1,0 +1,85 @@
+"""`pilot backup`: copies of the home, and whether they are whole."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import typer
+
+from cli.context import complain, home, print_json, settings
+from operations.backup.make import make_backup
+from operations.backup.shelf import Backup, backups, choose, damaged, shelf, unpack
+from pilot.business_days import local_time
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Make, list and verify backups of the home.",
+)
+
+
+@app.command()
+def create(
+    plain: bool = typer.Option(
+        False, "--plain", help="Without a key: whoever reads the folder reads what guests said."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Make a backup while everything runs: append logs, store, landing and one version of each lake table.
+
+    Sealed with PILOT_BACKUP_KEY. Not in it: Dagster's runs, logs, the recogniser's weights, and what lies in an object
+    store.
+
+    Example: pilot backup create
+    """
+    made = make_backup(home(), now=datetime.now(UTC), plain=plain, told=lambda line: complain(f"  {line}"))
+    if as_json:
+        print_json({"path": made.path, **made.manifest.as_json()})
+        return
+    typer.echo(_line(made))
+    for each in made.manifest.left_out:
+        typer.echo(f"    not in it: {each}")
+    typer.echo("`pilot backup verify` reads it back.")
+
+
+@app.command("list")
+def show(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
+    """List the backups, oldest first.
+
+    Example: pilot backup list
+    """
+    folder = shelf(settings())
+    found = backups(folder)
+    for path in damaged(folder):
+        typer.echo(f"{path.name} cannot be restored: its manifest cannot be read. Make another backup.", err=True)
+    if as_json:
+        print_json([{"path": each.path, **each.manifest.as_json()} for each in found])
+        return
+    for each in found:
+        typer.echo(_line(each))
+    typer.echo(f"{len(found)} backups in {folder}.")
+
+
+@app.command()
+def verify(
+    which: str = typer.Argument("latest", help="latest, a day (2026-11-24), a backup's name or its folder."),
+) -> None:
+    """Read a backup to its end and hold every file against its checksum; nothing is written.
+
+    Example: pilot backup verify
+    """
+    known = settings()
+    backup = choose(shelf(known), which)
+    files = unpack(backup, key=known.backup_key.get_secret_value())
+    typer.echo(f"{backup.path.name} is whole: {files} files, {_size(backup)}.")
+
+
+def _line(backup: Backup) -> str:
+    made = local_time(backup.manifest.made_at)
+    seal = "sealed" if backup.manifest.sealed else "NOT sealed"
+    return f"{made:%Y-%m-%d %H:%M}  {backup.path.name}  {_size(backup)}, {backup.manifest.segments} segments, {seal}"
+
+
+def _size(backup: Backup) -> str:
+    return f"{backup.manifest.content_bytes / 1e6:.1f} MB"

@@ -1,0 +1,66 @@
+"""`pilot day`: which days stand as they are, and closing one whose figures were reported."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import typer
+
+from assets.by_hand.materializing import InvalidDays, days
+from cli.context import home, print_json
+from cli.payout.arguments import AS_JSON, REASON, actor, given
+from pilot.business_days import business_day
+from storage.store.privacy import day_states
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+DAY = typer.Argument(help="The business day, for example 2026-11-24.")
+
+
+@app.command("list")
+def list_days(as_json: bool = AS_JSON) -> None:
+    """List the days that no rebuild changes: closed ones, and redacted ones.
+
+    Example: pilot day list
+    """
+    frozen = day_states.closed_or_redacted(home().store())
+    if as_json:
+        print_json({day.isoformat(): state for day, state in sorted(frozen.items())})
+        return
+    for day, state in sorted(frozen.items()):
+        typer.echo(f"{day}  {state}")
+    if not frozen:
+        typer.echo("Every day is open: late events change its figures.")
+
+
+@app.command()
+def close(day: str = DAY, reason: str = REASON) -> None:
+    """Close a day: late events are kept, but its figures stay as they are from now on.
+
+    Example: pilot day close 2026-11-24 --reason "Reported to the steering group"
+    """
+    _put(_known(day, over=True), "closed", reason)
+
+
+@app.command("open")
+def open_day(day: str = DAY, reason: str = REASON) -> None:
+    """Open a closed day: what has come since is in its figures with the next rebuild.
+
+    Example: pilot day open 2026-11-24 --reason "A replica came back with its last hour"
+    """
+    _put(_known(day), "open", reason)
+
+
+def _known(text: str, *, over: bool = False) -> date:
+    now = datetime.now(UTC)
+    (day,) = days(text, "", now=now)
+    if over and day == business_day(now):
+        raise InvalidDays(f"{day} is not over.", remedy="Close it tomorrow, when nothing more happens on it.")
+    return day
+
+
+def _put(day: date, state: day_states.State, reason: str) -> None:
+    why, store = given(reason), home().store()
+    day_states.put(store, day, state, actor=actor(), reason=why)
+    typer.echo(f"{day} is {state}.")
+    if state == "open":
+        typer.echo(f"pilot materialize --from {day}  brings its figures up to date.")

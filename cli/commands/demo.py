@@ -1,0 +1,39 @@
+"""`pilot demo`: simulated days to look at."""
+
+from __future__ import annotations
+
+import os
+
+import typer
+from rich.console import Console
+
+from cli.context import environment
+from cli.demo_home import DEMO_DAYS, build_figures, land_days, open_demo
+from cli.foreground import serve_until_stopped
+from operations.system import make_system
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def demo(
+    days: int = typer.Option(DEMO_DAYS, min=1, max=120, help="How many days, today included."),
+    seed: int = typer.Option(1, help="The same seed gives the same days."),
+    serve: bool = typer.Option(True, help="Also run everything, as `pilot run` does."),
+) -> None:
+    """Show the pilot with simulated days of every café, in a home of its own; days that are there already are kept.
+
+    The home is PILOT_HOME if that is set, else ~/.local/share/pilot-demo.
+
+    Example: pilot demo --days 7 --no-serve
+    """
+    console = Console(highlight=False)
+    home = open_demo(environment())
+    variables = {**environment(), "PILOT_HOME": str(home.root)}
+    os.environ.update(variables)
+    landed = land_days(home, days=days, seed=seed, console=console)
+    build_figures(home, landed, console=console)
+    if serve:
+        serve_until_stopped(make_system(home, environment=variables))
+    else:
+        console.print(f"The demo's home is {home.root}. `PILOT_HOME={home.root} pilot run` serves it.", soft_wrap=True)

@@ -1,0 +1,78 @@
+"""`pilot load-test`: several simulated guests at once."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from enum import StrEnum
+
+import typer
+from rich.console import Console
+
+from cli.context import complain, home, print_json
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+EXIT_FAILURES = 1
+
+
+class _Language(StrEnum):
+    sv = "sv"
+    en = "en"
+
+
+@app.command()
+def load_test(
+    concurrent: int = typer.Option(10, min=1, max=200, help="How many guests talk at once."),
+    duration: str = typer.Option("300s", help="For how long: 300s, 5m or a number of seconds."),
+    cafe: str = typer.Option("aurora", help="The café's id."),
+    url: str = typer.Option("", help="The edge's address; by default the pilot's own."),
+    code: str = typer.Option("", help="A code that opens the page there; by default one of this home's."),
+    language: _Language = typer.Option(_Language.en, help="The language that is spoken."),
+    clips: str = typer.Option("", help="A folder of WAV files with .txt beside them, to be said instead."),
+    seed: int = typer.Option(1, help="Decides who says what and when."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Talk to a running edge with several simulated guests at once, in real time, and time every answer.
+
+    Each speaks for 4 to 12 s, with pauses, thinks for 3 to 8 s, and goes on to send the feedback; then the next guest
+    comes. What a guest would suffer is a failure: busy, an error, a close, a timeout, an answer that never comes. Exit
+    code 1 if there was one.
+
+    Example: pilot load-test --concurrent 6 --duration 5m
+    """
+    from pathlib import Path
+
+    from operations.load_records import append_load
+    from operations.system import RUN_FOLDER
+    from proving.load.running import LoadOrder, run_load
+    from proving.load.showing import show
+
+    order = LoadOrder(
+        cafe=cafe,
+        guests=concurrent,
+        seconds=seconds(duration),
+        url=url,
+        code=code,
+        language=language.value,
+        clips=Path(clips) if clips else None,
+        seed=seed,
+    )
+    opened = home()
+    found = asyncio.run(run_load(opened, order, tell=complain))
+    if not url:
+        append_load(opened.root / RUN_FOLDER, found)  # of this home's edge: the capacity plan rests on it
+    if as_json:
+        print_json(found)
+    else:
+        show(Console(highlight=False, soft_wrap=True), found)
+    if found["failures"] or found["response_ms"] is None:
+        raise typer.Exit(EXIT_FAILURES)
+
+
+def seconds(text: str) -> float:
+    """Return a duration such as 300s, 5m, 1h or 90 in seconds."""
+    read = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(s|m|h)?", text.strip())
+    if read is None:
+        raise typer.BadParameter(f"{text!r} is no duration; write for example 300s or 5m.")
+    return float(read[1]) * {"s": 1, "m": 60, "h": 3600}[read[2] or "s"]

@@ -1,0 +1,95 @@
+"""`pilot phone`: the pilot on one's own telephone."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+
+import segno
+import typer
+from rich.console import Console
+
+from cli.context import environment, home
+from cli.foreground import serve_until_stopped, show_addresses
+from operations.phone.address import local_address
+from operations.phone.certificate import Certificate, certificate_for
+from operations.phone.relay import relaying
+from operations.phone.trust_page import offering, trust_html
+from operations.serving import Serving
+from operations.system import make_system
+
+FOLDER = ".phone"
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def phone(
+    address: str = typer.Option("", help="Listen on this address of this machine; by default the usual network's."),
+    port: int = typer.Option(8443, min=1, max=65535, help="Port of the pages, HTTPS."),
+    fake_port: int = typer.Option(8444, min=1, max=65535, help="Port of the fake Stripe's pages, HTTPS."),
+    first_port: int = typer.Option(8480, min=1, max=65535, help="Port of the page that says how to begin, HTTP."),
+) -> None:
+    """Try the pilot on your own telephone, on the local network over HTTPS. Ctrl-C stops everything.
+
+    The whole pilot runs as with `pilot run`, on loopback; only the customers' pages are reached from the network.
+    What you say on the telephone is marked as a test, and is not counted.
+
+    Example: pilot phone --address 192.168.1.20
+    """
+    here = local_address(address)
+    variables = {**environment(), "PILOT_PUBLIC_URL": f"https://{here}:{port}"}
+    os.environ.update(variables)
+    opened = home()
+    certificate = certificate_for(here, folder=opened.root / FOLDER, now=datetime.now(UTC))
+
+    @asynccontextmanager
+    async def beside(serving: Serving) -> AsyncIterator[None]:
+        names = {cafe.id: cafe.name for cafe in opened.cafes().cafe}
+        links = {
+            names.get(code.cafe, code.cafe): f"https://{here}:{port}/c/{code.code}?simulated=1"
+            for code in serving.codes
+        }
+        html = trust_html(links=links, fingerprint=certificate.fingerprint)
+        async with (
+            relaying(address=here, port=port, to_port=opened.settings.edge_port, context=certificate.context()),
+            relaying_fake(serving),
+            offering(address=here, port=first_port, html=html, authority=certificate.authority),
+        ):
+            yield
+
+    def relaying_fake(serving: Serving) -> AbstractAsyncContextManager[object]:
+        fake = serving.system.fake_stripe
+        if fake is None:
+            return nullcontext()
+        return relaying(address=here, port=fake_port, to_port=fake.port, context=certificate.context())
+
+    def say(console: Console, serving: Serving) -> None:
+        show_addresses(console, serving)
+        show_first_steps(console, first=f"http://{here}:{first_port}/", certificate=certificate)
+
+    system = make_system(opened, environment=variables, fake_pages_url=f"https://{here}:{fake_port}")
+    serve_until_stopped(system, beside=beside, say=say)
+
+
+def show_first_steps(console: Console, *, first: str, certificate: Certificate) -> None:
+    """Print the code to scan, and in words how to get past the certificate."""
+    drawn = io.StringIO()
+    segno.make(first, error="m", micro=False).terminal(out=drawn, compact=True)
+    console.print(f"\nOn your telephone, on the same network, scan this or open {first}\n", soft_wrap=True)
+    console.print(drawn.getvalue(), markup=False, highlight=False)
+    console.print(
+        "Android: open a café's page from there; Chrome warns: Advanced, Proceed.\n"
+        "iPhone: a warning passed by hand opens the page, but not its connection. So first get the certificate from\n"
+        "there, install it (Settings, Profile Downloaded), and turn it on (Settings, General, About, Certificate\n"
+        "Trust Settings). It vouches for this one address, its key is gone, and it ends "
+        f"{certificate.ends:%Y-%m-%d}.\nRemove the profile afterwards.\n"
+        f"Its SHA-256 fingerprint: {certificate.fingerprint}\n"
+        "If the telephone finds nothing: is it on the same network, and does a firewall here let it in?\n"
+        "Ctrl-C stops everything.",
+        markup=False,
+        soft_wrap=True,
+    )

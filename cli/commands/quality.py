@@ -1,0 +1,87 @@
+"""`pilot quality`: whether the figures of a day can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, date, datetime, timedelta
+
+import typer
+
+from cli.context import home, print_json
+from pilot.business_days import business_day, days_between
+from pilot.errors import PilotError
+
+EXIT_STOPS = 1
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Hold every table against what must be true of it, and list the rows that break it.",
+)
+
+
+class InvalidRange(PilotError):
+    """The days cannot be used."""
+
+
+@app.command()
+def judge(
+    first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
+    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Run every table's suite on some days and keep the verdicts. Exit code 1 if one stops payments and reports.
+
+    Example: pilot quality judge --from 2026-11-23 --to 2026-11-24
+    """
+    from operations.quality_days import judge_and_keep
+
+    found = judge_and_keep(home(), _days(first, last), now=datetime.now(UTC))
+    if as_json:
+        print_json([asdict(day) for day in found])
+    else:
+        for day in found:
+            kind = "STOPS" if day.stopping else "warns" if day.failed else "holds"
+            part = f", one in {day.one_in} sessions looked at" if day.one_in > 1 else ""
+            typer.echo(f"{day.day}  {kind}  {len(day.failed)} of {day.expectations} expectations fail{part}")
+            for item in day.failed:
+                rows = "" if item["breaking"] is None else f" ({item['breaking']} rows)"
+                typer.echo(f"            {item['severity']}  {item['table_name']}: {item['expectation']}{rows}")
+        if any(day.set_apart for day in found):
+            typer.echo("`pilot quality quarantine` lists the rows.")
+    if any(day.stopping for day in found):
+        raise typer.Exit(EXIT_STOPS)
+
+
+@app.command()
+def quarantine(
+    first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
+    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """List the rows that were set apart, by key; a guest's words are never among them.
+
+    Example: pilot quality quarantine --from 2026-11-23
+    """
+    from operations.quality_days import set_apart
+
+    rows = set_apart(home(), _days(first, last)).to_dicts()
+    if as_json:
+        print_json(rows)
+        return
+    for row in rows:
+        typer.echo(f"{row['day']}  {row['table_name']}  {row['row_key']}  {row['expectation']} ({row['reason']})")
+    if not rows:
+        typer.echo("No row is set apart.")
+
+
+def _days(first: str, last: str) -> list[date]:
+    try:
+        begin = date.fromisoformat(first) if first else business_day(datetime.now(UTC)) - timedelta(days=1)
+        end = date.fromisoformat(last) if last else begin
+    except ValueError:
+        raise InvalidRange(f"{first or last!r} is not a day.", remedy="Write it as 2026-11-23.") from None
+    if end < begin:
+        raise InvalidRange(f"{end} is before {begin}.", remedy="Give the earlier day first.")
+    return list(days_between(begin, end))

@@ -1,0 +1,56 @@
+"""`pilot restore`: a backup becomes a new home, without the guests who were erased since."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from cli.context import complain, settings
+from operations.backup.restore import restore as restore_backup
+from operations.backup.shelf import choose, shelf
+from pilot.business_days import local_time
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def restore(
+    which: str = typer.Argument("latest", help="latest, a day (2026-11-24: its last), a backup's name or its folder."),
+    to: Path = typer.Option(..., "--to", help="The new home; it must not exist yet, or be empty."),
+    tombstones: list[Path] = typer.Option([], "--tombstones", help="More files of tombstones; may be given again."),
+    dry_run: bool = typer.Option(
+        False, "--dry-run", help="Restore beside the new home, check everything, keep nothing."
+    ),
+) -> None:
+    """Restore a backup into a new home: every checksum is looked at, and every erasure since is carried out first.
+
+    Example: pilot restore latest --to ~/pilot-restored
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what was unpacked so far is removed, as after Ctrl-C
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
+    known = settings()
+    backup = choose(shelf(known), which)
+    made = local_time(backup.manifest.made_at)
+    typer.echo(f"{backup.path.name}, made {made:%Y-%m-%d %H:%M:%S}:")
+    done = restore_backup(
+        backup,
+        to,
+        settings=known,
+        tombstone_files=tombstones,
+        now=datetime.now(UTC),
+        told=lambda line: complain(f"  {line}"),
+        keep=not dry_run,
+    )
+    typer.echo(f"  {done.files} files, {done.segments} segments, {done.tables} tables; all as they were copied.")
+    if done.damaged_segments:
+        typer.echo(f"  {done.damaged_segments} segments were damaged already: see `pilot landing status`.")
+    typer.echo(f"  {done.replayed} erasures newer than the backup were carried out on it.")
+    typer.echo(f"Recovery point: everything acknowledged before {made:%Y-%m-%d %H:%M:%S} (Stockholm) is there.")
+    if dry_run:
+        typer.echo("Nothing was kept: a dry run.")
+    else:
+        typer.echo(f"PILOT_HOME={done.root} pilot run  starts on it; the figures are rebuilt from the landing.")

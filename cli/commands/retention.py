@@ -1,0 +1,126 @@
+"""`pilot retention`: what guests leave is kept for so many days, and then removed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from cli.context import home, print_json
+from pilot.time_limits import KINDS, kept_days
+
+if TYPE_CHECKING:
+    from operations.retention.carry_out import Due
+    from storage.home import Home
+    from storage.store.privacy.expirations import Expiration
+
+EXIT_LATE = 1
+LATE_AFTER = timedelta(days=2)  # what is due is removed the next night, and looked for a quarter of an hour later
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def retention(
+    run: bool = typer.Option(False, "--run", help="Remove what is due now, and look for what was removed before."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Say what --run would remove."),
+    show_status: bool = typer.Option(
+        False, "--status", help="Say what was removed, and when. Exit code 1 if something is two days late."
+    ),
+    at_once: bool = typer.Option(
+        False, "--at-once", help="With --run where nothing else runs on the home: delete old versions without waiting."
+    ),
+    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+) -> None:
+    """Keep the time limits of words, devices' hashes, sound files and backups (PILOT_WORDS_DAYS and its neighbours).
+
+    Dagster does it every night. Figures, scores and money of the days stay as they are.
+
+    Example: pilot retention --dry-run
+    """
+    if sum((run, dry_run, show_status)) != 1:
+        raise typer.BadParameter("say one of --run, --dry-run and --status")
+    opened, now = home(), datetime.now(UTC)
+    if run:
+        _run(opened, now=now, at_once=at_once, as_json=as_json)
+    elif dry_run:
+        _dry_run(opened, now=now, as_json=as_json)
+    else:
+        _status(opened, now=now, as_json=as_json)
+
+
+def _run(opened: Home, *, now: datetime, at_once: bool, as_json: bool) -> None:
+    from operations.retention.backups import forget_backups
+    from operations.retention.carry_out import GRACE, carry_out
+    from operations.supervisor.claims import claim_home
+
+    if at_once:
+        with claim_home(opened.root / ".run"):
+            done = carry_out(opened, now=now, grace=timedelta(0))
+    else:
+        done = carry_out(opened, now=now, grace=GRACE)
+    forgotten = forget_backups(opened.settings, now=now)
+    if as_json:
+        print_json({"worked_on": [asdict(each) for each in done], "backups_forgotten": forgotten})
+        return
+    for each in done:
+        typer.echo(_line(each))
+    for name in forgotten:
+        typer.echo(f"backup {name} forgotten")
+    left = sum(each.gone_at is None for each in done)
+    typer.echo(f"{len(done)} worked on, {len(forgotten)} backups forgotten.")
+    if left:
+        typer.echo(f"{left} to be looked for: run it again in two minutes, or leave it to Dagster.")
+
+
+def _dry_run(opened: Home, *, now: datetime, as_json: bool) -> None:
+    from operations.retention.backups import old_backups
+    from operations.retention.carry_out import due
+
+    found, old = due(opened, now=now), [path.name for path in old_backups(opened.settings, now=now)]
+    if as_json:
+        print_json({"due": [asdict(each) for each in found], "backups": old})
+        return
+    for each in found:
+        typer.echo(f"{each.day}  {each.kind}{_again(each)}")
+    for name in old:
+        typer.echo(f"backup {name}")
+    typer.echo(f"{len(found)} to be removed, {len(old)} backups to be forgotten. Nothing was changed.")
+
+
+def _status(opened: Home, *, now: datetime, as_json: bool) -> None:
+    from operations.retention.carry_out import due
+    from storage.store.privacy import expirations
+
+    done, found = expirations.all_expirations(opened.store()), due(opened, now=now)
+    late_day = (now - LATE_AFTER).date()
+    late = [each for each in found if (each.day + timedelta(days=kept_days(opened.settings, each.kind))) < late_day]
+    stuck = [each for each in done if each.gone_at is None and now - each.removed_at > LATE_AFTER]
+    limits = {kind: kept_days(opened.settings, kind) for kind in KINDS}
+    if as_json:
+        told = {
+            "limits_days": limits,
+            "removed": [asdict(each) for each in done],
+            "due": [asdict(each) for each in found],
+        }
+        print_json(told | {"late": len(late) + len(stuck)})
+    else:
+        for kind, days in limits.items():
+            typer.echo(f"{kind} is kept {days} days" if kind == "audio" else f"{kind} are kept {days} days")
+        for each in done:
+            typer.echo(_line(each))
+        typer.echo(f"{len(done)} removed, {len(found)} due, {len(late) + len(stuck)} late.")
+    if late or stuck:
+        raise typer.Exit(EXIT_LATE)
+
+
+def _line(each: Expiration) -> str:
+    gone = f"looked for in vain {each.gone_at:%Y-%m-%d %H:%M}" if each.gone_at else "not looked for yet"
+    counts = f"{each.landing_lines} lines, {each.lake_rows} rows, {each.store_rows} in the store, {each.files} files"
+    return f"{each.day}  {each.kind:8} removed {each.removed_at:%Y-%m-%d %H:%M} UTC: {counts}; {gone}"
+
+
+def _again(each: Due) -> str:
+    return "  again: a replica published late" if each.again else ""

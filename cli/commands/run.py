@@ -1,0 +1,20 @@
+"""`pilot run`: everything on this machine."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.context import environment, home
+from cli.foreground import serve_until_stopped
+from operations.system import make_system
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def run() -> None:
+    """Run the whole pilot: edge, Dagster, dashboards, watch. Prepares the home first; Ctrl-C stops everything.
+
+    For example on another port: PILOT_EDGE_PORT=8080 pilot run
+    """
+    serve_until_stopped(make_system(home(), environment=environment()))

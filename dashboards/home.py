@@ -1,0 +1,36 @@
+"""Opens the home that the pages show, and refuses where anybody on the network could look."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+
+import streamlit as st
+
+from pilot.settings import read_settings
+from storage.home import Home, open_existing_home
+
+
+def reachable_from_outside() -> str | None:
+    """Return the address that the server listens on if it is not this machine's own; empty for every address."""
+    address = str(st.get_option("server.address") or "")
+    if address == "localhost":
+        return None
+    try:
+        return None if ipaddress.ip_address(address).is_loopback else address
+    except ValueError:
+        return address
+
+
+def opened_home() -> Home:
+    """Return the home that the environment names, real or demo.
+
+    Raises:
+        PilotError: the settings or the home cannot be used.
+    """
+    return _opened(tuple(sorted((name, value) for name, value in os.environ.items() if name.startswith("PILOT_"))))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _opened(environment: tuple[tuple[str, str], ...]) -> Home:
+    return open_existing_home(read_settings(dict(environment)))

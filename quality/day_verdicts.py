@@ -1,0 +1,166 @@
+"""Judges a business day: every table's suite, the verdicts as rows, and the rows that break something by their key."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pilot.business_days import business_day, day_bounds
+from pilot.cafes import Cafes
+from pilot.columns import Table
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.tables import TABLES
+from quality.day_cut import MOST_EVENTS, day_cut
+from quality.results import ExpectationResult, SuiteResult
+from quality.session_rules import UUID7
+from quality.suites import suite_of, validate
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from storage.lake import Lake
+
+SETTLED_AFTER = timedelta(hours=12)
+# What may stand in a key: an identifier, or a name of the contract. Anything else could be somebody's words.
+IDENTIFIER = re.compile(UUID7)
+NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
+MASKED = "(masked)"
+NOT_JUDGED = frozenset({QUALITY_VERDICTS.name, QUARANTINE.name})  # the judge's own books
+
+
+@dataclass(frozen=True, slots=True)
+class DayVerdicts:
+    """A day as the suites see it.
+
+    Attributes:
+        verdicts: Frame of QUALITY_VERDICTS.
+        quarantine: Frame of QUARANTINE.
+        stopping: The tables of which an expectation fails that stops payments and reports.
+        one_in: Of so many sessions one was looked at.
+    """
+
+    verdicts: pl.DataFrame
+    quarantine: pl.DataFrame
+    stopping: tuple[str, ...]
+    one_in: int
+
+
+def judged_tables() -> tuple[Table, ...]:
+    """Return the tables that have a suite: all but the two that hold the verdicts themselves."""
+    return tuple(table for name, table in TABLES.items() if name not in NOT_JUDGED)
+
+
+def judge_day(
+    lake: Lake,
+    day: date,
+    *,
+    cafes: Cafes,
+    now: datetime,
+    tables: Collection[Table] = (),
+    most_events: int = MOST_EVENTS,
+    frozen: bool = False,
+) -> DayVerdicts:
+    """Run the suites on a day's rows; a table that was never written is not judged.
+
+    Args:
+        lake: The lake.
+        day: The business day.
+        cafes: The cafés.
+        now: When it is judged.
+        tables: Only these; all where none are named.
+        most_events: Of a larger day only some sessions are looked at (`quality.day_cut`).
+        frozen: Whether the day is closed or redacted.
+    """
+    wanted = tuple(tables) or judged_tables()
+    references = {other for table in wanted for other in suite_of(table.name).references}
+    cut = day_cut(lake, {*wanted, *references}, day=day, most_events=most_events)
+    frames = {name: frame.to_pandas() for name, frame in cut.frames.items()}
+    whole = {name: counted.to_pandas() for name, counted in cut.counts.items()}
+    settled = now >= day_bounds(day)[1] + SETTLED_AFTER
+    verdicts: list[dict[str, Any]] = []
+    offending: list[dict[str, Any]] = []
+    stopping: list[str] = []
+    for table in wanted:
+        if cut.versions[table.name] is None:
+            continue
+        others = {other.name: frames[other.name] for other in suite_of(table.name).references}
+        result = validate(
+            table.name,
+            frames[table.name],
+            references=others,
+            cafes=cafes,
+            day=day,
+            settled=settled,
+            past=day < business_day(now),
+            frozen=frozen,
+            whole=whole,
+        )
+        shared = {"day": day, "table_name": table.name, "judged_at": now}
+        verdicts += _verdicts(result, rows=cut.rows[table.name], version=cut.versions[table.name], shared=shared)
+        offending += _offending(result, cut.frames[table.name], table=table, cafes=cafes, shared=shared)
+        if result.stops:
+            stopping.append(table.name)
+    return DayVerdicts(
+        verdicts=_frame(QUALITY_VERDICTS, verdicts),
+        quarantine=_frame(QUARANTINE, offending).unique(QUARANTINE.key, keep="first", maintain_order=True),
+        stopping=tuple(stopping),
+        one_in=cut.one_in,
+    )
+
+
+def _verdicts(
+    result: SuiteResult, *, rows: int, version: int | None, shared: dict[str, Any]
+) -> Iterable[dict[str, Any]]:
+    for item in result.expectations:
+        yield shared | {
+            "expectation": item.name,
+            "severity": item.severity,
+            "passed": item.passed,
+            "rows": rows,
+            "breaking": item.counts.get("breaking"),
+            "table_version": version,
+        }
+
+
+def _offending(
+    result: SuiteResult, frame: pl.DataFrame, *, table: Table, cafes: Cafes, shared: dict[str, Any]
+) -> Iterable[dict[str, Any]]:
+    for item in result.failed:
+        for place in item.offenders:
+            row = frame.row(place, named=True)
+            cafe, simulated = row.get("cafe"), row.get("simulated")
+            yield shared | {
+                "cafe": cafe if cafe in cafes.ids else None,
+                "simulated": simulated if isinstance(simulated, bool) else None,
+                "row_key": row_key(table, row),
+                "expectation": item.name,
+                "severity": item.severity,
+                "reason": _reason(item),
+            }
+
+
+def row_key(table: Table, row: dict[str, Any]) -> str:
+    """Return a row's key as one text; a part that is neither an identifier nor a plain name is masked."""
+    return " ".join(_safe(name, row.get(name)) for name in table.key)
+
+
+def _safe(name: str, value: Any) -> str:
+    if isinstance(value, bool | int):
+        return str(value).lower()
+    pattern = IDENTIFIER if name.endswith("_id") else NAME
+    return value if isinstance(value, str) and pattern.fullmatch(value) else MASKED
+
+
+def _reason(item: ExpectationResult) -> str:
+    return ", ".join(item.about) or "the whole row"
+
+
+def _frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
+    import polars as pl
+
+    from storage.lake import polars_schema
+
+    return pl.DataFrame(rows, schema=polars_schema(table), orient="row").sort(table.key)
