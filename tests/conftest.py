@@ -13,6 +13,7 @@ from hypothesis import settings
 from playwright.async_api import expect as expect_async
 from playwright.sync_api import expect
 
+from tests import quick_passphrase as stand_in
 from tests.waiting import DEADLINE_SECONDS
 
 # Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's. The suite tries
@@ -27,6 +28,14 @@ for each in (expect, expect_async):
 
 for name in [name for name in os.environ if name.startswith("PILOT_")]:
     del os.environ[name]
+
+
+@pytest.fixture
+def quick_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seal backups without the second of scrypt that each one costs."""
+    from storage.backup import sealing
+
+    monkeypatch.setattr(sealing, "passphrase", stand_in)
 
 
 def _chromium() -> bool:
