@@ -106,7 +106,7 @@ def qualify(
 
     Example: pilot models qualify sv --clips recordings/
     """
-    from voice_edge.hearing.qualification import withdraw as take_back
+    from voice_edge.hearing.qualification import withdraw_qualification as take_back
 
     known = _language(language)
     opened = home()
@@ -135,7 +135,7 @@ def _measure(opened: Home, weights: Path, language: Literal["sv", "en"], clips: 
     from voice_edge.hearing.chosen_weights import choose_weights
     from voice_edge.hearing.clips import read_clips
     from voice_edge.hearing.errors import WeightsDamaged
-    from voice_edge.hearing.qualification import keep, measure
+    from voice_edge.hearing.qualification import measure, save_qualification
     from voice_edge.hearing.whisper import Whisper
 
     chosen = choose_weights(opened.settings, weights, language)
@@ -159,7 +159,7 @@ def _measure(opened: Home, weights: Path, language: Literal["sv", "en"], clips: 
         at=datetime.now(UTC),
         after_each=lambda count: complain(f"{count} heard") if count % REPORT_EVERY_CLIPS == 0 else None,
     )
-    keep(result, weights)
+    save_qualification(result, weights)
     return result
 
 
