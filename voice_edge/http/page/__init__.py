@@ -19,6 +19,7 @@ from pilot.cafes import Cafe, Language
 from pilot.events import CONSENT_VERSION
 from pilot.money import kronor
 from pilot.words import LANGUAGES, section
+from voice_edge.doors.calendar_words import day_words
 from voice_edge.receipts.reward_shown import RewardShown
 
 NoticeKind = Literal["unknown_code", "retired_code", "wrong_cafe", "maintenance"]
@@ -26,10 +27,6 @@ NoticeKind = Literal["unknown_code", "retired_code", "wrong_cafe", "maintenance"
 REFERENCE_GROUP = 3  # characters: six read aloud over a counter are two threes
 
 _FOLDER = Path(__file__).parent
-_MONTHS: dict[Language, tuple[str, ...]] = {
-    "sv": tuple("januari februari mars april maj juni juli augusti september oktober november december".split()),
-    "en": tuple("January February March April May June July August September October November December".split()),
-}
 
 # The script changes these texts as the talk goes on; the rest stands in the HTML. A switch of language is a new page.
 _SAID_BY_THE_SCRIPT = frozenset(
@@ -187,8 +184,8 @@ def receipt_page(
             {
                 "{cafe}": cafe.name,
                 "{reward}": kronor(reward_ore),
-                "{erased}": _day_in_words(erased_on or receipt.day, language),
-                "{until}": _day_in_words(_day_of(reward, otherwise=receipt.day), language),
+                "{erased}": day_words(erased_on or receipt.day, language),
+                "{until}": day_words(_day_of(reward, otherwise=receipt.day), language),
                 "{when}": _clock_in_words(reward, language),
             },
         ),
@@ -210,7 +207,7 @@ def receipt_page(
             reference[start : start + REFERENCE_GROUP] for start in range(0, len(reference), REFERENCE_GROUP)
         ),
         day=receipt.day,
-        day_in_words=_day_in_words(receipt.day, language),
+        day_in_words=day_words(receipt.day, language),
         simulated=simulated,
     )
 
@@ -254,10 +251,6 @@ def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None 
     )
 
 
-def _day_in_words(day: date, language: Language) -> str:
-    return f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}"
-
-
 def _day_of(reward: RewardShown | None, *, otherwise: date) -> date:
     return local_time(reward.at).date() if reward is not None and reward.at is not None else otherwise
 
@@ -267,7 +260,7 @@ def _clock_in_words(reward: RewardShown | None, language: Language) -> str:
         return ""
     local = local_time(reward.at)
     joined = "{day} kl. {time:%H.%M}" if language == "sv" else "{day} at {time:%H:%M}"
-    return joined.format(day=_day_in_words(local.date(), language), time=local)
+    return joined.format(day=day_words(local.date(), language), time=local)
 
 
 def _filled(words: dict[str, str], known: dict[str, str]) -> dict[str, str]:
