@@ -165,5 +165,5 @@ async def test_a_pause_is_read_within_seconds_and_kept_while_the_store_is_away(c
 
 
 async def _paused(replica) -> None:
-    while not replica.edge.doors.board.standing.states:
+    while not replica.edge.doors.board.state.states:
         await replica.clock.sleep(0.5)

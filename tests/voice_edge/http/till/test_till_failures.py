@@ -56,7 +56,7 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
     first, second = codes[:2]
     line.is_away = True
     for typed in (first, second, "ZZZZ-ZZZZ", "no code"):
-        desk.could_not("aurora", typed)
+        desk.note_failure("aurora", typed)
     with pytest.raises(StoreAway):
         desk.redeem("aurora", first, request="1")
     line.is_away = False
@@ -71,7 +71,7 @@ def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failur
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
-    desk.could_not("aurora", "ZZZZ-ZZZZ")
+    desk.note_failure("aurora", "ZZZZ-ZZZZ")
     told: list[str] = []
     both = Barrier(2)
     recorded = voucher_failures.record
@@ -93,7 +93,7 @@ def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failur
 def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
     desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     told: list[str] = []
-    desk.could_not("aurora", "ZZZZ-ZZZZ")
+    desk.note_failure("aurora", "ZZZZ-ZZZZ")
     line.is_away = True
     with pytest.raises(StoreAway):
         desk.redeem("aurora", "2222-2222", request="1")
