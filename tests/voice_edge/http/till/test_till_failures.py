@@ -45,7 +45,7 @@ def line(tmp_path: Path) -> Line:
 def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the_guest_got_it_after_all(
     line: Line,
 ) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     codes = []
     for _ in range(6):  # the world's guests visit each café in turn
         reward = str(line.world.earn(None))
@@ -56,12 +56,12 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
     first, second = codes[:2]
     line.is_away = True
     for typed in (first, second, "ZZZZ-ZZZZ", "no code"):
-        desk.note_failure("aurora", typed)
+        till.note_failure("aurora", typed)
     with pytest.raises(StoreAway):
-        desk.redeem("aurora", first, request="1")
+        till.redeem("aurora", first, request="1")
     line.is_away = False
     line.world.at = line.world.at.replace(minute=1)
-    assert desk.redeem("aurora", second, request="2").told == "redeemed"
+    assert till.redeem("aurora", second, request="2").outcome == "redeemed"
     rows = payment_rows.of_day(line.world.store, line.world.today)
     (of_aurora,) = rows.filter(rows["cafe"] == "aurora").to_dicts()
     assert (of_aurora["succeeded"], of_aurora["failed"]) == (1, 1)
@@ -70,8 +70,8 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
 def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failure_is_kept_once(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
-    desk.note_failure("aurora", "ZZZZ-ZZZZ")
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    till.note_failure("aurora", "ZZZZ-ZZZZ")
     told: list[str] = []
     both = Barrier(2)
     recorded = voucher_failures.record
@@ -82,7 +82,7 @@ def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failur
 
     def tap(number: int) -> str:
         both.wait()
-        return desk.redeem("aurora", "2222-2222", request=str(number)).told
+        return till.redeem("aurora", "2222-2222", request=str(number)).told
 
     monkeypatch.setattr(voucher_failures, "record", record)
     with ThreadPoolExecutor(2) as tills:
@@ -91,25 +91,25 @@ def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failur
 
 
 def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     told: list[str] = []
-    desk.note_failure("aurora", "ZZZZ-ZZZZ")
+    till.note_failure("aurora", "ZZZZ-ZZZZ")
     line.is_away = True
     with pytest.raises(StoreAway):
-        desk.redeem("aurora", "2222-2222", request="1")
+        till.redeem("aurora", "2222-2222", request="1")
     line.is_away = False
     monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: told.append(code_hash))
-    desk.redeem("aurora", "2222-2222", request="2")
+    till.redeem("aurora", "2222-2222", request="2")
     assert len(told) == 1
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
 def test_a_tap_that_is_sent_again_later_deducts_nothing_twice(line: Line, seconds: int, told: str) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     reward = str(line.world.earn(None))
     voucher = vouchers.of_reward(line.world.store, reward)
     assert voucher is not None
     code = voucher_code(SECRET, reward, 1)
-    assert desk.redeem(voucher.cafe, code, request="1").told == "redeemed"
+    assert till.redeem(voucher.cafe, code, request="1").told == "redeemed"
     line.world.at += timedelta(seconds=seconds)
-    assert desk.redeem(voucher.cafe, code, request="1").told == told
+    assert till.redeem(voucher.cafe, code, request="1").told == told
