@@ -1,4 +1,4 @@
-"""A good voucher that the till could not redeem counts against us, once the store is back to say that it was good."""
+"""Failed taps: a good voucher that the till could not redeem is recorded once the store is back."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def line(tmp_path: Path) -> Line:
     return Line(tmp_path / "store.sqlite")
 
 
-def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the_guest_got_it_after_all(
+def test_a_failed_tap_is_recorded_once_the_store_is_back_unless_redeemed_later(
     line: Line,
 ) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
@@ -67,49 +67,51 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
     assert (of_aurora["succeeded"], of_aurora["failed"]) == (1, 1)
 
 
-def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failure_is_kept_once(
+def test_two_tills_at_once_after_an_outage_record_each_failure_once(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     till.note_failure("aurora", "ZZZZ-ZZZZ")
-    told: list[str] = []
+    recorded: list[str] = []
     both = Barrier(2)
-    recorded = voucher_failures.record
+    original = voucher_failures.record
 
     def record(store: Store, code_hash: str, **more: object) -> None:
-        told.append(code_hash)
-        recorded(store, code_hash, **more)  # type: ignore[arg-type]
+        recorded.append(code_hash)
+        original(store, code_hash, **more)  # type: ignore[arg-type]
 
     def tap(number: int) -> str:
         both.wait()
-        return till.redeem("aurora", "2222-2222", request=str(number)).told
+        return till.redeem("aurora", "2222-2222", request=str(number)).outcome
 
     monkeypatch.setattr(voucher_failures, "record", record)
     with ThreadPoolExecutor(2) as tills:
         assert list(tills.map(tap, range(2))) == ["unknown", "unknown"]
-    assert len(told) == 1
+    assert len(recorded) == 1
 
 
-def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_that_could_not_be_recorded_is_recorded_at_the_next_tap(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
-    told: list[str] = []
+    recorded: list[str] = []
     till.note_failure("aurora", "ZZZZ-ZZZZ")
     line.is_away = True
     with pytest.raises(StoreAway):
         till.redeem("aurora", "2222-2222", request="1")
     line.is_away = False
-    monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: told.append(code_hash))
+    monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: recorded.append(code_hash))
     till.redeem("aurora", "2222-2222", request="2")
-    assert len(told) == 1
+    assert len(recorded) == 1
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
-def test_a_tap_that_is_sent_again_later_deducts_nothing_twice(line: Line, seconds: int, told: str) -> None:
+@pytest.mark.parametrize(("seconds", "recorded"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
+def test_a_repeated_tap_redeems_only_once(line: Line, seconds: int, recorded: str) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     reward = str(line.world.earn(None))
     voucher = vouchers.of_reward(line.world.store, reward)
     assert voucher is not None
     code = voucher_code(SECRET, reward, 1)
-    assert till.redeem(voucher.cafe, code, request="1").told == "redeemed"
+    assert till.redeem(voucher.cafe, code, request="1").outcome == "redeemed"
     line.world.at += timedelta(seconds=seconds)
-    assert till.redeem(voucher.cafe, code, request="1").told == told
+    assert till.redeem(voucher.cafe, code, request="1").outcome == recorded
