@@ -105,8 +105,8 @@ def test_a_failure_that_could_not_be_recorded_is_recorded_at_the_next_tap(
     assert len(recorded) == 1
 
 
-@pytest.mark.parametrize(("seconds", "recorded"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
-def test_a_repeated_tap_redeems_only_once(line: Line, seconds: int, recorded: str) -> None:
+@pytest.mark.parametrize(("seconds", "outcome"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
+def test_a_repeated_tap_redeems_only_once(line: Line, seconds: int, outcome: str) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     reward = str(line.world.earn(None))
     voucher = vouchers.of_reward(line.world.store, reward)
@@ -114,4 +114,4 @@ def test_a_repeated_tap_redeems_only_once(line: Line, seconds: int, recorded: st
     code = voucher_code(SECRET, reward, 1)
     assert till.redeem(voucher.cafe, code, request="1").outcome == "redeemed"
     line.world.at += timedelta(seconds=seconds)
-    assert till.redeem(voucher.cafe, code, request="1").outcome == recorded
+    assert till.redeem(voucher.cafe, code, request="1").outcome == outcome
