@@ -18,7 +18,7 @@ from storage.store.payouts.batches import Limits
 from storage.store.payouts.recipient_statuses import BankPayout
 from storage.store.privacy import tombstones
 from storage.store.rewards import vouchers
-from tests.voice_edge.http.replicas import eventually
+from tests.voice_edge.replicas import eventually
 from voice_edge.receipts.bank_onboarding import BankOnboarding
 
 LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)

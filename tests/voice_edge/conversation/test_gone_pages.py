@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from starlette.websockets import WebSocketState
 
-from tests.voice_edge.http.replicas import eventually
+from tests.voice_edge.replicas import eventually
 from voice_edge.conversation import connection as connection_module
 from voice_edge.conversation.connection import ABORT, MOST_WAITING_MESSAGES, Connection
 from voice_edge.doors import open_sessions

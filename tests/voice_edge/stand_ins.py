@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from pilot.events import Event
-from tests.voice_edge.http.virtual_clock import VirtualClock
+from tests.voice_edge.virtual_clock import VirtualClock
 from voice_edge.hearing.transcript import Transcript
 from voice_edge.hearing.turn_taking import WINDOW_SAMPLES, SpeechWindow
 from voice_edge.hearing.workload import Admission, RecogniserFigures

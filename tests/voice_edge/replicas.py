@@ -14,9 +14,9 @@ from pilot.settings import Settings
 from storage.errors import StoreAway
 from storage.home import Home
 from storage.store.cafes import codes as stored_codes
-from tests.voice_edge.http.pages import Page
-from tests.voice_edge.http.stand_ins import FakeInterviewer, FakeRecogniser, LoudnessListener, MemoryLog
-from tests.voice_edge.http.virtual_clock import VirtualClock
+from tests.voice_edge.pages import Page
+from tests.voice_edge.stand_ins import FakeInterviewer, FakeRecogniser, LoudnessListener, MemoryLog
+from tests.voice_edge.virtual_clock import VirtualClock
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.doors.codes import CodeDirectory
 from voice_edge.doors.limits import Limits

@@ -9,7 +9,7 @@ import pytest
 from tests.ollama_server.running import running as running_model
 from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import Crash, HangUp, Planned, Stall, Token
-from tests.voice_edge.http.replicas import eventually
+from tests.voice_edge.replicas import eventually
 from voice_edge.conversation import recorder
 from voice_edge.conversation.voice_turns import STARVED_SECONDS
 from voice_edge.doors.limits import Limits

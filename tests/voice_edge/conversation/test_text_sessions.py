@@ -10,7 +10,7 @@ from websockets import ConnectionClosed
 
 from pilot.identifiers import receipt_hash
 from storage.store.rewards import receipts
-from tests.voice_edge.http.replicas import eventually
+from tests.voice_edge.replicas import eventually
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.doors.limits import Limits
 

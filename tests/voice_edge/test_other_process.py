@@ -23,7 +23,7 @@ from tests.edge_process import running_edge
 from tests.ports import free_ports
 from tests.waiting import DEADLINE_SECONDS
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 
 
 async def until(socket: Any, kind: str, **match: object) -> tuple[dict[str, Any], str]:

@@ -11,11 +11,11 @@ import pytest
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.store.cafes import codes as stored_codes
-from tests.voice_edge.http.replicas import Replica, running_replica
-from tests.voice_edge.http.stand_ins import recognised
+from tests.voice_edge.replicas import Replica, running_replica
+from tests.voice_edge.stand_ins import recognised
 from voice_edge.hearing.transcript import Transcript
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.voice_edge.http.replicas import eventually
+from tests.voice_edge.replicas import eventually
 
 
 async def test_a_talker_too_many_is_told_when_to_come_back_and_writes_meanwhile(replica):

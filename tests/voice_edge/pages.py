@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import websockets
 
-from tests.voice_edge.http.stand_ins import LOUD
+from tests.voice_edge.stand_ins import LOUD
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.protocol import AudioFrame, encode_frame
 

@@ -18,7 +18,7 @@ from storage.store.cafes import codes
 from tests.edge_process import running_edge
 from tests.ports import free_ports
 
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 
 
 @pytest.mark.processes

@@ -20,7 +20,7 @@ from tests.edge_process import running_edge
 from tests.ports import free_ports
 from tests.waiting import DEADLINE_SECONDS
 
-CHECKOUT = Path(__file__).parents[4]
+CHECKOUT = Path(__file__).parents[3]
 FOUND_SECONDS = 60
 
 

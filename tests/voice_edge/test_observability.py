@@ -11,7 +11,7 @@ import httpx
 import pytest
 import structlog
 
-from tests.voice_edge.http.replicas import eventually
+from tests.voice_edge.replicas import eventually
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.logs import configure_logs
 
