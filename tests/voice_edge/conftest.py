@@ -1,4 +1,4 @@
-"""The rooms' fixtures: a home, and replicas of the edge over it."""
+"""Fixtures: a home, and replicas of the edge on it."""
 
 from __future__ import annotations
 

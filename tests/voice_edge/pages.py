@@ -1,4 +1,4 @@
-"""A customer's page, as far as the protocol goes."""
+"""A client that speaks the protocol as a customer's page does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FRAME_SAMPLES = 640  # 40 ms
 
 @dataclass
 class Page:
-    """A customer's page, as far as the protocol goes."""
+    """A customer's page on one connection."""
 
     socket: websockets.ClientConnection
     replica: Any
@@ -49,7 +49,7 @@ class Page:
                 return message
 
     async def closed(self) -> int:
-        """Read to the end; return the close code."""
+        """Read until the connection closes; return the close code."""
         try:
             while True:
                 await self.receive()
@@ -70,7 +70,7 @@ class Page:
         return await self.until("welcome")
 
     async def begin(self, mode: str = "text", language: str = "sv", **changes: Any) -> dict[str, Any]:
-        """Go as far as the first question, microphone granted where the customer talks."""
+        """Proceed to the first question, with the microphone granted in voice mode."""
         await self.hello(language=language, **changes)
         await self.send("start", mode=mode, language=language)
         await self.send("consent", granted=True, version="2026-11", scope=["transcript"])
@@ -81,7 +81,7 @@ class Page:
         return question
 
     async def audio(self, seconds: float, *, loud: bool, paced: bool = False) -> None:
-        """Send audio at the clock's pace; `paced` waits for the edge to take each frame before time goes on."""
+        """Send audio at the clock's pace; `paced` waits until the edge has read each frame before time advances."""
         pcm = np.full(FRAME_SAMPLES, LOUD if loud else 0, dtype="<i2").tobytes()
         for _ in range(round(seconds * 16_000 / FRAME_SAMPLES)):
             await self.socket.send(encode_frame(AudioFrame(self.frame_number, self.captured_ms, pcm)))
@@ -97,6 +97,6 @@ class Page:
         await self.audio(silence, loud=False)
 
     async def write(self, text: str) -> dict[str, Any]:
-        """Type a turn and wait for the end of its answer."""
+        """Type a turn and wait for its final reply."""
         await self.send("text", text=text)
         return await self.until("reply", final=True)

@@ -1,4 +1,4 @@
-"""A replica that guests reach from outside, so that opening hours count, and hands to set its clock and its board."""
+"""Fixtures of a replica with a public address, so that opening hours apply, and of its clock and board."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def aurora(replica):
 
 @pytest.fixture
 def at(replica):
-    """Return a function that sets the replica's clock to a moment of Stockholm's."""
+    """Return a function that sets the replica's clock to a local time."""
 
     def set_to(text: str) -> None:
         moment = datetime.fromisoformat(text)
@@ -53,13 +53,13 @@ def at(replica):
 
 @pytest.fixture
 def board(replica):
-    """Return a function that has the door read the store now."""
+    """Return the function that refreshes the board now."""
     return replica.edge.doors.board.refresh
 
 
 @pytest.fixture
 def with_trial(replica):
-    """Return a function that changes Aurora's trial in the replica's cafés."""
+    """Return a function that changes Aurora's trial in the replica."""
 
     def change(limit: int, on_limit: str = "stop") -> None:
         edge = replica.edge

@@ -30,7 +30,7 @@ from voice_edge.receipts.receipt import ReceiptService
 
 @dataclass
 class Replica:
-    """One running edge and what it was given."""
+    """One running edge and its fakes."""
 
     edge: Edge
     clock: VirtualClock

@@ -1,4 +1,4 @@
-"""A disk, ears and an interviewer that behave, take their time on the virtual clock, and fail when told to."""
+"""Fakes of the log, the recogniser, the interviewer and the listener, on the virtual clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOUD = 8_000
 
 
 class MemoryLog:
-    """An append log in memory; `broken` makes the disk fail, `hangs` never answer, `slow` wait for its event."""
+    """An append log in memory; `broken` appends fail, with `hangs` never end, with `slow` wait for its event."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
@@ -64,7 +64,7 @@ def recognised(text: str, **changes: Any) -> Transcript:
 
 
 class FakeRecogniser:
-    """Hears what it was told to, after `seconds` on the clock; finals in order, the last one again and again."""
+    """Recognises `says` in order after `seconds` on the clock; the last one is repeated."""
 
     def __init__(self, clock: VirtualClock) -> None:
         self._clock = clock
@@ -123,7 +123,7 @@ class FakeRecogniser:
 class FakeInterviewer:
     """Asks two follow-ups, then thanks; `broken` raises, `seconds` is the time to its first words.
 
-    After its first words it `stalls` for ever, or `breaks_off` without a final part. `open` counts replies not closed.
+    After its first words it `stalls` for ever, or `breaks_off` without a final part. `open` counts open replies.
     """
 
     def __init__(self, clock: VirtualClock) -> None:
@@ -165,7 +165,7 @@ class FakeInterviewer:
 
 
 class LoudnessListener:
-    """Speech is what is loud."""
+    """A listener to which loud audio is speech."""
 
     def __init__(self) -> None:
         self._rest = b""

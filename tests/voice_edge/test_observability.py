@@ -1,4 +1,4 @@
-"""What a replica says of itself: figures for every stage, health in words, and never a customer's."""
+"""Metrics, health and logs of a replica; none contains a customer's words."""
 
 from __future__ import annotations
 
@@ -56,9 +56,9 @@ async def test_a_customers_words_are_in_no_log_metric_or_error(replica, heard, l
         refused = await client.post(
             f"{replica.url}/v1/rest", content=WORDS.encode(), headers={"X-Pilot-Resume": WORDS[:6]}
         )
-    told = json.dumps([error, fault, broken], ensure_ascii=False) + refused.text
+    messages = json.dumps([error, fault, broken], ensure_ascii=False) + refused.text
     logs = logged()
-    for place in (logs, metrics, told):
+    for place in (logs, metrics, messages):
         assert "allonkrokodil" not in place
         assert "fagott" not in place
     assert page.session_id in logs
@@ -107,7 +107,7 @@ async def test_every_stage_of_an_answer_is_timed(replica):
         assert name in text, name
 
 
-async def test_health_says_in_words_what_is_wrong(replica):
+async def test_health_names_every_failed_check(replica):
     async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.get(f"{replica.url}/health/live")).status_code == 200
         ready = (await client.get(f"{replica.url}/health/ready")).json()

@@ -1,4 +1,4 @@
-"""Two real processes over one home: one is killed in mid-session, the other goes on with its customer."""
+"""Two processes on one home: one is killed in mid-session, the other continues the session."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 async def until(socket: Any, kind: str, **match: object) -> tuple[dict[str, Any], str]:
-    """Return the first such message, and the last snapshot before it."""
+    """Return the first matching message, and the last snapshot before it."""
     snapshot = ""
     async with asyncio.timeout(30):
         async for raw in socket:
@@ -41,7 +41,7 @@ async def until(socket: Any, kind: str, **match: object) -> tuple[dict[str, Any]
 @pytest.mark.processes
 @pytest.mark.recogniser
 @pytest.mark.slow
-async def test_a_customer_of_a_killed_replica_finishes_on_the_other_one(tmp_path):
+async def test_a_session_of_a_killed_replica_finishes_on_the_other(tmp_path):
     home = open_home(Settings(home=tmp_path, cafes_file=CHECKOUT / "cafes.toml"))
     code = codes.issue(home.store(), cafe="goteborg", label="table", actor="test").code
     one, other = free_ports(2)
@@ -76,11 +76,11 @@ async def test_a_customer_of_a_killed_replica_finishes_on_the_other_one(tmp_path
             )
         assert sent.status_code == 200, sent.text
     with home.append_log("edge1"):
-        pass  # What the killed replica had acknowledged is published by whoever takes its log.
+        pass  # Opening its log publishes the events that the killed replica had acknowledged.
     events = read_day(home.segments(), session_day(welcome["session_id"])).frame.filter(
         session_id=welcome["session_id"]
     )
     assert set(events["edge"]) == {"edge1", "edge2"}
-    judged = sessions(events, as_of=datetime.now(UTC) + timedelta(hours=1))
-    assert judged["outcome"].to_list() == ["completed"]
-    assert judged["turns"].to_list() == [2]
+    summary = sessions(events, as_of=datetime.now(UTC) + timedelta(hours=1))
+    assert summary["outcome"].to_list() == ["completed"]
+    assert summary["turns"].to_list() == [2]

@@ -1,4 +1,4 @@
-"""The real process: starts, serves, and on SIGTERM sends its customers on and publishes what it holds."""
+"""The edge as a process: on SIGTERM it sends its pages to another replica and publishes its log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 @pytest.mark.processes
 @pytest.mark.recogniser
-async def test_a_stopped_replica_sends_its_customer_on_and_publishes_its_log(tmp_path):
+async def test_a_stopped_replica_closes_with_1001_and_publishes_its_log(tmp_path):
     home = open_home(Settings(home=tmp_path, cafes_file=CHECKOUT / "cafes.toml"))
     code = codes.issue(home.store(), cafe="goteborg", label="table", actor="test").code
     (port,) = free_ports(1)

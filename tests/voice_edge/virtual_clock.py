@@ -1,4 +1,4 @@
-"""Time that passes only when a test says so."""
+"""A clock that a test advances."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+TURNS_OF_THE_LOOP = 25  # that a woken task gets before time goes on
+
 
 class VirtualClock:
-    """Time that passes only when a test says so."""
+    """A clock that passes time only in `advance`."""
 
     def __init__(self) -> None:
         self._begin = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -35,20 +37,20 @@ class VirtualClock:
         await woken
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, waking each sleeper at its own moment."""
+        """Advance the time, waking each sleeper at its own time."""
         end = self._seconds + seconds
         while self._sleepers and self._sleepers[0][0] <= end:
             at, _, woken = heapq.heappop(self._sleepers)
             self._seconds = max(self._seconds, at)
             if not woken.done():
                 woken.set_result(None)
-                for _ in range(25):
+                for _ in range(TURNS_OF_THE_LOOP):
                     await asyncio.sleep(0)
         self._seconds = end
         await asyncio.sleep(0)
 
     async def run_until(self, work: Awaitable[Any], *, step: float = 0.5) -> Any:
-        """Let time pass until `work` is done; return what it gives."""
+        """Advance the time until `work` is done; return its result."""
         task = asyncio.ensure_future(work)
         while not task.done():
             await self.advance(step)

@@ -1,11 +1,11 @@
-"""When the recogniser is full: whoever comes writes, whoever talks goes on."""
+"""A full recogniser: new talkers write, current talkers continue."""
 
 from __future__ import annotations
 
 from tests.voice_edge.replicas import eventually
 
 
-async def test_a_talker_too_many_is_told_when_to_come_back_and_writes_meanwhile(replica):
+async def test_a_refused_talker_gets_a_retry_time_and_can_write_meanwhile(replica):
     replica.recogniser.full_at = 1
     async with replica.page() as first, replica.page() as second:
         await first.begin("voice")
@@ -24,7 +24,7 @@ async def test_a_talker_too_many_is_told_when_to_come_back_and_writes_meanwhile(
     assert b'edge_admissions_refused_total{at="microphone"}' in replica.edge.metrics.text()
 
 
-async def test_a_place_is_free_again_once_its_talker_writes_or_leaves(replica):
+async def test_a_place_is_free_once_its_talker_writes_or_leaves(replica):
     replica.recogniser.full_at = 1
     async with replica.page() as first, replica.page() as second:
         await first.begin("voice")
@@ -46,7 +46,7 @@ async def test_a_place_is_free_again_once_its_talker_writes_or_leaves(replica):
         await first.until("state", state="listening")
 
 
-async def test_who_talks_already_is_not_asked_to_leave(replica):
+async def test_a_current_talker_keeps_the_place_in_a_full_recogniser(replica):
     async with replica.page() as page:
         await page.begin("voice")
         replica.recogniser.full_at = 0

@@ -1,4 +1,4 @@
-"""Samples keep their place in time, on both clocks, however long the microphone is open."""
+"""The audio timeline maps samples to both clocks, however long the microphone is open."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def frame(value: int) -> bytes:
     return np.full(640, value, dtype="<i2").tobytes()
 
 
-def test_a_sample_has_its_own_capture_time_and_its_frames_arrival():
+def test_a_sample_has_its_capture_time_and_its_frames_arrival():
     timeline = AudioTimeline()
     timeline.add(frame(1), arrived=10.0, captured_ms=500.0)
     timeline.add(frame(2), arrived=10.2, captured_ms=540.0)
@@ -22,7 +22,7 @@ def test_a_sample_has_its_own_capture_time_and_its_frames_arrival():
     assert timeline.arrived(640) == 10.2
 
 
-def test_audio_is_what_was_added_between_two_positions():
+def test_audio_is_returned_between_two_positions():
     timeline = AudioTimeline()
     for value in (1, 2, 3):
         timeline.add(frame(value * 1000), arrived=0.0, captured_ms=0.0)

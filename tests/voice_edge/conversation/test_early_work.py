@@ -1,15 +1,15 @@
-"""Work begun before a turn is over: used once or thrown away once, never shown, never in the history by itself."""
+"""Speculation before the end of a turn: used or discarded once, never shown, never in the history."""
 
 from __future__ import annotations
 
-import asyncio
-
 from prometheus_client.parser import text_string_to_metric_families
 
+from tests.voice_edge.replicas import eventually
 
-async def settle() -> None:
-    for _ in range(30):
-        await asyncio.sleep(0.001)
+
+async def asked(replica, number: int) -> None:
+    """Wait until the interviewer has received its n-th request."""
+    await eventually(lambda: len(replica.interviewer.asked) == number)
 
 
 def counted(replica, name: str) -> dict[str, float]:
@@ -22,7 +22,7 @@ def counted(replica, name: str) -> dict[str, float]:
     }
 
 
-async def test_an_answer_begun_early_is_asked_for_once_and_told_once(replica):
+async def test_a_speculative_reply_is_requested_once_and_sent_once(replica):
     # livekit's preemptive generation called the model twice and answered twice.
     async with replica.page() as page:
         await page.begin("voice")
@@ -38,10 +38,10 @@ async def test_each_pause_counts_one_discarded_speculation(replica, heard):
     replica.recogniser.says = [heard(f"Kaffet var gott {number}") for number in range(4)]
     async with replica.page() as page:
         await page.begin("voice")
-        for _ in range(3):
+        for number in (1, 2, 3):
             await page.audio(0.6, loud=True, paced=True)
             await page.audio(0.4, loud=False, paced=True)
-            await settle()
+            await asked(replica, number)
         await page.speak(0.6)
         await page.until("question", turn=2)
     turn = replica.log.data("utterance_committed")[0]
@@ -52,7 +52,7 @@ async def test_each_pause_counts_one_discarded_speculation(replica, heard):
     assert [len(asked.exchanges) for asked in replica.interviewer.asked] == [1, 1, 1, 1]
 
 
-async def test_an_early_answer_is_not_used_once_an_earlier_turn_was_mended(replica, heard):
+async def test_a_speculative_reply_is_discarded_after_an_edit_of_an_earlier_turn(replica, heard):
     replica.recogniser.says = [heard("Kaffet var gott"), heard("Vid lunch")]
     async with replica.page() as page:
         await page.begin("voice")
@@ -62,8 +62,7 @@ async def test_an_early_answer_is_not_used_once_an_earlier_turn_was_mended(repli
         await replica.clock.run_until(page.until("state", state="listening"), step=0.1)
         await page.audio(1.0, loud=True, paced=True)
         await page.audio(0.4, loud=False, paced=True)
-        await settle()
-        assert len(replica.interviewer.asked) == 2
+        await asked(replica, 2)
         await page.send("edit", turn=1, text="Kaffet var kallt")
         await page.until("ack")
         await page.audio(0.4, loud=False, paced=True)
@@ -75,13 +74,12 @@ async def test_an_early_answer_is_not_used_once_an_earlier_turn_was_mended(repli
     assert len(replica.interviewer.asked) == 3
 
 
-async def test_nothing_of_an_early_answer_is_shown_before_the_turn_is_over(replica):
+async def test_no_speculative_reply_is_shown_before_the_end_of_the_turn(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(1.0, loud=True, paced=True)
         await page.audio(0.4, loud=False, paced=True)
-        await settle()
-        assert len(replica.interviewer.asked) == 1
+        await asked(replica, 1)
         await page.audio(1.0, loud=True, paced=True)
         await page.send("ping", at_ms=1.0)
         await page.until("pong")
@@ -89,18 +87,16 @@ async def test_nothing_of_an_early_answer_is_shown_before_the_turn_is_over(repli
         assert "utterance_committed" not in replica.log.names()
 
 
-async def test_a_session_that_ends_leaves_no_early_work_behind(replica):
+async def test_a_session_that_ends_leaves_no_speculation_behind(replica):
     replica.recogniser.seconds = 5.0
     replica.interviewer.seconds = 5.0
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(1.0, loud=True)
         await page.audio(0.4, loud=False)
-        await settle()
+        await eventually(lambda: len(replica.recogniser.finals) == 1)
         page.socket.transport.abort()
-        async with asyncio.timeout(10):
-            while replica.edge.sessions.count:  # noqa: ASYNC110 -- a count has no event of its own
-                await asyncio.sleep(0.002)
+        await eventually(lambda: replica.edge.sessions.count == 0)
     assert replica.recogniser.forgotten == [page.session_id]
     assert replica.edge.sessions.talking == 0
     assert replica.interviewer.open == 0

@@ -1,4 +1,4 @@
-"""Pages that read slowly, stop reading, vanish, come back after a break, or come back elsewhere."""
+"""Pages that read slowly, stop reading, vanish, or resume after a break, here or elsewhere."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voice_edge.protocol import CloseCode, Partial, Pong
 
 
 class SlowSocket:
-    """A WebSocket that takes a message only when it is let."""
+    """A WebSocket that sends only once `reads` is set."""
 
     def __init__(self) -> None:
         self.application_state = WebSocketState.CONNECTED
@@ -52,7 +52,7 @@ async def test_sending_never_waits_for_the_page():
 
 
 @pytest.mark.parametrize("size", [1, 100_000])
-async def test_a_page_that_does_not_read_is_cut_off_once_too_much_waits(size):
+async def test_a_page_that_does_not_read_is_cut_off_once_its_queue_is_full(size):
     slow = SlowSocket()
     connection = Connection(slow)  # type: ignore[arg-type]
     for _ in range(MOST_WAITING_MESSAGES + 2):
@@ -90,8 +90,8 @@ async def test_a_page_that_stops_reading_is_cut_off_and_delays_nobody(replica):
     assert (deaf.session_id, "connection_lost") in reasons
 
 
-async def test_a_page_that_answers_no_ping_is_gone_within_the_deadline(running):
-    # pipecat's complaint: a disconnect that nobody notices.
+async def test_a_page_that_answers_no_ping_is_disconnected_within_the_deadline(running):
+    # As reported of pipecat: a disconnect that nobody notices.
     async with running(pings=(0.05, 0.05)) as replica, replica.page() as page:
         await page.begin("text")
         page.socket.transport.pause_reading()
@@ -113,7 +113,7 @@ async def test_a_half_open_connection_that_sends_nothing_is_closed(replica):
     writer.close()
 
 
-async def test_what_was_said_before_and_during_a_break_of_20_seconds_is_heard_whole(replica):
+async def test_speech_before_and_during_a_break_of_20_seconds_is_heard_whole(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(0.6, loud=False)
@@ -180,7 +180,7 @@ def open_files() -> set[str]:
     return files
 
 
-async def test_twenty_sessions_that_end_in_every_way_leave_nothing_behind(replica):
+async def test_twenty_sessions_that_end_in_every_way_leak_nothing(replica):
     async def one(number: int) -> None:
         async with replica.page() as page:
             if number % 5 == 0:
@@ -219,7 +219,7 @@ async def test_twenty_sessions_that_end_in_every_way_leave_nothing_behind(replic
     assert started == ended
 
 
-async def test_stopping_ends_every_session_with_an_event_even_where_an_answer_does_not_stop(running, monkeypatch):
+async def test_stopping_ends_every_session_although_an_interviewer_hangs(running, monkeypatch):
     monkeypatch.setattr(open_sessions, "DRAIN_SECONDS", 3.0)
     began = asyncio.get_running_loop().time()
     stubborn = Stubborn()
@@ -237,7 +237,7 @@ async def test_stopping_ends_every_session_with_an_event_even_where_an_answer_do
 
 
 class Stubborn:
-    """An interviewer that is cancelled and goes on."""
+    """An interviewer that ignores its cancellation."""
 
     def __init__(self) -> None:
         self.let_go = asyncio.Event()
@@ -251,7 +251,7 @@ class Stubborn:
         yield SimpleNamespace(text="", final=True, author="scripted", purpose="thanks", instead_of_model="")
 
 
-async def test_a_socket_that_is_accepted_and_never_used_costs_nothing(replica):
+async def test_accepted_sockets_that_are_never_used_delay_nobody(replica):
     sockets = [socket.create_connection(("127.0.0.1", replica.port)) for _ in range(20)]
     async with replica.page() as page:
         await page.begin("text")

@@ -1,4 +1,4 @@
-"""Whatever fails, every turn ends in an answer, another question or a close, within a stated time."""
+"""Every turn ends in a reply, another question or a close within the cap, whatever fails."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voice_edge.interviewer import OllamaInterviewer
 CAP_SECONDS = Limits().recognition_seconds + Limits().reply_seconds
 
 
-async def test_a_turn_of_which_nothing_is_heard_is_asked_again(replica, heard):
+async def test_a_turn_without_words_is_asked_again(replica, heard):
     # pipecat's turns stalled here: the voice activity fired, the recogniser gave nothing.
     for nothing in (heard("", no_speech=True), heard("   ")):
         replica.recogniser.says = [nothing]
@@ -41,7 +41,7 @@ async def test_a_recognition_that_breaks_off_is_asked_again(replica):
 
 
 @pytest.mark.parametrize("fault", ["stalls", "breaks_off", "broken"])
-async def test_an_interviewer_that_fails_after_or_before_its_first_words_is_answered_for(replica, fault):
+async def test_an_interviewer_that_fails_before_or_after_its_first_words_is_replaced(replica, fault):
     setattr(replica.interviewer, fault, True)
     async with replica.page() as page:
         await page.begin("voice")
@@ -70,7 +70,7 @@ async def test_a_slow_recogniser_and_a_hanging_interviewer_together_stay_within_
 
 @pytest.mark.parametrize("mode", ["voice", "text"])
 @pytest.mark.parametrize("fault", ["broken", "hangs"])
-async def test_a_disk_that_fails_or_hangs_is_told_and_nothing_is_acknowledged(replica, mode, fault):
+async def test_a_disk_that_fails_or_hangs_is_reported_and_nothing_is_acknowledged(replica, mode, fault):
     async with replica.page() as page:
         await page.begin(mode)
         acknowledged = [message for message in page.seen if message["type"] == "ack"]
@@ -80,13 +80,13 @@ async def test_a_disk_that_fails_or_hangs_is_told_and_nothing_is_acknowledged(re
             await page.speak()
         else:
             await page.send("text", text="Kaffet var kallt")
-        said = await replica.clock.run_until(page.until("error"))
-        assert said["code"] == "not_saved"
+        error = await replica.clock.run_until(page.until("error"))
+        assert error["code"] == "not_saved"
         assert await replica.clock.run_until(page.closed()) == 4503
         assert replica.clock.monotonic() - before <= recorder.MOST_SECONDS + CAP_SECONDS
         assert [message for message in page.seen if message["type"] == "ack"] == acknowledged
         answers = {"heard", "reply", "review"} & {message["type"] for message in page.seen}
-        assert not answers, "an answer was shown to what is not kept"
+        assert not answers, "a reply was shown to a turn that is not on the disk"
         setattr(replica.log, fault, False)
     async with replica.page() as again:
         assert (await again.hello(resume=page.snapshot))["resumed"] is True
@@ -94,7 +94,7 @@ async def test_a_disk_that_fails_or_hangs_is_told_and_nothing_is_acknowledged(re
     assert len(replica.log.data("utterance_committed")) == 1
 
 
-async def test_words_are_on_the_disk_before_the_page_is_shown_any_of_their_answer(replica):
+async def test_a_turn_is_on_the_disk_before_any_of_its_reply_is_shown(replica):
     async with replica.page() as page:
         await page.begin("text")
         replica.log.slow = asyncio.Event()
@@ -106,8 +106,8 @@ async def test_words_are_on_the_disk_before_the_page_is_shown_any_of_their_answe
         assert not [message for message in page.seen if message["type"] in ("heard", "reply")]
         replica.log.slow.set()
         await page.until("reply", final=True)
-        told = [message["type"] for message in page.seen if message["type"] in ("heard", "ack", "reply")]
-        assert told[told.index("heard") :][:3] == ["heard", "ack", "reply"]
+        types = [message["type"] for message in page.seen if message["type"] in ("heard", "ack", "reply")]
+        assert types[types.index("heard") :][:3] == ["heard", "ack", "reply"]
 
 
 async def test_a_slow_disk_and_a_hanging_interviewer_together_stay_within_the_cap(replica):
@@ -124,7 +124,7 @@ async def test_a_slow_disk_and_a_hanging_interviewer_together_stay_within_the_ca
         assert replica.clock.monotonic() - before <= Limits().reply_seconds + 1.0
 
 
-async def test_a_store_that_is_away_is_not_noticed_by_who_talks(replica):
+async def test_a_talk_continues_unchanged_while_the_store_is_away(replica):
     async with replica.page() as page:
         await page.begin("voice")
         replica.store_away = True
@@ -137,7 +137,7 @@ async def test_a_store_that_is_away_is_not_noticed_by_who_talks(replica):
 
 
 @pytest.mark.parametrize("end", [Stall(), Crash(), HangUp()])
-async def test_a_language_model_that_dies_in_mid_reply_leaves_no_silence(running, end):
+async def test_a_language_model_that_dies_mid_reply_is_replaced(running, end):
     model = StandIn(Planned([[Token("What"), Token(" made"), end]]))
     async with running_model(model) as url:
         asking = OllamaInterviewer(url=url, model="stand-in")
@@ -151,19 +151,19 @@ async def test_a_language_model_that_dies_in_mid_reply_leaves_no_silence(running
         await asking.close()
 
 
-async def test_a_microphone_that_dies_in_mid_sentence_ends_the_turn(replica):
+async def test_a_microphone_that_dies_mid_sentence_ends_the_turn(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(1.0, loud=True)
         await page.until("state", state="hearing")
         before = replica.clock.monotonic()
-        told = await replica.clock.run_until(page.until("heard"), step=0.5)
-        assert told["text"].startswith("Kaffet")
+        turn = await replica.clock.run_until(page.until("heard"), step=0.5)
+        assert turn["text"].startswith("Kaffet")
         assert replica.clock.monotonic() - before <= STARVED_SECONDS + 2.0
         await page.until("reply", final=True)
 
 
-async def test_a_microphone_that_never_sends_is_asked_about_and_not_forever(replica):
+async def test_a_microphone_that_sends_nothing_is_asked_about_three_times(replica):
     async with replica.page() as page:
         await page.begin("voice")
         for number in (1, 2, 3):
@@ -174,7 +174,7 @@ async def test_a_microphone_that_never_sends_is_asked_about_and_not_forever(repl
     assert replica.log.data("session_abandoned") == [{"reason": "idle"}]
 
 
-async def test_going_over_to_writing_during_a_spoken_answer_ends_in_writing(replica):
+async def test_switching_to_writing_during_a_reply_stays_in_writing(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.speak()
@@ -189,7 +189,7 @@ async def test_going_over_to_writing_during_a_spoken_answer_ends_in_writing(repl
         assert (await page.write("Och kön var lång"))["turn"] == 2
 
 
-async def test_going_over_to_writing_while_the_answer_is_made_ends_in_writing(replica):
+async def test_switching_to_writing_before_a_reply_stays_in_writing(replica):
     replica.interviewer.seconds = 1.0
     async with replica.page() as page:
         await page.begin("voice")
@@ -201,7 +201,7 @@ async def test_going_over_to_writing_while_the_answer_is_made_ends_in_writing(re
         assert page.seen[-1]["state"] == "ready"
 
 
-async def test_a_sign_of_life_in_mid_sentence_does_not_cut_it(replica):
+async def test_a_repeated_mode_message_does_not_cut_a_sentence(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(1.0, loud=True)
@@ -212,7 +212,7 @@ async def test_a_sign_of_life_in_mid_sentence_does_not_cut_it(replica):
     assert replica.log.data("utterance_committed")[0]["speech_samples"] == pytest.approx(2 * 16_000, abs=2_048)
 
 
-async def test_writing_in_mid_sentence_gives_up_what_was_said_and_is_answered(replica):
+async def test_writing_mid_sentence_discards_the_speech_and_is_answered(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(1.0, loud=True)

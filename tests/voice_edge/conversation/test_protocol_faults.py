@@ -1,4 +1,4 @@
-"""Whatever a page sends, in whatever order: a documented answer, a documented close, nothing else suffers."""
+"""Protocol faults: any message in any order gets a documented answer or close, and harms no other session."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_the_first_message_is_hello(replica, first):
     assert replica.log.events == []
 
 
-async def test_another_version_is_told_to_reload(replica):
+async def test_another_version_is_closed_with_an_error(replica):
     async with replica.page() as page:
         await page.send("hello", v=2, code=replica.code)
         assert (await page.until("error"))["code"] == "version"
@@ -59,7 +59,7 @@ async def test_another_version_is_told_to_reload(replica):
 
 
 @pytest.mark.parametrize("message", [json.dumps({"type": "text", "text": "å" * 9_000}), b"\x01" * 8_193])
-async def test_too_large_a_message_closes_the_session(replica, message):
+async def test_a_message_above_the_limit_closes_the_session(replica, message):
     async with replica.page() as page:
         await page.begin("voice")
         await page.socket.send(message)
@@ -67,7 +67,7 @@ async def test_too_large_a_message_closes_the_session(replica, message):
         assert await page.closed() == 4413
 
 
-async def test_too_long_a_text_is_refused_kindly(replica):
+async def test_a_text_above_the_limit_is_refused_without_a_close(replica):
     async with replica.page() as page:
         await page.begin("text")
         await page.send("text", text="a" * 2_001)
@@ -86,7 +86,7 @@ async def test_a_flood_of_messages_is_closed(replica):
         assert await page.closed() == 4429
 
 
-async def test_a_full_replica_says_so(running):
+async def test_a_full_replica_refuses_with_too_many(running):
     async with running(limits=Limits(open_sessions=1)) as replica, replica.page() as first:
         await first.hello()
         async with replica.page() as second:

@@ -1,17 +1,17 @@
-"""Resuming: on the same replica, on another, from another tab, after the end."""
+"""Resuming a session: on the same replica, on another, from another tab, after its end."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 
 from pilot.business_days import session_day
 from pilot.identifiers import receipt_hash
 from pipelines.sessions import sessions
 from storage.landing.days import read_day
+from tests.voice_edge.replicas import eventually
 
 
-async def test_a_session_goes_on_where_it_was(replica):
+async def test_a_resumed_session_continues_at_its_last_question(replica):
     async with replica.page() as page:
         await page.begin("text")
         await page.write("Kaffet var kallt")
@@ -81,7 +81,7 @@ async def test_two_resumes_from_one_snapshot_never_share_an_epoch(replica):
     assert len(keys) == len(set(keys))
 
 
-async def test_sending_again_after_a_lost_goodbye_gives_the_same_receipt(replica):
+async def test_a_repeated_finish_after_a_lost_goodbye_gives_the_same_receipt(replica):
     async with replica.page() as page:
         await page.begin("text")
         await page.write("Kaffet var kallt och kön lång")
@@ -102,14 +102,14 @@ async def test_sending_again_after_a_lost_goodbye_gives_the_same_receipt(replica
     assert len({data["receipt_hash"] for data in replica.log.data("session_completed")}) == 1
 
 
-async def test_a_bad_snapshot_begins_anew_and_says_so(replica):
+async def test_a_refused_snapshot_begins_a_new_session_with_an_error(replica):
     async with replica.page() as page:
         welcome = await page.hello(resume="1.2.3.4")
         assert welcome["resumed"] is False
         assert (await page.until("error"))["code"] == "snapshot_refused"
 
 
-async def test_a_snapshot_of_an_hour_ago_is_refused(replica):
+async def test_a_snapshot_from_an_hour_ago_is_refused(replica):
     async with replica.page() as page:
         await page.begin("text")
         snapshot = page.snapshot
@@ -119,7 +119,7 @@ async def test_a_snapshot_of_an_hour_ago_is_refused(replica):
         assert (await page.hello(resume=snapshot))["resumed"] is False
 
 
-async def test_a_replica_that_stops_sends_its_pages_on_to_another(running, home):
+async def test_a_stopping_replica_sends_its_pages_to_another(running, home):
     # Real logs on the disk; the second replica shares nothing with the first but the home.
     with home.append_log("edge1") as first_log, home.append_log("edge2") as second_log:
         async with running(log=first_log, name="edge1") as first, first.page() as page:
@@ -144,14 +144,14 @@ async def test_a_replica_that_stops_sends_its_pages_on_to_another(running, home)
     stopped = events.filter(event="session_abandoned")
     assert stopped["epoch"].to_list() == [1]
     assert "edge_stopped" in stopped["data"][0]
-    judged = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
-    assert judged["outcome"].to_list() == ["completed"]
+    summary = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert summary["outcome"].to_list() == ["completed"]
     assert set(events["edge"]) == {"edge1", "edge2"}
     assert set(events["epoch"]) == {1, 2}
     assert receipt_hash(completed["receipt"].removeprefix("/r/")) in "".join(events["data"])
 
 
-async def test_a_resumed_talker_is_listened_to_again(replica):
+async def test_a_resumed_talker_is_heard_again(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.speak()
@@ -166,7 +166,7 @@ async def test_a_resumed_talker_is_listened_to_again(replica):
         assert (await page.until("heard"))["turn"] == 2
 
 
-async def test_a_page_that_comes_back_with_its_microphone_is_told_once_to_speak(replica):
+async def test_a_resumed_page_with_its_microphone_gets_listening_once(replica):
     async with replica.page() as page:
         await page.begin("voice")
         snapshot = page.snapshot
@@ -181,7 +181,7 @@ async def test_a_page_that_comes_back_with_its_microphone_is_told_once_to_speak(
         assert states == ["listening", "hearing", "thinking"]
 
 
-async def test_words_said_while_the_microphone_is_told_of_again_are_not_lost(replica):
+async def test_words_spoken_around_a_repeated_microphone_message_are_kept(replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.audio(1.0, loud=True)
@@ -211,18 +211,12 @@ async def test_a_session_completed_before_it_was_lost_stays_completed(running, h
     events = read_day(home.segments(), session_day(session_id)).frame.filter(session_id=session_id)
     ends = events.filter(events["event"].is_in(["session_completed", "session_abandoned"])).sort("epoch")
     assert list(zip(ends["epoch"], ends["event"], strict=True)) == [(1, "session_completed"), (2, "session_abandoned")]
-    judged = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
-    assert judged["outcome"].to_list() == ["completed"]
+    summary = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
+    assert summary["outcome"].to_list() == ["completed"]
 
 
-async def test_a_page_that_has_not_greeted_yet_is_sent_on_too(running):
+async def test_a_page_before_its_hello_is_sent_to_another_replica_too(running):
     async with running() as replica, replica.page() as page:
         await eventually(lambda: replica.edge.sessions.count == 1)
         replica.server.should_exit = True
         assert await page.closed() == 1001
-
-
-async def eventually(condition) -> None:
-    async with asyncio.timeout(10):
-        while not condition():  # noqa: ASYNC110 -- a count has no event of its own
-            await asyncio.sleep(0.002)

@@ -1,4 +1,4 @@
-"""Snapshots: they come back whole, and nothing else comes back."""
+"""Snapshots are restored whole; any other text is refused."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def state(**changes: object) -> SessionState:
     return SessionState(**{**fields, **changes})
 
 
-def test_a_snapshot_comes_back_whole():
+def test_a_snapshot_is_restored_whole():
     before = state()
     assert unseal(seal(before, secret=KEY, at=NOW), secret=KEY, at=NOW) == before
 
@@ -67,7 +67,7 @@ def test_random_text_is_refused(text):
         unseal(text, secret=KEY, at=NOW)
 
 
-def test_the_longest_talk_still_fits_into_a_hello():
+def test_the_longest_talk_fits_into_a_hello():
     limits = Limits()
     letters = "".join(chr(0xE0 + (place * 7919) % 32) for place in range(limits.text_characters))
     turns = [

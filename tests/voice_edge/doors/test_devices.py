@@ -1,4 +1,4 @@
-"""Devices: a token only with its own consent, ours alone, for thirty days; and one open session on each."""
+"""Device tokens: their consent, signature and thirty days; and one open session per device."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 SECRET = b"s" * 32
 
 
-def test_a_token_is_known_for_thirty_days_and_not_a_second_longer():
+def test_a_token_is_valid_for_exactly_thirty_days():
     issued = issue_token(secret=SECRET, at=NOON)
     assert len(issued.token) <= 100
     assert issued.expires_at == NOON + timedelta(days=30)
@@ -25,14 +25,14 @@ def test_a_token_is_known_for_thirty_days_and_not_a_second_longer():
 @pytest.mark.parametrize(
     "change", [lambda t: t + "A", lambda t: t[:-1], lambda t: "2" + t[1:], lambda t: "", lambda t: "å.ä.ö.x"]
 )
-def test_a_changed_or_foreign_token_is_not_known(change):
+def test_a_changed_or_foreign_token_is_invalid(change):
     issued = issue_token(secret=SECRET, at=NOON)
     assert known_token(change(issued.token), secret=SECRET, at=NOON) is None
     assert known_token(issued.token, secret=b"t" * 32, at=NOON) is None
     assert known_token(None, secret=SECRET, at=NOON) is None
 
 
-def test_one_session_is_open_on_a_known_device_and_many_behind_one_look():
+def test_a_known_device_has_one_open_session_and_a_fingerprint_many():
     open_devices = OpenDevices()
     assert open_devices.open("a", code="C", device_hash="h", known=True)
     assert open_devices.open("a", code="C", device_hash="h", known=True)  # The same one, over a new connection.
@@ -52,7 +52,7 @@ async def consent(page, *scope: str) -> None:
     await page.send("consent", granted=True, version="2026-11", scope=["transcript", *scope])
 
 
-async def test_nobody_is_remembered_without_saying_yes_to_it(replica):
+async def test_no_token_is_issued_without_consent_to_it(replica):
     async with replica.page() as page:
         assert (await page.hello(simulated=False))["device_token"] == "ask"
         await consent(page)
@@ -62,7 +62,7 @@ async def test_nobody_is_remembered_without_saying_yes_to_it(replica):
     assert replica.log.data("session_started")[0]["device_hash"]
 
 
-async def test_who_says_yes_is_known_the_next_time_and_only_a_hash_is_recorded(replica):
+async def test_a_consenting_guest_is_known_next_time_and_only_a_hash_is_recorded(replica):
     async with replica.page() as page:
         await page.hello(simulated=False)
         await consent(page, "device_token")
@@ -79,7 +79,7 @@ async def test_who_says_yes_is_known_the_next_time_and_only_a_hash_is_recorded(r
     assert token["token"] not in "".join(event.model_dump_json() for event in replica.log.events)
 
 
-async def test_a_made_up_token_identifies_nobody(replica):
+async def test_a_forged_token_identifies_nobody(replica):
     async with replica.page() as page:
         assert (await page.hello(simulated=False, device_token="made up"))["device_token"] == "ask"
     async with replica.page() as page:
@@ -99,11 +99,13 @@ async def test_a_known_device_has_one_session_open_with_a_code(replica):
             assert (error["code"], error["retryable"]) == ("already_open", True)
             assert await second.closed() == 4429
         async with replica.page() as other:
-            await other.hello(simulated=False, resume=first.snapshot, device_token=token)  # The session itself goes on.
+            await other.hello(
+                simulated=False, resume=first.snapshot, device_token=token
+            )  # The session itself continues.
             await other.write("Kaffet var gott men kön var lång.")
 
 
-async def test_no_audio_is_kept_so_a_consent_to_it_is_not_recorded(replica):
+async def test_a_consent_to_audio_is_not_recorded(replica):
     async with replica.page() as page:
         await page.hello(simulated=False)
         await consent(page, "audio")
@@ -111,7 +113,7 @@ async def test_no_audio_is_kept_so_a_consent_to_it_is_not_recorded(replica):
     assert replica.log.data("consent_decided")[0]["scope"] == ["transcript"]
 
 
-async def test_a_load_test_on_one_machine_is_not_taken_for_a_crowded_telephone(replica):
+async def test_simulated_sessions_on_one_machine_are_not_limited(replica):
     async with contextlib.AsyncExitStack() as machine:
         for _ in range(OPEN_PER_FINGERPRINT + 2):
             page = await machine.enter_async_context(replica.page())

@@ -1,4 +1,4 @@
-"""Limits: twenty guests on one Wi-Fi are let in, a flood is not; shared through a real Redis, and without it counted here."""
+"""Rate limits: twenty guests on one Wi-Fi are admitted, a flood is not; with a real Redis and without."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rates(shared=None, clock=None, **changes: Rate) -> Rates:
     return Rates(secret=SECRET, clock=clock or Clock(), shared=shared, rates={"page": Rate(3, 60), **changes})
 
 
-async def test_so_many_are_let_in_and_the_next_one_is_told_when_to_come_back():
+async def test_a_hit_above_the_limit_gets_a_wait():
     limited = rates()
     assert [await limited.hit("page", "203.0.113.7") for _ in range(3)] == [None] * 3
     wait = await limited.hit("page", "203.0.113.7")
@@ -56,7 +56,7 @@ async def test_so_many_are_let_in_and_the_next_one_is_told_when_to_come_back():
     assert [await limited.hit("page", None) for _ in range(9)] == [None] * 9
 
 
-async def test_a_window_passes(monkeypatch):
+async def test_a_hit_is_allowed_again_after_the_window(monkeypatch):
     limited = rates()
     for _ in range(4):
         await limited.hit("page", "a")
@@ -77,17 +77,17 @@ async def test_a_window_passes(monkeypatch):
         ("", None),
     ],
 )
-def test_an_address_is_counted_whole_and_this_machines_own_never(address, counted):
+def test_an_address_is_counted_whole_and_loopback_never(address, counted):
     assert counted_address(address) == counted
 
 
-def test_a_household_counts_as_one_in_ipv6():
+def test_an_ipv6_household_counts_as_one_address():
     assert counted_address("2001:db8:1:2::1") == counted_address("2001:db8:1:2:ffff::9")
     assert counted_address("2001:db8:1:2::1") != counted_address("2001:db8:1:3::1")
     assert counted_address("fe80::1%eth0") == counted_address("fe80::2")
 
 
-async def test_twenty_guests_on_one_wifi_with_the_same_telephone_all_talk(replica):
+async def test_twenty_guests_on_one_wifi_with_the_same_phone_all_talk(replica):
     wifi = {"X-Forwarded-For": "203.0.113.7", "User-Agent": "iPhone"}
     import contextlib
 
@@ -99,7 +99,7 @@ async def test_twenty_guests_on_one_wifi_with_the_same_telephone_all_talk(replic
         assert len({event.data["device_hash"] for event in replica.log.events if event.event == "session_started"}) == 1
 
 
-async def test_a_flood_of_pages_from_one_address_is_asked_to_wait_and_others_are_not(client, replica):
+async def test_a_flood_from_one_address_is_limited_and_other_addresses_are_not(client, replica):
     replica.edge.doors.rates = rates()
     statuses = [
         (await client.get(f"/c/{replica.code}", headers={"X-Forwarded-For": "203.0.113.7"})).status_code
@@ -113,7 +113,7 @@ async def test_a_flood_of_pages_from_one_address_is_asked_to_wait_and_others_are
     assert (await client.get(f"/c/{replica.code}", headers={"X-Forwarded-For": "203.0.113.8"})).status_code == 200
 
 
-async def test_guessing_codes_and_receipts_ends_in_a_wait(client, replica):
+async def test_guessing_codes_and_receipts_is_limited(client, replica):
     replica.edge.doors.rates = rates(unknown_code=Rate(2, 60), unknown_receipt=Rate(2, 60), page=Rate(100, 60))
     phone = {"X-Forwarded-For": "203.0.113.7"}
     assert [(await client.get("/c/222222", headers=phone)).status_code for _ in range(3)] == [404, 404, 429]
@@ -121,7 +121,7 @@ async def test_guessing_codes_and_receipts_ends_in_a_wait(client, replica):
     assert (await client.get(f"/c/{replica.code}", headers=phone)).status_code == 200
 
 
-async def test_hellos_above_the_limit_are_told_to_wait(replica):
+async def test_hellos_above_the_limit_are_refused_with_a_wait(replica):
     replica.edge.doors.rates = rates(hello=Rate(1, 60))
     phone = {"X-Forwarded-For": "203.0.113.7"}
     async with replica.page(**phone) as page:
@@ -134,7 +134,7 @@ async def test_hellos_above_the_limit_are_told_to_wait(replica):
         assert await page.closed() == 4429
 
 
-async def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(home, running):
+async def test_a_forwarded_address_is_trusted_only_from_a_trusted_proxy(home, running):
     home.settings = home.settings.model_copy(update={"trusted_proxies": "192.0.2.1"})
     async with running() as replica:
         replica.edge.doors.rates = rates(hello=Rate(1, 60))
@@ -144,7 +144,7 @@ async def test_a_forwarded_address_is_believed_only_from_a_trusted_proxy(home, r
 
 
 @needs_redis
-async def test_replicas_count_together_in_redis_and_no_address_is_kept_there(redis_server):
+async def test_replicas_share_counts_in_redis_without_storing_an_address(redis_server):
     url, _ = redis_server
     one, other = rates(RedisCounter(url)), rates(RedisCounter(url))
     assert [await each.hit("page", "203.0.113.7") for each in (one, other, one)] == [None] * 3
@@ -159,7 +159,7 @@ async def test_replicas_count_together_in_redis_and_no_address_is_kept_there(red
 
 
 @needs_redis
-async def test_redis_that_goes_away_turns_nobody_out_and_is_told_once(redis_server, caplog, capsys):
+async def test_an_outage_of_redis_refuses_nobody_and_is_logged_once(redis_server, caplog, capsys):
     url, process = redis_server
     clock = Clock()
     limited = rates(RedisCounter(url), clock)
@@ -170,12 +170,12 @@ async def test_redis_that_goes_away_turns_nobody_out_and_is_told_once(redis_serv
     assert await limited.hit("page", "a") is not None  # Counted here meanwhile.
     clock.seconds += 31.0
     await limited.hit("page", "b")
-    said = capsys.readouterr().out + caplog.text
-    assert said.count("redis away") == 1
+    logged = capsys.readouterr().out + caplog.text
+    assert logged.count("redis away") == 1
 
 
 @needs_redis
-async def test_redis_that_comes_back_counts_again(redis_server, tmp_path):
+async def test_redis_is_used_again_after_its_outage(redis_server, tmp_path):
     url, process = redis_server
     port = url.split(":")[-1].split("/")[0]
     clock = Clock()
@@ -200,13 +200,13 @@ async def test_redis_that_comes_back_counts_again(redis_server, tmp_path):
         again.stdout.close()
 
 
-async def test_memory_alone_is_the_default(replica):
+async def test_only_memory_is_the_default(replica):
     assert replica.edge.doors.rates._shared is None
     assert Settings().redis_url.get_secret_value() == ""
     assert isinstance(replica.edge.doors.rates._own, MemoryCounter)
 
 
-def test_only_our_names_are_answered(replica):
+def test_only_our_host_names_are_served(replica):
     cafes = replica.edge.cafes
     for host, allowed in {
         "pilot.example": True,
@@ -223,7 +223,7 @@ def test_only_our_names_are_answered(replica):
         assert host_allowed(host, public_url="https://pilot.example", cafes=cafes) is allowed, host
 
 
-async def test_uploads_above_the_limit_are_told_to_wait(client, replica):
+async def test_uploads_above_the_limit_are_refused_with_a_wait(client, replica):
     replica.edge.doors.rates = rates(upload=Rate(1, 60))
     phone = {"X-Forwarded-For": "203.0.113.7"}
     answers = [await client.post("/v1/rest", headers=phone) for _ in range(2)]

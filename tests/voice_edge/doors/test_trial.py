@@ -1,60 +1,57 @@
-"""The trial at the door: reserved at start, used at the end, given back on leaving; and a store that is away."""
+"""Trial slots at the door: reserved at start, used at the end, released on leaving; store outages."""
 
 from __future__ import annotations
 
 from storage.store.cafes import cafe_states, trial_slots
+from tests.voice_edge.replicas import eventually
 
 GOOD = "Kaffet var gott men kön vid disken var en kvart lång vid lunch i dag. Sätt en till i kassan klockan tolv."
 
 
-def use(replica):
+def usage(replica):
     return trial_slots.usage(replica.home.store(), replica.edge.cafe("aurora"))
 
 
-async def settled(replica) -> None:
+async def settle(replica) -> None:
+    """Settle the queued outcomes in the store."""
     assert await replica.edge.doors.trials.settle_waiting()
 
 
 async def test_a_real_session_takes_one_slot_from_start_to_finish(replica):
     async with replica.page() as page:
         await page.hello(simulated=False)
-        assert (use(replica).reserved, use(replica).used) == (0, 0)
+        assert (usage(replica).reserved, usage(replica).used) == (0, 0)
         await page.send("start", mode="text", language="sv")
         await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
         await page.until("question")
-        assert (use(replica).reserved, use(replica).used) == (1, 0)
+        assert (usage(replica).reserved, usage(replica).used) == (1, 0)
         await page.write(GOOD)
         await page.send("finish")
         await page.until("completed")
-    await settled(replica)
-    assert (use(replica).reserved, use(replica).used) == (0, 1)
+    await settle(replica)
+    assert (usage(replica).reserved, usage(replica).used) == (0, 1)
 
 
-async def test_who_leaves_gives_the_slot_back_and_who_lost_the_line_keeps_it_for_the_lease(replica):
+async def test_leaving_releases_the_slot_and_a_lost_connection_keeps_its_lease(replica):
     async with replica.page() as page:
         await page.begin("text", simulated=False)
         await page.send("leave")
         await page.closed()
-    await settled(replica)
-    assert use(replica).reserved == 0
+    await settle(replica)
+    assert usage(replica).reserved == 0
     async with replica.page() as page:
         await page.begin("text", simulated=False)
         snapshot = page.snapshot
-    await replica.clock.run_until(_gone(replica))
-    await settled(replica)
-    assert use(replica).reserved == 1
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    assert usage(replica).reserved == 1
     async with replica.page() as page:
         await page.hello(simulated=False, resume=snapshot)
         await page.write(GOOD)
         await page.send("finish")
         await page.until("completed")
-    await settled(replica)
-    assert (use(replica).reserved, use(replica).used) == (0, 1)
-
-
-async def _gone(replica) -> None:
-    while replica.edge.sessions.count:
-        await replica.clock.sleep(0.05)
+    await settle(replica)
+    assert (usage(replica).reserved, usage(replica).used) == (0, 1)
 
 
 async def test_simulated_sessions_take_no_real_slot(replica):
@@ -63,11 +60,11 @@ async def test_simulated_sessions_take_no_real_slot(replica):
         await page.write(GOOD)
         await page.send("finish")
         await page.until("completed")
-    await settled(replica)
-    assert (use(replica).reserved, use(replica).used) == (0, 0)
+    await settle(replica)
+    assert (usage(replica).reserved, usage(replica).used) == (0, 0)
 
 
-async def test_a_full_trial_says_so_on_the_page_and_at_hello(client, replica, board, with_trial):
+async def test_a_full_trial_refuses_on_the_page_and_at_hello(client, replica, board, with_trial):
     with_trial(1)
     async with replica.page() as page:
         await page.begin("text", simulated=False)
@@ -82,7 +79,7 @@ async def test_a_full_trial_says_so_on_the_page_and_at_hello(client, replica, bo
         await page.until("completed")
 
 
-async def test_the_last_slot_goes_to_who_starts_first_and_the_other_did_not_start(replica, with_trial):
+async def test_the_last_slot_goes_to_the_first_start_and_the_other_is_refused(replica, with_trial):
     with_trial(1)
     async with replica.page() as first, replica.page() as second:
         await first.hello(simulated=False)
@@ -95,7 +92,7 @@ async def test_the_last_slot_goes_to_who_starts_first_and_the_other_did_not_star
         assert "session_started" not in replica.log.names(second.session_id)
 
 
-async def test_an_operator_who_raises_the_limit_opens_the_door(client, replica, board, with_trial):
+async def test_raising_the_limit_reopens_a_full_trial(client, replica, board, with_trial):
     with_trial(1)
     trial_slots.use(
         replica.home.store(), session_id="01a20a38-fd7e-7a9b-9ab2-37da6e252d5a", cafe=replica.edge.cafe("aurora")
@@ -107,7 +104,7 @@ async def test_an_operator_who_raises_the_limit_opens_the_door(client, replica, 
     assert 'id="boot"' in (await client.get(f"/c/{replica.code}")).text
 
 
-async def test_a_cafe_that_collects_on_promises_nothing(client, replica, board, with_trial):
+async def test_a_full_trial_that_still_collects_promises_no_reward(client, replica, board, with_trial):
     with_trial(1, "collect_unrewarded")
     trial_slots.use(
         replica.home.store(), session_id="01a20a38-fd7e-7a9b-9ab2-37da6e252d5a", cafe=replica.edge.cafe("aurora")
@@ -122,14 +119,14 @@ async def test_a_cafe_that_collects_on_promises_nothing(client, replica, board, 
         await page.send("finish")
         completed = await page.until("completed")
         assert completed["preliminary"].get("eligible") is not True
-    await settled(replica)
+    await settle(replica)
     await replica.edge.receipts.save_waiting()
     receipt = (await client.get(completed["receipt"])).text
     assert "Provperiodens belöningar är slut." in receipt
     assert "kr</h2>" not in receipt
 
 
-async def test_a_store_that_is_away_stops_no_talk_and_learns_of_it_later(replica):
+async def test_a_talk_during_an_outage_of_the_store_is_settled_later(replica):
     await replica.edge.codes.find(replica.code)
     replica.store_away = True
     async with replica.page() as page:
@@ -139,8 +136,8 @@ async def test_a_store_that_is_away_stops_no_talk_and_learns_of_it_later(replica
         await page.until("completed")
     assert not await replica.edge.doors.trials.settle_waiting()
     replica.store_away = False
-    await settled(replica)
-    assert use(replica).used == 1
+    await settle(replica)
+    assert usage(replica).used == 1
 
 
 async def test_a_lease_is_extended_while_the_session_lives(replica):

@@ -1,4 +1,4 @@
-"""Captions leave the recogniser to the answers."""
+"""The caption budget: captions never delay final recognitions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class HandClock:
         return self.seconds
 
 
-def test_one_at_a_time_and_a_rest_of_twice_its_duration():
+def test_captions_run_one_at_a_time_with_a_pause_of_twice_their_duration():
     clock = HandClock()
     budget = CaptionBudget(clock=clock)
     assert budget.take()

@@ -1,4 +1,4 @@
-"""Messages and frames: what is well formed comes through, all else is a typed fault."""
+"""Messages and frames: well-formed ones are parsed, all others raise a typed fault."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_random_text_is_a_message_or_a_fault(text):
 
 
 @given(NAMES, st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=6))
-def test_wrong_fields_are_a_fault_that_does_not_repeat_them(name, fields):
+def test_wrong_fields_raise_a_fault_that_does_not_repeat_them(name, fields):
     secret = "jag heter Kalle"
     try:
         parse_message(json.dumps({**fields, "secret": secret, "type": name, "turn": secret}))
@@ -100,12 +100,12 @@ def test_a_lone_surrogate_is_a_fault_and_not_a_crash_later():
         parse_message('{"type": "text", "text": "\\ud800"}')
 
 
-def test_infinity_is_no_time():
+def test_an_infinite_time_is_a_fault():
     with pytest.raises(ProtocolFault):
         parse_message('{"type": "shown", "turn": 1, "at_ms": Infinity}')
 
 
-def test_an_unknown_type_is_told_apart_and_unknown_fields_are_counted():
+def test_an_unknown_type_is_recognised_and_unknown_fields_are_counted():
     assert parse_message('{"type": "dance"}') == UnknownMessage()
     message = parse_message('{"type": "text", "text": "hej", "mood": "glad", "x": 1}')
     assert isinstance(message, Text)

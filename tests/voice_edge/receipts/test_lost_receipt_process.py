@@ -1,4 +1,4 @@
-"""The real edge after a kill: what it had acknowledged as sent has its receipt again once an edge is back."""
+"""A killed edge's acknowledged feedback has its receipt again once an edge is back."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FOUND_SECONDS = 60
 
 
 @pytest.mark.processes
-async def test_a_receipt_that_only_a_dead_edges_log_holds_is_shown_by_the_next_edge(tmp_path):
+async def test_a_receipt_in_a_dead_edges_log_is_served_by_the_next_edge(tmp_path):
     cafes = CHECKOUT / "cafes.toml"
     home = open_home(Settings(home=tmp_path, cafes_file=cafes))
     seed.seed(home.store(), parse_cafes(cafes.read_text(encoding="utf-8"), source="cafes.toml"))

@@ -1,4 +1,4 @@
-"""Receipts from the landing: an edge that died before the store had them loses none, and none is saved twice."""
+"""The projection of receipts from the landing: none is lost with a dead replica, none is saved twice."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GOOD = "Kaffet var gott men kön vid disken var en kvart lång vid lunch i dag."
 
 @pytest.fixture
 async def lost(replica):
-    """Return the receipt of feedback that was sent while the store was away, by an edge that then died."""
+    """Return a receipt that a replica without a store could not save before it died."""
     await replica.edge.codes.find(replica.code)
     replica.store_away = True
     async with replica.page() as page:
@@ -40,7 +40,7 @@ def projection(replica) -> ReceiptProjection:
     )
 
 
-async def test_a_receipt_that_the_store_never_got_is_found_and_its_slot_used(replica, lost):
+async def test_an_unsaved_receipt_is_recovered_and_its_slot_used(replica, lost):
     store = replica.home.store()
     assert receipts.by_hash(store, lost.receipt_hash) is None
     assert projection(replica).project() == 1
@@ -50,14 +50,14 @@ async def test_a_receipt_that_the_store_never_got_is_found_and_its_slot_used(rep
     assert trial_slots.usage(store, replica.edge.cafe("aurora")).used == 1
 
 
-async def test_looking_again_reads_nothing_twice_and_saves_nothing_twice(replica, lost):
-    looking = projection(replica)
-    assert [looking.project() for _ in range(3)] == [1, 0, 0]
+async def test_projecting_again_reads_and_saves_nothing_twice(replica, lost):
+    projecting = projection(replica)
+    assert [projecting.project() for _ in range(3)] == [1, 0, 0]
     assert projection(replica).project() == 0
     assert trial_slots.usage(replica.home.store(), replica.edge.cafe("aurora")).used == 1
 
 
-async def test_a_store_that_is_away_in_the_middle_is_asked_again(replica, lost):
+async def test_a_projection_that_found_no_store_is_repeated(replica, lost):
     away = True
 
     def open_store():
@@ -65,11 +65,11 @@ async def test_a_store_that_is_away_in_the_middle_is_asked_again(replica, lost):
             raise StoreAway("Away.", remedy="Wait.")
         return replica.home.store()
 
-    looking = ReceiptProjection(open_store, replica.home.segments, cafes=replica.edge.cafes, clock=replica.clock)
+    projecting = ReceiptProjection(open_store, replica.home.segments, cafes=replica.edge.cafes, clock=replica.clock)
     with pytest.raises(StoreAway):
-        looking.project()
+        projecting.project()
     away = False
-    assert looking.project() == 1
+    assert projecting.project() == 1
 
 
 async def test_a_damaged_segment_hides_no_other(replica, lost):
