@@ -6,9 +6,24 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pilot.errors import InvalidDay
 from pilot.identifiers import identifier_time
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def parse_day(text: str) -> date:
+    """Return the day that a text writes as year-month-day.
+
+    Raises:
+        InvalidDay: it is not a day.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidDay(
+            f"{text[:20]!r} is not a day: expected year-month-day.", remedy="Write it as 2026-11-23."
+        ) from None
 
 
 def _aware(moment: datetime) -> datetime:
@@ -38,12 +53,6 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), end.astimezone(UTC)
 
 
-def day_hours(day: date) -> int:
-    """Return how many hours `day` has: 23, 24 or 25."""
-    start, end = day_bounds(day)
-    return round((end - start) / timedelta(hours=1))
-
-
 def days_between(first: date, last: date) -> Iterator[date]:
     """Yield the business days from `first` to `last`, both included."""
     for offset in range((last - first).days + 1):
@@ -58,7 +67,7 @@ def local_time(moment: datetime) -> datetime:
 def at_local(day: date, wall: time) -> datetime:
     """Return the UTC instant at which Stockholm's clock shows `wall` on `day`.
 
-    A time that the spring change skips becomes the same distance after the change; of a doubled hour in autumn
-    the first is meant.
+    A time that the spring change skips maps to the same distance after the change. In the hour that autumn repeats,
+    the first occurrence is meant.
     """
     return datetime.combine(day, wall, tzinfo=STOCKHOLM).astimezone(UTC)
