@@ -21,6 +21,7 @@ from payouts.limits import limits
 from payouts.rail import Accepted, Order
 from payouts.reconciling import pay_day, pay_one
 from payouts.stripe.calling import make_client
+from payouts.stripe.configured import RailName
 from payouts.stripe.events import process
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
@@ -39,7 +40,7 @@ from storage.store.payouts import attempts, batches, claims, provider_events
 from storage.store.payouts.batches import Instruction
 from storage.store.rewards.reward_cases import Candidate
 
-RAIL = "stripe_fake"
+RAIL: RailName = "stripe_fake"
 KEY = "sk_test_fake"
 WEBHOOK_SECRET = "whsec_of_the_proof"  # noqa: S105 - signs and checks within this proof alone
 IBAN = "SE3550000000054910000003"
@@ -207,7 +208,7 @@ def _webhook(world: _World) -> tuple[bool, str]:
         return False, "no transfer was made, so there is no event to replay"
     event = made[-1]
     body, now = json.dumps(event).encode(), int(time.time())
-    header = stripe.WebhookSignature.generate_signature_header(body.decode(), WEBHOOK_SECRET, now)  # type: ignore[attr-defined]
+    header = stripe.WebhookSignature.generate_signature_header(body.decode(), WEBHOOK_SECRET, now)
     read = _read(body, header, at=now)
     new = [len(provider_events.keep(world.store, [read], way="webhook")) for _ in range(3)]
     before = len(world.fake.books.transfers)

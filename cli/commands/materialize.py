@@ -41,23 +41,23 @@ def materialize(
     Example: pilot materialize --from 2026-11-23 --to 2026-11-29
     Example: pilot materialize --from 2026-12-22 --select pilot_report,business_impact
     """
-    from assets.by_hand.materializing import days, note_reopening, parts, refuse_frozen
-    from assets.by_hand.running import instance_of, run_here, submit, wait
+    from assets.by_hand.materializing import parse_days, plan_runs, record_reopening, refuse_frozen
+    from assets.by_hand.running import open_instance, run_here, submit, wait
     from operations.supervisor.claims import claimed
     from operations.system import RUN_FOLDER
 
-    asked = days(first, last, now=datetime.now(UTC))
-    runs = parts([name.strip() for name in select.split(",") if name.strip()], days=asked, reopen=reopen)
+    asked = parse_days(first, last, now=datetime.now(UTC))
+    runs = plan_runs([name.strip() for name in select.split(",") if name.strip()], days=asked, reopen=reopen)
     if reopen and not reason.strip():
         raise ReasonMissing("Closed days are rebuilt for a reason.", remedy='Add --reason "why".')
     opened = home()
     if any(part.job != "reports" for part in runs):
         refuse_frozen(opened.store(), asked, reopen=reopen)
         if reopen:
-            note_reopening(opened.store(), asked, actor=f"cli:{getpass.getuser()}", reason=reason)
+            record_reopening(opened.store(), asked, actor=f"cli:{getpass.getuser()}", reason=reason)
     running = claimed(opened.root / RUN_FOLDER)
     found = []
-    with instance_of(opened) as instance:
+    with open_instance(opened) as instance:
         for part in runs:
             if running:
                 run_id = submit(part, port=opened.settings.dagster_port)
@@ -72,7 +72,7 @@ def materialize(
                 typer.echo(
                     f"{part.job}: {verdict}, {asked[0]} to {asked[-1]}, {', '.join(part.assets) or 'every table'}"
                 )
-                for trouble in ended.troubles:
+                for trouble in ended.failures:
                     complain(f"  {trouble}")
             if not ended.succeeded:
                 break

@@ -9,8 +9,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-import yaml
-from dagster._core.instance.config import dagster_instance_config
 from syrupy.assertion import SnapshotAssertion
 
 from assets.automation.schedules import judge_rebuilt_days, settle_yesterday
@@ -112,12 +110,9 @@ def test_loading_the_definitions_imports_neither_great_expectations_nor_pandas()
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_the_instances_template_is_accepted_by_dagster_and_keeps_all_state_in_its_own_folder(tmp_path: Path) -> None:
+def test_dagster_accepts_the_template_and_stores_all_state_in_its_own_folder(tmp_path: Path) -> None:
     template = Path("dagster.yaml").read_text(encoding="utf-8")
     (tmp_path / "dagster.yaml").write_text(template, encoding="utf-8")
-    settings, _ = dagster_instance_config(str(tmp_path))
-    assert settings["telemetry"] == {"enabled": False}
-    assert set(yaml.safe_load(template)) == set(settings)
     before = set(os.environ)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert instance.root_directory == str(tmp_path)

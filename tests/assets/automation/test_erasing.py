@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.automation.erasing import ask
+from assets.automation.erasing import request_erasing
 from assets.automation.sensor import RUN_KEY_TAG
 from assets.definitions import build_defs
 from assets.framework.resources import HomeResource
@@ -35,7 +35,7 @@ def erasure(home: Home) -> Erasure:
 
 
 def key_at(instance: dg.DagsterInstance, home: Home, erasure: Erasure, *, minutes: float) -> str | None:
-    result = ask(instance, home=home, now=erasure.asked_at + timedelta(minutes=minutes))
+    result = request_erasing(instance, home=home, now=erasure.asked_at + timedelta(minutes=minutes))
     keys = [request.run_key for request in result.run_requests or []]
     return keys[0] if keys else None
 
@@ -81,7 +81,7 @@ def test_nothing_is_asked_for_while_an_erasing_run_is_under_way(
 
 
 def test_a_home_without_erasures_asks_for_nothing(home: Home, instance: dg.DagsterInstance) -> None:
-    assert not ask(instance, home=home, now=datetime.now(UTC)).run_requests
+    assert not request_erasing(instance, home=home, now=datetime.now(UTC)).run_requests
 
 
 def test_a_session_that_comes_back_long_after_its_erasure_was_done_is_erased_again(
@@ -100,7 +100,7 @@ def test_a_session_that_comes_back_long_after_its_erasure_was_done_is_erased_aga
     assert run(business_day(MORNING), asset_selection=RAW).success
     assert erasure is not None
     years_later = erasure.asked_at + timedelta(days=800)
-    assert ask(instance, home=home, now=years_later).run_requests
+    assert request_erasing(instance, home=home, now=years_later).run_requests
     assert erase(instance, home_resource, key_at(instance, home, erasure, minutes=0))
     again = erasures.find(home.store(), story.session_id)
     assert again is not None

@@ -17,7 +17,7 @@ from assets.automation.sensor import (
     RETRIES_AT_ONCE,
     RUN_APPEARS_WITHIN_SECONDS,
     Observation,
-    RunSeen,
+    ObservedRun,
     plan,
     retry_seconds,
     settle,
@@ -47,12 +47,12 @@ def runs_of(
     failing: Collection[date] = (),
     finished: bool = True,
     at: float = 0,
-) -> dict[str, RunSeen]:
+) -> dict[str, ObservedRun]:
     """Return the runs asked for as they ended; one that covers a failing day fails as a whole."""
     assert cursor.asked is not None
     start = NOW.timestamp() + at
     return {
-        key: RunSeen(
+        key: ObservedRun(
             finished=finished,
             succeeded=not any(first <= day <= last for day in failing),
             started=start,
@@ -77,7 +77,7 @@ def days_asked(requests: list[dg.RunRequest]) -> list[tuple[str, str]]:
 
 
 def asked(cursor: Cursor, at: Observation) -> tuple[Cursor, list[dg.RunRequest]]:
-    planned = plan(cursor, look=at)
+    planned = plan(cursor, observation=at)
     assert not isinstance(planned, str), planned
     return planned
 
@@ -121,7 +121,7 @@ def test_a_day_to_come_is_not_asked_for() -> None:
 
 
 def test_nothing_new_asks_for_nothing() -> None:
-    assert plan(Cursor(built={TODAY: seen("a")}), look=look({TODAY: seen("a")})) == "nothing new"
+    assert plan(Cursor(built={TODAY: seen("a")}), observation=look({TODAY: seen("a")})) == "nothing new"
 
 
 def test_nothing_is_asked_for_while_a_run_is_under_way() -> None:
@@ -132,7 +132,7 @@ def test_nothing_is_asked_for_while_a_run_is_under_way() -> None:
 def test_the_next_runs_wait_three_times_as_long_as_the_last_ones_took() -> None:
     cursor, _ = asked(Cursor(), look({TODAY: seen("a")}))
     settled = ended(cursor, took=10)
-    assert isinstance(plan(settled, look=look({TODAY: seen("b")}, later=39)), str)
+    assert isinstance(plan(settled, observation=look({TODAY: seen("b")}, later=39)), str)
     _, requests = asked(settled, look({TODAY: seen("b")}, later=41))
     assert days_asked(requests) == [("2026-11-23", "2026-11-23")]
 
@@ -140,7 +140,7 @@ def test_the_next_runs_wait_three_times_as_long_as_the_last_ones_took() -> None:
 def test_probes_alone_rebuild_a_day_only_every_few_minutes() -> None:
     cursor = Cursor(built={TODAY: seen("a")}, ended=NOW.timestamp())
     probed = {TODAY: seen("a", probes="1")}
-    assert plan(cursor, look=look(probed, later=QUIET_REBUILD_SECONDS - 1)) == "nothing new"
+    assert plan(cursor, observation=look(probed, later=QUIET_REBUILD_SECONDS - 1)) == "nothing new"
     _, requests = asked(cursor, look(probed, later=QUIET_REBUILD_SECONDS + 1))
     assert days_asked(requests) == [("2026-11-23", "2026-11-23")]
 
@@ -150,7 +150,7 @@ def test_a_failed_run_leaves_its_days_unbuilt_and_they_are_asked_for_again_with_
     cursor, first = asked(Cursor(), look(landing))
     failed = ended(cursor, failing=[TODAY])
     assert failed.built == {}
-    assert isinstance(plan(failed, look=look(landing, later=30)), str)
+    assert isinstance(plan(failed, observation=look(landing, later=30)), str)
     _, second = asked(failed, look(landing, later=70))
     assert days_asked(second) == days_asked(first)
     assert second[0].run_key != first[0].run_key
@@ -278,7 +278,7 @@ def test_whatever_fails_in_between_every_landed_day_is_built_in_the_end(
         landing = {**landing, **change}
         for remainders in [*failing, *[set[int]()] * 6]:
             later += 5 * LONGEST_RETRY_SECONDS
-            planned = plan(cursor, look=look(landing, later=later))
+            planned = plan(cursor, observation=look(landing, later=later))
             if isinstance(planned, str):
                 continue
             bad = [day for day in landing if day.toordinal() % 31 in remainders]
@@ -290,7 +290,7 @@ def test_whatever_fails_in_between_every_landed_day_is_built_in_the_end(
 def test_after_a_restore_the_outbox_names_every_day_and_still_the_newest_come_first_forty_at_a_time() -> None:
     days = tuple(TODAY - timedelta(days=back) for back in range(300))
     found = look({day: seen("a") for day in days}, outbox=5000, days=days)
-    planned = plan(Cursor(), look=found)
+    planned = plan(Cursor(), observation=found)
     assert not isinstance(planned, str)
     cursor, _ = planned
     assert cursor.asked is not None
@@ -298,7 +298,7 @@ def test_after_a_restore_the_outbox_names_every_day_and_still_the_newest_come_fi
 
 
 def test_a_day_that_never_landed_is_built_when_the_outbox_names_it() -> None:
-    planned = plan(Cursor(), look=look({TODAY: seen("a")}, outbox=3, days=(EARLIER,)))
+    planned = plan(Cursor(), observation=look({TODAY: seen("a")}, outbox=3, days=(EARLIER,)))
     assert not isinstance(planned, str)
     assert planned[0].asked is not None
     assert set(planned[0].asked.runs.values()) == {(TODAY, TODAY), (EARLIER, EARLIER)}

@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from assets.automation.schedules import keep_limits_nightly
 from assets.definitions import build_defs
-from assets.framework.reporting import RESTS_ON
+from assets.framework.reporting import GATING_TABLES
 from assets.framework.resources import HomeResource
 from operations.erasure.carry_out import carry_out
 from pilot.retention_table import RETENTION
@@ -132,4 +132,4 @@ def test_an_erasure_on_a_day_whose_figures_stand_does_not_drop_the_day_from_repo
     after = rows(home)
     assert_frame_equal(after["pilot_kpis"], figures)
     assert one.session_id not in after["sessions"]["session_id"].to_list()
-    assert gate(home.lake(), RESTS_ON, days=[DAY]).stops == ()
+    assert gate(home.lake(), GATING_TABLES, days=[DAY]).stops == ()
