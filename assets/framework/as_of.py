@@ -1,4 +1,4 @@
-"""The moment that a business day is judged at, fixed so that reruns of a settled day give the same rows.
+"""The moment that a business day is judged at; it is fixed once the day is settled.
 
 A run judges its days at its own start, or at the moment in its tag `pilot/as_of`, but never later than twelve hours
 after the day's end: from then on the day is settled, and every rebuild uses that same moment.

@@ -77,7 +77,7 @@ def daily_table(
             freshness_policy=freshness,
             pool=f"lake_{table.name}",
         )
-        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes the bare class only
+        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
             with failures_without_words(f"opening the home for {table.name}"):
                 opened, moment = home.open(), run_moment(context)
             commit = {"run": context.run.run_id, "code_version": code_version}

@@ -30,7 +30,10 @@ from pipelines.business_impact import business_impact as impact_of
     from_figures=True,
 )
 def business_impact(day: TableDay) -> Written:
-    """Compares the first weeks with the last; claims no cause, since the lake has no record of cafés' measures."""
+    """Compares the first weeks with the last; no cause is claimed.
+
+    The lake does not record what cafés changed.
+    """
     lake, basis = day.home.lake(), basis_of(day)
     frame = impact_of(
         Inputs(

@@ -1,4 +1,4 @@
-"""The asset `judgements`: a language model's rating beside the score; off unless PILOT_JUDGEMENTS is set."""
+"""The asset `judgements`: a language model's rating, off unless PILOT_JUDGEMENTS is set."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ SECONDS_A_DAY = 900.0  # for one day's sessions; the next run judges the rest
     freshness=NIGHTLY,
 )
 def judgements(day: TableDay) -> Written:
-    """Compares ratings with the score, and never changes it. A rating is valid for one transcript, prompt and model."""
+    """Compares ratings with the score, which they never change.
+
+    A rating is valid for one transcript, prompt and model.
+    """
     settings = day.home.settings
     visits = {row["session_id"]: row for row in day.read(SESSIONS).iter_rows(named=True)}
     said = said_by_session(day.read(SESSIONS), day.read(TURNS))

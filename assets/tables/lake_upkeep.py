@@ -34,7 +34,7 @@ SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_fil
     code_version="1",
     retry_policy=RETRIES,
 )
-def lake_upkeep(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes the bare class only
+def lake_upkeep(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Compact every table and delete its past versions."""
     with failures_without_words("the lake's upkeep"):
         tables = [asdict(each) for each in keep_up_lake(home.open(), now=datetime.now(UTC))]

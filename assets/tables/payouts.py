@@ -14,7 +14,7 @@ KINDS = {"delta", "sql"}
 
 @daily_table(PAYOUT_BATCHES, group="money", kinds=KINDS, code_version="1", deps=[store])
 def payout_batches(day: TableDay) -> Written:
-    """Copies the day's batches. The watch plans them behind the gate; the copy is made whatever the gate's state."""
+    """Copies the day's batches, whatever the gate's state: the watch planned them behind it."""
     frame = payout_rows.batches_of_day(day.home.store(), day.day)
     return day.write(frame, approvals=counted(frame, "approval"), paid_ore=int(frame["paid_ore"].sum()))
 

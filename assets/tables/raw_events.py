@@ -17,7 +17,7 @@ FAULTS_SHOWN = 20  # places listed in the metadata; the counts cover all
 
 @daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
 def raw_events(day: TableDay) -> Written:
-    """Reads the day's segments. Damaged segments and invalid lines are left out and counted, erased sessions left out.
+    """Reads the day's segments without erased sessions; damaged segments and invalid lines are counted.
 
     If a replica published events of a session after its erasure was done, the erasure is reopened.
     """

@@ -44,7 +44,7 @@ with warnings.catch_warnings():
         check_specs=written_specs(RETENTION),
         retry_policy=RETRIES,
     )
-    def retention(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]  # Dagster takes the bare class only
+    def retention(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         """Remove data that is due on the run's days."""
         days = [date.fromisoformat(key) for key in context.partition_keys]
         now = datetime.now(UTC)

@@ -13,6 +13,6 @@ from pipelines.signals.session_signals import by_session
 
 @daily_table(REWARD_PARITY, group="money", kinds={"delta", "polars"}, code_version="1", deps=[rewards])
 def reward_parity(day: TableDay) -> Written:
-    """Compares the decisions of the watch, which decides when the assets are late, with those of the assets."""
+    """Compares decisions of the watch, made when the assets were late, with those of the assets."""
     frame = parity_of(day.read(REWARDS), day.read(SCORED_FEEDBACK), by_session(day.read(SESSION_SIGNALS)))
     return day.write(frame, different=frame.height - int(frame["same"].sum()))

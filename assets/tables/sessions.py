@@ -18,7 +18,7 @@ STEPS = {"opened": "opened_at", "started": "started_at", "said something": "firs
 
 @daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
 def sessions(day: TableDay) -> Written:
-    """Builds one row a session; without an end event it is open, and later abandoned, as of the day's `as_of`."""
+    """Builds one row a session; without an end event it is open at first and abandoned later."""
     return day.build_from_events(
         lambda events: sessions_of(events, as_of=day.as_of),
         fields=FIELDS,

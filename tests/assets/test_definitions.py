@@ -63,7 +63,7 @@ def test_the_assets_are_as_reviewed(snapshot: SnapshotAssertion) -> None:
     ] == snapshot
 
 
-def test_every_asset_that_dagster_builds_says_whose_it_is_and_how_old_it_may_be() -> None:
+def test_every_built_asset_has_an_owner_and_a_freshness_policy() -> None:
     graph = build_defs().resolve_asset_graph()
     for node in (graph.get(key) for key in graph.materializable_asset_keys):
         assert node.owners, node.key
@@ -78,16 +78,16 @@ def test_every_asset_that_dagster_builds_says_whose_it_is_and_how_old_it_may_be(
         assert "\n  " not in more, node.key
 
 
-def test_every_column_of_a_table_is_told_with_its_unit() -> None:
+def test_every_column_is_described_with_its_unit() -> None:
     columns = {
         spec.key.to_user_string(): spec.metadata["dagster/column_schema"].columns
         for spec in build_defs().resolve_all_asset_specs()
         if spec.key.to_user_string() in TABLES
     }
     for name, table in TABLES.items():
-        told = {column.name: column.description or "" for column in columns[name]}
-        assert list(told) == list(table.names)
-        assert all(f"Unit: {column.unit}." in told[column.name] for column in table.columns if column.unit)
+        schema = {column.name: column.description or "" for column in columns[name]}
+        assert list(schema) == list(table.names)
+        assert all(f"Unit: {column.unit}." in schema[column.name] for column in table.columns if column.unit)
 
 
 def test_the_path_from_a_guest_to_a_page_runs_no_suite() -> None:
@@ -136,7 +136,7 @@ def test_yesterday_is_settled_after_midnight_and_at_noon(tick: str, day: str, in
     assert request.tags["dagster/asset_partition_range_end"] == day
 
 
-def test_the_suites_are_asked_for_on_the_days_that_were_rebuilt(run: Any, tmp_path: Path) -> None:
+def test_the_suites_are_requested_for_rebuilt_days(run: Any, tmp_path: Path) -> None:
     def asked(instance: dg.DagsterInstance, *, after_minutes: float) -> list[tuple[str, str]]:
         at = datetime.now(UTC) + timedelta(minutes=after_minutes)
         context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)

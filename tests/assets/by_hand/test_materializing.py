@@ -38,12 +38,12 @@ DAY = date(2026, 11, 23)
         ("2026-11-23", "2026-11-20", "2026-11-20 is before 2026-11-23"),
     ],
 )
-def test_days_that_cannot_be_built_are_refused_in_words(first: str, last: str, said: str) -> None:
+def test_invalid_days_are_refused_with_a_message(first: str, last: str, said: str) -> None:
     with pytest.raises(InvalidDays, match=said):
         parse_days(first, last, now=NOW)
 
 
-def test_a_range_holds_both_ends_and_today() -> None:
+def test_a_range_includes_both_ends_and_today() -> None:
     assert parse_days("2026-11-23", "2026-11-24", now=NOW) == [DAY, date(2026, 11, 24)]
     assert parse_days("2026-11-23", "", now=NOW) == [DAY]
 
@@ -85,7 +85,7 @@ def test_a_closed_day_is_refused_unless_it_is_reopened_and_a_redacted_one_always
         refuse_frozen(store, [DAY], reopen=True)
 
 
-def test_who_rebuilt_a_closed_day_and_why_is_in_the_audit_log(home: Home) -> None:
+def test_the_audit_log_names_who_rebuilt_a_closed_day_and_why(home: Home) -> None:
     store = home.store()
     day_states.put(store, DAY, "closed", actor="test", reason="reported")
     record_reopening(store, [DAY, date(2026, 11, 22)], actor="cli:eva", reason="a till's count came late")
@@ -95,7 +95,7 @@ def test_who_rebuilt_a_closed_day_and_why_is_in_the_audit_log(home: Home) -> Non
 
 
 @pytest.mark.slow
-def test_a_run_in_this_process_builds_what_was_selected_and_nothing_else(home: Home, land: Any) -> None:
+def test_a_run_in_this_process_builds_only_the_selection(home: Home, land: Any) -> None:
     land(whole_visit())
     (part,) = plan_runs(["raw_events", "sessions"], days=[DAY])
     with open_instance(home) as instance:
@@ -106,7 +106,7 @@ def test_a_run_in_this_process_builds_what_was_selected_and_nothing_else(home: H
 
 
 @pytest.mark.slow
-def test_what_was_not_built_is_told_by_its_step_and_cause(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_build_is_reported_with_step_and_cause(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     def quoting(*_: object, **__: object) -> None:
         raise ValueError("could not parse Kardemummabullen")
 

@@ -43,7 +43,7 @@ def under_way(instance: dg.DagsterInstance) -> set[str]:
     return {run.run_id for run in instance.get_runs() if not run.is_finished}
 
 
-def test_a_run_that_a_command_started_names_its_process(instance: dg.DagsterInstance) -> None:
+def test_a_run_that_a_command_started_is_ended_with_its_process(instance: dg.DagsterInstance) -> None:
     alive = started(instance, tags={PROCESS_TAG: this_process()})
     started(instance, tags={PROCESS_TAG: "999999999 1.00"})
     assert end_dead_runs(instance) == 1
