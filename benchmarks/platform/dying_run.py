@@ -1,4 +1,4 @@
-"""A rebuild that is killed while it writes one table: the child of `prove_rerun`, a process of its own.
+"""A rebuild that is killed while it writes one table: the child process of `prove_rerun`.
 
 python -m benchmarks.platform.dying_run HOME DAY TABLE MOMENT
 """

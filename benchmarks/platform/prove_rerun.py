@@ -1,4 +1,4 @@
-"""Kills a run with SIGKILL in each table, before, during and after its write, reruns the day, and compares every frame.
+"""Proves that a rerun repairs a day after a SIGKILL before, during or after the write of any table.
 
     python -m benchmarks.platform.prove_rerun [--tables sessions,rewards] [--json]
 

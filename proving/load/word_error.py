@@ -1,10 +1,10 @@
-"""Word errors: how many words must be changed, added or struck to turn what was heard into what was said."""
+"""Word errors: substitutions, insertions and deletions between a transcript and the spoken words."""
 
 from __future__ import annotations
 
 import re
 
-# Transcripts spell small numbers either way; both are right.
+# Transcripts write small numbers as digits or words; both are right.
 _NUMBERS = dict(
     zip("0 1 2 3 4 5 6 7 8 9 10".split(), "zero one two three four five six seven eight nine ten".split(), strict=True)
 )
@@ -17,7 +17,7 @@ def words(text: str) -> list[str]:
 
 
 def word_errors(said: str, heard: str) -> tuple[int, int]:
-    """Return the fewest changes of words between both, and the number of words said."""
+    """Return the edit distance in words, and the number of spoken words."""
     a, b = words(said), words(heard)
     row = list(range(len(b) + 1))
     for i, word in enumerate(a, start=1):
