@@ -14,6 +14,7 @@ from pilot.business_days import session_day
 from pilot.cafes import Cafe, Language
 from pilot.events import Mode
 from proving.journey.arrival import (
+    ARRIVAL_SECONDS,
     CompletionFigures,
     ScoredRow,
     completion_figures,
@@ -29,7 +30,7 @@ from proving.journey.talk import Customer, TalkResult
 from storage.home import Home
 from storage.store.cafes import codes
 
-HTTP_SECONDS = 10.0
+HTTP_SECONDS = 30.0
 OK_STATUS = 200
 
 
@@ -63,6 +64,7 @@ async def travel(
     stages: Stages,
     browser: bool = False,
     pictures: Path | None = None,
+    arrival_seconds: float = ARRIVAL_SECONDS,
 ) -> Journey:
     """Send one simulated session from the customer's page to the manager's figures.
 
@@ -74,6 +76,7 @@ async def travel(
         stages: Where reached stages are recorded.
         browser: Whether to use the page in a real browser instead of the journey's own client.
         pictures: A folder for the browser's screenshots.
+        arrival_seconds: Deadline of each step from the landing to the manager's figures.
 
     Raises:
         JourneyFailed: a stage was not reached, or had a wrong result.
@@ -97,8 +100,15 @@ async def travel(
     used_before = processor_seconds(home.root / RUN_FOLDER)
     await asyncio.to_thread(_open_receipt, public + talk.receipt, talk.reference)
     stages.reach("opened the receipt")
-    scored = await wait_until_scored(lake, session_id=talk.session_id, stages=stages)
-    now = await wait_until_counted(lake, session_id=talk.session_id, cafe=cafe.id, before=before, stages=stages)
+    scored = await wait_until_scored(lake, session_id=talk.session_id, stages=stages, wait_seconds=arrival_seconds)
+    now = await wait_until_counted(
+        lake,
+        session_id=talk.session_id,
+        cafe=cafe.id,
+        before=before,
+        stages=stages,
+        wait_seconds=arrival_seconds,
+    )
     used_after = processor_seconds(home.root / RUN_FOLDER)
     judge(talk, scored)
     return Journey(

@@ -18,6 +18,7 @@ from assets.by_hand.materializing import (
 )
 from assets.by_hand.running import open_instance, run_here
 from assets.framework.unchanging_days import REOPEN_TAG
+from pilot.errors import InvalidDay, PilotError
 from pilot.tables import PILOT_KPIS, SESSIONS, TURNS
 from storage.home import Home
 from storage.store import audit
@@ -29,17 +30,17 @@ DAY = date(2026, 11, 23)
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "said"),
+    ("first", "last", "error", "said"),
     [
-        ("yesterday", "", "'yesterday' is not a day"),
-        ("2026-11-25", "", "2026-11-25 has not come yet"),
-        ("2026-11-23", "2026-11-25", "2026-11-25 has not come yet"),
-        ("2025-12-31", "", "before the first day"),
-        ("2026-11-23", "2026-11-20", "2026-11-20 is before 2026-11-23"),
+        ("yesterday", "", InvalidDay, "'yesterday' is not a day"),
+        ("2026-11-25", "", InvalidDays, "2026-11-25 has not come yet"),
+        ("2026-11-23", "2026-11-25", InvalidDays, "2026-11-25 has not come yet"),
+        ("2025-12-31", "", InvalidDays, "before the first day"),
+        ("2026-11-23", "2026-11-20", InvalidDays, "2026-11-20 is before 2026-11-23"),
     ],
 )
-def test_invalid_days_are_refused_with_a_message(first: str, last: str, said: str) -> None:
-    with pytest.raises(InvalidDays, match=said):
+def test_invalid_days_are_refused_with_a_message(first: str, last: str, error: type[PilotError], said: str) -> None:
+    with pytest.raises(error, match=said):
         parse_days(first, last, now=NOW)
 
 
