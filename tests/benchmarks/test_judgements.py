@@ -94,7 +94,7 @@ async def test_a_process_is_watched_by_its_number() -> None:
     async with watch_process(os.getpid(), every_seconds=0.01) as found:
         assert found is not None
         async with asyncio.timeout(10):
-            while len(found.memory_samples) < 3:  # noqa: ASYNC110 - polls what another task collects, with a deadline
+            while len(found.samples) < 3:  # noqa: ASYNC110 - polls what another task collects, with a deadline
                 await asyncio.sleep(0)
     assert found.peak_memory_mib > 10
     assert found.most_files > 2
