@@ -42,7 +42,7 @@ class Journey:
         cafe: The café's id.
         talk: The result of the talk.
         scored: The session's row in `scored_feedback`.
-        figures: The café's completion figures, this session included.
+        counted: The café's completion figures, this session included.
         page_seconds: Seconds from `completed` to the figures.
         processor_seconds: CPU seconds of the pilot's processes in that time; None if no supervisor runs here.
     """
@@ -50,7 +50,7 @@ class Journey:
     cafe: str
     talk: TalkResult
     scored: ScoredRow
-    figures: CompletionFigures
+    counted: CompletionFigures
     page_seconds: float
     processor_seconds: float | None
 
@@ -115,7 +115,7 @@ async def travel(
         cafe=cafe.id,
         talk=talk,
         scored=scored,
-        figures=now,
+        counted=now,
         page_seconds=stages.reached[-1].at_seconds - sent_at,
         processor_seconds=None if used_before is None or used_after is None else used_after - used_before,
     )
