@@ -49,7 +49,7 @@ class Paid:
 def paid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paid:
     world = Paid(opened(tmp_path))
     rail: Callable[[Home], MemoryRail] = lambda home: world.rail  # noqa: E731
-    monkeypatch.setattr(rails, "open_the_rail", rail)
+    monkeypatch.setattr(rails, "open_rail", rail)
     return world
 
 

@@ -26,7 +26,7 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     store = home.store()
     rail = ByHandRail(now=store.now)
     monkeypatch.setattr(noun, "home", lambda: home)
-    monkeypatch.setattr(noun, "open_the_rail", lambda _: rail)
+    monkeypatch.setattr(noun, "open_rail", lambda _: rail)
     rail.fake.books.open_account(metadata={}, email=None, account_id="acct_1")
     rail.fake.books.onboard("acct_1", iban="SE3550000000054910000003")
     rail.fake.books.transfer({"amount": 3000, "currency": "sek", "destination": "acct_1"})
