@@ -113,21 +113,23 @@ def replay(
 
 
 def _process(opened: Home, rail: StripeRail, new: int, *, as_json: bool, summary: str) -> None:
-    from payouts.stripe.events import process
+    from payouts.meanings import difference_in_words
+    from payouts.stripe.events import EventDifference, process
 
     done = put_off = 0
-    differences: tuple[str, ...] = ()
+    differences: tuple[EventDifference, ...] = ()
     while True:
         result = process(opened.store(), rail)
         done, put_off, differences = done + result.done, result.put_off, (*differences, *result.differences)
         if not result.done:
             break
     if as_json:
-        print_json({"rail": rail.name, "new": new, "done": done, "put_off": put_off, "differences": differences})
+        listed = [asdict(each) for each in differences]
+        print_json({"rail": rail.name, "new": new, "done": done, "put_off": put_off, "differences": listed})
     else:
         typer.echo(summary)
         for each in differences:
-            typer.echo(f"  review: {each}")
+            typer.echo(f"  review: {each.transfer}: {difference_in_words(each.code, language='en')}")
         typer.echo(f"{done} processed" + (f", {put_off} postponed: they are retried." if put_off else "."))
     raise typer.Exit(1 if put_off or differences else 0)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
 from cli.context import actor, home, print_json
-from pilot.business_days import local_time
+from pilot.business_days import local_time, parse_day
 from pilot.cafes import Language
 from pilot.errors import PilotError
 from pilot.identifiers import readable
@@ -99,7 +99,7 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
     found = [
         each
         for each in receipts.by_reference(opened.store(), code)
-        if (not cafe or each.cafe == cafe) and (not day or each.day == _day(day))
+        if (not cafe or each.cafe == cafe) and (not day or each.day == parse_day(day))
     ]
     folded = str(readable(code))
     if not found:
@@ -111,13 +111,6 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
         what = say(WORDS, "lookup.several", language, code=folded)
         raise NotExplained(f"{what}\n{lines}\n", remedy=say(WORDS, "lookup.several_remedy", language))
     return found[0]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NotExplained(f"{text!r} is not a day.", remedy="Write it as 2026-11-23.") from None
 
 
 def _none(key: str, language: Language, *, code: str) -> NotExplained:
@@ -182,6 +175,7 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
     import polars as pl
 
     from pilot.tables import TURNS
+    from pipelines.counting_turns import counts_as_feedback
     from pipelines.scoring import score
     from storage.store import audit
 
@@ -195,8 +189,8 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
             reason=reason,
         )
     turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
-    said = turns.filter(~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != ""))
-    texts = [unicodedata.normalize("NFC", text) for text in said.sort("turn")["transcript"]]  # spans index NFC text
+    said = turns.filter(counts_as_feedback()).sort("turn")
+    texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # spans index NFC text
     known = {cafe.id: cafe for cafe in opened.cafes().cafe}
     spans = score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe)).spans
     return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in spans]
