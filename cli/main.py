@@ -62,8 +62,8 @@ def pilot(
 
     [bold]First steps[/bold]
 
-      pilot run                              start everything and print the addresses
-      pilot journey aurora --language en     send one spoken test session, end to end
+      pilot run                              start everything, print the addresses
+      pilot journey aurora --language en     send a spoken test session end to end
       pilot demo                             browse 30 simulated days
     """
 
