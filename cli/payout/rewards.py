@@ -160,7 +160,7 @@ def decision_of(opened: Home, subject: str) -> Decision:
     """Return the decision on the reward with a reference or id."""
     from storage.store.rewards import decisions
 
-    reward = subjects.find_subject(opened, subject, kinds=("reward",))
+    reward = subjects.find_subject(opened, subject, kinds=["reward"])
     found = decisions.find(opened.store(), reward.session_id)
     assert found is not None
     return found
