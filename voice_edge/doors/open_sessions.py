@@ -1,4 +1,4 @@
-"""The registry of open sessions: one live connection each, bounded, and drained when the replica stops."""
+"""The registry of open sessions: one live connection each, bounded, drained at the replica's stop."""
 
 from __future__ import annotations
 
