@@ -42,7 +42,7 @@ async def test_a_large_body_is_refused_before_it_is_read(client):
     assert (await client.post("/v1/rest", content=b"x" * (2 * 1024 * 1024 + 1))).status_code == 413
 
 
-async def test_a_body_without_a_length_is_cut_off(client):
+async def test_a_body_without_a_length_is_not_read_for_an_unknown_receipt(client):
     async def endless():
         for _ in range(64):
             yield b"x" * 1_024
