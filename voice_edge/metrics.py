@@ -71,8 +71,10 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
-        self._speculations = Counter("edge_speculations", "Speculations at a soft end, by outcome.", ["outcome"], registry=registry)
-        self._refused = Counter("edge_admissions_refused", "Talkers without a place at the recogniser.", ["at"], registry=registry)
+        self._speculations = Counter(
+            "edge_speculations", "Speculations at a soft end, by outcome.", ["outcome"], registry=registry
+        )
+        self._refused = Counter("edge_admissions_refused", "Talkers without a place.", ["at"], registry=registry)
         self._ignored = Counter("edge_ignored", "Ignored input, by kind.", ["kind"], registry=registry)
         self._faults = Counter("edge_protocol_faults", "Messages that broke the protocol.", registry=registry)
         self._receipts = Gauge("edge_receipts_waiting", "Receipts waiting for the store.", registry=registry)
