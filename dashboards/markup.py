@@ -13,7 +13,7 @@ from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.reasons import reason
 from dashboards.visit import Visit
 from pilot.cafes import Cafe
-from pilot.kpi_targets import TARGETS, Verdict
+from pilot.kpis import KPIS, Verdict
 
 
 def page_head(*, crumb: str, title: str, fresh: str) -> str:
@@ -162,12 +162,12 @@ def _aspect(visit: Visit, name: str, named: Mapping[str, int] | None) -> str:
 
 
 def kpi_grid(visit: Visit, cafes: Sequence[Cafe], shown: dict[tuple[str, str], KpiFigure]) -> str:
-    """Return the five metrics of each café as a table; on a narrow screen each row becomes a block."""
+    """Return the metrics of each café as a table; on a narrow screen each row becomes a block."""
     heads = "".join(f'<th scope="col" role="columnheader">{escape(cafe.name)}</th>' for cafe in cafes)
     rows = []
-    for kpi, target in TARGETS.items():
+    for kpi, defined in KPIS.items():
         known = [shown[kpi, cafe.id] for cafe in cafes if (kpi, cafe.id) in shown]
-        low, high = _axis(known, target.value)
+        low, high = _axis(known, defined.target)
         cells = "".join(
             f'<td role="cell" data-cafe="{escape(cafe.name)}">{_cell(visit, shown.get((kpi, cafe.id)), low, high)}</td>'
             for cafe in cafes
@@ -195,7 +195,7 @@ def _cell(visit: Visit, one: KpiFigure | None, low: float, high: float) -> str:
     why = reason(one)
     note = visit.say(f"reason.{why}") if why else ""
     share = ""
-    if one.value is not None and one.unit == "share" and one.kpi != "uptime" and one.denominator:
+    if one.value is not None and one.unit == "share" and KPIS[one.kpi].interval != "census" and one.denominator:
         share = visit.say(
             "overview.of",
             numerator=number(one.numerator or 0, language=visit.language),

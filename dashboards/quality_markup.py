@@ -8,6 +8,7 @@ from html import escape
 from dashboards.formatting import listed, number, short_day
 from dashboards.reading.quality import Failed, Quality, State, TableDay
 from dashboards.visit import Visit
+from pilot.expectation_words import expectation_sentence
 
 # The verdicts' own shapes and colours: what holds, what warns, what stops, what nobody has looked at.
 STATE_CLASSES: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}
@@ -71,6 +72,6 @@ def _failure(visit: Visit, days: Sequence[Failed]) -> str:
         where = f"{where} · {visit.say(key, count=number(breaking, language=visit.language))}"
     return (
         f'<div class="pf-gap"><h3>{escape(visit.name_of("table", one.table))}: '
-        f'<span lang="en">{escape(one.expectation)}</span></h3>'
+        f'<span lang="en">{escape(expectation_sentence(one.expectation))}</span></h3>'
         f"<p>{_mark(visit, state)} {escape(where)}</p></div>"
     )

@@ -105,7 +105,7 @@ QUALITY_VERDICTS = Table(
     (
         DAY,
         Column("table_name", "text", "The table that was judged."),
-        Column("expectation", "text", "What must be true, as a sentence."),
+        Column("expectation", "text", "The expectation's code, its arguments after colons."),
         Column("severity", "text", "stop (nothing is paid or reported from the day) or warn."),
         Column("passed", "boolean", "Whether it holds."),
         Column("rows", "integer", "Rows of the table on the day.", "rows"),
@@ -114,6 +114,8 @@ QUALITY_VERDICTS = Table(
         Column("judged_at", "moment", "When it was judged."),
     ),
 )
+
+WHOLE_ROW = "whole_row"  # the reason of an expectation about no single column
 
 QUARANTINE = Table(
     "quarantine",
@@ -127,7 +129,7 @@ QUARANTINE = Table(
         Column("row_key", "text", "The row's key, its parts joined by a space; what is no identifier is masked."),
         Column("expectation", "text", "The expectation that the row breaks."),
         Column("severity", "text", "stop or warn."),
-        Column("reason", "text", "What to look at: the columns that the expectation is about."),
+        Column("reason", "text", "The columns that the expectation is about, by commas, or whole_row."),
         Column("judged_at", "moment", "When it was judged."),
     ),
 )

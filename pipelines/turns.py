@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.tables import TURNS
 from pipelines import recorded
 from pipelines.recorded import customer_events, flag, integer, named, number, text, whole_visits
 from pipelines.shapes import shaped
 
 SAMPLES_PER_SECOND = 16_000
-WITHIN_MS = TARGETS["voice_response"].value * 1000
+WITHIN_MS = KPIS["voice_response"].target * 1000
 TURN = ["visit", "turn"]
 
 STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent")

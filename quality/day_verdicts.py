@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pilot.business_days import business_day, day_bounds
 from pilot.cafes import Cafes
 from pilot.columns import Table
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, WHOLE_ROW
 from pilot.tables import TABLES
 from quality.day_cut import MOST_EVENTS, day_cut
 from quality.results import ExpectationResult, SuiteResult
@@ -116,7 +116,7 @@ def _verdicts(
 ) -> Iterable[dict[str, Any]]:
     for item in result.expectations:
         yield shared | {
-            "expectation": item.name,
+            "expectation": item.code,
             "severity": item.severity,
             "passed": item.passed,
             "rows": rows,
@@ -136,7 +136,7 @@ def _offending(
                 "cafe": cafe if cafe in cafes.ids else None,
                 "simulated": simulated if isinstance(simulated, bool) else None,
                 "row_key": row_key(table, row),
-                "expectation": item.name,
+                "expectation": item.code,
                 "severity": item.severity,
                 "reason": _reason(item),
             }
@@ -155,7 +155,7 @@ def _safe(name: str, value: Any) -> str:
 
 
 def _reason(item: ExpectationResult) -> str:
-    return ", ".join(item.about) or "the whole row"
+    return ",".join(item.about) or WHOLE_ROW
 
 
 def _frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -1,9 +1,11 @@
 """Runs rules on a pandas frame with Great Expectations.
 
-The only module that imports it, and only when called: the import costs seconds. The context is ephemeral (no files,
-no network), progress bars are off, and results are asked for without any of the rows' values. Only where an
-expectation does not hold is it asked again for the places of the rows that break it. It costs milliseconds for each
-expectation, so it is not asked what holds of no rows at all: on most days most of a pilot's tables are empty.
+Pandas is used because Great Expectations validates pandas, Spark and SQL only, not polars; the suites convert a day's
+frames at their border and nothing else in the house needs the conversion. This is the only module that imports Great
+Expectations, and only when called: the import takes seconds. The context is ephemeral (no files, no network), progress
+bars are off, and results hold counts without values. A second validation, only of a failed expectation, returns the
+positions of the rows that break it. Validation takes milliseconds for each expectation, so an empty frame is judged
+without it: on most days most tables of a pilot are empty.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 
 # Values come along here; they are dropped at once, only places are kept.
 PLACES: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
 FACT_PREFIX = "fact:"
+FACT_EXPECTATION = "ExpectColumnValuesToBeInSet"  # a fact's column holds nothing but True
 MOST_OFFENDERS = 1_000  # places kept of each expectation; the count is of all
 
 
@@ -93,7 +96,7 @@ def _holds_of_nothing(rule: Rule, frame: pd.DataFrame) -> bool:
 
 def _nothing_breaks(rule: Rule) -> ExpectationResult:
     counts = {"rows": 0, "breaking": 0}
-    return ExpectationResult(rule.name, passed=True, counts=counts, severity=rule.severity, about=rule.about)
+    return ExpectationResult(rule.code, passed=True, counts=counts, severity=rule.severity, about=rule.about)
 
 
 def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Evidence) -> dict[int, ExpectationResult]:
@@ -116,7 +119,7 @@ def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Eviden
             # Shorter columns are filled with nulls, which the engine leaves out.
             columns[f"{FACT_PREFIX}{place}"] = facts.reset_index(drop=True).astype(object)
     expectations = [
-        gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[True], meta={"place": name})
+        getattr(gx.expectations, FACT_EXPECTATION)(column=name, value_set=[True], meta={"place": name})
         for name in columns
     ]
     for result in _validate(pd.DataFrame(columns), expectations):
@@ -128,7 +131,7 @@ def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Eviden
 
 
 def _unjudged(rule: Rule, *, rows: int) -> ExpectationResult:
-    return ExpectationResult(rule.name, passed=False, counts={"rows": rows}, severity=rule.severity, about=rule.about)
+    return ExpectationResult(rule.code, passed=False, counts={"rows": rows}, severity=rule.severity, about=rule.about)
 
 
 def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> ExpectationResult:
@@ -137,7 +140,7 @@ def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> Expectat
     if rule.fact and found:
         counts["rows"] = found["element_count"] - found["missing_count"]
     return ExpectationResult(
-        rule.name,
+        rule.code,
         passed=bool(result.success),
         counts={key: int(value) for key, value in counts.items() if value is not None},
         severity=rule.severity,

@@ -13,7 +13,7 @@ class ExpectationResult:
     """One expectation's verdict.
 
     Attributes:
-        name: The expectation as a sentence.
+        code: The expectation's code.
         passed: Whether it holds.
         counts: How many rows were looked at, and how many break it; empty for expectations about the whole table.
         severity: stop or warn.
@@ -21,7 +21,7 @@ class ExpectationResult:
         offenders: Where the rows that break it stand in the frame, counted from 0; the first of them where many do.
     """
 
-    name: str
+    code: str
     passed: bool
     counts: Mapping[str, int]
     severity: Severity = "stop"

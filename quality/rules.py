@@ -86,7 +86,8 @@ class Rule:
     """One expectation.
 
     Attributes:
-        name: What must be true, as a sentence.
+        code: The expectation's snake_case code, with its arguments after colons (`between:score:0:100`); its sentence
+            is in `pilot/words/expectations.en.toml`.
         expectation: The name of Great Expectations' class; empty for a fact.
         arguments: Its arguments.
         fact: The function, for a fact.
@@ -97,7 +98,7 @@ class Rule:
             that left or joined, other hours or other tiers do not make what was paid and reported wrong.
     """
 
-    name: str
+    code: str
     expectation: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     fact: Fact | None = None
@@ -116,27 +117,27 @@ class Rule:
 def declared(table: Table) -> Iterator[Rule]:
     """Yield what a table's declaration promises: its columns, its key, and where a value is required."""
     yield Rule(
-        "the columns are the declared ones, in order",
+        "columns_as_declared",
         "ExpectTableColumnsToMatchOrderedList",
         {"column_list": list(table.names)},
     )
     if len(table.key) == 1:
-        yield Rule(f"{table.key[0]} is unique", "ExpectColumnValuesToBeUnique", {"column": table.key[0]})
+        yield Rule(f"unique:{table.key[0]}", "ExpectColumnValuesToBeUnique", {"column": table.key[0]})
     else:
         yield Rule(
-            f"{', '.join(table.key)} are unique together",
+            f"unique_together:{','.join(table.key)}",
             "ExpectCompoundColumnsToBeUnique",
             {"column_list": list(table.key)},
         )
     for column in table.columns:
         if column.required:
-            yield Rule(f"{column.name} is never empty", "ExpectColumnValuesToNotBeNull", {"column": column.name})
+            yield Rule(f"required:{column.name}", "ExpectColumnValuesToNotBeNull", {"column": column.name})
 
 
 def one_of(column: str, values: Collection[str], *, severity: Severity = "stop") -> Rule:
     """Return the rule that a column holds only these values, or nothing."""
     arguments = {"column": column, "value_set": sorted(values)}
-    return Rule(f"{column} is a known value", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
+    return Rule(f"known_value:{column}", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
 
 
 def known_cafe(cafes: Cafes, *others: str) -> Rule:
@@ -146,13 +147,13 @@ def known_cafe(cafes: Cafes, *others: str) -> Rule:
 
 def between(column: str, low: float, high: float | None = None) -> Rule:
     """Return the rule that a column's numbers lie within two bounds, both allowed."""
-    text = f"{column} is {low:g} or more" if high is None else f"{column} is between {low:g} and {high:g}"
-    return Rule(text, "ExpectColumnValuesToBeBetween", {"column": column, "min_value": low, "max_value": high})
+    code = f"at_least:{column}:{low:g}" if high is None else f"between:{column}:{low:g}:{high:g}"
+    return Rule(code, "ExpectColumnValuesToBeBetween", {"column": column, "min_value": low, "max_value": high})
 
 
-def matches(column: str, pattern: str, *, meaning: str) -> Rule:
-    """Return the rule that a column's texts have a form."""
-    return Rule(f"{column} is {meaning}", "ExpectColumnValuesToMatchRegex", {"column": column, "regex": pattern})
+def matches(column: str, pattern: str, *, code: str) -> Rule:
+    """Return the rule that a column's texts match a pattern; `code` names the form."""
+    return Rule(f"{code}:{column}", "ExpectColumnValuesToMatchRegex", {"column": column, "regex": pattern})
 
 
 def joined_column(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str = "session_id") -> pd.Series[Any]:

@@ -21,7 +21,7 @@ MOST_OF_BAND = 3.0  # of its upper end: more, and somebody is sending it
 def volume_rule() -> Rule:
     """Return the rule about the completed sessions of each café; it warns, and stops nothing."""
     return Rule(
-        f"each café got between {LEAST_OF_BAND:g} and {MOST_OF_BAND:g} times the feedback that it expects",
+        f"volume_within_band:{LEAST_OF_BAND:g}:{MOST_OF_BAND:g}",
         fact=_within_reach,
         severity="warn",
         of_rows=False,

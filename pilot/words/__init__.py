@@ -1,7 +1,8 @@
 """Words that a customer, a barista or a manager reads, in Swedish and English.
 
 One TOML file a section and language (`page.sv.toml`, `page.en.toml`); keys are dotted paths within the file. Both
-languages of a section hold the same keys and the same {placeholders}; a test keeps it so.
+languages of a section hold the same keys and the same {placeholders}; a test keeps it so. The sections
+of ENGLISH_ONLY have no Swedish file.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from importlib import resources
 from typing import Any, Literal
 
 LANGUAGES = ("sv", "en")
+ENGLISH_ONLY = frozenset({"expectations"})  # sections for engineers
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:

@@ -45,7 +45,7 @@ def test_what_stops_is_told_with_its_table_its_days_and_its_rows(home: Home, vis
     at = quality(visit_pages)
     page = shown(at)
     assert "4 av 12 krav håller inte, och 2 av dem stoppar" in page
-    assert "Repliker: the marks of a turn do not run backwards" in page
+    assert "Repliker: the stages of a turn follow one another in time" in page
     assert "21 nov. och 22 nov. · 2 rader" in page
     calendar = next(part.value for part in at.html if "pf-heat" in part.value)
     turns = re.search(r"<tr><th[^>]*>Repliker.*?</tr>", calendar)
@@ -61,7 +61,7 @@ def test_the_page_reads_in_english_too(home: Home, visit_pages: Pages):
     at.session_state["lang"] = "en"
     page = shown(at.run().switch_page("views/quality.py").run())
     assert "Can the figures be trusted?" in page
-    assert "Turns: the marks of a turn do not run backwards" in page
+    assert "Turns: the stages of a turn follow one another in time" in page
 
 
 def test_what_cannot_wait_stands_on_top_with_a_link_to_its_words(home: Home, visit_pages: Pages):

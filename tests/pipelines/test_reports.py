@@ -13,7 +13,7 @@ import pytest
 
 from pilot.business_days import days_between
 from pilot.cafes import parse_cafes
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.tables import PILOT_KPIS, REWARDS, SCORED_FEEDBACK, SESSIONS, THEMES, TURNS, UPTIME, Table
 from pipelines.business_impact import Inputs, business_impact
 from pipelines.capacity_plan import LoadTest, Resources, capacity_plan, measured_at_once
@@ -58,7 +58,7 @@ def report(
 
 def test_every_metric_of_every_cafe_has_a_row_also_of_a_pilot_without_a_day() -> None:
     rows = report()
-    assert set(rows) == {(cafe, name) for cafe in (*CAFES.ids, "all") for name in TARGETS}
+    assert set(rows) == {(cafe, name) for cafe in (*CAFES.ids, "all") for name in KPIS}
     assert {row["verdict"] for row in rows.values()} == {"missing"}
     assert all(row["value"] is None and row["why"] for row in rows.values())
 
@@ -88,7 +88,7 @@ def test_days_that_differ_much_leave_open_what_their_trials_alone_would_call_met
 def test_a_figure_of_a_few_days_is_never_judged() -> None:
     row = report(kpis=[kpi(day, "completion", 100, 100) for day in DAYS[:4]])["aurora", "completion"]
     assert (row["verdict"], row["cafe_days"]) == ("cannot_tell", 4)
-    assert "fewer than 5 days" in row["why"]
+    assert (row["why"], row["why_details"]) == ("too_few_days", '{"cafe_days": 4, "required_cafe_days": 5}')
 
 
 def test_a_day_that_the_suites_stop_is_left_out_and_counted() -> None:
@@ -108,7 +108,7 @@ def test_the_p95_is_that_of_every_answer_and_one_that_never_came_is_late() -> No
     lost = [{"day": day, "cafe": "aurora", "mode": "voice", "within_target": False} for day in DAYS for _ in range(2)]
     row = report(turns=quick + lost)["aurora", "voice_response"]
     assert (row["numerator"], row["denominator"], row["value"]) == (280, 308, None)
-    assert "never came" in row["why"]
+    assert row["why"].split(",")[0] == "never_came"
     typed = [{"day": FIRST, "cafe": "aurora", "mode": "text"}]
     assert report(turns=typed)["aurora", "voice_response"]["verdict"] == "missing"
 
