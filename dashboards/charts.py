@@ -110,20 +110,20 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
 
 
 def hours_in_words(visit: Visit, rows: Sequence[Hour]) -> str:
-    """Return what the hours' chart shows, for a reader who does not see it."""
+    """Return the alternative text of the chart of hours."""
     busiest = max(rows, key=lambda row: row.completed + row.left)
     return visit.say("day.hours.alt", hour=f"{busiest.hour:02}", count=busiest.completed + busiest.left)
 
 
 def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequence[date], top: float) -> Any:
-    """Return one metric of one café over some days: value, interval and target.
+    """Return the chart of one metric of one café over some days: value, interval and target.
 
     Args:
         visit: The visit.
-        figures: The café's figures of this metric.
+        figures: The café's figures of this metric, at least one.
         kpi: The metric.
         days: The days of the axis.
-        top: Upper end of the axis, the same for every café.
+        top: Upper end of the axis in the metric's unit, the same for every café.
     """
     language = visit.language
     labels = _day_labels(days, language=language)
@@ -182,7 +182,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
 
 
 def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[date], top: int) -> Any:
-    """Return the feedback sent a day beside the band that the café expects."""
+    """Return the chart of feedback sent a day, on the band that the café expects."""
     labels = _day_labels(days, language=visit.language)
     completed = {row.day: row.completed for row in rows}
     frame = pd.DataFrame([{"day": labels[day], "completed": completed.get(day, 0)} for day in days])
@@ -222,7 +222,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
 
 
 def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
-    """Return where the axis begins: at 0, or for shares near 1 just below the lowest, on a whole step."""
+    """Return the lower end of the axis: 0, or for shares near 1 the whole step below the lowest end."""
     step = KPIS[kpi].axis_step
     if step is None:
         return 0.0

@@ -1,4 +1,4 @@
-"""Stretches of a day that somebody saw, laid over one another: who looks from outside is believed first."""
+"""Stretches of a day seen by several probers, the most trusted ones laid over the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Stretch(NamedTuple):
 
 
 def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
-    """Return `seen` and those parts of `more` that `seen` does not cover; each sorted and without overlaps."""
+    """Return `seen` and the parts of `more` that it does not cover; sorted, without overlaps."""
     found = list(seen)
     place = 0
     for stretch in more:

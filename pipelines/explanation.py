@@ -1,4 +1,4 @@
-"""Why a session got its result, in words that a barista can say across the counter and a receipt can show.
+"""Explains a session's result in words that a barista can say and a receipt can show.
 
 Plain Python, no frames: the command `pilot why` and the receipt's page can both call it. No number of points and no
 threshold is ever said: who knows them talks to them instead of to the café. Nothing that the guest said is repeated.
@@ -74,40 +74,40 @@ class SessionResult:
         return max((each.held_until for each in self.raised if each.held_until is not None), default=None)
 
 
-def explain(standing: SessionResult, *, language: Language) -> tuple[str, ...]:
+def explain(status: SessionResult, *, language: Language) -> tuple[str, ...]:
     """Return the sentences: the result, why, and what the guest can do about it.
 
     Args:
-        standing: What is known of the session.
+        status: What is known of the session.
         language: Of the one who reads or listens.
     """
-    outcome = standing.outcome
-    sentences = [_headline(standing, outcome=outcome, language=language)]
-    against = [*standing.signals, *(each.signal for each in standing.raised if each.severity != "note")]
+    outcome = status.outcome
+    sentences = [_headline(status, outcome=outcome, language=language)]
+    against = [*status.signals, *(each.signal for each in status.raised if each.severity != "note")]
     known = section(WORDS, language)
     for signal in dict.fromkeys(against):
         key = f"signal.{signal}" if f"signal.{signal}" in known else "signal.other"
         sentences.append(known[key])
-    if not standing.signals:
-        sentences += _by_subscore(standing, outcome=outcome, language=language)
+    if not status.signals:
+        sentences += _by_subscore(status, outcome=outcome, language=language)
     if outcome == "not_rewarded":  # What is held has a person's first look still to come.
-        sentences.append(say(WORDS, "again", language, reference=standing.reference))
+        sentences.append(say(WORDS, "again", language, reference=status.reference))
     return tuple(dict.fromkeys(sentences))
 
 
-def _headline(standing: SessionResult, *, outcome: Outcome, language: Language) -> str:
-    until = standing.held_until
+def _headline(status: SessionResult, *, outcome: Outcome, language: Language) -> str:
+    until = status.held_until
     if outcome == "held" and until is not None:
         return say(WORDS, "outcome.held", language, day=spoken_day(until, language=language))
     return say(WORDS, f"outcome.{outcome}", language)
 
 
-def _by_subscore(standing: SessionResult, *, outcome: Outcome, language: Language) -> list[str]:
-    found = standing.subscores
+def _by_subscore(status: SessionResult, *, outcome: Outcome, language: Language) -> list[str]:
+    found = status.subscores
     praised = [name for name, least in PRAISED_FROM.items() if found.get(name, 0.0) >= least]
     missed = [name for name, most in MISSED_BELOW.items() if found.get(name, 0.0) < most]
     said = [say(WORDS, f"praised.{name}", language) for name in praised]
-    if not standing.eligible:
+    if not status.eligible:
         said += [say(WORDS, f"missed.{name}", language) for name in missed]
         if not missed:
             said.append(say(WORDS, "missed.more", language))

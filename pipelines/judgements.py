@@ -98,7 +98,7 @@ def transcript_hash(turns: Sequence[str], *, key: bytes) -> str:
 
 
 def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
-    """Return the chat that asks for one criterion; all of a session's chats begin alike, so the model reads it once.
+    """Return one criterion's chat; a session's chats share their beginning, which the model reads once.
 
     Args:
         turns: What the guest said.
@@ -124,7 +124,7 @@ def answered(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
 
 
 def find_quote(quote: str, *, turns: Sequence[str]) -> Place | None:
-    """Return where a quote stands in one turn, letter by letter; only case and runs of white space may differ."""
+    """Return a quote's span in one turn, letter by letter; only case and white space may differ."""
     wanted, _ = _folded(quote)
     wanted = wanted.strip()
     if len(wanted.split()) < LEAST_QUOTE_WORDS:
@@ -182,7 +182,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def still_valid(judgements: pl.DataFrame, transcripts: Mapping[str, str], *, model: str) -> pl.DataFrame:
-    """Return the judgements that still hold: of a session that is still there, with the same words, prompt and model.
+    """Return the judgements of existing sessions whose words, prompt and model are unchanged.
 
     Args:
         judgements: Frame of JUDGEMENTS.

@@ -1,4 +1,4 @@
-"""The table `pilot_kpis`: each registered metric of each café and business day, with its interval and verdict.
+"""The table `pilot_kpis`: each metric of each café and business day, with interval and verdict.
 
 `pilot.kpis` defines the metrics; here the facts are counted and the intervals computed. Real and simulated rows stay
 apart. A share of trials has a Wilson interval, a p95 one by its samples' order; both take the trials as independent,

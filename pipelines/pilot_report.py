@@ -1,4 +1,4 @@
-"""The table `pilot_report`: each registered metric over the pilot's days, the basis of the decision to go on.
+"""The table `pilot_report`: each metric over the pilot's days, the basis of the decision to go on.
 
 Adds up the days' rows of `pilot_kpis`, with intervals that allow for differences between days and cafés. Days that the
 suites stop are left out and counted. A figure of too few days has no verdict.
@@ -99,7 +99,7 @@ _FIGURE = tuple(name for name in PILOT_REPORT.names if name not in _GIVEN_TO_ALL
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of one café, or of all: of PILOT_KPIS, TURNS and UPTIME; and the café-days that there should be."""
+    """One café's or all cafés' rows of PILOT_KPIS, TURNS and UPTIME, and the expected café-days."""
 
     kpis: pl.DataFrame
     turns: pl.DataFrame
@@ -108,7 +108,7 @@ class _Rows:
 
 
 def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
-    """Return a share of trials over café-days; one without a figure, e.g. no count of customers, is left out."""
+    """Return a share of trials over café-days; those without a figure are left out."""
     rows, among = own.kpis.filter(pl.col("kpi") == kpi.code), own.cafe_days
     clusters = list(rows.filter(pl.col("value").is_not_null()).select("numerator", "denominator").iter_rows())
     found = ratio(clusters)

@@ -1,4 +1,4 @@
-"""Raw events made ready: each once, in the order of their session, with the fields of their data as columns."""
+"""Raw events, deduplicated, in their session's order, with their data's fields as columns."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
 
 
 def text(field: str) -> pl.Expr:
-    """Return a field of `named` events as text; a dotted path reaches inside. Empty text counts, null does not."""
+    """Return a field of `named` events as text, by dotted path; empty text counts, null does not."""
     return pl.col(TAKEN + field).alias(field.rsplit(".", 1)[-1])
 
 

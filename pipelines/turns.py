@@ -108,7 +108,7 @@ def _replies(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first mark after the last commit: a page that is opened again shows the same answer once more."""
+    """Return the first mark after the last commit: a reopened page shows the same answer again."""
     return (
         _of_turn(events, "reply_shown", number("response_ms"))
         .join(rows.select(*TURN, "committed_order"), on=TURN, how="inner")

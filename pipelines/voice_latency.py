@@ -1,4 +1,4 @@
-"""Voice latency: how long after a guest's last voiced sample each stage of the answer came, by who answered."""
+"""The table `voice_latency`: time from the end of speech to each stage of the answer, by its author."""
 
 from __future__ import annotations
 

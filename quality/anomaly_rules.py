@@ -1,4 +1,4 @@
-"""What must be true of `volume_anomalies`."""
+"""Expectations of `volume_anomalies`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ODD = ("low", "high")
 VERDICTS = (*ODD, "none", "too_little_open")
 LEAST_MINUTES = 15.0
 PEAK_WEIGHT = 4.0
-MOST_SURPRISE = 0.05  # what comes by chance more often than once in twenty is no anomaly
+MOST_SURPRISE = 0.05  # more than once in twenty by chance is no anomaly
 HOUR = timedelta(hours=1)
 LONGEST_DAY = timedelta(hours=25)
 ROUNDING = 1e-6
@@ -94,8 +94,8 @@ def _judged(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _surprise(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    looked_at = frame["verdict"] != "too_little_open"
-    return (frame["surprise"].notna() == looked_at) & (frame["since"].notna() == looked_at)
+    judged = frame["verdict"] != "too_little_open"
+    return (frame["surprise"].notna() == judged) & (frame["since"].notna() == judged)
 
 
 def _stretch(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

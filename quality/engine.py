@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 # Counts only: with `partial_unexpected_count` above 0 the results would quote rows.
 COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
-# Values come along here; they are dropped at once, only places are kept.
+# These results include values, which are dropped at once; only positions are kept.
 PLACES: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
 FACT_PREFIX = "fact:"
 FACT_EXPECTATION = "ExpectColumnValuesToBeInSet"  # a fact's column holds nothing but True
-MOST_OFFENDERS = 1_000  # places kept of each expectation; the count is of all
+MOST_OFFENDERS = 1_000  # positions kept for each expectation; the count is of all
 
 
 def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tuple[ExpectationResult, ...]:
     """Return each rule's verdict on `frame`, in the rules' order.
 
-    A rule whose column is missing, or whose fact cannot be computed for that reason, does not hold.
+    A rule does not hold if a column that it needs is missing.
     """
     import great_expectations as gx
 
@@ -54,7 +54,7 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
 
 @cache
 def _definition() -> Any:
-    """Return the one batch definition of this process: any frame can be its batch."""
+    """Return the process's only batch definition; any frame can be its batch."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -80,7 +80,7 @@ def _validate(frame: pd.DataFrame, expectations: Sequence[Any]) -> Sequence[Any]
 
 
 def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
-    """Return where the rows stand that break an expectation; none where it is about the whole table."""
+    """Return the positions of rows that break an expectation; none if it concerns the whole table."""
     batch = _definition().get_batch(batch_parameters={"dataframe": frame})
     found = batch.validate(expectation, result_format=PLACES).result or {}
     places = found.get("unexpected_index_list") or ()
@@ -88,7 +88,7 @@ def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
 
 
 def _holds_of_nothing(rule: Rule, frame: pd.DataFrame) -> bool:
-    """Return whether the frame has no rows, but every column that the rule is about, so that nothing can break it."""
+    """Return whether the frame has the rule's columns but no rows, so that nothing can break it."""
     named = rule.arguments.get("column_list") or [rule.arguments[key] for key in ("column",) if key in rule.arguments]
     by_row = rule.fact is None and not rule.expectation.startswith("ExpectTable")
     return by_row and frame.empty and bool(named) and set(named) <= set(frame.columns)
@@ -100,7 +100,7 @@ def _nothing_breaks(rule: Rule) -> ExpectationResult:
 
 
 def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Evidence) -> dict[int, ExpectationResult]:
-    """Return the facts' verdicts: all of them in one batch, a column each, as long as what it is about."""
+    """Return the facts' verdicts, validated in one batch with a column each."""
     import great_expectations as gx
     import pandas as pd
 

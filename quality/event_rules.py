@@ -1,4 +1,4 @@
-"""What must be true of `raw_events`; what an event says is the contract's business and was checked on its way in."""
+"""Expectations of `raw_events`; events' fields were already validated against the contract on arrival."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def event_rules(cafes: Cafes) -> Iterator[Rule]:
     yield matches("event_id", UUID7, code="uuid7")
     yield matches("session_id", UUID7, code="uuid7")
     yield matches("edge", r"^[a-z0-9-]+$", code="replica_name")
-    # A newer edge may say more than this version knows: kept, and told.
+    # A newer edge may record events that this version does not know: they are kept, with a warning.
     yield one_of("event", tuple(EVENTS), severity="warn")
     yield between("schema_version", 1, SCHEMA_VERSION)
     yield known_cafe(cafes)
@@ -33,7 +33,7 @@ def event_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("seq", 0)
     yield Rule("day_of_session_id", fact=_day, columns=("day", "session_id"))
     yield Rule("one_cafe_per_session", fact=_one_cafe, columns=("session_id", "cafe"))
-    # A line that broke while two replicas took the session over: every event is there, only their order is in doubt.
+    # Two replicas resumed the session at once after a broken connection: every event is there, their order is in doubt.
     yield Rule(
         "unique_event_position",
         fact=_one_place,

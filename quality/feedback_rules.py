@@ -1,4 +1,4 @@
-"""What must be true of `scored_feedback`."""
+"""Expectations of `scored_feedback`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true of what a café's day comes to: `customer_counts`, `uptime`, `pilot_kpis`."""
+"""Expectations of a café's daily figures: `customer_counts`, `uptime`, `pilot_kpis`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _enough_customers(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool
 
 
 def of_cafe(frame: pd.DataFrame, counted: pd.Series[int]) -> pd.Series[float]:
-    """Return what was counted for each row's café, 0 where nothing was."""
+    """Return the count of each row's café, 0 if it has none."""
     found = dict(counted.items())
     keys = zip(frame["cafe"], frame["simulated"], strict=True)
     return frame["simulated"].map(lambda _: 0.0) + [float(found.get(key, 0)) for key in keys]
@@ -103,7 +103,7 @@ def _each_cafe(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def target_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each row is held against the pilot's own target."""
+    """Return whether each row has its metric's target and unit."""
     values = frame["kpi"].map({code: kpi.target for code, kpi in KPIS.items()})
     units = frame["kpi"].map({code: kpi.unit for code, kpi in KPIS.items()})
     return (frame["target"] == values) & (frame["unit"] == units)
@@ -115,7 +115,7 @@ def share_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def divided_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each share is its numerator among its denominator."""
+    """Return whether each share is its numerator divided by its denominator."""
     apart = (frame["value"] - frame["numerator"] / frame["denominator"]).abs()
     return (frame["unit"] != "share") | frame["value"].isna() | (apart <= ROUNDING)
 
@@ -127,18 +127,18 @@ def inside_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def why_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each row without a verdict says why."""
+    """Return whether each row without a verdict has a reason."""
     return frame["verdict"].isin(["met", "missed"]) | frame["why"].notna()
 
 
 def _has_value(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    # A p95 beyond all bounds, because answers never came, is missed and no number.
+    # A p95 is missed and has no value if too many answers never came; its row has a reason.
     decided = frame["verdict"].isin(["met", "missed"]) & frame["why"].isna()
     return ~decided | frame["value"].notna()
 
 
 def verdict_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether what is met is met by the whole interval."""
+    """Return whether each metric that is met is met by its whole interval."""
     smaller = frame["kpi"].map({code: kpi.smaller_is_better for code, kpi in KPIS.items()}).astype(bool)
     worst = frame["low"].where(~smaller, -frame["high"])
     aim = frame["target"].where(~smaller, -frame["target"])

@@ -1,4 +1,4 @@
-"""What must be true of `fingerprints`: hashes of what completed sessions said, never their words."""
+"""Expectations of `fingerprints`: hashes of completed sessions' words, never the words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true of `themes` and `voice_latency`."""
+"""Expectations of `themes` and `voice_latency`."""
 
 from __future__ import annotations
 

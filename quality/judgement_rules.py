@@ -1,4 +1,4 @@
-"""What must be true of `judgements`."""
+"""Expectations of `judgements`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true of payments: `payments`, `payout_batches`, `payouts`, `ledger_audit`."""
+"""Expectations of the payment tables: `payments`, `payout_batches`, `payouts`, `ledger_audit`."""
 
 from __future__ import annotations
 

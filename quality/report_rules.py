@@ -1,4 +1,4 @@
-"""What must be true of the reports: `pilot_report`, `business_impact`, `capacity_plan`."""
+"""Expectations of the reports: `pilot_report`, `business_impact`, `capacity_plan`."""
 
 from __future__ import annotations
 

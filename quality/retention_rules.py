@@ -1,4 +1,4 @@
-"""What must be true of `retention`."""
+"""Expectations of `retention`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true of `rewards` and `reward_parity`: copies of what the store has decided, held against sessions."""
+"""Expectations of `rewards` and `reward_parity`, copies of the store's decisions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def reward_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     yield one_of("outcome", ("eligible", "held", "declined"))
     yield one_of("decided_by", ("assets", "watch"))
-    # Not today's tiers: what was decided by earlier ones stands.
+    # Not today's tiers: decisions by earlier tiers remain valid.
     yield Rule("amount_zero_or_reward", fact=_an_amount, columns=("amount_ore",))
     yield between("score", 0, 100)
     yield between("counted_score", 0, 100)
@@ -39,7 +39,7 @@ def parity_rules(cafes: Cafes) -> Iterator[Rule]:
     for name in ("score", "score_now", "counted_score", "counted_now"):
         yield between(name, 0, 100)
     yield Rule("same_only_if_equal", fact=_really_same, columns=("same", "score", "score_now"))
-    # A later hold or a new scorer explains it: a person looks, nothing stops.
+    # A later hold or a new scorer can explain a difference: a person reviews it, nothing stops.
     yield Rule("watch_matches_assets", fact=_same, columns=("same",), severity="warn")
 
 

@@ -1,7 +1,7 @@
 """Rules: expectations as data, so that a suite can be read, listed and tested without its engine.
 
-A rule is either one of Great Expectations' own, by name and arguments, or a *fact*: a function that says for each row
-whether something between columns or tables holds. A fact becomes a boolean column that the engine expects to be true.
+A rule is either an expectation of Great Expectations, by name and arguments, or a *fact*: a function that returns for
+each row whether a relation between columns or tables holds. The engine expects a fact's boolean column to be true.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# What figures are held against: counts of all of a day's rows, never of a cut.
+# The columns by which all of a day's rows are counted, cut or not; figures are compared with these counts.
 COUNTED_BY: Mapping[str, tuple[str, ...]] = {
     SESSIONS.name: ("cafe", "simulated", "outcome"),
     SCORED_FEEDBACK.name: ("cafe", "simulated"),
@@ -31,15 +31,15 @@ Severity = Literal["stop", "warn"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a fact may look at beside its own frame.
+    """The data that a fact may use beside its own frame.
 
     Attributes:
-        references: Other tables' rows of the same days, by table name; of a large day only some sessions'.
+        references: Other tables' rows of the same days, by table name; only some sessions' of a large day.
         cafes: The cafés.
-        day: The business day, where one is judged.
-        settled: Whether the day is over: what may still grow is not held against what the day should reach.
-        whole: Counts of all rows of tables of COUNTED_BY, where `references` hold some sessions only.
-        frozen: Whether the day is closed or redacted: its figures stand, while rows still go when a guest asks.
+        day: The business day; None if the frame is not of one day.
+        settled: Whether the day is over; figures that may still grow have no lower bound before.
+        whole: Counts of all rows of COUNTED_BY's tables if `references` have only some sessions.
+        frozen: Whether the day is closed or redacted: its figures remain, while erasure still removes rows.
     """
 
     references: Mapping[str, pd.DataFrame]
@@ -56,12 +56,12 @@ class Evidence:
         of: pd.DataFrame | None = None,
         where: Callable[[pd.DataFrame], pd.Series[bool]] | None = None,
     ) -> pd.Series[int]:
-        """Return how many rows a table has by café and `simulated`, whether or not the day was cut.
+        """Return a table's number of rows by café and `simulated`, whether or not the day was cut.
 
         Args:
             table: One of COUNTED_BY.
-            of: Its rows, where it is the table that is judged and no reference.
-            where: Which rows, by the columns of COUNTED_BY; all where it is left out.
+            of: Its rows if it is the judged table and not a reference.
+            where: Selects rows by the columns of COUNTED_BY; None for all.
         """
         by = list(COUNTED_BY[table.name])
         counted = self.whole.get(table.name)
@@ -74,7 +74,7 @@ class Evidence:
 
 
 def as_counted(figure: pd.Series[Any], counted: pd.Series[Any], evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each figure is what was counted; on a frozen day more, since rows were erased after it."""
+    """Return whether each figure is its count; on a frozen day it may exceed the erased rows' count."""
     return figure >= counted if evidence.frozen else figure == counted
 
 
@@ -91,11 +91,11 @@ class Rule:
         expectation: The name of Great Expectations' class; empty for a fact.
         arguments: Its arguments.
         fact: The function, for a fact.
-        severity: stop (nothing is paid or reported from a day that breaks it) or warn.
-        of_rows: Whether a fact says something about each row of the table; else about cafés, or about another table.
-        columns: The columns that a fact is about.
-        by_todays_file: Whether rows are held against the cafés as they are today: earlier days only warn, since a café
-            that left or joined, other hours or other tiers do not make what was paid and reported wrong.
+        severity: stop (a failure stops the day's payments and reports) or warn.
+        of_rows: Whether a fact has a value for each row of the table; else for each café, or for another table.
+        columns: The columns that a fact concerns.
+        by_todays_file: Whether rows are compared with today's file of cafés: earlier days only warn, since changed
+            cafés, hours or tiers do not make earlier payments and reports wrong.
     """
 
     code: str
@@ -109,13 +109,13 @@ class Rule:
 
     @property
     def about(self) -> tuple[str, ...]:
-        """Return the columns that it is about; none where it is about the row as a whole."""
+        """Return the columns that it concerns; none if it concerns the whole row."""
         named = self.arguments.get("column")
         return (named,) if named else tuple(self.arguments.get("column_list", self.columns))
 
 
 def declared(table: Table) -> Iterator[Rule]:
-    """Yield what a table's declaration promises: its columns, its key, and where a value is required."""
+    """Yield the rules of a table's declaration: its columns, its key, its required values."""
     yield Rule(
         "columns_as_declared",
         "ExpectTableColumnsToMatchOrderedList",
@@ -141,7 +141,7 @@ def one_of(column: str, values: Collection[str], *, severity: Severity = "stop")
 
 
 def known_cafe(cafes: Cafes, *others: str) -> Rule:
-    """Return the rule that each row is of a café of today's file, or of one of the other names."""
+    """Return the rule that each row's café is in today's file, or one of the other names."""
     return replace(one_of("cafe", (*cafes.ids, *others)), by_todays_file=True)
 
 
@@ -157,7 +157,7 @@ def matches(column: str, pattern: str, *, code: str) -> Rule:
 
 
 def joined_column(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str = "session_id") -> pd.Series[Any]:
-    """Return, for each row, a column of the row of another table with the same `on`; empty where there is none."""
+    """Return another table's column for each row, joined by `on`; empty without a match."""
     found = other.drop_duplicates(on).set_index(on)[column].reindex(frame[on])
     return found.set_axis(frame.index)
 

@@ -1,4 +1,4 @@
-"""What must be true of `sessions`."""
+"""Expectations of `sessions`."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from quality.volume_rules import volume_rule
 if TYPE_CHECKING:
     import pandas as pd
 
-CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more is a clock that nobody sets
+CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more means a clock without synchronisation
 UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 OUTCOMES = ("completed", "abandoned", "open", "opened_only")
-SILENT = "silent"  # abandoned without a last word
+SILENT = "silent"  # abandoned without a last event
 LONGEST_SESSION_SECONDS = 86_400
 
 
@@ -43,7 +43,7 @@ def session_rules(cafes: Cafes) -> Iterator[Rule]:
     yield Rule("completed_iff_completed_at", fact=_completed)
     yield Rule("opened_only_iff_not_started", fact=_started)
     yield Rule("abandoned_iff_reason", fact=_reason)
-    # A clock that was set back: told, and no reason to pay nobody.
+    # A clock that was set back is a warning, not a reason to stop payments.
     yield Rule("times_in_order", fact=_ordered, severity="warn")
     yield Rule("completed_has_receipt", fact=_receipt)
     yield Rule("turns_match_table", fact=_turns)

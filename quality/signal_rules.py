@@ -1,4 +1,4 @@
-"""What must be true of `session_signals`."""
+"""Expectations of `session_signals`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must be true of `turns`."""
+"""Expectations of `turns`."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 LONGEST_SPEECH_SECONDS = 300
 LONGEST_WAIT_MS = 600_000
 WITHIN_MS = KPIS["voice_response"].target * 1000
-# Which stage is never before which, where both were marked. Recognition begins before the commit and may end after
-# it, and an answer's first token may come before the commit: neither pair is here.
+# Pairs of stages in their order, compared if both were recorded. Recognition begins before the commit and may end
+# after it, and an answer's first token may precede the commit: neither pair is here.
 ORDER = (
     ("soft_end_ms", "commit_ms"),
     ("recognition_start_ms", "recognition_end_ms"),

@@ -1,4 +1,4 @@
-"""Fingerprints: what was said in a session as keyed hashes of word pairs, so that copies are found without the words.
+"""The table `fingerprints`: sessions as keyed hashes of word pairs, to find copies without the words.
 
 A pair is two neighbouring words, or two with one word between them: a swapped word breaks four pairs and leaves the
 rest. Words are folded (case, composed form), fillers are dropped. The hash is keyed with the home's secret: who has
@@ -63,7 +63,7 @@ def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, li
 
 
 def _said(turns: pl.DataFrame) -> pl.DataFrame:
-    """Return what counts of each session as a list of its turns: not what was too unsure, nor what was struck."""
+    """Return each session's counted turns as a list, without unsure and struck ones."""
     counts = ~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != "")
     return (
         turns.filter(counts)
@@ -135,7 +135,7 @@ def _packed(owner: npt.NDArray[np.int64], codes: Codes, *, texts: int) -> Iterat
 
 
 def unpacked(pairs: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return all pairs of packed texts in one array, and where each text's begin (one more than there are texts)."""
+    """Return all texts' pairs in one array, and each text's offset (one more than there are texts)."""
     raw = pairs.str.decode("base64")
     sizes = raw.bin.size("b").to_numpy().astype(np.int64) // 4
     body = np.frombuffer(b"".join(raw.to_list()), dtype="<u4").astype(np.uint32)

@@ -1,6 +1,6 @@
-"""The reasons for which a reward is held or capped: each with its severity and, for a cap, the most it leaves.
+"""The signals that hold, cap or note a reward, each with its severity and cap.
 
-The words for people are in `pilot/words/why.*.toml` under the same names; a test keeps the two in step.
+The words for people are in `pilot/words/why.*.toml` under the same names; a test compares the two.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Reason:
 
     Attributes:
         severity: hold (a person decides), cap (the score counts as at most `cap`) or note (nothing follows).
-        cap: The most that the score counts as; None unless it caps.
+        cap: The highest score that counts; None unless it caps.
     """
 
     severity: Severity

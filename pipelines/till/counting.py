@@ -1,4 +1,4 @@
-"""Customers by café and day from tills' exports: a receipt with a positive total is a customer, or a day says its own.
+"""Counts customers by café and day in tills' exports: one a positive receipt, or the day's number.
 
 What is counted and what is left out is told for every row, so that a person can see what an import will do.
 """

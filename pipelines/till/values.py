@@ -100,7 +100,7 @@ def business_day_of(text: str) -> date:
 
 
 def whole_number(text: str) -> int:
-    """Return a count. `1 204`, `1.204,00` and `1,204.00` are 1204; `1.204` alone could be either and is refused.
+    """Return a count: `1 204`, `1.204,00` and `1,204.00` are 1204; the ambiguous `1.204` is refused.
 
     Raises:
         UnusableCell: it is none.

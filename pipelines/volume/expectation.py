@@ -1,4 +1,4 @@
-"""How much feedback a café's day is expected to bring: by its band, or by how its days of the same kind have been.
+"""The expected feedback of a café's day: from its band, or from its earlier days of the same kind.
 
 Everything is a rate per weighted minute (`open_hours.PEAK_WEIGHT`), so that days of other lengths, hours that an outage
 cut short and today so far are held against one another. What is learned is robust: the level is a median and its
@@ -80,7 +80,7 @@ class Expectation:
 
 
 def expectation(cafe: Cafe, *, day: date, past: Mapping[date, Sequence[PastHour]]) -> Expectation | None:
-    """Return what is expected of a café's day: its history's answer where there is enough of it; None where closed.
+    """Return a café's expected day, from its history if there is enough of it; None if closed.
 
     Args:
         cafe: The café.
@@ -138,7 +138,7 @@ def _rate(hours: Sequence[PastHour], profile: Mapping[int, float]) -> float:
 
 
 def _profile(days: Sequence[Sequence[PastHour]]) -> dict[int, float]:
-    """Return each hour's feedback as a multiple of what the peaks say, shrunk towards 1 where there is little of it."""
+    """Return each hour's feedback as a multiple of the peaks' weight, shrunk towards 1 if there is little."""
     base = median(_rate(hours, {}) for hours in days)
     found: dict[int, float] = defaultdict(float)
     foreseen: dict[int, float] = defaultdict(float)

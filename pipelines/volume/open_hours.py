@@ -1,4 +1,4 @@
-"""A café's day cut into the hours in which it takes feedback, and the minutes of each that can be gone by."""
+"""A café's day as open hours, and the usable minutes of each."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _hours_from(first: datetime, end: datetime) -> Iterable[datetime]:
 
 
 def _hour_of(moment: datetime) -> datetime:
-    """Return the beginning of a moment's hour; Stockholm's offset is whole hours, so that UTC's hours are its own."""
+    """Return the start of a moment's hour; Stockholm's offset is whole hours, so UTC's hours are its own."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

@@ -1,4 +1,4 @@
-"""Whether a stretch of hours brought too little or too much: every stretch that ends with an hour is looked at.
+"""Verdicts of hours: whether any stretch that ends with the hour brought too little or too much.
 
 One slow hour is nothing; three in a row are looked into, and so are longer ones up to the whole day, so that a sign
 that fell behind the counter is seen soon and a day at half its strength in the end. Each hour's `surprise` is the
@@ -83,8 +83,8 @@ def _of_hour(hours: Sequence[OpenHour], place: int, counts: Floats, weights: Flo
 
 
 def _rarest(chances: Floats, place: int, shortest: int) -> _Rarest:
-    looked_at = chances[shortest - 1 :]
-    if not looked_at.size:
+    tested = chances[shortest - 1 :]
+    if not tested.size:
         return _Rarest()
-    best = int(looked_at.argmin())
-    return _Rarest(min(1.0, float(looked_at[best]) * looked_at.size), place - (best + shortest - 1))
+    best = int(tested.argmin())
+    return _Rarest(min(1.0, float(tested[best]) * tested.size), place - (best + shortest - 1))

@@ -1,4 +1,4 @@
-"""Data is data: no table of the lake holds a sentence from the code; columns hold codes, names and numbers."""
+"""Data is data: no table of the lake has a sentence from the code, only codes, names and numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A metric is defined once: an entry of the registry and its words reach every table, expectation and page."""
+"""A metric is defined once: its entry and its words reach every table, expectation and page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from dashboards import markup
+from dashboards import kpi_grid
 from dashboards.kpi_words import shown_value, target_in_words
 from dashboards.reading.kpi_figures import figures_from
 from dashboards.visit import Visit
@@ -67,7 +67,7 @@ def test_a_sixth_metric_is_on_the_page_with_its_words_and_decimals(sixth: Kpi) -
     visit, cafes = _visit(), whole_day.CAFES.cafe
     assert shown_value(visit, shown[sixth.code, "aurora"]) == "100.000%"
     assert target_in_words(visit, sixth.code) == "above 90%"
-    page = markup.kpi_grid(visit, cafes, shown)
+    page = kpi_grid.kpi_grid(visit, cafes, shown)
     assert "Decided" in page
     assert "share of started sessions that are decided" in page
     assert isinstance(shown[sixth.code, "aurora"].as_of, datetime)

@@ -27,8 +27,8 @@ DAY = date(2026, 11, 23)
 START, END = day_bounds(DAY)
 
 
-def kpis(*told: Any, counts: dict[tuple[str, bool], int] | None = None, as_of: datetime = END, **more: Any) -> Any:
-    raw = raw_events(*told)
+def kpis(*stories: Any, counts: dict[tuple[str, bool], int] | None = None, as_of: datetime = END, **more: Any) -> Any:
+    raw = raw_events(*stories)
     rows = [
         {
             "day": DAY,
@@ -82,8 +82,8 @@ def test_a_day_with_nothing_in_it_has_five_rows_for_each_cafe() -> None:
 
 
 def test_participation_is_sessions_started_among_customers() -> None:
-    told = [whole_visit() for _ in range(20)] + [Story().opens() for _ in range(7)]
-    row = of(kpis(*told, counts={("aurora", False): 120}), "participation")
+    given = [whole_visit() for _ in range(20)] + [Story().opens() for _ in range(7)]
+    row = of(kpis(*given, counts={("aurora", False): 120}), "participation")
     assert (row["numerator"], row["denominator"], row["value"]) == (20, 120, 20 / 120)
     assert (row["low"], row["high"]) == wilson(20, 120)
     assert row["verdict"] == "met"
@@ -102,8 +102,8 @@ def test_participation_without_a_count_is_missing_and_never_nought() -> None:
         ([whole_visit()], 0, "more_than_customers"),
     ],
 )
-def test_a_count_that_cannot_be_right_gives_no_share(told: list[Story], customers: int, why: str) -> None:
-    row = of(kpis(*told, counts={("aurora", False): customers}), "participation")
+def test_a_count_that_cannot_be_right_gives_no_share(given: list[Story], customers: int, why: str) -> None:
+    row = of(kpis(*given, counts={("aurora", False): customers}), "participation")
     assert (row["value"], row["verdict"], row["why"]) == (None, "cannot_tell", why)
 
 
@@ -114,23 +114,23 @@ def test_no_session_among_many_customers_is_a_target_missed() -> None:
 
 def test_a_session_still_open_is_left_out_of_completion_until_it_is_decided() -> None:
     open_one = Story(at=MORNING).opens().starts()
-    told = [whole_visit(), Story().opens().starts().leaves(), Story().opens(), open_one]
-    early = of(kpis(*told, as_of=open_one.now + timedelta(minutes=5)), "completion")
+    given = [whole_visit(), Story().opens().starts().leaves(), Story().opens(), open_one]
+    early = of(kpis(*given, as_of=open_one.now + timedelta(minutes=5)), "completion")
     assert (early["numerator"], early["denominator"]) == (1, 2)
-    late = of(kpis(*told), "completion")
+    late = of(kpis(*given), "completion")
     assert (late["numerator"], late["denominator"]) == (1, 3)
     assert late["why"] == "on_both_sides"
 
 
-def test_completion_with_only_open_sessions_cannot_be_told() -> None:
+def test_completion_with_only_open_sessions_has_no_verdict() -> None:
     story = Story().opens().starts()
     row = of(kpis(story, as_of=story.now), "completion")
     assert (row["denominator"], row["value"], row["why"]) == (0, None, "still_open")
 
 
 def test_a_refused_microphone_counts_against_completion() -> None:
-    told = [Story().opens().starts().consents().microphone("denied").leaves() for _ in range(12)]
-    row = of(kpis(*told), "completion")
+    given = [Story().opens().starts().consents().microphone("denied").leaves() for _ in range(12)]
+    row = of(kpis(*given), "completion")
     assert (row["value"], row["verdict"]) == (0.0, "missed")
 
 
@@ -193,8 +193,8 @@ def test_payment_success_is_payouts_arrived_among_those_decided() -> None:
 
 
 def test_simulated_sessions_have_rows_of_their_own_and_never_meet_real_ones() -> None:
-    told = [whole_visit(simulated=True) for _ in range(3)] + [whole_visit()]
-    frame = kpis(*told, counts={("aurora", True): 30, ("aurora", False): 10})
+    given = [whole_visit(simulated=True) for _ in range(3)] + [whole_visit()]
+    frame = kpis(*given, counts={("aurora", True): 30, ("aurora", False): 10})
     assert frame.height == 5 * len(CAFES.ids) + 5
     assert of(frame, "participation", simulated=True)["numerator"] == 3
     assert of(frame, "participation")["numerator"] == 1

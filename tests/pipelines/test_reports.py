@@ -118,14 +118,14 @@ def up(*, down: float = 0.0, unknown: float = 0.0, planned: float = 0.0, day: da
     return {"day": day, "cafe": "aurora", "target": "customer_page", **seconds}
 
 
-def test_uptime_is_told_with_planned_maintenance_and_without() -> None:
+def test_uptime_is_reported_with_and_without_planned_maintenance() -> None:
     row = report(uptime=[up(day=day, down=864, planned=864 if day == FIRST else 0) for day in DAYS])["aurora", "uptime"]
     assert row["value"] == pytest.approx(0.99)
     assert row["outside_planned"] == pytest.approx(1 - 864 * 13 / (86_400 * 14 - 864))
     assert (row["verdict"], row["interval"]) == ("missed", "census")
 
 
-def test_more_than_a_thousandth_of_the_time_unprobed_nobody_can_tell() -> None:
+def test_uptime_has_no_verdict_if_too_much_time_is_unprobed() -> None:
     row = report(uptime=[up(day=day, unknown=100) for day in DAYS])["aurora", "uptime"]
     assert (row["value"], row["verdict"]) == (1.0, "cannot_tell")
     assert row["unknown"] == pytest.approx(100 / 86_400)
@@ -277,7 +277,7 @@ def test_the_peak_is_the_fullest_hour_and_moment() -> None:
     assert rows["malmohuset"]["most_at_once"] == 0
 
 
-def test_the_trial_lasts_what_is_left_at_the_volume_of_the_last_week_and_at_the_expected_one() -> None:
+def test_the_trial_ends_by_last_weeks_volume_and_by_the_expected_volume() -> None:
     rows = plan([visit(NOON + timedelta(minutes=index), 60) for index in range(14)])
     assert rows["aurora"]["feedbacks_a_day"] == 2.0
     assert rows["aurora"]["days_left"] == 7.0

@@ -53,7 +53,7 @@ def good() -> Tables:
         "ledger_audit": [
             {
                 "day": DAY, "simulated": False, "rail": rail, "scope": scope, "subject": "all", "ours_ore": 3000,
-                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "looked_at": AT,
+                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "chosen_sessions": AT,
             }
             for rail, scope in (("stripe", "total"), ("books", "facts"))
         ],
@@ -145,7 +145,7 @@ def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table in sorted(BREAKS) for name in BREAKS[table]])
-def test_what_breaks_an_expectation_is_told_by_it(table: str, name: str) -> None:
+def test_each_break_fails_its_expectation(table: str, name: str) -> None:
     tables = good()
     BREAKS[table][name](tables)
     assert failed(table, tables, only=name) == [name]

@@ -1,4 +1,4 @@
-"""The suites of rewards and of the judge's own books: each expectation holds on a good day and is broken once."""
+"""The suites of rewards and of the verdicts' tables: each expectation holds and is broken once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence
 from quality.suites import rules, suite_of, validate
-from tests.quality import whole_day as told_day
+from tests.quality import whole_day
 from tests.quality.breaks import Break, Frames, another_column, put, twice
 from tests.quality.conftest import frame
 
 pytestmark = pytest.mark.slow
 
-CAFES = told_day.CAFES
-DAY = told_day.DAY
+CAFES = whole_day.CAFES
+DAY = whole_day.DAY
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 
@@ -116,7 +116,7 @@ def test_a_good_day_and_one_without_rows_pass(good: Any, table: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table, breaks in BREAKS.items() for name in breaks])
-def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Any, table: str, name: str) -> None:
+def test_each_break_fails_its_expectation(good: Any, table: str, name: str) -> None:
     assert judge(table, good, only=name).passed
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed

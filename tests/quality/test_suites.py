@@ -150,7 +150,7 @@ def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
 @pytest.mark.parametrize(
     ("table", "name"), [(table, rule.code) for table in sorted(BREAKS) for rule in rules(table, cafes=CAFES)]
 )
-def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Frames, table: str, name: str) -> None:
+def test_each_break_fails_its_expectation(good: Frames, table: str, name: str) -> None:
     BREAKS[table][name](good)
     result = judge(table, good, only=name)
     assert not result.passed
@@ -166,8 +166,8 @@ def test_a_broken_expectation_says_how_many_rows_break_it(good: Frames) -> None:
 @pytest.mark.parametrize("column", ["cafe", "language", "mode", "outcome", "session_id", "code"])
 def test_results_never_quote_a_value(good: Frames, column: str) -> None:
     put("sessions", column, WORDS)(good)
-    told = json.dumps(asdict(judge("sessions", good)), ensure_ascii=False)
-    assert WORDS not in told
+    given = json.dumps(asdict(judge("sessions", good)), ensure_ascii=False)
+    assert WORDS not in given
 
 
 @pytest.mark.parametrize(("column", "seconds"), [("started_at", -15), ("opened_at", 290), ("last_event_at", -290)])
@@ -177,7 +177,7 @@ def test_a_clock_that_was_set_back_a_little_is_no_fault(good: Frames, column: st
 
 
 @pytest.mark.parametrize(("column", "seconds"), [("started_at", -400), ("completed_at", 400)])
-def test_a_clock_that_was_set_back_far_is_told_and_stops_nothing(good: Frames, column: str, seconds: int) -> None:
+def test_a_clock_set_far_back_warns_and_stops_nothing(good: Frames, column: str, seconds: int) -> None:
     shift("sessions", column, seconds)(good)
     (failed,) = (item for item in judge("sessions", good).failed if item.code == ORDERED)
     assert failed.severity == "warn"

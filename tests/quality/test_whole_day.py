@@ -1,4 +1,4 @@
-"""The suites of the tables around a session, on a day that the pipelines computed; each expectation is broken once."""
+"""The suites of a day that the pipelines computed; each expectation is broken once."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence
 from quality.suites import rules, suite_of, validate
-from tests.quality import whole_day as told_day
+from tests.quality import whole_day
 from tests.quality.breaks import Break, Frames, another_column, of_another_day, put, shift, twice, without
 
 pytestmark = pytest.mark.slow
 
-CAFES = told_day.CAFES
+CAFES = whole_day.CAFES
 
 
 @pytest.fixture(scope="module")
 def computed() -> Any:
-    return told_day.frames()
+    return whole_day.frames()
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ BREAKS: dict[str, dict[str, Break]] = {
             put("business_impact", "change", "rose"), put("business_impact", "low", -2.0)
         ),
         "periods_do_not_overlap": together(
-            put("business_impact", "before_to", told_day.DAY), put("business_impact", "after_from", told_day.DAY)
+            put("business_impact", "before_to", whole_day.DAY), put("business_impact", "after_from", whole_day.DAY)
         ),
     },
     "capacity_plan": {
@@ -258,9 +258,9 @@ def judge(table: str, frames: Frames, *, only: str = "") -> SuiteResult:
     references = {other.name: getattr(frames, other.name) for other in suite_of(table).references}
     frame = getattr(frames, table)
     if not only:
-        return validate(table, frame, references=references, cafes=CAFES, day=told_day.DAY, settled=True)
+        return validate(table, frame, references=references, cafes=CAFES, day=whole_day.DAY, settled=True)
     (rule,) = (rule for rule in rules(table, cafes=CAFES) if rule.code == only)
-    evidence = Evidence(references=references, cafes=CAFES, day=told_day.DAY)
+    evidence = Evidence(references=references, cafes=CAFES, day=whole_day.DAY)
     return SuiteResult(table=table, expectations=run([rule], frame=frame, evidence=evidence))
 
 
@@ -283,13 +283,13 @@ def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table, breaks in BREAKS.items() for name in breaks])
-def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Frames, table: str, name: str) -> None:
+def test_each_break_fails_its_expectation(good: Frames, table: str, name: str) -> None:
     assert judge(table, good, only=name).passed
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed
 
 
-def test_a_quiet_day_is_told_once_it_is_over_and_stops_nothing(good: Frames) -> None:
+def test_a_quiet_day_warns_once_it_is_over_and_stops_nothing(good: Frames) -> None:
     (item,) = judge("sessions", good).failed
     assert (item.code, item.severity) == (
         "volume_within_band:0.2:3",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from payouts.meanings import difference_in_words
 from payouts.stripe.events import catch_up, process
 from payouts.stripe.rail import StripeRail
 from pilot.errors import PilotError
@@ -46,8 +47,8 @@ class ProviderEvents:
             _log.error("the provider's events cannot be looked at", reason=type(error).__name__)
             return
         for each in looked.differences:
-            _log.error("the provider has what the books cannot explain", what=each)
-            self._tell(each)
+            _log.error("the provider has what the books cannot explain", transfer=each.transfer, code=each.code)
+            self._tell(f"{each.transfer}: {difference_in_words(each.code, language='en')}")
         if looked.done:
             _log.info("the provider's events looked at", done=looked.done, put_off=looked.put_off)
 
