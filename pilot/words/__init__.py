@@ -1,8 +1,8 @@
 """Words that a customer, a barista or a manager reads, in Swedish and English.
 
 One TOML file a section and language (`page.sv.toml`, `page.en.toml`); keys are dotted paths within the file. Both
-languages of a section hold the same keys and the same {placeholders}; a test keeps it so. The sections
-of ENGLISH_ONLY have no Swedish file.
+languages of a section hold the same keys and the same {placeholders}; a test keeps it so. The section
+`expectations` is for engineers, in English only.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from importlib import resources
 from typing import Any, Literal
 
 LANGUAGES = ("sv", "en")
-ENGLISH_ONLY = frozenset({"expectations"})  # sections for engineers
 
 
 def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
@@ -45,11 +44,3 @@ def say(name: str, key: str, language: Literal["sv", "en"], **fields: object) ->
         KeyError: the section has no such key, or the text needs a field that was not given.
     """
     return section(name, language)[key].format(**fields)
-
-
-def section_names() -> tuple[str, ...]:
-    """Return the names of all sections."""
-    names = {
-        entry.name.split(".")[0] for entry in resources.files("pilot.words").iterdir() if entry.name.endswith(".toml")
-    }
-    return tuple(sorted(names))
