@@ -114,7 +114,7 @@ class Snapshot:
                 self._connection.execute(_view(table, source, written=written))
             except duckdb.BinderException:
                 # The days' files are all older than a column of the table.
-                described = self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+                described = self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
                 self._connection.execute(_view(table, source, written={row[0] for row in described}))
         except (duckdb.IOException, duckdb.InvalidInputException, DeltaError, OSError) as error:
             raise _damaged({table.name: files}, error) from None
