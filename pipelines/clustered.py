@@ -86,7 +86,7 @@ def quantile_of(clusters: Sequence[Sequence[float]], quantile: float) -> tuple[f
     """Return a quantile of all values, and its 95 % interval by their order.
 
     Args:
-        clusters: Each café-day's values; infinite where one never came. At least one in all.
+        clusters: Each café-day's values; infinite for an answer that never came. At least one in all.
         quantile: Between 0 and 1.
     """
     ordered = sorted(value for cluster in clusters for value in cluster)

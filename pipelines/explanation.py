@@ -43,14 +43,14 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """What is known of one completed session's result; nothing of what was said.
+    """One completed session's result, without any words of the guest.
 
     Attributes:
         reference: The spoken reference.
         score: 0-100 by the rubric.
         eligible: Whether the score by itself earns a reward.
         subscores: Each 0-1, by name.
-        signals: What stands against the score within the session.
+        signals: Signals within the session that block its score.
         raised: Signals between sessions.
     """
 
@@ -63,23 +63,23 @@ class SessionResult:
 
     @property
     def outcome(self) -> Outcome:
-        """Return what the guest can expect; a cap counts before a hold."""
+        """Return the guest's outcome; a cap counts before a hold."""
         if not self.eligible or any(each.severity == "cap" for each in self.raised):
             return "not_rewarded"
         return "held" if self.held_until is not None else "rewarded"
 
     @property
     def held_until(self) -> datetime | None:
-        """Return by when the guest has an answer, None where nothing holds the reward."""
+        """Return the date of the guest's answer; None if nothing holds the reward."""
         return max((each.held_until for each in self.raised if each.held_until is not None), default=None)
 
 
 def explain(status: SessionResult, *, language: Language) -> tuple[str, ...]:
-    """Return the sentences: the result, why, and what the guest can do about it.
+    """Return the sentences: the result, its reasons, and the guest's next step.
 
     Args:
-        status: What is known of the session.
-        language: Of the one who reads or listens.
+        status: The session's result.
+        language: The reader's or listener's.
     """
     outcome = status.outcome
     sentences = [_headline(status, outcome=outcome, language=language)]
@@ -90,7 +90,7 @@ def explain(status: SessionResult, *, language: Language) -> tuple[str, ...]:
         sentences.append(known[key])
     if not status.signals:
         sentences += _by_subscore(status, outcome=outcome, language=language)
-    if outcome == "not_rewarded":  # What is held has a person's first look still to come.
+    if outcome == "not_rewarded":  # A held reward still waits for a person's first review.
         sentences.append(say(WORDS, "again", language, reference=status.reference))
     return tuple(dict.fromkeys(sentences))
 

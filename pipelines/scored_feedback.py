@@ -1,4 +1,4 @@
-"""Scored feedback: one row for each completed session, with the score of what was said in it."""
+"""The table `scored_feedback`: one row for each completed session, with its score."""
 
 from __future__ import annotations
 

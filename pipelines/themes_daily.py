@@ -67,7 +67,7 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
 
 
 def _today(scored: pl.DataFrame) -> pl.LazyFrame:
-    """Return each café's feedbacks and what they claim, by theme."""
+    """Return each café's feedbacks and their claims, by theme."""
     feedbacks = scored.lazy().group_by(KEY).agg(feedbacks=pl.len().cast(pl.Int64))
     claimed = (
         scored.lazy()

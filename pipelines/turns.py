@@ -120,7 +120,7 @@ def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Return what a turn has from its session; a language for turns that failed before any was heard."""
+    """Return a turn's fields from its session; a language for turns that failed before one was recognised."""
     return whole_visits(events).join(
         named(events, "page_opened", "session_started")
         .select("visit", text("language").alias("session_language"))

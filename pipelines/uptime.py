@@ -92,7 +92,7 @@ def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tup
 
 
 def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
-    """Return the probes within the day so far, each with the time that it stands for."""
+    """Return the probes within the day so far, each with the time that it covers."""
     moment = pl.Datetime("us", "UTC")
     prober = [*KEY, "edge"]
     return (

@@ -1,8 +1,8 @@
 """Device signals: chains without a pause, code hopping, sessions outside opening hours.
 
 Without consent to a token a device is known by its address and browser, and for one day: twenty guests with the same
-telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. What a single device
-cannot help is order: its sessions never overlap, and each begins where the last one ended.
+telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. A single device is
+recognised by order: its sessions never overlap, and each begins when the last one ends.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COMPLETED = pl.col("outcome") == "completed"
 
 
 def device_signals(sessions: pl.DataFrame) -> list[Found]:
-    """Return what a day's devices show.
+    """Return the signals of a day's devices.
 
     Args:
         sessions: Frame of SESSIONS of one day.

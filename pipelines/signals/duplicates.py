@@ -1,7 +1,7 @@
 """Copy signals: sessions that repeat an earlier one, on the same day or within the look-back window.
 
-The first to say something is never touched. Short answers are nobody's copy ("det var gott" is said by many), and
-what many honest guests say of the same queue resembles too little: docs/signals.md has both measured.
+The first session with a text has no signal. Short answers are never copies ("det var gott" is common), and honest
+guests' answers about the same queue resemble one another too little: docs/signals.md has the measurements.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipelines.signals.found import Found
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
 HISTORY_DAYS = 14
-LEAST_WORDS = 12  # said in fewer words, two may say the same by chance
+LEAST_WORDS = 12  # two shorter answers may be equal by chance
 LEAST_SHARED_PAIRS = 14
 LEAST_RESEMBLANCE = 0.33
 RING_SESSIONS = 4  # so many sessions that resemble one another are a ring

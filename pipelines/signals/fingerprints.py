@@ -36,7 +36,7 @@ _RIGHT = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
-    """Return one row for each completed session in which anything was said.
+    """Return one row for each completed session with words.
 
     Args:
         sessions: Frame of SESSIONS.
@@ -52,7 +52,7 @@ def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> 
 
 
 def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
-    """Return the turns that count of each completed session in which anything was said.
+    """Return the counted turns of each completed session with words.
 
     Args:
         sessions: Frame of SESSIONS.

@@ -12,7 +12,7 @@ from typing import Literal
 
 Severity = Literal["hold", "cap", "note"]
 
-HOLD_DAYS = 7  # a guest whose reward is held has an answer by then
+HOLD_DAYS = 7  # a guest with a held reward has an answer within these days
 THIN_CAP = 45  # the rubric's "thin": kept and shown, never paid
 
 SIGNALS_VERSION = "2026-11.1"

@@ -52,7 +52,7 @@ def session_signals(
 
 
 def _urgent(scored: pl.DataFrame) -> list[Found]:
-    """Return which sessions the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
+    """Return the sessions that the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
     flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
         pl.col("kinds").list.len() > 0
     )
@@ -84,7 +84,7 @@ def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.Dat
     """Return a day's signals after part of their input was erased: earlier findings are kept.
 
     Args:
-        found: Frame of SESSION_SIGNALS, from what is left.
+        found: Frame of SESSION_SIGNALS, from the remaining input.
         earlier: The day's signals as they were.
         sessions: Frame of SESSIONS of the day; signals of other sessions are dropped.
     """
@@ -94,7 +94,7 @@ def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.Dat
 
 
 def by_session(signals: pl.DataFrame) -> pl.DataFrame:
-    """Return what the signals mean for each session's reward: one row for each session that has any.
+    """Return the signals' effect on each session's reward: one row for each session with a signal.
 
     Columns: session_id; held_until, null where nothing holds it; cap, the most that its score counts as, null where
     nothing caps it; reasons, the signals that hold or cap, sorted.

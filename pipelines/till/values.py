@@ -53,7 +53,7 @@ def spaced(text: str) -> str:
 
 
 def kind_of(text: str) -> str:
-    """Return what kind of value a text is, for errors: the value itself is not repeated."""
+    """Return the kind of a text's value, for errors, which never repeat the value."""
     bare = spaced(text)
     if not bare:
         return "nothing"

@@ -32,7 +32,7 @@ def volume_anomalies(
     away: Mapping[str, Iterable[Window]],
     simulated: bool = False,
 ) -> pl.DataFrame:
-    """Return a row for each hour of `day` in which a café is open, up to `as_of`.
+    """Return a row for each open hour of each café on `day`, up to `as_of`.
 
     Only the home's own guests count: test clients among real guests have no expected volume. Before the pilot's
     first day there are no rows, unless everything is simulated.

@@ -22,8 +22,8 @@ LEAST_MINUTES = 15.0
 LOW_FROM_HOURS = 3
 HIGH_FROM_HOURS = 2
 HOUR_DISPERSION = 0.04  # the square of an hour's own luck, as a share: a tour group, a shower of rain
-# The chance from which it is an alarm. The band's ends are nothing unusual themselves, so that less surprise will do.
-# Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has what they come to.
+# The largest chance that is an alarm; larger by the band, whose ends are themselves usual.
+# Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has their results.
 LOW_SURPRISE: Mapping[Basis, float] = {"band": 0.05, "history": 0.02}
 HIGH_SURPRISE: Mapping[Basis, float] = {"band": 0.02, "history": 0.01}
 
@@ -36,7 +36,7 @@ class HourVerdict:
 
     Attributes:
         verdict: none, low, high or too_little_open.
-        surprise: The chance of something as rare; None where nothing was looked at.
+        surprise: The chance of something as rare; None without a test.
         since: The first hour of the stretch that it is the chance of.
     """
 
