@@ -13,7 +13,7 @@ from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import TURNS
 from pipelines.turns import turns
-from proving.erasure.proof_guest import Guest, a_guest
+from proving.erasure.proof_guest import Guest, make_guest
 from storage.home import open_home
 from storage.landing.days import read_day
 from storage.landing.segments import publish
@@ -27,9 +27,15 @@ DAY = SPOKE.date()
 @pytest.fixture
 def guest(tmp_path: Path) -> Guest:
     home = open_home(Settings(home=tmp_path / "home", cafes_file=Path(__file__).parents[2] / "cafes.toml"))
+<<<<<<< HEAD
+    told = make_guest(at=SPOKE)
+    publish(home.segments(), told.events, replica="edge1", identifier=new_identifier())
+    told.save(home)
+=======
     guest = a_guest(at=SPOKE)
     publish(home.segments(), guest.events, replica="edge1", identifier=new_identifier())
     guest.save(home)
+>>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
     home.lake().replace_partition(TURNS, DAY, turns(read_day(home.segments(), DAY).frame), commit={})
     decide_day(home, DAY, now=SPOKE + timedelta(hours=3))
     home.store().close()
