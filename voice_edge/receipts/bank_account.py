@@ -93,7 +93,7 @@ class BankAccounts:
 
     def offered(self, kept: KeptReceipt) -> bool:
         """Return whether a receipt's reward may go to an account: real guests' for money only, tests' never for it."""
-        return self.rail is not None and claims.may_meet(self.rail, simulated=kept.receipt.simulated)
+        return self.rail is not None and claims.may_be_paid(self.rail, simulated=kept.receipt.simulated)
 
     def note(self, language: Language) -> str:
         """Return what to say of a rail that moves no money; empty for one that does."""
@@ -221,7 +221,7 @@ class BankAccounts:
     def _go(self, reward_id: str, *, simulated: bool, new: bool, back_url: str, again_url: str) -> str:
         provider, store = self._opened(), self._open_store()
         recipient = self._recipient(store, provider, reward_id, simulated=simulated, new=new)
-        onboarding = onboardings.ask(store, reward_id, recipient_id=recipient.id)
+        onboarding = onboardings.request(store, reward_id, recipient_id=recipient.id)
         if onboarding.recipient_id != recipient.id:
             return back_url  # The account that was asked for before became ready meanwhile, and has the reward.
         if (device := recipient_devices.of_reward(store, reward_id)) is not None:
@@ -249,7 +249,7 @@ class BankAccounts:
                 return found
         elif not new and (known := self._known(reward_id, simulated=simulated)) is not None:
             return known.recipient
-        onboardings.intend(store, reward_id)
+        onboardings.record_intent(store, reward_id)
         from payouts.stripe.recipients import open_account
 
         account = open_account(provider, reward_id=reward_id, instead_of=instead_of)

@@ -163,7 +163,7 @@ async def test_who_cannot_sign_is_soon_not_heard_and_stripe_still_is(home: Home)
 
 async def test_what_waits_is_counted_for_prometheus_though_nobody_looks_at_it(home: Home) -> None:
     old = provider_events.ProviderEvent("evt_old", "stripe_fake", "transfer.created", "tr_1", "", datetime.now(UTC))
-    provider_events.keep(home.store(), [old], way="webhook")
+    provider_events.save(home.store(), [old], way="webhook")
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
