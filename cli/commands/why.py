@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
 from cli.context import home, print_json
-from pilot.business_days import local_time
+from pilot.business_days import local_time, parse_day
 from pilot.cafes import Language
 from pilot.errors import PilotError
 from pilot.identifiers import readable
@@ -96,7 +96,7 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
     found = [
         each
         for each in receipts.by_reference(opened.store(), code)
-        if (not cafe or each.cafe == cafe) and (not day or each.day == _day(day))
+        if (not cafe or each.cafe == cafe) and (not day or each.day == parse_day(day))
     ]
     folded = str(readable(code))
     if not found:
@@ -108,13 +108,6 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
         what = say(WORDS, "lookup.several", language, code=folded)
         raise NoAnswer(f"{what}\n{lines}\n", remedy=say(WORDS, "lookup.several_remedy", language))
     return found[0]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NoAnswer(f"{text!r} is not a day.", remedy="Write it as 2026-11-23.") from None
 
 
 def _none(key: str, language: Language, *, code: str) -> NoAnswer:
@@ -177,6 +170,7 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
     import polars as pl
 
     from pilot.tables import TURNS
+    from pipelines.counting_turns import counts_as_feedback
     from pipelines.scoring import score
     from storage.store import audit
 
@@ -190,8 +184,8 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
             reason=reason,
         )
     turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
-    said = turns.filter(~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != ""))
-    texts = [unicodedata.normalize("NFC", text) for text in said.sort("turn")["transcript"]]  # as the spans count
+    said = turns.filter(counts_as_feedback()).sort("turn")
+    texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # as the spans count
     known = {cafe.id: cafe for cafe in opened.cafes().cafe}
     spans = score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe)).spans
     return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in spans]

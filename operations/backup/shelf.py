@@ -6,15 +6,15 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from operations.backup.staging import sweep_staging
-from pilot.business_days import business_day
-from pilot.errors import PilotError
+from pilot.business_days import business_day, parse_day
+from pilot.errors import InvalidDay, PilotError
 from pilot.settings import Settings
 from storage.backup.archive import put_nowhere, read_archive
 from storage.backup.sealing import sealed_reader
@@ -158,7 +158,9 @@ def choose(folder: Path, which: str) -> Backup:
         if broken and (not found or broken[-1].name > found[-1].path.name):
             return read_manifest(broken[-1])
     else:
-        day = _day(which)
+        day = None
+        with suppress(InvalidDay):
+            day = parse_day(which)
         fitting = [
             each
             for each in found
@@ -222,10 +224,3 @@ def sweep(folder: Path) -> None:
     """Delete what backups left that were cut off; call it with the keeper's lock held, so that none is under way."""
     for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{STORE_COPY}*")):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _day(which: str) -> date | None:
-    try:
-        return date.fromisoformat(which)
-    except ValueError:
-        return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.base import BaseScheduler
@@ -17,6 +16,7 @@ from operations.watch.money.payment_alerts import COUNT_OVER, SHARE_OVER, Facts,
 from operations.watch.money.provider import CATCH_UP_SECONDS, POLL_SECONDS, ProviderEvents
 from payouts.stripe.configured import open_rail
 from pilot.errors import PilotError
+from storage.folders import write_atomically
 from storage.home import Home
 from storage.store.payouts import payment_facts, reconciliations
 from storage.store.rewards import decisions
@@ -46,7 +46,7 @@ class PaymentAlerts:
         try:
             facts = self.facts(now)
             self._records.tell(payment_alerts(facts, now=now))
-            _write(self._figures, figures(facts, now=now))
+            write_atomically(self._figures, figures(facts, now=now))
         except (PilotError, OSError) as error:
             _log.error("payments cannot be looked at", reason=type(error).__name__)
 
@@ -118,9 +118,3 @@ def start_paying(home: Home, scheduler: BaseScheduler) -> None:
         _log.info("paying", rail=desk.rail.name, plan_at=home.settings.payout_at)
     alerts = PaymentAlerts(home, desk, clock=clock)
     scheduler.add_job(alerts, trigger="interval", seconds=ALERT_SECONDS, coalesce=True, max_instances=1)
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)

@@ -17,6 +17,7 @@ import structlog
 from pilot.business_days import business_day, day_bounds, days_between
 from pilot.events import Event, Probe, make_event
 from pilot.identifiers import new_identifier
+from storage.folders import write_atomically
 
 BEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 3 * BEAT_SECONDS
@@ -36,10 +37,8 @@ class Heartbeat:
 
     def beat(self, *, now: datetime) -> None:
         """Leave a sign of life; where it cannot be left, the edge serves on."""
-        beside = self._path.with_suffix(".new")
         try:
-            beside.write_text(now.isoformat(), encoding="utf-8")
-            beside.replace(self._path)
+            write_atomically(self._path, now.isoformat())
         except OSError as error:
             _log.warning("no sign of life can be left", reason=error.strerror)
 

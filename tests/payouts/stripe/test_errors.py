@@ -65,7 +65,7 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "outcome", "told", "rate"), TABLE)
+@pytest.mark.parametrize(("status", "body", "outcome", "raised", "rate"), TABLE)
 def test_an_error_has_one_meaning_and_no_hidden_retry(
     status: int, body: dict[str, Any] | None, outcome: object, raised: type[Exception], rate: float
 ) -> None:

@@ -170,13 +170,13 @@ def of(prober: str, *, at: datetime = MORNING, **changed: Any) -> list[Any]:
 )
 def test_what_is_not_a_second_hosts_probe_is_refused_as_a_whole(home: Home, body: bytes) -> None:
     with pytest.raises(RefusedProbes):
-        ProbeService(home, clock=lambda: NOW).take(body, batch=new_identifier())
+        ProbeService(home, clock=lambda: NOW).accept(body, batch=new_identifier())
     assert home.segments().fingerprints() == {}
 
 
 def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
     with pytest.raises(RefusedProbes):
-        ProbeService(home, clock=lambda: NOW).take(batch(*of("probe")), batch="1")
+        ProbeService(home, clock=lambda: NOW).accept(batch(*of("probe")), batch="1")
 
 
 def test_pages_are_looked_at_where_the_second_host_reaches_them() -> None:
