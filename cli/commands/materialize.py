@@ -47,24 +47,15 @@ def materialize(
     from operations.supervisor.claims import claimed
     from operations.system import RUN_FOLDER
 
-<<<<<<< HEAD
-    asked = parse_days(first, last, now=datetime.now(UTC))
-    runs = plan_runs([name.strip() for name in select.split(",") if name.strip()], days=asked, reopen=reopen)
-=======
-    wanted = days(first, last, now=datetime.now(UTC))
-    runs = parts([name.strip() for name in select.split(",") if name.strip()], days=wanted, reopen=reopen)
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
+    wanted = parse_days(first, last, now=datetime.now(UTC))
+    runs = plan_runs([name.strip() for name in select.split(",") if name.strip()], days=wanted, reopen=reopen)
     if reopen and not reason.strip():
         raise ReasonMissing("Rebuilding closed days requires a reason.", remedy='Add --reason "why".')
     opened = home()
     if any(part.job != "reports" for part in runs):
         refuse_frozen(opened.store(), wanted, reopen=reopen)
         if reopen:
-<<<<<<< HEAD
-            record_reopening(opened.store(), asked, actor=f"cli:{getpass.getuser()}", reason=reason)
-=======
-            note_reopening(opened.store(), wanted, actor=actor(), reason=reason)
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
+            record_reopening(opened.store(), wanted, actor=actor(), reason=reason)
     running = claimed(opened.root / RUN_FOLDER)
     found = []
     with open_instance(opened) as instance:
@@ -82,13 +73,8 @@ def materialize(
                 typer.echo(
                     f"{part.job}: {verdict}, {wanted[0]} to {wanted[-1]}, {', '.join(part.assets) or 'every table'}"
                 )
-<<<<<<< HEAD
-                for trouble in ended.failures:
-                    complain(f"  {trouble}")
-=======
                 for trouble in ended.troubles:
                     print_stderr(f"  {trouble}")
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
             if not ended.succeeded:
                 break
     if as_json:
