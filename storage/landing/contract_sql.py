@@ -1,8 +1,9 @@
-"""The event contract as SQL: which lines are surely good, decided by columns instead of line by line.
+"""The event contract as SQL conditions, to validate the lines of a day by columns.
 
-Written from the pydantic models' own JSON Schema, so it cannot drift from them. It looks at JSON tokens (`1`, `"sv"`,
-`null`; SQL's NULL where a field is missing) and is stricter than the models, which also take `"1"` for 1: a line that
-it does not pass is parsed by `pilot.events.parse_event`, which has the last word. A test holds the two together.
+`read_day` needs it for large days: parsing a line with pydantic takes 25 µs of CPU, more than all of `read_day` a line
+by columns (19 µs). The conditions are generated from the models' JSON Schema, so the two cannot drift apart; a test
+compares them. They read JSON tokens (`1`, `"sv"`, `null`; SQL's NULL for a missing field) and are stricter than the
+models, which also accept `"1"` for 1: `pilot.events.parse_event` decides on lines that do not pass here.
 """
 
 from __future__ import annotations
