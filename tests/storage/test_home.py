@@ -150,7 +150,7 @@ def test_a_cafes_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 def test_opening_a_home_for_the_edge_loads_no_engine_of_the_lake(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from pilot.settings import Settings; from storage.home import open_home;"
-        "from storage.store.cafes import codes; from storage.store.privacy import receipts;"
+        "from storage.store.cafes import codes; from storage.store.rewards import receipts;"
         f"home = open_home(Settings(home=Path({str(tmp_path)!r}))); home.store(); home.append_log('edge1').close();"
         "print(sorted({'polars', 'duckdb', 'deltalake', 'pyarrow', 'pandas'} & set(sys.modules)))"
     )
