@@ -65,7 +65,7 @@ def land_days(home: Home, *, days: int, seed: int, console: Console) -> list[dat
         task = progress.add_task("Simulating days", total=len(missing))
         for day in missing:
             simulated = simulate(home.cafes(), codes=codes, first_day=day, last_day=day, until=now, seed=seed)
-            land(home, simulated, told=lambda *_: progress.advance(task))
+            land(home, simulated, on_day=lambda *_: progress.advance(task))
     return missing
 
 

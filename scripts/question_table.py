@@ -1,4 +1,4 @@
-"""Writes `docs/questions.md`: what the script asks after each turn of the corpus, with a reader's verdict.
+"""Writes `docs/questions.md`: the script's question after each turn of the corpus, with a verdict.
 
     python scripts/question_table.py            # writes the page
     python scripts/question_table.py --check    # exit code 1 where the page is not in step

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import typer
 
-from assets.by_hand.materializing import InvalidDays, days
+from assets.by_hand.materializing import InvalidDays, parse_days
 from cli.context import AS_JSON, actor, home, print_json
 from cli.payout.arguments import REASON, require_reason
 from pilot.business_days import business_day
@@ -52,7 +52,7 @@ def open_day(day: str = DAY, reason: str = REASON) -> None:
 
 def _business_day(text: str, *, must_be_over: bool = False) -> date:
     now = datetime.now(UTC)
-    (day,) = days(text, "", now=now)
+    (day,) = parse_days(text, "", now=now)
     if must_be_over and day == business_day(now):
         raise InvalidDays(f"{day} is not over.", remedy="Close it tomorrow.")
     return day

@@ -45,7 +45,7 @@ def journey(
     Example: pilot journey aurora --language en
     """
     console = Console(highlight=False)
-    stages = Stages(tell=(lambda stage: None) if as_json else (lambda stage: _show(console, stage)))
+    stages = Stages(on_reach=(lambda stage: None) if as_json else (lambda stage: _show(console, stage)))
     if browser and mode is not _Mode.voice:
         raise typer.BadParameter("--browser talks; it does not write.")
     if pictures is not None:

@@ -45,10 +45,10 @@ def load_test(
 
     from operations.load_records import append_load
     from operations.system import RUN_FOLDER
-    from proving.load.running import LoadOrder, run_load
+    from proving.load.running import LoadRequest, run_load
     from proving.load.showing import show
 
-    order = LoadOrder(
+    order = LoadRequest(
         cafe=cafe,
         guests=concurrent,
         seconds=seconds(duration),
@@ -59,7 +59,7 @@ def load_test(
         seed=seed,
     )
     opened = home()
-    found = asyncio.run(run_load(opened, order, tell=print_stderr))
+    found = asyncio.run(run_load(opened, order, report=print_stderr))
     if not url:
         append_load(opened.root / RUN_FOLDER, found)  # The capacity plan uses loads of this home's edge.
     if as_json:

@@ -42,23 +42,23 @@ def materialize(
     Example: pilot materialize --from 2026-11-23 --to 2026-11-29
     Example: pilot materialize --from 2026-12-22 --select pilot_report,business_impact
     """
-    from assets.by_hand.materializing import days, note_reopening, parts, refuse_frozen
-    from assets.by_hand.running import instance_of, run_here, submit, wait
+    from assets.by_hand.materializing import parse_days, plan_runs, record_reopening, refuse_frozen
+    from assets.by_hand.running import open_instance, run_here, submit, wait
     from operations.supervisor.claims import claimed
     from operations.system import RUN_FOLDER
 
-    wanted = days(first, last, now=datetime.now(UTC))
-    runs = parts([name.strip() for name in select.split(",") if name.strip()], days=wanted, reopen=reopen)
+    wanted = parse_days(first, last, now=datetime.now(UTC))
+    runs = plan_runs([name.strip() for name in select.split(",") if name.strip()], days=wanted, reopen=reopen)
     if reopen and not reason.strip():
         raise ReasonMissing("Rebuilding closed days requires a reason.", remedy='Add --reason "why".')
     opened = home()
     if any(part.job != "reports" for part in runs):
         refuse_frozen(opened.store(), wanted, reopen=reopen)
         if reopen:
-            note_reopening(opened.store(), wanted, actor=actor(), reason=reason)
+            record_reopening(opened.store(), wanted, actor=actor(), reason=reason)
     running = claimed(opened.root / RUN_FOLDER)
     found = []
-    with instance_of(opened) as instance:
+    with open_instance(opened) as instance:
         for part in runs:
             if running:
                 run_id = submit(part, port=opened.settings.dagster_port)

@@ -13,7 +13,7 @@ from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import TURNS
 from pipelines.turns import turns
-from proving.erasure.proof_guest import Guest, a_guest
+from proving.erasure.proof_guest import Guest, make_guest
 from storage.home import open_home
 from storage.landing.days import read_day
 from storage.landing.segments import publish
@@ -27,7 +27,7 @@ DAY = SPOKE.date()
 @pytest.fixture
 def guest(tmp_path: Path) -> Guest:
     home = open_home(Settings(home=tmp_path / "home", cafes_file=Path(__file__).parents[2] / "cafes.toml"))
-    guest = a_guest(at=SPOKE)
+    guest = make_guest(at=SPOKE)
     publish(home.segments(), guest.events, replica="edge1", identifier=new_identifier())
     guest.save(home)
     home.lake().replace_partition(TURNS, DAY, turns(read_day(home.segments(), DAY).frame), commit={})
