@@ -1,4 +1,4 @@
-"""`pilot quality`: whether the figures of a day can be trusted."""
+"""`pilot quality`: validates every table of a day, and lists the quarantined rows."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
+from pilot.expectation_words import expectation_sentence
 
 EXIT_STOPS = 1
 
@@ -17,7 +18,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Hold every table against what must be true of it, and list the rows that break it.",
+    help="Validate every table, and list the rows that break an expectation.",
 )
 
 
@@ -27,11 +28,13 @@ class InvalidRange(PilotError):
 
 @app.command()
 def judge(
-    first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
-    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    first: str = typer.Option("", "--from", help="The first business day; by default yesterday."),
+    last: str = typer.Option("", "--to", help="The last business day; by default the first."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Run every table's suite on some days and keep the verdicts. Exit code 1 if one stops payments and reports.
+    """Validate every table of some days and save the verdicts.
+
+    Exit code 1 if an expectation fails that stops payments and reports.
 
     Example: pilot quality judge --from 2026-11-23 --to 2026-11-24
     """
@@ -43,24 +46,25 @@ def judge(
     else:
         for day in found:
             kind = "STOPS" if day.stopping else "warns" if day.failed else "holds"
-            part = f", one in {day.one_in} sessions looked at" if day.one_in > 1 else ""
+            part = f", one in {day.one_in} sessions validated" if day.one_in > 1 else ""
             typer.echo(f"{day.day}  {kind}  {len(day.failed)} of {day.expectations} expectations fail{part}")
             for item in day.failed:
                 rows = "" if item["breaking"] is None else f" ({item['breaking']} rows)"
-                typer.echo(f"            {item['severity']}  {item['table_name']}: {item['expectation']}{rows}")
+                sentence = expectation_sentence(item["expectation"])
+                typer.echo(f"            {item['severity']}  {item['table_name']}: {sentence}{rows}")
         if any(day.set_apart for day in found):
-            typer.echo("`pilot quality quarantine` lists the rows.")
+            typer.echo("Next: pilot quality quarantine")
     if any(day.stopping for day in found):
         raise typer.Exit(EXIT_STOPS)
 
 
 @app.command()
 def quarantine(
-    first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
-    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    first: str = typer.Option("", "--from", help="The first business day; by default yesterday."),
+    last: str = typer.Option("", "--to", help="The last business day; by default the first."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """List the rows that were set apart, by key; a guest's words are never among them.
+    """List the quarantined rows by key, without guests' words.
 
     Example: pilot quality quarantine --from 2026-11-23
     """
@@ -71,9 +75,10 @@ def quarantine(
         print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['day']}  {row['table_name']}  {row['row_key']}  {row['expectation']} ({row['reason']})")
+        sentence = expectation_sentence(row["expectation"])
+        typer.echo(f"{row['day']}  {row['table_name']}  {row['row_key']}  {sentence} ({row['reason']})")
     if not rows:
-        typer.echo("No row is set apart.")
+        typer.echo("No row is quarantined.")
 
 
 def _days(first: str, last: str) -> list[date]:

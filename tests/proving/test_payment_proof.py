@@ -24,7 +24,7 @@ def steps(**options: Any) -> dict[str, Step]:
     return {step.name: step for step in prove(Settings(**options), cafes=CAFES, cafe="aurora")}
 
 
-def test_everything_is_proven_and_told_with_what_was_seen() -> None:
+def test_every_step_is_proven_and_described() -> None:
     done = steps()
     assert list(done) == ["success", "decline", "retry", "webhook replay", "idempotency"] == list(STEPS)
     assert [step.name for step in done.values() if not step.ok] == []
@@ -60,11 +60,11 @@ def test_a_rail_that_never_gets_through_is_caught(monkeypatch: pytest.MonkeyPatc
 
 
 def test_events_that_are_kept_twice_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = provider_events.keep
+    original = provider_events.save
 
-    def keep(store: Any, events: Any, *, way: Any) -> frozenset[str]:
+    def save(store: Any, events: Any, *, way: Any) -> frozenset[str]:
         original(store, events, way=way)
         return frozenset(each.id for each in events)
 
-    monkeypatch.setattr(provider_events, "keep", keep)
+    monkeypatch.setattr(provider_events, "save", save)
     assert not steps()["webhook replay"].ok

@@ -1,4 +1,4 @@
-"""Takes a guest's reward to a bank account: opens provider accounts, makes onboarding links, refreshes statuses.
+"""Onboards guests at the payment provider: opens accounts, makes links, refreshes statuses.
 
 Calls to the provider run in a few threads of their own, so that a provider that hangs delays no receipt. After a
 failure it is not called for some seconds: the page says so at once, and the voucher stays good meanwhile.
@@ -91,8 +91,8 @@ class BankOnboarding:
         self._refreshed_at: dict[str, datetime] = {}
 
     def offered(self, status: ReceiptStatus) -> bool:
-        """Return whether a receipt's reward may go to an account: real rewards on a real rail, tests' on a test one."""
-        return self.rail is not None and claims.may_meet(self.rail, simulated=status.receipt.simulated)
+        """Return whether a reward may go to an account: real ones on a real rail, tests' on a test rail."""
+        return self.rail is not None and claims.may_be_paid(self.rail, simulated=status.receipt.simulated)
 
     def note(self, language: Language) -> str:
         """Return the note on a rail that moves no money; empty for one that does."""
@@ -228,7 +228,7 @@ class BankOnboarding:
     def _onboarding_url(self, reward_id: str, *, simulated: bool, new: bool, back_url: str, again_url: str) -> str:
         provider, store = self._opened_provider(), self._open_store()
         recipient = self._recipient(store, provider, reward_id, simulated=simulated, new=new)
-        onboarding = onboardings.ask(store, reward_id, recipient_id=recipient.id)
+        onboarding = onboardings.request(store, reward_id, recipient_id=recipient.id)
         if onboarding.recipient_id != recipient.id:
             return back_url  # The account requested before became ready meanwhile, and has the reward.
         if (device := recipient_devices.of_reward(store, reward_id)) is not None:
@@ -256,7 +256,7 @@ class BankOnboarding:
                 return recipient
         elif not new and (known := self._known_recipient(reward_id, simulated=simulated)) is not None:
             return known.recipient
-        onboardings.intend(store, reward_id)
+        onboardings.record_intent(store, reward_id)
         from payouts.stripe.recipients import open_account
 
         account = open_account(provider, reward_id=reward_id, instead_of=instead_of)

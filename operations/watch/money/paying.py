@@ -22,7 +22,7 @@ from storage.home import Home
 from storage.store.cafes import switches
 from storage.store.payouts import batches, rail_payouts, reconciliations
 from storage.store.payouts.attempts import MONEY_RAILS
-from storage.store.payouts.claims import may_meet
+from storage.store.payouts.claims import may_be_paid
 
 ACTOR = "watch"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -73,7 +73,7 @@ def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
     """Return whether real and simulated rewards are paid on a rail: money goes only to real guests of a real home."""
     if home_kind != "real" and rail in MONEY_RAILS:
         return ()
-    return tuple(simulated for simulated in (False, True) if may_meet(rail, simulated=simulated))
+    return tuple(simulated for simulated in (False, True) if may_be_paid(rail, simulated=simulated))
 
 
 class PayoutRunner:

@@ -12,7 +12,7 @@ from pilot.money import kronor
 from storage.store.payouts.attempts import MONEY_RAILS
 from storage.store.payouts.payment_facts import VOUCHER, Events, Final
 from storage.store.payouts.provider_events import MOST_TRIES
-from storage.store.payouts.reconciliations import Kept
+from storage.store.payouts.reconciliations import Reconciliation
 
 FAILURE_SHARE = 0.02
 LEAST_FINALS = 20  # with fewer one failure alone is more than the share
@@ -41,7 +41,7 @@ class Facts:
     """
 
     finals: Collection[Final] = ()
-    reconciled: Collection[Kept] = ()
+    reconciled: Collection[Reconciliation] = ()
     waiting: Collection[tuple[str, datetime]] = ()
     events: Events = field(default_factory=Events)
     away_since: Mapping[str, datetime] | None = None
@@ -119,7 +119,7 @@ def _failures(finals: Collection[Final], *, now: datetime) -> list[Alert]:
     return found
 
 
-def _differences(reconciled: Collection[Kept], *, now: datetime) -> list[Alert]:
+def _differences(reconciled: Collection[Reconciliation], *, now: datetime) -> list[Alert]:
     found = []
     for each in reconciled:
         if not each.agrees:
