@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
+from pilot.expectation_words import expectation_sentence
 from pilot.money_tables import REWARDS
 from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from quality.gate import Gate, gate
@@ -70,7 +71,7 @@ class MoneyGate:
                 found = self._verdicts(days)
                 unjudged = [each for one in found for each in one.unjudged]
         stops = [each for one in found for each in one.stops]
-        named = [f"{each.day} {each.table}: {each.expectation}" for each in stops[:STOPS_NAMED]]
+        named = [f"{each.day} {each.table}: {expectation_sentence(each.expectation)}" for each in stops[:STOPS_NAMED]]
         named += [f"{each} was not judged since its rewards were decided" for each in unjudged]
         return GateVerdict(days, "; ".join(named))
 
