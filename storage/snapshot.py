@@ -102,7 +102,7 @@ class Snapshot:
             if "://" in files[0] and not files[0].startswith("file://"):
                 # DuckDB needs an extension for object stores, which it fetches over the network.
                 only = None if days is None else [("day", "in", sorted(day.isoformat() for day in days))]
-                self._connection.register(f"{table.name}_files", delta.to_pyarrow_table(partitions=only))
+                self._connection.register(f"{table.name}_files", delta.to_pyarrow_table(filters=only))
                 source = f"{table.name}_files"
             else:
                 paths = ", ".join(_quoted(unquote(uri.removeprefix("file://"))) for uri in files)

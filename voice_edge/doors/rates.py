@@ -75,6 +75,10 @@ class Counter(Protocol):
         """Count one hit; return None if it is allowed, else the seconds to wait."""
         ...
 
+    async def close(self) -> None:
+        """Close what the counter has open."""
+        ...
+
 
 class MemoryCounter:
     """Counts hits in this process."""
@@ -88,6 +92,9 @@ class MemoryCounter:
             return None
         return _wait(self._limiter.get_window_stats(item, key), item)
 
+    async def close(self) -> None:
+        """Close nothing: the counts end with the process."""
+
 
 class RedisCounter:
     """Counts hits in Redis, for all replicas.
@@ -99,8 +106,10 @@ class RedisCounter:
     def __init__(self, url: str) -> None:
         from limits.aio.storage import RedisStorage
         from limits.aio.strategies import SlidingWindowCounterRateLimiter as Shared
+        from redis.asyncio import ConnectionPool
 
-        options: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
+        self._pool = ConnectionPool.from_url(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
+        options: dict[str, Any] = {"connection_pool": self._pool}  # Typed as text by the library, documented as a pool.
         storage = RedisStorage(f"async+{url}", implementation="redispy", key_prefix="pilot", **options)
         self._limiter = Shared(storage)
 
@@ -109,6 +118,10 @@ class RedisCounter:
         if await self._limiter.hit(item, key):
             return None
         return _wait(await self._limiter.get_window_stats(item, key), item)
+
+    async def close(self) -> None:
+        """Close the connections to Redis."""
+        await self._pool.aclose()
 
 
 class Rates:
@@ -153,6 +166,11 @@ class Rates:
                 self._warned = False
                 return wait
         return await self._own.hit(item, key)
+
+    async def close(self) -> None:
+        """Close the shared counter's connections."""
+        if self._shared is not None:
+            await self._shared.close()
 
     def _back_off(self, error: Exception) -> None:
         self._shared_backoff_until = self._clock.monotonic() + REDIS_BACKOFF_SECONDS

@@ -99,6 +99,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await edge.bank.close()
+            await edge.doors.rates.close()
             await edge.receipts.save_waiting()
             await edge.doors.trials.settle_waiting()
             if isinstance(edge.asking, Loaded):

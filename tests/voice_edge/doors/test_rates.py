@@ -151,6 +151,8 @@ async def test_replicas_share_counts_in_redis_without_storing_an_address(redis_s
     assert await other.hit("page", "203.0.113.7") is not None
     import redis
 
+    await one.close()
+    await other.close()
     with redis.Redis.from_url(url) as connection:
         keys = b" ".join(connection.keys("*"))
         assert keys
@@ -172,6 +174,7 @@ async def test_an_outage_of_redis_refuses_nobody_and_is_logged_once(redis_server
     await limited.hit("page", "b")
     logged = capsys.readouterr().out + caplog.text
     assert logged.count("redis away") == 1
+    await limited.close()
 
 
 @needs_redis
@@ -194,6 +197,8 @@ async def test_redis_is_used_again_after_its_outage(redis_server, tmp_path):
         await limited.hit("page", "a")
         other = rates(RedisCounter(url))
         assert [await other.hit("page", "a") for _ in range(3)][-1] is not None
+        await limited.close()
+        await other.close()
     finally:
         again.kill()
         again.wait()
