@@ -11,8 +11,8 @@ from pathlib import Path
 import typer
 
 from cli.context import home, print_json
-from operations.counts.reporting import day_in, report_one
-from operations.counts.till_import import Plan, carry_out, plan_import
+from operations.counts.reporting import parse_day, report_count
+from operations.counts.till_import import ImportPlan, import_counts, plan_import
 from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
 from storage.store.cafes import customer_counts
@@ -43,8 +43,8 @@ def report(
 
     Example: pilot counts report aurora 2026-11-23 742
     """
-    business = day_in(day)
-    done = report_one(
+    business = parse_day(day)
+    done = report_count(
         home(),
         cafe=cafe,
         day=business,
@@ -81,7 +81,7 @@ def import_files(
     plan = plan_import(opened, [(name, path.read_bytes()) for name, path in named], cafe=cafe, now=datetime.now(UTC))
     if as_json:
         if not dry_run:
-            carry_out(opened, plan, actor=_actor())
+            import_counts(opened, plan, actor=_actor())
         print_json({"written": not dry_run, **_as_data(plan, rows=rows)})
         if plan.tally.faults:
             raise typer.Exit(1)
@@ -94,7 +94,7 @@ def import_files(
         if plan.tally.faults:
             raise typer.Exit(1)
         return
-    typer.echo(_told(carry_out(opened, plan, actor=_actor())))
+    typer.echo(_told(import_counts(opened, plan, actor=_actor())))
 
 
 @app.command()
@@ -137,7 +137,7 @@ def history(
     """
     opened = home()
     opened.cafes().get(cafe)
-    said = customer_counts.history(opened.store(), cafe=cafe, day=day_in(day), simulated=opened.kind == "demo")
+    said = customer_counts.history(opened.store(), cafe=cafe, day=parse_day(day), simulated=opened.kind == "demo")
     if as_json:
         print_json([asdict(one) for one in said])
         return
@@ -157,7 +157,7 @@ def _counted(one: Report | None) -> str:
     return f"{one.customers:6}  {one.source} ({one.actor}), {local_time(one.reported_at):%Y-%m-%d %H:%M}"
 
 
-def _show(plan: Plan, *, rows: bool) -> None:
+def _show(plan: ImportPlan, *, rows: bool) -> None:
     for name, format_ in plan.tally.formats.items():
         typer.echo(f"{name}: {_FORMATS[format_]}")
     if rows:
@@ -188,7 +188,7 @@ def _told(done: list[Reported]) -> str:
     )
 
 
-def _as_data(plan: Plan, *, rows: bool) -> dict[str, object]:
+def _as_data(plan: ImportPlan, *, rows: bool) -> dict[str, object]:
     return {
         "formats": plan.tally.formats,
         "days": [asdict(day) for day in plan.days],

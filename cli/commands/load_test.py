@@ -43,7 +43,7 @@ def load_test(
     """
     from pathlib import Path
 
-    from operations.load_records import append_load
+    from operations.load_records import record_load_test
     from operations.system import RUN_FOLDER
     from proving.load.running import LoadOrder, run_load
     from proving.load.showing import show
@@ -61,7 +61,7 @@ def load_test(
     opened = home()
     found = asyncio.run(run_load(opened, order, tell=complain))
     if not url:
-        append_load(opened.root / RUN_FOLDER, found)  # of this home's edge: the capacity plan rests on it
+        record_load_test(opened.root / RUN_FOLDER, found)  # of this home's edge: the capacity plan rests on it
     if as_json:
         print_json(found)
     else:

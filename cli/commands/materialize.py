@@ -43,7 +43,7 @@ def materialize(
     """
     from assets.by_hand.materializing import days, note_reopening, parts, refuse_frozen
     from assets.by_hand.running import instance_of, run_here, submit, wait
-    from operations.supervisor.claims import claimed
+    from operations.supervisor.claims import is_claimed
     from operations.system import RUN_FOLDER
 
     asked = days(first, last, now=datetime.now(UTC))
@@ -55,7 +55,7 @@ def materialize(
         refuse_frozen(opened.store(), asked, reopen=reopen)
         if reopen:
             note_reopening(opened.store(), asked, actor=f"cli:{getpass.getuser()}", reason=reason)
-    running = claimed(opened.root / RUN_FOLDER)
+    running = is_claimed(opened.root / RUN_FOLDER)
     found = []
     with instance_of(opened) as instance:
         for part in runs:

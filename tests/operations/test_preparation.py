@@ -24,11 +24,11 @@ def test_dagsters_databases_are_made_before_several_processes_open_them(home, en
 def test_where_they_cannot_be_made_that_is_told_in_words(home, environment) -> None:
     system = make_system(home, environment=environment)
     (system.dagster_home / "schedules").write_text("in the way")
-    with pytest.raises(NotPrepared, match="Dagster's databases cannot be made"):
+    with pytest.raises(NotPrepared, match="Dagster's databases cannot be created"):
         prepare_dagster(system)
 
 
 def test_what_takes_too_long_is_told_in_words(home, environment, monkeypatch) -> None:
     monkeypatch.setattr(preparation, "STORAGE_DEADLINE_SECONDS", 0.001)
-    with pytest.raises(NotPrepared, match="were not made within"):
+    with pytest.raises(NotPrepared, match="were not created within"):
         prepare_dagster(make_system(home, environment=environment))

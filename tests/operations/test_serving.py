@@ -43,7 +43,7 @@ async def test_sessions_travel_the_whole_way_and_the_system_stops_without_a_trac
     home = open_home(read_settings(environment))
     system = make_system(home, environment=environment)
     told: list[str] = []
-    async with serve(system, tell=told.append) as serving:
+    async with serve(system, report=told.append) as serving:
         pids = [process.pid for process in serving.supervision.processes.values()]
         assert all(finding.ok for finding in findings(system, now=datetime.now(UTC)))
 

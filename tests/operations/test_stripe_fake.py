@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from operations.stripe_fake import RECORD_NAME, rail_of, recorded
+from operations.stripe_fake import RECORD_NAME, fake_record, find_rail
 from operations.system import make_system, processes
 from pilot.settings import read_settings
 from storage.home import open_home
@@ -32,15 +32,15 @@ def test_with_a_key_nothing_is_faked(environment) -> None:
 def test_a_command_finds_the_fake_while_it_runs_and_no_longer(home, environment) -> None:
     system = make_system(home, environment=environment)
     system.run_folder.mkdir(parents=True, exist_ok=True)
-    assert rail_of(home, run_folder=system.run_folder) is None
-    with recorded(system.fake_stripe, folder=system.run_folder):
-        rail = rail_of(home, run_folder=system.run_folder)
+    assert find_rail(home, run_folder=system.run_folder) is None
+    with fake_record(system.fake_stripe, folder=system.run_folder):
+        rail = find_rail(home, run_folder=system.run_folder)
         assert rail is not None and rail.name == "stripe_fake"
         assert (system.run_folder / RECORD_NAME).stat().st_mode & 0o777 == 0o600
-    assert rail_of(home, run_folder=system.run_folder) is None
+    assert find_rail(home, run_folder=system.run_folder) is None
 
 
 def test_the_key_that_is_set_goes_before_a_fake_that_runs(environment) -> None:
     opened = open_home(read_settings({**environment, "PILOT_STRIPE_KEY": "sk_test_1"}))
-    rail = rail_of(opened, run_folder=opened.root)
+    rail = find_rail(opened, run_folder=opened.root)
     assert rail is not None and rail.name == "stripe_test"

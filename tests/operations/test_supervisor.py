@@ -39,8 +39,12 @@ def gone(pid: int) -> bool:
         return True
 
 
-def supervise(tmp_path: Path, *specs: ProcessSpec, tell: Callable[[str], None] = print, policy: RestartPolicy = QUICK):
-    return supervisor.start(specs, run_folder=tmp_path / "home/.run", logs=tmp_path / "logs", policy=policy, tell=tell)
+def supervise(
+    tmp_path: Path, *specs: ProcessSpec, report: Callable[[str], None] = print, policy: RestartPolicy = QUICK
+):
+    return supervisor.start(
+        specs, run_folder=tmp_path / "home/.run", logs=tmp_path / "logs", policy=policy, report=report
+    )
 
 
 async def test_processes_start_after_those_they_need_and_none_is_left_at_the_end(tmp_path: Path) -> None:
@@ -76,14 +80,14 @@ async def test_dependents_stop_before_what_they_need(tmp_path: Path) -> None:
 
 async def test_a_process_that_dies_is_started_again(tmp_path: Path) -> None:
     told: list[str] = []
-    async with supervise(tmp_path, child("edge", "ready()\n" + STAY, folder=tmp_path), tell=told.append) as running:
+    async with supervise(tmp_path, child("edge", "ready()\n" + STAY, folder=tmp_path), report=told.append) as running:
         process = running.processes["edge"]
         first = process.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
         await until(lambda: process.starts == 2 and process.state == "ready")
         assert process.pid not in (None, first)
-    assert told == ["edge ended with signal SIGKILL; starting it again in 0.01 s.", "edge is back."]
+    assert told == ["edge ended with signal SIGKILL; restarting it in 0.01 s.", "edge is back."]
 
 
 async def test_a_crash_loop_is_told_once_in_words_with_the_logs_end_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -94,7 +98,7 @@ async def test_a_crash_loop_is_told_once_in_words_with_the_logs_end_and_the_rest
         folder=tmp_path,
     )
     steady = child("edge", "ready()\n" + STAY, folder=tmp_path)
-    async with supervise(tmp_path, crashing, steady, tell=told.append) as running:
+    async with supervise(tmp_path, crashing, steady, report=told.append) as running:
         (tmp_path / "broken").touch()
         pid = running.processes["dashboards"].pid
         assert pid is not None
@@ -140,7 +144,7 @@ async def test_the_late_one_is_named_while_waiting_and_when_time_is_up(tmp_path:
     policy = RestartPolicy(ready_seconds=1.0, late_notice_seconds=0.1)
     with pytest.raises(supervisor.StartFailed, match=r"Not ready after 1 s: webserver \(webserver.ready to be written"):
         async with supervise(
-            tmp_path, child("edge", "ready()\n" + STAY, folder=tmp_path), slow, tell=told.append, policy=policy
+            tmp_path, child("edge", "ready()\n" + STAY, folder=tmp_path), slow, report=told.append, policy=policy
         ):
             pytest.fail("the block must not be entered")
     assert any(text.startswith("Still waiting for webserver") for text in told)
@@ -178,7 +182,7 @@ async def test_grandchildren_end_with_their_parent(tmp_path: Path) -> None:
 
 async def test_a_second_supervisor_on_the_same_home_is_refused_with_words(tmp_path: Path) -> None:
     async with supervise(tmp_path, child("edge", "ready()\n" + STAY, folder=tmp_path)):
-        with pytest.raises(supervisor.AlreadyRunning, match=rf"runs already on .*home \(process {os.getpid()}\)"):
+        with pytest.raises(supervisor.AlreadyRunning, match=rf"already runs on .*home \(process {os.getpid()}\)"):
             async with supervise(tmp_path):
                 pytest.fail("the block must not be entered")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operations.counts.reporting import current_report, day_in, report_one
+from operations.counts.reporting import current_report, parse_day, report_count
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, InvalidCount
 from pilot.errors import InvalidSettings
@@ -72,10 +72,10 @@ class CountsService:
             InvalidCount: the day or the body cannot be.
             StoreAway: it could not be kept; the same request may come again.
         """
-        done = report_one(
+        done = report_count(
             self.home,
             cafe=cafe,
-            day=day_in(day),
+            day=parse_day(day),
             customers=_customers(body),
             source="api",
             actor=f"api:{cafe}",
@@ -91,7 +91,7 @@ class CountsService:
             InvalidCount: the day cannot be.
             StoreAway: it could not be read.
         """
-        business = day_in(day)
+        business = parse_day(day)
         report = current_report(self.home, cafe=cafe, day=business)
         return None if report is None else _as_data(report)
 

@@ -1,4 +1,4 @@
-"""`pilot restore` that gets a signal once everything is unpacked: python -m ... SIGNAL ARGUMENTS."""
+"""`pilot restore` that receives a signal once everything is unpacked: python -m ... SIGNAL ARGUMENTS."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from cli.commands import restore
 from cli.main import app
 
 
-def dies(line: str) -> None:
-    if "looking at every segment" in line:
+def die_after_unpacking(line: str) -> None:
+    if "checking every segment" in line:
         os.kill(os.getpid(), int(sys.argv[1]))
 
 
-restore.complain = dies
+restore.complain = die_after_unpacking
 app(["restore", *sys.argv[2:]])

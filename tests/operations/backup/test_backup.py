@@ -12,9 +12,18 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from operations.backup.catalog import (
+    MANIFEST,
+    Backup,
+    NoSuchBackup,
+    backup_folder,
+    damaged_backups,
+    find_backup,
+    list_backups,
+    unpack,
+)
 from operations.backup.make import NotSealed, make_backup
 from operations.backup.restore import NotRestored, restore
-from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
 from operations.backup.staging import PREFIX, RestoreUnderWay, staging
 from operations.erasure.carry_out import carry_out
 from operations.erasure.home_lock import HomeLocked, home_lock
@@ -93,7 +102,7 @@ def test_what_was_there_is_there_again_in_a_new_home(home: Home, told: Story, tm
 
 def test_a_sealed_backup_shows_nothing_to_who_has_no_key(home: Home, told: Story) -> None:
     backup = make_backup(home, now=NOW)
-    assert find_everywhere(shelf(home.settings), {**MARKS, "session": {told.session_id.encode()}}) == {
+    assert find_everywhere(backup_folder(home.settings), {**MARKS, "session": {told.session_id.encode()}}) == {
         "words": [],
         "session": [],
     }
@@ -113,7 +122,7 @@ def test_without_a_key_a_backup_has_to_be_wanted_and_holds_no_secret(home: Home,
         make_backup(short, now=NOW)
     secret = home.secret()
     plain = make_backup(keyless, now=NOW, plain=True)
-    found = find_everywhere(shelf(home.settings), {**MARKS, "secret": {secret}})
+    found = find_everywhere(backup_folder(home.settings), {**MARKS, "secret": {secret}})
     assert found["words"] != []
     assert found["secret"] == []
     assert "the installation's secret key" in plain.manifest.left_out
@@ -134,7 +143,7 @@ def test_an_old_backup_is_restored_without_who_was_erased_since(home: Home, told
 def test_a_backup_is_not_restored_where_nobody_can_tell_who_was_erased(home: Home, told: Story, tmp_path: Path) -> None:
     erase(home, told)
     backup = make_backup(home, now=NOW)
-    beside = shelf(home.settings) / NAME
+    beside = backup_folder(home.settings) / NAME
     kept = beside.read_text("utf-8")
     for content, refused in (("", NotRestored), ("{half", TombstonesUnreadable), (None, TombstonesUnreadable)):
         if content is None:
@@ -151,7 +160,7 @@ def test_a_backup_is_not_restored_where_nobody_can_tell_who_was_erased(home: Hom
 def test_every_restored_tombstone_stays_in_the_file_beside_the_backups(home: Home, told: Story) -> None:
     make_backup(home, now=NOW)
     erase(home, told)
-    assert told.session_id in (shelf(home.settings) / NAME).read_text("utf-8")
+    assert told.session_id in (backup_folder(home.settings) / NAME).read_text("utf-8")
 
 
 @pytest.mark.parametrize("place", [0.02, 0.5, 0.98])
@@ -189,33 +198,33 @@ def test_a_home_that_holds_something_is_never_restored_over(home: Home, tmp_path
 
 
 def test_a_damaged_manifest_hides_no_other_backup_and_the_latest_is_never_an_older_one(home: Home) -> None:
-    folder = shelf(home.settings)
+    folder = backup_folder(home.settings)
     first, second, third = (make_backup(home, now=NOW + timedelta(hours=hours)).path for hours in (0, 1, 2))
     (second / MANIFEST).write_text('{"format": 1}', encoding="utf-8")
-    assert [each.path for each in backups(folder)] == [first, third]
-    assert choose(folder, "latest").path == third
+    assert [each.path for each in list_backups(folder)] == [first, third]
+    assert find_backup(folder, "latest").path == third
     (third / MANIFEST).write_text("", encoding="utf-8")
     for which in ("latest", second.name):
         with pytest.raises(BackupDamaged, match="cannot be read"):
-            choose(folder, which)
-    assert choose(folder, first.name).path == first
-    assert damaged(folder) == [second, third]
+            find_backup(folder, which)
+    assert find_backup(folder, first.name).path == first
+    assert damaged_backups(folder) == [second, third]
 
 
 def test_backups_are_found_by_day_and_name_and_half_ones_are_none(home: Home) -> None:
-    folder = shelf(home.settings)
+    folder = backup_folder(home.settings)
     first = make_backup(home, now=NOW - timedelta(days=1))
     second = make_backup(home, now=NOW)
     (folder / ".unfinished-x").mkdir()
-    assert [each.path for each in backups(folder)] == [first.path, second.path]
-    assert choose(folder, "latest").path == second.path
-    assert choose(folder, "2026-11-23").path == first.path
-    assert choose(folder, first.path.name).path == first.path
-    with pytest.raises(NoSuchBackup, match="latest there are"):
-        choose(folder, "2026-01-01")
+    assert [each.path for each in list_backups(folder)] == [first.path, second.path]
+    assert find_backup(folder, "latest").path == second.path
+    assert find_backup(folder, "2026-11-23").path == first.path
+    assert find_backup(folder, first.path.name).path == first.path
+    with pytest.raises(NoSuchBackup, match="latest backups"):
+        find_backup(folder, "2026-01-01")
     with home_lock(home.root), pytest.raises(HomeLocked):
         make_backup(home, now=NOW)
-    assert len(backups(folder)) == 2
+    assert len(list_backups(folder)) == 2
 
 
 @pytest.mark.postgresql

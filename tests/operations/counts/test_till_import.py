@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from operations.counts.reporting import current_report, day_in, report_one
-from operations.counts.till_import import FaultyExport, carry_out, plan_import
+from operations.counts.reporting import current_report, parse_day, report_count
+from operations.counts.till_import import FaultyExport, import_counts, plan_import
 from pilot.cafes import Cafes
 from pilot.counts import InvalidCount
 from pilot.settings import Settings
@@ -31,13 +31,13 @@ def home(tmp_path: Path) -> Home:
 
 def imported(home: Home, body: bytes = DAYS, *, now: datetime = NOON) -> list[str]:
     plan = plan_import(home, [("days.csv", body)], cafe="aurora", now=now)
-    return [done.outcome for done in carry_out(home, plan, actor="test")]
+    return [done.outcome for done in import_counts(home, plan, actor="test")]
 
 
 def test_an_import_reports_each_day_wakes_the_sensor_and_says_where_it_comes_from(home: Home) -> None:
     assert imported(home) == ["new", "new"]
-    standing = customer_counts.current_reports(home.store(), [MONDAY, TUESDAY], simulated=False)
-    assert {day: (one.customers, one.source) for (_, day), one in standing.items()} == {
+    current = customer_counts.current_reports(home.store(), [MONDAY, TUESDAY], simulated=False)
+    assert {day: (one.customers, one.source) for (_, day), one in current.items()} == {
         MONDAY: (742, "till"),
         TUESDAY: (755, "till"),
     }
@@ -48,7 +48,7 @@ def test_an_import_reports_each_day_wakes_the_sensor_and_says_where_it_comes_fro
 
 
 def test_a_plan_writes_nothing_and_says_what_becomes_of_each_day(home: Home) -> None:
-    report_one(home, cafe="aurora", day=MONDAY, customers=700, source="manager", actor="siv", now=NOON)
+    report_count(home, cafe="aurora", day=MONDAY, customers=700, source="manager", actor="siv", now=NOON)
     cursor, _ = outbox.touched_days(home.store(), after=0)
     plan = plan_import(home, [("days.csv", DAYS)], cafe="aurora", now=NOON)
     assert [(day.outcome, day.before.customers if day.before else None) for day in plan.days] == [
@@ -68,7 +68,7 @@ def test_the_same_file_again_changes_nothing_and_wakes_nobody(home: Home) -> Non
 
 def test_a_correction_counts_and_what_was_said_before_stays(home: Home) -> None:
     imported(home)
-    report_one(home, cafe="aurora", day=MONDAY, customers=739, source="manager", actor="siv", now=NOON)
+    report_count(home, cafe="aurora", day=MONDAY, customers=739, source="manager", actor="siv", now=NOON)
     said = customer_counts.history(home.store(), cafe="aurora", day=MONDAY, simulated=False)
     assert [(one.customers, one.source, one.actor) for one in said] == [(739, "manager", "siv"), (742, "till", "test")]
     assert customer_counts.current(home.store(), [MONDAY])["customers"].to_list() == [739]
@@ -111,7 +111,7 @@ def test_a_store_that_goes_away_halfway_keeps_nothing_of_the_file(home: Home, mo
 
 def test_a_missing_day_is_missing_and_not_nought(home: Home) -> None:
     assert current_report(home, cafe="aurora", day=MONDAY) is None
-    report_one(home, cafe="aurora", day=MONDAY, customers=0, source="manager", actor="siv", now=NOON)
+    report_count(home, cafe="aurora", day=MONDAY, customers=0, source="manager", actor="siv", now=NOON)
     nought = current_report(home, cafe="aurora", day=MONDAY)
     assert nought is not None
     assert nought.customers == 0
@@ -128,20 +128,20 @@ def test_a_missing_day_is_missing_and_not_nought(home: Home) -> None:
 )
 def test_what_cannot_be_is_refused_by_field(home: Home, day: date, customers: int, field: str) -> None:
     with pytest.raises(InvalidCount) as refused:
-        report_one(home, cafe="aurora", day=day, customers=customers, source="manager", actor="siv", now=NOON)
+        report_count(home, cafe="aurora", day=day, customers=customers, source="manager", actor="siv", now=NOON)
     assert refused.value.field == field
 
 
 def test_a_demos_days_lie_before_the_pilot_and_its_counts_are_simulated(tmp_path: Path) -> None:
     demo = open_home(Settings(home=tmp_path / "demo", cafes_file=ROOT / "cafes.toml"), kind="demo")
     early = date(2026, 11, 2)
-    report_one(demo, cafe="aurora", day=early, customers=7, source="manager", actor="siv", now=NOON)
+    report_count(demo, cafe="aurora", day=early, customers=7, source="manager", actor="siv", now=NOON)
     assert customer_counts.current(demo.store(), [early])["simulated"].to_list() == [True]
 
 
 def test_a_day_in_words_is_refused_with_the_form_it_should_have() -> None:
     with pytest.raises(InvalidCount, match="2026-11-23"):
-        day_in("yesterday")
+        parse_day("yesterday")
 
 
 def test_the_cafes_file_of_the_tests_begins_its_pilot_on_the_first_day_used_here(home: Home) -> None:

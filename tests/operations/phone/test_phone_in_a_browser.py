@@ -17,7 +17,7 @@ from playwright.async_api import async_playwright, expect
 
 from operations.phone.address import NoLocalAddress, local_address
 from operations.phone.certificate import Certificate, certificate_for
-from operations.phone.relay import relaying
+from operations.phone.relay import tls_relay
 from operations.seeding import seed
 from pilot.settings import read_settings
 from storage.home import open_home
@@ -58,7 +58,7 @@ async def test_a_telephone_on_the_local_network_reaches_its_first_question_by_vo
     monkeypatch.setenv("PILOT_PUBLIC_URL", public)
     async with (
         running_edge(tmp_path / "home", port=port, stdout=subprocess.DEVNULL),
-        relaying(address=address, port=relay_port, to_port=port, context=certificate.context()),
+        tls_relay(address=address, port=relay_port, to_port=port, context=certificate.context()),
         async_playwright() as playwright,
     ):
         browser = await playwright.chromium.launch(

@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from operations.phone.certificate import Certificate, certificate_for
-from operations.phone.relay import PortTaken, relaying
-from operations.phone.trust_page import AUTHORITY_PATH, offering, trust_html
+from operations.phone.relay import PortTaken, tls_relay
+from operations.phone.trust_page import AUTHORITY_PATH, render_trust_page, serve_trust_page
 
 LOOPBACK = "127.0.0.1"
 
@@ -52,7 +52,7 @@ async def test_bytes_pass_unchanged_both_ways_under_a_certificate_that_holds(cer
     async with (
         asyncio.timeout(20),
         echo() as edge,
-        relaying(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port,
+        tls_relay(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port,
     ):
         reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
         sending = asyncio.create_task(_send(writer, body))
@@ -72,7 +72,7 @@ async def test_an_edge_that_is_away_ends_the_connection_and_the_next_one_is_serv
         pass
     async with (
         asyncio.timeout(20),
-        relaying(address=LOOPBACK, port=0, to_port=port_of_nobody, context=certificate.context()) as port,
+        tls_relay(address=LOOPBACK, port=0, to_port=port_of_nobody, context=certificate.context()) as port,
     ):
         for _ in range(2):
             reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
@@ -83,7 +83,7 @@ async def test_an_edge_that_is_away_ends_the_connection_and_the_next_one_is_serv
 @pytest.mark.asyncio
 async def test_stopping_ends_what_is_open(certificate: Certificate) -> None:
     async with asyncio.timeout(20), echo() as edge:
-        async with relaying(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port:
+        async with tls_relay(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port:
             reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
             writer.write(b"x")
             assert await reader.readexactly(1) == b"x"
@@ -95,17 +95,17 @@ async def test_stopping_ends_what_is_open(certificate: Certificate) -> None:
 async def test_a_port_that_is_taken_is_named(certificate: Certificate) -> None:
     async with echo() as taken:
         with pytest.raises(PortTaken, match=f"127.0.0.1:{taken}"):
-            async with relaying(address=LOOPBACK, port=taken, to_port=1, context=certificate.context()):
+            async with tls_relay(address=LOOPBACK, port=taken, to_port=1, context=certificate.context()):
                 pass
 
 
 @pytest.mark.asyncio
 async def test_the_first_page_leads_on_and_hands_out_the_authority(certificate: Certificate) -> None:
-    html = trust_html(
+    html = render_trust_page(
         links={"Café <Aurora>": "https://192.168.1.20:8443/c/ABC234?simulated=1"}, fingerprint=certificate.fingerprint
     )
     async with (
-        offering(address=LOOPBACK, port=0, html=html, authority=certificate.authority) as port,
+        serve_trust_page(address=LOOPBACK, port=0, html=html, authority=certificate.authority) as port,
         httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", timeout=10) as client,
     ):
         page = await client.get("/")

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from operations.backup.catalog import MANIFEST, damaged_backups
 from operations.backup.make import make_backup
 from operations.backup.restore import restore
-from operations.backup.shelf import MANIFEST, damaged
-from operations.retention.backups import forget_backups
+from operations.retention.backups import delete_old_backups
 from operations.retention.carry_out import GRACE, carry_out, due, waiting
-from operations.watch.money.deciding import decide_day
+from operations.watch.money.overdue_rewards import decide_day
 from pilot.identifiers import new_identifier
 from pilot.retention_table import RETENTION
 from pilot.settings import Settings
@@ -214,20 +214,20 @@ def test_a_restored_home_keeps_the_limits_that_were_reached_since_its_backup(
 
 def test_backups_go_after_their_days_but_never_the_newest(home: Home) -> None:
     made = [make_backup(home, now=SPOKE + timedelta(days=days)).path.name for days in (0, 10, 20)]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == made[:1]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == made[1:2]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=35)) == made[:1]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=365)) == made[1:2]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
 
 
 def test_a_damaged_manifest_keeps_no_old_backup_and_its_own_goes_by_its_name(home: Home) -> None:
     made = [make_backup(home, now=SPOKE + timedelta(days=days)).path for days in (0, 10, 20, 30)]
     (made[1] / MANIFEST).write_text("{", encoding="utf-8")
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == [made[0].name]
-    assert damaged(made[0].parent) == [made[1]]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=45)) == [made[1].name]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=35)) == [made[0].name]
+    assert damaged_backups(made[0].parent) == [made[1]]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=45)) == [made[1].name]
     for path in made[2:]:
         (path / MANIFEST).write_text("{", encoding="utf-8")
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
 
 
 def test_a_sound_file_that_something_left_behind_goes_after_a_week(home: Home) -> None:

@@ -18,8 +18,8 @@ from operations.watch import clockwork
 from operations.watch.probes import probing
 from operations.watch.probes.pages import Page, Pages
 from operations.watch.probes.prober import Prober
-from operations.watch.probes.probing import ProbeResult, open_client, timed
-from operations.watch.probes.round import Round
+from operations.watch.probes.probing import ProbeResult, open_client, run_probe
+from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target
 from pilot.events import Event, Probe
 from pilot.settings import Settings
@@ -58,7 +58,7 @@ def serving(body: str, *, status: int = 200, port: int = 0) -> Iterator[str]:
 def probed(url: str) -> Probe:
     with open_client() as client:
         look = partial(probing.customer_page, Page("aurora", "Café Aurora", url), client=client)
-        return timed("customer_page", look, every_seconds=30)
+        return run_probe("customer_page", look, every_seconds=30)
 
 
 def test_a_page_that_names_its_cafe_is_up() -> None:
@@ -101,7 +101,7 @@ class FakeLog:
 PAGES = (Page("aurora", "Café Aurora", "http://a"), Page("goteborg", "Göteborg Café", "http://g"))
 
 
-def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Round:
+def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> ProbeRound:
     pages = [
         Target("customer_page", (page.cafe,), partial(ProbeResult, "" if page.cafe == "aurora" else "wrong_status"))
         for page in PAGES
@@ -112,7 +112,7 @@ def make_round(log: FakeLog, heartbeat: Path, *, simulated: bool = False) -> Rou
         clock=lambda: NOW,
         simulated=simulated,
     )
-    return Round(looking, log=log, heartbeat=heartbeat, clock=lambda: NOW)
+    return ProbeRound(looking, log=log, heartbeat=heartbeat, clock=lambda: NOW)
 
 
 def test_a_round_records_one_probe_a_page_and_leaves_a_sign_of_life(tmp_path: Path) -> None:

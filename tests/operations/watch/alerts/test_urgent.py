@@ -33,7 +33,7 @@ def alarming(*, at: datetime = MORNING, simulated: bool = False) -> Story:
     return Story("goteborg", at=at, simulated=simulated).opens().starts().consents().says(ALLERGY).completes()
 
 
-def desk(lake: Lake, folder: Path, *, now: datetime = NOON, simulated: bool = False) -> UrgentWatcher:
+def watcher(lake: Lake, folder: Path, *, now: datetime = NOON, simulated: bool = False) -> UrgentWatcher:
     return UrgentWatcher(lake, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now)
 
 
@@ -41,7 +41,7 @@ def write(lake: Lake, frame: pl.DataFrame) -> None:
     lake.replace_partition(SCORED_FEEDBACK, MORNING.date(), frame, commit={})
 
 
-def told(folder: Path) -> list[dict]:
+def reported(folder: Path) -> list[dict]:
     path = folder / RECORDS_NAME
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -54,12 +54,12 @@ def lake(tmp_path: Path) -> Lake:
 def test_what_cannot_wait_is_told_once_with_a_link_and_without_words(lake: Lake, tmp_path: Path) -> None:
     story = alarming()
     write(lake, scored(story, whole_visit()))
-    watching = desk(lake, tmp_path)
-    watching()
-    watching()
+    running = watcher(lake, tmp_path)
+    running()
+    running()
     write(lake, scored(story, whole_visit(at=MORNING + timedelta(minutes=3))))
-    watching()
-    (record,) = told(tmp_path)
+    running()
+    (record,) = reported(tmp_path)
     assert (record["cafe"], record["kinds"], record["session_id"]) == ("goteborg", ["allergy"], story.session_id)
     assert record["link"] == f"https://x.se/?kafe=goteborg&dag=2026-11-23#svar-{story.session_id}"
     assert "nötter" not in json.dumps(record, ensure_ascii=False)
@@ -69,29 +69,29 @@ def test_after_a_restart_nothing_is_told_again_and_a_half_written_line_harms_not
     lake: Lake, tmp_path: Path
 ) -> None:
     write(lake, scored(alarming()))
-    desk(lake, tmp_path)()
+    watcher(lake, tmp_path)()
     with (tmp_path / RECORDS_NAME).open("a") as records:
         records.write('{"session_id": "019')
-    desk(lake, tmp_path)()
+    watcher(lake, tmp_path)()
     assert len((tmp_path / RECORDS_NAME).read_text().splitlines()) == 2
 
 
 def test_simulated_feedback_alarms_nobody_but_in_a_demo(lake: Lake, tmp_path: Path) -> None:
     write(lake, scored(alarming(simulated=True)))
-    desk(lake, tmp_path)()
-    assert told(tmp_path) == []
-    desk(lake, tmp_path, simulated=True)()
-    assert len(told(tmp_path)) == 1
+    watcher(lake, tmp_path)()
+    assert reported(tmp_path) == []
+    watcher(lake, tmp_path, simulated=True)()
+    assert len(reported(tmp_path)) == 1
 
 
 def test_what_a_cut_off_edge_brings_back_is_told_and_what_is_older_than_two_weeks_is_not(
     lake: Lake, tmp_path: Path
 ) -> None:
     write(lake, scored(alarming()))
-    desk(lake, tmp_path, now=NOON + timedelta(days=14))()
-    assert told(tmp_path) == []
-    desk(lake, tmp_path, now=NOON + timedelta(days=13))()
-    assert len(told(tmp_path)) == 1
+    watcher(lake, tmp_path, now=NOON + timedelta(days=14))()
+    assert reported(tmp_path) == []
+    watcher(lake, tmp_path, now=NOON + timedelta(days=13))()
+    assert len(reported(tmp_path)) == 1
     assert business_day(NOON) == MORNING.date()
 
 
@@ -99,5 +99,5 @@ def test_a_lake_that_is_away_is_logged_and_looked_at_again(tmp_path: Path) -> No
     broken = tmp_path / "lake" / "scored_feedback" / "_delta_log"
     broken.mkdir(parents=True)
     (broken / "00000000000000000000.json").write_text("{")
-    desk(Lake(str(tmp_path / "lake")), tmp_path)()
-    assert told(tmp_path) == []
+    watcher(Lake(str(tmp_path / "lake")), tmp_path)()
+    assert reported(tmp_path) == []

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from operations.watch.probes import heartbeat
-from operations.watch.probes.heartbeat import Heartbeat, silence
+from operations.watch.probes.heartbeat import Heartbeat, silence_events
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 
 def told(last: datetime | None, *, now: datetime = NOON, cafes: tuple[str, ...] = ("aurora",)) -> list:
-    return list(silence(last, now=now, cafes=cafes, edge="edge1", simulated=False))
+    return list(silence_events(last, now=now, cafes=cafes, edge="edge1", simulated=False))
 
 
 def test_a_first_start_a_short_restart_and_a_home_put_aside_say_nothing() -> None:

@@ -20,8 +20,8 @@ from operations.system import free_port
 from operations.watch.probes import probing
 from operations.watch.probes.pages import Page
 from operations.watch.probes.prober import Prober
-from operations.watch.probes.probing import ProbeResult, open_client, timed
-from operations.watch.probes.round import Round
+from operations.watch.probes.probing import ProbeResult, open_client, run_probe
+from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target, inside, outside
 from pilot.cafes import parse_cafes
 from pilot.events import Probe
@@ -114,7 +114,7 @@ def looked(target: str, base: str) -> Probe:
             "dashboards": partial(probing.dashboards, base, client=client),
             "ollama": partial(probing.ollama, base, client=client),
         }
-        return timed(target, looks[target], every_seconds=EVERY_SECONDS)
+        return run_probe(target, looks[target], every_seconds=EVERY_SECONDS)
 
 
 EVERY_TARGET = ("customer_page", "websocket", "receipt", "dashboards", "ollama")
@@ -209,7 +209,7 @@ def rounds_table(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, 
     with open_client() as client:
         targets = [*outside(pages, client=client), *inside(pages, settings=settings, client=client)]
         looking = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
-        Round(looking, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
+        ProbeRound(looking, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
     as_of = NOW + timedelta(minutes=5)
     return log, uptime(raw_events(log.events), day=NOW.date(), as_of=as_of, cafes=CAFES)
 

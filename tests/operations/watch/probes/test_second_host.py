@@ -19,8 +19,8 @@ from operations.seeding import seed
 from operations.watch.probes.delivery import RefusedProbes, rebased
 from operations.watch.probes.outpost import (
     BATCH_HEADER,
+    MAX_REQUESTS,
     PAGES_PATH,
-    REQUESTS_A_DELIVERY,
     RESULTS_PATH,
     NothingToProbe,
     Outpost,
@@ -223,8 +223,8 @@ def test_a_long_outage_of_many_cafes_is_delivered_in_parts_that_the_edge_takes(
 ) -> None:
     rounds = rounds_of(40)
     # As 40 rounds of 32 cafés are to 2 MB.
-    monkeypatch.setattr("operations.watch.probes.outpost.MOST_BYTES", 5 * len(batch(*rounds[0])))
-    monkeypatch.setattr("voice_edge.http.probe_routes.MOST_BYTES", 5 * len(batch(*rounds[0])))
+    monkeypatch.setattr("operations.watch.probes.outpost.MAX_BATCH_BYTES", 5 * len(batch(*rounds[0])))
+    monkeypatch.setattr("voice_edge.http.probe_routes.MAX_BATCH_BYTES", 5 * len(batch(*rounds[0])))
     waiting(tmp_path, rounds)
     assert outpost.deliver() == 0
     assert landed(home).height == sum(map(len, rounds))
@@ -234,7 +234,7 @@ def test_a_smaller_limit_on_the_way_halves_what_is_sent(
     edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = rounds_of(40)
-    monkeypatch.setattr("voice_edge.http.probe_routes.MOST_BYTES", 3 * len(batch(*rounds[0])))
+    monkeypatch.setattr("voice_edge.http.probe_routes.MAX_BATCH_BYTES", 3 * len(batch(*rounds[0])))
     waiting(tmp_path, rounds)
     assert outpost.deliver() == 0
     assert landed(home).height == sum(map(len, rounds))
@@ -262,7 +262,7 @@ def test_a_delivery_that_is_refused_all_along_leaves_the_rest_to_the_next_round(
         asked.append(request)
         return httpx.Response(422)
 
-    waiting(tmp_path, rounds_of(REQUESTS_A_DELIVERY * 2))
+    waiting(tmp_path, rounds_of(MAX_REQUESTS * 2))
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         assert made(client, tmp_path).deliver() > 0
-    assert len(asked) == REQUESTS_A_DELIVERY
+    assert len(asked) == MAX_REQUESTS
