@@ -1,4 +1,4 @@
-"""The pages' entry: `streamlit run dashboards/app.py`, with PILOT_* in the environment."""
+"""The entry of the pages: `streamlit run dashboards/app.py`, with PILOT_* in the environment."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import streamlit as st
 import structlog
 
-from dashboards import live, markup, visit
+from dashboards import fragments, live, visit
 from dashboards.formatting import Language
-from dashboards.home import opened_home, reachable_from_outside
+from dashboards.home import cached_home, exposed_address
 from dashboards.reading.page_snapshot import UnreadableTable
 from pilot.errors import PilotError
 from pilot.words import say
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def main() -> None:
-    """Draw the frame around the page and the page itself."""
+    """Draw the frame and the page in it; refuse if the server is reachable from the network."""
     st.set_page_config(page_title="Kafépiloten", page_icon="☕", layout="wide")
     st.html(HERE / "page.css")
     with st.sidebar:
@@ -36,16 +36,16 @@ def main() -> None:
             format_func=LANGUAGES.__getitem__,
             key="lang",
         )
-    outside = reachable_from_outside()
-    if outside is not None:
-        shown = outside or say("dashboards", "trouble.address_all", language)
+    exposed = exposed_address()
+    if exposed is not None:
+        shown = exposed or say("dashboards", "trouble.address_all", language)
         _trouble(
             say("dashboards", "trouble.address_title", language),
             f"{say('dashboards', 'trouble.address', language, address=shown)} "
             f"{say('dashboards', 'trouble.address_do', language)}",
         )
         return
-    # Not in a folder named "pages": with one beside it, Streamlit looks for a first visit's address there.
+    # The folder must not be named "pages": Streamlit would resolve the address of a first visit in it.
     page = st.navigation(
         [
             st.Page(
@@ -57,7 +57,7 @@ def main() -> None:
         ]
     )
     try:
-        home = opened_home()
+        home = cached_home()
         demo = home.kind == "demo"
         tests = not demo and menu.toggle(
             say("dashboards", "nav.tests", language), key="tests", help=say("dashboards", "nav.tests_help", language)
@@ -68,7 +68,7 @@ def main() -> None:
         visit.begin(now)
         if now.simulated:
             kind = "demo" if demo else "tests"
-            now.draw(markup.band(now.say(f"band.{kind}"), now.say(f"band.{kind}_why")))
+            now.draw(fragments.band(title=now.say(f"band.{kind}"), explanation=now.say(f"band.{kind}_why")))
         drawn = live.version(now)
         page.run()
         live.keep_live(now, drawn=drawn)
@@ -85,8 +85,8 @@ def main() -> None:
     except PilotError as error:
         log.error("page_refused", kind=type(error).__name__)
         _trouble(say("dashboards", "trouble.title", language), str(error))
-    except Exception as error:  # The last boundary before a reader: Streamlit's own control flow is no Exception.
-        # Its text may hold a guest's words: only its kind leaves.
+    except Exception as error:  # The last boundary before a reader; Streamlit's control flow is no Exception.
+        # Its text may hold a guest's words, so only its class is shown and logged.
         log.error("page_failed", kind=type(error).__name__)
         _trouble(
             say("dashboards", "trouble.title", language),
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def _trouble(title: str, text: str) -> None:
-    st.html(markup.trouble(title, text))
+    st.html(str(fragments.trouble(title, text)))
 
 
 main()

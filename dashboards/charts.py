@@ -27,7 +27,7 @@ CHART_HEIGHT_PX = 240
 TREND_HEIGHT_PX = 200
 MOST_DAY_LABELS = 5
 BAR_MARGIN_HOURS = 0.08
-# Shares near 1 are told apart only on an axis that begins near them.
+# Shares near 1 differ visibly only on an axis that begins near them.
 AXIS_STEPS = {"completion": 0.2, "payment_success": 0.1, "uptime": 0.005}
 
 _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
@@ -111,20 +111,20 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
 
 
 def hours_in_words(visit: Visit, rows: Sequence[Hour]) -> str:
-    """Return what the hours' chart shows, for a reader who does not see it."""
+    """Return the alternative text of the chart of hours."""
     busiest = max(rows, key=lambda row: row.completed + row.left)
     return visit.say("day.hours.alt", hour=f"{busiest.hour:02}", count=busiest.completed + busiest.left)
 
 
 def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequence[date], top: float) -> Any:
-    """Return one metric of one café over some days: value, interval and target.
+    """Return the chart of one metric of one café over some days: value, interval and target.
 
     Args:
         visit: The visit.
-        figures: The café's figures of this metric.
+        figures: The café's figures of this metric, at least one.
         kpi: The metric.
         days: The days of the axis.
-        top: Upper end of the axis, the same for every café.
+        top: Upper end of the axis in the metric's unit, the same for every café.
     """
     language = visit.language
     labels = _day_labels(days, language=language)
@@ -183,7 +183,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
 
 
 def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[date], top: int) -> Any:
-    """Return the feedback sent a day beside the band that the café expects."""
+    """Return the chart of feedback sent a day, on the band that the café expects."""
     labels = _day_labels(days, language=visit.language)
     completed = {row.day: row.completed for row in rows}
     frame = pd.DataFrame([{"day": labels[day], "completed": completed.get(day, 0)} for day in days])
@@ -223,7 +223,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
 
 
 def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
-    """Return where the axis begins: at 0, or for shares near 1 just below the lowest, on a whole step."""
+    """Return the lower end of the axis: 0, or for shares near 1 the whole step below the lowest end."""
     step = AXIS_STEPS.get(kpi)
     if step is None:
         return 0.0

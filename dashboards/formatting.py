@@ -35,9 +35,9 @@ def measure(value: float, *, unit: Unit, language: Language, decimals: int) -> s
 
 
 def interval(low: float | None, high: float | None, *, unit: Unit, language: Language, decimals: int) -> str:
-    """Return an interval in words: "mellan 61 och 78 %"; empty where neither end is known.
+    """Return an interval in words: "mellan 61 och 78 %"; empty if neither end is known.
 
-    The ends are rounded outwards, so that what is shown always covers what was computed.
+    The ends are rounded outwards, so that the shown interval always covers the computed one.
     """
     low = low if low is not None and math.isfinite(low) else None
     high = high if high is not None and math.isfinite(high) else None
@@ -69,17 +69,17 @@ def short_day(day: date, *, language: Language) -> str:
 
 
 def day_and_year(day: date, *, language: Language) -> str:
-    """Return a day of any year in words: "26 februari 2027"."""
+    """Return a day with its year in words: "26 februari 2027"."""
     return str(format_date(day, "d MMMM y", locale=LOCALES[language]))
 
 
 def clock_time(moment: datetime) -> str:
-    """Return a moment as Stockholm's clock shows it: "14:32"."""
+    """Return a moment in Stockholm's time: "14:32"."""
     return f"{local_time(moment):%H:%M}"
 
 
 def listed(names: list[str], *, language: Language) -> str:
-    """Return names as a sentence lists them: "a, b och c"."""
+    """Return names joined for a sentence: "a, b och c"."""
     if len(names) < 2:
         return "".join(names)
     return say("dashboards", "list.last", language, first=", ".join(names[:-1]), last=names[-1])

@@ -1,4 +1,4 @@
-"""Opens the home that the pages show, and refuses where anybody on the network could look."""
+"""The home that the pages show, and the check that only this machine can reach them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pilot.settings import read_settings
 from storage.home import Home, open_existing_home
 
 
-def reachable_from_outside() -> str | None:
-    """Return the address that the server listens on if it is not this machine's own; empty for every address."""
+def exposed_address() -> str | None:
+    """Return the address that the server listens on; None if it is loopback, empty for every address."""
     address = str(st.get_option("server.address") or "")
     if address == "localhost":
         return None
@@ -22,8 +22,8 @@ def reachable_from_outside() -> str | None:
         return address
 
 
-def opened_home() -> Home:
-    """Return the home that the environment names, real or demo.
+def cached_home() -> Home:
+    """Return the home that the environment names, opened once for all renders.
 
     Raises:
         PilotError: the settings or the home cannot be used.

@@ -1,4 +1,4 @@
-"""Keeps an open page up to date: it is drawn again when a rebuild has changed the figures."""
+"""Redraws an open page when a rebuild has changed the figures."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ def version(visit: Visit) -> int | None:
 
 @st.fragment(run_every=POLL_SECONDS)
 def keep_live(visit: Visit, *, drawn: int | None) -> None:
-    """Draw the page again once the figures are newer than those `drawn`."""
+    """Draw the page again if the table's version differs from `drawn`; Streamlit polls it."""
     if version(visit) != drawn:
         st.rerun()

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboards import markup
+from dashboards import fragments
 from dashboards.formatting import measure, number
 from dashboards.reading.payment_rails import RailPayments
 from dashboards.visit import Visit
 
 
 def draw(visit: Visit, rails: Sequence[RailPayments], *, days: int) -> None:
-    """Draw what became of payments, a row a rail."""
+    """Draw the states of the payments of the last `days` days, one row for each rail."""
     say = visit.say
-    visit.draw(markup.section_head(say("payments.rails.title"), what=say("payments.rails.what", days=days)))
+    visit.draw(fragments.section_head(say("payments.rails.title"), summary=say("payments.rails.what", days=days)))
     if not rails:
-        visit.draw(markup.plain(say("payments.rails.none")))
+        visit.draw(fragments.paragraph(say("payments.rails.none")))
         return
     counts = ("succeeded", "failed", "open", "issued", "expired")
     st.dataframe(

@@ -1,4 +1,4 @@
-"""One visit to the pages: whose cafés, which language, which rows, and what time it is."""
+"""One visit to the pages: the cafés, the language, the kind of rows and the time."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, cast
 import streamlit as st
 
 from dashboards.formatting import Language
+from dashboards.fragments import in_language
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.words import say as say_words
 from pilot.words import section
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from storage.home import Home
 
 STATE = "visit"
@@ -23,7 +26,7 @@ STATE = "visit"
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What every page needs to know.
+    """The context of one render of a page.
 
     Attributes:
         home: The opened home.
@@ -50,8 +53,8 @@ class Visit:
         return business_day(self.now)
 
     @property
-    def place(self) -> str:
-        """Return what tells this home's cache entries from another's."""
+    def home_key(self) -> str:
+        """Return the part of a cache key that keeps two homes apart."""
         return str(self.home.root)
 
     @property
@@ -59,27 +62,27 @@ class Visit:
         """Return the ids of the cafés that this reader may see."""
         return tuple(cafe.id for cafe in self.cafes)
 
-    def draw(self, fragment: str) -> None:
-        """Draw a fragment of HTML in the page's language (Streamlit's own frame is English)."""
-        st.html(f'<div lang="{self.language}">{fragment}</div>')
+    def draw(self, fragment: Markup) -> None:
+        """Draw a fragment of HTML, marked with the page's language: Streamlit's own frame is English."""
+        st.html(str(in_language(fragment, language=self.language)))
 
     def say(self, key: str, **fields: object) -> str:
         """Return one of the pages' texts."""
         return say_words("dashboards", key, self.language, **fields)
 
     def name_of(self, kind: str, value: str) -> str:
-        """Return the word for a value (an aspect, a signal, a mode), or the value itself where there is none."""
+        """Return the word for a value (an aspect, a signal, a mode), or the value itself if it has none."""
         words: Mapping[str, str] = section("dashboards", self.language)
         return words.get(f"{kind}.{value}", value)
 
 
 def begin(visit: Visit) -> None:
-    """Keep the visit for the page that is about to run."""
+    """Save the visit for the page that is about to run."""
     st.session_state[STATE] = visit
 
 
 def current() -> Visit:
-    """Return the visit that the entry began."""
+    """Return the visit that the entry saved."""
     return cast(Visit, st.session_state[STATE])
 
 

@@ -1,4 +1,4 @@
-"""An odd stretch of a café's day in a sentence, with what to look at."""
+"""An hour range with too little or too much feedback, as a sentence with a remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pipelines.volume.episodes import Episode
 
 
 def episode_in_words(visit: Visit, episode: Episode) -> str:
-    """Return between which hours how much came, how much was to be expected, and what to do."""
+    """Return the hours, the count, the expected count and the remedy in words."""
     low, high = round(episode.expected_low), round(episode.expected_high)
     # The hour that ends at midnight is the day's 24th, not the next day's first.
     last = local_time(episode.end - timedelta.resolution).hour + 1
@@ -19,12 +19,12 @@ def episode_in_words(visit: Visit, episode: Episode) -> str:
         f"day.volume.{episode.direction}",
         first=local_time(episode.start).hour,
         last=last,
-        came=_came(visit, episode.feedbacks),
+        came=_count_in_words(visit, episode.feedbacks),
         expected=str(high) if low == high else f"{low}–{high}",
     )
 
 
-def _came(visit: Visit, count: int) -> str:
+def _count_in_words(visit: Visit, count: int) -> str:
     if count < 2:
         return visit.say("day.volume.one" if count else "day.volume.none")
     return visit.say("day.volume.some", count=number(count, language=visit.language))

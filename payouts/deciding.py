@@ -39,6 +39,36 @@ def decide_sessions(
     return decisions.decide(store, candidates, judge=judge(cafes), issuer=issuer(secret), decided_by=decided_by)
 
 
+def decide_scored(
+    store: Store,
+    *,
+    scored: pl.DataFrame,
+    sessions: pl.DataFrame,
+    signals: pl.DataFrame,
+    quarantined: Collection[str],
+    cafes: Cafes,
+    secret: bytes,
+    decided_by: str,
+) -> list[Decision]:
+    """Decide on a day's scored sessions, except quarantined ones; return the new decisions.
+
+    The assets and the watch both decide through this function, so that they come to the same decision.
+
+    Args:
+        store: The store.
+        scored: Frame of SCORED_FEEDBACK.
+        sessions: Frame of SESSIONS of the same day.
+        signals: Held-until, cap and reasons by session: `pipelines.signals.session_signals.by_session`.
+        quarantined: Ids of sessions whose scored row failed a suite; they wait.
+        cafes: The cafés, with the reward tiers.
+        secret: The installation's key, which the voucher codes are derived from.
+        decided_by: assets or watch.
+    """
+    candidates = _candidates(scored=scored, sessions=sessions, signals=signals)
+    due = [candidate for candidate in candidates if candidate.session_id not in quarantined]
+    return decide_sessions(store, due, cafes=cafes, secret=secret, decided_by=decided_by)
+
+
 def issuer(secret: bytes) -> Issuer:
     """Return how this installation makes vouchers."""
     return Issuer(
@@ -83,14 +113,7 @@ def _why_nothing(candidate: Candidate, *, cafes: Cafes) -> str:
     return "score_below_first_tier"
 
 
-def candidates(*, scored: pl.DataFrame, sessions: pl.DataFrame, signals: pl.DataFrame) -> Iterator[Candidate]:
-    """Yield a day's candidates.
-
-    Args:
-        scored: Frame of SCORED_FEEDBACK.
-        sessions: Frame of SESSIONS of the same days.
-        signals: `pipelines.signals.session_signals.by_session` of them.
-    """
+def _candidates(*, scored: pl.DataFrame, sessions: pl.DataFrame, signals: pl.DataFrame) -> Iterator[Candidate]:
     frame = scored.join(
         sessions.select("session_id", "consent", "device_token_hash"), on="session_id", how="left"
     ).join(signals, on="session_id", how="left")

@@ -70,6 +70,23 @@ class LakeDamaged(StorageError):
     """A file of a table is missing or broken."""
 
 
+class BackupDamaged(StorageError):
+    """A backup cannot be read: changed, cut off, or sealed with another key."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, remedy="Nothing was restored. Use another backup: `pilot backup list`.")
+
+
+class KeyTooShort(StorageError):
+    """The key for backups can be guessed."""
+
+    def __init__(self, fewest_characters: int) -> None:
+        super().__init__(
+            f"PILOT_BACKUP_KEY is shorter than {fewest_characters} characters.",
+            remedy="Make one with `openssl rand -base64 32`, and keep a copy away from this machine.",
+        )
+
+
 class StoreAway(StorageError):
     """The store does not answer; the same call may succeed later."""
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import expect
 
+from tests import quick_passphrase as stand_in
 from tests.waiting import DEADLINE_SECONDS
 
 # Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's. The suite tries
@@ -25,6 +26,14 @@ expect.set_options(timeout=DEADLINE_SECONDS * 1000)
 
 for name in [name for name in os.environ if name.startswith("PILOT_")]:
     del os.environ[name]
+
+
+@pytest.fixture
+def quick_passphrase(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seal backups without the second of scrypt that each one costs."""
+    from storage.backup import sealing
+
+    monkeypatch.setattr(sealing, "passphrase", stand_in)
 
 
 def _chromium() -> bool:

@@ -7,7 +7,7 @@ from assets.framework.day import TableDay, Written, counted, summed
 from assets.framework.plots import bars
 from assets.framework.sources import store as kept
 from assets.tables.session_signals import session_signals
-from payouts.deciding import candidates, decide_sessions
+from payouts.deciding import decide_scored
 from pilot.money_tables import REWARDS
 from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from pipelines.signals.session_signals import by_session
@@ -18,19 +18,17 @@ from storage.store.rewards.decisions import ASSETS
 
 @daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals, kept])
 def rewards(day: TableDay) -> Written:
-    """Decides in the store on the sessions that have no decision yet, then copies the day's decisions.
+    """Decides on the day's undecided sessions in the store, then copies the day's decisions.
 
-    What was decided stays: neither a rerun nor late data nor a changed scorer rewrites it. A session whose row the
-    suites have set apart waits.
+    A decision is final: no rerun, late event or changed scorer rewrites it. A quarantined session waits.
     """
     store = day.home.store()
-    apart = quarantined(day.home.lake(), SCORED_FEEDBACK, days=[day.day])
-    due = candidates(
-        scored=day.read(SCORED_FEEDBACK), sessions=day.read(SESSIONS), signals=by_session(day.read(SESSION_SIGNALS))
-    )
-    new = decide_sessions(
+    new = decide_scored(
         store,
-        [each for each in due if each.session_id not in apart],
+        scored=day.read(SCORED_FEEDBACK),
+        sessions=day.read(SESSIONS),
+        signals=by_session(day.read(SESSION_SIGNALS)),
+        quarantined=quarantined(day.home.lake(), SCORED_FEEDBACK, days=[day.day]),
         cafes=day.cafes,
         secret=day.home.secret(),
         decided_by=ASSETS,

@@ -1,1 +1,1 @@
-"""What the pages read: every SQL query, each filtered by the cafés that the reader may see."""
+"""The pages' SQL queries, each filtered by the cafés that the reader may see."""

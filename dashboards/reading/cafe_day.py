@@ -1,4 +1,4 @@
-"""One day of a café: figures, hours, drop-off and what the guests said."""
+"""One day of a café: figures, hours, drop-off and the guests' words."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS
 TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, PILOT_KPIS)
 
 USEFUL_ABOVE = 60  # The rubric's bound of "useful": specific, with detail or a reason.
-ACTIONABLE_FROM = 0.5  # Subscore from which a feedback is offered as something to act on.
+ACTIONABLE_FROM = 0.5  # The lowest subscore of a feedback to act on.
 URGENT_PREFIX = "urgent_"
-ACT_FIRST = 3  # More is a list, not a start.
+ACT_FIRST = 3  # feedbacks
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class QuotedTurn:
     """One turn in the guest's own words, redacted before it was stored."""
 
     question: str
@@ -44,17 +44,17 @@ class Feedback:
     actionability: float
     aspects: tuple[str, ...]
     signals: tuple[str, ...]
-    said: tuple[Said, ...]
+    turns: tuple[QuotedTurn, ...]
     flags: tuple[str, ...] = ()
 
     @property
     def urgent(self) -> tuple[str, ...]:
-        """Return what in it cannot wait: an allergy, an injury, harassment, safety."""
+        """Return its urgent flags: an allergy, an injury, harassment, safety."""
         return tuple(flag for flag in self.flags if flag.startswith(URGENT_PREFIX))
 
     @property
-    def to_act_on(self) -> bool:
-        """Return whether it is useful, holds something to do, and nothing stands against it."""
+    def is_actionable(self) -> bool:
+        """Return whether it is useful, suggests an action, and raised no signal."""
         return self.score > USEFUL_ABOVE and self.actionability >= ACTIONABLE_FROM and not self.signals
 
 
@@ -71,7 +71,7 @@ class Funnel:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """Sessions started within one hour of Stockholm's clock."""
+    """Sessions started within one hour of Stockholm's time."""
 
     hour: int
     completed: int
@@ -80,7 +80,7 @@ class Hour:
 
 @dataclass(frozen=True, slots=True)
 class CafeDay:
-    """What the page shows of one day."""
+    """The data of the page of one day."""
 
     funnel: Funnel
     completion: KpiFigure | None
@@ -90,9 +90,12 @@ class CafeDay:
 
     @property
     def act_first(self) -> tuple[Feedback, ...]:
-        """Return the few feedbacks to begin with, the most actionable first; each about something else if possible."""
-        worth = [feedback for feedback in self.feedback if feedback.to_act_on]
-        ranked = sorted(worth, key=lambda one: (-one.actionability, -one.score, one.sent_at, one.session_id))
+        """Return the few feedbacks to begin with, the most actionable first.
+
+        Each has other aspects than those before it, if there are enough.
+        """
+        actionable = [feedback for feedback in self.feedback if feedback.is_actionable]
+        ranked = sorted(actionable, key=lambda one: (-one.actionability, -one.score, one.sent_at, one.session_id))
         first: dict[tuple[str, ...], Feedback] = {}
         for feedback in ranked:
             first.setdefault(feedback.aspects, feedback)
@@ -101,14 +104,14 @@ class CafeDay:
         return tuple(chosen)
 
     @property
-    def named(self) -> Counter[str]:
-        """Return how many feedbacks name each aspect; those that something stands against are left out."""
+    def aspect_counts(self) -> Counter[str]:
+        """Return how many feedbacks name each aspect, without those that raised a signal."""
         return Counter(aspect for one in self.feedback if not one.signals for aspect in one.aspects)
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
 def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: date, simulated: bool) -> CafeDay:
-    """Return one day of these cafés taken together; `key` is the snapshot's."""
+    """Return one day of these cafés together; `key` is the snapshot's."""
     scope = (day, list(cafes), simulated)
     steps = _snapshot.sql(
         """
@@ -158,7 +161,7 @@ def cafe_day(_snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], day: 
 
 
 def _local_hours(rows: Any) -> tuple[Hour, ...]:
-    """Sum by the hour that Stockholm's clock showed; its offset is whole hours, so UTC's hours fit in."""
+    """Return sums by Stockholm's hours; its offset is whole hours, so UTC's hours map onto them."""
     completed: Counter[int] = Counter()
     started: Counter[int] = Counter()
     for moment, sent, begun in rows:
@@ -178,9 +181,9 @@ def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback,
         """,
         scope,
     )
-    said: dict[str, list[Said]] = {}
+    quoted: dict[str, list[QuotedTurn]] = {}
     for session_id, question, transcript, uncertain, edited in turns.iter_rows():
-        said.setdefault(session_id, []).append(Said(question or "", transcript, uncertain, edited))
+        quoted.setdefault(session_id, []).append(QuotedTurn(question or "", transcript, uncertain, edited))
     scored = snapshot.sql(
         """
         select
@@ -205,7 +208,7 @@ def _feedback(snapshot: PageSnapshot, scope: tuple[Any, ...]) -> tuple[Feedback,
             aspects=tuple(aspects),
             signals=tuple(signals),
             flags=tuple(flags),
-            said=tuple(said.get(session_id, ())),
+            turns=tuple(quoted.get(session_id, ())),
         )
         for session_id, sent_at, language, mode, score, actionability, aspects, signals, flags in scored.iter_rows()
     )

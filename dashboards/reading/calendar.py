@@ -1,4 +1,4 @@
-"""Which days have something to show, and how fresh the figures are."""
+"""The days with sessions or figures, and the freshness of the figures."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from storage.lake import Lake
 
 TABLES = (SESSIONS, PILOT_KPIS)
-FIRST_SPAN_DAYS = 8  # what cafés have is seldom further from either end; each further look is twice as far
+FIRST_SPAN_DAYS = 8  # cafés' days rarely begin or end further from the lake's; each next span is twice as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Extent:
     """The days of the lake for some cafés.
 
     Attributes:
-        first: The first day with sessions or figures; None where there is none.
+        first: The first day with sessions or figures; None if there is none.
         last: The last one.
         last_sessions: The last day with sessions.
-        as_of: The moment up to which the last day's figures are judged.
+        as_of: The moment up to which the last day's figures are computed.
     """
 
     first: date | None
@@ -38,47 +38,50 @@ class Extent:
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
 def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool, before: date | None = None) -> Extent:
-    """Return the extent of what these cafés have, before a day where one is given; `key` is `versions_key` of TABLES.
+    """Return the extent of these cafés' days, of those before a day if one is given.
 
-    Looks from both ends of the lake's days and opens no more of them than it needs. A day that cannot be read counts
-    as one with sessions, so that the page offers it and says what is wrong with it.
+    Searches from both ends of the lake's days and opens no more of them than necessary. A day that cannot be read
+    counts as a day with sessions, so that the page offers it and reports the fault. `key` is `versions_key` of TABLES.
     """
     every = {day for table in TABLES for day in _lake.bytes_by_day(table)}
     days = sorted(day for day in every if before is None or day < before)
     scope = (list(cafes), simulated)
     newest = Extent(None, None, None, None)
     for chunk in _spans(days[::-1]):
-        newest = _joined(_seen(_lake, key, chunk, scope=scope), newest)
+        newest = _merged(_extent_of(_lake, key, chunk, scope=scope), newest)
         if newest.last_sessions and newest.as_of:
             break
     if newest.first is None:
         return newest
-    oldest = next(found for chunk in _spans(days) if (found := _seen(_lake, key, chunk, scope=scope)).first)
-    return _joined(oldest, newest)
+    oldest = next(found for chunk in _spans(days) if (found := _extent_of(_lake, key, chunk, scope=scope)).first)
+    return _merged(oldest, newest)
 
 
 def _spans(days: Sequence[date]) -> list[Sequence[date]]:
-    """Return the days cut into looks, each twice as long as the one before."""
-    looks, start, length = [], 0, FIRST_SPAN_DAYS
+    """Return the days cut into spans, each twice as long as the one before."""
+    spans, start, length = [], 0, FIRST_SPAN_DAYS
     while start < len(days):
-        looks.append(days[start : start + length])
+        spans.append(days[start : start + length])
         start, length = start + length, length * 2
-    return looks
+    return spans
 
 
-def _seen(lake: Lake, key: Key, days: Sequence[date], *, scope: tuple[list[str], bool]) -> Extent:
-    """Return the extent of some days; where they cannot be read together, half of them at a time."""
+def _extent_of(lake: Lake, key: Key, days: Sequence[date], *, scope: tuple[list[str], bool]) -> Extent:
+    """Return the extent of some days; if they cannot be read together, bisect them."""
     try:
-        with PageSnapshot(lake, *TABLES, place=key[0], days=days) as snapshot:
-            return _extent(snapshot, scope)
+        with PageSnapshot(lake, *TABLES, home_key=key[0], days=days) as snapshot:
+            return _query(snapshot, scope)
     except UnreadableTable:
         if len(days) == 1:
             return Extent(first=days[0], last=days[0], last_sessions=days[0], as_of=None)
     half = len(days) // 2
-    return _joined(_seen(lake, key, days[:half], scope=scope), _seen(lake, key, days[half:], scope=scope))
+    return _merged(
+        _extent_of(lake, key, days[:half], scope=scope),
+        _extent_of(lake, key, days[half:], scope=scope),
+    )
 
 
-def _joined(one: Extent, other: Extent) -> Extent:
+def _merged(one: Extent, other: Extent) -> Extent:
     return Extent(
         first=min((day for day in (one.first, other.first) if day), default=None),
         last=max((day for day in (one.last, other.last) if day), default=None),
@@ -87,7 +90,7 @@ def _joined(one: Extent, other: Extent) -> Extent:
     )
 
 
-def _extent(snapshot: PageSnapshot, scope: tuple[list[str], bool]) -> Extent:
+def _query(snapshot: PageSnapshot, scope: tuple[list[str], bool]) -> Extent:
     row = snapshot.sql(
         """
         select

@@ -1,4 +1,4 @@
-"""The pilot's five metrics as the lake's own table states them; nothing is computed again here."""
+"""The pilot's five metrics as stored in the lake; nothing is computed here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TABLES = (SESSIONS, PILOT_KPIS)
 
 @dataclass(frozen=True, slots=True)
 class KpiFigure:
-    """One metric of one café on one day; an end or value that is not finite reads as None."""
+    """One metric of one café on one day; values that are not finite are None."""
 
     day: date
     cafe: str

@@ -11,7 +11,7 @@ from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, K
 from pilot.tables import UPTIME
 
 TABLES = (UPTIME,)
-BUDGET_MINUTES = 216  # half a percent of thirty days: what the target itself leaves
+BUDGET_MINUTES = 216  # 0.5 % of thirty days: the downtime that the target allows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,22 +20,25 @@ class Maintenance:
 
     Attributes:
         cafe: The café.
-        minutes: How long it lasted.
-        with_it: Uptime with the time down in it.
-        without_it: Uptime without that time.
+        minutes: Its duration.
+        uptime: Uptime with the planned downtime counted as down, as a share.
+        unplanned_uptime: Uptime with the planned downtime left out, as a share.
     """
 
     cafe: str
     minutes: float
-    with_it: float
-    without_it: float
+    uptime: float
+    unplanned_uptime: float
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
 def maintenance(
     _snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], last: date, days: int, simulated: bool
 ) -> tuple[Maintenance, ...]:
-    """Return the cafés with planned maintenance in the `days` days that end with `last`; `key` is the snapshot's."""
+    """Return the planned maintenance in the `days` days up to `last`, one row for each café with any.
+
+    `key` is the snapshot's.
+    """
     rows = _snapshot.sql(
         """
         select cafe, sum(planned_s), sum(up_s), sum(down_s), sum(coalesce(planned_down_s, 0))

@@ -26,8 +26,8 @@ class UnreadableTable(PilotError):
     """A table of the lake cannot be read.
 
     Attributes:
-        table: Its name; empty where no single table is at fault.
-        kind: The class of the error beneath. Never its text, which may hold a guest's words.
+        table: Its name; empty if no single table is at fault.
+        kind: The class of the cause. Never its text, which may hold a guest's words.
     """
 
     def __init__(self, table: str, *, kind: str) -> None:
@@ -39,12 +39,12 @@ class UnreadableTable(PilotError):
         self.kind = kind
 
 
-def versions_key(lake: Lake, *tables: Table, place: str) -> Key:
-    """Return what caches of these tables are keyed by, opening none of their files.
+def versions_key(lake: Lake, *tables: Table, home_key: str) -> Key:
+    """Return the cache key of these tables without opening their files.
 
     Raises:
         UnreadableTable: a table's log is damaged.
-        LakeUnavailable: the lake cannot be reached; it may be later.
+        LakeUnavailable: the lake is unreachable for now.
     """
     versions = []
     for table in tables:
@@ -54,24 +54,24 @@ def versions_key(lake: Lake, *tables: Table, place: str) -> Key:
             raise
         except Exception as error:
             raise UnreadableTable(table.name, kind=type(error).__name__) from None
-    return place, tuple(versions)
+    return home_key, tuple(versions)
 
 
 class PageSnapshot:
-    """A context manager around one `Lake.snapshot`; `key` is what caches are keyed by.
+    """A context manager around one `Lake.snapshot`; `key` is its cache key.
 
     Args:
         lake: The lake.
-        tables: What the page reads.
-        place: The home's path: two homes never share a cache entry.
-        days: The days on show, of every table: a file of another day does no harm. None for all.
+        tables: The tables that the page reads.
+        home_key: The home's path: two homes never share a cache entry.
+        days: The days to read: a damaged file of another day does no harm. None for all.
 
     Raises:
         UnreadableTable: a table's log or files are missing or damaged.
-        LakeUnavailable: the lake cannot be reached; it may be later.
+        LakeUnavailable: the lake is unreachable for now.
     """
 
-    def __init__(self, lake: Lake, *tables: Table, place: str, days: Collection[date] | None = None) -> None:
+    def __init__(self, lake: Lake, *tables: Table, home_key: str, days: Collection[date] | None = None) -> None:
         self._lake = lake
         self._days = days
         self._tables = tables
@@ -81,7 +81,7 @@ class PageSnapshot:
             raise
         except Exception as error:
             raise self._unreadable(error) from None
-        self.key: Key = (place, tuple(self._snapshot.versions.items()))
+        self.key: Key = (home_key, tuple(self._snapshot.versions.items()))
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """Return the query's rows.
@@ -101,11 +101,11 @@ class PageSnapshot:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Give the snapshot's memory back."""
+        """Release the snapshot's memory."""
         self._snapshot.close()
 
     def _unreadable(self, error: Exception) -> UnreadableTable:
-        """Name the first table of which not every column can be read; only asked once something failed."""
+        """Return the error for the first table with an unreadable column; called only after a failure."""
         for table in self._tables:
             counted = ", ".join(f'count("{name}")' for name in table.names)
             try:

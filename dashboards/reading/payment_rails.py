@@ -1,4 +1,4 @@
-"""What became of payments by rail over a period, as the lake's own table states it."""
+"""The states of payments by rail over a period, as stored in the lake."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLES = (PAYMENTS,)
 
 @dataclass(frozen=True, slots=True)
 class RailPayments:
-    """One rail's payments over a period; what is open, issued or expired is neither success nor failure."""
+    """One rail's payments over a period; open, issued and expired ones neither succeeded nor failed."""
 
     rail: str
     succeeded: int
@@ -26,7 +26,7 @@ class RailPayments:
 
     @property
     def share(self) -> float | None:
-        """Return the share that succeeded of what ended; None where nothing has."""
+        """Return the share of succeeded payments among the ended ones; None if none has ended."""
         ended = self.succeeded + self.failed
         return self.succeeded / ended if ended else None
 
@@ -35,7 +35,7 @@ class RailPayments:
 def payment_rails(
     _snapshot: PageSnapshot, key: Key, *, cafes: tuple[str, ...], last: date, days: int, simulated: bool
 ) -> tuple[RailPayments, ...]:
-    """Return each rail's payments in the `days` days that end with `last`; `key` is the snapshot's."""
+    """Return each rail's payments in the `days` days up to `last`; `key` is the snapshot's."""
     rows = _snapshot.sql(
         """
         select rail, sum(succeeded), sum(failed), sum(open), sum(issued), sum(expired)

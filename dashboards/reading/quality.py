@@ -1,4 +1,4 @@
-"""What the suites said: verdicts by table and day, and the rows that were set apart. Never a guest's words."""
+"""The suites' verdicts by table and day, and the quarantined rows; never a guest's words."""
 
 from __future__ import annotations
 
@@ -24,12 +24,14 @@ State = Literal["holds", "warns", "stops"]
 
 @dataclass(frozen=True, slots=True)
 class TableDay:
-    """One table on one judged day.
+    """One table on one validated day.
 
     Attributes:
-        state: holds, warns or stops.
-        expectations: How many were looked at.
-        failed: How many do not hold.
+        day: The day.
+        table: The table's name.
+        state: The worst outcome of its expectations.
+        expectations: How many expectations were validated.
+        failed: How many of them failed.
         rows: Rows of the table on the day.
     """
 
@@ -42,8 +44,8 @@ class TableDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """One expectation that does not hold on one day; `breaking` is None for what is about the whole table."""
+class FailedExpectation:
+    """One expectation that failed on one day; `breaking` counts rows, None if it is about the whole table."""
 
     day: date
     table: str
@@ -53,7 +55,7 @@ class Failed:
 
 
 @dataclass(frozen=True, slots=True)
-class SetApart:
+class QuarantinedRow:
     """One row that breaks an expectation, by its key."""
 
     day: date
@@ -64,32 +66,32 @@ class SetApart:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
-    """The last judged days.
+class QualitySummary:
+    """The last validated days.
 
     Attributes:
         days: Latest first.
-        judged_at: When the suites last looked; None where they never did.
+        validated_at: When the suites last ran; None if they never did.
         tables: Every table on each of the days.
-        failed: What does not hold, latest day first, what stops before what warns.
-        set_apart: The first of the rows that were set apart.
-        rows_set_apart: How many there are in all.
+        failed: The failed expectations, latest day first, the stopping ones before the warnings.
+        quarantine: The first of the quarantined rows.
+        quarantine_size: How many there are in all.
     """
 
     days: tuple[date, ...]
-    judged_at: datetime | None
+    validated_at: datetime | None
     tables: tuple[TableDay, ...]
-    failed: tuple[Failed, ...]
-    set_apart: tuple[SetApart, ...]
-    rows_set_apart: int
+    failed: tuple[FailedExpectation, ...]
+    quarantine: tuple[QuarantinedRow, ...]
+    quarantine_size: int
 
 
 def days_shown(lake: Lake) -> list[date]:
-    """Return the last judged days, from the lake's log alone: no file is opened.
+    """Return the last validated days from the lake's log, without opening a file.
 
     Raises:
         UnreadableTable: the log of the verdicts is damaged.
-        LakeUnavailable: the lake cannot be reached; it may be later.
+        LakeUnavailable: the lake is unreachable for now.
     """
     try:
         return sorted(lake.bytes_by_day(QUALITY_VERDICTS))[-DAYS_SHOWN:]
@@ -100,8 +102,8 @@ def days_shown(lake: Lake) -> list[date]:
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
-def quality(_snapshot: PageSnapshot, key: Key) -> Quality:
-    """Return what the suites said of the last judged days; `key` is the snapshot's."""
+def quality_summary(_snapshot: PageSnapshot, key: Key) -> QualitySummary:
+    """Return the verdicts on the last validated days; `key` is the snapshot's."""
     tables = _snapshot.sql(
         """
         select
@@ -133,7 +135,7 @@ def quality(_snapshot: PageSnapshot, key: Key) -> Quality:
         """,
         (list(days),),
     )
-    apart = _snapshot.sql(
+    quarantine = _snapshot.sql(
         """
         select day, table_name, row_key, expectation, reason
         from quarantine
@@ -145,11 +147,11 @@ def quality(_snapshot: PageSnapshot, key: Key) -> Quality:
     )
     count = _snapshot.sql("select count(*) from quarantine where list_contains(?, day)", (list(days),)).item()
     latest = _snapshot.sql("select max(judged_at) from quality_verdicts").item()
-    return Quality(
+    return QualitySummary(
         days=days,
-        judged_at=latest,
+        validated_at=latest,
         tables=found,
-        failed=tuple(Failed(*row) for row in failed.iter_rows()),
-        set_apart=tuple(SetApart(*row) for row in apart.iter_rows()),
-        rows_set_apart=int(count),
+        failed=tuple(FailedExpectation(*row) for row in failed.iter_rows()),
+        quarantine=tuple(QuarantinedRow(*row) for row in quarantine.iter_rows()),
+        quarantine_size=int(count),
     )

@@ -1,4 +1,4 @@
-"""Hours of a café's day that brought too little feedback, or too much."""
+"""The hours of a café's day with too little or too much feedback."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""One file per page: what it shows, in the order in which it is drawn."""
+"""The pages, one file each, in the order in which their parts are drawn."""

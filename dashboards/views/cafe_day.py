@@ -1,4 +1,4 @@
-"""The café's day: what guests said, what to act on first, and where they dropped off."""
+"""The page of a café's day: the guests' feedback, what to act on first, and the drop-off."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from datetime import date
 
 import streamlit as st
 
-from dashboards import charts, markup
+from dashboards import charts, feedback_fragments, fragments
 from dashboards.customer_count import customer_count
 from dashboards.day_choice import choose_day, day_name, freshness
+from dashboards.empty_state import draw_empty_state
 from dashboards.formatting import measure, number
-from dashboards.kept_choice import kept_choice
+from dashboards.fragments import Figure
 from dashboards.kpi_words import shown_interval, shown_value
-from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.cafe_day import TABLES, CafeDay, Feedback, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
 from dashboards.reading.page_snapshot import PageSnapshot, versions_key
 from dashboards.reading.volume import TABLES as VOLUME_TABLES
 from dashboards.reading.volume import volume_episodes
+from dashboards.url_choice import url_choice
 from dashboards.visit import Visit, current
 from dashboards.volume_words import episode_in_words
 from pilot.business_days import at_local
@@ -32,23 +33,23 @@ SHOWN_AT_FIRST = 15
 def show(visit: Visit) -> None:
     """Draw the page."""
     lake = visit.home.lake()
-    key = versions_key(lake, *CALENDAR_TABLES, place=visit.place)
+    key = versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key)
     days = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
     if days.first is None:
-        nothing_yet(visit)
+        draw_empty_state(visit)
         return
     head = st.container()
     with st.container(horizontal=True, key="controls"):
         cafe = _choose_cafe(visit)
         own = extent(lake, key, cafes=(cafe.id,), simulated=visit.simulated)
         day = choose_day(visit, own if own.first else days)
-    with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, place=visit.place, days=[day]) as snapshot:
+    with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, home_key=visit.home_key, days=[day]) as snapshot:
         shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
         odd = volume_episodes(snapshot, snapshot.key, cafe=cafe.id, day=day, simulated=visit.simulated)
     with head:
         visit.draw(
-            markup.page_head(
-                crumb=visit.say("day.crumb"), title=cafe.name, fresh=freshness(visit, own if own.first else days)
+            fragments.page_head(
+                crumb=visit.say("day.crumb"), title=cafe.name, freshness=freshness(visit, own if own.first else days)
             )
         )
     if not shown.funnel.opened:
@@ -57,13 +58,13 @@ def show(visit: Visit) -> None:
         return
     urgent = [one for one in shown.feedback if one.urgent]
     if urgent:
-        visit.draw(markup.urgent(visit, urgent))
+        visit.draw(feedback_fragments.urgent(visit, urgent))
     _lead(visit, cafe, day=day, shown=shown, extent=own, odd=[episode_in_words(visit, one) for one in odd])
     _figures(visit, cafe, shown)
     _act_first(visit, shown)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        visit.draw(markup.section_head(visit.say("day.hours.title"), what=visit.say("day.hours.what")))
+        visit.draw(fragments.section_head(visit.say("day.hours.title"), summary=visit.say("day.hours.what")))
         if shown.hours:
             st.altair_chart(
                 charts.hours(visit, cafe, day=day, rows=shown.hours),
@@ -71,22 +72,23 @@ def show(visit: Visit) -> None:
                 alt=charts.hours_in_words(visit, shown.hours),
             )
         else:
-            visit.draw(markup.plain(visit.say("day.figure.completion_none")))
+            visit.draw(fragments.paragraph(visit.say("day.figure.completion_none")))
     with right:
-        visit.draw(markup.section_head(visit.say("day.funnel.title")) + markup.funnel(visit, shown.funnel))
+        title = fragments.section_head(visit.say("day.funnel.title"))
+        visit.draw(title + feedback_fragments.funnel(visit, shown.funnel))
     customer_count(visit, cafe, day=day)
-    _everything_said(visit, shown)
+    _all_feedback(visit, shown)
 
 
 def _choose_cafe(visit: Visit) -> Cafe:
     cafes = {cafe.id: cafe for cafe in visit.cafes}
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    chosen = kept_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)
+    chosen = url_choice(visit.say("controls.cafe"), names, default=visit.cafes[0].id, name="kafe", width=240)
     return cafes[chosen]
 
 
-def _over(visit: Visit, cafe: Cafe, day: date) -> bool:
-    """Return whether the café has closed on `day`; on a day without hours, whether the day is over."""
+def _is_over(visit: Visit, cafe: Cafe, day: date) -> bool:
+    """Return whether the café has closed on `day`; if it does not open, whether the day is past."""
     window = hours_on(cafe, day).window
     return day < visit.today if window is None else visit.now >= at_local(day, window[1])
 
@@ -100,23 +102,23 @@ def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent
         "low": expected.low,
         "high": expected.high,
     }
-    over = _over(visit, cafe, day)
-    text = visit.say(f"day.lead.{_lead_key(cafe, shown, over=over)}", **fields)
-    count = sum(one.to_act_on for one in shown.feedback)
+    is_over = _is_over(visit, cafe, day)
+    text = visit.say(f"day.lead.{_lead_key(cafe, shown, is_over=is_over)}", **fields)
+    count = sum(one.is_actionable for one in shown.feedback)
     if count:
         text += " " + visit.say(
             "day.lead.act_one" if count == 1 else "day.lead.act", count=number(count, language=visit.language)
         )
     notes = [*odd]
-    if day == visit.today and not over:
+    if day == visit.today and not is_over:
         notes.append(visit.say("day.not_over"))
     if visit.home.kind == "real" and day == extent.last_sessions and day < visit.today:
         notes.append(visit.say("day.latest"))
-    visit.draw(markup.lead(text, notes=notes))
+    visit.draw(fragments.lead(text, notes=notes))
 
 
-def _lead_key(cafe: Cafe, shown: CafeDay, *, over: bool) -> str:
-    """Return which sentence says the day: by what was reached, and held against the band once the day is over."""
+def _lead_key(cafe: Cafe, shown: CafeDay, *, is_over: bool) -> str:
+    """Return the key of the day's first sentence; only a day that is over can fall short of the band."""
     steps, expected = shown.funnel, cafe.expected_feedbacks_per_day
     if not steps.started:
         return "opened_one" if steps.opened == 1 else "opened"
@@ -127,42 +129,43 @@ def _lead_key(cafe: Cafe, shown: CafeDay, *, over: bool) -> str:
     if steps.completed >= expected.low:
         return "inside"
     if steps.completed == 1:
-        return "one" if over else "one_so_far"
-    return "below" if over else "so_far"
+        return "one" if is_over else "one_so_far"
+    return "below" if is_over else "so_far"
 
 
 def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
     steps, expected, language = shown.funnel, cafe.expected_feedbacks_per_day, visit.language
     completion = shown.completion
     if completion is None or completion.value is None:
-        value, below = visit.say("overview.no_value"), [visit.say("day.figure.completion_none")]
+        value = visit.say("overview.no_value")
+        lines: tuple[str, ...] = (visit.say("day.figure.completion_none"),)
     else:
         value = shown_value(visit, completion)
         target = measure(TARGETS["completion"].value, unit="share", language=language, decimals=0)
-        below = [
+        lines = (
             shown_interval(visit, completion),
             visit.say("day.figure.completion_target", target=target),
-            markup.verdict_badge(visit, completion.verdict),
-        ]
+            fragments.verdict_badge(completion.verdict, words=visit.say(f"verdict.{completion.verdict}")),
+        )
     average = shown.average_score
     visit.draw(
-        markup.figures(
+        fragments.figures(
             (
-                markup.figure(
+                Figure(
                     visit.say("day.figure.completed"),
                     number(steps.completed, language=language),
-                    [visit.say("day.figure.completed_band", low=expected.low, high=expected.high)],
+                    (visit.say("day.figure.completed_band", low=expected.low, high=expected.high),),
                 ),
-                markup.figure(
+                Figure(
                     visit.say("day.figure.started"),
                     number(steps.started, language=language),
-                    [visit.say("day.figure.started_of", opened=number(steps.opened, language=language))],
+                    (visit.say("day.figure.started_of", opened=number(steps.opened, language=language)),),
                 ),
-                markup.figure(visit.say("day.figure.completion"), value, below),
-                markup.figure(
+                Figure(visit.say("day.figure.completion"), value, lines),
+                Figure(
                     visit.say("day.figure.score"),
                     visit.say("overview.no_value") if average is None else number(average, language=language),
-                    [visit.say("day.figure.score_none" if average is None else "day.figure.score_what")],
+                    (visit.say("day.figure.score_none" if average is None else "day.figure.score_what"),),
                 ),
             )
         )
@@ -170,37 +173,32 @@ def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
 
 
 def _act_first(visit: Visit, shown: CafeDay) -> None:
-    if not shown.feedback:
-        return
-    first = shown.act_first
-    what = visit.say("day.act.what" if first else "day.act.none")
-    quotes = "".join(markup.quote(visit, one, named=shown.named) for one in first)
-    visit.draw(
-        f'<section class="pf-act">{markup.section_head(visit.say("day.act.title"), what=what)}{quotes}</section>'
-    )
+    if shown.feedback:
+        visit.draw(feedback_fragments.act_first(visit, shown.act_first, aspect_counts=shown.aspect_counts))
 
 
-def _everything_said(visit: Visit, shown: CafeDay) -> None:
-    kept = [one for one in shown.feedback if one.urgent or not one.signals]
-    aside = [one for one in shown.feedback if one.signals and not one.urgent]
-    visit.draw(markup.section_head(visit.say("day.said.title"), what=visit.say("day.said.what")))
+def _all_feedback(visit: Visit, shown: CafeDay) -> None:
+    listed = [one for one in shown.feedback if one.urgent or not one.signals]
+    signalled = [one for one in shown.feedback if one.signals and not one.urgent]
+    visit.draw(fragments.section_head(visit.say("day.said.title"), summary=visit.say("day.said.what")))
     if not shown.feedback:
-        visit.draw(markup.plain(visit.say("day.said.none")))
+        visit.draw(fragments.paragraph(visit.say("day.said.none")))
         return
-    everything = len(kept) <= SHOWN_AT_FIRST or st.session_state.get("all_said", False)
-    # What a link points at is on the page whatever is folded away.
-    _quotes(visit, kept if everything else kept[:SHOWN_AT_FIRST] + [one for one in kept[SHOWN_AT_FIRST:] if one.urgent])
-    if len(kept) > SHOWN_AT_FIRST:
-        st.toggle(visit.say("day.said.more", count=len(kept)), key="all_said")
-    if aside:
-        with st.expander(visit.say("day.said.aside_title", count=len(aside))):
-            visit.draw(markup.plain(visit.say("day.said.aside_what")))
-            _quotes(visit, aside)
+    show_all = len(listed) <= SHOWN_AT_FIRST or st.session_state.get("all_said", False)
+    # Urgent feedback is always on the page: links lead to it.
+    urgent_rest = [one for one in listed[SHOWN_AT_FIRST:] if one.urgent]
+    _quotes(visit, listed if show_all else listed[:SHOWN_AT_FIRST] + urgent_rest)
+    if len(listed) > SHOWN_AT_FIRST:
+        st.toggle(visit.say("day.said.more", count=len(listed)), key="all_said")
+    if signalled:
+        with st.expander(visit.say("day.said.aside_title", count=len(signalled))):
+            visit.draw(fragments.paragraph(visit.say("day.said.aside_what")))
+            _quotes(visit, signalled)
 
 
 def _quotes(visit: Visit, some: list[Feedback]) -> None:
     if some:
-        visit.draw(f'<div class="pf-quotes">{"".join(markup.quote(visit, one) for one in some)}</div>')
+        visit.draw(feedback_fragments.quotes(visit, some))
 
 
 def _empty_day(visit: Visit, cafe: Cafe, day: date) -> None:
@@ -211,7 +209,7 @@ def _empty_day(visit: Visit, cafe: Cafe, day: date) -> None:
     else:
         when = "future" if day > visit.today else "today" if day == visit.today else "past"
         text, title = visit.say(f"day.empty.{when}", day=day_name(visit, day)), "title"
-    visit.draw(markup.section_head(visit.say(f"day.empty.{title}")) + markup.plain(text))
+    visit.draw(fragments.section_head(visit.say(f"day.empty.{title}")) + fragments.paragraph(text))
 
 
 show(current())

@@ -1,4 +1,4 @@
-"""One payment, found by whatever name a person has of it, with every change of its state."""
+"""The page of one payment, found by any of its references, with every change of its state."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
-from dashboards import markup
+from dashboards import fragments
 from dashboards.formatting import clock_time, day_and_year, short_day
 from dashboards.visit import Visit, current
 from payouts.answering import earned
@@ -31,17 +31,17 @@ MOST_SHOWN = 5  # guests who share a short reference
 def show(visit: Visit) -> None:
     """Draw the page."""
     say = visit.say
-    visit.draw(markup.page_head(crumb=say("payments.crumb"), title=say("payments.title"), fresh=""))
-    visit.draw(markup.plain(say("payments.what")))
+    visit.draw(fragments.page_head(crumb=say("payments.crumb"), title=say("payments.title"), freshness=""))
+    visit.draw(fragments.paragraph(say("payments.what")))
     wanted = st.text_input(say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420).strip()
     if not wanted:
         return
     found = search(visit.home.store(), wanted)
     if not found:
-        visit.draw(markup.lead(say("payments.nothing"), notes=[say("payments.nothing_do")]))
+        visit.draw(fragments.lead(say("payments.nothing"), notes=[say("payments.nothing_do")]))
         return
     if len(found) > 1:
-        visit.draw(markup.plain(say("payments.several", count=len(found))))
+        visit.draw(fragments.paragraph(say("payments.several", count=len(found))))
     for one in found[:MOST_SHOWN]:
         _subject(visit, one, wanted=wanted)
 
@@ -51,10 +51,10 @@ def _subject(visit: Visit, one: Subject, *, wanted: str) -> None:
     if one.kind == "batch":
         own = batches.instructions(store, one.id)
         total = kronor(sum(each.amount_ore for each in own))
-        visit.draw(markup.section_head(one.id, what=visit.say("payments.batch", count=len(own), total=total)))
+        visit.draw(fragments.section_head(one.id, summary=visit.say("payments.batch", count=len(own), total=total)))
         _changes(visit, payment_history.of_batch(store, one.id))
     elif one.kind == "payout":
-        visit.draw(markup.section_head(one.id) + markup.lead(_payout(visit, one.id)))
+        visit.draw(fragments.section_head(one.id) + fragments.lead(_payout(visit, one.id)))
         _changes(visit, payment_history.of_payout(store, one.id))
     else:
         _reward(visit, one, wanted=wanted)
@@ -73,11 +73,11 @@ def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
         if decision.simulated:
             notes.append(visit.say("payments.simulated"))
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    # Whoever asks with the guest's reference reads it again; the session's own name tells them nothing.
+    # Support searches by the guest's reference and recognises it; a session's id would mean nothing to them.
     spoken = readable(wanted) if wanted not in (one.id, one.session_id) else None
-    called = f"{spoken[:3]} {spoken[3:]}" if spoken else one.session_id
-    title = called if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {called}"
-    visit.draw(markup.section_head(title) + markup.lead(earned(decision, language=visit.language), notes=notes))
+    reference = f"{spoken[:3]} {spoken[3:]}" if spoken else one.session_id
+    title = reference if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {reference}"
+    visit.draw(fragments.section_head(title) + fragments.lead(earned(decision, language=visit.language), notes=notes))
     if decision is not None:
         _changes(visit, payment_history.of_reward(store, decision.reward_id))
 
@@ -86,12 +86,12 @@ def _payout(visit: Visit, name: str) -> str:
     store = visit.home.store()
     one = batches.find_instruction(store, name)
     batch = batches.find_batch(store, one.batch_id)
-    told = [kronor(one.amount_ore) + ".", for_staff(one.state, one.code, language=visit.language)]
+    sentences = [kronor(one.amount_ore) + ".", for_staff(one.state, one.code, language=visit.language)]
     if batch.approval == "waiting":
-        told.append(visit.say("payments.waits"))
+        sentences.append(visit.say("payments.waits"))
     if batch.rail not in MONEY_RAILS:
-        told.append(visit.say("payments.no_money"))
-    return " ".join(told)
+        sentences.append(visit.say("payments.no_money"))
+    return " ".join(sentences)
 
 
 def _voucher(visit: Visit, voucher: Voucher) -> str:

@@ -1,4 +1,4 @@
-"""The pilot overview: five metrics for each café, their trends, the volume, and what is missing."""
+"""The pilot overview: five metrics of each café, their trends, the volume and the missing data."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
-from dashboards import charts, markup, payment_table
+from dashboards import charts, fragments, payment_table
 from dashboards.day_choice import choose_day, day_name, freshness
+from dashboards.empty_state import draw_empty_state
 from dashboards.formatting import listed, measure, number, short_day
+from dashboards.kpi_grid import kpi_grid
 from dashboards.kpi_words import shown_interval, shown_value
-from dashboards.nothing_yet import nothing_yet
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import extent
 from dashboards.reading.kpi_figures import TABLES, KpiFigure, PilotPeriod, pilot_period
@@ -29,20 +30,21 @@ from pilot.kpi_targets import TARGETS
 from pilot.opening_hours import open_on
 
 PERIODS_DAYS = (7, 30)
-HEADROOM = 1.08
+HEADROOM = 1.08  # upper end of an axis: this times the highest value
+SECONDS_HEADROOM = HEADROOM * 1.25
 
 
 def show(visit: Visit) -> None:
     """Draw the page."""
     lake = visit.home.lake()
-    key = versions_key(lake, *CALENDAR_TABLES, place=visit.place)
+    key = versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key)
     known = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
     if known.first is None:
-        nothing_yet(visit)
+        draw_empty_state(visit)
         return
     visit.draw(
-        markup.page_head(
-            crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), fresh=freshness(visit, known)
+        fragments.page_head(
+            crumb=visit.say("overview.crumb"), title=visit.say("overview.title"), freshness=freshness(visit, known)
         )
     )
     with st.container(horizontal=True, key="controls"):
@@ -50,7 +52,7 @@ def show(visit: Visit) -> None:
         day = choose_day(visit, known, preferred=over.last_sessions)
     tables = (*TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES)
     on_show = list(days_between(day - timedelta(days=max(PERIODS_DAYS) - 1), day))
-    with PageSnapshot(lake, *tables, place=visit.place, days=on_show) as snapshot:
+    with PageSnapshot(lake, *tables, home_key=visit.home_key, days=on_show) as snapshot:
         period = pilot_period(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )
@@ -62,9 +64,9 @@ def show(visit: Visit) -> None:
         )
     shown = period.on(day)
     _lead(visit, day=day, shown=list(shown.values()))
-    visit.draw(markup.kpi_grid(visit, visit.cafes, shown))
-    visit.draw(markup.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
-    if not visit.tests and day != visit.today:  # What a day in progress lacks may still come.
+    visit.draw(kpi_grid(visit, visit.cafes, shown))
+    visit.draw(fragments.lead("", notes=[visit.say("overview.interval_note"), *_planned(visit, planned)]))
+    if not visit.tests and day != visit.today:  # Data missing from a day in progress may still arrive.
         _missing(visit, day=day, shown=shown)
     payment_table.draw(visit, rails, days=max(PERIODS_DAYS))
     days = _trend(visit, period, last=day)
@@ -85,11 +87,11 @@ def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
     text = say("overview.lead", met=met, all=total, day=day_name(visit, day))
     if rest:
         text += f" {listed(rest, language=visit.language)}."
-    visit.draw(markup.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
+    visit.draw(fragments.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
 
 
 def _planned(visit: Visit, planned: Sequence[Maintenance]) -> list[str]:
-    """Return, for each café that had planned maintenance, its uptime with it and without it."""
+    """Return a sentence for each café with planned maintenance: its uptime with it and without it."""
 
     def share(value: float) -> str:
         return measure(value, unit="share", language=visit.language, decimals=2)
@@ -102,8 +104,8 @@ def _planned(visit: Visit, planned: Sequence[Maintenance]) -> list[str]:
             days=max(PERIODS_DAYS),
             minutes=number(one.minutes, language=visit.language),
             budget=BUDGET_MINUTES,
-            with_it=share(one.with_it),
-            without_it=share(one.without_it),
+            with_it=share(one.uptime),
+            without_it=share(one.unplanned_uptime),
         )
         for one in planned
     ]
@@ -111,19 +113,19 @@ def _planned(visit: Visit, planned: Sequence[Maintenance]) -> list[str]:
 
 def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]) -> None:
     say = visit.say
-    visit.draw(markup.section_head(say("overview.missing.title")))
+    visit.draw(fragments.section_head(say("overview.missing.title")))
     gaps: dict[str, dict[str, None]] = {}
     for figure in shown.values():
         gaps.setdefault(reason(figure), {})[figure.cafe] = None
     listed_gaps = [gap for gap in GAPS if gap in gaps]
     if not listed_gaps:
-        visit.draw(markup.plain(say("overview.missing.none")))
+        visit.draw(fragments.paragraph(say("overview.missing.none")))
         return
     names = {cafe.id: cafe.name for cafe in visit.cafes}
     for gap in listed_gaps:
         ids = [one for one in names if one in gaps[gap]]
-        where = listed([names[one] for one in ids], language=visit.language)
-        visit.draw(markup.gap(title=say(f"gap.{gap}.title"), where=where, text=say(f"gap.{gap}.do")))
+        cafes = listed([names[one] for one in ids], language=visit.language)
+        visit.draw(fragments.gap(title=say(f"gap.{gap}.title"), cafes=cafes, remedy=say(f"gap.{gap}.do")))
         if gap in COMMANDS:
             lines = dict.fromkeys(COMMANDS[gap].format(cafe=one, day=day, count=say("gap.count")) for one in ids)
             st.code("\n".join(lines), language=None, wrap_lines=True)
@@ -131,7 +133,7 @@ def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]
 
 def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
     say = visit.say
-    visit.draw(markup.section_head(say("overview.trend.title"), what=say("overview.trend.what")))
+    visit.draw(fragments.section_head(say("overview.trend.title"), summary=say("overview.trend.what")))
     with st.container(horizontal=True, key="trend"):
         kpi = st.selectbox(
             say("controls.kpi"),
@@ -149,7 +151,7 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
             format_func=lambda one: say("controls.period_days", days=one),
             key="period",
         )
-    # A pilot younger than the period begins at its first day: an empty half says nothing.
+    # The axis of a pilot younger than the period begins at its first day, not with empty days.
     known = [figure.day for figure in period.figures]
     shortest = last - timedelta(days=min(PERIODS_DAYS) - 1)
     first = min(max(last - timedelta(days=length - 1), min(known, default=last)), shortest)
@@ -159,9 +161,9 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
     for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
         own = [figure for figure in chosen if figure.cafe == cafe.id]
         with column:
-            visit.draw(markup.chart_head(cafe.name, _verdicts(visit, own)))
+            visit.draw(fragments.chart_head(cafe.name, summary=_verdict_counts(visit, own)))
             if not any(figure.value is not None for figure in own):
-                visit.draw(markup.plain(say("overview.trend.empty")))
+                visit.draw(fragments.paragraph(say("overview.trend.empty")))
                 continue
             latest = next(figure for figure in reversed(own) if figure.value is not None)
             st.altair_chart(
@@ -181,17 +183,20 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
 
 
 def _top(chosen: Sequence[KpiFigure]) -> float:
-    """Return where the axis ends: a share never above 100 %, so that one wide interval does not flatten the rest."""
+    """Return the upper end of the axis; at most 100 % for a share, for seconds without the intervals.
+
+    One wide interval must not flatten the rest.
+    """
     if not chosen:
         return 1.0
     ends = [figure.target for figure in chosen] + [figure.value for figure in chosen if figure.value is not None]
     if chosen[0].unit == "seconds":
-        return max(ends) * HEADROOM * 1.25
+        return max(ends) * SECONDS_HEADROOM
     ends += [figure.high for figure in chosen if figure.high is not None]
     return min(1.0, max(ends) * HEADROOM)
 
 
-def _verdicts(visit: Visit, own: Sequence[KpiFigure]) -> str:
+def _verdict_counts(visit: Visit, own: Sequence[KpiFigure]) -> str:
     counts = Counter(figure.verdict for figure in own)
     return visit.say(
         "overview.trend.counts",
@@ -225,20 +230,20 @@ def _table(visit: Visit, chosen: Sequence[KpiFigure]) -> None:
 
 def _volume(visit: Visit, period: PilotPeriod, *, days: list[date]) -> None:
     say = visit.say
-    visit.draw(markup.section_head(say("overview.volume.title"), what=say("overview.volume.what")))
+    visit.draw(fragments.section_head(say("overview.volume.title"), summary=say("overview.volume.what")))
     within = [row for row in period.volumes if row.day in set(days)]
     bands = [cafe.expected_feedbacks_per_day.high for cafe in visit.cafes]
     top = int(max([*bands, *(row.completed for row in within)]) * HEADROOM)
     for cafe, column in zip(visit.cafes, st.columns(len(visit.cafes), gap="medium"), strict=True):
         expected = cafe.expected_feedbacks_per_day
         own = [row for row in within if row.cafe == cafe.id]
-        # Today may still reach the band; a day on which nobody came counts from the first on which somebody did.
+        # Today may still reach the band. Days without sessions count, from the first day with one.
         begun = min((row.day for row in own), default=visit.today)
-        over = [day for day in days if begun <= day < visit.today and open_on(cafe, day)]
-        inside = sum(row.completed >= expected.low for row in own if row.day in set(over))
+        past = [day for day in days if begun <= day < visit.today and open_on(cafe, day)]
+        inside = sum(row.completed >= expected.low for row in own if row.day in set(past))
         with column:
-            below = say("overview.volume.inside", inside=inside, days=len(over), low=expected.low, high=expected.high)
-            visit.draw(markup.chart_head(cafe.name, below))
+            summary = say("overview.volume.inside", inside=inside, days=len(past), low=expected.low, high=expected.high)
+            visit.draw(fragments.chart_head(cafe.name, summary=summary))
             st.altair_chart(
                 charts.volume(visit, own, band=expected, days=days, top=top),
                 width="stretch",

@@ -1,14 +1,14 @@
-"""Whether the figures can be trusted: what must be true of each table, and where it is not."""
+"""The quality page: whether each table meets its expectations, and the rows that break them."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from dashboards import markup, quality_markup
+from dashboards import fragments, quality_fragments
 from dashboards.formatting import clock_time, long_day, number, short_day
 from dashboards.reading.page_snapshot import PageSnapshot
-from dashboards.reading.quality import TABLES, Quality, days_shown, quality
+from dashboards.reading.quality import TABLES, QualitySummary, days_shown, quality_summary
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 
@@ -16,55 +16,61 @@ from pilot.business_days import business_day
 def show(visit: Visit) -> None:
     """Draw the page."""
     lake = visit.home.lake()
-    with PageSnapshot(lake, *TABLES, place=visit.place, days=days_shown(lake)) as snapshot:
-        shown = quality(snapshot, snapshot.key)
+    with PageSnapshot(lake, *TABLES, home_key=visit.home_key, days=days_shown(lake)) as snapshot:
+        summary = quality_summary(snapshot, snapshot.key)
     say = visit.say
-    visit.draw(markup.page_head(crumb=say("quality.crumb"), title=say("quality.title"), fresh=_judged(visit, shown)))
-    if not shown.days:
-        visit.draw(markup.lead(say("quality.never"), notes=[say("quality.never_do")]))
+    visit.draw(
+        fragments.page_head(
+            crumb=say("quality.crumb"), title=say("quality.title"), freshness=_freshness(visit, summary)
+        )
+    )
+    if not summary.days:
+        visit.draw(fragments.lead(say("quality.never"), notes=[say("quality.never_do")]))
         return
-    visit.draw(markup.lead(_lead(visit, shown), notes=[say("quality.note")]))
+    visit.draw(fragments.lead(_lead(visit, summary), notes=[say("quality.note")]))
     visit.draw(
-        markup.section_head(say("quality.calendar.title"), what=say("quality.calendar.what"))
-        + quality_markup.calendar(visit, shown)
+        fragments.section_head(say("quality.calendar.title"), summary=say("quality.calendar.what"))
+        + quality_fragments.calendar(visit, summary)
     )
     visit.draw(
-        markup.section_head(say("quality.failed.title"), what=say("quality.failed.what") if shown.failed else "")
+        fragments.section_head(
+            say("quality.failed.title"), summary=say("quality.failed.what") if summary.failed else ""
+        )
     )
-    if shown.failed:
-        visit.draw(quality_markup.failures(visit, shown.failed))
+    if summary.failed:
+        visit.draw(quality_fragments.failures(visit, summary.failed))
     else:
-        visit.draw(markup.plain(say("quality.failed.none")))
-    _set_apart(visit, shown)
+        visit.draw(fragments.paragraph(say("quality.failed.none")))
+    _quarantine(visit, summary)
 
 
-def _judged(visit: Visit, shown: Quality) -> str:
-    if shown.judged_at is None:
+def _freshness(visit: Visit, summary: QualitySummary) -> str:
+    if summary.validated_at is None:
         return visit.say("quality.judged_never")
-    day = long_day(business_day(shown.judged_at), language=visit.language)
-    return visit.say("quality.judged", time=clock_time(shown.judged_at), day=day)
+    day = long_day(business_day(summary.validated_at), language=visit.language)
+    return visit.say("quality.judged", time=clock_time(summary.validated_at), day=day)
 
 
-def _lead(visit: Visit, shown: Quality) -> str:
-    looked_at = sum(one.expectations for one in shown.tables)
-    fields = {"all": number(looked_at, language=visit.language), "days": len(shown.days)}
-    if not shown.failed:
+def _lead(visit: Visit, summary: QualitySummary) -> str:
+    expectations = sum(one.expectations for one in summary.tables)
+    fields = {"all": number(expectations, language=visit.language), "days": len(summary.days)}
+    if not summary.failed:
         return visit.say("quality.lead.holds", **fields)
-    stops = sum(one.severity == "stop" for one in shown.failed)
+    stops = sum(one.severity == "stop" for one in summary.failed)
     kind = "stops" if stops else "warns"
-    counts = {"failed": number(len(shown.failed), language=visit.language)}
+    counts = {"failed": number(len(summary.failed), language=visit.language)}
     return visit.say(f"quality.lead.{kind}", **fields, **counts, stops=number(stops, language=visit.language))
 
 
-def _set_apart(visit: Visit, shown: Quality) -> None:
+def _quarantine(visit: Visit, summary: QualitySummary) -> None:
     say = visit.say
-    visit.draw(markup.section_head(say("quality.apart.title"), what=say("quality.apart.what")))
-    if not shown.set_apart:
-        visit.draw(markup.plain(say("quality.apart.none")))
+    visit.draw(fragments.section_head(say("quality.apart.title"), summary=say("quality.apart.what")))
+    if not summary.quarantine:
+        visit.draw(fragments.paragraph(say("quality.apart.none")))
         return
-    if shown.rows_set_apart > len(shown.set_apart):
-        count = number(shown.rows_set_apart, language=visit.language)
-        visit.draw(markup.plain(say("quality.apart.first", shown=len(shown.set_apart), count=count)))
+    if summary.quarantine_size > len(summary.quarantine):
+        count = number(summary.quarantine_size, language=visit.language)
+        visit.draw(fragments.paragraph(say("quality.apart.first", shown=len(summary.quarantine), count=count)))
     st.dataframe(
         pd.DataFrame(
             [
@@ -75,7 +81,7 @@ def _set_apart(visit: Visit, shown: Quality) -> None:
                     say("quality.apart.expectation"): one.expectation,
                     say("quality.apart.reason"): one.reason,
                 }
-                for one in shown.set_apart
+                for one in summary.quarantine
             ]
         ),
         hide_index=True,

@@ -17,8 +17,9 @@ from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.settings import Settings
 from storage.backup.archive import put_nowhere, read_archive
-from storage.backup.sealing import BackupDamaged, SealedReader
+from storage.backup.sealing import sealed_reader
 from storage.backup.tombstone_file import write_tombstones
+from storage.errors import BackupDamaged
 from storage.home import Home
 from storage.store.privacy import tombstones
 
@@ -196,8 +197,10 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
                 f"The content of {backup.path.name} has changed since it was written: its checksum differs."
             )
         file.seek(0)
-        source = cast("BinaryIO", SealedReader(file, key=key)) if backup.manifest.sealed else file
-        return len(read_archive(source, put=put))
+        if not backup.manifest.sealed:
+            return len(read_archive(file, put=put))
+        sealed = stack.enter_context(sealed_reader(file, key=key))
+        return len(read_archive(cast("BinaryIO", sealed), put=put))
 
 
 def export_tombstones(home: Home) -> str:

@@ -39,7 +39,7 @@ from pilot.identifiers import new_identifier
 from pilot.tables import TABLES
 from storage.backup.archive import ArchiveWriter
 from storage.backup.lake_copy import table_version
-from storage.backup.sealing import SealingWriter
+from storage.backup.sealing import sealing_writer
 from storage.backup.store_copy import copy_store
 from storage.backup.tombstone_file import write_tombstones
 from storage.errors import LandingUnavailable
@@ -106,7 +106,7 @@ def _write(home: Home, folder: Path, *, now: datetime, key: str, report: Callabl
     with content.open("xb") as file:
         content.chmod(PRIVATE_FILE)
         if key:
-            with closing(SealingWriter(file, key=key)) as sealing:
+            with closing(sealing_writer(file, key=key)) as sealing:
                 copied = _copy(home, cast("BinaryIO", sealing), secret=True, report=report)
         else:
             copied = _copy(home, file, secret=False, report=report)

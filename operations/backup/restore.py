@@ -21,11 +21,10 @@ from pilot.errors import PilotError
 from pilot.settings import Settings
 from pilot.tables import TABLES
 from storage.backup.archive import put_under
-from storage.backup.sealing import BackupDamaged
 from storage.backup.store_copy import POSTGRESQL_COPY, SQLITE_COPY, check_sqlite, restore_postgresql
 from storage.backup.tombstone_file import NAME, read_tombstones
 from storage.erasure.landing_lines import publish_logs
-from storage.errors import CorruptSegment
+from storage.errors import BackupDamaged, CorruptSegment
 from storage.folders import sync_folder
 from storage.home import LOG_FOLDER, Home, Kind, open_home
 from storage.store.privacy import erasures, tombstones

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from storage.backup.sealing import BackupDamaged
+from storage.errors import BackupDamaged
 from storage.folders import PRIVATE_FILE, private_folder
 
 INVENTORY = "inventory.json"
@@ -86,6 +86,8 @@ def read_archive(source: BinaryIO, *, put: Callable[[str, BinaryIO], None]) -> d
                 while hashed.read(BLOCK_BYTES):  # what `put` left unread
                     pass
                 found[member.name] = {"bytes": member.size, "sha256": hashed.digest.hexdigest()}
+        while source.read(BLOCK_BYTES):  # up to the sealed stream's own end, which is authenticated too
+            pass
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise BackupDamaged(f"The backup's archive cannot be read ({type(error).__name__}).") from None
     if listed is None:

@@ -1,140 +1,207 @@
-"""Seals a stream with a key: AES-256-GCM in chunks, so that nothing is read that was changed, swapped or cut off.
+"""Seals a stream with a passphrase in the age format (age-encryption.org), and opens it again.
 
-Layout: magic, salt, nonce prefix, then chunks `length (4 bytes) + ciphertext`. A chunk's nonce is the prefix and its
-number; what is authenticated beside says whether it is the last one. The key is stretched by scrypt with the salt.
+Layout: MAGIC, then an armored age file encrypted with the passphrase (scrypt, work factor of about a second), then a
+binary age file encrypted to the X25519 identity that the first one contains. Each backup has an identity of its own.
+Without this program: strip the first line, open the armored part with `age -d`, and the rest with `age -d -i`.
 """
 
 from __future__ import annotations
 
 import io
-import secrets
-import struct
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from typing import BinaryIO
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+import pyrage
+from pyrage import passphrase, x25519
 
-from storage.errors import StorageError
+from storage.backup import format_1
+from storage.errors import BackupDamaged, KeyTooShort
+from storage.folders import write_fully
 
-MAGIC = b"pilot-sealed-1\n"
-SALT_BYTES = 16
-PREFIX_BYTES = 8
-CHUNK_BYTES = 1024 * 1024
-TAG_BYTES = 16
-SCRYPT_COST = 2**15
+MAGIC = b"pilot-sealed-2\n"
 FEWEST_KEY_CHARACTERS = 20
 
-_LENGTH = struct.Struct(">I")
-_MORE, _LAST = b"more", b"last"
+_ARMOR_END = b"-----END AGE ENCRYPTED FILE-----"
+_LONGEST_ARMOR_BYTES = 4096
+_LONGEST_LINE_BYTES = 128
 
 
-class BackupDamaged(StorageError):
-    """A backup cannot be read: changed, cut off, or sealed with another key."""
+def sealing_writer(target: BinaryIO, *, key: str) -> SealingWriter:
+    """Return a stream that seals the bytes written to it into `target`. Close it before the target.
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what, remedy="Nothing was restored. Use another backup: `pilot backup list`.")
+    Raises:
+        KeyTooShort: the key can be guessed.
+        OSError: the target cannot be written.
+    """
+    _require_length(key)
+    identity = x25519.Identity.generate()
+    armor = passphrase.encrypt(str(identity).encode(), key, armored=True)
+    target.write(MAGIC + armor.rstrip(b"\n") + b"\n")
+    return SealingWriter(target, recipient=identity.to_public())
 
 
-class KeyTooShort(StorageError):
-    """The key for backups can be guessed."""
+def sealed_reader(source: BinaryIO, *, key: str) -> io.RawIOBase:
+    """Return a stream of the bytes that were sealed into `source`, in this format or the first one. Close it.
 
-    def __init__(self) -> None:
-        super().__init__(
-            f"PILOT_BACKUP_KEY is shorter than {FEWEST_KEY_CHARACTERS} characters.",
-            remedy="Make one with `openssl rand -base64 32`, and keep a copy away from this machine.",
-        )
+    Raises:
+        BackupDamaged: the source is not a sealed stream, or the key is wrong. Damage further on is raised on reading.
+        KeyTooShort: the key can be guessed.
+    """
+    _require_length(key)
+    magic = source.read(len(MAGIC))
+    if magic == format_1.MAGIC:
+        return format_1.FirstFormatReader(source, key=key)
+    if magic != MAGIC:
+        raise BackupDamaged("The backup's content does not begin as a sealed one does.")
+    return SealedReader(source, identity=_open_identity(source, key))
 
 
 class SealingWriter(io.RawIOBase):
-    """Writes what it is given, sealed, to another stream; closing it writes the last chunk, not the stream's end."""
+    """Seals the bytes written to it into another stream. Closing it ends the sealed stream, not the target.
 
-    def __init__(self, target: BinaryIO, *, key: str) -> None:
+    age pulls its input, writers push theirs: a pipe and a thread lie between, so memory use does not grow with size.
+
+    Raises:
+        OSError: the target cannot be written; raised on a later write or on closing.
+    """
+
+    def __init__(self, target: BinaryIO, *, recipient: x25519.Recipient) -> None:
         super().__init__()
-        salt, self._prefix = secrets.token_bytes(SALT_BYTES), secrets.token_bytes(PREFIX_BYTES)
-        self._target, self._cipher, self._number = target, _cipher(key, salt), 0
-        self._pending = bytearray()
-        target.write(MAGIC + salt + self._prefix)
+        kept = _ErrorKept(target)
+        source, self._sink = os.pipe()
+
+        def seal() -> None:
+            with os.fdopen(source, "rb") as plain:
+                try:
+                    pyrage.encrypt_io(plain, kept, [recipient])
+                except pyrage.EncryptError:
+                    raise kept.error or OSError("the backup cannot be sealed") from None
+
+        self._worker = _Worker(seal)
 
     def writable(self) -> bool:
-        """Return that it takes bytes."""
+        """Return that it accepts bytes."""
         return True
 
     def write(self, content: bytes) -> int:  # type: ignore[override]
         """Seal bytes."""
-        self._pending += content
-        while len(self._pending) > CHUNK_BYTES:
-            self._put(bytes(self._pending[:CHUNK_BYTES]), _MORE)
-            del self._pending[:CHUNK_BYTES]
+        try:
+            write_fully(self._sink, content)
+        except BrokenPipeError:
+            self._worker.finish()
+            raise
         return len(content)
 
     def close(self) -> None:
-        """Write the last chunk."""
+        """End the sealed stream."""
         if not self.closed:
-            self._put(bytes(self._pending), _LAST)
             super().close()
-
-    def _put(self, content: bytes, place: bytes) -> None:
-        sealed = self._cipher.encrypt(_nonce(self._prefix, self._number), content, place)
-        self._number += 1
-        self._target.write(_LENGTH.pack(len(sealed)) + sealed)
+            os.close(self._sink)
+            self._worker.finish()
 
 
 class SealedReader(io.RawIOBase):
-    """Reads what a `SealingWriter` wrote.
+    """Reads the body of a sealed stream.
 
     Raises:
-        BackupDamaged: the bytes are not those that were sealed, or the key is another.
+        BackupDamaged: the bytes were changed, moved or cut off; raised on reading.
     """
 
-    def __init__(self, source: BinaryIO, *, key: str) -> None:
+    def __init__(self, source: BinaryIO, *, identity: x25519.Identity) -> None:
         super().__init__()
-        head = source.read(len(MAGIC) + SALT_BYTES + PREFIX_BYTES)
-        if len(head) < len(MAGIC) + SALT_BYTES + PREFIX_BYTES or not head.startswith(MAGIC):
-            raise BackupDamaged("The backup's content does not begin as a sealed one does.")
-        salt = head[len(MAGIC) : len(MAGIC) + SALT_BYTES]
-        self._prefix = head[len(MAGIC) + SALT_BYTES :]
-        self._source, self._cipher, self._number = source, _cipher(key, salt), 0
-        self._pending = b""
-        self._ended = False
+        self._source, sink = os.pipe()
+
+        def unseal() -> None:
+            with os.fdopen(sink, "wb", buffering=0) as plain, suppress(BrokenPipeError):  # broken: closed early
+                pyrage.decrypt_io(source, plain, [identity])
+
+        self._worker = _Worker(unseal)
 
     def readable(self) -> bool:
-        """Return that it gives bytes."""
+        """Return that it yields bytes."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Fill a buffer with what was sealed; 0 at the end."""
-        if not self._pending and not self._ended:
-            self._pending = self._next()
-        taken = min(len(buffer), len(self._pending))
-        buffer[:taken] = self._pending[:taken]
-        self._pending = self._pending[taken:]
-        return taken
-
-    def _next(self) -> bytes:
-        size = self._source.read(_LENGTH.size)
-        if len(size) < _LENGTH.size:
-            raise BackupDamaged("The backup's content is cut off.")
-        (length,) = _LENGTH.unpack(size)
-        sealed = self._source.read(length) if length <= CHUNK_BYTES + TAG_BYTES else b""
-        for place in (_MORE, _LAST):
+        """Fill a buffer with the bytes that were sealed; 0 at the end."""
+        count = os.readv(self._source, [buffer])
+        if not count and len(buffer):
             try:
-                content = self._cipher.decrypt(_nonce(self._prefix, self._number), sealed, place)
-            except InvalidTag:
-                continue
-            self._number += 1
-            self._ended = place == _LAST
-            return content
+                self._worker.finish()
+            except (pyrage.DecryptError, OSError) as error:
+                raise BackupDamaged(
+                    f"The backup's content cannot be opened: it was changed or cut off ({error})."
+                ) from None
+        return count
+
+    def close(self) -> None:
+        """Stop reading."""
+        if not self.closed:
+            super().close()
+            os.close(self._source)
+            with suppress(pyrage.DecryptError, OSError):
+                self._worker.finish()
+
+
+class _Worker:
+    """A thread that keeps its error for `finish`."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._work = work
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="sealing", daemon=True)
+        self._thread.start()
+
+    def finish(self) -> None:
+        """Wait for the work's end and raise its error, if any, once."""
+        self._thread.join()
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:
+            self._error = error
+
+
+class _ErrorKept:
+    """A target that keeps its own error: pyrage reports it as text only."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target = target
+        self.error: OSError | None = None
+
+    def write(self, content: bytes) -> int:
+        try:
+            return self._target.write(content)
+        except OSError as error:
+            self.error = error
+            raise
+
+    def flush(self) -> None:
+        self._target.flush()
+
+
+def _open_identity(source: BinaryIO, key: str) -> x25519.Identity:
+    armor = b""
+    while not armor.endswith(_ARMOR_END + b"\n"):
+        line = source.readline(_LONGEST_LINE_BYTES)
+        armor += line
+        if not line or len(armor) > _LONGEST_ARMOR_BYTES:
+            raise BackupDamaged("The backup's content is cut off or damaged at its beginning.")
+    try:
+        return x25519.Identity.from_str(passphrase.decrypt(armor, key).decode())
+    except (pyrage.DecryptError, pyrage.IdentityError, UnicodeDecodeError) as error:
         raise BackupDamaged(
-            "The backup's content cannot be opened: it was changed, or it was sealed with another PILOT_BACKUP_KEY."
-        )
+            "The backup's content cannot be opened: it was changed, or it was sealed with another PILOT_BACKUP_KEY "
+            f"({error})."
+        ) from None
 
 
-def _cipher(key: str, salt: bytes) -> AESGCM:
+def _require_length(key: str) -> None:
     if len(key) < FEWEST_KEY_CHARACTERS:
-        raise KeyTooShort
-    return AESGCM(Scrypt(salt=salt, length=32, n=SCRYPT_COST, r=8, p=1).derive(key.encode()))
-
-
-def _nonce(prefix: bytes, number: int) -> bytes:
-    return prefix + number.to_bytes(4, "big")
+        raise KeyTooShort(FEWEST_KEY_CHARACTERS)

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.cli.conftest import Pilot
+
+pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
 KEY = {"PILOT_BACKUP_KEY": "a key that nobody guesses"}
 

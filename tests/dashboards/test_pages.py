@@ -33,7 +33,7 @@ def shown(at: AppTest) -> str:
 
 def figures(at: AppTest) -> dict[str, str]:
     page = " ".join(part.value for part in at.html)
-    pairs = re.findall(r'<dt>(.*?)</dt><dd class="pf-value">(.*?)</dd>', page)
+    pairs = re.findall(r'<dt>(.*?)</dt>\s*<dd class="pf-value">(.*?)</dd>', page)
     return {label: value.replace("\u00a0", " ") for label, value in pairs}
 
 
@@ -134,7 +134,7 @@ def test_the_overview_shows_each_metric_of_each_cafe_as_its_table_states_it(home
     rows = home.lake().read(PILOT_KPIS).filter(simulated=False)
     at = overview(visit_pages())
     grid = next(part.value for part in at.html if "pf-grid" in part.value)
-    cells = re.findall(r'data-cafe="(.*?)">(.*?)</td>', grid)
+    cells = re.findall(r'data-cafe="(.*?)">(.*?)</td>', grid, re.DOTALL)
     assert len(cells) == 15
     words = {"met": "Klarar målet", "missed": "Missar målet", "cannot_tell": "Går inte att avgöra"}
     words["missing"] = "Underlag saknas"

@@ -48,7 +48,7 @@ def test_what_stops_is_told_with_its_table_its_days_and_its_rows(home: Home, vis
     assert "Repliker: the marks of a turn do not run backwards" in page
     assert "21 nov. och 22 nov. · 2 rader" in page
     calendar = next(part.value for part in at.html if "pf-heat" in part.value)
-    turns = re.search(r"<tr><th[^>]*>Repliker.*?</tr>", calendar)
+    turns = re.search(r"<tr>\s*<th[^>]*>Repliker.*?</tr>", calendar, re.DOTALL)
     assert turns is not None
     assert re.findall(r"pf-verdict pf-(\w+)", turns.group()) == ["met", "missed", "missed"]
     assert 'aria-label="stoppar: 1 av 1 krav håller inte"' in turns.group()

@@ -26,11 +26,11 @@ SPRING = date(2026, 3, 29)  # 23 hours
 
 
 def snapshot(home: Home) -> PageSnapshot:
-    return PageSnapshot(home.lake(), *TABLES, place=str(home.root))
+    return PageSnapshot(home.lake(), *TABLES, home_key=str(home.root))
 
 
 def key(home: Home) -> Key:
-    return versions_key(home.lake(), *CALENDAR_TABLES, place=str(home.root))
+    return versions_key(home.lake(), *CALENDAR_TABLES, home_key=str(home.root))
 
 
 @pytest.mark.parametrize("day", [TODAY, AUTUMN, SPRING])
@@ -95,10 +95,10 @@ def test_a_day_is_shown_whatever_is_wrong_with_the_files_of_others(home: Home):
         cut_short(home, table, days[17])
     known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
     assert (known.first, known.last, known.last_sessions) == (days[-1], TODAY, TODAY)
-    with PageSnapshot(home.lake(), *TABLES, place=str(home.root), days=[TODAY]) as shot:
+    with PageSnapshot(home.lake(), *TABLES, home_key=str(home.root), days=[TODAY]) as shot:
         assert cafe_day(shot, shot.key, cafes=("aurora",), day=TODAY, simulated=False).funnel.opened > 0
     with pytest.raises(UnreadableTable, match="sessions"):
-        PageSnapshot(home.lake(), *TABLES, place=str(home.root), days=[days[17]])
+        PageSnapshot(home.lake(), *TABLES, home_key=str(home.root), days=[days[17]])
 
 
 def test_a_day_that_cannot_be_read_is_still_offered(home: Home):

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 import structlog
 
-from payouts.deciding import candidates, decide_sessions
+from payouts.deciding import decide_scored
 from pilot.business_days import days_between
 from pilot.errors import PilotError
 from pilot.events import PROBER_REPLICAS
@@ -64,11 +64,12 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
         scored=scored,
         cafes=cafes,
     )
-    apart = quarantined(lake, SCORED_FEEDBACK, days=[day])
-    due = candidates(scored=scored, sessions=of_day, signals=by_session(signals))
-    return decide_sessions(
+    return decide_scored(
         home.store(),
-        [each for each in due if each.session_id not in apart],
+        scored=scored,
+        sessions=of_day,
+        signals=by_session(signals),
+        quarantined=quarantined(lake, SCORED_FEEDBACK, days=[day]),
         cafes=cafes,
         secret=secret,
         decided_by=WATCH,

@@ -16,7 +16,7 @@ from storage.home import Home
 
 
 @pytest.fixture(autouse=True)
-def backup_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def backup_key(monkeypatch: pytest.MonkeyPatch, quick_passphrase: None) -> None:
     monkeypatch.setenv("PILOT_BACKUP_KEY", "a key that nobody guesses")
 
 

@@ -7,6 +7,8 @@ import sys
 
 from cli.commands import restore
 from cli.main import app
+from storage.backup import sealing
+from tests import quick_passphrase
 
 
 def die_after_unpacking(line: str) -> None:
@@ -15,4 +17,5 @@ def die_after_unpacking(line: str) -> None:
 
 
 restore.complain = die_after_unpacking
+sealing.passphrase = quick_passphrase
 app(["restore", *sys.argv[2:]])

@@ -30,11 +30,10 @@ from operations.erasure.home_lock import HomeLocked, home_lock
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import RAW_EVENTS
-from storage.backup.sealing import BackupDamaged, KeyTooShort
 from storage.backup.store_copy import StoreNotCopied
 from storage.backup.tombstone_file import NAME, TombstonesUnreadable
 from storage.erasure.everywhere import find_everywhere
-from storage.errors import StoreUnusable
+from storage.errors import BackupDamaged, KeyTooShort, StoreUnusable
 from storage.home import Home, open_home
 from storage.landing.append_log import AppendLog
 from storage.landing.days import read_day
@@ -43,6 +42,8 @@ from storage.store import audit
 from storage.store.privacy import tombstones
 from tests.events import MORNING, Story, whole_visit
 from tests.postgresql import Cluster, running_cluster
+
+pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)

@@ -58,7 +58,7 @@ def after(days: int) -> datetime:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(tmp_path: Path, quick_passphrase: None) -> Home:
     return open_home(Settings(home=tmp_path / "hem", backup_key=KEY, **LIMITS))
 
 

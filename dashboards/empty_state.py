@@ -1,0 +1,26 @@
+"""The page of a home without sessions."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards import fragments
+from dashboards.visit import Visit
+
+JOURNEY = "pilot journey {cafe} --language en"
+DEMO = "pilot demo"
+
+
+def draw_empty_state(visit: Visit) -> None:
+    """Draw what the page will show, and the commands that produce sessions now."""
+    visit.draw(fragments.page_head(crumb="", title=visit.say("nothing_yet.title"), freshness=""))
+    journey = JOURNEY.format(cafe=visit.cafes[0].id)
+    if visit.simulated:
+        visit.draw(fragments.paragraph(visit.say("nothing_yet.no_tests")))
+        st.code(journey, language=None, wrap_lines=True)
+        return
+    visit.draw(fragments.lead(visit.say("nothing_yet.first")))
+    visit.draw(fragments.paragraph(visit.say("nothing_yet.prove")))
+    st.code(journey, language=None, wrap_lines=True)
+    visit.draw(fragments.paragraph(visit.say("nothing_yet.demo")))
+    st.code(DEMO, language=None, wrap_lines=True)

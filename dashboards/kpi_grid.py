@@ -1,0 +1,134 @@
+"""The overview's grid: each metric of each café, with its interval drawn beside the target."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from dashboards.formatting import number
+from dashboards.fragments import render, verdict_badge
+from dashboards.kpi_words import shown_interval, shown_value, target_in_words
+from dashboards.reading.kpi_figures import KpiFigure
+from dashboards.reasons import reason
+from dashboards.visit import Visit
+from pilot.cafes import Cafe
+from pilot.kpi_targets import TARGETS, Verdict
+
+AXIS_MARGIN = 0.08  # of the axis' length, at both ends
+SINGLE_POINT_MARGIN = 0.05  # of the target, if every end of the axis is the same
+NARROWEST_PERCENT = 0.5  # an interval narrower than this would not be visible
+
+
+@dataclass(frozen=True, slots=True)
+class _Whisker:
+    """An interval, its value and the target on the row's axis, in per cent of its length."""
+
+    verdict: Verdict
+    left: float
+    width: float
+    target: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """One metric of one café; without a figure it has only a badge."""
+
+    cafe: str
+    badge: Markup
+    value: str | None = None
+    whisker: _Whisker | None = None
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Axis:
+    """The ends of a row's axis, in the metric's unit."""
+
+    low: float
+    high: float
+
+    def percent(self, value: float) -> float:
+        """Return the position of a value, clipped to the axis."""
+        return 100 * (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+
+
+def kpi_grid(visit: Visit, cafes: Sequence[Cafe], shown: Mapping[tuple[str, str], KpiFigure]) -> Markup:
+    """Return the metrics of each café as a table; on a narrow screen each row becomes a block.
+
+    Args:
+        visit: The visit.
+        cafes: The cafés, a column each.
+        shown: The figures by metric and café.
+    """
+    rows = []
+    for kpi, target in TARGETS.items():
+        known = [shown[kpi, cafe.id] for cafe in cafes if (kpi, cafe.id) in shown]
+        axis = _axis(known, target.value)
+        rows.append(
+            {
+                "name": visit.say(f"kpi.{kpi}.name"),
+                "explanation": visit.say(f"kpi.{kpi}.what"),
+                "target": f"{visit.say('overview.target')}: {target_in_words(visit, kpi)}",
+                "cells": [_cell(visit, cafe, shown.get((kpi, cafe.id)), axis) for cafe in cafes],
+            }
+        )
+    return render(
+        "kpi_grid",
+        caption=visit.say("overview.grid_caption"),
+        head=visit.say("overview.grid_kpi"),
+        cafes=[cafe.name for cafe in cafes],
+        rows=rows,
+    )
+
+
+def _cell(visit: Visit, cafe: Cafe, figure: KpiFigure | None, axis: _Axis) -> _Cell:
+    verdict: Verdict = "missing" if figure is None else figure.verdict
+    badge = verdict_badge(verdict, words=visit.say(f"verdict.{verdict}"))
+    if figure is None:
+        return _Cell(cafe.name, badge)
+    # A census has no interval beside its value.
+    interval = "" if figure.low == figure.high else shown_interval(visit, figure)
+    why = reason(figure)
+    notes = (interval, _share(visit, figure), visit.say(f"reason.{why}") if why else "")
+    return _Cell(
+        cafe.name,
+        badge,
+        value=shown_value(visit, figure),
+        whisker=_whisker(figure, axis),
+        notes=" · ".join(note for note in notes if note),
+    )
+
+
+def _share(visit: Visit, figure: KpiFigure) -> str:
+    """Return a share's numerator and denominator in words; empty for a time, and for uptime's seconds."""
+    if figure.value is None or figure.unit != "share" or figure.kpi == "uptime" or not figure.denominator:
+        return ""
+    return visit.say(
+        "overview.of",
+        numerator=number(figure.numerator or 0, language=visit.language),
+        denominator=number(figure.denominator, language=visit.language),
+    )
+
+
+def _axis(known: Sequence[KpiFigure], target: float) -> _Axis:
+    ends = [target, *(end for one in known for end in (one.low, one.high, one.value) if end is not None)]
+    margin = (max(ends) - min(ends)) * AXIS_MARGIN or target * SINGLE_POINT_MARGIN
+    return _Axis(min(ends) - margin, max(ends) + margin)
+
+
+def _whisker(figure: KpiFigure, axis: _Axis) -> _Whisker | None:
+    """Return the interval, open ends drawn to the axis' ends; None without a value."""
+    if figure.value is None:
+        return None
+    left = axis.percent(axis.low if figure.low is None else figure.low)
+    right = axis.percent(axis.high if figure.high is None else figure.high)
+    return _Whisker(
+        verdict=figure.verdict,
+        left=left,
+        width=max(right - left, NARROWEST_PERCENT),
+        target=axis.percent(figure.target),
+        value=axis.percent(figure.value),
+    )
