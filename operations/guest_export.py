@@ -37,7 +37,9 @@ def export_session(home: Home, session_id: str, *, actor: str, now: datetime) ->
     """
     store, day = home.store(), session_day(session_id)
     with store.begin() as connection:
-        audit.record(connection, actor=actor, action="session.export", subject=session_id, reason="asked for", at=now)
+        audit.record(
+            connection, actor=actor, action="session.export", subject=session_id, reason="asked_by_guest", at=now
+        )
     in_store = session_rows.about_session(store, session_id)
     in_lake = _in_lake(home, session_id)
     receipt = next(iter(in_store.get("receipts", [])), {})

@@ -9,14 +9,18 @@ from collections.abc import Mapping
 
 from pilot.cafes import Language
 from pilot.words import say
-from storage.store.payouts.attempts import ABSENT
-from storage.store.payouts.batches import HELD_BY_A_PERSON
-from storage.store.payouts.shared_banks import SHARED_BANK
-from storage.store.payouts.unclaims import WITHDRAWN
+from storage.store.payouts.payout_codes import (
+    ABSENT,
+    CLAIM_WITHDRAWN,
+    HELD_BY_PERSON,
+    REVERSED,
+    SHARED_BANK,
+    UNEXPLAINED,
+    DifferenceCode,
+)
 
 WORDS = "money"
 
-UNEXPLAINED = "the recipient's transfers differ from the books"
 # Code to meaning. Several codes may mean the same to whoever reads it.
 MEANINGS: Mapping[str, str] = {
     "balance_insufficient": "no_funds",
@@ -43,11 +47,11 @@ MEANINGS: Mapping[str, str] = {
     "rate_limit": "unknown",
     "idempotency_error": "key_reused",
     ABSENT: "absent",
-    HELD_BY_A_PERSON: "held",
+    HELD_BY_PERSON: "held",
     SHARED_BANK: "same_bank",
     UNEXPLAINED: "unexplained",
-    "reversed": "reversed",
-    WITHDRAWN: "withdrawn",
+    REVERSED: "reversed",
+    CLAIM_WITHDRAWN: "withdrawn",
 }
 UNLISTED = "unlisted"
 # What is certain where there is no code.
@@ -73,6 +77,11 @@ def for_staff(state: str, code: str, *, language: Language) -> str:
     """
     word = _of_code(state, code) if code else ""
     return say(WORDS, f"code.{word}", language, code=code) if word else say(WORDS, f"state.{state}", language)
+
+
+def difference_in_words(code: DifferenceCode, *, language: Language) -> str:
+    """Return the words for a difference between the books and the provider."""
+    return say(WORDS, f"difference.{code}", language)
 
 
 def _of_code(state: str, code: str) -> str:

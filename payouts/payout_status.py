@@ -9,11 +9,10 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from payouts.limits import YEARLY_KRONOR
-from payouts.meanings import UNEXPLAINED
 from pilot.money import ORE_PER_KRONA
 from storage.store.payouts.attempts import CAPABILITY_CODES
 from storage.store.payouts.guest_payouts import GuestPayout
-from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.payouts.payout_codes import SHARED_BANK, UNEXPLAINED
 
 PayoutStatus = Literal[
     # The voucher is still good.

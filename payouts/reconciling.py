@@ -11,26 +11,24 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from payouts.meanings import UNEXPLAINED
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
 from storage.store.engine import Store
 from storage.store.payouts import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
-from storage.store.payouts.attempts import ABSENT
 from storage.store.payouts.batches import Batch, Instruction, Limits
+from storage.store.payouts.payout_codes import ABSENT, UNEXPLAINED, AdoptionResult, DifferenceCode, TransferDifference
 from storage.store.payouts.reconciliations import Kept
 
 LISTED_DAYS_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
 MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.
 BEGINNING = datetime.fromtimestamp(0, tz=UTC)
-EXPLAINED = frozenset({"known", "adopted"})
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
     """Something that the books and the provider do not agree on; `reference` is the provider's, where it has one."""
 
-    what: str
+    code: DifferenceCode
     instruction_id: str
     account: str
     reference: str = ""
@@ -77,16 +75,16 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     seen: dict[str, int] = {}
     adopted = 0
     for transfer in rail.transfers(since=since):
-        found: adoption.Found = "known"
-        what = ""
+        found: AdoptionResult = "known"
+        difference: TransferDifference | None = None
         if transfer.reversed_ore or (transfer.reference, transfer.instruction_id, transfer.amount_ore) not in explained:
-            found, what = take_up(store, transfer, rail=rail.name, actor=actor)
+            found, difference = take_up(store, transfer, rail=rail.name, actor=actor)
         adopted += found == "adopted"
         seen[transfer.reference] = transfer.reversed_ore
         if left := transfer.amount_ore - transfer.reversed_ore:
             theirs[transfer.instruction_id.rpartition("-")[0]] += left
-        if what:
-            differences.append(Difference(what, transfer.instruction_id, transfer.account, transfer.reference))
+        if difference:
+            differences.append(Difference(difference, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
     for each, _ in rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN):
@@ -158,7 +156,9 @@ def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconc
     return reconcile(store, rail, actor=actor)
 
 
-def take_up(store: Store, transfer: Transfer, *, rail: str, actor: str) -> tuple[adoption.Found, str]:
+def take_up(
+    store: Store, transfer: Transfer, *, rail: str, actor: str
+) -> tuple[AdoptionResult, TransferDifference | None]:
     """Book a transfer as the provider has it, and what came back of it.
 
     Args:
@@ -168,7 +168,7 @@ def take_up(store: Store, transfer: Transfer, *, rail: str, actor: str) -> tuple
         actor: Who looks.
 
     Returns:
-        What it was to the books, and what a person has to look at; empty where nothing.
+        What it was to the books, and the difference that a person has to look at, if any.
     """
     found = adoption.adopt(
         store,
@@ -180,13 +180,13 @@ def take_up(store: Store, transfer: Transfer, *, rail: str, actor: str) -> tuple
         reference=transfer.reference,
         actor=actor,
     )
-    if found not in EXPLAINED:
-        # Money that came back in full needs nobody any more, unless the books have it with another amount.
-        back = transfer.reversed_ore == transfer.amount_ore and found != "another amount"
-        return found, "" if back else found
-    if transfer.reversed_ore:
-        reversals.take_back(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
-    return found, ""
+    if found == "known" or found == "adopted":
+        if transfer.reversed_ore:
+            reversals.take_back(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
+        return found, None
+    # Money that came back in full needs nobody any more, unless the books have it with another amount.
+    back = transfer.reversed_ore == transfer.amount_ore and found != "amount_differs"
+    return found, None if back else found
 
 
 def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Reconciled:

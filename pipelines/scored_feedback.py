@@ -10,6 +10,7 @@ import polars as pl
 
 from pilot.cafes import Cafes
 from pilot.tables import SCORED_FEEDBACK
+from pipelines.counting_turns import counts_as_feedback, has_words
 from pipelines.scoring import SCORER_VERSION, Said, Score, score_many
 from pipelines.shapes import schema, shaped
 
@@ -28,15 +29,13 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
         turns: Frame of TURNS of the same sessions.
         cafes: The cafés; a session of one that is no longer in the file is scored without its names.
     """
-    said = pl.col("transcript").str.strip_chars().fill_null("") != ""
-    unsure = pl.col("low_confidence") & said
     by_session = (
         turns.sort("session_id", "turn")
         .group_by("session_id")
         .agg(
-            said=pl.col("transcript").filter(said & ~unsure),
-            numbers=pl.col("turn").filter(said & ~unsure),
-            left_out=unsure.sum(),
+            said=pl.col("transcript").filter(counts_as_feedback()),
+            numbers=pl.col("turn").filter(counts_as_feedback()),
+            left_out=(has_words() & ~counts_as_feedback()).sum(),
             turn_language=pl.col("language").last(),
         )
     )

@@ -7,6 +7,7 @@ import polars as pl
 from pilot.kpi_targets import TARGETS
 from pilot.tables import TURNS
 from pipelines import recorded
+from pipelines.counting_turns import low_confidence_after_edit
 from pipelines.recorded import customer_events, flag, integer, named, number, text, whole_visits
 from pipelines.shapes import shaped
 
@@ -147,6 +148,6 @@ def _settled(rows: pl.LazyFrame) -> pl.LazyFrame:
         discarded_speculations=pl.col("discarded_speculations").fill_null(0),
     ).with_columns(
         transcript=pl.when(pl.col("edited")).then("edit").otherwise("heard"),
-        low_confidence=pl.col("unsure").fill_null(value=False) & ~pl.col("edited"),
+        low_confidence=low_confidence_after_edit(pl.col("unsure"), edited=pl.col("edited")),
         within_target=pl.when(pl.col("mode") == "voice").then(shown_in_time.fill_null(value=False)),
     )

@@ -1,4 +1,4 @@
-"""Format, lint, types and layers in one go; prints what is wrong and exits with 1 on the first kind that fails."""
+"""Format, lint, types, layers and English in one go; prints what is wrong and exits with 1 if anything is."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ CHECKS = {
     "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
     "layers": [str(BIN / "lint-imports")],
+    "english": [sys.executable, "scripts/english.py"],
     "types": [str(BIN / "mypy")],
 }
 
 
 def main() -> None:
-    """Run every check; show the output of one that fails."""
+    """Run every check; show the output of one that fails, and the measures of the English."""
     failed = False
     for name, command in CHECKS.items():
         begun = time.monotonic()
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         print(f"{name:8} {'ok' if done.returncode == 0 else 'FAILED':7} {time.monotonic() - begun:4.0f} s", flush=True)
-        if done.returncode != 0:
-            print(done.stdout, done.stderr, sep="", flush=True)
-            failed = True
+        if done.returncode != 0 or name == "english":
+            print(done.stdout, done.stderr, sep="", end="", flush=True)
+        failed = failed or done.returncode != 0
     if failed:
         sys.exit(1)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.async_api import expect as expect_async
 from playwright.sync_api import expect
 
 from tests import quick_passphrase as stand_in
@@ -22,7 +23,8 @@ settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
 # A browser's page has as long as anything else that is waited for; Playwright's five seconds are too few at full load.
-expect.set_options(timeout=DEADLINE_SECONDS * 1000)
+for each in (expect, expect_async):
+    each.set_options(timeout=DEADLINE_SECONDS * 1000)
 
 for name in [name for name in os.environ if name.startswith("PILOT_")]:
     del os.environ[name]

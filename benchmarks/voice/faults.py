@@ -37,7 +37,7 @@ from pilot.business_days import session_day
 from proving.load.utterances import default_utterances
 from storage.home import Home
 from storage.landing.days import read_day
-from voice_edge.hearing.word_error import errors
+from voice_edge.hearing.word_error import word_errors
 
 VISIT_SECONDS = 150.0
 CUT_SECONDS = 20.0
@@ -211,7 +211,7 @@ def kept(home: Home, visit: Visit) -> dict[str, Any]:
     places = [(row["epoch"], row["seq"]) for row in rows]
     committed = [json.loads(row["data"]) for row in rows if row["event"] == "utterance_committed"]
     last = {each["turn"]: each["transcript"] for each in sorted(committed, key=lambda each: int(each["revision"]))}
-    words = errors(" ".join(visit.said), " ".join(last[turn] for turn in sorted(last)), language="en")
+    compared = word_errors(" ".join(visit.said), " ".join(last[turn] for turn in sorted(last)), language="en")
     return {
         "events": dict(Counter(row["event"] for row in rows)),
         "epochs": sorted({epoch for epoch, _ in places}),
@@ -219,8 +219,8 @@ def kept(home: Home, visit: Visit) -> dict[str, Any]:
         "doubled": len(places) - len(set(places)),
         "acknowledged_but_lost": len(visit.acknowledged - set(places)),
         "turns_with_words": sum(bool(text.strip()) for text in last.values()),
-        "words_said": words.said,
-        "words_wrong": words.wrong,
+        "words_said": compared.words,
+        "words_wrong": compared.errors,
     }
 
 

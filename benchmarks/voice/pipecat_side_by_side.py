@@ -44,8 +44,8 @@ from proving.load.records import Turn
 from proving.load.stages import timing
 from proving.load.utterances import Utterance, read_folder
 from proving.load.watching import watched
-from proving.load.word_error import word_errors
 from voice_edge.hearing.weights import packaged_weights
+from voice_edge.hearing.word_error import word_errors
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "pilot-benchmarks"
 PEER = "pipecat-ai[whisper,websocket,runner]>=1.14,<1.15"
@@ -151,7 +151,7 @@ async def peer_block(
 
 
 def _row(turn: Turn, *, marks: dict[str, float]) -> dict[str, Any]:
-    errors, words = word_errors(turn.text, turn.heard)
+    compared = word_errors(turn.text, turn.heard, language="en")
     partly = isinstance(turn, PeerTurn) and turn.response_ms is not None and marks.get("transcript", 0.0) < 0
     return {
         "said": turn.said,
@@ -161,8 +161,8 @@ def _row(turn: Turn, *, marks: dict[str, float]) -> dict[str, Any]:
         "on_part_of_the_words": partly,
         "unanswered": turn.answered_ms is None,
         "marks": {name: round(value, 1) for name, value in marks.items()},
-        "word_errors": errors,
-        "words": words,
+        "word_errors": compared.errors,
+        "words": compared.words,
     }
 
 

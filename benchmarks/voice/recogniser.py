@@ -36,7 +36,7 @@ from voice_edge.hearing.plausibility import runs_away
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.hearing.weights import packaged_weights
 from voice_edge.hearing.whisper import COMPUTE_TYPE, Whisper
-from voice_edge.hearing.word_error import Errors, difference_interval, errors, rate
+from voice_edge.hearing.word_error import WordErrors, difference_interval, word_error_rate, word_errors
 
 CLASSES = (("up to 8 s", 0.0, 8.0, 0.38), ("8 to 20 s", 8.0, 20.0, 0.7), ("above 20 s", 20.0, math.inf, None))
 MOST_P95_OF_P50 = 1.6
@@ -55,8 +55,8 @@ class Measured:
     theirs_s: float
     ours_cpu_s: float
     theirs_cpu_s: float
-    ours: Errors
-    theirs: Errors
+    ours: WordErrors
+    theirs: WordErrors
     confidence: float
     retried: bool
     runaway: bool
@@ -122,8 +122,8 @@ def measure(clips: list[Clip], *, weights: Path, threads: int, repeat: int) -> l
                 wall["theirs"],
                 cpu_s["ours"],
                 cpu_s["theirs"],
-                errors(clip.text, decoded.text, language=language),
-                errors(clip.text, text, language=language),
+                word_errors(clip.text, decoded.text, language=language),
+                word_errors(clip.text, text, language=language),
                 decoded.confidence,
                 decoded.retried,
                 decoded.runaway or runs_away(decoded.text, tokens=0, seconds=clip.seconds),
@@ -170,8 +170,8 @@ def summary(name: str, rows: list[Measured], *, goal: float | None) -> dict[str,
         "p95_of_p50": round(tail, 2),
         "ratio_of_cpu": round(sum(row.ours_cpu_s for row in rows) / sum(row.theirs_cpu_s for row in rows), 3),
         "ours_cpu_s": round(statistics.mean(row.ours_cpu_s for row in rows), 3),
-        "word_error": round(rate([row.ours for row in rows]), 4),
-        "transcribe_word_error": round(rate([row.theirs for row in rows]), 4),
+        "word_error": round(word_error_rate([row.ours for row in rows]), 4),
+        "transcribe_word_error": round(word_error_rate([row.theirs for row in rows]), 4),
         "difference_low": round(low, 4),
         "difference_high": round(high, 4),
         "retried": sum(row.retried for row in rows),
@@ -252,8 +252,8 @@ def at_once(clips: list[Clip], *, weights: Path, workers: int) -> dict[str, Any]
 
 def threshold(rows: list[Measured], least: float) -> dict[str, Any]:
     """Return whom a threshold would ask again: those it hears well in vain, those it hears badly rightly."""
-    well = [row for row in rows if row.ours.wrong <= WELL_HEARD * row.ours.said]
-    badly = [row for row in rows if row.ours.wrong > WELL_HEARD * row.ours.said]
+    well = [row for row in rows if row.ours.errors <= WELL_HEARD * row.ours.words]
+    badly = [row for row in rows if row.ours.errors > WELL_HEARD * row.ours.words]
     return {
         "threshold": least,
         "heard_well": len(well),

@@ -111,21 +111,23 @@ def replay(
 
 
 def _look(opened: Home, rail: StripeRail, new: int, *, as_json: bool, told: str) -> None:
-    from payouts.stripe.events import process
+    from payouts.meanings import difference_in_words
+    from payouts.stripe.events import EventDifference, process
 
     done = put_off = 0
-    differences: tuple[str, ...] = ()
+    differences: tuple[EventDifference, ...] = ()
     while True:
         looked = process(opened.store(), rail)
         done, put_off, differences = done + looked.done, looked.put_off, (*differences, *looked.differences)
         if not looked.done:
             break
     if as_json:
-        print_json({"rail": rail.name, "new": new, "done": done, "put_off": put_off, "differences": differences})
+        listed = [asdict(each) for each in differences]
+        print_json({"rail": rail.name, "new": new, "done": done, "put_off": put_off, "differences": listed})
     else:
         typer.echo(told.format(new=new))
         for each in differences:
-            typer.echo(f"  for a person: {each}")
+            typer.echo(f"  for a person: {each.transfer}: {difference_in_words(each.code, language='en')}")
         typer.echo(f"{done} looked at" + (f", {put_off} put off: they are looked at again." if put_off else "."))
     raise typer.Exit(1 if put_off or differences else 0)
 

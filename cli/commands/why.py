@@ -177,6 +177,7 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
     import polars as pl
 
     from pilot.tables import TURNS
+    from pipelines.counting_turns import counts_as_feedback
     from pipelines.scoring import score
     from storage.store import audit
 
@@ -190,8 +191,8 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
             reason=reason,
         )
     turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
-    said = turns.filter(~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != ""))
-    texts = [unicodedata.normalize("NFC", text) for text in said.sort("turn")["transcript"]]  # as the spans count
+    said = turns.filter(counts_as_feedback()).sort("turn")
+    texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # as the spans count
     known = {cafe.id: cafe for cafe in opened.cafes().cafe}
     spans = score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe)).spans
     return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in spans]

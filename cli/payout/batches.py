@@ -155,6 +155,7 @@ def reconcile(as_json: bool = arguments.AS_JSON) -> None:
 
     Example: pilot payout reconcile
     """
+    from payouts.meanings import difference_in_words
     from payouts.reconciling import reconcile as hold_against
 
     opened = home()
@@ -164,7 +165,8 @@ def reconcile(as_json: bool = arguments.AS_JSON) -> None:
         print_json({"rail": rail.name, "agrees": found.agrees, **asdict(found)})
     else:
         for each in found.differences:
-            typer.echo(f"{each.what}: {each.reference} {each.instruction_id} {each.account}")
+            named = difference_in_words(each.code, language="en")
+            typer.echo(f"{named}: {each.reference} {each.instruction_id} {each.account}")
         for batch in sorted({*found.ours_ore, *found.theirs_ore}):
             ours, theirs = found.ours_ore.get(batch, 0), found.theirs_ore.get(batch, 0)
             typer.echo(f"{batch or '(no batch)'}: books {kronor(ours)}, provider {kronor(theirs)}")
@@ -186,7 +188,10 @@ def _step(subject: str, *, again: bool, reason: str) -> None:
         audit.record(connection, actor=arguments.actor(), action=f"payout.{verb}", subject=name, reason=why)
     done = pay_one(opened.store(), rail, name, again=again, actor=arguments.actor())
     if isinstance(done, Unknown):
-        typer.echo(f"Not sent: {done.code}. Run `pilot payout reconcile`, and look at the differences first.")
+        typer.echo(
+            "Not sent: the recipient's transfers differ from the books. "
+            "Run `pilot payout reconcile`, and look at the differences first."
+        )
         raise typer.Exit(1)
     typer.echo(_line(done) + rails.no_money(rail.name))
     _explain(opened, done)

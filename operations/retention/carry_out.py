@@ -136,7 +136,7 @@ def _remove(home: Home, each: Due, *, now: datetime) -> None:
                 files += 1
     else:
         if each.kind == "words":
-            day_states.put(home.store(), each.day, "redacted", actor=ACTOR, reason="the time limit of words")
+            day_states.put(home.store(), each.day, "redacted", actor=ACTOR, reason="words_expired")
         emptied = empty_lines(home.segments(), home.root / LOG_FOLDER, each.day, each.kind)
         files, landing_lines = emptied.files, emptied.lines
         lake_rows = empty_day(home.lake(), each.day, each.kind, commit=COMMIT)

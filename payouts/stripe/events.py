@@ -23,6 +23,7 @@ from storage.store.engine import Store
 from storage.store.payouts import onboardings, provider_events
 from storage.store.payouts import recipient_statuses as standings
 from storage.store.payouts.claims import Recipient
+from storage.store.payouts.payout_codes import DifferenceCode, EventCode
 from storage.store.payouts.provider_events import ProviderEvent
 
 ACTOR = "stripe"
@@ -45,18 +46,38 @@ _log = structlog.get_logger("payouts.stripe")
 
 
 @dataclass(frozen=True, slots=True)
+class EventDifference:
+    """A transfer of an event that the books cannot explain."""
+
+    transfer: str
+    code: DifferenceCode
+
+
+@dataclass(frozen=True, slots=True)
 class Processed:
-    """What a look at the waiting events came to.
+    """The result of processing the waiting events.
 
     Attributes:
-        done: How many were looked at.
-        put_off: How many could not be; they are looked at again.
-        differences: What the books do not agree with, for a person.
+        done: How many were processed.
+        put_off: How many could not be; they are tried again.
+        differences: What a person has to explain.
     """
 
     done: int
     put_off: int
-    differences: tuple[str, ...]
+    differences: tuple[EventDifference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """The result of one event: its code, and the difference for a person, if any."""
+
+    code: str
+    difference: DifferenceCode | None = None
+
+
+def _unchanged(code: EventCode) -> _Result:
+    return _Result(code)
 
 
 def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Processed:
@@ -68,27 +89,27 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Processed:
         limit: How many at most.
     """
     done = put_off = away = 0
-    differences: dict[str, None] = {}
-    noted: dict[tuple[str, str, str], str] = {}
+    differences: dict[EventDifference, None] = {}
+    results: dict[tuple[str, str, str], _Result] = {}
     for event in provider_events.waiting(store, rail=rail.name, limit=limit):
         # Several events about one thing, or two for one fact: it is fetched once, after all of them had come.
         thing = _thing(event)
         try:
-            note = noted[thing] if thing in noted else _look(store, rail, event)
+            result = results[thing] if thing in results else _look(store, rail, event)
         except ProviderAway:
-            provider_events.put_off(store, event.id, note="Stripe does not answer", away=True)
+            provider_events.put_off(store, event.id, code="provider_away", away=True)
             put_off, away = put_off + 1, away + 1
             if away == MOST_AWAY:
                 break
             continue
         except ProviderRefuses as refusal:
-            provider_events.put_off(store, event.id, note=refusal.code or "refused")
+            provider_events.put_off(store, event.id, code=refusal.code or "provider_refused")
             put_off += 1
             continue
-        noted[thing] = note
-        if note.startswith("!"):
-            differences[f"{event.object_id}: {note[1:]}"] = None
-        provider_events.finish(store, event.id, note=note.lstrip("!"))
+        results[thing] = result
+        if result.difference:
+            differences[EventDifference(event.object_id, result.difference)] = None
+        provider_events.finish(store, event.id, code=result.code)
         done += 1
     return Processed(done, put_off, tuple(differences))
 
@@ -223,26 +244,27 @@ def _thing(event: ProviderEvent) -> tuple[str, str, str]:
     return noun, event.account, event.object_id
 
 
-def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> str:
-    """Look at what one event is about; a note that begins with `!` is for a person."""
+def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> _Result:
+    """Look at what one event is about."""
     noun = event.kind.partition(".")[0]
     if noun == "transfer":
-        found, what = take_up(store, rail.find(event.object_id), rail=rail.name, actor=ACTOR)
-        return f"!{what}" if what else found
+        found, difference = take_up(store, rail.find(event.object_id), rail=rail.name, actor=ACTOR)
+        return _Result(found, difference)
     if noun not in ABOUT_THE_ACCOUNT and noun != "payout":
-        return "nothing to do"
+        return _unchanged("ignored")
     who = standings.by_account(store, rail=rail.name, account=event.account)
     if who is None:
-        return "an account of nobody we know"
+        return _unchanged("unknown_account")
     if noun != "payout":
-        return refresh_status(store, rail, who).transfers
+        return _Result(refresh_status(store, rail, who).transfers)
     try:
         payout = refresh_bank_payout(store, rail, who, event.object_id)
     except ProviderRefuses as refusal:
         if refusal.code not in GONE:
             raise
-        return f"not there any more; transfers {refresh_status(store, rail, who).transfers}"
+        refresh_status(store, rail, who)
+        return _unchanged("bank_payout_gone")
     if payout.state == "failed":
         # The money is on the recipient's balance at Stripe, never back with us: nothing is sent again.
         _log.warning("a bank payout failed", code=payout.failure_code)
-    return payout.state
+    return _Result(payout.state)

@@ -87,8 +87,10 @@ class StripeRail:
                 self.limiter,
                 lambda: self.client.v1.transfers.list({"transfer_group": instruction_id, "limit": PAGE}),
             )
-        except (ProviderAway, ProviderRefuses) as error:
-            return Unknown(type(error).__name__)
+        except ProviderAway:
+            return Unknown("provider_away")
+        except ProviderRefuses as refusal:
+            return Unknown(refusal.code or "provider_refused")
         return next((as_transfer(each) for each in found.data), None)
 
     def transfers(self, *, since: datetime) -> Iterator[Transfer]:

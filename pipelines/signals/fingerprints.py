@@ -16,6 +16,7 @@ import numpy.typing as npt
 import polars as pl
 
 from pilot.tables import FINGERPRINTS
+from pipelines.counting_turns import counts_as_feedback
 from pipelines.shapes import schema, shaped
 
 Codes = npt.NDArray[np.uint64]
@@ -64,9 +65,8 @@ def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, li
 
 def _said(turns: pl.DataFrame) -> pl.DataFrame:
     """Return what counts of each session as a list of its turns: not what was too unsure, nor what was struck."""
-    counts = ~pl.col("low_confidence") & (pl.col("transcript").fill_null("").str.strip_chars() != "")
     return (
-        turns.filter(counts)
+        turns.filter(counts_as_feedback())
         .sort("session_id", "turn")
         .group_by("session_id", maintain_order=True)
         .agg(said=pl.col("transcript"))

@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from proving.journey.errors import JourneyFailed
 
 PATH = "/ws/v1"
-OPEN_SECONDS = 10.0
+OPEN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from operations.system import RUN_FOLDER
 from pilot.business_days import session_day
 from pilot.cafes import Cafe, Language
 from pilot.events import Mode
-from proving.journey.arrival import Counted, Scored, counted, counted_in_figures, scored_row
+from proving.journey.arrival import ARRIVAL_SECONDS, Counted, Scored, counted, counted_in_figures, scored_row
 from proving.journey.browser import browser_talk
 from proving.journey.connection import connected
 from proving.journey.errors import JourneyFailed
@@ -23,7 +23,7 @@ from proving.journey.talk import Customer, Talk
 from storage.home import Home
 from storage.store.cafes import codes
 
-HTTP_SECONDS = 10.0
+HTTP_SECONDS = 30.0
 OK_STATUS = 200
 
 
@@ -57,6 +57,7 @@ async def travel(
     stages: Stages,
     browser: bool = False,
     pictures: Path | None = None,
+    arrival_seconds: float = ARRIVAL_SECONDS,
 ) -> Journey:
     """Send one simulated session from the customer's page to the manager's figures.
 
@@ -68,6 +69,7 @@ async def travel(
         stages: Told of what is reached.
         browser: By the page itself in a real browser, instead of by a client of the journey's own.
         pictures: A folder for pictures of the browser's screens.
+        arrival_seconds: Deadline of each step from the landing to the manager's figures.
 
     Raises:
         JourneyFailed: a stage did not happen, or ended otherwise than it must.
@@ -91,8 +93,15 @@ async def travel(
     used_before = processor_seconds(home.root / RUN_FOLDER)
     await asyncio.to_thread(_open_receipt, public + talk.receipt, talk.reference)
     stages.reach("opened the receipt")
-    scored = await scored_row(lake, session_id=talk.session_id, stages=stages)
-    now = await counted_in_figures(lake, session_id=talk.session_id, cafe=cafe.id, before=before, stages=stages)
+    scored = await scored_row(lake, session_id=talk.session_id, stages=stages, wait_seconds=arrival_seconds)
+    now = await counted_in_figures(
+        lake,
+        session_id=talk.session_id,
+        cafe=cafe.id,
+        before=before,
+        stages=stages,
+        wait_seconds=arrival_seconds,
+    )
     used_after = processor_seconds(home.root / RUN_FOLDER)
     judge(talk, scored)
     return Journey(

@@ -14,7 +14,7 @@ from proving.load.making import Load
 from proving.load.marks import Landed
 from proving.load.records import Conversation, Turn
 from proving.load.stages import RESPONSE, parts, reached, timing
-from proving.load.word_error import word_errors
+from voice_edge.hearing.word_error import word_error_rate, word_errors
 
 GOAL_MS = 2000.0
 # A frame holds 40 ms: a generator that is later than one frame in more than one of a hundred has not kept up.
@@ -60,7 +60,7 @@ def figures(load: Load, landed: Landed | None) -> dict[str, Any]:
         "parts_ms": [asdict(each) for each in parts(timed)],
         "turns": _turns(load.conversations),
         "failures": dict(failures.most_common()),
-        "word_error": _word_error([turn for _, turn in turns]),
+        "word_error": _word_error([turn for _, turn in turns], language=load.plan.manner.language),
         "landing": _landing(load, landed),
         "edge": _edge(load),
         "generator": _generator(load, answered=response.turns if response else 0),
@@ -83,11 +83,11 @@ def _turns(conversations: list[Conversation]) -> dict[str, Any]:
     }
 
 
-def _word_error(turns: list[Turn]) -> dict[str, Any] | None:
-    counted = [word_errors(turn.text, turn.heard) for turn in turns if turn.heard and not turn.cut_early]
-    said = sum(count for _, count in counted)
-    wrong = sum(errors for errors, _ in counted)
-    return {"turns": len(counted), "words": said, "share": round(wrong / said, 4)} if said else None
+def _word_error(turns: list[Turn], *, language: str) -> dict[str, Any] | None:
+    heard = [turn for turn in turns if turn.heard and not turn.cut_early]
+    compared = [word_errors(turn.text, turn.heard, language=language) for turn in heard]
+    words = sum(each.words for each in compared)
+    return {"turns": len(compared), "words": words, "share": round(word_error_rate(compared), 4)} if words else None
 
 
 def _landing(load: Load, landed: Landed | None) -> dict[str, Any] | None:

@@ -44,7 +44,7 @@ def test_what_no_webhook_told_is_fetched_once_and_what_the_books_lack_is_told(
 ) -> None:
     code, found = said(lambda: noun.catch_up_now(days=30, as_json=True), capsys)
     assert (code, found["new"], found["done"]) == (1, 1, 1)
-    assert found["differences"][0].endswith(": not ours")
+    assert found["differences"][0]["code"] == "not_ours"
     code, found = said(lambda: noun.catch_up_now(days=30, as_json=True), capsys)
     assert (code, found["new"], found["done"]) == (0, 0, 0)
     code, found = said(lambda: noun.replay(event="", failed=False, days=1, as_json=True), capsys)
@@ -61,7 +61,7 @@ def test_the_status_ends_with_one_where_something_waits_too_long_or_failed(
     provider_events.keep(store, [event], way="webhook")
     assert said(lambda: noun.status(as_json=True), capsys)[0] == 0
     for _ in range(MOST_TRIES):
-        provider_events.put_off(store, "evt_1", note="resource_missing")
+        provider_events.put_off(store, "evt_1", code="resource_missing")
     code, found = said(lambda: noun.status(as_json=True), capsys)
     assert (code, found["failed"], found["late"]) == (1, 1, True)
     with pytest.raises(noun.typer.Exit):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,11 +14,24 @@ import pytest
 
 from operations.health import findings
 from operations.serving import serve
-from operations.system import CHECKOUT, make_system, processes
+from operations.supervisor import RestartPolicy
+from operations.system import CHECKOUT, System, make_system, processes
 from pilot.settings import read_settings
 from proving.journey.stages import Stages
 from proving.journey.travel import travel
 from storage.home import open_home
+
+# Patience on a machine that does other things too; a quiet one needs a tenth of it.
+READY_SECONDS = 600.0
+HEALTHY_SECONDS = 120.0
+ARRIVAL_SECONDS = 480.0
+
+
+async def healthy(system: System) -> None:
+    """Return once every process answers its health check; a busy machine may miss the first."""
+    deadline = time.monotonic() + HEALTHY_SECONDS
+    while faults := [each for each in await asyncio.to_thread(findings, system, now=datetime.now(UTC)) if not each.ok]:
+        assert time.monotonic() < deadline, faults
 
 
 def test_every_process_gets_the_homes_own_settings_and_absolute_paths(home, environment, monkeypatch, tmp_path) -> None:
@@ -38,26 +53,32 @@ def test_only_what_a_customer_waits_for_runs_at_full_priority(home, environment)
 @pytest.mark.processes
 @pytest.mark.recogniser
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 async def test_sessions_travel_the_whole_way_and_the_system_stops_without_a_trace(environment) -> None:
     home = open_home(read_settings(environment))
     system = make_system(home, environment=environment)
     told: list[str] = []
-    async with serve(system, report=told.append) as serving:
+    async with serve(system, policy=RestartPolicy(ready_seconds=READY_SECONDS), report=told.append) as serving:
         pids = [process.pid for process in serving.supervision.processes.values()]
-        assert all(finding.ok for finding in findings(system, now=datetime.now(UTC)))
+        await healthy(system)
 
-        typed = await travel(home, cafe_id="aurora", language="sv", mode="text", stages=Stages())
+        typed = await travel(
+            home, cafe_id="aurora", language="sv", mode="text", stages=Stages(), arrival_seconds=ARRIVAL_SECONDS
+        )
         assert [turn.mode for turn in typed.talk.turns] == ["text"] * len(typed.talk.turns)
         assert typed.counted.completed == 1
 
-        spoken = await travel(home, cafe_id="aurora", language="en", mode="voice", stages=Stages())
+        spoken = await travel(
+            home, cafe_id="aurora", language="en", mode="voice", stages=Stages(), arrival_seconds=ARRIVAL_SECONDS
+        )
         assert any(turn.response_ms is not None for turn in spoken.talk.turns)
         assert spoken.counted.completed == 2
         assert spoken.scored.score > 60
         assert spoken.processor_seconds is not None and spoken.processor_seconds > 0
 
-        swedish = await travel(home, cafe_id="goteborg", language="sv", mode="voice", stages=Stages())
+        swedish = await travel(
+            home, cafe_id="goteborg", language="sv", mode="voice", stages=Stages(), arrival_seconds=ARRIVAL_SECONDS
+        )
         assert swedish.talk.voice_qualified is False
         unsure = [turn for turn in swedish.talk.turns if turn.low_confidence]
         assert swedish.talk.typed_instead and unsure
@@ -68,7 +89,9 @@ async def test_sessions_travel_the_whole_way_and_the_system_stops_without_a_trac
         edge.is_ready.clear()
         os.kill(edge.pid, signal.SIGKILL)
         await edge.is_ready.wait()
-        again = await travel(home, cafe_id="malmohuset", language="en", mode="text", stages=Stages())
+        again = await travel(
+            home, cafe_id="malmohuset", language="en", mode="text", stages=Stages(), arrival_seconds=ARRIVAL_SECONDS
+        )
         assert again.counted.completed == 1
         pids += [process.pid for process in serving.supervision.processes.values()]
     assert not [pid for pid in pids if pid is not None and psutil.pid_exists(pid)]

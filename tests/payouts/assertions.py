@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from sqlalchemy import func, select
 
 from storage.store.engine import Store
 from storage.store.payouts.recipient_statuses import BankPayout
+from storage.store.schemas.core import metadata
 from storage.store.schemas.payout import payout_batches, payout_claims, payout_instructions
-from storage.store.schemas.provider import bank_payouts, provider_events
+from storage.store.schemas.provider import bank_payouts, provider_events, reconciliations
 
 
 def claims_in_all(store: Store) -> int:
@@ -42,7 +44,32 @@ def bank_payouts_of(store: Store, recipient_id: str) -> list[BankPayout]:
 
 def event(store: Store, event_id: str) -> tuple[str, str] | None:
     """Return an event's state and what came of it; None where it is not kept."""
-    query = select(provider_events.c.state, provider_events.c.note).where(provider_events.c.id == event_id)
+    query = select(provider_events.c.state, provider_events.c.code).where(provider_events.c.id == event_id)
     with store.reading() as connection:
         row = connection.execute(query).first()
-    return None if row is None else (row.state, row.note)
+    return None if row is None else (row.state, row.code)
+
+
+CODE = re.compile(r"[a-z0-9_.:,-]*")
+CODE_COLUMNS = frozenset(
+    {
+        *("approval", "code", "disabled_reason", "failure_code", "kind", "outcome", "rail", "reason", "state"),
+        *("transfers", "way", "why"),
+    }
+)
+# Their reasons are given by persons, in words of their own.
+BY_PERSONS = frozenset({"audit_log", "cafe_states", "reward_rulings", "switches"})
+
+
+def sentences(store: Store) -> list[str]:
+    """Return every text in a column of codes that is not a code, as `table.column: text`."""
+    found = []
+    with store.reading() as connection:
+        for table in metadata.sorted_tables:
+            names = [name for name in CODE_COLUMNS & set(table.c.keys()) if table.name not in BY_PERSONS]
+            for name in names:
+                texts = connection.execute(select(table.c[name]).distinct()).scalars()
+                found += [f"{table.name}.{name}: {text}" for text in texts if not CODE.fullmatch(text or "")]
+        differences = connection.execute(select(reconciliations.c.differences)).scalars()
+        codes = {each["code"] for one in differences for each in one}
+    return found + [f"reconciliations.differences: {code}" for code in sorted(codes) if not CODE.fullmatch(code)]

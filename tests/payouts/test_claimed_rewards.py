@@ -12,8 +12,9 @@ from payouts.sending import send_batch
 from payouts.unclaiming import unclaim
 from storage.store import audit
 from storage.store.engine import Store
-from storage.store.payouts import batches, guest_payouts, unclaims
+from storage.store.payouts import batches, guest_payouts
 from storage.store.payouts.claims import ClaimRefused
+from storage.store.payouts.payout_codes import CLAIM_WITHDRAWN
 from storage.store.rewards import vouchers
 from storage.store.rewards.vouchers import VoucherRefused
 from tests.payouts.world import SECRET, World
@@ -91,7 +92,7 @@ def test_a_payout_that_was_refused_is_taken_back_and_cannot_be_tried_again(world
     take_back(world, reward)
     world.rail.unable.clear()
     (payout,) = batches.instructions(world.store)
-    assert (payout.state, payout.code) == ("refused", unclaims.WITHDRAWN)
+    assert (payout.state, payout.code) == ("refused", CLAIM_WITHDRAWN)
     pay_one(world.store, world.rail, payout.id, again=True, actor="anna")
     world.settle()
     assert world.rail.made == {}

@@ -30,6 +30,7 @@ from storage.store.engine import sqlite_url
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import batches, provider_events, reversals
 from storage.store.payouts.provider_events import ProviderEvent
+from tests.payouts import assertions
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, World
@@ -81,6 +82,7 @@ class Payouts(RuleBasedStateMachine):
             }
             assert unfinished == set(), "something is under way for ever"
             assert self.world.broken() == []
+            assert assertions.sentences(self.world.store) == []
             if not done.differences:
                 assert done.ours_ore == done.theirs_ore
                 left = bookkeeping.balances(self.world.store, simulated=True)["provider_balance_test"]

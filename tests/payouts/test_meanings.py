@@ -8,11 +8,11 @@ from itertools import product
 import pytest
 
 from payouts.answering import earned
-from payouts.meanings import MEANINGS, STATES, UNEXPLAINED, UNLISTED, WORDS, for_staff, meaning
+from payouts.meanings import MEANINGS, STATES, UNLISTED, WORDS, for_staff, meaning
 from pilot.cafes import Language
 from pilot.words import LANGUAGES, section
 from pipelines.signals.reasons import REASONS
-from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.payouts.payout_codes import SHARED_BANK, UNEXPLAINED
 from storage.store.rewards.decisions import Decision
 
 CODES = (
@@ -61,7 +61,7 @@ def test_a_code_that_nobody_has_met_is_no_refusal_where_none_was_heard(code: str
 
 
 def test_each_reason_to_hold_a_payout_is_told_by_itself() -> None:
-    told = {for_staff("held", code, language="en") for code in ("held by a person", SHARED_BANK, UNEXPLAINED)}
+    told = {for_staff("held", code, language="en") for code in ("held_by_person", SHARED_BANK, UNEXPLAINED)}
     assert len(told) == 3
     assert all(each.startswith("Nothing has been sent") for each in told)
 
@@ -92,7 +92,7 @@ def test_what_was_definitely_refused_is_never_told_as_unknown_or_as_paid_and_com
 def test_what_is_under_review_moved_no_money_only_where_the_provider_was_found_to_lack_it() -> None:
     for code, language in product(CODES, LANGUAGES):
         said = for_staff("needs_review", code, language=language)
-        assert any(word in said for word in NOTHING_MOVED) == (code == "not at the provider"), code
+        assert any(word in said for word in NOTHING_MOVED) == (code == "absent_at_provider"), code
 
 
 @pytest.mark.parametrize("state", ["paid", "reversed"])

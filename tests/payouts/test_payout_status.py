@@ -25,9 +25,9 @@ DISABLED = (
 )
 # Refusals of a transfer, our own reasons to hold one, and codes that nobody knows yet.
 CODES = (
-    *("", "balance_insufficient", "insufficient_capabilities_for_transfer", "account_invalid", "held by a person"),
-    *("transfers_not_allowed", "the bank account is another recipient's too", "not at the provider", "reversed"),
-    *("the recipient's transfers differ from the books", "parameter_missing", "api_error", "a_code_of_tomorrow"),
+    *("", "balance_insufficient", "insufficient_capabilities_for_transfer", "account_invalid", "held_by_person"),
+    *("transfers_not_allowed", "shared_bank", "absent_at_provider", "reversed"),
+    *("unexplained_transfers", "parameter_missing", "api_error", "a_code_of_tomorrow"),
 )
 
 

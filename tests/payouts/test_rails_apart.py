@@ -72,5 +72,5 @@ def test_a_transfer_that_names_a_payout_of_another_rail_is_not_taken_up(store: S
     )
     other.send(Order(key="by another home", parameters=asked))
     (difference,) = reconcile(store, other, actor="test").differences
-    assert difference.what == "not ours"
+    assert difference.code == "not_ours"
     assert [each.state for each in batches.instructions(store)] == ["planned"]

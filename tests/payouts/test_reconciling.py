@@ -73,5 +73,5 @@ def test_what_comes_back_while_the_provider_answers_is_no_difference(world: Worl
 def test_a_payout_that_the_provider_does_not_have_is_told(world: World, store: Store) -> None:
     world.rail.made.clear()
     done = reconcile(store, world.rail, actor="test")
-    assert [each.what for each in done.differences] == ["not at the provider"]
+    assert [each.code for each in done.differences] == ["absent_at_provider"]
     assert not done.agrees

@@ -67,7 +67,7 @@ def test_what_a_restored_store_cannot_explain_is_told_until_it_came_back_however
     world.restore(tmp_path / "copy")
     for _ in range(2):
         (difference,) = reconcile(world.store, world.rail, actor="test").differences
-        assert (difference.what, difference.reference) == ("unknown reward", lost)
+        assert (difference.code, difference.reference) == ("unknown_reward", lost)
         world.at += LONG
     world.rail.reverse(lost, 3000)
     assert reconcile(world.store, world.rail, actor="test").agrees
@@ -83,7 +83,7 @@ def test_what_somebody_else_transferred_is_told_while_it_is_recent_and_looked_at
     world.rail.send(Order(key="by hand", parameters=asked))
     for _ in range(2):
         (difference,) = reconcile(store, world.rail, actor="test").differences
-        assert difference.what == "not ours"
+        assert difference.code == "not_ours"
         world.at += LISTED_DAYS_BACK - timedelta(days=10)
     world.at += timedelta(days=10)
     assert reconcile(store, world.rail, actor="test").agrees

@@ -200,7 +200,7 @@ def test_without_its_index_a_second_attempt_pays_twice_and_is_told(world: World)
     world.rail.send(Order("another", str(second["parameters"])))
     assert "paid 2 times" in world.broken()
     told = reconcile(world.store, world.rail, actor="test")
-    assert [each.what for each in told.differences] == ["paid twice"]
+    assert [each.code for each in told.differences] == ["paid_twice"]
 
 
 def test_without_its_key_a_reward_lies_in_two_payouts_and_is_told(world: World) -> None:

@@ -23,7 +23,7 @@ from storage.store.payouts import attempts, batches, guest_payouts
 from storage.store.payouts.attempts import KEY_LIVES, Attempt
 from storage.store.payouts.batches import BatchRefused
 from storage.store.payouts.claims import ClaimRefused
-from storage.store.payouts.shared_banks import SHARED_BANK
+from storage.store.payouts.payout_codes import SHARED_BANK
 from storage.store.rewards import vouchers
 from storage.store.schemas.payout import payout_attempts, payout_claims, payout_instruction_rewards
 from tests.payouts import assertions as looks
@@ -312,7 +312,7 @@ def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(worl
     world.earn("acct_2")
     world.earn("acct_3")
     done = world.settle()
-    assert {each.what for each in done.differences} == {"unknown reward"}
+    assert {each.code for each in done.differences} == {"unknown_reward"}
     to_first = [each for each in world.rail.made.values() if each.account == "acct_1"]
     assert len(to_first) == 2
     # Somebody to whom more was paid than the books explain gets nothing until a person has looked.

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from payouts.stripe.calling import API_VERSION
 from payouts.stripe.events import OF_OURS, OF_RECIPIENTS
-from storage.store.payouts.adoption import Found
+from storage.store.payouts.payout_codes import DifferenceCode
 
 CHECKOUT = Path(__file__).parents[2]
 PAGE = (CHECKOUT / "docs" / "stripe.md").read_text(encoding="utf-8")
@@ -53,4 +53,4 @@ def test_it_lists_the_events_that_are_looked_at_and_the_version_that_is_spoken()
 
 def test_it_explains_every_difference_that_a_reconciliation_can_tell() -> None:
     named = {name for row in rows("| difference | what it is |\n") for name in re.findall("`([^`]+)`", row)}
-    assert named == {*get_args(Found), "not at the provider"} - {"known", "adopted"}
+    assert named == {*get_args(DifferenceCode)}

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pilot.events import Client, Language, Mode
 from pilot.redaction import TAIL_TURNS, redact, tail
+from pilot.turns import counts_as_feedback
 from voice_edge.protocol import KnownTurn, TurnText
 
 REVISIONS_PER_EPOCH = 1_000
@@ -28,8 +29,8 @@ class SaidTurn(BaseModel):
 
     @property
     def counts(self) -> bool:
-        """Whether it can be scored: something stands in it, and it was understood or mended."""
-        return bool(self.text.strip()) and (self.edited or not self.low_confidence)
+        """Return whether it counts as feedback."""
+        return counts_as_feedback(self.text, low_confidence=self.low_confidence, edited=self.edited)
 
 
 class SessionState(BaseModel):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voice_edge.hearing.errors import HearingError
-from voice_edge.hearing.word_error import errors, interval, rate
+from voice_edge.hearing.word_error import rate_interval, word_error_rate, word_errors
 
 if TYPE_CHECKING:  # the recogniser's libraries take a second to import
     from voice_edge.hearing.clips import Clip
@@ -82,26 +82,26 @@ def measure(
     Raises:
         TooFewClips: fewer than 30 recordings or 300 words.
     """
-    heard, runaways = [], 0
+    measured, runaways = [], 0
     for clip in clips:
         decoded = decoder.decode(clip.audio, language=language)
-        heard.append(errors(clip.text, decoded.text, language=language))
+        measured.append(word_errors(clip.text, decoded.text, language=language))
         runaways += decoded.runaway
-        after_each(len(heard))
-    said = sum(clip.said for clip in heard)
-    if len(heard) < FEWEST_CLIPS or said < FEWEST_WORDS:
+        after_each(len(measured))
+    words = sum(each.words for each in measured)
+    if len(measured) < FEWEST_CLIPS or words < FEWEST_WORDS:
         raise TooFewClips(
-            f"{len(heard)} recordings with {said} words, needed are {FEWEST_CLIPS} with {FEWEST_WORDS}.",
+            f"{len(measured)} recordings with {words} words, needed are {FEWEST_CLIPS} with {FEWEST_WORDS}.",
             remedy="Record more, best by several people in the café itself.",
         )
-    low, high = interval(heard)
+    low, high = rate_interval(measured)
     return Qualification(
         language=language,
         sha256=sha256,
         weights=weights,
-        clips=len(heard),
-        words=said,
-        word_error=round(rate(heard), 4),
+        clips=len(measured),
+        words=words,
+        word_error=round(word_error_rate(measured), 4),
         low=round(low, 4),
         high=round(high, 4),
         runaways=runaways,

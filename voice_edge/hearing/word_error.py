@@ -1,73 +1,94 @@
-"""Word error: how many words of a transcript would have to be mended, and how sure that figure is."""
+"""Word error rate of transcripts, with confidence intervals by bootstrap over recordings.
+
+`jiwer` counts the errors and `scipy` draws the samples. Both are imported when first called: the edge imports this
+module by way of `qualification` and serves without them.
+"""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
 
 from voice_edge.hearing.plausibility import words
 
-_Item = TypeVar("_Item")
-
-BOOTSTRAPS = 2000
-INTERVAL = (0.025, 0.975)
+RESAMPLES = 2000
+CONFIDENCE_LEVEL = 0.95
 SEED = 2
-# Numbers may be written either way; both are right.
-NUMBERS = {
-    "en": dict(enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())),
-    "sv": dict(enumerate("noll ett två tre fyra fem sex sju åtta nio tio elva tolv".split())),
+# A transcript may spell a small number as digits or as a word; both are right.
+NUMBER_WORDS = {
+    "en": "zero one two three four five six seven eight nine ten eleven twelve".split(),
+    "sv": "noll ett två tre fyra fem sex sju åtta nio tio elva tolv".split(),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Errors:
-    """Words that are wrong, missing or too many, of how many that were said."""
+class WordErrors:
+    """Word errors of one recording.
 
-    wrong: int
-    said: int
+    Attributes:
+        errors: Words substituted, deleted and inserted.
+        words: Words of the reference.
+    """
 
-
-def errors(said: str, heard: str, *, language: str) -> Errors:
-    """Compare a transcript with what was said, without case and punctuation (Levenshtein over words)."""
-    numbers = {str(digit): word for digit, word in NUMBERS[language].items()}
-    a, b = ([numbers.get(word, word) for word in words(text)] for text in (said, heard))
-    row = list(range(len(b) + 1))
-    for i, word in enumerate(a, start=1):
-        before, row[0] = row[0], i
-        for j, other in enumerate(b, start=1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (word != other))
-    return Errors(row[-1], len(a))
+    errors: int
+    words: int
 
 
-def rate(clips: Sequence[Errors]) -> float:
-    """Return the word error of all clips together; 1 where nothing was said."""
-    total = sum(clip.said for clip in clips)
-    return sum(clip.wrong for clip in clips) / total if total else 1.0
+def normalized(text: str, *, language: str) -> str:
+    """Return the words of `text` without case, punctuation and apostrophes, small numbers spelt out."""
+    spelt = {str(number): word for number, word in enumerate(NUMBER_WORDS[language])}
+    return " ".join(spelt.get(word, word.replace("'", "")) for word in words(text))
 
 
-def interval(clips: Sequence[Errors]) -> tuple[float, float]:
-    """Return the 95 % interval of the word error, clips drawn anew."""
-    return _percentiles([rate(sample) for sample in _samples(clips)])
+def word_errors(reference: str, hypothesis: str, *, language: str) -> WordErrors:
+    """Compare a transcript with the words that were said, after normalizing both."""
+    import jiwer
+
+    compared = jiwer.process_words(normalized(reference, language=language), normalized(hypothesis, language=language))
+    errors = compared.substitutions + compared.deletions + compared.insertions
+    return WordErrors(errors, compared.hits + compared.substitutions + compared.deletions)
 
 
-def difference_interval(ours: Sequence[Errors], theirs: Sequence[Errors]) -> tuple[float, float]:
-    """Return the 95 % interval of our word error minus theirs on the same clips, drawn in pairs."""
+def word_error_rate(recordings: Sequence[WordErrors]) -> float:
+    """Return errors per word over all recordings; 1 if nothing was said."""
+    words_said = sum(each.words for each in recordings)
+    return sum(each.errors for each in recordings) / words_said if words_said else 1.0
+
+
+def rate_interval(recordings: Sequence[WordErrors]) -> tuple[float, float]:
+    """Return the 95 % interval of the word error rate."""
+    return _interval([each.errors for each in recordings], [each.words for each in recordings])
+
+
+def difference_interval(ours: Sequence[WordErrors], theirs: Sequence[WordErrors]) -> tuple[float, float]:
+    """Return the 95 % interval of our word error rate minus theirs on the same recordings, in pairs."""
     pairs = list(zip(ours, theirs, strict=True))
-    draws = []
-    for sample in _samples(pairs):
-        total = sum(mine.said for mine, _ in sample)
-        draws.append(sum(mine.wrong - other.wrong for mine, other in sample) / total if total else 0.0)
-    return _percentiles(draws)
+    return _interval([mine.errors - other.errors for mine, other in pairs], [mine.words for mine, _ in pairs])
 
 
-def _samples(items: Sequence[_Item]) -> list[list[_Item]]:
-    chance = random.Random(SEED)  # noqa: S311 - draws of a bootstrap, the same in every run
-    return [chance.choices(items, k=len(items)) for _ in range(BOOTSTRAPS)]
+def _interval(errors: list[int], words_said: list[int]) -> tuple[float, float]:
+    """Return the percentile bootstrap of sum(errors) / sum(words_said), recordings drawn with replacement."""
+    if len(errors) < 2:
+        share = sum(errors) / max(sum(words_said), 1)
+        return share, share
+    from scipy.stats import bootstrap
 
+    def share_of(
+        errors: npt.NDArray[np.int64], words: npt.NDArray[np.int64], axis: int = -1
+    ) -> npt.NDArray[np.float64]:
+        return np.asarray(errors.sum(axis=axis) / np.maximum(words.sum(axis=axis), 1))
 
-def _percentiles(draws: list[float]) -> tuple[float, float]:
-    draws.sort()
-    low, high = (draws[min(len(draws) - 1, round(share * (len(draws) - 1)))] for share in INTERVAL)
-    return low, high
+    drawn = bootstrap(
+        (errors, words_said),
+        share_of,
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        confidence_level=CONFIDENCE_LEVEL,
+        method="percentile",
+        rng=SEED,
+    ).confidence_interval
+    return float(drawn.low), float(drawn.high)

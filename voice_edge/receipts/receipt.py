@@ -120,7 +120,7 @@ class ReceiptService:
         """
         await asyncio.to_thread(
             lambda: tombstones.add(
-                self._open_store(), session_id=receipt.session_id, actor=GUEST, reason="asked on the receipt"
+                self._open_store(), session_id=receipt.session_id, actor=GUEST, reason="asked_on_receipt"
             )
         )
 

@@ -19,6 +19,7 @@ from payouts.rewards import prospective_reward_ore
 from pilot.cafes import Cafe, Language, Pilot
 from pilot.errors import InvalidEvent, PilotError
 from pilot.events import UtteranceCommitted, UtteranceEdited, parse_event
+from pilot.turns import counts_as_feedback
 from pilot.words import say
 from pipelines.explanation import PRAISED_FROM, Raised, SessionResult, explain
 from storage.errors import CorruptSegment
@@ -77,8 +78,8 @@ def said_in(segments: Segments, day: date, session_id: str) -> list[str]:
                 edited[content.turn] = (order, content.transcript)
     texts = []
     for turn, (_, _, heard) in sorted(committed.items()):
-        text = edited[turn][1] if turn in edited else "" if heard.low_confidence else heard.transcript
-        if text.strip():
+        text = edited[turn][1] if turn in edited else heard.transcript
+        if counts_as_feedback(text, low_confidence=heard.low_confidence, edited=turn in edited):
             texts.append(unicodedata.normalize("NFC", text))
     return texts
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from payouts.meanings import difference_in_words
 from payouts.stripe.events import catch_up, process
 from payouts.stripe.rail import StripeRail
 from pilot.errors import PilotError
@@ -45,9 +46,9 @@ class ProviderEvents:
         except (PilotError, OSError) as error:
             _log.error("provider events cannot be processed", reason=type(error).__name__)
             return
-        for difference in result.differences:
-            _log.error("the books cannot explain a provider record", what=difference)
-            self._report(difference)
+        for each in result.differences:
+            _log.error("the books cannot explain a provider record", transfer=each.transfer, code=each.code)
+            self._report(f"{each.transfer}: {difference_in_words(each.code, language='en')}")
         if result.done:
             _log.info("provider events processed", done=result.done, put_off=result.put_off)
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from typing import Literal
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -16,6 +15,7 @@ from storage.store import audit
 from storage.store.engine import Store, serialise
 from storage.store.payouts import attempts, batches
 from storage.store.payouts.batches import Instruction
+from storage.store.payouts.payout_codes import MADE_BEFORE_RESTORE, AdoptionResult, TransferDifference
 from storage.store.schemas.money import vouchers
 from storage.store.schemas.payout import (
     payout_attempts,
@@ -25,11 +25,6 @@ from storage.store.schemas.payout import (
     payout_instructions,
     recipients,
 )
-
-Found = Literal[
-    "known", "adopted", "not ours", "another amount", "another account", "paid twice", "unknown reward",
-    "redeemed as well", "in two payouts",
-]  # fmt: skip
 
 _BATCH = re.compile(r"(?P<rail>[a-z_]+)-(?P<day>\d{4}-\d{2}-\d{2})(?P<simulated>-simulated)?")
 
@@ -44,7 +39,7 @@ def adopt(
     amount_ore: int,
     reference: str,
     actor: str,
-) -> Found:
+) -> AdoptionResult:
     """Book a transfer that the provider has; return what it was, or why it was not booked.
 
     Args:
@@ -60,7 +55,7 @@ def adopt(
     batch_id = instruction_id.rpartition("-")[0]
     named = _BATCH.fullmatch(batch_id)
     if named is None or named["rail"] != rail:
-        return "not ours"
+        return "not_ours"
     with store.begin() as connection:
         serialise(connection, f"payouts:{rail}")
         serialise(connection, f"payout:{instruction_id}")
@@ -70,9 +65,9 @@ def adopt(
             ).where(payout_instructions.c.id == instruction_id)
         ).first()
         if known is not None and known.reference == reference:
-            return "known" if known.amount_ore == amount_ore else "another amount"
+            return "known" if known.amount_ore == amount_ore else "amount_differs"
         if known is not None and known.state in ("paid", "reversed"):
-            return "paid twice"
+            return "paid_twice"
         if known is None:
             day, simulated = date.fromisoformat(named["day"]), named["simulated"] is not None
             why = _rebuild(
@@ -90,7 +85,7 @@ def adopt(
         found = batches.locked(connection, instruction_id)
         if found.amount_ore != amount_ore or found.account != account:
             connection.rollback()
-            return "another amount" if found.amount_ore != amount_ore else "another account"
+            return "amount_differs" if found.amount_ore != amount_ore else "account_differs"
         _pay(connection, found, reference=reference, store=store)
         audit.record(
             connection, actor=actor, action="payout.adopt", subject=instruction_id, reason=reference, at=store.now()
@@ -119,7 +114,7 @@ def _pay(connection: Connection, found: Instruction, *, reference: str, store: S
                 parameters="",
                 parameters_hash="",
                 outcome="absent",
-                code="made before the store was put back",
+                code=MADE_BEFORE_RESTORE,
                 begun_at=store.now(),
                 ended_at=store.now(),
             )
@@ -136,7 +131,7 @@ def _rebuild(
     reward_ids: tuple[str, ...],
     account: str,
     at: datetime,
-) -> Found | None:
+) -> TransferDifference | None:
     """Make recipient, claims, batch and instruction again as the transfer tells them; return why they cannot be."""
     rail, day, simulated = batch
     who = connection.execute(
@@ -153,14 +148,14 @@ def _rebuild(
             select(vouchers).where(vouchers.c.reward_id == reward_id).order_by(vouchers.c.number.desc())
         ).first()
         if voucher is None:
-            return "unknown reward"
+            return "unknown_reward"
         serialise(connection, f"voucher:{voucher.code_hash}")
         why = _claim_again(connection, reward_id, voucher.code_hash, who=who, rail=rail, at=at)
         if why is not None:
             return why
         amounts[reward_id] = voucher.amount_ore
     if not amounts:
-        return "unknown reward"
+        return "unknown_reward"
     if connection.execute(select(payout_batches.c.id).where(payout_batches.c.id == batch_id)).first() is None:
         connection.execute(
             insert(payout_batches).values(
@@ -173,20 +168,20 @@ def _rebuild(
 
 def _claim_again(
     connection: Connection, reward_id: str, code_hash: str, *, who: str, rail: str, at: datetime
-) -> Found | None:
+) -> TransferDifference | None:
     placed = select(payout_instruction_rewards.c.instruction_id).where(
         payout_instruction_rewards.c.reward_id == reward_id
     )
     if connection.execute(placed).first() is not None:
-        return "in two payouts"
+        return "in_two_payouts"
     claimed = connection.execute(
         select(payout_claims.c.recipient_id).where(payout_claims.c.reward_id == reward_id)
     ).scalar()
     if claimed is not None:
-        return None if claimed == who else "another account"
+        return None if claimed == who else "account_differs"
     voucher = connection.execute(select(vouchers).where(vouchers.c.code_hash == code_hash)).one()
     if voucher.state != "issued":
-        return "redeemed as well" if voucher.state == "redeemed" else "unknown reward"
+        return "also_redeemed" if voucher.state == "redeemed" else "unknown_reward"
     connection.execute(update(vouchers).where(vouchers.c.code_hash == code_hash).values(state="cancelled"))
     connection.execute(
         insert(payout_claims).values(

@@ -18,6 +18,7 @@ from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import rail_payouts
 from storage.store.payouts.batches import BatchRefused, Instruction, locked, rewards_of, set_state
+from storage.store.payouts.payout_codes import ABSENT
 from storage.store.schemas.core import switches
 from storage.store.schemas.payout import payout_attempts, payout_batches, payout_instructions
 
@@ -29,8 +30,6 @@ MONEY_RAILS = frozenset({"stripe"})
 
 # What a recipient cures at the provider: they are told so, and what was refused for it is planned again once they have.
 CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
-
-ABSENT = "not at the provider"
 
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
 

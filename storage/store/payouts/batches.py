@@ -15,6 +15,7 @@ from storage.errors import StorageError
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.payouts import awaiting
+from storage.store.payouts.payout_codes import HELD_BY_PERSON, HoldCode
 from storage.store.schemas.payout import (
     payout_batches,
     payout_claims,
@@ -28,8 +29,6 @@ Approval = Literal["not_needed", "waiting", "given"]
 
 UNFINISHED: tuple[State, ...] = ("planned", "in_flight")
 LEFT: tuple[State, ...] = ("paid", "reversed")  # The provider has made a transfer of it.
-
-HELD_BY_A_PERSON = "held by a person"
 
 
 class BatchRefused(StorageError):
@@ -175,7 +174,7 @@ def approve(store: Store, batch_id: str, *, actor: str, reason: str) -> Batch:
 
 
 def hold(
-    store: Store, instruction_id: str, *, held: bool, actor: str, reason: str, code: str = HELD_BY_A_PERSON
+    store: Store, instruction_id: str, *, held: bool, actor: str, reason: str, code: HoldCode = HELD_BY_PERSON
 ) -> Instruction:
     """Hold an instruction that nothing was tried for yet, or release a held one.
 

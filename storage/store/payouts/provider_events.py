@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.store import audit
 from storage.store.engine import Store
+from storage.store.payouts.payout_codes import EventCode
 from storage.store.schemas.provider import provider_events
 
 Way = Literal["webhook", "listed"]
@@ -23,6 +24,7 @@ AWAY_TRIES = 4  # While the provider is away nothing is given up: it is asked ag
 # Longer than a provider lists events or tells them again, so that none is kept twice.
 KEPT_FOR = timedelta(days=90)
 ASKED_AT_ONCE = 500  # SQLite takes some thousand values in a statement.
+REPLAYED: EventCode = "replayed"
 LATEST = 200  # So many events tell the usual lag.
 
 
@@ -81,7 +83,7 @@ def keep(store: Store, events: Collection[ProviderEvent], *, way: Way) -> frozen
     if not new:
         return frozenset()
     at = store.now()
-    told = {"received_at": at, "way": way, "state": "waiting", "tries": 0, "note": ""}
+    told = {"received_at": at, "way": way, "state": "waiting", "tries": 0, "code": ""}
     kept = set()
     with store.begin() as connection:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -119,26 +121,26 @@ def waiting(store: Store, *, rail: str, limit: int) -> list[ProviderEvent]:
     return [ProviderEvent(*row[:-2]) for row in rows if at - row.received_at >= WAITS[min(row.tries, MOST_TRIES - 1)]]
 
 
-def finish(store: Store, event_id: str, *, note: str = "") -> None:
+def finish(store: Store, event_id: str, *, code: str = "") -> None:
     """Mark an event as looked at."""
     with store.begin() as connection:
         connection.execute(
             update(provider_events)
             .where(provider_events.c.id == event_id, provider_events.c.state == "waiting")
-            .values(state="done", note=note, done_at=store.now())
+            .values(state="done", code=code, done_at=store.now())
         )
 
 
-def put_off(store: Store, event_id: str, *, note: str, away: bool = False) -> None:
+def put_off(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
     """Count a try that came to nothing; after many the event is left to a person, unless the provider was away."""
     with store.begin() as connection:
         mine = (provider_events.c.id == event_id) & (provider_events.c.state == "waiting")
         if away:
             few = mine & (provider_events.c.tries < AWAY_TRIES)
             connection.execute(update(provider_events).where(few).values(tries=provider_events.c.tries + 1))
-            connection.execute(update(provider_events).where(mine).values(note=note))
+            connection.execute(update(provider_events).where(mine).values(code=code))
             return
-        connection.execute(update(provider_events).where(mine).values(tries=provider_events.c.tries + 1, note=note))
+        connection.execute(update(provider_events).where(mine).values(tries=provider_events.c.tries + 1, code=code))
         connection.execute(
             update(provider_events)
             .where(mine, provider_events.c.tries >= MOST_TRIES)
@@ -172,7 +174,7 @@ def replay(
         count = connection.execute(
             update(provider_events)
             .where(again)
-            .values(state="waiting", tries=0, note="replayed", done_at=None, way="listed", received_at=store.now())
+            .values(state="waiting", tries=0, code=REPLAYED, done_at=None, way="listed", received_at=store.now())
         ).rowcount
         if actor:
             told = {"events": count}

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 from pilot.business_days import business_day, day_bounds
 from storage.store import outbox
 from storage.store.engine import Store
+from storage.store.payouts.payout_codes import DifferenceCode
 from storage.store.schemas.payout import payout_batches
 from storage.store.schemas.provider import reconciliations
 
@@ -25,7 +26,7 @@ class Kept:
         actor: Who asked.
         agrees: Whether both sides agree to the öre.
         adopted: How many transfers the books took up that they did not have.
-        differences: What a person has to look at: what, instruction_id, account, reference.
+        differences: What a person has to look at: code, instruction_id, account, reference.
         ours_ore: What the books say was paid, by batch.
         theirs_ore: What the provider has, by batch.
     """
@@ -46,7 +47,7 @@ class Kept:
         return sum(abs(self.ours_ore.get(each, 0) - self.theirs_ore.get(each, 0)) for each in named)
 
 
-NOT_OURS = "not ours"
+NOT_OURS: DifferenceCode = "not_ours"
 READ_AT_ONCE = 50
 
 _COLUMNS = tuple(reconciliations.c[name] for name in Kept.__dataclass_fields__)
@@ -85,7 +86,7 @@ def agreed_at(store: Store, rail: str) -> datetime | None:
     with store.reading() as connection:
         for at, agrees, differences in connection.execute(mine, execution_options={"yield_per": READ_AT_ONCE}):
             # What somebody else transferred is told while it is recent; it can be no reward of ours.
-            if agrees or (differences and all(each["what"] == NOT_OURS for each in differences)):
+            if agrees or (differences and all(each["code"] == NOT_OURS for each in differences)):
                 moment: datetime = at
                 return moment
     return None

@@ -14,6 +14,7 @@ from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts.attempts import moves_money
 from storage.store.payouts.batches import locked, rewards_of, set_state
+from storage.store.payouts.payout_codes import REVERSED
 from storage.store.schemas.provider import payout_reversals
 
 
@@ -47,7 +48,7 @@ def take_back(store: Store, instruction_id: str, *, reversed_ore: int, actor: st
                     connection, booking, store=store, reward_id=reward_id, cafe=cafe, simulated=simulated, ore=back
                 )
         if now == found.amount_ore:
-            set_state(connection, instruction_id, "reversed", code="reversed", at=at)
+            set_state(connection, instruction_id, "reversed", code=REVERSED, at=at)
         audit.record(
             connection, actor=actor, action="payout.reversed", subject=instruction_id,
             details={"ore": now - known, "in_all_ore": now, "of_ore": found.amount_ore}, at=at,

@@ -10,11 +10,10 @@ from sqlalchemy import func, select
 
 from storage.store.engine import Store
 from storage.store.payouts import batches
+from storage.store.payouts.payout_codes import SHARED_BANK
 from storage.store.schemas.core import audit_log
 from storage.store.schemas.payout import payout_batches, payout_instructions, recipients
 from storage.store.schemas.provider import recipient_statuses
-
-SHARED_BANK = "the bank account is another recipient's too"
 
 
 def hold_shared(store: Store, *, rail: str, actor: str) -> int:

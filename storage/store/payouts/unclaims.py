@@ -13,6 +13,7 @@ from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.payouts import batches
 from storage.store.payouts.claims import ClaimRefused
+from storage.store.payouts.payout_codes import CLAIM_WITHDRAWN
 from storage.store.rewards import vouchers
 from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.payout import (
@@ -23,7 +24,6 @@ from storage.store.schemas.payout import (
 )
 from storage.store.schemas.provider import onboardings
 
-WITHDRAWN = "the claim was taken back"
 # Nothing of these is at the provider, or all of it came back; of every other nobody can say that.
 TAKEN_BACK = frozenset({"planned", "held", "refused", "reversed"})
 
@@ -88,7 +88,7 @@ def _withdraw(connection: Connection, payout_id: str, *, store: Store) -> None:
             remedy="Only what was never sent, or came back in full, is taken back. See `pilot payout show`.",
         )
     if found.state != "reversed":
-        batches.set_state(connection, payout_id, "refused", code=WITHDRAWN, at=store.now())
+        batches.set_state(connection, payout_id, "refused", code=CLAIM_WITHDRAWN, at=store.now())
 
 
 def _unlink(connection: Connection, payout_id: str) -> None:

@@ -20,7 +20,7 @@ from storage.store.schemas.privacy import erasures
 
 State = Literal["asked", "rewritten", "done"]
 WITHIN_HOURS = 24  # what a guest is promised
-WIPED = ("receipts", "reward_decisions", "onboardings", "recipient_devices", "recipient_standings", "recipients")
+WIPED = ("receipts", "reward_decisions", "onboardings", "recipient_devices", "recipient_statuses", "recipients")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Date, ForeignKey,
 from storage.store.schemas.core import Serial, UtcMoment, metadata
 
 recipient_statuses = Table(
-    "recipient_standings",
+    "recipient_statuses",
     metadata,
     Column(
         "recipient_id",
         Text,
-        ForeignKey("recipients.id", name="fk_recipient_standings_recipient_id"),
+        ForeignKey("recipients.id", name="fk_recipient_statuses_recipient_id"),
         primary_key=True,
     ),
     Column("transfers", Text, nullable=False),
@@ -71,7 +71,8 @@ provider_events = Table(
     Column("way", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("note", Text, nullable=False),
+    # What came of it: the state of its object, a difference, or a code of ours or of the provider.
+    Column("code", Text, nullable=False),
     Column("done_at", UtcMoment),
     CheckConstraint("way IN ('webhook', 'listed')", name="way_known"),
     CheckConstraint("state IN ('waiting', 'done', 'failed')", name="state_known"),

@@ -10,8 +10,8 @@ from payouts.stripe.events import LISTED_BACK, catch_up, process
 from payouts.stripe.recipients import onboarding_link, open_account
 from storage.store.payouts import batches, provider_events
 from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts.payout_codes import SHARED_BANK
 from storage.store.payouts.provider_events import ProviderEvent
-from storage.store.payouts.shared_banks import SHARED_BANK
 from storage.store.rewards import vouchers
 from tests.payouts import assertions as looks
 from tests.payouts.stripe.by_hand_rail import IBAN

@@ -126,7 +126,7 @@ def test_one_recipient_of_whom_stripe_says_nothing_keeps_no_other_waiting(
             raise error("Stripe says nothing.", remedy="Ask again.")
         return refresh_status(store, rail, who)
 
-    monkeypatch.setattr(events, "refresh_standing", refresh)
+    monkeypatch.setattr(events, "refresh_status", refresh)
     if error is ProviderAway:  # what it did not answer is asked again, from the same time on
         with pytest.raises(ProviderAway):
             catch_up(world.store, world.rail)

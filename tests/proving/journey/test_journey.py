@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from operations.seeding import seed
+from pilot.settings import read_settings
 from proving.journey import frames, lines
 from proving.journey.arrival import Counted, Scored, counted
 from proving.journey.errors import JourneyFailed
@@ -15,7 +17,8 @@ from proving.journey.microphone import ROOM_AMPLITUDE, Microphone
 from proving.journey.speech import SAMPLE_RATE, as_speech, speech
 from proving.journey.talk import Answered, Talk
 from proving.journey.travel import judge
-from storage.home import Home
+from storage.home import open_home
+from tests.edge_process import CHECKOUT
 from voice_edge import protocol
 
 
@@ -44,7 +47,7 @@ class VirtualTime:
         return self.ms
 
 
-async def test_the_last_voiced_sample_is_told_on_the_clients_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_last_voiced_sample_is_timed_on_the_clients_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     time, sent = VirtualTime(), []
     really_sleep = asyncio.sleep
 
@@ -102,7 +105,9 @@ def test_silence_is_neither_understood_nor_unsure() -> None:
     )
 
 
-def test_an_empty_lake_counts_nothing(home: Home) -> None:
+def test_an_empty_lake_counts_nothing(tmp_path: Path) -> None:
+    settings = read_settings({"PILOT_HOME": str(tmp_path), "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml")})
+    home = open_home(settings)
     seed(home)
     assert counted(home.lake(), cafe="aurora", day=date(2026, 11, 23)) == Counted(0, 0)
 

@@ -21,10 +21,12 @@ from storage.landing.days import read_day
 from storage.store.cafes import codes
 from tests.edge_process import running_edge
 from tests.ports import free_ports
+from tests.waiting import DEADLINE_SECONDS
 
 pytestmark = [pytest.mark.processes, pytest.mark.recogniser, pytest.mark.slow]
 
 ROOT = Path(__file__).parents[3]
+MESSAGE_SECONDS = 2 * DEADLINE_SECONDS
 ANSWERS = (
     "Kaffet var kallt när det kom.",
     "Jag fick vänta tio minuter vid disken.",
@@ -57,7 +59,7 @@ class Guest:
         )
 
     async def hear_until(self, socket: websockets.ClientConnection, kind: str) -> dict[str, Any]:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(MESSAGE_SECONDS):
             async for raw in socket:
                 message = json.loads(raw)
                 self.session_id = message.get("session_id", self.session_id)

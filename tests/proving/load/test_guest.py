@@ -20,6 +20,7 @@ from proving.load.guest import Guest, Manner
 from proving.load.making import Plan, make_load
 from proving.load.records import Conversation
 from proving.load.utterances import Utterance
+from tests.waiting import DEADLINE_SECONDS
 from voice_edge.protocol import decode_frame
 
 VOICED_SAMPLES = 2000
@@ -106,7 +107,7 @@ async def converse(play: Callable[[Edge], Awaitable[None]]) -> Conversation:
                 utterances=cycle([utterance()]),
                 chance=random.Random(1),
             )
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 await guest.converse()
             return guest.conversation
 
@@ -216,7 +217,7 @@ async def test_guests_follow_one_another_until_the_time_is_over(monkeypatch: pyt
     async with serve(play, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         load = await make_load(Plan(url=url, code="X", guests=1, seconds=0.5, utterances=[utterance()]))
-        await asyncio.wait_for(left.wait(), 5)
+        await asyncio.wait_for(left.wait(), DEADLINE_SECONDS)
     assert len(set(agents)) == len(agents) == 4, "every visit is a device of its own"
     assert [bool(each.failures) for each in load.conversations] == [True, True, True, False]
     assert [each.stopped for each in load.conversations] == [False, False, False, True]

@@ -15,7 +15,6 @@ from proving.load.utterances import (
     write_folder,
 )
 from proving.load.voiced import SAMPLE_RATE, WINDOW_SAMPLES, longest_pause_seconds, voiced_span
-from proving.load.word_error import word_errors
 
 
 def tone(seconds: float, *, amplitude: int = 8000) -> np.ndarray:
@@ -117,10 +116,3 @@ def test_a_part_is_trimmed_to_its_voice_and_knows_its_end() -> None:
 def test_human_prompts_where_installed_are_sentences_of_one_voice() -> None:
     found = human_parts()
     assert all(len(part.text.split()) >= 3 and 1.2 <= part.seconds <= 4.0 for part in found)
-
-
-def test_word_errors_count_changed_added_and_missing_words() -> None:
-    assert word_errors("press 1, please", "Press one please.") == (0, 3)
-    assert word_errors("it's cold", "Its very cold") == (1, 2)
-    assert word_errors("the coffee was cold", "the tea was") == (2, 4)
-    assert word_errors("", "thanks") == (1, 0)

@@ -249,7 +249,7 @@ def test_seeding_does_not_bring_back_a_code_that_somebody_retired(store: Store) 
 SEED = """
 import sys
 from pilot.cafes import parse_cafes
-from storage.store.engine import open_store
+from storage.store.connect import open_store
 from storage.store.cafes.seed import seed
 cafes = parse_cafes(open("cafes.toml", encoding="utf-8").read(), source="cafes.toml")
 sys.stdin.readline()

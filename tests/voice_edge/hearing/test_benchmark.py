@@ -7,14 +7,14 @@ import pytest
 
 from benchmarks.voice.recogniser import FEWEST_CLIPS, Measured, percentile, summary, threshold
 from voice_edge.hearing.clips import Clip
-from voice_edge.hearing.word_error import Errors
+from voice_edge.hearing.word_error import WordErrors
 
 CLIP = Clip("en-one", "words", np.zeros(5 * 16_000, dtype=np.float32))
 
 
 def rows(count: int = FEWEST_CLIPS, *, ours: float = 0.3, theirs: float = 1.0, wrong: int = 0, runaway: bool = False):
     return [
-        Measured(CLIP, "en", ours, theirs, ours, theirs, Errors(wrong, 10), Errors(0, 10), 0.9, False, runaway)
+        Measured(CLIP, "en", ours, theirs, ours, theirs, WordErrors(wrong, 10), WordErrors(0, 10), 0.9, False, runaway)
         for _ in range(count)
     ]
 
@@ -38,7 +38,7 @@ def test_what_misses_its_goal_is_named(measured, said) -> None:
     assert said in summary("up to 8 s", measured, goal=0.38)["verdict"]
 
 
-def test_a_threshold_tells_whom_it_asks_in_vain_and_whom_it_lets_through() -> None:
+def test_a_threshold_counts_whom_it_asks_in_vain_and_whom_it_lets_through() -> None:
     found = threshold(rows(3) + rows(2, wrong=5), 0.95)
     assert (found["heard_well"], found["heard_well_asked_again"]) == (3, 3)
     assert (found["heard_badly"], found["heard_badly_let_through"]) == (2, 0)

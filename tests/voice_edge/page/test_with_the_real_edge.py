@@ -14,6 +14,9 @@ from pilot.settings import read_settings
 from storage.home import open_home
 from tests.edge_process import CHECKOUT, running_edge
 from tests.ports import free_ports
+from tests.waiting import DEADLINE_SECONDS
+
+PATIENT_MS = 4 * DEADLINE_SECONDS * 1000  # the page itself waits for a connection before it is stuck
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
@@ -46,13 +49,14 @@ async def test_what_was_written_reaches_the_receipt_although_the_connection_neve
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = await browser.new_page(viewport={"width": 390, "height": 844})
+        page.set_default_timeout(PATIENT_MS)
         await page.goto(f"http://127.0.0.1:{port}/c/{code}?simulated=1&lang=en")
         await written(page, "The cardamom bun was warm, but the queue took ten minutes this morning.")
         await page.evaluate(NO_SOCKETS)
         await page.evaluate("window.dispatchEvent(new Event('offline'))")
-        await expect(page.locator("body")).to_have_attribute("data-screen", "stuck", timeout=30_000)
+        await expect(page.locator("body")).to_have_attribute("data-screen", "stuck", timeout=PATIENT_MS)
         await expect(page.locator("#stuck-said li")).to_contain_text("cardamom bun")
         await page.click("#hand-in")
-        await page.wait_for_url("**/r/**", timeout=30_000)
+        await page.wait_for_url("**/r/**", timeout=PATIENT_MS)
         await expect(page.locator(".reference")).not_to_be_empty()
         await browser.close()

@@ -29,7 +29,7 @@ def ended(paid: int = 0, failed: int = 0, *, ago: timedelta = 2 * HOUR, rail: st
 
 
 def kept(*, ours: int = 3000, theirs: int = 3000, what: str = "", ago: timedelta = HOUR) -> Kept:
-    differences = [{"what": what, "instruction_id": "", "account": "acct_1", "reference": "tr_1"}] if what else []
+    differences = [{"code": what, "instruction_id": "", "account": "acct_1", "reference": "tr_1"}] if what else []
     agrees = ours == theirs and not what
     return Kept("stripe", NOW - ago, "watch", agrees, 0, differences, {"b": ours}, {"b": theirs})
 

@@ -53,9 +53,9 @@ def test_an_event_is_kept_once_however_often_it_comes(clocked: Store) -> None:
 
 def test_an_event_is_looked_at_once_and_given_up_after_many_tries(clocked: Store) -> None:
     provider_events.keep(clocked, [event("evt_1"), event("evt_2")], way="webhook")
-    provider_events.finish(clocked, "evt_1", note="known")
+    provider_events.finish(clocked, "evt_1", code="known")
     for _ in range(MOST_TRIES):
-        provider_events.put_off(clocked, "evt_2", note="away")
+        provider_events.put_off(clocked, "evt_2", code="away")
     found = provider_events.lag(clocked, rail="stripe_fake")
     assert (found.waiting, found.failed, found.oldest_received_at) == (0, 1, None)
     assert provider_events.replay(clocked, rail="stripe_fake", since=NOON, actor="anna") == 2
@@ -66,7 +66,7 @@ def test_an_event_that_is_looked_at_again_has_not_waited_since_it_first_came_and
     clocked: Store,
 ) -> None:
     provider_events.keep(clocked, [event("evt_1")], way="webhook")
-    provider_events.finish(clocked, "evt_1", note="known")
+    provider_events.finish(clocked, "evt_1", code="known")
     later = NOON + timedelta(days=3)
     clocked.now.at = later  # type: ignore[attr-defined]
     provider_events.replay(clocked, rail="stripe_fake", actor="anna")

@@ -1,0 +1,34 @@
+"""The codes that this program gives payouts, attempts, events and differences.
+
+A provider's codes are stored beside them as the provider sends them. The words for a code are in `pilot/words`.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+# Why a payout is held.
+HoldCode = Literal["held_by_person", "shared_bank", "unexplained_transfers"]
+HELD_BY_PERSON: Final = "held_by_person"
+SHARED_BANK: Final = "shared_bank"
+UNEXPLAINED: Final = "unexplained_transfers"
+
+# Why a payout is under review, refused or reversed.
+ABSENT: Final = "absent_at_provider"
+CLAIM_WITHDRAWN: Final = "claim_withdrawn"
+REVERSED: Final = "reversed"
+
+# The attempt of a transfer that a restored store does not know: it was made after the backup.
+MADE_BEFORE_RESTORE: Final = "made_before_restore"
+
+# How the books and the provider differ on one transfer.
+TransferDifference = Literal[
+    "not_ours", "amount_differs", "account_differs", "paid_twice", "unknown_reward", "also_redeemed", "in_two_payouts"
+]
+DifferenceCode = Literal[TransferDifference, "absent_at_provider"]
+
+# What the books did with a transfer of the provider.
+AdoptionResult = Literal["known", "adopted", TransferDifference]
+
+# Why an event of the provider changed nothing; every other event bears the state of its object or a difference.
+EventCode = Literal["ignored", "unknown_account", "bank_payout_gone", "provider_away", "provider_refused", "replayed"]
