@@ -1,4 +1,4 @@
-"""Figures that stand still are told once, and once they move again."""
+"""Stale figures are reported once, and resolved once."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def reported(home: Home) -> list[tuple[str, str]]:
     return [(one["name"], one["state"]) for one in records_of(home.root / RUN_FOLDER / RECORDS_NAME)]
 
 
-def test_figures_that_stand_still_are_told_once_and_when_they_move_again(home: Home) -> None:
+def test_stale_figures_are_reported_once_and_resolved_when_fresh(home: Home) -> None:
     clock = Clock()
     watcher = StaleFiguresWatcher(home, clock=clock)
     build(home, at=NOW)
@@ -71,7 +71,7 @@ def test_figures_that_stand_still_are_told_once_and_when_they_move_again(home: H
     assert reported(home) == [("figures_stale", "firing"), ("figures_stale", "resolved")]
 
 
-def test_a_pilot_that_starts_has_as_long_as_any_other_for_its_first_figures(home: Home) -> None:
+def test_a_new_pilot_has_the_full_time_for_its_first_figures(home: Home) -> None:
     build(home, at=NOW - timedelta(hours=9))
     clock = Clock()
     watcher = StaleFiguresWatcher(home, clock=clock)

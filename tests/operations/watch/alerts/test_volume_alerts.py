@@ -1,4 +1,4 @@
-"""An odd stretch of feedback is told once, whatever is rebuilt or restarted, with what to look at."""
+"""An unusual volume of feedback is reported once, despite rebuilds and restarts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NO_HISTORY = pl.DataFrame(schema={name: schema(VOLUME_ANOMALIES)[name] for name 
 
 
 def build(lake: Lake, *, until_hour: int = 11, simulated: bool = False, as_of: datetime = NIGHT) -> None:
-    """Build Aurora's Monday, on which feedback comes as usual until an hour, and then none."""
+    """Build Aurora's Monday: usual feedback until an hour, then none."""
     usual = sent(AURORA, MONDAY, lambda weight, hour: as_usual(weight, hour) if hour < until_hour else 0)
     rows = [(AURORA.id, simulated, moment) for moment in usual]
     sent_sessions = pl.DataFrame(rows, schema={name: schema(SESSIONS)[name] for name in SESSION_COLUMNS}, orient="row")
@@ -51,7 +51,7 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
-def test_an_episode_is_one_line_with_its_hours_its_figures_and_what_to_look_at(lake: Lake, tmp_path: Path) -> None:
+def test_an_episode_is_one_alert_with_hours_figures_and_a_link(lake: Lake, tmp_path: Path) -> None:
     build(lake)
     watcher(lake, tmp_path)()
     (record,) = reported(tmp_path)
@@ -62,7 +62,7 @@ def test_an_episode_is_one_line_with_its_hours_its_figures_and_what_to_look_at(l
     assert record["text"].endswith("https://x.se/?kafe=aurora&dag=2026-11-23")
 
 
-def test_it_is_not_told_again_after_a_rebuild_or_a_restart_nor_as_it_grows(lake: Lake, tmp_path: Path) -> None:
+def test_a_rebuild_a_restart_or_growth_repeats_no_report(lake: Lake, tmp_path: Path) -> None:
     build(lake, as_of=NIGHT - timedelta(hours=6))
     running = watcher(lake, tmp_path)
     running()
@@ -73,7 +73,7 @@ def test_it_is_not_told_again_after_a_rebuild_or_a_restart_nor_as_it_grows(lake:
     assert len(reported(tmp_path)) == 1
 
 
-def test_a_half_written_line_and_other_alerts_do_no_harm(lake: Lake, tmp_path: Path) -> None:
+def test_half_written_lines_and_other_alerts_are_ignored(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / RECORDS_NAME).write_text('{"name": "dagster_run_failed", "subject": "x"}\n{"name": "vol\n')
     build(lake)
     watcher(lake, tmp_path)()
@@ -83,7 +83,7 @@ def test_a_half_written_line_and_other_alerts_do_no_harm(lake: Lake, tmp_path: P
     assert len(lines) == 3
 
 
-def test_usual_days_old_days_and_test_clients_are_not_told(lake: Lake, tmp_path: Path) -> None:
+def test_usual_days_old_days_and_test_clients_are_not_reported(lake: Lake, tmp_path: Path) -> None:
     build(lake, until_hour=24)
     watcher(lake, tmp_path)()
     build(lake, simulated=True)
@@ -93,18 +93,18 @@ def test_usual_days_old_days_and_test_clients_are_not_told(lake: Lake, tmp_path:
     assert reported(tmp_path) == []
 
 
-def test_a_demo_tells_its_simulated_cafes(lake: Lake, tmp_path: Path) -> None:
+def test_a_demo_reports_its_simulated_cafes(lake: Lake, tmp_path: Path) -> None:
     build(lake, simulated=True)
     watcher(lake, tmp_path, simulated=True)()
     assert len(reported(tmp_path)) == 1
 
 
-def test_a_table_that_was_never_built_is_nothing_to_tell(lake: Lake, tmp_path: Path) -> None:
+def test_a_missing_table_reports_nothing(lake: Lake, tmp_path: Path) -> None:
     watcher(lake, tmp_path)()
     assert reported(tmp_path) == []
 
 
-def test_too_much_is_told_with_another_question() -> None:
+def test_an_alert_of_too_much_feedback_asks_another_question() -> None:
     start = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     episode = Episode(date(2026, 11, 23), "aurora", "high", start, start + timedelta(hours=2), 60, 12.0, 8.0, 17.6, 0.0)
     text = volume_alert(episode, cafe=AURORA, link="https://x.se/").text

@@ -1,4 +1,4 @@
-"""The money gate blocks days that failed validation or were not validated after their rewards were decided."""
+"""The money gate blocks days that failed validation or were not validated since their decisions."""
 
 from __future__ import annotations
 
