@@ -28,7 +28,7 @@ from storage.store.cafes import codes
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CHECKOUT))
-from tests.voice_edge.http.pages import Page  # noqa: E402
+from tests.voice_edge.pages import Page  # noqa: E402
 
 CAFE = "aurora"
 START_SECONDS = 240.0

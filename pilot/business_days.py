@@ -6,9 +6,24 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from pilot.errors import InvalidDay
 from pilot.identifiers import identifier_time
 
 STOCKHOLM = ZoneInfo("Europe/Stockholm")
+
+
+def parse_day(text: str) -> date:
+    """Return the day that a text writes as year-month-day.
+
+    Raises:
+        InvalidDay: it is not a day.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidDay(
+            f"{text[:20]!r} is not a day: expected year-month-day.", remedy="Write it as 2026-11-23."
+        ) from None
 
 
 def _aware(moment: datetime) -> datetime:
@@ -36,12 +51,6 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     start = datetime.combine(day, time.min, tzinfo=STOCKHOLM)
     end = datetime.combine(day + timedelta(days=1), time.min, tzinfo=STOCKHOLM)
     return start.astimezone(UTC), end.astimezone(UTC)
-
-
-def day_hours(day: date) -> int:
-    """Return how many hours `day` has: 23, 24 or 25."""
-    start, end = day_bounds(day)
-    return round((end - start) / timedelta(hours=1))
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

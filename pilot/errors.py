@@ -30,5 +30,9 @@ class InvalidSettings(PilotError):
     """A PILOT_* setting is unknown or has a value of the wrong kind."""
 
 
+class InvalidDay(PilotError):
+    """A text is not a day."""
+
+
 class InvalidEvent(PilotError):
     """A raw event breaks the contract."""

@@ -142,14 +142,6 @@ def tail(turns: Sequence[str]) -> str:
     return " ".join(kept)
 
 
-def redact_turns(turns: Sequence[str], language: Language) -> list[str]:
-    """Return all turns redacted, each with those before it in view."""
-    redacted: list[str] = []
-    for text in turns:
-        redacted.append(redact(text, language, before=tail(redacted)))
-    return redacted
-
-
 def _mask_numbers(text: str, *, mask: str, goes_on: bool, unfinished: bool) -> str:
     kept: list[str] = []
     position = 0

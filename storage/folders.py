@@ -34,6 +34,36 @@ def write_fully(descriptor: int, body: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
+def write_atomically(path: Path, body: bytes | str, *, durable: bool = False) -> None:
+    """Replace a file's content; readers see the old or the new content, never a part of it.
+
+    For one writer at a time. The file is readable by nobody else.
+
+    Args:
+        path: The file; its folder exists.
+        body: The content; text is encoded as UTF-8.
+        durable: Whether the new content is on the disk before this returns, and so survives a power cut.
+
+    Raises:
+        OSError: it cannot be written; the old content is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
+        try:
+            write_fully(descriptor, body.encode() if isinstance(body, str) else body)
+            if durable:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
 def create_once(path: Path, body: bytes, *, scratch: Path | None = None) -> bool:
     """Put `body` at `path` unless something is there already; never overwrites, safe for racing processes.
 

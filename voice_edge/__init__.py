@@ -1,1 +1,1 @@
-"""The customer's side: page, turn-taking, recogniser, interviewer, session recorder, receipt page."""
+"""The customer's side: pages, conversations, hearing, interviewer, doors and receipts."""

@@ -36,16 +36,16 @@ from voice_edge.receipts.projection import ReceiptProjection
 from voice_edge.receipts.receipt import ReceiptService
 
 WEIGHTS_FOLDER = ".weights"
-SIGNS_FOLDER = ".run"
+HEARTBEAT_FOLDER = ".run"
 
 log = structlog.get_logger("voice_edge")
 
 
 def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None, warm: threading.Event) -> Edge:
-    """Return a replica on a home, with the real clock, ears and interviewer."""
+    """Return a replica on a home, with the system clock, the recogniser and the interviewer."""
     clock = SystemClock()
     settings = home.settings
-    heartbeat = Heartbeat(home.root / SIGNS_FOLDER, replica=settings.replica)
+    heartbeat = Heartbeat(home.root / HEARTBEAT_FOLDER, replica=settings.replica)
     projection = ReceiptProjection(home.store, home.segments, cafes=home.cafes(), clock=clock)
     return Edge(
         settings=settings,
@@ -68,7 +68,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
 
 
 def open_app(home: Home, edge: Edge) -> FastAPI:
-    """Return the replica's application; the APIs of tills and second hosts are open only if their tokens are set."""
+    """Return the replica's application; it serves counts and probes only if their tokens are set."""
     settings = home.settings
     tokens = read_tokens(settings.counts_tokens.get_secret_value(), cafes=home.cafes())
     return create_app(
@@ -79,17 +79,17 @@ def open_app(home: Home, edge: Edge) -> FastAPI:
 
 
 def record_silence(home: Home, *, event_log: AppendLog) -> None:
-    """Record how long no replica of this home gave a sign of life before this one starts."""
+    """Record how long no replica of this home was alive before this one."""
     replica, now = home.settings.replica, datetime.now(UTC)
-    last = Heartbeat(home.root / SIGNS_FOLDER, replica=replica).last()
-    silent = list(silence_events(last, now=now, cafes=home.cafes().ids, edge=replica, simulated=home.kind == "demo"))
-    if silent:
-        event_log.append(silent)
-        log.warning("nobody served since the last sign of life", since=str(last))
+    last = Heartbeat(home.root / HEARTBEAT_FOLDER, replica=replica).last()
+    events = list(silence_events(last, now=now, cafes=home.cafes().ids, edge=replica, simulated=home.kind == "demo"))
+    if events:
+        event_log.append(events)
+        log.warning("no replica was alive since the last heartbeat", since=str(last))
 
 
 def open_recogniser(home: Home) -> Recogniser | None:
-    """Return the recogniser on the weights that are set, pulled or packaged; `pilot models status` shows the same."""
+    """Return the recogniser on the chosen weights, as `pilot models status` shows them; None on failure."""
     settings = home.settings
     try:
         chosen = [choose_weights(settings, home.root / WEIGHTS_FOLDER, language) for language in LANGUAGES]
@@ -107,7 +107,7 @@ def open_recogniser(home: Home) -> Recogniser | None:
 
 
 def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) -> None:
-    """Load the weights and the word lists; customers may write meanwhile."""
+    """Load the weights and the word lists; customers can write meanwhile."""
     try:
         warm_words(edge)
         if recogniser is not None:
@@ -121,7 +121,7 @@ def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) ->
 
 
 def run(settings: Settings) -> None:
-    """Serve until told to stop."""
+    """Serve until a signal stops the process."""
     home = open_existing_home(settings)
     recogniser = open_recogniser(home)
     warm = threading.Event()
@@ -136,7 +136,7 @@ def run(settings: Settings) -> None:
 
 
 def main() -> int:
-    """Run; return the exit code."""
+    """Run the replica; return the exit code."""
     try:
         settings = read_settings(os.environ)
         configure_logs(level=settings.log_level, replica=settings.replica)
@@ -150,10 +150,10 @@ def main() -> int:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process as it stands: everything that counts is on the disk by now.
+    """Exit at once: everything durable is on the disk by now.
 
-    The recogniser's native threads may be in the middle of a clip or still loading. Waiting for them could take longer
-    than the supervisor does, and taking the interpreter down under them aborts the process.
+    The recogniser's native threads may be in the middle of a clip or still loading. Waiting for them could outlast the
+    supervisor's patience, and finalizing the interpreter under them aborts the process.
     """
     logging.shutdown()
     sys.stdout.flush()

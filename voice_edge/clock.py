@@ -1,4 +1,4 @@
-"""Time as an argument: the clock that the edge reads and sleeps on, so that tests run in virtual time."""
+"""The clock as an argument, so that tests run in virtual time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 class Clock(Protocol):
-    """Wall time, a steady time for differences, and waiting."""
+    """Wall time, monotonic time and sleep."""
 
     def now(self) -> datetime:
         """Return the time, UTC."""
@@ -44,7 +44,7 @@ class SystemClock:
 
 
 async def within(seconds: float, work: Awaitable[Result], *, clock: Clock) -> Result:
-    """Return what `work` gives, if it does so within `seconds` on `clock`; otherwise cancel it.
+    """Return the result of `work` if it finishes within `seconds` on `clock`; otherwise cancel it.
 
     Raises:
         TimeoutError: the time passed first.

@@ -1,4 +1,4 @@
-"""The edge as one object: everything that its sessions and pages are given."""
+"""The replica as one object: the services that its sessions and pages use."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from voice_edge.doors.open_sessions import OpenSessions
 from voice_edge.hearing.caption_budget import CaptionBudget
 from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
 from voice_edge.metrics import Metrics
-from voice_edge.receipts.bank_account import BankAccounts
+from voice_edge.receipts.bank_onboarding import BankOnboarding
 from voice_edge.receipts.receipt import ReceiptService
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 
 class EventLog(Protocol):
-    """The part of storage's append log that a session needs."""
+    """The part of storage's append log that a session uses."""
 
     async def append_durably(self, events: Sequence[Event]) -> None:
         """Return once the events are on the disk."""
         ...
 
     def publish_soon(self) -> None:
-        """Seal what is there, so that it is published."""
+        """Seal the current segment, so that it is published."""
         ...
 
 
@@ -52,7 +52,7 @@ class Listener(Protocol):
         ...
 
     def reset(self, *, at: int | None = None) -> None:
-        """Forget what was heard; the next sample has position `at`."""
+        """Discard buffered audio; the next sample has position `at`."""
         ...
 
 
@@ -60,15 +60,15 @@ class Turns(Protocol):
     """Turns from speech windows: `TurnTaking`, one per microphone."""
 
     def hear(self, window: SpeechWindow) -> list[TurnEvent]:
-        """Return what this window decides."""
+        """Return the turn events of this window."""
         ...
 
     def stop(self, at: int) -> list[TurnEvent]:
-        """Return what pressing "done" decides."""
+        """Return the turn events of pressing "done"."""
         ...
 
     def transcript(self, revision: int, text: str) -> None:
-        """Take what speculation heard."""
+        """Accept the transcript of a speculation."""
         ...
 
     def rearm(self, at: int) -> None:
@@ -77,11 +77,11 @@ class Turns(Protocol):
 
 
 class Hearing(Protocol):
-    """Words from audio: `Recogniser`."""
+    """Transcripts from audio: `Recogniser`."""
 
     @property
     def queue_depth(self) -> int:
-        """Return how many recognitions wait."""
+        """Return the number of queued recognitions."""
         ...
 
     def recognise(
@@ -91,31 +91,31 @@ class Hearing(Protocol):
         ...
 
     def qualified(self, language: str) -> bool:
-        """Return whether `language` is heard well enough."""
+        """Return whether `language` is recognised well enough."""
         ...
 
     def hurry(self, session_id: str) -> None:
-        """Serve a session's waiting final before those that are only begun early."""
+        """Move a session's queued final ahead of speculations."""
         ...
 
     def admission(self, *, voice_sessions: int) -> Admission:
-        """Tell whether one more voice session may begin beside so many."""
+        """Return whether one more voice session may begin beside `voice_sessions`."""
         ...
 
     def figures(self) -> RecogniserFigures:
-        """Return what was counted and measured so far."""
+        """Return the counts and timings so far."""
         ...
 
     def forget(self, session_id: str) -> None:
-        """Drop what is queued for a session."""
+        """Drop a session's queued recognitions."""
         ...
 
 
 class Asking(Protocol):
-    """Answers: an `Interviewer`."""
+    """Replies to a conversation: an `Interviewer`."""
 
     def reply(self, conversation: Conversation, *, committed: asyncio.Event | None = None) -> AsyncIterator[ReplyPart]:
-        """Return the growing answer to what was said last, to be shown once `committed` is set."""
+        """Yield the growing reply to the last turn, to be shown once `committed` is set."""
         ...
 
 
@@ -124,15 +124,15 @@ class Edge:
     """One replica.
 
     Attributes:
-        asking: Who answers.
-        new_listener: Makes what finds speech in a microphone's audio.
-        new_turns: Makes what finds turns in its speech.
-        demo: Whether the home is a demo's: everything is simulated.
-        hearing: None where no recogniser could be started; then everybody writes.
-        hearing_ready: Whether the recogniser is warm, or known not to come.
-        landing_writable: Whether events can be put on the disk.
-        open_segments: Opens the landing, where what a guest said is read for them to see why; None: it cannot be.
-        more_background: What else runs as long as the replica.
+        asking: The interviewer.
+        new_listener: Makes a speech detector for a microphone.
+        new_turns: Makes a turn detector for a microphone.
+        demo: Whether the home is a demo's, where everything is simulated.
+        hearing: The recogniser; None if none could be started: then everybody writes.
+        hearing_ready: Returns whether the recogniser is warm, or has failed to start.
+        landing_writable: Returns whether events can be written to the disk.
+        open_segments: Opens the landing, to explain results to guests; None if it cannot be read.
+        more_background: Further work that runs as long as the replica.
     """
 
     settings: Settings
@@ -151,7 +151,7 @@ class Edge:
     metrics: Metrics = field(default_factory=Metrics)
     sessions: OpenSessions = field(init=False)
     doors: Doors = field(init=False)
-    bank: BankAccounts = field(init=False)
+    bank: BankOnboarding = field(init=False)
     captions: CaptionBudget = field(init=False)
     hearing_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
@@ -168,7 +168,7 @@ class Edge:
             open_store=self.codes.open_store,
             demo=self.demo,
         )
-        self.bank = BankAccounts(self.settings, open_store=self.codes.open_store, clock=self.clock)
+        self.bank = BankOnboarding(self.settings, open_store=self.codes.open_store, clock=self.clock)
         self.captions = CaptionBudget(clock=self.clock)
         hearing = self.hearing
         self.metrics.watch(
@@ -179,12 +179,12 @@ class Edge:
         )
 
     def cafe_of_host(self, host: str) -> Cafe | None:
-        """Return the café whose domain `host` (perhaps with a port) is."""
+        """Return the café with the domain `host`, which may have a port; None for none."""
         name = host.rsplit(":", 1)[0].lower()
         return next((cafe for cafe in self.cafes.cafe if cafe.domain == name), None)
 
     def cafe(self, cafe_id: str) -> Cafe | None:
-        """Return a café of the pilot by its id."""
+        """Return a café of the pilot by its id; None for none."""
         return next((cafe for cafe in self.cafes.cafe if cafe.id == cafe_id), None)
 
     def background(self) -> Sequence[Any]:

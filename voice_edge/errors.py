@@ -1,4 +1,4 @@
-"""The edge's errors; the words that a guest reads are in `pilot/words/edge.*.toml` by `code`."""
+"""The edge's errors; their words for guests are in `pilot/words/edge.*.toml`, by `code`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ class EdgeError(PilotError):
     """The root of the edge's errors.
 
     Attributes:
-        code: Names the error on the wire and its words.
+        code: Identifies the error on the wire and its words.
     """
 
     def __init__(self, what: str, *, code: str, remedy: str, retryable: bool = False) -> None:
@@ -18,7 +18,7 @@ class EdgeError(PilotError):
 
 
 class ProtocolFault(EdgeError):
-    """A message breaks the protocol: it is answered, counted and otherwise without effect."""
+    """A message breaks the protocol: it is answered and counted, and otherwise ignored."""
 
     def __init__(self, what: str, *, code: str = "invalid_message") -> None:
         super().__init__(what, code=code, remedy="See docs/protocol.md.")
@@ -32,21 +32,21 @@ class TooLarge(ProtocolFault):
 
 
 class NotNow(EdgeError):
-    """A well-formed request that cannot be met in this moment; it does not count as a fault."""
+    """A well-formed request cannot be served at the moment; it does not count as a fault."""
 
     def __init__(self, what: str, *, code: str, retryable: bool = True) -> None:
         super().__init__(what, code=code, remedy="Try again in a moment.", retryable=retryable)
 
 
 class SnapshotRefused(EdgeError):
-    """A snapshot is damaged, not ours, too old or of another version."""
+    """A snapshot is damaged, foreign, too old or of another version."""
 
     def __init__(self, what: str) -> None:
         super().__init__(what, code="snapshot_refused", remedy="Begin a new session.")
 
 
 class NotRecorded(EdgeError):
-    """An event could not be put on the disk, so it must not be acknowledged."""
+    """An event could not be written to the disk, so it must not be acknowledged."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -58,11 +58,11 @@ class NotRecorded(EdgeError):
 
 
 class CodesUnknown(EdgeError):
-    """The store is away and the code is not among those known from before."""
+    """The store is away and the code is not cached."""
 
     def __init__(self) -> None:
         super().__init__(
-            "The store is away and this code is not known from before.",
+            "The store is away and this code is not cached.",
             code="maintenance",
             remedy="Try again in a few minutes.",
             retryable=True,

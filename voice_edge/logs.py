@@ -46,13 +46,13 @@ def configure_logs(*, level: str, replica: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # uvicorn would log the addresses of those who connect, and at its lowest level what they say.
+    # uvicorn would log clients' addresses, and at its lowest level their messages.
     for chatty in ("uvicorn", "websockets", "httpx", "httpcore", "faster_whisper", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 def _place_of_error(exc_info: ErrorInfo) -> str:
-    """Say where an error arose, without its text, which may hold a customer's words."""
+    """Return an error's type and location without its text, which may contain a customer's words."""
     places = []
     trace = exc_info[2]
     while trace is not None:

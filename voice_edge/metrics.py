@@ -1,4 +1,4 @@
-"""The edge's figures for Prometheus, in a registry of their own."""
+"""The edge's Prometheus metrics, in a registry of their own."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 RESPONSE_EDGES_SECONDS = (0.1, 0.25, 0.35, 0.5, 0.6, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 5, 8, 18)
 RECOGNITION_EDGES_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 1.5, 2, 3, 5, 8)
-# Stripe sends within seconds, and again for three days where nobody answered.
+# Stripe sends within seconds, and retries for three days.
 DELIVERY_EDGES_SECONDS = (1, 2, 5, 10, 30, 60, 300, 900, 3600, 21_600, 86_400)
 ACK_EDGES_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 4)
 
 
 class Metrics:
-    """What the replica counts and times; labels hold no identifier and no words.
+    """The counters and timers of a replica; labels contain no identifier and no guest's words.
 
     Attributes:
-        append_failed_at: When an event could not be written, all retries included, steady clock; None once one could.
+        append_failed_at: When an append last failed after all retries, on the monotonic clock; None after a success.
     """
 
     def __init__(self) -> None:
@@ -109,7 +109,7 @@ class Metrics:
         receipts: Callable[[], int],
         recogniser: Callable[[], RecogniserFigures] | None,
     ) -> None:
-        """Read these figures from their owners whenever the metrics are asked for."""
+        """Read these figures from their owners at every scrape."""
         self._sessions.set_function(lambda: float(sessions()))
         self._talking.set_function(lambda: float(talking()))
         self._receipts.set_function(lambda: float(receipts()))
@@ -124,21 +124,21 @@ class Metrics:
             self._cut_off.inc()
 
     def appended(self, event: str, *, seconds: float) -> None:
-        """Count an event that is on the disk, and how long that took."""
+        """Count an event that is on the disk, and time its append."""
         self.append_failed_at = None
         self._events.labels(event=event).inc()
         self._ack.observe(seconds)
 
     def append_failed(self) -> None:
-        """Count an append that failed; it is tried again."""
+        """Count a failed append, which is retried."""
         self._failures.inc()
 
     def not_recorded(self, *, at: float) -> None:
-        """Note an event that could not be written at all."""
+        """Record the time of an append that failed after all retries."""
         self.append_failed_at = at
 
     def stage(self, stage: str, *, ms: float | None) -> None:
-        """Time a stage of an answer; None is not a time."""
+        """Time a stage of a reply; None is ignored."""
         if ms is not None:
             self._stages.labels(stage=stage).observe(ms / 1000)
 
@@ -147,15 +147,15 @@ class Metrics:
         self._recognition.observe(seconds)
 
     def queued(self, seconds: float) -> None:
-        """Time how long a turn's recognition waited to begin."""
+        """Time the queueing of a turn's recognition."""
         self._queued.observe(seconds)
 
     def turn(self, outcome: str, *, mode: str) -> None:
-        """Count how a turn ended."""
+        """Count a turn by its outcome."""
         self._turns.labels(outcome=outcome, mode=mode).inc()
 
     def reply(self, author: str, *, purpose: str, instead_of_model: str = "") -> None:
-        """Count an answer, and why the script gave it where a model could have."""
+        """Count a reply, and why the script gave it instead of the model."""
         self._replies.labels(author=author, purpose=purpose).inc()
         if instead_of_model:
             self._instead.labels(reason=instead_of_model).inc()
@@ -165,31 +165,31 @@ class Metrics:
         self._speculations.labels(outcome=outcome).inc()
 
     def refused(self, at: str) -> None:
-        """Count a talker for whom the recogniser had no place: at the microphone, or after a turn."""
+        """Count a talker without a place at the recogniser: at the microphone, or after a turn."""
         self._refused.labels(at=at).inc()
 
     def rest(self, code: str) -> None:
-        """Count a session's rest that came over HTTP, by what it was answered."""
+        """Count a session's rest sent over HTTP, by its response."""
         self._rest.labels(code=code).inc()
 
     def webhook(self, outcome: str, *, seconds: float | None = None) -> None:
-        """Count a webhook, and time what was kept from its making."""
+        """Count a webhook, and time its delivery if it was saved."""
         self._webhooks.labels(outcome=outcome).inc()
         if seconds is not None:
             self._delivery.observe(max(0.0, seconds))
 
     def provider_events(self, *, waiting: int, failed: int, oldest_seconds: float) -> None:
-        """Take note of how far behind the provider's events are."""
+        """Set the number and age of unprocessed provider events."""
         self._provider_events.labels(state="waiting").set(waiting)
         self._provider_events.labels(state="failed").set(failed)
         self._provider_oldest.set(oldest_seconds)
 
     def webhook_answered(self, seconds: float) -> None:
-        """Time how long a webhook that was kept waited for its answer."""
+        """Time the response to a saved webhook."""
         self._webhook_answers.observe(seconds)
 
     def ignored(self, kind: str, *, number: int = 1) -> None:
-        """Count what was ignored."""
+        """Count ignored input by kind."""
         self._ignored.labels(kind=kind).inc(number)
 
     def fault(self) -> None:
@@ -202,7 +202,7 @@ class Metrics:
 
 
 def _tasks() -> int:
-    """Return how many tasks the event loop has; the metrics may be asked for from a thread without one."""
+    """Return the event loop's number of tasks; 0 in a thread without a loop."""
     try:
         return len(asyncio.all_tasks())
     except RuntimeError:

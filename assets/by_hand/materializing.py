@@ -10,7 +10,7 @@ from datetime import date, datetime
 from assets.automation.jobs import BY_HAND
 from assets.framework.partitions import FIRST_DAY, exists, range_tags
 from assets.framework.unchanging_days import REOPEN_TAG, unchanging
-from pilot.business_days import business_day, days_between
+from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.store import audit
@@ -52,10 +52,11 @@ def days(first: str, last: str, *, now: datetime) -> list[date]:
     """Return the days from `first` to `last`, both included; the same day where `last` is empty.
 
     Raises:
-        InvalidDays: one is no day, has no partition, or they are the wrong way round.
+        InvalidDay: one is not a day.
+        InvalidDays: one has no partition, or they are in the wrong order.
     """
-    begin = _day(first)
-    end = _day(last) if last else begin
+    begin = parse_day(first)
+    end = parse_day(last) if last else begin
     today = business_day(now)
     for day in (begin, end):
         if day > today:
@@ -68,13 +69,6 @@ def days(first: str, last: str, *, now: datetime) -> list[date]:
     if len(found) > MOST_DAYS:
         raise InvalidDays(f"These are {len(found)} days.", remedy=f"Give at most {MOST_DAYS} at once.")
     return found
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidDays(f"{text!r} is not a day.", remedy="Write it as 2026-11-23.") from None
 
 
 def parts(asked: Sequence[str], *, days: Sequence[date], reopen: bool = False) -> list[Part]:

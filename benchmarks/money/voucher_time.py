@@ -23,7 +23,7 @@ import psutil
 from benchmarks.running_pilot import CAFE, Running, running_pilot, send, spread, stories
 
 GIVE_UP_SECONDS = 180.0
-OFTEN_SECONDS = 3.0  # as the open page asks (voice_edge/http/page/static/receipt.js)
+OFTEN_SECONDS = 3.0  # as the open page asks (voice_edge/http/static/receipt.js)
 GOAL_SECONDS = 60.0
 
 

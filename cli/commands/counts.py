@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from cli.context import home, print_json
-from operations.counts.reporting import parse_day, report_count
+from operations.counts.reporting import parse_count_day, report_count
 from operations.counts.till_import import ImportPlan, import_counts, plan_import
 from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
@@ -43,7 +43,7 @@ def report(
 
     Example: pilot counts report aurora 2026-11-23 742
     """
-    business = parse_day(day)
+    business = parse_count_day(day)
     done = report_count(
         home(),
         cafe=cafe,
@@ -137,7 +137,7 @@ def history(
     """
     opened = home()
     opened.cafes().get(cafe)
-    said = customer_counts.history(opened.store(), cafe=cafe, day=parse_day(day), simulated=opened.kind == "demo")
+    said = customer_counts.history(opened.store(), cafe=cafe, day=parse_count_day(day), simulated=opened.kind == "demo")
     if as_json:
         print_json([asdict(one) for one in said])
         return

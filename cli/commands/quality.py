@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import typer
 
 from cli.context import home, print_json
-from pilot.business_days import business_day, days_between
+from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
 
 EXIT_STOPS = 1
@@ -77,11 +77,8 @@ def quarantine(
 
 
 def _days(first: str, last: str) -> list[date]:
-    try:
-        begin = date.fromisoformat(first) if first else business_day(datetime.now(UTC)) - timedelta(days=1)
-        end = date.fromisoformat(last) if last else begin
-    except ValueError:
-        raise InvalidRange(f"{first or last!r} is not a day.", remedy="Write it as 2026-11-23.") from None
+    begin = parse_day(first) if first else business_day(datetime.now(UTC)) - timedelta(days=1)
+    end = parse_day(last) if last else begin
     if end < begin:
         raise InvalidRange(f"{end} is before {begin}.", remedy="Give the earlier day first.")
     return list(days_between(begin, end))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
 from cli.context import home, print_json
-from pilot.business_days import local_time
+from pilot.business_days import local_time, parse_day
 from pilot.cafes import Language
 from pilot.errors import PilotError
 from pilot.identifiers import readable
@@ -96,7 +96,7 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
     found = [
         each
         for each in receipts.by_reference(opened.store(), code)
-        if (not cafe or each.cafe == cafe) and (not day or each.day == _day(day))
+        if (not cafe or each.cafe == cafe) and (not day or each.day == parse_day(day))
     ]
     folded = str(readable(code))
     if not found:
@@ -108,13 +108,6 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
         what = say(WORDS, "lookup.several", language, code=folded)
         raise NoAnswer(f"{what}\n{lines}\n", remedy=say(WORDS, "lookup.several_remedy", language))
     return found[0]
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NoAnswer(f"{text!r} is not a day.", remedy="Write it as 2026-11-23.") from None
 
 
 def _none(key: str, language: Language, *, code: str) -> NoAnswer:

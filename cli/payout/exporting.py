@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import typer
 
 from cli.context import home
 from cli.payout import arguments
+from pilot.business_days import parse_day
 from pilot.errors import PilotError
 
 app = typer.Typer()
@@ -34,7 +34,7 @@ def export(
     from storage.store import audit
     from storage.store.ledger import bookings
 
-    days, why, numbers = (_day(first), _day(last)), arguments.given(reason), accounts(account)
+    days, why, numbers = (parse_day(first), parse_day(last)), arguments.given(reason), accounts(account)
     if days[0] > days[1]:
         raise NoSuchDays("The first day is after the last.", remedy="Give --from before --to.")
     store = home().store()
@@ -50,10 +50,3 @@ def export(
         )
     out.write_bytes(as_csv(rows, numbers=numbers).encode())
     typer.echo(f"{len(rows)} bookings written to {out}.")
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise NoSuchDays(f"{text!r} is not a day.", remedy="Write it as 2026-11-23.") from None

@@ -6,15 +6,15 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from operations.backup.staging import sweep_staging
-from pilot.business_days import business_day
-from pilot.errors import PilotError
+from pilot.business_days import business_day, parse_day
+from pilot.errors import InvalidDay, PilotError
 from pilot.settings import Settings
 from storage.backup.archive import put_nowhere, read_archive
 from storage.backup.sealing import sealed_reader
@@ -158,7 +158,9 @@ def find_backup(folder: Path, which: str) -> Backup:
         if broken and (not whole or broken[-1].name > whole[-1].path.name):
             return read_manifest(broken[-1])
     else:
-        day = _parse_day(which)
+        day = None
+        with suppress(InvalidDay):
+            day = parse_day(which)
         matches = [
             each
             for each in whole
@@ -224,10 +226,3 @@ def sweep_unfinished(folder: Path) -> None:
     """Delete the remains of interrupted backups; hold the home's lock, so that no backup is running."""
     for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{STORE_COPY_PREFIX}*")):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _parse_day(which: str) -> date | None:
-    try:
-        return date.fromisoformat(which)
-    except ValueError:
-        return None

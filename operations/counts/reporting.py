@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from pilot.business_days import parse_day
 from pilot.counts import InvalidCount, Source, checked_customers, checked_day
+from pilot.errors import InvalidDay
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Report, Reported
 
 
-def parse_day(text: str) -> date:
+def parse_count_day(text: str) -> date:
     """Parse a business day in the form year-month-day.
 
     Raises:
         InvalidCount: the text is no such day.
     """
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidCount(f"{text[:20]!r} is not a day.", remedy="Write it as 2026-11-23.", field="day") from None
+        return parse_day(text)
+    except InvalidDay as error:
+        raise InvalidCount(error.what, remedy=error.remedy, field="day") from None
 
 
 def report_count(

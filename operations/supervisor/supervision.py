@@ -17,6 +17,7 @@ from operations.supervisor.errors import StartFailed
 from operations.supervisor.logs import tail
 from operations.supervisor.process import SupervisedProcess
 from operations.supervisor.specification import ProcessSpec, RestartPolicy
+from storage.folders import write_atomically
 
 RECORD_NAME = "processes.json"
 
@@ -57,9 +58,7 @@ class Supervision:
         self._reaper.stdin.write(f"{'+' if alive else '-'}{group}\n".encode())
         self._reaper.stdin.flush()
         running = {name: process.pid for name, process in self.processes.items() if process.pid is not None}
-        beside = self._record.with_suffix(".new")
-        beside.write_text(json.dumps({"supervisor": os.getpid(), "processes": running}), encoding="utf-8")
-        beside.replace(self._record)
+        write_atomically(self._record, json.dumps({"supervisor": os.getpid(), "processes": running}))
 
     def _start_reaper(self) -> None:
         # Its own session: neither Ctrl-C in the terminal nor a signal to the supervisor's group reaches it.

@@ -43,11 +43,3 @@ def say(name: str, key: str, language: Literal["sv", "en"], **fields: object) ->
         KeyError: the section has no such key, or the text needs a field that was not given.
     """
     return section(name, language)[key].format(**fields)
-
-
-def section_names() -> tuple[str, ...]:
-    """Return the names of all sections."""
-    names = {
-        entry.name.split(".")[0] for entry in resources.files("pilot.words").iterdir() if entry.name.endswith(".toml")
-    }
-    return tuple(sorted(names))

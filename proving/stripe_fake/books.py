@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from proving.stripe_fake import specification
+from storage.folders import write_atomically
 
 LINK_SECONDS = 300
 API_VERSION = "2026-10-28.endive"
@@ -253,9 +254,7 @@ class Books:
         if self._file is None:
             return
         told = {name: getattr(self, name) for name in _SAVED} | {"undelivered": sorted(self.undelivered)}
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps({"fake": "of Stripe; no money", **told}), encoding="utf-8")
-        part.replace(self._file)
+        write_atomically(self._file, json.dumps({"fake": "of Stripe; no money", **told}))
 
     def _load(self, told: Thing) -> None:
         for name, value in told.items():

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
 
 from storage.errors import StorageError
-from storage.folders import PRIVATE_FILE, private_folder, sync_folder, write_fully
+from storage.folders import private_folder, write_atomically
 from storage.store.privacy.tombstones import Tombstone
 
 NAME = "tombstones.ndjson"
@@ -48,15 +47,7 @@ def write_tombstones(folder: Path, known: Iterable[Tombstone]) -> int:
         return len(found)
     found |= {each.session_id: each for each in known}
     body = "".join(f"{json.dumps(_told(each))}\n" for _, each in sorted(found.items()))
-    temporary = path.with_suffix(".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE)
-    try:
-        write_fully(descriptor, body.encode())
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-    temporary.replace(path)
-    sync_folder(folder)
+    write_atomically(path, body, durable=True)
     return len(found)
 
 

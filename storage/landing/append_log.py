@@ -159,11 +159,6 @@ class AppendLog:
             self._soon = True
             self._changed.notify_all()
 
-    @property
-    def unpublished_files(self) -> int:
-        """Return how many sealed log files wait to be published."""
-        return self._publisher.waiting
-
     def close(self) -> None:
         """Write and publish the rest, and give the lock back; what cannot be published stays for the next start."""
         with self._changed:

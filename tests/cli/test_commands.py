@@ -66,7 +66,7 @@ def test_a_reported_count_is_in_the_store_and_the_last_one_counts(pilot: Pilot, 
     ("arguments", "words"),
     [
         (("nowhere", "2026-11-22", "7"), "There is no café 'nowhere'."),
-        (("aurora", "yesterday", "7"), "'yesterday' is not a day."),
+        (("aurora", "yesterday", "7"), "'yesterday' is not a day"),
         (("aurora", "2026-11-23", "700000"), "700000 customers cannot be"),
         (("aurora", "2026-11-22", "7"), "2026-11-22 lies before the pilot."),
         (("aurora", str(business_day(datetime.now(UTC)) + timedelta(days=2)), "7"), "has not come yet"),

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilot.business_days import at_local, business_day, day_bounds, day_hours, days_between, session_day
+from pilot.business_days import at_local, business_day, day_bounds, days_between, parse_day, session_day
+from pilot.errors import InvalidDay
 from pilot.identifiers import identifier_time, new_identifier
 
 SPRING = date(2027, 3, 28)
@@ -25,7 +26,8 @@ AROUND_CLOCK_CHANGES = st.one_of(
 
 @pytest.mark.parametrize(("day", "hours"), [(SPRING, 23), (AUTUMN, 25), (date(2026, 11, 23), 24)])
 def test_a_day_has_23_24_or_25_hours(day, hours):
-    assert day_hours(day) == hours
+    start, end = day_bounds(day)
+    assert end - start == timedelta(hours=hours)
 
 
 @given(st.one_of(MOMENTS, AROUND_CLOCK_CHANGES))
@@ -59,6 +61,13 @@ def test_a_skipped_wall_time_lands_after_the_spring_change():
 
 def test_of_a_doubled_wall_time_the_first_is_meant():
     assert at_local(AUTUMN, time(2, 30)) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+
+
+def test_a_text_that_is_not_a_day_is_refused_with_what_was_expected():
+    assert parse_day("2026-11-23") == date(2026, 11, 23)
+    for text in ("yesterday", "2026-02-30", "", "23.11.2026"):
+        with pytest.raises(InvalidDay, match=f"{text!r} is not a day: expected year-month-day. Write it as 2026-"):
+            parse_day(text)
 
 
 def test_days_between_holds_both_ends():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilot.redaction import redact, redact_turns, tail
+from pilot.redaction import Language, redact, tail
 
 MASKED = [
     ("sv", "ring mig på 070-123 45 67 om det", "ring mig på [nummer] om det"),
@@ -137,6 +137,13 @@ KEPT = [
 @pytest.mark.parametrize(("language", "said", "written"), MASKED)
 def test_what_identifies_a_guest_is_masked(language, said, written):
     assert redact(said, language) == written
+
+
+def redact_turns(turns: list[str], language: Language) -> list[str]:
+    redacted: list[str] = []
+    for text in turns:
+        redacted.append(redact(text, language, before=tail(redacted)))
+    return redacted
 
 
 @pytest.mark.parametrize(("language", "said"), KEPT)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pilot.business_days import day_bounds, day_hours
+from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pipelines.uptime import outages, uptime
 from tests.events import probes, raw_events
@@ -66,7 +66,6 @@ def test_a_day_of_a_clock_change_has_its_own_length(day: date, hours: int) -> No
     count = hours * 60
     row = of_aurora(probes(start=start, outcomes=[True] * count, every_seconds=60), as_of=end, day=day)
     assert seconds(row) == (hours * 3600.0, 0.0, 0.0)
-    assert day_hours(day) == hours
 
 
 def test_targets_and_simulated_probes_are_counted_apart() -> None:

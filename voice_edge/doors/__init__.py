@@ -1,1 +1,1 @@
-"""The doors of the edge: who comes in when, how often, on which trial slot; and how a guest has words erased."""
+"""The doors of the edge: admission, rate limits, trial slots, device tokens and short codes."""

@@ -1,4 +1,4 @@
-"""The board at the door: what the store says of cafés, trials and maintenance, read every few seconds and kept."""
+"""The board at the door: cafés, trials and maintenance from the store, refreshed every few seconds."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ log = structlog.get_logger("voice_edge.doors")
 
 @dataclass(frozen=True, slots=True)
 class BoardState:
-    """What the store said last.
+    """The last state read from the store.
 
     Attributes:
-        maintenance: Whether the pilot is being worked on.
-        states: Cafés that somebody has paused or whose limit somebody has changed.
-        trials: How far each café's trial has come.
+        maintenance: Whether maintenance is switched on.
+        states: The cafés that an operator has paused, or whose limit an operator has changed.
+        trials: The usage of each café's trial.
     """
 
     maintenance: bool = False
@@ -37,19 +37,19 @@ class BoardState:
 
 
 class Board:
-    """What stands at the door; while the store is away, what it said last."""
+    """The current board; while the store is away, its last state."""
 
     def __init__(self, open_store: Callable[[], Store], *, cafes: Cafes, clock: Clock) -> None:
         self._open_store = open_store
         self._cafes = cafes
         self._clock = clock
-        self.standing = BoardState()
+        self.state = BoardState()
         self.store_away = False
 
     async def refresh(self) -> None:
         """Read the store now."""
         try:
-            self.standing = await asyncio.to_thread(self._read)
+            self.state = await asyncio.to_thread(self._read)
         except (PilotError, OSError) as error:
             if not self.store_away:
                 log.warning("store away: the doors stay as they are", kind=type(error).__name__)
@@ -58,7 +58,7 @@ class Board:
         self.store_away = False
 
     async def keep_fresh(self) -> None:
-        """Read the store now and then."""
+        """Refresh every few seconds."""
         while True:
             await self.refresh()
             await self._clock.sleep(REFRESH_SECONDS)

@@ -27,8 +27,20 @@ def day_words(day: date, language: Language) -> str:
     return f"{day.day} {_months(language)[day.month - 1]} {day.year}"
 
 
+def day_and_clock_words(moment: datetime, language: Language) -> str:
+    """Return a moment by its date: 23 november 2026 kl. 14.05."""
+    local = local_time(moment)
+    return say(
+        "doors",
+        "calendar.day_and_clock",
+        language,
+        day=day_words(local.date(), language),
+        time=clock_words(local.time(), language),
+    )
+
+
 def moment_words(moment: datetime, *, now: datetime, language: Language) -> str:
-    """Return a moment to come as one says it: today, tomorrow, on Saturday, or by its date."""
+    """Return a future moment in everyday words: today, tomorrow, on Saturday, or by its date."""
     local, ahead = local_time(moment), days_until(moment, now=now)
     key = {0: "today", 1: "tomorrow"}.get(ahead, "this_week" if ahead < DAYS_OF_A_WEEK else "later")
     return say(

@@ -1,4 +1,4 @@
-"""The codes in QR addresses: asked of the store, known for ten minutes while it is away."""
+"""The directory of the short codes in QR addresses, cached for ten minutes while the store is away."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voice_edge.clock import Clock
 from voice_edge.errors import CodesUnknown
 
 FRESH_SECONDS = 30.0
-KEPT_SECONDS = 600.0
+STALE_SECONDS = 600.0
 REFRESH_SECONDS = 60.0
 
 log = structlog.get_logger("voice_edge.doors.codes")
@@ -23,7 +23,7 @@ log = structlog.get_logger("voice_edge.doors.codes")
 
 @dataclass(frozen=True, slots=True)
 class KnownCode:
-    """A code as the store gave it."""
+    """A code as read from the store `at` a steady time."""
 
     cafe: str
     retired: bool
@@ -31,7 +31,7 @@ class KnownCode:
 
 
 class CodeDirectory:
-    """Which café a code belongs to."""
+    """Maps codes to cafés."""
 
     def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
         self.open_store = open_store
@@ -40,10 +40,10 @@ class CodeDirectory:
         self.store_away = False
 
     async def find(self, code: str) -> KnownCode | None:
-        """Return what is known of `code` (in its readable form), None where there is no such code.
+        """Return a code, given in its readable form; None if there is none.
 
         Raises:
-            CodesUnknown: the store is away, and the code was not seen in the last ten minutes.
+            CodesUnknown: the store is away, and the code was not read in the last ten minutes.
         """
         known = self._known.get(code)
         now = self._clock.monotonic()
@@ -53,17 +53,17 @@ class CodeDirectory:
             found = await asyncio.to_thread(lambda: stored_codes.find(self.open_store(), code))
         except (PilotError, OSError) as error:
             self._away(error)
-            if known and now - known.at < KEPT_SECONDS:
+            if known and now - known.at < STALE_SECONDS:
                 return known
             raise CodesUnknown from None
         self.store_away = False
         if found is None:
             self._known.pop(code, None)
             return None
-        return self._keep(code, cafe=found.cafe, retired=found.retired_at is not None)
+        return self._cache(code, cafe=found.cafe, retired=found.retired_at is not None)
 
     async def refresh(self) -> None:
-        """Read all active codes, so that they are known should the store go away."""
+        """Cache all active codes, in case the store goes away."""
         try:
             active = await asyncio.to_thread(lambda: stored_codes.active(self.open_store()))
         except (PilotError, OSError) as error:
@@ -71,21 +71,21 @@ class CodeDirectory:
             return
         self.store_away = False
         for code in active:
-            self._keep(code.code, cafe=code.cafe, retired=False)
+            self._cache(code.code, cafe=code.cafe, retired=False)
 
     async def keep_fresh(self) -> None:
-        """Read all active codes now and then."""
+        """Refresh every minute."""
         while True:
             await self.refresh()
             await self._clock.sleep(REFRESH_SECONDS)
 
     @property
     def usable(self) -> bool:
-        """Return whether customers' codes can be looked up: the store answers, or some are known well enough."""
+        """Return whether codes can be resolved: the store answers, or some cached codes are recent enough."""
         now = self._clock.monotonic()
-        return not self.store_away or any(now - known.at < KEPT_SECONDS for known in self._known.values())
+        return not self.store_away or any(now - known.at < STALE_SECONDS for known in self._known.values())
 
-    def _keep(self, code: str, *, cafe: str, retired: bool) -> KnownCode:
+    def _cache(self, code: str, *, cafe: str, retired: bool) -> KnownCode:
         known = KnownCode(cafe=cafe, retired=retired, at=self._clock.monotonic())
         self._known[code] = known
         return known

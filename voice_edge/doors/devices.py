@@ -1,7 +1,7 @@
-"""Devices: the 30-day token that a guest may agree to, and one open session per code and device.
+"""Devices: the 30-day token that a guest may consent to, and one open session per code and device.
 
-The token is random and signed, so that any replica knows its own again without keeping anything. Without one a device
-is known only by its browser and address, which a whole table of guests can share: there, many sessions may be open.
+The token is random and signed, so that any replica recognises it without storing it. A device without one is identified
+only by its browser and address, which a whole table of guests can share, so it may have many sessions open.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOKEN_DAYS = 30
 RANDOM_BYTES = 16
 SIGNATURE_BYTES = 16
 OPEN_PER_TOKEN = 1
-OPEN_PER_FINGERPRINT = 40  # Browser and address alike: guests with the same telephone on the café's Wi-Fi.
+OPEN_PER_FINGERPRINT = 40  # Guests with the same phone model on the café's Wi-Fi.
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class IssuedToken:
     """A device token.
 
     Attributes:
-        token: What the page keeps.
-        expires_at: When it must be forgotten, UTC.
+        token: The text that the page stores.
+        expires_at: When the page must delete it, UTC.
     """
 
     token: str
@@ -36,14 +36,14 @@ class IssuedToken:
 
 
 def issue_token(*, secret: bytes, at: datetime) -> IssuedToken:
-    """Return a new token, good for 30 days."""
+    """Return a new token, valid for 30 days."""
     expires = int((at + timedelta(days=TOKEN_DAYS)).timestamp())
     signed = f"{TOKEN_VERSION}.{secrets.token_urlsafe(RANDOM_BYTES)}.{expires}"
     return IssuedToken(f"{signed}.{_signature(signed, secret=secret)}", datetime.fromtimestamp(expires, tz=UTC))
 
 
 def known_token(token: str | None, *, secret: bytes, at: datetime) -> IssuedToken | None:
-    """Return a token that this installation has issued and that still holds; None for any other text."""
+    """Return a valid token of this installation; None for any other text."""
     signed, _, signature = (token or "").rpartition(".")
     if not hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(signed, secret=secret).encode()):
         return None
@@ -55,20 +55,20 @@ def known_token(token: str | None, *, secret: bytes, at: datetime) -> IssuedToke
 
 
 class OpenDevices:
-    """Which sessions have been started, and not ended, on which device with which code."""
+    """Counts the open sessions of each device and code."""
 
     def __init__(self) -> None:
         self._open: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._place: dict[str, tuple[str, str]] = {}
 
     def open(self, session_id: str, *, code: str, device_hash: str, known: bool) -> bool:
-        """Count a session in; False where the device has one open with this code.
+        """Count a session in; return False if the device has too many open with this code.
 
         Args:
             session_id: The session.
-            code: The code that it came with.
+            code: Its short code.
             device_hash: The device's day-salted hash.
-            known: Whether that is a token's, and so one device's alone.
+            known: Whether that is a token's hash, and so identifies one device.
         """
         place = (code, device_hash)
         others = self._open[place] - {session_id}

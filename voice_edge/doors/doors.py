@@ -1,4 +1,4 @@
-"""The doors of one replica: what every visit passes, from the first page to the end of its session."""
+"""The doors of one replica, which every visit passes from its first page to the end of its session."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Visit:
     Attributes:
         session_id: The session.
         cafe: Its café.
-        code: The code that it came with.
+        code: Its short code.
         device_hash: The device's day-salted hash.
-        known_device: Whether that is the hash of a token's, and so one device's alone.
-        simulated: Whether a test client makes it.
+        known_device: Whether that is a token's hash, and so identifies one device.
+        simulated: Whether a test client made it.
     """
 
     session_id: str
@@ -44,7 +44,7 @@ class Visit:
 
 
 class Doors:
-    """Lets visits in, keeps their slots, and counts."""
+    """Admits visits, reserves their trial slots, and counts them."""
 
     def __init__(
         self,
@@ -68,25 +68,25 @@ class Doors:
         self._connections: Counter[str] = Counter()
 
     def refusal(self, cafe: Cafe, *, simulated: bool) -> Refusal | None:
-        """Return why a new session at `cafe` may not begin now; None where it may."""
-        return self.entrance.refusal(cafe, standing=self.board.standing, now=self._clock.now(), simulated=simulated)
+        """Return why a new session at `cafe` may not begin now; None if it may."""
+        return self.entrance.refusal(cafe, board=self.board.state, now=self._clock.now(), simulated=simulated)
 
     def unrewarded(self, cafe: Cafe) -> bool:
-        """Return whether the café collects on, though the trial has no reward left."""
-        trial = self.board.standing.trials.get(cafe.id)
+        """Return whether the café still collects feedback although its trial has no reward left."""
+        trial = self.board.state.trials.get(cafe.id)
         return trial is not None and trial.full and cafe.on_trial_limit == "collect_unrewarded"
 
     def closes_soon(self, cafe: Cafe) -> datetime | None:
-        """Return when the café's doors close, UTC, where that is within the hour."""
+        """Return when the café's doors close, UTC; None if not within the hour."""
         return self.entrance.closes_soon(cafe, now=self._clock.now())
 
     def arrived(self, visit: Visit) -> None:
-        """Note a visit that was greeted; `start` or `came_back` follows."""
+        """Register a visit after its greeting; `start` or `came_back` follows."""
         self._visits[visit.session_id] = visit
         self._connections[visit.session_id] += 1
 
     async def start(self, session_id: str) -> Refusal | None:
-        """Let a guest who pressed start begin: one open session a device, and a trial slot. None where it may be."""
+        """Admit a session at its start: one per device, with a trial slot. Return a refusal, or None."""
         visit = self._visits.get(session_id)
         if visit is None:
             return None
@@ -100,23 +100,23 @@ class Doors:
         return None
 
     def came_back(self, session_id: str) -> None:
-        """Note that a session under way goes on here: it always finishes."""
+        """Register a session that resumes here; it is never refused."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated:
             self._opened(visit)
-            self.trials.hold(session_id, cafe=visit.cafe.id)
+            self.trials.adopt(session_id, cafe=visit.cafe.id)
 
     def remember(self, presented: str | None) -> IssuedToken:
-        """Return the token of a device that agreed to be remembered: its own while it holds, else a new one."""
+        """Return the token of a device whose guest consented: its own while valid, else a new one."""
         now = self._clock.now()
         return known_token(presented, secret=self._secret, at=now) or issue_token(secret=self._secret, at=now)
 
     def knows(self, presented: str | None) -> bool:
-        """Return whether a device token is one of ours and still holds."""
+        """Return whether a device token is ours and still valid."""
         return known_token(presented, secret=self._secret, at=self._clock.now()) is not None
 
     def completed(self, session_id: str, *, cafe: str, simulated: bool) -> bool:
-        """Use the session's slot; return whether it may earn something, as far as is known."""
+        """Use the session's slot; return whether it may earn a reward, as far as this replica can judge."""
         if simulated:
             return True
         rewards = self.trials.rewards(session_id)
@@ -124,16 +124,16 @@ class Doors:
         return rewards
 
     def abandoned(self, session_id: str, *, may_return: bool) -> None:
-        """Give the session's slot back, unless its guest may still return within the lease."""
+        """Release the session's slot, unless its guest may still return within the lease."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated and not may_return:
             self.trials.settle(session_id, cafe=visit.cafe.id, outcome="release")
 
     def left(self, session_id: str) -> None:
-        """Forget a session whose connection has ended."""
+        """Unregister a session whose connection has ended."""
         self._connections[session_id] -= 1
         if self._connections[session_id] > 0:
-            return  # A newer connection goes on with it.
+            return  # A newer connection continues it.
         del self._connections[session_id]
         self._visits.pop(session_id, None)
         self.devices.close(session_id)
@@ -149,7 +149,7 @@ class Doors:
         )
 
     async def _load_holidays(self) -> None:
-        """Load the calendar before the first guest would wait for it, a third of a second."""
+        """Load the holidays, which takes a third of a second, before the first guest needs them."""
         year = business_day(self._clock.now()).year
         for each in (year, year + 1):
             await asyncio.to_thread(holidays_of, each)

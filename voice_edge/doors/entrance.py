@@ -1,4 +1,4 @@
-"""The entrance: whether a café takes feedback now, and what a guest is told where it does not."""
+"""The entrance: whether a café takes feedback now, and why not."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ CLOSES: dict[RefusalCode, CloseCode] = {
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a guest is not let in.
+    """Why a guest is refused.
 
     Attributes:
         code: The protocol's error code.
-        opens_at: When the café opens next, UTC, where it is closed and that is known.
+        opens_at: When a closed café opens next, UTC; None if unknown.
         reason: Why it is closed all day, in words for guests.
-        retry_after_s: When trying again makes sense, seconds.
+        retry_after_s: Seconds after which to retry.
     """
 
     code: RefusalCode
@@ -45,63 +45,63 @@ class Refusal:
 
     @property
     def retryable(self) -> bool:
-        """Return whether the same guest may come in later without anybody changing anything."""
+        """Return whether the same guest may be admitted later without an operator's change."""
         return self.code in ("maintenance", "closed", "already_open", "too_many")
 
     @property
     def opens_at_text(self) -> str | None:
-        """Return the moment of opening as it travels: ISO 8601, Stockholm's offset."""
+        """Return the opening time for the wire: ISO 8601 with Stockholm's offset."""
         return None if self.opens_at is None else local_time(self.opens_at).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """What is known at the door.
+    """Decides who may begin a session.
 
     Attributes:
-        hours_apply: Whether opening hours turn anybody away. They do not at an address that is only for trying, nor in
-            a demo: whoever tries the pilot does so at any hour.
+        hours_apply: Whether opening hours apply. They do not at an address that is only for trying, nor in a demo: the
+            pilot can be tried at any hour.
     """
 
     hours_apply: bool
 
-    def refusal(self, cafe: Cafe, *, standing: BoardState, now: datetime, simulated: bool) -> Refusal | None:
-        """Return why a new session may not begin; None where it may.
+    def refusal(self, cafe: Cafe, *, board: BoardState, now: datetime, simulated: bool) -> Refusal | None:
+        """Return why a new session may not begin; None if it may.
 
-        A test client, whose sessions are marked as simulated, comes in at any hour and takes no trial slot; when the
-        café is paused it is let in as well, so that an operator can try before resuming. Maintenance is for all.
+        A test client, whose sessions are simulated, is admitted at any hour, also while the café is paused, so
+        that an operator can try before resuming; it takes no trial slot. Maintenance applies to all.
         """
-        if standing.maintenance:
+        if board.maintenance:
             return Refusal("maintenance")
         if simulated:
             return None
-        state = standing.states.get(cafe.id)
+        state = board.states.get(cafe.id)
         if state is not None and state.paused:
             return Refusal("paused")
         if self.hours_apply and not (opening := opening_at(cafe, now)).open:
             return Refusal("closed", opens_at=opening.opens_at, reason=opening.reason)
-        trial = standing.trials.get(cafe.id)
+        trial = board.trials.get(cafe.id)
         if trial is not None and trial.full and cafe.on_trial_limit == "stop":
             return Refusal("trial_full")
         return None
 
     def closes_soon(self, cafe: Cafe, *, now: datetime) -> datetime | None:
-        """Return when the doors close, UTC, where that is within the hour."""
+        """Return when the doors close, UTC; None if not within the hour."""
         if not self.hours_apply:
             return None
         closes = opening_at(cafe, now).closes_at
         return closes if closes is not None and closes - now <= CLOSES_SOON else None
 
     def closed_but_let_in(self, cafe: Cafe, *, now: datetime) -> Opening | None:
-        """Return the café's hours where it is closed and the guest is let in all the same: the page says so."""
+        """Return the hours of a closed café that admits guests all the same, for the page's banner; else None."""
         opening = opening_at(cafe, now)
         return None if self.hours_apply or opening.open else opening
 
 
 def only_for_trying(public_url: str) -> bool:
-    """Return whether the public address is for trying the pilot: this machine's own, or one of a private network.
+    """Return whether the public address is only for trying: this machine's, or one of a private network.
 
-    Guests come to a café's name; a bare private address is somebody's own telephone (`pilot phone`).
+    Guests use a café's domain; a bare private address is a developer's own phone (`pilot phone`).
     """
     host = urlsplit(public_url).hostname or ""
     try:

@@ -1,4 +1,4 @@
-"""The edge's limits: sizes, rates and times, as one object that travels whole."""
+"""The edge's limits of sizes, rates and times, as one object."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from voice_edge.clock import Clock
 
 MAX_HELLO_BYTES = 96 * 1024  # A hello may carry the snapshot of a long talk.
-MAX_SOCKET_MESSAGE_BYTES = 256 * 1024  # Above it the WebSocket library itself hangs up, with 1009.
+MAX_SOCKET_MESSAGE_BYTES = 256 * 1024  # Above this the WebSocket library itself closes, with 1009.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one session and one replica may use.
+    """The limits of one session and one replica.
 
     Attributes:
         message_bytes: Largest JSON message other than `hello`.
         frame_bytes: Largest audio frame.
-        text_characters: Longest typed or mended turn.
+        text_characters: Longest typed or edited turn.
         messages_per_second: Steady rate of JSON messages; `messages_burst` may come at once.
-        ahead_seconds: How far audio may run ahead of the clock: a whole turn, which a page sends again after a resume.
-        faults: Messages that break the protocol before the session is closed.
-        client_errors: Reports of browser errors that are recorded per session.
+        ahead_seconds: How far audio may run ahead of the clock: a whole turn, which a page resends after a resume.
+        faults: Protocol faults after which the session is closed.
+        client_errors: Browser errors recorded per session.
         hello_seconds: From connecting to `hello`.
-        idle_seconds: Without anything said, typed or pressed.
+        idle_seconds: Without speech, typing or a tap.
         total_seconds: A session from its first page to its end.
-        speech_seconds: Speech of one session; then the talk ends with thanks.
-        turns: Turns of one session, asked again or not.
+        speech_seconds: Speech of one session, after which the talk ends with thanks.
+        turns: Turns of one session, repeated questions included.
         follow_ups: Follow-up questions of one session.
         ask_again: Times that an unclear or silent turn is asked again before writing is suggested.
         recognition_seconds: Cap of one recognition, queue included.
         reply_seconds: Cap of one reply. A turn is answered, asked again or closed within the sum of both.
-        shown_wait_seconds: Wait for the page's word that a reply is on the screen, before listening again.
+        shown_wait_seconds: Longest wait for `shown` before listening again.
         open_sessions: Connections of one replica.
     """
 
@@ -57,7 +57,7 @@ class Limits:
 
 
 class Allowance:
-    """A token bucket: `take` is False once more came than rate and burst allow."""
+    """A token bucket."""
 
     def __init__(self, *, rate: float, burst: float, clock: Clock) -> None:
         self._rate = rate
@@ -67,7 +67,7 @@ class Allowance:
         self._at = clock.monotonic()
 
     def take(self, amount: float = 1.0) -> bool:
-        """Use up `amount`; return whether it was there."""
+        """Take `amount` tokens; return False and take none if there are fewer."""
         now = self._clock.monotonic()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now

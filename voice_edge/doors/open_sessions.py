@@ -1,4 +1,4 @@
-"""The sessions that are open on this replica: one live connection each, bounded, and drained when it stops."""
+"""The registry of open sessions: one live connection each, bounded, and drained when the replica stops."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from voice_edge.protocol import CloseCode
 
 REMEMBERED_EPOCHS = 4_096
 HAND_OVER_SECONDS = 3.0
-DRAIN_SECONDS = 6.5  # The supervisor kills after 10 s; uvicorn and the log need the rest.
+DRAIN_SECONDS = 6.5  # The supervisor kills after 10 s; uvicorn and the log need the remainder.
 
 
 class OpenSession(Protocol):
-    """What the registry needs of a session."""
+    """A session as the registry uses it."""
 
     ended: asyncio.Event
 
@@ -24,7 +24,7 @@ class OpenSession(Protocol):
 
 
 class OpenSessions:
-    """All connections of the replica, and of each session the one that is live."""
+    """All connections of the replica, and the live one of each session."""
 
     def __init__(self, *, most: int) -> None:
         self._most = most
@@ -41,7 +41,7 @@ class OpenSessions:
 
     @property
     def talking(self) -> int:
-        """Return how many sessions have a place at the recogniser."""
+        """Return the number of sessions with a place at the recogniser."""
         return len(self._talking)
 
     def is_talking(self, session_id: str) -> bool:
@@ -49,22 +49,22 @@ class OpenSessions:
         return session_id in self._talking
 
     def talks(self, session_id: str) -> None:
-        """Give a session a place at the recogniser, until it writes or its connection ends."""
+        """Give a session a place at the recogniser until it writes or its connection ends."""
         self._talking.add(session_id)
 
     def stops_talking(self, session_id: str) -> None:
-        """Take a session's place at the recogniser back."""
+        """Release a session's place at the recogniser."""
         self._talking.discard(session_id)
 
     def admit(self, session: OpenSession) -> bool:
-        """Count a new connection in; False where the replica is full."""
+        """Add a connection; return False if the replica is full."""
         if len(self._connections) >= self._most:
             return False
         self._connections.add(session)
         return True
 
     def leave(self, session: OpenSession, *, session_id: str | None) -> None:
-        """Count a connection out."""
+        """Remove a connection."""
         self._connections.discard(session)
         if session_id is not None and self._live.get(session_id) is session:
             del self._live[session_id]
@@ -73,8 +73,8 @@ class OpenSessions:
     async def claim(self, session: OpenSession, *, session_id: str, epoch: int) -> int:
         """Make `session` the live connection of `session_id`, ending an older one first; return its epoch.
 
-        The epoch is one above both the snapshot's and the last one that this replica opened: an acknowledgement can
-        be lost with the connection that carried it.
+        The epoch is one above both the snapshot's and the last one opened on this replica: an acknowledgement can be
+        lost with its connection.
         """
         older = self._live.get(session_id)
         self._live[session_id] = session
@@ -89,11 +89,11 @@ class OpenSessions:
                 async with asyncio.timeout(HAND_OVER_SECONDS):
                     await older.ended.wait()
             except TimeoutError:
-                pass  # It writes into its own epoch; nothing is mixed up.
+                pass  # It writes into its own epoch, so the two cannot mix.
         return epoch
 
     async def drain(self) -> None:
-        """Send every page to another replica (1001) and wait until all have gone."""
+        """Send every page to another replica (1001) and wait until all connections have ended."""
         self.draining = True
         leaving = list(self._connections)
         for session in leaving:
@@ -103,4 +103,4 @@ class OpenSessions:
                 for session in leaving:
                     await session.ended.wait()
         except TimeoutError:
-            pass  # The server cancels what is left.
+            pass  # The server cancels the remaining ones.

@@ -1,8 +1,8 @@
-"""Rate limits by device, code and address, shared by replicas through Redis where there is one.
+"""Rate limits by device, code and address, shared between replicas through Redis if it is set.
 
-They are wide: twenty guests behind one Wi-Fi, or a whole mobile network behind one address, are not abuse. What is
-counted is kept under keyed hashes, never under an address. Without Redis, or while it is away, each replica counts for
-itself: a limit may then be one replica's, but no guest is lost.
+The limits are wide: twenty guests behind one Wi-Fi, or a whole mobile network behind one address, are not abuse. Counts
+are stored under keyed hashes, never under an address. Without Redis, or while it is away, each replica counts for
+itself: limits are then looser, but no guest is lost.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ MINUTE = 60
 HOUR = 60 * MINUTE
 IPV6_PREFIX_BITS = 64  # A household or a phone has a whole /64.
 KEY_BYTES = 12
-REDIS_SECONDS = 0.25  # A guest never waits longer for a count.
-REDIS_REST_SECONDS = 30.0
+REDIS_SECONDS = 0.25  # The longest wait for a count.
+REDIS_BACKOFF_SECONDS = 30.0
 
 log = structlog.get_logger("voice_edge.doors")
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many times in so many seconds."""
+    """A number of hits per window of seconds."""
 
     times: int
     seconds: int
@@ -49,21 +49,21 @@ RATES: dict[Scope, Rate] = {
     "page": Rate(300, 5 * MINUTE),
     "unknown_code": Rate(30, 10 * MINUTE),
     "hello": Rate(600, 5 * MINUTE),
-    "sessions_of_device": Rate(10, HOUR),  # Of a device that is known by its token.
+    "sessions_of_device": Rate(10, HOUR),  # Only for a device with a token.
     "sessions_of_address": Rate(200, HOUR),
     "sessions_of_code": Rate(400, HOUR),
     "receipt": Rate(300, 5 * MINUTE),
-    "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, each every three seconds.
+    "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, one poll each three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
     "erasure": Rate(30, HOUR),
-    "bank": Rate(60, HOUR),  # Each may open an account or a link at the provider.
+    "bank": Rate(60, HOUR),  # Each may create an account or a link at the provider.
     "upload": Rate(120, HOUR),
     "till": Rate(600, 5 * MINUTE),
     "till_pin": Rate(6, 10 * MINUTE),  # With a PIN of six digits, a guesser needs years on average.
     "till_pin_of_cafe": Rate(30, HOUR),
-    "webhook": Rate(6000, 5 * MINUTE),  # Stripe tells a day's batch at once, and again what it could not deliver.
+    "webhook": Rate(6000, 5 * MINUTE),  # Stripe sends a day's batch at once, and retries failed deliveries.
     "unsigned_webhook": Rate(60, 10 * MINUTE),
-    "counts": Rate(120, HOUR),  # Of one café's token: a year's days in an afternoon.
+    "counts": Rate(120, HOUR),  # Per café's token: a year's days in an afternoon.
     "counts_unknown": Rate(30, 10 * MINUTE),
 }
 
@@ -72,25 +72,25 @@ class Counter(Protocol):
     """Counts hits in a sliding window."""
 
     async def hit(self, item: RateLimitItem, key: str) -> float | None:
-        """Count one; return None where it is allowed, otherwise the seconds after which it may be."""
+        """Count one hit; return None if it is allowed, else the seconds to wait."""
         ...
 
 
 class MemoryCounter:
-    """Counts in this process."""
+    """Counts hits in this process."""
 
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     async def hit(self, item: RateLimitItem, key: str) -> float | None:
-        """Count one; return None where it is allowed, otherwise the seconds after which it may be."""
+        """Count one hit; return None if it is allowed, else the seconds to wait."""
         if self._limiter.hit(item, key):
             return None
         return _wait(self._limiter.get_window_stats(item, key), item)
 
 
 class RedisCounter:
-    """Counts in Redis, for all replicas.
+    """Counts hits in Redis, for all replicas.
 
     Args:
         url: redis:// or rediss://.
@@ -105,14 +105,14 @@ class RedisCounter:
         self._limiter = Shared(storage)
 
     async def hit(self, item: RateLimitItem, key: str) -> float | None:
-        """Count one; return None where it is allowed, otherwise the seconds after which it may be."""
+        """Count one hit; return None if it is allowed, else the seconds to wait."""
         if await self._limiter.hit(item, key):
             return None
         return _wait(await self._limiter.get_window_stats(item, key), item)
 
 
 class Rates:
-    """The limits of one replica."""
+    """The rate limiter of one replica."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class Rates:
         self._clock = clock
         self._own = MemoryCounter()
         self._shared = shared
-        self._shared_rests_until = 0.0
+        self._shared_backoff_until = 0.0
         self._warned = False
         self._items = {
             scope: RateLimitItemPerSecond(rate.times, rate.seconds, namespace=scope)
@@ -134,35 +134,35 @@ class Rates:
         }
 
     async def hit(self, scope: Scope, subject: str | None) -> float | None:
-        """Count one of `subject`; return None where it is allowed, otherwise after how many seconds it may be.
+        """Count one hit of `subject`; return None if it is allowed, else the seconds to wait.
 
         Args:
-            scope: What is counted.
-            subject: Whose: a device, a code, or an address as `counted_address` gives it; None is not counted.
+            scope: The kind of hit.
+            subject: A device, a code, or an address from `counted_address`; None is not counted.
         """
         if subject is None:
             return None
         key = hashlib.blake2b(subject.encode(), key=self._key, digest_size=KEY_BYTES).hexdigest()
         item = self._items[scope]
-        if self._shared is not None and self._clock.monotonic() >= self._shared_rests_until:
+        if self._shared is not None and self._clock.monotonic() >= self._shared_backoff_until:
             try:
-                waited = await self._shared.hit(item, key)
-            except Exception as error:  # Whatever Redis' client raises: no guest is turned away for it.
-                self._rest(error)
+                wait = await self._shared.hit(item, key)
+            except Exception as error:  # Any error of Redis' client: no guest is refused because of it.
+                self._back_off(error)
             else:
                 self._warned = False
-                return waited
+                return wait
         return await self._own.hit(item, key)
 
-    def _rest(self, error: Exception) -> None:
-        self._shared_rests_until = self._clock.monotonic() + REDIS_REST_SECONDS
+    def _back_off(self, error: Exception) -> None:
+        self._shared_backoff_until = self._clock.monotonic() + REDIS_BACKOFF_SECONDS
         if not self._warned:
             log.warning("redis away: this replica counts for itself", kind=type(error).__name__)
             self._warned = True
 
 
 def counted_address(address: str) -> str | None:
-    """Return under what an address is counted: IPv4 whole, IPv6 by its /64; None for this machine's own."""
+    """Return the key under which an address is counted: IPv4 whole, IPv6 by its /64; None for loopback."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -1,7 +1,6 @@
-"""The trial's slots as the edge sees them: reserved at start, kept while the session lives, used or given back.
+"""The trial slots of this replica's sessions: reserved at start, extended, then used or released.
 
-The store decides. While it is away the talk goes on: what it missed is told to it once it is back, and the reward
-waits for its word.
+The store decides. While it is away talks continue: outcomes are settled once it is back, and rewards wait for that.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ RESERVE_SECONDS = 2.0
 EXTEND_SECONDS = 120.0
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
-MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the landing, or to their lease.
+MOST_WAITING = 10_000  # Beyond this the oldest are left to the projection from the landing, or their lease expires.
 
 Outcome = Literal["use", "release"]
 
@@ -32,7 +31,7 @@ log = structlog.get_logger("voice_edge.doors")
 
 
 class TrialService:
-    """Holds the slots of this replica's sessions."""
+    """Reserves, extends and settles the slots of this replica's sessions."""
 
     def __init__(
         self, open_store: Callable[[], Store], *, cafes: Cafes, clock: Clock, store_away: Callable[[], bool]
@@ -41,44 +40,44 @@ class TrialService:
         self._cafes = cafes
         self._clock = clock
         self._store_away = store_away
-        self._held: dict[str, str] = {}
+        self._leased: dict[str, str] = {}
         self._unrewarded: set[str] = set()
         self._waiting: OrderedDict[str, tuple[str, Outcome]] = OrderedDict()
         self._arrived = asyncio.Event()
 
     @property
     def waiting(self) -> int:
-        """Return how many sessions' outcomes the store does not know yet."""
+        """Return the number of sessions whose outcome is not settled yet."""
         return len(self._waiting)
 
     async def reserve(self, session_id: str, *, cafe: Cafe) -> Reserved:
-        """Reserve a slot; where the store does not answer the session starts without one and gets it at its end."""
-        answer: Reserved = "reserved"
+        """Reserve a slot; if the store does not answer, the session starts without one and gets it at its end."""
+        result: Reserved = "reserved"
         if not self._store_away():
             try:
                 work = asyncio.to_thread(
                     lambda: trial_slots.reserve(self._open_store(), session_id=session_id, cafe=cafe)
                 )
-                answer = await within(RESERVE_SECONDS, work, clock=self._clock)
+                result = await within(RESERVE_SECONDS, work, clock=self._clock)
             except (PilotError, OSError, TimeoutError) as error:
-                log.warning("no slot reserved: the talk goes on", session_id=session_id, kind=type(error).__name__)
-        if answer != "full":
-            self._held[session_id] = cafe.id
-        if answer == "unrewarded":
+                log.warning("no slot reserved: the talk continues", session_id=session_id, kind=type(error).__name__)
+        if result != "full":
+            self._leased[session_id] = cafe.id
+        if result == "unrewarded":
             self._unrewarded.add(session_id)
-        return answer
+        return result
 
     def rewards(self, session_id: str) -> bool:
-        """Return whether a session of this replica may earn something, as far as the trial goes."""
+        """Return whether the trial lets a session of this replica earn a reward."""
         return session_id not in self._unrewarded
 
-    def hold(self, session_id: str, *, cafe: str) -> None:
-        """Keep the lease of a session that came from elsewhere."""
-        self._held.setdefault(session_id, cafe)
+    def adopt(self, session_id: str, *, cafe: str) -> None:
+        """Extend from now on the lease of a session that another replica started."""
+        self._leased.setdefault(session_id, cafe)
 
     def settle(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
-        """Tell the store how a session ended; `keep_settling` does."""
-        self._held.pop(session_id, None)
+        """Queue a session's outcome; `keep_settling` settles it."""
+        self._leased.pop(session_id, None)
         if self._waiting.get(session_id, ("", "release"))[1] == "use":
             return
         self._waiting[session_id] = (cafe, outcome)
@@ -87,12 +86,12 @@ class TrialService:
         self._arrived.set()
 
     def let_go(self, session_id: str) -> None:
-        """Stop extending the lease of a session whose connection has gone: it may come back within the lease."""
-        self._held.pop(session_id, None)
+        """Stop extending the lease of a session whose connection has ended; it may resume within the lease."""
+        self._leased.pop(session_id, None)
         self._unrewarded.discard(session_id)
 
     async def keep_settling(self) -> None:
-        """Tell the store what is waiting, trying again with growing pauses while it is away."""
+        """Settle queued outcomes, retrying with growing pauses while the store is away."""
         pause = FIRST_RETRY_SECONDS
         while True:
             await self._arrived.wait()
@@ -105,10 +104,10 @@ class TrialService:
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
     async def settle_waiting(self) -> bool:
-        """Tell the store all that waits; return whether it knows."""
+        """Settle all queued outcomes; return whether that succeeded."""
         for session_id, (cafe, outcome) in list(self._waiting.items()):
             try:
-                await asyncio.to_thread(self._tell, session_id, cafe, outcome)
+                await asyncio.to_thread(self._settle, session_id, cafe, outcome)
             except InvalidCafes:
                 log.warning("slot of a café that is gone", session_id=session_id)
             except (PilotError, OSError) as error:
@@ -119,22 +118,22 @@ class TrialService:
         return True
 
     async def keep_extended(self) -> None:
-        """Extend the leases of the sessions that live."""
+        """Extend the leases of live sessions every two minutes."""
         while True:
             await self._clock.sleep(EXTEND_SECONDS)
             await self.extend()
 
     async def extend(self) -> None:
-        """Extend the leases now; a store that is away gets them next time."""
-        held = list(self._held)
-        if not held:
+        """Extend the leases now; if the store is away, the next round does."""
+        leased = list(self._leased)
+        if not leased:
             return
         try:
-            await asyncio.to_thread(lambda: trial_slots.extend(self._open_store(), held))
+            await asyncio.to_thread(lambda: trial_slots.extend(self._open_store(), leased))
         except (PilotError, OSError) as error:
-            log.warning("leases not extended", sessions=len(held), kind=type(error).__name__)
+            log.warning("leases not extended", sessions=len(leased), kind=type(error).__name__)
 
-    def _tell(self, session_id: str, cafe: str, outcome: Outcome) -> None:
+    def _settle(self, session_id: str, cafe: str, outcome: Outcome) -> None:
         store = self._open_store()
         if outcome == "use":
             trial_slots.use(store, session_id=session_id, cafe=self._cafes.get(cafe))

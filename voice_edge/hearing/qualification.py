@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from storage.folders import write_atomically
 from voice_edge.hearing.errors import HearingError
 from voice_edge.hearing.word_error import rate_interval, word_error_rate, word_errors
 
@@ -113,9 +114,7 @@ def measure(
 def keep(qualification: Qualification, weights: Path) -> None:
     """Keep a result, good or bad, as the one that counts."""
     path = _path(weights, qualification.language)
-    building = path.with_suffix(".new")
-    building.write_text(qualification.model_dump_json(indent=1), encoding="utf-8")
-    building.replace(path)
+    write_atomically(path, qualification.model_dump_json(indent=1))
 
 
 def withdraw(weights: Path, language: str) -> bool:

@@ -1,1 +1,1 @@
-"""Everything that speaks HTTP: the application, its routes, the pages that it serves, the server."""
+"""HTTP: the application, its routes and pages, and the server."""

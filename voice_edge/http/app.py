@@ -1,4 +1,4 @@
-"""The edge's web application: pages, WebSocket, health; everything it works with is given to it."""
+"""The edge's web application: pages, WebSocket, health and metrics."""
 
 from __future__ import annotations
 
@@ -11,15 +11,12 @@ import structlog
 from fastapi import FastAPI, Request, WebSocket
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
 from pilot.errors import PilotError
 from voice_edge.conversation.connection import Connection
 from voice_edge.conversation.greeting import Visitor
 from voice_edge.conversation.session import Session
 from voice_edge.edge import Edge
-from voice_edge.http import page
 from voice_edge.http.bank.routes import bank_routes
 from voice_edge.http.counts_routes import counts_routes
 from voice_edge.http.counts_service import CountsService
@@ -32,38 +29,29 @@ from voice_edge.http.receipt_routes import receipt_routes
 from voice_edge.http.requests import RequestDoor
 from voice_edge.http.rest_routes import rest_routes
 from voice_edge.http.security import HEADERS, SecurityHeaders, content_security_policy, origin_allowed
+from voice_edge.http.static_files import STATIC_FOLDER, RevalidatedFiles
 from voice_edge.http.till.routes import till_routes
 from voice_edge.http.why_routes import why_routes
 from voice_edge.interviewer import Loaded
 
-COMPRESSED_BYTES = 600  # Smaller answers fit into one packet as they are.
+COMPRESSED_BYTES = 600  # Smaller responses fit into one packet uncompressed.
 
 log = structlog.get_logger("voice_edge")
 
 
-class RevalidatedFiles(StaticFiles):
-    """Static files that a browser keeps and asks about each time (ETag): a new version is never missed."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """Return one file."""
-        response = await super().get_response(path, scope)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-async def _load(asking: Loaded) -> None:
+async def _preload(interviewer: Loaded) -> None:
     """Load the model before the first guest needs it; without it the script asks."""
     try:
-        await asking.preload()
+        await interviewer.preload()
     except PilotError as error:
         log.warning("no model: the script asks", kind=type(error).__name__, what=error.what)
 
 
 def _add_webhooks(app: FastAPI, edge: Edge) -> list[Callable[[], Coroutine[Any, Any, None]]]:
-    """Open the door for Stripe's webhooks where it has a key and a secret; else its client is not even imported.
+    """Add the webhook route if Stripe's key and secret are set; otherwise its client is not even imported.
 
     Returns:
-        What runs beside it as long as the replica.
+        The route's background work, which runs as long as the replica.
     """
     if not (edge.settings.stripe_key.get_secret_value() and edge.settings.stripe_webhook_secret.get_secret_value()):
         return []
@@ -74,18 +62,18 @@ def _add_webhooks(app: FastAPI, edge: Edge) -> list[Callable[[], Coroutine[Any, 
     rail = rail_name(edge.settings)
     if rail is None:
         return []
-    desk = WebhookQueue(edge.codes.open_store)
+    queue = WebhookQueue(edge.codes.open_store)
     app.include_router(
         webhook_routes(
             settings=edge.settings,
             rail=rail,
-            desk=desk,
+            queue=queue,
             now=edge.clock.now,
             rates=edge.doors.rates,
             metrics=edge.metrics,
         )
     )
-    return [lambda: desk.keep_counting(rail=rail, clock=edge.clock, metrics=edge.metrics)]
+    return [lambda: queue.keep_counting(rail=rail, clock=edge.clock, metrics=edge.metrics)]
 
 
 def create_app(edge: Edge, *, counts: CountsService | None = None, probes: ProbeService | None = None) -> FastAPI:
@@ -100,9 +88,9 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work) for work in edge.background()]
-        tasks += [asyncio.create_task(work()) for work in beside_webhooks]
+        tasks += [asyncio.create_task(work()) for work in webhook_work]
         if isinstance(edge.asking, Loaded):
-            tasks.append(asyncio.create_task(_load(edge.asking)))
+            tasks.append(asyncio.create_task(_preload(edge.asking)))
         try:
             yield
         finally:
@@ -127,7 +115,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     app.include_router(till_routes(edge))
     app.include_router(operator_routes(edge))
     app.include_router(rest_routes(edge))
-    beside_webhooks = _add_webhooks(app, edge)
+    webhook_work = _add_webhooks(app, edge)
     if counts is not None:
         app.include_router(counts_routes(edge, counts))
     if probes is not None:
@@ -142,7 +130,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
             cafes=edge.cafes,
         )
         if not allowed:
-            await socket.close()  # Before it was accepted: the browser sees HTTP 403.
+            await socket.close()  # Before it is accepted: the browser sees HTTP 403.
             return
         await socket.accept()
         visitor = Visitor(
@@ -163,5 +151,5 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
         headers = {**HEADERS, "Content-Security-Policy": content_security_policy(""), "Cache-Control": "no-store"}
         return HTMLResponse(text, status_code=500, headers=headers)
 
-    app.mount("/static", RevalidatedFiles(directory=page.static_folder()), name="static")
+    app.mount("/static", RevalidatedFiles(directory=STATIC_FOLDER), name="static")
     return app

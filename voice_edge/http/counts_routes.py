@@ -1,4 +1,4 @@
-"""What a café's own till system may say: how many customers it had on a day. Off without tokens."""
+"""The API through which a café's till system reports its customers per day; closed without tokens."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from voice_edge.edge import Edge
 from voice_edge.http.counts_service import CountsService
 from voice_edge.http.requests import COUNTS_PREFIX
 
-NOT_KEPT = {"Cache-Control": "no-store"}
-AGAIN_AFTER_SECONDS = 30
+NO_STORE = {"Cache-Control": "no-store"}
+RETRY_SECONDS = 30
 
 log = structlog.get_logger("voice_edge.counts")
 
 
 def counts_routes(edge: Edge, service: CountsService) -> APIRouter:
-    """Return the routes for tills that know their café's token."""
+    """Return the routes for till systems that present their café's token."""
     router = APIRouter(prefix=COUNTS_PREFIX.rstrip("/"))
 
     @router.put("/{cafe}/{day}")
@@ -33,45 +33,47 @@ def counts_routes(edge: Edge, service: CountsService) -> APIRouter:
         if refused is not None:
             return refused
         body = await request.body()
-        return await _answer(lambda: service.take(cafe, day, body))
+        return await _response(lambda: service.report(cafe, day, body))
 
     @router.get("/{cafe}/{day}")
     async def get(cafe: str, day: str, request: Request) -> JSONResponse:
         refused = await _refused(edge, service, cafe, request)
-        return refused if refused is not None else await _answer(lambda: service.standing(cafe, day))
+        return refused if refused is not None else await _response(lambda: service.current(cafe, day))
 
     return router
 
 
 async def _refused(edge: Edge, service: CountsService, cafe: str, request: Request) -> JSONResponse | None:
-    known = service.cafe_of(request.headers.get("authorization", ""))
-    if known is None:
+    token_cafe = service.cafe_of(request.headers.get("authorization", ""))
+    if token_cafe is None:
         address = counted_address(request.client.host if request.client else "")
         wait = await edge.doors.rates.hit("counts_unknown", address)
-        return _no(401, "unknown token") if wait is None else _too_many(wait)
-    wait = await edge.doors.rates.hit("counts", known)
+        return _error(401, "unknown token") if wait is None else _too_many(wait)
+    wait = await edge.doors.rates.hit("counts", token_cafe)
     if wait is not None:
         return _too_many(wait)
-    # Another café's path is answered as one that is not there: a token tells nothing of other cafés.
-    return None if known == cafe else _no(404, "not this token's café")
+    # Another café's path is answered like a missing one: a token reveals nothing about other cafés.
+    return None if token_cafe == cafe else _error(404, "not this token's café")
 
 
-async def _answer(work: Callable[[], dict[str, Any] | None]) -> JSONResponse:
+async def _response(work: Callable[[], dict[str, Any] | None]) -> JSONResponse:
     try:
         found = await asyncio.to_thread(work)
     except InvalidCount as error:
         return JSONResponse(
-            {"error": error.what, "field": error.field, "remedy": error.remedy}, status_code=422, headers=NOT_KEPT
+            {"error": error.what, "field": error.field, "remedy": error.remedy}, status_code=422, headers=NO_STORE
         )
     except (PilotError, OSError) as error:
-        log.warning("a count could not be kept or read", kind=type(error).__name__)
-        return _no(503, "the store is away: send it again later", {"Retry-After": str(AGAIN_AFTER_SECONDS)})
-    return _no(404, "missing: nobody has reported this day") if found is None else JSONResponse(found, headers=NOT_KEPT)
+        log.warning("count neither saved nor read", kind=type(error).__name__)
+        return _error(503, "the store is away: send it again later", {"Retry-After": str(RETRY_SECONDS)})
+    return (
+        _error(404, "missing: nobody has reported this day") if found is None else JSONResponse(found, headers=NO_STORE)
+    )
 
 
 def _too_many(wait: float) -> JSONResponse:
-    return _no(429, "too many requests", {"Retry-After": str(int(wait) + 1)})
+    return _error(429, "too many requests", {"Retry-After": str(int(wait) + 1)})
 
 
-def _no(status: int, error: str, more: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"error": error}, status_code=status, headers={**NOT_KEPT, **(more or {})})
+def _error(status: int, error: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"error": error}, status_code=status, headers={**NO_STORE, **(headers or {})})

@@ -1,4 +1,4 @@
-"""The API's side of customer counts: whose token it is, what it may say, and the answer to it."""
+"""The service behind the customer-count API: tokens, validation, reporting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operations.counts.reporting import current_report, parse_day, report_count
+from operations.counts.reporting import current_report, parse_count_day, report_count
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, InvalidCount
 from pilot.errors import InvalidSettings
@@ -20,10 +20,11 @@ SHORTEST_TOKEN = 20
 
 
 def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:
-    """Return each café's token from `aurora=TOKEN,malmohuset=TOKEN`; none where the text is empty.
+    """Return each café's token from `aurora=TOKEN,malmohuset=TOKEN`; empty if the text is empty.
 
     Raises:
-        InvalidSettings: a part is no pair, of no café, a second one for a café or too short. No token is repeated.
+        InvalidSettings: a part is not a pair, names no café, is a café's second, or its token is too short. The message
+            holds no token.
     """
     tokens: dict[str, str] = {}
     for place, part in enumerate((one for one in text.split(",") if one.strip()), start=1):
@@ -45,12 +46,12 @@ def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class CountsService:
-    """Takes counts from cafés' own systems.
+    """Accepts customer counts from cafés' till systems.
 
     Attributes:
         home: The home.
         tokens: Each café's token; a café without one is not served.
-        clock: Says what time it is.
+        clock: Returns the current time, UTC.
     """
 
     home: Home
@@ -58,24 +59,24 @@ class CountsService:
     clock: Callable[[], datetime]
 
     def cafe_of(self, authorization: str) -> str | None:
-        """Return the café whose token a header carries; every token is compared, whichever matches."""
+        """Return the café of an Authorization header's token; always compares every token."""
         found = None
         for cafe, token in self.tokens.items():
             if secrets.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
                 found = cafe
         return found
 
-    def take(self, cafe: str, day: str, body: bytes) -> dict[str, Any]:
-        """Report a day's customers from `{"customers": 742}`; return what counts now and what that changed.
+    def report(self, cafe: str, day: str, body: bytes) -> dict[str, Any]:
+        """Report a day's customers from `{"customers": 742}`; return the new count and the change.
 
         Raises:
-            InvalidCount: the day or the body cannot be.
-            StoreAway: it could not be kept; the same request may come again.
+            InvalidCount: the day or the body is invalid.
+            StoreAway: it could not be saved; the same request may be repeated.
         """
         done = report_count(
             self.home,
             cafe=cafe,
-            day=parse_day(day),
+            day=parse_count_day(day),
             customers=_customers(body),
             source="api",
             actor=f"api:{cafe}",
@@ -84,14 +85,14 @@ class CountsService:
         before = done.before.customers if done.before else None
         return {"cafe": cafe, "day": day, "customers": done.count.customers, "outcome": done.outcome, "before": before}
 
-    def standing(self, cafe: str, day: str) -> dict[str, Any] | None:
-        """Return what counts for a day; None where it is missing.
+    def current(self, cafe: str, day: str) -> dict[str, Any] | None:
+        """Return the current count of a day; None if it is missing.
 
         Raises:
-            InvalidCount: the day cannot be.
+            InvalidCount: the day is invalid.
             StoreAway: it could not be read.
         """
-        business = parse_day(day)
+        business = parse_count_day(day)
         report = current_report(self.home, cafe=cafe, day=business)
         return None if report is None else _as_data(report)
 
@@ -113,7 +114,7 @@ def _customers(body: bytes) -> int:
         given = None
     if not isinstance(given, dict) or set(given) != {"customers"}:
         raise InvalidCount(
-            "The body is not a JSON object with the field customers alone.",
+            "The body is not a JSON object with only the field customers.",
             remedy='Send {"customers": 742}.',
             field="customers",
         )

@@ -1,4 +1,4 @@
-"""What a phone opens: the front door, the customer's page, QR codes."""
+"""The routes that a phone opens: the front door, the customer's page, QR codes."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from voice_edge.doors.entrance import RefusalCode
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
 from voice_edge.errors import CodesUnknown
-from voice_edge.http import page
-from voice_edge.http.doors.answers import away_page, language_asked_for, too_many_page
 from voice_edge.http.doors.pages import DoorKind, door_page
-from voice_edge.http.plain_page import front_page
+from voice_edge.http.doors.responses import away_response, requested_language, too_many_response
+from voice_edge.http.page.customer import customer_page
+from voice_edge.http.page.front import front_page
+from voice_edge.http.page.notice import notice_page
 from voice_edge.http.qr import code_address, qr_png, qr_svg
 
 NO_STORE = {"Cache-Control": "no-store"}
 QR_CACHE = {"Cache-Control": "public, max-age=3600"}
 RETRY_SECONDS = "60"
-# The service works as it should where a café takes no feedback for now; only maintenance is a failure to a prober.
+# A café that takes no feedback now is answered with 200; only maintenance counts as a failure to a probe.
 SHUT: dict[RefusalCode, DoorKind] = {"closed": "closed", "paused": "paused", "trial_full": "trial_full"}
 
 
@@ -55,21 +56,21 @@ async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
     address = counted_address(request.client.host if request.client else "")
     rates = edge.doors.rates
     if (wait := await rates.hit("page", address)) is not None:
-        return too_many_page(edge, wait=wait, headers=NO_STORE, cafe=here, again=request.url.path)
+        return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=here, again=request.url.path)
     try:
         known = await edge.codes.find(folded) if folded else None
     except CodesUnknown:
-        return away_page(edge, headers=NO_STORE, cafe=here, again=request.url.path)
+        return away_response(edge, headers=NO_STORE, cafe=here, again=request.url.path)
     cafe = edge.cafe(known.cafe) if known else None
     if known is None or cafe is None or folded is None:
         if (wait := await rates.hit("unknown_code", address)) is not None:
-            return too_many_page(edge, wait=wait, headers=NO_STORE, cafe=here)
-        return HTMLResponse(page.notice_page(kind="unknown_code", cafe=here), status_code=404, headers=NO_STORE)
+            return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=here)
+        return HTMLResponse(notice_page(kind="unknown_code", cafe=here), status_code=404, headers=NO_STORE)
     if known.retired:
-        return HTMLResponse(page.notice_page(kind="retired_code", cafe=cafe), status_code=404, headers=NO_STORE)
+        return HTMLResponse(notice_page(kind="retired_code", cafe=cafe), status_code=404, headers=NO_STORE)
     if here is not None and here.id != cafe.id:
         link = f"https://{cafe.domain}/c/{folded}"
-        text = page.notice_page(kind="wrong_cafe", cafe=cafe, link=link)
+        text = notice_page(kind="wrong_cafe", cafe=cafe, link=link)
         return HTMLResponse(text, status_code=404, headers=NO_STORE)
     return _talk(cafe, folded, request=request, edge=edge)
 
@@ -80,13 +81,13 @@ def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLRespons
     if refusal is not None:
         kind = SHUT.get(refusal.code)
         if kind is None:
-            return away_page(edge, headers=NO_STORE, cafe=cafe, again=request.url.path)
+            return away_response(edge, headers=NO_STORE, cafe=cafe, again=request.url.path)
         text = door_page(kind, cafe=cafe, now=edge.clock.now(), refusal=refusal)
         return HTMLResponse(text, headers=NO_STORE)
-    language = language_asked_for(request, cafe, default=cafe.languages[0])
+    language = requested_language(request, cafe, default=cafe.languages[0])
     hearing = edge.hearing
     unrewarded = edge.doors.unrewarded(cafe)
-    text = page.customer_page(
+    text = customer_page(
         cafe=cafe,
         code=code,
         language=language,

@@ -1,4 +1,4 @@
-"""Whether the replica lives, and whether it should be given customers."""
+"""The replica's readiness to serve customers."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from voice_edge.edge import Edge
 from voice_edge.hearing.workload import STUCK_SECONDS
 
-FAILED_APPEND_SECONDS = 30.0  # Then the disk is tried again: where there is one replica, nobody else would.
+FAILED_APPEND_SECONDS = 30.0  # Then the disk is retried: a single replica has no other to retry it.
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What was checked: `store` may be away without harm, as long as codes are known from before."""
+    """The readiness checks; `store` may be away without harm while codes are cached."""
 
     checks: dict[str, str]
     ready: bool
@@ -42,7 +42,7 @@ def _landing(edge: Edge) -> str:
 
 
 def _recogniser(edge: Edge, *, warm: bool) -> str:
-    """Say how the recogniser is; without it the replica is still of use, for customers can write."""
+    """Return the recogniser's state; without one the replica still serves customers who write."""
     if edge.hearing is None:
         return "none: customers write"
     if not warm:

@@ -1,4 +1,4 @@
-"""What machines ask a replica: health and metrics; not for the outside."""
+"""Health and metrics of a replica, for machines inside the network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def operator_routes(edge: Edge) -> APIRouter:
 
     @router.get("/metrics")
     def metrics(request: Request) -> Response:
-        # Prometheus asks the replica itself; what comes through the proxy is the public.
+        # Prometheus scrapes the replica directly; a request through the proxy is from the public.
         if any(name in request.headers for name in PROXY_HEADERS):
             return Response(status_code=404)
         return Response(edge.metrics.text(), media_type=METRICS_TYPE, headers={"Cache-Control": "no-store"})

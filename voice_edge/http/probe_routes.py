@@ -1,4 +1,4 @@
-"""What second hosts ask an edge: which pages to look at, and to take what they saw. Off without a token."""
+"""The API of second hosts: the pages to probe, and their results; closed without a token."""
 
 from __future__ import annotations
 
@@ -13,41 +13,41 @@ from operations.watch.probes.outpost import BATCH_HEADER, PAGES_PATH, RESULTS_PA
 from pilot.errors import PilotError
 from voice_edge.http.probe_service import ProbeService
 
-NOT_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 def probe_routes(service: ProbeService, *, token: str) -> APIRouter:
-    """Return the routes for second hosts that know the token."""
+    """Return the routes for second hosts that present the token."""
     router = APIRouter()
 
-    def known(request: Request) -> bool:
+    def authorized(request: Request) -> bool:
         given = request.headers.get("authorization", "")
         return secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
 
     @router.get(PAGES_PATH)
     async def pages(request: Request) -> JSONResponse:
-        if not known(request):
-            return _no()
-        return JSONResponse(await asyncio.to_thread(service.listed), headers=NOT_KEPT)
+        if not authorized(request):
+            return _unauthorized()
+        return JSONResponse(await asyncio.to_thread(service.pages), headers=NO_STORE)
 
     @router.post(RESULTS_PATH)
     async def results(request: Request) -> JSONResponse:
-        if not known(request):
-            return _no()
+        if not authorized(request):
+            return _unauthorized()
         if int(request.headers.get("content-length") or MAX_BATCH_BYTES + 1) > MAX_BATCH_BYTES:
-            return JSONResponse({"error": "too large"}, status_code=413, headers=NOT_KEPT)
+            return JSONResponse({"error": "too large"}, status_code=413, headers=NO_STORE)
         try:
-            taken = await asyncio.to_thread(
-                service.take, await request.body(), batch=request.headers.get(BATCH_HEADER, "")
+            accepted = await asyncio.to_thread(
+                service.accept, await request.body(), batch=request.headers.get(BATCH_HEADER, "")
             )
         except RefusedProbes as error:
-            return JSONResponse({"error": str(error)}, status_code=422, headers=NOT_KEPT)
+            return JSONResponse({"error": str(error)}, status_code=422, headers=NO_STORE)
         except PilotError as error:
-            return JSONResponse({"error": error.what}, status_code=503, headers=NOT_KEPT)
-        return JSONResponse({"taken": taken}, headers=NOT_KEPT)
+            return JSONResponse({"error": error.what}, status_code=503, headers=NO_STORE)
+        return JSONResponse({"taken": accepted}, headers=NO_STORE)
 
     return router
 
 
-def _no() -> JSONResponse:
-    return JSONResponse({"error": "unknown token"}, status_code=401, headers=NOT_KEPT)
+def _unauthorized() -> JSONResponse:
+    return JSONResponse({"error": "unknown token"}, status_code=401, headers=NO_STORE)

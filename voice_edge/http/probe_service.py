@@ -1,4 +1,4 @@
-"""Accepts probes from a second host: which pages it may probe, and its results as segments of its own."""
+"""The service behind the probe API: lists the pages to probe and publishes a second host's results."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from pilot.identifiers import identifier_time
 from storage.home import Home
 from storage.landing.segments import publish
 
-OLDEST = timedelta(days=31)
-CLOCKS_APART = timedelta(minutes=5)
+MAX_AGE = timedelta(days=31)
+MAX_CLOCK_SKEW = timedelta(minutes=5)
 
 
 class ProbeService:
-    """Answers second hosts; knows no guest."""
+    """Serves second hosts; sees no guest data."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._home = home
         self._pages = Pages(home)
         self._clock = clock
 
-    def listed(self) -> dict[str, Any]:
-        """Return what a second host is to look at."""
+    def pages(self) -> dict[str, Any]:
+        """Return the pages that a second host probes, and how often."""
         return {
             "simulated": self._home.kind == "demo",
             "every_seconds": self._home.settings.probe_seconds,
             "pages": [asdict(page) for page in self._pages.current()],
         }
 
-    def take(self, body: bytes, *, batch: str) -> int:
-        """Publish a batch of probes; return how many. The same batch again changes nothing.
+    def accept(self, body: bytes, *, batch: str) -> int:
+        """Publish a batch of probes; return their number. A repeated batch changes nothing.
 
         Args:
             body: Events of the contract, one a line.
-            batch: The batch's identifier, a UUIDv7: a batch that comes twice is published once.
+            batch: The batch's identifier, a UUIDv7; a batch that arrives twice is published once.
 
         Raises:
-            RefusedProbes: a line is no probe of a second host, or of another time or café.
-            LandingUnavailable: it could not be kept; the same batch may come again.
+            RefusedProbes: a line is not a second host's probe, or its time or café is not accepted.
+            LandingUnavailable: it could not be published; the same batch may be sent again.
         """
         try:
             identifier_time(batch)
@@ -65,7 +65,7 @@ class ProbeService:
         for event in events:
             if event.event != "probe" or event.cafe not in cafes or event.simulated != simulated:
                 raise _refused("only probes of this pilot's cafés are taken")
-            if not now - OLDEST <= event.at <= now + CLOCKS_APART:
+            if not now - MAX_AGE <= event.at <= now + MAX_CLOCK_SKEW:
                 raise _refused("a probe is of another time: is the second host's clock right?")
 
 

@@ -1,4 +1,4 @@
-"""QR codes of a short code's address, for the screen and for print."""
+"""QR codes of a short code's address, for screen and print."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 import segno
 
-ERROR_LEVEL = "q"  # A quarter may be scratched or stained, as on a café's table.
+ERROR_LEVEL = "q"  # Survives a quarter scratched or stained, as on a café's table.
 QUIET_ZONE_MODULES = 4
 PNG_PIXELS_PER_MODULE = 12
 

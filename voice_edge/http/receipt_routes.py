@@ -1,9 +1,9 @@
-"""The receipt: a page that works for as long as its address is kept, and erasing the answers from it.
+"""The routes of a receipt: its page, its state, and the erasing of its answers.
 
-An open page asks for its `state`, a short text that changes when what it shows does, and then loads itself anew.
+An open page polls its `state`, a short text that changes when its content does, and then reloads itself.
 
-The secret in the path is what a guest holds; erasing is a POST from our own page, works without JavaScript, and says
-that it is done only once it is.
+The secret in the path authorizes the guest. Erasing is a POST from our own page, works without JavaScript, and is
+confirmed only once it is done.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
 from voice_edge.doors.rates import Scope, counted_address
 from voice_edge.edge import Edge
-from voice_edge.http import page
-from voice_edge.http.doors.answers import away_page, language_asked_for, too_many_page
-from voice_edge.http.doors.pages import erase_page
-from voice_edge.http.plain_page import unknown_receipt_page
+from voice_edge.http.doors.responses import away_response, requested_language, too_many_response
+from voice_edge.http.page.erase import erase_page
+from voice_edge.http.page.front import unknown_receipt_page
+from voice_edge.http.page.receipt import receipt_page, receipt_state
 from voice_edge.http.requests import same_site_post
 from voice_edge.http.security import content_security_policy
-from voice_edge.receipts.receipt import KeptReceipt
-from voice_edge.receipts.reward_shown import RewardShown, reward_shown
+from voice_edge.receipts.receipt import ReceiptStatus
+from voice_edge.receipts.reward_view import RewardView, reward_view
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 RETRY_SECONDS = 60
@@ -36,97 +36,95 @@ def receipt_routes(edge: Edge) -> APIRouter:
 
     @router.get("/r/{token}")
     async def receipt(token: str, request: Request) -> Response:
-        found = await found_receipt(token, request, edge=edge, scope="receipt")
+        found = await find_receipt(token, request, edge=edge, scope="receipt")
         if isinstance(found, Response):
             return found
-        kept, cafe, language = found
-        await edge.bank.look(kept, wait=False)
+        status, cafe, language = found
+        await edge.bank.refresh(status, wait=False)
         reward_ore = prospective_reward_ore(
-            edge.cafes.pilot, score=kept.receipt.preliminary_score, eligible=kept.receipt.preliminary_eligible
+            edge.cafes.pilot, score=status.receipt.preliminary_score, eligible=status.receipt.preliminary_eligible
         )
-        text = page.receipt_page(
-            receipt=kept.receipt,
+        text = receipt_page(
+            receipt=status.receipt,
             cafe=cafe,
             language=language,
             reward_ore=reward_ore,
-            simulated=kept.receipt.simulated,
+            simulated=status.receipt.simulated,
             path=f"/r/{token}",
-            erased_on=business_day(kept.erased_at) if kept.erased_at is not None else None,
-            beyond_trial=kept.beyond_trial,
-            reward=shown_reward(kept, edge=edge),
-            bank_offered=edge.bank.offered(kept),
+            erased_on=business_day(status.erased_at) if status.erased_at is not None else None,
+            beyond_trial=status.beyond_trial,
+            reward=reward_of(status, edge=edge),
+            bank_offered=edge.bank.offered(status),
             rail_note=edge.bank.note(language),
         )
         return HTMLResponse(text, headers=bank_headers(request, edge=edge))
 
     @router.get("/r/{token}/state")
     async def state(token: str, request: Request) -> Response:
-        found = await found_receipt(token, request, edge=edge, scope="receipt_state")
+        found = await find_receipt(token, request, edge=edge, scope="receipt_state")
         if isinstance(found, Response):
             return found
-        kept, _, _ = found
-        await edge.bank.look(kept, wait=False)
-        erased = kept.erased_at is not None
-        return JSONResponse(
-            {"state": page.receipt_state(shown_reward(kept, edge=edge), erased=erased)}, headers=HEADERS
-        )
+        status, _, _ = found
+        await edge.bank.refresh(status, wait=False)
+        erased = status.erased_at is not None
+        return JSONResponse({"state": receipt_state(reward_of(status, edge=edge), erased=erased)}, headers=HEADERS)
 
     @router.get("/r/{token}/erase")
     async def ask(token: str, request: Request) -> Response:
-        found = await found_receipt(token, request, edge=edge, scope="receipt")
+        found = await find_receipt(token, request, edge=edge, scope="receipt")
         if isinstance(found, Response):
             return found
-        kept, cafe, language = found
-        if kept.erased_at is not None:
+        status, cafe, language = found
+        if status.erased_at is not None:
             return to_receipt(token, language)
-        text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="ask")
+        text = erase_page(cafe=cafe, day=status.receipt.day, language=language, token=token, state="ask")
         return HTMLResponse(text, headers=HEADERS)
 
     @router.post("/r/{token}/erase")
     async def erase(token: str, request: Request) -> Response:
-        found = await found_receipt(token, request, edge=edge, scope="erasure")
+        found = await find_receipt(token, request, edge=edge, scope="erasure")
         if isinstance(found, Response):
             return found
-        kept, cafe, language = found
+        status, cafe, language = found
         if not same_site_post(request.headers, host=request.headers.get("host", "")):
-            text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="foreign")
+            text = erase_page(cafe=cafe, day=status.receipt.day, language=language, token=token, state="foreign")
             return HTMLResponse(text, status_code=403, headers=HEADERS)
         try:
-            await edge.receipts.erase(kept.receipt)
+            await edge.receipts.erase(status.receipt)
         except (PilotError, OSError):
-            text = erase_page(cafe=cafe, day=kept.receipt.day, language=language, token=token, state="later")
+            text = erase_page(cafe=cafe, day=status.receipt.day, language=language, token=token, state="later")
             return HTMLResponse(text, status_code=503, headers={**HEADERS, "Retry-After": str(RETRY_SECONDS)})
         return to_receipt(token, language)
 
     return router
 
 
-async def found_receipt(
+async def find_receipt(
     token: str, request: Request, *, edge: Edge, scope: Scope
-) -> tuple[KeptReceipt, Cafe, Language] | Response:
-    """Return the receipt, its café and the page's language, or the page that says why not."""
+) -> tuple[ReceiptStatus, Cafe, Language] | Response:
+    """Return the receipt's status, its café and the page's language; or the response that refuses it."""
     address = counted_address(request.client.host if request.client else "")
     rates = edge.doors.rates
     if (wait := await rates.hit(scope, address)) is not None:
-        return too_many_page(edge, wait=wait, headers=HEADERS)
+        return too_many_response(edge, wait=wait, headers=HEADERS)
     try:
-        kept = await edge.receipts.find(token)
+        status = await edge.receipts.find(token)
     except (PilotError, OSError):
-        return away_page(edge, headers=HEADERS, again=f"/r/{token}")
-    cafe = edge.cafe(kept.receipt.cafe) if kept is not None else None
-    if kept is None or cafe is None:
+        return away_response(edge, headers=HEADERS, again=f"/r/{token}")
+    cafe = edge.cafe(status.receipt.cafe) if status is not None else None
+    if status is None or cafe is None:
         if (wait := await rates.hit("unknown_receipt", address)) is not None:
-            return too_many_page(edge, wait=wait, headers=HEADERS)
+            return too_many_response(edge, wait=wait, headers=HEADERS)
         return HTMLResponse(unknown_receipt_page(), status_code=404, headers=HEADERS)
-    return kept, cafe, language_asked_for(request, cafe, default=kept.receipt.language)
+    return status, cafe, requested_language(request, cafe, default=status.receipt.language)
 
 
-def shown_reward(kept: KeptReceipt, *, edge: Edge) -> RewardShown | None:
-    """Return the reward as the receipt shows it."""
-    return reward_shown(
-        kept.decision,
-        kept.voucher,
-        payout=kept.payout,
+def reward_of(status: ReceiptStatus, *, edge: Edge) -> RewardView | None:
+    """Return the receipt's view of its reward; None before the decision."""
+    return reward_view(
+        status.decision,
+        status.voucher,
+        payout=status.payout,
         secret=edge.secret,
         public_url=edge.settings.public_url,
         now=edge.clock.now(),
@@ -134,11 +132,11 @@ def shown_reward(kept: KeptReceipt, *, edge: Edge) -> RewardShown | None:
 
 
 def bank_headers(request: Request, *, edge: Edge) -> dict[str, str]:
-    """Return the headers of a page whose form may lead to the provider."""
+    """Return the headers of a page whose form may redirect to the provider."""
     policy = content_security_policy(request.headers.get("host", ""), forms_lead_to=edge.bank.origin)
     return {**HEADERS, "Content-Security-Policy": policy}
 
 
 def to_receipt(token: str, language: Language) -> Response:
-    """Return the way back to the receipt."""
+    """Return a redirect to the receipt."""
     return RedirectResponse(f"/r/{token}?lang={language}", status_code=303, headers=HEADERS)

@@ -1,4 +1,4 @@
-"""What every HTTP request passes first: a host that is ours, a method that is served, a body that is not too large."""
+"""Checks that every HTTP request passes first: host, method, body size, and the origin of a form."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pilot.cafes import Cafes
 
 METHODS = frozenset({"GET", "HEAD", "POST"})
 COUNTS_PREFIX = "/api/counts/"
-PUT_PREFIXES = (COUNTS_PREFIX,)  # Nothing else is put.
+PUT_PREFIXES = (COUNTS_PREFIX,)  # PUT is refused elsewhere.
 LARGEST_BODY_BYTES = 16 * 1024
 LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024  # 45 s of sound are 1.4 MB.
-LARGEST_WEBHOOK_BYTES = 256 * 1024  # The largest event that payouts cause has some 20 KiB.
+LARGEST_WEBHOOK_BYTES = 256 * 1024  # The largest event that payouts cause has about 20 KiB.
 MOST_BYTES_AT = {"/v1/rest": LARGEST_UPLOAD_BYTES, "/webhooks/stripe": LARGEST_WEBHOOK_BYTES}
-WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Asked by machines that know the replica by its own name only.
+WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Machines address the replica by its internal name.
 
 
 def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
-    """Return whether a page may be asked for under this Host header.
+    """Return whether a request with this Host header is served.
 
-    A name must be the public address', a café's or this machine's; a bare address is allowed, for no foreign page can
-    make a browser believe that it is its own.
+    A name must be the public address', a café's or this machine's. A bare IP address is allowed: no foreign page can
+    make a browser take it for its own origin.
     """
     name = (urlsplit(f"//{host}").hostname or "") if host else ""
     if name == "localhost" or name.endswith(".localhost") or name == (urlsplit(public_url).hostname or ""):
@@ -40,10 +40,10 @@ def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
 
 
 def same_site_post(headers: Headers, *, host: str) -> bool:
-    """Return whether a POST comes from our own page, as far as the browser tells.
+    """Return whether a POST comes from our own page, according to the browser's headers.
 
-    The pages send no referrer, so a form's Origin is `null`: then the browser's own word (Sec-Fetch-Site) counts. One
-    that gives neither is so old that the secret in the path must do.
+    The pages send no referrer, so a form's Origin is `null`, and Sec-Fetch-Site decides. A browser that sends neither
+    is so old that the secret in the path must suffice.
     """
     site = headers.get("sec-fetch-site")
     if site is not None:
@@ -53,7 +53,7 @@ def same_site_post(headers: Headers, *, host: str) -> bool:
 
 
 class RequestDoor:
-    """Refuses requests before anything reads them."""
+    """Refuses requests before any route reads them."""
 
     def __init__(self, app: ASGIApp, *, public_url: str, cafes: Cafes) -> None:
         self._app = app
@@ -70,7 +70,7 @@ class RequestDoor:
             await self._app(scope, _limited(receive, most=_most(scope)), send)
         elif scope["type"] == "websocket":
             await receive()
-            await send({"type": "websocket.close", "code": 1008})  # Before it was accepted: HTTP 403.
+            await send({"type": "websocket.close", "code": 1008})  # Before it is accepted: HTTP 403.
         else:
             await PlainTextResponse(refused[1], status_code=refused[0])(scope, receive, send)
 
@@ -96,14 +96,14 @@ def _most(scope: Scope) -> int:
 
 
 def _limited(receive: Receive, *, most: int) -> Receive:
-    taken = 0
+    received = 0
 
     async def limited() -> Message:
-        nonlocal taken
+        nonlocal received
         message = await receive()
         if message["type"] == "http.request":
-            taken += len(message.get("body", b""))
-            if taken > most:
+            received += len(message.get("body", b""))
+            if received > most:
                 return {"type": "http.disconnect"}
         return message
 

@@ -1,4 +1,4 @@
-"""`POST /v1/rest`: a page that gets no WebSocket hands in what it holds; see docs/protocol.md."""
+"""`POST /v1/rest`: a page without a WebSocket sends the rest of its session; see docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ log = structlog.get_logger("voice_edge.conversation.rest")
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
-    """Why a request was not met."""
+class RestRefusal:
+    """Why a request was refused."""
 
     code: str
     status: int
@@ -61,7 +61,7 @@ def rest_routes(edge: Edge) -> APIRouter:
     @router.post("/v1/rest")
     async def rest(request: Request) -> Response:
         answer = await _answer(request, edge=edge)
-        if not isinstance(answer, Refused):
+        if not isinstance(answer, RestRefusal):
             edge.metrics.rest("completed")
             return Response(answer, media_type="application/json", headers=HEADERS)
         edge.metrics.rest(answer.code)
@@ -79,8 +79,8 @@ def rest_routes(edge: Edge) -> APIRouter:
     return router
 
 
-async def _answer(request: Request, *, edge: Edge) -> str | Refused:
-    """Return the answer's JSON, or why there is none."""
+async def _answer(request: Request, *, edge: Edge) -> str | RestRefusal:
+    """Return the answer as JSON, or the refusal."""
     allowed = origin_allowed(
         request.headers.get("origin"),
         host=request.headers.get("host", ""),
@@ -88,15 +88,15 @@ async def _answer(request: Request, *, edge: Edge) -> str | Refused:
         cafes=edge.cafes,
     )
     if not allowed:
-        return Refused("out_of_order", 403)
+        return RestRefusal("out_of_order", 403)
     wait = await edge.doors.rates.hit("upload", counted_address(request.client.host if request.client else ""))
     if wait is not None:
-        return Refused("too_many", STATUS["too_many"], retryable=True, retry_after_s=wait)
+        return RestRefusal("too_many", STATUS["too_many"], retryable=True, retry_after_s=wait)
     session = RestOfSession(edge=edge)
     if edge.sessions.draining:
-        return Refused("maintenance", UNAVAILABLE, retryable=True)
+        return RestRefusal("maintenance", UNAVAILABLE, retryable=True)
     if not edge.sessions.admit(session):
-        return Refused("too_many", STATUS["too_many"], retryable=True)
+        return RestRefusal("too_many", STATUS["too_many"], retryable=True)
     session_id: str | None = None
     try:
         snapshot = request.headers.get(SNAPSHOT_HEADER, "")
@@ -110,28 +110,28 @@ async def _answer(request: Request, *, edge: Edge) -> str | Refused:
         log.info("session sent without a connection", session_id=session_id, bytes=len(rest.sound))
         return answer.wire()
     except _WrongType:
-        return Refused("invalid_message", 415)
+        return RestRefusal("invalid_message", 415)
     except NotHeard as reason:
-        return Refused(reason.reason, UNAVAILABLE, retryable=True, retry_after_s=reason.retry_after_s)
+        return RestRefusal(reason.reason, UNAVAILABLE, retryable=True, retry_after_s=reason.retry_after_s)
     except NotRecorded as error:
-        return Refused(error.code, UNAVAILABLE, retryable=True)
+        return RestRefusal(error.code, UNAVAILABLE, retryable=True)
     except (ProtocolFault, SnapshotRefused, NotNow) as error:
-        return Refused(error.code, STATUS[error.code], retryable=error.code == "nothing_said")
+        return RestRefusal(error.code, STATUS[error.code], retryable=error.code == "nothing_said")
     except (TimeoutError, ClientDisconnect):
-        return Refused("invalid_message", 400, retryable=True)
+        return RestRefusal("invalid_message", 400, retryable=True)
     except asyncio.CancelledError:
         raise
     except Exception as error:
         kind = error.code if isinstance(error, EdgeError) else type(error).__name__
         log.error("a session's rest failed", session_id=session_id, kind=kind, exc_info=error)
-        return Refused("internal", UNAVAILABLE, retryable=True)
+        return RestRefusal("internal", UNAVAILABLE, retryable=True)
     finally:
         edge.sessions.leave(session, session_id=session_id)
         session.ended.set()
 
 
 class _WrongType(Exception):
-    """The body is of a type that nobody sends."""
+    """The body has an unsupported content type."""
 
 
 async def _read(request: Request) -> Rest:
@@ -139,7 +139,7 @@ async def _read(request: Request) -> Rest:
 
     Raises:
         TooLarge: it is longer.
-        ProtocolFault: half a sample, or no UTF-8.
+        ProtocolFault: it ends in half a sample, or is not UTF-8.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     most = MOST_SOUND_BYTES if kind == SOUND_TYPE else MOST_TEXT_BYTES
@@ -163,7 +163,7 @@ async def _read(request: Request) -> Rest:
 
 
 def _language(request: Request) -> Language:
-    """Return the session's language; where there is none the browser's first, as far as there are words."""
+    """Return the session's language; without a session, the browser's first, sv or en."""
     language: Language | None = getattr(request.state, "language", None)
     if language is not None:
         return language

@@ -1,4 +1,4 @@
-"""Headers that keep the customer's pages to themselves, and which pages may open a WebSocket."""
+"""Security headers of every response, and the origins that may open a WebSocket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pilot.cafes import Cafes
 
-# Nothing inline, nothing from elsewhere; the microphone and the screen's wake lock for our own pages only.
+# Nothing inline or foreign; the microphone and the wake lock for our own pages only.
 HEADERS = {
     "Permissions-Policy": "microphone=(self), screen-wake-lock=(self), camera=(), geolocation=(), payment=(), usb=()",
     "X-Content-Type-Options": "nosniff",
@@ -24,11 +24,11 @@ HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 
 
 def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
-    """Return the policy of a page at `host`: Safari before 15.4 does not count a WebSocket as 'self'.
+    """Return the policy of a page at `host`; it names the WebSocket, which Safari before 15.4 excludes from 'self'.
 
     Args:
-        host: The page's.
-        forms_lead_to: Where else a form's answer may send the browser on to; empty for nowhere.
+        host: The page's Host header.
+        forms_lead_to: The foreign origins to which a form's response may redirect; empty for none.
     """
     sockets = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
     return "; ".join(
@@ -48,7 +48,7 @@ def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
 
 
 class SecurityHeaders:
-    """Adds the headers to every HTTP answer that does not set them itself."""
+    """Adds the headers to every HTTP response that does not set them itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,9 +74,9 @@ class SecurityHeaders:
 
 
 def origin_allowed(origin: str | None, *, host: str, public_url: str, cafes: Cafes) -> bool:
-    """Return whether a page of `origin` may open the WebSocket: this host's, the public address' or a café's.
+    """Return whether a page of `origin` may open the WebSocket.
 
-    Clients that are no browsers send no origin.
+    Allowed are this host, the public address and the cafés' domains. Clients that are not browsers send no origin.
     """
     if origin is None:
         return True

@@ -1,4 +1,4 @@
-"""uvicorn as the edge runs it: limits of the WebSocket, and a stop that sends customers on."""
+"""The uvicorn server of a replica: WebSocket limits, and a shutdown that sends pages to another replica."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from voice_edge.http.websocket import EdgeWebSocket
 
 WS_PING_SECONDS = 20.0
 WS_PONG_SECONDS = 20.0
-STOP_SECONDS = 1  # After the sessions were ended (at most 6.5 s): what is left has nobody behind it.
+STOP_SECONDS = 1  # After the sessions have ended (at most 6.5 s); no customer waits on the remaining connections.
 
 
 class EdgeServer(uvicorn.Server):
-    """Closes sessions with 1001 before uvicorn would with 1012: their pages resume on another replica."""
+    """Closes sessions with 1001 before uvicorn closes them with 1012, so that pages resume on another replica."""
 
     def __init__(self, config: uvicorn.Config, *, edge: Edge) -> None:
         super().__init__(config)
@@ -29,7 +29,7 @@ class EdgeServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM; unlike uvicorn do not raise them again, or nothing after `run` would happen."""
+        """Stop on SIGINT and SIGTERM without raising them again, unlike uvicorn: code after `run` must execute."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -41,7 +41,7 @@ class EdgeServer(uvicorn.Server):
                 signal.signal(each, handler)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop taking connections, send the pages on, stop."""
+        """Stop accepting connections, send pages to another replica, stop."""
         for server in self.servers:
             server.close()
         await self._edge.sessions.drain()
@@ -74,7 +74,7 @@ def edge_server(
         server_header=False,
         proxy_headers=True,
         forwarded_allow_ips=edge.settings.trusted_proxies,
-        access_log=False,  # An address of a receipt is a secret: requests are not logged by path.
+        access_log=False,  # A receipt's address is a secret: no path is logged.
         log_config=None,
     )
     return EdgeServer(config, edge=edge)

@@ -1,6 +1,6 @@
-"""Keeps events in one thread: what comes while a transaction is under way goes into the next one together.
+"""The queue of webhook events: one thread saves them, all that arrive during a transaction in the next one.
 
-So a burst of them costs the disk a few writes instead of one each, and never takes the threads that guests wait for.
+A burst costs the disk a few writes instead of one per event, and never occupies the threads that serve guests.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ log = structlog.get_logger("voice_edge")
 
 
 class TooManyWaiting(PilotError):
-    """More events wait for the store than it takes in seconds."""
+    """The queue is full: the store would need seconds to drain it."""
 
 
 class WebhookQueue:
-    """Takes events, and says of each whether it was new once it is in the store."""
+    """Saves events, and returns for each whether it was new."""
 
     def __init__(self, open_store: Callable[[], Store]) -> None:
         self._open_store = open_store
@@ -38,49 +38,49 @@ class WebhookQueue:
         self._waiting: list[tuple[ProviderEvent, asyncio.Future[bool]]] = []
         self._work: asyncio.Task[None] | None = None
 
-    async def keep(self, event: ProviderEvent) -> bool:
-        """Keep one event; return whether it was new.
+    async def save(self, event: ProviderEvent) -> bool:
+        """Save one event; return whether it was new.
 
         Raises:
-            PilotError: the store is away; the event is not kept.
-            TooManyWaiting: as many wait already as may.
+            PilotError: the store is away; the event is not saved.
+            TooManyWaiting: the queue is full.
         """
         if len(self._waiting) >= MOST_WAITING:
             raise TooManyWaiting("Too many events wait for the store.", remedy="Send it again.", retryable=True)
-        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._waiting.append((event, kept))
+        saved: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, saved))
         if self._work is None or self._work.done():
-            self._work = asyncio.create_task(self._keep_waiting())
-        return await kept
+            self._work = asyncio.create_task(self._save_waiting())
+        return await saved
 
     async def keep_counting(self, *, rail: str, clock: Clock, metrics: Metrics) -> None:
-        """Count now and then what waits to be looked at: also while nobody looks at anything."""
+        """Publish the number and age of unprocessed events every few seconds, also while the watch is down."""
         while True:
             try:
-                found = await asyncio.to_thread(lambda: provider_events.lag(self._open_store(), rail=rail))
-                oldest = found.oldest_received_at
+                lag = await asyncio.to_thread(lambda: provider_events.lag(self._open_store(), rail=rail))
+                oldest = lag.oldest_received_at
                 waited = 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
-                metrics.provider_events(waiting=found.waiting, failed=found.failed, oldest_seconds=waited)
+                metrics.provider_events(waiting=lag.waiting, failed=lag.failed, oldest_seconds=waited)
             except (PilotError, OSError) as error:
-                log.warning("the provider's events cannot be counted", kind=type(error).__name__)
+                log.warning("provider events not counted", kind=type(error).__name__)
             await clock.sleep(COUNT_SECONDS)
 
-    async def _keep_waiting(self) -> None:
+    async def _save_waiting(self) -> None:
         loop = asyncio.get_running_loop()
         while self._waiting:
-            taken, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-            # One id twice in a transaction is one row: the first that came is told that it was new.
-            events = {event.id: event for event, _ in reversed(taken)}
+            batch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+            # One id twice in a transaction is one row: only its first event was new.
+            events = {event.id: event for event, _ in reversed(batch)}
             try:
                 new = set(await loop.run_in_executor(self._thread, self._write, list(events.values())))
-            except Exception as error:  # Each who waits is told; none may wait for ever.
-                for _, kept in taken:
-                    if not kept.done():
-                        kept.set_exception(error)
+            except Exception as error:  # Every waiter gets it; none may wait for ever.
+                for _, saved in batch:
+                    if not saved.done():
+                        saved.set_exception(error)
                 continue
-            for event, kept in taken:
-                if not kept.done():  # It is, where Stripe hung up meanwhile.
-                    kept.set_result(event.id in new)
+            for event, saved in batch:
+                if not saved.done():  # It is done if Stripe hung up meanwhile.
+                    saved.set_result(event.id in new)
                 new.discard(event.id)
 
     def _write(self, events: list[ProviderEvent]) -> frozenset[str]:

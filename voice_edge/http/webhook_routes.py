@@ -1,7 +1,7 @@
-"""The door for Stripe's webhooks: checks who signed, keeps the event's name, answers; the watch looks at it after.
+"""The route of Stripe's webhooks: verifies the signature, saves the event's name, responds.
 
-Nothing is asked of anybody here but one insert, so that Stripe has its answer within milliseconds. Where the store is
-away, Stripe is told to come again.
+The watch processes events later; here is only one insert, so that Stripe gets its response within milliseconds. If the
+store is away, Stripe is asked to retry.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from voice_edge.http.webhook_queue import WebhookQueue
 from voice_edge.metrics import Metrics
 
 PATH = "/webhooks/stripe"
-NOT_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 RETRY_SECONDS = 30
 
 log = structlog.get_logger("voice_edge")
@@ -43,20 +43,20 @@ def webhook_routes(
     *,
     settings: Settings,
     rail: RailName,
-    desk: WebhookQueue,
+    queue: WebhookQueue,
     now: Callable[[], datetime],
     rates: Rates,
     metrics: Metrics,
 ) -> APIRouter:
-    """Return the door.
+    """Return the route.
 
     Args:
-        settings: The replica's.
-        rail: The rail that the events are of.
-        desk: Keeps the events.
-        now: The clock, aware.
-        rates: What one address may ask for.
-        metrics: Where the events are counted.
+        settings: The replica's settings.
+        rail: The rail of the events.
+        queue: Saves the events.
+        now: Returns the current time, aware.
+        rates: The rate limits.
+        metrics: Counts the events.
     """
     router = APIRouter()
     secrets = secrets_of(settings.stripe_webhook_secret.get_secret_value())
@@ -70,13 +70,13 @@ def webhook_routes(
         body = await _body(request)
         if body is None:
             metrics.webhook("too_large")
-            return _answer(413, "too large")
+            return _response(413, "too large")
         signature = request.headers.get("stripe-signature", "")
         try:
             event = read_webhook(body, signature=signature, secrets=secrets, rail=rail, now=now())
         except OtherMode:
             metrics.webhook("other_mode")
-            return _answer(200, "of test mode, left alone")
+            return _response(200, "of test mode, left alone")
         except LiveEvent as live:
             return await _live(live)
         except RefusedWebhook as refused:
@@ -84,34 +84,34 @@ def webhook_routes(
                 return _too_many(wait)
             metrics.webhook("refused")
             log.warning("webhook refused", why=refused.what)
-            return _answer(400, refused.what)
+            return _response(400, refused.what)
         try:
-            new = await desk.keep(event)
+            new = await queue.save(event)
         except (PilotError, OSError) as error:
             metrics.webhook("store_away")
-            log.error("webhook not kept", kind=type(error).__name__)
-            return _answer(503, "come again", {"Retry-After": str(RETRY_SECONDS)})
+            log.error("webhook not saved", kind=type(error).__name__)
+            return _response(503, "come again", {"Retry-After": str(RETRY_SECONDS)})
         metrics.webhook("kept" if new else "known", seconds=(now() - event.made_at).total_seconds())
         metrics.webhook_answered(time.perf_counter() - began)
-        return _answer(200, "kept" if new else "known")
+        return _response(200, "kept" if new else "known")
 
     async def _live(live: LiveEvent) -> JSONResponse:
-        """Refuse it, so that Stripe still lists it as undelivered; its name is kept for the alert alone."""
+        """Refuse a live event, so that Stripe lists it as undelivered; save its name only for the alert."""
         metrics.webhook("live_at_test_door")
-        log.error("a live event came to an installation that is not live", rail=rail)
+        log.error("live event refused: this installation is not live", rail=rail)
         with contextlib.suppress(PilotError, OSError):
-            await desk.keep(live.event)
-        return _answer(400, live.what)
+            await queue.save(live.event)
+        return _response(400, live.what)
 
     def _too_many(wait: float) -> JSONResponse:
         metrics.webhook("too_many")
-        return _answer(429, "come again", {"Retry-After": str(math.ceil(wait))})
+        return _response(429, "come again", {"Retry-After": str(math.ceil(wait))})
 
     return router
 
 
 async def _body(request: Request) -> bytes | None:
-    """Return the body as it came; None where it is larger than any event."""
+    """Return the raw body; None if it is larger than any event."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -119,9 +119,9 @@ async def _body(request: Request) -> bytes | None:
             if len(body) > LARGEST_WEBHOOK_BYTES:
                 return None
     except ClientDisconnect:
-        return None  # So the request's door ends a body of unknown length that grows too large.
+        return None  # RequestDoor ends a body of unknown length this way when it grows too large.
     return bytes(body)
 
 
-def _answer(status: int, said: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"received": said}, status_code=status, headers={**NOT_KEPT, **(headers or {})})
+def _response(status: int, said: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"received": said}, status_code=status, headers={**NO_STORE, **(headers or {})})

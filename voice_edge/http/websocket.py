@@ -1,7 +1,7 @@
-"""uvicorn's WebSocket as the edge needs it: a line that is dead is cut, not waited for.
+"""The WebSocket protocol of the edge: aborts a dead connection instead of waiting for it.
 
-uvicorn closes a transport gently, which waits until the other side has read everything. A page that vanished reads
-nothing, so its connection would stay for as long as TCP tries.
+uvicorn closes a transport gently and waits until the other side has read everything. A page that vanished reads
+nothing, so its connection would remain for as long as TCP retries.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from voice_edge.conversation.connection import ABORT
 
-GOODBYE_SECONDS = 2.0  # From the edge's close to the page's own.
+GOODBYE_SECONDS = 2.0  # From the edge's close frame to the page's own.
 
 
 class EdgeWebSocket(WebSocketsSansIOProtocol):
-    """Aborts a connection whose page does not answer a ping or the close, and lets the session abort it."""
+    """Aborts a connection whose page answers neither ping nor close, and lets the session abort it."""
 
     _deadline: asyncio.TimerHandle | None = None
 
@@ -29,12 +29,12 @@ class EdgeWebSocket(WebSocketsSansIOProtocol):
         await super().run_asgi()
 
     def keepalive_timeout(self) -> None:
-        """Cut a page off that has not answered a ping in time."""
+        """Abort the connection of a page that has not answered a ping in time."""
         super().keepalive_timeout()
         self._abort_soon()
 
     def shutdown(self) -> None:
-        """Close because the server stops."""
+        """Close the connection because the server stops."""
         super().shutdown()
         self._abort_soon()
 
@@ -45,7 +45,7 @@ class EdgeWebSocket(WebSocketsSansIOProtocol):
             self._abort_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take note that the connection has ended."""
+        """Cancel the pending abort of a connection that has ended."""
         if self._deadline is not None:
             self._deadline.cancel()
         super().connection_lost(exc)

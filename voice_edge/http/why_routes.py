@@ -1,4 +1,4 @@
-"""Why it became so: the page that explains a result to the guest who holds the receipt."""
+"""The route of the page that explains a result to its guest."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from pilot.errors import PilotError
 from voice_edge.edge import Edge
-from voice_edge.http.doors.answers import away_page
-from voice_edge.http.doors.pages import why_page
-from voice_edge.http.receipt_routes import HEADERS, found_receipt, to_receipt
-from voice_edge.receipts.reward_reasons import reasons
+from voice_edge.http.doors.responses import away_response
+from voice_edge.http.page.why import why_page
+from voice_edge.http.receipt_routes import HEADERS, find_receipt, to_receipt
+from voice_edge.receipts.reward_reasons import reward_reasons
 
 
 def why_routes(edge: Edge) -> APIRouter:
@@ -21,18 +21,18 @@ def why_routes(edge: Edge) -> APIRouter:
 
     @router.get("/r/{token}/why")
     async def why(token: str, request: Request) -> Response:
-        found = await found_receipt(token, request, edge=edge, scope="receipt")
+        found = await find_receipt(token, request, edge=edge, scope="receipt")
         if isinstance(found, Response):
             return found
-        kept, cafe, language = found
-        if kept.erased_at is not None or edge.open_segments is None:
+        status, cafe, language = found
+        if status.erased_at is not None or edge.open_segments is None:
             return to_receipt(token, language)
         open_segments = edge.open_segments
         try:
-            known = await asyncio.to_thread(
-                lambda: reasons(
-                    kept.receipt,
-                    kept.decision,
+            reasons = await asyncio.to_thread(
+                lambda: reward_reasons(
+                    status.receipt,
+                    status.decision,
                     segments=open_segments(),
                     cafe=cafe,
                     pilot=edge.cafes.pilot,
@@ -40,8 +40,8 @@ def why_routes(edge: Edge) -> APIRouter:
                 )
             )
         except (PilotError, OSError):
-            return away_page(edge, headers=HEADERS, again=f"/r/{token}/why")
-        text = why_page(cafe=cafe, language=language, token=token, spoken=kept.receipt.language, reasons=known)
+            return away_response(edge, headers=HEADERS, again=f"/r/{token}/why")
+        text = why_page(cafe=cafe, language=language, token=token, spoken=status.receipt.language, reasons=reasons)
         return HTMLResponse(text, headers=HEADERS)
 
     return router

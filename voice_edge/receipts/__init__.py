@@ -1,1 +1,1 @@
-"""Receipts: minted from the session, saved, and what each shows of its reward."""
+"""Receipts: their tokens, storage, rewards and payouts to bank accounts."""

@@ -1,7 +1,7 @@
-"""Receipts from the landing: what a replica that died had not yet put into the store is found there.
+"""Recovers receipts from the landing that a replica which died had not yet saved.
 
 Completed sessions are read from the published segments of the days since the newest receipt, each segment once in the
-life of a replica. Saving is idempotent, so any number of replicas may do it.
+life of a replica. Saving is idempotent, so any number of replicas may project.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from storage.store.rewards import receipts
 from storage.store.rewards.receipts import Receipt
 from voice_edge.clock import Clock
 
-EVERY_SECONDS = 60.0
-FIRST_SECONDS = (2.0, 10.0)  # What a dead replica's log still holds is published within seconds of the start.
-LONGEST_BACK_DAYS = 30
+PERIOD_SECONDS = 60.0
+FIRST_PAUSES_SECONDS = (2.0, 10.0)  # A dead replica's log is published within seconds of the start.
+MOST_DAYS_BACK = 30
 OVERLAP_DAYS = 1  # A day's last sessions are published after midnight.
 MARK = b'"event":"session_completed"'
 
@@ -35,7 +35,7 @@ log = structlog.get_logger("voice_edge.receipts.receipt")
 
 
 def receipt_of(event: Event, completed: SessionCompleted) -> Receipt:
-    """Return the receipt of a completed session, as the edge would have handed it in."""
+    """Return the receipt of a completed session, equal to the one that the edge would have saved."""
     return Receipt(
         receipt_hash=completed.receipt_hash,
         reference=completed.reference,
@@ -52,7 +52,7 @@ def receipt_of(event: Event, completed: SessionCompleted) -> Receipt:
 
 
 class ReceiptProjection:
-    """Saves the receipts, and uses the trial slots, of completed sessions that the store does not know."""
+    """Saves the missing receipts of completed sessions, and uses their trial slots."""
 
     def __init__(
         self,
@@ -70,28 +70,28 @@ class ReceiptProjection:
         self._first_day: date | None = None
 
     async def keep_projecting(self) -> None:
-        """Look at the start, soon after it, and every minute."""
-        for pause in chain(FIRST_SECONDS, repeat(EVERY_SECONDS)):
+        """Project at the start, soon after it, and every minute."""
+        for pause in chain(FIRST_PAUSES_SECONDS, repeat(PERIOD_SECONDS)):
             try:
                 saved = await asyncio.to_thread(self.project)
                 if saved:
-                    log.info("receipts found in the landing", receipts=saved)
+                    log.info("receipts recovered from the landing", receipts=saved)
             except (PilotError, OSError) as error:
-                log.warning("receipts not looked for", kind=type(error).__name__)
+                log.warning("receipts not projected", kind=type(error).__name__)
             await self._clock.sleep(pause)
 
     def project(self) -> int:
-        """Look once; return how many receipts were missing.
+        """Save the missing receipts once; return their number.
 
         Raises:
-            StoreAway: the store does not answer; what was read is read again.
+            StoreAway: the store does not answer; unfinished segments are read again.
             LandingUnavailable: the landing cannot be reached.
         """
         store, segments = self._open_store(), self._open_segments()
         today = business_day(self._clock.now())
         if self._first_day is None:
             newest = receipts.newest_day(store)
-            back = today - timedelta(days=LONGEST_BACK_DAYS)
+            back = today - timedelta(days=MOST_DAYS_BACK)
             self._first_day = max(back, newest or back) - timedelta(days=OVERLAP_DAYS)
         saved = 0
         for day in days_between(self._first_day, today):
@@ -122,7 +122,7 @@ def _completed(segments: Segments, name: SegmentName) -> Iterator[tuple[Event, S
     try:
         body = segments.read(name)
     except CorruptSegment as damaged:
-        log.error("segment damaged: its receipts are not looked for", segment=damaged.segment)
+        log.error("segment damaged: its receipts are not projected", segment=damaged.segment)
         return
     for line in body.splitlines():
         if MARK not in line:

@@ -1,4 +1,4 @@
-"""Receipts: minted from the session, put into the store, kept here while the store is away."""
+"""Receipts: derived from the session, saved in the store, queued while the store is away."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from storage.store.rewards.receipts import Receipt
 from storage.store.rewards.vouchers import Voucher
 from voice_edge.clock import Clock
 
-MOST_WAITING = 10_000  # Beyond it the oldest are left to the projection from the log.
+MOST_WAITING = 10_000  # Beyond this the oldest are left to the projection from the landing.
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 GUEST = "guest"
@@ -38,8 +38,8 @@ log = structlog.get_logger("voice_edge.receipts.receipt")
 def receipt_token(session_id: str, *, secret: bytes) -> str:
     """Return the secret token of a session's receipt.
 
-    It is derived, not drawn: a page whose connection broke between sending and `completed` sends again, perhaps to
-    another replica, and must get the same receipt.
+    It is derived, not random: a page whose connection broke between `finish` and `completed` repeats `finish`, perhaps
+    to another replica, and must get the same receipt.
     """
     digest = hmac.new(secret, f"receipt:{session_id}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(digest[:RECEIPT_TOKEN_BYTES]).decode().rstrip("=")
@@ -56,16 +56,16 @@ def receipt_reference(session_id: str, *, secret: bytes) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptReceipt:
-    """A receipt and what became of it.
+class ReceiptStatus:
+    """A receipt and its current status.
 
     Attributes:
         receipt: The receipt.
-        erased_at: When its guest had the answers erased, UTC.
+        erased_at: When its answers were erased, UTC; None if they were not.
         beyond_trial: Whether the trial had no reward left for it.
-        decision: What was decided on its reward; None while nothing is.
+        decision: The decision on its reward; None before it.
         voucher: The reward's newest voucher.
-        payout: Its way to a bank account, where its guest wanted one.
+        payout: Its payout to a bank account; None if its guest wanted none.
     """
 
     receipt: Receipt
@@ -77,7 +77,7 @@ class KeptReceipt:
 
 
 class ReceiptService:
-    """Hands receipts to the store, in the background, until it has them."""
+    """Saves receipts in the background, with retries, and finds them."""
 
     def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
         self._open_store = open_store
@@ -87,33 +87,33 @@ class ReceiptService:
 
     @property
     def waiting(self) -> int:
-        """Return how many receipts the store does not have yet."""
+        """Return the number of receipts that are not saved yet."""
         return len(self._waiting)
 
     def hand_in(self, receipt: Receipt) -> None:
-        """Take a receipt; `keep_saving` puts it into the store."""
+        """Queue a receipt; `keep_saving` saves it."""
         self._waiting[receipt.receipt_hash] = receipt
         while len(self._waiting) > MOST_WAITING:
             self._waiting.popitem(last=False)
         self._arrived.set()
 
-    async def find(self, token: str) -> KeptReceipt | None:
-        """Return the receipt that `token` opens and what became of it, None where there is none.
+    async def find(self, token: str) -> ReceiptStatus | None:
+        """Return the status of the receipt that `token` opens; None for none.
 
         Raises:
-            PilotError: the store is away, and the receipt is not one that it still waits for.
+            PilotError: the store is away, and the receipt is not queued here.
         """
         key = receipt_hash(token)
         waiting = self._waiting.get(key)
         try:
-            return await asyncio.to_thread(self._look_up, key, waiting)
+            return await asyncio.to_thread(self._find, key, waiting)
         except (PilotError, OSError):
             if waiting is None:
                 raise
-            return KeptReceipt(waiting)
+            return ReceiptStatus(waiting)
 
     async def erase(self, receipt: Receipt) -> None:
-        """Erase the session of a receipt, as its guest asked; done again it changes nothing.
+        """Erase the session of a receipt at its guest's request; repeating it changes nothing.
 
         Raises:
             PilotError: the store is away; nothing is erased.
@@ -125,7 +125,7 @@ class ReceiptService:
         )
 
     async def keep_saving(self) -> None:
-        """Save what is handed in, trying again with growing pauses while the store is away."""
+        """Save queued receipts, retrying with growing pauses while the store is away."""
         pause = FIRST_RETRY_SECONDS
         while True:
             await self._arrived.wait()
@@ -139,7 +139,7 @@ class ReceiptService:
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
     async def save_waiting(self) -> bool:
-        """Save all that waits; return whether the store has them."""
+        """Save all queued receipts; return whether that succeeded."""
         for key, receipt in list(self._waiting.items()):
             try:
                 await asyncio.to_thread(self._save, receipt)
@@ -149,14 +149,14 @@ class ReceiptService:
             self._waiting.pop(key, None)
         return True
 
-    def _look_up(self, key: str, waiting: Receipt | None) -> KeptReceipt | None:
+    def _find(self, key: str, waiting: Receipt | None) -> ReceiptStatus | None:
         store = self._open_store()
         receipt = stored_receipts.by_hash(store, key) or waiting
         if receipt is None:
             return None
         slot = None if receipt.simulated else trial_slots.find(store, receipt.session_id)
         decision = decisions.find(store, receipt.session_id)
-        return KeptReceipt(
+        return ReceiptStatus(
             receipt,
             erased_at=tombstones.erased_at(store, receipt.session_id),
             beyond_trial=slot is not None and slot.used and not slot.rewarded,

@@ -1,7 +1,7 @@
-"""Why a guest's answer got its result, read from the landing for the one who holds the receipt.
+"""Explains to a receipt's guest why the answer got its result, from the landing.
 
-What was said is scored again by the same function, so that it is explained without Dagster, the lake or a copy of
-anybody's words. No points and no threshold is told.
+The answer is scored again by the same function, so that the explanation needs no Dagster, no lake and no copy of the
+guest's words. Points and thresholds are not shown.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ SENTENCE = re.compile(r"\S[^.!?]*[.!?]*")
 if TYPE_CHECKING:
     from pipelines.scoring import Span
 
-# Reasons of a decision that the words of `explain` do not know: they are not about what was said.
-ELSEWHERE = {"device_had_reward": "why.device", "beyond_trial": "why.beyond", "daily_budget": "why.budget"}
+# Reasons of a decision that are not about the answer, so `explain` has no words for them.
+OTHER_REASONS = {"device_had_reward": "why.device", "beyond_trial": "why.beyond", "daily_budget": "why.budget"}
 
 
 # A sentence in pieces, each with whether it counted.
@@ -41,17 +41,17 @@ Quote = tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Reasons:
-    """Why, in sentences, and the guest's own sentences that hold something that counted."""
+class RewardReasons:
+    """The explanation in sentences, and the guest's own sentences with words that counted."""
 
     sentences: tuple[str, ...]
     quotes: tuple[Quote, ...] = ()
 
 
-def said_in(segments: Segments, day: date, session_id: str) -> list[str]:
-    """Return what counts of each turn of a session, in order, as the landing has it.
+def session_texts(segments: Segments, day: date, session_id: str) -> list[str]:
+    """Return the text of each turn of a session that is scored, in order, from the landing.
 
-    The last revision of a turn counts; the guest's own edit replaces it, and settles that its words are right.
+    The last revision of a turn counts. The guest's own edit replaces it, and is not low confidence.
 
     Raises:
         PilotError: the landing cannot be read.
@@ -84,55 +84,55 @@ def said_in(segments: Segments, day: date, session_id: str) -> list[str]:
     return texts
 
 
-def reasons(
+def reward_reasons(
     receipt: Receipt, decision: Decision | None, *, segments: Segments, cafe: Cafe, pilot: Pilot, language: Language
-) -> Reasons:
-    """Return why a reward was decided as it was.
+) -> RewardReasons:
+    """Return the explanation of a reward's decision.
 
     Args:
         receipt: The receipt; its answers were not erased.
-        decision: What was decided; None while nothing is.
+        decision: The decision; None before it.
         segments: The landing.
         cafe: The café.
         pilot: The pilot's tiers.
-        language: Of the one who reads.
+        language: The reader's language.
 
     Raises:
         PilotError: the landing cannot be read.
     """
     if decision is None:
-        return Reasons((say("bank", "why.waiting", language),))
+        return RewardReasons((say("bank", "why.waiting", language),))
     first = ruling(decision, language=language)
-    if not first and decision.reason in ELSEWHERE:
-        first = say("bank", ELSEWHERE[decision.reason], language)
+    if not first and decision.reason in OTHER_REASONS:
+        first = say("bank", OTHER_REASONS[decision.reason], language)
     again = say("bank", "why.again", language, reference=receipt.reference)
-    texts = said_in(segments, receipt.day, receipt.session_id)
+    texts = session_texts(segments, receipt.day, receipt.session_id)
     if not texts:
         sentences = [first, say("bank", "why.gone", language), again]
-        return Reasons(tuple(each for each in sentences if each))
+        return RewardReasons(tuple(each for each in sentences if each))
 
     from pipelines.scoring import score  # Lazily: its word lists.
 
-    found = score(texts, language="en" if receipt.language == "en" else "sv", cafe=cafe)
-    standing = SessionResult(
+    scored = score(texts, language="en" if receipt.language == "en" else "sv", cafe=cafe)
+    result = SessionResult(
         reference=receipt.reference,
-        score=found.score,
-        eligible=prospective_reward_ore(pilot, score=found.score, eligible=found.eligible) > 0,
-        subscores=found.subscores,
-        signals=found.signals,
+        score=scored.score,
+        eligible=prospective_reward_ore(pilot, score=scored.score, eligible=scored.eligible) > 0,
+        subscores=scored.subscores,
+        signals=scored.signals,
         raised=_raised(decision),
     )
-    told = list(explain(standing, language=language))
+    sentences = list(explain(result, language=language))
     if first:
-        told = [first, *told[1:]]  # The result that counts is the decision's.
+        sentences = [first, *sentences[1:]]  # The decision overrides the result.
     refused = decision.outcome == "declined" or decision.released is False
-    if refused and again not in told and not any(receipt.reference in each for each in told):
-        told.append(again)
-    return Reasons(tuple(dict.fromkeys(told)), tuple(_quotes(texts, found.spans)))
+    if refused and again not in sentences and not any(receipt.reference in each for each in sentences):
+        sentences.append(again)
+    return RewardReasons(tuple(dict.fromkeys(sentences)), tuple(_quotes(texts, scored.spans)))
 
 
 def _quotes(texts: Sequence[str], spans: Sequence[Span]) -> Iterator[Quote]:
-    """Yield the sentences that hold words that counted, in the order in which they were said."""
+    """Yield the sentences with words that counted, in spoken order."""
     sentences = ((turn, match) for turn, text in enumerate(texts) for match in SENTENCE.finditer(text))
     marked = ((match, _marked(match, [span for span in spans if span.turn == turn])) for turn, match in sentences)
     for match, marks in islice(((match, marks) for match, marks in marked if any(marks)), MOST_QUOTES):
@@ -148,7 +148,7 @@ def _marked(sentence: re.Match[str], spans: Sequence[Span]) -> list[bool]:
 
 
 def _raised(decision: Decision) -> tuple[Raised, ...]:
-    if decision.outcome == "held" and decision.reason not in ELSEWHERE:
+    if decision.outcome == "held" and decision.reason not in OTHER_REASONS:
         names = [name for name in decision.reason.split(",") if name]
         return tuple(Raised(name, "hold", held_until=decision.held_until) for name in names)
     return (Raised("other", "cap"),) if decision.reason == "capped" else ()

@@ -17,6 +17,7 @@ import structlog
 from pilot.business_days import business_day, day_bounds, days_between
 from pilot.events import Event, Probe, make_event
 from pilot.identifiers import new_identifier
+from storage.folders import write_atomically
 
 BEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 3 * BEAT_SECONDS
@@ -36,10 +37,8 @@ class Heartbeat:
 
     def beat(self, *, now: datetime) -> None:
         """Write a heartbeat; on an error the edge continues to serve."""
-        beside = self._path.with_suffix(".new")
         try:
-            beside.write_text(now.isoformat(), encoding="utf-8")
-            beside.replace(self._path)
+            write_atomically(self._path, now.isoformat())
         except OSError as error:
             _log.warning("the heartbeat cannot be written", reason=error.strerror)
 

@@ -17,7 +17,7 @@ from operations.watch.probes.prober import Prober
 from operations.watch.probes.targets import outside
 from pilot.errors import PilotError
 from pilot.identifiers import identifier_time, new_identifier
-from storage.folders import private_folder
+from storage.folders import private_folder, write_atomically
 
 PAGES_PATH = "/probes/pages"
 RESULTS_PATH = "/probes/results"
@@ -84,9 +84,7 @@ class Outpost:
         events = prober()
         if events:
             kept = self._folder / f"{new_identifier(at=self._clock())}{SUFFIX}"
-            beside = kept.with_suffix(".new")
-            beside.write_bytes(b"".join(event.line() for event in events))
-            beside.replace(kept)
+            write_atomically(kept, b"".join(event.line() for event in events))
         return self.deliver()
 
     def deliver(self) -> int:
@@ -168,8 +166,6 @@ def _halve(refused: Path, *, status: int) -> None:
     middle, moment = len(lines) // 2, identifier_time(refused.stem)
     for half in (lines[:middle], lines[middle:]):
         kept = refused.with_name(f"{new_identifier(at=moment)}{SUFFIX}")
-        beside = kept.with_suffix(".new")
-        beside.write_bytes(b"".join(half))
-        beside.replace(kept)
+        write_atomically(kept, b"".join(half))
     # Unlink last: a probe delivered twice counts once.
     refused.unlink()

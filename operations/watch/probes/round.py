@@ -14,6 +14,7 @@ import structlog
 from pilot.errors import PilotError
 from pilot.events import Event
 from pipelines.uptime import SERVICE_TARGET
+from storage.folders import write_atomically
 
 APPEND_DEADLINE_SECONDS = 10.0
 
@@ -77,9 +78,7 @@ class ProbeRound:
             "away": list(away),
             "recorded": recorded,
         }
-        beside = self._heartbeat.with_suffix(".new")
         try:
-            beside.write_text(json.dumps(content), encoding="utf-8")
-            beside.replace(self._heartbeat)
+            write_atomically(self._heartbeat, json.dumps(content))
         except OSError as error:
             _log.error("the heartbeat cannot be written", reason=error.strerror)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.counts.reporting import current_report, parse_day, report_count
+from operations.counts.reporting import current_report, parse_count_day, report_count
 from operations.counts.till_import import FaultyExport, import_counts, plan_import
 from pilot.cafes import Cafes
 from pilot.counts import InvalidCount
@@ -141,7 +141,7 @@ def test_a_demo_accepts_days_before_the_pilot_as_simulated(tmp_path: Path) -> No
 
 def test_a_day_in_words_is_refused_with_the_expected_form() -> None:
     with pytest.raises(InvalidCount, match="2026-11-23"):
-        parse_day("yesterday")
+        parse_count_day("yesterday")
 
 
 def test_the_pilot_of_the_cafes_file_begins_on_the_first_day_used_here(home: Home) -> None:

@@ -38,7 +38,7 @@ from storage.store.ledger.auditor import audit_money
 from storage.store.payouts import batches, provider_events
 from storage.store.rewards import decisions, vouchers
 from tests.ports import free_ports
-from tests.voice_edge.http.pages import Page
+from tests.voice_edge.pages import Page
 from tests.waiting import until
 
 pytestmark = [pytest.mark.processes, pytest.mark.recogniser, pytest.mark.timeout(900)]

@@ -15,7 +15,7 @@ from storage.errors import StoreAway
 from storage.home import Home
 from storage.store import audit, outbox
 from storage.store.cafes import customer_counts
-from tests.voice_edge.http.replicas import Replica, running_replica
+from tests.voice_edge.replicas import Replica, running_replica
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.doors.rates import RATES
 from voice_edge.http.counts_service import CountsService, read_tokens

@@ -8,8 +8,8 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.voice_edge.http.replicas import eventually
-from tests.voice_edge.http.stand_ins import LOUD
+from tests.voice_edge.replicas import eventually
+from tests.voice_edge.stand_ins import LOUD
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.doors.limits import Limits
 from voice_edge.hearing.errors import RecogniserBusy

@@ -14,7 +14,7 @@ from pilot.settings import Settings
 from storage.home import Home
 from storage.store.payouts import payment_facts, provider_events
 from tests.payouts.stripe.by_hand_rail import ByHandRail
-from tests.voice_edge.http.replicas import Replica, running_replica
+from tests.voice_edge.replicas import Replica, running_replica
 from tests.waiting import DEADLINE_SECONDS, POLL_SECONDS
 
 SECRET = "whsec_test"

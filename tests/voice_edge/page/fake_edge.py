@@ -13,9 +13,8 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import uvicorn
@@ -27,8 +26,12 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from pilot.cafes import Cafe, parse_cafes
+from storage.store.rewards.receipts import Receipt
 from tests.waiting import DEADLINE_SECONDS
-from voice_edge.http.page import customer_page, notice_page, receipt_page, static_folder
+from voice_edge.http.page.customer import customer_page
+from voice_edge.http.page.notice import notice_page
+from voice_edge.http.page.receipt import receipt_page
+from voice_edge.http.static_files import STATIC_FOLDER
 from voice_edge.protocol import UnknownMessage, decode_frame, parse_message, unknown_fields
 
 CSP = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -48,6 +51,15 @@ ALLOWED = {
 
 def cafes() -> tuple[Cafe, ...]:
     return parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml").cafe
+
+
+def sent_receipt(*, eligible: bool | None) -> Receipt:
+    """Return the receipt of a sent feedback."""
+    return Receipt(
+        receipt_hash="hash", reference="K7F3QX", session_id="session", cafe="aurora", day=date(2026, 11, 23), language="sv",
+        simulated=False, created_at=datetime(2026, 11, 23, 12, tzinfo=UTC), preliminary_score=87,
+        preliminary_eligible=eligible, rubric_version="1",
+    )  # fmt: skip
 
 
 # Set whenever something reached the edge; what happens in the page alone is looked at every LOOK_SECONDS.
@@ -335,7 +347,7 @@ class FakeEdge:
 
     def _receipt(self, request: Request) -> HTMLResponse:
         outcome = {"yes": True, "no": False}.get(request.query_params.get("outcome", "yes"))
-        receipt = SimpleNamespace(reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome)
+        receipt = sent_receipt(eligible=outcome)
         language = request.query_params.get("lang") or self.state.get("language", "sv")
         text = receipt_page(
             receipt=receipt, cafe=self.cafe, language=language, reward_ore=2000, simulated=self.simulated
@@ -354,7 +366,7 @@ class FakeEdge:
                 Route("/v1/rest", self._rest, methods=["POST"]),
                 Route("/notice/{kind}", self._notice),
                 WebSocketRoute("/ws/v1", self.serve),
-                Mount("/static", StaticFiles(directory=static_folder())),
+                Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
             ]
         )
 

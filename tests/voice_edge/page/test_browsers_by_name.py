@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from voice_edge.http.page import static_folder
+from voice_edge.http.static_files import STATIC_FOLDER
 
 pytestmark = pytest.mark.node
 NODE_SECONDS = 60
@@ -63,7 +63,7 @@ def described(agents: list[str], *, touches: int = 0) -> list[dict[str, object]]
     """Return what client.js says of each agent, and whose steps it would show."""
     script = f"""
         Object.defineProperty(globalThis, "navigator", {{ value: {{ maxTouchPoints: {touches} }} }});
-        const {{ describeClient, stepsFor }} = await import({json.dumps((static_folder() / "client.js").as_uri())});
+        const {{ describeClient, stepsFor }} = await import({json.dumps((STATIC_FOLDER / "client.js").as_uri())});
         const all = {json.dumps(agents)}.map((agent) => describeClient(agent));
         console.log(JSON.stringify(all.map((client) => ({{ ...client, steps: stepsFor(client) }}))));
     """

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from voice_edge.http.page import static_folder
+from voice_edge.http.static_files import STATIC_FOLDER
 
 NODE_SECONDS = 60
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.node
 def node(script: str) -> dict[str, object]:
     """Run a module that ends with `print(object)` and return the object."""
     modules = "".join(
-        f"import * as {name} from {json.dumps((static_folder() / f'{file}.js').as_uri())};\n"
+        f"import * as {name} from {json.dumps((STATIC_FOLDER / f'{file}.js').as_uri())};\n"
         for name, file in {"resampling": "resampler", "clocks": "audio-clock", "framing": "audio-frames"}.items()
     )
     done = subprocess.run(

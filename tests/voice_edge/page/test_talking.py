@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.voice_edge.page.fake_edge import FOLLOW_UP, QUESTION, THANKS, FakeEdge, until
 from tests.voice_edge.page.phone import answer, screen, talk, write
-from voice_edge.http.page import static_folder
+from voice_edge.http.static_files import STATIC_FOLDER
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -48,7 +48,7 @@ def test_the_sound_is_fetched_only_once_voice_is_chosen_and_is_there_before_the_
     until(lambda: edge.hellos, what="a hello")
     files = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1)).filter(Boolean)"
     loaded = set(page.evaluate(files))
-    everything = {path.name for path in static_folder().iterdir()}
+    everything = {path.name for path in STATIC_FOLDER.iterdir()}
     assert everything - loaded - {"icons.svg"} == LATER  # what an SVG refers to is not listed
     page.click("#choose-voice")
     until(lambda: "capture.js" in page.evaluate(files), what="the sound")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from datetime import date
-from types import SimpleNamespace
 
 import pytest
 
 from pilot.words import section
-from tests.voice_edge.page.fake_edge import cafes
-from voice_edge.http.page import customer_page, notice_page, receipt_page, static_folder
+from tests.voice_edge.page.fake_edge import cafes, sent_receipt
+from voice_edge.http.page.customer import customer_page
+from voice_edge.http.page.notice import notice_page
+from voice_edge.http.page.receipt import receipt_page
+from voice_edge.http.static_files import STATIC_FOLDER
 
 CAFE = cafes()[0]
 FIRST_VISIT_BYTES = 60_000
@@ -29,12 +30,12 @@ LATER = {*SOUND, "receipt.css", "receipt.js", "till.css"}
 
 
 def test_scripts_styles_and_pictures_of_a_first_visit_together_weigh_less_than_60_kB() -> None:
-    first = [path.stat().st_size for path in static_folder().iterdir() if path.name not in LATER]
+    first = [path.stat().st_size for path in STATIC_FOLDER.iterdir() if path.name not in LATER]
     assert sum(first) < FIRST_VISIT_BYTES
 
 
 def test_the_sound_that_is_fetched_when_voice_is_chosen_weighs_less_than_10_kB() -> None:
-    assert sum((static_folder() / name).stat().st_size for name in SOUND) < SOUND_BYTES
+    assert sum((STATIC_FOLDER / name).stat().st_size for name in SOUND) < SOUND_BYTES
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
@@ -59,14 +60,14 @@ def test_no_text_holds_a_dash_as_a_pause_or_an_emoji(name: str, language: str) -
 
 def test_every_word_the_script_asks_for_is_in_the_page() -> None:
     boot = page().split('id="boot">')[1]
-    for script in static_folder().glob("*.js"):
+    for script in STATIC_FOLDER.glob("*.js"):
         for key in re.findall(r'say\("([\w.]+)"', script.read_text(encoding="utf-8")):
             assert f'"{key}"' in boot, f"{script.name} says {key}"
 
 
 def test_every_word_of_the_section_is_used() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in static_folder().glob("*.js"))
-    sources += (static_folder().parent / "templates" / "customer.html").read_text(encoding="utf-8")
+    sources = "".join(path.read_text(encoding="utf-8") for path in STATIC_FOLDER.glob("*.js"))
+    sources += (STATIC_FOLDER.parent / "templates" / "customer.html").read_text(encoding="utf-8")
     composed = [re.sub(r"\\\$\\{\w+\\}", r"\\w+", re.escape(key)) for key in re.findall(r"say\(`([^`]+)`", sources)]
     unused = [
         key
@@ -110,9 +111,7 @@ def test_the_test_badge_shows_only_on_a_test(language: str) -> None:
 @pytest.mark.parametrize("outcome", [True, False, None])
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_a_receipt_never_shows_the_score_or_the_threshold(language: str, outcome: bool | None) -> None:
-    receipt = SimpleNamespace(
-        reference="K7F3QX", day=date(2026, 11, 23), preliminary_eligible=outcome, preliminary_score=87
-    )
+    receipt = sent_receipt(eligible=outcome)
     html = receipt_page(receipt=receipt, cafe=CAFE, language=language, reward_ore=3000, simulated=False)
     assert ("30\u00a0kr" in html) == (outcome is True)
     assert "87" not in html

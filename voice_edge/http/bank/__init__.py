@@ -1,1 +1,1 @@
-"""Where a guest chooses a bank account over the voucher: the pages, and the desk that asks the provider."""
+"""The exchange of a voucher for a payment to a bank account: routes and pages."""

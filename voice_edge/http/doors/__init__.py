@@ -1,1 +1,1 @@
-"""The pages shown at the door: why there is no talk now, and what to do about it."""
+"""The page at the door, and the responses that other pages share with it."""

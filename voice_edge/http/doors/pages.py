@@ -1,36 +1,24 @@
-"""The pages at the door, in both languages: why there is no talk now and what to do; the question before erasing."""
+"""The page at the door, in both languages: why there is no talk now, and what to do."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from pathlib import Path
+from datetime import datetime
 from typing import Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from pilot.cafes import Cafe, Language
-from pilot.words import say, section
-from voice_edge.doors.calendar_words import day_words, moment_words, window_words
+from pilot.words import say
+from voice_edge.doors.calendar_words import moment_words, window_words
 from voice_edge.doors.entrance import Refusal
-from voice_edge.receipts.reward_reasons import Reasons
+from voice_edge.http.rendering import BOTH_LANGUAGES, render
 
 DoorKind = Literal["closed", "paused", "trial_full", "maintenance", "too_many", "nothing_here"]
-BOTH: tuple[Language, Language] = ("sv", "en")
-TRY_AGAIN: frozenset[DoorKind] = frozenset({"maintenance", "too_many"})
-
-_environment = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+RETRYABLE: frozenset[DoorKind] = frozenset({"maintenance", "too_many"})
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One language's part of a page."""
+class DoorPart:
+    """The part of a page in one language."""
 
     language: Language
     title: str
@@ -43,43 +31,20 @@ class Part:
 def door_page(
     kind: DoorKind, *, cafe: Cafe | None, now: datetime, refusal: Refusal | None = None, again: str = ""
 ) -> str:
-    """Return the page that says, in both languages, why there is no talk now.
+    """Return the page that explains why there is no talk now.
 
     Args:
-        kind: What is the matter.
-        cafe: Whose page it is; None where that is not known.
-        now: The moment.
-        refusal: Says when the café opens and why it is closed, where it is.
-        again: The address to try again, where that makes sense.
+        kind: The reason.
+        cafe: The page's café; None if it is not known.
+        now: The current time, UTC.
+        refusal: When the café opens and why it is closed; None if it is not closed.
+        again: The address to retry, if retrying makes sense.
     """
-    parts = [_part(kind, cafe=cafe, now=now, refusal=refusal, language=language) for language in BOTH]
-    return _environment.get_template("door.html").render(
-        kind=kind, cafe=cafe, parts=parts, again=again if kind in TRY_AGAIN else ""
-    )
+    parts = [_part(kind, cafe=cafe, now=now, refusal=refusal, language=language) for language in BOTH_LANGUAGES]
+    return render("door", language="sv", kind=kind, cafe=cafe, parts=parts, again=again if kind in RETRYABLE else "")
 
 
-def erase_page(
-    *, cafe: Cafe, day: date, language: Language, token: str, state: Literal["ask", "later", "foreign"]
-) -> str:
-    """Return the page that asks before erasing, or says that it could not be done.
-
-    Args:
-        cafe: The café.
-        day: The day of the visit.
-        language: The page's.
-        token: The receipt's secret.
-        state: What it says: the question, that it must be tried later, or that another page asked.
-    """
-    words = {
-        key: text.replace("{cafe}", cafe.name).replace("{day}", day_words(day, language))
-        for key, text in section("doors", language).items()
-    }
-    return _environment.get_template("erase.html").render(
-        cafe=cafe, language=language, t=words, state=state, path=f"/r/{token}"
-    )
-
-
-def _part(kind: DoorKind, *, cafe: Cafe | None, now: datetime, refusal: Refusal | None, language: Language) -> Part:
+def _part(kind: DoorKind, *, cafe: Cafe | None, now: datetime, refusal: Refusal | None, language: Language) -> DoorPart:
     name = cafe.name if cafe else ""
     texts = []
     hours: tuple[tuple[str, str], ...] = ()
@@ -94,7 +59,7 @@ def _part(kind: DoorKind, *, cafe: Cafe | None, now: datetime, refusal: Refusal 
         hours = _week(cafe, language)
     else:
         texts.append(say("doors", f"{kind}.text", language, cafe=name))
-    return Part(
+    return DoorPart(
         language=language,
         title=say("doors", f"{kind}.title", language),
         texts=tuple(texts),
@@ -117,25 +82,4 @@ def _week(cafe: Cafe, language: Language) -> tuple[tuple[str, str], ...]:
     return tuple(
         (say("doors", f"closed.{name}", language), shut if window == "closed" else window_words(window, language))
         for name, window in rows
-    )
-
-
-def why_page(*, cafe: Cafe, language: Language, token: str, spoken: str, reasons: Reasons) -> str:
-    """Return the page that says why an answer got its result.
-
-    Args:
-        cafe: The café.
-        language: The page's.
-        token: The receipt's secret.
-        spoken: The language of the answer.
-        reasons: The sentences, and the guest's own words that counted.
-    """
-    return _environment.get_template("why.html").render(
-        cafe=cafe,
-        language=language,
-        path=f"/r/{token}",
-        spoken=spoken,
-        sentences=reasons.sentences,
-        quotes=reasons.quotes,
-        t=section("bank", language),
     )

@@ -1,1 +1,1 @@
-"""The till: where a barista signs in for a shift and redeems guests' vouchers."""
+"""The till: a barista signs in for a shift and redeems guests' vouchers."""

@@ -168,13 +168,13 @@ def of(prober: str, *, at: datetime = MORNING, **changed: Any) -> list[Any]:
 )
 def test_a_batch_with_anything_but_a_second_hosts_probes_is_refused(home: Home, body: bytes) -> None:
     with pytest.raises(RefusedProbes):
-        ProbeService(home, clock=lambda: NOW).take(body, batch=new_identifier())
+        ProbeService(home, clock=lambda: NOW).accept(body, batch=new_identifier())
     assert home.segments().fingerprints() == {}
 
 
 def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
     with pytest.raises(RefusedProbes):
-        ProbeService(home, clock=lambda: NOW).take(batch(*of("probe")), batch="1")
+        ProbeService(home, clock=lambda: NOW).accept(batch(*of("probe")), batch="1")
 
 
 def test_pages_get_the_address_of_the_edge_for_the_second_host() -> None:

@@ -23,8 +23,8 @@ from proving.stripe_fake.server import create_server
 from storage.home import Home, open_home
 from storage.landing.segments import publish
 from storage.store.cafes import codes as stored_codes
-from tests.voice_edge.http.doors.conftest import CHECKOUT
 from tests.voice_edge.http.till.conftest import SAME_SITE, reward  # noqa: F401 - a fixture
+from tests.voice_edge.public_replica import CHECKOUT
 from tests.waiting import DEADLINE_SECONDS, until
 
 GOOD = (

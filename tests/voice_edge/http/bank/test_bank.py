@@ -18,8 +18,8 @@ from storage.store.payouts.batches import Limits
 from storage.store.payouts.recipient_statuses import BankPayout
 from storage.store.privacy import tombstones
 from storage.store.rewards import vouchers
-from tests.voice_edge.http.replicas import eventually
-from voice_edge.receipts.bank_account import BankAccounts
+from tests.voice_edge.replicas import eventually
+from voice_edge.receipts.bank_onboarding import BankOnboarding
 
 LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)
 
@@ -282,7 +282,7 @@ def test_a_forms_answer_may_lead_to_the_providers_pages_only(home, replica):
     def leads_to(**changes: str) -> str:
         typed = {name: SecretStr(value) if name == "stripe_key" else value for name, value in changes.items()}
         settings = home.settings.model_copy(update=typed)
-        return BankAccounts(settings, open_store=home.store, clock=replica.clock).origin
+        return BankOnboarding(settings, open_store=home.store, clock=replica.clock).origin
 
     assert leads_to(stripe_key="sk_live_x", stripe_url="") == "https://*.stripe.com"
     assert leads_to(stripe_key="sk_test_x", stripe_url="") == "https://*.stripe.com"

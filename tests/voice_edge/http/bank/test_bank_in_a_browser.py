@@ -14,8 +14,8 @@ from proving.stripe_fake.bank import FAILING_IBANS
 from storage.store.payouts import attempts, batches
 from storage.store.payouts.batches import Limits
 from storage.store.rewards import vouchers
-from voice_edge.http import page as pages
-from voice_edge.receipts.reward_shown import RewardShown
+from voice_edge.http.page.receipt import receipt_page
+from voice_edge.receipts.reward_view import RewardView
 
 pytestmark = pytest.mark.browser
 PHONE = {"width": 390, "height": 844}
@@ -158,18 +158,18 @@ async def test_axe_finds_nothing_in_any_state(replica, chromium, home, stripe, s
     shots = Path(tmp_path)
     served: list[str] = []
     await page.route("**/r/shown", lambda route: route.fulfill(body=served[-1], content_type="text/html"))
-    for told in PAYOUT_STATUSES:
-        good = told in VOUCHER_GOOD and told != "lapsed"
-        shown = RewardShown(
-            "ready" if good else "redeemed" if told == "lapsed" else "bank",
-            3000, replica.clock.now(), told=told, code="CW72-GD4W" if good else "", number=1,
+    for status in PAYOUT_STATUSES:
+        good = status in VOUCHER_GOOD and status != "lapsed"
+        shown = RewardView(
+            "ready" if good else "redeemed" if status == "lapsed" else "bank",
+            3000, replica.clock.now(), payout_status=status, code="CW72-GD4W" if good else "", number=1,
         )  # fmt: skip
-        text = pages.receipt_page(
+        text = receipt_page(
             receipt=receipt, cafe=replica.edge.cafe("aurora"), language=language, reward_ore=3000, simulated=False,
             path=sent[0], reward=shown, bank_offered=True, rail_note=replica.edge.bank.note(language),
         )  # fmt: skip
         served.append(text)
         await page.goto(f"{replica.url}/r/shown")
-        assert await page.locator(".payout button").count() == (told in AT_STRIPE), told
+        assert await page.locator(".payout button").count() == (status in AT_STRIPE), status
         await looks_well(page)
-        await page.screenshot(path=shots / f"{told}.png", full_page=True)
+        await page.screenshot(path=shots / f"{status}.png", full_page=True)

@@ -15,7 +15,7 @@ from storage.home import Home, open_home
 from storage.store.cafes import codes as stored_codes
 from storage.store.rewards import till_pins, vouchers
 from tests.payouts.test_deciding import candidate
-from tests.voice_edge.http.doors.conftest import CHECKOUT
+from tests.voice_edge.public_replica import CHECKOUT
 from tests.waiting import DEADLINE_SECONDS
 
 PIN = "402913"

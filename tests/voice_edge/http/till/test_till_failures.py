@@ -1,4 +1,4 @@
-"""A good voucher that the till could not redeem counts against us, once the store is back to say that it was good."""
+"""Failed taps: a good voucher that the till could not redeem is recorded once the store is back."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ def line(tmp_path: Path) -> Line:
     return Line(tmp_path / "store.sqlite")
 
 
-def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the_guest_got_it_after_all(
+def test_a_failed_tap_is_recorded_once_the_store_is_back_unless_redeemed_later(
     line: Line,
 ) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     codes = []
     for _ in range(6):  # the world's guests visit each café in turn
         reward = str(line.world.earn(None))
@@ -56,60 +56,62 @@ def test_what_could_not_be_redeemed_is_counted_when_the_store_is_back_unless_the
     first, second = codes[:2]
     line.is_away = True
     for typed in (first, second, "ZZZZ-ZZZZ", "no code"):
-        desk.could_not("aurora", typed)
+        till.note_failure("aurora", typed)
     with pytest.raises(StoreAway):
-        desk.redeem("aurora", first, request="1")
+        till.redeem("aurora", first, request="1")
     line.is_away = False
     line.world.at = line.world.at.replace(minute=1)
-    assert desk.redeem("aurora", second, request="2").told == "redeemed"
+    assert till.redeem("aurora", second, request="2").outcome == "redeemed"
     rows = payment_rows.of_day(line.world.store, line.world.today)
     (of_aurora,) = rows.filter(rows["cafe"] == "aurora").to_dicts()
     assert (of_aurora["succeeded"], of_aurora["failed"]) == (1, 1)
 
 
-def test_two_tills_at_once_after_an_outage_both_get_their_answer_and_each_failure_is_kept_once(
+def test_two_tills_at_once_after_an_outage_record_each_failure_once(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
-    desk.could_not("aurora", "ZZZZ-ZZZZ")
-    told: list[str] = []
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    till.note_failure("aurora", "ZZZZ-ZZZZ")
+    recorded: list[str] = []
     both = Barrier(2)
-    recorded = voucher_failures.record
+    original = voucher_failures.record
 
     def record(store: Store, code_hash: str, **more: object) -> None:
-        told.append(code_hash)
-        recorded(store, code_hash, **more)  # type: ignore[arg-type]
+        recorded.append(code_hash)
+        original(store, code_hash, **more)  # type: ignore[arg-type]
 
     def tap(number: int) -> str:
         both.wait()
-        return desk.redeem("aurora", "2222-2222", request=str(number)).told
+        return till.redeem("aurora", "2222-2222", request=str(number)).outcome
 
     monkeypatch.setattr(voucher_failures, "record", record)
     with ThreadPoolExecutor(2) as tills:
         assert list(tills.map(tap, range(2))) == ["unknown", "unknown"]
-    assert len(told) == 1
+    assert len(recorded) == 1
 
 
-def test_what_could_not_be_told_is_told_at_the_next_tap(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
-    told: list[str] = []
-    desk.could_not("aurora", "ZZZZ-ZZZZ")
+def test_a_failure_that_could_not_be_recorded_is_recorded_at_the_next_tap(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+    recorded: list[str] = []
+    till.note_failure("aurora", "ZZZZ-ZZZZ")
     line.is_away = True
     with pytest.raises(StoreAway):
-        desk.redeem("aurora", "2222-2222", request="1")
+        till.redeem("aurora", "2222-2222", request="1")
     line.is_away = False
-    monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: told.append(code_hash))
-    desk.redeem("aurora", "2222-2222", request="2")
-    assert len(told) == 1
+    monkeypatch.setattr(voucher_failures, "record", lambda _store, code_hash, **_: recorded.append(code_hash))
+    till.redeem("aurora", "2222-2222", request="2")
+    assert len(recorded) == 1
 
 
-@pytest.mark.parametrize(("seconds", "told"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
-def test_a_tap_that_is_sent_again_later_deducts_nothing_twice(line: Line, seconds: int, told: str) -> None:
-    desk = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
+@pytest.mark.parametrize(("seconds", "outcome"), [(UNDO_SECONDS, "redeemed"), (UNDO_SECONDS + 1, "already_redeemed")])
+def test_a_repeated_tap_redeems_only_once(line: Line, seconds: int, outcome: str) -> None:
+    till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     reward = str(line.world.earn(None))
     voucher = vouchers.of_reward(line.world.store, reward)
     assert voucher is not None
     code = voucher_code(SECRET, reward, 1)
-    assert desk.redeem(voucher.cafe, code, request="1").told == "redeemed"
+    assert till.redeem(voucher.cafe, code, request="1").outcome == "redeemed"
     line.world.at += timedelta(seconds=seconds)
-    assert desk.redeem(voucher.cafe, code, request="1").told == told
+    assert till.redeem(voucher.cafe, code, request="1").outcome == outcome

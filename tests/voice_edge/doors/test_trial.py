@@ -1,0 +1,155 @@
+"""Trial slots at the door: reserved at start, used at the end, released on leaving; store outages."""
+
+from __future__ import annotations
+
+from storage.store.cafes import cafe_states, trial_slots
+from tests.voice_edge.replicas import eventually
+
+GOOD = "Kaffet var gott men kön vid disken var en kvart lång vid lunch i dag. Sätt en till i kassan klockan tolv."
+
+
+def usage(replica):
+    return trial_slots.usage(replica.home.store(), replica.edge.cafe("aurora"))
+
+
+async def settle(replica) -> None:
+    """Settle the queued outcomes in the store."""
+    assert await replica.edge.doors.trials.settle_waiting()
+
+
+async def test_a_real_session_takes_one_slot_from_start_to_finish(replica):
+    async with replica.page() as page:
+        await page.hello(simulated=False)
+        assert (usage(replica).reserved, usage(replica).used) == (0, 0)
+        await page.send("start", mode="text", language="sv")
+        await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+        await page.until("question")
+        assert (usage(replica).reserved, usage(replica).used) == (1, 0)
+        await page.write(GOOD)
+        await page.send("finish")
+        await page.until("completed")
+    await settle(replica)
+    assert (usage(replica).reserved, usage(replica).used) == (0, 1)
+
+
+async def test_leaving_releases_the_slot_and_a_lost_connection_keeps_its_lease(replica):
+    async with replica.page() as page:
+        await page.begin("text", simulated=False)
+        await page.send("leave")
+        await page.closed()
+    await settle(replica)
+    assert usage(replica).reserved == 0
+    async with replica.page() as page:
+        await page.begin("text", simulated=False)
+        snapshot = page.snapshot
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    assert usage(replica).reserved == 1
+    async with replica.page() as page:
+        await page.hello(simulated=False, resume=snapshot)
+        await page.write(GOOD)
+        await page.send("finish")
+        await page.until("completed")
+    await settle(replica)
+    assert (usage(replica).reserved, usage(replica).used) == (0, 1)
+
+
+async def test_simulated_sessions_take_no_real_slot(replica):
+    async with replica.page() as page:
+        await page.begin("text", simulated=True)
+        await page.write(GOOD)
+        await page.send("finish")
+        await page.until("completed")
+    await settle(replica)
+    assert (usage(replica).reserved, usage(replica).used) == (0, 0)
+
+
+async def test_a_full_trial_refuses_on_the_page_and_at_hello(client, replica, board, with_trial):
+    with_trial(1)
+    async with replica.page() as page:
+        await page.begin("text", simulated=False)
+        await board()
+        assert "Provperioden är fulltecknad" in (await client.get(f"/c/{replica.code}")).text
+        async with replica.page() as late:
+            await late.send("hello", v=1, code=replica.code, language="en", client={"browser": "x"})
+            assert (await late.until("error"))["code"] == "trial_full"
+            assert await late.closed() == 4403
+        await page.write(GOOD)
+        await page.send("finish")
+        await page.until("completed")
+
+
+async def test_the_last_slot_goes_to_the_first_start_and_the_other_is_refused(replica, with_trial):
+    with_trial(1)
+    async with replica.page() as first, replica.page() as second:
+        await first.hello(simulated=False)
+        await second.hello(simulated=False)
+        await first.send("start", mode="text", language="sv")
+        await first.until("ack", seq=1)
+        await second.send("start", mode="text", language="sv")
+        assert (await second.until("error"))["code"] == "trial_full"
+        assert await second.closed() == 4403
+        assert "session_started" not in replica.log.names(second.session_id)
+
+
+async def test_raising_the_limit_reopens_a_full_trial(client, replica, board, with_trial):
+    with_trial(1)
+    trial_slots.use(
+        replica.home.store(), session_id="01a20a38-fd7e-7a9b-9ab2-37da6e252d5a", cafe=replica.edge.cafe("aurora")
+    )
+    await board()
+    assert "Provperioden" in (await client.get(f"/c/{replica.code}")).text
+    cafe_states.set_trial_limit(replica.home.store(), "aurora", limit=2, actor="siv", reason="Mer tid.")
+    await board()
+    assert 'id="boot"' in (await client.get(f"/c/{replica.code}")).text
+
+
+async def test_a_full_trial_that_still_collects_promises_no_reward(client, replica, board, with_trial):
+    with_trial(1, "collect_unrewarded")
+    trial_slots.use(
+        replica.home.store(), session_id="01a20a38-fd7e-7a9b-9ab2-37da6e252d5a", cafe=replica.edge.cafe("aurora")
+    )
+    await board()
+    text = (await client.get(f"/c/{replica.code}")).text
+    assert "Provperiodens belöningar är slut, men Café Aurora läser gärna vad du tycker." in text
+    assert "20 kr" not in text.split("boot")[0]
+    async with replica.page() as page:
+        await page.begin("text", simulated=False)
+        await page.write(GOOD)
+        await page.send("finish")
+        completed = await page.until("completed")
+        assert completed["preliminary"].get("eligible") is not True
+    await settle(replica)
+    await replica.edge.receipts.save_waiting()
+    receipt = (await client.get(completed["receipt"])).text
+    assert "Provperiodens belöningar är slut." in receipt
+    assert "kr</h2>" not in receipt
+
+
+async def test_a_talk_during_an_outage_of_the_store_is_settled_later(replica):
+    await replica.edge.codes.find(replica.code)
+    replica.store_away = True
+    async with replica.page() as page:
+        await page.begin("text", simulated=False)
+        await page.write(GOOD)
+        await page.send("finish")
+        await page.until("completed")
+    assert not await replica.edge.doors.trials.settle_waiting()
+    replica.store_away = False
+    await settle(replica)
+    assert usage(replica).used == 1
+
+
+async def test_a_lease_is_extended_while_the_session_lives(replica):
+    store = replica.home.store()
+    real_now = store.now
+    async with replica.page() as page:
+        await page.begin("text", simulated=False)
+        before = trial_slots.find(store, page.session_id)
+        store.now = lambda: before.lease_until.replace(microsecond=0)
+        try:
+            await replica.edge.doors.trials.extend()
+            after = trial_slots.find(store, page.session_id)
+        finally:
+            store.now = real_now
+        assert after.lease_until > before.lease_until

@@ -1,0 +1,37 @@
+"""The caption budget: captions never delay final recognitions."""
+
+from __future__ import annotations
+
+from voice_edge.hearing.caption_budget import CaptionBudget
+
+
+class HandClock:
+    def __init__(self) -> None:
+        self.seconds = 5.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+def test_captions_run_one_at_a_time_with_a_pause_of_twice_their_duration():
+    clock = HandClock()
+    budget = CaptionBudget(clock=clock)
+    assert budget.take()
+    assert not budget.take()
+    clock.seconds += 0.5
+    budget.give_back()
+    clock.seconds += 0.9
+    assert not budget.take()
+    clock.seconds += 0.2
+    assert budget.take()
+
+
+def test_giving_back_twice_changes_nothing():
+    clock = HandClock()
+    budget = CaptionBudget(clock=clock)
+    assert budget.take()
+    clock.seconds += 1.0
+    budget.give_back()
+    clock.seconds += 3.0
+    budget.give_back()
+    assert budget.take()
