@@ -15,6 +15,7 @@ from operations.counts.reporting import parse_count_day, report_count
 from operations.counts.till_import import ImportPlan, import_counts, plan_import
 from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
+from pipelines.till.counting import Row
 from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Report, Reported
 
@@ -157,13 +158,17 @@ def _counted(one: Report | None) -> str:
     return f"{one.customers:6}  {one.source} ({one.actor}), {local_time(one.reported_at):%Y-%m-%d %H:%M}"
 
 
+def _fate_in_words(row: Row) -> str:
+    return _LEFT_OUT.get(row.why, _FATES[row.fate])
+
+
 def _show(plan: ImportPlan, *, rows: bool) -> None:
     for name, format_ in plan.tally.formats.items():
         typer.echo(f"{name}: {_FORMATS[format_]}")
     if rows:
         for row in plan.tally.rows:
             where = " ".join(str(part) for part in (row.cafe, row.day) if part)
-            typer.echo(f"  {row.file} row {row.number}: {row.why or _FATES[row.fate]} {where}".rstrip())
+            typer.echo(f"  {row.file} row {row.number}: {_fate_in_words(row)} {where}".rstrip())
     for planned in plan.days:
         before = planned.before
         change = {
@@ -172,7 +177,7 @@ def _show(plan: ImportPlan, *, rows: bool) -> None:
             "corrected": f"instead of {before.customers} ({before.source}, {before.actor})" if before else "",
         }[planned.outcome]
         typer.echo(f"{planned.count.day}  {planned.count.cafe:14} {planned.count.customers:6} customers  {change}")
-    left = Counter(row.why or _FATES[row.fate] for row in plan.tally.rows if row.fate not in ("counted", "fault"))
+    left = Counter(_fate_in_words(row) for row in plan.tally.rows if row.fate not in ("counted", "fault"))
     for reason, count in left.most_common():
         typer.echo(f"{count} rows not counted: {reason}")
 
@@ -215,3 +220,4 @@ _FATES = {
     "left_out": "left out",
     "fault": "cannot be used",
 }
+_LEFT_OUT = {"before_pilot": "before the pilot", "day_not_over": "the café is still open: export again after closing"}

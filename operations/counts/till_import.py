@@ -21,8 +21,9 @@ MAX_BYTES = 20_000_000  # A year of receipts of a busy café.
 DIGEST_CHARACTERS = 12
 FAULTS_SHOWN = 20
 
-BEFORE_PILOT = "before the pilot"
-UNDER_WAY = "the café is still open: export again after closing"
+# Codes of `Row.why`; `cli.commands.counts` has their words.
+BEFORE_PILOT = "before_pilot"
+DAY_NOT_OVER = "day_not_over"
 
 
 class FaultyExport(PilotError):
@@ -82,7 +83,7 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
     def left_out(of: Cafe, day: date) -> str | None:
         if before_pilot(day, cafes=cafes, demo=demo):
             return BEFORE_PILOT
-        return None if closed_for_the_day(of, day, now=now) else UNDER_WAY
+        return None if closed_for_the_day(of, day, now=now) else DAY_NOT_OVER
 
     for name, body in files:
         if len(body) > MAX_BYTES:

@@ -77,8 +77,8 @@ def test_a_correction_replaces_the_count_and_keeps_the_history(home: Home) -> No
 def test_days_before_the_pilot_and_unfinished_days_are_left_out(home: Home) -> None:
     plan = plan_import(home, [("days.csv", DAYS)], cafe="aurora", now=NOON)
     assert {row.day: row.why for row in plan.tally.rows if row.why} == {
-        date(2026, 11, 22): "before the pilot",
-        FRIDAY: "the café is still open: export again after closing",
+        date(2026, 11, 22): "before_pilot",
+        FRIDAY: "day_not_over",
     }
 
 
