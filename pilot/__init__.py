@@ -1,4 +1,4 @@
-"""What the pilot is: cafés, settings, business days, words, the raw-event contract, redaction.
+"""The pilot's vocabulary: cafés, settings, business days, words, tables, the raw-event contract, redaction.
 
-Pure: imports no other room, opens no file, asks no clock.
+Imports no other room and no engine; opens no file but its own words.
 """

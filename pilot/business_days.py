@@ -67,7 +67,7 @@ def local_time(moment: datetime) -> datetime:
 def at_local(day: date, wall: time) -> datetime:
     """Return the UTC instant at which Stockholm's clock shows `wall` on `day`.
 
-    A time that the spring change skips becomes the same distance after the change; of a doubled hour in autumn
-    the first is meant.
+    A time that the spring change skips maps to the same distance after the change. In the hour that autumn repeats,
+    the first occurrence is meant.
     """
     return datetime.combine(day, wall, tzinfo=STOCKHOLM).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""The pilot's cafés: what `cafes.toml` says, checked and typed."""
+"""The pilot's cafés: the content of `cafes.toml`, validated and typed."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class _Checked(BaseModel):
 
 
 class Named(_Checked):
-    """A thing of the café in both languages, as a guest or the interviewer says it."""
+    """A name in both languages, as a guest or the interviewer says it."""
 
     sv: str = Field(min_length=1)
     en: str = Field(min_length=1)
@@ -85,8 +85,8 @@ class OpeningHours(_Checked):
     """Opening and closing time by kind of day.
 
     Attributes:
-        holidays: On Sweden's public holidays; without it as on Sundays.
-        eves: On the eves of Midsummer, Christmas and New Year; without it closed.
+        holidays: On Sweden's public holidays; None for the hours of Sundays.
+        eves: On the eves of Midsummer, Christmas and New Year.
     """
 
     weekdays: Hours
@@ -96,17 +96,20 @@ class OpeningHours(_Checked):
     eves: Hours | Literal["closed"] = "closed"
 
     def on(self, day: date) -> Window:
-        """Return opening and closing time on `day` of an ordinary week; `pilot.opening_hours` knows the others."""
+        """Return opening and closing time on a day of an ordinary week.
+
+        `pilot.opening_hours` adds holidays and special days.
+        """
         return (self.sunday if day.weekday() == 6 else self.saturday) if day.weekday() >= 5 else self.weekdays
 
 
 class SpecialDay(_Checked):
-    """A day on which a café keeps other hours than its week and the calendar say.
+    """A day with other hours than the café's week and the calendar give.
 
     Attributes:
         day: The day.
-        hours: Its hours; without them closed.
-        reason: Why, in words for guests, for example `Personaldag` and `Staff day`.
+        hours: Its hours; None for closed.
+        reason: The reason in words for guests, for example `Personaldag` and `Staff day`.
     """
 
     day: date
@@ -137,19 +140,19 @@ class Cafe(_Checked):
     def _each_day_once(cls, days: tuple[SpecialDay, ...]) -> tuple[SpecialDay, ...]:
         doubled = sorted({each.day.isoformat() for each in days if [other.day for other in days].count(each.day) > 1})
         if doubled:
-            raise ValueError(f"{', '.join(doubled)} stands twice")
+            raise ValueError(f"{', '.join(doubled)} is listed twice")
         return days
 
 
 class RewardTier(_Checked):
-    """From which score (exclusive) a session earns how much."""
+    """A reward and the score (exclusive) above which a session earns it."""
 
     score_above: int = Field(ge=0, le=100)
     amount_ore: int = Field(ge=SMALLEST_REWARD_ORE)
 
 
 class Pilot(_Checked):
-    """The pilot as a whole."""
+    """The pilot's settings that all cafés share."""
 
     name: str
     first_day: date
@@ -165,12 +168,12 @@ class Pilot(_Checked):
         return self
 
     def reward_ore(self, score: int) -> int:
-        """Return the reward in öre for `score` (0-100); 0 where it earns none."""
+        """Return the reward in öre for `score` (0-100); 0 if it earns none."""
         return max((tier.amount_ore for tier in self.reward_tiers if score > tier.score_above), default=0)
 
 
 class Cafes(_Checked):
-    """The whole of `cafes.toml`."""
+    """The content of `cafes.toml`."""
 
     pilot: Pilot
     cafe: tuple[Cafe, ...] = Field(min_length=1)
@@ -193,7 +196,7 @@ class Cafes(_Checked):
         """Return the café with this id.
 
         Raises:
-            InvalidCafes: there is none.
+            InvalidCafes: there is no such café.
         """
         for cafe in self.cafe:
             if cafe.id == cafe_id:
@@ -202,7 +205,7 @@ class Cafes(_Checked):
 
 
 def parse_cafes(text: str, *, source: str) -> Cafes:
-    """Parse and check the text of a cafés' file.
+    """Parse and validate the text of a cafés' file.
 
     Args:
         text: TOML.
@@ -214,19 +217,19 @@ def parse_cafes(text: str, *, source: str) -> Cafes:
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidCafes(f"{source} is not valid TOML: {error}.", remedy="Mend that line and try again.") from None
+        raise InvalidCafes(f"{source} is not valid TOML: {error}.", remedy="Correct that line and try again.") from None
     try:
         return Cafes.model_validate(tree)
     except ValidationError as error:
         faults = "\n".join(f"  {_place(tree, item['loc'])}: {_expected(item)}" for item in error.errors())
         raise InvalidCafes(
             f"{source} cannot be used:\n{faults}\n",
-            remedy="Mend these fields; `pilot cafes check` reads the file again.",
+            remedy="Correct these fields; `pilot cafes check` reads the file again.",
         ) from None
 
 
 def _place(tree: Any, location: tuple[int | str, ...]) -> str:
-    """Name a place as a person would: café "aurora" -> peaks -> 1."""
+    """Return a field's place as a person would name it: café "aurora" -> peaks -> 1."""
     parts = list(location)
     if len(parts) >= 2 and parts[0] == "cafe" and isinstance(parts[1], int):
         try:

@@ -1,4 +1,4 @@
-"""What a table of the lake is made of: columns with type, unit and meaning, and those that many tables share."""
+"""Tables and columns of the lake: types, units and meanings, and the columns that many tables share."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Column:
         kind: text, integer (64 bit), float (64 bit), boolean, moment (UTC, microseconds), day (calendar date),
             json (text that holds a JSON value) or texts (a list of text).
         meaning: One sentence.
-        unit: The unit of a number, empty where it has none.
+        unit: The unit of a number; empty if it has none.
         required: Whether every row has a value.
-        free_text: Whether it can hold a customer's words: never shown in metadata, logs or check results.
+        free_text: Whether it can contain a customer's words: never shown in metadata, logs or check results.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What a customer count may be: its sources, its bounds, and the days that it can be about."""
+"""Validation of customer counts: sources, bounds and days."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ MOST_CUSTOMERS = 20_000  # of one café on one day; more is a sum, or an amount 
 
 
 class InvalidCount(PilotError):
-    """A customer count cannot be.
+    """A customer count is not valid.
 
     Attributes:
-        field: What is wrong: cafe, day, customers or source.
+        field: The field that is wrong: cafe, day, customers or source.
     """
 
     def __init__(self, what: str, *, remedy: str, field: str) -> None:
@@ -28,7 +28,7 @@ class InvalidCount(PilotError):
 
 
 def checked_customers(customers: int) -> int:
-    """Return a day's number of customers as it is.
+    """Return a day's number of customers if it is valid.
 
     Raises:
         InvalidCount: it is negative or too large.
@@ -43,7 +43,7 @@ def checked_customers(customers: int) -> int:
 
 
 def checked_source(source: str) -> str:
-    """Return a source as it is.
+    """Return a source if it is valid.
 
     Raises:
         InvalidCount: there is no such source.
@@ -56,16 +56,16 @@ def checked_source(source: str) -> str:
 
 
 def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -> date:
-    """Return a business day as it is.
+    """Return a business day if it is valid.
 
     Args:
         day: The day.
         cafes: The cafés' file, for the pilot's first day.
         now: The present moment, aware.
-        demo: Whether it is a demo's home: its days lie before the pilot.
+        demo: Whether the home is a demo, whose days lie before the pilot.
 
     Raises:
-        InvalidCount: it has not come, or lies before the pilot.
+        InvalidCount: the day has not come, or lies before the pilot.
     """
     if day > business_day(now):
         raise InvalidCount(f"{day} has not come yet.", remedy="Give today or an earlier day.", field="day")
@@ -76,12 +76,12 @@ def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -
 
 
 def before_pilot(day: date, *, cafes: Cafes, demo: bool) -> bool:
-    """Return whether a day lies before the pilot's first; a demo has no such days."""
+    """Return whether a day lies before the pilot's first day; always False for a demo."""
     return not demo and day < cafes.pilot.first_day
 
 
 def closed_for_the_day(cafe: Cafe, day: date, *, now: datetime) -> bool:
-    """Return whether a café sells nothing more on a day, by its hours: before, a till's number is only a part."""
+    """Return whether a café has closed for the day; until then a till's number is not final."""
     today = business_day(now)
     window = hours_on(cafe, day).window
     return day < today or (day == today and window is not None and now >= at_local(day, window[1]))

@@ -1,4 +1,4 @@
-"""The data dictionary: every table of the lake in Markdown, written from its declaration."""
+"""The data dictionary: every table of the lake in Markdown, generated from its declaration."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ COMMAND = "pilot schema dictionary > docs/data-dictionary.md"
 _OPENING = f"""# Data dictionary
 
 Every table of the lake: what one row is, its key within a business day, and each column's type, unit and meaning.
-Written from the declarations in `pilot/` by `{COMMAND}`; do not edit it by hand.
+Generated from the declarations in `pilot/` by `{COMMAND}`; do not edit it by hand.
 
 Each table is a Delta table partitioned by `day`, with the asset of the same name in Dagster. A *moment* is in UTC with
-microseconds, a *day* is Stockholm's, *json* is text that holds JSON, *texts* is a list of text. **Words** marks what
-can hold a guest's words: it is never shown in metadata, logs or check results, and erasure removes it. An empty
-*filled* means that a value can be missing, and that this is no fault.
+microseconds, a *day* is Stockholm's, *json* is text that holds JSON, *texts* is a list of text. **Words** marks
+columns that can contain a guest's words: they are never shown in metadata, logs or check results, and erasure removes
+them. An empty *filled* means that a value may be missing without a fault.
 """
 
 
 def data_dictionary() -> str:
-    """Return the whole dictionary, tables in the order in which they are built."""
+    """Return the dictionary, its tables in the order in which they are built."""
     listed = "\n".join(f"- [`{table.name}`](#{table.name}): {table.row}" for table in TABLES.values())
     return "\n".join((_OPENING, listed, "", *(_section(table) for table in TABLES.values())))
 

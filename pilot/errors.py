@@ -1,4 +1,4 @@
-"""The root of every error that a person may see: what is wrong, what was expected, what to do."""
+"""The root of every error that a person may see: the fault, what was expected, and the remedy."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ class PilotError(Exception):
     """An error whose text is safe to show: no personal data, no traceback needed.
 
     Attributes:
-        what: What is wrong, naming the field or place and the kind of value found.
-        remedy: What to do about it.
+        what: The fault, naming the field or place and the kind of value found.
+        remedy: The next step for the reader.
         retryable: Whether the same call may succeed later without a change.
     """
 

@@ -1,30 +1,46 @@
-"""The raw-event contract: what the edge records, line by line, before it acknowledges anything.
+"""The raw-event contract: the events that the edge records before it acknowledges anything.
 
-One event is one JSON object on one line. The envelope is checked strictly; `data` is checked against the event's
-own model. Unknown events and unknown fields are kept as they came and can be counted (`unknown_parts`), so that an
-older reader never loses what a newer edge wrote. Money never travels here.
+One event is one JSON object on one line. The envelope is validated strictly, `data` against the event's own model
+(`pilot.event_data`). Unknown events and fields are kept unchanged and can be counted (`unknown_parts`), so that an
+older reader never loses a newer edge's data. Events contain no money.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
 from pilot.business_days import session_day
 from pilot.errors import InvalidEvent
+from pilot.event_data import EVENTS as EVENTS
+from pilot.event_data import Client as Client
+from pilot.event_data import ClientError as ClientError
+from pilot.event_data import ConsentDecided as ConsentDecided
+from pilot.event_data import EventData as EventData
+from pilot.event_data import Language as Language
+from pilot.event_data import MicrophoneResult as MicrophoneResult
+from pilot.event_data import Mode as Mode
+from pilot.event_data import PageOpened as PageOpened
+from pilot.event_data import Probe as Probe
+from pilot.event_data import ProbeFailure as ProbeFailure
+from pilot.event_data import ReplySent as ReplySent
+from pilot.event_data import ReplyShown as ReplyShown
+from pilot.event_data import SessionAbandoned as SessionAbandoned
+from pilot.event_data import SessionCompleted as SessionCompleted
+from pilot.event_data import SessionStarted as SessionStarted
+from pilot.event_data import StageMarks as StageMarks
+from pilot.event_data import TurnFailed as TurnFailed
+from pilot.event_data import UtteranceCommitted as UtteranceCommitted
+from pilot.event_data import UtteranceEdited as UtteranceEdited
 from pilot.identifiers import identifier_time
 
 SCHEMA_VERSION = 1
-# What the names of replicas begin with that record probes alone: this host's watch, and second hosts.
+# Prefixes of the names of replicas that record probes only: this host's watch, and second hosts.
 PROBER_REPLICAS = ("watch", "probe")
 CONSENT_VERSION = "2026-11"
-
-Mode = Literal["voice", "text"]
-Language = Literal["sv", "en"]
-ProbeFailure = Literal["", "unreachable", "timed_out", "broken_off", "wrong_status", "wrong_answer"]
 
 
 def _utc(value: Any) -> datetime:
@@ -51,188 +67,13 @@ UtcMoment = Annotated[
 Uuid7 = Annotated[str, BeforeValidator(_uuid7)]
 
 
-class _Open(BaseModel):
-    """Known fields are checked, unknown ones are kept; JSON has no infinity, so a figure is finite."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
-
-
-class Client(_Open):
-    """The browser, coarse enough to identify nobody."""
-
-    browser: str = Field(max_length=40, description="Browser family, for example Safari.")
-    os: str = Field(default="", max_length=40, description="Operating system family.")
-    os_major: str = Field(default="", max_length=10, description="Its major version.")
-    in_app: bool = Field(default=False, description="Whether the page is shown inside another app.")
-
-
-class PageOpened(_Open):
-    """The customer's page was shown."""
-
-    code: str = Field(description="The short code in the address.")
-    language: Language
-    device_hash: str = Field(description="Day-salted hash of the device.")
-
-
-class SessionStarted(_Open):
-    """The customer pressed start: before consent and microphone, so that their failures count against completion."""
-
-    mode: Mode
-    language: Language
-    client: Client
-    device_hash: str
-    code: str = ""
-
-
-class ConsentDecided(_Open):
-    """The customer answered the question of consent."""
-
-    granted: bool
-    version: str = Field(description="Version of the text that was shown.")
-    scope: tuple[str, ...] = Field(description="What was agreed to: transcript, audio, device_token.")
-    device_token_hash: str | None = Field(default=None, description="Hash of the 30-day token, only with its consent.")
-
-
-class MicrophoneResult(_Open):
-    """What the browser answered when asked for the microphone."""
-
-    result: Literal["granted", "denied", "not_found", "not_readable", "unsupported", "insecure", "silent", "error"]
-    sample_rate: int | None = Field(default=None, description="The device's own rate, hertz.")
-
-
-class ClientError(_Open):
-    """Something failed in the browser."""
-
-    code: str = Field(max_length=80)
-    message: str = Field(default="", max_length=500, description="Redacted.")
-
-
-class UtteranceCommitted(_Open):
-    """One turn of the customer, as recognised or typed; a later revision replaces an earlier one."""
-
-    turn: int = Field(ge=1, description="1, 2, 3 within the session.")
-    revision: int = Field(ge=1)
-    mode: Mode
-    language: Language
-    transcript: str = Field(description="Redacted.")
-    confidence: float | None = Field(default=None, ge=0, le=1, description="The recogniser's; none for typed text.")
-    low_confidence: bool = Field(default=False, description="Too unsure to score: the customer was asked again.")
-    speech_samples: int = Field(default=0, ge=0, description="Voiced samples at 16 kHz.")
-    discarded_speculations: int = Field(default=0, ge=0)
-    question: str = Field(default="", description="The question that this turn answers.")
-
-
-class UtteranceEdited(_Open):
-    """The customer mended a turn before sending; the original stays in its own event."""
-
-    turn: int = Field(ge=1)
-    transcript: str = Field(description="Redacted; empty when the customer struck the turn.")
-
-
-class StageMarks(_Open):
-    """When each stage of an answer happened, in milliseconds after the customer's last voiced sample."""
-
-    soft_end: float | None = None
-    recognition_start: float | None = Field(default=None, description="The recogniser was asked.")
-    recognition_taken: float | None = Field(default=None, description="It began, after its queue.")
-    recognition_end: float | None = None
-    commit: float | None = None
-    responder_start: float | None = None
-    first_token: float | None = None
-    sent: float | None = None
-
-
-class ReplySent(_Open):
-    """The interviewer's answer to a turn."""
-
-    turn: int = Field(ge=1)
-    text: str
-    author: Literal["scripted", "ollama"]
-    purpose: Literal["follow_up", "ask_again", "no_speech", "thanks"]
-    marks: StageMarks = StageMarks()
-    speech_end_page_ms: float | None = Field(
-        default=None, description="The last voiced sample on the page's own clock; none for typed turns."
-    )
-
-
-class ReplyShown(_Open):
-    """The page's own mark: the first words of the answer are on the screen."""
-
-    turn: int = Field(ge=1)
-    response_ms: float | None = Field(
-        default=None, description="Shown minus end of speech, page's clock; none for typed turns."
-    )
-
-
-class TurnFailed(_Open):
-    """A turn ended without an answer to what was said."""
-
-    turn: int = Field(ge=1)
-    reason: Literal["no_speech", "recogniser_error", "recogniser_timeout", "responder_error", "busy"]
-    mode: Mode = "voice"
-
-
-class SessionCompleted(_Open):
-    """The customer sent the feedback."""
-
-    turns: int = Field(ge=0, description="Turns that hold something said.")
-    language: Language
-    receipt_hash: str = Field(description="SHA-256 of the receipt's token.")
-    reference: str = Field(description="What the guest reads out to support.")
-    preliminary_score: int | None = Field(default=None, ge=0, le=100)
-    preliminary_eligible: bool | None = None
-    rubric_version: str = ""
-
-
-class SessionAbandoned(_Open):
-    """The session ended without being sent."""
-
-    reason: Literal[
-        "closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped", "connection_lost"
-    ] = Field(description="What follows in a later epoch outweighs it: the customer came back.")
-
-
-class Probe(_Open):
-    """One outside-in probe of a café's service."""
-
-    target: Literal["customer_page", "websocket", "receipt", "dashboards", "ollama", "edge_heartbeat"] = Field(
-        description="What was probed; edge_heartbeat is what an edge that starts says of its own silence before."
-    )
-    ok: bool
-    status: int | None = None
-    duration_ms: float = Field(ge=0)
-    every_seconds: int = Field(ge=1, description="The probe's resolution.")
-    failure: ProbeFailure = Field(
-        default="",
-        description="How it failed: nobody there, no answer in time, cut off or not in its protocol, another status, "
-        "another answer; empty where it did not, or where that is not known.",
-    )
-
-
-EVENTS: dict[str, type[_Open]] = {
-    "page_opened": PageOpened,
-    "session_started": SessionStarted,
-    "consent_decided": ConsentDecided,
-    "microphone_result": MicrophoneResult,
-    "client_error": ClientError,
-    "utterance_committed": UtteranceCommitted,
-    "utterance_edited": UtteranceEdited,
-    "reply_sent": ReplySent,
-    "reply_shown": ReplyShown,
-    "turn_failed": TurnFailed,
-    "session_completed": SessionCompleted,
-    "session_abandoned": SessionAbandoned,
-    "probe": Probe,
-}
-
-
 class Event(BaseModel):
     """The envelope around every event."""
 
     model_config = ConfigDict(extra="allow", frozen=True, populate_by_name=True)
 
     schema_version: int = Field(alias="schema", ge=1, description="Version of this contract.")
-    event_id: Uuid7 = Field(description="UUIDv7; two lines with the same one are the same event.")
+    event_id: Uuid7 = Field(description="UUIDv7; lines with the same one are one event.")
     event: str = Field(min_length=1, max_length=60)
     at: UtcMoment = Field(description="When it was recorded, UTC, microseconds.")
     session_id: Uuid7 = Field(description="UUIDv7; its time decides the business day of all the session's events.")
@@ -252,8 +93,8 @@ class Event(BaseModel):
         """Return the event as one line of NDJSON, newline included."""
         return self.model_dump_json(by_alias=True).encode() + b"\n"
 
-    def content(self) -> _Open | None:
-        """Return `data` as its own model, or None for an event that this version does not know.
+    def content(self) -> EventData | None:
+        """Return `data` as its own model, or None for an unknown event.
 
         Raises:
             InvalidEvent: the event is known and its data breaks the contract.
@@ -299,10 +140,10 @@ def make_event(
 
 
 def parse_event(line: bytes | str) -> Event:
-    """Parse one line and check the envelope and, for a known event, its data.
+    """Parse one line and validate the envelope and, for a known event, its data.
 
     Raises:
-        InvalidEvent: not JSON, or a field is missing or wrong; the text names each field, never its words.
+        InvalidEvent: not JSON, or a field is missing or wrong; the text names each field, never its value.
     """
     try:
         event = Event.model_validate_json(line)
@@ -313,7 +154,7 @@ def parse_event(line: bytes | str) -> Event:
 
 
 def unknown_parts(event: Event) -> tuple[str, ...]:
-    """Return the names of what this version does not know: `event:name`, `envelope:field` or `event.field`."""
+    """Return the names of an event's unknown parts: `event:name`, `envelope:field` or `event.field`."""
     names = [f"envelope:{name}" for name in event.model_extra or ()]
     content = event.content()
     if content is None:
@@ -346,7 +187,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def _faults(error: ValidationError, whole: str) -> str:
-    """Name each faulty field and the kind of value found; never the value, which may be a customer's words."""
+    """Return each faulty field and the kind of value found; never the value, which may be a customer's words."""
     faults: Iterable[str] = (
         f"{'.'.join(str(part) for part in item['loc']) or whole}: {item['msg'].removeprefix('Value error, ')}"
         f" (found a value of kind {type(item['input']).__name__})"

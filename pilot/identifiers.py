@@ -1,7 +1,7 @@
 """Identifiers: UUIDv7 for sessions and events, short codes and references that people read.
 
-A session's business day is derived from its identifier alone (`identifier_time`), so every event of a
-session belongs to one day, however late it arrives and whichever replica recorded it.
+A session's business day follows from its identifier only (`identifier_time`), so every event of a session belongs to
+one day, however late it arrives and whichever replica recorded it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 
 import uuid_utils
 
-# Without 0/O, 1/I/L, U/V and vowels that spell words: read aloud over a counter, typed on a phone.
+# No 0/O, 1/I/L, U/V and no vowels, which spell words: codes are read aloud over a counter and typed on a phone.
 READABLE_ALPHABET = "23456789BCDFGHJKMNPQRSTWXZ"
 CODE_LENGTH = 6
 REFERENCE_LENGTH = 6
@@ -52,7 +52,7 @@ def new_code() -> str:
 
 
 def new_reference() -> str:
-    """Return a new spoken reference: what a guest reads out to support; it opens nothing."""
+    """Return a new reference for a guest to read out to support; it opens nothing."""
     return "".join(secrets.choice(READABLE_ALPHABET) for _ in range(REFERENCE_LENGTH))
 
 
@@ -67,7 +67,7 @@ def receipt_hash(token: str) -> str:
 
 
 def readable(text: str) -> str | None:
-    """Return `text` as a code or reference (upper case, spaces and dashes dropped), or None if it cannot be one."""
+    """Return `text` as a code or reference (upper case, no spaces or dashes), or None if it is neither."""
     folded = re.sub(r"[\s-]", "", text).upper()
     return folded if _READABLE.fullmatch(folded) else None
 
@@ -80,7 +80,7 @@ def device_hash(*, secret: bytes, day: str, user_agent: str, address: str, devic
         day: The business day, ISO format; part of the salt.
         user_agent: The browser's own description.
         address: The network address as the edge sees it.
-        device_token: The random token kept with consent, which then identifies instead of address and browser.
+        device_token: The random token kept with consent; it replaces address and browser in the hash.
     """
     salt = hmac.new(secret, f"device:{day}".encode(), hashlib.sha256).digest()
     subject = device_token if device_token else f"{user_agent}\x00{address}"

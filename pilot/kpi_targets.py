@@ -1,4 +1,4 @@
-"""The pilot's five success metrics and what each is held against (the runbook's own numbers)."""
+"""The pilot's five success metrics and their targets (the runbook's numbers)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Verdict = Literal["met", "missed", "cannot_tell", "missing"]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A metric's target: `value` is met above it, or below it where `smaller_is_better`."""
+    """A metric's target: met above `value`, or below it if `smaller_is_better`."""
 
     kpi: Kpi
     value: float

@@ -1,8 +1,8 @@
-"""How every caller of the language model asks Ollama, so that none makes it load the model anew.
+"""Requests to Ollama with one set of options, so that no caller makes it reload the model.
 
-Ollama loads a model again as soon as an option that shapes the runner (`num_ctx`, `num_batch`, `num_gpu`, `num_thread`,
-`use_mmap`) differs from the last request's. The edge and whoever analyses afterwards therefore build their requests
-here: the same options, byte for byte, kept loaded, without thinking.
+Ollama reloads a model as soon as an option that shapes the runner (`num_ctx`, `num_batch`, `num_gpu`, `num_thread`,
+`use_mmap`) differs from the last request's. The edge and the analyses therefore build their requests here: the same
+options, kept loaded, without thinking.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 # Tokens. One café's prefix, three answers at their longest and a reply need about 2 000.
 NUM_CTX = 4096
-# Tokens. A reply is a sentence and a question; a caller that needs more asks in several requests.
+# Tokens. A reply is a sentence and a question; a caller that needs more sends several requests.
 NUM_PREDICT = 80
 TEMPERATURE = 0.3
 
@@ -29,8 +29,8 @@ def chat_request(*, model: str, messages: Sequence[Mapping[str, str]], stream: b
 
     Args:
         model: The model's name in Ollama.
-        messages: The chat, the system text first; none to load the model and keep it loaded.
-        stream: Whether the answer comes line by line.
+        messages: The chat, the system message first; empty to load the model and keep it loaded.
+        stream: Whether the answer is streamed line by line.
     """
     return {
         "model": model,

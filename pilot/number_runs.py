@@ -1,4 +1,4 @@
-"""Runs of numbers in a text, in digits and in Swedish and English words: how many digits each says, and around what."""
+"""Finds runs of numbers in a text, in digits and in Swedish and English words, and counts their digits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class NumberRun:
     Attributes:
         start: Where the run begins in the text.
         end: Where it ends.
-        digits: How many digits it says.
+        digits: The number of digits it spells.
         longest_group: Its longest unbroken group of written digits.
         from_zero: Whether it begins with a zero, as telephone numbers do and amounts do not.
     """
@@ -56,13 +56,13 @@ class NumberRun:
 
 
 def number_runs(text: str) -> list[NumberRun]:
-    """Return the runs of `text` in order; times and dates belong to none."""
+    """Return the runs of `text` in order; times and dates are not part of any run."""
     skipped = [found.span() for found in _TIME_OR_DATE.finditer(text)]
     runs: list[NumberRun] = []
     current: NumberRun | None = None
     multiplier = 1
     multiplied_from = 0
-    reach = 0  # where the run would have to go on
+    reach = 0  # where the run would have to continue
     last = ""
     for token in _TOKEN.finditer(text):
         word = token.group().casefold()
@@ -75,7 +75,7 @@ def number_runs(text: str) -> list[NumberRun]:
             continue
         digits = 0 if inside else _digits(word, within=current if joined else None)
         if digits and joined and last in _TENS and word in _UNITS and multiplier == 1:
-            digits = 0  # "twenty five" says two digits
+            digits = 0  # "twenty five" spells two digits
             current = _longer(current, token.end(), 0, 0)
             reach = token.end()
         elif digits:
@@ -103,7 +103,7 @@ def number_runs(text: str) -> list[NumberRun]:
 
 
 def words_outside(text: str, run: NumberRun) -> tuple[bool, bool]:
-    """Tell whether any word stands before the run, and whether any stands after it."""
+    """Return whether there is a word before the run, and whether there is one after it."""
     return _TOKEN.search(text[: run.start]) is not None, _TOKEN.search(text[run.end :]) is not None
 
 

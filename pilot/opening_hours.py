@@ -1,6 +1,6 @@
-"""When a café takes feedback: its week, Sweden's holidays, its own special days, and both clock changes.
+"""A café's opening hours: its week, Sweden's holidays, special days, and both clock changes.
 
-The doors stay open a while after the café has closed: a guest who has just left still has the visit fresh in mind.
+Feedback is accepted for a while after closing: a guest who has just left still has the visit fresh in mind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class DayHours:
 
     Attributes:
         window: Opening and closing time on Stockholm's clock; None for closed.
-        reason: Why the day is not as in every week, in words for guests; None where it is.
+        reason: Why the day differs from the usual week, in words for guests; None if it does not.
     """
 
     window: Window | None
@@ -32,13 +32,13 @@ class DayHours:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A café at a moment.
+    """Whether a café accepts feedback at a moment.
 
     Attributes:
-        open: Whether it takes feedback.
-        closes_at: Where open: until when it does, UTC, the grace included.
-        opens_at: Where closed: when it opens next, UTC; None if not within two months.
-        reason: Where closed for the whole day: why, in words for guests.
+        open: Whether it accepts feedback.
+        closes_at: If open: when it stops accepting, UTC, the grace period included.
+        opens_at: If closed: when it opens next, UTC; None if not within two months.
+        reason: If closed for the whole day: the reason, in words for guests.
     """
 
     open: bool
@@ -48,7 +48,7 @@ class Opening:
 
 
 def hours_on(cafe: Cafe, day: date) -> DayHours:
-    """Return a café's hours on a day: a special day counts before a holiday, a holiday before the week."""
+    """Return a café's hours on a day: a special day overrides a holiday, a holiday overrides the week."""
     for special in cafe.special_days:
         if special.day == day:
             return DayHours(special.hours, special.reason)
@@ -65,7 +65,7 @@ def open_on(cafe: Cafe, day: date) -> bool:
 
 
 def opening_at(cafe: Cafe, moment: datetime) -> Opening:
-    """Return whether a café takes feedback at `moment` (aware), and when that changes.
+    """Return whether a café accepts feedback at `moment` (aware), and when that changes.
 
     Raises:
         ValueError: `moment` carries no time zone.
@@ -89,7 +89,7 @@ def days_until(moment: datetime, *, now: datetime) -> int:
 @cache
 def holidays_of(year: int) -> dict[date, Named]:
     """Return Sweden's public holidays of a year, and the eves on which cafés close, with their names."""
-    from holidays import country_holidays  # Lazily: it takes a tenth of a second, and only doors ask.
+    from holidays import country_holidays  # Imported late: it takes a tenth of a second, and only the doors need it.
 
     categories = ("public", "de_facto")
     swedish = country_holidays("SE", years=year, language="sv", categories=categories)

@@ -1,4 +1,4 @@
-"""The lake's tables about payouts: copies of the store by day, what a provider was asked for and what came of it."""
+"""The lake's tables about payouts: daily copies of the store's payments, batches and reconciliations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BATCH_DAY = Column("day", "day", "The batch's business day (Stockholm).")
 
 PAYMENTS = Table(
     "payments",
-    "One café's payments by one rail on one business day, by what became of them for good.",
+    "One café's payments by one rail on one business day, counted by final outcome.",
     ("cafe", "simulated", "rail"),
     (
         Column("day", "day", "Business day (Stockholm) on which the payments ended or were promised."),
@@ -22,11 +22,15 @@ PAYMENTS = Table(
         Column(
             "failed",
             "integer",
-            "Good vouchers that could not be redeemed and were not later, or transfers refused for good or reversed.",
+            "Valid vouchers that could not be redeemed, then or later, or transfers finally refused or reversed.",
             "rewards",
         ),
-        Column("succeeded_ore", "integer", "What the succeeded ones are worth.", "öre"),
-        Column("open", "integer", "Of the day's batch: neither paid nor failed yet, unknown ones among them."),
+        Column("succeeded_ore", "integer", "The sum of the succeeded ones.", "öre"),
+        Column(
+            "open",
+            "integer",
+            "Payments of the day's batch that are neither paid nor failed yet, unknown ones included.",
+        ),
         Column("issued", "integer", "Vouchers issued, or rewards claimed, on the day.", "rewards"),
         Column("expired", "integer", "Vouchers that lapsed on the day; neither success nor failure.", "vouchers"),
     ),
@@ -44,9 +48,9 @@ PAYOUT_BATCHES = Table(
         Column("approval", "text", "not_needed, waiting (for a person) or given."),
         Column("planned_at", "moment", "When it was planned."),
         Column("payouts", "integer", "How many payouts it holds."),
-        Column("amount_ore", "integer", "What they come to.", "öre"),
-        Column("paid_ore", "integer", "What of it is paid.", "öre"),
-        Column("unfinished", "integer", "Payouts that are planned or under way."),
+        Column("amount_ore", "integer", "Their sum.", "öre"),
+        Column("paid_ore", "integer", "The part that is paid.", "öre"),
+        Column("unfinished", "integer", "Payouts that are planned or in flight."),
         Column("for_a_person", "integer", "Payouts that are held, refused or under review."),
     ),
 )
@@ -65,8 +69,8 @@ PAYOUTS = Table(
         Column("code", "text", "Why it is held, refused or under review; empty otherwise."),
         Column("amount_ore", "integer", "The sum of its rewards.", "öre"),
         Column("rewards", "integer", "How many rewards it pays."),
-        Column("attempts", "integer", "Under how many keys the provider was asked."),
-        Column("reference", "text", "The provider's name for the transfer.", required=False),
+        Column("attempts", "integer", "Number of idempotency keys used with the provider."),
+        Column("reference", "text", "The provider's reference for the transfer.", required=False),
         Column("first_at", "moment", "When it was planned."),
         Column("last_at", "moment", "When it last changed."),
         Column(
@@ -80,23 +84,23 @@ PAYOUTS = Table(
 
 LEDGER_AUDIT = Table(
     "ledger_audit",
-    "The books held against a provider: one batch, or all batches of a rail; or the books against themselves.",
+    "One reconciliation: the books against a provider (one batch, or a rail's total), or against themselves.",
     ("rail", "scope", "subject"),
     (
-        Column("day", "day", "The batch's business day; for a rail's total and the facts, the day that was looked on."),
+        Column("day", "day", "The batch's business day; for a rail's total and the facts, the day of the check."),
         SIMULATED,
-        Column("rail", "text", "The rail; `books` for the auditor's facts."),
+        Column("rail", "text", "The rail; `books` for the auditor's facts (invariants)."),
         Column("scope", "text", "batch, total or facts."),
         Column("subject", "text", "The batch; `all` otherwise."),
-        Column("ours_ore", "integer", "What the books say was paid.", "öre"),
-        Column("theirs_ore", "integer", "What the provider transferred and did not take back.", "öre"),
-        Column("differences", "integer", "Transfers that a person has to look at; for the facts: facts broken."),
-        Column("adopted", "integer", "Transfers that the books took up on that day and did not have."),
+        Column("ours_ore", "integer", "The sum paid according to the books.", "öre"),
+        Column("theirs_ore", "integer", "The sum that the provider transferred and did not reverse.", "öre"),
+        Column("differences", "integer", "Transfers that need a person; for the facts: broken facts."),
+        Column("adopted", "integer", "Transfers that the books lacked and adopted on that day."),
         Column("agrees", "boolean", "Whether both sides agree to the öre."),
         Column(
             "looked_at",
             "moment",
-            "When they were last held against each other; empty for the facts, which hold at any time.",
+            "When they were last compared; empty for the facts, which hold at any time.",
             required=False,
         ),
     ),

@@ -1,12 +1,12 @@
-"""Redaction: what identifies a guest is masked before anything is written, shown as a caption or logged.
+"""Masks text that identifies a guest before it is written, shown as a caption or logged.
 
-Masked are, in digits and in words, Swedish and English: telephone, personal identity, card and bank account numbers,
+Masked, in digits and in words, Swedish and English: telephone, personal identity, card and bank account numbers,
 e-mail addresses ("anna snabel-a gmail punkt com"), web addresses and handles of a person, street addresses and
 postcodes, and the name after "jag heter" / "my name is". Prices, times, dates, years, table numbers and amounts stay.
 
-Known to pass through: a name without an introduction; a date of birth; a web address that is spoken ("kaffekalle punkt
+Known to pass unmasked: a name without an introduction; a date of birth; a web address that is spoken ("kaffekalle punkt
 se"); the words before the last one of a spoken e-mail address ("anna svensson snabel-a ..." keeps "anna"); a number
-told over several turns up to its fourth digit; a street without a number; what the recogniser misheard.
+said over several turns up to its fourth digit; a street without a number; what the recogniser misheard.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from pilot.number_runs import NumberRun, number_runs, words_outside
 
 Language = Literal["sv", "en"]
 
-LONG_NUMBER_DIGITS = 7  # amounts and times have fewer; Swedish telephone numbers have at least 8
+LONG_NUMBER_DIGITS = 7  # amounts and times have fewer, Swedish telephone numbers at least 8
 LONG_GROUP_DIGITS = 6  # one unbroken group: a birth date of a personal identity number
-BROKEN_OFF_DIGITS = 3  # a number that a turn breaks off, after a word that announces one
-PAIR_DIGITS = 2  # a turn of nothing else, after a number that was broken off
-BANK_DIGITS = 4  # after a word that announces an account, wherever it stands
-RECEIPT_DIGITS = 6  # a table, queue or receipt has at most so many
+BROKEN_OFF_DIGITS = 3  # a number cut off by the end of a turn, after a word that announces one
+PAIR_DIGITS = 2  # a turn with nothing else, after a number that was cut off
+BANK_DIGITS = 4  # after a word that announces an account, anywhere
+RECEIPT_DIGITS = 6  # the most that a table, queue or receipt number has
 ANNOUNCED_WITHIN = 40  # characters between an announcing word and its number
-TAIL_TURNS = 4  # turns back that a number may have begun in
+TAIL_TURNS = 4  # how many turns back a number may have begun
 
 MASKS: dict[Language, dict[str, str]] = {
     "sv": {"number": "[nummer]", "email": "[e-post]", "name": "[namn]", "handle": "[konto]", "address": "[adress]"},
@@ -65,7 +65,7 @@ _TIME_COMES = re.compile(
     r"\b(?:klockan|kl|kring|runt|vid|mellan|från|at|around|about|between|from)[\s.]*$", re.IGNORECASE
 )
 
-# Every repetition of what may begin anywhere is bounded: a typed turn must not be able to keep the edge busy.
+# Every repetition that may begin anywhere is bounded: a typed turn must not be able to keep the edge busy.
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}", re.UNICODE)
 _DOT = r"(?:\.|\bpunkt\b|\bdot\b)"
 _LOCAL = (
@@ -106,14 +106,14 @@ _ADDRESS = re.compile(
 
 
 def redact(text: str, language: Language, *, before: str = "", unfinished: bool = False) -> str:
-    """Return `text` with what identifies a guest masked.
+    """Return `text` with everything that identifies a guest masked.
 
     Args:
-        text: What was said or typed in one turn.
-        language: Decides the masks' words; everything is recognised in both languages.
-        before: What was said before, already redacted, as `tail` returns it: a number broken off there goes on here.
-        unfinished: Whether more of this turn will come (a caption): then a number at its end is masked already when it
-            could become a long one.
+        text: The words said or typed in one turn.
+        language: The language of the masks; both languages are recognised.
+        before: The preceding turns, already redacted, as `tail` returns them: a number cut off there continues here.
+        unfinished: Whether the turn will continue (a caption): a number at its end is then masked as soon as it could
+            become a long one.
     """
     masks = MASKS[language]
     text = _EMAIL.sub(masks["email"], text)
@@ -128,10 +128,10 @@ def redact(text: str, language: Language, *, before: str = "", unfinished: bool 
 
 
 def tail(turns: Sequence[str]) -> str:
-    """Return what the next turn's redaction has to know of the turns before, each already redacted.
+    """Return the context that the next turn's redaction needs, from redacted turns.
 
-    It is the last turn, together with those before it as long as they hold nothing but numbers: "noll sju" / "noll
-    ett" / ... is one number in the making.
+    It is the last turn, and the turns before it as long as they contain only numbers: "noll sju" / "noll ett" / ... is
+    one number in the making.
     """
     kept: list[str] = []
     for text in reversed(turns[-TAIL_TURNS:]):
@@ -173,7 +173,7 @@ def _identifies(text: str, run: NumberRun, *, goes_on: bool, unfinished: bool) -
 
 
 def _breaks_off(before: str) -> bool:
-    """Return whether what came before ends inside a number, masked or not, or announces one at its end."""
+    """Return whether the preceding text ends inside a number, masked or not, or announces one at its end."""
     ending = before.rstrip(" .,!?…")
     if ending.endswith(tuple(masks["number"] for masks in MASKS.values())):
         return True

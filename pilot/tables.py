@@ -1,6 +1,6 @@
-"""The lake's tables: what one row is, and each column's type, unit and meaning.
+"""The lake's tables: the meaning of a row, and each column's type, unit and meaning.
 
-Free of any engine; `storage` turns a table into an Arrow schema, `docs/data-dictionary.md` is written from it.
+Free of any engine: `storage` turns a table into an Arrow schema, and `docs/data-dictionary.md` is generated from it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pilot.retention_table import RETENTION
 
 RAW_EVENTS = Table(
     "raw_events",
-    "One event as an edge replica recorded it, doubles removed and tombstones applied.",
+    "One event as an edge replica recorded it, duplicates removed and tombstones applied.",
     ("event_id",),
     (
         DAY,
@@ -51,23 +51,23 @@ SESSIONS = Table(
         SIMULATED,
         Column("code", "text", "The short code that was scanned.", required=False),
         Column("language", "text", "sv or en, as last chosen.", required=False),
-        Column("mode", "text", "voice or text at start; mixed where turns of both kinds follow.", required=False),
+        Column("mode", "text", "voice or text at start; mixed if turns of both kinds follow.", required=False),
         Column("device_hash", "text", "Day-salted hash of the device.", required=False),
         Column("device_token_hash", "text", "Hash of the 30-day token, only with its own consent.", required=False),
         Column("browser", "text", "Browser family.", required=False),
         Column("in_app", "boolean", "Whether the page was shown inside another app.", required=False),
         Column("opened_at", "moment", "When the page was opened.", required=False),
         Column("started_at", "moment", "When the customer pressed start.", required=False),
-        Column("consent", "boolean", "Whether consent was given; empty where it was not decided.", required=False),
+        Column("consent", "boolean", "Whether consent was given; empty if undecided.", required=False),
         Column("consent_version", "text", "Version of the consent's text.", required=False),
-        Column("microphone", "text", "What the browser answered about the microphone, last.", required=False),
+        Column("microphone", "text", "The browser's last answer about the microphone.", required=False),
         Column("first_turn_at", "moment", "When the first turn was committed.", required=False),
         Column("last_event_at", "moment", "When the last event was recorded."),
         Column("completed_at", "moment", "When the feedback was sent.", required=False),
         Column("outcome", "text", "completed, abandoned, open (as of the build) or opened_only (never started)."),
         Column("abandon_reason", "text", "Why it was abandoned.", required=False),
         Column("turns", "integer", "Turns committed."),
-        Column("failed_turns", "integer", "Turns that got no answer to what was said."),
+        Column("failed_turns", "integer", "Turns without an answer to the words said."),
         Column("epochs", "integer", "1 plus the number of resumes."),
         Column("missing_events", "integer", "Gaps in the sequence numbers: events that never arrived."),
         Column("reference", "text", "The spoken reference.", required=False),
@@ -90,17 +90,23 @@ TURNS = Table(
         Column("language", "text", "sv or en."),
         Column("mode", "text", "voice or text."),
         Column("committed_at", "moment", "When the last revision was committed; the failure's time if there is none."),
-        Column("transcript", "text", "What counts: the edit, else the last revision.", required=False, free_text=True),
         Column(
-            "heard", "text", "What the recogniser heard or the customer first typed.", required=False, free_text=True
+            "transcript",
+            "text",
+            "The text that counts: the edit, else the last revision.",
+            required=False,
+            free_text=True,
         ),
-        Column("edited", "boolean", "Whether the customer mended it."),
+        Column(
+            "heard", "text", "The recogniser's text, or the customer's first typed one.", required=False, free_text=True
+        ),
+        Column("edited", "boolean", "Whether the customer corrected it."),
         Column("question", "text", "The question that it answers.", required=False, free_text=True),
         Column("confidence", "float", "The recogniser's confidence.", "0-1", required=False),
-        Column("low_confidence", "boolean", "Too unsure to score, and not mended by the customer."),
+        Column("low_confidence", "boolean", "Too unsure to score, and not corrected by the customer."),
         Column("speech_s", "float", "Voiced time.", "seconds", required=False),
         Column("revisions", "integer", "Revisions committed."),
-        Column("discarded_speculations", "integer", "Recognitions or questions begun and thrown away."),
+        Column("discarded_speculations", "integer", "Recognitions or questions started and discarded."),
         Column("failure", "text", "Why the turn got no answer.", required=False),
         Column("reply", "text", "The answer.", required=False, free_text=True),
         Column("reply_author", "text", "scripted or ollama.", required=False),
@@ -118,7 +124,7 @@ TURNS = Table(
 
 SCORED_FEEDBACK = Table(
     "scored_feedback",
-    "One completed session with the score of what was said in it.",
+    "One completed session with its score.",
     ("session_id",),
     (
         DAY,
@@ -131,21 +137,19 @@ SCORED_FEEDBACK = Table(
         Column("turns_left_out", "integer", "Turns too unsure to score."),
         Column("words", "integer", "Words scored."),
         Column("score", "integer", "Usefulness by the rubric.", "points, 0-100"),
-        Column(
-            "eligible", "boolean", "Whether the score is above the first reward tier and nothing stands against it."
-        ),
+        Column("eligible", "boolean", "Whether the score is above the first reward tier and no signal opposes it."),
         Column("specificity", "float", "Items, places, people, times, amounts named.", "0-1"),
         Column("evidence", "float", "Reasons, consequences, comparisons.", "0-1"),
         Column("breadth", "float", "Aspects that a claim is made about.", "0-1"),
-        Column("actionability", "float", "Something that the café can do.", "0-1"),
+        Column("actionability", "float", "Something that the café can act on.", "0-1"),
         Column("authenticity", "float", "Reads like a visit that happened.", "0-1"),
         Column("aspects", "texts", "Themes that a claim is made about, sorted."),
         Column(
             "themes", "json", "Each of these themes with its polarity: positive, negative or mixed.", required=False
         ),
-        Column("quotes", "json", "Where each theme's claim stands: theme, polarity, turn, start, end.", required=False),
+        Column("quotes", "json", "Position of each theme's claim: theme, polarity, turn, start, end.", required=False),
         Column("flags", "texts", "For the café's manager: staff_named, urgent_allergy, ...", required=False),
-        Column("signals", "texts", "What stands against the score: silence, injection, stuffing, ..."),
+        Column("signals", "texts", "Signals against the score: silence, injection, stuffing, ..."),
         Column("rubric_version", "text", "Version of the rubric."),
         Column("scorer_version", "text", "Version of the scorer."),
     ),
@@ -153,7 +157,7 @@ SCORED_FEEDBACK = Table(
 
 FINGERPRINTS = Table(
     "fingerprints",
-    "What a completed session said, as keyed hashes of word pairs: copies are found by them, words are not.",
+    "Keyed hashes of a completed session's word pairs: they reveal copies, not words.",
     ("session_id",),
     (
         DAY,
@@ -169,7 +173,7 @@ FINGERPRINTS = Table(
 
 SESSION_SIGNALS = Table(
     "session_signals",
-    "One signal between sessions that holds or caps a completed session's reward, or only notes something.",
+    "One signal between sessions that holds or caps a completed session's reward, or only notes a fact.",
     ("session_id", "signal"),
     (
         DAY,
@@ -179,29 +183,29 @@ SESSION_SIGNALS = Table(
         Column("signal", "text", "The reason's name; docs/signals.md says what each means."),
         Column("severity", "text", "hold (a person decides), cap (the score counts as less) or note."),
         Column("cap", "integer", "The most that the score counts as.", "points, 0-100", required=False),
-        Column("held_until", "moment", "By when the guest has an answer.", required=False),
-        Column("related", "texts", "Other sessions that it is about."),
-        Column("counts", "json", "The figures that it rests on."),
+        Column("held_until", "moment", "The guest's deadline for an answer.", required=False),
+        Column("related", "texts", "Other sessions involved."),
+        Column("counts", "json", "The figures behind it."),
         Column("signals_version", "text", "Version of the rules."),
     ),
 )
 
 JUDGEMENTS = Table(
     "judgements",
-    "What a language model makes of a session, beside its score; nothing is paid by it.",
+    "A language model's score of a session, beside the paid one; it decides no reward.",
     ("session_id",),
     (
         DAY,
         SESSION,
         CAFE,
         SIMULATED,
-        Column("transcript_hash", "text", "Keyed hash of what was judged."),
-        Column("prompt_version", "text", "Version of the question put to the model."),
+        Column("transcript_hash", "text", "Keyed hash of the transcript that was judged."),
+        Column("prompt_version", "text", "Version of the prompt."),
         Column("model", "text", "The model that judged."),
         Column("judged_score", "integer", "The mean of the sub-scores.", "points, 0-100"),
-        Column("sub_scores", "json", "The model's sub-scores, 0-100; those without a quote that was said are 0."),
-        Column("quotes", "json", "Where the quotes stand: turn, first and one past the last character. No words."),
-        Column("quotes_refused", "integer", "Quotes that nobody said."),
+        Column("sub_scores", "json", "The model's sub-scores, 0-100; 0 for those without a quote from the session."),
+        Column("quotes", "json", "Position of the quotes: turn, first and one past the last character. No words."),
+        Column("quotes_refused", "integer", "Quotes that do not occur in the session."),
     ),
 )
 
@@ -221,20 +225,20 @@ CUSTOMER_COUNTS = Table(
 
 UPTIME = Table(
     "uptime",
-    "One café's service on a business day as probed from outside.",
+    "One café's service on a business day, probed from outside.",
     ("cafe", "simulated", "target"),
     (
         DAY,
         CAFE,
         SIMULATED,
-        Column("target", "text", "What was probed."),
+        Column("target", "text", "The probed target."),
         Column("probes", "integer", "Probes made."),
-        Column("up_s", "float", "Time covered by a good probe.", "seconds"),
-        Column("down_s", "float", "Time covered by a failed probe, or by nobody while the edge lay silent.", "seconds"),
-        Column("unknown_s", "float", "Time of the day so far that no probe covers, the edge not silent.", "seconds"),
+        Column("up_s", "float", "Time covered by a successful probe.", "seconds"),
+        Column("down_s", "float", "Time covered by a failed probe, or by none while the edge was silent.", "seconds"),
+        Column("unknown_s", "float", "Time so far that no probe covers while the edge was not silent.", "seconds"),
         Column("planned_s", "float", "Time of planned maintenance.", "seconds", required=False),
-        Column("planned_down_s", "float", "Of the time down, what was planned.", "seconds", required=False),
-        Column("as_of", "moment", "The moment up to which the day is judged."),
+        Column("planned_down_s", "float", "The planned part of the time down.", "seconds", required=False),
+        Column("as_of", "moment", "The moment up to which the day is counted."),
     ),
 )
 
@@ -252,11 +256,11 @@ PILOT_KPIS = Table(
         Column("value", "float", "The metric: a share, or seconds for voice_response.", required=False),
         Column("low", "float", "Lower end of the 95 % interval.", required=False),
         Column("high", "float", "Upper end of the 95 % interval.", required=False),
-        Column("target", "float", "What it is held against."),
+        Column("target", "float", "The target."),
         Column("verdict", "text", "met, missed, cannot_tell or missing."),
-        Column("why", "text", "Why it is missing or cannot be told.", required=False),
+        Column("why", "text", "Why it is missing or cannot be decided.", required=False),
         Column("unit", "text", "share or seconds."),
-        Column("as_of", "moment", "The moment up to which the day is judged."),
+        Column("as_of", "moment", "The moment up to which the day is counted."),
     ),
 )
 

@@ -1,6 +1,6 @@
-"""Time limits: how long each kind of what a guest leaves is kept, and what of an event is left once that is over.
+"""Retention periods of guest data by kind, and the removal of expired fields from events.
 
-What goes is emptied, not the event: what happened, when and how long it took stays, and so do the figures.
+Expired fields are emptied, the event stays: what happened, when and how long it took, and with it every figure.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pilot.settings import Settings
 Kind = Literal["audio", "words", "devices"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
-# The fields of events that hold what a guest said, wrote or caused to be said, and by what a device is known.
-HELD: dict[Kind, dict[str, tuple[str, ...]]] = {
-    "audio": {},  # no event holds sound
+# The fields of events that contain a guest's words, answers to them, or a device's hash.
+PERSONAL_FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
+    "audio": {},  # no event contains sound
     "words": {
         "utterance_committed": ("transcript", "question"),
         "utterance_edited": ("transcript",),
@@ -37,40 +37,43 @@ HELD: dict[Kind, dict[str, tuple[str, ...]]] = {
 
 
 def kept_days(settings: Settings, kind: Kind) -> int:
-    """Return for how many days a kind is kept."""
+    """Return the retention period of a kind, in days."""
     return {"audio": settings.audio_days, "words": settings.words_days, "devices": settings.devices_days}[kind]
 
 
 def last_due(kind: Kind, *, settings: Settings, today: date) -> date:
-    """Return the newest business day of which everything of a kind goes today."""
+    """Return the newest business day whose data of a kind expires today."""
     return today - timedelta(days=kept_days(settings, kind))
 
 
 def is_due(day: date, kind: Kind, *, settings: Settings, today: date) -> bool:
-    """Return whether the time of everything of one kind from a business day is over."""
+    """Return whether a business day's data of one kind has expired."""
     return day <= last_due(kind, settings=settings, today=today)
 
 
 def emptied(name: str, data: Mapping[str, Any], kinds: Collection[Kind]) -> dict[str, Any]:
-    """Return an event's data without what some kinds hold.
+    """Return an event's data with the fields of some kinds emptied.
 
-    Where words go, so does everything that this version does not know: it could be words.
+    With words, unknown fields are removed as well: they could contain words.
 
     Args:
         name: The event's name.
         data: Its data.
-        kinds: What goes.
+        kinds: The expired kinds.
     """
     left = _known(name, data) if "words" in kinds else dict(data)
     for kind in kinds:
-        for field in HELD[kind].get(name, ()):
+        for field in PERSONAL_FIELDS[kind].get(name, ()):
             if left.get(field):
                 left[field] = None if field == "device_token_hash" else ""
     return left
 
 
 def emptied_line(line: bytes, kinds: Collection[Kind]) -> bytes | None:
-    """Return a line of the landing without what some kinds hold, None for a broken one: it could hold anything."""
+    """Return a line of the landing with the fields of some kinds emptied.
+
+    None for a broken line: it could contain anything.
+    """
     try:
         event = parse_event(line)
     except InvalidEvent:
@@ -82,7 +85,7 @@ def emptied_line(line: bytes, kinds: Collection[Kind]) -> bytes | None:
 
 
 def emptied_json(name: str, data: str, kinds: Collection[Kind]) -> str:
-    """Return an event's data, as the lake keeps it, without what some kinds hold."""
+    """Return an event's data, as the lake stores it, with the fields of some kinds emptied."""
     before = json.loads(data)
     left = emptied(name, before, kinds)
     return data if left == before else json.dumps(left, ensure_ascii=False, separators=(",", ":"))
@@ -99,7 +102,7 @@ def _known(name: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _declared(content: BaseModel) -> dict[str, Any]:
-    """Return a model's own fields, what it does not know left out at every depth."""
+    """Return a model's declared fields, without unknown ones at any depth."""
     return {name: _plain(getattr(content, name)) for name in type(content).model_fields}
 
 

@@ -1,1 +1,1 @@
-"""The only room that opens files, lake tables or databases: landing, lake, store, tombstones."""
+"""The only room that opens landing segments, lake tables and databases."""

@@ -35,12 +35,12 @@ class Metrics:
         self._talking = Gauge("edge_sessions_talking", "Sessions with a place at the recogniser.", registry=registry)
         self._tasks = Gauge("edge_tasks", "Tasks of the event loop.", registry=registry)
         self._closes = Counter("edge_closes", "Connections closed, by close code.", ["code"], registry=registry)
-        self._cut_off = Counter("edge_pages_cut_off", "Pages that did not read what was sent.", registry=registry)
+        self._cut_off = Counter("edge_pages_cut_off", "Pages cut off because they did not read.", registry=registry)
         self._events = Counter("edge_events_appended", "Events on the disk.", ["event"], registry=registry)
         self._failures = Counter("edge_append_failures", "Appends that failed.", registry=registry)
         self._ack = Histogram(
             "edge_append_seconds",
-            "From an event to its place on the disk.",
+            "From an event to its record on the disk.",
             buckets=ACK_EDGES_SECONDS,
             registry=registry,
         )
@@ -59,46 +59,48 @@ class Metrics:
         )
         self._queued = Histogram(
             "edge_recognition_queue_seconds",
-            "From asking the recogniser to its beginning, of the turns that were answered.",
+            "Queueing time of the recognitions of answered turns.",
             buckets=RECOGNITION_EDGES_SECONDS,
             registry=registry,
         )
-        self._turns = Counter("edge_turns", "Turns by how they ended.", ["outcome", "mode"], registry=registry)
+        self._turns = Counter("edge_turns", "Turns by outcome.", ["outcome", "mode"], registry=registry)
         self._replies = Counter("edge_replies", "Replies by author.", ["author", "purpose"], registry=registry)
         self._instead = Counter(
             "edge_model_passed_over",
-            "Replies of the script where the model could have spoken, by reason.",
+            "Replies by the script instead of the model, by reason.",
             ["reason"],
             registry=registry,
         )
-        self._speculations = Counter("edge_speculations", "Work begun at a soft end.", ["outcome"], registry=registry)
-        self._refused = Counter("edge_admissions_refused", "Talkers sent to writing.", ["at"], registry=registry)
-        self._ignored = Counter("edge_ignored", "What was ignored, by kind.", ["kind"], registry=registry)
+        self._speculations = Counter(
+            "edge_speculations", "Speculations at a soft end, by outcome.", ["outcome"], registry=registry
+        )
+        self._refused = Counter("edge_admissions_refused", "Talkers without a place.", ["at"], registry=registry)
+        self._ignored = Counter("edge_ignored", "Ignored input, by kind.", ["kind"], registry=registry)
         self._faults = Counter("edge_protocol_faults", "Messages that broke the protocol.", registry=registry)
-        self._receipts = Gauge("edge_receipts_waiting", "Receipts that wait for the store.", registry=registry)
-        self._webhooks = Counter("edge_webhooks", "Webhooks, by what was answered.", ["outcome"], registry=registry)
+        self._receipts = Gauge("edge_receipts_waiting", "Receipts waiting for the store.", registry=registry)
+        self._webhooks = Counter("edge_webhooks", "Webhooks by outcome.", ["outcome"], registry=registry)
         self._delivery = Histogram(
             "edge_webhook_delivery_seconds",
-            "From the making of an event at the provider to its arrival.",
+            "From an event's creation at the provider to its arrival.",
             buckets=DELIVERY_EDGES_SECONDS,
             registry=registry,
         )
         self._provider_events = Gauge(
-            "edge_provider_events", "Events that were kept and not looked at, by state.", ["state"], registry=registry
+            "edge_provider_events", "Provider events not processed yet, by state.", ["state"], registry=registry
         )
         self._provider_oldest = Gauge(
             "edge_provider_events_oldest_seconds",
-            "How long the oldest of those that wait has waited.",
+            "Age of the oldest waiting provider event.",
             registry=registry,
         )
         self._webhook_answers = Histogram(
             "edge_webhook_answer_seconds",
-            "From the arrival of a webhook to its place in the store.",
+            "From the arrival of a webhook to its response.",
             buckets=ACK_EDGES_SECONDS,
             registry=registry,
         )
         self._rest = Counter(
-            "edge_rests", "Sessions finished without a WebSocket, by answer.", ["code"], registry=registry
+            "edge_rests", "Sessions finished without a WebSocket, by response code.", ["code"], registry=registry
         )
 
     def watch(

@@ -1,7 +1,7 @@
-"""Words that a customer, a barista or a manager reads, in Swedish and English.
+"""Texts for customers, baristas and managers, in Swedish and English.
 
-One TOML file a section and language (`page.sv.toml`, `page.en.toml`); keys are dotted paths within the file. Both
-languages of a section hold the same keys and the same {placeholders}; a test keeps it so.
+One TOML file for each section and language (`page.sv.toml`, `page.en.toml`); keys are dotted paths within the file.
+Both languages of a section have the same keys and the same {placeholders}; a test checks it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _flatten(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
 
 @cache
 def section(name: str, language: Literal["sv", "en"]) -> dict[str, str]:
-    """Return all words of one section by dotted key.
+    """Return all texts of one section by dotted key.
 
     Raises:
         FileNotFoundError: there is no such section.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pilot.business_days import business_day
 from pilot.identifiers import identifier_time, new_identifier
-from pilot.time_limits import HELD, Kind, emptied_line
+from pilot.time_limits import PERSONAL_FIELDS, Kind, emptied_line
 from storage.erasure.landing_lines import Rewritten, publish_logs, rewrite_day
 from storage.folders import sync_folder
 from storage.landing.publisher import DAMAGED_FOLDER, log_files
@@ -28,7 +28,7 @@ def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewrit
     Raises:
         LandingUnavailable: the landing cannot be reached; doing it again is safe.
     """
-    if not HELD[kind]:
+    if not PERSONAL_FIELDS[kind]:
         return Rewritten()
     publish_logs(logs, segments)
     segments.sweep()
@@ -49,7 +49,7 @@ def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewrit
 
 def segments_that_hold(segments: Segments, day: date, kind: Kind) -> list[str]:
     """Return a day's segments, those set aside included, of which a line still holds something of a kind."""
-    if not HELD[kind]:
+    if not PERSONAL_FIELDS[kind]:
         return []
     bodies = [(name.path, segments.read_unchecked(name)) for name in segments.list(day)]
     bodies += [(name.path, segments.read_damaged(name)) for name in segments.damaged() if name.day == day]

@@ -101,7 +101,7 @@ def test_a_special_day_counts_before_the_calendar_and_says_why():
 
 def test_a_special_day_that_stands_twice_is_refused():
     twice = TEXT.replace("[[cafe.special_days]]\nday = 2026-12-25", "[[cafe.special_days]]\nday = 2026-12-25\n" * 2)
-    with pytest.raises(InvalidCafes, match="2026-12-25 stands twice"):
+    with pytest.raises(InvalidCafes, match="2026-12-25 is listed twice"):
         parse_cafes(twice, source="cafes.toml")
 
 

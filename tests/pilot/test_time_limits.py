@@ -9,7 +9,7 @@ import pytest
 
 from pilot.events import EVENTS, parse_event
 from pilot.settings import Settings
-from pilot.time_limits import HELD, KINDS, emptied_json, emptied_line, is_due, last_due
+from pilot.time_limits import KINDS, PERSONAL_FIELDS, emptied_json, emptied_line, is_due, last_due
 from tests.events import whole_visit
 
 WORDS = b"Kardemummabullen"
@@ -24,7 +24,11 @@ def test_words_go_from_a_line_and_its_figures_stay() -> None:
         assert left is not None
         assert WORDS not in left
         after = parse_event(left)
-        kept = {name: value for name, value in event.data.items() if name not in HELD["words"].get(event.event, ())}
+        kept = {
+            name: value
+            for name, value in event.data.items()
+            if name not in PERSONAL_FIELDS["words"].get(event.event, ())
+        }
         assert {name: after.data[name] for name in kept} == kept
         assert emptied_line(left, ("words",)) == left
 
@@ -67,7 +71,7 @@ def test_the_lakes_data_is_emptied_as_the_landings_is() -> None:
 
 
 def test_every_field_that_is_named_exists() -> None:
-    for held in HELD.values():
+    for held in PERSONAL_FIELDS.values():
         for event, fields in held.items():
             assert set(fields) <= set(EVENTS[event].model_fields)
 

@@ -81,7 +81,7 @@ class Page:
         return question
 
     async def audio(self, seconds: float, *, loud: bool, paced: bool = False) -> None:
-        """Send audio at the clock's pace; `paced` waits until the edge has read each frame before time advances."""
+        """Send audio at the clock's pace; `paced` waits until the edge has read each frame."""
         pcm = np.full(FRAME_SAMPLES, LOUD if loud else 0, dtype="<i2").tobytes()
         for _ in range(round(seconds * 16_000 / FRAME_SAMPLES)):
             await self.socket.send(encode_frame(AudioFrame(self.frame_number, self.captured_ms, pcm)))

@@ -1,4 +1,4 @@
-"""Fixtures of a replica with a public address, so that opening hours apply, and of its clock and board."""
+"""Fixtures of a replica with a public address, at which opening hours apply."""
 
 from __future__ import annotations
 

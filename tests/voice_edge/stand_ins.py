@@ -21,7 +21,7 @@ LOUD = 8_000
 
 
 class MemoryLog:
-    """An append log in memory; `broken` appends fail, with `hangs` never end, with `slow` wait for its event."""
+    """An append log in memory whose appends fail if `broken`, never end if `hangs`, and wait for `slow`."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []

@@ -57,9 +57,9 @@ async def complete(
     except Exception:
         state.phase = before
         raise
-    if not edge.doors.completed(state.session_id, cafe=state.cafe, simulated=state.simulated) and eligible:
+    if not edge.doors.complete(state.session_id, cafe=state.cafe, simulated=state.simulated) and eligible:
         state.preliminary_eligible = False  # What was said is good enough; the trial's rewards have run out.
-    edge.receipts.hand_in(
+    edge.receipts.submit(
         Receipt(
             receipt_hash=receipt_hash(token),
             reference=state.reference,

@@ -86,7 +86,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
         raise TurnedAway("The page speaks another version.", code="version", close=CloseCode.PROTOCOL, retryable=False)
     address = counted_address(visitor.address)
     await _count(edge, "hello", address)
-    known_device = edge.doors.knows(hello.device_token)
+    known_device = edge.doors.is_known_device(hello.device_token)
     refused: SnapshotRefused | None = None
     if hello.resume:
         try:
@@ -171,7 +171,7 @@ def resumed_session(snapshot: str, *, edge: Edge) -> Greeted:
 
 def _arrived(greeted: Greeted, *, edge: Edge, known_device: bool) -> Greeted:
     state = greeted.state
-    edge.doors.arrived(
+    edge.doors.register(
         Visit(
             session_id=state.session_id,
             cafe=greeted.cafe,
@@ -182,7 +182,7 @@ def _arrived(greeted: Greeted, *, edge: Edge, known_device: bool) -> Greeted:
         )
     )
     if greeted.resumed and state.phase in ("started", "talking", "review"):
-        edge.doors.came_back(state.session_id)
+        edge.doors.resume(state.session_id)
     return replace(greeted, known_device=known_device)
 
 

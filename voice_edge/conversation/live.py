@@ -195,7 +195,7 @@ class Live:
         if self.state.phase in ("started", "talking", "review"):
             if reason not in RESUMABLE:
                 self.state.phase = "left"
-            self.edge.doors.abandoned(self.state.session_id, may_return=reason in RESUMABLE)
+            self.edge.doors.abandon(self.state.session_id, may_return=reason in RESUMABLE)
             try:
                 await self.record(SessionAbandoned(reason=reason))
             except NotRecorded:

@@ -76,7 +76,7 @@ class Session:
             session_id = self._live.state.session_id if self._live else None
             edge.sessions.leave(self, session_id=session_id)
             if session_id is not None:
-                edge.doors.left(session_id)
+                edge.doors.unregister(session_id)
             self.ended.set()
             code = self._connection.closed_with or LOST
             await self._connection.end()

@@ -29,7 +29,7 @@ class Talk:
             return
         self.voice.close()
         if state.mode == "text":
-            live.edge.sessions.stops_talking(state.session_id)
+            live.edge.sessions.release_place(state.session_id)
         await live.show("ready")
 
     def answer_typed(self, work: Work) -> None:
@@ -82,11 +82,11 @@ class Talk:
         if edge.hearing is None:
             await live.tell("recogniser_error", retryable=True)
             return False
-        if edge.sessions.is_talking(session_id):
+        if edge.sessions.has_place(session_id):
             return True
         admission = edge.hearing.admission(voice_sessions=edge.sessions.talking)
         if admission.accepted:
-            edge.sessions.talks(session_id)
+            edge.sessions.give_place(session_id)
             return True
         edge.metrics.refused("microphone")
         live.state.mode = "text"  # Until the page asks for voice again.

@@ -80,8 +80,8 @@ class Doors:
         """Return when the café's doors close, UTC; None if not within the hour."""
         return self.entrance.closes_soon(cafe, now=self._clock.now())
 
-    def arrived(self, visit: Visit) -> None:
-        """Register a visit after its greeting; `start` or `came_back` follows."""
+    def register(self, visit: Visit) -> None:
+        """Register a visit after its greeting; `start` or `resume` follows."""
         self._visits[visit.session_id] = visit
         self._connections[visit.session_id] += 1
 
@@ -99,7 +99,7 @@ class Doors:
             return Refusal("trial_full")
         return None
 
-    def came_back(self, session_id: str) -> None:
+    def resume(self, session_id: str) -> None:
         """Register a session that resumes here; it is never refused."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated:
@@ -111,11 +111,11 @@ class Doors:
         now = self._clock.now()
         return known_token(presented, secret=self._secret, at=now) or issue_token(secret=self._secret, at=now)
 
-    def knows(self, presented: str | None) -> bool:
+    def is_known_device(self, presented: str | None) -> bool:
         """Return whether a device token is ours and still valid."""
         return known_token(presented, secret=self._secret, at=self._clock.now()) is not None
 
-    def completed(self, session_id: str, *, cafe: str, simulated: bool) -> bool:
+    def complete(self, session_id: str, *, cafe: str, simulated: bool) -> bool:
         """Use the session's slot; return whether it may earn a reward, as far as this replica can judge."""
         if simulated:
             return True
@@ -123,13 +123,13 @@ class Doors:
         self.trials.settle(session_id, cafe=cafe, outcome="use")
         return rewards
 
-    def abandoned(self, session_id: str, *, may_return: bool) -> None:
+    def abandon(self, session_id: str, *, may_return: bool) -> None:
         """Release the session's slot, unless its guest may still return within the lease."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated and not may_return:
             self.trials.settle(session_id, cafe=visit.cafe.id, outcome="release")
 
-    def left(self, session_id: str) -> None:
+    def unregister(self, session_id: str) -> None:
         """Unregister a session whose connection has ended."""
         self._connections[session_id] -= 1
         if self._connections[session_id] > 0:

@@ -1,4 +1,4 @@
-"""The registry of open sessions: one live connection each, bounded, and drained when the replica stops."""
+"""The registry of open sessions: one live connection each, bounded, drained at the replica's stop."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class OpenSessions:
         """Return the number of sessions with a place at the recogniser."""
         return len(self._talking)
 
-    def is_talking(self, session_id: str) -> bool:
+    def has_place(self, session_id: str) -> bool:
         """Return whether a session has a place at the recogniser."""
         return session_id in self._talking
 
-    def talks(self, session_id: str) -> None:
+    def give_place(self, session_id: str) -> None:
         """Give a session a place at the recogniser until it writes or its connection ends."""
         self._talking.add(session_id)
 
-    def stops_talking(self, session_id: str) -> None:
+    def release_place(self, session_id: str) -> None:
         """Release a session's place at the recogniser."""
         self._talking.discard(session_id)
 

@@ -24,7 +24,9 @@ HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 
 
 def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
-    """Return the policy of a page at `host`; it names the WebSocket, which Safari before 15.4 excludes from 'self'.
+    """Return the policy of a page at `host`.
+
+    It names the WebSocket's origin, because Safari before 15.4 does not count it as 'self'.
 
     Args:
         host: The page's Host header.

@@ -1,4 +1,4 @@
-"""The uvicorn server of a replica: WebSocket limits, and a shutdown that sends pages to another replica."""
+"""The uvicorn server of a replica: WebSocket limits and a graceful shutdown."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STOP_SECONDS = 1  # After the sessions have ended (at most 6.5 s); no customer w
 
 
 class EdgeServer(uvicorn.Server):
-    """Closes sessions with 1001 before uvicorn closes them with 1012, so that pages resume on another replica."""
+    """Closes sessions with 1001 before uvicorn would with 1012, so that pages resume elsewhere."""
 
     def __init__(self, config: uvicorn.Config, *, edge: Edge) -> None:
         super().__init__(config)
@@ -29,7 +29,7 @@ class EdgeServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGINT and SIGTERM without raising them again, unlike uvicorn: code after `run` must execute."""
+        """Stop on SIGINT and SIGTERM, but do not raise them again: code after `run` must execute."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return

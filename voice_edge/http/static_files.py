@@ -12,7 +12,7 @@ STATIC_FOLDER = Path(__file__).parent / "static"
 
 
 class RevalidatedFiles(StaticFiles):
-    """Static files that a browser caches and revalidates each time (ETag), so that a new version is never missed."""
+    """Static files that a browser revalidates each time (ETag), so that it never misses a new version."""
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         """Return one file."""

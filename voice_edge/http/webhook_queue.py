@@ -1,6 +1,7 @@
-"""The queue of webhook events: one thread saves them, all that arrive during a transaction in the next one.
+"""The queue of webhook events, saved by one thread in batches.
 
-A burst costs the disk a few writes instead of one per event, and never occupies the threads that serve guests.
+Events that arrive during a transaction are saved together in the next one. A burst costs
+the disk a few writes instead of one per event, and never occupies the threads that serve guests.
 """
 
 from __future__ import annotations

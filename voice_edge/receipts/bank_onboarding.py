@@ -1,4 +1,4 @@
-"""Takes a guest's reward to a bank account: opens provider accounts, makes onboarding links, refreshes statuses.
+"""Onboards guests at the payment provider: opens accounts, makes links, refreshes statuses.
 
 Calls to the provider run in a few threads of their own, so that a provider that hangs delays no receipt. After a
 failure it is not called for some seconds: the page says so at once, and the voucher stays good meanwhile.
@@ -91,7 +91,7 @@ class BankOnboarding:
         self._refreshed_at: dict[str, datetime] = {}
 
     def offered(self, status: ReceiptStatus) -> bool:
-        """Return whether a receipt's reward may go to an account: real rewards on a real rail, tests' on a test one."""
+        """Return whether a reward may go to an account: real ones on a real rail, tests' on a test rail."""
         return self.rail is not None and claims.may_meet(self.rail, simulated=status.receipt.simulated)
 
     def note(self, language: Language) -> str:

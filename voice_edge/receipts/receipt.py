@@ -90,7 +90,7 @@ class ReceiptService:
         """Return the number of receipts that are not saved yet."""
         return len(self._waiting)
 
-    def hand_in(self, receipt: Receipt) -> None:
+    def submit(self, receipt: Receipt) -> None:
         """Queue a receipt; `keep_saving` saves it."""
         self._waiting[receipt.receipt_hash] = receipt
         while len(self._waiting) > MOST_WAITING:

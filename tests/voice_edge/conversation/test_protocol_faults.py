@@ -1,4 +1,4 @@
-"""Protocol faults: any message in any order gets a documented answer or close, and harms no other session."""
+"""Protocol faults: any message in any order gets a documented answer or close."""
 
 from __future__ import annotations
 

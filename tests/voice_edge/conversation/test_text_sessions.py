@@ -254,10 +254,7 @@ async def test_the_store_away_at_completion_delays_only_the_stores_copy(replica)
         assert (await client.get(replica.url + "/r/nothing")).status_code == 503
     assert await asyncio.to_thread(receipts.by_hash, replica.home.store(), receipt_hash(token)) is None
     replica.store_away = False
-    async with asyncio.timeout(10):
-        while replica.edge.receipts.waiting:
-            await replica.clock.advance(1.0)
-            await asyncio.sleep(0.01)
+    await replica.clock.run_until(eventually(lambda: replica.edge.receipts.waiting == 0), step=1.0)
     saved = await asyncio.to_thread(receipts.by_hash, replica.home.store(), receipt_hash(token))
     assert saved is not None
     assert saved.reference == completed["reference"]

@@ -1,4 +1,4 @@
-"""The API of customer counts, asked over HTTP on a replica."""
+"""The customer-count API on a replica."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def till(serving: Replica) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def test_a_count_is_kept_with_its_source_audited_and_wakes_the_sensor(
+async def test_a_count_is_saved_with_its_source_audited_and_wakes_the_sensor(
     home: Home, till: httpx.AsyncClient
 ) -> None:
     answer = await till.put(PATH, json={"customers": 742})
@@ -54,20 +54,20 @@ async def test_a_count_is_kept_with_its_source_audited_and_wakes_the_sensor(
         "before": None,
     }
     assert answer.headers["cache-control"] == "no-store"
-    (said,) = customer_counts.history(home.store(), cafe="aurora", day=MONDAY, simulated=False)
-    assert (said.customers, said.source, said.actor) == (742, "api", "api:aurora")
+    (report,) = customer_counts.history(home.store(), cafe="aurora", day=MONDAY, simulated=False)
+    assert (report.customers, report.source, report.actor) == (742, "api", "api:aurora")
     assert audit.recent(home.store(), 1)[0].action == "customer_count.report"
     assert outbox.touched_days(home.store(), after=0)[1] == {MONDAY}
 
 
-async def test_the_same_request_twice_is_one_and_another_number_corrects(till: httpx.AsyncClient) -> None:
+async def test_a_repeated_count_changes_nothing_and_another_corrects_it(till: httpx.AsyncClient) -> None:
     outcomes = [(await till.put(PATH, json={"customers": number})).json() for number in (742, 742, 739)]
     assert [one["outcome"] for one in outcomes] == ["new", "unchanged", "corrected"]
     assert outcomes[2]["before"] == 742
     assert (await till.get(PATH)).json()["customers"] == 739
 
 
-async def test_a_day_that_nobody_reported_is_missing_and_not_nought(till: httpx.AsyncClient) -> None:
+async def test_an_unreported_day_is_missing_and_not_zero(till: httpx.AsyncClient) -> None:
     missing = await till.get(PATH)
     assert missing.status_code == 404
     assert "missing" in missing.json()["error"]
@@ -76,7 +76,7 @@ async def test_a_day_that_nobody_reported_is_missing_and_not_nought(till: httpx.
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", f"Basic {TOKENS['aurora']}", TOKENS["aurora"]])
-async def test_without_a_known_token_nothing_is_kept(header: str, home: Home, till: httpx.AsyncClient) -> None:
+async def test_without_a_known_token_nothing_is_saved(header: str, home: Home, till: httpx.AsyncClient) -> None:
     answer = await till.put(PATH, json={"customers": 742}, headers={"Authorization": header})
     assert answer.status_code == 401
     assert customer_counts.current_reports(home.store(), [MONDAY], simulated=False) == {}
@@ -104,7 +104,7 @@ async def test_a_cafes_token_opens_no_other_cafe(home: Home, till: httpx.AsyncCl
         ("2026-11-23", b"", "customers"),
     ],
 )
-async def test_what_cannot_be_is_refused_by_field(
+async def test_an_invalid_count_is_refused_by_field(
     day: str, body: bytes, field: str, home: Home, till: httpx.AsyncClient
 ) -> None:
     answer = await till.put(f"/api/counts/aurora/{day}", content=body)
@@ -114,7 +114,7 @@ async def test_what_cannot_be_is_refused_by_field(
     assert outbox.touched_days(home.store(), after=0)[1] == frozenset()
 
 
-async def test_too_many_requests_with_one_token_wait(till: httpx.AsyncClient) -> None:
+async def test_requests_above_the_token_limit_are_refused(till: httpx.AsyncClient) -> None:
     for _ in range(RATES["counts"].times):
         assert (await till.get(PATH)).status_code == 404
     answer = await till.put(PATH, json={"customers": 742})
@@ -122,7 +122,7 @@ async def test_too_many_requests_with_one_token_wait(till: httpx.AsyncClient) ->
     assert int(answer.headers["retry-after"]) >= 1
 
 
-async def test_a_store_that_is_away_says_when_to_come_again(
+async def test_a_store_that_is_away_gives_a_retry_time(
     till: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: Any, **__: Any) -> None:
@@ -133,7 +133,7 @@ async def test_a_store_that_is_away_says_when_to_come_again(
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
 
 
-async def test_nothing_else_is_put_and_without_tokens_there_is_no_api(replica: Replica) -> None:
+async def test_put_is_refused_elsewhere_and_without_tokens(replica: Replica) -> None:
     async with httpx.AsyncClient(
         base_url=f"http://127.0.0.1:{replica.port}", headers=KNOWN, timeout=DEADLINE_SECONDS
     ) as client:

@@ -1,4 +1,4 @@
-"""A model is loaded when the edge starts and closed when it stops; without one the edge starts all the same."""
+"""The model is loaded at the edge's start and closed at its stop; without one the edge starts too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voice_edge.interviewer.errors import ModelAway
 
 
 class Model:
-    """Loads, answers, closes; or is away."""
+    """A model that loads and closes, or is away."""
 
     def __init__(self, *, away: bool) -> None:
         self.away = away

@@ -1,4 +1,4 @@
-"""What a phone, a prober and a stranger get over HTTP."""
+"""The pages, codes, health and metrics over HTTP."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def test_the_customers_page_is_the_cafes_own(client, replica):
     assert (await client.get(f"/c/{replica.code}?lang=xx")).status_code == 200
 
 
-async def test_every_page_forbids_what_is_not_ours(client, replica):
+async def test_every_page_forbids_foreign_content(client, replica):
     for path in ("/", f"/c/{replica.code}", "/c/nope", "/r/nope", "/static/page.css"):
         headers = (await client.get(path)).headers
         assert "default-src 'none'" in headers["content-security-policy"]
@@ -38,14 +38,14 @@ async def test_every_page_forbids_what_is_not_ours(client, replica):
 
 
 @pytest.mark.parametrize("code", ["AAAAAA", "222222", "x", "%00", "a b", "%F0%9F%98%80", "222222222222222222"])
-async def test_an_unknown_code_is_met_with_words_in_both_languages(client, code):
+async def test_an_unknown_code_gets_a_notice_in_both_languages(client, code):
     answer = await client.get(f"/c/{code}")
     assert answer.status_code == 404
     assert 'lang="sv"' in answer.text
     assert 'lang="en"' in answer.text
 
 
-async def test_a_retired_code_says_so(client, replica):
+async def test_a_retired_code_gets_its_own_notice(client, replica):
     await asyncio.to_thread(codes.retire, replica.home.store(), replica.code, actor="test", reason="worn")
     await replica.clock.advance(FRESH_SECONDS + 1)
     unknown = await client.get("/c/222222")
@@ -66,7 +66,7 @@ async def test_the_wrong_cafes_host_links_to_the_right_one(client, replica):
     assert right.status_code == 200
 
 
-async def test_the_front_door_names_the_cafes(client):
+async def test_the_front_page_lists_the_cafes(client):
     answer = await client.get("/")
     for name in ("Café Aurora", "Malmö Huset", "Göteborg Café"):
         assert name in answer.text
@@ -79,7 +79,7 @@ async def test_qr_codes_are_pictures_and_only_of_real_codes(client, replica):
     assert (await client.get("/qr/222222.svg")).status_code == 404
 
 
-async def test_an_unknown_receipt_is_not_found_and_not_kept(client):
+async def test_an_unknown_receipt_is_not_found_and_not_cached(client):
     answer = await client.get("/r/abcdefghijklmnopqrstuvwxyz")
     assert answer.status_code == 404
     assert answer.headers["cache-control"] == "no-store"
@@ -123,7 +123,7 @@ async def test_readiness_names_what_is_missing(client, replica):
     assert (await client.get("/health/ready")).status_code == 503
 
 
-async def test_metrics_count_and_hold_no_words_or_identifiers(client, replica):
+async def test_metrics_contain_no_words_or_identifiers(client, replica):
     async with replica.page() as page:
         await page.begin("voice")
         await page.speak()

@@ -1,4 +1,4 @@
-"""QR codes hold the public address; only our own pages may open the WebSocket."""
+"""QR codes contain the public address; only our own pages may open the WebSocket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_the_address_is_the_public_one():
     assert code_address("ABC234", public_url="https://feedbackai.se") == "https://feedbackai.se/c/ABC234"
 
 
-def test_svg_and_png_are_what_they_say():
+def test_qr_codes_are_svg_and_png():
     address = code_address("ABC234", public_url="https://aurora.feedbackai.se")
     assert qr_svg(address).startswith(b"<svg")
     assert qr_png(address).startswith(b"\x89PNG")

@@ -1,4 +1,4 @@
-"""The rest of a session over HTTP: the same record, the same receipt, the same limits as over the WebSocket."""
+"""The rest of a session over HTTP: the same events, receipt and limits as over the WebSocket."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ async def hand_in(replica, snapshot: str, body: bytes = b"", headers: dict[str, 
         return await client.post(f"{replica.url}/v1/rest", content=body, headers=every)
 
 
-async def test_what_was_said_during_a_break_is_heard_recorded_and_sent(replica):
+async def test_speech_during_a_break_is_recognised_recorded_and_sent(replica):
     snapshot = await broken_off(replica)
     answer = await hand_in(replica, snapshot, sound(1, loud=False) + sound(3) + sound(1, loud=False), SOUND)
     assert answer.status_code == 200, answer.text
@@ -49,7 +49,7 @@ async def test_what_was_said_during_a_break_is_heard_recorded_and_sent(replica):
     turn = replica.log.data("utterance_committed")[0]
     assert turn["mode"] == "voice"
     assert turn["speech_samples"] == pytest.approx(3 * 16_000, abs=1_024)
-    # Around the speech half a second of what was before and after it.
+    # With half a second before and after the speech.
     assert len(replica.recogniser.finals[0]) == pytest.approx(4 * 16_000, abs=1_024)
     completed = [event for event in replica.log.events if event.event == "session_completed"]
     assert [(event.epoch, event.seq) for event in completed] == [(2, 1)]
@@ -57,7 +57,7 @@ async def test_what_was_said_during_a_break_is_heard_recorded_and_sent(replica):
         assert (await client.get(replica.url + body["receipt"])).status_code == 200
 
 
-async def test_a_typed_turn_that_never_left_the_page_is_sent_redacted(replica):
+async def test_an_unsent_typed_turn_is_sent_masked(replica):
     snapshot = await broken_off(replica, mode="text", turns=("Kaffet var kallt",))
     answer = await hand_in(replica, snapshot, "Ring 070 123 45 67 om kön".encode(), TEXT)
     assert answer.status_code == 200
@@ -65,7 +65,7 @@ async def test_a_typed_turn_that_never_left_the_page_is_sent_redacted(replica):
     assert "123 45" not in "".join(event.line().decode() for event in replica.log.events)
 
 
-async def test_asking_again_for_a_lost_answer_gives_the_same_receipt(replica):
+async def test_a_repeated_request_gives_the_same_receipt(replica):
     snapshot = await broken_off(replica, mode="text", turns=("Kaffet var kallt",))
     first = await hand_in(replica, snapshot)
     again = await hand_in(replica, snapshot)
@@ -94,11 +94,11 @@ async def test_a_live_connection_of_the_session_is_closed(replica):
         assert await page.closed() == 4409
 
 
-async def test_it_is_sent_to_another_replica_with_the_same_secret(running):
+async def test_the_rest_can_be_sent_to_another_replica(running):
     async with running(name="edge1") as first, running(name="edge2") as second:
         snapshot = await broken_off(first, mode="text", turns=("Kaffet var kallt",))
         answer = await hand_in(second, snapshot, sound(2), SOUND)
-        assert answer.status_code == 403  # Nobody asked this guest for the microphone.
+        assert answer.status_code == 403  # The microphone was not granted in this session.
         answer = await hand_in(second, snapshot)
         assert answer.status_code == 200
         assert {event.edge for event in second.log.events} == {"edge2"}
@@ -111,7 +111,7 @@ async def test_it_is_sent_to_another_replica_with_the_same_secret(running):
         (RuntimeError("model"), "recogniser_error", "10"),
     ],
 )
-async def test_sound_that_cannot_be_heard_now_is_asked_for_again_and_can_be_left_out(replica, says, code, after):
+async def test_sound_that_cannot_be_recognised_now_can_be_retried_or_left_out(replica, says, code, after):
     replica.recogniser.says = [says]
     snapshot = await broken_off(replica, turns=("Kaffet var kallt",))
     answer = await hand_in(replica, snapshot, sound(2), SOUND)
@@ -120,14 +120,14 @@ async def test_sound_that_cannot_be_heard_now_is_asked_for_again_and_can_be_left
     assert (await hand_in(replica, snapshot)).status_code == 200
 
 
-async def test_a_recogniser_that_hangs_is_answered_for(replica):
+async def test_a_hanging_recogniser_is_answered_with_a_timeout(replica):
     replica.recogniser.seconds = 1e9
     snapshot = await broken_off(replica)
     answer = await replica.clock.run_until(hand_in(replica, snapshot, sound(2), SOUND), step=2.0)
     assert (answer.status_code, answer.json()["code"]) == (503, "recogniser_timeout")
 
 
-async def test_a_disk_that_fails_promises_nothing(replica):
+async def test_a_failing_disk_sends_nothing_and_can_be_retried(replica):
     snapshot = await broken_off(replica, mode="text", turns=("Kaffet var kallt",))
     replica.log.broken = True
     answer = await replica.clock.run_until(hand_in(replica, snapshot))
@@ -136,7 +136,7 @@ async def test_a_disk_that_fails_promises_nothing(replica):
     assert (await hand_in(replica, snapshot)).status_code == 200
 
 
-async def test_nothing_said_is_not_sent_and_the_session_stays(replica):
+async def test_silence_is_not_sent_and_the_session_can_be_resumed(replica):
     snapshot = await broken_off(replica)
     answer = await hand_in(replica, snapshot, sound(2, loud=False), SOUND)
     assert (answer.status_code, answer.json()["code"]) == (422, "nothing_said")
@@ -157,7 +157,7 @@ async def test_nothing_said_is_not_sent_and_the_session_stays(replica):
         (b"", {"Origin": "https://elsewhere.example"}, 403, "out_of_order"),
     ],
 )
-async def test_what_does_not_fit_is_refused_in_words(replica, body, headers, status, code):
+async def test_an_invalid_rest_is_refused_with_a_message(replica, body, headers, status, code):
     snapshot = await broken_off(replica, turns=("Kaffet var kallt",))
     answer = await hand_in(replica, snapshot, body, headers)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
@@ -165,7 +165,7 @@ async def test_what_does_not_fit_is_refused_in_words(replica, body, headers, sta
     assert "session_completed" not in replica.log.names()
 
 
-async def test_a_session_without_consent_or_that_was_left_is_not_sent(replica):
+async def test_a_session_that_was_left_or_without_consent_is_not_sent(replica):
     async with replica.page() as page:
         await page.hello()
         await page.send("start", mode="text", language="sv")
@@ -181,7 +181,7 @@ async def test_a_session_without_consent_or_that_was_left_is_not_sent(replica):
     assert (await hand_in(replica, page.snapshot)).status_code == 410
 
 
-async def test_a_full_replica_takes_no_rest(running):
+async def test_a_full_replica_refuses_the_rest(running):
     async with running(limits=Limits(open_sessions=1)) as replica:
         snapshot = await broken_off(replica, mode="text", turns=("Kaffet var kallt",))
         await eventually(lambda: replica.edge.sessions.count == 0)
@@ -194,7 +194,7 @@ async def test_a_full_replica_takes_no_rest(running):
             await page.closed()
 
 
-async def test_an_upload_that_never_ends_is_given_up(replica):
+async def test_an_upload_that_never_ends_times_out(replica):
     snapshot = await broken_off(replica)
     reader, writer = await asyncio.open_connection("127.0.0.1", replica.port)
     head = f"POST /v1/rest HTTP/1.1\r\nHost: 127.0.0.1:{replica.port}\r\nX-Pilot-Resume: {snapshot}\r\n"

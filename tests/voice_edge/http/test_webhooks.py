@@ -1,4 +1,4 @@
-"""The door for Stripe's webhooks on a running replica: kept once, answered at once, closed where nothing is set."""
+"""Stripe's webhooks on a replica: saved once, acknowledged at once, off without a key."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ URL = "/webhooks/stripe"
 
 
 def with_stripe(home: Home) -> Settings:
-    told = {"stripe_key": "sk_test_1", "stripe_url": "http://127.0.0.1:1", "stripe_webhook_secret": SECRET}
-    return Settings.model_validate({**home.settings.model_dump(), **told})
+    stripe_settings = {"stripe_key": "sk_test_1", "stripe_url": "http://127.0.0.1:1", "stripe_webhook_secret": SECRET}
+    return Settings.model_validate({**home.settings.model_dump(), **stripe_settings})
 
 
 def event(replica: Replica) -> bytes:
     made = int(replica.clock.now().timestamp()) - 3
-    told = {"id": "evt_1", "type": "transfer.created", "created": made, "livemode": False}
-    return json.dumps({**told, "data": {"object": {"id": "tr_1"}}}).encode()
+    fields = {"id": "evt_1", "type": "transfer.created", "created": made, "livemode": False}
+    return json.dumps({**fields, "data": {"object": {"id": "tr_1"}}}).encode()
 
 
 def signed(replica: Replica, body: bytes) -> dict[str, str]:
@@ -37,7 +37,7 @@ def signed(replica: Replica, body: bytes) -> dict[str, str]:
     return {"Stripe-Signature": stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET, at)}
 
 
-async def test_an_event_is_kept_once_and_each_time_answered_as_taken(home: Home) -> None:
+async def test_a_repeated_event_is_saved_once_and_acknowledged_each_time(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -54,7 +54,7 @@ async def test_an_event_is_kept_once_and_each_time_answered_as_taken(home: Home)
         assert "edge_webhook_delivery_seconds_count 3.0" in metrics
 
 
-async def test_what_stripe_did_not_sign_is_refused_and_not_kept(home: Home) -> None:
+async def test_an_unsigned_event_is_refused_and_not_saved(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -68,7 +68,7 @@ async def test_what_stripe_did_not_sign_is_refused_and_not_kept(home: Home) -> N
         assert provider_events.lag(home.store(), rail="stripe_fake").waiting == 0
 
 
-async def test_a_live_event_at_a_door_that_is_not_live_is_refused_counted_told_and_never_looked_at(home: Home) -> None:
+async def test_a_live_event_in_test_mode_is_refused_counted_and_never_processed(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -89,7 +89,7 @@ async def test_a_live_event_at_a_door_that_is_not_live_is_refused_counted_told_a
     assert payment_facts.events(store, rail="stripe", since=store.now() - timedelta(hours=1)).live == 0
 
 
-async def test_stripe_is_told_to_come_again_while_the_store_is_away(home: Home) -> None:
+async def test_stripe_is_asked_to_retry_while_the_store_is_away(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -104,18 +104,18 @@ async def test_stripe_is_told_to_come_again_while_the_store_is_away(home: Home) 
         assert again.json()["received"] == "kept"
 
 
-async def test_there_is_no_door_where_stripe_is_not_set_up(home: Home) -> None:
+async def test_there_is_no_webhook_route_without_stripe(home: Home) -> None:
     async with running_replica(home) as replica, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         body = event(replica)
         assert (await client.post(replica.url + URL, content=body, headers=signed(replica, body))).status_code == 404
 
 
 def numbered(replica: Replica, number: int, **more: object) -> bytes:
-    told = {**json.loads(event(replica)), "id": f"evt_{number}", **more}
-    return json.dumps(told, indent=2).encode()
+    fields = {**json.loads(event(replica)), "id": f"evt_{number}", **more}
+    return json.dumps(fields, indent=2).encode()
 
 
-async def test_a_burst_is_kept_whole_and_each_event_once(home: Home) -> None:
+async def test_a_burst_is_saved_completely_and_each_event_once(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -129,7 +129,7 @@ async def test_a_burst_is_kept_whole_and_each_event_once(home: Home) -> None:
         assert provider_events.lag(home.store(), rail="stripe_fake").waiting == 40
 
 
-async def test_an_event_as_large_as_an_account_is_taken_and_its_body_is_kept_nowhere(home: Home) -> None:
+async def test_a_large_account_event_is_accepted_and_its_body_stored_nowhere(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -143,7 +143,7 @@ async def test_an_event_as_large_as_an_account_is_taken_and_its_body_is_kept_now
         assert b"Gunvor-Testnamn" not in whole
 
 
-async def test_who_cannot_sign_is_soon_not_heard_and_stripe_still_is(home: Home) -> None:
+async def test_unsigned_requests_are_rate_limited_and_signed_ones_are_not(home: Home) -> None:
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
@@ -161,7 +161,7 @@ async def test_who_cannot_sign_is_soon_not_heard_and_stripe_still_is(home: Home)
         assert answer.status_code == 200
 
 
-async def test_what_waits_is_counted_for_prometheus_though_nobody_looks_at_it(home: Home) -> None:
+async def test_unprocessed_events_are_counted_for_prometheus(home: Home) -> None:
     old = provider_events.ProviderEvent("evt_old", "stripe_fake", "transfer.created", "tr_1", "", datetime.now(UTC))
     provider_events.keep(home.store(), [old], way="webhook")
     async with (

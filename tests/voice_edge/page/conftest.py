@@ -1,4 +1,4 @@
-"""A phone-sized Chromium with a microphone that plays a file, and a fake edge to talk to."""
+"""A phone-sized Chromium with a microphone that plays a file, and a fake edge."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PHONE = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="session")
 def speech_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A WAV with spoken Swedish."""
+    """Return a WAV with spoken Swedish."""
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
     subprocess.run(["espeak-ng", "-v", "sv", "-w", path, "Kardemummabullen var god men kön var lång."], check=True)
     return path
@@ -28,7 +28,7 @@ def speech_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def launch() -> Iterator[Callable[..., Browser]]:
-    """Start a Chromium with extra flags."""
+    """Return a function that starts a Chromium with extra flags."""
     with sync_playwright() as playwright:
         browsers: list[Browser] = []
 
@@ -43,7 +43,7 @@ def launch() -> Iterator[Callable[..., Browser]]:
 
 @pytest.fixture(scope="module")
 def browser(launch: Callable[..., Browser], speech_file: Path) -> Browser:
-    """A browser whose microphone says the speech file, and whose owner always allows it."""
+    """Return a browser whose microphone plays the speech file and is always allowed."""
     return launch(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
@@ -61,7 +61,7 @@ def edge() -> Iterator[FakeEdge]:
 
 @pytest.fixture
 def open_page(edge: FakeEdge, browser: Browser) -> Iterator[Callable[..., Page]]:
-    """Open the customer's page; afterwards nothing may have failed in the browser, in the protocol or abroad."""
+    """Return a function that opens the customer's page; fail on errors, faults and foreign requests."""
     contexts: list[Any] = []
     complaints: list[str] = []
 
@@ -72,7 +72,7 @@ def open_page(edge: FakeEdge, browser: Browser) -> Iterator[Callable[..., Page]]
         page.set_default_timeout(DEADLINE_SECONDS * 1000)
 
         def console(message: ConsoleMessage) -> None:
-            known = ("WebSocket", "status of 404", "status of 503")  # what a test asked the edge to answer
+            known = ("WebSocket", "status of 404", "status of 503")  # responses that tests provoke
             if message.type == "error" and not any(each in message.text for each in known):
                 complaints.append(message.text)
 

@@ -1,6 +1,6 @@
-"""A small edge that behaves: strict about the protocol's order, keeps a session in its snapshot, and remembers.
+"""A small edge that is strict about the protocol's order, and stores the session in its snapshot.
 
-What the recogniser and the interviewer would do is left to the test: it pushes `state`, `partial`, `heard`, `reply`
+The test plays the recogniser and the interviewer: it pushes `state`, `partial`, `heard`, `reply`
 and `review` itself. Everything about the session's life (hello, start, consent, microphone, text, edit, finish, resume)
 is answered here, in the order that docs/protocol.md gives.
 """
@@ -62,31 +62,31 @@ def sent_receipt(*, eligible: bool | None) -> Receipt:
     )  # fmt: skip
 
 
-# Set whenever something reached the edge; what happens in the page alone is looked at every LOOK_SECONDS.
+# Notified when a message reaches the edge; changes only in the page are polled every POLL_SECONDS.
 NEWS = threading.Condition()
-LOOK_SECONDS = 0.05
+POLL_SECONDS = 0.05
 
 
 def until(condition: Callable[[], Any], *, what: str) -> Any:
-    """Return what the condition gives once it holds."""
+    """Return the condition's result once it is true."""
     end = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < end:
         if found := condition():
             return found
         with NEWS:
-            NEWS.wait(LOOK_SECONDS)
+            NEWS.wait(POLL_SECONDS)
     raise AssertionError(f"never: {what}")
 
 
 @dataclass
 class FakeEdge:
-    """Knobs before, records after."""
+    """An edge with settings to change before a test and records to check after it."""
 
     cafe: Cafe
     simulated: bool = False
     qualified: tuple[str, ...] = ("sv", "en")
     receipt_status: int = 200
-    silent_after: str = ""  # a message of this type is swallowed and the line cut, once
+    silent_after: str = ""  # one message of this type is dropped and the connection cut
     reached: list[dict[str, Any]] = field(default_factory=list)
     frames: list[tuple[int, float, bytes, float]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -95,7 +95,7 @@ class FakeEdge:
     limits: dict[str, float] = field(default_factory=dict)
     device_token: str = "known"
     closes_at: str | None = None
-    refuses: tuple[str, int] | None = None  # the error and close that answer every hello
+    refuses: tuple[str, int] | None = None  # the error and close code for every hello
     rest_status: int = 200
     rests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
@@ -118,7 +118,7 @@ class FakeEdge:
 
     # What a test pushes
 
-    def tell(self, *messages: dict[str, Any]) -> None:
+    def push(self, *messages: dict[str, Any]) -> None:
         for message in messages:
             asyncio.run_coroutine_threadsafe(self._send(message), self.loop).result(DEADLINE_SECONDS)
 
@@ -126,7 +126,7 @@ class FakeEdge:
         asyncio.run_coroutine_threadsafe(self.live.close(code), self.loop).result(DEADLINE_SECONDS)
 
     def turn_away(self, error: str, *, code: int, **fields: Any) -> None:
-        self.tell({"type": "error", "code": error, "message": "Nej.", "retryable": False, **fields})
+        self.push({"type": "error", "code": error, "message": "Nej.", "retryable": False, **fields})
         self.cut(code)
 
     def heard(self, text: str, *, mode: str = "voice", low_confidence: bool = False) -> int:
@@ -141,14 +141,14 @@ class FakeEdge:
                 "question": self.state["question"],
             }
         )
-        self.tell(
+        self.push(
             {"type": "heard", "turn": turn, "revision": 1, "text": text, "mode": mode, "low_confidence": low_confidence}
         )
         asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
         return turn
 
     def reply(self, turn: int, text: str, *, purpose: str = "follow_up", final: bool = True) -> None:
-        self.tell(
+        self.push(
             {"type": "state", "state": "replying"},
             {"type": "reply", "turn": turn, "text": text, "final": final, "author": "scripted", "purpose": purpose},
         )
@@ -156,13 +156,13 @@ class FakeEdge:
             self.state["question"] = text
         asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
         if final and purpose != "thanks":
-            self.tell({"type": "question", "turn": self.state["next_turn"], "text": self.state["question"]})
+            self.push({"type": "question", "turn": self.state["next_turn"], "text": self.state["question"]})
 
     def review(self) -> None:
         self.state["phase"] = "review"
         asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
         turns = [{"turn": each["turn"], "text": each["text"]} for each in self.state["turns"]]
-        self.tell({"type": "review", "turns": turns}, {"type": "state", "state": "review"})
+        self.push({"type": "review", "turns": turns}, {"type": "state", "state": "review"})
 
     # The socket
 

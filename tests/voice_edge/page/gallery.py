@@ -1,4 +1,7 @@
-"""Takes a picture of every state of the page: `python -m tests.voice_edge.page.gallery FOLDER [--size 360x640] [STATE ...]`."""
+"""Takes a screenshot of every state of the page.
+
+`python -m tests.voice_edge.page.gallery FOLDER [--size 360x640] [STATE ...]`
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from tests.voice_edge.page.states import AGENTS, BEFORE, STATES, reach
 
 
 def main() -> None:
-    """Take them, in both languages, by day and by night."""
+    """Take the screenshots, in both languages and colour schemes."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("states", nargs="*", default=list(STATES))

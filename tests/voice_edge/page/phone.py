@@ -1,4 +1,4 @@
-"""What a customer does on the page, as short words for the browser tests."""
+"""The customer's actions on the page, for the browser tests."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from tests.voice_edge.page.fake_edge import FakeEdge, until
 
 
 def screen(page: Page, name: str) -> None:
-    """Wait until this screen, and no other, is shown."""
+    """Wait until only this screen is shown."""
     expect(page.locator("body")).to_have_attribute("data-screen", name)
     expect(page.locator(".screen:visible")).to_have_count(1)
 
 
 def write(page: Page) -> None:
-    """Get to the first question, writing."""
+    """Proceed to the first question in writing."""
     page.click("#choose-text")
     page.click("#agree")
     screen(page, "talk")
 
 
 def talk(page: Page, edge: FakeEdge) -> None:
-    """Get to the first question, with the microphone open and sound arriving."""
+    """Proceed to the first question with the microphone open and sound arriving."""
     page.click("#choose-voice")
     page.click("#agree")
     screen(page, "talk")
@@ -32,7 +32,7 @@ def talk(page: Page, edge: FakeEdge) -> None:
 
 
 def answer(page: Page, edge: FakeEdge, text: str) -> int:
-    """Type an answer; the edge hears it."""
+    """Type an answer and wait until the edge has it."""
     before = edge.count("text")
     page.fill("#answer", text)
     page.click("#send")

@@ -1,6 +1,6 @@
-"""Every screen and state of the customer's page, as short scripts: for the accessibility tests and for the eye.
+"""Every state of the customer's page as a short script, for accessibility tests and screenshots.
 
-`python -m tests.voice_edge.page.gallery FOLDER` takes a picture of each.
+`python -m tests.voice_edge.page.gallery FOLDER` takes a screenshot of each.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IPHONE = (
 )
 INSTAGRAM = IPHONE.replace("Safari/604.1", "Instagram 350.0")
 AGENTS = {"trouble_denied_iphone": IPHONE, "trouble_in_app": INSTAGRAM}
-# What must be set at the edge before the page is opened.
+# Settings of the edge before the page is opened.
 BEFORE: dict[str, dict[str, object]] = {
     "welcome_trial": {"qualified": (), "simulated": True, "closes_at": "2026-11-23T17:00:00+01:00"},
     "consent_voice": {"device_token": "ask", "qualified": ()},
@@ -76,8 +76,8 @@ def _talking(state: str, *, partial: bool = False, turns: int = 0) -> State:
         for _ in range(turns):
             edge.reply(edge.heard(SAID[language]), FOLLOW_UP[language])
         if partial:
-            edge.tell({"type": "partial", "turn": 1 + turns, "text": SAID[language][:48]})
-        edge.tell({"type": "state", "state": state})
+            edge.push({"type": "partial", "turn": 1 + turns, "text": SAID[language][:48]})
+        edge.push({"type": "state", "state": state})
         expect(page.locator("#orb")).to_have_attribute("data-look", state)
 
     return script
@@ -125,7 +125,7 @@ def _mending(page: Page, edge: FakeEdge, language: str) -> None:
 
 def _busy(page: Page, edge: FakeEdge, language: str) -> None:
     talk(page, edge)
-    edge.tell({"type": "busy", "retry_after_s": 20})
+    edge.push({"type": "busy", "retry_after_s": 20})
     expect(page.locator("#text-dock")).to_be_visible()
 
 
@@ -149,7 +149,7 @@ def _struck(page: Page, edge: FakeEdge, language: str) -> None:
 def _stuck(page: Page, edge: FakeEdge, language: str) -> None:
     talk(page, edge)
     edge.reply(edge.heard(SAID[language]), FOLLOW_UP[language])
-    edge.tell({"type": "state", "state": "listening"})
+    edge.push({"type": "state", "state": "listening"})
     count = len(edge.frames)
     until(lambda: len(edge.frames) > count, what="sound again")
     edge.up = False
@@ -218,7 +218,7 @@ STATES: dict[str, State] = {
 
 
 def reach(name: str, page: Page, edge: FakeEdge, language: str) -> None:
-    """Bring a page that was just opened to a state, and wait until nothing moves but what always moves."""
+    """Bring a new page to a state, and wait until all finite animations have ended."""
     STATES[name](page, edge, language)
     page.evaluate(
         "() => Promise.all(document.getAnimations().filter((each) => each.effect.getTiming().iterations === 1)"

@@ -1,4 +1,4 @@
-"""WCAG 2.2 AA on every screen in both languages: axe, keyboard, targets, focus, motion, languages kept apart."""
+"""WCAG 2.2 AA on every screen in both languages: axe, keyboard, targets, focus, motion, language."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ SMALLEST_TARGET_PX = 48
 
 
 def without_faults(page: Page) -> None:
-    """No finding of axe."""
+    """Assert that axe finds no violation."""
     results = Axe().run(page, options=RULES)
     assert results.violations_count == 0, results.generate_report()
 
 
 def check(page: Page, edge: FakeEdge, language: str) -> None:
-    """No finding of axe, no small target, nothing wider than the phone, no word of the other language."""
+    """Assert that axe, target sizes, width and language are correct."""
     without_faults(page)
     targets = page.locator("button:visible, a:visible, textarea:visible, label:has(input):visible").evaluate_all(
         "all => all.map((each) => [each.id || each.textContent, each.getBoundingClientRect()])"
@@ -47,7 +47,7 @@ def check(page: Page, edge: FakeEdge, language: str) -> None:
 @pytest.mark.parametrize(
     ("state", "language"), [(state, ("sv", "en")[index % 2]) for index, state in enumerate(STATES)]
 )
-def test_every_state_is_accessible_by_day_and_by_night(
+def test_every_state_is_accessible_in_both_colour_schemes(
     open_page: Open, edge: FakeEdge, state: str, language: str
 ) -> None:
     for knob, value in BEFORE.get(state, {}).items():
@@ -80,7 +80,7 @@ def test_receipts_and_notices_are_accessible(open_page: Open, edge: FakeEdge, pa
 
 
 def tab_to(page: Page, selector: str) -> None:
-    """Press Tab until this is focused; what has the focus on the way must be visible, with a ring around it."""
+    """Press Tab until this is focused; every focused element on the way must be visible with a ring."""
     for _ in range(20):
         page.keyboard.press("Tab")
         ring = page.evaluate(
@@ -97,7 +97,7 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab never reaches {selector}")
 
 
-def test_the_whole_talk_works_with_the_keyboard_alone(open_page: Open, edge: FakeEdge) -> None:
+def test_the_whole_talk_works_with_only_the_keyboard(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     screen(page, "welcome")
     tab_to(page, "#choose-text")
@@ -121,9 +121,7 @@ def test_the_whole_talk_works_with_the_keyboard_alone(open_page: Open, edge: Fak
     page.wait_for_url("**/r/token")
 
 
-def test_a_new_question_is_announced_once_it_is_complete_and_does_not_take_the_focus(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_a_complete_question_is_announced_without_moving_the_focus(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     write(page)
     turn = answer(page, edge, "The bun was lovely.")
@@ -138,13 +136,13 @@ def test_a_new_question_is_announced_once_it_is_complete_and_does_not_take_the_f
 def test_reduced_motion_stops_every_animation(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en", reduced_motion="reduce")
     talk(page, edge)
-    edge.tell({"type": "state", "state": "thinking"})
+    edge.push({"type": "state", "state": "thinking"})
     expect(page.locator("#state-name")).to_have_text("Thinking")
     assert page.evaluate("document.getAnimations().length") == 0
 
 
 @pytest.mark.parametrize("width", [320, 390, 844])
-def test_nothing_is_cut_off_on_a_small_or_a_turned_phone_or_at_double_text_size(
+def test_nothing_is_cut_off_on_small_or_rotated_phones_or_in_large_text(
     open_page: Open, edge: FakeEdge, width: int
 ) -> None:
     page = open_page("sv")

@@ -1,4 +1,4 @@
-"""What the page makes of a browser's name: which apps open it inside themselves, and whose steps to show."""
+"""Browsers by user agent: in-app browsers, names, and the instructions to show."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ BY_ITSELF = {
 
 
 def described(agents: list[str], *, touches: int = 0) -> list[dict[str, object]]:
-    """Return what client.js says of each agent, and whose steps it would show."""
+    """Return client.js's description and instructions for each agent."""
     script = f"""
         Object.defineProperty(globalThis, "navigator", {{ value: {{ maxTouchPoints: {touches} }} }});
         const {{ describeClient, stepsFor }} = await import({json.dumps((STATIC_FOLDER / "client.js").as_uri())});
@@ -76,18 +76,18 @@ def described(agents: list[str], *, touches: int = 0) -> list[dict[str, object]]
     return answer
 
 
-def test_a_page_inside_another_app_is_known_as_such_and_told_how_to_get_out() -> None:
+def test_an_in_app_browser_is_recognised_and_gets_instructions_to_leave_it() -> None:
     found = described(list(INSIDE_AN_APP.values()))
     assert [name for name, each in zip(INSIDE_AN_APP, found, strict=True) if not each["in_app"]] == []
     assert {each["steps"] for each in found} == {"in_app"}
 
 
-def test_a_browser_by_itself_is_named_and_gets_its_own_steps() -> None:
+def test_a_browser_is_named_and_gets_its_own_instructions() -> None:
     found = described([agent for agent, *_ in BY_ITSELF.values()])
     for (name, (_, browser, system, steps)), each in zip(BY_ITSELF.items(), found, strict=True):
         assert not each["in_app"], name
         assert (each["browser"], each["os"], each["steps"]) == (browser, system, steps), name
 
 
-def test_an_ipad_that_calls_itself_a_mac_is_told_apart_by_its_touch_screen() -> None:
+def test_an_ipad_that_claims_to_be_a_mac_is_recognised_by_its_touch_screen() -> None:
     assert described([MAC], touches=5)[0]["os"] == "iOS"

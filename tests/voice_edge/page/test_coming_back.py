@@ -1,4 +1,4 @@
-"""Lost lines, reloads, other tabs and closed doors: what was said stays, and there is always a way on."""
+"""Lost connections, reloads, other tabs and refusals: answers survive, and a next step is offered."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
 
 
-def test_a_cut_line_comes_back_with_the_last_snapshot(open_page: Open, edge: FakeEdge) -> None:
+def test_a_cut_connection_resumes_from_the_last_snapshot(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
@@ -29,7 +29,7 @@ def test_a_cut_line_comes_back_with_the_last_snapshot(open_page: Open, edge: Fak
 
 
 @pytest.mark.parametrize("lost", ["start", "consent", "text", "edit", "finish"])
-def test_a_message_lost_with_the_line_is_sent_again_in_its_place(open_page: Open, edge: FakeEdge, lost: str) -> None:
+def test_a_message_lost_with_the_connection_is_resent_in_order(open_page: Open, edge: FakeEdge, lost: str) -> None:
     page = open_page("sv")
     until(lambda: page.evaluate("sessionStorage.length > 0"), what="it in the page")
     edge.silent_after = lost
@@ -50,9 +50,7 @@ def test_a_message_lost_with_the_line_is_sent_again_in_its_place(open_page: Open
     assert edge.state["turns"][0]["text"] == "Bullen var varm."
 
 
-def test_sound_recorded_while_the_line_was_down_is_sent_afterwards_with_its_own_times(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_sound_recorded_while_disconnected_is_sent_later_with_its_own_times(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
     edge.up = False
@@ -70,12 +68,12 @@ def test_sound_recorded_while_the_line_was_down_is_sent_afterwards_with_its_own_
     assert any(down + 200 < time < down + 1300 for time in times)
     steps = [later - earlier for earlier, later in pairwise(times)]
     assert all(step > 0 for step in steps)
-    # Chromium's own microphone skips a beat on a busy machine; the frames' times then say so, as they should.
+    # Chromium's fake microphone skips samples on a busy machine; the frames' times then show the gap.
     assert sum(20 < step < 60 for step in steps) > 0.9 * len(steps)
     expect(page.locator("#state-name")).to_have_text("I'm listening")
 
 
-def test_a_reload_while_writing_goes_on_where_it_was(open_page: Open, edge: FakeEdge) -> None:
+def test_a_reload_while_writing_continues_at_the_same_question(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
@@ -112,7 +110,7 @@ def test_a_reload_at_the_consent_asks_for_it_again(open_page: Open, edge: FakeEd
     assert edge.count("start") == 1
 
 
-def test_an_offline_phone_is_told_so_and_goes_on_by_itself(open_page: Open, edge: FakeEdge) -> None:
+def test_an_offline_phone_shows_so_and_reconnects_by_itself(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     page.context.set_offline(True)
@@ -136,7 +134,7 @@ def test_an_offline_phone_is_told_so_and_goes_on_by_itself(open_page: Open, edge
     ],
 )
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_each_close_code_has_its_own_words_and_way_on(
+def test_each_close_code_has_its_own_words_and_action(
     open_page: Open, edge: FakeEdge, code: int, how: str, action: str | None, language: str
 ) -> None:
     page = open_page(language)
@@ -164,7 +162,7 @@ def test_each_close_code_has_its_own_words_and_way_on(
     ],
 )
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_each_reason_to_turn_a_customer_away_has_its_own_words_and_no_second_try_by_itself(
+def test_each_refusal_has_its_own_words_and_no_automatic_retry(
     open_page: Open, edge: FakeEdge, error: str, code: int, how: str, action: str | None, language: str
 ) -> None:
     page = open_page(language)
@@ -189,9 +187,7 @@ def test_a_closed_cafe_says_when_it_opens(open_page: Open, edge: FakeEdge) -> No
     expect(page.locator("#ended-lead")).to_contain_text("Välkommen tillbaka tisdag 07:30.")
 
 
-def test_a_pilot_under_maintenance_says_so_and_is_tried_again_with_growing_pauses(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_maintenance_is_shown_and_retried_with_growing_pauses(open_page: Open, edge: FakeEdge) -> None:
     edge.refuses = ("maintenance", 4503)
     page = open_page("sv")
     screen(page, "ended")
@@ -202,7 +198,7 @@ def test_a_pilot_under_maintenance_says_so_and_is_tried_again_with_growing_pause
     screen(page, "welcome")
 
 
-def test_a_customer_who_was_silent_too_long_goes_on_where_they_were(open_page: Open, edge: FakeEdge) -> None:
+def test_an_idle_customer_can_continue_at_the_same_question(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
@@ -212,7 +208,7 @@ def test_a_customer_who_was_silent_too_long_goes_on_where_they_were(open_page: O
     expect(page.locator("#question")).to_have_text(FOLLOW_UP["sv"])
 
 
-def test_before_the_edge_gives_up_on_a_silent_customer_the_page_asks(open_page: Open, edge: FakeEdge) -> None:
+def test_the_page_asks_a_silent_customer_before_the_idle_limit(open_page: Open, edge: FakeEdge) -> None:
     edge.limits = {"idle_seconds": 2}
     page = open_page("sv")
     write(page)
@@ -224,7 +220,7 @@ def test_before_the_edge_gives_up_on_a_silent_customer_the_page_asks(open_page: 
     expect(page.locator("#quiet")).to_be_hidden()
 
 
-def test_a_phone_is_known_again_only_where_that_was_ticked(open_page: Open, edge: FakeEdge) -> None:
+def test_a_phone_is_remembered_only_if_that_was_ticked(open_page: Open, edge: FakeEdge) -> None:
     edge.device_token = "ask"
     page = open_page("sv")
     page.click("#choose-text")
@@ -239,9 +235,7 @@ def test_a_phone_is_known_again_only_where_that_was_ticked(open_page: Open, edge
     assert edge.hellos[1]["device_token"] == "a-token"
 
 
-def test_an_outdated_token_is_not_sent_and_without_the_question_there_is_no_box(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_an_expired_token_is_not_sent_and_the_box_shows_only_if_asked(open_page: Open, edge: FakeEdge) -> None:
     edge.device_token = "off"
     page = open_page("sv")
     page.evaluate(
@@ -261,13 +255,13 @@ def test_an_outdated_token_is_not_sent_and_without_the_question_there_is_no_box(
 
 
 def lose_the_line(page: Page, edge: FakeEdge) -> None:
-    """Cut it, and let every further connection fail, until the page offers to hand in the rest."""
+    """Cut the connection and fail every further one until the page offers to hand in the rest."""
     edge.up = False
     edge.cut()
     expect(page.locator("body")).to_have_attribute("data-screen", "stuck", timeout=15_000)
 
 
-def test_after_three_failures_what_was_written_can_be_handed_in(open_page: Open, edge: FakeEdge) -> None:
+def test_after_three_failures_written_answers_can_be_handed_in(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
@@ -286,7 +280,7 @@ def test_after_three_failures_what_was_written_can_be_handed_in(open_page: Open,
     assert body.decode() == "Kön var lång."
 
 
-def test_after_three_failures_the_sound_that_nobody_has_can_be_handed_in(open_page: Open, edge: FakeEdge) -> None:
+def test_after_three_failures_unsent_sound_can_be_handed_in(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
     lose_the_line(page, edge)
@@ -301,9 +295,7 @@ def test_after_three_failures_the_sound_that_nobody_has_can_be_handed_in(open_pa
     assert len(body) > len(sent)
 
 
-def test_feedback_that_was_sent_into_a_dead_line_is_handed_in_without_another_tap(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_feedback_finished_on_a_dead_connection_is_handed_in_without_a_tap(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), THANKS["sv"], purpose="thanks")
@@ -316,7 +308,7 @@ def test_feedback_that_was_sent_into_a_dead_line_is_handed_in_without_another_ta
     assert [body for _, body in edge.rests] == [b""]
 
 
-def test_a_line_that_comes_back_goes_on_with_the_talk(open_page: Open, edge: FakeEdge) -> None:
+def test_a_late_reconnection_continues_the_talk(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
@@ -327,7 +319,7 @@ def test_a_line_that_comes_back_goes_on_with_the_talk(open_page: Open, edge: Fak
     assert edge.rests == []
 
 
-def test_what_is_not_taken_says_why_and_can_be_tried_again(open_page: Open, edge: FakeEdge) -> None:
+def test_a_failed_hand_in_shows_why_and_can_be_retried(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Bullen var god."), FOLLOW_UP["sv"])
@@ -340,9 +332,7 @@ def test_what_is_not_taken_says_why_and_can_be_tried_again(open_page: Open, edge
     page.wait_for_url("**/r/token")
 
 
-def test_a_struck_answer_that_the_edge_has_not_heard_of_is_not_handed_in_behind_the_customers_back(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_nothing_is_handed_in_while_a_struck_answer_is_unsent(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     edge.reply(answer(page, edge, "Anna var otrevlig."), THANKS["sv"], purpose="thanks")
@@ -364,7 +354,7 @@ def test_the_same_talk_in_another_tab_can_be_taken_back(open_page: Open, edge: F
     expect(page.locator("#question")).to_have_text(FOLLOW_UP["sv"])
 
 
-def test_a_first_screen_left_lying_starts_afresh_when_it_is_used(open_page: Open, edge: FakeEdge) -> None:
+def test_an_idle_first_screen_reconnects_when_it_is_used(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     until(lambda: page.evaluate("sessionStorage.length > 0"), what="it in the page")
     edge.cut(4408)
@@ -387,13 +377,11 @@ def test_after_leaving_nothing_of_the_talk_stays_in_the_tab(open_page: Open, edg
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_what_the_edge_says_is_wrong_is_shown_in_its_words_and_the_talk_goes_on(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_an_error_of_the_edge_is_shown_in_its_words_and_the_talk_continues(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     page.fill("#answer", "Bullen var god.")
     page.click("#send")
-    edge.tell({"type": "error", "code": "too_long", "message": "Svaret är för långt.", "retryable": False})
+    edge.push({"type": "error", "code": "too_long", "message": "Svaret är för långt.", "retryable": False})
     expect(page.locator("#notice")).to_have_text("Svaret är för långt.")
     expect(page.locator("#send")).to_have_attribute("aria-disabled", "false")

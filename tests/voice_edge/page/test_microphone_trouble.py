@@ -1,4 +1,4 @@
-"""Every way in which a microphone fails has words of its own, help for the browser, and writing at once."""
+"""Every failure of the microphone has its own words, the browser's instructions, and offers writing."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def ask(page: Page) -> None:
     page.click("#agree")
 
 
-def goes_on_in_writing(page: Page, edge: FakeEdge, result: str) -> None:
-    """The edge knows why, and one tap leads to the question with a field to write in."""
+def continues_in_writing(page: Page, edge: FakeEdge, result: str) -> None:
+    """Assert that the edge got the result and one tap leads to the question in writing."""
     assert edge.last("microphone")["result"] == result
     page.click("#trouble-text")
     screen(page, "talk")
@@ -60,7 +60,7 @@ def test_each_error_of_the_browser_has_its_own_words(
     expect(page.locator("#trouble-title")).to_have_text(say("page", f"trouble.{result}_title", language))
     expect(page.locator("#trouble-title")).to_be_focused()
     expect(page.locator("#trouble-lead")).to_have_text(say("page", f"trouble.{result}", language))
-    goes_on_in_writing(page, edge, result)
+    continues_in_writing(page, edge, result)
 
 
 def test_a_real_browser_that_blocks_the_microphone_is_recognised(
@@ -69,7 +69,7 @@ def test_a_real_browser_that_blocks_the_microphone_is_recognised(
     page = open_page("sv", using=launch("--use-fake-device-for-media-stream", "--deny-permission-prompts"))
     ask(page)
     screen(page, "trouble")
-    goes_on_in_writing(page, edge, "denied")
+    continues_in_writing(page, edge, "denied")
 
 
 def test_a_real_browser_without_a_microphone_is_recognised(
@@ -78,7 +78,7 @@ def test_a_real_browser_without_a_microphone_is_recognised(
     page = open_page("sv", using=launch("--use-fake-ui-for-media-stream"))
     ask(page)
     screen(page, "trouble")
-    goes_on_in_writing(page, edge, "not_found")
+    continues_in_writing(page, edge, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -102,21 +102,21 @@ def test_the_help_fits_the_browser(open_page: Open, edge: FakeEdge, agent: str |
     expect(page.locator("#trouble-copy")).to_be_visible(visible=steps == "in_app")
 
 
-def test_an_insecure_address_is_told_apart_and_not_asked_again(open_page: Open, edge: FakeEdge) -> None:
+def test_an_insecure_address_is_recognised_and_offers_no_retry(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     page.evaluate("Object.defineProperty(window, 'isSecureContext', { value: false })")
     ask(page)
     expect(page.locator("#trouble-title")).to_have_text("The connection is not secure")
     expect(page.locator("#trouble-again")).to_be_hidden()
-    goes_on_in_writing(page, edge, "insecure")
+    continues_in_writing(page, edge, "insecure")
 
 
-def test_a_browser_without_media_devices_is_told_apart(open_page: Open, edge: FakeEdge) -> None:
+def test_a_browser_without_media_devices_is_recognised(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
     ask(page)
     expect(page.locator("#trouble-title")).to_have_text("This browser cannot do voice")
-    goes_on_in_writing(page, edge, "unsupported")
+    continues_in_writing(page, edge, "unsupported")
 
 
 SILENT_STREAM = """() => {
@@ -127,7 +127,7 @@ SILENT_STREAM = """() => {
 }"""
 
 
-def test_a_microphone_that_gives_only_zeros_is_rebuilt_once_and_then_writing_is_offered(
+def test_a_microphone_with_only_zeros_is_rebuilt_once_before_writing_is_offered(
     open_page: Open, edge: FakeEdge
 ) -> None:
     page = open_page("sv")
@@ -137,7 +137,7 @@ def test_a_microphone_that_gives_only_zeros_is_rebuilt_once_and_then_writing_is_
     expect(page.locator("#trouble-title")).to_have_text("Det kommer inget ljud")
     assert page.evaluate("window.contexts") == 2
     assert edge.frames == []
-    goes_on_in_writing(page, edge, "silent")
+    continues_in_writing(page, edge, "silent")
 
 
 def test_trying_again_after_allowing_opens_the_microphone(open_page: Open, edge: FakeEdge) -> None:
@@ -193,7 +193,7 @@ def test_writing_instead_while_the_dialog_is_open_leaves_the_microphone_off(open
     assert edge.count("microphone") == 0
 
 
-def test_a_call_that_takes_the_microphone_pauses_and_a_tap_goes_on(open_page: Open, edge: FakeEdge) -> None:
+def test_a_call_that_takes_the_microphone_pauses_until_a_tap(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     page.evaluate(
         "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
@@ -209,16 +209,14 @@ def test_a_call_that_takes_the_microphone_pauses_and_a_tap_goes_on(open_page: Op
     until(lambda: len(edge.frames) > count, what="sound again")
 
 
-def test_a_page_that_is_put_away_stops_listening_and_what_was_said_until_then_is_a_turn(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_a_hidden_page_stops_listening_and_ends_the_turn(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     page.evaluate(
         "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
         " media.getUserMedia = async (wish) => window.stream = await real(wish); }"
     )
     talk(page, edge)
-    edge.tell({"type": "state", "state": "hearing"})
+    edge.push({"type": "state", "state": "hearing"})
     expect(page.locator("#state-name")).to_have_text("Jag hör dig")
     page.evaluate(
         "() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });"
@@ -236,9 +234,7 @@ def test_a_page_that_is_put_away_stops_listening_and_what_was_said_until_then_is
     until(lambda: len(edge.frames) > count, what="sound again")
 
 
-def test_in_another_app_without_a_microphone_writing_stands_first_and_the_address_can_be_copied(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_in_another_app_writing_comes_first_and_the_address_can_be_copied(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv", user_agent=INSTAGRAM, permissions=["clipboard-read", "clipboard-write"])
     page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
     edge.cut()
@@ -248,13 +244,13 @@ def test_in_another_app_without_a_microphone_writing_stands_first_and_the_addres
     page.click("#trouble-copy")
     expect(page.locator("#trouble-copy")).to_have_text("Adressen är kopierad")
     assert page.evaluate("navigator.clipboard.readText()") == page.url
-    goes_on_in_writing(page, edge, "unsupported")
+    continues_in_writing(page, edge, "unsupported")
 
 
-def test_voice_that_is_full_becomes_writing_with_a_time_to_try_again(open_page: Open, edge: FakeEdge) -> None:
+def test_a_busy_recogniser_switches_to_writing_with_a_retry_time(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     talk(page, edge)
-    edge.tell({"type": "busy", "retry_after_s": 20})
+    edge.push({"type": "busy", "retry_after_s": 20})
     expect(page.locator("#notice")).to_contain_text("om 20 sekunder")
     expect(page.locator("#text-dock")).to_be_visible()
     until(lambda: edge.last("mode")["mode"] == "text", what="mode text")

@@ -1,4 +1,4 @@
-"""When the edge cannot keep what was said: the guest reads the truth, does nothing, and nothing is lost or sent twice."""
+"""A failure to save: the guest reads why, need not act, and no turn is lost or sent twice."""
 
 from __future__ import annotations
 
@@ -16,17 +16,15 @@ Open = Callable[..., Page]
 
 
 def fails_to_save(edge: FakeEdge, language: str) -> str:
-    """Say so and close, as the edge does; return its words."""
+    """Send the error and close, as the edge does; return its words."""
     message = say("edge", "errors.not_saved", language)
-    edge.tell({"type": "error", "code": "not_saved", "message": message, "retryable": True})
+    edge.push({"type": "error", "code": "not_saved", "message": message, "retryable": True})
     edge.cut(4503)
     return message
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_what_was_written_and_not_kept_is_sent_again_while_the_guest_reads_why(
-    open_page: Open, edge: FakeEdge, language: str
-) -> None:
+def test_an_unsaved_text_is_resent_while_the_guest_reads_why(open_page: Open, edge: FakeEdge, language: str) -> None:
     page = open_page(language)
     write(page)
     page.fill("#answer", "Kön var lång.")
@@ -43,7 +41,7 @@ def test_what_was_written_and_not_kept_is_sent_again_while_the_guest_reads_why(
     assert edge.count("text") == 2
 
 
-def test_what_was_said_and_not_kept_is_sent_again_from_its_first_frame(open_page: Open, edge: FakeEdge) -> None:
+def test_unsaved_speech_is_resent_from_its_first_frame(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
     until(lambda: len(edge.frames) > 10, what="frames")
@@ -53,9 +51,7 @@ def test_what_was_said_and_not_kept_is_sent_again_from_its_first_frame(open_page
     until(lambda: [frame[0] for frame in edge.frames].count(0) == 2, what="the first frame once more")
 
 
-def test_where_saving_fails_again_and_again_the_page_does_not_blame_the_network(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_repeated_failures_to_save_are_not_blamed_on_the_network(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     page.fill("#answer", "Kön var lång.")

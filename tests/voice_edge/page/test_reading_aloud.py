@@ -1,4 +1,4 @@
-"""Questions are read aloud by the phone's own voice, in voice only, and the microphone rests meanwhile."""
+"""Reading aloud by the phone's voice, only in voice mode, while the microphone rests."""
 
 from __future__ import annotations
 
@@ -36,16 +36,14 @@ HELD_MICROPHONE = """() => {
 SPOKEN = "window.spoken"
 
 
-def test_the_microphone_rests_while_a_question_is_read_and_reading_can_be_switched_off(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_the_microphone_rests_during_reading_which_can_be_switched_off(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     page.evaluate(VOICE, FOLLOW_UP["en"])
     talk(page, edge)
     turn = edge.heard("The bun was lovely.")
     edge.reply(turn, FOLLOW_UP["en"])
     until(lambda: FOLLOW_UP["en"] in page.evaluate(SPOKEN), what="it in the page")
-    edge.tell({"type": "state", "state": "listening"})
+    edge.push({"type": "state", "state": "listening"})
     expect(page.locator("#state-name")).to_have_text("Reading the question aloud")
     count = len(edge.frames)
     page.evaluate("new Promise((done) => setTimeout(done, 300))")
@@ -61,9 +59,7 @@ def test_the_microphone_rests_while_a_question_is_read_and_reading_can_be_switch
     assert "What else?" not in page.evaluate(SPOKEN)
 
 
-def test_the_first_question_is_read_once_the_microphone_is_open_however_long_that_takes(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_the_first_question_is_read_once_the_microphone_is_open(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     page.evaluate(VOICE, QUESTION["en"])
     page.evaluate(HELD_MICROPHONE)
@@ -82,7 +78,7 @@ def test_the_first_question_is_read_once_the_microphone_is_open_however_long_tha
     assert page.evaluate(SPOKEN) == [QUESTION["en"]]
 
 
-def test_nothing_is_read_to_who_writes_even_where_the_microphone_was_asked_for(open_page: Open, edge: FakeEdge) -> None:
+def test_nothing_is_read_after_switching_to_writing_at_the_prompt(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     page.evaluate(VOICE, "")
     page.evaluate(HELD_MICROPHONE)
@@ -98,7 +94,7 @@ def test_nothing_is_read_to_who_writes_even_where_the_microphone_was_asked_for(o
     assert page.evaluate(SPOKEN) == []
 
 
-def test_nothing_is_read_to_who_chose_to_write(open_page: Open, edge: FakeEdge) -> None:
+def test_nothing_is_read_in_writing_mode(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     page.evaluate(VOICE, "")
     write(page)

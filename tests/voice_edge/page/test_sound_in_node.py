@@ -1,4 +1,4 @@
-"""The sound modules, run as they are in Node: resampler, clock, frames, ring buffer."""
+"""The sound modules in Node: resampler, clock, frames, ring buffer."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def test_speech_frequencies_survive_at_their_level_and_phase(rate: int) -> None:
 
 @pytest.mark.parametrize("rate", [44100, 48000, 96000])
 @pytest.mark.parametrize("hz", [8200, 9000, 10000, 12000, 15000, 20000])
-def test_what_would_alias_is_more_than_60_dB_down(rate: int, hz: int) -> None:
+def test_aliasing_frequencies_are_attenuated_by_more_than_60_dB(rate: int, hz: int) -> None:
     found = node(TONE + f"print({{ db: db(resampled({rate}, tone({rate}, {hz}, 1), 1024)) }});")
     assert found["db"] < -60
 
 
 @pytest.mark.parametrize("rate", [44100, 48000])
-def test_a_minute_is_a_minute_whatever_the_chunks(rate: int) -> None:
+def test_a_minute_keeps_its_length_in_chunks_of_any_size(rate: int) -> None:
     found = node(
         TONE
         + f"""
@@ -88,14 +88,14 @@ def test_a_minute_is_a_minute_whatever_the_chunks(rate: int) -> None:
     assert found["drift"] < 0.01
 
 
-def test_a_frame_is_what_the_protocol_says() -> None:
+def test_a_frame_is_encoded_as_in_the_protocol() -> None:
     found = node("print([...new Uint8Array(framing.encodeFrame(7, 1234.5, Float32Array.of(0, 1, -1, 2, 0.5)))]);")
     body = bytes(found)
     assert struct.unpack_from("<BBHId", body) == (1, 0, 0, 7, 1234.5)
     assert struct.unpack("<5h", body[16:]) == (0, 32767, -32767, 32767, 16384)
 
 
-def test_a_whole_turn_is_kept_until_they_are_acknowledged() -> None:
+def test_frames_of_a_whole_turn_are_kept_until_acknowledged() -> None:
     found = node("""
     const frames = new framing.UnackedFrames(5);
     const sound = new Float32Array(640);
@@ -104,24 +104,24 @@ def test_a_whole_turn_is_kept_until_they_are_acknowledged() -> None:
     const full = [frames.kept.length, numbers()[0], numbers().at(-1), frames.lost];
     frames.acknowledge(200);
     const after = numbers()[0];
-    const again = frames.again().length;
+    const again = frames.resend().length;
     print({ full, after, again });
     """)
     assert found == {"full": [1125, 55, 1179, 0], "after": 201, "again": 979}
 
 
-def test_what_was_never_sent_and_no_longer_fits_counts_as_lost() -> None:
+def test_an_unsent_frame_beyond_the_buffer_counts_as_lost() -> None:
     found = node("""
     const frames = new framing.UnackedFrames(0);
     for (let i = 0; i < 1135; i++) frames.add(i * 40, new Float32Array(640), { sent: false });
     const { lost } = frames;
-    frames.again();
+    frames.resend();
     print({ lost, then: frames.lost });
     """)
     assert found == {"lost": 10, "then": 0}
 
 
-def test_audio_time_is_mapped_within_a_millisecond_although_chunks_come_late_and_the_clocks_drift() -> None:
+def test_audio_time_is_within_a_millisecond_despite_late_chunks_and_drift() -> None:
     found = node("""
     const clock = new clocks.AudioClock();
     let worst = 0, seed = 1;

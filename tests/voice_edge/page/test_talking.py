@@ -1,4 +1,4 @@
-"""The journey on a phone-sized screen: choose, agree, talk or write, mend, send, receipt."""
+"""The journey on a phone-sized screen: choose, consent, talk or write, edit, send, receipt."""
 
 from __future__ import annotations
 
@@ -41,9 +41,7 @@ def test_writing_leads_from_the_first_screen_to_the_receipt(open_page: Open, edg
     assert edge.last("consent")["scope"] == ["transcript"]
 
 
-def test_the_sound_is_fetched_only_once_voice_is_chosen_and_is_there_before_the_microphone_is_asked_for(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_the_sound_code_loads_after_choosing_voice_and_before_the_prompt(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     until(lambda: edge.hellos, what="a hello")
     files = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1)).filter(Boolean)"
@@ -54,7 +52,7 @@ def test_the_sound_is_fetched_only_once_voice_is_chosen_and_is_there_before_the_
     until(lambda: "capture.js" in page.evaluate(files), what="the sound")
 
 
-def test_speech_reaches_the_edge_as_frames_in_order_with_their_time_of_capture(open_page: Open, edge: FakeEdge) -> None:
+def test_speech_reaches_the_edge_as_ordered_frames_with_capture_times(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
     until(lambda: len(edge.frames) > 50, what="two seconds of sound")
@@ -85,7 +83,7 @@ def test_each_state_of_the_microphone_has_its_own_words_icon_and_shape(
     talk(page, edge)
     seen = []
     for state, name in zip(["listening", "hearing", "thinking", "replying"], words, strict=True):
-        edge.tell({"type": "state", "state": state})
+        edge.push({"type": "state", "state": state})
         expect(page.locator("#state-name")).to_have_text(name)
         icon = page.get_attribute("#orb-icon", "href")
         shape = page.evaluate("getComputedStyle(document.getElementById('orb')).borderRadius")
@@ -97,21 +95,19 @@ def test_each_state_of_the_microphone_has_its_own_words_icon_and_shape(
     )
 
 
-def test_captions_grow_while_speaking_and_make_way_for_what_was_heard(open_page: Open, edge: FakeEdge) -> None:
+def test_captions_grow_while_speaking_and_give_way_to_the_turn(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
     expect(page.locator("#caption-words")).to_have_attribute("aria-live", "polite")
     for text in ("The cardamom", "The cardamom bun was"):
-        edge.tell({"type": "partial", "turn": 1, "text": text})
+        edge.push({"type": "partial", "turn": 1, "text": text})
         expect(page.locator("#caption-words")).to_have_text(text)
     edge.heard("The cardamom bun was lovely.")
     expect(page.locator("#history .said p")).to_have_text("The cardamom bun was lovely.")
     expect(page.locator("#caption")).to_be_hidden()
 
 
-def test_the_first_words_of_a_streamed_reply_are_reported_once_after_they_are_painted(
-    open_page: Open, edge: FakeEdge
-) -> None:
+def test_the_first_words_of_a_reply_are_reported_once_after_the_paint(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
     turn = edge.heard("The bun was lovely.")
@@ -122,7 +118,7 @@ def test_the_first_words_of_a_streamed_reply_are_reported_once_after_they_are_pa
     shown = edge.last("shown")
     assert shown["turn"] == turn
     assert before <= shown["at_ms"] <= page.evaluate("performance.now()")
-    edge.tell({"type": "state", "state": "listening"})
+    edge.push({"type": "state", "state": "listening"})
     expect(page.locator("#state-name")).to_have_text("I'm listening")
     assert edge.count("shown") == 1
 
@@ -130,25 +126,25 @@ def test_the_first_words_of_a_streamed_reply_are_reported_once_after_they_are_pa
 def test_no_sound_is_sent_while_the_edge_replies(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("en")
     talk(page, edge)
-    edge.tell({"type": "state", "state": "replying"})
+    edge.push({"type": "state", "state": "replying"})
     expect(page.locator("#state-name")).to_have_text("Answering")
     page.evaluate("new Promise((done) => setTimeout(done, 100))")  # what was under way
     count = len(edge.frames)
     page.evaluate("new Promise((done) => setTimeout(done, 400))")  # ten frames' time
     assert len(edge.frames) == count
-    edge.tell({"type": "state", "state": "listening"})
+    edge.push({"type": "state", "state": "listening"})
     until(lambda: len(edge.frames) > count, what="sound again")
 
 
-def test_done_ends_the_turn_at_once_and_only_where_there_is_one(open_page: Open, edge: FakeEdge) -> None:
+def test_done_ends_the_current_turn_at_once(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     talk(page, edge)
     page.click("#done")
     until(lambda: edge.count("stop") == 1, what="a stop")
-    edge.tell({"type": "state", "state": "thinking"})
+    edge.push({"type": "state", "state": "thinking"})
     expect(page.locator("#done")).to_have_attribute("aria-disabled", "true")
     page.locator("#done").dispatch_event("click")
-    edge.tell({"type": "state", "state": "listening"})
+    edge.push({"type": "state", "state": "listening"})
     expect(page.locator("#done")).to_have_attribute("aria-disabled", "false")
     assert edge.count("stop") == 1
 
@@ -167,7 +163,7 @@ def test_an_uncertain_turn_is_marked_and_asked_again_above_the_same_question(ope
     expect(page.locator("#question")).to_have_text(FOLLOW_UP["sv"])
 
 
-def test_a_word_is_mended_in_its_bubble_and_the_focus_comes_back(open_page: Open, edge: FakeEdge) -> None:
+def test_a_turn_is_edited_in_its_bubble_and_the_focus_returns(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     write(page)
     turn = answer(page, edge, "Bullen var salt.")
@@ -237,7 +233,7 @@ def test_swedish_opens_on_writing_and_offers_voice_as_a_trial_until_it_is_qualif
     expect(page.locator("#consent-trial")).to_be_visible()
 
 
-def test_where_voice_is_qualified_both_ways_stand_side_by_side(open_page: Open, edge: FakeEdge) -> None:
+def test_qualified_voice_is_offered_beside_writing(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     expect(page.locator(".tile strong")).to_have_text(["Prata", "Skriv"])
     boxes = [tile.bounding_box() for tile in page.locator(".tile").all()]
@@ -263,14 +259,14 @@ def test_one_tap_changes_the_language_within_the_same_session(
     expect(page.locator("#language")).to_be_hidden()
 
 
-def test_changing_the_language_keeps_what_else_the_address_says(open_page: Open, edge: FakeEdge) -> None:
+def test_changing_the_language_keeps_other_parameters_of_the_address(open_page: Open, edge: FakeEdge) -> None:
     page = open_page(path="/c/ABC234?simulated=1&lang=sv")
     until(lambda: edge.hellos, what="a hello")
     page.click("#language")
     page.wait_for_url("**/c/ABC234?simulated=1&lang=en")
 
 
-def test_declining_ends_without_keeping_anything(open_page: Open, edge: FakeEdge) -> None:
+def test_declining_ends_and_stores_nothing(open_page: Open, edge: FakeEdge) -> None:
     page = open_page("sv")
     page.click("#choose-text")
     page.click("#decline")

@@ -1,4 +1,4 @@
-"""The page and the real edge: written from the first screen to the receipt, also where no connection holds."""
+"""The page and the real edge from the first screen to the receipt, also without a connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PATIENT_MS = 4 * DEADLINE_SECONDS * 1000  # the page itself waits for a connecti
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
-# Every further WebSocket goes to a port where nobody listens, as behind a proxy that knows only requests.
+# Every further WebSocket goes to a port without a listener, as behind a proxy without WebSockets.
 NO_SOCKETS = """() => {
   const Real = window.WebSocket;
   window.WebSocket = class extends Real { constructor() { super("ws://" + location.hostname + ":9/"); } };
@@ -28,7 +28,7 @@ NO_SOCKETS = """() => {
 
 
 async def written(page: Page, text: str) -> None:
-    """Get to the first question and answer it in writing."""
+    """Proceed to the first question and answer it in writing."""
     await page.click("#choose-text")
     await page.click("#agree")
     await expect(page.locator("#answer")).to_be_visible()
@@ -39,7 +39,7 @@ async def written(page: Page, text: str) -> None:
 
 
 @pytest.mark.asyncio
-async def test_what_was_written_reaches_the_receipt_although_the_connection_never_comes_back(tmp_path: Path) -> None:
+async def test_a_written_answer_reaches_the_receipt_without_a_connection(tmp_path: Path) -> None:
     [port] = free_ports(1)
     settings = read_settings({"PILOT_HOME": str(tmp_path), "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml")})
     code = seed(open_home(settings))[0].code

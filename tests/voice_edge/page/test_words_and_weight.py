@@ -1,4 +1,4 @@
-"""What can be checked of the page without a browser: its weight, its words, its HTML."""
+"""The page's weight, words and HTML, checked without a browser."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def page(language: str = "sv", **fields: object) -> str:
     return customer_page(**given)
 
 
-# Fetched only once the customer has chosen to talk; and what only a receipt shows.
+# Fetched only in voice mode, and only by other pages.
 SOUND = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js"}
 LATER = {*SOUND, "receipt.css", "receipt.js", "till.css"}
 
@@ -58,7 +58,7 @@ def test_no_text_holds_a_dash_as_a_pause_or_an_emoji(name: str, language: str) -
         assert not re.search(r"[–—\U0001F300-\U0001FAFF]", text), key
 
 
-def test_every_word_the_script_asks_for_is_in_the_page() -> None:
+def test_every_word_that_the_script_uses_is_in_the_page() -> None:
     boot = page().split('id="boot">')[1]
     for script in STATIC_FOLDER.glob("*.js"):
         for key in re.findall(r'say\("([\w.]+)"', script.read_text(encoding="utf-8")):
@@ -85,7 +85,7 @@ def test_there_is_no_inline_script_style_or_handler_and_no_foreign_address(langu
 
 
 @pytest.mark.parametrize(("language", "other"), [("sv", "en"), ("en", "sv")])
-def test_the_page_names_its_language_and_the_way_to_the_other(language: str, other: str) -> None:
+def test_the_page_declares_its_language_and_links_to_the_other(language: str, other: str) -> None:
     html = page(language)
     assert f'<html lang="{language}">' in html
     assert f'href="?lang={other}" hreflang="{other}"' in html
@@ -121,7 +121,7 @@ def test_a_receipt_never_shows_the_score_or_the_threshold(language: str, outcome
 
 
 @pytest.mark.parametrize("kind", ["unknown_code", "retired_code", "wrong_cafe", "maintenance"])
-def test_a_notice_speaks_both_languages_and_links_where_it_can(kind: str) -> None:
+def test_a_notice_is_in_both_languages_and_links_if_it_can(kind: str) -> None:
     html = notice_page(kind=kind, cafe=CAFE, link="/c/XYZ")
     assert 'lang="sv"' in html
     assert 'lang="en"' in html

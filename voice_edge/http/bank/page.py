@@ -25,7 +25,7 @@ def choice_page(
     known: KnownRecipient | None,
     simulated: bool,
 ) -> str:
-    """Return the page that lists the provider's questions; the voucher stays good until the account is ready.
+    """Return the page that lists the provider's questions and offers to continue.
 
     Args:
         cafe: The café.

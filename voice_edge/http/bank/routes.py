@@ -1,4 +1,4 @@
-"""The routes from a voucher to a bank account: the choice, the redirect to the provider, and two ways back.
+"""The routes from a voucher to a bank account: the choice, the redirect to the provider, the return.
 
 A provider link is made only on a click: it works once and for minutes. Our own address is the durable one. A guest's
 return proves nothing, so the provider is queried.

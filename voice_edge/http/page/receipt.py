@@ -1,4 +1,4 @@
-"""The receipt page: the reward and its voucher, the payout's status, the reference, the day and the café.
+"""The receipt page: the reward, its voucher and payout status, the reference, the day and the café.
 
 Neither the score nor the guest's words are shown.
 """

@@ -1,5 +1,5 @@
-// Audio time to the page's clock. A chunk is never handed over before it was recorded, only later, so the smallest
-// difference seen lately is the truest; a window also forgets what a suspended context or a drifting clock made stale.
+// Maps audio time to the page's clock. A chunk can arrive only after it was recorded, so the smallest recent offset is
+// the most accurate; the window drops offsets made stale by a suspended context or a drifting clock.
 const WINDOW_MS = 3000;
 
 export class AudioClock {

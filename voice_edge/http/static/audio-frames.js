@@ -1,4 +1,4 @@
-// Audio on the wire: 40 ms frames of PCM16, and a whole turn kept until the edge has it.
+// Audio on the wire: 40 ms frames of PCM16, stored for up to a whole turn until the edge acknowledges them.
 export const FRAME_SAMPLES = 640; // 40 ms at 16 kHz
 export const FRAME_SECONDS = 0.04;
 export const KEPT_FRAMES = 1125; // 45 s
@@ -31,8 +31,8 @@ export class UnackedFrames {
     return bytes;
   }
 
-  // All that is kept, in order, to be sent once more.
-  again() {
+  // All stored frames in order, to be resent.
+  resend() {
     this.lost = 0;
     return this.kept.map((frame) => {
       frame.sent = true;
@@ -40,7 +40,7 @@ export class UnackedFrames {
     });
   }
 
-  // The same as bare PCM16.
+  // All stored frames as bare PCM16.
   sound() {
     return this.kept.map(({ bytes }) => bytes.slice(HEADER_BYTES));
   }

@@ -1,4 +1,4 @@
-// Hands the microphone's samples to the page in chunks, with the position of the first one on the context's clock.
+// Posts the microphone's samples to the page in chunks, with the first one's position on the context's clock.
 const CHUNK_SAMPLES = 1024;
 
 registerProcessor("capture", class extends AudioWorkletProcessor {

@@ -1,9 +1,9 @@
-// The microphone: opened inside a tap, checked for real sound, resampled, cut into frames with their time of capture.
+// The microphone: opened inside a tap, checked for real sound, resampled, cut into frames with capture times.
 import { AudioClock } from "./audio-clock.js";
 import { FRAME_SAMPLES } from "./audio-frames.js";
 import { RATE_HZ, Resampler } from "./resampler.js";
 
-const SOUND_WITHIN_MS = [500, 1500]; // first try, and after the one rebuild
+const SOUND_WITHIN_MS = [500, 1500]; // first attempt, and after one rebuild
 const MUTED_FOR_MS = 1000;
 const QUIETEST_DB = -58;
 const LOUDEST_DB = -16;
@@ -39,9 +39,9 @@ export class Microphone {
       throw error instanceof MicrophoneFault ? error : new MicrophoneFault(RESULTS[error.name] ?? "error", error);
     }
     const [track] = this.stream.getAudioTracks();
-    track.onended = () => this.#lose();
-    track.onmute = () => setTimeout(() => track.muted && this.#lose(), MUTED_FOR_MS);
-    this.context.onstatechange = () => this.alive || this.#lose();
+    track.onended = () => this.#handleLoss();
+    track.onmute = () => setTimeout(() => track.muted && this.#handleLoss(), MUTED_FOR_MS);
+    this.context.onstatechange = () => this.alive || this.#handleLoss();
   }
 
   get alive() {
@@ -60,7 +60,7 @@ export class Microphone {
     if (navigator.audioSession) navigator.audioSession.type = "auto";
   }
 
-  #lose() {
+  #handleLoss() {
     if (this.closed) return;
     this.close();
     this.onLost();
@@ -70,10 +70,10 @@ export class Microphone {
     this.context = new AudioContext();
     this.context.resume();
     this.loaded = this.context.audioWorklet.addModule(new URL("./capture-worklet.js", import.meta.url));
-    this.loaded.catch(() => {}); // awaited later, or never, where there is no microphone
+    this.loaded.catch(() => {}); // awaited later, or never without a microphone
   }
 
-  // Whether real sound comes within the time: a context may say "running" and give nothing but zeros.
+  // Whether real sound arrives in time: a context may be "running" and deliver only zeros.
   async #listen(withinMs) {
     await this.loaded;
     const node = new AudioWorkletNode(this.context, "capture", { numberOfOutputs: 0 });
@@ -86,7 +86,7 @@ export class Microphone {
           clearTimeout(timer);
           resolve(true);
         }
-        this.#take(data);
+        this.#process(data);
       };
     });
   }
@@ -100,7 +100,7 @@ export class Microphone {
     this.filled = 0;
   }
 
-  #take({ first, samples }) {
+  #process({ first, samples }) {
     if (this.closed) return;
     if (first !== this.expected) this.#restart(first);
     this.expected = first + samples.length;
@@ -120,7 +120,7 @@ export class Microphone {
     }
   }
 
-  // The part of the way from the microphone that the browser tells about; what the device adds is not visible.
+  // The input latency that the browser reports; the device's own latency is unknown.
   #latencyMs() {
     return 1000 * (this.stream.getAudioTracks()[0].getSettings().latency ?? 0);
   }

@@ -1,4 +1,4 @@
-// Which browser this is: coarse enough to identify nobody, fine enough to say how its microphone is turned on.
+// Describes the browser: too coarse to identify anybody, fine enough to choose the microphone's instructions.
 const IN_APP = /FBAN|FBAV|FB_IAB|Instagram|Barcelona|Snapchat|TikTok|musical_ly|BytedanceWebview|Line\/|LinkedInApp|Twitter|Pinterest|GSA\/|; wv\)/;
 
 export function describeClient(agent = navigator.userAgent) {
@@ -14,7 +14,7 @@ export function describeClient(agent = navigator.userAgent) {
   return { browser, os: name, os_major: major, in_app: IN_APP.test(agent) };
 }
 
-// How the browser is called in a sentence, and whose steps to show.
+// The browser's name in a sentence, and the key of its instructions.
 export const browserName = ({ browser, in_app }, fallback) => (in_app || browser === "other" ? fallback : browser);
 
 export function stepsFor({ browser, os, in_app }) {

@@ -1,13 +1,13 @@
-// One WebSocket that comes back by itself: hello on each opening, jittered backoff, a ping that notices a dead network.
+// A WebSocket that reconnects: hello on each opening, backoff with jitter, a ping that detects a dead network.
 const BACKOFF_MS = [500, 10000];
-const STEADY_MS = 5000; // a line that held so long starts anew with the shortest pause
+const STEADY_MS = 5000; // a connection this old resets the backoff
 const PING_EVERY_MS = 10000;
 const PONG_WITHIN_MS = 8000;
 const GOING_AWAY = 1001;
 const FINAL = new Set([1000, 1003, 1007, 1009, 4400, 4403, 4404, 4408, 4409, 4413, 4429]);
 
 export class Connection {
-  // hello() -> message; onMessage(message); onLine("up" | "down", failures); onClosed(code): it stays closed
+  // hello() -> message; onMessage(message); onLine("up" | "down", failures); onClosed(code): it does not reconnect
   constructor({ address, hello, onMessage, onLine, onClosed }) {
     Object.assign(this, { address, hello, onMessage, onLine, onClosed, up: false, failures: 0 });
     addEventListener("online", () => this.#again(0));
@@ -21,7 +21,7 @@ export class Connection {
     try {
       socket = this.socket = new WebSocket(this.address);
     } catch {
-      this.socket = { close() {} }; // a browser that refuses to try is one that did not get through
+      this.socket = { close() {} }; // a browser that refuses to connect counts as a failed connection
       return this.#lost();
     }
     socket.binaryType = "arraybuffer";
@@ -32,7 +32,7 @@ export class Connection {
       this.close();
       this.onClosed(code);
     };
-    socket.onerror = () => this.up || this.#lost(); // what a policy blocks is never closed
+    socket.onerror = () => this.up || this.#lost(); // a connection that a policy blocks gets no close event
     this.#expectAnswer();
   }
 
@@ -40,7 +40,7 @@ export class Connection {
     if (this.up) this.socket.send(message instanceof ArrayBuffer ? message : JSON.stringify(message));
   }
 
-  // Until `open`, for good.
+  // Closes until the next `open`.
   close() {
     this.#drop();
     this.ended = true;
@@ -66,8 +66,8 @@ export class Connection {
     if (message.type === "welcome") this.onLine("up", 0);
   }
 
-  // After each sign of life: a ping when it has been quiet, and the end of the line when that is not answered. A new line
-  // that nobody answers ends as soon.
+  // After each message: a ping once it has been quiet, and the connection is lost if no message follows. A new connection
+  // without a message is lost after the same time.
   #expectAnswer() {
     clearTimeout(this.silence);
     const { socket } = this;

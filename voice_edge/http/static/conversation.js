@@ -1,32 +1,32 @@
-// The session as the page knows it: what was asked and answered, and what must be sent again. The edge goes on from the
-// last snapshot that was acknowledged, so whatever was sent after it is sent once more on the next connection.
+// The session on the page: its questions and turns, and the messages to resend. The edge resumes from the last
+// acknowledged snapshot, so all later messages are resent on the next connection.
 import { FRAME_SECONDS, UnackedFrames } from "./audio-frames.js";
 import { Connection } from "./connection.js";
 import { Memory, deviceToken, keepDevice } from "./memory.js";
 
 const DEAF = new Set(["replying", "review", "ended"]);
 const STILL_HERE_MS = 30000;
-const WARNED_MS = 30000; // before the edge gives up on a silent customer
+const WARNED_MS = 30000; // before the edge closes an idle session
 const SIGNS_OF_LIFE = new Set(["question", "partial", "heard", "reply"]);
-const MAY_BE_LEFT_OUT = new Set(["text", "finish"]); // of what is not in the snapshot, when the rest is handed in
+const MAY_BE_LEFT_OUT = new Set(["text", "finish"]); // messages without which the rest can be handed in
 
 export class Conversation {
-  // tell(kind, detail): every message of the edge by its type, and "line", "closed", "gone" and "quiet"
-  constructor({ code, language, simulated, client, address, tell }) {
+  // emit(kind, detail): every message of the edge by its type, and "line", "closed", "gone" and "quiet"
+  constructor({ code, language, simulated, client, address, emit }) {
     this.memory = new Memory(code);
     const { mode = null, consented = false, frame = -1 } = this.memory.kept;
-    Object.assign(this, { language, tell, mode, consented, state: "ready", hereAt: Date.now(), lost: 0, limits: {} });
+    Object.assign(this, { language, emit, mode, consented, state: "ready", hereAt: Date.now(), lost: 0, limits: {} });
     this.turns = new Map(); // number -> { question, text, mode, low_confidence }
     this.question = { turn: 1, text: "" };
-    this.pending = []; // { message, covered(ack) }: not in any snapshot yet, in order
+    this.pending = []; // { message, covered(ack) }: in no snapshot yet, in order
     this.frames = new UnackedFrames(frame + 1);
     this.hearing = false; // a microphone was granted on this page
     this.connection = new Connection({
       address,
       hello: () => ({ type: "hello", v: 1, code, language, client, simulated, device_token: deviceToken(), resume: this.memory.kept.snapshot }),
       onMessage: (message) => this.#receive(message),
-      onLine: (line, failures) => tell("line", { line, failures }),
-      onClosed: (code) => tell("closed", { code }),
+      onLine: (line, failures) => emit("line", { line, failures }),
+      onClosed: (code) => emit("closed", { code }),
     });
     this.connection.open();
   }
@@ -38,7 +38,7 @@ export class Conversation {
   start(mode) {
     this.#setMode(mode);
     this.#send({ type: "start", mode, language: this.language });
-    if (this.connection.ended) this.connection.open(); // it was idle on the first screen
+    if (this.connection.ended) this.connection.open(); // it was closed as idle on the first screen
   }
 
   consent(granted, { version, remember = false }) {
@@ -60,15 +60,15 @@ export class Conversation {
     this.#sendNow({ type: "mode", mode });
   }
 
-  // The customer is reading or typing: the edge must not take it for silence.
+  // The customer is reading or typing: the edge must not count it as idle time.
   stillHere({ asked = false } = {}) {
     if (!this.consented || (!asked && Date.now() - this.hereAt < STILL_HERE_MS)) return;
     this.hereAt = Date.now();
     if (asked || this.mode === "text" || this.state === "review") this.#sendNow({ type: "mode", mode: this.mode });
   }
 
-  // What could be handed in without a connection: how much sound, and the request; null where a change would get lost.
-  held() {
+  // The unsent rest of the session: seconds of sound, and the request; null if a change would be lost.
+  unsent() {
     const { snapshot } = this.memory.kept;
     const messages = this.pending.map(({ message }) => message);
     const whole = snapshot && this.consented && messages.every(({ type }) => MAY_BE_LEFT_OUT.has(type));
@@ -112,7 +112,7 @@ export class Conversation {
     this.connection.send({ type: "client_error", code, message: String(message).slice(0, 300) });
   }
 
-  // A frame of sound: kept until it is acknowledged, sent if the line is up.
+  // A frame of sound: stored until it is acknowledged, sent if the connection is up.
   hear(samples, capturedMs) {
     if (!this.hearing || this.mode !== "voice" || DEAF.has(this.state)) return;
     this.connection.send(this.frames.add(capturedMs, samples, { sent: this.connection.up }));
@@ -123,7 +123,7 @@ export class Conversation {
     this.memory.keep({ mode });
   }
 
-  // Covered, unless told otherwise, by an acknowledgement of something recorded later than what is known by now.
+  // Covered by default by an acknowledgement of a later event than the last acknowledged one.
   #send(message, covered) {
     const [epoch, seq] = this.acked ?? [1, 0];
     const entry = { message, covered: covered ?? ((ack) => ack.epoch > epoch || ack.seq > seq) };
@@ -133,15 +133,15 @@ export class Conversation {
   }
 
   #sendNow(message) {
-    this.#awake();
+    this.#restartIdle();
     this.connection.send(message);
   }
 
-  // Something was said, typed or pressed: only long after the last time is the customer asked.
-  #awake() {
+  // Restarts the idle timer, after which the customer is asked whether to continue.
+  #restartIdle() {
     clearTimeout(this.idle);
     const idleMs = 1000 * (this.limits.idle_seconds ?? 0);
-    if (this.consented && idleMs) this.idle = setTimeout(() => this.tell("quiet"), Math.max(idleMs / 2, idleMs - WARNED_MS));
+    if (this.consented && idleMs) this.idle = setTimeout(() => this.emit("quiet"), Math.max(idleMs / 2, idleMs - WARNED_MS));
   }
 
   #drop(type) {
@@ -151,8 +151,8 @@ export class Conversation {
   #receive(message) {
     const { type, turn, text } = message;
     if (type === "ack") return this.#acknowledge(message);
-    if (SIGNS_OF_LIFE.has(type) || message.state === "hearing") this.#awake();
-    if (type === "welcome" && !this.#welcome(message)) return this.tell("gone");
+    if (SIGNS_OF_LIFE.has(type) || message.state === "hearing") this.#restartIdle();
+    if (type === "welcome" && !this.#welcome(message)) return this.emit("gone");
     if (type === "question") this.question = { turn, text };
     if (type === "state") this.state = message.state;
     if (type === "heard") {
@@ -167,10 +167,10 @@ export class Conversation {
     }
     if (type === "completed") this.memory.forget();
     if (type === "device_token") keepDevice(message);
-    this.tell(type, message);
+    this.emit(type, message);
   }
 
-  // Returns false where the edge does not know a session that this page is in the middle of.
+  // Returns false if the edge does not resume the session of this page.
   #welcome({ resumed, turns, limits }) {
     const { pending } = this;
     this.limits = limits;
@@ -179,7 +179,7 @@ export class Conversation {
     for (const { message } of pending) this.connection.send(message);
     if (this.started) this.connection.send({ type: "mode", mode: this.mode });
     this.lost = this.frames.lost;
-    if (this.hearing) for (const bytes of this.frames.again()) this.connection.send(bytes);
+    if (this.hearing) for (const bytes of this.frames.resend()) this.connection.send(bytes);
     return true;
   }
 

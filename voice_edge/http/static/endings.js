@@ -1,4 +1,4 @@
-// The last screen of a talk that was not sent: why, and the way on where there is one.
+// The last screen of a talk that was not sent: the reason, and an action if there is one.
 import { element, fill, show } from "./screens.js";
 import { boot, say } from "./words.js";
 
@@ -6,11 +6,11 @@ const BY_CODE = { 4404: "code", 4408: "idle", 4409: "elsewhere", 4429: "crowded"
 const BY_ERROR = { closed: "closed", paused: "paused", trial_full: "full", already_open: "open", total_limit: "total" };
 const ACTIONS = { idle: "go_on", elsewhere: "go_on", crowded: "again", open: "again", maintenance: "again", code: "", closed: "", paused: "", full: "" };
 
-// How it ended, from the close code and the last error before it.
+// The kind of ending, from the close code and the last error before it.
 export const ending = (code, error) => BY_ERROR[error] ?? BY_CODE[code] ?? "broken";
 
-// Whether the session may still be gone on with.
-export const mayGoOn = (how) => Boolean(ACTIONS[how]);
+// Whether the session can still be resumed.
+export const canContinue = (how) => Boolean(ACTIONS[how]);
 
 export const moment = (iso, fields) =>
   new Intl.DateTimeFormat(boot.language === "sv" ? "sv-SE" : "en-GB", { hour: "2-digit", minute: "2-digit", timeZone: "Europe/Stockholm", ...fields }).format(new Date(iso));

@@ -1,4 +1,4 @@
-// Wires the customer's taps, the conversation and the screens together.
+// Connects the customer's taps, the conversation and the screens.
 import { describeClient } from "./client.js";
 import { Conversation } from "./conversation.js";
 import * as endings from "./endings.js";
@@ -11,13 +11,13 @@ import { Voice, faultBeforeAsking } from "./voice.js";
 import { boot, say } from "./words.js";
 
 const STUCK_AFTER = 3; // connections that failed in a row
-const UNKEPT = new Set(["not_saved", "internal"]); // the edge failed: the page sends it again, its words stay
+const UNKEPT = new Set(["not_saved", "internal"]); // the edge failed: the page resends, its words stay
 const RECEIPT_TRIES = 3;
 const RECEIPT_AFTER_MS = 1500;
 
 const client = describeClient();
-let shownTurn = 0; // the last one whose answer is on the screen
-let fault; // the last error that the edge told
+let shownTurn = 0; // the last turn whose reply is on the screen
+let fault; // the last error from the edge
 let line = "down";
 let over = false;
 let sent = false;
@@ -28,7 +28,7 @@ const conversation = new Conversation({
   simulated: boot.simulated,
   client,
   address: `${location.protocol.replace("http", "ws")}//${location.host}/ws/v1`,
-  tell: (kind, detail) => hears[kind]?.(detail),
+  emit: (kind, detail) => handlers[kind]?.(detail),
 });
 
 const voice = new Voice(boot.language, {
@@ -38,14 +38,14 @@ const voice = new Voice(boot.language, {
   onChange: state,
   onFail: (name) => conversation.fail("page", name),
   onLost() {
-    if (conversation.state === "hearing") conversation.stop(); // what was said until now is a turn
+    if (conversation.state === "hearing") conversation.stop(); // the speech so far is a turn
     news(say("notice.voice_stopped"), { passing: true });
     state();
   },
 });
 
-// What the edge says
-const hears = {
+// Messages of the edge, and events of the conversation
+const handlers = {
   welcome({ resumed, language, voice: { qualified }, device_token, closes_at }) {
     fault = undefined;
     if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(inLanguage(language));
@@ -98,11 +98,11 @@ const hears = {
     news(say("notice.busy", { seconds: Math.ceil(seconds) }));
     setTimeout(() => news(say("notice.busy_over"), { passing: true }), 1000 * seconds);
   },
-  error(told) {
-    fault = told;
-    if (!UNKEPT.has(told.code)) talk.waiting(false); // what could not be kept is still on its way
+  error(error) {
+    fault = error;
+    if (!UNKEPT.has(error.code)) talk.waiting(false); // an unsaved turn is still being sent
     finishing(false);
-    news(told.message, { passing: true });
+    news(error.message, { passing: true });
   },
   quiet() {
     element("quiet").hidden = over;
@@ -129,7 +129,7 @@ const hears = {
   },
 };
 
-// What the customer does
+// The customer's taps
 const taps = {
   "choose-voice"() {
     voice.load();
@@ -211,7 +211,7 @@ function consent() {
   show("consent");
 }
 
-// This page in a language, whatever else its address says.
+// The address of this page in a language; other parameters stay.
 function inLanguage(language) {
   const address = new URL(location.href);
   address.searchParams.set("lang", language);
@@ -263,14 +263,14 @@ function speak(text) {
   if (conversation.mode === "voice") voice.speak(text);
 }
 
-// What the page shows follows from the line, the microphone and the edge's state, in that order.
+// The state on the screen follows from the connection, the microphone and the edge's state, in that order.
 function state() {
   const { state, mode } = conversation;
   const able = mode === "voice" && voice.alive;
   if (voice.microphone) voice.microphone.sending = able && !voice.speaking;
   if (mode !== "voice") return;
   const paused = !voice.asking && !able;
-  talk.look(line === "down" ? "offline" : paused ? "paused" : voice.speaking ? "speaking" : state in { review: 1, ended: 1 } ? "ready" : state);
+  talk.showState(line === "down" ? "offline" : paused ? "paused" : voice.speaking ? "speaking" : state in { review: 1, ended: 1 } ? "ready" : state);
 }
 
 // Ends
@@ -288,7 +288,7 @@ async function completed({ receipt, reference }) {
   fill({ "done-lead": say("done.waiting") });
 }
 
-// A connection that came in the middle of it would be closed by the request: none is opened until there is an answer.
+// The request would close a connection opened meanwhile: none is opened until there is a response.
 async function handInRest() {
   conversation.connection.close();
   const done = await handIn(conversation);
@@ -308,7 +308,7 @@ function end(how, opensAt) {
   over = true;
   voice.stop();
   conversation.connection.close();
-  if (!endings.mayGoOn(how)) conversation.memory.forget();
+  if (!endings.canContinue(how)) conversation.memory.forget();
   element("quiet").hidden = true;
   endings.end(how, opensAt);
 }

@@ -1,5 +1,5 @@
-// What a reload needs to go on with the same session, kept by this tab for half an hour; and, where the customer agreed
-// to it, what this phone is known by. Storage may be shut off: then only that is lost.
+// The state that a reload needs to resume the session, stored by this tab for half an hour; and, with the customer's
+// consent, the device token. If storage is disabled, only these are lost.
 const KEPT_MS = 30 * 60 * 1000;
 const DEVICE = "device";
 
@@ -16,7 +16,7 @@ function write(storage, key, value) {
     if (value) window[storage].setItem(key, JSON.stringify(value));
     else window[storage].removeItem(key);
   } catch {
-    // As above.
+    // Storage is disabled.
   }
 }
 

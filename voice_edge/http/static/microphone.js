@@ -1,4 +1,4 @@
-// Asking for the microphone, and saying exactly what is the matter and what to do when there is none.
+// Requests the microphone, and explains its failures and their remedies.
 import { browserName, stepsFor } from "./client.js";
 import { element, fill, make, show } from "./screens.js";
 import { say } from "./words.js";

@@ -1,29 +1,29 @@
-// An open receipt shows the reward as soon as it is decided, and that it was redeemed, without being loaded again.
+// Polls the receipt's state, and updates the page once the reward is decided or redeemed.
 
-const OFTEN_MS = 3_000;
-const OFTEN_FOR_MS = 3 * 60_000; // The decision is due within one minute; after three there is no hurry.
-const SELDOM_MS = 30_000;
+const FAST_MS = 3_000;
+const FAST_FOR_MS = 3 * 60_000; // The decision is due within one minute.
+const SLOW_MS = 30_000;
 
 const opened = Date.now();
 let waiting = 0;
 
 const news = () => document.getElementById("news");
 
-async function look() {
+async function poll() {
   const { watch, state } = news().dataset;
   if (!watch) return;
   const answer = await fetch(watch, { cache: "no-store" }).catch(() => null);
-  if (answer?.ok && (await answer.json()).state !== state) await renew();
+  if (answer?.ok && (await answer.json()).state !== state) await update();
   wait();
 }
 
-async function renew() {
+async function update() {
   const answer = await fetch(location.href, { cache: "no-store" }).catch(() => null);
   if (!answer?.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = page.getElementById("news");
   if (!fresh) return location.reload();
-  // The element itself stays: a live region that is replaced is not read out.
+  // Replace only its children: a replaced live region is not announced.
   news().replaceChildren(...fresh.childNodes);
   for (const name of ["state", "watch"]) {
     if (fresh.dataset[name] === undefined) delete news().dataset[name];
@@ -33,12 +33,12 @@ async function renew() {
 
 function wait() {
   clearTimeout(waiting);
-  if (document.hidden) return; // A phone in a pocket asks nothing; it asks at once when it is taken out.
-  waiting = setTimeout(look, Date.now() - opened < OFTEN_FOR_MS ? OFTEN_MS : SELDOM_MS);
+  if (document.hidden) return; // A hidden page does not poll; it polls at once when it is visible again.
+  waiting = setTimeout(poll, Date.now() - opened < FAST_FOR_MS ? FAST_MS : SLOW_MS);
 }
 
 document.addEventListener("visibilitychange", () => {
   clearTimeout(waiting);
-  if (!document.hidden) look();
+  if (!document.hidden) poll();
 });
 wait();

@@ -1,4 +1,4 @@
-// Sound of any rate to 16 kHz: a Kaiser-windowed sinc, one set of taps a phase, in whole-number steps (no drift).
+// Resamples any rate to 16 kHz: a Kaiser-windowed sinc, one set of taps per phase, in integer steps (no drift).
 export const RATE_HZ = 16000;
 const PASS_SHARE = 0.85; // of the lower Nyquist frequency: flat below it, silent from that frequency on
 const STOP_DB = 70;
@@ -32,11 +32,11 @@ export class Resampler {
       return taps.map((tap) => tap / sum);
     });
     this.held = new Float32Array(this.half - 1); // silence before the first sample
-    this.at = this.half - 1; // where the next output's centre lies in `held`
+    this.at = this.half - 1; // the next output's centre in `held`
     this.phase = 0;
   }
 
-  // Output sample k always stands for input sample k * rate / 16000: the filter's delay is taken out.
+  // Output sample k always corresponds to input sample k * rate / 16000: the filter's delay is removed.
   push(samples) {
     if (this.up === this.down) return samples;
     const input = new Float32Array(this.held.length + samples.length);
@@ -59,7 +59,7 @@ export class Resampler {
     return Float32Array.from(output);
   }
 
-  // What is left at the end of the sound.
+  // The remaining samples at the end of the sound.
   flush() {
     return this.up === this.down ? new Float32Array(0) : this.push(new Float32Array(this.half));
   }

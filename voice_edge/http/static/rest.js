@@ -1,13 +1,13 @@
-// When no connection comes: what is held here is handed in by one request, and the session is sent.
+// Without a connection: one request hands in the unsent rest, and the session is completed.
 import { element, fill, show, shows } from "./screens.js";
 import { say } from "./words.js";
 
 const TYPES = { sound: "audio/L16;rate=16000", text: "text/plain;charset=utf-8" };
 const BEGIN_ANEW = 410;
 
-// Offers it where it can be done without losing a change; the page goes on trying to connect meanwhile.
+// Offers the request if it loses no change; the page continues to reconnect meanwhile.
 export function stuck(conversation, { unkept = false } = {}) {
-  const { seconds, rest } = conversation.held();
+  const { seconds, rest } = conversation.unsent();
   const said = [...conversation.turns.values()].map(({ text }) => text).filter(Boolean);
   if (rest?.text) said.push(rest.text);
   else if (seconds) said.push(say("stuck.sound", { seconds }));
@@ -18,9 +18,9 @@ export function stuck(conversation, { unkept = false } = {}) {
   show("stuck");
 }
 
-// Returns what `completed` holds; null where it did not get through; undefined where the session is over.
+// Returns the fields of `completed`; null if the request failed; undefined if the session is over.
 export async function handIn(conversation) {
-  const { rest } = conversation.held();
+  const { rest } = conversation.unsent();
   if (!rest) return null;
   fill({ "stuck-fault": "", "hand-in": say("review.sending") });
   const body = rest.text ?? new Blob(rest.sound);

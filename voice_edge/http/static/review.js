@@ -1,4 +1,4 @@
-// The last look: every answer can be mended or struck before anything is sent.
+// The review: every answer can be edited or struck before the feedback is sent.
 import { element, fill, icon, make } from "./screens.js";
 import { say } from "./words.js";
 
@@ -7,7 +7,7 @@ export function review(turns, onEdit) {
   element("answers").replaceChildren(...[...turns].filter(([, { text }]) => text).map(([turn, said]) => answer(turn, said, onEdit)));
 }
 
-// Whether anything is left to send; says so where nothing is.
+// Returns whether any answer is left to send; shows a fault if none is.
 export function anythingLeft() {
   const left = [...element("answers").querySelectorAll("textarea")].some((field) => !field.disabled && field.value.trim());
   fill({ "review-fault": left ? "" : say("review.nothing") });

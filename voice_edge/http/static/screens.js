@@ -1,4 +1,4 @@
-// One screen at a time, with the focus on its heading; and the line of news above it.
+// Shows one screen at a time with the focus on its heading, and the notice above it.
 export const element = (id) => document.getElementById(id);
 
 export function show(name) {
@@ -24,7 +24,7 @@ export function news(text, { passing = false } = {}) {
   if (passing) timer = setTimeout(() => fill({ notice: "" }), NEWS_MS);
 }
 
-// Runs once what was just written is really on the glass.
+// Runs after the next paint.
 export const afterPaint = (run) => requestAnimationFrame(() => requestAnimationFrame(run));
 
 // Builds an element: make("p", { className: "x", textContent: "y" }, child, ...).

@@ -1,10 +1,10 @@
-// The talk's screen: the question, what is heard, what was answered so far, and how to answer now.
+// The talk's screen: the question, the caption, the turns so far, and the controls to answer.
 import { afterPaint, element, fill, icon, make } from "./screens.js";
 import { say } from "./words.js";
 
 const ICONS = { ready: "dots", listening: "ear", hearing: "mic", thinking: "dots", replying: "bubble", speaking: "speaker", paused: "pause", offline: "offline" };
 
-// A remark stands above the question: that something was not heard, and what to do.
+// A remark appears above the question, for instance that nothing was heard.
 export function ask(texts, { streaming = false, painted } = {}) {
   element("asked").setAttribute("aria-busy", streaming);
   fill(texts);
@@ -12,7 +12,7 @@ export function ask(texts, { streaming = false, painted } = {}) {
   element("asked").scrollIntoView({ block: "nearest" });
 }
 
-export function look(name) {
+export function showState(name) {
   if (element("orb").dataset.look === name && element("state-name").textContent) return;
   element("orb").dataset.look = name;
   element("orb-icon").setAttribute("href", `/static/icons.svg#${ICONS[name]}`);
@@ -52,7 +52,7 @@ export function waiting(on) {
   element("send").setAttribute("aria-disabled", on);
 }
 
-// All turns so far, each with a way to change it.
+// All turns so far, each with an edit button.
 export function history(turns, onEdit) {
   element("history").replaceChildren(...[...turns].map(([turn, said]) => bubble(turn, said, onEdit)));
 }

@@ -1,10 +1,10 @@
-// The microphone and the reading voice of one talk: the one rests while the other is at work.
+// The microphone and the reading voice of one talk: the microphone rests while the voice reads.
 import { Speech } from "./speech.js";
 
 const ASKED_AFTER_MS = 400; // a microphone that is already allowed opens without a question
-const ECHO_MS = 250; // what the loudspeaker said is still in the room
+const ECHO_MS = 250; // the loudspeaker still echoes in the room
 
-// What is known before asking; null where it is worth asking.
+// The fault known before the request; null if there is none.
 export function faultBeforeAsking() {
   if (!window.isSecureContext) return "insecure";
   return navigator.mediaDevices?.getUserMedia && window.AudioContext && window.AudioWorkletNode ? null : "unsupported";
@@ -21,16 +21,16 @@ export class Voice {
     return Boolean(this.microphone?.alive);
   }
 
-  // Fetched once voice is chosen, so that it is there at the tap that opens the microphone.
+  // Loads the capture code once voice is chosen, in time for the tap that opens the microphone.
   async load() {
     this.capture ??= await import("./capture.js").catch(() => null);
   }
 
-  // Straight from a tap: iOS starts a context, and asks, only there. Returns null once it is open, else what is the matter; undefined where it is no longer wanted.
+  // Call directly from a tap: only there does iOS start a context and ask. Returns null once open, else the fault; undefined if superseded.
   async open() {
     const fault = faultBeforeAsking();
     if (fault) return fault;
-    if (!this.capture) await this.load(); // slow network: this tap is spent, iOS may want another
+    if (!this.capture) await this.load(); // slow network: this tap is used up, iOS may need another
     if (!this.capture) return "error";
     this.microphone?.close();
     const { onFrame, onLevel, onLost } = this;
@@ -77,7 +77,7 @@ export class Voice {
     this.lock = await navigator.wakeLock?.request("screen").catch(() => null);
   }
 
-  // A page that is put away or a phone that is locked stops listening; the browser's own question hides the page as well.
+  // A hidden page or a locked phone stops listening; the browser's permission prompt hides the page as well.
   #leave() {
     if (this.asking) return;
     if (document.hidden && this.alive) {

@@ -1,4 +1,4 @@
-// What the server put into the page: its words, in one language, and which café and code it is for.
+// The server's data in the page: its words in one language, and its code.
 export const boot = JSON.parse(document.getElementById("boot").textContent);
 
 export function say(key, fields = {}) {

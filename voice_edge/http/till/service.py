@@ -1,4 +1,4 @@
-"""The till's operations in the store: sign in, redeem, undo. Each call blocks; the routes run it in a thread."""
+"""The till's blocking operations in the store: sign in, redeem, undo."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class TillService:
         return till_sign_in.ticket(self._secret, cafe=cafe, number=pin.number, now=self._clock.now())
 
     def redeem(self, cafe: str, typed: str, *, request: str) -> TillReply:
-        """Redeem a typed or scanned code; `request` identifies the tap, so that a repeated one gets the same reply."""
+        """Redeem a typed or scanned code; a repeated `request` gets the same reply."""
         code = typed_voucher(typed)
         if code is None:
             return TillReply("unreadable", typed)

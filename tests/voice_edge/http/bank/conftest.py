@@ -1,4 +1,4 @@
-"""A replica whose guests may choose a bank account, on the fake of Stripe in the same process."""
+"""Fixtures of a replica with bank payouts, on the fake of Stripe in the same process."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ IBAN = "SE3550000000054910000003"
 
 @dataclass
 class Stripe:
-    """The fake, with a page of its own for its questions."""
+    """The fake of Stripe and its address."""
 
     fake: FakeStripe
     url: str
@@ -51,7 +51,7 @@ class Stripe:
 
 @pytest.fixture
 def stripe_pages(home: Home):
-    """The fake's own server, with its onboarding pages, on a port of this machine."""
+    """Serve the fake with its onboarding pages on a local port."""
     fake = FakeStripe(now=lambda: home.store().now(), calls_per_second=None)
     listening = socket.create_server(("127.0.0.1", 0))
     fake.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -78,7 +78,7 @@ def home(tmp_path) -> Home:
 
 @pytest.fixture
 def stripe(replica, stripe_pages):
-    """The fake, asked by the replica's desk through the official client."""
+    """Connect the replica to the fake through the official client."""
     client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(stripe_pages.fake))
     bank = replica.edge.bank
     bank._open_provider = lambda: StripeRail(client, name="stripe_fake", limiter=CallLimiter(1e9, sleep=lambda _: None))
@@ -107,7 +107,7 @@ async def guest(replica):
 
 @pytest.fixture
 def landed(replica, home):
-    """Publish what the replica has recorded, as its log does."""
+    """Return a function that publishes the recorded events, as the log does."""
 
     def put() -> None:
         publish(home.segments(), replica.log.events, replica="edge1", identifier=new_identifier())

@@ -1,4 +1,4 @@
-"""From the voucher to a bank account: the voucher is good until Stripe says that the account is ready."""
+"""From the voucher to a bank account: the voucher is good until Stripe reports the account ready."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ from pydantic import SecretStr
 from payouts.stripe.configured import rail_name
 from payouts.stripe.recipients import open_account, refresh_status
 from pilot.words import section
-from storage.store.payouts import attempts, batches, guest_payouts, onboardings, recipient_devices
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import (
+    attempts,
+    batches,
+    guest_payouts,
+    onboardings,
+    recipient_devices,
+    recipient_statuses,
+)
 from storage.store.payouts.batches import Limits
 from storage.store.payouts.recipient_statuses import BankPayout
 from storage.store.privacy import tombstones
@@ -24,13 +30,13 @@ from voice_edge.receipts.bank_onboarding import BankOnboarding
 LIMITS = Limits(approval_ore=10**6, yearly_ore=99_900)
 
 
-def told(language: str, name: str) -> str:
+def status_title(language: str, name: str) -> str:
     return section("payout", language)[f"{name}.title"]  # type: ignore[arg-type]
 
 
 @pytest.fixture
 async def chosen(guest, stripe, sent, reward):
-    """A guest who pressed the button and is at Stripe's questions."""
+    """Send a guest to Stripe's questions; return the receipt's path, the decision and the voucher's code."""
     path, session = sent
     decision, _, code = reward(session_id=session)
     answer = await guest.post(f"{path}/bank", data={"account": "new"})
@@ -43,31 +49,31 @@ def state_of(home, decision) -> str:
     return vouchers.of_reward(home.store(), decision.reward_id).state
 
 
-async def test_the_whole_way_from_the_choice_to_the_account(guest, stripe, home, chosen):
+async def test_an_answered_onboarding_claims_the_reward(guest, stripe, home, chosen):
     path, decision, code = chosen
     text = (await guest.get(path)).text
     assert code in text
-    assert told("sv", "asked") in text
+    assert status_title("sv", "asked") in text
     assert "FAKE" in text
     stripe.answered(stripe.accounts[0])
     back = await guest.get(f"{path}/bank/back?lang=sv")
     assert (back.status_code, back.headers["location"]) == (303, f"{path}?lang=sv")
     text = (await guest.get(path)).text
     assert code not in text
-    assert told("sv", "waiting") in text
+    assert status_title("sv", "waiting") in text
     assert "30\u00a0kr till ditt bankkonto" in text
     assert state_of(home, decision) == "cancelled"
     assert (await guest.get(f"{path}/state")).json()["state"] == "kept.bank.0.waiting"
 
 
-async def test_coming_back_without_having_answered_changes_nothing(guest, home, chosen):
+async def test_returning_without_an_answer_changes_nothing(guest, home, chosen):
     path, decision, code = chosen
     assert (await guest.get(f"{path}/bank/back")).status_code == 303
     assert code in (await guest.get(path)).text
     assert state_of(home, decision) == "issued"
 
 
-async def test_each_click_and_each_used_up_link_makes_a_new_link_for_the_same_account(guest, stripe, chosen):
+async def test_each_click_makes_a_new_link_for_the_same_account(guest, stripe, chosen):
     path, _, _ = chosen
     again = await guest.get(f"{path}/bank/again")
     more = await guest.post(f"{path}/bank", data={})
@@ -77,7 +83,7 @@ async def test_each_click_and_each_used_up_link_makes_a_new_link_for_the_same_ac
     assert len(stripe.fake.books.links) == 3
 
 
-async def test_nobody_is_sent_on_without_a_click(guest, stripe, sent, reward):
+async def test_nobody_is_redirected_without_a_click(guest, stripe, sent, reward):
     path, session = sent
     reward(session_id=session)
     assert (await guest.get(f"{path}/bank")).status_code == 200
@@ -87,7 +93,7 @@ async def test_nobody_is_sent_on_without_a_click(guest, stripe, sent, reward):
     assert stripe.accounts == []
 
 
-async def test_while_stripe_is_away_the_page_says_so_and_the_voucher_is_good(guest, stripe, home, sent, reward):
+async def test_while_stripe_is_away_the_voucher_stays_good(guest, stripe, home, sent, reward):
     path, session = sent
     decision, _, code = reward(session_id=session)
     stripe.fake.away = True
@@ -106,11 +112,11 @@ async def test_a_claimed_rewards_page_needs_no_provider(guest, stripe, chosen):
     await guest.get(f"{path}/bank/back")
     stripe.fake.away = True
     text = (await guest.get(path)).text
-    assert told("sv", "waiting") in text
+    assert status_title("sv", "waiting") in text
     assert (await guest.get(f"{path}/bank/back")).status_code == 303
 
 
-async def test_the_receipt_asks_by_itself_whether_the_account_is_ready(guest, stripe, home, replica, chosen):
+async def test_the_receipt_refreshes_the_account_by_itself(guest, stripe, home, replica, chosen):
     path, decision, _ = chosen
     stripe.answered(stripe.accounts[0])
     replica.clock.jump(20)
@@ -130,9 +136,7 @@ async def test_a_remembered_device_need_not_answer_again(guest, stripe, home, se
     assert known == found.recipient_id
 
 
-async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_back(
-    guest, stripe, home, sent, reward, replica
-):
+async def test_a_known_guest_sees_the_last_four_and_is_not_asked_again(guest, stripe, home, sent, reward, replica):
     path, session = sent
     store = home.store()
     reward(session_id=session, device="d" * 64)
@@ -147,13 +151,11 @@ async def test_a_guest_known_from_before_sees_the_last_four_and_goes_straight_ba
     assert "slutar på 0003" in page
     answer = await guest.post(f"{path}/bank", data={"account": "known"})
     assert answer.headers["location"].endswith(f"{path}/bank/back?lang=sv")
-    assert told("sv", "waiting") in (await guest.get(path)).text
+    assert status_title("sv", "waiting") in (await guest.get(path)).text
     assert len(stripe.accounts) == 1
 
 
-async def test_a_claimed_reward_whose_account_is_gone_is_sent_to_the_staff_and_promised_no_voucher_that_is_gone(
-    guest, stripe, home, replica, chosen
-):
+async def test_a_claimed_reward_with_a_deleted_account_promises_no_voucher(guest, stripe, home, replica, chosen):
     path, decision, _ = chosen
     stripe.answered(stripe.accounts[0])
     await guest.get(f"{path}/bank/back")
@@ -163,14 +165,14 @@ async def test_a_claimed_reward_whose_account_is_gone_is_sent_to_the_staff_and_p
     assert refused.status_code == 503
     assert "pengarna är kvar där kvittot säger" in refused.text
     assert "Kupongen gäller" not in refused.text
-    refresh_status(home.store(), replica.edge.bank._open_provider(), standings.recipient(home.store(), who))
+    refresh_status(home.store(), replica.edge.bank._open_provider(), recipient_statuses.recipient(home.store(), who))
     text = (await guest.get(path)).text
-    assert told("sv", "gone_claimed") in text
+    assert status_title("sv", "gone_claimed") in text
     assert "så får du en ny kupong" in text
     assert section("bank", "sv")["offer.continue"] not in text
 
 
-async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_way_to_one(guest, stripe, home, chosen):
+async def test_a_guest_can_switch_to_another_account_during_onboarding(guest, stripe, home, chosen):
     path, decision, _ = chosen
     answer = await guest.post(f"{path}/bank", data={"account": "new"})
     assert answer.status_code == 303
@@ -183,9 +185,7 @@ async def test_another_account_is_another_one_also_for_a_guest_who_was_on_the_wa
     assert guest_payouts.of_reward(home.store(), decision.reward_id).account == second
 
 
-async def test_a_guest_whose_wish_lapsed_and_who_has_a_new_voucher_may_choose_another_account(
-    guest, stripe, home, chosen
-):
+async def test_a_guest_can_choose_another_account_after_a_lapsed_onboarding(guest, stripe, home, chosen):
     path, decision, _ = chosen
     onboardings.end(home.store(), decision.reward_id, "lapsed")
     await guest.post(f"{path}/bank", data={"account": "new"})
@@ -193,7 +193,7 @@ async def test_a_guest_whose_wish_lapsed_and_who_has_a_new_voucher_may_choose_an
     assert guest_payouts.of_reward(home.store(), decision.reward_id).account == stripe.accounts[1]
 
 
-async def test_the_page_asks_a_guest_whom_nobody_knows_for_no_second_account(guest, stripe, chosen):
+async def test_an_unknown_guest_is_not_offered_a_second_account(guest, stripe, chosen):
     path, _, _ = chosen
     page = (await guest.get(f"{path}/bank")).text
     assert 'value="new"' not in page
@@ -201,18 +201,18 @@ async def test_the_page_asks_a_guest_whom_nobody_knows_for_no_second_account(gue
     assert len(stripe.accounts) == 1
 
 
-async def test_an_account_that_is_gone_may_be_opened_anew(guest, stripe, home, chosen):
+async def test_a_deleted_account_can_be_replaced(guest, stripe, home, chosen):
     path, decision, _ = chosen
     del stripe.fake.books.accounts[stripe.accounts[0]]
     await guest.get(f"{path}/bank/back")
-    assert told("sv", "gone") in (await guest.get(path)).text
+    assert status_title("sv", "gone") in (await guest.get(path)).text
     assert (await guest.post(f"{path}/bank", data={})).status_code == 303
     assert len(stripe.accounts) == 1
     assert state_of(home, decision) == "issued"
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, stripe, home, replica, chosen, language):
+async def test_the_receipt_shows_each_status_of_the_payout(guest, stripe, home, replica, chosen, language):
     path, _, _ = chosen
     store = home.store()
     stripe.answered(stripe.accounts[0])
@@ -221,29 +221,29 @@ async def test_a_week_later_the_receipt_tells_what_became_of_the_money(guest, st
     batch = batches.plan(store, day=store.now().date(), rail="stripe_fake", simulated=True, limits=LIMITS)
     (one,) = batches.instructions(store, batch.id)
     url = f"{path}?lang={language}"
-    assert told(language, "approval") in (await guest.get(url)).text
+    assert status_title(language, "approval") in (await guest.get(url)).text
     with store.begin() as connection:
         batches.set_state(connection, one.id, "refused", code="insufficient_capabilities_for_transfer", at=store.now())
     text = (await guest.get(url)).text
-    assert told(language, "mend") in text
+    assert status_title(language, "mend") in text
     assert section("bank", language)["offer.continue"] in text
     batches.approve(store, batch.id, actor="test", reason="seen")
     attempt = attempts.begin(store, one.id, rail="stripe_fake", parameters="", again=True)
     attempts.accepted(store, attempt.key, reference="tr_1")
-    assert told(language, "sent") in (await guest.get(url)).text
+    assert status_title(language, "sent") in (await guest.get(url)).text
     for state, code, name in (
         ("in_transit", "", "in_bank"),
         ("paid", "", "paid"),
         ("failed", "account_closed", "bank_closed"),
     ):
         replica.clock.jump(60)
-        standings.save_bank_payout(
+        recipient_statuses.save_bank_payout(
             store, BankPayout("po_1", one.recipient_id, 3000, state, code, None, store.now(), store.now())
         )
-        assert told(language, name) in (await guest.get(url)).text
+        assert status_title(language, name) in (await guest.get(url)).text
 
 
-async def test_an_erased_receipt_leads_to_no_account(guest, stripe, home, sent, reward):
+async def test_an_erased_receipt_offers_no_account(guest, stripe, home, sent, reward):
     path, session = sent
     decision, _, _ = reward(session_id=session)
     tombstones.add(home.store(), session_id=session, actor="guest", reason="asked")
@@ -254,7 +254,7 @@ async def test_an_erased_receipt_leads_to_no_account(guest, stripe, home, sent, 
     assert onboardings.find(home.store(), decision.reward_id) is None
 
 
-async def test_a_declined_or_redeemed_reward_leads_to_no_account(guest, stripe, home, sent, reward):
+async def test_a_declined_reward_offers_no_account(guest, stripe, home, sent, reward):
     path, session = sent
     reward(session_id=session, score=10, counted_score=10)
     assert "bankkonto" not in (await guest.get(path)).text
@@ -262,7 +262,7 @@ async def test_a_declined_or_redeemed_reward_leads_to_no_account(guest, stripe, 
     assert stripe.accounts == []
 
 
-def test_a_tests_reward_never_meets_real_money_nor_a_real_guests_anything_else(replica):
+def test_simulated_rewards_never_use_a_real_rail_and_real_ones_only_that(replica):
     from types import SimpleNamespace
 
     bank = replica.edge.bank
@@ -278,7 +278,7 @@ def test_a_tests_reward_never_meets_real_money_nor_a_real_guests_anything_else(r
     assert "TESTLÄGE" in bank.note("sv")
 
 
-def test_a_forms_answer_may_lead_to_the_providers_pages_only(home, replica):
+def test_forms_may_redirect_only_to_the_providers_pages(home, replica):
     def leads_to(**changes: str) -> str:
         typed = {name: SecretStr(value) if name == "stripe_key" else value for name, value in changes.items()}
         settings = home.settings.model_copy(update=typed)

@@ -1,4 +1,4 @@
-"""The whole way in a real browser: choose, answer at the FAKE, come back, be paid; leave, and the voucher is good."""
+"""Bank payouts in a browser: choose, leave, return, answer at the fake, be paid."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ async def chromium():
         await browser.close()
 
 
-async def looks_well(page) -> None:
-    """No finding of axe, nothing wider than the phone, no target too small for a thumb."""
+async def assert_accessible(page) -> None:
+    """Assert that axe finds nothing, the width fits the phone, and all targets fit a thumb."""
     found = await Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -59,7 +59,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
 
     async def seen(name: str) -> None:
         if scripts:
-            await looks_well(page)
+            await assert_accessible(page)
             await page.screenshot(path=tmp_path / f"{name}.png", full_page=True)
 
     await page.goto(replica.url + path)
@@ -72,7 +72,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     await page.get_by_role("button", name=FAKE["onboarding.finish"], exact=True).wait_for()
     await seen("2b-fake")
     assert vouchers.of_reward(home.store(), decision.reward_id).state == "issued"
-    # Left without an answer: the voucher is good, and the way on stands on the receipt.
+    # Left without an answer: the voucher is good, and the receipt offers to continue.
     await page.get_by_role("link", name=FAKE["onboarding.leave"]).click()
     await page.wait_for_url(f"{replica.url}{path}?lang=sv")
     assert code in await page.inner_text("main")
@@ -101,7 +101,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
 
 
 @pytest.mark.parametrize(("language", "says"), [("sv", "låtsas-Stripe, inga pengar"), ("en", "fake Stripe, no money")])
-async def test_the_fakes_pages_say_plainly_that_they_are_a_fakes(chromium, stripe, language, says, tmp_path):
+async def test_the_fakes_pages_are_marked_as_fake(chromium, stripe, language, says, tmp_path):
     account = stripe.fake.books.open_account(metadata={}, email=None)["id"]
     stripe.answered(account)
     stripe.fake.books.bank_payout(account, 3000)
@@ -121,13 +121,13 @@ async def test_the_fakes_pages_say_plainly_that_they_are_a_fakes(chromium, strip
         await page.goto(address)
         assert says in await page.inner_text("header"), name
         assert words["fake.mark"] in await page.title()
-        await looks_well(page)
+        await assert_accessible(page)
         await page.screenshot(path=tmp_path / f"{name}-{language}.png", full_page=True)
     await page.goto(f"{stripe.url}/fake/visits/{made['visit']}?language={language}")
     for target in await page.locator("label.choice").all():
         box = await target.bounding_box()
         assert box["height"] >= SMALLEST_TARGET
-    # By keyboard alone: the choices are one stop, the arrows choose, and the button is the next one.
+    # With the keyboard: the choices are one tab stop, arrows choose, and the button is the next stop.
     await page.locator("input[type=radio]").first.focus()
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Tab")
@@ -137,7 +137,7 @@ async def test_the_fakes_pages_say_plainly_that_they_are_a_fakes(chromium, strip
     assert stripe.fake.books.ibans[account] == next(iter(FAILING_IBANS))
 
 
-async def test_while_stripe_is_away_the_page_says_so(replica, chromium, stripe, sent, reward, tmp_path):
+async def test_an_outage_of_stripe_is_shown(replica, chromium, stripe, sent, reward, tmp_path):
     path, session = sent
     reward(session_id=session)
     stripe.fake.away = True
@@ -145,7 +145,7 @@ async def test_while_stripe_is_away_the_page_says_so(replica, chromium, stripe, 
     await page.goto(f"{replica.url}{path}/bank?lang=en")
     await page.get_by_role("button", name="Continue to Stripe").click()
     await page.get_by_role("heading", name="Stripe does not answer right now").wait_for()
-    await looks_well(page)
+    await assert_accessible(page)
     await page.screenshot(path=tmp_path / "away.png", full_page=True)
     await page.get_by_role("link", name="To the receipt").click()
     await page.locator(".voucher").wait_for()
@@ -171,5 +171,5 @@ async def test_axe_finds_nothing_in_any_state(replica, chromium, home, stripe, s
         served.append(text)
         await page.goto(f"{replica.url}/r/shown")
         assert await page.locator(".payout button").count() == (status in AT_STRIPE), status
-        await looks_well(page)
+        await assert_accessible(page)
         await page.screenshot(path=shots / f"{status}.png", full_page=True)

@@ -1,4 +1,4 @@
-"""The page that says why: sentences without points or thresholds, the guest's own words, nothing once erased."""
+"""The explanation page: sentences without points or thresholds, and the guest's own words."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def test_each_outcome_is_explained(guest, sent, reward, landed, replica, c
     assert says in (await guest.get(f"{path}/why")).text
 
 
-async def test_what_a_person_decided_is_said_first(guest, sent, reward, landed, replica, home):
+async def test_a_persons_decision_is_explained_first(guest, sent, reward, landed, replica, home):
     path, session = sent
     landed()
     reward(session_id=session, held_until=replica.clock.now() + timedelta(days=2), reasons=("ring",))
@@ -64,13 +64,13 @@ async def test_what_a_person_decided_is_said_first(guest, sent, reward, landed, 
     assert "tittar en gång till" in refused
 
 
-async def test_without_the_answer_it_says_that_it_is_gone(guest, sent, reward):
+async def test_a_missing_answer_is_reported_as_gone(guest, sent, reward):
     path, session = sent
     reward(session_id=session)
     assert "finns inte kvar hos oss" in (await guest.get(f"{path}/why")).text
 
 
-async def test_nothing_is_explained_once_erased(guest, sent, reward, landed, home):
+async def test_an_erased_answer_is_not_explained(guest, sent, reward, landed, home):
     path, session = sent
     landed()
     reward(session_id=session)

@@ -1,4 +1,4 @@
-"""The door's pages in a real browser: nothing for axe to find, and answers erased without JavaScript."""
+"""Door and receipt pages in a browser: axe, and erasing without JavaScript."""
 
 from __future__ import annotations
 

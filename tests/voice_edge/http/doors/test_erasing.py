@@ -1,4 +1,4 @@
-"""The receipt a week later, in both languages, and a guest's answers erased from it: asked, done, and never claimed falsely."""
+"""Erasing answers from the receipt: confirmed first, done once, never reported falsely."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ GOOD = "Kaffet var gott men kön vid disken var en kvart lång vid lunch i dag."
 
 @pytest.fixture
 async def sent(replica):
-    """Return the receipt's path and session of feedback that was sent."""
+    """Send feedback; return the receipt's path and the session."""
     async with replica.page() as page:
         await page.begin("text", simulated=False)
         await page.write(GOOD)
@@ -37,7 +37,7 @@ async def test_the_receipt_is_there_a_week_later_in_both_languages(client, repli
     assert (await client.get(f"{path}?lang=xx")).status_code == 200
 
 
-async def test_erasing_asks_first_and_asking_changes_nothing(client, replica, sent):
+async def test_erasing_needs_a_confirmation(client, replica, sent):
     path, session = sent
     answer = await client.get(f"{path}/erase")
     assert "Vill du radera dina svar?" in answer.text
@@ -48,7 +48,7 @@ async def test_erasing_asks_first_and_asking_changes_nothing(client, replica, se
     assert tombstones.erased_at(replica.home.store(), session) is None
 
 
-async def test_erased_answers_are_marked_once_and_the_receipt_says_so(client, replica, sent):
+async def test_answers_are_erased_once_and_the_receipt_shows_it(client, replica, sent):
     path, session = sent
     store = replica.home.store()
     cursor, _ = outbox.touched_days(store, after=0)
@@ -75,7 +75,7 @@ async def test_erased_answers_are_marked_once_and_the_receipt_says_so(client, re
         {"origin": "https://evil.example"},
     ],
 )
-async def test_another_page_cannot_have_answers_erased(client, replica, sent, headers):
+async def test_a_foreign_page_cannot_erase_answers(client, replica, sent, headers):
     path, session = sent
     answer = await client.post(f"{path}/erase", headers=headers)
     assert answer.status_code == 403
@@ -84,13 +84,13 @@ async def test_another_page_cannot_have_answers_erased(client, replica, sent, he
     assert tombstones.erased_at(replica.home.store(), session) is None
 
 
-async def test_an_old_browser_that_says_nothing_of_itself_may_erase(client, replica, sent):
+async def test_an_old_browser_without_origin_headers_may_erase(client, replica, sent):
     path, session = sent
     assert (await client.post(f"{path}/erase")).status_code == 303
     assert tombstones.erased_at(replica.home.store(), session) is not None
 
 
-async def test_a_store_that_is_away_is_never_said_to_have_erased(client, replica):
+async def test_nothing_is_reported_as_erased_while_the_store_is_away(client, replica):
     async with replica.page() as page:
         await page.begin("text", simulated=False)
         await page.write(GOOD)
@@ -106,14 +106,14 @@ async def test_a_store_that_is_away_is_never_said_to_have_erased(client, replica
     assert "Dina svar är raderade" in (await client.get(path)).text
 
 
-async def test_a_receipt_that_the_store_holds_cannot_be_shown_while_it_is_away(client, replica, sent):
+async def test_a_saved_receipt_is_unavailable_while_the_store_is_away(client, replica, sent):
     replica.store_away = True
     answer = await client.get(sent[0])
     assert answer.status_code == 503
     assert f'href="{sent[0]}"' in answer.text
 
 
-async def test_a_wrong_secret_erases_nothing_and_helps(client):
+async def test_a_wrong_secret_is_not_found(client):
     for path in ("/r/x/erase", "/r/%2e%2e/erase", "/r/" + "a" * 400):
         answer = await client.get(path)
         assert answer.status_code == 404

@@ -1,4 +1,4 @@
-"""What a stranger's requests meet: foreign hosts, large bodies, odd methods, paths that lead elsewhere; and strict headers."""
+"""Hostile requests: foreign hosts, large bodies, odd methods, path traversal; and security headers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ async def test_other_methods_are_not_served(client, replica, method):
         assert (await client.request(method, path)).status_code == 405
 
 
-async def test_a_get_only_page_takes_no_post(client, replica):
+async def test_a_get_only_page_refuses_post(client, replica):
     assert (await client.post(f"/c/{replica.code}")).status_code == 405
     assert (await client.get("/v1/rest")).status_code == 405
 
@@ -42,16 +42,13 @@ async def test_a_large_body_is_refused_before_it_is_read(client):
     assert (await client.post("/v1/rest", content=b"x" * (2 * 1024 * 1024 + 1))).status_code == 413
 
 
-async def test_a_body_without_a_length_is_cut_off(client):
+async def test_a_body_without_a_length_is_not_read_for_an_unknown_receipt(client):
     async def endless():
         for _ in range(64):
             yield b"x" * 1_024
 
-    try:
-        answer = await client.post("/r/x/erase", content=endless())
-    except httpx.TransportError:
-        return
-    assert answer.status_code in (400, 404, 413)
+    answer = await client.post("/r/x/erase", content=endless())
+    assert answer.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -70,15 +67,15 @@ async def test_a_body_without_a_length_is_cut_off(client):
         "/r/",
     ],
 )
-async def test_nothing_but_the_pages_is_found(replica, path):
+async def test_only_pages_are_found(replica, path):
     async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as plain:
-        answer = await plain.get(f"{replica.url}{path}")
-    assert answer.status_code in (307, 404)
+        answer = await plain.get(f"{replica.url}{path}", follow_redirects=True)
+    assert answer.status_code == 404
     assert "import" not in answer.text
     assert "voice_edge" not in answer.text
 
 
-async def test_a_lost_guest_is_told_what_to_do(client):
+async def test_a_guest_at_an_unknown_path_gets_help(client):
     answer = await client.get("/menu")
     assert answer.status_code == 404
     assert "Här finns ingen sida" in answer.text
@@ -117,7 +114,7 @@ async def test_the_policy_names_no_foreign_host(replica):
         assert not re.search(r"wss?:(\s|;|$)", policy)
 
 
-async def test_no_page_holds_anything_inline(client, replica, at, sent_path):
+async def test_no_page_contains_inline_scripts_or_styles(client, replica, at, sent_path):
     pages = [f"/c/{replica.code}", "/", "/r/nope", "/menu", sent_path, f"{sent_path}/erase"]
     at("2026-11-23T23:00:00")
     pages.append(f"/c/{replica.code}")
@@ -137,7 +134,7 @@ async def sent_path(replica):
         return (await page.until("completed"))["receipt"]
 
 
-async def test_an_error_that_nobody_foresaw_is_told_in_words_and_without_them_in_the_log(replica, capsys):
+async def test_an_unexpected_error_gets_a_page_without_its_text(replica, capsys):
     async def broken(token: str) -> None:
         raise RuntimeError("hemligt kaffe")
 

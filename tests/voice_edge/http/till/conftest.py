@@ -1,4 +1,4 @@
-"""Guests with vouchers of a replica's café, and a till that is signed in."""
+"""Fixtures of guests with vouchers, and a till."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ def pin(home: Home):
 
 @pytest.fixture
 def reward(home: Home, replica):
-    """Return a function that decides on a guest's session and returns the decision, its voucher and the code."""
+    """Return a function that decides on a session and returns the decision, voucher and code."""
 
     home.store().now = replica.clock.now
 
     def decided(**changes: object):
-        asked = {"session_id": "guest-1", "cafe": "aurora", "simulated": True, "score": 90, "counted_score": 90}
-        one = candidate(**(asked | changes))
+        defaults = {"session_id": "guest-1", "cafe": "aurora", "simulated": True, "score": 90, "counted_score": 90}
+        one = candidate(**(defaults | changes))
         (decision,) = decide_sessions(home.store(), [one], cafes=home.cafes(), secret=home.secret(), decided_by="watch")
         voucher = vouchers.of_reward(home.store(), decision.reward_id)
         return decision, voucher, voucher_code(home.secret(), decision.reward_id, 1)
@@ -81,7 +81,7 @@ async def signed_in(till):
 
 @pytest.fixture
 def later(replica):
-    """Return a function that moves the replica's clock on."""
+    """Return a function that advances the replica's clock."""
 
     def move(by: timedelta) -> None:
         replica.clock.jump(by.total_seconds())

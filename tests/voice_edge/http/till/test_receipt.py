@@ -1,4 +1,4 @@
-"""The open receipt shows the decision and the voucher by itself; every outcome in words, in both languages."""
+"""The open receipt updates itself with the decision and the voucher; every outcome has its words."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ async def sent(replica, home):
     return path, page.session_id
 
 
-async def test_the_state_changes_with_decision_redemption_and_replacement_only(till, sent, reward, home):
+async def test_the_state_changes_only_with_the_decision_and_its_voucher(till, sent, reward, home):
     path, session = sent
 
     async def state() -> str:
@@ -68,7 +68,7 @@ async def test_a_voucher_is_shown_with_its_code_its_amount_and_its_last_day(till
     ],
     ids=["too low", "not trusted", "slot not known yet", "device"],
 )
-async def test_what_was_declined_is_said_with_its_reason(till, sent, reward, changes, says, not_says):
+async def test_a_declined_reward_shows_its_reason(till, sent, reward, changes, says, not_says):
     path, session = sent
     if "device" in changes:
         reward(session_id="earlier", device="d1")
@@ -80,7 +80,7 @@ async def test_what_was_declined_is_said_with_its_reason(till, sent, reward, cha
     assert not_says not in news
 
 
-async def test_a_held_reward_says_by_when_and_what_a_person_decided(till, sent, reward, home, replica):
+async def test_a_held_reward_shows_its_deadline_and_then_the_decision(till, sent, reward, home, replica):
     path, session = sent
     until = replica.clock.now() + timedelta(days=2)
     reward(session_id=session, held_until=until, reasons=("duplicate",))
@@ -111,7 +111,7 @@ async def test_guest_and_barista_in_two_browsers(replica, sent, reward, pin, sch
             page.on("console", lambda message: complaints.append(message.text) if "Security" in message.text else None)
             return page
 
-        async def looks_well(page) -> None:
+        async def assert_accessible(page) -> None:
             found = await Axe().run(page)
             assert found.violations_count == 0, found.generate_report()
             assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
@@ -122,26 +122,26 @@ async def test_guest_and_barista_in_two_browsers(replica, sent, reward, pin, sch
         _, _, code = reward(session_id=session)
         await guest.locator(".voucher .code").wait_for(timeout=15_000)
         assert await guest.locator(".voucher .code").inner_text() == code
-        await looks_well(guest)
+        await assert_accessible(guest)
         await guest.screenshot(path=tmp_path / "receipt.png", full_page=True)
 
         await barista.goto(f"{replica.url}/till/aurora?code={code}")
-        await looks_well(barista)
+        await assert_accessible(barista)
         await barista.get_by_label("PIN för passet").fill(PIN)
         await barista.get_by_role("button", name="Logga in").click()
         await barista.get_by_role("button", name="Lös in").wait_for()
-        await looks_well(barista)
+        await assert_accessible(barista)
         await barista.screenshot(path=tmp_path / "till.png", full_page=True)
         await barista.get_by_role("button", name="Lös in").click()
         await barista.get_by_role("heading", name="Testkupong").wait_for()
-        await looks_well(barista)
+        await assert_accessible(barista)
         await barista.screenshot(path=tmp_path / "redeemed.png", full_page=True)
         await guest.get_by_role("heading", name="Kupongen är inlöst").wait_for(timeout=15_000)
-        await looks_well(guest)
+        await assert_accessible(guest)
         await barista.get_by_label("Gästens kod").fill(code)
         await barista.get_by_role("button", name="Lös in").click()
         await barista.get_by_role("heading", name="Redan inlöst").wait_for()
-        await looks_well(barista)
+        await assert_accessible(barista)
         await barista.screenshot(path=tmp_path / "refused.png", full_page=True)
         await browser.close()
     assert complaints == []

@@ -1,4 +1,4 @@
-"""The till's page: signed in by the shift's PIN, a voucher redeemed once, undone within a minute, refused in words."""
+"""The till's page: signing in with the shift's PIN, redeeming once, undoing within a minute, refusals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def redeem(till, code: str, *, request: str = "tap-1", lang: str = "sv"):
     return await till.post(f"/till/aurora/redeem?lang={lang}", data={"code": code, "request": request})
 
 
-async def test_without_a_pin_the_page_says_whom_to_ask(client_without_pin):
+async def test_without_a_pin_the_page_refers_to_the_manager(client_without_pin):
     answer = await client_without_pin.get("/till/aurora")
     assert "Be din chef att skapa en" in answer.text
     assert "<form" not in answer.text
@@ -59,7 +59,7 @@ async def test_a_scanned_code_is_kept_through_signing_in(till, reward):
     assert f'name="code" value="{code}"' in page.text
 
 
-async def test_a_voucher_is_redeemed_once_and_a_lost_answer_is_given_again(signed_in, reward, home):
+async def test_a_voucher_is_redeemed_once_and_a_repeated_tap_gets_the_same_reply(signed_in, reward, home):
     decision, _, code = reward()
     tap = request_of((await signed_in.get("/till/aurora")).text)
     first = await redeem(signed_in, code.lower().replace("-", " "), request=tap)
@@ -76,7 +76,7 @@ async def test_a_voucher_is_redeemed_once_and_a_lost_answer_is_given_again(signe
     assert bookkeeping.balances(home.store(), simulated=True)["rewards_owed"] == 0
 
 
-async def test_a_real_voucher_says_what_to_deduct(signed_in, reward, home, replica):
+async def test_a_real_voucher_shows_the_amount_to_deduct(signed_in, reward, home, replica):
     assert trial_slots.use(home.store(), session_id="guest-1", cafe=replica.edge.cafe("aurora"))
     _, _, code = reward(session_id="guest-1", simulated=False)
     assert "Dra av 30\u00a0kr" in (await redeem(signed_in, code)).text
@@ -112,14 +112,14 @@ async def test_a_redemption_is_undone_within_a_minute_and_no_later(signed_in, re
         ("", "Det där är ingen kod"),
     ],
 )
-async def test_what_is_no_voucher_is_refused_in_words(signed_in, typed, says):
+async def test_an_invalid_code_is_refused_with_a_reason(signed_in, typed, says):
     answer = await redeem(signed_in, typed)
     assert answer.status_code == 200
     assert says in answer.text
     assert 'role="alert"' in answer.text
 
 
-async def test_a_voucher_of_another_cafe_or_past_its_time_or_replaced_is_refused(signed_in, reward, later, home):
+async def test_a_foreign_expired_or_replaced_voucher_is_refused(signed_in, reward, later, home):
     from datetime import timedelta as ahead
 
     from payouts.deciding import issuer
@@ -170,7 +170,7 @@ async def test_a_wrong_pin_is_refused_and_guessing_is_slowed_down(till, replica)
 
 
 @pytest.mark.parametrize("path", ["sign-in", "redeem", "undo"])
-async def test_another_sites_form_does_nothing(signed_in, reward, home, path):
+async def test_a_foreign_sites_form_does_nothing(signed_in, reward, home, path):
     _, voucher, code = reward()
     answer = await signed_in.post(
         f"/till/aurora/{path}",
@@ -182,7 +182,7 @@ async def test_another_sites_form_does_nothing(signed_in, reward, home, path):
     assert vouchers.of_reward(home.store(), voucher.reward_id).state == "issued"
 
 
-async def test_a_ticket_of_one_cafe_opens_no_other_till(signed_in, home, replica):
+async def test_a_ticket_is_valid_only_for_its_cafe(signed_in, home, replica):
     from payouts.till_sign_in import signed_in as holds
     from payouts.till_sign_in import ticket
 
@@ -195,7 +195,7 @@ async def test_a_ticket_of_one_cafe_opens_no_other_till(signed_in, home, replica
         assert not holds(home.secret(), broken, cafe="aurora", number=1, now=now)
 
 
-async def test_an_unknown_cafe_has_no_till_and_a_store_that_is_away_asks_for_patience(signed_in, replica, monkeypatch):
+async def test_an_unknown_cafe_has_no_till_and_an_outage_gets_503(signed_in, replica, monkeypatch):
     assert (await signed_in.get("/till/nowhere")).status_code == 404
     assert (await signed_in.post("/till/nowhere/redeem", data={})).status_code == 404
 
