@@ -1,1 +1,4 @@
-"""Dagster: assets, checks, partitions, sensors, schedules. No arithmetic: read, one call, write, metadata."""
+"""The Dagster graph: assets, checks, partitions, sensors, schedules.
+
+An asset reads, calls one pure function, writes and adds metadata. Arithmetic belongs in `pipelines`.
+"""

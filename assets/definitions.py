@@ -1,4 +1,4 @@
-"""Everything that Dagster loads: `dagster -m assets.definitions`."""
+"""The definitions that Dagster loads: `dagster -m assets.definitions`."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ from assets.tables.retention import retention
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
-    """Return the definitions.
+    """Return the definitions of the whole graph.
 
     Args:
-        resource_overrides: Resources that take the place of the usual ones, by name; for tests.
+        resource_overrides: Resources that replace the usual ones, by name; for tests.
     """
     return dg.Definitions(
         assets=[*SOURCES, *TABLE_ASSETS, judgements, retention, judge_days, *REPORTS, lake_upkeep],
@@ -67,5 +67,5 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    """Return the pilot's definitions on the home of the environment."""
+    """Return the definitions on the home that the environment names."""
     return build_defs()

@@ -1,4 +1,4 @@
-"""How long `pilot --help` takes: `python benchmarks/cli_help.py`. Goal: 0.35 s."""
+"""Time of `pilot --help`: `python -m benchmarks.cli_help`. Goal: 0.35 s."""
 
 from __future__ import annotations
 

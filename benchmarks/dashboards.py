@@ -1,4 +1,4 @@
-"""How long the pages take to draw, at 30 simulated days of three cafés: `python benchmarks/dashboards.py`.
+"""Time to draw the pages, with 30 simulated days of three cafés: `python -m benchmarks.dashboards`.
 
 A page's script is run as Streamlit runs it (its own test harness, without a browser): first with nothing cached,
 then with what the versions of the lake's tables still allow. Goal: under 1 s a page. Prints the median and the
@@ -29,7 +29,7 @@ from tests.dashboards.lake_days import make_day  # noqa: E402
 
 DAYS = 30
 RUNS = 15
-PAGES = {"the café's day": "views/cafe_day.py", "the pilot overview": "pages/pilot_overview.py"}
+PAGES = {"the café's day": "views/cafe_day.py", "the pilot overview": "views/pilot_overview.py"}
 
 
 def main() -> None:

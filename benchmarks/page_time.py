@@ -1,4 +1,4 @@
-"""From a guest's last word to the words on the manager's open page, on the whole running pilot, and the CPU it takes.
+"""Time from a guest's last word to the manager's open page, on a running pilot, and its CPU cost.
 
     .venv/bin/python -m benchmarks.page_time [--sessions 20] [--every 20] [--json]
 
@@ -92,8 +92,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     with running_pilot("page-time") as running:
-        told = asyncio.run(measure(running, count=options.sessions, every=options.every, seed=options.seed))
-    print(json.dumps(told) if options.json else "\n".join(f"{name}: {value}" for name, value in told.items()))
+        result = asyncio.run(measure(running, count=options.sessions, every=options.every, seed=options.seed))
+    print(json.dumps(result) if options.json else "\n".join(f"{name}: {value}" for name, value in result.items()))
 
 
 if __name__ == "__main__":

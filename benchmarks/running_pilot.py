@@ -1,4 +1,4 @@
-"""A whole pilot on a home and ports of its own, and guests who write to it; for what is measured from end to end."""
+"""A whole pilot on a home and ports of its own, and guests who type, for end-to-end benchmarks."""
 
 from __future__ import annotations
 

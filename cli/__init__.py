@@ -1,1 +1,1 @@
-"""The command `pilot`: one lazily loaded file per noun."""
+"""The command `pilot`: one module for each subcommand, imported when it is called."""

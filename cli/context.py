@@ -1,7 +1,8 @@
-"""What a command needs from outside: the settings, the home, a place to print."""
+"""The context of a command: settings, home, actor, options and output that all commands share."""
 
 from __future__ import annotations
 
+import getpass
 import json
 import os
 from pathlib import Path
@@ -15,21 +16,22 @@ if TYPE_CHECKING:
     from storage.home import Home
 
 ENV_FILE = ".env"
+AS_JSON = typer.Option(False, "--json", help="Print JSON.")
 
 
 def settings() -> Settings:
-    """Return the settings of the environment, completed by the PILOT_ lines of `.env` in the working directory.
+    """Return the settings of the environment and of the PILOT_ lines in `.env` of the working directory.
 
     Raises:
-        InvalidSettings: a setting is unknown or of the wrong kind.
+        InvalidSettings: a setting is unknown or of the wrong type.
     """
     return read_settings(environment())
 
 
 def environment() -> dict[str, str]:
-    """Return the whole environment; a variable that is set wins over its line in `.env`.
+    """Return the environment's variables; one that is set overrides its line in `.env`.
 
-    Where no public address is set, it follows the edge's port, so that codes lead to this machine's edge.
+    Without a public address, it follows the edge's port, so that codes lead to this machine's edge.
     """
     found = {**_env_file(Path(ENV_FILE)), **os.environ}
     port = found.get(f"{PREFIX}EDGE_PORT")
@@ -50,7 +52,7 @@ def _env_file(path: Path) -> dict[str, str]:
 
 
 def home() -> Home:
-    """Return the home that the settings name, real or demo as it was made; a new one is made real.
+    """Return the home that the settings name, real or demo; a missing one is created as a real home.
 
     Raises:
         PilotError: the settings or the home cannot be used.
@@ -60,11 +62,16 @@ def home() -> Home:
     return open_existing_home(settings())
 
 
+def actor() -> str:
+    """Return the name of the user at this terminal for the audit log."""
+    return f"cli:{getpass.getuser()}"
+
+
 def print_json(value: Any) -> None:
     """Print one JSON value on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-def complain(text: str) -> None:
+def print_stderr(text: str) -> None:
     """Print a line on standard error."""
     typer.echo(text, err=True)

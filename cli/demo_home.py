@@ -1,4 +1,4 @@
-"""The demo's home: simulated days landed as real ones are, and the figures built from them."""
+"""The demo's home: simulated days, landed like real ones, and the figures built from them."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 DEMO_DAYS = 30
 DEFAULT_HOME = "~/.local/share/pilot-demo"
 SENSOR_NAME = "new_facts"
-# One thread for each engine: thirty small days gain nothing from more, and the machine stays usable.
+# More threads would not speed up thirty small days, and would block the machine.
 ENGINE_THREADS = "1"
-# Each of a run's thousand events would be a line; what goes wrong still shows.
+# A run logs about a thousand events; errors are still printed.
 QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
@@ -42,17 +42,17 @@ class FiguresNotBuilt(PilotError):
 
 
 def open_demo(environment: Mapping[str, str]) -> Home:
-    """Open the demo's home, making it where there is none.
+    """Return the demo's home, created if it does not exist.
 
     Raises:
-        PilotError: it is a real pilot's home, or cannot be used.
+        PilotError: the home is real, or cannot be used.
     """
     home = environment.get("PILOT_HOME") or str(Path(DEFAULT_HOME).expanduser())
     return open_home(read_settings({**environment, "PILOT_HOME": home}), kind="demo")
 
 
 def land_days(home: Home, *, days: int, seed: int, console: Console) -> list[date]:
-    """Land the days up to now that are not there yet; return them."""
+    """Land the simulated days up to now that are missing; return them."""
     now = datetime.now(UTC)
     today = business_day(now)
     segments = home.segments()
@@ -65,15 +65,15 @@ def land_days(home: Home, *, days: int, seed: int, console: Console) -> list[dat
         task = progress.add_task("Simulating days", total=len(missing))
         for day in missing:
             simulated = simulate(home.cafes(), codes=codes, first_day=day, last_day=day, until=now, seed=seed)
-            land(home, simulated, told=lambda *_: progress.advance(task))
+            land(home, simulated, on_day=lambda *_: progress.advance(task))
     return missing
 
 
 def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None:
-    """Materialize the days in this process, in one run, as the sensor would.
+    """Materialize the days in this process as the sensor would, with one run for each range.
 
     Raises:
-        FiguresNotBuilt: the run failed; its log is in Dagster's page.
+        FiguresNotBuilt: a run failed; Dagster's page has its log.
     """
     if not days:
         console.print("All days are there already.")
@@ -85,7 +85,7 @@ def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None
     with console.status(f"Building the figures of {len(days)} days ..."):
         import dagster as dg
 
-        # Of parameters of Dagster's own that nobody here sets.
+        # Dagster warns about its own parameters, which the pilot does not set.
         warnings.simplefilter("ignore", category=dg.BetaWarning)
         from assets.automation.sensor import observe
         from assets.automation.sensor_cursor import Cursor
@@ -107,18 +107,18 @@ def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None
                     )
             if before.landing.keys() <= set(days):
                 cursor = Cursor(built=dict(before.landing), outbox=before.outbox)
-                _remember_as_built(instance, cursor=cursor.model_dump_json())
+                _set_sensor_cursor(instance, cursor=cursor.model_dump_json())
     console.print(f"Built the figures of {len(days)} days in {time.monotonic() - began:.0f} s.")
 
 
-def _remember_as_built(instance: DagsterInstance, *, cursor: str) -> None:
-    """Tell the sensor what is built already; else it would build all of it again, and rest for long after that.
+def _set_sensor_cursor(instance: DagsterInstance, *, cursor: str) -> None:
+    """Set the sensor's cursor to the built days, so that it does not build them again.
 
-    It only saves time: where it cannot be told, the sensor builds the same rows again.
+    It only saves time: if it fails, the sensor builds the same rows.
     """
     command = ("dagster", "sensor", "cursor", SENSOR_NAME, "--set", cursor, "-w", "workspace.yaml")
     subprocess.run((sys.executable, "-m", *command), cwd=CHECKOUT, capture_output=True, check=False)
-    # Dagster notes a sensor whose cursor is set before it ever ran as stopped; its own default is running.
+    # Dagster stops a sensor whose cursor is set before its first tick; its declared default is running.
     for state in instance.all_instigator_state():
         if state.instigator_name == SENSOR_NAME:
             instance.update_instigator_state(state.with_status(type(state.status).DECLARED_IN_CODE))

@@ -1,4 +1,4 @@
-"""Serves the pilot in the foreground: says what is ready and what to do first, until Ctrl-C."""
+"""Serves the pilot in the foreground, with its addresses printed, until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def serve_until_stopped(
     beside: Callable[[Serving], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
     say: Callable[[Console, Serving], None] | None = None,
 ) -> None:
-    """Run everything until Ctrl-C, SIGTERM or SIGHUP.
+    """Run every process of the pilot until Ctrl-C, SIGTERM or SIGHUP.
 
     Args:
-        system: What to run.
-        beside: What else is open in this process meanwhile.
-        say: Prints what is ready and what to do first; the addresses by default.
+        system: The processes and the home.
+        beside: A context to enter in this process while the pilot is served.
+        say: Prints the addresses and the first steps; `show_addresses` by default.
 
     Raises:
-        PilotError: something is missing, a port is taken, or a process did not become ready.
+        PilotError: a program is missing, a port is taken, or a process did not become ready.
     """
     asyncio.run(_serve(system, beside=beside, say=say or show_addresses))
 
@@ -52,7 +52,7 @@ async def _serve(
 
     def on_signal() -> None:
         if stop.is_set():
-            # Asked twice: the reaper ends whatever is still there.
+            # The second signal: the reaper ends the remaining processes.
             os._exit(EXIT_INTERRUPTED_TWICE)
         stop.set()
         console.print("\nStopping (once more to stop at once) ...")
@@ -79,7 +79,7 @@ async def _serve(
 
 
 def show_addresses(console: Console, serving: Serving) -> None:
-    """Print where everything is, and what to do first."""
+    """Print the address of every page, and the first steps."""
     system = serving.system
     table = Table(show_header=False, box=None, pad_edge=False)
     cafes = system.home.cafes()
@@ -96,7 +96,7 @@ def show_addresses(console: Console, serving: Serving) -> None:
         console.print("\nThis is a demo: its days are simulated.")
     console.print(
         f"\nFirst: open a customer's page and talk, or in another terminal:\n"
-        f"  pilot journey {cafes.ids[0]} --language en\nThen look at the pages above. Ctrl-C stops everything.",
+        f"  pilot journey {cafes.ids[0]} --language en\nThen open the pages above. Ctrl-C stops everything.",
         markup=False,
         soft_wrap=True,
     )

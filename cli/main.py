@@ -8,38 +8,38 @@ from cli.lazy_group import LazyGroup
 
 
 class _Pilot(LazyGroup):
-    """The nouns, in the order in which a newcomer needs them."""
+    """The subcommands, in the order in which a newcomer needs them."""
 
-    nouns = {  # noqa: RUF012 - read only
+    summaries = {  # noqa: RUF012 - read only
         "run": "Run everything on this machine: edge, Dagster, dashboards, watch.",
-        "demo": "The same with simulated days of every café, in a home of its own.",
-        "journey": "Send one test session all the way, from the microphone to the manager's page.",
-        "load-test": "Talk to a running edge with several simulated guests at once.",
-        "bench": "Measure the voice edge, the recogniser, scoring.",
+        "demo": "Run everything on simulated days of every café, in a separate home.",
+        "journey": "Send one test session from the microphone to the manager's page.",
+        "load-test": "Simulate several guests at once on a running edge.",
+        "bench": "Measure the voice edge, the recogniser and scoring.",
         "phone": "Try the pilot on your own telephone, on the local network over HTTPS.",
-        "models": "Fetch and check the recogniser's weights.",
-        "health": "Say what runs, what is missing, and what to do about it.",
+        "models": "Fetch, check and qualify the recogniser's weights.",
+        "health": "Report what runs and what is missing, with remedies.",
         "seed": "Prepare the home: folders, store, one code for each café.",
-        "cafes": "Check and list the cafés' file.",
+        "cafes": "Check and list the cafés' file; pause and resume cafés.",
         "qr": "List the codes, and draw their QR as SVG, PNG or PDF.",
         "counts": "Report how many customers a café had on a day.",
         "score": "Score sessions from a file of JSON lines.",
-        "why": "Say in words why a session got its result.",
-        "erase": "Erase a session everywhere, on the guest's request.",
-        "export": "Write down everything that is held about the guest of a receipt.",
-        "retention": "Remove what guests leave once its time is over, and say what went.",
+        "why": "Explain the result of a session.",
+        "erase": "Erase a session everywhere, at the guest's request.",
+        "export": "Export all data about the guest of a receipt.",
+        "retention": "Remove guests' data that has reached its time limit.",
         "backup": "Make, list and verify backups.",
         "restore": "Restore a backup into a new home, without the guests who were erased since.",
-        "payout": "Rule on rewards, show and send payouts, stop and start them, reconcile and export.",
+        "payout": "Rule on rewards; show, send, stop and start payouts; reconcile and export.",
         "test-payments": "Prove success, decline, retry, webhook replay and idempotency of payments on a fake.",
-        "provider-events": "Show how far behind Stripe's events are, fetch what no webhook told, look again.",
-        "landing": "Show what the edge has landed, and save what damaged segments still hold.",
-        "quality": "Hold every table against what must be true of it, and list the rows that break it.",
-        "day": "List the days whose figures stand, close one, open it again.",
+        "provider-events": "Show the lag of Stripe's events, fetch missed ones, process events again.",
+        "landing": "Show the landed segments, and salvage damaged ones.",
+        "quality": "Validate every table, and list the rows that break an expectation.",
+        "day": "List the days whose figures are frozen; close and open a day.",
         "materialize": "Rebuild business days by hand: late data, a new scorer, a report.",
         "schema": "Print the event contract, the settings and the data dictionary.",
         "simulate": "Land simulated sessions in a demo home.",
-        "probe": "Look at the pilot from a second host, and deliver it later while the edge is away.",
+        "probe": "Probe the pilot from a second host; rounds are delivered when the edge answers.",
         "watch": "Probe the cafés' pages from outside (a process of `pilot run`).",
     }
 
@@ -62,9 +62,9 @@ def pilot(
 
     [bold]First steps[/bold]
 
-      pilot run                              start everything, see the addresses
-      pilot journey aurora --language en     one spoken test session, end to end
-      pilot demo                             30 simulated days to look at
+      pilot run                              start everything, print the addresses
+      pilot journey aurora --language en     send a spoken test session end to end
+      pilot demo                             browse 30 simulated days
     """
 
 

@@ -37,29 +37,29 @@ class Settings(BaseModel):
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs session snapshots and salts device hashes; empty: made once and kept under the home (0600). "
+        description="Signs session snapshots and salts device hashes; empty: created once under the home (0600). "
         "Replicas on several hosts must share one.",
     )
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="The address that QR codes point to, without a final slash."
     )
     replica: str = Field(
-        default="edge1", pattern=r"^[a-z0-9]+$", description="This edge replica's name; unique among those that run."
+        default="edge1", pattern=r"^[a-z0-9]+$", description="This edge replica's name; unique among the running ones."
     )
     edge_host: str = Field(default="127.0.0.1", description="Address the edge listens on.")
     edge_port: int = Field(default=8000, ge=1, le=65535, description="Port of the edge.")
     trusted_proxies: str = Field(
         default="127.0.0.0/8,::1",
-        description="Addresses or networks, separated by commas, whose X-Forwarded-For and -Proto are believed.",
+        description="Proxies whose X-Forwarded-For and -Proto are trusted: addresses or networks, with commas.",
     )
     redis_url: SecretStr = Field(
         default=SecretStr(""),
-        description="Redis for limits that several replicas share, redis://host:6379/0; empty: each counts for itself.",
+        description="Redis for limits that replicas share, redis://host:6379/0; empty: each replica has its own.",
     )
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's page, loopback only.")
     dashboards_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboards, loopback only.")
     interviewer: Literal["auto", "ollama", "scripted"] = Field(
-        default="auto", description="Who asks the follow-up questions: auto, ollama or scripted."
+        default="auto", description="Author of the follow-up questions: auto, ollama or scripted."
     )
     ollama_url: str = Field(default="http://127.0.0.1:11434", description="Ollama's address.")
     ollama_model: str = Field(default="llama3.2:1b", description="Ollama's model.")
@@ -68,18 +68,18 @@ class Settings(BaseModel):
     )
     judgements: bool = Field(
         default=False,
-        description="Whether the language model judges sessions by night, beside their score; nothing is paid by it.",
+        description="Whether the language model rates sessions at night, beside their score; payments do not use it.",
     )
     recogniser_threads: int = Field(default=2, ge=1, le=64, description="Cores that recognition may use.")
     recogniser_model_sv: Path | None = Field(
-        default=None, description="Folder of CTranslate2 weights for Swedish, before those of `pilot models pull`."
+        default=None, description="Folder of CTranslate2 weights for Swedish, instead of those of `pilot models pull`."
     )
     words_days: int = Field(
         default=90,
         ge=15,
         le=3650,
-        description="Days that what guests said is kept; then words go, figures stay. At least 15, since copies are "
-        "looked for in two weeks.",
+        description="Days that guests' words are kept; figures are kept longer. At least 15: copies are compared over "
+        "two weeks.",
     )
     devices_days: int = Field(
         default=30, ge=15, le=3650, description="Days that hashes of guests' devices are kept; at least 15."
@@ -94,16 +94,16 @@ class Settings(BaseModel):
         default=30,
         ge=1,
         le=3650,
-        description="Days that backups are kept, and with them what has gone since; the newest always stays.",
+        description="Days that backups are kept, with data removed since; the newest is always kept.",
     )
     backup_folder: Path | None = Field(
         default=None,
-        description="Where backups are kept, best on another host's disk; empty: a folder beside the home.",
+        description="Folder of the backups, preferably on another host's disk; empty: a folder beside the home.",
     )
     backup_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Seals backups (20 characters or more); without it they can only be made unsealed, on demand. Keep "
-        "a copy away from this machine: no key, no restore.",
+        description="Seals backups (20 characters or more); without it only `--plain` backups can be made. Keep a copy "
+        "away from this machine: no key, no restore.",
     )
     stripe_key: SecretStr = Field(
         default=SecretStr(""),
@@ -111,11 +111,11 @@ class Settings(BaseModel):
         "Stripe that moves no money and says so.",
     )
     stripe_url: str = Field(
-        default="", description="Another address than Stripe's own, for the fake; never together with a live key."
+        default="", description="Address to use instead of Stripe's, for the fake; never with a live key."
     )
     stripe_webhook_secret: SecretStr = Field(
         default=SecretStr(""),
-        description="Secrets of Stripe's webhook endpoints (whsec_...), separated by commas; empty: the edge takes "
+        description="Secrets of Stripe's webhook endpoints (whsec_...), separated by commas; empty: the edge accepts "
         "no webhooks, and events are fetched instead.",
     )
     payout_approval_kr: int = Field(
@@ -124,17 +124,19 @@ class Settings(BaseModel):
     payout_at: str = Field(
         default="09:30",
         pattern=r"^([01]\d|2[0-3]):[0-5]\d$",
-        description="When the day's batch of payouts is planned, Stockholm's clock.",
+        description="Time at which the day's batch of payouts is planned, in Stockholm.",
     )
-    probe_seconds: int = Field(default=30, ge=5, le=600, description="How often `pilot watch` probes, in seconds.")
+    probe_seconds: int = Field(
+        default=30, ge=5, le=600, description="Interval of the probes of `pilot watch`, in seconds."
+    )
     probe_token: SecretStr = Field(
         default=SecretStr(""),
-        description="What a second host that runs `pilot probe` shows the edge; empty: the edge takes no such probes.",
+        description="Token of a second host that runs `pilot probe`; empty: the edge accepts no such probes.",
     )
     counts_tokens: SecretStr = Field(
         default=SecretStr(""),
-        description="What cafés' till systems show the edge to report customers: aurora=TOKEN,malmohuset=TOKEN, 20 "
-        "characters or more each; empty: the edge takes no counts.",
+        description="Tokens of cafés' till systems for reporting customers: aurora=TOKEN,malmohuset=TOKEN, 20 "
+        "characters or more each; empty: the edge accepts no counts.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
 

@@ -1,7 +1,8 @@
-"""Proves the payments of this installation end to end: success, decline, retry, webhook replay, idempotency.
+"""The payment proof: success, decline, retry, webhook replay and idempotency, end to end.
 
-It runs in a store of its own with simulated guests, through the same decisions, claims, batches, sending and
-reconciliation as the watch, and through Stripe's official client against the FAKE: no money can move.
+It runs in a store of its own with simulated guests, through the decisions, claims, batches, sending and
+reconciliation that the watch uses, and through Stripe's official client against the FAKE: no money can move. Run by
+`pilot test-payments`; no part of the product.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from payouts.limits import limits
 from payouts.rail import Accepted, Order
 from payouts.reconciling import pay_day, pay_one
 from payouts.stripe.calling import make_client
+from payouts.stripe.configured import RailName
 from payouts.stripe.events import process
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
@@ -39,21 +41,21 @@ from storage.store.payouts import attempts, batches, claims, provider_events
 from storage.store.payouts.batches import Instruction
 from storage.store.rewards.reward_cases import Candidate
 
-RAIL = "stripe_fake"
+RAIL: RailName = "stripe_fake"
 KEY = "sk_test_fake"
-WEBHOOK_SECRET = "whsec_of_the_proof"  # noqa: S105 - signs and checks within this proof alone
+WEBHOOK_SECRET = "whsec_of_the_proof"  # noqa: S105 - used only within this proof
 IBAN = "SE3550000000054910000003"
 SCORE = 90
 OLD_SECONDS = 301
 
 
 class LiveKey(PilotError):
-    """A proof was asked for with a key that moves money."""
+    """The proof was started with a key that moves money."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was to be proven, and what was seen."""
+    """One step of the proof with its result."""
 
     name: str
     ok: bool
@@ -74,7 +76,7 @@ class _World:
     accounts: list[str] = field(default_factory=list)
 
     def claimed(self) -> Instruction:
-        """Let a new simulated guest earn and claim a reward, plan it on a day of its own and approve it."""
+        """Let a new simulated guest earn and claim a reward; plan and approve it in a batch of its own."""
         account = self.fake.books.open_account(metadata={}, email=None)["id"]
         self.fake.books.onboard(account, iban=f"{IBAN}{len(self.accounts)}")
         self.accounts.append(account)
@@ -108,26 +110,26 @@ class _World:
         return batches.instructions(self.store, batch.id)[0]
 
     def sent(self, instruction: Instruction, *, again: bool = False) -> Instruction:
-        """Take the instruction a step on, as a person does by hand."""
+        """Advance the instruction by a step, as a person does by hand."""
         pay_one(self.store, self.rail, instruction.id, again=again, actor="proof")
         return self.now(instruction)
 
     def now(self, instruction: Instruction) -> Instruction:
-        """Return the instruction as it stands."""
+        """Return the instruction in its present state."""
         return batches.find_instruction(self.store, instruction.id)
 
     def transfers(self, instruction: Instruction) -> int:
-        """Return how many transfers the provider made for it."""
+        """Return the number of the provider's transfers for the instruction."""
         return sum(each["transfer_group"] == instruction.id for each in self.fake.books.transfers.values())
 
 
 def prove(settings: Settings, *, cafes: Cafes, cafe: str) -> Iterator[Step]:
-    """Yield each step as it is done.
+    """Run the proof and yield each step.
 
     Args:
-        settings: The installation's, of which the limits are used.
+        settings: The installation's settings, with its limits.
         cafes: The cafés, with their rewards.
-        cafe: Whose guests are simulated.
+        cafe: The café of the simulated guests.
 
     Raises:
         LiveKey: the installation's key is a live one.
@@ -174,7 +176,7 @@ def _decline(world: _World) -> tuple[bool, str]:
     asked = world.claimed()
     world.fake.books.capability(asked.account, "inactive")
     refused = world.sent(asked)
-    unchanged = world.sent(asked)  # not again: a refusal is tried again only when somebody asks for it
+    unchanged = world.sent(asked)  # a refusal is retried only on request
     tried = len(attempts.of_instruction(world.store, asked.id))
     world.fake.books.capability(asked.account, "active")
     mended = world.sent(asked, again=True)
@@ -207,21 +209,21 @@ def _webhook(world: _World) -> tuple[bool, str]:
         return False, "no transfer was made, so there is no event to replay"
     event = made[-1]
     body, now = json.dumps(event).encode(), int(time.time())
-    header = stripe.WebhookSignature.generate_signature_header(body.decode(), WEBHOOK_SECRET, now)  # type: ignore[attr-defined]
+    header = stripe.WebhookSignature.generate_signature_header(body.decode(), WEBHOOK_SECRET, now)
     read = _read(body, header, at=now)
     new = [len(provider_events.keep(world.store, [read], way="webhook")) for _ in range(3)]
     before = len(world.fake.books.transfers)
-    looked = process(world.store, world.rail).done
+    processed = process(world.store, world.rail).done
     replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at, actor="proof")
     again = process(world.store, world.rail).done
     refused = [_refused(body + b" ", header, at=now), _refused(body, header, at=now + OLD_SECONDS)]
     same = len(world.fake.books.transfers) == before and not audit_money(world.store)
     changed, taken = "nothing changed" if same else "SOMETHING CHANGED", "refused" if all(refused) else "TAKEN"
     seen = (
-        f"delivered 3 times, kept {sum(new)}; looked at {looked}, replayed {replayed}, looked at again {again}: "
+        f"delivered 3 times, kept {sum(new)}; looked at {processed}, replayed {replayed}, looked at again {again}: "
         f"{changed}; forged and old ones {taken}"
     )
-    return (new, looked >= 1, again >= 1, same, all(refused)) == ([1, 0, 0], True, True, True, True), seen
+    return (new, processed >= 1, again >= 1, same, all(refused)) == ([1, 0, 0], True, True, True, True), seen
 
 
 def _idempotency(world: _World) -> tuple[bool, str]:

@@ -1,4 +1,4 @@
-"""Format, lint, types, layers and English in one go; prints what is wrong and exits with 1 if anything is."""
+"""Checks format, lint, types, layers and English; prints the faults and exits with 1 if there are any."""
 
 from __future__ import annotations
 

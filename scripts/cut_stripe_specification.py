@@ -82,7 +82,7 @@ def _form(operation: dict[str, Any], wanted: set[str]) -> dict[str, Any]:
 
 
 def _schema(node: Any, wanted: set[str]) -> Any:
-    """Return a schema without texts, expansions and `nullable`; the names it refers to are added to `wanted`."""
+    """Return a schema without texts, expansions and `nullable`; add the names it references to `wanted`."""
     if isinstance(node, list):
         return [_schema(item, wanted) for item in node]
     if not isinstance(node, dict):
@@ -104,7 +104,7 @@ def _schema(node: Any, wanted: set[str]) -> Any:
 
 
 def text(document: dict[str, Any]) -> str:
-    """Return the document as it is kept: one operation or schema a line, so that a change of it can be read."""
+    """Return the document with one operation or schema a line, so that diffs are readable."""
     lines = [f'{{\n"version": {json.dumps(document["version"])},\n"paths": {{']
     lines.append(",\n".join(f"{json.dumps(name)}: {_one_line(item)}" for name, item in document["paths"].items()))
     lines.append('},\n"components": {"schemas": {')

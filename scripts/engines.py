@@ -1,4 +1,4 @@
-"""Install the engines that the tests drive, through apt where this user may; say what is missing otherwise.
+"""Installs the engines that the tests use, through apt if permitted; else reports the missing ones.
 
 Never fails: a test whose engine is missing is not run, and `make test` names it in its closing lines.
 """

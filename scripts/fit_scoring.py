@@ -1,4 +1,4 @@
-"""Fits the points of the scorer's features to the labelled feedback and writes `pipelines/scoring/model.toml`.
+"""Fits the scorer's feature weights to labelled feedback; writes `pipelines/scoring/model.toml`.
 
     python scripts/fit_scoring.py            # fit on both files and write
     python scripts/fit_scoring.py --check    # say whether the file is what a fit gives
@@ -81,7 +81,7 @@ def table(found: Features) -> np.ndarray:
 
 
 def fitted(levels: np.ndarray, quality: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return intercept and points by coordinate descent: no points below 0, large points held back (ridge)."""
+    """Return intercept and weights by coordinate descent, non-negative, with a ridge penalty."""
     points, intercept = np.zeros(levels.shape[1]), float(quality.mean())
     square = (levels**2).sum(axis=0) + RIDGE
     rest = quality - intercept

@@ -1,4 +1,4 @@
-"""Makes the packaged speech of `pilot journey` with espeak-ng: run it after changing proving/journey/lines.py."""
+"""Makes the packaged speech of `pilot journey` with espeak-ng, after a change of its lines."""
 
 from __future__ import annotations
 

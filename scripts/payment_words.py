@@ -1,4 +1,4 @@
-"""Writes the tables of `docs/stripe.md` that say what each state and code of a payment means, from the words.
+"""Writes the tables of payment states and codes in `docs/stripe.md` from the words.
 
 python scripts/payment_words.py            # writes them
 python scripts/payment_words.py --check    # exit code 1 where the page is not in step
@@ -48,7 +48,7 @@ def guest() -> str:
 
 
 def _of_reward(text: str) -> str:
-    """Return a text with "the reward" in its amount's place, and a capital where a sentence begins with it."""
+    """Return a text with "the reward" instead of its amount, capitalised at the start of a sentence."""
     return re.sub(r"(^|[.!?] )\{reward\}", r"\1The reward", text).replace("{reward}", "the reward")
 
 

@@ -1,4 +1,4 @@
-"""Writes `docs/questions.md`: what the script asks after each turn of the corpus, with a reader's verdict.
+"""Writes `docs/questions.md`: the script's question after each turn of the corpus, with a verdict.
 
     python scripts/question_table.py            # writes the page
     python scripts/question_table.py --check    # exit code 1 where the page is not in step
@@ -35,16 +35,16 @@ SAID_CHARACTERS = 400
 SILENCE = "(silence)"
 HEAD = "| row/turn | the guest | the reply | verdict |\n|---|---|---|---|"
 INTRODUCTION = """\
-# What the scripted interviewer asks
+# The questions of the scripted interviewer
 
-One line for each turn of the development corpus that is answered (`tests/data/corpus`, its first two turns). Written by
-`python scripts/question_table.py`; a test keeps it in step. The guest's next answer was written before the question, so
-the second reply of a row answers a talk that did not quite happen.
+One line for each answered turn of the development corpus (`tests/data/corpus`, first two turns), written by
+`python scripts/question_table.py`; a test compares the page with the code. The corpus' second answer was written before
+the first question, so the second reply of a row does not always fit.
 
-A verdict is one reader's, who also wrote the interviewer: `good` is what I would say at a table; `acceptable` is not
-wrong but a person would have asked something better; `poor` should not be said. A reply that changes loses its verdict.
-The corpus was open while the interviewer was written, so this page shows what it does, not how well it does on
-guests it has never met: for that see `tests/voice_edge/interviewer/test_unseen_guests.py`.
+A verdict is the opinion of one reader, who also wrote the interviewer: `good` suits a conversation at a table;
+`acceptable` is not wrong, but a person would have asked something better; `poor` should not be said. A changed reply
+loses its verdict. The corpus was known while the interviewer was written, so this page shows its behaviour, not its
+quality with unknown guests: for that see `tests/voice_edge/interviewer/test_unseen_guests.py`.
 """
 
 

@@ -26,7 +26,7 @@ from storage.home import open_home
 ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 1000}
+LAPTOP = {"width": 1280, "height": 1000}
 SERVED = ("edge", "dashboards")
 
 
@@ -55,8 +55,8 @@ async def take(home_folder: Path) -> None:
         )
         phone = await browser.new_page(viewport=PHONE, device_scale_factor=2, locale="sv-SE")
         await customer(phone, f"{system.edge_url}/c/{serving.codes[0].code}")
-        desk = await browser.new_page(viewport=DESK, locale="sv-SE")
-        await dashboards(desk, system.dashboards_url)
+        laptop = await browser.new_page(viewport=LAPTOP, locale="sv-SE")
+        await dashboards(laptop, system.dashboards_url)
         await browser.close()
 
 

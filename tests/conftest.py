@@ -1,4 +1,4 @@
-"""Engines that the tests drive: where one is missing, its tests are not run, and the closing lines say so."""
+"""Skip tests whose engine is not installed here, and name the missing engines in the summary."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from playwright.sync_api import expect
 from tests import quick_passphrase as stand_in
 from tests.waiting import DEADLINE_SECONDS
 
-# Two busy cores make single examples slow; a deadline would fail for the machine's sake, not the code's. The suite tries
-# the same examples each time; HYPOTHESIS_PROFILE=explore looks for new ones (`make prove-properties`).
+# Examples are slow on a busy machine, so they have no deadline. The suite tries the same examples each time;
+# HYPOTHESIS_PROFILE=explore generates new ones (`make prove-properties`).
 settings.register_profile("house", deadline=None, derandomize=True)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 
-# A browser's page has as long as anything else that is waited for; Playwright's five seconds are too few at full load.
+# Playwright's default of five seconds is too short at full load.
 for each in (expect, expect_async):
     each.set_options(timeout=DEADLINE_SECONDS * 1000)
 
@@ -66,7 +66,7 @@ MISSING = {marker: engine for marker, (engine, present) in ENGINES.items() if no
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out the tests of missing engines; keep those that start processes on one worker."""
+    """Skip the tests of missing engines; run those that start processes on one worker."""
     for item in items:
         for marker, engine in MISSING.items():
             if item.get_closest_marker(marker):
@@ -76,6 +76,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Name each engine that was not run."""
+    """Name each missing engine."""
     for engine in MISSING.values():
         terminalreporter.write_line(f"NOT RUN: {engine} is not installed here; its tests were left out.")

@@ -1,4 +1,4 @@
-"""A real edge as a process of its own: started, answering, and stopped at the end of the `async with` block."""
+"""A real edge in its own process, stopped at the end of the `async with` block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sessions told as stories: what a customer does, step by step, becomes the events that an edge would record.
+"""Sessions as stories: each step of a customer becomes the events that an edge would record.
 
 story = Story("aurora", at=MORNING).opens().starts().consents().says("Kön var lång.", shown_after_ms=900).completes()
 frame = raw_events(story)
@@ -59,7 +59,7 @@ RAW_SCHEMA: dict[str, Any] = {
 
 
 class Story:
-    """One session; each step records what the edge would, and returns the story."""
+    """One session; each step records the edge's events and returns the story."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Story:
         return self
 
     def loses(self, events: int = 1) -> Story:
-        """Lose events on their way: their numbers are used up, they never arrive."""
+        """Lose events in transit: their sequence numbers are used, but they never arrive."""
         self.seq += events
         return self
 
@@ -122,7 +122,7 @@ class Story:
         return self.records(ConsentDecided(granted=granted, version=CONSENT_VERSION, scope=("transcript",)))
 
     def microphone(self, result: Any = "granted") -> Story:
-        """Answer the browser's question."""
+        """Answer the browser's request for the microphone."""
         return self.records(MicrophoneResult(result=result, sample_rate=48000))
 
     def says(
@@ -137,7 +137,18 @@ class Story:
         shown_after_ms: float | None = 900.0,
         answered: bool = True,
     ) -> Story:
-        """Say or type something, and get an answer unless `answered` is False; `shown_after_ms` None: never shown."""
+        """Say or type something, and get a reply.
+
+        Args:
+            transcript: The words.
+            mode: Voice or text; by default the session's.
+            turn: The turn's number; by default the next.
+            revision: The revision of the transcript.
+            confidence: The recogniser's confidence, for voice.
+            low_confidence: Whether the transcript is marked as uncertain.
+            shown_after_ms: The response time; None if the reply is never shown.
+            answered: Whether there is a reply.
+        """
         mode = mode or self.mode
         self.turn = turn if turn is not None else self.turn + 1
         voice = mode == "voice"
@@ -171,12 +182,12 @@ class Story:
         return self
 
     def fails(self, reason: Any = "recogniser_timeout", *, turn: int | None = None) -> Story:
-        """Say something that gets no answer."""
+        """Say something that gets no reply."""
         self.turn = turn if turn is not None else self.turn + 1
         return self.records(TurnFailed(turn=self.turn, reason=reason, mode=self.mode))
 
     def edits(self, turn: int, transcript: str) -> Story:
-        """Mend a turn; empty text strikes it."""
+        """Edit a turn; an empty text deletes it."""
         return self.records(UtteranceEdited(turn=turn, transcript=transcript))
 
     def completes(self) -> Story:
@@ -198,13 +209,13 @@ class Story:
         return self.records(SessionAbandoned(reason=reason))
 
     def resumes(self, *, edge: str = "edge2") -> Story:
-        """Come back after the connection broke, on another replica."""
+        """Reconnect on another replica after the connection broke."""
         self.epoch, self.seq, self.edge = self.epoch + 1, 0, edge
         return self
 
 
 def whole_visit(cafe: str = "aurora", *, at: datetime = MORNING, simulated: bool = False) -> Story:
-    """Return a session told from opening to sending, two voice turns."""
+    """Return a session from opening to sending, with two voice turns."""
     story = Story(cafe, at=at, simulated=simulated).opens().starts().consents().microphone()
     return (
         story.says("Kardemummabullen var torr klockan elva, nästan hård i kanten.")
@@ -240,9 +251,9 @@ def probes(
     ]
 
 
-def raw_events(*told: Story | Iterable[Event]) -> pl.DataFrame:
+def raw_events(*sources: Story | Iterable[Event]) -> pl.DataFrame:
     """Return a frame of RAW_EVENTS from stories and events."""
-    events = [event for each in told for event in (each.events if isinstance(each, Story) else each)]
+    events = [event for each in sources for event in (each.events if isinstance(each, Story) else each)]
     rows = [
         {
             "day": event.day,

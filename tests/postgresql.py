@@ -1,4 +1,4 @@
-"""A real PostgreSQL for tests: its own cluster in a temporary folder, one database for each test that asks.
+"""A real PostgreSQL for tests: a cluster in a temporary folder, with one database for each test.
 
 Use it in a room's `conftest.py`::
 
@@ -46,7 +46,7 @@ class Cluster:
         return f"postgresql://pilot@127.0.0.1:{self.port}/{database}"
 
     def new_database(self, *, template: str = "template1") -> str:
-        """Make a database, empty or a copy of one that nobody is connected to; return its address as a user writes it."""
+        """Create a database as a copy of a template without connections; return its URL."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
         connection = psycopg2.connect(self.url("postgres"))
         connection.autocommit = True
@@ -55,7 +55,7 @@ class Cluster:
         return self.url(name)
 
     def stop(self) -> None:
-        """Stop it as an operator would in a hurry: connections are cut."""
+        """Stop it in fast mode: open connections are closed."""
         data = str(self.folder / "data")
         subprocess.run(
             [*_as_postgres(), str(self.binaries / "pg_ctl"), "-D", data, "-m", "fast", "-w", "stop"],
@@ -65,13 +65,13 @@ class Cluster:
         )
 
     def start(self) -> None:
-        """Start it, and wait until it takes connections."""
+        """Start it, and wait until it accepts connections."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
         command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), "-l", str(self.folder / "log")]
         subprocess.run(
             [*_as_postgres(), *command, "-o", options, "-w", "-t", str(START_SECONDS), "start"],
             check=True,
-            stdout=subprocess.DEVNULL,  # A pipe would be kept open by the server.
+            stdout=subprocess.DEVNULL,  # The server would hold a pipe open.
             stderr=subprocess.DEVNULL,
             cwd="/",
         )
@@ -105,7 +105,7 @@ def running_cluster() -> Iterator[Cluster]:
 
 
 def _binaries() -> Path:
-    """Return the newest PostgreSQL of the system, else the one that comes as a package."""
+    """Return the newest PostgreSQL of the system, or else the packaged one."""
     system = sorted(SYSTEM_BINARIES.glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name))
     if system:
         return system[-1].parent
@@ -115,7 +115,7 @@ def _binaries() -> Path:
 
 
 def _as_postgres() -> list[str]:
-    """Return how to run a command as a user that PostgreSQL accepts: it refuses root."""
+    """Return the command prefix that runs PostgreSQL as its own user: it refuses root."""
     return ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for `pyrage.passphrase` without its second of scrypt, for tests that only need a sealed backup."""
+"""A fast stand-in for `pyrage.passphrase`, whose scrypt takes a second, for tests of sealed backups."""
 
 from __future__ import annotations
 

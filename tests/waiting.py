@@ -16,7 +16,7 @@ def until(
     what: str = "the condition",
     every: float = POLL_SECONDS,
 ) -> None:
-    """Return once `condition` holds, looking again `every` seconds; fail where it does not within `seconds`."""
+    """Return once `condition` is true, checked `every` seconds; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not come within {seconds:g} s"

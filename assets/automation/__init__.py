@@ -1,1 +1,1 @@
-"""What starts runs and cleans up after them: the sensor, schedules, jobs, and the alerts of failed runs."""
+"""What starts runs and cleans up after them: sensors, schedules, jobs, alerts of failed runs."""

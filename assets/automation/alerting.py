@@ -1,4 +1,4 @@
-"""A run that fails becomes an alert: which assets, which days, never a word of what was in them."""
+"""Reports failed runs as alerts: assets and days, never their content."""
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
@@ -14,7 +14,7 @@ from operations.watch.alerts.run_alerts import report
 
 ALERT = "dagster_run_failed"
 POLL_SECONDS = 30
-# Payments and reports wait for what these build; the rest can wait until the morning.
+# Payments and reports depend on these; other jobs can wait until the morning.
 URGENT_JOBS = ("rebuild", "reports")
 
 
@@ -23,23 +23,23 @@ URGENT_JOBS = ("rebuild", "reports")
     minimum_interval_seconds=POLL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     monitor_all_code_locations=True,
-    description="Tells every failed run as an alert, with the assets that failed and the days it was for.",
+    description="Reports every failed run as an alert with its failed assets and its days.",
 )
 def failed_runs(context: dg.RunFailureSensorContext, home: HomeResource) -> None:
-    """Tell one failed run."""
+    """Report one failed run."""
     run = context.dagster_run
     steps = {event.step_key for event in context.get_step_failure_events() if event.step_key}
     days = sorted(covered_days(run))
-    # A run whose process was killed has no failed step: all that it was for is in doubt.
+    # A run whose process was killed has no failed step: any of its assets may be unbuilt.
     assets = sorted(steps or {key.to_user_string() for key in run.asset_selection or ()})
-    told = ", ".join(assets) or "all of it"
+    failed = ", ".join(assets) or "all of it"
     report(
         home.open().root / RUN_FOLDER,
         Alert(
             name=ALERT,
             subject=f"{run.job_name} {run.run_id}",
             severity="medium" if run.job_name in URGENT_JOBS else "low",
-            text=f"The run {run.job_name} failed: {told} is not built. Its page in Dagster says why.",
+            text=f"The run {run.job_name} failed: {failed} is not built. Its page in Dagster says why.",
         ),
         at=_ended(context.instance, run.run_id),
         assets=assets,

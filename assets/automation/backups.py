@@ -1,7 +1,6 @@
-"""Has backups forgotten whose time is over, every night: they hold what was erased since, sealed.
+"""Deletes expired backups every night: they still hold, sealed, sessions that were erased since.
 
-A backup whose manifest cannot be read is nobody's way back: the run fails once all else is done, so that a person hears
-of it.
+A backup with an unreadable manifest cannot be restored: the run fails after its other work, so that it is alerted.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -21,7 +20,11 @@ FORGET_AT = "35 4 * * *"
 
 @dg.op
 def forget_old_backups(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Forget what is old, and tell what cannot be read."""
+    """Delete expired backups.
+
+    Raises:
+        dg.Failure: a backup's manifest cannot be read.
+    """
     with failures_without_words("forgetting backups"):
         settings = home.open().settings
         forgotten = delete_old_backups(settings, now=datetime.now(UTC))
@@ -37,11 +40,11 @@ def forget_old_backups(context: dg.OpExecutionContext, home: HomeResource) -> No
 
 @dg.job(
     name="forgetting_backups",
-    description="Forgets backups whose time is over, and tells those that cannot be read.",
+    description="Deletes expired backups, and fails if one cannot be read.",
     executor_def=dg.in_process_executor,
 )
 def forgetting_backups() -> None:
-    """Forget old backups."""
+    """Delete expired backups."""
     forget_old_backups()
 
 
@@ -51,5 +54,5 @@ forget_backups_nightly = dg.ScheduleDefinition(
     cron_schedule=FORGET_AT,
     execution_timezone=str(STOCKHOLM),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Forgets old backups every night, whatever else is due.",
+    description="Deletes expired backups every night, independent of other jobs.",
 )

@@ -1,4 +1,4 @@
-"""Carries out erasures: in Dagster's only slot, so that no rebuild writes while rows are taken out."""
+"""Carries out erasures in Dagster's only slot, so that no rebuild writes while rows are removed."""
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
@@ -14,7 +14,7 @@ from storage.home import Home
 from storage.store.privacy.erasures import Erasure
 
 POLL_SECONDS = 60
-LONGEST_PAUSE_MINUTES = 60  # between two attempts at one that waits for something
+LONGEST_PAUSE_MINUTES = 60  # between two attempts at one erasure
 DIGEST_CHARACTERS = 16
 RECHECK_AT = "10 4 * * *"
 RECHECK_TAG = "pilot/recheck"
@@ -27,8 +27,8 @@ UNDER_WAY = (
 
 
 @dg.op
-def take_erasures_further(context: dg.OpExecutionContext, home: HomeResource) -> None:
-    """Take every erasure that is not done a step further; tells how many, never whose."""
+def advance_erasures(context: dg.OpExecutionContext, home: HomeResource) -> None:
+    """Advance every unfinished erasure by a step; log counts, never sessions."""
     with failures_without_words("erasing"):
         recheck = RECHECK if RECHECK_TAG in context.run.tags else None
         worked_on = carry_out(home.open(), now=datetime.now(UTC), recheck=recheck)
@@ -38,16 +38,16 @@ def take_erasures_further(context: dg.OpExecutionContext, home: HomeResource) ->
 
 @dg.job(
     name="erasing",
-    description="Takes erased sessions out of landing, lake, store and logs, old versions included.",
+    description="Removes erased sessions from landing, lake, store and logs, old versions included.",
     executor_def=dg.in_process_executor,
 )
 def erasing() -> None:
-    """Take erasures further."""
-    take_erasures_further()
+    """Advance erasures."""
+    advance_erasures()
 
 
-def turn(erasure: Erasure, *, now: datetime) -> int:
-    """Return how many tries after the first are due: one 1, 2, 4 .. 60 minutes after the other, from the asking on."""
+def attempts_due(erasure: Erasure, *, now: datetime) -> int:
+    """Return how many retries are due by `now`, with pauses of 1, 2, 4 .. 60 minutes from the request on."""
     waited, tries = (now - erasure.asked_at) / timedelta(minutes=1), 0
     while waited >= (pause := min(2**tries, LONGEST_PAUSE_MINUTES)):
         waited -= pause
@@ -60,25 +60,30 @@ def turn(erasure: Erasure, *, now: datetime) -> int:
     name="erasures_asked",
     minimum_interval_seconds=POLL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Has erasures carried out that guests asked for.",
+    description="Starts a run when an erasure that a guest requested is due.",
 )
 def erasures_asked(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
-    """Look once."""
-    return ask(context.instance, home=home.open(), now=datetime.now(UTC))
+    """Evaluate once."""
+    return request_erasing(context.instance, home=home.open(), now=datetime.now(UTC))
 
 
-def ask(instance: dg.DagsterInstance, *, home: Home, now: datetime) -> dg.SensorResult:
-    """Ask for a run where one is due.
+def request_erasing(instance: dg.DagsterInstance, *, home: Home, now: datetime) -> dg.SensorResult:
+    """Request a run if an erasure is due.
 
-    An attempt that failed, or was killed, counts nowhere; Dagster never runs a key twice, so the turn is part of it.
+    Dagster never runs a key twice, and an attempt that failed or was killed is not counted in the store: the number
+    of due attempts is therefore part of the key.
     """
-    turns = [(each, turn(each, now=now)) for each in due(home, now=now)]
-    told = sorted(f"{each.session_id} {each.state} {each.attempts} {at}" for each, at in turns if at >= each.attempts)
-    if not told:
+    attempts = [(each, attempts_due(each, now=now)) for each in due(home, now=now)]
+    waiting = sorted(
+        f"{each.session_id} {each.state} {each.attempts} {number}"
+        for each, number in attempts
+        if number >= each.attempts
+    )
+    if not waiting:
         return dg.SensorResult(skip_reason="nothing to erase")
     if instance.get_runs(dg.RunsFilter(job_name=erasing.name, statuses=list(UNDER_WAY)), limit=1):
         return dg.SensorResult(skip_reason="a run is under way")
-    key = hashlib.sha256("\n".join(told).encode()).hexdigest()[:DIGEST_CHARACTERS]
+    key = hashlib.sha256("\n".join(waiting).encode()).hexdigest()[:DIGEST_CHARACTERS]
     return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key)])
 
 
@@ -88,8 +93,8 @@ def ask(instance: dg.DagsterInstance, *, home: Home, now: datetime) -> dg.Sensor
     cron_schedule=RECHECK_AT,
     execution_timezone="Europe/Stockholm",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Looks every night whether something of last week's erasures came back.",
+    description="Checks every night that nothing of last week's erased sessions has come back.",
 )
 def recheck_erasures(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Ask for a step that looks again at what is done."""
+    """Request a run that checks finished erasures again."""
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags={RECHECK_TAG: "yes"})

@@ -1,23 +1,21 @@
-"""Forgets old runs: Dagster itself keeps each one's events for ever, a quarter of a megabyte every few minutes.
+"""Deletes old runs: Dagster itself keeps every run's events for ever, 250 kB every few minutes.
 
-Nothing that a page shows is lost: the figures are in the lake, whose commits name their run. Of every job, or of some
-of its assets, the newest success on every business day stays, so that Dagster still knows which days are built;
-failures stay as long as someone may want to look at them. Dagster leaves the results of a deleted run's checks and, on
-SQLite, the emptied file of its events: both are removed here. Ticks are purged by Dagster itself, as `dagster.yaml`
-says.
+No page loses a figure: figures are in the lake, whose commits name their run. The newest success of every job, or
+selection of its assets, on every business day stays, so that Dagster still knows which days are built; failures stay
+for a month. When Dagster deletes a run it leaves its check results and, on SQLite, the emptied file of its events:
+both are removed here. Dagster purges ticks itself, as `dagster.yaml` says.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import dagster as dg
-from dagster._core.instance.utils import RUNLESS_RUN_ID
-from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
-from sqlalchemy import select
+from sqlalchemy import Connection, column, delete, select, table
 
 from assets.framework.partitions import covered_days
 from pilot.business_days import STOCKHOLM
@@ -27,24 +25,40 @@ KEEP_FAILURES_DAYS = 30
 RUNS_AT_ONCE = 2_000
 RUNS_IN_A_QUERY = 500
 FORGET_AT = "40 3 * * *"
-SHARED_LOG = "index"  # the one file that is of no single run
-FILE_ENDINGS = ("", "-wal", "-shm")  # what SQLite keeps beside a database
+SHARED_LOG = "index"  # the one file that belongs to no run
+RUNLESS_LOG = ""  # Dagster's run id of events that belong to no run: `freshness` and others
+FILE_ENDINGS = ("", "-wal", "-shm")  # the database and the files that SQLite puts beside it
+CHECK_RESULTS = table("asset_check_executions", column("run_id"))  # Dagster's own table; it has no public name
+
+
+@runtime_checkable
+class _SqlEventLog(Protocol):
+    """An event log in a SQL database."""
+
+    def index_connection(self) -> AbstractContextManager[Connection]: ...
+
+
+@runtime_checkable
+class _FileEventLog(Protocol):
+    """An event log with one SQLite file a run."""
+
+    def path_for_shard(self, run_id: str) -> str: ...
 
 
 def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
-    """Delete the runs that nobody needs any more; return how many.
+    """Delete the runs that are no longer needed; return how many.
 
     Args:
         instance: Dagster's instance.
-        now: The moment from which ages are counted.
+        now: The moment that ages are measured at.
     """
-    built: set[tuple[str, date]] = set()  # an asset, or a job as a whole, on a day
+    built: set[tuple[str, date]] = set()  # an asset, or a whole job, on a day
     forgotten = []
-    for record in _ended(instance):
+    for record in _ended_runs(instance):
         run = record.dagster_run
         age = now - record.create_timestamp.astimezone(UTC)
         if run.status == dg.DagsterRunStatus.SUCCESS:
-            made = {(name, day) for name in _made(run) for day in covered_days(run)}
+            made = {(name, day) for name in _built_names(run) for day in covered_days(run)}
             keep = bool(made - built) or age < timedelta(days=KEEP_SUCCESSES_DAYS)
             built |= made
         else:
@@ -53,13 +67,13 @@ def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
             forgotten.append(run.run_id)
     for run_id in forgotten:
         instance.delete_run(run_id)
-    remove_left_checks(instance)
-    remove_left_files(instance)
+    remove_orphaned_checks(instance)
+    remove_orphaned_files(instance)
     return len(forgotten)
 
 
-def _ended(instance: dg.DagsterInstance) -> Iterator[dg.RunRecord]:
-    """Yield every run that has ended, newest first; none may be deleted meanwhile, a page begins after the last one."""
+def _ended_runs(instance: dg.DagsterInstance) -> Iterator[dg.RunRecord]:
+    """Yield ended runs, newest first; delete none while iterating, since a page starts after the last run."""
     ended = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     )
@@ -69,43 +83,43 @@ def _ended(instance: dg.DagsterInstance) -> Iterator[dg.RunRecord]:
         last = page[-1].dagster_run.run_id
 
 
-def remove_left_checks(instance: dg.DagsterInstance) -> int:
-    """Remove the checks' results of runs that are forgotten, which Dagster leaves; return how many."""
+def remove_orphaned_checks(instance: dg.DagsterInstance) -> int:
+    """Delete check results of deleted runs, which Dagster leaves behind; return how many."""
     log = instance.event_log_storage
-    if not isinstance(log, SqlEventLogStorage):
+    if not isinstance(log, _SqlEventLog):
         return 0
-    of_run = AssetCheckExecutionsTable.c.run_id
+    run_column = CHECK_RESULTS.c.run_id
     with log.index_connection() as connection:
-        told = [run_id for (run_id,) in connection.execute(select(of_run).distinct())]
-    left = [run_id for run_id in told if run_id and not instance.has_run(run_id)]
+        run_ids = list(connection.execute(select(run_column).distinct()).scalars())
+    orphans = [run_id for run_id in run_ids if run_id and not instance.has_run(run_id)]
     removed = 0
-    for start in range(0, len(left), RUNS_IN_A_QUERY):
-        batch = left[start : start + RUNS_IN_A_QUERY]
+    for start in range(0, len(orphans), RUNS_IN_A_QUERY):
+        batch = orphans[start : start + RUNS_IN_A_QUERY]
         with log.index_connection() as connection:
-            removed += connection.execute(AssetCheckExecutionsTable.delete().where(of_run.in_(batch))).rowcount
+            removed += connection.execute(delete(CHECK_RESULTS).where(run_column.in_(batch))).rowcount
     return removed
 
 
-def remove_left_files(instance: dg.DagsterInstance) -> int:
-    """Remove the event files of runs that are forgotten; return how many. Other databases than SQLite have none.
+def remove_orphaned_files(instance: dg.DagsterInstance) -> int:
+    """Delete event files of deleted runs; return how many. Only SQLite has such files.
 
-    A run is known before its first event is written, so no file of a run that begins is taken for one of these.
+    A run is recorded before its first event is written, so the file of a run that is just starting is safe.
     """
     log = instance.event_log_storage
-    if not isinstance(log, SqliteEventLogStorage):
+    if not isinstance(log, _FileEventLog):
         return 0
     removed = 0
     for file in sorted(Path(log.path_for_shard(SHARED_LOG)).parent.glob("*.db")):
-        of_run = file.name.removesuffix(".db")
-        if of_run not in (SHARED_LOG, RUNLESS_RUN_ID) and not instance.has_run(of_run):
+        run_id = file.name.removesuffix(".db")
+        if run_id not in (SHARED_LOG, RUNLESS_LOG) and not instance.has_run(run_id):
             for ending in FILE_ENDINGS:
                 file.with_name(file.name + ending).unlink(missing_ok=True)
             removed += 1
     return removed
 
 
-def _made(run: dg.DagsterRun) -> set[str]:
-    """Return what a run built, by name; a run of some assets of its job does not stand for one of all."""
+def _built_names(run: dg.DagsterRun) -> set[str]:
+    """Return the names that a run built: its selected assets, else its job as a whole."""
     if run.asset_selection:
         return {f"{run.job_name}/{key.to_user_string()}" for key in run.asset_selection}
     return {run.job_name}
@@ -113,7 +127,7 @@ def _made(run: dg.DagsterRun) -> set[str]:
 
 @dg.op
 def forget_old_runs(context: dg.OpExecutionContext) -> None:
-    """Forget what is old as of the run's start."""
+    """Delete runs that are old at this run's start."""
     record = context.instance.get_run_record_by_id(context.run_id)
     started = record.start_time if record else None
     if started is None:
@@ -124,11 +138,11 @@ def forget_old_runs(context: dg.OpExecutionContext) -> None:
 
 @dg.job(
     name="forgetting",
-    description="Forgets runs that nobody needs any more.",
+    description="Deletes runs that are no longer needed.",
     executor_def=dg.in_process_executor,
 )
 def forgetting() -> None:
-    """Forget old runs."""
+    """Delete old runs."""
     forget_old_runs()
 
 
@@ -138,5 +152,5 @@ forget_nightly = dg.ScheduleDefinition(
     cron_schedule=FORGET_AT,
     execution_timezone=str(STOCKHOLM),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Forgets old runs every night.",
+    description="Deletes old runs every night.",
 )

@@ -1,4 +1,4 @@
-"""The jobs: rebuilding days, judging them with the suites, and keeping time limits."""
+"""The jobs that rebuild days, judge them with the suites, report on them and apply time limits."""
 
 from __future__ import annotations
 
@@ -50,13 +50,13 @@ TABLE_ASSETS = [
     pilot_kpis,
 ]
 
-# Built from the verdicts, and not where these stop something.
+# Built from the verdicts, unless a verdict stops them.
 REPORTS = [pilot_report, business_impact, capacity_plan]
 
-# A day takes seconds. A run that outlives this lost its process, and would hold the only slot until it is ended.
+# A day takes seconds. A run that lasts longer has lost its process and would block the only slot.
 REBUILD_TIMEOUT_SECONDS = 900
 
-# What is built from the verdicts (payments, reports) is judged too, but cannot stand upstream of them.
+# Tables built from the verdicts (reports) are judged too, but cannot be upstream of them.
 judge_days = quality_assets([*TABLE_ASSETS, judgements, retention])
 SUITES = [*suite_checks(judged_tables()), gate_check(judged_tables())]
 
@@ -70,13 +70,13 @@ rebuild = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-# A language model takes seconds a session: by night, and never on the path from a guest to a page.
+# A language model takes seconds a session: it runs by night, never between a guest and a page.
 JUDGING_TIMEOUT_SECONDS = 4 * 3600
 
 judging = dg.define_asset_job(
     "judging",
     selection=dg.AssetSelection.assets(judgements) - _suites,
-    description="Judges some business days' sessions with the language model, where that is switched on.",
+    description="Judges some business days' sessions with the language model, if that is switched on.",
     tags={"dagster/max_runtime": str(JUDGING_TIMEOUT_SECONDS)},
     executor_def=dg.in_process_executor,
 )
@@ -84,27 +84,27 @@ judging = dg.define_asset_job(
 quality = dg.define_asset_job(
     "quality",
     selection=dg.AssetSelection.assets(judge_days) | _suites,
-    description="Judges some business days with the Great Expectations suites; sets apart the rows that break one.",
+    description="Judges some business days with the Great Expectations suites; quarantines rows that break one.",
     executor_def=dg.in_process_executor,
 )
 
 keeping_limits = dg.define_asset_job(
     "keeping_limits",
     selection=dg.AssetSelection.assets(retention) - _suites,
-    description="Removes what guests leave of some business days, once its time is over.",
+    description="Removes guests' data of some business days once its time limit has passed.",
     executor_def=dg.in_process_executor,
 )
 
-# The gate alone: each table's own check is told by the hourly job.
+# Only the gate: the hourly job reports each table's own check.
 reports = dg.define_asset_job(
     "reports",
     selection=dg.AssetSelection.assets(judge_days, *REPORTS) - _suites
     | dg.AssetSelection.checks(*(suite for suite in SUITES if suite.check_key.name == GATE)),
-    description="Judges a day, and builds the pilot's reports up to it where nothing stops.",
+    description="Judges a day, and builds the pilot's reports up to it unless a verdict stops them.",
     executor_def=dg.in_process_executor,
 )
 
-# What a person may ask for by name, by the job that builds it, in the order in which they follow one another.
+# The assets that a person may name, by the job that builds them, in order of execution.
 BY_HAND: dict[str, list[str]] = {
     job: [key.to_user_string() for definition in assets for key in definition.keys]
     for job, assets in (

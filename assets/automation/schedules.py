@@ -1,4 +1,4 @@
-"""What happens by the clock: days are settled, the suites judge what was rebuilt, and time limits are kept."""
+"""The schedules: settle days, judge rebuilt days, build reports, apply time limits."""
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
 
@@ -14,15 +14,15 @@ from operations.retention.carry_out import due, waiting
 from pilot.business_days import STOCKHOLM, business_day
 from pilot.tables import JUDGEMENTS
 
-# Once when the day's last sessions have fallen silent, once when nothing can change what it is judged by
-# (assets.framework.as_of): no segment comes that would make the sensor look at the day again.
+# Once after the day's last sessions have timed out, once after the day is settled (assets.framework.as_of): no new
+# segment would make the sensor rebuild the day at these moments.
 SETTLE_AT = ["20 0 * * *", "10 12 * * *"]
-REPORT_AT = "40 12 * * *"  # when yesterday is settled
+REPORT_AT = "40 12 * * *"  # after yesterday is settled
 JUDGE_AT = "25 * * * *"
 JUDGE_BY_NIGHT_AT = "50 1 * * *"
-JUDGE_BY_NIGHT_BACK_MINUTES = 25 * 60  # a day and a little, the longest of the year included
-JUDGE_BACK_MINUTES = 75  # an hour and a little: no rebuild falls between two judgements
-# The second looks for what the first removed, once old versions of tables could be deleted.
+JUDGE_BY_NIGHT_BACK_MINUTES = 25 * 60  # longer than the year's longest day
+JUDGE_BACK_MINUTES = 75  # more than an hour: no rebuild falls between two judgements
+# The second verifies what the first removed, once old versions of tables could be deleted.
 KEEP_LIMITS_AT = ["30 4 * * *", "45 4 * * *"]
 
 
@@ -32,10 +32,10 @@ KEEP_LIMITS_AT = ["30 4 * * *", "45 4 * * *"]
     cron_schedule=SETTLE_AT,
     execution_timezone=str(STOCKHOLM),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Rebuilds yesterday: its open sessions have fallen silent, and its time has run out.",
+    description="Rebuilds yesterday after its open sessions have timed out, and once more when it is settled.",
 )
 def settle_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Ask for the day before the tick's."""
+    """Request a rebuild of the day before the tick."""
     yesterday = business_day(context.scheduled_execution_time) - timedelta(days=1)
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(yesterday, yesterday))
 
@@ -49,7 +49,7 @@ def settle_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     description="Builds the pilot's reports up to yesterday, once its figures are final.",
 )
 def report_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Ask for the reports up to the day before the tick's."""
+    """Request the reports up to the day before the tick."""
     yesterday = business_day(context.scheduled_execution_time) - timedelta(days=1)
     return dg.RunRequest(run_key=context.scheduled_execution_time.isoformat(), tags=range_tags(yesterday, yesterday))
 
@@ -63,7 +63,7 @@ def report_yesterday(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
     description="Runs the suites on the business days that were rebuilt in the last hour.",
 )
 def judge_rebuilt_days(context: dg.ScheduleEvaluationContext) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for the suites on each range of days that a successful run rebuilt, or emptied, since the last tick."""
+    """Request the suites on each range of days rebuilt, or emptied by retention, since the last tick."""
     moment = context.scheduled_execution_time
     since = moment - timedelta(minutes=JUDGE_BACK_MINUTES)
     days = rebuilt_days(context.instance, since=since, job=rebuild.name)
@@ -80,15 +80,15 @@ def judge_rebuilt_days(context: dg.ScheduleEvaluationContext) -> Iterator[dg.Run
     cron_schedule=JUDGE_BY_NIGHT_AT,
     execution_timezone=str(STOCKHOLM),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Lets the language model judge the days that were rebuilt; forgets judgements of what was erased.",
+    description="Has the language model judge rebuilt days; removes judgements of erased sessions.",
 )
 def judge_by_night(
     context: dg.ScheduleEvaluationContext, home: HomeResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for the judgements of each range of days that was rebuilt since the last tick."""
+    """Request judgements for each range of days that was rebuilt since the last tick."""
     opened = home.open()
     if not opened.settings.judgements and opened.lake().version(JUDGEMENTS) is None:
-        yield dg.SkipReason("judgements are switched off, and there are none to forget")
+        yield dg.SkipReason("judgements are switched off, and there are none to remove")
         return
     moment = context.scheduled_execution_time
     since = moment - timedelta(minutes=JUDGE_BY_NIGHT_BACK_MINUTES)
@@ -103,12 +103,12 @@ def judge_by_night(
     cron_schedule=KEEP_LIMITS_AT,
     execution_timezone=str(STOCKHOLM),
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Removes by night what has reached its time limit, and looks for what was removed before.",
+    description="Removes data that has reached its time limit, and verifies earlier removals.",
 )
 def keep_limits_nightly(
     context: dg.ScheduleEvaluationContext, home: HomeResource
 ) -> Iterator[dg.RunRequest | dg.SkipReason]:
-    """Ask for each range of days of which something is to be removed or looked for."""
+    """Request each range of days with data to remove or removals to verify."""
     moment, opened = context.scheduled_execution_time.astimezone(UTC), home.open()
     found = {each.day for each in due(opened, now=moment)} | {each.day for each in waiting(opened, now=moment)}
     days = [day for day in found if exists(day, now=moment)]
@@ -119,7 +119,7 @@ def keep_limits_nightly(
 
 
 def rebuilt_days(instance: dg.DagsterInstance, *, since: datetime, job: str) -> set[date]:
-    """Return the business days that successful runs of a job covered since a moment."""
+    """Return the business days that successful runs of a job covered since `since`."""
     records = instance.get_run_records(
         dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since.astimezone(UTC))
     )

@@ -1,12 +1,11 @@
-"""The sensor that rebuilds the business days that something new belongs to.
+"""The sensor that rebuilds business days with new data.
 
-It looks every 15 seconds: at the landing days' fingerprints, which change with every new segment, and at the store's
-outbox, whose rows name the days that they touch. What it finds is remembered as built only once the run has
-succeeded. The days of a run that failed are asked for again, each alone and less and less often; no other day waits
-for them.
+It polls every 15 seconds: the fingerprints of landing days, which change with every new segment, and the store's
+outbox, whose rows name the days that they touch. A day is recorded as built only after its run has succeeded. Days of
+a failed run are requested again, one run each with growing pauses; no other day waits for them.
 
 The prober lands a segment every half minute, day and night. A day that gained nothing else is *quiet*: it is rebuilt
-only every few minutes, or together with a day that a guest spoke on.
+only every few minutes, or together with a day on which a guest spoke.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -30,14 +29,14 @@ from storage.home import Home
 from storage.store import outbox
 
 POLL_SECONDS = 15
-REST_FACTOR = 3  # the sensor waits this many times as long as its last runs took
+REST_FACTOR = 3  # the pause after a run, as a multiple of its duration
 QUIET_REBUILD_SECONDS = 600
-RETRY_AFTER_SECONDS = 60  # doubled with each failure of the day in a row
+RETRY_AFTER_SECONDS = 60  # doubled with each consecutive failure of the day
 LONGEST_RETRY_SECONDS = 1800
-MOST_DOUBLINGS = 10  # more than the longest pause takes
-RETRIES_AT_ONCE = 5  # failed days, each a run of its own
-RUN_APPEARS_WITHIN_SECONDS = 120  # a run asked for that never appeared is asked for again after this
-DAYS_AT_ONCE = 40  # newest first; the rest comes with the next look
+MOST_DOUBLINGS = 10  # enough to reach the longest pause
+RETRIES_AT_ONCE = 5  # failed days, one run each
+RUN_APPEARS_WITHIN_SECONDS = 120  # a requested run that has not appeared by then is requested again
+DAYS_AT_ONCE = 40  # newest first; the others follow at the next tick
 DIGEST_CHARACTERS = 16
 
 RUN_KEY_TAG = "dagster/run_key"
@@ -45,8 +44,8 @@ DAYS_TAG = "pilot/days"
 
 
 @dataclass(frozen=True, slots=True)
-class RunSeen:
-    """How a run that was asked for stands; times in seconds since 1970."""
+class ObservedRun:
+    """The state of a requested run; times in seconds since 1970."""
 
     finished: bool
     succeeded: bool
@@ -56,7 +55,7 @@ class RunSeen:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What one look found: the landing days, and the outbox after the cursor's position."""
+    """The landing days, and the outbox after the cursor's position, at one moment."""
 
     now: datetime
     landing: Mapping[date, SeenDay]
@@ -64,13 +63,13 @@ class Observation:
     outbox_days: frozenset[date]
 
 
-def settle(cursor: Cursor, *, runs: Mapping[str, RunSeen], now: float) -> Cursor | None:
-    """Return the cursor once the runs that were asked for have ended, or None while one is under way.
+def settle(cursor: Cursor, *, runs: Mapping[str, ObservedRun], now: float) -> Cursor | None:
+    """Return the cursor after the requested runs have ended, or None while one is under way.
 
     Args:
-        cursor: What is remembered.
-        runs: Those of the runs asked for that have appeared, by key.
-        now: The present moment, seconds since 1970.
+        cursor: The cursor of the last tick.
+        runs: The requested runs that have appeared, by key.
+        now: Seconds since 1970.
     """
     asked = cursor.asked
     if asked is None:
@@ -94,50 +93,52 @@ def settle(cursor: Cursor, *, runs: Mapping[str, RunSeen], now: float) -> Cursor
 
 
 def retry_seconds(cursor: Cursor, day: date, *, now: datetime) -> float:
-    """Return how long after its last run ended a failed day is asked for again.
+    """Return the seconds from the end of a failed day's last run to its retry.
 
-    Where many days fail, trying each mends nothing: the older ones wait the longer, the more they are.
+    When many days fail, older ones back off in proportion to their number; today never does.
     """
     crowd = 1.0 if day == business_day(now) else max(1.0, len(cursor.failed) / RETRIES_AT_ONCE)
     doubled = min(cursor.failed[day].times - 1, MOST_DOUBLINGS)
     return crowd * min(RETRY_AFTER_SECONDS * 2.0**doubled, LONGEST_RETRY_SECONDS)
 
 
-def plan(cursor: Cursor, *, look: Observation) -> tuple[Cursor, list[dg.RunRequest]] | str:
-    """Decide what to ask for, or say why nothing is.
+def plan(cursor: Cursor, *, observation: Observation) -> tuple[Cursor, list[dg.RunRequest]] | str:
+    """Return the new cursor and the runs to request, or the reason for requesting none.
 
     Args:
         cursor: A settled cursor: no run is under way.
-        look: What was found.
+        observation: The landing and the outbox.
     """
-    now = look.now.timestamp()
+    now = observation.now.timestamp()
     since = now - cursor.ended
     rest = REST_FACTOR * cursor.took
     if since < rest:
         return f"resting: {rest - since:.0f} s to go after runs of {cursor.took:.1f} s"
-    retried = _retried(cursor, now=look.now)
+    retried = _retried(cursor, now=observation.now)
     gained = {
-        day: seen for day, seen in look.landing.items() if cursor.built.get(day) != seen and day not in cursor.failed
+        day: seen
+        for day, seen in observation.landing.items()
+        if cursor.built.get(day) != seen and day not in cursor.failed
     }
     quiet = {day for day, seen in gained.items() if day in cursor.built and cursor.built[day].spoken == seen.spoken}
     outbox_days = {
         day
-        for day in look.outbox_days
-        # A landing day that was never built is built in its turn, and from the store as it is then.
-        if exists(day, now=look.now) and (day in cursor.built or day not in look.landing)
+        for day in observation.outbox_days
+        # A landing day that was never built is built in its turn, from the store's state at that time.
+        if exists(day, now=observation.now) and (day in cursor.built or day not in observation.landing)
     } - cursor.failed.keys()
     if gained.keys() == quiet and not outbox_days and not retried and since < QUIET_REBUILD_SECONDS:
         gained = {}
     fresh = set(sorted(gained, reverse=True)[:DAYS_AT_ONCE]) | outbox_days
     spans = sorted([*ranges(fresh), *((day, day) for day in retried)], reverse=True)
     if not spans:
-        waiting = f"; {len(cursor.failed)} days failed and wait for another try" if cursor.failed else ""
-        if look.outbox == cursor.outbox:
+        waiting = f"; {len(cursor.failed)} days failed and wait for a retry" if cursor.failed else ""
+        if observation.outbox == cursor.outbox:
             return f"nothing new{waiting}"
-        return cursor.model_copy(update={"outbox": look.outbox}), []
-    landing = {day: look.landing[day] for day in (*fresh, *retried) if day in look.landing}
-    runs = {_run_key(cursor, span, landing=landing, position=look.outbox): span for span in spans}
-    asked = RequestedRuns(at=now, runs=runs, landing=landing, outbox=look.outbox)
+        return cursor.model_copy(update={"outbox": observation.outbox}), []
+    landing = {day: observation.landing[day] for day in (*fresh, *retried) if day in observation.landing}
+    runs = {_run_key(cursor, span, landing=landing, position=observation.outbox): span for span in spans}
+    asked = RequestedRuns(at=now, runs=runs, landing=landing, outbox=observation.outbox)
     requests = [
         dg.RunRequest(run_key=key, tags={**range_tags(first, last), DAYS_TAG: f"{first}/{last}"})
         for key, (first, last) in runs.items()
@@ -146,7 +147,7 @@ def plan(cursor: Cursor, *, look: Observation) -> tuple[Cursor, list[dg.RunReque
 
 
 def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
-    """Return the failed days that it is time to ask for again."""
+    """Return the failed days whose retry is due."""
     due = [
         day
         for day, failed in cursor.failed.items()
@@ -156,7 +157,7 @@ def _retried(cursor: Cursor, *, now: datetime) -> list[date]:
 
 
 def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, SeenDay], position: int) -> str:
-    """Return what tells a run from every other: its days as they were seen, and the attempt."""
+    """Return the unique key of a run: its days as observed, and the attempt."""
     first, last = span
     covered = {day: seen.everything for day, seen in sorted(landing.items()) if first <= day <= last}
     attempt = cursor.failed[first].times if first in cursor.failed else 0
@@ -164,7 +165,7 @@ def _run_key(cursor: Cursor, span: tuple[date, date], *, landing: Mapping[date, 
 
 
 def observe(home: Home, *, cursor: Cursor, now: datetime) -> Observation:
-    """Look at the landing and the outbox; only days that changed are listed."""
+    """Observe the landing and the outbox; list the segments of changed days only."""
     segments = home.segments()
     landing = {}
     for day, everything in segments.fingerprints().items():
@@ -185,13 +186,13 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_CHARACTERS]
 
 
-def _runs(instance: dg.DagsterInstance, asked: RequestedRuns | None) -> dict[str, RunSeen]:
-    """Return the runs that were asked for, by key; the newest where someone ran one again."""
+def _runs(instance: dg.DagsterInstance, asked: RequestedRuns | None) -> dict[str, ObservedRun]:
+    """Return the requested runs by key; the newest if someone ran one again."""
     if asked is None:
         return {}
     records = instance.get_run_records(dg.RunsFilter(tags={RUN_KEY_TAG: list(asked.runs)}))
     return {
-        record.dagster_run.tags[RUN_KEY_TAG]: RunSeen(
+        record.dagster_run.tags[RUN_KEY_TAG]: ObservedRun(
             finished=record.dagster_run.is_finished,
             succeeded=record.dagster_run.status == dg.DagsterRunStatus.SUCCESS,
             started=record.start_time or record.end_time or 0.0,
@@ -206,21 +207,21 @@ def _runs(instance: dg.DagsterInstance, asked: RequestedRuns | None) -> dict[str
     name="new_facts",
     minimum_interval_seconds=POLL_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Rebuilds the business days that new segments, customer counts or erasures belong to.",
+    description="Rebuilds the business days of new segments, customer counts and erasures.",
 )
 def new_facts(context: dg.SensorEvaluationContext, home: HomeResource) -> dg.SensorResult:
-    """Look once."""
+    """Evaluate once."""
     return tick(context.instance, home=home.open(), text=context.cursor, now=datetime.fromtimestamp(time.time(), UTC))
 
 
 def tick(instance: dg.DagsterInstance, *, home: Home, text: str | None, now: datetime) -> dg.SensorResult:
-    """Return what one look leads to."""
+    """Return the result of one tick."""
     cursor = Cursor.parse(text)
     end_dead_runs(instance)
     settled = settle(cursor, runs=_runs(instance, cursor.asked), now=now.timestamp())
     if settled is None:
         return dg.SensorResult(skip_reason="a run is under way", cursor=cursor.model_dump_json())
-    planned = plan(settled, look=observe(home, cursor=settled, now=now))
+    planned = plan(settled, observation=observe(home, cursor=settled, now=now))
     if isinstance(planned, str):
         return dg.SensorResult(skip_reason=planned, cursor=settled.model_dump_json())
     remembered, requests = planned

@@ -1,4 +1,4 @@
-"""What the sensor remembers between two looks, as JSON in Dagster's cursor."""
+"""The sensor's state between two ticks, as JSON in Dagster's cursor."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class _Remembered(BaseModel):
 
 
 class SeenDay(_Remembered):
-    """A landing day as it was seen.
+    """A landing day as it was observed.
 
     Attributes:
         everything: Digest over all its segments.
-        spoken: Digest over the segments that are not the prober's.
+        spoken: Digest over the segments that the prober did not write.
     """
 
     everything: str
@@ -24,11 +24,11 @@ class SeenDay(_Remembered):
 
 
 class Failed(_Remembered):
-    """A day whose last run failed, or never appeared.
+    """A day whose last run failed or never appeared.
 
     Attributes:
-        times: How many of its runs in a row.
-        at: When the last of them ended, seconds since 1970.
+        times: The number of consecutive failures.
+        at: The end of the last run, seconds since 1970.
     """
 
     times: int
@@ -36,13 +36,13 @@ class Failed(_Remembered):
 
 
 class RequestedRuns(_Remembered):
-    """What was asked for and is not known to be built.
+    """Runs that were requested and have not ended.
 
     Attributes:
-        at: When, seconds since 1970.
-        runs: The runs asked for, by key, each with its first and last day.
-        landing: The landing days that they build, as they were seen.
-        outbox: The outbox position that they build up to.
+        at: The moment of the request, seconds since 1970.
+        runs: First and last day of each run, by run key.
+        landing: The landing days that they build, as observed.
+        outbox: The outbox position that they cover.
     """
 
     at: float
@@ -52,15 +52,15 @@ class RequestedRuns(_Remembered):
 
 
 class Cursor(_Remembered):
-    """The sensor's memory: what is built, what is asked for, and how the last runs went.
+    """The sensor's state: built days, requested runs, and the timing of the last runs.
 
     Attributes:
-        built: Landing days as they were when they were last built with success.
-        outbox: The outbox position whose days are built, or stand in `failed`.
-        failed: Days that are owed another try.
-        asked: The runs under way.
-        ended: When the last of the runs asked for ended, seconds since 1970.
-        took: How long those of them that succeeded took together, seconds.
+        built: Landing days as observed before their last successful build.
+        outbox: The outbox position up to which days are built or in `failed`.
+        failed: Days that wait for a retry.
+        asked: The requested runs.
+        ended: The end of the last requested run, seconds since 1970.
+        took: The total duration of the successful ones, seconds.
     """
 
     built: dict[date, SeenDay] = {}
@@ -72,7 +72,7 @@ class Cursor(_Remembered):
 
     @classmethod
     def parse(cls, text: str | None) -> Cursor:
-        """Return the remembered cursor; an empty or foreign one means that nothing is built yet."""
+        """Return the stored cursor; an empty or unreadable one means that nothing is built yet."""
         if not text:
             return cls()
         try:

@@ -1,1 +1,1 @@
-"""Runs that a person asks for: `pilot materialize`."""
+"""Runs that a person requests with `pilot materialize`."""

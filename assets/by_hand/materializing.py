@@ -1,4 +1,4 @@
-"""What `pilot materialize` asks for: which jobs, on which days; refused in words before anything is started."""
+"""Plans the runs of `pilot materialize`: jobs, assets and days, validated before anything starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.store import audit
 from storage.store.engine import Store
 
-MOST_DAYS = 400  # a year and a little: more is a slip of the pen
+MOST_DAYS = 400  # a little more than a year: more is a typing error
 JUDGED_BY = "quality"
 GATED_BY = "reports"
 
@@ -34,13 +34,13 @@ class DayFrozen(PilotError):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One run to be.
+class PlannedRun:
+    """One run to start.
 
     Attributes:
         job: The job's name.
-        assets: Those of its assets that are built; empty for all of them.
-        tags: The run's tags: its days, and that it may rebuild closed ones.
+        assets: The assets to build; empty for all of the job's.
+        tags: The run's tags: its days, and whether it may rebuild closed ones.
     """
 
     job: str
@@ -48,12 +48,12 @@ class Part:
     tags: Mapping[str, str]
 
 
-def days(first: str, last: str, *, now: datetime) -> list[date]:
-    """Return the days from `first` to `last`, both included; the same day where `last` is empty.
+def parse_days(first: str, last: str, *, now: datetime) -> list[date]:
+    """Return the days from `first` to `last`, both included; one day if `last` is empty.
 
     Raises:
-        InvalidDay: one is not a day.
-        InvalidDays: one has no partition, or they are in the wrong order.
+        InvalidDay: a day cannot be parsed.
+        InvalidDays: a day has no partition, or the order is wrong.
     """
     begin = parse_day(first)
     end = parse_day(last) if last else begin
@@ -71,46 +71,46 @@ def days(first: str, last: str, *, now: datetime) -> list[date]:
     return found
 
 
-def parts(asked: Sequence[str], *, days: Sequence[date], reopen: bool = False) -> list[Part]:
-    """Return the runs that build some assets, in their order; every table of `rebuild` where none is named.
+def plan_runs(names: Sequence[str], *, days: Sequence[date], reopen: bool = False) -> list[PlannedRun]:
+    """Return the runs that build some assets, in order of execution.
 
     A report is always built together with the verdicts that may stop it.
 
     Args:
-        asked: Names of assets.
-        days: From the first to the last of these.
+        names: Names of assets; none for every table of `rebuild`.
+        days: The days; a run covers the range from the first to the last.
         reopen: Whether closed days are rebuilt.
 
     Raises:
-        UnknownAsset: one is not an asset; the text names those that are near.
+        UnknownAsset: a name is not an asset's; the text names the nearest one.
     """
     known = {asset: job for job, assets in BY_HAND.items() for asset in assets}
-    for name in asked:
+    for name in names:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             meant = f"Did you mean {near[0]}?" if near else f"There are {', '.join(sorted(known))}."
             raise UnknownAsset(f"There is no asset {name!r}.", remedy=meant)
     tags = range_tags(days[0], days[-1]) | ({REOPEN_TAG: "yes"} if reopen else {})
-    if not asked:
-        return [Part("rebuild", (), tags)]
-    wanted = {job: [name for name in assets if name in asked] for job, assets in BY_HAND.items()}
+    if not names:
+        return [PlannedRun("rebuild", (), tags)]
+    wanted = {job: [name for name in assets if name in names] for job, assets in BY_HAND.items()}
     if wanted[GATED_BY]:
         wanted[GATED_BY] += [QUALITY_VERDICTS.name, QUARANTINE.name]
         wanted[JUDGED_BY] = []
     elif wanted[JUDGED_BY]:
         wanted[JUDGED_BY] = [QUALITY_VERDICTS.name, QUARANTINE.name]  # one step writes both
-    return [Part(job, tuple(names), tags) for job, names in wanted.items() if names]
+    return [PlannedRun(job, tuple(selected), tags) for job, selected in wanted.items() if selected]
 
 
 def refuse_frozen(store: Store, days: Sequence[date], *, reopen: bool) -> None:
-    """Refuse days that must stay as they are.
+    """Raise if a day must not be rebuilt.
 
     Raises:
-        DayFrozen: a day is redacted, or closed and not to be reopened.
+        DayFrozen: a day is redacted, or closed and not reopened.
     """
-    alone = unchanging(store, days, reopened=reopen)
-    redacted = [str(day) for day, state in alone.items() if state == "redacted"]
-    closed = [str(day) for day, state in alone.items() if state == "closed"]
+    frozen = unchanging(store, days, reopened=reopen)
+    redacted = [str(day) for day, state in frozen.items() if state == "redacted"]
+    closed = [str(day) for day, state in frozen.items() if state == "closed"]
     if redacted:
         raise DayFrozen(
             f"{', '.join(redacted)}: redacted, what it was made from is deleted.",
@@ -123,8 +123,8 @@ def refuse_frozen(store: Store, days: Sequence[date], *, reopen: bool) -> None:
         )
 
 
-def note_reopening(store: Store, days: Sequence[date], *, actor: str, reason: str) -> None:
-    """Keep in the audit log that closed days are rebuilt, by whom and why."""
+def record_reopening(store: Store, days: Sequence[date], *, actor: str, reason: str) -> None:
+    """Record in the audit log who rebuilds closed days, and why."""
     closed = unchanging(store, days, reopened=False)
     with store.begin() as connection:
         for day in closed:

@@ -1,1 +1,1 @@
-"""What every asset is built with: partitions, `@daily_table`, checks, suites, resources. No asset is defined here."""
+"""What assets are built with: partitions, `@daily_table`, checks, suites, resources; no asset itself."""

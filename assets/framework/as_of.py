@@ -1,7 +1,7 @@
-"""The moment up to which a business day is judged, so that a rerun of a settled day gives the same rows.
+"""The moment that a business day is judged at; it is fixed once the day is settled.
 
-A run judges its days at its own start, or at the moment in its tag `pilot/as_of`. Whatever the run, a day is never
-judged later than twelve hours after its end: from then on it is settled, and every rebuild uses that same moment.
+A run judges its days at its own start, or at the moment in its tag `pilot/as_of`, but never later than twelve hours
+after the day's end: from then on the day is settled, and every rebuild uses that same moment.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import dagster as dg
 from pilot.business_days import day_bounds
 
 AS_OF_TAG = "pilot/as_of"
-SETTLED_AFTER_HOURS = 12  # a session outlives midnight by minutes; a phone that resumes next morning still counts
+SETTLED_AFTER_HOURS = 12  # a session may cross midnight; a phone may resume in the morning
 
 
 def as_of(day: date, *, moment: datetime) -> datetime:
-    """Return the moment at which `day` is judged by a run that judges at `moment` (aware)."""
+    """Return the moment that a run at `moment` (aware) judges `day` at."""
     _, end = day_bounds(day)
     return min(moment.astimezone(UTC), end + timedelta(hours=SETTLED_AFTER_HOURS))
 
 
 def run_moment(context: dg.AssetExecutionContext) -> datetime:
-    """Return the moment at which a run judges: its tag, else its start.
+    """Return the moment that a run judges at: its tag, else its start.
 
     Raises:
         dg.Failure: the tag is not an ISO moment with a time zone.

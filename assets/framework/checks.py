@@ -1,7 +1,7 @@
-"""What is checked of every table each time it is written: cheap enough for the path from a guest to a page.
+"""The checks after each write of a table, cheap enough to run between a guest and a page.
 
-Read back through the engine and the snapshot that the pages use, not through the one that wrote. The suites of
-Great Expectations, seconds to import, are in `assets.framework.suites` and in a job of their own.
+Tables are read back through the snapshots that the pages use, not through the engine that wrote them. The Great
+Expectations suites, which take seconds to import, run in a job of their own (`assets.framework.suites`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 import dagster as dg
 
@@ -24,22 +24,22 @@ NOT_COUNTED: Mapping[date, int] = MappingProxyType({})
 
 
 def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
-    """Return the checks that a table's asset makes after each write; a failed one stops what follows."""
+    """Return the blocking checks that a table's asset runs after each write."""
     with warnings.catch_warnings():
-        # Partitioned checks are a preview in Dagster 1.13; without them a failing day would hide behind a good one.
+        # Partitioned checks are a preview in Dagster 1.13; without them a good day would hide a failing one.
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
         return [
             dg.AssetCheckSpec(
                 COLUMNS,
                 asset=table.name,
-                description="Every column that pilot/tables.py requires is there, of its type, and filled.",
+                description="Every column that pilot/tables.py requires exists, has its type and is filled.",
                 blocking=True,
                 partitions_def=daily,
             ),
             dg.AssetCheckSpec(
                 KEYS,
                 asset=table.name,
-                description=f"No two rows of a day share {', '.join(table.key)}, and each that was written is there.",
+                description=f"No two rows of a day share {', '.join(table.key)}, and every written row is there.",
                 blocking=True,
                 partitions_def=daily,
             ),
@@ -47,10 +47,10 @@ def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
 
 
 class EventLog(Protocol):
-    """The part of a run's context that keeps an event."""
+    """The part of a run's context that records an event."""
 
-    def log_event(self, event: dg.AssetCheckEvaluation) -> None:
-        """Keep an event."""
+    def log_event(self, event: Any, /) -> None:
+        """Record an event."""
         ...
 
 
@@ -63,15 +63,18 @@ def record_each_day(
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
     blocking: bool = False,
 ) -> None:
-    """Tell a check's verdict on each day of a run over several: Dagster gives a result a day only where it is one."""
+    """Record a check's verdict on each day of a run over several days.
+
+    Dagster itself attributes a result to a day only if the run covers a single day.
+    """
     if len(passed) == 1:
         return
-    for day, holds in passed.items():
+    for day, day_passed in passed.items():
         log.log_event(
             dg.AssetCheckEvaluation(
                 asset_key=dg.AssetKey(asset),
                 check_name=check,
-                passed=holds,
+                passed=day_passed,
                 severity=severity,
                 blocking=blocking,
                 partition=day.isoformat(),
@@ -87,19 +90,19 @@ def written_results(
     written: Mapping[date, int] = NOT_COUNTED,
     log: EventLog | None = None,
 ) -> list[dg.AssetCheckResult]:
-    """Read a table's days back and return the result of each check, in counts and column names only.
+    """Read a table's days back; return the result of each check as counts and column names.
 
     Args:
         lake: The lake.
         table: The table.
         days: The days that were written; no other day's files are opened.
-        written: How many rows were written on each day, where that is known: the day must have so many.
-        log: Where each day's own verdict is told, where there are several.
+        written: The number of rows written by day, if known: the day must have as many.
+        log: Where the verdicts by day are recorded if there are several days.
     """
     required = [column.name for column in table.columns if column.required and column.name != "day"]
     empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
     keys = ", ".join(table.key)
-    # Declared names only, none from outside.
+    # Only declared names, none from outside.
     counts = f"count(*) as rows_, count(*) - count(distinct ({keys})) as doubled_, {empties}"
     query = f"select day, {counts} from {table.name}"  # noqa: S608
     with lake.snapshot(table, days=days) as snapshot:

@@ -1,7 +1,7 @@
-"""`@daily_table`: turns a function that rebuilds one day of one table into a partitioned Dagster asset.
+"""`@daily_table`: makes a partitioned Dagster asset of a function that rebuilds one day of one table.
 
 One run covers any number of days (`BackfillPolicy.single_run`): starting a process costs seconds, a day milliseconds.
-A day that is closed, or redacted because its words' time is over, is left as it stands.
+A closed or redacted day is left unchanged.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -25,8 +25,8 @@ from assets.framework.resources import HomeResource
 from assets.framework.unchanging_days import REOPEN_TAG, unchanging
 from pilot.tables import Column, Table
 
-# Conflicting commits and a store that is away pass by themselves; what is wrong with the data does not
-# (`failures_without_words` forbids those retries).
+# Conflicting commits and an unavailable store pass with time; faulty data does not, and is not retried
+# (`failures_without_words`).
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
 Rebuild = Callable[[TableDay], Written]
@@ -42,21 +42,21 @@ def daily_table(
     freshness: dg.FreshnessPolicy = FIGURES,
     from_figures: bool = False,
 ) -> Callable[[Rebuild], dg.AssetsDefinition]:
-    """Make the asset of a lake table.
+    """Return a decorator that makes the asset of a lake table.
 
     Args:
-        table: The table; its name is the asset's key, what one row is its description.
-        group: landing, feedback, figures, money or reports (docs/assets.md); it says who answers for it.
-        kinds: What it is made with, shown as badges.
-        code_version: Raised when the same inputs would give other rows.
-        deps: The assets that its rebuild reads.
-        freshness: How old its newest materialization may be; as a rule what the sensor keeps fresh.
-        from_figures: Whether it is made of figures that every day keeps, so that it may be built on a closed day too.
+        table: The table; its name is the asset's key, its row's meaning the description.
+        group: landing, feedback, figures, money or reports (docs/assets.md); decides the owner.
+        kinds: The technologies, shown as badges.
+        code_version: Increased when the same inputs would give other rows.
+        deps: The assets that the rebuild reads.
+        freshness: The maximum age of the newest materialization; by default that of the sensor's tables.
+        from_figures: Whether it is built from figures that every day keeps: then closed days are built too.
     """
 
     def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:
         with warnings.catch_warnings():
-            # Single-run backfills are a beta in Dagster 1.13; a run for each day would cost a process for each.
+            # Single-run backfills are a beta in Dagster 1.13; a run for each day would cost a process a day.
             warnings.simplefilter("ignore", category=dg.BetaWarning)
             return _asset(rebuild)
 
@@ -71,13 +71,13 @@ def daily_table(
             owners=owners(group),
             kinds=kinds,
             code_version=code_version,
-            metadata=about(table),
+            metadata=table_metadata(table),
             check_specs=written_specs(table),
             retry_policy=RETRIES,
             freshness_policy=freshness,
             pool=f"lake_{table.name}",
         )
-        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
+        def asset(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
             with failures_without_words(f"opening the home for {table.name}"):
                 opened, moment = home.open(), run_moment(context)
             commit = {"run": context.run.run_id, "code_version": code_version}
@@ -91,7 +91,7 @@ def daily_table(
                 with failures_without_words(f"{table.name} for {day}"):
                     judged = as_of(day, moment=moment)
                     table_day = TableDay(home=opened, table=table, day=day, as_of=judged, commit=commit, shared=shared)
-                    written = table_day.as_it_stands(frozen[day]) if day in frozen else rebuild(table_day)
+                    written = table_day.unchanged(frozen[day]) if day in frozen else rebuild(table_day)
                 rows[day] = written.rows
                 context.add_asset_metadata(_metadata(written, as_of=judged.isoformat()), partition_key=day.isoformat())
             with failures_without_words(f"checking {table.name}"):
@@ -113,8 +113,8 @@ def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
     return {"dagster/row_count": written.rows, "table_version": written.version, "as_of": as_of, **figures}
 
 
-def about(table: Table) -> dict[str, Any]:
-    """Return what the graph says of a table before anything is built: its columns, its key, its place in the lake."""
+def table_metadata(table: Table) -> dict[str, Any]:
+    """Return a table's static metadata: columns, key, place in the lake."""
     return {
         "dagster/column_schema": column_schema(table),
         "dagster/table_name": f"lake.{table.name}",
@@ -123,7 +123,7 @@ def about(table: Table) -> dict[str, Any]:
 
 
 def column_schema(table: Table) -> dg.TableSchema:
-    """Return the columns with their meaning and unit, as Dagster's page shows them."""
+    """Return the columns with meaning and unit, as Dagster's page shows them."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(

@@ -1,4 +1,4 @@
-"""One table on one business day: what an asset's body reads from and writes to."""
+"""One table on one business day: the object that an asset's body reads from and writes to."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pilot.tables import RAW_EVENTS, Table
 from pipelines.recorded import FIELDS, PROBE
 from storage.home import Home
 
-Found = TypeVar("Found")
+Shared = TypeVar("Shared")
 Figure = int | float | str | Mapping[str, int] | Sequence[str] | dg.MarkdownMetadataValue
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a rebuild wrote, in figures: counts, versions and small plots (`assets.framework.plots`), never a row."""
+    """The figures of a rebuild: counts, version and small plots (`assets.framework.plots`), never a row."""
 
     rows: int
     version: int
@@ -30,15 +30,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class TableDay:
-    """A table's rebuild of one day.
+    """The rebuild of one table on one day.
 
     Attributes:
-        home: The home that is read and written.
-        table: The table that is rebuilt.
+        home: The home to read and write.
+        table: The table to rebuild.
         day: The business day.
-        as_of: The moment up to which the day is judged.
-        commit: What the lake's commit remembers of the run.
-        shared: What the days of a run have in common, by name.
+        as_of: The moment that the day is judged at.
+        commit: Metadata of the run for the lake's commit.
+        shared: Values that the days of a run share, by name.
     """
 
     home: Home
@@ -53,30 +53,30 @@ class TableDay:
         """Return the cafés."""
         return self.home.cafes()
 
-    def once(self, name: str, look: Callable[[], Found]) -> Found:
-        """Return what is the same on every day of a run; it is looked for on the first one alone."""
+    def once(self, name: str, compute: Callable[[], Shared]) -> Shared:
+        """Return a value that is the same on every day of a run; compute it on the first day only."""
         if name not in self.shared:
-            self.shared[name] = look()
-        found: Found = self.shared[name]
-        return found
+            self.shared[name] = compute()
+        value: Shared = self.shared[name]
+        return value
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Return the day's rows of another table; only some columns where the others would fill the memory."""
+        """Return the day's rows of another table; only some columns if all would fill the memory."""
         return self.home.lake().read(table, days=[self.day], columns=columns)
 
     def write(self, frame: pl.DataFrame, **figures: Figure) -> Written:
-        """Replace the day's rows of this table by `frame`; `figures` are shown beside their number."""
+        """Replace the day's rows of this table by `frame`; `figures` become metadata beside the row count."""
         version = self.home.lake().replace_partition(self.table, self.day, frame, commit=self.commit)
         return Written(rows=frame.height, version=version, figures=figures)
 
-    def as_it_stands(self, state: str) -> Written:
-        """Return what the day holds, unwritten: its state lets no rebuild touch it."""
+    def unchanged(self, state: str) -> Written:
+        """Return the figures of a day that its state protects from rebuilds; write nothing."""
         lake = self.home.lake()
         rows = lake.read(self.table, days=[self.day], columns=["day"]).height
         return Written(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
 
     def probes(self) -> pl.DataFrame:
-        """Return the day's probes, the fields that uptime takes as columns."""
+        """Return the day's probes, with the fields that uptime needs as columns."""
         parts = list(self.home.lake().event_parts(self.day, fields={PROBE: FIELDS[PROBE]}))
         return pl.concat(parts) if parts else self.read(RAW_EVENTS).filter(pl.col("event") == PROBE)
 
@@ -88,13 +88,13 @@ class TableDay:
         figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
         plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
     ) -> Written:
-        """Replace the day's rows of this table by what `make` makes of its raw events, some cafés at a time.
+        """Replace the day's rows of this table by those that `make` builds, some cafés at a time.
 
         Args:
-            make: Gets whole sessions, their fields as columns, and returns their rows of this table.
-            fields: What `make` takes from each event's data.
-            figures: Counts of some rows; those of the parts are added up.
-            plots: What is told of the sums; the sums themselves by default.
+            make: Builds rows of this table from the raw events of whole sessions, with `fields` as columns.
+            fields: The fields of each event's data that `make` needs.
+            figures: Returns counts of some rows; the counts of all parts are summed.
+            plots: Returns metadata derived from the summed counts; by default the counts.
         """
         lake = self.home.lake()
         rows: list[int] = []
@@ -114,7 +114,7 @@ class TableDay:
 
 
 def summed(frame: pl.DataFrame, by: str, column: str) -> dict[str, float]:
-    """Return the sum of a column for each value of another, a name of the contract or of a café; for plots."""
+    """Return the sum of a column by the values of another, for plots; `by` must hold no guest's words."""
     sums = frame.group_by(by).agg(pl.col(column).sum()).sort(by)
     return {str(value): total for value, total in sums.iter_rows()}
 
@@ -133,6 +133,6 @@ def _added(counts: Sequence[Mapping[str, int | Mapping[str, int]]]) -> dict[str,
 
 
 def counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
-    """Return how often each value of a column occurs, for figures; only for columns of names, never of words."""
+    """Return how often each value of a column occurs; the column must hold no guest's words."""
     counts = frame.group_by(column).len().sort(column)
     return {str(value): int(number) for value, number in counts.iter_rows()}

@@ -1,7 +1,7 @@
-"""What a failed step may say: never a customer's words.
+"""Keeps customers' words out of the messages of failed steps.
 
-Dagster keeps a failed step's exception, message and all, in its event log. A frame library's message can quote the
-value that it choked on, so an unexpected exception is told by its kind and its place only.
+Dagster stores a failed step's exception with its message in its event log. A frame library's message can quote the
+value that it failed on, so only the type and the place of an unexpected exception are reported.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ PLACES_SHOWN = 12  # innermost frames
 
 @contextmanager
 def failures_without_words(subject: str) -> Iterator[None]:
-    """Turn any exception inside into a `dg.Failure` that is safe to keep.
+    """Convert any exception inside into a `dg.Failure` that is safe to store.
 
     Args:
-        subject: What was being done, for example `sessions for 2026-11-23`.
+        subject: The work in progress, for example `sessions for 2026-11-23`.
     """
     try:
         yield
@@ -34,7 +34,7 @@ def failures_without_words(subject: str) -> Iterator[None]:
         raise dg.Failure(f"{subject}: {error}", allow_retries=error.retryable) from None
     except (Exception, PanicException) as error:
         raise dg.Failure(
-            f"{subject}: {type(error).__name__}; its message is left out, it may quote a customer. "
+            f"{subject}: {type(error).__name__}; its message is omitted, since it may quote a customer. "
             "Run the function in the innermost place below on that day to see it.",
             metadata={"places": dg.MetadataValue.json(_places(error))},
             allow_retries=isinstance(error, OSError),

@@ -1,13 +1,13 @@
-"""The groups of the graph, and who answers for what is in them."""
+"""The owners of the graph's groups."""
 
 from __future__ import annotations
 
 OWNER = "team:data"
 
-# What a group means is in docs/assets.md. Groups that are not named here are the data team's.
+# Groups are described in docs/assets.md. Those not named here belong to the data team.
 OWNERS = {"money": "team:payments", "reports": "team:pilot", "outside": "team:edge"}
 
 
 def owners(group: str) -> list[str]:
-    """Return who answers for the assets of a group."""
+    """Return the owners of a group's assets."""
     return [OWNERS.get(group, OWNER)]

@@ -1,6 +1,6 @@
 """Business days as partitions: daily, Stockholm's calendar, today included.
 
-Cafés are a column, not a second dimension: three cafés over thirty days would be ninety keys, each a run of its own.
+Cafés are a column, not a second dimension: three cafés over thirty days would be ninety keys, with a run for each.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import dagster as dg
 
 from pilot.business_days import STOCKHOLM, business_day, days_between
 
-# Earlier than any pilot's first day and than a demo's simulated days, and independent of the cafés' file, so that
-# the set of days is the same in every process whatever home it opens.
+# Earlier than the first day of any pilot or demo, and independent of the cafés' file, so that every process has the
+# same partitions whatever home it opens.
 FIRST_DAY = date(2026, 1, 1)
 
 RANGE_START_TAG = "dagster/asset_partition_range_start"
@@ -25,12 +25,12 @@ daily = dg.DailyPartitionsDefinition(start_date=FIRST_DAY.isoformat(), timezone=
 
 
 def exists(day: date, *, now: datetime) -> bool:
-    """Return whether `day` has a partition at `now` (aware): a day to come, by a clock that is ahead, has none."""
+    """Return whether `day` has a partition at `now` (aware); a future day, from a fast clock, has none."""
     return FIRST_DAY <= day <= business_day(now)
 
 
 def ranges(days: Iterable[date]) -> Iterator[tuple[date, date]]:
-    """Yield the first and last day of each unbroken range in `days`, newest range first."""
+    """Yield the first and last day of each unbroken range in `days`, newest first."""
     ordered = sorted(set(days))
     broken = itertools.groupby(enumerate(ordered), key=lambda item: item[1] - timedelta(days=item[0]))
     spans = [[day for _, day in group] for _, group in broken]
@@ -47,7 +47,7 @@ def range_tags(first: date, last: date) -> dict[str, str]:
 
 
 def covered_days(run: dg.DagsterRun) -> set[date]:
-    """Return the business days that a run was asked for, from its tags."""
+    """Return the business days in a run's tags."""
     first = run.tags.get(RANGE_START_TAG) or run.tags.get("dagster/partition")
     last = run.tags.get(RANGE_END_TAG) or first
     if not first or not last:

@@ -1,4 +1,4 @@
-"""Small plots for the metadata of an asset, in Markdown: bars and grids of figures by name; never of words."""
+"""Small plots in Markdown for asset metadata: bars and grids of figures, never of guests' words."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
 def bars(values: Mapping[str, float], *, unit: str) -> dg.MarkdownMetadataValue:
-    """Return horizontal bars, one a name, in the mapping's order.
+    """Return horizontal bars, one for each name, in the mapping's order.
 
     Args:
-        values: By name; names of the contract or of cafés, never a guest's words. Nothing below zero.
-        unit: The head of the numbers' column.
+        values: Values by name, zero or more; names must not be guests' words.
+        unit: The heading of the numbers' column.
     """
     most = max(values.values(), default=0) or 1
     lines = [f"| | | {unit} |", "|---|---|--:|"]
@@ -25,13 +25,13 @@ def bars(values: Mapping[str, float], *, unit: str) -> dg.MarkdownMetadataValue:
 
 
 def grid(frame: pl.DataFrame, *, down: str, across: str, shown: str) -> dg.MarkdownMetadataValue:
-    """Return one column of a frame as a table, one cell a row of the frame.
+    """Return one column of a frame as a table, one cell for each row of the frame.
 
     Args:
         frame: At most one row for each pair of names.
-        down: The column whose values name the lines.
-        across: The column whose values name the columns.
-        shown: The column whose values are shown; names of the contract or figures, never a guest's words.
+        down: The column with the names of the lines.
+        across: The column with the names of the columns.
+        shown: The column with the cells' values; it must hold no guest's words.
     """
     cells = {(line, head): value for line, head, value in frame.select(down, across, shown).iter_rows()}
     heads = list(dict.fromkeys(frame[across]))

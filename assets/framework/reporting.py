@@ -1,4 +1,4 @@
-"""What the three reports share: the days that they are over, and those that the suites keep out of them."""
+"""The days that the three reports cover, and those that the suites exclude."""
 
 from __future__ import annotations
 
@@ -7,23 +7,16 @@ from datetime import date
 
 from assets.framework.day import TableDay
 from pilot.columns import Table
-from pilot.tables import (
-    CUSTOMER_COUNTS,
-    PAYMENTS,
-    PILOT_KPIS,
-    REWARDS,
-    SCORED_FEEDBACK,
-    SESSIONS,
-    THEMES,
-    TURNS,
-    UPTIME,
-)
+from pilot.insight_tables import THEMES
+from pilot.money_tables import REWARDS
+from pilot.payout_tables import PAYMENTS
+from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS, UPTIME
 from pipelines.pilot_report import Basis
 from pipelines.report_days import report_days
 from quality.gate import gate
 
-# A day on which a suite of one of these stops is in no report.
-RESTS_ON: tuple[Table, ...] = (
+# A day on which a suite of one of these stops is excluded from reports.
+GATING_TABLES: tuple[Table, ...] = (
     SESSIONS,
     TURNS,
     SCORED_FEEDBACK,
@@ -38,14 +31,14 @@ DAYS_SHOWN = 40
 
 
 def basis_of(day: TableDay) -> Basis:
-    """Return what a report of a day rests on."""
+    """Return the days and the cafés that a report on a day is based on."""
     days = report_days(day.cafes.pilot, day.day)
-    found = gate(day.home.lake(), RESTS_ON, days=days)
-    left_out = {stop.day for stop in found.stops} | set(found.unjudged)
+    verdicts = gate(day.home.lake(), GATING_TABLES, days=days)
+    left_out = {stop.day for stop in verdicts.stops} | set(verdicts.unjudged)
     return Basis(days=days, left_out=left_out, cafes=day.cafes.ids, as_of=day.as_of)
 
 
 def basis_metadata(days: Sequence[date], basis: Basis) -> dict[str, int | list[str]]:
-    """Return what every report says of its days."""
+    """Return the metadata that every report has about its days."""
     left_out = sorted(day.isoformat() for day in basis.left_out)
     return {"days": len(days), "days_left_out": left_out[:DAYS_SHOWN]}

@@ -1,4 +1,4 @@
-"""The home that a run reads and writes, opened from the PILOT_* environment."""
+"""The Dagster resource for the home, opened from the PILOT_* environment."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pilot.settings import Settings, read_settings
 from storage.home import Home, open_existing_home
 
 
-class HomeResource(dg.ConfigurableResource):
-    """Opens the home that PILOT_HOME and the other settings name; once a process, whoever asks.
+class HomeResource(dg.ConfigurableResource[Home]):
+    """Opens the home that PILOT_HOME and the other settings name, once a process.
 
     Attributes:
-        home: Another home's folder than PILOT_HOME's, for tests and repairs.
+        home: The folder of another home than PILOT_HOME's, for tests and repairs.
     """
 
     home: str = ""

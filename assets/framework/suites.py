@@ -1,8 +1,8 @@
-"""Each table's suite as a partitioned asset check on the table itself, and the gate before money and reports.
+"""Each table's suite as a partitioned asset check, and the gate before money and reports.
 
-The verdicts are those that `quality_verdicts` wrote; nothing is judged twice. What is built from the verdicts waits
-for the gate and is not built where it fails; a table's own check only tells, so that one faulty day keeps no page
-from the next guest's words.
+The checks read the verdicts that `quality_verdicts` wrote; nothing is judged twice. Assets built from the verdicts
+are blocked when the gate fails. A table's own check blocks nothing, so that one faulty day does not keep the pages
+from new feedback.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -29,7 +29,7 @@ FAULTS_SHOWN = 20  # expectations named in a result
 
 
 def suite_check(table: Table) -> dg.AssetChecksDefinition:
-    """Return the check that says on a table's own page what its suite found on some days."""
+    """Return the check that shows the verdicts of a table's suite on the table's own page."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
 
@@ -37,7 +37,7 @@ def suite_check(table: Table) -> dg.AssetChecksDefinition:
             asset=table.name,
             name=SUITE,
             description=f"Every expectation of quality's suite for {table.name} holds on the day.",
-            # Written by the same step as the verdicts; behind these, a check would be held back by the gate.
+            # Written by the same step as the verdicts; a check downstream of those would be blocked by the gate.
             additional_deps=[QUARANTINE.name],
             partitions_def=daily,
         )
@@ -51,19 +51,19 @@ def suite_check(table: Table) -> dg.AssetChecksDefinition:
 
 
 def suite_checks(tables: Sequence[Table]) -> list[dg.AssetChecksDefinition]:
-    """Return the checks of these tables."""
+    """Return the suite checks of some tables."""
     return [suite_check(table) for table in tables]
 
 
 def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
-    """Return the check that lets payments and reports through, or stops what is built from the verdicts."""
+    """Return the blocking check between the verdicts and whatever is built from them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
 
         @dg.asset_check(
             asset=QUALITY_VERDICTS.name,
             name=GATE,
-            description="Every table was judged, and no expectation fails that stops payments and reports.",
+            description="Every table was judged, and no expectation with severity stop fails.",
             blocking=True,
             partitions_def=daily,
         )
@@ -71,16 +71,16 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
             first, last = context.partition_key_range
             with failures_without_words(f"the gate from {first} to {last}"):
                 days = list(days_between(date.fromisoformat(first), date.fromisoformat(last)))
-                found = gate(home.open().lake(), tables, days=days)
-            shut = [f"{stop.day} {stop.table}: {stop.expectation}" for stop in found.stops]
-            closed = {stop.day for stop in found.stops} | set(found.unjudged)
+                state = gate(home.open().lake(), tables, days=days)
+            shut = [f"{stop.day} {stop.table}: {stop.expectation}" for stop in state.stops]
+            closed = {stop.day for stop in state.stops} | set(state.unjudged)
             passed = {day: day not in closed for day in days}
             record_each_day(context.op_execution_context, QUALITY_VERDICTS.name, GATE, passed=passed, blocking=True)
             return dg.AssetCheckResult(
-                passed=found.open,
+                passed=state.open,
                 metadata={
                     "stops": dg.MetadataValue.json(shut[:FAULTS_SHOWN]),
-                    "unjudged_days": dg.MetadataValue.json([str(day) for day in found.unjudged[:FAULTS_SHOWN]]),
+                    "unjudged_days": dg.MetadataValue.json([str(day) for day in state.unjudged[:FAULTS_SHOWN]]),
                 },
             )
 
@@ -88,7 +88,7 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
 
 
 def verdict(home: Home, table: Table, *, days: Sequence[date], log: EventLog) -> dg.AssetCheckResult:
-    """Return what the verdicts say of a table over some days, and tell each day's: counts and names, never a value."""
+    """Return a table's result over some days and record each day's: counts and names, never a value."""
     with home.lake().snapshot(QUALITY_VERDICTS, days=days) as snapshot:
         found = snapshot.sql(
             "select day, expectation, severity, passed, rows, breaking from quality_verdicts "

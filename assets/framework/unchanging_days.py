@@ -1,7 +1,7 @@
-"""Closed and redacted days are left as they are: what was reported from them stays what it was.
+"""Protects closed and redacted days from rebuilds, so that reported figures stay the same.
 
-A closed day is rebuilt only by a run that says so in its tag `pilot/reopen` (`pilot materialize --reopen`, audited). A
-redacted one never is: what it was made from is deleted, and a rebuild would make its figures zero.
+A closed day is rebuilt only by a run with the tag `pilot/reopen` (`pilot materialize --reopen`, audited). A redacted
+one never is: its raw data is deleted, and a rebuild would set its figures to zero.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ REOPEN_TAG = "pilot/reopen"
 
 
 def unchanging(store: Store, days: Sequence[date], *, reopened: bool) -> dict[date, day_states.State]:
-    """Return those of some days that a run may not rebuild, with their states.
+    """Return the days that a run must not rebuild, with their states.
 
     Args:
         store: The store.
         days: The days that the run covers.
         reopened: Whether the run may rebuild closed days.
     """
-    may = ("open", "closed") if reopened else ("open",)
-    return {day: state for day, state in day_states.of(store, days).items() if state not in may}
+    rebuildable = ("open", "closed") if reopened else ("open",)
+    return {day: state for day, state in day_states.of(store, days).items() if state not in rebuildable}

@@ -11,9 +11,11 @@ from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.rewards import rewards
 from assets.tables.scored_feedback import scored_feedback
 from assets.tables.themes import themes
+from pilot.insight_tables import THEMES
+from pilot.money_tables import REWARDS
 from pilot.opening_hours import open_on
-from pilot.report_tables import ALL_CAFES
-from pilot.tables import BUSINESS_IMPACT, PILOT_KPIS, REWARDS, SCORED_FEEDBACK, THEMES
+from pilot.report_tables import ALL_CAFES, BUSINESS_IMPACT
+from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK
 from pipelines.business_impact import NO_SUBJECT, REWARD_COLUMNS, SCORED_COLUMNS, THEME_COLUMNS, Inputs
 from pipelines.business_impact import business_impact as impact_of
 
@@ -28,7 +30,10 @@ from pipelines.business_impact import business_impact as impact_of
     from_figures=True,
 )
 def business_impact(day: TableDay) -> Written:
-    """First weeks against last weeks; what the cafés did about it is not in the lake, so that no cause is claimed."""
+    """Compares the first weeks with the last; no cause is claimed.
+
+    The lake does not record what cafés changed.
+    """
     lake, basis = day.home.lake(), basis_of(day)
     frame = impact_of(
         Inputs(

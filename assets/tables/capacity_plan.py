@@ -25,7 +25,7 @@ from pipelines.capacity_plan import capacity_plan as plan_of
 from pipelines.report_days import report_days
 from storage.store.cafes import cafe_states
 
-# Written by the same run: their size would change what it says.
+# Written by the same run: counting them would change the plan.
 NOT_COUNTED = (QUALITY_VERDICTS, QUARANTINE, PILOT_REPORT, BUSINESS_IMPACT, CAPACITY_PLAN)
 
 
@@ -39,7 +39,7 @@ NOT_COUNTED = (QUALITY_VERDICTS, QUARANTINE, PILOT_REPORT, BUSINESS_IMPACT, CAPA
     from_figures=True,
 )
 def capacity_plan(day: TableDay) -> Written:
-    """What was measured comes from the load tests that were run against this home; without one it is empty."""
+    """Uses the load tests that were run against this home; without any, measured capacity is empty."""
     lake, days = day.home.lake(), list(days_between(day.day - timedelta(days=HISTORY_DAYS - 1), day.day))
     frame = plan_of(
         lake.read(SESSIONS, days=days, columns=SESSION_COLUMNS),

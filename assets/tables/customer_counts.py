@@ -12,7 +12,7 @@ from storage.store.cafes import customer_counts as reported
 
 @daily_table(CUSTOMER_COUNTS, group="figures", kinds={"delta", "sql"}, code_version="1", deps=[store])
 def customer_counts(day: TableDay) -> Written:
-    """A copy of the store's latest reports; a café that has reported nothing has no row."""
+    """Copies the store's latest reports; a café without a report has no row."""
     frame = reported.current(day.home.store(), [day.day])
     return day.write(
         frame,

@@ -12,6 +12,6 @@ from pipelines.signals.fingerprints import fingerprints as fingerprints_of
 
 @daily_table(FINGERPRINTS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[sessions, turns])
 def fingerprints(day: TableDay) -> Written:
-    """Keyed with the home's secret, which the lake does not hold."""
+    """Hashes with the home's secret as key, which is not in the lake."""
     frame = fingerprints_of(day.read(SESSIONS), day.read(TURNS), key=day.home.secret())
     return day.write(frame, words=int(frame["words"].sum()), distinct_texts=frame["text_hash"].n_unique())

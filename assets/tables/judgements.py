@@ -1,4 +1,4 @@
-"""The asset `judgements`: a language model's opinion beside the score, off unless PILOT_JUDGEMENTS says otherwise."""
+"""The asset `judgements`: a language model's rating, off unless PILOT_JUDGEMENTS is set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipelines.judgements import PROMPT_VERSION, agreement, judgement, still_val
 from pipelines.signals.fingerprints import said_by_session
 from storage.store.privacy import tombstones
 
-SECONDS_A_DAY = 900.0  # of one day's sessions; what is left over is judged by the next run
+SECONDS_A_DAY = 900.0  # for one day's sessions; the next run judges the rest
 
 
 @daily_table(
@@ -26,13 +26,16 @@ SECONDS_A_DAY = 900.0  # of one day's sessions; what is left over is judged by t
     freshness=NIGHTLY,
 )
 def judgements(day: TableDay) -> Written:
-    """Compared with the score, never part of it; kept until the session, its words, the prompt or the model change."""
+    """Compares ratings with the score, which they never change.
+
+    A rating is valid for one transcript, prompt and model.
+    """
     settings = day.home.settings
     visits = {row["session_id"]: row for row in day.read(SESSIONS).iter_rows(named=True)}
     said = said_by_session(day.read(SESSIONS), day.read(TURNS))
     hashes = {session: transcript_hash(turns, key=day.home.secret()) for session, turns in said.items()}
-    kept = still_valid(day.read(JUDGEMENTS), hashes, model=settings.ollama_model)
-    asked = {session: said[session] for session in sorted(said.keys() - set(kept["session_id"]))}
+    valid = still_valid(day.read(JUDGEMENTS), hashes, model=settings.ollama_model)
+    asked = {session: said[session] for session in sorted(said.keys() - set(valid["session_id"]))}
     judged = JudgeRun()
     if settings.judgements and asked:
         with Judge(url=settings.ollama_url, model=settings.ollama_model) as judge:
@@ -43,9 +46,9 @@ def judgements(day: TableDay) -> Written:
             for session, answers in judged.by_session.items()
         ]
     )
-    # A guest may have asked for erasure while the model was thinking.
+    # A guest may have requested erasure while the model was running.
     erased = tombstones.for_day(day.home.store(), day.day)
-    frame = pl.concat([kept, new]).filter(~pl.col("session_id").is_in(list(erased)))
+    frame = pl.concat([valid, new]).filter(~pl.col("session_id").is_in(list(erased)))
     found = agreement(frame, day.read(SCORED_FEEDBACK))
     return day.write(
         frame,

@@ -1,6 +1,6 @@
-"""The asset `lake_upkeep`: by night, tables lose the versions that nobody reads any more; its metadata says how much.
+"""The asset `lake_upkeep`: compacts tables and deletes their past versions every night.
 
-How long a past version stays is decided by erasures: minutes, never days, for it would hold what guests had erased.
+A past version may hold a session that was erased since, so it is kept for minutes, never days.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -18,15 +18,15 @@ from assets.framework.resources import HomeResource
 from operations.upkeep import maintain_lake
 from pilot.business_days import STOCKHOLM
 
-# The second finds the first one's checkpoints old enough to delete what lies before them.
+# At the second, the first one's checkpoints are old enough to delete the log before them.
 KEEP_UP_AT = ["0 5 * * *", "10 5 * * *"]
 SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_files", "log_files", "bytes_after")
 
 
 @dg.asset(
     name="lake_upkeep",
-    description="Every table of the lake, kept small: days in many files are written anew, a checkpoint is made, and "
-    "files and log entries that only past versions name are deleted two minutes after they went out of use.",
+    description="Keeps every table of the lake small: rewrites days of many files, makes a checkpoint, deletes files "
+    "and log entries of past versions two minutes after they went out of use.",
     group_name="upkeep",
     owners=owners("upkeep"),
     freshness_policy=NIGHTLY,
@@ -34,12 +34,12 @@ SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_fil
     code_version="1",
     retry_policy=RETRIES,
 )
-def lake_upkeep(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
-    """Do every table's upkeep."""
+def lake_upkeep(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Compact every table and delete its past versions."""
     with failures_without_words("the lake's upkeep"):
-        done = [asdict(each) for each in maintain_lake(home.open(), now=datetime.now(UTC))]
-    totals = {name: sum(each[name] for each in done) for name in SUMMED}
-    return dg.MaterializeResult(metadata={**totals, "tables": dg.MetadataValue.json(done)})
+        tables = [asdict(each) for each in maintain_lake(home.open(), now=datetime.now(UTC))]
+    totals = {name: sum(each[name] for each in tables) for name in SUMMED}
+    return dg.MaterializeResult(metadata={**totals, "tables": dg.MetadataValue.json(tables)})
 
 
 upkeep = dg.define_asset_job(

@@ -11,6 +11,6 @@ from storage.store.payouts import payment_rows
 
 @daily_table(PAYMENTS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[rewards])
 def payments(day: TableDay) -> Written:
-    """Counts what became of the day's payments in the store; after `rewards`, which issues its vouchers."""
+    """Counts the day's payments in the store by result; runs after `rewards`, which issues the vouchers."""
     frame = payment_rows.of_day(day.home.store(), day.day)
     return day.write(frame, succeeded=int(frame["succeeded"].sum()), failed=int(frame["failed"].sum()))

@@ -14,21 +14,21 @@ KINDS = {"delta", "sql"}
 
 @daily_table(PAYOUT_BATCHES, group="money", kinds=KINDS, code_version="1", deps=[store])
 def payout_batches(day: TableDay) -> Written:
-    """Copies the day's batches. The watch plans them behind the gate; a copy shows what is, whatever the gate says."""
+    """Copies the day's batches, whatever the gate's state: the watch planned them behind it."""
     frame = payout_rows.batches_of_day(day.home.store(), day.day)
     return day.write(frame, approvals=counted(frame, "approval"), paid_ore=int(frame["paid_ore"].sum()))
 
 
 @daily_table(PAYOUTS, group="money", kinds=KINDS, code_version="1", deps=[payout_batches])
 def payouts(day: TableDay) -> Written:
-    """Copies the payouts of the day's batches as they stand now."""
+    """Copies the payouts of the day's batches in their present state."""
     frame = payout_rows.payouts_of_day(day.home.store(), day.day)
     return day.write(frame, states=counted(frame, "state"))
 
 
 @daily_table(LEDGER_AUDIT, group="money", kinds=KINDS, code_version="1", deps=[payouts])
 def ledger_audit(day: TableDay) -> Written:
-    """Holds the books against the provider, by batch and in total, and against the auditor's facts."""
+    """Compares the books with the provider, by batch and in total, and with the auditor's facts."""
     books = day.home.store()
     facts = day.once("facts", lambda: audit_money(books))
     frame = payout_rows.audit_of_day(books, day.day, facts=facts)

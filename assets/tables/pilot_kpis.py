@@ -26,7 +26,7 @@ from pipelines.kpis import pilot_kpis as kpis_of
     deps=[sessions, turns, uptime, customer_counts, payments],
 )
 def pilot_kpis(day: TableDay) -> Written:
-    """Five rows a café, also on an empty day: what is missing is said, never shown as zero."""
+    """Writes five rows a café, also on an empty day: a missing figure is marked missing, never zero."""
     frame = kpis_of(
         day=day.day,
         as_of=day.as_of,

@@ -13,7 +13,8 @@ from assets.tables.customer_counts import customer_counts
 from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.turns import turns
 from assets.tables.uptime import uptime
-from pilot.tables import PILOT_KPIS, PILOT_REPORT, TURNS, UPTIME
+from pilot.report_tables import PILOT_REPORT
+from pilot.tables import PILOT_KPIS, TURNS, UPTIME
 from pipelines.pilot_report import TURN_COLUMNS
 from pipelines.pilot_report import pilot_report as report_of
 
@@ -28,7 +29,7 @@ from pipelines.pilot_report import pilot_report as report_of
     from_figures=True,
 )
 def pilot_report(day: TableDay) -> Written:
-    """The figures on which the pilot is decided; days that the suites stop are left out and counted."""
+    """Reports the figures that decide on the pilot; days that the suites stop are left out and counted."""
     lake, basis = day.home.lake(), basis_of(day)
     frame = report_of(
         basis,

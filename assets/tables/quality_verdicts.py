@@ -1,8 +1,8 @@
-"""The assets `quality_verdicts` and `quarantine`: every table's suite on the days of a run, one import for all.
+"""The assets `quality_verdicts` and `quarantine`: the verdicts of every table's suite on a run's days.
 
-They are the last stop before money and reports: the check `nothing_stops` (`assets.framework.suites`) blocks whatever
-is built from them in the same run. They are in no rebuild: Great Expectations takes seconds to import, which a
-guest's words cannot wait for.
+They are the gate before money and reports: the check `nothing_stops` (`assets.framework.suites`) blocks whatever is
+built from them in the same run. They are in no rebuild: Great Expectations takes seconds to import, and the pages
+must not wait for it.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -17,7 +17,7 @@ import polars as pl
 
 from assets.framework.as_of import run_moment
 from assets.framework.checks import written_results, written_specs
-from assets.framework.daily_table import RETRIES, about
+from assets.framework.daily_table import RETRIES, table_metadata
 from assets.framework.failures import failures_without_words
 from assets.framework.freshness import VERDICTS
 from assets.framework.groups import owners
@@ -33,9 +33,9 @@ GROUP = "quality"
 FAULTS_SHOWN = 20  # expectations named in a result
 WRITTEN = (QUALITY_VERDICTS, QUARANTINE)
 EXPLAINED = {
-    QUALITY_VERDICTS.name: "Every expectation of every suite. What stops is neither paid nor reported; the rest warns.",
-    QUARANTINE.name: "By key only. A person looks at the row where it stands; mending the cause and rebuilding the "
-    "day takes it out of here again.",
+    QUALITY_VERDICTS.name: "Every expectation of every suite. Severity stop blocks money and reports; the rest warns.",
+    QUARANTINE.name: "Keys only. Inspect the row in its own table; fixing the cause and rebuilding the day removes it "
+    "from here.",
 }
 
 
@@ -49,7 +49,7 @@ def _specs(judged: Sequence[dg.AssetsDefinition]) -> list[dg.AssetSpec]:
             owners=owners(GROUP),
             kinds={"delta", "greatexpectations"},
             code_version=CODE_VERSION,
-            metadata=about(table),
+            metadata=table_metadata(table),
             partitions_def=daily,
             freshness_policy=VERDICTS,
         )
@@ -58,7 +58,7 @@ def _specs(judged: Sequence[dg.AssetsDefinition]) -> list[dg.AssetSpec]:
 
 
 def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """Return the two assets, downstream of every asset whose table has a suite and that nothing downstream needs."""
+    """Return the two assets, downstream of every judged asset."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=dg.BetaWarning)
 
@@ -71,7 +71,7 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
         )
         def judge_days(
             context: dg.AssetExecutionContext, home: HomeResource
-        ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
+        ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:  # type: ignore[type-arg]
             with failures_without_words("opening the home for the suites"):
                 opened = home.open()
             days = [date.fromisoformat(key) for key in context.partition_keys]
@@ -93,7 +93,7 @@ def quality_assets(judged: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition
 
 
 def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> dict[str, int]:
-    """Judge a day and write both tables; return how many rows each got."""
+    """Judge a day and write both tables; return the row counts by table."""
     from quality.day_verdicts import judge_day
 
     lake = home.lake()
@@ -103,21 +103,21 @@ def _judge(context: dg.AssetExecutionContext, home: Home, *, day: date) -> dict[
     frames = {QUALITY_VERDICTS: judged.verdicts, QUARANTINE: judged.quarantine}
     for table, frame in frames.items():
         version = lake.replace_partition(table, day, frame, commit=commit)
-        told: dict[str, Any] = {"dagster/row_count": frame.height, "table_version": version}
+        metadata: dict[str, Any] = {"dagster/row_count": frame.height, "table_version": version}
         if table is QUALITY_VERDICTS:
             failed = frame.filter(~pl.col("passed"))
-            told |= {
-                "failed": dg.MetadataValue.json(_named(failed)),
+            metadata |= {
+                "failed": dg.MetadataValue.json(_failed_expectations(failed)),
                 "stopping": dg.MetadataValue.json(list(judged.stopping)),
                 "one_in_sessions_looked_at": judged.one_in,
             }
         else:
-            told["rows_by_table"] = bars(
+            metadata["rows_by_table"] = bars(
                 dict(frame.group_by("table_name").len().sort("table_name").iter_rows()), unit="rows"
             )
-        context.add_asset_metadata(told, asset_key=table.name, partition_key=day.isoformat())
+        context.add_asset_metadata(metadata, asset_key=table.name, partition_key=day.isoformat())
     return {table.name: frame.height for table, frame in frames.items()}
 
 
-def _named(failed: pl.DataFrame) -> list[dict[str, Any]]:
+def _failed_expectations(failed: pl.DataFrame) -> list[dict[str, Any]]:
     return failed.select("table_name", "expectation", "severity", "breaking").head(FAULTS_SHOWN).to_dicts()

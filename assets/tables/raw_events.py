@@ -12,20 +12,20 @@ from pilot.tables import RAW_EVENTS
 from storage.landing.days import Fault, read_day
 from storage.store.privacy import erasures, tombstones
 
-FAULTS_SHOWN = 20  # places named in the metadata; the counts cover all
+FAULTS_SHOWN = 20  # places listed in the metadata; the counts cover all
 
 
 @daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
 def raw_events(day: TableDay) -> Written:
-    """Damaged segments and lines that break the contract are left out and counted; erased sessions are not there.
+    """Reads the day's segments without erased sessions; damaged segments and invalid lines are counted.
 
-    Where the landing holds events of a session whose erasure is done, it is asked for again: a replica published late.
+    If a replica published events of a session after its erasure was done, the erasure is reopened.
     """
-    kept = day.home.store()
-    erased = tombstones.for_day(kept, day.day)
+    books = day.home.store()
+    erased = tombstones.for_day(books, day.day)
     landed = read_day(day.home.segments(), day.day, erased=erased)
     if landed.back:
-        erasures.reopen(kept, landed.back)
+        erasures.reopen(books, landed.back)
     return day.write(
         landed.frame,
         events=bars(counted(landed.frame, "event"), unit="events"),
@@ -34,12 +34,12 @@ def raw_events(day: TableDay) -> Written:
         erased_sessions=len(erased),
         erased_sessions_back=len(landed.back),
         unknown=dict(landed.unknown),
-        **_told(landed.faults),
+        **_fault_figures(landed.faults),
     )
 
 
-def _told(faults: Sequence[Fault]) -> dict[str, Figure]:
-    """Return the faults by kind, and where the first of them are."""
+def _fault_figures(faults: Sequence[Fault]) -> dict[str, Figure]:
+    """Return the number of faults by kind, and the places of the first ones."""
     damaged = [fault.segment for fault in faults if fault.line is None]
     broken = [f"{fault.segment}:{fault.line}" for fault in faults if fault.line is not None]
     return {

@@ -1,7 +1,7 @@
-"""The asset `retention`: removes what guests leave once its time is over, and says what went, and when.
+"""The asset `retention`: removes guests' data at its time limit, and records each removal.
 
-In Dagster's only slot, so that no rebuild writes while rows are emptied. Twice a night: the second run deletes what
-old versions of tables held, and looks for it everywhere.
+It runs in Dagster's only slot, so that no rebuild writes while rows are emptied, and twice a night: the second run
+deletes the old versions of tables, and searches everywhere for data that should be gone.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from assets.framework.checks import written_results, written_specs
-from assets.framework.daily_table import RETRIES, about
+from assets.framework.daily_table import RETRIES, table_metadata
 from assets.framework.failures import failures_without_words
 from assets.framework.freshness import LIMITS
 from assets.framework.groups import owners
@@ -22,9 +22,9 @@ from operations.retention.carry_out import carry_out, export_expirations
 from pilot.retention_table import RETENTION
 
 CODE_VERSION = "1"
-EXPLAINED = """Materializing a day removes what is due of it, and nothing else. Words go with everything that is made of
-them; figures, scores and money stay, and the day is never rebuilt again. Devices' hashes go from sessions and
-decisions."""
+EXPLAINED = """Materializing a day removes the data that is due, and nothing else. Words are removed with everything
+derived from them; figures, scores and money stay, and the day is never rebuilt. Devices' hashes are removed from
+sessions and decisions."""
 
 
 with warnings.catch_warnings():
@@ -39,13 +39,13 @@ with warnings.catch_warnings():
         owners=owners("upkeep"),
         kinds={"delta", "sql"},
         code_version=CODE_VERSION,
-        metadata=about(RETENTION),
+        metadata=table_metadata(RETENTION),
         freshness_policy=LIMITS,
         check_specs=written_specs(RETENTION),
         retry_policy=RETRIES,
     )
-    def retention(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:
-        """Remove what is due on the run's days."""
+    def retention(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        """Remove data that is due on the run's days."""
         days = [date.fromisoformat(key) for key in context.partition_keys]
         now = datetime.now(UTC)
         with failures_without_words("the time limits"):
@@ -61,8 +61,8 @@ with warnings.catch_warnings():
                 for name in ("landing_lines", "lake_rows", "store_rows", "files")
             }
             gone = sum(each.gone_at is not None for each in of_day)
-            told = {"table_version": version, "kinds_removed": len(of_day), "kinds_looked_for_in_vain": gone}
-            context.add_asset_metadata(told | figures, partition_key=day.isoformat())
+            metadata = {"table_version": version, "kinds_removed": len(of_day), "kinds_looked_for_in_vain": gone}
+            context.add_asset_metadata(metadata | figures, partition_key=day.isoformat())
         with failures_without_words(f"checking {RETENTION.name}"):
             checks = written_results(opened.lake(), RETENTION, days=days, log=context)
         return dg.MaterializeResult(check_results=checks)

@@ -13,6 +13,6 @@ from pipelines.signals.session_signals import by_session
 
 @daily_table(REWARD_PARITY, group="money", kinds={"delta", "polars"}, code_version="1", deps=[rewards])
 def reward_parity(day: TableDay) -> Written:
-    """The watch decides where the assets are late, by the same function; this says whether both agree."""
+    """Compares decisions of the watch, made when the assets were late, with those of the assets."""
     frame = parity_of(day.read(REWARDS), day.read(SCORED_FEEDBACK), by_session(day.read(SESSION_SIGNALS)))
     return day.write(frame, different=frame.height - int(frame["same"].sum()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written, counted, summed
 from assets.framework.plots import bars
-from assets.framework.sources import store as kept
+from assets.framework.sources import store as store_source
 from assets.tables.session_signals import session_signals
 from payouts.deciding import decide_scored
 from pilot.money_tables import REWARDS
@@ -16,7 +16,7 @@ from storage.store.rewards import reward_rows
 from storage.store.rewards.decisions import ASSETS
 
 
-@daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals, kept])
+@daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals, store_source])
 def rewards(day: TableDay) -> Written:
     """Decides on the day's undecided sessions in the store, then copies the day's decisions.
 

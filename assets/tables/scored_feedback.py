@@ -13,14 +13,14 @@ from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS
 from pipelines.scored_feedback import scored_feedback as scored
 from pipelines.scoring import SCORER_VERSION
 
-STEP = 10  # points a bar
+STEP = 10  # points in each bar
 
 
 @daily_table(
     SCORED_FEEDBACK, group="feedback", kinds={"delta", "python"}, code_version=SCORER_VERSION, deps=[sessions, turns]
 )
 def scored_feedback(day: TableDay) -> Written:
-    """Every completed session has its row; what the recogniser was too unsure of is never scored."""
+    """Scores every completed session; turns below the recogniser's confidence limit are left out."""
     frame = scored(day.read(SESSIONS), day.read(TURNS), cafes=day.cafes)
     tens = frame.group_by(low=pl.col("score") // STEP * STEP).len().sort("low")
     return day.write(

@@ -28,9 +28,9 @@ from storage.store.privacy import expirations
     deps=[fingerprints, scored_feedback],
 )
 def session_signals(day: TableDay) -> Written:
-    """Held against the days before it: of two copies it is the later one, by day, that is found.
+    """Compares the day's sessions with earlier days: the later of two copies gets the signal.
 
-    Where the time of something that they rest on is over, what was found before stays.
+    If data that a signal is based on has expired, earlier signals stay.
     """
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     lake = day.home.lake()

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import Figure, TableDay, Written, counted
 from assets.framework.plots import bars
 from assets.tables.raw_events import raw_events
 from pilot.tables import SESSIONS
 from pipelines.sessions import FIELDS
 from pipelines.sessions import sessions as sessions_of
 
-# The moments of a visit, in order: those that reached each.
+# The moments of a visit, in order, for the funnel.
 STEPS = {"opened": "opened_at", "started": "started_at", "said something": "first_turn_at", "sent": "completed_at"}
 
 
 @daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
 def sessions(day: TableDay) -> Written:
-    """A session without a last word is open for a while and then abandoned, as seen at the day's `as_of`."""
+    """Builds one row a session; without an end event it is open at first and abandoned later."""
     return day.build_from_events(
         lambda events: sessions_of(events, as_of=day.as_of),
         fields=FIELDS,
@@ -25,8 +27,11 @@ def sessions(day: TableDay) -> Written:
             "missing_events": int(frame["missing_events"].sum()),
             "funnel": {name: frame[column].count() for name, column in STEPS.items()},
         },
-        plots=lambda told: {
-            **told,
-            "funnel": bars({name: told.get("funnel", {}).get(name, 0) for name in STEPS}, unit="sessions"),
-        },
+        plots=lambda counts: {**counts, "funnel": bars(_in_steps(counts.get("funnel")), unit="sessions")},
     )
+
+
+def _in_steps(funnel: Figure | None) -> dict[str, int]:
+    """Return the number of sessions that reached each step, in the order of the steps."""
+    counts = funnel if isinstance(funnel, Mapping) else {}
+    return {name: counts.get(name, 0) for name in STEPS}

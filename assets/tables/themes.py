@@ -18,7 +18,7 @@ from pipelines.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, themes_of
 
 @daily_table(THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback])
 def themes(day: TableDay) -> Written:
-    """The trend looks back over the table's own earlier days, never forward: a late event moves its own day only."""
+    """Counts themes. A trend uses only earlier days, so that a late event changes only its own day."""
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     history = day.home.lake().read(THEMES, days=before, columns=HISTORY_COLUMNS)
     frame = themes_of(day.read(SCORED_FEEDBACK), day=day.day, history=history)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import Figure, TableDay, Written, counted
 from assets.framework.plots import bars
 from assets.tables.raw_events import raw_events
 from pilot.tables import TURNS
@@ -13,7 +15,7 @@ from pipelines.turns import turns as turns_of
 
 @daily_table(TURNS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])
 def turns(day: TableDay) -> Written:
-    """The last revision counts, and the guest's own correction before it."""
+    """Builds one row a turn from its last revision; a guest's own correction takes precedence."""
     return day.build_from_events(
         turns_of,
         fields=FIELDS,
@@ -23,5 +25,9 @@ def turns(day: TableDay) -> Written:
             "failures": counted(frame.drop_nulls("failure"), "failure"),
             "answered_by": counted(frame.drop_nulls("reply_author"), "reply_author"),
         },
-        plots=lambda told: {**told, "answered_by": bars(told.get("answered_by", {}), unit="turns")},
+        plots=lambda counts: {**counts, "answered_by": bars(_by_name(counts.get("answered_by")), unit="turns")},
     )
+
+
+def _by_name(counts: Figure | None) -> Mapping[str, int]:
+    return counts if isinstance(counts, Mapping) else {}

@@ -17,7 +17,10 @@ from storage.store.cafes import switches
 
 @daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="2", deps=[raw_events, store])
 def uptime(day: TableDay) -> Written:
-    """Time that no probe covers is unknown, neither up nor down, unless the edge itself lay silent: then it is down."""
+    """Measures uptime from probes.
+
+    Time without a probe is unknown, or down if the edge's heartbeat stopped too.
+    """
     start, end = day_bounds(day.day)
     planned = switches.windows_on(day.home.store(), "maintenance", start=start, end=min(end, day.as_of))
     frame = uptime_of(day.probes(), day=day.day, as_of=day.as_of, cafes=day.cafes, planned=planned)

@@ -16,7 +16,7 @@ from pipelines.voice_latency import voice_latency as latency_of
 
 @daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns])
 def voice_latency(day: TableDay) -> Written:
-    """Milliseconds from the end of speech: a stage's row includes the stages before it."""
+    """Measures milliseconds from the end of speech; a stage's row includes the stages before it."""
     frame = latency_of(day.read(TURNS, columns=OF_TURNS), day=day.day)
     slowest = dict(frame.group_by("stage").agg(pl.col("p95_ms").max()).drop_nulls().iter_rows())
     ordered = {stage: round(slowest[stage]) for stage in STAGES if stage in slowest}

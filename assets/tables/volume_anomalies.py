@@ -30,9 +30,10 @@ from storage.store.cafes import closed_doors
     VOLUME_ANOMALIES, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[sessions, raw_events, store]
 )
 def volume_anomalies(day: TableDay) -> Written:
-    """The café's band is expected until its own earlier days, read from this table, say more (docs/anomalies.md).
+    """Compares feedback by hour with earlier days, or with the café's band while these are few.
 
-    Outages, maintenance, pauses and a full trial are taken out of the hours; an hour is judged low only once settled.
+    Hours of outage, maintenance, pause or a full trial are left out; an hour is judged low only once settled
+    (docs/anomalies.md).
     """
     home, simulated = day.home, day.home.kind == "demo"
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))

@@ -56,12 +56,12 @@ def day(rng: random.Random, *, guests_an_hour: float, day_number: int) -> pl.Dat
 
 def run(*, days: int) -> list[dict[str, object]]:
     rng = random.Random(SEED)
-    told = []
+    shares = []
     for guests_an_hour in (2, 5, 10, 20, 40):
         frame = pl.concat([day(rng, guests_an_hour=guests_an_hour, day_number=n) for n in range(days)])
         held = {found.session_id for found in device_signals(frame) if found.signal in HOLDS}
         low, high = wilson(len(held), frame.height)
-        told.append(
+        shares.append(
             {
                 "guests_an_hour_who_look_alike": guests_an_hour,
                 "guests": frame.height,
@@ -69,7 +69,7 @@ def run(*, days: int) -> list[dict[str, object]]:
                 "share": f"{len(held) / frame.height:.5f} ({low:.5f} to {high:.5f})",
             }
         )
-    return told
+    return shares
 
 
 def main() -> None:
@@ -77,8 +77,8 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=400)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    told = run(days=arguments.days)
-    print(json.dumps(told, indent=2) if arguments.json else "\n".join(str(row) for row in told))
+    shares = run(days=arguments.days)
+    print(json.dumps(shares, indent=2) if arguments.json else "\n".join(str(row) for row in shares))
 
 
 if __name__ == "__main__":

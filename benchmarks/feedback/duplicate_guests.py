@@ -1,4 +1,4 @@
-"""Generated guests who speak of the same few things in words of their own, and the ways a ring copies one of them."""
+"""Generated guests who speak of the same few topics in their own words, and rings that copy one."""
 
 # ruff: noqa: E501 - a clause of the grammar is one line
 from __future__ import annotations
@@ -182,7 +182,7 @@ def aside(rng: random.Random, language: str) -> str:
 
 
 def guest(rng: random.Random, language: str) -> list[str]:
-    """One honest guest: the queue, which everybody speaks of, one or two other things, and words of one's own."""
+    """Return one honest guest's words: the queue, which all mention, and one or two other topics."""
     aspects = ["queue", *rng.choices(ASPECTS, k=rng.randint(1, 2))]
     joiner = GRAMMAR[language]["joiner"]
     said = [f"{rng.choice(joiner)} {clause(rng, language, aspect)}".strip() for aspect in aspects]

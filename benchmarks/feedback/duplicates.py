@@ -1,4 +1,4 @@
-"""Copies among many sessions: how long they take to find, and how well rings are told from honest crowds.
+"""Detection of copies: time over many sessions, and accuracy on rings and honest crowds.
 
     python -m benchmarks.feedback.duplicates --rows 1000000 [--json]
 
@@ -76,14 +76,14 @@ def speed(rows: int) -> dict[str, object]:
     texts = texts[:rows]
     rng.shuffle(texts)
     began, cpu = time.perf_counter(), time.process_time()
-    told = fingerprinted(texts)
+    outcome = fingerprinted(texts)
     fingerprint_s, fingerprint_cpu = time.perf_counter() - began, time.process_time() - cpu
     del texts
     began, cpu = time.perf_counter(), time.process_time()
-    found = copies(DAY, today=told, earlier=_none())
+    found = copies(DAY, today=outcome, earlier=_none())
     return {
         "rows": rows,
-        "mean_words": round(float(told["words"].mean() or 0), 1),
+        "mean_words": round(float(outcome["words"].mean() or 0), 1),
         "fingerprint_seconds": round(fingerprint_s, 1),
         "fingerprint_cpu_seconds": round(fingerprint_cpu, 1),
         "find_seconds": round(time.perf_counter() - began, 1),
@@ -108,8 +108,10 @@ def quality(rows: int) -> dict[str, object]:
                 original = texts[offset + copied].split(". ")
                 texts.append(change(rng, original, language))
                 kind_of.append(f"{language} {kind}")
-    told = fingerprinted(texts)
-    signals = [f for f in copies(DAY, today=told, earlier=_none()) if f.signal in ("copied_exactly", "copied_nearly")]
+    outcome = fingerprinted(texts)
+    signals = [
+        f for f in copies(DAY, today=outcome, earlier=_none()) if f.signal in ("copied_exactly", "copied_nearly")
+    ]
     caught = {int(found.session_id) for found in signals}
     false_alarms = sum(index < honest for index in caught)
     recall: dict[str, str] = {}
@@ -140,8 +142,8 @@ def _precision(recall: dict[str, str], false_share: float) -> float:
 def corpus() -> dict[str, object]:
     """The labelled development feedback: what is copied there, and what is held that is not."""
     rows = list(corpus_rows())
-    told = fingerprinted([" ".join(row["turns"]) for row in rows])
-    found = [f for f in copies(DAY, today=told, earlier=_none()) if f.signal in ("copied_exactly", "copied_nearly")]
+    outcome = fingerprinted([" ".join(row["turns"]) for row in rows])
+    found = [f for f in copies(DAY, today=outcome, earlier=_none()) if f.signal in ("copied_exactly", "copied_nearly")]
     named = [(rows[int(each.session_id)]["id"], rows[int(each.related[0])]["id"], each.signal) for each in found]
     return {
         "sessions": len(rows),
@@ -151,16 +153,16 @@ def corpus() -> dict[str, object]:
 
 
 def alike() -> dict[str, object]:
-    """How much a session resembles the one most like it: the corpus's own sessions, and as many of the crowd."""
+    """Return the similarity of each session to its nearest one, for the corpus and for the crowd."""
     rng = random.Random(SEED + 3)
-    told: dict[str, object] = {}
+    outcome: dict[str, object] = {}
     for language in ("sv", "en"):
         copied = {"dev-010", "dev-052", "dev-053", "dev-073", "dev-088"}  # what its copies were made from
         rows = [row for row in corpus_rows() if row["language"] == language and row["kind"] != "copied"]
         own = [" ".join(row["turns"]) for row in rows if row["id"] not in copied]
         crowd = [text(guest(rng, language)) for _ in own]
-        told[language] = {"sessions": len(own), "corpus": _nearest(own), "crowd": _nearest(crowd)}
-    return told
+        outcome[language] = {"sessions": len(own), "corpus": _nearest(own), "crowd": _nearest(crowd)}
+    return outcome
 
 
 def _nearest(texts: list[str]) -> dict[str, float]:

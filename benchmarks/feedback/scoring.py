@@ -175,7 +175,7 @@ def garbled(said: Said, *, rate: float, words: list[str], dice: random.Random) -
 
 
 def under_noise(rows: list[dict], quality: Array) -> dict[str, dict[str, float]]:
-    told = fit.as_said(rows)
+    sessions_as_said = fit.as_said(rows)
     words = {
         language: [
             word for row in rows if row["language"] == language for turn in row["turns"] for word in turn.split()
@@ -185,7 +185,7 @@ def under_noise(rows: list[dict], quality: Array) -> dict[str, dict[str, float]]
     found = {}
     for rate in (0.0, *WORD_ERRORS):
         dice = random.Random(SEED)
-        heard = [garbled(said, rate=rate, words=words[said.language], dice=dice) for said in told]
+        heard = [garbled(said, rate=rate, words=words[said.language], dice=dice) for said in sessions_as_said]
         guess = np.array([result.score for result in score_many(heard)], float)
         found[f"{rate:.0%}"] = {
             "spearman": round(spearman(quality, guess), 3),

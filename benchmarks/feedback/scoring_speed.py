@@ -52,27 +52,27 @@ def sessions(rows: int, *, seed: int) -> list[Said]:
     for _ in range(rows):
         row = lines[dice.randrange(len(lines))]
         language = row["language"]
-        told = []
+        made_sessions = []
         for _ in row["turns"]:
             said = turns[language][dice.randrange(len(turns[language]))].split()
             for place in range(0, len(said), SWAPPED):
                 said[place] = words[language][dice.randrange(len(words[language]))]
-            told.append(" ".join(said))
-        made.append(Said(told, language, cafes.get(row["cafe"])))
+            made_sessions.append(" ".join(said))
+        made.append(Said(made_sessions, language, cafes.get(row["cafe"])))
     return made
 
 
 def scored_part(seed: int, rows: int) -> tuple[float, float, int, int]:
     """Make and score a part; return seconds and CPU seconds of scoring, words and the sum of the scores."""
-    told = sessions(rows, seed=seed)
+    made_sessions = sessions(rows, seed=seed)
     made, used = time.perf_counter(), time.process_time()
-    total = sum(result.score for result in score_many(told))
+    total = sum(result.score for result in score_many(made_sessions))
     done, used = time.perf_counter(), time.process_time() - used
-    return done - made, used, sum(len(turn.split()) for said in told for turn in said.turns), total
+    return done - made, used, sum(len(turn.split()) for said in made_sessions for turn in said.turns), total
 
 
 def run(*, rows: int) -> dict:
-    """Return the figures for `rows` sessions: two processes' wall clock is the slower one's seconds of scoring."""
+    """Return the figures for `rows` sessions; two processes' time is that of the slower one."""
     parts = [(SEED + number, min(PART, rows - begin)) for number, begin in enumerate(range(0, rows, PART))]
     one = [0.0, 0.0]
     cpu, words = 0.0, 0
@@ -82,10 +82,10 @@ def run(*, rows: int) -> dict:
             words += spoken
             cpu += used
     peak = 2 * resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
-    told = sessions(ALONE, seed=SEED)
-    score(told[0].turns, language=told[0].language, cafe=told[0].cafe)
+    made_sessions = sessions(ALONE, seed=SEED)
+    score(made_sessions[0].turns, language=made_sessions[0].language, cafe=made_sessions[0].cafe)
     alone = []
-    for said in told:
+    for said in made_sessions:
         began = time.perf_counter()
         score(said.turns, language=said.language, cafe=said.cafe)
         alone.append((time.perf_counter() - began) * 1000)

@@ -1,4 +1,4 @@
-"""How long the auditor takes over books that have grown: every fact, over as many rewards as asked for.
+"""Time of the auditor over large books: every fact, over a given number of rewards.
 
     .venv/bin/python -m benchmarks.money.auditor [--rewards 100000] [--store URL] [--json]
 
@@ -35,7 +35,7 @@ def main() -> None:
         fill(store, options.rewards)
         begun, worked = time.perf_counter(), time.process_time()
         found = audit_money(store)
-        told = {
+        result = {
             "rewards": options.rewards,
             "facts": len(FACTS),
             "seconds": round(time.perf_counter() - begun, 1),
@@ -43,7 +43,7 @@ def main() -> None:
             "found": len(found),
         }
         store.close()
-    print(json.dumps(told) if options.json else "\n".join(f"{name}: {value}" for name, value in told.items()))
+    print(json.dumps(result) if options.json else "\n".join(f"{name}: {value}" for name, value in result.items()))
 
 
 if __name__ == "__main__":

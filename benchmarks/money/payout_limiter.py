@@ -1,4 +1,4 @@
-"""Ten thousand payouts through the real path against a fake Stripe that takes 20 calls a second, in virtual time.
+"""Ten thousand payouts through the real path to a fake Stripe with a limit of 20 calls a second.
 
     .venv/bin/python -m benchmarks.money.payout_limiter [--instructions 10000] [--faults 0.05] [--seed 1] [--json]
 
@@ -169,7 +169,7 @@ def run(*, count: int, share: float, seed: int) -> dict[str, Any]:
         for transfer in fake.books.transfers.values():
             live[transfer["metadata"]["rewards_0"]] += 1
         theirs = sum(each["amount"] - each["amount_reversed"] for each in fake.books.transfers.values())
-        told = {
+        result = {
             "seed": seed,
             "instructions": len(found),
             "share_of_faults": share,
@@ -190,7 +190,7 @@ def run(*, count: int, share: float, seed: int) -> dict[str, Any]:
             "answers": {str(status): times for status, times in sorted(fake.answered.items())},
         }
         store.close()
-        return told
+        return result
 
 
 def main() -> None:
@@ -200,13 +200,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    told = run(count=options.instructions, share=options.faults, seed=options.seed)
-    print(json.dumps(told) if options.json else "\n".join(f"{name}: {value}" for name, value in told.items()))
+    result = run(count=options.instructions, share=options.faults, seed=options.seed)
+    print(json.dumps(result) if options.json else "\n".join(f"{name}: {value}" for name, value in result.items()))
     right = (
-        told["paid"] == told["instructions"] == options.instructions
-        and told["paid_twice"] == told["lost"] == told["audit_findings"] == 0
-        and told["books_ore"] == told["provider_ore"]
-        and told["reconciled"]
+        result["paid"] == result["instructions"] == options.instructions
+        and result["paid_twice"] == result["lost"] == result["audit_findings"] == 0
+        and result["books_ore"] == result["provider_ore"]
+        and result["reconciled"]
     )
     sys.exit(0 if right else 1)
 

@@ -1,4 +1,4 @@
-"""Thousands of random histories of payouts, faults, restores and reversals; ends with 1 where an invariant breaks.
+"""Thousands of random histories of payouts with faults; exits with 1 if an invariant breaks.
 
     python -m benchmarks.money.prove_payouts [--rail memory|stripe] [--runs 10000] [--steps 25] [--seed 1] [--json]
 
@@ -63,7 +63,7 @@ def main() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    told = {
+    result = {
         "rail": options.rail,
         "seed": options.seed,
         "histories": Counted.histories,
@@ -74,7 +74,7 @@ def main() -> None:
         "broken": 0,
         "seconds": round(time.perf_counter() - begun, 1),
     }
-    print(json.dumps(told) if options.json else "\n".join(f"{name}: {value}" for name, value in told.items()))
+    print(json.dumps(result) if options.json else "\n".join(f"{name}: {value}" for name, value in result.items()))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From a guest's last word to the voucher on the open receipt, on the whole running pilot, with Dagster and without.
+"""Time from a guest's last word to the voucher, on a running pilot, with and without Dagster.
 
     .venv/bin/python -m benchmarks.money.voucher_time [--sessions 20] [--every 15] [--without-dagster] [--json]
 
@@ -69,7 +69,7 @@ def main() -> None:
         stopped = stop_dagster(running.process) if options.without_dagster else 0
         answers = stories(running.home.cafes().get(CAFE), count=options.sessions, seed=options.seed)
         done = asyncio.run(guests(running, answers, every=options.every))
-    told = {
+    result = {
         "sessions": len(done),
         "dagster_processes_stopped": stopped,
         **spread([each for each, _ in done]),
@@ -77,7 +77,7 @@ def main() -> None:
         "decided": dict(Counter(state for _, state in done)),
         "simulated": True,
     }
-    print(json.dumps(told) if options.json else "\n".join(f"{name}: {value}" for name, value in told.items()))
+    print(json.dumps(result) if options.json else "\n".join(f"{name}: {value}" for name, value in result.items()))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ TIMEOUT_SECONDS = 30.0
 def event(number: int) -> bytes:
     """Return one event's body, as long as an account's."""
     account = f"acct_{number % 50}"
-    told = {
+    posted = {
         "id": f"evt_benchmark{number:06d}",
         "object": "event",
         "type": "account.updated",
@@ -45,10 +45,10 @@ def event(number: int) -> bytes:
         "livemode": False,
         "data": {"object": {"id": account, "object": "account", "padding": PADDING}},
     }
-    return json.dumps(told, indent=2).encode()
+    return json.dumps(posted, indent=2).encode()
 
 
-async def tell(client: httpx.AsyncClient, url: str, body: bytes) -> float:
+async def post_event(client: httpx.AsyncClient, url: str, body: bytes) -> float:
     """Tell one event; return how long its answer took, milliseconds."""
     signature = stripe.WebhookSignature.generate_signature_header(body.decode(), SECRET)
     began = time.perf_counter()
@@ -68,23 +68,23 @@ def figures(took: list[float]) -> dict[str, float]:
 async def measure(edge: OwnEdge, *, alone: int, burst: int, bursts: int) -> dict[str, Any]:
     limits = httpx.Limits(max_connections=burst, max_keepalive_connections=burst)
     async with httpx.AsyncClient(limits=limits, timeout=TIMEOUT_SECONDS) as client:
-        await tell(client, edge.url, event(0))
-        quiet = [await tell(client, edge.url, event(number)) for number in range(1, alone + 1)]
+        await post_event(client, edge.url, event(0))
+        quiet = [await post_event(client, edge.url, event(number)) for number in range(1, alone + 1)]
         together: list[float] = []
         seconds = 0.0
         for which in range(bursts):
             first = alone + 1 + which * burst
             bodies = [event(first + number - number % 10 // 9) for number in range(burst)]
             began = time.perf_counter()
-            together += await asyncio.gather(*(tell(client, edge.url, body) for body in bodies))
+            together += await asyncio.gather(*(post_event(client, edge.url, body) for body in bodies))
             seconds += time.perf_counter() - began
-    told = {f"evt_benchmark{0:06d}"} | {
+    posted = {f"evt_benchmark{0:06d}"} | {
         f"evt_benchmark{number - (number - alone - 1) % burst % 10 // 9 * (number > alone):06d}"
         for number in range(1, alone + 1 + bursts * burst)
     }
     kept = provider_events.lag(edge.home.store(), rail=RAIL).waiting
-    if kept != len(told):
-        raise SystemExit(f"{len(told)} events were told, {kept} are kept")
+    if kept != len(posted):
+        raise SystemExit(f"{len(posted)} events were told, {kept} are kept")
     return {
         "one_after_another": figures(quiet),
         "bursts": {"size": burst, **figures(together), "events_per_second": round(bursts * burst / seconds)},

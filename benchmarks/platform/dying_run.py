@@ -1,4 +1,4 @@
-"""A rebuild that is killed while it writes one table: the child of `prove_rerun`, a process of its own.
+"""A rebuild that is killed while it writes one table: the child process of `prove_rerun`.
 
 python -m benchmarks.platform.dying_run HOME DAY TABLE MOMENT
 """
@@ -14,8 +14,8 @@ from datetime import date
 
 import polars as pl
 
-from assets.by_hand.materializing import parts
-from assets.by_hand.running import instance_of, run_here
+from assets.by_hand.materializing import plan_runs
+from assets.by_hand.running import open_instance, run_here
 from benchmarks.platform.prove_rerun import opened
 from pilot.columns import Table
 from storage.day_parts import DayParts
@@ -52,8 +52,8 @@ def main() -> None:
 
     Lake._replace = deadly  # type: ignore[method-assign, assignment]
     there = opened(home)
-    with instance_of(there) as instance:
-        for part in parts([] if name in REBUILT else [name], days=[day]):
+    with open_instance(there) as instance:
+        for part in plan_runs([] if name in REBUILT else [name], days=[day]):
             run_here(instance, part, home=there)
     sys.exit("the table was never written")
 

@@ -1,4 +1,4 @@
-"""The erasure proof on the real asset graph: landing, every asset, judgements, reward, quality, backup, restore.
+"""The erasure proof (`proving.erasure`) on the real asset graph: `make prove-erasure`.
 
     .venv/bin/python -m benchmarks.platform.erasure_proof [--json] [--keep FOLDER]
 
@@ -35,7 +35,7 @@ import dagster as dg  # noqa: E402
 from assets.definitions import build_defs  # noqa: E402
 from assets.framework.partitions import range_tags  # noqa: E402
 from assets.framework.resources import HomeResource  # noqa: E402
-from proving.erasure.proof import Proof, prove  # noqa: E402
+from proving.erasure.proof import ProofResult, prove  # noqa: E402
 from storage.home import Home  # noqa: E402
 from tests.ollama_server.running import running  # noqa: E402
 from tests.ollama_server.server import StandIn  # noqa: E402
@@ -82,7 +82,7 @@ def stand_in() -> Iterator[str]:
         thread.join()
 
 
-def run(folder: Path) -> Proof:
+def run(folder: Path) -> ProofResult:
     """Run the proof in a folder."""
     now = datetime.now(UTC)
     with stand_in() as url:
@@ -90,7 +90,7 @@ def run(folder: Path) -> Proof:
         return prove(folder, build=build, now=now)
 
 
-def summary(proof: Proof, *, seconds: float) -> dict[str, Any]:
+def summary(proof: ProofResult, *, seconds: float) -> dict[str, Any]:
     """Return the proof for a machine."""
     return {"proved": proof.proved, "seconds": round(seconds, 1), **asdict(proof)}
 

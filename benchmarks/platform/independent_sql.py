@@ -1,4 +1,4 @@
-"""The pilot's figures once more, as hand-written DuckDB SQL straight from raw events, sharing no code with `pipelines`.
+"""The pilot's figures as hand-written DuckDB SQL over raw events, sharing no code with `pipelines`.
 
 It is what `pilot bench lake` is timed against, and what tests hold every KPI against. It takes what simulated days
 hold: an utterance in one revision, one prober, no planned maintenance. Payments it takes from the view `payments`.

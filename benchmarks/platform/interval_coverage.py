@@ -1,4 +1,4 @@
-"""How often the intervals of the pilot's report hold the truth, over many simulated pilots with café and day effects.
+"""Coverage of the report's intervals, over many simulated pilots with café and day effects.
 
     python -m benchmarks.platform.interval_coverage --pilots 1000 [--days 30] [--json]
 

@@ -1,4 +1,4 @@
-"""What a big simulated day costs from raw events to the figures, stage by stage, beside hand-written DuckDB SQL.
+"""Cost of a large simulated day from raw events to figures, by stage, beside hand-written SQL.
 
     python -m benchmarks.platform.lake --sessions 1000000 [--days 1] [--cafes 10000] [--folder DIR] [--json]
 
@@ -47,7 +47,7 @@ from pipelines.voice_latency import voice_latency
 from proving.simulator.landing_days import write_large_day
 from proving.simulator.large_days import LargeDay
 from proving.simulator.many_cafes import many_cafes
-from proving.simulator.many_visits import Habits
+from proving.simulator.many_guests import Habits
 from storage.home import Home, open_home
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -181,7 +181,7 @@ def differing(home: Home, day: date, *, folder: Path) -> dict[str, int]:
 
 
 def differing_kpis(ours: pl.DataFrame, theirs: pl.DataFrame) -> int:
-    """Return how many KPI rows differ in a figure, beyond rounding, or in their verdict, or have no counterpart."""
+    """Return how many KPI rows differ beyond rounding, in their verdict, or have no counterpart."""
     key = ["cafe", "simulated", "kpi"]
     both = ours.join(theirs, on=key, how="full", suffix="_sql", coalesce=True)
     same = pl.col("verdict").eq_missing(pl.col("verdict_sql"))
@@ -207,30 +207,32 @@ def in_process_of_its_own(what: str, *, folder: Path, day: date, cafes: int, gue
     ]
     command += ["--cafes", str(cafes), "--sessions", str(guests)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
-    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return told
+    outcome: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return outcome
 
 
 def piece(what: str, *, folder: Path, day: date, cafes: int, guests: int) -> dict[str, Any]:
-    """Do one piece and measure it: `simulate`, a stage, `sql`, `compare`; or `day`, all but the last two in one."""
+    """Measure one piece: `simulate`, a stage, `sql`, `compare`; or `day`, all but the last two."""
     home = open_home(read_settings({"PILOT_HOME": str(folder / "home")}), kind="demo")
     every = some_cafes(cafes)
 
     def measured(what: str) -> dict[str, Any]:
-        told: dict[str, Any] = {}
+        outcome: dict[str, Any] = {}
         began, used = time.perf_counter(), time.process_time()
         if what == "simulate":
             write_large_day(home, LargeDay(cafes=every, day=day, seed=SEED, guests=guests, habits=HEAVY))
         elif what == "sql":
-            told["stages"] = {name: round(each, 2) for name, each in run_sql(home, day, every, folder=folder).items()}
+            outcome["stages"] = {
+                name: round(each, 2) for name, each in run_sql(home, day, every, folder=folder).items()
+            }
         elif what == "compare":
-            told["differing_rows"] = differing(home, day, folder=folder)
+            outcome["differing_rows"] = differing(home, day, folder=folder)
         else:
-            told["rows"] = MAKERS[what](home, day, every)
-        told["seconds"] = round(time.perf_counter() - began, 2)
-        told["cpu_seconds"] = round(time.process_time() - used, 2)
-        told["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        return told
+            outcome["rows"] = MAKERS[what](home, day, every)
+        outcome["seconds"] = round(time.perf_counter() - began, 2)
+        outcome["cpu_seconds"] = round(time.process_time() - used, 2)
+        outcome["peak_mib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        return outcome
 
     return {each: measured(each) for each in PIECES_OF_DAY} if what == "day" else measured(what)
 
@@ -248,10 +250,10 @@ def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path 
     late = max(1, days // LATE_PART) if days > 1 else 0
     with tempfile.TemporaryDirectory() as temporary:
         where = folder or Path(temporary)
-        told, alone = [], []
+        outcome, alone = [], []
         for number in range(days):
             day = FIRST_DAY + timedelta(days=number)
-            told.append(_built(where, day=day, cafes=cafes, guests=sessions, apart=days == 1))
+            outcome.append(_built(where, day=day, cafes=cafes, guests=sessions, apart=days == 1))
             if number >= days - late:  # right after it, so that both meet the same machine
                 with tempfile.TemporaryDirectory() as empty:
                     alone.append(_built(Path(empty), day=day, cafes=cafes, guests=sessions, apart=False))
@@ -262,14 +264,14 @@ def run(*, sessions: int, days: int = 1, cafes: int | None = None, folder: Path 
     found = {
         "sessions_a_day": sessions,
         "cafes": cafes,
-        "days": told if days == 1 else [{key: each[key] for key in ("day", *COSTS)} for each in told],
+        "days": outcome if days == 1 else [{key: each[key] for key in ("day", *COSTS)} for each in outcome],
         "sql": sql,
         "differing_rows": compared["differing_rows"],
-        "times_the_sql": round(told[-1]["seconds"] / sql["seconds"], 2),
-        "times_the_sql_cpu": round(told[-1]["cpu_seconds"] / sql["cpu_seconds"], 2),
-        "peak_mib": max(each["peak_mib"] for each in told),
+        "times_the_sql": round(outcome[-1]["seconds"] / sql["seconds"], 2),
+        "times_the_sql_cpu": round(outcome[-1]["cpu_seconds"] / sql["cpu_seconds"], 2),
+        "peak_mib": max(each["peak_mib"] for each in outcome),
     }
-    return found | (late_days(told, alone) if late else {})
+    return found | (late_days(outcome, alone) if late else {})
 
 
 def _built(folder: Path, *, day: date, cafes: int, guests: int, apart: bool) -> dict[str, Any]:
@@ -303,8 +305,8 @@ def main() -> None:
     parser.add_argument("--day", type=date.fromisoformat, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.piece:
-        told = piece(given.piece, folder=given.folder, day=given.day, cafes=given.cafes, guests=given.sessions)
-        print(json.dumps(told))
+        outcome = piece(given.piece, folder=given.folder, day=given.day, cafes=given.cafes, guests=given.sessions)
+        print(json.dumps(outcome))
         return
     found = run(sessions=given.sessions, days=given.days, cafes=given.cafes, folder=given.folder)
     print(json.dumps(found, indent=None if not given.json else 2))

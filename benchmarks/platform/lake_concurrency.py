@@ -99,25 +99,25 @@ def frame(day: date, generation: int) -> pl.DataFrame:
     )
 
 
-def write(lake: Lake, told: WorkerReport, *, day: date, writer: int, over: Any, writes: int | None) -> None:
+def write(lake: Lake, outcome: WorkerReport, *, day: date, writer: int, over: Any, writes: int | None) -> None:
     """Replace a day again and again, until it is over or so many writes were acknowledged."""
     turn = 0
-    while not over.is_set() and (writes is None or told.done < writes):
+    while not over.is_set() and (writes is None or outcome.done < writes):
         generation = writer * STRIDE + turn
         turn += 1
         began = time.monotonic()
         try:
             version = lake.replace_partition(GENERATIONS, day, frame(day, generation), commit={"run": str(generation)})
         except LakeUnavailable:
-            told.gave_up += 1
+            outcome.gave_up += 1
             continue
-        told.slowest_s = max(told.slowest_s, time.monotonic() - began)
-        told.done += 1
-        told.versions.append(version)
-        told.last = generation
+        outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - began)
+        outcome.done += 1
+        outcome.versions.append(version)
+        outcome.last = generation
 
 
-def read(lake: Lake, told: WorkerReport, *, over: Any) -> None:
+def read(lake: Lake, outcome: WorkerReport, *, over: Any) -> None:
     """Query every day until it is over, and hold what is seen against what must be true."""
     newest: dict[date, int] = {}
     shared = FIRST_DAY + timedelta(days=OWN_DAYS)
@@ -125,38 +125,38 @@ def read(lake: Lake, told: WorkerReport, *, over: Any) -> None:
         began = time.monotonic()
         with lake.snapshot(GENERATIONS) as snapshot:
             rows = snapshot.sql(SEEN).to_dicts()
-        told.slowest_s = max(told.slowest_s, time.monotonic() - began)
-        told.done += 1
+        outcome.slowest_s = max(outcome.slowest_s, time.monotonic() - began)
+        outcome.done += 1
         for row in rows:
             if not (row["found"] == row["keys"] == row["promised"] and row["generations"] == 1):
-                told.torn.append(str(row))
+                outcome.torn.append(str(row))
             if row["day"] != shared and row["generation"] < newest.get(row["day"], -1):
-                told.went_back += 1
+                outcome.went_back += 1
             newest[row["day"]] = row["generation"]
 
 
-def tidy(lake: Lake, told: WorkerReport, *, over: Any) -> None:
+def tidy(lake: Lake, outcome: WorkerReport, *, over: Any) -> None:
     """Do the table's upkeep until it is over."""
     while not over.wait(UPKEEP_PAUSE_SECONDS):
         keep_up(lake, GENERATIONS, now=datetime.now(UTC))
-        told.done += 1
+        outcome.done += 1
 
 
 def work(role: str, number: int, address: str, over: Any, writes: int | None, answers: Any) -> None:
     """Run one process to its end and tell what came of it."""
-    lake, told = Lake(address), WorkerReport(role)
+    lake, outcome = Lake(address), WorkerReport(role)
     try:
         if role == "reader":
-            read(lake, told, over=over)
+            read(lake, outcome, over=over)
         elif role == "upkeep":
-            tidy(lake, told, over=over)
+            tidy(lake, outcome, over=over)
         else:
             day = FIRST_DAY + timedelta(days=min(number, OWN_DAYS))
-            told.day = day.isoformat()
-            write(lake, told, day=day, writer=number, over=over, writes=writes)
+            outcome.day = day.isoformat()
+            write(lake, outcome, day=day, writer=number, over=over, writes=writes)
     except Exception as error:  # whatever it is, nothing explains it
-        told.errors[f"{type(error).__name__}: {error}"] += 1
-    answers.put(told)
+        outcome.errors[f"{type(error).__name__}: {error}"] += 1
+    answers.put(outcome)
 
 
 def run(address: str, *, seconds: float | None = None, writes: int | None = None) -> list[WorkerReport]:
@@ -178,33 +178,33 @@ def run(address: str, *, seconds: float | None = None, writes: int | None = None
     ]
     for process in processes:
         process.start()
-    told: list[WorkerReport] = []
+    outcome: list[WorkerReport] = []
     if seconds is not None:
         time.sleep(seconds)
         over.set()
-    while sum(each.role in ("own", "shared") for each in told) < len(writers):
-        told.append(answers.get())
+    while sum(each.role in ("own", "shared") for each in outcome) < len(writers):
+        outcome.append(answers.get())
     over.set()
-    while len(told) < len(processes):
-        told.append(answers.get())
+    while len(outcome) < len(processes):
+        outcome.append(answers.get())
     for process in processes:
         process.join()
-    return told
+    return outcome
 
 
-def verdict(address: str, told: list[WorkerReport]) -> dict[str, Any]:
+def verdict(address: str, outcome: list[WorkerReport]) -> dict[str, Any]:
     """Return what came of it, with everything that is wrong under `faults`."""
     lake = Lake(address)
     with lake.snapshot(GENERATIONS) as snapshot:
         left = {row["day"].isoformat(): row for row in snapshot.sql(SEEN).to_dicts()}
     last: dict[str, set[int]] = {}
-    for each in told:
+    for each in outcome:
         if each.day and each.last >= 0:
             last.setdefault(each.day, set()).add(each.last)
-    versions = Counter(version for each in told for version in each.versions)
-    faults = [f"torn: {row}" for each in told for row in each.torn]
-    faults += [f"{each.role} {each.day}: {error}" for each in told for error in each.errors]
-    faults += [f"a reader went back {each.went_back} times" for each in told if each.went_back]
+    versions = Counter(version for each in outcome for version in each.versions)
+    faults = [f"torn: {row}" for each in outcome for row in each.torn]
+    faults += [f"{each.role} {each.day}: {error}" for each in outcome for error in each.errors]
+    faults += [f"a reader went back {each.went_back} times" for each in outcome if each.went_back]
     faults += [f"version {version} was told {count} times" for version, count in versions.items() if count > 1]
     faults += [
         f"{day} holds generation {left[day]['generation'] if day in left else 'none'}, expected one of {sorted(known)}"
@@ -216,15 +216,15 @@ def verdict(address: str, told: list[WorkerReport]) -> dict[str, Any]:
         for day, row in left.items()
         if not (row["found"] == row["keys"] == row["promised"] and row["generations"] == 1)
     ]
-    idle = [each.role for each in told if not each.done and each.role != "upkeep"]
+    idle = [each.role for each in outcome if not each.done and each.role != "upkeep"]
     faults += [f"a process of role {role} came to nothing" for role in idle]
-    by_role = {role: [each for each in told if each.role == role] for role in ("own", "shared", "reader", "upkeep")}
+    by_role = {role: [each for each in outcome if each.role == role] for role in ("own", "shared", "reader", "upkeep")}
     return {
         "holds": not faults,
         "faults": faults,
         "writes_own_days": sum(each.done for each in by_role["own"]),
         "writes_shared_day": sum(each.done for each in by_role["shared"]),
-        "told_that_others_were_first": sum(each.gave_up for each in told),
+        "told_that_others_were_first": sum(each.gave_up for each in outcome),
         "queries": sum(each.done for each in by_role["reader"]),
         "rounds_of_upkeep": sum(each.done for each in by_role["upkeep"]),
         "slowest_write_s": round(max(each.slowest_s for each in (*by_role["own"], *by_role["shared"])), 3),
@@ -242,10 +242,10 @@ def main() -> None:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lake-concurrency-") as folder:
         address = arguments.lake or str(Path(folder) / "lake")
-        told = run(address, seconds=arguments.seconds)
-        result = verdict(address, told)
+        outcome = run(address, seconds=arguments.seconds)
+        result = verdict(address, outcome)
     if arguments.json:
-        print(json.dumps({**result, "processes": [_short(each) for each in told]}, indent=2, ensure_ascii=False))
+        print(json.dumps({**result, "processes": [_short(each) for each in outcome]}, indent=2, ensure_ascii=False))
     else:
         for name, value in result.items():
             print(f"{name}: {value}")

@@ -1,4 +1,4 @@
-"""How long until an event is acknowledged: the append log beside SQLite (WAL, synchronous=FULL), on one disk.
+"""Time until an event is acknowledged: the append log beside SQLite (WAL, synchronous=FULL).
 
     python benchmarks/platform/landing.py --per-second 200 --seconds 20
 

@@ -1,4 +1,4 @@
-"""What a large day costs from its landing segments to `raw_events`, and its greatest memory, beside plain DuckDB.
+"""Cost and peak memory of a large day from its segments to `raw_events`, beside plain DuckDB.
 
     python -m benchmarks.platform.landing_day --sessions 100000 [--cafes 1000] [--segments 400] [--json]
 
@@ -112,7 +112,7 @@ def main() -> None:
         home = open_home(read_settings({"PILOT_HOME": str(given.folder / "home")}), kind="demo")
         print(json.dumps(piece(given.piece, home, given)))
         return
-    told: dict[str, Any] = {"sessions": given.sessions, "simulated": True}
+    result: dict[str, Any] = {"sessions": given.sessions, "simulated": True}
     with tempfile.TemporaryDirectory() as folder:
         for what in ("publish", "asset", "duckdb"):
             command = [sys.executable, "-m", "benchmarks.platform.landing_day", "--piece", what, "--folder", folder]
@@ -125,10 +125,10 @@ def main() -> None:
                 str(given.segments),
             ]
             done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-            told[what] = json.loads(done.stdout.splitlines()[-1])
+            result[what] = json.loads(done.stdout.splitlines()[-1])
     for cost in ("seconds", "cpu_seconds"):
-        told[f"{cost}_times_duckdb"] = round(told["asset"][cost] / told["duckdb"][cost], 2)
-    print(json.dumps(told, indent=2 if given.json else None))
+        result[f"{cost}_times_duckdb"] = round(result["asset"][cost] / result["duckdb"][cost], 2)
+    print(json.dumps(result, indent=2 if given.json else None))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ COSTS = ("seconds", "cpu_seconds")
 LATE_PART = 6  # So great a part of the days is compared with the first ones, and with themselves alone.
 
 
-def late_days(told: Sequence[Mapping[str, Any]], alone: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return what the last days cost as many times: of the first days, and of themselves in a lake without others.
+def late_days(costs_by_day: Sequence[Mapping[str, Any]], alone: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the last days' cost relative to the first days, and to themselves in a lake of their own.
 
     Machines slow down and speed up over an hour; a day and itself alone are built within a minute, and their ratios'
     median says what the lake's age costs.
@@ -20,10 +20,10 @@ def late_days(told: Sequence[Mapping[str, Any]], alone: Sequence[Mapping[str, An
         told: Every day's cost, one after another in the same lake.
         alone: The last ones' once more, each in a lake of its own.
     """
-    late = told[-len(alone) :]
+    late = costs_by_day[-len(alone) :]
     of_first, of_alone = {}, {}
     for cost in COSTS:
-        first = statistics.median(each[cost] for each in told[: len(alone)])
+        first = statistics.median(each[cost] for each in costs_by_day[: len(alone)])
         of_first[cost] = round(statistics.median(each[cost] for each in late) / first, 3)
         ratios = [there[cost] / itself[cost] for there, itself in zip(late, alone, strict=True)]
         of_alone[cost] = round(statistics.median(ratios), 3)

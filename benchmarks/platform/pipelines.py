@@ -1,12 +1,11 @@
-"""CPU seconds that a big simulated day takes from raw events to sessions, turns and KPIs; no lake, no scorer.
+"""CPU seconds of a large day from raw events to sessions, turns and KPIs; no lake, no scorer.
 
-    python benchmarks/platform/pipelines.py [SESSIONS]
-
-The day is one told visit and one abandoned one, repeated with identifiers of their own (default 100 000 sessions).
+The day is a whole visit and an abandoned one, repeated with different identifiers.
 """
 
 from __future__ import annotations
 
+import argparse
 import resource
 import sys
 import time
@@ -28,10 +27,14 @@ from tests.events import MORNING, Story, raw_events, whole_visit  # noqa: E402
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
-    told = raw_events(whole_visit(), Story("goteborg").opens().starts().consents().says("Kön var lång.").leaves())
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("sessions", type=int, nargs="?", default=100_000)
+    count = parser.parse_args().sessions
+    visit_events = raw_events(
+        whole_visit(), Story("goteborg").opens().starts().consents().says("Kön var lång.").leaves()
+    )
     copies = pl.DataFrame({"copy": pl.arange(0, count // 2, eager=True).cast(pl.String)})
-    raw = told.join(copies, how="cross").with_columns(
+    raw = visit_events.join(copies, how="cross").with_columns(
         session_id=pl.col("session_id") + pl.col("copy"), event_id=pl.col("event_id") + pl.col("copy")
     )
     raw = raw.drop("copy").sample(fraction=1.0, shuffle=True, seed=1)

@@ -1,4 +1,4 @@
-"""Kills a run with SIGKILL in each table, before, during and after its write, reruns the day, and compares every frame.
+"""Proves that a rerun repairs a day after a SIGKILL before, during or after the write of any table.
 
     python -m benchmarks.platform.prove_rerun [--tables sessions,rewards] [--json]
 
@@ -21,8 +21,8 @@ from pathlib import Path
 import polars as pl
 
 from assets.automation.jobs import BY_HAND
-from assets.by_hand.materializing import parts
-from assets.by_hand.running import instance_of, run_here
+from assets.by_hand.materializing import plan_runs
+from assets.by_hand.running import open_instance, run_here
 from assets.framework.resources import HomeResource
 from pilot.tables import TABLES
 from storage.home import Home
@@ -54,8 +54,8 @@ def record_a_day(home: Home) -> None:
 
 def build(home: Home, names: list[str]) -> None:
     """Run what builds some tables, all of a rebuild where none is named."""
-    with instance_of(home) as instance:
-        for part in parts(names, days=[DAY]):
+    with open_instance(home) as instance:
+        for part in plan_runs(names, days=[DAY]):
             ended = run_here(instance, part, home=home)
             if not ended.succeeded:
                 sys.exit(f"the rerun failed: {ended.troubles}")

@@ -96,7 +96,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A day with something wrong: what was sent, when nobody could speak, since when, and which alarm it deserves."""
+    """A day with a fault: the sent feedback, the closed hours, the fault's start and its expected alarm."""
 
     sent: Moments
     since: datetime
@@ -180,7 +180,7 @@ def _hours(cafe: Cafe, day: date, sent: Moments, *, away: tuple[Window, ...] = (
 
 
 def _wait(hours: Sequence[OpenHour], found: Sequence[HourVerdict], trouble: Trouble) -> float | None:
-    """Return the hours from a trouble's beginning to its alarm; None where there is none of the right kind."""
+    """Return the hours from a fault's start to its alarm; None without an alarm of the right kind."""
     for hour, each in zip(hours, found, strict=True):
         ends = hour.starts_at + timedelta(hours=1)
         alarmed = each.verdict in ("low", "high") if not trouble.deserves else each.verdict == trouble.deserves

@@ -26,12 +26,12 @@ from pilot.insight_tables import THEMES
 from pilot.settings import read_settings
 from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pipelines.scored_feedback import scored_feedback
-from pipelines.signals.duplicates import HISTORY_DAYS as SIGNALS_LOOK_BACK
+from pipelines.signals.duplicates import HISTORY_DAYS as SIGNALS_HISTORY_DAYS
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS as VISITS
 from pipelines.themes_daily import HISTORY_COLUMNS as MENTIONS
-from pipelines.themes_daily import HISTORY_DAYS as THEMES_LOOK_BACK
+from pipelines.themes_daily import HISTORY_DAYS as THEMES_HISTORY_DAYS
 from pipelines.themes_daily import themes_of
 from proving.simulator.landing_days import write_large_day
 from proving.simulator.large_days import LargeDay
@@ -51,7 +51,7 @@ def make_scored_feedback(home: Home, day: date, cafes: Cafes) -> int:
 
 
 def make_session_signals(home: Home, day: date, cafes: Cafes) -> int:
-    task, lake, before = of_day(home, SESSION_SIGNALS, day), home.lake(), _before(day, SIGNALS_LOOK_BACK)
+    task, lake, before = of_day(home, SESSION_SIGNALS, day), home.lake(), _before(day, SIGNALS_HISTORY_DAYS)
     frame = session_signals(
         day,
         sessions=task.read(SESSIONS),
@@ -66,7 +66,7 @@ def make_session_signals(home: Home, day: date, cafes: Cafes) -> int:
 
 def make_themes(home: Home, day: date, cafes: Cafes) -> int:
     task = of_day(home, THEMES, day)
-    history = home.lake().read(THEMES, days=_before(day, THEMES_LOOK_BACK), columns=MENTIONS)
+    history = home.lake().read(THEMES, days=_before(day, THEMES_HISTORY_DAYS), columns=MENTIONS)
     return task.write(themes_of(task.read(SCORED_FEEDBACK), day=day, history=history)).rows
 
 
@@ -85,7 +85,7 @@ MAKERS: dict[str, Callable[[Home, date, Cafes], int]] = {
 
 
 def run(*, days: int, sessions: int, cafes: int) -> dict[str, Any]:
-    """Build the days one after another; return each stage's CPU seconds at first, once windows are full, and last."""
+    """Build the days in order; return each stage's CPU seconds at first, with full windows, and last."""
     every = some_cafes(cafes)
     cost: dict[str, list[float]] = {stage: [] for stage in MAKERS}
     with tempfile.TemporaryDirectory() as folder:
@@ -107,8 +107,8 @@ def run(*, days: int, sessions: int, cafes: int) -> dict[str, Any]:
 
 
 def cost_summary(cpu: list[float]) -> dict[str, float]:
-    """Return medians of some days' CPU seconds: the first ones, those after the windows had filled, the last ones."""
-    full = min(THEMES_LOOK_BACK, len(cpu) - COMPARED_DAYS)
+    """Return the median CPU seconds of the first days, the first days with full windows, and the last."""
+    full = min(THEMES_HISTORY_DAYS, len(cpu) - COMPARED_DAYS)
     first, filled, last = (
         statistics.median(part)
         for part in (cpu[:COMPARED_DAYS], cpu[full : full + COMPARED_DAYS], cpu[-COMPARED_DAYS:])

@@ -54,7 +54,7 @@ async def slow_reader(url: str, *, code: str, utterance: Utterance) -> None:
         for body in protocol.data_to_send():
             await loop.sock_sendall(plain, body)
 
-    async def tell(kind: str, **fields: object) -> None:
+    async def send(kind: str, **fields: object) -> None:
         protocol.send_text(json.dumps({"type": kind, **fields}).encode())
         await flush()
 
@@ -73,10 +73,10 @@ async def slow_reader(url: str, *, code: str, utterance: Utterance) -> None:
             protocol.receive_data(await loop.sock_recv(plain, 512))
         if protocol.handshake_exc is not None:
             raise protocol.handshake_exc
-        await tell(**{"kind" if name == "type" else name: value for name, value in HELLO.items()}, code=code)
-        await tell("start", mode="voice", language="en")
-        await tell("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
-        await tell("microphone", result="granted", sample_rate=48_000)
+        await send(**{"kind" if name == "type" else name: value for name, value in HELLO.items()}, code=code)
+        await send("start", mode="voice", language="en")
+        await send("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
+        await send("microphone", result="granted", sample_rate=48_000)
         microphone = Microphone(frames, now_ms=lambda: loop.time() * 1000)
         tasks = [asyncio.create_task(microphone.stay_open()), asyncio.create_task(drip())]
 
@@ -97,7 +97,7 @@ async def slow_reader(url: str, *, code: str, utterance: Utterance) -> None:
 
 
 async def vanishing(url: str, *, code: str, utterances: Sequence[Utterance], chance: random.Random) -> None:
-    """Begin to talk and be gone without a word: half of them reset the connection, half leave it open and silent."""
+    """Start talking and vanish: half of these clients reset the connection, half leave it open and silent."""
     with suppress(JourneyFailed):
         async with connected(url, user_agent=f"disturber/{chance.getrandbits(32)}") as connection:
             guest = Guest(

@@ -1,4 +1,4 @@
-"""What the edge itself costs: CPU milliseconds of the server per second of one customer's audio, by part.
+"""The edge's own cost: CPU milliseconds per second of one customer's audio, by part.
 
 `python -m benchmarks.voice.edge_cost --sessions 6 --seconds 60 --json` serves a real edge (network, voice activity,
 turn taking, interviewer by script, append log on the disk) in this process, with a recogniser that answers at once,

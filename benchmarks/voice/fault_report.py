@@ -42,12 +42,12 @@ def _what_was_seen(seen: list[dict[str, Any]]) -> str:
     """Say in words what the fault showed the guest: messages, closes, and how long until the talk went on."""
     struck = next(each["at_s"] for each in seen if each["what"] == "FAULT")
     after = [each for each in seen if each["at_s"] >= struck]
-    told = Counter(each["what"].removeprefix("error ") for each in after if each["what"].startswith("error "))
+    errors = Counter(each["what"].removeprefix("error ") for each in after if each["what"].startswith("error "))
     closes = Counter(
         each["detail"] for each in after if each["what"] == "connection closed" and each["detail"] != "1000"
     )
     back = [each["at_s"] for each in after if each["what"] == "welcome"]
-    parts = [f"told `{code}` {count} x" for code, count in told.items()]
+    parts = [f"told `{code}` {count} x" for code, count in errors.items()]
     parts += [f"close {code} {count} x" for code, count in closes.items()]
     parts += [f"the talk went on {back[-1] - struck:.1f} s after the fault"] if back else ["nothing"]
     return ", ".join(parts)

@@ -1,4 +1,4 @@
-"""What a guest sees when something breaks in mid-session, and what is kept: real processes, real faults.
+"""Faults during a session, with real processes: what the guest sees, and which events are kept.
 
     python -m benchmarks.voice.faults            # all, about five minutes
     python -m benchmarks.voice.faults edge-killed --json

@@ -20,9 +20,9 @@ from rich.console import Console
 
 from benchmarks.voice.own_edge import own_edge
 from benchmarks.voice.stand_in_model import STAND_IN, stand_in_model
-from proving.load.figures import figures
+from proving.load.figures import load_figures
 from proving.load.making import Plan, make_load
-from proving.load.marks import landed
+from proving.load.marks import wait_until_landed
 from proving.load.running import UTTERANCES
 from proving.load.showing import show
 from proving.load.utterances import default_utterances, read_folder
@@ -52,13 +52,15 @@ async def measure(
             plan = Plan(
                 url=edge.url, code=edge.code, guests=sessions, seconds=seconds, utterances=utterances, seed=seed
             )
-            load = await make_load(plan, edge_pid=edge.pid, tell=lambda line: print(line, file=sys.stderr))
-            found = await landed(edge.home, {each.session_id for each in load.conversations if each.session_id})
+            load = await make_load(plan, edge_pid=edge.pid, report=lambda line: print(line, file=sys.stderr))
+            found = await wait_until_landed(
+                edge.home, {each.session_id for each in load.conversations if each.session_id}
+            )
         asked = {"interviewer": interviewer}
         if interviewer == "ollama":
             asked |= {"model": model or STAND_IN, "first_token_ms": None if ollama_url else first_token_ms}
         return {
-            **figures(load, found),
+            **load_figures(load, found),
             "interviewer": asked,
             "clips": clips.name if clips else "made from this machine's",
         }

@@ -1,4 +1,4 @@
-"""A telephone line that can be cut: a TCP proxy on loopback that holds everything back while it is down."""
+"""A network line that can be cut: a TCP proxy on loopback that forwards nothing while it is down."""
 
 from __future__ import annotations
 

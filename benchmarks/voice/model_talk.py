@@ -1,4 +1,4 @@
-"""What a configured model would ask the guests of the corpus, for people to judge before it may speak a language.
+"""A configured model's questions to the corpus's guests, for people to judge before it is qualified.
 
     python -m benchmarks.voice.model_talk --language sv                # the Ollama of PILOT_OLLAMA_URL and _MODEL
     python -m benchmarks.voice.model_talk --language en --rows 20 --json out.json
@@ -94,7 +94,7 @@ async def talk_through(options: argparse.Namespace) -> list[Row]:
 
 
 def sheet(rows: list[Row], path: Path) -> None:
-    """Write a blind sheet: the model's question and the script's in a random order, the key in a file beside it."""
+    """Write a blind sheet of model's and script's questions in random order, with the key in another file."""
     dice = random.Random(SEED)
     key = {}
     with path.open("w", encoding="utf-8", newline="") as file:

@@ -57,7 +57,7 @@ class Visit:
 
 
 class Phone:
-    """Holds one visit; `on` tells each message as it comes, so that a fault can strike at the right moment."""
+    """Holds one visit; `on` is called with each message, so that a fault can occur at the right moment."""
 
     def __init__(
         self,
@@ -136,7 +136,7 @@ class Phone:
         try:
             if self._snapshot:
                 hello["resume"] = self._snapshot
-            await self._tell(socket, "hello", **hello)
+            await self._send(socket, "hello", **hello)
             self._tasks = [asyncio.create_task(self._ping(socket))]
             async for raw in socket:
                 self._heard_from = self.now()
@@ -161,7 +161,7 @@ class Phone:
                     self.note("the line is dead", f"nothing for {SILENT_SECONDS:g} s")
                     socket.transport.abort()
                     return
-                await self._tell(socket, "ping", at_ms=self.now() * 1000)
+                await self._send(socket, "ping", at_ms=self.now() * 1000)
 
     async def _take(self, socket: ClientConnection, fields: dict[str, Any]) -> None:
         kind = fields["type"]
@@ -177,14 +177,14 @@ class Phone:
                 self.visit.session_id = fields["session_id"]
                 if fields["resumed"]:
                     self.visit.resumed += 1
-                    await self._tell(socket, "mode", mode="voice")
+                    await self._send(socket, "mode", mode="voice")
                     await self._send_again(socket)
                 else:
-                    await self._tell(socket, "start", mode="voice", language="en")
-                    await self._tell(socket, "consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
+                    await self._send(socket, "start", mode="voice", language="en")
+                    await self._send(socket, "consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
             case "question" if self._capturing is None:
                 self._capturing = asyncio.create_task(self._microphone.stay_open())
-                await self._tell(socket, "microphone", result="granted", sample_rate=48_000)
+                await self._send(socket, "microphone", result="granted", sample_rate=48_000)
                 self._socket = socket
             case "state":
                 self._state = fields["state"]
@@ -197,13 +197,13 @@ class Phone:
                     self._spoken_at = None
                 if fields["turn"] not in self._shown and fields["text"]:
                     self._shown.add(fields["turn"])
-                    await self._tell(socket, "shown", turn=fields["turn"], at_ms=self.now() * 1000)
+                    await self._send(socket, "shown", turn=fields["turn"], at_ms=self.now() * 1000)
                 if fields["final"]:
                     self._microphone.hush()
                     if self._speaking is not None:
                         self._speaking.cancel()
             case "review":
-                await self._tell(socket, "finish")
+                await self._send(socket, "finish")
             case "completed":
                 self.visit.completed = True
 
@@ -251,7 +251,7 @@ class Phone:
                 self.note(kind)
 
     @staticmethod
-    async def _tell(socket: ClientConnection, kind: str, **fields: Any) -> None:
+    async def _send(socket: ClientConnection, kind: str, **fields: Any) -> None:
         await socket.send(json.dumps({"type": kind, **fields}))
 
 

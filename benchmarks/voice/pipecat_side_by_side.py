@@ -1,4 +1,4 @@
-"""The edge beside pipecat 1.14: same clips, weights and threads, one run; first words after the last voiced sample.
+"""The edge beside pipecat 1.14 with the same clips, weights and threads: time to first words.
 
     python -m benchmarks.voice.voice_clips clips --whole
     python -m benchmarks.voice.pipecat_side_by_side --clips clips --turns 30 --json
@@ -39,11 +39,11 @@ from benchmarks.voice.stand_in_model import STAND_IN, stand_in_model
 from operations.system import free_port
 from proving.journey.connection import connected
 from proving.load.guest import Guest, Manner
-from proving.load.marks import landed
+from proving.load.marks import wait_until_landed
 from proving.load.records import Turn
 from proving.load.stages import timing
 from proving.load.utterances import Utterance, read_folder
-from proving.load.watching import watched
+from proving.load.watching import watch_process
 from voice_edge.hearing.weights import packaged_weights
 from voice_edge.hearing.word_error import word_errors
 
@@ -97,7 +97,7 @@ async def running_peer(*, weights: Path, beam: int, first_token_ms: float) -> As
 
 
 async def edge_block(clips: Sequence[Utterance], *, seed: str, first_token_ms: float) -> dict[str, Any]:
-    """Say the clips to the edge, three to a conversation or as its interviewer decides; return turns and cost."""
+    """Speak the clips to the edge, three in a conversation or by its interviewer; return turns and cost."""
     async with stand_in_model(first_token_ms=first_token_ms, wanted=first_token_ms > 0) as model:
         settings = {"PILOT_RECOGNISER_THREADS": str(THREADS)}
         if model:
@@ -106,7 +106,7 @@ async def edge_block(clips: Sequence[Utterance], *, seed: str, first_token_ms: f
                 "PILOT_OLLAMA_URL": model,
                 "PILOT_OLLAMA_MODEL": STAND_IN,
             }
-        async with own_edge(settings=settings) as edge, watched(edge.pid, every_seconds=0.5) as cost:
+        async with own_edge(settings=settings) as edge, watch_process(edge.pid, every_seconds=0.5) as cost:
             said: list[tuple[str, Turn]] = []
             left = iter(clips)
             visit = 0
@@ -123,7 +123,7 @@ async def edge_block(clips: Sequence[Utterance], *, seed: str, first_token_ms: f
                     )
                     await guest.converse()
                 said += [(guest.conversation.session_id, turn) for turn in guest.conversation.turns]
-            found = await landed(edge.home, {session for session, _ in said})
+            found = await wait_until_landed(edge.home, {session for session, _ in said})
             rows = [_row(turn, marks=found.marks.get((session, turn.turn), {})) for session, turn in said[: len(clips)]]
             return {"turns": rows, "cpu_seconds": cost.cpu_seconds, "memory_mib": cost.peak_memory_mib}
 
@@ -143,7 +143,7 @@ async def peer_block(
     thoughts = [chance.uniform(SHORTEST_THOUGHT, LONGEST_THOUGHT) for _ in clips]
     async with (
         running_peer(weights=weights, beam=beam, first_token_ms=first_token_ms) as (url, pid),
-        watched(pid, every_seconds=0.5) as cost,
+        watch_process(pid, every_seconds=0.5) as cost,
     ):
         turns = await talk(url, clips, thoughts=thoughts)
         rows = [_row(turn, marks=turn.marks) for turn in turns]

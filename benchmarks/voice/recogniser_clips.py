@@ -1,4 +1,4 @@
-"""Makes a folder of clips with their words: one human voice, brief and long, from Debian's Asterisk prompts.
+"""Makes a folder of clips and transcripts of one human voice from Debian's Asterisk prompts.
 
     apt-get install asterisk-core-sounds-en-g722 asterisk-core-sounds-en
     python -m benchmarks.voice.recogniser --make-clips DIR

@@ -1,4 +1,4 @@
-"""A long load: does the edge's memory stay flat, does every session end, and do bad clients slow down the good ones?
+"""A long load: memory growth, sessions without an end, and the effect of bad clients on good ones.
 
     python -m benchmarks.voice.soak --sessions 5 --minutes 30 --json
 
@@ -26,12 +26,12 @@ from rich.table import Table
 from benchmarks.voice.disturbers import DISTURBERS, disturb
 from benchmarks.voice.own_edge import OwnEdge, own_edge
 from pilot.business_days import session_day
-from proving.load.figures import figures
+from proving.load.figures import load_figures
 from proving.load.making import Load, Plan, make_load
 from proving.load.marks import ENDINGS
 from proving.load.running import UTTERANCES
 from proving.load.utterances import default_utterances
-from proving.load.watching import ResourceSample, watched
+from proving.load.watching import ResourceSample, watch_process
 from storage.landing.days import read_day
 
 MARK_SECONDS = 300.0
@@ -50,7 +50,7 @@ async def soak(*, sessions: int, minutes: float, seed: int = 1, phases: int = 4)
     done: list[tuple[bool, Load]] = []
     async with own_edge() as edge:
         at_start = await _gauges(edge)
-        async with watched(edge.pid) as watch:
+        async with watch_process(edge.pid) as watch:
             for phase in range(phases):
                 with_disturbers = phase % 2 == 1
                 print(f"phase {phase + 1} of {phases}{', disturbed' if with_disturbers else ''}", file=sys.stderr)
@@ -70,16 +70,16 @@ async def soak(*, sessions: int, minutes: float, seed: int = 1, phases: int = 4)
                 if not gauges.get("edge_sessions_open"):
                     break
                 await asyncio.sleep(1.0)
-        looks = watch.looks
+        samples = watch.samples
         guests = {each.session_id for _, load in done for each in load.conversations if each.session_id}
         await asyncio.sleep(3.0)  # The last log is sealed a second after its session.
         endings = await asyncio.to_thread(_endings, edge, guests)
-    slope = _slope(looks)
+    slope = _slope(samples)
     return {
         "simulated": True,
         "sessions": sessions,
         "minutes": minutes,
-        "marks": [asdict(look) for look in _marks(looks)],
+        "marks": [asdict(sample) for sample in _marks(samples)],
         "memory_mib_an_hour": slope,
         "flat": None if slope is None else slope < FLAT_MIB_AN_HOUR,
         "gauges_at_start": at_start,
@@ -113,27 +113,27 @@ def _side(loads: Sequence[Load]) -> dict[str, Any] | None:
         together.late_ms.extend(load.late_ms)
         together.seconds += load.seconds
         together.own_cpu_seconds += load.own_cpu_seconds
-    found = figures(together, None)
+    found = load_figures(together, None)
     wanted = ("seconds", "conversations", "response_ms", "turns", "failures", "generator")
     return {name: found[name] for name in wanted}
 
 
-def _marks(looks: Sequence[ResourceSample]) -> list[ResourceSample]:
-    """Return the looks at the start, every five minutes, and the last one."""
+def _marks(samples: Sequence[ResourceSample]) -> list[ResourceSample]:
+    """Return the samples at the start, every five minutes, and at the end."""
     found, due = [], 0.0
-    for look in looks:
-        if look.at_seconds >= due:
-            found.append(look)
+    for sample in samples:
+        if sample.at_seconds >= due:
+            found.append(sample)
             due += MARK_SECONDS
-    return [*found, *looks[-1:]]
+    return [*found, *samples[-1:]]
 
 
-def _slope(looks: Sequence[ResourceSample]) -> float | None:
-    warm = [look for look in looks if look.at_seconds >= looks[-1].at_seconds * WARM_SHARE] if looks else []
-    if not looks or looks[-1].at_seconds < SHORTEST_SLOPE_SECONDS:
+def _slope(samples: Sequence[ResourceSample]) -> float | None:
+    warm = [sample for sample in samples if sample.at_seconds >= samples[-1].at_seconds * WARM_SHARE] if samples else []
+    if not samples or samples[-1].at_seconds < SHORTEST_SLOPE_SECONDS:
         return None
-    at = np.asarray([look.at_seconds for look in warm])
-    memory = np.asarray([look.memory_mib for look in warm])
+    at = np.asarray([sample.at_seconds for sample in warm])
+    memory = np.asarray([sample.memory_mib for sample in warm])
     return round(float(np.polyfit(at, memory, 1)[0]) * 3600, 2)
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for Ollama as a process: its first token comes after a given time, its words mean nothing."""
+"""A stand-in for Ollama as a process: its first token comes after a given time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the edge's ear places the end of a guest's words, without recogniser, network or load: the same on any machine.
+"""Error of the edge's end of speech, without recogniser, network or load: equal on any machine.
 
     python -m benchmarks.voice.voice_clips clips
     python -m benchmarks.voice.turn_ends --clips clips --json

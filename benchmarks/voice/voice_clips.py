@@ -1,4 +1,4 @@
-"""Makes a folder of clips to talk with: WAV files of 4 to 12 s, each with its words in a .txt of the same name.
+"""Makes a folder of clips for load tests: WAV files of 4 to 12 s, with transcripts in .txt files.
 
     apt-get install asterisk-core-sounds-en-g722 asterisk-core-sounds-en
     python -m benchmarks.voice.voice_clips FOLDER --count 60

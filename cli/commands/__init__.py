@@ -1,1 +1,1 @@
-"""The command's nouns: one file each, imported when it is called."""
+"""The subcommands of `pilot`, one module each, imported when it is called."""

@@ -1,4 +1,4 @@
-"""`pilot backup`: copies of the home, and whether they are whole."""
+"""`pilot backup`: makes, lists and verifies backups of the home."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from cli.context import complain, home, print_json, settings
+from cli.context import AS_JSON, home, print_json, print_stderr, settings
 from operations.backup.catalog import Backup, backup_folder, damaged_backups, find_backup, list_backups, unpack
 from operations.backup.make import make_backup
 from pilot.business_days import local_time
@@ -22,29 +22,29 @@ app = typer.Typer(
 @app.command()
 def create(
     plain: bool = typer.Option(
-        False, "--plain", help="Without a key: whoever reads the folder reads what guests said."
+        False, "--plain", help="Do not seal it: anybody who reads the folder can read the guests' words."
     ),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Make a backup while everything runs: append logs, store, landing and one version of each lake table.
+    """Make a backup while the pilot runs.
 
-    Sealed with PILOT_BACKUP_KEY. Not in it: Dagster's runs, logs, the recogniser's weights, and what lies in an object
-    store.
+    It contains the append logs, the store, the landing and one version of each lake table, sealed with
+    PILOT_BACKUP_KEY. It leaves out Dagster's runs, logs, the recogniser's weights and the contents of an object store.
 
     Example: pilot backup create
     """
-    made = make_backup(home(), now=datetime.now(UTC), plain=plain, report=lambda line: complain(f"  {line}"))
+    made = make_backup(home(), now=datetime.now(UTC), plain=plain, report=lambda line: print_stderr(f"  {line}"))
     if as_json:
         print_json({"path": made.path, **made.manifest.as_json()})
         return
     typer.echo(_line(made))
     for each in made.manifest.left_out:
-        typer.echo(f"    not in it: {each}")
-    typer.echo("`pilot backup verify` reads it back.")
+        typer.echo(f"    left out: {each}")
+    typer.echo("Next: pilot backup verify")
 
 
 @app.command("list")
-def show(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
+def show(as_json: bool = AS_JSON) -> None:
     """List the backups, oldest first.
 
     Example: pilot backup list
@@ -65,7 +65,7 @@ def show(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -
 def verify(
     which: str = typer.Argument("latest", help="latest, a day (2026-11-24), a backup's name or its folder."),
 ) -> None:
-    """Read a backup to its end and hold every file against its checksum; nothing is written.
+    """Read a whole backup and compare every file with its checksum; nothing is written.
 
     Example: pilot backup verify
     """

@@ -1,4 +1,4 @@
-"""`pilot bench`: figures that a quiet machine is measured by."""
+"""`pilot bench`: benchmarks of the pilot on this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from cli.context import print_json
+from cli.context import AS_JSON, print_json
 from pilot.errors import PilotError
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
@@ -20,7 +20,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 class BenchmarksMissing(PilotError):
-    """The benchmarks lie in the checkout, beside the installed rooms."""
+    """The package `benchmarks` is not importable: only a checkout has it."""
 
 
 class _Interviewer(StrEnum):
@@ -30,10 +30,10 @@ class _Interviewer(StrEnum):
 
 @app.callback()
 def bench() -> None:
-    """Measure the voice edge, the recogniser, scoring: each on a process and a home of its own.
+    """Measure the voice edge, the recogniser and scoring, each in its own process and home.
 
-    Close what else runs: these figures are of the machine as much as of the pilot. The clips are a folder of WAV files
-    with their words in .txt files; `python -m benchmarks.voice.voice_clips FOLDER` makes one.
+    Close other programs: the figures depend on the machine's load. Clips are a folder of WAV files with transcripts
+    in .txt files; `python -m benchmarks.voice.voice_clips FOLDER` makes one.
 
     Example: pilot bench voice --sessions 6 --json
     """
@@ -42,16 +42,16 @@ def bench() -> None:
 @app.command()
 def voice(
     clips: Path | None = typer.Option(None, help="Folder of WAV and .txt; by default made from this machine's speech."),
-    sessions: int = typer.Option(6, min=1, max=200, help="How many guests talk at once."),
-    duration: str = typer.Option("300s", help="For how long: 300s, 5m or a number of seconds."),
-    seed: int = typer.Option(1, help="Decides who says what and when."),
-    interviewer: _Interviewer = typer.Option(_Interviewer.scripted, help="Who asks the follow-up questions."),
-    ollama_url: str = typer.Option("", help="A model of your own; by default a stand-in for one."),
-    ollama_model: str = typer.Option("", help="Its name there."),
-    first_token_ms: float = typer.Option(150.0, help="When the stand-in's first token comes."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    sessions: int = typer.Option(6, min=1, max=200, help="Number of guests at once."),
+    duration: str = typer.Option("300s", help="Duration: 300s, 5m or a number of seconds."),
+    seed: int = typer.Option(1, help="Seed of the guests' words and pauses."),
+    interviewer: _Interviewer = typer.Option(_Interviewer.scripted, help="The author of the follow-up questions."),
+    ollama_url: str = typer.Option("", help="Address of an Ollama; by default a stand-in for one."),
+    ollama_model: str = typer.Option("", help="The model's name there."),
+    first_token_ms: float = typer.Option(150.0, help="Delay of the stand-in's first token."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """First words after the end of speech, by stage, with several guests at once on an edge of its own.
+    """Measure the time from the end of speech to the first words, by stage, with several guests at once.
 
     Example: pilot bench voice --clips clips --sessions 6
     """
@@ -80,31 +80,33 @@ def voice(
 @app.command()
 def recogniser(
     clips: Path = typer.Option(..., help="Folder of WAV files and .txt transcripts."),
-    repeat: int = typer.Option(1, min=1, help="How often each clip is heard."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    repeat: int = typer.Option(1, min=1, help="Number of times that each clip is recognised."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Seconds a clip and word error, beside `WhisperModel.transcribe` on the same clips in the same run."""
+    """Measure seconds a clip and word error, beside `WhisperModel.transcribe` on the same clips."""
     _print(_benchmark("voice.recogniser").run(clips=clips, repeat=repeat), as_json=as_json)
 
 
 @app.command()
 def scoring(
-    rows: int = typer.Option(100_000, min=1, help="How many sessions are scored."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    rows: int = typer.Option(100_000, min=1, help="Number of sessions."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Sessions scored in a second."""
+    """Measure how many sessions are scored a second."""
     _print(_benchmark("feedback.scoring_speed").run(rows=rows), as_json=as_json)
 
 
 @app.command()
 def lake(
     sessions: int = typer.Option(1_000_000, min=1, help="Visits a day."),
-    days: int = typer.Option(1, min=1, max=366, help="Days, one after another, into one lake."),
-    cafes: int | None = typer.Option(None, min=1, help="How many cafés; by default one for each hundred visits."),
-    folder: Path | None = typer.Option(None, help="Where the days are made; by default a temporary folder."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    days: int = typer.Option(1, min=1, max=366, help="Number of days, built one after another in one lake."),
+    cafes: int | None = typer.Option(None, min=1, help="Number of cafés; by default one for each hundred visits."),
+    folder: Path | None = typer.Option(None, help="The folder for the days; by default a temporary one."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Raw events to sessions, turns and KPIs: seconds and memory by stage, beside DuckDB SQL that must say the same.
+    """Measure seconds and memory from raw events to KPIs, by stage.
+
+    DuckDB computes the same figures in SQL beside it; they must be equal.
 
     Example: pilot bench lake --sessions 100000 --days 30 --json
     """
@@ -114,26 +116,26 @@ def lake(
 
 @app.command()
 def intervals(
-    pilots: int = typer.Option(1000, min=1, help="How many pilots are simulated."),
-    days: int = typer.Option(30, min=2, help="How long each takes."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    pilots: int = typer.Option(1000, min=1, help="Number of simulated pilots."),
+    days: int = typer.Option(30, min=2, help="Length of each pilot in days."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """How often the intervals of figures over days hold the truth, with cafés and days that differ."""
+    """Measure how often the intervals of figures over days cover the true value, if cafés and days differ."""
     _print(_benchmark("platform.interval_coverage").run(pilots=pilots, days=days), as_json=as_json)
 
 
 @app.command()
 def volume(
-    pilots: int = typer.Option(100, min=1, help="How many pilots are simulated."),
-    days: int = typer.Option(45, min=2, help="How long each takes."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    pilots: int = typer.Option(100, min=1, help="Number of simulated pilots."),
+    days: int = typer.Option(45, min=2, help="Length of each pilot in days."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """False alarms about feedback volume, and which troubles are found how soon, on simulated cafés."""
+    """Measure false alarms about feedback volume and the delay of true ones, on simulated cafés."""
     _print(_benchmark("platform.volume_alarms").run(pilots=pilots, days=days), as_json=as_json)
 
 
 def _benchmark(name: str) -> ModuleType:
-    """Import a benchmark; from the checkout, where the package is not among the installed rooms."""
+    """Import a benchmark, from the checkout if the package is not installed."""
     if (CHECKOUT / "benchmarks").is_dir() and str(CHECKOUT) not in sys.path:
         sys.path.append(str(CHECKOUT))
     try:

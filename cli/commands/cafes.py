@@ -1,15 +1,14 @@
-"""`pilot cafes`: the cafés' file, and which cafés take feedback."""
+"""`pilot cafes`: checks the cafés' file, and pauses and resumes cafés."""
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import typer
 
-from cli.context import home, print_json, settings
+from cli.context import AS_JSON, actor, home, print_json, settings
 from storage.cafes_file import find_cafes_file, read_cafes
 
 app = typer.Typer(
@@ -33,7 +32,7 @@ def check(file: Path | None = typer.Argument(None, help="A file to check instead
 
 
 @app.command("list")
-def list_cafes(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
+def list_cafes(as_json: bool = AS_JSON) -> None:
     """List the cafés.
 
     Example: pilot cafes list --json
@@ -48,8 +47,8 @@ def list_cafes(as_json: bool = typer.Option(False, "--json", help="For a machine
 
 
 @app.command()
-def status(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
-    """Say of each café whether it takes feedback now, and how far its trial has come.
+def status(as_json: bool = AS_JSON) -> None:
+    """Show whether each café takes feedback now, and the usage of its trial.
 
     Example: pilot cafes status
     """
@@ -66,9 +65,9 @@ def status(as_json: bool = typer.Option(False, "--json", help="For a machine."))
 @app.command()
 def pause(
     cafe: str = typer.Argument(help="The café's id, or `all`."),
-    reason: str = typer.Option(..., "--reason", help="Why, for the audit log; guests do not see it."),
+    reason: str = typer.Option(..., "--reason", help="The reason, for the audit log; guests do not see it."),
 ) -> None:
-    """Take no new feedback at a café for now; its guests get a friendly page.
+    """Stop new feedback at a café until it is resumed; its guests get a friendly page.
 
     Example: pilot cafes pause aurora --reason "water leak"
     """
@@ -76,7 +75,7 @@ def pause(
 
     opened = home()
     for each in _chosen(opened.cafes().ids, cafe):
-        changed = cafe_states.pause(opened.store(), each, actor=_actor(), reason=reason)
+        changed = cafe_states.pause(opened.store(), each, actor=actor(), reason=reason)
         typer.echo(f"{each} is paused. {WITHIN}" if changed else f"{each} was paused already.")
     typer.echo(f"Back: pilot cafes resume {cafe}")
 
@@ -84,7 +83,7 @@ def pause(
 @app.command()
 def resume(
     cafe: str = typer.Argument(help="The café's id, or `all`."),
-    reason: str = typer.Option("", "--reason", help="Why, for the audit log."),
+    reason: str = typer.Option("", "--reason", help="The reason, for the audit log."),
 ) -> None:
     """Let a paused café take feedback again.
 
@@ -94,16 +93,16 @@ def resume(
 
     opened = home()
     for each in _chosen(opened.cafes().ids, cafe):
-        changed = cafe_states.resume(opened.store(), each, actor=_actor(), reason=reason)
+        changed = cafe_states.resume(opened.store(), each, actor=actor(), reason=reason)
         typer.echo(f"{each} takes feedback again." if changed else f"{each} was not paused.")
 
 
 @app.command("open")
 def open_hours(
     cafe: str = typer.Argument(help="The café's id."),
-    days: int = typer.Option(7, "--days", min=1, max=60, help="How many days to show."),
+    days: int = typer.Option(7, "--days", min=1, max=60, help="Number of days."),
 ) -> None:
-    """Show a café's opening hours of the next days, holidays and special days included.
+    """Show a café's opening hours on the next days, with holidays and special days.
 
     Example: pilot cafes open aurora --days 14
     """
@@ -123,10 +122,10 @@ def open_hours(
 @app.command()
 def trial(
     cafe: str = typer.Argument(help="The café's id."),
-    limit: int | None = typer.Option(None, "--limit", help="The new limit; without it the trial's state is shown."),
-    reason: str = typer.Option("", "--reason", help="Why, for the audit log; needed with --limit."),
+    limit: int | None = typer.Option(None, "--limit", help="The new limit; without it, only show the trial."),
+    reason: str = typer.Option("", "--reason", help="The reason, for the audit log; required with --limit."),
 ) -> None:
-    """Show how far a café's trial has come, or change its limit.
+    """Show the usage of a café's trial, or change its limit.
 
     Example: pilot cafes trial aurora --limit 150 --reason "two more weeks"
     """
@@ -136,22 +135,22 @@ def trial(
     chosen = opened.cafes().get(cafe)
     if limit is not None:
         if not reason:
-            raise typer.BadParameter("say why, for the audit log", param_hint="--reason")
-        cafe_states.set_trial_limit(opened.store(), cafe, limit=limit, actor=_actor(), reason=reason)
+            raise typer.BadParameter("required with --limit, for the audit log", param_hint="--reason")
+        cafe_states.set_trial_limit(opened.store(), cafe, limit=limit, actor=actor(), reason=reason)
     use = trial_slots.usage(opened.store(), chosen)
     typer.echo(f"{cafe}: {use.used} of {use.limit} used, {use.reserved} under way, {use.unrewarded} beyond the limit.")
     if use.full:
-        typer.echo(f"It is full. More: pilot cafes trial {cafe} --limit N --reason WHY")
+        typer.echo(f"It is full. Raise the limit: pilot cafes trial {cafe} --limit N --reason WHY")
     elif use.nearly_full:
-        typer.echo("Four fifths are used: it is time to decide what follows.")
+        typer.echo("Four fifths are used: decide now whether to raise the limit.")
 
 
 @app.command()
 def maintenance(
     state: Literal["on", "off", "status"] = typer.Argument(help="on, off or status."),
-    reason: str = typer.Option("", "--reason", help="Why, for the audit log; needed with on."),
+    reason: str = typer.Option("", "--reason", help="The reason, for the audit log; required with on."),
 ) -> None:
-    """Show every guest the maintenance page (503 with Retry-After), or stop doing so.
+    """Turn the maintenance page for every guest (503 with Retry-After) on or off, or show its state.
 
     Example: pilot cafes maintenance on --reason "new disk"
     """
@@ -159,19 +158,15 @@ def maintenance(
 
     store = home().store()
     if state == "on" and not reason:
-        raise typer.BadParameter("say why, for the audit log", param_hint="--reason")
+        raise typer.BadParameter("required with on, for the audit log", param_hint="--reason")
     if state != "status":
-        switches.turn(store, "maintenance", on=state == "on", actor=_actor(), reason=reason)
+        switches.turn(store, "maintenance", on=state == "on", actor=actor(), reason=reason)
     switch = switches.find(store, "maintenance")
     since = f" since {switch.changed_at:%Y-%m-%d %H:%M} UTC, by {switch.actor}" if switch.changed_at else ""
     why = f": {switch.reason}" if switch.is_on and switch.reason else ""
     typer.echo(f"Maintenance is {'on' if switch.is_on else 'off'}{since}{why}.")
     if state == "on":
         typer.echo(f"{WITHIN} Back: pilot cafes maintenance off")
-
-
-def _actor() -> str:
-    return f"cli:{getpass.getuser()}"
 
 
 def _chosen(ids: tuple[str, ...], cafe: str) -> tuple[str, ...]:

@@ -1,8 +1,7 @@
-"""`pilot counts`: how many customers a café had."""
+"""`pilot counts`: reports and imports the number of customers of a café's day."""
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, actor, home, print_json
 from operations.counts.reporting import parse_count_day, report_count
 from operations.counts.till_import import ImportPlan, import_counts, plan_import
 from pilot.business_days import business_day, days_between, local_time
@@ -25,13 +24,13 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Report how many customers a café had, import a till's file, see who said what.",
+    help="Report how many customers a café had, import a till's file, show the reports.",
 )
 
 
 @app.callback()
 def counts() -> None:
-    """Report how many customers a café had, import a till's file, see who said what."""
+    """Report how many customers a café had, import a till's file, show the reports."""
 
 
 @app.command()
@@ -51,11 +50,11 @@ def report(
         day=business,
         customers=customers,
         source="manager",
-        actor=_actor(),
+        actor=actor(),
         now=datetime.now(UTC),
     )
     if done.outcome == "unchanged":
-        typer.echo(f"{cafe} on {business}: {customers} customers counted already. Nothing was changed.")
+        typer.echo(f"{cafe} on {business}: {customers} customers are reported already. Nothing was changed.")
         return
     instead = f" instead of {done.before.customers}" if done.before else ""
     typer.echo(f"{cafe} had {customers} customers on {business}{instead}. The figures follow within a minute.")
@@ -66,14 +65,15 @@ def import_files(
     files: list[Path] = typer.Argument(
         exists=True, dir_okay=False, readable=True, help="CSV from the till; several are counted together."
     ),
-    cafe: str | None = typer.Option(None, help="The café that the files are of, where no column names it."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Show what would happen and write nothing."),
-    rows: bool = typer.Option(False, "--rows", help="Show what becomes of every single row."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    cafe: str | None = typer.Option(None, help="The café of the files, if no column names it."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Show the plan and write nothing."),
+    rows: bool = typer.Option(False, "--rows", help="Show the outcome of every row."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Import customers from a till's file: receipts (Zettle's report too) or a number a day.
 
-    Everything is imported or nothing. Importing the same file again changes nothing. docs/counts.md has the formats.
+    Imports all days or, if a row is faulty, none. Importing a file again changes nothing. docs/counts.md describes
+    the formats.
 
     Example: pilot counts import november.csv --cafe aurora --dry-run
     """
@@ -82,7 +82,7 @@ def import_files(
     plan = plan_import(opened, [(name, path.read_bytes()) for name, path in named], cafe=cafe, now=datetime.now(UTC))
     if as_json:
         if not dry_run:
-            import_counts(opened, plan, actor=_actor())
+            import_counts(opened, plan, actor=actor())
         print_json({"written": not dry_run, **_as_data(plan, rows=rows)})
         if plan.tally.faults:
             raise typer.Exit(1)
@@ -91,20 +91,20 @@ def import_files(
     if dry_run:
         for fault in plan.tally.faults:
             typer.echo(f"cannot be used: {fault}")
-        typer.echo("Nothing was written." + (" Mend the faults first." if plan.tally.faults else ""))
+        typer.echo("Nothing was written." + (" Correct the faults first." if plan.tally.faults else ""))
         if plan.tally.faults:
             raise typer.Exit(1)
         return
-    typer.echo(_told(import_counts(opened, plan, actor=_actor())))
+    typer.echo(_summary(import_counts(opened, plan, actor=actor())))
 
 
 @app.command()
 def show(
-    cafe: str | None = typer.Argument(None, help="The café's id; all of them where it is left out."),
-    days: int = typer.Option(SHOWN_DAYS, min=1, max=366, help="How many days back from today."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    cafe: str | None = typer.Argument(None, help="The café's id; every café if left out."),
+    days: int = typer.Option(SHOWN_DAYS, min=1, max=366, help="Number of days up to today."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Show the number that counts for each day, who said it and when; a day that nobody reported is missing.
+    """Show each day's current number, with its reporter and time; an unreported day is "missing".
 
     Example: pilot counts show aurora
     """
@@ -117,42 +117,40 @@ def show(
         for day in days_between(today - timedelta(days=days - 1), today)
         if not before_pilot(day, cafes=cafes, demo=demo)
     ]
-    standing = customer_counts.current_reports(opened.store(), shown, simulated=demo)
-    found = [(each.id, day, standing.get((each.id, day))) for each in chosen for day in shown]
+    reports = customer_counts.current_reports(opened.store(), shown, simulated=demo)
+    found = [(each.id, day, reports.get((each.id, day))) for each in chosen for day in shown]
     if as_json:
         print_json([{"cafe": of, "day": day, "report": asdict(one) if one else None} for of, day, one in found])
         return
     for of, day, one in found:
-        typer.echo(f"{day}  {of:14} {_counted(one)}")
+        typer.echo(f"{day}  {of:14} {_report_line(one)}")
 
 
 @app.command()
 def history(
     cafe: str = typer.Argument(help="The café's id."),
     day: str = typer.Argument(help="The business day, for example 2026-11-23."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Show every report of a café's day, the one that counts first.
+    """Show every report of a café's day, the current one first.
 
     Example: pilot counts history aurora 2026-11-23
     """
     opened = home()
     opened.cafes().get(cafe)
-    said = customer_counts.history(opened.store(), cafe=cafe, day=parse_count_day(day), simulated=opened.kind == "demo")
+    reports = customer_counts.history(
+        opened.store(), cafe=cafe, day=parse_count_day(day), simulated=opened.kind == "demo"
+    )
     if as_json:
-        print_json([asdict(one) for one in said])
+        print_json([asdict(one) for one in reports])
         return
-    for place, one in enumerate(said):
-        typer.echo(f"{'counts' if place == 0 else 'before':7} {_counted(one)}")
-    if not said:
+    for place, one in enumerate(reports):
+        typer.echo(f"{'counts' if place == 0 else 'before':7} {_report_line(one)}")
+    if not reports:
         typer.echo(f"Nobody has reported {cafe}'s customers on {day}.")
 
 
-def _actor() -> str:
-    return f"cli:{getpass.getuser()}"
-
-
-def _counted(one: Report | None) -> str:
+def _report_line(one: Report | None) -> str:
     if one is None:
         return "missing"
     return f"{one.customers:6}  {one.source} ({one.actor}), {local_time(one.reported_at):%Y-%m-%d %H:%M}"
@@ -173,22 +171,21 @@ def _show(plan: ImportPlan, *, rows: bool) -> None:
         before = planned.before
         change = {
             "new": "new",
-            "unchanged": "counted already, nothing changes",
+            "unchanged": "reported already, unchanged",
             "corrected": f"instead of {before.customers} ({before.source}, {before.actor})" if before else "",
         }[planned.outcome]
         typer.echo(f"{planned.count.day}  {planned.count.cafe:14} {planned.count.customers:6} customers  {change}")
-    left = Counter(_fate_in_words(row) for row in plan.tally.rows if row.fate not in ("counted", "fault"))
-    for reason, count in left.most_common():
+    skipped = Counter(_fate_in_words(row) for row in plan.tally.rows if row.fate not in ("counted", "fault"))
+    for reason, count in skipped.most_common():
         typer.echo(f"{count} rows not counted: {reason}")
 
 
-def _told(done: list[Reported]) -> str:
-    counted = Counter(each.outcome for each in done)
-    written = counted["new"] + counted["corrected"]
-    if not written:
-        return "Nothing was changed: every day counts these numbers already, or the files hold none that can count."
+def _summary(reported: list[Reported]) -> str:
+    outcomes = Counter(each.outcome for each in reported)
+    if not outcomes["new"] + outcomes["corrected"]:
+        return "Nothing was changed: these numbers are reported already, or the files have no usable number."
     return (
-        f"{counted['new']} days new, {counted['corrected']} corrected, {counted['unchanged']} unchanged. "
+        f"{outcomes['new']} days new, {outcomes['corrected']} corrected, {outcomes['unchanged']} unchanged. "
         "The figures follow within a minute."
     )
 
@@ -205,14 +202,14 @@ def _as_data(plan: ImportPlan, *, rows: bool) -> dict[str, object]:
 
 _FORMATS = {
     "zettle": "Zettle's report of receipts",
-    "receipts": "receipts, each with a positive total a customer",
-    "daily": "a number a day",
+    "receipts": "receipts, one customer for each with a positive total",
+    "daily": "one number a day",
 }
 _FATES = {
     "counted": "counted",
-    "same_receipt": "a line or payment of a receipt that is counted",
-    "same_day": "the same day and number again",
-    "refund": "a refund, or nothing was paid",
+    "same_receipt": "another line or payment of a counted receipt",
+    "same_day": "a repetition of the same day and number",
+    "refund": "a refund, or a total of zero",
     "no_receipt": "without a receipt number",
     "no_number": "a day without a number stays missing",
     "totals": "a line of totals",

@@ -1,4 +1,4 @@
-"""`pilot day`: which days stand as they are, and closing one whose figures were reported."""
+"""`pilot day`: lists frozen days, and closes and opens a day."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from datetime import UTC, date, datetime
 
 import typer
 
-from assets.by_hand.materializing import InvalidDays, days
+<<<<<<< HEAD
+from assets.by_hand.materializing import InvalidDays, parse_days
 from cli.context import home, print_json
 from cli.payout.arguments import AS_JSON, REASON, actor, given
+=======
+from assets.by_hand.materializing import InvalidDays, days
+from cli.context import AS_JSON, actor, home, print_json
+from cli.payout.arguments import REASON, require_reason
+>>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
 from pilot.business_days import business_day
 from storage.store.privacy import day_states
 
@@ -18,7 +24,7 @@ DAY = typer.Argument(help="The business day, for example 2026-11-24.")
 
 @app.command("list")
 def list_days(as_json: bool = AS_JSON) -> None:
-    """List the days that no rebuild changes: closed ones, and redacted ones.
+    """List the days that no rebuild changes: closed and redacted ones.
 
     Example: pilot day list
     """
@@ -34,33 +40,39 @@ def list_days(as_json: bool = AS_JSON) -> None:
 
 @app.command()
 def close(day: str = DAY, reason: str = REASON) -> None:
-    """Close a day: late events are kept, but its figures stay as they are from now on.
+    """Close a day whose figures were reported: late events are kept, but no longer change its figures.
 
     Example: pilot day close 2026-11-24 --reason "Reported to the steering group"
     """
-    _put(_known(day, over=True), "closed", reason)
+    _put(_business_day(day, must_be_over=True), "closed", reason)
 
 
 @app.command("open")
 def open_day(day: str = DAY, reason: str = REASON) -> None:
-    """Open a closed day: what has come since is in its figures with the next rebuild.
+    """Open a closed day: the next rebuild adds the events that arrived since.
 
     Example: pilot day open 2026-11-24 --reason "A replica came back with its last hour"
     """
-    _put(_known(day), "open", reason)
+    _put(_business_day(day), "open", reason)
 
 
-def _known(text: str, *, over: bool = False) -> date:
+def _business_day(text: str, *, must_be_over: bool = False) -> date:
     now = datetime.now(UTC)
-    (day,) = days(text, "", now=now)
+<<<<<<< HEAD
+    (day,) = parse_days(text, "", now=now)
     if over and day == business_day(now):
         raise InvalidDays(f"{day} is not over.", remedy="Close it tomorrow, when nothing more happens on it.")
+=======
+    (day,) = days(text, "", now=now)
+    if must_be_over and day == business_day(now):
+        raise InvalidDays(f"{day} is not over.", remedy="Close it tomorrow.")
+>>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
     return day
 
 
 def _put(day: date, state: day_states.State, reason: str) -> None:
-    why, store = given(reason), home().store()
+    why, store = require_reason(reason), home().store()
     day_states.put(store, day, state, actor=actor(), reason=why)
     typer.echo(f"{day} is {state}.")
     if state == "open":
-        typer.echo(f"pilot materialize --from {day}  brings its figures up to date.")
+        typer.echo(f"Update its figures: pilot materialize --from {day}")

@@ -1,4 +1,4 @@
-"""`pilot demo`: simulated days to look at."""
+"""`pilot demo`: runs the pilot on simulated days."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 @app.command()
 def demo(
-    days: int = typer.Option(DEMO_DAYS, min=1, max=120, help="How many days, today included."),
+    days: int = typer.Option(DEMO_DAYS, min=1, max=120, help="Number of days, today included."),
     seed: int = typer.Option(1, help="The same seed gives the same days."),
-    serve: bool = typer.Option(True, help="Also run everything, as `pilot run` does."),
+    serve: bool = typer.Option(True, help="Also run everything, like `pilot run`."),
 ) -> None:
-    """Show the pilot with simulated days of every café, in a home of its own; days that are there already are kept.
+    """Run the pilot on simulated days of every café, in a separate home.
 
-    The home is PILOT_HOME if that is set, else ~/.local/share/pilot-demo.
+    The home is PILOT_HOME if that is set, else ~/.local/share/pilot-demo. Existing days are kept.
 
     Example: pilot demo --days 7 --no-serve
     """

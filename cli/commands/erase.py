@@ -1,14 +1,13 @@
-"""`pilot erase`: a guest's right, from the marking to the last byte."""
+"""`pilot erase`: erases a guest's session everywhere, and reports the progress of erasures."""
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, actor, home, print_json
 from pilot.errors import PilotError
 from pilot.identifiers import readable, receipt_hash
 from storage.store.engine import Store
@@ -27,7 +26,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 class NotOneReceipt(PilotError):
-    """What was given names no receipt, or several, or too little was given."""
+    """The arguments identify no receipt, or several."""
 
 
 @app.command()
@@ -35,30 +34,30 @@ def erase(
     which: str = typer.Argument(
         "", help="The session's identifier (a UUID of version 7), or the receipt's reference.", show_default=False
     ),
-    receipt: str = typer.Option("", "--receipt", help="The receipt's secret address or its last part; - asks for it."),
+    receipt: str = typer.Option("", "--receipt", help="The receipt's secret address or its last part; - prompts."),
     reference: str = typer.Option("", "--reference", help="The receipt's reference, as the guest reads it out."),
     session: str = typer.Option("", "--session", help="The session's identifier."),
-    reason: str = typer.Option("", "--reason", help="Why, for the audit log; no personal data. Required to erase."),
-    show_status: bool = typer.Option(False, "--status", help="Show how far erasures are. Exit code 1 if one is late."),
-    work: bool = typer.Option(False, "--run", help="Take every erasure that is not done a step further."),
+    reason: str = typer.Option("", "--reason", help="The reason, for the audit log, without personal data. Required."),
+    show_status: bool = typer.Option(False, "--status", help="Show the progress of erasures; exit code 1 if late."),
+    work: bool = typer.Option(False, "--run", help="Carry every unfinished erasure one step further."),
     at_once: bool = typer.Option(
-        False, "--at-once", help="With --run where nothing else runs on the home: delete old versions without waiting."
+        False, "--at-once", help="With --run, if no pilot runs on the home: delete old versions without waiting."
     ),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Erase a session everywhere: landing, every version of the lake, store, logs, and each restored backup.
+    """Erase a session from landing, lake, store and logs, and from every backup when it is restored.
 
-    What is there now is rewritten at once; what old versions hold is deleted two minutes later, by Dagster or by --run.
+    Current files are rewritten at once; old versions are deleted two minutes later, by Dagster or by --run.
 
     Example: pilot erase K7M-2QP --reason "guest asked at the till"
     """
     opened = home()
     if not (show_status or work):
         if not reason.strip():
-            raise typer.BadParameter("say why, without personal data", param_hint="--reason")
+            raise typer.BadParameter("required, without personal data", param_hint="--reason")
         session_id = _session(opened.store(), which=which, receipt=receipt, reference=reference, session=session)
-        tombstones.add(opened.store(), session_id=session_id, actor=f"cli:{getpass.getuser()}", reason=reason)
-        typer.echo("The session is marked as erased; no page and no rebuild shows it from now on.", err=as_json)
+        tombstones.add(opened.store(), session_id=session_id, actor=actor(), reason=reason)
+        typer.echo("The session is marked as erased; pages and rebuilds leave it out from now on.", err=as_json)
     if not show_status:
         _work(opened, at_once=at_once, quiet=as_json)
     _show(opened, as_json=as_json, fail_late=show_status)
@@ -77,7 +76,7 @@ def _work(opened: Home, *, at_once: bool, quiet: bool) -> None:
         else:
             carry_out(opened, now=now, grace=GRACE)
     except HomeLocked as busy:
-        typer.echo(f"{busy.what} It is taken further by Dagster, or by `pilot erase --run`.", err=quiet)
+        typer.echo(f"{busy.what} Dagster continues the erasure, or `pilot erase --run`.", err=quiet)
 
 
 def _show(opened: Home, *, as_json: bool, fail_late: bool) -> None:
@@ -85,22 +84,22 @@ def _show(opened: Home, *, as_json: bool, fail_late: bool) -> None:
     found = erasures.recent(opened.store(), since=now - timedelta(days=SHOWN_DAYS))
     late = [each for each in found if each.late(now=now)]
     if as_json:
-        print_json([_told(each, now=now) for each in found])
+        print_json([_as_json(each, now=now) for each in found])
     else:
         for each in found:
             mark = "LATE " if each in late else ""
-            places = "; ".join(f"{place}: {told}" for place, told in each.places.items()) or "not begun"
+            places = "; ".join(f"{place}: {state}" for place, state in each.places.items()) or "not begun"
             typer.echo(f"{each.session_id}  {each.day}  {mark}{each.state}, due {each.due_at:%Y-%m-%d %H:%M} UTC")
             typer.echo(f"    {places}")
         waiting = sum(each.state != "done" for each in found)
         typer.echo(f"{len(found)} erasures in {SHOWN_DAYS} days, {waiting} not done, {len(late)} late.")
         if waiting:
-            typer.echo("`pilot erase --run` takes them a step further.")
+            typer.echo("Next: pilot erase --run")
     if late and fail_late:
         raise typer.Exit(EXIT_LATE)
 
 
-def _told(each: Erasure, *, now: datetime) -> dict[str, Any]:
+def _as_json(each: Erasure, *, now: datetime) -> dict[str, Any]:
     return {
         "session_id": each.session_id,
         "day": each.day,
@@ -116,15 +115,15 @@ def _told(each: Erasure, *, now: datetime) -> dict[str, Any]:
 
 
 def _session(store: Store, *, which: str, receipt: str, reference: str, session: str) -> str:
-    """Return the session that is meant.
+    """Return the session that the arguments identify.
 
     Raises:
-        NotOneReceipt: nothing, or more than one thing, was given, or there is not one receipt.
+        NotOneReceipt: not exactly one argument is given, or it does not match exactly one receipt.
     """
     given = [each for each in (which, receipt, reference, session) if each]
     if len(given) != 1:
         raise NotOneReceipt(
-            "Say whose answers to erase, in one way.", remedy="Give --receipt, --reference or --session."
+            "Identify the session to erase in one way.", remedy="Give --receipt, --reference or --session."
         )
     if receipt:
         return by_secret(store, typer.prompt("Receipt", hide_input=True) if receipt == FROM_PROMPT else receipt)
@@ -134,7 +133,7 @@ def _session(store: Store, *, which: str, receipt: str, reference: str, session:
 
 
 def by_secret(store: Store, secret: str) -> str:
-    """Return the session of a receipt's secret address, or of the secret alone.
+    """Return the session of a receipt's secret address, or of only the secret.
 
     Raises:
         NotOneReceipt: no receipt has it.
@@ -142,7 +141,7 @@ def by_secret(store: Store, secret: str) -> str:
     token = secret.strip().split("?")[0].rstrip("/").removesuffix("/erase").rsplit("/", 1)[-1]
     found = receipts.by_hash(store, receipt_hash(token))
     if found is None:
-        raise NotOneReceipt("No receipt has that address.", remedy="Copy it whole from the guest's browser.")
+        raise NotOneReceipt("No receipt has that address.", remedy="Copy the whole address from the guest's browser.")
     return found.session_id
 
 

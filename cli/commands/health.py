@@ -1,4 +1,4 @@
-"""`pilot health`: what runs and what is missing."""
+"""`pilot health`: checks the pilot's processes and its home."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import typer
 
-from cli.context import environment, home, print_json
+from cli.context import AS_JSON, environment, home, print_json
 from operations.health import findings
 from operations.system import make_system
 
@@ -17,8 +17,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
-def health(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
-    """Say what runs, what is missing, and what to do about it. Exit code 0 only if everything is well.
+def health(as_json: bool = AS_JSON) -> None:
+    """Report what runs and what is missing, with remedies. Exit code 0 only if every check passes.
 
     Example: pilot health --json
     """
@@ -31,6 +31,6 @@ def health(as_json: bool = typer.Option(False, "--json", help="For a machine."))
             typer.echo(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.name:<16}{finding.found}")
             if finding.remedy:
                 typer.echo(f"{'':<25}{finding.remedy}")
-        typer.echo("Everything is well." if not bad else f"{len(bad)} of {len(found)} are not well.")
+        typer.echo("Every check passed." if not bad else f"{len(bad)} of {len(found)} checks failed.")
     if bad:
         raise typer.Exit(EXIT_UNHEALTHY)

@@ -1,4 +1,4 @@
-"""`pilot journey`: one test session end to end."""
+"""`pilot journey`: sends one test session through the whole pilot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from proving.journey.stages import Stage, Stages
 from proving.journey.travel import Journey, travel
 
@@ -31,21 +31,21 @@ class _Language(StrEnum):
 def journey(
     cafe: str = typer.Argument(help="The café's id, for example aurora."),
     mode: _Mode = typer.Option(_Mode.voice, help="Talk or write."),
-    language: _Language = typer.Option(_Language.sv, help="The language that is spoken."),
-    browser: bool = typer.Option(False, "--browser", help="By the page itself, in a real Chromium."),
-    pictures: Path | None = typer.Option(None, help="With --browser: a folder for pictures of its screens."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    language: _Language = typer.Option(_Language.sv, help="The guest's language."),
+    browser: bool = typer.Option(False, "--browser", help="Use the page itself, in a real Chromium."),
+    pictures: Path | None = typer.Option(None, help="With --browser: a folder for screenshots."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Send one simulated session all the way: page, talk, receipt, score, the pilot's figures.
+    """Send one simulated session from the page to the pilot's figures: talk, receipt, score, KPIs.
 
-    Exit code 0 only if all of it happened. Talks in real time with packaged speech. Where it is not understood, it is
-    said once more and then typed, as a person would; what was not understood must not be scored. With --browser the
-    page itself makes it, in a Chromium whose microphone hears the packaged speech.
+    Talks in real time with packaged speech. An answer that is not understood is repeated once and then typed, as a
+    person would do; it must not be scored. With --browser a Chromium drives the page, with the packaged speech as its
+    microphone. Exit code 0 only if every stage was reached.
 
     Example: pilot journey aurora --language en
     """
     console = Console(highlight=False)
-    stages = Stages(tell=(lambda stage: None) if as_json else (lambda stage: _show(console, stage)))
+    stages = Stages(on_reach=(lambda stage: None) if as_json else (lambda stage: _show(console, stage)))
     if browser and mode is not _Mode.voice:
         raise typer.BadParameter("--browser talks; it does not write.")
     if pictures is not None:
@@ -82,7 +82,7 @@ def _conclude(console: Console, result: Journey) -> None:
             f"\nFirst words after the last voiced sample: {', '.join(f'{ms / 1000:.2f} s' for ms in spoken)} (goal 2 s)"
         )
     if result.talk.typed_instead:
-        console.print("The speech was not understood; it was asked again, then typed. Nothing of it was scored.")
+        console.print("The speech was not understood; it was repeated, then typed, and was not scored.")
     used = "" if result.processor_seconds is None else f", {result.processor_seconds:.1f} CPU seconds"
     console.print(f"From sent to the pilot's figures: {result.page_seconds:.1f} s{used} (goals 60 s, 12 CPU seconds)")
-    console.print(f"Score {result.scored.score}, simulated. The whole journey was made.")
+    console.print(f"Score {result.scored.score}, simulated. The journey is complete.")

@@ -1,10 +1,10 @@
-"""`pilot landing`: what the edge has landed."""
+"""`pilot landing`: shows the landed segments, and salvages damaged ones."""
 
 from __future__ import annotations
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from operations.landing_status import salvage_days, status
 
 EXIT_DAMAGED = 1
@@ -13,13 +13,15 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Show what the edge has landed, and save what a damaged segment still holds.",
+    help="Show the landed segments, and salvage damaged ones.",
 )
 
 
 @app.command("status")
-def show_status(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
-    """Show each landed day: segments, damaged ones, and log files that wait. Exit code 1 if any is damaged.
+def show_status(as_json: bool = AS_JSON) -> None:
+    """Show the segments of each landed day, and the unpublished log files.
+
+    Exit code 1 if a segment is damaged.
 
     Example: pilot landing status
     """
@@ -32,20 +34,20 @@ def show_status(as_json: bool = typer.Option(False, "--json", help="For a machin
             typer.echo(f"{day.day}  {day.segments} segments{damaged}")
             for path in day.damaged:
                 typer.echo(f"            {path}")
-        typer.echo(f"{len(found.days)} days; {found.waiting_logs} log files wait to be published.")
+        typer.echo(f"{len(found.days)} days; {found.waiting_logs} log files are not published yet.")
         if found.is_damaged:
-            typer.echo("`pilot landing salvage` saves the lines of damaged segments that are still whole.")
+            typer.echo("Next: pilot landing salvage, which saves the whole lines of damaged segments.")
     if found.is_damaged:
         raise typer.Exit(EXIT_DAMAGED)
 
 
 @app.command()
 def salvage(
-    dry_run: bool = typer.Option(False, "--dry-run", help="Only say which segments are damaged."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only list the damaged segments."),
 ) -> None:
-    """Publish the whole lines of each damaged segment anew and set the damaged one aside. Again, it does nothing.
+    """Publish the whole lines of each damaged segment as a new one, and move the damaged one away.
 
-    Prefer a good copy from the backup where there is one.
+    Prefer a good copy from a backup if there is one. Running it again changes nothing.
 
     Example: pilot landing salvage --dry-run
     """

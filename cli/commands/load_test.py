@@ -1,4 +1,4 @@
-"""`pilot load-test`: several simulated guests at once."""
+"""`pilot load-test`: simulates several guests at once on a running edge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 import typer
 from rich.console import Console
 
-from cli.context import complain, home, print_json
+from cli.context import AS_JSON, home, print_json, print_stderr
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
@@ -23,20 +23,20 @@ class _Language(StrEnum):
 
 @app.command()
 def load_test(
-    concurrent: int = typer.Option(10, min=1, max=200, help="How many guests talk at once."),
-    duration: str = typer.Option("300s", help="For how long: 300s, 5m or a number of seconds."),
+    concurrent: int = typer.Option(10, min=1, max=200, help="Number of guests at once."),
+    duration: str = typer.Option("300s", help="Duration: 300s, 5m or a number of seconds."),
     cafe: str = typer.Option("aurora", help="The café's id."),
     url: str = typer.Option("", help="The edge's address; by default the pilot's own."),
     code: str = typer.Option("", help="A code that opens the page there; by default one of this home's."),
-    language: _Language = typer.Option(_Language.en, help="The language that is spoken."),
-    clips: str = typer.Option("", help="A folder of WAV files with .txt beside them, to be said instead."),
-    seed: int = typer.Option(1, help="Decides who says what and when."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    language: _Language = typer.Option(_Language.en, help="The guests' language."),
+    clips: str = typer.Option("", help="A folder of WAV files and .txt transcripts, to play instead."),
+    seed: int = typer.Option(1, help="Seed of the guests' words and pauses."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Talk to a running edge with several simulated guests at once, in real time, and time every answer.
+    """Simulate several guests at once on a running edge, in real time, and measure every response time.
 
-    Each speaks for 4 to 12 s, with pauses, thinks for 3 to 8 s, and goes on to send the feedback; then the next guest
-    comes. What a guest would suffer is a failure: busy, an error, a close, a timeout, an answer that never comes. Exit
+    Each guest speaks for 4 to 12 s, with pauses, thinks for 3 to 8 s, and sends the feedback; then another guest
+    begins. Failures are those that a guest would notice: busy, an error, a close, a timeout, a missing answer. Exit
     code 1 if there was one.
 
     Example: pilot load-test --concurrent 6 --duration 5m
@@ -45,10 +45,10 @@ def load_test(
 
     from operations.load_records import record_load_test
     from operations.system import RUN_FOLDER
-    from proving.load.running import LoadOrder, run_load
+    from proving.load.running import LoadRequest, run_load
     from proving.load.showing import show
 
-    order = LoadOrder(
+    order = LoadRequest(
         cafe=cafe,
         guests=concurrent,
         seconds=seconds(duration),
@@ -59,9 +59,13 @@ def load_test(
         seed=seed,
     )
     opened = home()
-    found = asyncio.run(run_load(opened, order, tell=complain))
+<<<<<<< HEAD
+    found = asyncio.run(run_load(opened, order, report=complain))
+=======
+    found = asyncio.run(run_load(opened, order, tell=print_stderr))
+>>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
     if not url:
-        record_load_test(opened.root / RUN_FOLDER, found)  # of this home's edge: the capacity plan rests on it
+        record_load_test(opened.root / RUN_FOLDER, found)  # The capacity plan uses loads of this home's edge.
     if as_json:
         print_json(found)
     else:

@@ -1,14 +1,13 @@
-"""`pilot materialize`: rebuild business days by hand."""
+"""`pilot materialize`: rebuilds business days by hand."""
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from datetime import UTC, datetime
 
 import typer
 
-from cli.context import complain, home, print_json
+from cli.context import AS_JSON, actor, home, print_json, print_stderr
 from pilot.errors import PilotError
 
 EXIT_FAILED = 1
@@ -22,47 +21,49 @@ app = typer.Typer(
 
 
 class ReasonMissing(PilotError):
-    """Why a closed day is rebuilt was not said."""
+    """A closed day needs a reason to be rebuilt."""
 
 
 @app.command()
 def materialize(
     first: str = typer.Option(..., "--from", help="The first business day, for example 2026-11-23."),
-    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
-    select: str = typer.Option("", "--select", help="Assets, separated by commas; all that a rebuild builds if empty."),
-    reopen: bool = typer.Option(False, "--reopen", help="Rebuild closed days too; they stay closed. Needs --reason."),
-    reason: str = typer.Option("", "--reason", help="Why closed days are rebuilt, for the audit log."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    last: str = typer.Option("", "--to", help="The last business day; by default the first."),
+    select: str = typer.Option("", "--select", help="Assets, separated by commas; by default those of a rebuild."),
+    reopen: bool = typer.Option(
+        False, "--reopen", help="Rebuild closed days, too; they remain closed. Requires --reason."
+    ),
+    reason: str = typer.Option("", "--reason", help="The reason for rebuilding closed days, for the audit log."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Rebuild days in one run: by the pilot that runs on this home, or in this process where none does.
+    """Rebuild days by the pilot that runs on this home or, if none runs, in this process.
 
-    Exit code 1 if something was not built. A redacted day is never rebuilt.
+    A redacted day is never rebuilt. Exit code 1 if a run failed.
 
     Example: pilot materialize --from 2026-11-23 --to 2026-11-29
     Example: pilot materialize --from 2026-12-22 --select pilot_report,business_impact
     """
-    from assets.by_hand.materializing import days, note_reopening, parts, refuse_frozen
-    from assets.by_hand.running import instance_of, run_here, submit, wait
+    from assets.by_hand.materializing import parse_days, plan_runs, record_reopening, refuse_frozen
+    from assets.by_hand.running import open_instance, run_here, submit, wait
     from operations.supervisor.claims import is_claimed
     from operations.system import RUN_FOLDER
 
-    asked = days(first, last, now=datetime.now(UTC))
-    runs = parts([name.strip() for name in select.split(",") if name.strip()], days=asked, reopen=reopen)
+    wanted = parse_days(first, last, now=datetime.now(UTC))
+    runs = plan_runs([name.strip() for name in select.split(",") if name.strip()], days=wanted, reopen=reopen)
     if reopen and not reason.strip():
-        raise ReasonMissing("Closed days are rebuilt for a reason.", remedy='Add --reason "why".')
+        raise ReasonMissing("Rebuilding closed days requires a reason.", remedy='Add --reason "why".')
     opened = home()
     if any(part.job != "reports" for part in runs):
-        refuse_frozen(opened.store(), asked, reopen=reopen)
+        refuse_frozen(opened.store(), wanted, reopen=reopen)
         if reopen:
-            note_reopening(opened.store(), asked, actor=f"cli:{getpass.getuser()}", reason=reason)
+            record_reopening(opened.store(), wanted, actor=actor(), reason=reason)
     running = is_claimed(opened.root / RUN_FOLDER)
     found = []
-    with instance_of(opened) as instance:
+    with open_instance(opened) as instance:
         for part in runs:
             if running:
                 run_id = submit(part, port=opened.settings.dagster_port)
                 if not as_json:
-                    typer.echo(f"{part.job}: asked the running pilot for it, run {run_id[:8]}")
+                    typer.echo(f"{part.job}: submitted to the running pilot, run {run_id[:8]}")
                 ended = wait(instance, run_id)
             else:
                 ended = run_here(instance, part, home=opened)
@@ -70,10 +71,10 @@ def materialize(
             if not as_json:
                 verdict = "built" if ended.succeeded else "NOT BUILT"
                 typer.echo(
-                    f"{part.job}: {verdict}, {asked[0]} to {asked[-1]}, {', '.join(part.assets) or 'every table'}"
+                    f"{part.job}: {verdict}, {wanted[0]} to {wanted[-1]}, {', '.join(part.assets) or 'every table'}"
                 )
                 for trouble in ended.troubles:
-                    complain(f"  {trouble}")
+                    print_stderr(f"  {trouble}")
             if not ended.succeeded:
                 break
     if as_json:

@@ -1,15 +1,14 @@
-"""`pilot models`: the recogniser's weights: fetch, check, measure, and say which hear which language."""
+"""`pilot models`: fetches, checks and qualifies the recogniser's weights."""
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
-from cli.context import complain, home, print_json
+from cli.context import AS_JSON, actor, home, print_json, print_stderr
 from pilot.errors import PilotError
 from storage.home import Home
 
@@ -26,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Fetch the recogniser's weights, check them, and measure whether they are good enough to score.",
+    help="Fetch and check the recogniser's weights, and qualify them for scoring.",
 )
 
 
@@ -34,11 +33,15 @@ class UnknownLanguage(PilotError):
     """The language is not one of the pilot's."""
 
 
-@app.command()
-def status(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
-    """Show which weights hear each language, whether they are whole, and whether they are qualified.
+class CannotMeasure(PilotError):
+    """The recordings are missing, or the weights cannot be used."""
 
-    Exit code 1 if weights that were meant cannot be used.
+
+@app.command()
+def status(as_json: bool = AS_JSON) -> None:
+    """Show the weights of each language, their checksum, and whether they are qualified.
+
+    Exit code 1 if the configured weights of a language cannot be used.
 
     Example: pilot models status
     """
@@ -53,7 +56,7 @@ def status(as_json: bool = typer.Option(False, "--json", help="For a machine."))
             typer.echo(f"{one.language}  {one.name} ({one.source}), checksum {one.sha256[:12]} ok  {one.folder}")
             typer.echo(f"    {'qualified' if one.qualified else 'NOT QUALIFIED'}: {one.why}")
             if one.fault:
-                typer.echo(f"    LEFT ASIDE: {one.fault}")
+                typer.echo(f"    NOT USED: {one.fault}")
             if one.remedy:
                 typer.echo(f"    {one.remedy}")
     if any(one.fault for one in chosen):
@@ -62,13 +65,13 @@ def status(as_json: bool = typer.Option(False, "--json", help="For a machine."))
 
 @app.command()
 def pull(
-    folder: Path | None = typer.Option(None, "--from", help="Take them from this folder instead of the model hub."),
+    folder: Path | None = typer.Option(None, "--from", help="Copy them from this folder instead of the model hub."),
     hub: str = typer.Option("", "--hub", help="Another address that serves the same files, such as a mirror."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Only say what would be fetched."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="Only list the files."),
 ) -> None:
-    """Fetch weights that hear Swedish (KBLab/kb-whisper-base, 150 MB), check them and put them in place.
+    """Fetch, check and install weights for Swedish (KBLab/kb-whisper-base, 150 MB).
 
-    What an earlier attempt fetched is used. A running edge hears with them after its next start.
+    Resumes an earlier attempt. The edge uses them after its next start.
 
     Example: pilot models pull --from /media/usb/kb-whisper-base
     """
@@ -86,37 +89,37 @@ def pull(
 
         done = copy(model, folder, weights, at=datetime.now(UTC))
     else:
-        complain(f"Fetching {model.name} at {model.revision[:12]}, {model.size // 10**6} MB ...")
+        print_stderr(f"Fetching {model.name} at {model.revision[:12]}, {model.size // 10**6} MB ...")
         done = _fetch(weights, hub=address)
     typer.echo(_pulled(done))
-    typer.echo("Not yet qualified for these weights: `pilot models status` says how. Restart the edge to use them.")
+    typer.echo("These weights are not qualified yet: see `pilot models status`. Restart the edge to use them.")
 
 
 @app.command()
 def qualify(
     language: str = typer.Argument(help="sv or en."),
-    clips: Path | None = typer.Option(None, "--clips", help="Folder of .wav recordings, each with its words in .txt."),
-    withdraw: bool = typer.Option(False, "--withdraw", help="Take a qualification back."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    clips: Path | None = typer.Option(None, "--clips", help="Folder of .wav recordings and .txt transcripts."),
+    withdraw: bool = typer.Option(False, "--withdraw", help="Withdraw the qualification."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Measure the weights of a language on recordings, and keep the result: only a good one lets speech be scored.
+    """Measure a language's weights on recordings and save the result; speech is scored only if they pass.
 
-    Needed are 30 recordings with 300 words, best by several people in the café itself. Good enough is at most 15 % of
-    the words wrong, and at most 20 % at the upper end of the 95 % interval. Exit code 1 if they are not.
+    It needs 30 recordings with 300 words, preferably by several people in the café itself. Weights pass with a word
+    error of at most 15 %, and at most 20 % at the upper end of the 95 % interval. Exit code 1 if they do not pass.
 
     Example: pilot models qualify sv --clips recordings/
     """
-    from voice_edge.hearing.qualification import withdraw as take_back
+    from voice_edge.hearing.qualification import withdraw as withdraw_qualification
 
     known = _language(language)
     opened = home()
     weights = opened.root / WEIGHTS_FOLDER
     if withdraw:
-        taken = take_back(weights, known)
-        typer.echo(f"{known}: the qualification is withdrawn." if taken else f"{known}: none was kept.")
+        withdrawn = withdraw_qualification(weights, known)
+        typer.echo(f"{known}: the qualification is withdrawn." if withdrawn else f"{known}: there is no qualification.")
         return
     if clips is None:
-        raise UnknownLanguage("No recordings are given.", remedy="Name their folder with --clips.")
+        raise CannotMeasure("No recordings are given.", remedy="Name their folder with --clips.")
     result = _measure(opened, weights, known, clips)
     if as_json:
         print_json({**result.model_dump(mode="json"), "passed": result.passed})
@@ -140,7 +143,7 @@ def _measure(opened: Home, weights: Path, language: Literal["sv", "en"], clips: 
 
     chosen = choose_weights(opened.settings, weights, language)
     if chosen.fault:
-        raise UnknownLanguage(f"The weights cannot be measured: {chosen.fault}.", remedy=chosen.remedy)
+        raise CannotMeasure(f"The weights cannot be measured: {chosen.fault}.", remedy=chosen.remedy)
     recordings = list(read_clips(clips))
     try:
         decoder = Whisper(chosen.folder, threads=opened.settings.recogniser_threads)
@@ -155,9 +158,9 @@ def _measure(opened: Home, weights: Path, language: Literal["sv", "en"], clips: 
         language=language,
         weights=chosen.name,
         sha256=chosen.sha256,
-        by=f"cli:{getpass.getuser()}",
+        by=actor(),
         at=datetime.now(UTC),
-        after_each=lambda count: complain(f"{count} heard") if count % REPORT_EVERY_CLIPS == 0 else None,
+        after_each=lambda count: print_stderr(f"{count} recognised") if count % REPORT_EVERY_CLIPS == 0 else None,
     )
     keep(result, weights)
     return result
@@ -175,8 +178,8 @@ def _fetch(weights: Path, *, hub: str) -> PulledWeights:
 
 def _pulled(done: PulledWeights) -> str:
     lines = [f"{name:<26}{file.size:>12}  sha256 {file.sha256}" for name, file in sorted(done.files.items())]
-    published = "the publisher's checksum" if done.published else "not the published weights: your own"
-    return "\n".join([*lines, f"{done.name} is in place for {done.language} ({published})."])
+    published = "the publisher's checksum" if done.published else "your own, not the published weights"
+    return "\n".join([*lines, f"{done.name} is installed for {done.language} ({published})."])
 
 
 def _language(text: str) -> Literal["sv", "en"]:

@@ -1,15 +1,15 @@
-"""`pilot payout`: rewards and their vouchers, batches and payouts, the switch, the books."""
+"""`pilot payout`: the commands of `cli.payout` as one group."""
 
 from __future__ import annotations
 
 import typer
 
-from cli.payout import batches, exporting, rewards, showing, switching
+from cli.payout import batches, export, rewards, show, switch
 
-HELP = "Rule on rewards, show and send payouts, stop and start them, reconcile and export the books."
+HELP = "Rule on rewards; show, send, stop and start payouts; reconcile and export the books."
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode="rich", help=HELP)
-for part in (batches, showing, rewards, switching, exporting):
+for part in (batches, show, rewards, switch, export):
     app.registered_commands += part.app.registered_commands
 
 

@@ -1,4 +1,4 @@
-"""`pilot phone`: the pilot on one's own telephone."""
+"""`pilot phone`: serves the pilot to a telephone on the local network."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 @app.command()
 def phone(
-    address: str = typer.Option("", help="Listen on this address of this machine; by default the usual network's."),
+    address: str = typer.Option("", help="The address to listen on; by default that of the default network."),
     port: int = typer.Option(8443, min=1, max=65535, help="Port of the pages, HTTPS."),
     fake_port: int = typer.Option(8444, min=1, max=65535, help="Port of the fake Stripe's pages, HTTPS."),
-    first_port: int = typer.Option(8480, min=1, max=65535, help="Port of the page that says how to begin, HTTP."),
+    first_port: int = typer.Option(8480, min=1, max=65535, help="Port of the page with the first steps, HTTP."),
 ) -> None:
     """Try the pilot on your own telephone, on the local network over HTTPS. Ctrl-C stops everything.
 
-    The whole pilot runs as with `pilot run`, on loopback; only the customers' pages are reached from the network.
-    What you say on the telephone is marked as a test, and is not counted.
+    Runs the whole pilot on loopback, like `pilot run`; only the customers' pages are reachable from the network.
+    Sessions from the telephone are marked as tests and are not counted.
 
     Example: pilot phone --address 192.168.1.20
     """
@@ -76,19 +76,19 @@ def phone(
 
 
 def show_first_steps(console: Console, *, first: str, certificate: Certificate) -> None:
-    """Print the code to scan, and in words how to get past the certificate."""
+    """Print the code to scan, and how to trust the certificate."""
     drawn = io.StringIO()
     segno.make(first, error="m", micro=False).terminal(out=drawn, compact=True)
     console.print(f"\nOn your telephone, on the same network, scan this or open {first}\n", soft_wrap=True)
     console.print(drawn.getvalue(), markup=False, highlight=False)
     console.print(
         "Android: open a café's page from there; Chrome warns: Advanced, Proceed.\n"
-        "iPhone: a warning passed by hand opens the page, but not its connection. So first get the certificate from\n"
+        "iPhone: accepting the warning opens the page, but not its connection. So first download the certificate\n"
         "there, install it (Settings, Profile Downloaded), and turn it on (Settings, General, About, Certificate\n"
-        "Trust Settings). It vouches for this one address, its key is gone, and it ends "
+        "Trust Settings). It is valid for this address only, its key is deleted, and it expires on "
         f"{certificate.ends:%Y-%m-%d}.\nRemove the profile afterwards.\n"
         f"Its SHA-256 fingerprint: {certificate.fingerprint}\n"
-        "If the telephone finds nothing: is it on the same network, and does a firewall here let it in?\n"
+        "If the telephone cannot connect: is it on the same network, and does a firewall here block it?\n"
         "Ctrl-C stops everything.",
         markup=False,
         soft_wrap=True,

@@ -1,4 +1,4 @@
-"""`pilot probe`: look at the pilot from a second host."""
+"""`pilot probe`: probes the pilot from a second host."""
 
 from __future__ import annotations
 
@@ -29,24 +29,24 @@ class InvalidProber(PilotError):
 def probe(
     to: str = typer.Option(help="The pilot's address as this host reaches it."),
     name: str = typer.Option("probe", help="This host's name: probe, probe2, ...; unique among second hosts."),
-    folder: str = typer.Option(FOLDER, help="Where rounds wait while the edge is away."),
-    once: bool = typer.Option(False, "--once", help="One round, for a cron job."),
+    folder: str = typer.Option(FOLDER, help="The folder for undelivered rounds."),
+    once: bool = typer.Option(False, "--once", help="Run one round, for a cron job."),
 ) -> None:
-    """Look at the pilot from another host, as a guest's phone would, and deliver what was seen.
+    """Probe the pilot from another host, as a guest's phone would, and deliver the results to the edge.
 
-    While the edge is away the rounds wait here and are delivered later. Needs PILOT_PROBE_TOKEN, the same as the
-    edge's, and nothing else of the pilot: no home, no store.
+    Rounds are saved here while the edge is unreachable, and delivered later. It needs PILOT_PROBE_TOKEN, the same as
+    the edge's, and nothing else: no home, no store.
 
     Example: PILOT_PROBE_TOKEN=... pilot probe --to https://feedback.example.se
     """
     given = settings()
     token = given.probe_token.get_secret_value()
     if not token:
-        raise InvalidProber("PILOT_PROBE_TOKEN is not set.", remedy="Set it to the edge's own.")
+        raise InvalidProber("PILOT_PROBE_TOKEN is not set.", remedy="Set it to the edge's token.")
     if not PROBER.fullmatch(name):
-        raise InvalidProber(f"{name!r} is no prober's name.", remedy="Use probe, probe2, ...")
+        raise InvalidProber(f"{name!r} is not a prober's name.", remedy="Use probe, probe2, ...")
     if not re.match(r"https?://[^/]+", to):
-        raise InvalidProber(f"{to!r} is no address.", remedy="Use https://host, as a phone would.")
+        raise InvalidProber(f"{to!r} is not an address.", remedy="Use https://host, like a phone.")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -62,7 +62,7 @@ def probe(
         while not stop.is_set():
             began = datetime.now(UTC)
             waiting = outpost.round()
-            typer.echo(f"{began:%Y-%m-%d %H:%M:%S}Z looked; {waiting} rounds wait.")
+            typer.echo(f"{began:%Y-%m-%d %H:%M:%S}Z probed; {waiting} rounds are not delivered yet.")
             if once:
                 break
             stop.wait(max(1.0, given.probe_seconds - (datetime.now(UTC) - began).total_seconds()))

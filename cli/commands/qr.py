@@ -1,4 +1,4 @@
-"""`pilot qr`: the codes that hang in the cafés."""
+"""`pilot qr`: lists the cafés' codes and draws them as QR."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import segno
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from pilot.errors import PilotError
 from storage.home import Home
 from storage.store.cafes import codes
 from voice_edge.http.qr import ERROR_LEVEL, QUIET_ZONE_MODULES, code_address, qr_png, qr_svg
 
-PDF_POINTS_PER_MODULE = 8  # About 10 cm wide on paper: read from half a metre.
+PDF_POINTS_PER_MODULE = 8  # About 10 cm wide on paper: readable from half a metre.
 
 app = typer.Typer(
     add_completion=False,
@@ -29,8 +29,8 @@ class NoSuchCode(PilotError):
 
 
 @app.command("list")
-def list_codes(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
-    """List the active codes with the address that each opens.
+def list_codes(as_json: bool = AS_JSON) -> None:
+    """List the active codes with their addresses.
 
     Example: pilot qr list
     """

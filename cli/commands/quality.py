@@ -1,4 +1,4 @@
-"""`pilot quality`: whether the figures of a day can be trusted."""
+"""`pilot quality`: validates every table of a day, and lists the quarantined rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
 
@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Hold every table against what must be true of it, and list the rows that break it.",
+    help="Validate every table, and list the rows that break an expectation.",
 )
 
 
@@ -29,9 +29,11 @@ class InvalidRange(PilotError):
 def judge(
     first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
     last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Run every table's suite on some days and keep the verdicts. Exit code 1 if one stops payments and reports.
+    """Validate every table of some days and save the verdicts.
+
+    Exit code 1 if an expectation fails that stops payments and reports.
 
     Example: pilot quality judge --from 2026-11-23 --to 2026-11-24
     """
@@ -43,13 +45,13 @@ def judge(
     else:
         for day in found:
             kind = "STOPS" if day.stopping else "warns" if day.failed else "holds"
-            part = f", one in {day.one_in} sessions looked at" if day.one_in > 1 else ""
+            part = f", one in {day.one_in} sessions validated" if day.one_in > 1 else ""
             typer.echo(f"{day.day}  {kind}  {len(day.failed)} of {day.expectations} expectations fail{part}")
             for item in day.failed:
                 rows = "" if item["breaking"] is None else f" ({item['breaking']} rows)"
                 typer.echo(f"            {item['severity']}  {item['table_name']}: {item['expectation']}{rows}")
         if any(day.set_apart for day in found):
-            typer.echo("`pilot quality quarantine` lists the rows.")
+            typer.echo("Next: pilot quality quarantine")
     if any(day.stopping for day in found):
         raise typer.Exit(EXIT_STOPS)
 
@@ -58,9 +60,9 @@ def judge(
 def quarantine(
     first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
     last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """List the rows that were set apart, by key; a guest's words are never among them.
+    """List the quarantined rows by key, without guests' words.
 
     Example: pilot quality quarantine --from 2026-11-23
     """
@@ -73,7 +75,7 @@ def quarantine(
     for row in rows:
         typer.echo(f"{row['day']}  {row['table_name']}  {row['row_key']}  {row['expectation']} ({row['reason']})")
     if not rows:
-        typer.echo("No row is set apart.")
+        typer.echo("No row is quarantined.")
 
 
 def _days(first: str, last: str) -> list[date]:

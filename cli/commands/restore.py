@@ -1,4 +1,4 @@
-"""`pilot restore`: a backup becomes a new home, without the guests who were erased since."""
+"""`pilot restore`: restores a backup into a new home, without the guests who were erased since."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import typer
 
-from cli.context import complain, settings
+from cli.context import print_stderr, settings
 from operations.backup.catalog import backup_folder, find_backup
 from operations.backup.restore import restore as restore_backup
 from pilot.business_days import local_time
@@ -20,17 +20,17 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 @app.command()
 def restore(
     which: str = typer.Argument("latest", help="latest, a day (2026-11-24: its last), a backup's name or its folder."),
-    to: Path = typer.Option(..., "--to", help="The new home; it must not exist yet, or be empty."),
-    tombstones: list[Path] = typer.Option([], "--tombstones", help="More files of tombstones; may be given again."),
+    to: Path = typer.Option(..., "--to", help="The new home; it must be empty or not exist."),
+    tombstones: list[Path] = typer.Option([], "--tombstones", help="Another file of tombstones; repeatable."),
     dry_run: bool = typer.Option(
-        False, "--dry-run", help="Restore beside the new home, check everything, keep nothing."
+        False, "--dry-run", help="Restore beside the new home and check everything, then delete it."
     ),
 ) -> None:
-    """Restore a backup into a new home: every checksum is looked at, and every erasure since is carried out first.
+    """Restore a backup into a new home: compare every checksum, and replay every erasure since.
 
     Example: pilot restore latest --to ~/pilot-restored
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):  # what was unpacked so far is removed, as after Ctrl-C
+    for number in (signal.SIGTERM, signal.SIGHUP):  # exit as after Ctrl-C, so that unpacked files are removed
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     known = settings()
     backup = find_backup(backup_folder(known), which)
@@ -42,15 +42,15 @@ def restore(
         settings=known,
         tombstone_files=tombstones,
         now=datetime.now(UTC),
-        report=lambda line: complain(f"  {line}"),
+        report=lambda line: print_stderr(f"  {line}"),
         keep=not dry_run,
     )
-    typer.echo(f"  {done.files} files, {done.segments} segments, {done.tables} tables; all as they were copied.")
+    typer.echo(f"  {done.files} files, {done.segments} segments, {done.tables} tables; all checksums match.")
     if done.damaged_segments:
-        typer.echo(f"  {done.damaged_segments} segments were damaged already: see `pilot landing status`.")
-    typer.echo(f"  {done.replayed} erasures newer than the backup were carried out on it.")
-    typer.echo(f"Recovery point: everything acknowledged before {made:%Y-%m-%d %H:%M:%S} (Stockholm) is there.")
+        typer.echo(f"  {done.damaged_segments} segments were damaged before the backup: see `pilot landing status`.")
+    typer.echo(f"  {done.replayed} erasures newer than the backup were replayed.")
+    typer.echo(f"Recovery point: everything acknowledged before {made:%Y-%m-%d %H:%M:%S} (Stockholm) is restored.")
     if dry_run:
         typer.echo("Nothing was kept: a dry run.")
     else:
-        typer.echo(f"PILOT_HOME={done.root} pilot run  starts on it; the figures are rebuilt from the landing.")
+        typer.echo(f"Next: PILOT_HOME={done.root} pilot run, which rebuilds the figures from the landing.")

@@ -1,4 +1,4 @@
-"""`pilot retention`: what guests leave is kept for so many days, and then removed."""
+"""`pilot retention`: removes guests' data that has reached its time limit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from pilot.time_limits import KINDS, kept_days
 
 if TYPE_CHECKING:
@@ -17,31 +17,32 @@ if TYPE_CHECKING:
     from storage.store.privacy.expirations import Expiration
 
 EXIT_LATE = 1
-LATE_AFTER = timedelta(days=2)  # what is due is removed the next night, and looked for a quarter of an hour later
+LATE_AFTER = timedelta(days=2)  # Due data is removed the next night, and checked a quarter of an hour later.
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
 def retention(
-    run: bool = typer.Option(False, "--run", help="Remove what is due now, and look for what was removed before."),
-    dry_run: bool = typer.Option(False, "--dry-run", help="Say what --run would remove."),
+    run: bool = typer.Option(False, "--run", help="Remove due data now, and check earlier removals."),
+    dry_run: bool = typer.Option(False, "--dry-run", help="List the data that --run would remove."),
     show_status: bool = typer.Option(
-        False, "--status", help="Say what was removed, and when. Exit code 1 if something is two days late."
+        False, "--status", help="List the removals with their times. Exit code 1 if one is two days late."
     ),
     at_once: bool = typer.Option(
-        False, "--at-once", help="With --run where nothing else runs on the home: delete old versions without waiting."
+        False, "--at-once", help="With --run, if no pilot runs on the home: delete old versions without waiting."
     ),
-    as_json: bool = typer.Option(False, "--json", help="For a machine."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Keep the time limits of words, devices' hashes, sound files and backups (PILOT_WORDS_DAYS and its neighbours).
+    """Remove words, device hashes, sound files and backups that have reached their time limit.
 
-    Dagster does it every night. Figures, scores and money of the days stay as they are.
+    The limits are PILOT_WORDS_DAYS, PILOT_DEVICES_DAYS, PILOT_AUDIO_DAYS and PILOT_BACKUP_DAYS. Dagster removes due
+    data every night. Figures, scores and money do not change.
 
     Example: pilot retention --dry-run
     """
     if sum((run, dry_run, show_status)) != 1:
-        raise typer.BadParameter("say one of --run, --dry-run and --status")
+        raise typer.BadParameter("give one of --run, --dry-run and --status")
     opened, now = home(), datetime.now(UTC)
     if run:
         _run(opened, now=now, at_once=at_once, as_json=as_json)
@@ -52,8 +53,9 @@ def retention(
 
 
 def _run(opened: Home, *, now: datetime, at_once: bool, as_json: bool) -> None:
+    from operations.erasure.carry_out import GRACE
     from operations.retention.backups import delete_old_backups
-    from operations.retention.carry_out import GRACE, carry_out
+    from operations.retention.carry_out import carry_out
     from operations.supervisor.claims import claim_home
 
     if at_once:
@@ -68,11 +70,11 @@ def _run(opened: Home, *, now: datetime, at_once: bool, as_json: bool) -> None:
     for each in done:
         typer.echo(_line(each))
     for name in forgotten:
-        typer.echo(f"backup {name} forgotten")
-    left = sum(each.gone_at is None for each in done)
-    typer.echo(f"{len(done)} worked on, {len(forgotten)} backups forgotten.")
-    if left:
-        typer.echo(f"{left} to be looked for: run it again in two minutes, or leave it to Dagster.")
+        typer.echo(f"backup {name} deleted")
+    unchecked = sum(each.gone_at is None for each in done)
+    typer.echo(f"{len(done)} processed, {len(forgotten)} backups deleted.")
+    if unchecked:
+        typer.echo(f"{unchecked} removals to check: run it again in two minutes, or leave it to Dagster.")
 
 
 def _dry_run(opened: Home, *, now: datetime, as_json: bool) -> None:
@@ -87,7 +89,7 @@ def _dry_run(opened: Home, *, now: datetime, as_json: bool) -> None:
         typer.echo(f"{each.day}  {each.kind}{_again(each)}")
     for name in old:
         typer.echo(f"backup {name}")
-    typer.echo(f"{len(found)} to be removed, {len(old)} backups to be forgotten. Nothing was changed.")
+    typer.echo(f"{len(found)} to remove, {len(old)} backups to delete. Nothing was changed.")
 
 
 def _status(opened: Home, *, now: datetime, as_json: bool) -> None:
@@ -100,12 +102,14 @@ def _status(opened: Home, *, now: datetime, as_json: bool) -> None:
     stuck = [each for each in done if each.gone_at is None and now - each.removed_at > LATE_AFTER]
     limits = {kind: kept_days(opened.settings, kind) for kind in KINDS}
     if as_json:
-        told = {
-            "limits_days": limits,
-            "removed": [asdict(each) for each in done],
-            "due": [asdict(each) for each in found],
-        }
-        print_json(told | {"late": len(late) + len(stuck)})
+        print_json(
+            {
+                "limits_days": limits,
+                "removed": [asdict(each) for each in done],
+                "due": [asdict(each) for each in found],
+                "late": len(late) + len(stuck),
+            }
+        )
     else:
         for kind, days in limits.items():
             typer.echo(f"{kind} is kept {days} days" if kind == "audio" else f"{kind} are kept {days} days")
@@ -117,9 +121,9 @@ def _status(opened: Home, *, now: datetime, as_json: bool) -> None:
 
 
 def _line(each: Expiration) -> str:
-    gone = f"looked for in vain {each.gone_at:%Y-%m-%d %H:%M}" if each.gone_at else "not looked for yet"
+    check = f"checked {each.gone_at:%Y-%m-%d %H:%M}" if each.gone_at else "not checked yet"
     counts = f"{each.landing_lines} lines, {each.lake_rows} rows, {each.store_rows} in the store, {each.files} files"
-    return f"{each.day}  {each.kind:8} removed {each.removed_at:%Y-%m-%d %H:%M} UTC: {counts}; {gone}"
+    return f"{each.day}  {each.kind:8} removed {each.removed_at:%Y-%m-%d %H:%M} UTC: {counts}; {check}"
 
 
 def _again(each: Due) -> str:

@@ -1,4 +1,4 @@
-"""`pilot run`: everything on this machine."""
+"""`pilot run`: runs the whole pilot on this machine."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 @app.command()
 def run() -> None:
-    """Run the whole pilot: edge, Dagster, dashboards, watch. Prepares the home first; Ctrl-C stops everything.
+    """Prepare the home, then run edge, Dagster, dashboards and watch. Ctrl-C stops everything.
 
-    For example on another port: PILOT_EDGE_PORT=8080 pilot run
+    Example, on another port: PILOT_EDGE_PORT=8080 pilot run
     """
     serve_until_stopped(make_system(home(), environment=environment()))

@@ -1,4 +1,4 @@
-"""`pilot schema`: what machines and people must agree on, printed from the one place where it is defined."""
+"""`pilot schema`: prints the event contract, the settings and the data dictionary from the code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def events() -> None:
 
 @app.command()
 def env() -> None:
-    """Print every setting with its meaning and default.
+    """Print every setting with its description and default.
 
     Example: pilot schema env > .env.example
     """
@@ -38,7 +38,7 @@ def env() -> None:
 
 @app.command()
 def dictionary() -> None:
-    """Print the lake's tables, columns, units and meanings as Markdown.
+    """Print the lake's tables and columns, with units and descriptions, as Markdown.
 
     Example: pilot schema dictionary > docs/data-dictionary.md
     """

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from cli.context import complain, settings
+from cli.context import print_stderr, settings
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from storage.cafes_file import read_cafes
@@ -33,14 +33,15 @@ class _Session(BaseModel):
 
 
 class BadLine(PilotError):
-    """A line cannot be scored; the text never holds its words."""
+    """A line cannot be scored; the message never quotes its words."""
 
 
 @app.command()
 def score_file(file: Path = typer.Argument(help="JSON lines; - for standard input.")) -> None:
-    """Score sessions, one JSON object a line: {"id", "cafe", "language", "turns"}. Prints one JSON object a line.
+    """Score sessions, one JSON object a line: {"id", "cafe", "language", "turns"}.
 
-    A line that cannot be scored is named by its number on standard error and the rest goes on; the exit code is then 1.
+    Prints one JSON object a line. A faulty line is reported by its number on standard error and skipped; the exit code
+    is then 1.
 
     Example: pilot score sessions.jsonl
     """
@@ -53,9 +54,9 @@ def score_file(file: Path = typer.Argument(help="JSON lines; - for standard inpu
             typer.echo(json.dumps(_scored(line, cafes=cafes), ensure_ascii=False))
         except BadLine as error:
             bad += 1
-            complain(f"line {number}: {error.what}")
+            print_stderr(f"line {number}: {error.what}")
     if bad:
-        complain(f"{bad} lines were not scored.")
+        print_stderr(f"{bad} lines were not scored.")
         raise typer.Exit(EXIT_SOME_BAD)
 
 
@@ -97,7 +98,7 @@ def _scored(line: bytes, *, cafes: Cafes) -> dict[str, Any]:
 
 
 def _kind(item: Any) -> str:
-    """Say what is wrong with a field by its kind: the messages of the parser can quote the line."""
+    """Return a field's fault without its value: the parser's own messages can quote the line."""
     if item["type"] == "missing":
         return "is missing"
     if item["type"] == "json_invalid":

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, home, print_json
 from operations.seeding import seed
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
-def seed_home(as_json: bool = typer.Option(False, "--json", help="For a machine.")) -> None:
-    """Prepare the home: folders, store, one code for each café that has none. Running it again changes nothing.
+def seed_home(as_json: bool = AS_JSON) -> None:
+    """Prepare the home: folders, store, one code for each café without one.
+
+    Running it again changes nothing.
 
     Example: pilot seed
     """

@@ -1,4 +1,4 @@
-"""`pilot simulate`: simulated sessions, landed and nothing more."""
+"""`pilot simulate`: lands simulated sessions without building figures."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 @app.command()
 def simulate(
-    days: int = typer.Option(DEMO_DAYS, min=1, max=120, help="How many days, today included."),
+    days: int = typer.Option(DEMO_DAYS, min=1, max=120, help="Number of days, today included."),
     seed: int = typer.Option(1, help="The same seed gives the same days."),
     cafes: int | None = typer.Option(
-        None, min=1, max=MOST_CAFES, help="So many cafés, straight into the lake; by default the home's own, landed."
+        None, min=1, max=MOST_CAFES, help="Number of cafés, written to the lake; by default the home's own, landed."
     ),
-    sessions: int | None = typer.Option(None, min=1, help="Visits a day, with --cafes; by default as cafés expect."),
+    sessions: int | None = typer.Option(None, min=1, help="Visits a day, with --cafes; by default those expected."),
 ) -> None:
-    """Land simulated days in a demo home, without building figures: the sensor of a running pilot does that.
+    """Land simulated days in a demo home; the sensor of a running pilot builds their figures.
 
-    With --cafes the days go straight to the lake's raw events, a part at a time: a million visits take about a minute.
+    With --cafes the days are written in parts to the lake's raw events: a million visits take about a minute.
 
     Example: PILOT_HOME=/tmp/demo pilot simulate --days 3 --seed 7
     Example: PILOT_HOME=/tmp/large pilot simulate --days 1 --cafes 10000 --sessions 1000000
     """
     console = Console(highlight=False)
     if sessions is not None and cafes is None:
-        raise typer.BadParameter("is for large days: give --cafes as well", param_hint="--sessions")
+        raise typer.BadParameter("requires --cafes", param_hint="--sessions")
     home = open_demo(environment())
     if cafes is None:
         landed = land_days(home, days=days, seed=seed, console=console)

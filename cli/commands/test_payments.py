@@ -6,19 +6,19 @@ from dataclasses import asdict
 
 import typer
 
-from cli.context import print_json, settings
+from cli.context import AS_JSON, print_json, settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command("test-payments")
 def test_payments(
-    cafe: str = typer.Option("aurora", "--cafe", help="Whose guests are simulated."),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    cafe: str = typer.Option("aurora", "--cafe", help="The café of the simulated guests."),
+    as_json: bool = AS_JSON,
 ) -> None:
-    """Prove the payments end to end against the fake Stripe, in a store of its own; no money can move.
+    """Prove the payments end to end against the fake Stripe, in a temporary store; no money can move.
 
-    Each line says ok or FAILED, and what was seen; ends with 1 where one failed. A live key is refused.
+    Prints ok or FAILED for each step, with the observation. A live key is refused. Exit code 1 if a step failed.
 
     Example: pilot test-payments --cafe goteborg
     """

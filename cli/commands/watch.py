@@ -1,4 +1,4 @@
-"""`pilot watch`: probes from outside."""
+"""`pilot watch`: probes the cafés' pages from outside."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
 @app.command()
-def keep_watching() -> None:
-    """Probe every café's page from outside, every PILOT_PROBE_SECONDS, until Ctrl-C. `pilot run` starts one itself.
+def watch_until_stopped() -> None:
+    """Probe every café's page from outside, every PILOT_PROBE_SECONDS, until Ctrl-C.
+
+    `pilot run` starts a watch itself.
 
     Example: PILOT_PUBLIC_URL=https://feedback.example.se pilot watch
     """

@@ -1,14 +1,13 @@
-"""`pilot why`: why a session got its result, for a barista or for support."""
+"""`pilot why`: explains the result of a session, for a barista or for support."""
 
 from __future__ import annotations
 
-import getpass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import actor, home, print_json
 from pilot.business_days import local_time, parse_day
 from pilot.cafes import Language
 from pilot.errors import PilotError
@@ -22,26 +21,26 @@ if TYPE_CHECKING:
 
 WORDS = "why"
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
-GONE_AFTER_HOURS = 1  # a result that is not there by then is not on its way
+GONE_AFTER_HOURS = 1  # A result that is missing after this will not appear.
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
 
 
-class NoAnswer(PilotError):
-    """There is nothing to explain under this reference, or more than one thing."""
+class NotExplained(PilotError):
+    """The reference does not identify one session with a result."""
 
 
 @app.command()
 def why(
     code: str = typer.Argument(help="The spoken reference on the guest's receipt."),
     language: str = typer.Option("sv", "--language", help="sv or en."),
-    cafe: str = typer.Option("", "--cafe", help="The café's id, where two answers share the reference."),
+    cafe: str = typer.Option("", "--cafe", help="The café's id, if two sessions share the reference."),
     day: str = typer.Option("", "--day", help="The business day, for example 2026-11-23."),
     quotes: bool = typer.Option(False, "--quotes", help="Show the words that earned points (support only, audited)."),
-    reason: str = typer.Option("", "--reason", help="Why the guest's words are looked at; needed with --quotes."),
-    as_json: bool = typer.Option(False, "--json", help="Everything that is known, for machines."),
+    reason: str = typer.Option("", "--reason", help="The reason, for the audit log; required with --quotes."),
+    as_json: bool = typer.Option(False, "--json", help="Print the scores and the evidence, too, as JSON."),
 ) -> None:
-    """Say in words why a session got its result. What the guest said is not shown, nor points or thresholds.
+    """Explain the result of a session in words, without the guest's words, points or thresholds.
 
     Example: pilot why BCD234 --language en
     """
@@ -49,17 +48,19 @@ def why(
 
     spoken = _language(language)
     if quotes and not reason.strip():
-        raise NoAnswer("A guest's words are shown only for a reason.", remedy='Add --reason "...", for the audit log.')
+        raise NotExplained(
+            "A guest's words are shown only for a reason.", remedy='Add --reason "...", for the audit log.'
+        )
     opened = home()
     receipt = _receipt(opened, code, language=spoken, cafe=cafe, day=day)
-    found, standing = _standing(opened, receipt, language=spoken)
-    sentences = _with_ruling(opened, receipt, list(explain(standing, language=spoken)), language=spoken)
+    stored, result = _result(opened, receipt, language=spoken)
+    sentences = _with_ruling(opened, receipt, list(explain(result, language=spoken)), language=spoken)
     if receipt.simulated:
         sentences.append(say(WORDS, "simulated", spoken))
     quoted = _quotes(opened, receipt, reason=reason) if quotes else None
     if as_json:
         print_json(
-            found | {"outcome": standing.outcome, "sentences": sentences} | ({"quoted": quoted} if quotes else {})
+            stored | {"outcome": result.outcome, "sentences": sentences} | ({"quoted": quoted} if quotes else {})
         )
         return
     typer.secho(_line(opened, receipt, language=spoken), bold=True)
@@ -70,7 +71,7 @@ def why(
 
 
 def _with_ruling(opened: Home, receipt: Receipt, sentences: list[str], *, language: Language) -> list[str]:
-    """Return the sentences with a person's ruling in the place of the first, where a held reward was ruled on."""
+    """Return the sentences, the first replaced by a person's ruling if there is one."""
     from payouts.answering import ruling
     from storage.store.rewards import decisions
 
@@ -78,13 +79,15 @@ def _with_ruling(opened: Home, receipt: Receipt, sentences: list[str], *, langua
     ruled = ruling(decision, language=language)
     if decision is None or not ruled:
         return sentences
-    told = [ruled, *sentences[1:]]
-    return told if decision.released else [*told, say("bank", "why.again", language, reference=receipt.reference)]
+    sentences = [ruled, *sentences[1:]]
+    if not decision.released:
+        sentences.append(say("bank", "why.again", language, reference=receipt.reference))
+    return sentences
 
 
 def _language(text: str) -> Language:
     if text not in LANGUAGES:
-        raise NoAnswer(f"{text!r} is not a language of the pilot.", remedy=f"Give one of {', '.join(LANGUAGES)}.")
+        raise NotExplained(f"{text!r} is not a language of the pilot.", remedy=f"Give one of {', '.join(LANGUAGES)}.")
     return cast("Literal['sv', 'en']", text)
 
 
@@ -106,12 +109,12 @@ def _receipt(opened: Home, code: str, *, language: Language, cafe: str, day: str
             f"  {_line(opened, each, language=language)} (--cafe {each.cafe} --day {each.day})" for each in found
         )
         what = say(WORDS, "lookup.several", language, code=folded)
-        raise NoAnswer(f"{what}\n{lines}\n", remedy=say(WORDS, "lookup.several_remedy", language))
+        raise NotExplained(f"{what}\n{lines}\n", remedy=say(WORDS, "lookup.several_remedy", language))
     return found[0]
 
 
-def _none(key: str, language: Language, *, code: str) -> NoAnswer:
-    return NoAnswer(
+def _none(key: str, language: Language, *, code: str) -> NotExplained:
+    return NotExplained(
         say(WORDS, f"lookup.{key}", language, code=code), remedy=say(WORDS, f"lookup.{key}_remedy", language)
     )
 
@@ -130,24 +133,26 @@ def _line(opened: Home, receipt: Receipt, *, language: Language) -> str:
     )
 
 
-def _standing(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict[str, Any], SessionResult]:
-    """Return what the lake says of the receipt's session, whole and as the explanation needs it."""
+def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict[str, Any], SessionResult]:
+    """Return the lake's rows about the receipt's session, and the result that the explanation needs."""
     from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS
     from pipelines.explanation import Raised, SessionResult
     from storage.store.privacy import tombstones
 
     reference = receipt.reference
     if receipt.session_id in tombstones.for_day(opened.store(), receipt.day):
-        raise NoAnswer(say(WORDS, "lookup.erased", language, code=reference), remedy="")
+        raise NotExplained(say(WORDS, "lookup.erased", language, code=reference), remedy="")
     of_session, parameters = "where day = ? and session_id = ?", [receipt.day, receipt.session_id]
     with opened.lake().snapshot(SCORED_FEEDBACK, SESSION_SIGNALS) as snapshot:
         scored = snapshot.sql(f"select * from scored_feedback {of_session}", parameters)  # noqa: S608
         signals = snapshot.sql(f"select * from session_signals {of_session} order by signal", parameters)  # noqa: S608
     if scored.is_empty():
         fresh = datetime.now(UTC) - receipt.created_at < timedelta(hours=GONE_AFTER_HOURS)
-        raise NoAnswer(say(WORDS, f"lookup.{'pending' if fresh else 'expired'}", language, code=reference), remedy="")
+        raise NotExplained(
+            say(WORDS, f"lookup.{'pending' if fresh else 'expired'}", language, code=reference), remedy=""
+        )
     row = scored.row(0, named=True)
-    standing = SessionResult(
+    result = SessionResult(
         reference=reference,
         score=row["score"],
         eligible=row["eligible"],
@@ -160,11 +165,11 @@ def _standing(opened: Home, receipt: Receipt, *, language: Language) -> tuple[di
     )
     shown = ("signal", "severity", "cap", "held_until", "related", "counts", "signals_version")
     raised = [{name: each[name] for name in shown} for each in signals.iter_rows(named=True)]
-    return {"reference": reference, **row, "raised": raised}, standing
+    return {"reference": reference, **row, "raised": raised}, result
 
 
 def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, str]]:
-    """Return the words that earned points; that they were looked at is in the audit log before they are shown."""
+    """Return the words that earned points, after recording the access in the audit log."""
     import unicodedata
 
     import polars as pl
@@ -178,14 +183,14 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
     with store.begin() as connection:
         audit.record(
             connection,
-            actor=f"cli:{getpass.getuser()}",
+            actor=actor(),
             action="session.quotes",
             subject=receipt.session_id,
             reason=reason,
         )
     turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
     said = turns.filter(counts_as_feedback()).sort("turn")
-    texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # as the spans count
+    texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # spans index NFC text
     known = {cafe.id: cafe for cafe in opened.cafes().cafe}
     spans = score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe)).spans
     return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in spans]

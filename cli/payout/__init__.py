@@ -1,1 +1,1 @@
-"""The commands of `pilot payout`, by what they are about."""
+"""The commands of `pilot payout`, one module for each subject."""

@@ -1,17 +1,14 @@
-"""What the commands of `pilot payout` are given: their subject, and why and by whom, for the audit log."""
+"""Arguments and options that the commands of `pilot payout` share."""
 
 from __future__ import annotations
-
-import getpass
 
 import typer
 
 from pilot.errors import PilotError
 
-SUBJECT = typer.Argument(help="The reference that the guest reads out, a session, a reward, a payout or a batch.")
+SUBJECT = typer.Argument(help="The guest's reference, or the id of a session, a reward, a payout or a batch.")
 PAYOUT = typer.Argument(help="The payout, its reward, its session, or the guest's reference.")
-REASON = typer.Option(..., "--reason", help="Why; kept in the audit log.")
-AS_JSON = typer.Option(False, "--json", help="Print JSON.")
+REASON = typer.Option(..., "--reason", help="The reason, for the audit log.")
 LANGUAGE = typer.Option("en", "--language", help="sv or en.")
 
 
@@ -19,17 +16,12 @@ class NoReason(PilotError):
     """The reason is empty."""
 
 
-def given(reason: str) -> str:
-    """Return a reason without what surrounds it.
+def require_reason(reason: str) -> str:
+    """Return a reason without surrounding whitespace.
 
     Raises:
         NoReason: it is empty.
     """
     if not reason.strip():
-        raise NoReason("The reason is empty.", remedy="Say why in a few words; it is kept in the audit log.")
+        raise NoReason("The reason is empty.", remedy="Give it in a few words, for the audit log.")
     return reason.strip()
-
-
-def actor() -> str:
-    """Return who asks, as the audit log names a person at a terminal."""
-    return f"cli:{getpass.getuser()}"

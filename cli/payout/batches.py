@@ -1,4 +1,4 @@
-"""`pilot payout`: batches and payouts of a provider: list, approve, hold, release, trigger, retry, reconcile."""
+"""`pilot payout`: lists, approves, holds, releases, sends and reconciles a provider's payouts."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.context import home, print_json
-from cli.payout import arguments, finding, rails
+from cli.context import AS_JSON, actor, home, print_json
+from cli.payout import arguments, rails, subjects
 from cli.payout.rewards import line as reward_line
 from cli.payout.rewards import rule
 from pilot.money import kronor
@@ -23,9 +23,9 @@ app = typer.Typer()
 @app.command("list")
 def list_waiting(
     state: str = typer.Option("", "--state", help="List payouts in this state: refused, held, in_flight, paid ..."),
-    as_json: bool = arguments.AS_JSON,
+    as_json: bool = AS_JSON,
 ) -> None:
-    """List what waits for a person: held rewards, the most urgent first, batches to approve, payouts to look at.
+    """List the work of a person: held rewards, most urgent first, batches to approve, payouts to review.
 
     Example: pilot payout list
     """
@@ -61,8 +61,8 @@ def list_waiting(
 
 
 @app.command("batches")
-def list_batches(as_json: bool = arguments.AS_JSON) -> None:
-    """List the daily batches, newest first, with what they come to and how far they are.
+def list_batches(as_json: bool = AS_JSON) -> None:
+    """List the daily batches, newest first, with their totals and the states of their payouts.
 
     Example: pilot payout batches
     """
@@ -78,43 +78,43 @@ def list_batches(as_json: bool = arguments.AS_JSON) -> None:
         print_json([asdict(batch) | {"amount_ore": ore, "states": states} for batch, ore, states in found])
         return
     for batch, ore, states in found:
-        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "empty"
-        typer.echo(f"{_batch_line(batch)} {kronor(ore)}: {told}")
+        counts = ", ".join(f"{count} {state}" for state, count in states.items()) or "empty"
+        typer.echo(f"{_batch_line(batch)} {kronor(ore)}: {counts}")
     if not found:
         typer.echo("No batch has been planned yet.")
 
 
 @app.command()
 def approve(batch: str = typer.Argument(help="The batch."), reason: str = arguments.REASON) -> None:
-    """Approve a batch that waits for a person; the watch sends it at its next look.
+    """Approve a batch that waits for a person; the watch sends it in its next round.
 
-    Example: pilot payout approve stripe-2026-11-24 --reason "Looked through"
+    Example: pilot payout approve stripe-2026-11-24 --reason "Reviewed"
     """
     from storage.store.payouts import batches
 
-    done = batches.approve(home().store(), batch, actor=arguments.actor(), reason=arguments.given(reason))
+    done = batches.approve(home().store(), batch, actor=actor(), reason=arguments.require_reason(reason))
     typer.echo(_batch_line(done))
 
 
 @app.command()
 def hold(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None:
-    """Hold a payout that was not sent yet; nothing is sent for it until it is released.
+    """Hold a payout that is not sent yet, until it is released.
 
     Example: pilot payout hold H7KM3Q --reason "The same bank account twice"
     """
     from storage.store.payouts import batches
 
     opened = home()
-    name = finding.found_payout(opened, payout)
-    done = batches.hold(opened.store(), name, held=True, actor=arguments.actor(), reason=arguments.given(reason))
+    name = subjects.find_payout(opened, payout)
+    done = batches.hold(opened.store(), name, held=True, actor=actor(), reason=arguments.require_reason(reason))
     typer.echo(_line(done))
 
 
 @app.command()
 def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
-    """Release what is held: a reward, whose voucher is issued at once, or a payout, which goes out with its batch.
+    """Release a held reward, whose voucher is issued at once, or a held payout, sent with its batch.
 
-    A held reward lies in no payout yet, so one name never means both. A ruling on a reward is made once and stands.
+    A held reward is not in a payout yet, so a reference never means both. A ruling on a reward is final.
 
     Example: pilot payout release H7KM3Q --reason "A family that ordered the same"
     """
@@ -122,45 +122,45 @@ def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
     from storage.store.payouts.payment_search import payout_of_reward
 
     opened = home()
-    found = finding.found_one(opened, subject, kinds=("payout", "reward"))
+    found = subjects.find_subject(opened, subject, kinds=("payout", "reward"))
     payout = found.id if found.kind == "payout" else payout_of_reward(opened.store(), found.id)
     if payout is None:
         typer.echo(reward_line(rule(opened, subject, release_it=True, reason=reason)))
         return
-    done = batches.hold(opened.store(), payout, held=False, actor=arguments.actor(), reason=arguments.given(reason))
+    done = batches.hold(opened.store(), payout, held=False, actor=actor(), reason=arguments.require_reason(reason))
     typer.echo(_line(done))
 
 
 @app.command()
 def trigger(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None:
-    """Take one payout a step on now: the same path and key as the watch's, so it cannot be paid twice.
+    """Send one payout now, on the watch's path and with its key, so that it cannot be paid twice.
 
-    Example: pilot payout trigger H7KM3Q --reason "The guest stands here"
+    Example: pilot payout trigger H7KM3Q --reason "The guest is waiting"
     """
     _step(payout, again=False, reason=reason)
 
 
 @app.command()
 def retry(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None:
-    """Try a payout again that was definitely refused, under a new key, once its cause is mended.
+    """Retry a definitely refused payout under a new key, after its cause is removed.
 
-    Example: pilot payout retry H7KM3Q --reason "The guest has mended the account"
+    Example: pilot payout retry H7KM3Q --reason "The guest has corrected the account"
     """
     _step(payout, again=True, reason=reason)
 
 
 @app.command()
-def reconcile(as_json: bool = arguments.AS_JSON) -> None:
-    """Hold the books against the provider, to the öre; ends with 1 where they differ.
+def reconcile(as_json: bool = AS_JSON) -> None:
+    """Reconcile the books with the provider, to the öre. Exit code 1 if they differ.
 
     Example: pilot payout reconcile
     """
     from payouts.meanings import difference_in_words
-    from payouts.reconciling import reconcile as hold_against
+    from payouts.reconciling import reconcile as reconcile_rail
 
     opened = home()
-    rail = rails.open_the_rail(opened)
-    found = hold_against(opened.store(), rail, actor=arguments.actor())
+    rail = rails.open_rail(opened)
+    found = reconcile_rail(opened.store(), rail, actor=actor())
     if as_json:
         print_json({"rail": rail.name, "agrees": found.agrees, **asdict(found)})
     else:
@@ -171,7 +171,8 @@ def reconcile(as_json: bool = arguments.AS_JSON) -> None:
             ours, theirs = found.ours_ore.get(batch, 0), found.theirs_ore.get(batch, 0)
             typer.echo(f"{batch or '(no batch)'}: books {kronor(ours)}, provider {kronor(theirs)}")
         verdict = "agree to the öre" if found.agrees else "DIFFER"
-        typer.echo(f"{rail.name}{rails.no_money(rail.name)}: books and provider {verdict}; {found.adopted} adopted.")
+        name = f"{rail.name}{rails.no_money_mark(rail.name)}"
+        typer.echo(f"{name}: books and provider {verdict}; {found.adopted} adopted.")
     raise typer.Exit(0 if found.agrees else 1)
 
 
@@ -181,19 +182,19 @@ def _step(subject: str, *, again: bool, reason: str) -> None:
     from storage.store import audit
 
     opened = home()
-    name, why = finding.found_payout(opened, subject), arguments.given(reason)
-    rail = rails.open_the_rail(opened)
+    name, why = subjects.find_payout(opened, subject), arguments.require_reason(reason)
+    rail = rails.open_rail(opened)
     with opened.store().begin() as connection:
         verb = "retry" if again else "trigger"
-        audit.record(connection, actor=arguments.actor(), action=f"payout.{verb}", subject=name, reason=why)
-    done = pay_one(opened.store(), rail, name, again=again, actor=arguments.actor())
+        audit.record(connection, actor=actor(), action=f"payout.{verb}", subject=name, reason=why)
+    done = pay_one(opened.store(), rail, name, again=again, actor=actor())
     if isinstance(done, Unknown):
         typer.echo(
             "Not sent: the recipient's transfers differ from the books. "
-            "Run `pilot payout reconcile`, and look at the differences first."
+            "Run `pilot payout reconcile`, and resolve the differences first."
         )
         raise typer.Exit(1)
-    typer.echo(_line(done) + rails.no_money(rail.name))
+    typer.echo(_line(done) + rails.no_money_mark(rail.name))
     _explain(opened, done)
 
 
@@ -209,4 +210,4 @@ def _line(each: Instruction) -> str:
 
 
 def _batch_line(batch: Batch) -> str:
-    return f"{batch.id}{rails.no_money(batch.rail)} approval {batch.approval}"
+    return f"{batch.id}{rails.no_money_mark(batch.rail)} approval {batch.approval}"

@@ -1,4 +1,4 @@
-"""The provider that a command of `pilot payout` goes through, and what is said of one that moves no money."""
+"""The payment provider of the commands of `pilot payout`, and the mark of one that moves no money."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 class NoRail(PilotError):
-    """No provider of payments is set."""
+    """No payment provider is configured."""
 
 
-def open_the_rail(opened: Home) -> StripeRail:
-    """Return the rail that the settings ask for; without a key, the fake's while the pilot runs.
+def open_rail(opened: Home) -> StripeRail:
+    """Return the configured rail; without a key, the fake's while the pilot runs.
 
     Raises:
         NoRail: there is none.
@@ -27,14 +27,14 @@ def open_the_rail(opened: Home) -> StripeRail:
     rail = find_rail(opened, run_folder=opened.root / RUN_FOLDER)
     if rail is None:
         raise NoRail(
-            "No provider of payments is set, and no fake runs.",
-            remedy="Set PILOT_STRIPE_KEY, or start `pilot run` for the fake; vouchers work without.",
+            "No payment provider is configured, and no fake runs.",
+            remedy="Set PILOT_STRIPE_KEY, or start `pilot run` for the fake; vouchers need neither.",
         )
     return rail
 
 
-def no_money(rail: str) -> str:
-    """Return what is said beside a rail that moves no money; nothing beside one that does."""
+def no_money_mark(rail: str) -> str:
+    """Return the mark of a rail that moves no money; empty for one that does."""
     from storage.store.payouts.attempts import MONEY_RAILS
 
     return "" if rail in MONEY_RAILS else " [FAKE or test mode: no money moves]"

@@ -1,4 +1,4 @@
-"""`pilot payout`: held rewards, vouchers, the tills' PINs, the balances and the audit of the books."""
+"""`pilot payout`: rules on rewards, replaces vouchers and PINs, shows balances, audits the books."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from cli.context import home, print_json
-from cli.payout import arguments, finding, rails
+from cli.context import AS_JSON, actor, home, print_json
+from cli.payout import arguments, rails, subjects
 from pilot.money import kronor
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def refuse(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> 
 
 @app.command()
 def replace(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
-    """Issue a new voucher in place of one that is lost or has lapsed; the old code works no more.
+    """Replace a lost or lapsed voucher by a new one; the old code becomes invalid.
 
     Example: pilot payout replace H7KM3Q --reason "The guest's phone was lost"
     """
@@ -43,30 +43,30 @@ def replace(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
         opened.store(),
         decision.reward_id,
         issuer=issuer(opened.secret()),
-        actor=arguments.actor(),
-        reason=arguments.given(reason),
+        actor=actor(),
+        reason=arguments.require_reason(reason),
     )
     typer.echo(f"Voucher {new.number} over {kronor(new.amount_ore)} is valid until {new.expires_at:%Y-%m-%d}.")
 
 
 @app.command()
 def unclaim(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
-    """Give a reward that was claimed for an account a voucher again, with all that lies in the same payout.
+    """Turn a reward claimed for an account back into a voucher, with all rewards of its payout.
 
-    Only where nothing was sent, or all of it came back; the provider is asked first.
+    Only if nothing was sent, or all of it came back; the provider is queried first.
 
     Example: pilot payout unclaim H7KM3Q --reason "The account is gone"
     """
-    from payouts.unclaiming import unclaim as take_back
+    from payouts.unclaiming import unclaim as unclaim_payout
 
     opened = home()
-    decision, why = decision_of(opened, subject), arguments.given(reason)
-    rewards = take_back(
+    decision, why = decision_of(opened, subject), arguments.require_reason(reason)
+    rewards = unclaim_payout(
         opened.store(),
-        rails.open_the_rail(opened),
+        rails.open_rail(opened),
         decision.reward_id,
         secret=opened.secret(),
-        actor=arguments.actor(),
+        actor=actor(),
         reason=why,
     )
     for each in rewards:
@@ -75,9 +75,9 @@ def unclaim(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
 
 @app.command()
 def pin(
-    cafe: str = typer.Argument(help="The café's id."), reason: str = arguments.REASON, as_json: bool = arguments.AS_JSON
+    cafe: str = typer.Argument(help="The café's id."), reason: str = arguments.REASON, as_json: bool = AS_JSON
 ) -> None:
-    """Make a new PIN for a café's till and print it once; tills that used the old one are signed out.
+    """Replace the PIN of a café's till and print it once; tills that used the old one are signed out.
 
     Example: pilot payout pin goteborg --reason "New week"
     """
@@ -91,8 +91,8 @@ def pin(
         opened.store(),
         known.id,
         pin_hash=lambda number: pin_hash(secret, cafe=known.id, number=number, pin=digits),
-        actor=arguments.actor(),
-        reason=arguments.given(reason),
+        actor=actor(),
+        reason=arguments.require_reason(reason),
     )
     address = f"{opened.settings.public_url}/till/{known.id}"
     if as_json:
@@ -102,8 +102,8 @@ def pin(
 
 
 @app.command()
-def balances(as_json: bool = arguments.AS_JSON) -> None:
-    """Show the ledger's accounts: what was promised, what is owed to guests, what cafés have given out.
+def balances(as_json: bool = AS_JSON) -> None:
+    """Show the balances of the ledger's accounts: promised, owed to guests, redeemed at cafés.
 
     Example: pilot payout balances
     """
@@ -122,10 +122,10 @@ def balances(as_json: bool = arguments.AS_JSON) -> None:
 
 
 @app.command()
-def audit(as_json: bool = arguments.AS_JSON) -> None:
-    """Hold ledger, decisions and vouchers against each other, by queries that share nothing with what wrote them.
+def audit(as_json: bool = AS_JSON) -> None:
+    """Compare ledger, decisions and vouchers by queries that share no code with their writers.
 
-    Ends with 1 where a fact is broken.
+    Exit code 1 if a fact is broken.
 
     Example: pilot payout audit
     """
@@ -142,7 +142,7 @@ def audit(as_json: bool = arguments.AS_JSON) -> None:
 
 
 def rule(opened: Home, subject: str, *, release_it: bool, reason: str) -> Decision:
-    """Rule on a held reward."""
+    """Release or refuse a held reward; return its decision."""
     from payouts.deciding import issuer
     from storage.store.rewards import decisions
 
@@ -151,22 +151,23 @@ def rule(opened: Home, subject: str, *, release_it: bool, reason: str) -> Decisi
         decision_of(opened, subject).session_id,
         release=release_it,
         issuer=issuer(opened.secret()),
-        actor=arguments.actor(),
-        reason=arguments.given(reason),
+        actor=actor(),
+        reason=arguments.require_reason(reason),
     )
 
 
 def decision_of(opened: Home, subject: str) -> Decision:
-    """Return the decision on the one reward that is meant."""
+    """Return the decision on the reward with a reference or id."""
     from storage.store.rewards import decisions
 
-    found = decisions.find(opened.store(), finding.found_one(opened, subject, kinds=("reward",)).session_id)
+    reward = subjects.find_subject(opened, subject, kinds=["reward"])
+    found = decisions.find(opened.store(), reward.session_id)
     assert found is not None
     return found
 
 
 def line(decision: Decision) -> str:
-    """Return a decision as a line."""
+    """Return a decision as one line of text."""
     ruled = {None: "", True: ", released", False: ", refused"}[decision.released]
     until = ""
     if decision.held_until and not ruled:

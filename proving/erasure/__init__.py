@@ -1,1 +1,4 @@
-"""The erasure proof: a guest passes through everything, is erased, and is searched for in every byte left."""
+"""The erasure proof: no byte of an erased guest is left in a home, its backups or a restored home.
+
+Run by `make prove-erasure`; no part of the product.
+"""

@@ -1,10 +1,10 @@
-"""The erasure proof: a guest passes through everything, is erased, and is looked for in every byte that is left.
+"""The erasure proof: a guest uses the whole pilot, is erased, and is searched for in every byte left.
 
-Beside it two others: a bystander, who must still be there, and one of long ago whose words' and device's time is over,
-who must be nowhere while the day's scores stay as they were.
+There are two other guests: a bystander, who must still be found afterwards, and a bygone one whose words and device
+have passed their time limits, who must not be found while the day's scores stay the same.
 
-Looked for in the home, in a fresh backup, and in a home restored from a backup that is older than the erasure. That
-the search would find it is shown before: there it must find the guest, and afterwards still another guest.
+The search covers the home, a fresh backup, and a home restored from a backup older than the erasure. The proof also
+shows that the search works: it must find the guest before the erasure, and the bystander after it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pilot.business_days import business_day
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import SCORED_FEEDBACK
-from proving.erasure.proof_guest import Guest, a_guest
+from proving.erasure.proof_guest import Guest, make_guest
 from storage.backup.archive import put_under
 from storage.erasure.everywhere import find_everywhere
 from storage.home import LOG_FOLDER, Home, open_home
@@ -37,7 +37,7 @@ from storage.store.rewards import decisions
 
 KEY = SecretStr("a key that only this proof has")
 ACTOR, REASON = "proof", "erasure proof"
-# The store and the file beside the backups know an erased session by its tombstone.
+# The store and the file beside the backups keep the tombstone of an erased session.
 KNOWS_SESSIONS = ("store.sqlite", "tombstones.ndjson")
 AFTER_BACKUP = timedelta(hours=1)
 
@@ -46,17 +46,17 @@ Found = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A home that a guest and a bystander passed through, with a backup of then.
+class PreparedHome:
+    """A home with data of three guests, and a backup of it.
 
     Attributes:
         home: The home.
-        guest: Who will be erased.
-        bystander: Who stays.
-        bygone: Who spoke so long ago that the time of words and devices is over.
-        scores: The scores of that day.
-        old: The backup that is older than the erasure.
-        reward: What was decided on the guest's reward.
+        guest: The guest to erase.
+        bystander: A guest who stays.
+        bygone: A guest whose words and device have passed their time limits.
+        scores: The scores of the bygone guest's day.
+        old: The backup made before the erasure.
+        reward: The outcome of the decision on the guest's reward.
     """
 
     home: Home
@@ -69,17 +69,17 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """What the proof came to.
+class ProofResult:
+    """The result of the proof.
 
     Attributes:
-        before: Where each mark was found before, as paths.
-        after: Where each was found afterwards, by what was searched; empty lists where nothing was.
+        before: Paths where each mark was found before the erasure.
+        after: Paths where each mark was found after it, by searched place; empty lists if nothing was found.
         session_elsewhere: Files beside the store that still name the session.
-        bystander_kept: Whether the other guest is still there, in the home and in the restored one.
-        scores_kept: Whether the scores of the day whose words are gone are what they were, in both homes.
-        state: How far the erasure came by its own account.
-        reward: What was decided on the guest's reward before.
+        bystander_kept: Whether the bystander is found in the home and in the restored one.
+        scores_kept: Whether the scores of the bygone guest's day are unchanged in both homes.
+        state: The state of the erasure in the store.
+        reward: The outcome of the decision on the guest's reward.
     """
 
     before: Found
@@ -92,26 +92,26 @@ class Proof:
 
     @property
     def proved(self) -> bool:
-        """Return whether nothing was found that should be gone, and the search was able to find."""
+        """Return whether nothing erased was found, everything else was kept, and the search works."""
         left = any(places for found in self.after.values() for places in found.values())
         able = all(self.before[mark] for mark in ("words", "device", "account", "bygone words", "bygone device"))
         kept = self.bystander_kept and self.scores_kept
         return able and not left and not self.session_elsewhere and kept and self.state == "done"
 
 
-def prove(folder: Path, *, build: Build, now: datetime, erased: Callable[[Home], None] = lambda _: None) -> Proof:
+def prove(folder: Path, *, build: Build, now: datetime, erased: Callable[[Home], None] = lambda _: None) -> ProofResult:
     """Run the proof in an empty folder.
 
     Args:
-        folder: Where homes and backups are made.
+        folder: An empty folder for homes and backups.
         build: Rebuilds every table of a day, as Dagster does.
         now: The present moment, UTC.
-        erased: Called once the erasure was carried out; a test of the proof puts something back.
+        erased: Called after the erasure; a test of the proof puts something back here.
 
     Raises:
         PilotError: a step failed.
     """
-    passed = passage(folder, build=build, now=now)
+    passed = prepare_home(folder, build=build, now=now)
     before = search_both(folder, passed)
     erase(passed, now=now)
     keep_limits(passed.home, now=now)
@@ -120,38 +120,40 @@ def prove(folder: Path, *, build: Build, now: datetime, erased: Callable[[Home],
     return verdict(passed, folder, before=before, now=now + AFTER_BACKUP)
 
 
-def passage(folder: Path, *, build: Build, now: datetime) -> Passage:
-    """Let both guests pass through everything, with what goes wrong on the way, and make the old backup."""
+def prepare_home(folder: Path, *, build: Build, now: datetime) -> PreparedHome:
+    """Make a home with all guests' data and the usual mishaps, and its backup."""
     home = open_home(Settings(home=folder / "home", backup_key=KEY))
-    guest, bystander = a_guest(at=now - timedelta(minutes=40)), a_guest(at=now - timedelta(minutes=30))
-    bygone = a_guest(at=_long_ago(home, now=now))
+    guest, bystander = make_guest(at=now - timedelta(minutes=40)), make_guest(at=now - timedelta(minutes=30))
+    bygone = make_guest(at=_expired_moment(home, now=now))
     names = publish(home.segments(), [*guest.events, *bystander.events], replica="edge1", identifier=new_identifier())
     publish(home.segments(), bygone.events, replica="edge1", identifier=new_identifier())
     for each in (guest, bystander, bygone):
         each.save(home)
     _build(home, build, now=now)
-    _mishaps(home, guest, names)
-    _build(home, build, now=now)  # The days' first rows lie in an old version now.
+    _add_mishaps(home, guest, names)
+    _build(home, build, now=now)  # Now an old version holds the days' first rows.
     scores = home.lake().read(SCORED_FEEDBACK, days=[bygone.receipt.day])
     decision = decisions.find(home.store(), guest.session_id)
     for each in (guest, bystander):
         if (decided := decisions.find(home.store(), each.session_id)) is not None:
             each.want_an_account(home, decided.reward_id)
     old = make_backup(home, now=now)
-    return Passage(home, guest, bystander, bygone, scores, old, decision.outcome if decision is not None else "none")
+    return PreparedHome(
+        home, guest, bystander, bygone, scores, old, decision.outcome if decision is not None else "none"
+    )
 
 
 def _build(home: Home, build: Build, *, now: datetime) -> None:
-    for moment in (_long_ago(home, now=now), now):
+    for moment in (_expired_moment(home, now=now), now):
         build(home, business_day(moment))
 
 
-def _long_ago(home: Home, *, now: datetime) -> datetime:
+def _expired_moment(home: Home, *, now: datetime) -> datetime:
     return now - timedelta(days=max(home.settings.words_days, home.settings.devices_days) + 1)
 
 
-def _mishaps(home: Home, guest: Guest, names: Sequence[SegmentName]) -> None:
-    """Leave what a pilot's days leave: a damaged segment, a dead replica's log, lines that should name nobody."""
+def _add_mishaps(home: Home, guest: Guest, names: Sequence[SegmentName]) -> None:
+    """Add a damaged segment, a dead replica's log, and log lines that name the session."""
     segments = home.segments()
     body = bytearray(segments.read(names[0]))
     body[len(body) // 2] ^= 1
@@ -165,21 +167,21 @@ def _mishaps(home: Home, guest: Guest, names: Sequence[SegmentName]) -> None:
             file.write(f'{{"session_id": "{guest.session_id}", "heard": "{guest.words[0]}"}}\n{{"other": 1}}\n')
 
 
-def erase(passed: Passage, *, now: datetime) -> None:
-    """Ask for the erasure and carry it out; nothing else runs on this home, so old versions go at once."""
+def erase(passed: PreparedHome, *, now: datetime) -> None:
+    """Request the erasure and carry it out, without grace: nothing else uses this home."""
     tombstones.add(passed.home.store(), session_id=passed.guest.session_id, actor=ACTOR, reason=REASON)
     for _ in range(2):
         carry_out(passed.home, now=now, grace=timedelta(0))
 
 
 def keep_limits(home: Home, *, now: datetime) -> None:
-    """Remove what has reached its time limit; nothing else runs on this home, so old versions go at once."""
+    """Remove data at its time limit, without grace: nothing else uses this home."""
     for _ in range(2):
         retention.carry_out(home, now=now, grace=timedelta(0))
 
 
-def verdict(passed: Passage, folder: Path, *, before: Found, now: datetime) -> Proof:
-    """Make a fresh backup, restore the old one, and look for the guest in all of it."""
+def verdict(passed: PreparedHome, folder: Path, *, before: Found, now: datetime) -> ProofResult:
+    """Make a fresh backup, restore the old one, search all of it, and return the result."""
     home, guest = passed.home, passed.guest
     fresh = make_backup(home, now=now)
     opened = folder / "fresh backup, opened"
@@ -191,7 +193,7 @@ def verdict(passed: Passage, folder: Path, *, before: Found, now: datetime) -> P
         "home": home.root,
         "restored home": restored,
         "fresh backup, opened": opened,
-        "backups as they lie": backup_folder(home.settings),
+        "backups as stored": backup_folder(home.settings),
     }
     after = {name: search_both(root, passed) for name, root in places.items()}
     named = {"session": {guest.session_id.encode()}}
@@ -207,7 +209,7 @@ def verdict(passed: Passage, folder: Path, *, before: Found, now: datetime) -> P
     scores = all(each.lake().read(SCORED_FEEDBACK, days=[day]).equals(passed.scores) for each in scored)
     erasure = erasures.find(home.store(), guest.session_id)
     home.store().close()
-    return Proof(
+    return ProofResult(
         before,
         after,
         elsewhere,
@@ -223,8 +225,8 @@ def search(root: Path, guest: Guest) -> Found:
     return find_everywhere(root, guest.marks)
 
 
-def search_both(root: Path, passed: Passage) -> Found:
-    """Return where the marks of the erased guest, and of the one of long ago, are found under a folder."""
+def search_both(root: Path, passed: PreparedHome) -> Found:
+    """Return where the marks of the erased and of the bygone guest are found under a folder."""
     marks = passed.bygone.marks
     bygone = {f"bygone {mark}": marks[mark] for mark in ("words", "device")}
     return find_everywhere(root, {**passed.guest.marks, **bygone})

@@ -1,4 +1,4 @@
-"""The guest of the erasure proof: words and tokens that stand nowhere else in the world, so that a search is sure."""
+"""The guests of the erasure proof, with random words and tokens that occur nowhere else."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pilot.identifiers import new_code, new_identifier, new_receipt_token, new_r
 from storage.erasure.files_beside import spellings
 from storage.home import Home
 from storage.store.payouts import claims, onboardings, recipient_devices
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import recipient_statuses as statuses
 from storage.store.payouts.recipient_statuses import RecipientStatus
 from storage.store.rewards import receipts
 from storage.store.rewards.receipts import Receipt
@@ -48,17 +48,17 @@ SAID = (
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """One guest with everything that could tell who it was.
+    """One guest with everything that could identify the guest.
 
     Attributes:
         session_id: The session.
         token: The secret of the receipt's address.
         device: The day's hash of the device.
         device_token: The hash of the remembered device.
-        words: Words that only this guest has said.
-        events: What the edge recorded.
-        receipt: What the store keeps of it.
-        account: The provider's name for the account that the guest wants the reward on.
+        words: Words that only this guest says.
+        events: The events that the edge would record.
+        receipt: The guest's receipt in the store.
+        account: The provider's id of the guest's account.
     """
 
     session_id: str
@@ -72,7 +72,7 @@ class Guest:
 
     @property
     def marks(self) -> Mapping[str, frozenset[bytes]]:
-        """Return what is searched for, each in every spelling."""
+        """Return the bytes to search for, in every spelling, by mark."""
         return {
             "words": frozenset(spelled for word in self.words for spelled in spellings(word)),
             "token": spellings(self.token),
@@ -81,24 +81,24 @@ class Guest:
         }
 
     def save(self, home: Home) -> None:
-        """Keep the receipt, as the edge does once the feedback was sent."""
+        """Save the receipt, as the edge does once the feedback was sent."""
         receipts.save(home.store(), self.receipt)
 
     def want_an_account(self, home: Home, reward_id: str) -> None:
-        """Choose a bank account over the voucher, as on the receipt, and leave before it can be paid."""
+        """Choose a bank account instead of the voucher, and leave before the onboarding is complete."""
         store = home.store()
         who = claims.recipient(store, rail=RAIL, account=self.account, simulated=True).id
         onboardings.ask(store, reward_id, recipient_id=who)
         recipient_devices.remember(store, device=self.device_token, rail=RAIL, recipient_id=who)
-        standings.save(store, RecipientStatus(who, "inactive", True, 1, "", self.account, None, store.now()))
+        statuses.save(store, RecipientStatus(who, "inactive", True, 1, "", self.account, None, store.now()))
 
 
-def a_guest(*, at: datetime) -> Guest:
-    """Return a guest who speaks at `at`; marked as simulated, so that no figure of a pilot counts it."""
+def make_guest(*, at: datetime) -> Guest:
+    """Return a guest who speaks at `at`, marked as simulated."""
     words = tuple(f"ö{secrets.token_hex(WORD_BYTES)}å" for _ in range(3))
     device, device_token = (hashlib.sha256(secrets.token_bytes(16)).hexdigest() for _ in range(2))
     token, reference, code = new_receipt_token(), new_reference(), new_code()
-    told: list[BaseModel] = [
+    contents: list[BaseModel] = [
         PageOpened(code=code, language="sv", device_hash=device),
         SessionStarted(
             mode="text", language="sv", client=Client(browser="Safari", os="iOS"), device_hash=device, code=code
@@ -111,8 +111,8 @@ def a_guest(*, at: datetime) -> Guest:
         ),
     ]
     for turn, said in enumerate(SAID, start=1):
-        told += _turn(turn, said.format(*words))
-    told += [
+        contents += _turn(turn, said.format(*words))
+    contents += [
         UtteranceEdited(turn=1, transcript=SAID[0].format(*words) + " Tack!"),
         SessionCompleted(
             turns=len(SAID),
@@ -126,7 +126,7 @@ def a_guest(*, at: datetime) -> Guest:
     ]
     session = new_identifier(at=at)
     events = tuple(
-        _recorded(each, session=session, place=place, at=at + STEP * place) for place, each in enumerate(told)
+        _recorded(each, session=session, place=place, at=at + STEP * place) for place, each in enumerate(contents)
     )
     receipt = Receipt(
         receipt_hash(token), reference, session, CAFE, business_day(at), "sv", True, events[-1].at, 71, True, RUBRIC
@@ -148,7 +148,7 @@ def _turn(turn: int, said: str) -> list[BaseModel]:
             speech_samples=0,
             question="Hur var ditt besök?",
         ),
-        # An answer repeats what it was told.
+        # An answer may repeat the guest's words.
         ReplySent(
             turn=turn,
             text=f"Du sa: {said}",

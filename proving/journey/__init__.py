@@ -1,4 +1,5 @@
-"""The journey: one test session all the way, as a customer's phone would make it, watched to the manager's figures.
+"""The journey: one test session on the running pilot, from customer's page to manager's figures.
 
-Speaks `docs/protocol.md` with an encoder of its own, so that a fault that edge and page share is still found.
+It proves that the whole way works (`pilot journey`), and is no part of the product. It speaks `docs/protocol.md` with
+an encoder of its own, so that it finds faults that edge and page share.
 """

@@ -1,4 +1,4 @@
-"""The second half of the way: from the landing to the manager's figures, watched in the lake."""
+"""The second half of the journey, from the landing to the manager's figures, polled in the lake."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COMPLETION = "completion"
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredRow:
     """The session's row in `scored_feedback`."""
 
     score: int
@@ -30,8 +30,8 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """Simulated sessions of the café and day, as the pilot's figures count them.
+class CompletionFigures:
+    """The completion figures of a café's simulated sessions on a day.
 
     Attributes:
         completed: Numerator of the completion metric.
@@ -42,23 +42,25 @@ class Counted:
     decided: int
 
 
-def counted(lake: Lake, *, cafe: str, day: date) -> Counted:
-    """Return the completion figures of simulated sessions, zero where there are none."""
+def completion_figures(lake: Lake, *, cafe: str, day: date) -> CompletionFigures:
+    """Return the completion figures of simulated sessions; zero if there are none."""
     if lake.version(PILOT_KPIS) is None:
-        return Counted(0, 0)
+        return CompletionFigures(0, 0)
     with lake.snapshot(PILOT_KPIS) as snapshot:
         rows = snapshot.sql(
             "SELECT numerator, denominator FROM pilot_kpis WHERE day = ? AND cafe = ? AND simulated AND kpi = ?",
             (day, cafe, COMPLETION),
         ).rows()
-    return Counted(int(rows[0][0] or 0), int(rows[0][1] or 0)) if rows else Counted(0, 0)
+    return CompletionFigures(int(rows[0][0] or 0), int(rows[0][1] or 0)) if rows else CompletionFigures(0, 0)
 
 
-async def scored_row(lake: Lake, *, session_id: str, stages: Stages, wait_seconds: float = ARRIVAL_SECONDS) -> Scored:
+async def wait_until_scored(
+    lake: Lake, *, session_id: str, stages: Stages, wait_seconds: float = ARRIVAL_SECONDS
+) -> ScoredRow:
     """Wait for the session's row in `scored_feedback`.
 
     Raises:
-        JourneyFailed: it did not come in time.
+        JourneyFailed: the row did not appear in time.
     """
     deadline = time.monotonic() + wait_seconds
     while True:
@@ -69,7 +71,7 @@ async def scored_row(lake: Lake, *, session_id: str, stages: Stages, wait_second
         await _wait_or_fail(deadline, wait_seconds, "the session's row in scored_feedback")
 
 
-def _scored(lake: Lake, session_id: str) -> Scored | None:
+def _scored(lake: Lake, session_id: str) -> ScoredRow | None:
     if lake.version(SCORED_FEEDBACK) is None:
         return None
     with lake.snapshot(SCORED_FEEDBACK) as snapshot:
@@ -78,25 +80,25 @@ def _scored(lake: Lake, session_id: str) -> Scored | None:
             "WHERE day = ? AND session_id = ?",
             (session_day(session_id), session_id),
         ).rows()
-    return Scored(*rows[0]) if rows else None
+    return ScoredRow(*rows[0]) if rows else None
 
 
-async def counted_in_figures(
+async def wait_until_counted(
     lake: Lake,
     *,
     session_id: str,
     cafe: str,
-    before: Counted,
+    before: CompletionFigures,
     stages: Stages,
     wait_seconds: float = ARRIVAL_SECONDS,
-) -> Counted:
+) -> CompletionFigures:
     """Wait until the pilot's figures count the session.
 
-    They do when more sessions are counted as completed than before, and exactly as many as `sessions` holds, this one
-    among them.
+    They count it when more sessions are completed than before, and exactly as many as in `sessions`, this one
+    included.
 
     Raises:
-        JourneyFailed: they did not in time.
+        JourneyFailed: the session was not counted in time.
     """
     day = session_day(session_id)
     deadline = time.monotonic() + wait_seconds
@@ -108,7 +110,7 @@ async def counted_in_figures(
         await _wait_or_fail(deadline, wait_seconds, "the session's effect in pilot_kpis")
 
 
-def _figures_with(lake: Lake, *, session_id: str, cafe: str, day: date) -> Counted | None:
+def _figures_with(lake: Lake, *, session_id: str, cafe: str, day: date) -> CompletionFigures | None:
     if lake.version(PILOT_KPIS) is None or lake.version(SESSIONS) is None:
         return None
     with lake.snapshot(PILOT_KPIS, SESSIONS) as snapshot:
@@ -123,7 +125,7 @@ def _figures_with(lake: Lake, *, session_id: str, cafe: str, day: date) -> Count
         ).rows()
     if not rows or ours != 1 or rows[0][0] is None or int(rows[0][0]) != completed:
         return None
-    return Counted(int(rows[0][0]), int(rows[0][1] or 0))
+    return CompletionFigures(int(rows[0][0]), int(rows[0][1] or 0))
 
 
 async def _wait_or_fail(deadline: float, wait_seconds: float, what: str) -> None:

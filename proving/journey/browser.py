@@ -1,4 +1,4 @@
-"""The talk by a real browser: Chromium opens the code's page, and a file speaks into its microphone."""
+"""The talk in a real browser: Chromium opens the code's page, with an audio file as its microphone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from proving.journey.errors import JourneyFailed
 from proving.journey.lines import LINES, Line
 from proving.journey.speech import SAMPLE_RATE, speech
 from proving.journey.stages import Stages
-from proving.journey.talk import Answered, Talk
+from proving.journey.talk import TalkResult, TurnResult
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, WebSocket
@@ -29,7 +29,7 @@ PHONE = {"width": 390, "height": 844}
 LOCALES: dict[Language, str] = {"en": "en-GB", "sv": "sv-SE"}
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
-    "--no-sandbox",  # It opens this pilot's own page only, also where the user is root.
+    "--no-sandbox",  # Needed for root; it opens only this pilot's own page.
     "--disable-gpu",
     "--disable-background-networking",
     "--use-fake-device-for-media-stream",
@@ -38,7 +38,7 @@ FLAGS = (
 
 
 def microphone_file(path: Path, *, language: Language) -> Path:
-    """Write what the microphone hears: a line, quiet while it is answered, the next line."""
+    """Write the microphone's audio file: each line, followed by silence for its answer."""
     pieces = [np.zeros(int(QUIET_BEFORE_SECONDS * SAMPLE_RATE), dtype=np.int16)]
     for number in range(len(LINES[language])):
         pieces.append(speech(Line(language=language, number=number)).samples)
@@ -49,27 +49,27 @@ def microphone_file(path: Path, *, language: Language) -> Path:
     return path
 
 
-class Overheard:
-    """What passes between page and edge: the talk as the protocol tells it, the screen aside."""
+class ProtocolRecorder:
+    """Records the talk from the messages between page and edge."""
 
     def __init__(self, stages: Stages) -> None:
-        self.talk = Talk()
+        self.talk = TalkResult()
         self._stages = stages
-        self._answers: dict[int, Answered] = {}
+        self._answers: dict[int, TurnResult] = {}
         self._speech_ends: dict[int, float] = {}
 
     def listen(self, socket: WebSocket) -> None:
-        """Follow one connection of the page."""
+        """Record one connection of the page."""
         socket.on("framereceived", lambda body: self.take(body, self.received))
         socket.on("framesent", lambda body: self.take(body, self.sent))
 
     def take(self, body: str | bytes, then: Any) -> None:
-        """Hand on a text frame; audio is not looked at."""
+        """Parse a text frame and pass it on; ignore audio."""
         if isinstance(body, str):
             then(json.loads(body))
 
     def received(self, fields: dict[str, Any]) -> None:
-        """Note a message of the edge."""
+        """Record a message of the edge."""
         match fields["type"]:
             case "welcome":
                 self.talk.session_id = fields["session_id"]
@@ -77,7 +77,7 @@ class Overheard:
                 self._stages.reach("welcomed", note=f"session {fields['session_id']}")
             case "heard":
                 turn = fields["turn"]
-                self._answers[turn] = Answered(
+                self._answers[turn] = TurnResult(
                     turn=turn, mode=fields["mode"], low_confidence=bool(fields.get("low_confidence"))
                 )
             case "reply":
@@ -89,7 +89,7 @@ class Overheard:
 
     def _replied(self, fields: dict[str, Any]) -> None:
         turn = int(fields["turn"])
-        answer = self._answers.setdefault(turn, Answered(turn=turn, mode="voice"))
+        answer = self._answers.setdefault(turn, TurnResult(turn=turn, mode="voice"))
         if fields.get("speech_end_page_ms") is not None:
             self._speech_ends[turn] = fields["speech_end_page_ms"]
         if fields["final"]:
@@ -97,11 +97,11 @@ class Overheard:
             self.talk.asked_again += fields["purpose"] in ("ask_again", "no_speech")
 
     def sent(self, fields: dict[str, Any]) -> None:
-        """Note a message of the page."""
+        """Record a message of the page."""
         if fields["type"] != "shown":
             return
         turn = int(fields["turn"])
-        answer = self._answers.setdefault(turn, Answered(turn=turn, mode="voice"))
+        answer = self._answers.setdefault(turn, TurnResult(turn=turn, mode="voice"))
         end = self._speech_ends.get(turn)
         note = ""
         if end is not None:
@@ -109,22 +109,24 @@ class Overheard:
             note = f"first words on the screen {answer.response_ms / 1000:.2f} s after, by the page's clock"
         self._stages.reach(f"turn {turn} answered", note=note)
 
-    def turns(self) -> list[Answered]:
+    def turns(self) -> list[TurnResult]:
         """Return the turns in order, silent ones included."""
         return [self._answers[turn] for turn in sorted(self._answers)]
 
 
-async def browser_talk(address: str, *, language: Language, stages: Stages, pictures: Path | None = None) -> Talk:
+async def talk_in_browser(
+    address: str, *, language: Language, stages: Stages, pictures: Path | None = None
+) -> TalkResult:
     """Talk from the code's page to the receipt in a real browser.
 
     Args:
         address: The code's page.
-        language: What the packaged lines speak.
-        stages: Told of what was reached.
-        pictures: A folder for a picture of each screen, none for none.
+        language: The language of the packaged lines.
+        stages: Where reached stages are recorded.
+        pictures: A folder for screenshots; None takes none.
 
     Raises:
-        JourneyFailed: there is no browser, or the page did not come to its receipt.
+        JourneyFailed: there is no browser, or the page did not reach its receipt.
     """
     try:
         from playwright.async_api import Error, async_playwright
@@ -135,7 +137,7 @@ async def browser_talk(address: str, *, language: Language, stages: Stages, pict
     binary = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if binary is None:
         raise JourneyFailed("There is no Chromium here.", remedy="`apt-get install chromium`.")
-    overheard = Overheard(stages)
+    overheard = ProtocolRecorder(stages)
     with tempfile.TemporaryDirectory(prefix="pilot-journey-") as folder:
         voice = await asyncio.to_thread(microphone_file, Path(folder) / "guest.wav", language=language)
         try:
@@ -160,7 +162,9 @@ async def browser_talk(address: str, *, language: Language, stages: Stages, pict
     return overheard.talk
 
 
-async def _walk(page: Page, address: str, overheard: Overheard, *, stages: Stages, pictures: Path | None) -> None:
+async def _walk(
+    page: Page, address: str, overheard: ProtocolRecorder, *, stages: Stages, pictures: Path | None
+) -> None:
     page.set_default_timeout(STEP_SECONDS * 1000)
     number = 0
 

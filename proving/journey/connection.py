@@ -1,4 +1,4 @@
-"""The test customer's connection: JSON messages with a time on arrival, audio out, one clock for both."""
+"""The test customer's WebSocket: timed JSON messages and audio on one clock."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ OPEN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ReceivedMessage:
     """A message of the edge.
 
     Attributes:
-        at_ms: When it came, on the client's clock.
-        kind: Its type.
-        fields: All of it.
+        at_ms: When it arrived, on the client's clock.
+        kind: The message's type.
+        fields: All fields of the message.
     """
 
     at_ms: float
@@ -43,10 +43,10 @@ class Connection:
         self._zero = time.perf_counter()
 
     def now_ms(self) -> float:
-        """Return the client's clock in milliseconds, as a page's performance.now()."""
+        """Return the client's clock in milliseconds, like a page's performance.now()."""
         return (time.perf_counter() - self._zero) * 1000.0
 
-    async def tell(self, kind: str, **fields: Any) -> None:
+    async def send(self, kind: str, **fields: Any) -> None:
         """Send one message."""
         await self._socket.send(json.dumps({"type": kind, **fields}, ensure_ascii=False))
 
@@ -54,24 +54,24 @@ class Connection:
         """Send one audio frame."""
         await self._socket.send(body)
 
-    async def arrivals(self) -> AsyncIterator[Arrived]:
+    async def arrivals(self) -> AsyncIterator[ReceivedMessage]:
         """Yield the edge's messages until it closes the connection."""
         async for text in self._socket:
             fields = json.loads(text)
-            yield Arrived(at_ms=self.now_ms(), kind=str(fields.get("type")), fields=fields)
+            yield ReceivedMessage(at_ms=self.now_ms(), kind=str(fields.get("type")), fields=fields)
 
     @property
     def transport(self) -> asyncio.Transport:
-        """Return the connection below, for clients that misbehave on purpose."""
+        """Return the transport below, for clients that misbehave on purpose."""
         return self._socket.transport
 
     @property
     def close_code(self) -> int | None:
-        """Return the code that the connection was closed with, None while it is open."""
+        """Return the close code, None while the connection is open."""
         return self._socket.close_code
 
     def closing(self) -> str:
-        """Return how the connection was closed."""
+        """Return the close code as text."""
         return f"close code {self._socket.close_code}"
 
 
@@ -81,10 +81,10 @@ async def connected(public_url: str, *, user_agent: str | None = None) -> AsyncI
 
     Args:
         public_url: The pilot's public address.
-        user_agent: What the client calls itself; the edge tells devices apart by it.
+        user_agent: The client's name; the edge identifies devices by it.
 
     Raises:
-        JourneyFailed: it does not answer, or hung up in the middle.
+        JourneyFailed: the edge does not answer, or closed the connection early.
     """
     parts = urlsplit(public_url)
     url = urlunsplit(("wss" if parts.scheme == "https" else "ws", parts.netloc, parts.path.rstrip("/") + PATH, "", ""))

@@ -1,4 +1,4 @@
-"""How a journey can end before its end."""
+"""The errors of a journey."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from pilot.errors import PilotError
 
 
 class JourneyFailed(PilotError):
-    """A stage of the journey did not happen; the text names it."""
+    """A stage of the journey was not reached; the text names it."""

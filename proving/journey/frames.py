@@ -1,4 +1,4 @@
-"""The audio frame of docs/protocol.md, written from the page's side; shares no code with the edge."""
+"""The audio frame of docs/protocol.md, encoded independently of the edge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the test customer says: three short answers a language, also as packaged speech."""
+"""The test customer's lines: three short answers in each language, also as packaged speech."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pilot.cafes import Language
 
-# Changing a line means making its clip again: scripts/journey_voices.py.
+# After changing a line, make its clip again: scripts/journey_voices.py.
 LINES: dict[Language, tuple[str, ...]] = {
     "en": (
         "The coffee was very good, but I waited twelve minutes in the queue at the counter.",
@@ -30,15 +30,15 @@ class Line:
 
     @property
     def text(self) -> str:
-        """Return its words."""
+        """Return the words."""
         return LINES[self.language][self.number]
 
     @property
     def clip(self) -> str:
-        """Return the file name of its packaged speech."""
+        """Return the file name of the packaged speech."""
         return f"{self.language}-{self.number + 1}.flac"
 
 
 def line(language: Language, answer: int) -> Line:
-    """Return the answer to question number `answer` (from 0); beyond the last, the last."""
+    """Return the answer to question number `answer` (from 0); further questions get the last one."""
     return Line(language=language, number=min(answer, len(LINES[language]) - 1))

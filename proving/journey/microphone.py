@@ -1,4 +1,4 @@
-"""A microphone that is always open and hears in real time: silence, and a line when the customer speaks."""
+"""A simulated microphone in real time: room noise, and a line when the customer speaks."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from numpy.typing import NDArray
 from proving.journey.frames import FRAME_MS, SAMPLES_A_FRAME, frame
 from proving.journey.speech import SAMPLE_RATE, Speech
 
-# A room is never digitally silent: a faint, repeatable noise far below any voice.
+# A room is never digitally silent: faint, repeatable noise far below any voice.
 ROOM_AMPLITUDE = 4
 
 Send = Callable[[bytes], Awaitable[None]]
 
 
 class Microphone:
-    """Sends a frame every 40 ms, each when its last sample would have been captured."""
+    """Sends a frame every 40 ms, at the moment of its last sample."""
 
     def __init__(self, send: Send, *, now_ms: Callable[[], float]) -> None:
-        """Take where frames go and the client's clock.
+        """Make a microphone.
 
         Args:
             send: Sends one binary message.
-            now_ms: The client's clock in milliseconds, the one that `shown` is told on.
+            now_ms: The client's clock in milliseconds, the one of the message `shown`.
         """
-        self.late_ms = array("f")  # How late each frame left, however it came to that.
+        self.late_ms = array("f")  # The delay of each sent frame, for whatever reason.
         self._send = send
         self._now_ms = now_ms
         self._room = np.random.default_rng(1).integers(
@@ -51,13 +51,13 @@ class Microphone:
             number += 1
 
     async def say(self, speech: Speech) -> float:
-        """Speak; return when the last voiced sample was captured, on the client's clock."""
+        """Speak; return the capture time of the last voiced sample, on the client's clock."""
         self._ended = asyncio.get_running_loop().create_future()
         self._speech, self._spoken = speech, 0
         return await self._ended
 
     def hush(self) -> None:
-        """Stop speaking: the customer was interrupted."""
+        """Stop speaking, since the customer was interrupted."""
         self._speech = None
 
     def _next_samples(self, captured_ms: float) -> NDArray[np.int16]:

@@ -1,4 +1,4 @@
-"""CPU seconds that the running pilot has used, all its processes and those they have waited for."""
+"""CPU seconds used by all processes of the running pilot, ended children included."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from operations.supervisor.supervision import RECORD_NAME
 
 
 def processor_seconds(run_folder: Path) -> float | None:
-    """Return user and system seconds so far, or None where no supervisor runs on this home."""
+    """Return user and system seconds so far, or None if no supervisor runs on this home."""
     try:
         record = json.loads((run_folder / RECORD_NAME).read_text(encoding="utf-8"))
         roots = [psutil.Process(pid) for pid in record["processes"].values()]

@@ -1,4 +1,4 @@
-"""Packaged speech: 16 kHz clips whose last voiced sample is known, because they were made without noise."""
+"""Packaged speech: 16 kHz clips without noise, so that their last voiced sample is known."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from proving.journey.lines import Line
 
 SAMPLE_RATE = 16_000
-# The clips are synthetic: outside the voice they hold zeros and a resampler's ripple, far below this.
+# The clips are synthetic: outside the voice there are zeros and a resampler's ripple, far below this.
 VOICED_AMPLITUDE = 160
 
 
@@ -24,7 +24,7 @@ class Speech:
 
     Attributes:
         samples: Mono PCM16 at 16 kHz.
-        last_voiced: Index of the last sample in which there is voice.
+        last_voiced: Index of the last voiced sample.
     """
 
     samples: NDArray[np.int16]
@@ -32,7 +32,7 @@ class Speech:
 
     @property
     def seconds(self) -> float:
-        """Return its length."""
+        """Return the length in seconds."""
         return len(self.samples) / SAMPLE_RATE
 
 
@@ -46,6 +46,6 @@ def speech(line: Line) -> Speech:
 
 
 def as_speech(samples: NDArray[np.int16]) -> Speech:
-    """Return samples with the place where their voice ends."""
+    """Return samples with the index of their last voiced one."""
     voiced = np.flatnonzero(np.abs(samples.astype(np.int32)) > VOICED_AMPLITUDE)
     return Speech(samples=samples, last_voiced=int(voiced[-1]) if voiced.size else 0)

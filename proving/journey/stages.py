@@ -1,4 +1,4 @@
-"""The stages of a journey and when each was reached."""
+"""The stages of a journey, with the times at which they were reached."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class Stage:
     """One stage that was reached.
 
     Attributes:
-        name: What happened, in words.
+        name: The stage's name.
         at_seconds: Seconds since the journey began.
-        took_seconds: Seconds since the stage before.
-        note: What was found, without a guest's words.
+        took_seconds: Seconds since the previous stage.
+        note: Details, without a guest's words.
     """
 
     name: str
@@ -26,9 +26,9 @@ class Stage:
 
 @dataclass(slots=True)
 class Stages:
-    """Collects stages as they are reached and tells each at once."""
+    """Records stages as they are reached, and calls `on_reach` with each."""
 
-    tell: Callable[[Stage], None] = lambda _: None
+    on_reach: Callable[[Stage], None] = lambda _: None
     clock: Callable[[], float] = time.monotonic
     reached: list[Stage] = field(default_factory=list)
     _began: float = field(init=False)
@@ -37,9 +37,9 @@ class Stages:
         self._began = self.clock()
 
     def reach(self, name: str, *, note: str = "") -> None:
-        """Note that a stage was reached now."""
+        """Record that a stage was reached now."""
         at = self.clock() - self._began
         before = self.reached[-1].at_seconds if self.reached else 0.0
         stage = Stage(name=name, at_seconds=at, took_seconds=at - before, note=note)
         self.reached.append(stage)
-        self.tell(stage)
+        self.on_reach(stage)

@@ -1,4 +1,4 @@
-"""The talk: the test customer answers what is asked, says it again once when not understood, and then types."""
+"""The talk: the test customer answers each question, repeats once if not understood, then types."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pilot.cafes import Language
 from pilot.events import CONSENT_VERSION, Mode
-from proving.journey.connection import Arrived, Connection
+from proving.journey.connection import Connection, ReceivedMessage
 from proving.journey.errors import JourneyFailed
 from proving.journey.lines import line
 from proving.journey.microphone import Microphone
@@ -16,22 +16,22 @@ from proving.journey.speech import speech
 from proving.journey.stages import Stages
 
 TALK_SECONDS = 240.0
-BREATH_SECONDS = 0.4  # From the microphone's opening to the first word: nobody answers at once.
+BREATH_SECONDS = 0.4  # From the opened microphone to the first word: nobody answers at once.
 DEVICE_RATE = 48_000
 
 
 @dataclass(slots=True)
-class Answered:
-    """One turn of the test customer and what became of it.
+class TurnResult:
+    """One turn of the test customer and its answer.
 
     Attributes:
-        turn: Its number.
+        turn: The turn's number.
         mode: voice or text.
-        low_confidence: Whether the edge was too unsure of it.
+        low_confidence: Whether the recogniser's confidence was too low.
         response_ms: First words of the answer minus the last voiced sample, client's clock; None for typed turns.
         end_error_ms: The edge's end of speech minus the true one; None for typed turns.
-        purpose: What the answer was: follow_up, ask_again, no_speech or thanks.
-        author: Who made the answer.
+        purpose: The answer's purpose: follow_up, ask_again, no_speech or thanks.
+        author: The answer's author.
     """
 
     turn: int
@@ -44,32 +44,32 @@ class Answered:
 
 
 @dataclass(slots=True)
-class Talk:
-    """What a talk came to.
+class TalkResult:
+    """The result of a talk.
 
     Attributes:
         session_id: The session.
-        voice_qualified: Whether the edge says that it hears the language well.
+        voice_qualified: Whether the edge reports the language as qualified for voice.
         receipt: Path of the receipt.
-        reference: What a guest reads out to support.
+        reference: The reference that a guest gives to support.
         turns: The turns in order.
-        asked_again: How often the edge asked for the same again.
-        typed_instead: Whether the customer gave up talking.
-        refusals: Codes of the errors that the edge told.
+        asked_again: How often the edge asked to repeat an answer.
+        typed_instead: Whether the customer switched to typing.
+        refusals: Codes of the errors that the edge sent.
     """
 
     session_id: str = ""
     voice_qualified: bool = False
     receipt: str = ""
     reference: str = ""
-    turns: list[Answered] = field(default_factory=list)
+    turns: list[TurnResult] = field(default_factory=list)
     asked_again: int = 0
     typed_instead: bool = False
     refusals: list[str] = field(default_factory=list)
 
 
 class Customer:
-    """Holds one talk."""
+    """The test customer of one talk."""
 
     def __init__(self, connection: Connection, *, code: str, language: Language, mode: Mode, stages: Stages) -> None:
         self._connection = connection
@@ -84,15 +84,15 @@ class Customer:
         self._answered_as: Mode | None = None
         self._shown: set[int] = set()
         self._heard: dict[int, dict[str, Any]] = {}
-        self.talk = Talk()
+        self.talk = TalkResult()
 
-    async def hold(self) -> Talk:
+    async def hold(self) -> TalkResult:
         """Talk from hello to completed.
 
         Raises:
-            JourneyFailed: the edge refused, hung up or fell silent; the text says at which stage.
+            JourneyFailed: the edge refused, closed the connection or fell silent; the text names the stage.
         """
-        await self._connection.tell(
+        await self._connection.send(
             "hello",
             v=1,
             code=self._code,
@@ -106,7 +106,7 @@ class Customer:
                 async for arrived in self._connection.arrivals():
                     if arrived.kind == "question" and microphone is None and self._mode == "voice":
                         microphone = asyncio.create_task(self._microphone.stay_open())
-                        await self._connection.tell("microphone", result="granted", sample_rate=DEVICE_RATE)
+                        await self._connection.send("microphone", result="granted", sample_rate=DEVICE_RATE)
                     await self._on(arrived)
                     if self.talk.receipt:
                         return self.talk
@@ -128,7 +128,7 @@ class Customer:
     def _last_stage(self) -> str:
         return self._stages.reached[-1].name if self._stages.reached else "nothing"
 
-    async def _on(self, arrived: Arrived) -> None:
+    async def _on(self, arrived: ReceivedMessage) -> None:
         fields = arrived.fields
         match arrived.kind:
             case "welcome":
@@ -145,7 +145,7 @@ class Customer:
                 await self._replied(arrived)
             case "review":
                 self._stages.reach("looked over what was said")
-                await self._connection.tell("finish")
+                await self._connection.send("finish")
             case "completed":
                 self.talk.receipt, self.talk.reference = fields["receipt"], fields["reference"]
                 self._stages.reach("sent", note=f"reference {fields['reference']}")
@@ -158,11 +158,11 @@ class Customer:
         self.talk.session_id = fields["session_id"]
         self.talk.voice_qualified = bool(fields["voice"]["qualified"])
         self._stages.reach("welcomed", note=f"session {fields['session_id']}")
-        await self._connection.tell("start", mode=self._mode, language=self._language)
-        await self._connection.tell("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
+        await self._connection.send("start", mode=self._mode, language=self._language)
+        await self._connection.send("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
 
     async def _on_state(self, state: str) -> None:
-        """Answer once a question, when the edge is ready for it."""
+        """Answer each question once, when the edge is ready for the answer."""
         if self._answered_as == self._mode:
             return
         if state == "listening" and self._mode == "voice":
@@ -171,21 +171,21 @@ class Customer:
         elif state in ("ready", "listening") and self._mode == "text":
             self._answered_as = "text"
             self._last_voiced_ms = None
-            await self._connection.tell("text", text=line(self._language, self._answer_number).text)
+            await self._connection.send("text", text=line(self._language, self._answer_number).text)
 
     async def _speak(self) -> None:
         self._last_voiced_ms = None
         await asyncio.sleep(BREATH_SECONDS)
         self._last_voiced_ms = await self._microphone.say(speech(line(self._language, self._answer_number)))
 
-    async def _replied(self, arrived: Arrived) -> None:
+    async def _replied(self, arrived: ReceivedMessage) -> None:
         fields = arrived.fields
         turn = int(fields["turn"])
         if turn not in self._shown:
             self._shown.add(turn)
-            # This client paints nothing: its first words are on the screen when they arrive.
+            # This client draws nothing: words count as shown when they arrive.
             shown_ms = self._connection.now_ms()
-            await self._connection.tell("shown", turn=turn, at_ms=shown_ms)
+            await self._connection.send("shown", turn=turn, at_ms=shown_ms)
             self._note_answer(turn, fields, shown_ms=shown_ms)
         if fields["final"]:
             self.talk.turns[-1].purpose = fields["purpose"]
@@ -195,7 +195,7 @@ class Customer:
     def _note_answer(self, turn: int, fields: dict[str, Any], *, shown_ms: float) -> None:
         heard = self._heard.get(turn, {})
         mode: Mode = heard.get("mode", self._mode)
-        answered = Answered(turn=turn, mode=mode, low_confidence=bool(heard.get("low_confidence")))
+        answered = TurnResult(turn=turn, mode=mode, low_confidence=bool(heard.get("low_confidence")))
         end = self._last_voiced_ms
         if mode == "voice" and end is not None:
             answered.response_ms = round(shown_ms - end, 1)
@@ -206,7 +206,7 @@ class Customer:
         self._stages.reach(f"turn {turn} answered", note=note + (", not understood" if answered.low_confidence else ""))
 
     async def _go_on(self, purpose: str) -> None:
-        """Next line after a follow-up; the same once more, and then typed, when the edge did not understand."""
+        """Go to the next line; if the edge did not understand, repeat the line once, then type."""
         self._microphone.hush()
         if purpose not in ("ask_again", "no_speech"):
             self._answer_number += 1
@@ -215,4 +215,4 @@ class Customer:
         if self.talk.asked_again > 1 and self._mode == "voice":
             self._mode = "text"
             self.talk.typed_instead = True
-            await self._connection.tell("mode", mode="text")
+            await self._connection.send("mode", mode="text")

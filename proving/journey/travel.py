@@ -1,4 +1,4 @@
-"""Travels the whole way once, and judges whether all of it happened."""
+"""Makes one journey through the running pilot, and verifies every stage."""
 
 from __future__ import annotations
 
@@ -13,13 +13,20 @@ from operations.system import RUN_FOLDER
 from pilot.business_days import session_day
 from pilot.cafes import Cafe, Language
 from pilot.events import Mode
-from proving.journey.arrival import ARRIVAL_SECONDS, Counted, Scored, counted, counted_in_figures, scored_row
-from proving.journey.browser import browser_talk
+from proving.journey.arrival import (
+    ARRIVAL_SECONDS,
+    CompletionFigures,
+    ScoredRow,
+    completion_figures,
+    wait_until_counted,
+    wait_until_scored,
+)
+from proving.journey.browser import talk_in_browser
 from proving.journey.connection import connected
 from proving.journey.errors import JourneyFailed
 from proving.journey.processor_seconds import processor_seconds
 from proving.journey.stages import Stages
-from proving.journey.talk import Customer, Talk
+from proving.journey.talk import Customer, TalkResult
 from storage.home import Home
 from storage.store.cafes import codes
 
@@ -29,21 +36,21 @@ OK_STATUS = 200
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A journey that reached its end.
+    """A completed journey.
 
     Attributes:
         cafe: The café's id.
-        talk: The talk.
-        scored: Its row in `scored_feedback`.
-        counted: The pilot's figures with it.
+        talk: The result of the talk.
+        scored: The session's row in `scored_feedback`.
+        counted: The café's completion figures, this session included.
         page_seconds: Seconds from `completed` to the figures.
-        processor_seconds: CPU seconds of the pilot's processes in that time; None where no supervisor runs here.
+        processor_seconds: CPU seconds of the pilot's processes in that time; None if no supervisor runs here.
     """
 
     cafe: str
-    talk: Talk
-    scored: Scored
-    counted: Counted
+    talk: TalkResult
+    scored: ScoredRow
+    counted: CompletionFigures
     page_seconds: float
     processor_seconds: float | None
 
@@ -64,15 +71,15 @@ async def travel(
     Args:
         home: The running pilot's home.
         cafe_id: The café.
-        language: What is spoken.
-        mode: Talk or write.
-        stages: Told of what is reached.
-        browser: By the page itself in a real browser, instead of by a client of the journey's own.
-        pictures: A folder for pictures of the browser's screens.
+        language: The spoken language.
+        mode: voice or text.
+        stages: Where reached stages are recorded.
+        browser: Whether to use the page in a real browser instead of the journey's own client.
+        pictures: A folder for the browser's screenshots.
         arrival_seconds: Deadline of each step from the landing to the manager's figures.
 
     Raises:
-        JourneyFailed: a stage did not happen, or ended otherwise than it must.
+        JourneyFailed: a stage was not reached, or had a wrong result.
         PilotError: the café, its code or the home cannot be used.
     """
     cafe = home.cafes().get(cafe_id)
@@ -84,17 +91,17 @@ async def travel(
     stages.reach("opened the customer's page", note=f"{public}/c/{code}")
     if browser:
         address = f"{public}/c/{code}?simulated=1"
-        talk = await browser_talk(address, language=language, stages=stages, pictures=pictures)
+        talk = await talk_in_browser(address, language=language, stages=stages, pictures=pictures)
     else:
         async with connected(public) as connection:
             talk = await Customer(connection, code=code, language=language, mode=mode, stages=stages).hold()
     sent_at = stages.reached[-1].at_seconds
-    before = await asyncio.to_thread(counted, lake, cafe=cafe.id, day=session_day(talk.session_id))
+    before = await asyncio.to_thread(completion_figures, lake, cafe=cafe.id, day=session_day(talk.session_id))
     used_before = processor_seconds(home.root / RUN_FOLDER)
     await asyncio.to_thread(_open_receipt, public + talk.receipt, talk.reference)
     stages.reach("opened the receipt")
-    scored = await scored_row(lake, session_id=talk.session_id, stages=stages, wait_seconds=arrival_seconds)
-    now = await counted_in_figures(
+    scored = await wait_until_scored(lake, session_id=talk.session_id, stages=stages, wait_seconds=arrival_seconds)
+    now = await wait_until_counted(
         lake,
         session_id=talk.session_id,
         cafe=cafe.id,
@@ -114,11 +121,11 @@ async def travel(
     )
 
 
-def judge(talk: Talk, scored: Scored) -> None:
-    """Make sure that exactly what was understood is scored.
+def judge(talk: TalkResult, scored: ScoredRow) -> None:
+    """Verify that exactly the understood turns are scored.
 
     Raises:
-        JourneyFailed: a turn that was too unsure was scored, or one that was understood was left out.
+        JourneyFailed: a turn of low confidence was scored, or an understood one left out.
     """
     said = [turn for turn in talk.turns if turn.purpose != "no_speech"]
     understood = sum(not turn.low_confidence for turn in said)

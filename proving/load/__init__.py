@@ -1,5 +1,6 @@
-"""Load: several simulated guests talk to a running edge at once, in real time, and every answer is timed.
+"""Load tests: many simulated guests talk to a running edge in real time; each answer is timed.
 
-The guests know where their voice ends from the recording itself, and note how late they themselves were: a generator
-that cannot keep up says so instead of blaming the edge.
+They prove how many guests an edge can serve (`pilot load-test`), and are no part of the product. The guests know the
+end of their speech from the recording, and record their own delays, so that a slow generator is not taken for a slow
+edge.
 """

@@ -1,4 +1,4 @@
-"""Why a load could not be made at all; what goes wrong in it is counted instead."""
+"""The error of a load that cannot start; failures during a load are counted instead."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from pilot.errors import PilotError
 
 
 class LoadRefused(PilotError):
-    """There is nothing to say, nobody to say it to, or no way to it."""
+    """There is no speech, no café code or no edge for the load."""

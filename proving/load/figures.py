@@ -1,4 +1,4 @@
-"""What a load came to, as figures: response, stages, failures, the edge's cost, and whether to believe any of it."""
+"""The figures of a load: response, stages, failures, the edge's cost, and the generator's own delays."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 import psutil
 
 from proving.load.making import Load
-from proving.load.marks import Landed
+from proving.load.marks import LandedSessions
 from proving.load.records import Conversation, Turn
 from proving.load.stages import RESPONSE, parts, reached, timing
 from voice_edge.hearing.word_error import word_error_rate, word_errors
 
 GOAL_MS = 2000.0
-# A frame holds 40 ms: a generator that is later than one frame in more than one of a hundred has not kept up.
+# A frame has 40 ms: a generator that delays more than 1 % of its frames by more than that is too slow.
 LATE_FRAME_MS = 40.0
 MOST_OWN_SHARE = 0.5  # Of one core.
 FEWEST_TURNS = 20
 
 
-def figures(load: Load, landed: Landed | None) -> dict[str, Any]:
-    """Return everything that a load came to.
+def load_figures(load: Load, landed: LandedSessions | None) -> dict[str, Any]:
+    """Return all figures of a load.
 
     Args:
         load: The load.
-        landed: What the landing holds of its sessions; None where the landing is not on this machine.
+        landed: The load's sessions in the landing; None if the landing is not on this machine.
     """
     ended = [each for each in load.conversations if not each.stopped]
     turns = [(each, turn) for each in load.conversations for turn in each.turns]
@@ -90,7 +90,7 @@ def _word_error(turns: list[Turn], *, language: str) -> dict[str, Any] | None:
     return {"turns": len(compared), "words": words, "share": round(word_error_rate(compared), 4)} if words else None
 
 
-def _landing(load: Load, landed: Landed | None) -> dict[str, Any] | None:
+def _landing(load: Load, landed: LandedSessions | None) -> dict[str, Any] | None:
     if landed is None:
         return None
     sessions = {each.session_id for each in load.conversations if each.session_id}

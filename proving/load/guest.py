@@ -1,4 +1,4 @@
-"""One simulated guest's conversation: thinks, speaks, waits for the answer, and goes on until it is sent."""
+"""One simulated guest, who thinks, speaks and waits for answers until the feedback is sent."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from websockets.exceptions import ConnectionClosed
 
 from pilot.cafes import Language
 from pilot.events import CONSENT_VERSION
-from proving.journey.connection import Arrived, Connection
+from proving.journey.connection import Connection, ReceivedMessage
 from proving.journey.microphone import Microphone
 from proving.load.records import Conversation, Failure, Turn
 from proving.load.utterances import Utterance
 from proving.load.voiced import SAMPLE_RATE
 
 DEVICE_RATE = 48_000
-# The edge promises an answer, a question again or a close within 18 s of a turn's end; the rest is for the wait before.
+# The edge promises an answer, a repeated question or a close within 18 s of a turn's end; the rest is margin.
 ANSWER_SECONDS = 25.0
 STEP_SECONDS = 20.0
 FIRST_BREATH_SECONDS = (0.4, 2.0)
@@ -28,12 +28,12 @@ FIRST_BREATH_SECONDS = (0.4, 2.0)
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How guests talk.
+    """How guests talk: language and pauses.
 
     Attributes:
         language: The language of the utterances.
-        shortest_thought: Seconds from an answer to the next words, at least.
-        longest_thought: Seconds from an answer to the next words, at most.
+        shortest_thought: Minimum seconds from an answer to the next words.
+        longest_thought: Maximum seconds from an answer to the next words.
     """
 
     language: Language = "en"
@@ -42,7 +42,7 @@ class Manner:
 
 
 class Guest:
-    """Holds one conversation and writes down what became of it."""
+    """Holds one conversation and records it."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Guest:
         self._manner = manner
         self._utterances = utterances
         self._chance = chance
-        self._arrived: asyncio.Queue[Arrived | None] = asyncio.Queue()
+        self._arrived: asyncio.Queue[ReceivedMessage | None] = asyncio.Queue()
         self._turn: Turn | None = None
         self._shown: set[int] = set()
         self._waiting_for = "welcome"
@@ -72,10 +72,10 @@ class Guest:
         self.conversation = Conversation(guest=number)
 
     async def converse(self) -> None:
-        """Talk from hello to the close; what goes wrong stands in `conversation` and raises nothing."""
+        """Talk from hello to the close; failures are recorded in `conversation`, none is raised."""
         reading = asyncio.create_task(self._read(), name="reading")
         try:
-            await self._tell(
+            await self._send(
                 "hello",
                 v=1,
                 code=self._code,
@@ -89,7 +89,7 @@ class Guest:
         except asyncio.CancelledError:
             self.conversation.stopped = True
             with suppress(ConnectionClosed):
-                await self._tell("leave")
+                await self._send("leave")
             raise
         finally:
             tasks = [task for task in (reading, self._speaking, self._microphone_open) if task is not None]
@@ -99,7 +99,7 @@ class Guest:
             self.conversation.seconds = self._connection.now_ms() / 1000
 
     def mute(self) -> None:
-        """Send no frame any more, without closing anything."""
+        """Stop sending frames, without closing the connection."""
         if self._microphone_open is not None:
             self._microphone_open.cancel()
 
@@ -126,21 +126,21 @@ class Guest:
                 return
             await self._on(arrived)
             if arrived.kind == "busy":
-                # A person would write now, or leave; to this one voice was promised and not given.
-                await self._tell("leave")
+                # A person would type now or leave; this guest counts it as a failure of voice.
+                await self._send("leave")
                 return
 
-    async def _on(self, arrived: Arrived) -> None:
+    async def _on(self, arrived: ReceivedMessage) -> None:
         fields = arrived.fields
         match arrived.kind:
             case "welcome":
                 self.conversation.session_id = fields["session_id"]
-                await self._tell("start", mode="voice", language=self._manner.language)
-                await self._tell("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
+                await self._send("start", mode="voice", language=self._manner.language)
+                await self._send("consent", granted=True, version=CONSENT_VERSION, scope=["transcript"])
                 self._expect("the first question", seconds=STEP_SECONDS)
             case "question" if self._microphone_open is None:
                 self._microphone_open = asyncio.create_task(self.microphone.stay_open(), name="microphone")
-                await self._tell("microphone", result="granted", sample_rate=DEVICE_RATE)
+                await self._send("microphone", result="granted", sample_rate=DEVICE_RATE)
                 self._expect("listening", seconds=STEP_SECONDS)
             case "state":
                 self._on_state(fields["state"])
@@ -151,7 +151,7 @@ class Guest:
                 await self._replied(arrived)
             case "review":
                 self._stop_speaking()
-                await self._tell("finish")
+                await self._send("finish")
                 self._expect("completed", seconds=STEP_SECONDS)
             case "completed":
                 self.conversation.completed = True
@@ -187,13 +187,13 @@ class Guest:
             self._speaking.cancel()
             self._speaking = None
 
-    async def _replied(self, arrived: Arrived) -> None:
+    async def _replied(self, arrived: ReceivedMessage) -> None:
         fields = arrived.fields
         number, turn = int(fields["turn"]), self._turn
         if fields["text"] and number not in self._shown:
             # This guest paints nothing: the first words are on the screen when they come.
             self._shown.add(number)
-            await self._tell("shown", turn=number, at_ms=arrived.at_ms)
+            await self._send("shown", turn=number, at_ms=arrived.at_ms)
         if turn is None:
             if fields["purpose"] == "no_speech" and fields["final"]:
                 self.conversation.prompted += 1
@@ -228,5 +228,5 @@ class Guest:
         if not self.conversation.completed:
             self._fail("close", f"{self._connection.close_code} while waiting for {self._waiting_for}")
 
-    async def _tell(self, kind: str, **fields: Any) -> None:
-        await self._connection.tell(kind, **fields)
+    async def _send(self, kind: str, **fields: Any) -> None:
+        await self._connection.send(kind, **fields)

@@ -1,4 +1,4 @@
-"""Makes the load: so many guests, each one conversation after another, until the time is over."""
+"""Makes a load: guests who hold one conversation after another until the time is over."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from proving.journey.errors import JourneyFailed
 from proving.load.guest import Guest, Manner
 from proving.load.records import Conversation, Failure
 from proving.load.utterances import Utterance
-from proving.load.watching import Watched, watched
+from proving.load.watching import ProcessUsage, watch_process
 
-# Guests come one by one, or their first turns would all end in the same second.
+# Guests arrive at different times, or all first turns would end in the same second.
 ARRIVAL_SPREAD_SECONDS = 6.0
 BETWEEN_VISITS_SECONDS = 1.0
 REFUSED_PAUSE_SECONDS = 2.0
@@ -26,16 +26,16 @@ PROGRESS_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What the load is to be.
+    """The parameters of a load.
 
     Attributes:
         url: The edge's public address.
         code: The café's code.
-        guests: How many talk at once.
-        seconds: For how long conversations are begun.
-        utterances: What they say, again and again, each guest in an order of its own.
-        seed: Decides every order and pause.
-        manner: How they talk.
+        guests: The number of simultaneous guests.
+        seconds: The time in which conversations start.
+        utterances: The utterances, repeated by each guest in an order of its own.
+        seed: The seed of every order and pause.
+        manner: Language and pauses.
     """
 
     url: str
@@ -49,16 +49,16 @@ class Plan:
 
 @dataclass(slots=True)
 class Load:
-    """A load that was made.
+    """A finished load.
 
     Attributes:
-        plan: What it was to be.
-        began_at: When, UTC.
-        seconds: How long it took.
-        conversations: Every one, in the order in which they ended.
-        late_ms: How late each audio frame left the generator.
+        plan: The parameters.
+        began_at: The start, UTC.
+        seconds: The duration.
+        conversations: All conversations, in the order of their ends.
+        late_ms: The delay of each sent audio frame.
         own_cpu_seconds: CPU seconds of the generator itself.
-        edge: The edge's process, where it could be watched.
+        edge: Resource usage of the edge's process, if it runs on this machine.
     """
 
     plan: Plan
@@ -67,25 +67,25 @@ class Load:
     conversations: list[Conversation] = field(default_factory=list)
     late_ms: array[float] = field(default_factory=lambda: array("f"))
     own_cpu_seconds: float = 0.0
-    edge: Watched | None = None
+    edge: ProcessUsage | None = None
 
 
-async def make_load(plan: Plan, *, edge_pid: int | None = None, tell: Callable[[str], None] = lambda _: None) -> Load:
-    """Make the load; what the edge refuses or breaks is counted, not raised.
+async def make_load(plan: Plan, *, edge_pid: int | None = None, report: Callable[[str], None] = lambda _: None) -> Load:
+    """Make a load; failures of the edge are counted, not raised.
 
     Args:
-        plan: What it is to be.
-        edge_pid: The edge's process, to be watched.
-        tell: Called now and then with a line for a person.
+        plan: The parameters.
+        edge_pid: The edge's process, whose resource usage is sampled.
+        report: Called now and then with a line of progress.
     """
     load = Load(plan=plan, began_at=datetime.now(UTC))
     began, used = time.monotonic(), time.process_time()
     ends = began + plan.seconds
-    async with watched(edge_pid) as load.edge, asyncio.TaskGroup() as group:
+    async with watch_process(edge_pid) as load.edge, asyncio.TaskGroup() as group:
         guests = [group.create_task(_visits(load, number, ends=ends)) for number in range(plan.guests)]
         while (left := ends - time.monotonic()) > 0:
             await asyncio.wait(guests, timeout=min(left, PROGRESS_SECONDS))
-            tell(_progress(load, seconds=time.monotonic() - began))
+            report(_progress(load, seconds=time.monotonic() - began))
         for guest in guests:
             guest.cancel()
     load.seconds = time.monotonic() - began
@@ -102,7 +102,7 @@ async def _visits(load: Load, number: int, *, ends: float) -> None:
     while time.monotonic() < ends:
         visit += 1
         try:
-            # A device of its own each time, as guests have: one device may not hold two sessions or come without end.
+            # A new device for each visit: the edge limits sessions and visits by device.
             async with connected(plan.url, user_agent=f"pilot-load/{plan.seed}.{number}.{visit}") as connection:
                 guest = Guest(
                     connection,
@@ -118,7 +118,7 @@ async def _visits(load: Load, number: int, *, ends: float) -> None:
                     load.conversations.append(guest.conversation)
                     load.late_ms.extend(guest.microphone.late_ms)
         except JourneyFailed as error:
-            # It hung up within `converse` is seen there; what is left is a connection that never came to be.
+            # `converse` records a connection that closes early; this one was never opened.
             load.conversations.append(Conversation(guest=number, failures=[Failure("refused", error.what)]))
             await asyncio.sleep(REFUSED_PAUSE_SECONDS)
         await asyncio.sleep(BETWEEN_VISITS_SECONDS)

@@ -1,4 +1,4 @@
-"""The edge's own marks of each answer, read from the landing and laid beside what the guests saw."""
+"""The edge's own marks of each answer, read from the landing."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from pilot.business_days import session_day
 from storage.home import Home
 from storage.landing.days import read_day
 
-# A log file is sealed at most a second after its session, otherwise after 30 s.
+# A log file is sealed within a second of its session's end, otherwise after 30 s.
 PUBLISHED_SECONDS = 45.0
 POLL_SECONDS = 1.0
 ENDINGS = ("session_completed", "session_abandoned")
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
-    """What the landing holds of some sessions.
+class LandedSessions:
+    """The events of some sessions in the landing.
 
     Attributes:
-        marks: Milliseconds after the last voiced sample as the edge heard it, by session and turn, by stage.
-        events: How many events of each name.
+        marks: Milliseconds after the edge's end of speech, by session and turn, by stage.
+        events: The number of events by name.
         ended: Sessions that ended with an event.
         words: Whether each committed turn has words, by session and turn.
-        epochs: How often each session was resumed, plus one.
+        epochs: One plus the number of resumptions, by session.
     """
 
     marks: Mapping[tuple[str, int], Mapping[str, float]] = field(default_factory=dict)
@@ -41,8 +41,10 @@ class Landed:
     epochs: Mapping[str, int] = field(default_factory=dict)
 
 
-async def landed(home: Home, sessions: Collection[str], *, wait_seconds: float = PUBLISHED_SECONDS) -> Landed:
-    """Return what the landing holds of the sessions, once all have ended there or the wait is over."""
+async def wait_until_landed(
+    home: Home, sessions: Collection[str], *, wait_seconds: float = PUBLISHED_SECONDS
+) -> LandedSessions:
+    """Return the sessions' events once all sessions have ended in the landing, or after the wait."""
     deadline = time.monotonic() + wait_seconds
     while True:
         found = await asyncio.to_thread(read_landed, home, sessions)
@@ -51,8 +53,8 @@ async def landed(home: Home, sessions: Collection[str], *, wait_seconds: float =
         await asyncio.sleep(POLL_SECONDS)
 
 
-def read_landed(home: Home, sessions: Collection[str]) -> Landed:
-    """Return what the landing holds of the sessions now."""
+def read_landed(home: Home, sessions: Collection[str]) -> LandedSessions:
+    """Return the sessions' events that have landed so far."""
     wanted = sorted(sessions)
     days: set[date] = {session_day(session) for session in wanted}
     marks: dict[tuple[str, int], dict[str, float]] = {}
@@ -73,7 +75,7 @@ def read_landed(home: Home, sessions: Collection[str]) -> Landed:
             elif event == "utterance_committed":
                 fields = json.loads(data)
                 words[session, fields["turn"]] = bool(fields["transcript"].strip())
-    return Landed(marks=marks, events=dict(events), ended=frozenset(ended), words=words, epochs=epochs)
+    return LandedSessions(marks=marks, events=dict(events), ended=frozenset(ended), words=words, epochs=epochs)
 
 
 def _numbers(marks: Mapping[str, object]) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What is written down of a load: turns, conversations, failures."""
+"""The records of a load: turns, conversations, failures."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Turn:
-    """One thing said and what became of it; moments are on the conversation's own clock, in milliseconds.
+    """One utterance and its answer; times are milliseconds on the conversation's own clock.
 
     Attributes:
         turn: The edge's number of the turn, 0 until it is answered.
         said: The utterance's name.
         text: The utterance's words.
         seconds: The utterance's length up to its last voiced sample.
-        heard: The words as the edge heard them.
+        heard: The edge's transcript.
         last_voiced_ms: When the last voiced sample was captured; None while still speaking.
-        answered_ms: When the first words of the answer came.
+        answered_ms: When the first words of the answer arrived.
         end_error_ms: The edge's end of speech minus the true one.
-        late_ms: How late the frame of the last voiced sample left: the guest's own fault, part of `response_ms`.
-        cut_early: The answer came before the guest had finished.
-        purpose: What the answer was.
-        author: Who made it.
+        late_ms: The generator's delay of the last voiced frame, which is part of `response_ms`.
+        cut_early: Whether the answer came before the end of speech.
+        purpose: The answer's purpose.
+        author: The answer's author.
     """
 
     said: str
@@ -39,7 +39,7 @@ class Turn:
 
     @property
     def response_ms(self) -> float | None:
-        """Return first words minus last voiced sample; None where that was not measured."""
+        """Return first words minus last voiced sample; None if not measured."""
         if self.cut_early or self.answered_ms is None or self.last_voiced_ms is None:
             return None
         return self.answered_ms - self.last_voiced_ms
@@ -47,7 +47,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Something that a guest would have suffered.
+    """A failure that a guest would have noticed.
 
     Attributes:
         kind: busy, error, close, timeout, no_answer or refused.
@@ -63,13 +63,13 @@ class Conversation:
     """One simulated guest's visit.
 
     Attributes:
-        guest: Which of the guests.
-        session_id: The session, empty where none was opened.
-        turns: What was said, in order.
-        failures: What went wrong.
+        guest: The guest's number.
+        session_id: The session; empty if none was opened.
+        turns: The turns, in order.
+        failures: The failures.
         completed: Whether the feedback was sent.
-        stopped: Whether it was still going on when the load's time was over: neither completed nor failed.
-        prompted: Answers to silence: the guest thought longer than the edge waits.
+        stopped: Whether the load ended during the conversation, which is then neither completed nor failed.
+        prompted: The number of prompts after silence: the guest paused longer than the edge waits.
         seconds: From the connection's opening to its end.
     """
 

@@ -1,4 +1,4 @@
-"""From an order to figures: finds the code, the speech and the edge's process, makes the load, reads the landing."""
+"""Runs a load test from the request to its figures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from operations.system import RUN_FOLDER
 from pilot.cafes import Language
 from proving.load.errors import LoadRefused
-from proving.load.figures import figures
+from proving.load.figures import load_figures
 from proving.load.guest import Manner
 from proving.load.making import Load, Plan, make_load
-from proving.load.marks import Landed, landed
+from proving.load.marks import LandedSessions, wait_until_landed
 from proving.load.utterances import Utterance, default_utterances, is_human, read_folder
 from proving.load.watching import edge_process
 from storage.home import Home
@@ -23,18 +23,18 @@ UTTERANCES = 60
 
 
 @dataclass(frozen=True, slots=True)
-class LoadOrder:
-    """What somebody asks for.
+class LoadRequest:
+    """The parameters of a load test.
 
     Attributes:
         cafe: The café's id.
-        guests: How many talk at once.
-        seconds: For how long conversations are begun.
-        url: The edge's address, empty for the pilot's own.
-        code: A code that opens the page there, empty for one of the home's.
-        language: The language that is spoken.
-        clips: A folder of recordings, None for those of this machine.
-        seed: Decides every order and pause.
+        guests: The number of simultaneous guests.
+        seconds: The time in which conversations start.
+        url: The edge's address; empty for this pilot's own.
+        code: A code of that edge; empty for one of this home's.
+        language: The spoken language.
+        clips: A folder of recordings; None for this machine's own.
+        seed: The seed of every order and pause.
     """
 
     cafe: str
@@ -47,11 +47,11 @@ class LoadOrder:
     seed: int = 1
 
 
-async def run_load(home: Home, order: LoadOrder, *, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
-    """Make the load that was ordered and return its figures.
+async def run_load(home: Home, order: LoadRequest, *, report: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+    """Run a load test and return its figures.
 
     Raises:
-        LoadRefused: there is no code, or nothing to say.
+        LoadRefused: there is no code, or no speech.
         PilotError: the home cannot be used.
     """
     code = order.code or _code(home, order.cafe)
@@ -68,20 +68,20 @@ async def run_load(home: Home, order: LoadOrder, *, tell: Callable[[str], None] 
         manner=Manner(language=order.language),
     )
     pid = edge_process(url, run_folder=home.root / RUN_FOLDER if own else None)
-    load = await make_load(plan, edge_pid=pid, tell=tell)
-    return {**figures(load, await landed_of(home, load)), "voice": voice}
+    load = await make_load(plan, edge_pid=pid, report=report)
+    return {**load_figures(load, await landed_sessions(home, load)), "voice": voice}
 
 
-async def landed_of(home: Home, load: Load) -> Landed | None:
-    """Return what the home's landing holds of the load; None where it holds nothing: the edge is another's."""
+async def landed_sessions(home: Home, load: Load) -> LandedSessions | None:
+    """Return the load's sessions in this home's landing; None if there are none."""
     sessions = {each.session_id for each in load.conversations if each.session_id}
     if not sessions:
         return None
-    found = await landed(home, sessions)
+    found = await wait_until_landed(home, sessions)
     return found if found.events else None
 
 
-def _utterances(order: LoadOrder) -> tuple[list[Utterance], str]:
+def _utterances(order: LoadRequest) -> tuple[list[Utterance], str]:
     if order.clips is not None:
         return read_folder(order.clips), f"the folder {order.clips.name}"
     human = (

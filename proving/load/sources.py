@@ -1,4 +1,4 @@
-"""Recorded speech to talk with: Debian's Asterisk prompts of one human voice, or the journey's packaged lines."""
+"""Sources of speech: Debian's Asterisk prompts of one human voice, or the journey's packaged lines."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from proving.load.voiced import SAMPLE_RATE, longest_pause_seconds, voiced_span
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 PROMPT_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
 PACKAGES = "asterisk-core-sounds-en-g722 asterisk-core-sounds-en"
-# Shorter ones are single words and tones, longer ones already hold pauses that nobody chose.
+# Shorter ones are single words and tones; longer ones have pauses of their own.
 SHORTEST_PART_SECONDS, LONGEST_PART_SECONDS = 1.2, 4.0
 FEWEST_WORDS = 3
-# The pauses inside an utterance are to be the ones that its plan put there.
+# An utterance must have no other pauses than those inserted by `compose`.
 LONGEST_OWN_PAUSE_SECONDS = 0.5
 # Kept on either side of a part: the breath before a plosive, the fading of a vowel.
 MARGIN_SAMPLES = SAMPLE_RATE // 50
@@ -34,10 +34,10 @@ class Part:
     """A piece of recorded speech without silence around it.
 
     Attributes:
-        name: Where it comes from.
-        text: What is said.
+        name: The recording's name.
+        text: The words.
         samples: Mono PCM16 at 16 kHz.
-        last_voiced: Index of the last sample in which there is voice.
+        last_voiced: Index of the last voiced sample.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Part:
 
     @property
     def seconds(self) -> float:
-        """Return its length."""
+        """Return the length in seconds."""
         return len(self.samples) / SAMPLE_RATE
 
 
@@ -57,12 +57,12 @@ def human_parts(
     longest: float = LONGEST_PART_SECONDS,
     longest_pause: float = LONGEST_OWN_PAUSE_SECONDS,
 ) -> list[Part]:
-    """Return the prompts that are sentences, in the order of their names; none where the packages are missing.
+    """Return the prompts that are sentences, sorted by name; none if the packages are missing.
 
     Args:
-        shortest: Seconds of a part at least.
-        longest: Seconds of a part at most.
-        longest_pause: Seconds of silence inside a part at most.
+        shortest: Minimum seconds of a part.
+        longest: Maximum seconds of a part.
+        longest_pause: Maximum seconds of silence inside a part.
     """
     if not PROMPT_TEXTS.is_file():
         return []
@@ -72,26 +72,26 @@ def human_parts(
         path = PROMPTS / f"{name}.g722"
         if len(texts[name].split()) < FEWEST_WORDS or not path.is_file():
             continue
-        part = trimmed(name, text=texts[name], samples=decoded(path))
+        part = trim(name, text=texts[name], samples=decode_file(path))
         if shortest <= part.seconds <= longest and longest_pause_seconds(part.samples) <= longest_pause:
             parts.append(part)
     return parts
 
 
 def packaged_parts(language: Language) -> list[Part]:
-    """Return the journey's own lines, synthetic speech that is always there."""
+    """Return the journey's own lines, synthetic speech that is always available."""
     lines = [Line(language=language, number=number) for number in range(len(LINES[language]))]
-    return [trimmed(each.clip, text=each.text, samples=speech(each).samples) for each in lines]
+    return [trim(each.clip, text=each.text, samples=speech(each).samples) for each in lines]
 
 
-def trimmed(name: str, *, text: str, samples: NDArray[np.int16]) -> Part:
+def trim(name: str, *, text: str, samples: NDArray[np.int16]) -> Part:
     """Return a recording without the silence before and after its voice."""
     first, last = voiced_span(samples)
     begin = max(0, first - MARGIN_SAMPLES)
     return Part(name=name, text=text, samples=samples[begin : last + 1 + MARGIN_SAMPLES], last_voiced=last - begin)
 
 
-def decoded(path: Path) -> NDArray[np.int16]:
+def decode_file(path: Path) -> NDArray[np.int16]:
     """Return a sound file as mono PCM16 at 16 kHz."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
     with av.open(str(path), "r") as container:

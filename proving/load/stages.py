@@ -1,4 +1,4 @@
-"""Where the time of an answer goes: the edge's marks on the guest's clock, and the parts that sum to the whole."""
+"""Splits response times into stages by the edge's marks, on the guest's clock."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Timing:
     """Percentiles of one stage, milliseconds.
 
     Attributes:
-        stage: Its name.
-        turns: How many turns have it.
-        p50: Half are not above this one.
-        p95: 95 in 100 are not above this one.
+        stage: The stage's name.
+        turns: The number of turns with this stage.
+        p50: The median, nearest rank.
+        p95: The 95th percentile, nearest rank.
         most: The longest.
     """
 
@@ -42,7 +42,7 @@ class Timing:
 
 
 def timing(stage: str, values: Iterable[float]) -> Timing | None:
-    """Return the percentiles of values that occurred (nearest rank, never between two of them); None of nothing."""
+    """Return the percentiles of some values by nearest rank; None without values."""
     found = np.fromiter(values, dtype=float)
     if not found.size:
         return None
@@ -51,7 +51,7 @@ def timing(stage: str, values: Iterable[float]) -> Timing | None:
 
 
 def reached(turns: Iterable[tuple[Turn, Mapping[str, float]]]) -> list[Timing]:
-    """Return when each stage was reached, after the true last voiced sample; marks without an answer do not count."""
+    """Return the time of each stage after the true last voiced sample, over answered turns."""
     stages: dict[str, list[float]] = {}
     for turn, marks in turns:
         if turn.response_ms is None:
@@ -68,9 +68,9 @@ def reached(turns: Iterable[tuple[Turn, Mapping[str, float]]]) -> list[Timing]:
 
 
 def parts(turns: Iterable[tuple[Turn, Mapping[str, float]]]) -> list[Timing]:
-    """Return how long each part took of what the guest waited; for each turn the parts sum to its response time.
+    """Return the duration of each part of the response time; a turn's parts sum to its response time.
 
-    What ran beside the silence before the commit costs nothing: only what came after it is counted.
+    Work that ran in parallel with the silence before the commit costs nothing: only later work is counted.
     """
     taken: dict[str, list[float]] = {}
     for turn, marks in turns:
@@ -81,13 +81,13 @@ def parts(turns: Iterable[tuple[Turn, Mapping[str, float]]]) -> list[Timing]:
 
 
 def split(turn: Turn, marks: Mapping[str, float]) -> dict[str, float]:
-    """Return the parts of one turn's response time; empty where it or its marks are missing."""
+    """Return the parts of one turn's response time; empty if the time or a mark is missing."""
     needed = ("soft_end", "recognition_end", "commit", "first_token", "sent")
     if turn.response_ms is None or turn.end_error_ms is None or any(name not in marks for name in needed):
         return {}
     soft_end, commit, sent = marks["soft_end"], marks["commit"], marks["sent"]
     heard = max(commit, marks["recognition_end"])
-    # An edge that does not tell when a worker took the speech has its waiting in the recognition.
+    # Without the mark of a worker's start, its waiting is counted as recognition.
     taken = min(heard, max(commit, marks.get("recognition_taken", commit)))
     spoken = max(heard, marks["first_token"])
     return {

@@ -1,4 +1,4 @@
-"""What a guest says at a time: 4 to 12 s of one voice with pauses inside, chosen by a seed, its end known."""
+"""Utterances for load tests: 4 to 12 s of one voice with pauses, by seed, with known ends."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ import numpy as np
 from pilot.cafes import Language
 from proving.journey.speech import Speech
 from proving.load.errors import LoadRefused
-from proving.load.sources import PACKAGES, Part, decoded, human_parts, packaged_parts
+from proving.load.sources import PACKAGES, Part, decode_file, human_parts, packaged_parts
 from proving.load.voiced import SAMPLE_RATE, voiced_span
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 4.0, 12.0
 PAUSES_A_SECOND = 0.3
-# Between clauses: long enough to look like an end of speech to a hasty ear, short enough not to be one.
+# Between clauses: long enough for a hasty detector to end the turn, short enough for a good one not to.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 0.5
-# A join that is to be no pause still needs the closure that every sentence's start has.
+# A join without a pause still needs the closure before a sentence's first sound.
 JOIN_SECONDS = 0.04
 TRIES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One thing to say.
+    """One utterance.
 
     Attributes:
-        name: Which recordings it is made of, or its file.
-        text: What is said.
-        speech: Its samples and the place of the last voiced one.
-        pauses: Pauses that were put inside; those of the recordings themselves are not counted.
+        name: Its recordings, or its file.
+        text: The words.
+        speech: The samples and the index of the last voiced one.
+        pauses: The number of inserted pauses, without those of the recordings.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Utterance:
 
 
 def default_utterances(language: Language, *, count: int, seed: int = 1) -> list[Utterance]:
-    """Return utterances of the human voice where it is installed and speaks the language, or of the packaged lines."""
+    """Return utterances of the human voice if installed for the language, else of packaged lines."""
     parts = human_parts() if language == "en" else []
     return compose(parts or packaged_parts(language), count=count, seed=seed)
 
@@ -116,7 +116,7 @@ def read_folder(folder: Path) -> list[Utterance]:
         words = path.with_suffix(".txt")
         if not words.is_file():
             raise LoadRefused(f"{path.name} has no {words.name} beside it.", remedy="Write down what it says.")
-        samples = decoded(path)
+        samples = decode_file(path)
         text = words.read_text(encoding="utf-8").strip()
         speech = Speech(samples=samples, last_voiced=voiced_span(samples)[1])
         made.append(Utterance(name=path.stem, text=text, speech=speech))

@@ -1,4 +1,4 @@
-"""What a process uses while it is watched: CPU seconds, memory, open files, from outside and by its number."""
+"""Samples CPU seconds, memory and open files of a process."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MIB = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class ResourceSample:
-    """One look at a process.
+    """One sample of a process.
 
     Attributes:
-        at_seconds: Since the watch began.
+        at_seconds: Seconds since the first sample.
         memory_mib: Resident memory.
-        files: Open files and sockets.
-        threads: Its threads.
-        cpu_seconds: CPU seconds since the watch began.
+        files: Number of open files and sockets.
+        threads: Number of threads.
+        cpu_seconds: CPU seconds since the first sample.
     """
 
     at_seconds: float
@@ -39,34 +39,34 @@ class ResourceSample:
 
 
 @dataclass(slots=True)
-class Watched:
-    """All looks at a process, in order."""
+class ProcessUsage:
+    """All samples of a process, in order."""
 
     pid: int
-    looks: list[ResourceSample] = field(default_factory=list)
+    samples: list[ResourceSample] = field(default_factory=list)
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds used while it was watched."""
-        return self.looks[-1].cpu_seconds if self.looks else 0.0
+        """Return the CPU seconds used between the first and the last sample."""
+        return self.samples[-1].cpu_seconds if self.samples else 0.0
 
     @property
     def peak_memory_mib(self) -> float:
-        """Return the most memory that a look saw."""
-        return max((look.memory_mib for look in self.looks), default=0.0)
+        """Return the maximum of resident memory."""
+        return max((sample.memory_mib for sample in self.samples), default=0.0)
 
     @property
     def most_files(self) -> int:
-        """Return the most open files that a look saw."""
-        return max((look.files for look in self.looks), default=0)
+        """Return the maximum of open files."""
+        return max((sample.files for sample in self.samples), default=0)
 
 
 def edge_process(url: str, *, run_folder: Path | None = None) -> int | None:
-    """Return the number of the edge's process on this machine, or None where it is elsewhere.
+    """Return the id of the edge's process, or None if it runs elsewhere.
 
     Args:
         url: The edge's address.
-        run_folder: Where a supervisor writes down its processes.
+        run_folder: The folder of the supervisor's record of its processes.
     """
     if run_folder is not None:
         with suppress(OSError, ValueError, KeyError):
@@ -84,13 +84,15 @@ def edge_process(url: str, *, run_folder: Path | None = None) -> int | None:
 
 
 @asynccontextmanager
-async def watched(pid: int | None, *, every_seconds: float = SAMPLE_SECONDS) -> AsyncIterator[Watched | None]:
-    """Look at a process again and again until the end of the block; None is not watched."""
+async def watch_process(
+    pid: int | None, *, every_seconds: float = SAMPLE_SECONDS
+) -> AsyncIterator[ProcessUsage | None]:
+    """Sample a process until the end of the block; yield None if `pid` is None."""
     if pid is None:
         yield None
         return
-    found = Watched(pid=pid)
-    task = asyncio.create_task(_look_again(found, every_seconds=every_seconds), name="watching a process")
+    found = ProcessUsage(pid=pid)
+    task = asyncio.create_task(_sample_repeatedly(found, every_seconds=every_seconds), name="watching a process")
     try:
         yield found
     finally:
@@ -98,12 +100,12 @@ async def watched(pid: int | None, *, every_seconds: float = SAMPLE_SECONDS) -> 
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def _look_again(found: Watched, *, every_seconds: float) -> None:
+async def _sample_repeatedly(found: ProcessUsage, *, every_seconds: float) -> None:
     process, began = psutil.Process(found.pid), time.monotonic()
     used_before = _used(process)
     while True:
         try:
-            look = ResourceSample(
+            sample = ResourceSample(
                 at_seconds=round(time.monotonic() - began, 1),
                 memory_mib=round(process.memory_info().rss / MIB, 1),
                 files=process.num_fds(),
@@ -112,7 +114,7 @@ async def _look_again(found: Watched, *, every_seconds: float) -> None:
             )
         except psutil.NoSuchProcess:
             return
-        found.looks.append(look)
+        found.samples.append(sample)
         await asyncio.sleep(every_seconds)
 
 

@@ -1,4 +1,4 @@
-"""How simulated cafés, days and guests differ: every chance and every spread has its name here."""
+"""The probabilities and spreads of simulated cafés, days and guests."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ SHARE_MICROPHONE = 0.93
 SHARE_EDITED = 0.15
 SHARE_NO_SPEECH = 0.02
 SHARE_IN_APP = 0.04
-SHARE_CLOSED = 0.6  # Of those who leave without sending: the edge notices; the rest fall silent.
+SHARE_CLOSED = 0.6  # Of those who leave without sending; the others fall silent.
 
 SOFT_END_MS = 240.0  # from the end of speech to the first guess that it was one
 TO_RECOGNITION_MS = 5.0
 RESPONSE_MEDIAN_MS = 900.0
 RESPONSE_SPREAD = 0.34  # Of the logarithm: 5 in 100 take longer than about 1.6 s.
-SLOW_DAY_SHARE = 0.08  # Days on which everything takes longer.
+SLOW_DAY_SHARE = 0.08  # Days with slow responses.
 SLOW_DAY_FACTOR = 1.5
 
 DEPTH_WEIGHTS = (0.28, 0.24, 0.33, 0.15)  # Thin, some, useful and excellent feedback.
-DEPTH_LEANING = (-1.0, 0.0, 1.0, 1.0)  # On a good day there is more of some than of others.
+DEPTH_LEANING = (-1.0, 0.0, 1.0, 1.0)  # Exponents of the day's mood on the weights.
 MOOD_SPREAD = 0.15
 
 COUNT_MISSING_SHARE = 0.07
-DAYTIME = (0.25, 0.8)  # What befalls all cafés begins in this part of the day.
+DAYTIME = (0.25, 0.8)  # Happenings of all cafés begin in this part of the day.
 OUTAGE_SHARE = 0.06  # Of days.
 OUTAGE_MINUTES = (2, 20)
-FAILING_SHARE = 0.08  # Of days, on which the recogniser gives up for a while.
+FAILING_SHARE = 0.08  # Of days, with a while of failing recognition.
 FAILING_MINUTES = (10, 45)
 FAILING_TURNS = 0.6  # Of the voice turns in that while.
 RING_SHARE = 0.03  # Of a café's days.
 RING_SESSIONS = (5, 9)
-TREND_DAYS = 42  # A café's weeks from one theme that trends to the next.
+TREND_DAYS = 42  # From one trending theme of a café to the next.
 TREND_QUIET_DAYS = 21
 TREND_RISING_DAYS = 7
-TREND_SHARE = 0.5  # Of the guests who have something to say, once the theme has risen.
+TREND_SHARE = 0.5  # Of the guests with something to say, once the theme has risen.
 
-TRIAL_AHEAD_DAYS = 2  # A trial is extended when less than so many days' feedback is left of it,
-TRIAL_EXTENSION_DAYS = 7  # by so many days' feedback.
+TRIAL_AHEAD_DAYS = 2  # A trial is extended when less than this many days' feedback is left,
+TRIAL_EXTENSION_DAYS = 7  # by this many days' feedback.
 
 
 @dataclass(frozen=True, slots=True)
 class DayChances:
-    """What one café's day is like.
+    """One café's day.
 
     Attributes:
         opened: Guests who open the page.
-        completion: Their chance to complete once they start.
-        customers: Paying customers; None where nobody reported them.
-        response_factor: How much slower than usual answers are.
+        completion: The probability of completing once started.
+        customers: Paying customers; None if not reported.
+        response_factor: The factor on response times.
         depth_weights: Weights of thin, some, useful and excellent feedback.
         english: Share of guests who speak English.
     """
@@ -82,7 +82,7 @@ class DayChances:
 
 def day_chances(rng: random.Random, *, cafe: Cafe, day: date) -> DayChances:
     """Draw one café's day."""
-    taste = random.Random(f"{cafe.id}")  # noqa: S311 - a café keeps its character across seeds
+    taste = random.Random(f"{cafe.id}")  # noqa: S311 - the same character for every seed
     band = cafe.expected_feedbacks_per_day
     middle, half = (band.low + band.high) / 2, (band.high - band.low) / 2
     completed = middle + half * (WEEKDAY_VOLUME[day.weekday()] - 1) * 3 + middle * rng.gauss(0, DAY_SPREAD)
@@ -112,10 +112,10 @@ def _share(rng: random.Random, middle: float, spread: float) -> float:
 def arrivals(
     rng: random.Random, *, cafe: Cafe, day: date, guests: int, down: tuple[datetime, datetime] | None = None
 ) -> list[datetime]:
-    """Draw when guests open the page: inside the day's hours, thickest in the peaks, never while it is `down`.
+    """Draw when guests open the page: within opening hours, mostly in peaks, never while it is `down`.
 
     Returns:
-        The moments, sorted, UTC; none where the café is closed.
+        The moments, sorted, UTC; none if the café is closed.
     """
     window = hours_on(cafe, day).window
     if window is None:

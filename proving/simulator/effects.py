@@ -1,7 +1,7 @@
-"""What differs between cafés and between days, for any number of cafés at once: the truth behind a simulated pilot.
+"""Effects of cafés and days, for many cafés at once: the true parameters of a simulated pilot.
 
-A café has a character of its own and each of its days another one. Both move participation, completion and the time
-that answers take, so feedback of one day is more alike than chance would have it: figures over days must know that.
+Each café and each café-day has a random effect on participation, completion and response times. So feedback of one
+day is correlated, and intervals over days must be clustered.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from proving.simulator import chances
 Floats = npt.NDArray[np.float64]
 Whole = npt.NDArray[np.int64]
 
-CHARACTER_SEED = 20261123  # A café keeps its character across seeds.
+CHARACTER_SEED = 20261123  # The same characters for every seed.
 COMPLETION_CHARACTER = (-0.03, 0.05)
 PARTICIPATION_CHARACTER = (-0.015, 0.015)
 MOOD_CHARACTER = (-0.2, 0.2)
@@ -26,13 +26,13 @@ SMALLEST_SHARE, LARGEST_SHARE = 0.03, 0.97
 
 @dataclass(frozen=True, slots=True)
 class Characters:
-    """What each café is like on any day; one place a café.
+    """The cafés' effects; element i of every array is café i.
 
     Attributes:
-        band: The middle of the feedbacks that it expects a day.
-        completion: Added to the chance that a started session is completed.
+        band: The middle of the café's expected feedbacks a day.
+        completion: Added to the probability of completing.
         participation: Added to the share of customers who start.
-        mood: How far feedback leans towards the useful.
+        mood: The lean towards useful feedback.
     """
 
     band: Floats
@@ -43,15 +43,15 @@ class Characters:
 
 @dataclass(frozen=True, slots=True)
 class CafeDays:
-    """One day of every café; one place a café.
+    """One day of every café; element i of every array is café i.
 
     Attributes:
-        volume: Feedbacks that are to be expected.
-        completion: The chance to complete once started.
-        participation: The chance that a customer starts.
+        volume: Expected feedbacks.
+        completion: The probability of completing once started.
+        participation: The probability that a customer starts.
         counted: Whether the café's customers were reported.
-        slowness: The factor on the time that answers take.
-        depth: Chances of thin, some, useful and excellent feedback; a row a café.
+        slowness: The factor on response times.
+        depth: Probabilities of thin, some, useful and excellent feedback; a row a café.
     """
 
     volume: Floats
@@ -63,7 +63,7 @@ class CafeDays:
 
 
 def characters(*, bands: Floats) -> Characters:
-    """Return the cafés' characters: the n-th café has the same one in every pilot."""
+    """Return the cafés' characters; café i has the same one in every pilot."""
     rng = np.random.default_rng(CHARACTER_SEED)
     drawn = rng.uniform(size=(len(bands), 3))
 

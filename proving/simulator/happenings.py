@@ -1,6 +1,6 @@
-"""What befalls simulated cafés: outages, bursts of failed turns, rings of fraud, themes that rise and fall.
+"""The happenings at simulated cafés: outages, bursts of failed turns, rings of fraud, trending themes.
 
-All of it follows from seed, café and day alone, so that days told guest by guest and days made in columns share it.
+They depend only on seed, café and day, so that small and large days share them.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from proving.simulator.speech import topics
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Some minutes of a day; `ends` is no longer in it."""
+    """A period of a day, without `ends` itself."""
 
     begins: datetime
     ends: datetime
 
     def covers(self, moment: datetime) -> bool:
-        """Return whether the moment lies within."""
+        """Return whether the moment is within."""
         return self.begins <= moment < self.ends
 
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """What a café's guests speak of more than of other things.
+    """A café's trending topic.
 
     Attributes:
         topic: One of `proving.simulator.speech.topics`.
-        share: The chance that a guest with something to say begins with it; 0 while nothing trends.
+        share: The probability that a guest with something to say begins with it; 0 without a trend.
     """
 
     topic: str
@@ -40,25 +40,25 @@ class Trend:
 
 
 def outage(seed: int, *, day: date) -> Window | None:
-    """Return when no café's page answers on a day; None on most days."""
+    """Return the outage of all cafés' pages on a day; None on most days."""
     return _window(_rng(seed, "outage", day), day=day, share=chances.OUTAGE_SHARE, minutes=chances.OUTAGE_MINUTES)
 
 
 def failing(seed: int, *, day: date) -> Window | None:
-    """Return when the recogniser, which all cafés share, gives up on most turns; None on most days."""
+    """Return the period in which the shared recogniser fails most turns; None on most days."""
     return _window(_rng(seed, "failing", day), day=day, share=chances.FAILING_SHARE, minutes=chances.FAILING_MINUTES)
 
 
 def ring(seed: int, *, cafe: str, day: date) -> int:
-    """Return how many sessions of a ring come to a café on a day; 0 on most."""
+    """Return the number of a ring's sessions at a café on a day; 0 on most days."""
     rng = _rng(seed, "ring", cafe, day)
     return rng.randint(*chances.RING_SESSIONS) if rng.random() < chances.RING_SHARE else 0
 
 
 def trend(seed: int, *, cafe: str, day: date) -> Trend:
-    """Return what trends at a café: weeks of nothing, a week in which something rises, two in which it stays.
+    """Return a café's trend: three weeks without, a week in which a topic rises, two in which it stays.
 
-    Each café is somewhere else in its weeks; with the next ones the theme falls back, and another follows.
+    Cafés are at different points of this cycle; each cycle has a topic of its own.
     """
     place = day.toordinal() + _rng(seed, "weeks", cafe).randrange(chances.TREND_DAYS)
     nth, since = divmod(place, chances.TREND_DAYS)

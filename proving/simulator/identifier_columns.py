@@ -1,4 +1,4 @@
-"""Identifiers and hashes by the million, as columns: the same layout as one by one, the same for the same seed."""
+"""Identifiers and hashes as columns, by the million, equal for equal seeds."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DASHED = (0, 4, 6, 8, 10, 16)  # Bytes between which the text of a UUID has its 
 
 
 def uuid7_column(rng: np.random.Generator, *, millis: Millis) -> pl.Series:
-    """Return one UUIDv7 for each moment, as text.
+    """Return a UUIDv7 for each moment, as text.
 
     Args:
-        rng: Where the random bits come from.
+        rng: The source of the random bits.
         millis: Milliseconds since 1970, UTC.
     """
     octets = rng.integers(0, 256, size=(len(millis), UUID_BYTES), dtype=np.uint8)
@@ -36,7 +36,7 @@ def uuid7_column(rng: np.random.Generator, *, millis: Millis) -> pl.Series:
 
 
 def hash_column(rng: np.random.Generator, *, count: int, octets: int) -> pl.Series:
-    """Return `count` random hashes of so many bytes, as hexadecimal text."""
+    """Return `count` random hashes of `octets` bytes, as hexadecimal text."""
     return _texts(_digits(rng.integers(0, 256, size=(count, octets), dtype=np.uint8)))
 
 

@@ -1,4 +1,4 @@
-"""Identifiers that follow from a seed: a simulated pilot is the same to the last byte each time it is made."""
+"""Identifiers derived from a seed, so that a simulated pilot is reproducible to the last byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Puts simulated days where real ones are: through log, landing and store, or large ones straight into the lake."""
+"""Writes simulated days: small ones through log, landing and store, large ones straight to the lake."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class NotADemo(PilotError):
     """Simulated days may only be landed in a demo home."""
 
 
-def land(home: Home, days: Iterable[SimulatedDay], *, told: Callable[[date, int], None]) -> int:
+def land(home: Home, days: Iterable[SimulatedDay], *, on_day: Callable[[date, int], None]) -> int:
     """Land the days in a demo home; return how many events were landed.
 
     Args:
-        home: A home of kind "demo": simulated days never meet real ones.
+        home: A home of kind "demo", so that simulated days never mix with real ones.
         days: From `proving.simulator.pilot_days.simulate`.
-        told: Called after each day with the day and its number of visits.
+        on_day: Called after each day with the day and its number of visits.
 
     Raises:
         NotADemo: the home is a real one.
@@ -59,12 +59,12 @@ def land(home: Home, days: Iterable[SimulatedDay], *, told: Callable[[date, int]
                 extend_in_time(store, each, at=day_bounds(day.day)[0])
                 trial_slots.use_all(store, cafe=each, sent=day.sent.get(each.id, {}))
             landed += len(day.events)
-            told(day.day, day.opened)
+            on_day(day.day, day.opened)
     return landed
 
 
 def write_large_day(home: Home, large: LargeDay) -> None:
-    """Write a large day straight to the lake of a demo home: its raw events and its customer counts.
+    """Write a large day's raw events and customer counts straight to the lake of a demo home.
 
     Raises:
         NotADemo: the home is a real one.

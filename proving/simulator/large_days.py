@@ -1,6 +1,9 @@
-"""Simulated days of any size, made in parts of some cafés at a time: ten thousand cafés, a million guests.
+"""The simulator for large days, as columns: ten thousand cafés, a million sessions.
 
-They go straight to the lake's `raw_events`, without a landing: nothing of a day is ever in memory but one part.
+Benchmarks of the lake, of windows over days and of the landing need such days (`pilot simulate --sessions`, `pilot
+bench lake`). `proving.simulator.pilot_days` cannot make them: it makes a Python object for each of a day's 14 million
+events and keeps a day in memory. Large days go straight to `raw_events`, without a landing, one part in memory at a
+time; they share chances, characters, phrases and happenings with the small ones.
 """
 
 from __future__ import annotations
@@ -24,30 +27,31 @@ from proving.simulator.chances import PEAK_WEIGHT
 from proving.simulator.effects import CafeDays, cafe_days, characters
 from proving.simulator.happenings import Window, failing, outage, ring, trend
 from proving.simulator.identifier_columns import uuid7_column
-from proving.simulator.many_visits import Guests, Habits, visits
+from proving.simulator.many_guests import Guests, Habits
+from proving.simulator.many_visits import visits
 from proving.simulator.phrases import Phrases, phrases
 from proving.simulator.speech import topics
 from proving.simulator.visit import EDGE
 
-PART_EVENTS = 400_000  # About how many events are made at a time: 300 MB.
+PART_EVENTS = 400_000  # Events made at a time, about 300 MB.
 EVENTS_A_GUEST = 14
 RING_PAUSE_MINUTES = 5  # From one of a ring's sessions to the next.
-LAST_MINUTES = 3  # Nobody opens the page this shortly before closing.
+LAST_MINUTES = 3  # Nobody opens the page in the last minutes before closing.
 MINUTE_MS = 60_000
 SECOND_MS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class LargeDay:
-    """What one simulated day is made of.
+    """The parameters of a simulated day.
 
     Attributes:
-        cafes: Whose guests they are, sorted by id.
+        cafes: The cafés, sorted by id.
         day: The business day.
         seed: The same seed gives the same rows.
-        guests: How many open the page in all; None for what the cafés' bands say.
-        habits: How many start and how many turns they take.
-        probe_seconds: How often each café's page is probed.
+        guests: How many open the page in all; None for the cafés' bands.
+        habits: The share of guests who start, and their numbers of turns.
+        probe_seconds: The interval between probes of a café's page.
     """
 
     cafes: Cafes
@@ -58,13 +62,13 @@ class LargeDay:
     probe_seconds: int = 600
 
     def rng(self, *parts: int) -> np.random.Generator:
-        """Return the source of chance for a part of this day."""
+        """Return the random generator for a part of this day."""
         return np.random.default_rng([self.seed, self.day.toordinal(), *parts])
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The day's effects, and how many guests open each café's page."""
+    """The day's effects, and the number of guests who open each café's page."""
 
     of_day: CafeDays
     opened: npt.NDArray[np.int64]
@@ -83,7 +87,7 @@ def crowd(large: LargeDay) -> Crowd:
 
 
 def customer_counts(large: LargeDay, drawn: Crowd) -> pl.DataFrame:
-    """Return the day's CUSTOMER_COUNTS rows; a café whose customers nobody reported has none."""
+    """Return the day's CUSTOMER_COUNTS rows; a café without a report has none."""
     there = np.flatnonzero(drawn.of_day.counted)
     customers = np.rint(drawn.opened * large.habits.started / drawn.of_day.participation).astype(np.int64)[there]
     rows = pl.DataFrame({"cafe": pl.Series(large.cafes.ids).gather(there), "customers": customers}).with_columns(
@@ -137,20 +141,20 @@ def _part(
     )
     ids = pl.Series(large.cafes.ids)
     segment = f"day={large.day}/simulated-{int(places[0])}"
-    told = visits(rng, guests=guests, ids=ids, phrases=stock, habits=large.habits, segment=segment)
+    visited = visits(rng, guests=guests, ids=ids, phrases=stock, habits=large.habits, segment=segment)
     probed = _probes(rng, large, ids.gather(places), down=down, segment=segment)
-    events = pl.concat([told, probed]).with_columns(day=pl.lit(large.day))
+    events = pl.concat([visited, probed]).with_columns(day=pl.lit(large.day))
     return events.select(pl.col(name).cast(kind) for name, kind in schema(RAW_EVENTS).items())
 
 
 def _ring(large: LargeDay, place: int, *, guests: int) -> int:
-    """Return how many of a café's guests are a ring's: the first ones, where enough come."""
+    """Return how many of a café's first guests belong to a ring; 0 if too few come."""
     members = ring(large.seed, cafe=large.cafes.cafe[place].id, day=large.day)
     return members if members < guests else 0
 
 
 def _members(rings: npt.NDArray[np.int64], opened: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return for each guest the place of the one whose story they tell again; -1 for honest guests."""
+    """Return for each guest the index of the guest whose story is repeated; -1 for honest guests."""
     of = np.full(opened.sum(), -1, dtype=np.int64)
     for first, members in zip(np.cumsum(opened) - opened, rings, strict=True):
         of[first : first + members] = first
@@ -166,9 +170,9 @@ def _millis(window: Window | None) -> tuple[int, int] | None:
 def _arrivals(
     rng: np.random.Generator, cafe: Cafe, day: date, guests: int, *, down: tuple[int, int] | None, ring: int
 ) -> npt.NDArray[np.int64]:
-    """Draw when a café's guests open the page, in milliseconds: thickest in the peaks, never while it is down.
+    """Draw when a café's guests open the page, in milliseconds: mostly in peaks, never while it is down.
 
-    The first `ring` of them come one after the other.
+    The first `ring` guests come one after the other.
     """
     window = hours_on(cafe, day).window
     if window is None or not guests:
@@ -234,5 +238,5 @@ def _middle(cafe: Cafe) -> float:
 
 
 def _templates(cafes: Cafes) -> list[Cafe]:
-    """Return one café of each set of specialties: copies of a café say what it says."""
+    """Return one café for each set of specialties: copies of a café share its phrases."""
     return list({cafe.specialties: cafe for cafe in cafes.cafe}.values())

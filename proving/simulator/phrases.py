@@ -1,4 +1,4 @@
-"""Stocks of what simulated guests say, made once and drawn from by the million."""
+"""The phrases of large days: made once, then drawn from by the million."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pilot.cafes import Cafe, Language
 from proving.simulator.speech import DEPTHS, questions, said, topics
 
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
-GUESTS = 2_000  # Told for each language and depth, as many of each topic; turns of different ones are recombined.
+GUESTS = 2_000  # For each language and depth, evenly over topics; turns of different guests are recombined.
 PHRASE_TURNS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Turns as JSON texts, quotes included, with the number of their words.
+    """Turns as JSON texts, quotes included, with their numbers of words.
 
     Attributes:
         texts: By language, depth, turn (1 to 3) and guest, flattened.
         words: The number of words of each.
-        questions: The interviewer's, by language and turn, as JSON texts; the last one closes.
+        questions: The interviewer's questions by language and turn, as JSON texts; the last one closes.
     """
 
     texts: pl.Series
@@ -42,19 +42,19 @@ class Phrases:
         turn: int,
         about: npt.NDArray[np.int64],
     ) -> npt.NDArray[np.int64]:
-        """Draw the place of a text for each guest's turn; turns beyond those told say what a last one says.
+        """Draw the index of a text for each guest's turn; further turns are drawn from the last one.
 
         Args:
-            rng: Where chance comes from.
-            language: The place of each guest's language.
-            depth: The place of each guest's depth.
-            turn: Which turn, from 1.
-            about: The place among `topics` of what each speaks of first; -1 for any.
+            rng: The random generator.
+            language: The index of each guest's language.
+            depth: The index of each guest's depth.
+            turn: The turn, from 1.
+            about: The index of each guest's first topic; -1 for any.
         """
-        told = min(turn, PHRASE_TURNS) - 1
-        place = (language * len(DEPTHS) + depth) * PHRASE_TURNS + told
+        story = min(turn, PHRASE_TURNS) - 1
+        place = (language * len(DEPTHS) + depth) * PHRASE_TURNS + story
         guest = rng.integers(0, GUESTS, size=len(language))
-        of_topic = guest - guest % len(topics()) + about  # The stock's guests speak of one topic after the other.
+        of_topic = guest - guest % len(topics()) + about  # The guests of the stock have the topics in turn.
         return place * GUESTS + np.where(about < 0, guest, of_topic)
 
     def question(self, *, language: npt.NDArray[np.int64], turn: int, closing: bool = False) -> pl.Series:
@@ -64,12 +64,12 @@ class Phrases:
 
 
 def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
-    """Make the stock: what guests of these cafés say, the same for the same seed."""
+    """Return phrases of these cafés' guests, equal for equal seeds."""
     rng = random.Random(f"{seed}:phrases")  # noqa: S311 - simulation, not secrets
     texts: list[str] = []
     for language in LANGUAGES:
         for depth in DEPTHS:
-            told = [
+            story = [
                 said(
                     rng,
                     cafe=cafes[n // len(topics()) % len(cafes)],
@@ -81,7 +81,7 @@ def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
                 for n in range(GUESTS)
             ]
             for turn in range(PHRASE_TURNS):
-                texts += [each[turn] for each in told]
+                texts += [each[turn] for each in story]
     closing = {"sv": "Tack!", "en": "Thank you!"}
     asked = [text for language in LANGUAGES for text in (*questions(language)[:PHRASE_TURNS], closing[language])]
     return Phrases(

@@ -1,4 +1,4 @@
-"""A simulated pilot, day by day: every café's visits, probes and customer counts, the same for the same seed."""
+"""The simulator for small days: visits, probes and customer counts, equal for equal seeds."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class SimulatedDay:
 
     Attributes:
         day: The business day.
-        events: What was recorded, by time; nothing later than the moment that was asked for.
-        customers: Reported customers by café; a café without a report is not in it.
-        sent: When each session was sent that was, by café and session.
+        events: The events by time, up to `until`.
+        customers: Reported customers by café, without cafés that did not report.
+        sent: The time at which each sent session was sent, by café and session.
         opened: Visits to the page.
     """
 
@@ -43,11 +43,11 @@ def simulate(
     """Yield the days from `first_day` to `last_day`.
 
     Args:
-        cafes: Whose guests they are.
-        codes: The short code that is scanned, by café.
+        cafes: The cafés.
+        codes: The scanned short code, by café.
         first_day: The first business day.
         last_day: The last one.
-        until: Nothing is recorded after this moment: the last day may be half done.
+        until: The last moment of an event; the last day may be incomplete.
         seed: The same seed gives the same events.
     """
     for day in days_between(first_day, last_day):
@@ -77,7 +77,7 @@ def simulate(
 def _visits(
     rng: random.Random, *, cafe: Cafe, code: str, day: date, of_day: DayChances, seed: int
 ) -> Iterator[list[Event]]:
-    """Yield every visit of a café's day: its guests', and those of a ring where one comes."""
+    """Yield the visits of a café's day, a ring's included."""
     down, failed = outage(seed, day=day), failing(seed, day=day)
     talk = trend(seed, cafe=cafe.id, day=day)
     away = None if down is None else (down.begins, down.ends)

@@ -1,4 +1,4 @@
-"""Simulated probes of the customers' pages, with outages that hit all cafés at once."""
+"""Simulated probes of the customers' pages, with outages of all cafés at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A simulated ring of fraud: one device that sends the same story again and again, hardly changed, without a pause."""
+"""A simulated ring of fraud: one device that sends almost the same story many times without a pause."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from proving.simulator.speech import said
 from proving.simulator.visit import Story, send, take_turn
 
 TURNS = 3
-CHANGED_SHARE = 0.5  # Of the members; the others say it word for word.
-PASTING_PACE = 12.0  # Times as fast as one who types.
+CHANGED_SHARE = 0.5  # Of the members; the others repeat the story word for word.
+PASTING_PACE = 12.0  # A multiple of the typing speed.
 AFTER_OPENING_MINUTES = 60
 BEFORE_CLOSING_MINUTES = 60
 
 
 def ring_begins(rng: random.Random, *, cafe: Cafe, day: date) -> datetime | None:
-    """Draw when a ring begins: well within the day's hours; None where they are too short, or the café is closed."""
+    """Draw when a ring begins, well within opening hours; None if these are too short."""
     window = hours_on(cafe, day).window
     if window is None:
         return None
@@ -39,9 +39,9 @@ def ring_begins(rng: random.Random, *, cafe: Cafe, day: date) -> datetime | None
 def ring_visits(
     rng: random.Random, *, cafe: Cafe, code: str, begins: datetime, members: int, day: DayChances
 ) -> Iterator[list[Event]]:
-    """Yield the events of each of the ring's visits, one after the other."""
+    """Yield the events of each of the ring's visits."""
     language: Language = "sv"
-    told = said(rng, cafe=cafe, language=language, depth="excellent", turns=TURNS)
+    texts = said(rng, cafe=cafe, language=language, depth="excellent", turns=TURNS)
     device = f"{rng.getrandbits(128):032x}"
     client = contract.Client(browser="Chrome", os="Android", os_major="16")
     opened = begins
@@ -54,7 +54,7 @@ def ring_visits(
         )
         story.wait(1, 4)
         story.record(contract.ConsentDecided(granted=True, version=contract.CONSENT_VERSION, scope=("transcript",)))
-        texts = told if not member or rng.random() >= CHANGED_SHARE else tuple(_changed(rng, each) for each in told)
+        texts = texts if not member or rng.random() >= CHANGED_SHARE else tuple(_changed(rng, each) for each in texts)
         for turn, text in enumerate(texts, start=1):
             take_turn(story, turn=turn, text=text, mode="text", language=language, day=day, pace=PASTING_PACE)
         story.wait(1, 5)
@@ -64,7 +64,7 @@ def ring_visits(
 
 
 def _changed(rng: random.Random, text: str) -> str:
-    """Return the text without one of its words, as somebody does who hopes not to be found."""
+    """Return the text without one of its words, to evade detection."""
     words = text.split()
     del words[rng.randrange(len(words) - 1)]
     return " ".join(words)

@@ -1,4 +1,4 @@
-"""What simulated guests say: from a shrug to a page of detail, in words that fit the café they sit in."""
+"""The words of simulated guests, from thin to excellent feedback, fitting their café."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ def questions(language: Language) -> tuple[str, ...]:
 
 @cache
 def topics() -> tuple[str, ...]:
-    """Return what guests make claims about; each a theme of the scorer's, in every language."""
+    """Return the topics of guests' claims; each is a theme of the scorer in every language."""
     return tuple(sorted(_fragments("sv")["claims"]))
 
 
 def said(
     rng: random.Random, *, cafe: Cafe, language: Language, depth: Depth, turns: int, about: str | None = None
 ) -> tuple[str, ...]:
-    """Return what a guest says, one text a turn.
+    """Return a guest's words, one text a turn.
 
     Args:
-        rng: Where chance comes from.
-        cafe: Whose specialties, areas and staff are spoken of.
-        language: The guest's.
+        rng: The random generator.
+        cafe: The café, with specialties, areas and staff to mention.
+        language: The guest's language.
         depth: How much there is to act on.
         turns: 1 to 3.
-        about: The topic that is spoken of first, one of `topics`; None for any. Thin feedback has none.
+        about: The first topic, one of `topics`; None for any. Thin feedback has none.
     """
     words = _fragments(language)
     if depth == "thin":

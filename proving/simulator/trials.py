@@ -1,4 +1,4 @@
-"""Trials that go on: whoever leads a simulated pilot raises a café's limit before it is used up."""
+"""Extends trials: raises the limit of a simulated café before it is used up."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ REASON = "simulated: the trial goes on"
 
 
 def extend_in_time(store: Store, cafe: Cafe, *, at: datetime) -> int | None:
-    """Raise a café's limit where few days' feedback is left of it, as of a moment, and audited; return the new one.
+    """Raise a café's limit if few days' feedback is left as of `at`; return the new limit or None.
 
-    Days may land after newer ones: what was set for later has to hold the feedback of these, too, so it rises as much.
+    Days may land after newer ones: later limits must cover their feedback too, so they are raised as much.
     """
     changes, a_day = closed_doors.trial_limits(store, cafe), cafe.expected_feedbacks_per_day.high
     limit = next((to for moment, to in reversed(changes) if moment <= at), cafe.trial_limit)

@@ -1,4 +1,4 @@
-"""One simulated guest's visit to the page, told in the events that an edge would have recorded."""
+"""One simulated guest's visit to the page, as the events that an edge would record."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ REFERENCE_ALPHABET = "23456789BCDFGHJKMNPQRSTWXZ"
 
 
 class Story:
-    """Collects a session's events with rising sequence numbers and a clock of its own."""
+    """Records a session's events with sequence numbers and a clock of its own."""
 
     def __init__(self, rng: random.Random, *, cafe: Cafe, opened: datetime) -> None:
         self.rng, self.cafe, self.now = rng, cafe, opened
@@ -40,7 +40,7 @@ class Story:
         self.events: list[Event] = []
 
     def wait(self, low: float, high: float) -> None:
-        """Let between `low` and `high` seconds go by."""
+        """Advance the clock by `low` to `high` seconds."""
         self.now += timedelta(milliseconds=round(1000 * self.rng.uniform(low, high)))
 
     def record(self, content: BaseModel) -> None:
@@ -73,13 +73,13 @@ def visit(
     """Return the events of one visit, from opening the page to sending, leaving or falling silent.
 
     Args:
-        rng: Where chance comes from.
+        rng: The random generator.
         cafe: The guest's café.
-        code: What they scan.
-        opened: When they open the page.
-        day: What the café's day is like.
-        trend: What its guests speak of more than of other things.
-        failing: When the recogniser gives up on most turns.
+        code: The scanned code.
+        opened: When the guest opens the page.
+        day: The café's day.
+        trend: The café's trending topic.
+        failing: The period in which the recogniser fails most turns.
     """
     story = Story(rng, cafe=cafe, opened=opened)
     language: Language = "en" if rng.random() < day.english else "sv"
@@ -93,7 +93,7 @@ def visit(
     client = contract.Client(browser=browser, os=system, os_major=major, in_app=rng.random() < chances.SHARE_IN_APP)
     story.record(contract.SessionStarted(mode=mode, language=language, client=client, device_hash=device, code=code))
     stays = rng.random() < day.completion
-    # Where those who do not complete give up: consent, microphone, a turn, or the review.
+    # The step at which a guest gives up: consent, microphone, a turn, or the review.
     gives_up = "" if stays else rng.choices(("consent", "microphone", "turn", "review"), weights=(2, 2, 4, 2))[0]
     story.wait(2, 10)
     if gives_up == "consent":
@@ -144,7 +144,7 @@ def send(story: Story, *, turns: int, language: Language) -> None:
 
 
 def _lose_turn(story: Story, *, turn: int) -> None:
-    """Speak, and be told that it was not heard."""
+    """Record a voice turn that the recogniser failed."""
     story.wait(12, 40)
     story.record(contract.TurnFailed(turn=turn, reason="recogniser_timeout"))
 
@@ -152,7 +152,7 @@ def _lose_turn(story: Story, *, turn: int) -> None:
 def take_turn(
     story: Story, *, turn: int, text: str, mode: Mode, language: Language, day: DayChances, pace: float = 1.0
 ) -> None:
-    """Say or write something and be answered; `pace` is how many times as fast as others."""
+    """Record a turn and its answer; `pace` is a multiple of the usual speed."""
     rng, words = story.rng, len(text.split())
     story.wait(2, 7)
     if mode == "voice" and rng.random() < chances.SHARE_NO_SPEECH:
@@ -205,7 +205,7 @@ def take_turn(
 
 
 def _leave(story: Story, *, declined: bool = False) -> list[Event]:
-    """End without sending: six in ten close the page so that the edge notices, the rest just fall silent."""
+    """End without sending: six in ten guests close the page, the others fall silent."""
     story.wait(1, 15)
     if declined:
         story.record(contract.ConsentDecided(granted=False, version=contract.CONSENT_VERSION, scope=()))

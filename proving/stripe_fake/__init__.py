@@ -1,6 +1,6 @@
-"""A FAKE of Stripe: stateful, stricter than its sandbox, and it moves no money.
+"""A FAKE of Stripe for proofs, tests and demos: stateful, stricter than a sandbox, without money.
 
-Every request and answer is checked against the part of Stripe's official specification that payouts use; how it behaves
-(idempotency, limits, capabilities, events) follows Stripe's documentation and recorded traffic. What a person sees of
-it says that it is a fake.
+Every request and answer is validated against the part of Stripe's official specification that payouts use. Idempotency,
+limits, capabilities and events follow Stripe's documentation and recorded traffic. Its pages are headed as a fake's. It
+is no part of the product: the rail talks to it through Stripe's official client.
 """

@@ -20,15 +20,17 @@ FUNDS_KR = 100_000
 
 
 def main() -> None:
-    """Serve until a signal comes."""
+    """Serve until a signal."""
     parser = argparse.ArgumentParser(prog="proving.stripe_fake", description=__doc__)
     parser.add_argument("--port", type=int, default=12111)
-    parser.add_argument("--file", type=Path, help="keeps its state, best in the home; without it nothing is kept")
-    parser.add_argument("--public-url", default="", help="what its links begin with; this machine's loopback otherwise")
-    parser.add_argument("--webhook-url", default="", help="where its events are told")
-    # Given by the environment, it shows in no list of processes.
+    parser.add_argument(
+        "--file", type=Path, help="file for its state, best in the home; without it the state is lost at the end"
+    )
+    parser.add_argument("--public-url", default="", help="base of its links; by default this machine's loopback")
+    parser.add_argument("--webhook-url", default="", help="where its events are delivered")
+    # From the environment, so that no list of processes shows it.
     secret = os.environ.get("PILOT_STRIPE_WEBHOOK_SECRET", "") or "whsec_fake"
-    parser.add_argument("--webhook-secret", default=secret, help="what they are signed with")
+    parser.add_argument("--webhook-secret", default=secret, help="the secret that signs events")
     parser.add_argument("--settle-seconds", type=float, default=60.0, help="between two steps of a payout to a bank")
     parser.add_argument("--calls-per-second", type=int, default=25)
     options = parser.parse_args()
@@ -44,10 +46,10 @@ def main() -> None:
     )
     bank = Bank(fake.books, settle=timedelta(seconds=options.settle_seconds))
     webhooks = Webhooks(fake.books, secret=options.webhook_secret, lock=fake.lock) if options.webhook_url else None
-    # A line that breaks on purpose is no error of the server's.
+    # A connection that breaks on purpose is not the server's error.
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-    told = f"FAKE Stripe on {url}, its overview on {url}/fake; no money is moved.\n"
-    sys.stdout.write(told)
+    message = f"FAKE Stripe on {url}, its overview on {url}/fake; no money is moved.\n"
+    sys.stdout.write(message)
     sys.stdout.flush()
     server = create_server(fake, bank=bank, webhooks=webhooks, webhook_url=options.webhook_url)
     uvicorn.run(server, host="127.0.0.1", port=options.port, log_config=None, access_log=False)

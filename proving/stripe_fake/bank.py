@@ -1,6 +1,6 @@
-"""The fake's bank leg: accounts' balances are paid out by themselves, and what becomes of it depends on the IBAN.
+"""The fake's bank: pays out accounts' balances automatically; the IBAN decides whether a payout fails.
 
-The IBANs are those that Stripe's documentation gives for tests; every other one works.
+Failing IBANs are those of Stripe's documentation for tests; every other one works.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ FAILING_IBANS = {
     "SE89370400440532013004": "debit_not_authorized",
     "SE89370400440532013005": "invalid_currency",
 }
-# In the fake a closed account is found out late: the payout was told as paid, and fails then.
+# In the fake, a payout to a closed account fails after it was reported as paid.
 FAILS_LATE = frozenset({"account_closed"})
-SMALLEST_PAYOUT_ORE = 2000  # Sweden's; what is less stays on the account's balance.
+SMALLEST_PAYOUT_ORE = 2000  # Sweden's minimum; a smaller balance stays on the account.
 
 
 class Bank:
-    """Pays accounts out, a step at a time as time passes."""
+    """Pays out accounts, step by step as time passes."""
 
     def __init__(self, books: Books, *, settle: timedelta = timedelta(days=1)) -> None:
         """Make a bank.
 
         Args:
-            books: What the fake knows.
-            settle: How long money lies on an account before it is paid out, and each step of a payout takes.
+            books: The fake's state.
+            settle: The time before money on an account is paid out, and the duration of each step of a payout.
         """
         self._books = books
         self._settle = int(settle.total_seconds())
 
     def balance_ore(self, account_id: str) -> int:
-        """Return what an account has: what came to it, less what went back and out."""
+        """Return an account's balance: transfers less reversals and payouts."""
         books = self._books
         came = sum(
             each["amount"] - each["amount_reversed"]
@@ -52,7 +52,7 @@ class Bank:
         return int(came - out)
 
     def settle(self) -> int:
-        """Take every payout that is due a step on, and begin what is due; return how many steps that were."""
+        """Advance and begin all due payouts; return the number of steps."""
         return self._end_due() + self._begin_due()
 
     def _begin_due(self) -> int:

@@ -1,4 +1,4 @@
-"""What the fake knows: accounts, links, transfers, reversals, bank payouts, its balance, and the events of all that."""
+"""The fake's state: accounts, links, transfers, reversals, bank payouts, balance and events."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAVED = ("funds_ore", "accounts", "ibans", "banks", "links", "transfers", "payo
 
 
 class Books:
-    """The fake's state, kept in a file where one is given."""
+    """The fake's state, saved to a file if one is given."""
 
     def __init__(self, *, now: Callable[[], datetime], funds_ore: int, file: Path | None = None) -> None:
         self._now = now
@@ -40,16 +40,16 @@ class Books:
             self._load(json.loads(file.read_text(encoding="utf-8")))
 
     def new_id(self, prefix: str) -> str:
-        """Return an identifier in Stripe's manner."""
+        """Return a new identifier in Stripe's format."""
         self._count += 1
         return f"{prefix}_fake{self._count:08d}"
 
     def seconds(self) -> int:
-        """Return the present moment as Stripe writes one: seconds since 1970."""
+        """Return the present moment in Stripe's format: seconds since 1970."""
         return int(self._now().timestamp())
 
     def happened(self, kind: str, thing: Thing, *, account: str = "") -> Thing:
-        """Record an event that is to be told."""
+        """Record an event for delivery."""
         event: Thing = {
             "id": self.new_id("evt"),
             "object": "event",
@@ -67,7 +67,7 @@ class Books:
         return event
 
     def open_account(self, *, metadata: dict[str, str], email: str | None, account_id: str = "") -> Thing:
-        """Return a new account that has told nothing about itself yet."""
+        """Return a new account without any details yet."""
         made = account_id or self.new_id("acct")
         self.accounts[made] = {
             "id": made,
@@ -110,12 +110,12 @@ class Books:
         return self.accounts[made]
 
     def onboard(self, account_id: str, *, iban: str, own: bool = False) -> Thing:
-        """Let an account's holder tell everything: transfers become possible.
+        """Complete an account's onboarding, so that transfers become possible.
 
         Args:
-            account_id: Whose account.
+            account_id: The account.
             iban: The bank account.
-            own: Whether it counts as theirs alone, although others give the same test IBAN.
+            own: Whether the bank account counts as theirs only, although others use the same test IBAN.
         """
         account = self.accounts[account_id]
         account["details_submitted"] = account["payouts_enabled"] = True
@@ -145,13 +145,13 @@ class Books:
         return account
 
     def capability(self, account_id: str, state: str) -> None:
-        """Let an account gain or lose the right to be paid."""
+        """Set the state of an account's capability `transfers`."""
         account = self.accounts[account_id]
         account["capabilities"]["transfers"] = state
         self.happened("account.updated", account, account=account_id)
 
     def deauthorise(self, account_id: str) -> None:
-        """Let an account's holder take it away from us: from now on nobody here is told anything of it."""
+        """Disconnect an account from the platform; it sends no further events."""
         application = {"id": "ca_fake", "object": "application", "name": "FAKE"}
         self.happened("account.application.deauthorized", application, account=account_id)
         del self.accounts[account_id]
@@ -183,7 +183,7 @@ class Books:
         return self.transfers[made]
 
     def reverse(self, transfer_id: str, amount: int, *, metadata: dict[str, str] | None = None) -> Thing:
-        """Take a transfer back, or a part of it."""
+        """Reverse a transfer, or a part of it."""
         transfer = self.transfers[transfer_id]
         reversal = {
             "id": self.new_id("trr"),
@@ -205,7 +205,7 @@ class Books:
         return reversal
 
     def bank_payout(self, account_id: str, amount: int, *, status: str = "pending", failure: str = "") -> Thing:
-        """Let Stripe pay an account's balance out to its bank."""
+        """Begin a payout of an account's balance to its bank."""
         made = self.new_id("po")
         self.payouts[made] = {
             "id": made,
@@ -229,12 +229,12 @@ class Books:
         return self.payouts[made]
 
     def bank_payout_ends(self, payout_id: str, *, status: str, failure: str = "") -> None:
-        """Let a bank payout be paid, or fail: even after it was paid."""
+        """Set a bank payout to paid or failed; it may fail even after it was paid."""
         self.payouts[payout_id] |= {"status": status, "failure_code": failure or None}
         self.happened(f"payout.{status}", self.payouts[payout_id], account=self.banks[payout_id])
 
     def bank_payout_fails(self, payout_id: str, *, code: str) -> None:
-        """Let a bank payout fail: the money is the account's again, and its bank account is used no more."""
+        """Fail a bank payout: the money returns to the account, and the bank account is disabled."""
         account_id = self.banks[payout_id]
         account = self.accounts[account_id]
         account["payouts_enabled"] = False
@@ -245,19 +245,19 @@ class Books:
         self.happened("account.updated", account, account=account_id)
 
     def delivered(self, event_id: str) -> None:
-        """Take note that the endpoint has taken an event."""
+        """Record that the endpoint has accepted an event."""
         self.undelivered.discard(event_id)
         self.events[event_id]["pending_webhooks"] = 0
 
     def save(self) -> None:
-        """Write the state down; a fake that starts again knows what it knew."""
+        """Save the state, so that a restarted fake continues from it."""
         if self._file is None:
             return
-        told = {name: getattr(self, name) for name in _SAVED} | {"undelivered": sorted(self.undelivered)}
-        write_atomically(self._file, json.dumps({"fake": "of Stripe; no money", **told}))
+        state = {name: getattr(self, name) for name in _SAVED} | {"undelivered": sorted(self.undelivered)}
+        write_atomically(self._file, json.dumps({"fake": "of Stripe; no money", **state}))
 
-    def _load(self, told: Thing) -> None:
-        for name, value in told.items():
+    def _load(self, state: Thing) -> None:
+        for name, value in state.items():
             if name not in ("fake", "undelivered"):
                 setattr(self, name, value)
-        self.undelivered = set(told["undelivered"])
+        self.undelivered = set(state["undelivered"])

@@ -1,4 +1,4 @@
-"""Carries the official client's requests to the FAKE without a socket, so that time may be virtual."""
+"""An HTTP client for Stripe's official package that calls the FAKE without a socket, in virtual time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from proving.stripe_fake.requests import ApiRequest, Dropped
 
 
 class ByHand(stripe.HTTPClient):
-    """An HTTP client of the official package that asks a fake in the same process."""
+    """An HTTP client of the official package that calls a fake in the same process."""
 
     name = "by hand"
 
@@ -21,10 +21,10 @@ class ByHand(stripe.HTTPClient):
         self._fake = fake
 
     def request(self, method: str, url: str, headers: Any, post_data: Any = None, **_: Any) -> tuple[str, int, Any]:
-        """Carry one request.
+        """Send one request.
 
         Raises:
-            stripe.APIConnectionError: the line broke.
+            stripe.APIConnectionError: the connection broke.
         """
         split = urlsplit(url)
         verb = method.upper()
@@ -37,4 +37,4 @@ class ByHand(stripe.HTTPClient):
         return answer.text, answer.status, {name.lower(): value for name, value in answer.headers.items()}
 
     def close(self) -> None:
-        """Do nothing: there is no connection."""
+        """Do nothing, since there is no connection."""

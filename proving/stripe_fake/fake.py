@@ -1,4 +1,4 @@
-"""The FAKE itself: authenticates, limits, replays and carries out; faults come on demand, time from a given clock."""
+"""The FAKE itself: authentication, rate limit, idempotency, operations, and faults on demand."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class FakeStripe:
     """One fake Stripe.
 
     Attributes:
-        books: What it knows.
-        faults: What the next attempts at a transfer meet; empty: none.
-        away: Whether nothing arrives at all.
-        label: What the plan of faults is called by whoever made it.
-        slow: Called while a transfer is under way, with nothing locked; a test lets a second request come meanwhile.
-        asked: How often each key was used for a transfer.
-        answered: How many requests got each HTTP status.
+        books: The fake's state.
+        faults: The faults of the next transfer requests, in order.
+        away: Whether no request arrives.
+        label: The name of the plan of faults.
+        slow: Called during a transfer, with nothing locked; a test sends a second request here.
+        asked: The number of transfer requests by key.
+        answered: The number of answers by HTTP status.
     """
 
     def __init__(
@@ -55,13 +55,13 @@ class FakeStripe:
         self._under_way: set[tuple[str, str]] = set()
         self._recent: deque[datetime] = deque()
         self._requests = 0
-        self._boot = self.books.new_id("")[-8:]  # Names of requests stay unique where the fake starts again.
+        self._boot = self.books.new_id("")[-8:]  # Request ids stay unique after a restart.
 
     def answer(self, asked: ApiRequest) -> Answer:
         """Answer one request.
 
         Raises:
-            Dropped: the line broke, before or after the request was carried out.
+            Dropped: the connection broke, before or after the request was executed.
         """
         name = (asked.account, asked.key)
         with self.lock:
@@ -73,7 +73,7 @@ class FakeStripe:
             fault: Fault = self.faults.popleft() if making and self.faults else "none"
             given = self._before(asked, fault, in_use=name in self._under_way)
             if given is not None:
-                return self._told(given, asked, request_id)
+                return self._sent(given, asked, request_id)
             if asked.key:
                 self._under_way.add(name)
         try:
@@ -85,12 +85,12 @@ class FakeStripe:
                     self.books.save()
                 if fault == "answer_lost":
                     raise Dropped
-                return self._told(given, asked, request_id)
+                return self._sent(given, asked, request_id)
         finally:
             with self.lock:
                 self._under_way.discard(name)
 
-    def _told(self, given: Answer, asked: ApiRequest, request_id: str) -> Answer:
+    def _sent(self, given: Answer, asked: ApiRequest, request_id: str) -> Answer:
         self.answered[given.status] += 1
         if given.status >= 400:
             specification.check("error", given.body)
@@ -100,7 +100,7 @@ class FakeStripe:
         return replace(given, headers={**headers, **given.headers})
 
     def _before(self, asked: ApiRequest, fault: Fault, *, in_use: bool) -> Answer | None:
-        """Return what is answered before anything is looked up or kept; None where the request goes through."""
+        """Return the answer of a request refused before the idempotency layer; None if it passes."""
         if self.away or fault == "never_arrives":
             raise Dropped
         if not asked.headers.get("authorization", "").startswith("Bearer sk_test_"):
@@ -149,7 +149,7 @@ class FakeStripe:
                 operation.check_answer(answer.body)
                 if fault == "error_saved_with_effect":
                     answer = error(500, "api_error", "An unknown error occurred.")
-        # A copy: what is kept does not change when the thing does.
+        # A copy: a saved answer must not change with its object.
         kept = Answer(answer.status, _copied(answer.body), answer.headers)
         self._kept.keep(asked, kept, request_id=request_id)
         return kept
@@ -247,7 +247,7 @@ class FakeStripe:
         return Answer(200, body)
 
     def _events(self, given: Thing, *, account: str) -> list[Thing]:
-        """Return what happened to our own account, or to the connected one that is asked for: never both."""
+        """Return the events of the platform's account, or of one connected account: never both."""
         types = set(given.get("types", [])) | ({given["type"]} if "type" in given else set())
         mine = [each for each in self.books.events.values() if each.get("account", "") == account]
         found = [each for each in mine if not types or each["type"] in types]
@@ -281,7 +281,7 @@ def _no_access(account: str) -> Answer:
 
 
 def _listed(things: list[Thing], given: Thing, path: str) -> Answer:
-    """Return a page, the newest first."""
+    """Return a page of a list, newest first."""
     newest = list(reversed(things))
     since = given.get("created")
     if isinstance(since, dict):

@@ -1,9 +1,9 @@
-"""The plan of faults that a test of the whole system gives over HTTP: `POST /fake/faults`.
+"""The plan of faults that a test of the whole system sends over HTTP: `POST /fake/faults`.
 
     {"label": "a lost answer", "transfers": ["answer_lost"], "webhooks": ["doubled"], "away": false,
      "calls_per_second": 25, "funds_ore": 0, "capabilities": {"acct_1": "inactive"}, "reverse": {"tr_1": 100}}
 
-Every name may be left out. `transfers` and `webhooks` are met one each by the next attempts and events.
+Every name is optional. The next transfer requests and events get one fault each of `transfers` and `webhooks`.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ NAMES = ("label", "transfers", "webhooks", "away", "calls_per_second", "funds_or
 
 
 class FaultPlanError(ValueError):
-    """The plan cannot be read; it says which name and what was expected."""
+    """The plan is invalid; the text names the field and the expected value."""
 
 
-def take_plan(text: bytes, *, fake: FakeStripe, webhooks: Webhooks | None) -> None:
-    """Take a plan; one that cannot be read changes nothing.
+def apply_plan(text: bytes, *, fake: FakeStripe, webhooks: Webhooks | None) -> None:
+    """Apply a plan; an invalid one changes nothing.
 
     Raises:
-        FaultPlanError: a name or a value is not known.
+        FaultPlanError: a name or a value is invalid.
     """
     try:
         plan = json.loads(text)
@@ -39,7 +39,7 @@ def take_plan(text: bytes, *, fake: FakeStripe, webhooks: Webhooks | None) -> No
     if wrong := [each for each in transfers if each not in FAULTS]:
         raise FaultPlanError(f"transfers: {wrong[0]!r} is no fault; known are {', '.join(FAULTS)}.")
     try:
-        told = known_faults(_list(plan, "webhooks"))
+        webhook_faults = known_faults(_list(plan, "webhooks"))
     except ValueError as error:
         raise FaultPlanError(f"webhooks: {error}") from None
     capabilities = _object(plan, "capabilities", str)
@@ -56,7 +56,7 @@ def take_plan(text: bytes, *, fake: FakeStripe, webhooks: Webhooks | None) -> No
         raise FaultPlanError("away: expected true or false.")
     fake.faults.extend(transfers)
     if webhooks is not None:
-        webhooks.faults.extend(told)
+        webhooks.faults.extend(webhook_faults)
     fake.away = plan.get("away", fake.away)
     fake.calls_per_second = numbers.get("calls_per_second", fake.calls_per_second)
     books.funds_ore = numbers.get("funds_ore", books.funds_ore)
@@ -68,8 +68,8 @@ def take_plan(text: bytes, *, fake: FakeStripe, webhooks: Webhooks | None) -> No
     books.save()
 
 
-def planned(fake: FakeStripe, webhooks: Webhooks | None) -> dict[str, Any]:
-    """Return what is planned still, and what has happened."""
+def plan_status(fake: FakeStripe, webhooks: Webhooks | None) -> dict[str, Any]:
+    """Return the remaining plan, and counts of answers and deliveries."""
     return {
         "fake": True,
         "label": fake.label,

@@ -1,6 +1,6 @@
-"""Stripe's idempotency layer: the first answer under a key is kept, errors included, and forgotten after a day.
+"""Stripe's idempotency layer: saves the first answer under a key for a day, errors included.
 
-Not kept, as documented: failed validation of parameters, a conflict of two requests at once, 401 and 429.
+Not saved, as documented: failed validation of parameters, conflicts of simultaneous requests, 401 and 429.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ LONGEST_KEY = 255
 
 
 class KeptAnswers:
-    """The answers that are kept under their keys, in the fake's books."""
+    """The saved answers by key, in the fake's books."""
 
     def __init__(self, kept: dict[str, Thing], *, now: Callable[[], datetime]) -> None:
         self._now = now
         self._kept = kept
 
     def before(self, asked: ApiRequest) -> Answer | None:
-        """Return what is answered without doing anything; None where the request is new."""
+        """Return the saved answer or an error; None if the request is new."""
         if not asked.key:
             return None
         if len(asked.key) > LONGEST_KEY:
@@ -39,7 +39,7 @@ class KeptAnswers:
         return Answer(kept["status"], kept["body"], {**kept["headers"], **headers})
 
     def keep(self, asked: ApiRequest, answer: Answer, *, request_id: str) -> None:
-        """Keep an answer of something that was carried out."""
+        """Save the answer of an executed request."""
         if asked.key:
             self._kept[_place(asked)] = {
                 "fingerprint": _fingerprint(asked),

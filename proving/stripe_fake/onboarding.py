@@ -1,4 +1,4 @@
-"""Onboarding at the fake: a link opens one visit, once and within minutes; it ends with a bank account or without."""
+"""Onboarding at the fake: a link opens one visit, once and within minutes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from proving.stripe_fake.pages import CHOICES, SHARED
 
 
 class Onboarding:
-    """What links and visits lead to."""
+    """Opens links and finishes visits."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
 
     def open(self, token: str) -> tuple[str, str]:
-        """Use a link up; return the visit that it opens, else where it leads instead; both empty: no such link."""
+        """Use a link; return its visit, else the address to redirect to; both empty for an unknown link."""
         link = self._books.links.get(token)
         if link is None:
             return "", ""
@@ -25,11 +25,11 @@ class Onboarding:
         return link["visit"], ""
 
     def visit(self, visit: str) -> Thing | None:
-        """Return the link that a visit came by."""
+        """Return the link that opened a visit."""
         return next((each for each in self._books.links.values() if each.get("visit") == visit), None)
 
     def finish(self, visit: str, *, choice: str) -> bool:
-        """Give the account one of the bank accounts to choose from; return whether that was done."""
+        """Give the account the chosen bank account; return whether that was possible."""
         link = self.visit(visit)
         iban = next((iban for value, iban, _ in CHOICES if value == choice), "")
         if link is None or not iban:

@@ -1,4 +1,4 @@
-"""The fake's pages for people, clearly headed as a fake's: onboarding, and an overview of what it knows."""
+"""The fake's pages for people, headed as a fake's: onboarding, and an overview of its state."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from pilot.words import section
 from proving.stripe_fake.bank import FAILING_IBANS, WORKING_IBAN
 from proving.stripe_fake.books import Books, Thing
 
-SHOWN = 200  # Rows of a table at most, the newest first.
-# There are few test IBANs and many guests: each choice counts as the guest's own bank account, but the shared one.
+SHOWN = 200  # Maximum rows of a table, newest first.
+# Test IBANs are few and guests many: each choice except the shared one counts as the guest's own bank account.
 SHARED = "shared"
 CHOICES = (
     (WORKING_IBAN, WORKING_IBAN, "works"),
@@ -32,17 +32,17 @@ _environment = Environment(
 
 
 def onboarding_page(*, language: Language, return_url: str) -> str:
-    """Return the page on which a made-up account is chosen; `return_url` is where leaving leads to."""
+    """Return the page to choose a made-up bank account; `return_url` is the address for leaving."""
     return _page("onboarding", language, "onboarding.heading", choices=CHOICES, leave=return_url)
 
 
 def gone_page(*, language: Language) -> str:
-    """Return what a link shows that is nobody's."""
+    """Return the page of an unknown link."""
     return _page("gone", language, "onboarding.gone_heading")
 
 
 def overview_page(books: Books, *, language: Language) -> str:
-    """Return the overview of accounts, transfers, bank payouts and events, with what matters before the names."""
+    """Return the overview of accounts, transfers, bank payouts and events, ids last."""
     words = section("stripe_fake", language)
     kronor = partial(_kronor, language=language)
     yes_no = {True: words["overview.yes"], False: words["overview.no"]}

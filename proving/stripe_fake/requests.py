@@ -1,4 +1,4 @@
-"""What comes to the fake and what it answers, whatever carries it: a socket, or a test's own hands."""
+"""The fake's requests and answers, independent of how they are carried."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ Fault = Literal[
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
-FAKE_HEADER = {"Pilot-Fake": "stripe"}  # On every answer: nobody takes it for the real one.
+FAKE_HEADER = {"Pilot-Fake": "stripe"}  # On every answer, so that nobody mistakes it for Stripe.
 
 
 class Dropped(Exception):
-    """The line broke: the request never arrived, or its answer did not."""
+    """The connection broke: the request or its answer never arrived."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,18 @@ class ApiRequest:
 
     @property
     def key(self) -> str:
-        """Return its idempotency key, empty where it has none."""
+        """Return the idempotency key; empty if there is none."""
         return self.headers.get("idempotency-key", "") if self.method == "POST" else ""
 
     @property
     def account(self) -> str:
-        """Return the connected account that it is made for, empty for our own."""
+        """Return the connected account of the request; empty for the platform's own."""
         return self.headers.get("stripe-account", "")
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is answered."""
+    """An answer."""
 
     status: int
     body: dict[str, Any]
@@ -50,27 +50,27 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """Return the body as it is sent."""
+        """Return the body as text."""
         return json.dumps(self.body, indent=2)
 
 
 def error(
     status: int, kind: str, message: str, *, code: str = "", param: str = "", retry: bool | None = None
 ) -> Answer:
-    """Return an error as Stripe writes one.
+    """Return an error in Stripe's format.
 
     Args:
-        status: HTTP's.
+        status: The HTTP status.
         kind: Stripe's `type`.
-        message: What is said to the programmer.
+        message: The text for the programmer.
         code: Stripe's `code`.
         param: The parameter at fault.
-        retry: What `Stripe-Should-Retry` says; None leaves it out.
+        retry: The value of `Stripe-Should-Retry`; None omits the header.
     """
-    told = {"type": kind, "message": f"(FAKE) {message}"} | ({"code": code} if code else {})
-    told |= {"param": param} if param else {}
+    fields = {"type": kind, "message": f"(FAKE) {message}"} | ({"code": code} if code else {})
+    fields |= {"param": param} if param else {}
     headers = {} if retry is None else {"Stripe-Should-Retry": "true" if retry else "false"}
-    return Answer(status, {"error": told}, headers)
+    return Answer(status, {"error": fields}, headers)
 
 
 def refused(code: str, message: str, *, param: str = "") -> Answer:

@@ -1,4 +1,4 @@
-"""The fake over a socket: its API, its pages for people, its webhooks, and the plan of faults for tests."""
+"""The fake's HTTP server: API, pages, webhooks, and the plan of faults for tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 from pilot.cafes import Language
 from proving.stripe_fake.bank import Bank
 from proving.stripe_fake.fake import FakeStripe
-from proving.stripe_fake.faults import FaultPlanError, planned, take_plan
+from proving.stripe_fake.faults import FaultPlanError, apply_plan, plan_status
 from proving.stripe_fake.onboarding import Onboarding
 from proving.stripe_fake.pages import gone_page, onboarding_page, overview_page
 from proving.stripe_fake.requests import FAKE_HEADER, ApiRequest, Dropped
@@ -38,10 +38,10 @@ log = logging.getLogger("proving.stripe_fake")
 
 
 class HungUp(Response):
-    """A line that breaks in the middle: headers, and nothing of the body that they promise."""
+    """A response that breaks off: complete headers, incomplete body."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Begin an answer and leave it."""
+        """Send the headers and the beginning of the body."""
         start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]}
         await send(start)
         await send({"type": "http.response.body", "body": b"{", "more_body": True})
@@ -54,9 +54,9 @@ def create_server(
 
     Args:
         fake: The fake.
-        bank: Its bank leg.
-        webhooks: Its webhooks; None where nobody is told.
-        webhook_url: Where they go.
+        bank: The fake's bank.
+        webhooks: The fake's webhooks; None delivers no events.
+        webhook_url: The endpoint of the webhooks.
     """
     onboarding = Onboarding(fake.books)
 
@@ -113,16 +113,16 @@ def create_server(
         if request.method == "POST":
             try:
                 with fake.lock:
-                    take_plan(await request.body(), fake=fake, webhooks=webhooks)
+                    apply_plan(await request.body(), fake=fake, webhooks=webhooks)
             except FaultPlanError as error:
                 return JSONResponse({"fake": True, "error": str(error)}, 400, FAKE_HEADER)
-        return JSONResponse(planned(fake, webhooks), headers=FAKE_HEADER)
+        return JSONResponse(plan_status(fake, webhooks), headers=FAKE_HEADER)
 
     def step() -> None:
         with fake.lock:
             moved = bank.settle()
-        told = webhooks.deliver(sender(webhook_url)) if webhooks is not None and webhook_url else 0
-        if moved or told:
+        delivered = webhooks.deliver(sender(webhook_url)) if webhooks is not None and webhook_url else 0
+        if moved or delivered:
             with fake.lock:
                 fake.books.save()
 
@@ -130,7 +130,7 @@ def create_server(
         while True:
             try:
                 await run_in_threadpool(step)
-            except Exception as error:  # The next step may do better; the fake stays up.
+            except Exception as error:  # The fake stays up; the next step may succeed.
                 log.warning("a step of the fake failed: %s", type(error).__name__)
             await asyncio.sleep(STEP_SECONDS)
 
@@ -157,7 +157,7 @@ def create_server(
 
 
 def sender(url: str) -> Callable[[bytes, str], int]:
-    """Return what delivers a webhook over HTTP."""
+    """Return a function that delivers a webhook over HTTP."""
 
     def send(body: bytes, signature: str) -> int:
         request = urllib.request.Request(  # noqa: S310 - the address is the operator's own argument

@@ -1,4 +1,4 @@
-"""Stripe's official specification, as far as payouts use it: what may be asked and what an answer holds.
+"""Validates requests and answers against the part of Stripe's official specification that payouts use.
 
 `specification.json` is cut from the official document by `python scripts/cut_stripe_specification.py`.
 """
@@ -21,12 +21,12 @@ _WHOLE = re.compile(r"-?\d+")
 
 
 class AgainstTheSpecification(Exception):
-    """A request that Stripe would refuse, or an answer of ours that Stripe would not give.
+    """A request that Stripe would refuse, or an answer that Stripe would not give.
 
     Attributes:
-        parameter: The name of the field at fault.
-        missing: Whether it should be there and is not.
-        unknown: Whether there is no such field.
+        parameter: The name of the invalid field.
+        missing: Whether the field is required and missing.
+        unknown: Whether the field is unknown.
     """
 
     def __init__(self, text: str, *, parameter: str, missing: bool = False, unknown: bool = False) -> None:
@@ -38,7 +38,7 @@ class AgainstTheSpecification(Exception):
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation: a method on a path's template."""
+    """One operation: a method on a path template."""
 
     method: str
     template: str
@@ -48,7 +48,7 @@ class Operation:
         """Return the fields of a query or a form, typed.
 
         Raises:
-            AgainstTheSpecification: one is missing, unknown or of the wrong kind.
+            AgainstTheSpecification: a field is missing, unknown or of the wrong type.
         """
         schema = _document()["paths"][self.template][self.method]["query" if self.method == "get" else "form"]
         given = _typed(_nested(text), schema)
@@ -57,16 +57,16 @@ class Operation:
         return found
 
     def check_answer(self, answer: dict[str, Any]) -> None:
-        """Hold an answer against the specification.
+        """Validate an answer.
 
         Raises:
-            AgainstTheSpecification: it is not one that Stripe gives.
+            AgainstTheSpecification: Stripe would not give this answer.
         """
         _check(_validator(self.template, self.method, "answer"), answer)
 
 
 def operation(method: str, path: str) -> Operation | None:
-    """Return the operation of a request; None where payouts use none there."""
+    """Return the operation of a request; None if payouts use no such operation."""
     for template, methods in _document()["paths"].items():
         found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template), path)
         if found and method.lower() in methods:
@@ -75,10 +75,10 @@ def operation(method: str, path: str) -> Operation | None:
 
 
 def check(name: str, thing: dict[str, Any]) -> None:
-    """Hold an object (an event, an error) against its schema.
+    """Validate an object (an event, an error) against its schema.
 
     Raises:
-        AgainstTheSpecification: it is not such an object.
+        AgainstTheSpecification: the object is invalid.
     """
     _check(_named(name), thing)
 
@@ -135,7 +135,7 @@ def _nested(text: str) -> dict[str, Any]:
 
 
 def _typed(value: Any, schema: dict[str, Any]) -> Any:
-    """Return a value of a form with the types that its schema names; what fits none stays text, and is refused."""
+    """Return a form's value with its schema's types; a value that fits none stays text, and is refused."""
     if "$ref" in schema:
         schema = _document()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:

@@ -1,6 +1,6 @@
-"""The fake's webhooks: signed as Stripe signs, tried again until they are taken, and disturbed on demand.
+"""The fake's webhooks: signed like Stripe's, retried until accepted, with faults on demand.
 
-Nothing is promised of order: what could not be delivered comes later, and a receiver must bear events twice.
+As with Stripe, events may arrive in any order and more than once.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ WebhookFault = Literal[
     "delayed",  # an hour late
     "doubled",  # delivered twice
     "reordered",  # after the one that follows
-    "two_ids",  # one fact told by two events with ids of their own
+    "two_ids",  # one fact as two events with different ids
     "lost",  # the first try never arrives
-    "never",  # no try arrives; only the list of events tells it
+    "never",  # no try arrives; the event is only in the list
     "wrong_secret",  # signed with another secret the first time
     "old_timestamp",  # signed six minutes ago the first time
     "wrong_livemode",  # the same event of live mode comes as well
@@ -34,11 +34,11 @@ FIRST_RETRY_SECONDS = 5
 LONGEST_RETRY_SECONDS = 3600
 GIVES_UP_AFTER_SECONDS = 3 * 24 * 3600
 DELAY_SECONDS = 3600
-OLD_SECONDS = 360  # A receiver takes signatures of five minutes at most.
+OLD_SECONDS = 360  # Receivers accept signatures up to five minutes old.
 REORDERED_SECONDS = 1
 
 Receive = Callable[[bytes, str], int]
-"""Takes a body and its `Stripe-Signature`, answers an HTTP status; an exception stands for a broken line."""
+"""Takes a body and its `Stripe-Signature`, returns an HTTP status; an exception means a broken connection."""
 
 
 @dataclass(order=True)
@@ -56,18 +56,18 @@ class Webhooks:
     """Delivers the events of a fake to one endpoint.
 
     Attributes:
-        faults: What the next events meet, one each; empty: none.
-        tried: How many deliveries were tried.
-        taken: How many of them were answered with 2xx.
+        faults: The faults of the next events, in order.
+        tried: The number of deliveries.
+        taken: The number of deliveries answered with 2xx.
     """
 
     def __init__(self, books: Books, *, secret: str, lock: threading.RLock) -> None:
-        """Make deliveries; events that the books hold undelivered are due at once.
+        """Make webhooks; undelivered events of the books are due at once.
 
         Args:
-            books: What the fake knows.
+            books: The fake's state.
             secret: The endpoint's secret (whsec_...).
-            lock: Held while the books are touched, never while the endpoint is asked.
+            lock: Held while the books are used, never during a delivery.
         """
         self.faults: deque[WebhookFault] = deque()
         self.tried = 0
@@ -80,7 +80,7 @@ class Webhooks:
         self._number = 0
 
     def deliver(self, receive: Receive) -> int:
-        """Deliver what is due now; return how many tries that were."""
+        """Deliver all due events; return the number of deliveries."""
         count = 0
         with self._lock:
             self._take_up()
@@ -93,13 +93,13 @@ class Webhooks:
         return count
 
     def next_due(self) -> int | None:
-        """Return when the next delivery is due, seconds since 1970; None where nothing waits."""
+        """Return the time of the next delivery, seconds since 1970; None if there is none."""
         with self._lock:
             self._take_up()
             return self._waiting[0].due if self._waiting else None
 
     def _take_up(self) -> None:
-        """Queue the events that are new."""
+        """Queue new events."""
         for event_id in sorted(self._books.undelivered - self._known):
             event = self._books.events[event_id]
             self._known.add(event_id)
@@ -124,8 +124,8 @@ class Webhooks:
         first = each.tries == 0
         each.tries += 1
         with self._lock:
-            told = {**each.event, "pending_webhooks": 1} if not each.stray else each.event
-            body = json.dumps(told, indent=2).encode()
+            event = {**each.event, "pending_webhooks": 1} if not each.stray else each.event
+            body = json.dumps(event, indent=2).encode()
             at = self._books.seconds()
         fault = each.fault if first or each.fault == "never" else None
         self.tried += 1
@@ -135,7 +135,7 @@ class Webhooks:
             signed_at = at - OLD_SECONDS if fault == "old_timestamp" else at
             try:
                 taken = 200 <= receive(body, signature(body, secret=secret, at=signed_at)) < 300
-            except Exception:  # Whatever breaks on the way is a delivery that failed.
+            except Exception:  # Any exception is a failed delivery.
                 taken = False
         with self._lock:
             self._ended(each, taken=taken)

@@ -1,4 +1,4 @@
-"""A home of its own for each test, what lands in it, and the graph run in process."""
+"""A home for each test, a way to land events, and the graph run in process."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def on_disk(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
 def land(home: Home) -> Landed:
     """Publish stories and events as one segment a day, the way a replica does."""
 
-    def landed(*told: Story | Iterable[Event], replica: str = "edge1") -> list[SegmentName]:
-        events = [event for each in told for event in (each.events if isinstance(each, Story) else each)]
+    def landed(*stories: Story | Iterable[Event], replica: str = "edge1") -> list[SegmentName]:
+        events = [event for each in stories for event in (each.events if isinstance(each, Story) else each)]
         return publish(home.segments(), events, replica=replica, identifier=new_identifier())
 
     return landed

@@ -101,26 +101,26 @@ def test_a_settled_day_is_rebuilt_to_the_same_rows_by_any_later_run(home: Home, 
         assert_frame_equal(frame, first[name])
 
 
-def test_a_session_without_a_last_word_is_open_at_first_and_abandoned_later(home: Home, land: Any, run: Any) -> None:
+def test_a_session_without_an_end_event_is_open_at_first_and_abandoned_later(home: Home, land: Any, run: Any) -> None:
     land(Story().opens().starts().consents())
     for moment, outcome in (("2026-11-23T07:35:00Z", "open"), ("2026-11-23T09:00:00Z", "abandoned")):
         run(DAY, tags={"pilot/as_of": moment})
         assert home.lake().read(SESSIONS, days=[DAY])["outcome"].to_list() == [outcome]
 
 
-def test_one_run_rebuilds_a_range_of_days_and_tells_each_days_own_figures(home: Home, land: Any, run: Any) -> None:
+def test_one_run_rebuilds_a_range_of_days_with_figures_for_each(home: Home, land: Any, run: Any) -> None:
     yesterday = MORNING - timedelta(days=1)
     land(whole_visit(), whole_visit(at=yesterday), Story(at=yesterday).opens())
     result = run(BEFORE, DAY, tags=WEEKS_LATER)
-    told = figures(result, "sessions")
-    assert {day: told[day]["dagster/row_count"] for day in told} == {"2026-11-22": 2, "2026-11-23": 1}
-    assert told["2026-11-22"]["outcomes"] == {"completed": 1, "opened_only": 1}
-    assert told["2026-11-22"]["as_of"] == "2026-11-23T11:00:00+00:00"
-    assert told["2026-11-23"]["table_version"] == home.lake().version(SESSIONS)
+    metadata = figures(result, "sessions")
+    assert {day: metadata[day]["dagster/row_count"] for day in metadata} == {"2026-11-22": 2, "2026-11-23": 1}
+    assert metadata["2026-11-22"]["outcomes"] == {"completed": 1, "opened_only": 1}
+    assert metadata["2026-11-22"]["as_of"] == "2026-11-23T11:00:00+00:00"
+    assert metadata["2026-11-23"]["table_version"] == home.lake().version(SESSIONS)
     assert home.lake().read(SESSIONS)["day"].to_list() == [BEFORE, BEFORE, DAY]
 
 
-def test_an_empty_day_has_its_figures_too_and_says_what_is_missing(home: Home, run: Any) -> None:
+def test_an_empty_day_has_figures_marked_as_missing(home: Home, run: Any) -> None:
     assert run(DAY, tags=NOON).success
     kpis = home.lake().read(PILOT_KPIS, days=[DAY])
     assert kpis.height == 15
@@ -139,7 +139,7 @@ def test_a_rebuild_of_one_day_leaves_the_others_alone(home: Home, land: Any, run
         assert_frame_equal(frame, before[name])
 
 
-def test_a_damaged_segment_and_a_broken_line_are_told_and_the_rest_goes_on(home: Home, land: Any, run: Any) -> None:
+def test_a_damaged_segment_is_reported_and_the_others_are_used(home: Home, land: Any, run: Any) -> None:
     land(whole_visit())
     (damaged,) = land(whole_visit(at=MORNING + timedelta(minutes=20)), replica="edge2")
     path = home.root / "landing" / damaged.path
@@ -149,10 +149,10 @@ def test_a_damaged_segment_and_a_broken_line_are_told_and_the_rest_goes_on(home:
     path.write_bytes(bytes(body))
     result = run(DAY, tags=NOON)
     assert result.success
-    told = figures(result, "raw_events")["2026-11-23"]
-    assert told["faults"] == {"damaged_segments": 1, "broken_lines": 0}
-    assert told["fault_places"] == [damaged.path]
-    assert told["segments"] == 2
+    metadata = figures(result, "raw_events")["2026-11-23"]
+    assert metadata["faults"] == {"damaged_segments": 1, "broken_lines": 0}
+    assert metadata["fault_places"] == [damaged.path]
+    assert metadata["segments"] == 2
     assert home.lake().read(SESSIONS, days=[DAY]).height == 1
 
 
@@ -160,8 +160,8 @@ def test_an_unknown_event_is_counted_by_name_and_kept(home: Home, land: Any, run
     story = whole_visit()
     newer = story.events[0].model_copy(update={"event": "mood_shown", "event_id": story.session_id, "seq": 99})
     land(story, [newer])
-    told = figures(run(DAY, tags=NOON), "raw_events")["2026-11-23"]
-    assert told["unknown"] == {"event:mood_shown": 1}
+    metadata = figures(run(DAY, tags=NOON), "raw_events")["2026-11-23"]
+    assert metadata["unknown"] == {"event:mood_shown": 1}
     assert "mood_shown" in home.lake().read(RAW_EVENTS, days=[DAY])["event"].to_list()
 
 
@@ -220,10 +220,10 @@ def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run
     broken = home.lake().read(SESSIONS, days=[DAY]).with_columns(outcome=pl.lit("lost"))
     home.lake().replace_partition(SESSIONS, DAY, broken, commit={})
     result = run(DAY, job="quality", raise_on_error=False)
-    told = {each.asset_key.path[0]: each for each in result.get_asset_check_evaluations()}
-    assert not told["sessions"].passed
+    metadata = {each.asset_key.path[0]: each for each in result.get_asset_check_evaluations()}
+    assert not metadata["sessions"].passed
     assert set(home.lake().read(QUARANTINE, days=[DAY])["table_name"]) >= {"sessions"}
-    names = [item["name"] for item in told["sessions"].metadata["failed"].value]  # type: ignore[union-attr, index, call-overload]
+    names = [item["name"] for item in metadata["sessions"].metadata["failed"].value]  # type: ignore[union-attr, index, call-overload]
     assert "outcome is a known value" in names
 
 
@@ -252,12 +252,12 @@ def test_nothing_that_dagster_keeps_holds_a_guests_words(
 def test_no_figure_is_named_after_a_column_that_can_hold_a_guests_words(land: Any, run: Any) -> None:
     land(*a_day())
     result = run(DAY, tags=NOON)
-    names = {name for table in TABLES for told in figures(result, table).values() for name in told}
+    names = {name for table in TABLES for metadata in figures(result, table).values() for name in metadata}
     free_text = {column.name for table in TABLES.values() for column in table.columns if column.free_text}
     assert free_text >= {"transcript", "heard", "reply", "question", "data"}
     assert names.isdisjoint(free_text)
 
 
-def test_a_run_says_when_it_judges_a_day_that_is_under_way(run: Any) -> None:
-    told = figures(run(DAY, tags=NOON), "pilot_kpis")["2026-11-23"]
-    assert datetime.fromisoformat(told["as_of"]) == datetime(2026, 11, 23, 12, tzinfo=UTC)
+def test_a_run_records_the_moment_that_it_judges_the_present_day_at(run: Any) -> None:
+    metadata = figures(run(DAY, tags=NOON), "pilot_kpis")["2026-11-23"]
+    assert datetime.fromisoformat(metadata["as_of"]) == datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Dagster as it runs in the pilot: a code server and a daemon, a segment that lands, the figures that follow."""
+"""Dagster as it runs in the pilot: code server and daemon, from a landed segment to figures."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def dagster(home: Home) -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 @pytest.mark.timeout(400)
-def test_a_segment_becomes_figures_and_both_processes_stop_when_asked(
+def test_a_segment_becomes_figures_and_both_processes_stop_on_sigterm(
     home: Home, land: Any, dagster: list[subprocess.Popen[bytes]]
 ) -> None:
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The watch decides where the assets are late; both come to the same, and a difference is told."""
+"""The watch decides when the assets are late; both decide alike, and a difference is reported."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def watch(home: Home, moment: list[datetime]) -> OverdueRewards:
 
 def test_the_watch_waits_for_the_assets_and_then_decides_without_them(home: Home, visits: list[str]) -> None:
     moment = [NOON + PATIENCE - timedelta(seconds=1)]
-    looking = watch(home, moment)
-    looking()
+    poller = watch(home, moment)
+    poller()
     assert decisions.of_day(home.store(), DAY) == []
     moment[0] = NOON + PATIENCE
-    looking()
+    poller()
     made = decisions.of_day(home.store(), DAY)
     assert {each.session_id for each in made} == set(visits)
     assert {each.decided_by for each in made} == {"watch"}
@@ -63,7 +63,7 @@ def test_the_watch_waits_for_the_assets_and_then_decides_without_them(home: Home
     assert DAY in touched
 
 
-def test_both_paths_decide_alike(home: Home, visits: list[str], run: Any) -> None:
+def test_assets_and_watch_decide_alike(home: Home, visits: list[str], run: Any) -> None:
     decide_day(home, DAY, now=NOON)
     assert run(DAY, tags={"pilot/as_of": NOON.isoformat()}).success
     parity = home.lake().read(REWARD_PARITY, days=[DAY])
@@ -99,7 +99,9 @@ def test_the_watch_reads_no_probes_to_decide(home: Home, visits: list[str], monk
     ],
     ids=["another score", "no session"],
 )
-def test_a_difference_between_the_paths_is_told(home: Home, visits: list[str], run: Any, changed: pl.Expr) -> None:
+def test_a_difference_between_the_paths_is_in_reward_parity(
+    home: Home, visits: list[str], run: Any, changed: pl.Expr
+) -> None:
     decide_day(home, DAY, now=NOON)
     assert run(DAY, tags={"pilot/as_of": NOON.isoformat()}).success
     lake = home.lake()
@@ -116,7 +118,7 @@ def test_a_difference_between_the_paths_is_told(home: Home, visits: list[str], r
     assert reward_parity(rewards.with_columns(decided_by=pl.lit("assets")), scored, nothing).is_empty()
 
 
-def test_what_cannot_be_decided_yet_is_asked_again_later_not_each_time(
+def test_an_undecidable_session_is_retried_after_a_pause(
     home: Home, land: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     story = whole_visit()
@@ -126,45 +128,45 @@ def test_what_cannot_be_decided_yet_is_asked_again_later_not_each_time(
     real = overdue_rewards.decide_day
     monkeypatch.setattr(overdue_rewards, "decide_day", lambda *a, **k: asked.append(a[1]) or real(*a, **k))
     moment = [NOON + PATIENCE]
-    looking = watch(home, moment)
-    looking()
-    looking()
+    poller = watch(home, moment)
+    poller()
+    poller()
     assert len(asked) == 1
     trial_slots.use(home.store(), session_id=session, cafe=home.cafes().get("aurora"))
     moment[0] += RETRY_AFTER
-    looking()
+    poller()
     assert len(asked) == 2
     assert decisions.find(home.store(), session) is not None
-    looking()
+    poller()
     assert len(asked) == 2
 
 
-def test_the_erased_and_what_is_stopped_stay_undecided(home: Home, visits: list[str]) -> None:
+def test_erased_and_stopped_sessions_stay_undecided(home: Home, visits: list[str]) -> None:
     tombstones.add(home.store(), session_id=visits[0], actor="guest", reason="asked")
     switches.turn(home.store(), "rewards_stopped", on=True, actor="test", reason="test")
     moment = [NOON + PATIENCE]
-    looking = watch(home, moment)
-    looking()
+    poller = watch(home, moment)
+    poller()
     assert decisions.of_day(home.store(), DAY) == []
     switches.turn(home.store(), "rewards_stopped", on=False, actor="test", reason="test")
     moment[0] += RETRY_AFTER
-    looking()
+    poller()
     assert [each.session_id for each in decisions.of_day(home.store(), DAY)] == visits[1:]
 
 
-def test_a_store_that_is_away_is_logged_and_looked_at_again(
+def test_an_unavailable_store_is_logged_and_tried_again(
     home: Home, visits: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moment = [NOON + PATIENCE]
-    looking = watch(home, moment)
+    poller = watch(home, moment)
 
     def away(*_: object, **__: object) -> None:
         raise StoreAway("The store does not answer.", remedy="Wait.")
 
     with monkeypatch.context() as broken:
         broken.setattr(overdue_rewards.decisions, "awaited", away)
-        looking()
-    looking()
+        poller()
+    poller()
     assert len(decisions.of_day(home.store(), DAY)) == 2
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.voice import faults, soak
 from benchmarks.voice.pipecat_side_by_side import summary
-from proving.load.watching import MIB, ResourceSample, edge_process, watched
+from proving.load.watching import MIB, ResourceSample, edge_process, watch_process
 
 GOOD: dict[str, Any] = {
     "struck": True,
@@ -41,7 +41,7 @@ def test_each_thing_that_a_guest_would_suffer_is_named(change: dict[str, Any], n
     assert any(named in fault for fault in faults.judged({**GOOD, **change}))
 
 
-def looks(*, growth_mib_an_hour: float, seconds: int) -> list[ResourceSample]:
+def memory_samples(*, growth_mib_an_hour: float, seconds: int) -> list[ResourceSample]:
     return [
         ResourceSample(
             at_seconds=at, memory_mib=500 + growth_mib_an_hour * at / 3600, files=20, threads=9, cpu_seconds=at / 10
@@ -51,13 +51,13 @@ def looks(*, growth_mib_an_hour: float, seconds: int) -> list[ResourceSample]:
 
 
 def test_a_leak_is_found_by_its_slope_and_a_short_run_has_none() -> None:
-    assert soak._slope(looks(growth_mib_an_hour=60.0, seconds=1200)) == pytest.approx(60.0, abs=0.1)
-    assert soak._slope(looks(growth_mib_an_hour=0.0, seconds=1200)) == pytest.approx(0.0, abs=0.1)
-    assert soak._slope(looks(growth_mib_an_hour=60.0, seconds=300)) is None
+    assert soak._slope(memory_samples(growth_mib_an_hour=60.0, seconds=1200)) == pytest.approx(60.0, abs=0.1)
+    assert soak._slope(memory_samples(growth_mib_an_hour=0.0, seconds=1200)) == pytest.approx(0.0, abs=0.1)
+    assert soak._slope(memory_samples(growth_mib_an_hour=60.0, seconds=300)) is None
 
 
 def test_memory_is_marked_at_the_start_every_five_minutes_and_at_the_end() -> None:
-    marks = [look.at_seconds for look in soak._marks(looks(growth_mib_an_hour=0.0, seconds=700))]
+    marks = [sample.at_seconds for sample in soak._marks(memory_samples(growth_mib_an_hour=0.0, seconds=700))]
     assert marks == [0, 300, 600, 699]
 
 
@@ -91,14 +91,14 @@ def test_answers_that_came_early_or_on_part_of_the_words_do_not_make_a_system_qu
 
 
 async def test_a_process_is_watched_by_its_number() -> None:
-    async with watched(os.getpid(), every_seconds=0.01) as found:
+    async with watch_process(os.getpid(), every_seconds=0.01) as found:
         assert found is not None
         async with asyncio.timeout(10):
-            while len(found.looks) < 3:  # noqa: ASYNC110 - polls what another task collects, with a deadline
+            while len(found.samples) < 3:  # noqa: ASYNC110 - polls what another task collects, with a deadline
                 await asyncio.sleep(0)
     assert found.peak_memory_mib > 10
     assert found.most_files > 2
     assert MIB == 1024 * 1024
-    async with watched(None) as nothing:
+    async with watch_process(None) as nothing:
         assert nothing is None
     assert edge_process("https://elsewhere.example") is None

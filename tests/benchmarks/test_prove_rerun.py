@@ -1,4 +1,4 @@
-"""A run that is killed in a table leaves a day that a rerun makes whole; `make prove-rerun` does every table."""
+"""A rerun repairs a day after a kill in one table; `make prove-rerun` covers every table."""
 
 from __future__ import annotations
 

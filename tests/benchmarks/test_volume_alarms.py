@@ -1,4 +1,4 @@
-"""The benchmark of volume alarms counts what it says: quiet where nothing is wrong, and the gone sign found."""
+"""The benchmark of volume alarms: no alarm on good days, and the missing sign is found."""
 
 from __future__ import annotations
 

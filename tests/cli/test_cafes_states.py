@@ -1,4 +1,4 @@
-"""`pilot cafes` and `pilot erase`: every switch has a way back, and who and why is kept."""
+"""`pilot cafes` and `pilot erase`: every switch can be reverted and is recorded with its actor."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def test_a_cafe_is_paused_and_resumed(pilot: Pilot, tmp_path: Path) -> None:
     assert audit.recent(opened(tmp_path).store(), 2)[1].reason == "water leak"
 
 
-def test_all_cafes_are_paused_at_once_and_an_unknown_one_never(pilot: Pilot) -> None:
+def test_all_cafes_are_paused_at_once_and_an_unknown_one_is_refused(pilot: Pilot) -> None:
     assert pilot("cafes", "pause", "all", "--reason", "disk").stdout.count("is paused") == 3
     refused = pilot("cafes", "pause", "uppsala", "--reason", "x")
     assert refused.exit_code != 0
     assert "uppsala" in refused.stderr
 
 
-def test_maintenance_is_switched_with_a_reason(pilot: Pilot) -> None:
+def test_maintenance_is_turned_on_with_a_reason(pilot: Pilot) -> None:
     assert "Maintenance is off." in pilot("cafes", "maintenance", "status").stdout
     assert pilot("cafes", "maintenance", "on").exit_code != 0
     assert "Maintenance is on" in pilot("cafes", "maintenance", "on", "--reason", "new disk").stdout
@@ -85,7 +85,7 @@ def a_receipt(reference: str) -> Receipt:
     )
 
 
-def test_a_guest_is_erased_by_the_reference_that_they_read_out(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_guest_is_erased_by_reference(pilot: Pilot, tmp_path: Path) -> None:
     store = opened(tmp_path).store()
     receipt = a_receipt("K7M2QP")
     receipts.save(store, receipt)

@@ -14,14 +14,14 @@ from tests.waiting import DEADLINE_SECONDS
 HEAVY = ("polars", "dagster", "streamlit", "httpx", "sqlalchemy", "deltalake", "numpy", "fastapi", "duckdb", "pydantic")
 
 
-def test_the_help_names_every_noun_and_each_noun_has_a_file_that_explains_itself(pilot: Pilot) -> None:
+def test_the_help_lists_every_subcommand_and_each_has_its_own_help(pilot: Pilot) -> None:
     shown = pilot("--help")
     assert shown.exit_code == 0
-    for noun in _Pilot.nouns:
-        assert noun in shown.stdout
-        explained = pilot(noun, "--help")
-        assert explained.exit_code == 0, noun
-        assert f"pilot {noun}" in explained.stdout
+    for name in _Pilot.summaries:
+        assert name in shown.stdout
+        explained = pilot(name, "--help")
+        assert explained.exit_code == 0, name
+        assert f"pilot {name}" in explained.stdout
 
 
 def test_the_help_imports_nothing_heavy() -> None:
@@ -34,13 +34,13 @@ def test_the_help_imports_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "loaded: []"
 
 
-def test_an_unknown_noun_is_a_usage_error_that_names_the_near_one(pilot: Pilot) -> None:
+def test_an_unknown_subcommand_is_a_usage_error_that_suggests_a_similar_one(pilot: Pilot) -> None:
     refused = pilot("cafez")
     assert refused.exit_code == 2
     assert "No such command 'cafez'. Did you mean 'cafes'?" in refused.stderr
 
 
-def test_an_unknown_setting_is_refused_with_its_near_name_and_no_traceback(pilot: Pilot) -> None:
+def test_an_unknown_setting_is_refused_with_a_suggestion_and_no_traceback(pilot: Pilot) -> None:
     refused = pilot("cafes", "list", PILOT_EDGE_PROT="1")
     assert refused.exit_code == 1
     assert refused.stderr == (
@@ -53,7 +53,7 @@ def test_debug_shows_the_error_itself(pilot: Pilot) -> None:
     assert pilot("--debug", "cafes", "check", "nowhere.toml").exception.__class__.__name__ == "InvalidCafes"
 
 
-def test_an_error_that_nobody_foresaw_is_told_without_its_values(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unforeseen_error_is_reported_without_its_values(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(path: Path) -> None:
         raise RuntimeError("a customer's words")
 
@@ -64,18 +64,18 @@ def test_an_error_that_nobody_foresaw_is_told_without_its_values(pilot: Pilot, m
     assert refused.stderr == "Something unexpected went wrong (RuntimeError). `pilot --debug ...` shows where.\n"
 
 
-def test_settings_in_the_env_file_count_unless_the_variable_is_set(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_variable_overrides_its_line_in_the_env_file(pilot: Pilot, tmp_path: Path) -> None:
     (tmp_path / ".env").write_text('# own\nexport PILOT_PUBLIC_URL="https://one.example"\nOTHER=1\n', encoding="utf-8")
     pilot("seed")
     assert "https://one.example/c/" in pilot("qr", "list").stdout
     assert "https://two.example/c/" in pilot("qr", "list", PILOT_PUBLIC_URL="https://two.example").stdout
 
 
-def test_codes_lead_to_this_edge_where_only_its_port_is_set(pilot: Pilot) -> None:
+def test_codes_lead_to_this_edge_if_only_its_port_is_set(pilot: Pilot) -> None:
     assert "http://127.0.0.1:18123/c/" in pilot("seed", PILOT_EDGE_PORT="18123").stdout
 
 
-def test_a_reader_that_has_read_enough_is_no_trouble(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path) -> None:
     command = (sys.executable, "-c", "from cli.main import main; main()", "schema", "events")
     environment = {**os.environ, "PILOT_HOME": str(tmp_path / "home")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, text=True) as done:

@@ -17,14 +17,14 @@ from tests.cli.conftest import Pilot
 from tests.events import Story
 
 ROOT = Path(__file__).parents[2]
-NOUNS = sorted(file.stem.replace("_", "-") for file in (ROOT / "cli/commands").glob("[a-z]*.py"))
+NAMES = sorted(file.stem.replace("_", "-") for file in (ROOT / "cli/commands").glob("[a-z]*.py"))
 
 
 def opened(tmp_path: Path) -> Home:
     return open_home(Settings(home=tmp_path / "home"))
 
 
-def test_a_cafes_file_with_a_fault_is_named_by_field(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_fault_in_the_cafes_file_is_reported_by_field(pilot: Pilot, tmp_path: Path) -> None:
     text = (ROOT / "cafes.toml").read_text(encoding="utf-8").replace('"07:00", "09:00"', '"09:00", "25:00"', 1)
     (tmp_path / "draft.toml").write_text(text, encoding="utf-8")
     refused = pilot("cafes", "check", "draft.toml")
@@ -55,7 +55,7 @@ def test_an_unknown_code_is_not_drawn(pilot: Pilot, tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.svg"))
 
 
-def test_a_reported_count_is_in_the_store_and_the_last_one_counts(pilot: Pilot, tmp_path: Path) -> None:
+def test_the_last_report_of_a_days_customers_is_current(pilot: Pilot, tmp_path: Path) -> None:
     assert pilot("counts", "report", "aurora", "2026-11-23", "700").exit_code == 0
     assert "instead of 700" in pilot("counts", "report", "aurora", "2026-11-23", "742").stdout
     row = customer_counts.current(opened(tmp_path).store(), [date(2026, 11, 23)]).row(0, named=True)
@@ -72,13 +72,13 @@ def test_a_reported_count_is_in_the_store_and_the_last_one_counts(pilot: Pilot, 
         (("aurora", str(business_day(datetime.now(UTC)) + timedelta(days=2)), "7"), "has not come yet"),
     ],
 )
-def test_a_count_that_cannot_be_is_refused_with_words(pilot: Pilot, arguments: tuple[str, ...], words: str) -> None:
+def test_an_invalid_count_is_refused_with_a_reason(pilot: Pilot, arguments: tuple[str, ...], words: str) -> None:
     refused = pilot("counts", "report", *arguments)
     assert refused.exit_code == 1
     assert words in refused.stderr
 
 
-def test_scoring_names_a_bad_line_by_its_number_and_goes_on(pilot: Pilot, tmp_path: Path) -> None:
+def test_scoring_reports_a_faulty_line_by_its_number_and_continues(pilot: Pilot, tmp_path: Path) -> None:
     good = {
         "id": "a",
         "cafe": "aurora",
@@ -105,7 +105,7 @@ def test_scoring_names_a_bad_line_by_its_number_and_goes_on(pilot: Pilot, tmp_pa
     assert "hemligt" not in scored.stderr
 
 
-def test_scoring_a_file_that_is_not_there_is_told_in_words(pilot: Pilot) -> None:
+def test_scoring_a_missing_file_is_an_error_without_a_traceback(pilot: Pilot) -> None:
     refused = pilot("score", "nowhere.jsonl")
     assert refused.exit_code == 1
     assert refused.stderr == "The system refused: No such file or directory (nowhere.jsonl).\n"
@@ -119,7 +119,7 @@ def test_erasing_writes_a_tombstone_and_needs_a_reason(pilot: Pilot, tmp_path: P
     assert tombstones.for_day(opened(tmp_path).store(), date(2026, 11, 22)) == {session}
 
 
-def test_a_damaged_segment_is_shown_saved_and_then_gone(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_damaged_segment_is_listed_and_salvaged_once(pilot: Pilot, tmp_path: Path) -> None:
     home = opened(tmp_path)
     story = Story(at=datetime(2026, 11, 22, 12, tzinfo=UTC)).opens().starts()
     (name,) = publish(home.segments(), story.events, replica="edge1", identifier=new_identifier())
@@ -135,14 +135,14 @@ def test_a_damaged_segment_is_shown_saved_and_then_gone(pilot: Pilot, tmp_path: 
     assert pilot("landing", "salvage").stdout == "No segment is damaged.\n"
 
 
-def test_what_the_schema_prints_is_what_the_documents_hold(pilot: Pilot) -> None:
+def test_the_printed_schemas_equal_the_documents(pilot: Pilot) -> None:
     assert json.loads(pilot("schema", "events").stdout) == json.loads(
         (ROOT / "docs/raw-event.schema.json").read_text(encoding="utf-8")
     )
     assert pilot("schema", "env").stdout == (ROOT / ".env.example").read_text(encoding="utf-8")
 
 
-def test_health_says_what_is_missing_and_what_to_do_and_fails(pilot: Pilot) -> None:
+def test_health_reports_what_is_missing_with_a_remedy_and_fails(pilot: Pilot) -> None:
     ports = {"PILOT_EDGE_PORT": "9", "PILOT_DAGSTER_PORT": "9", "PILOT_DASHBOARDS_PORT": "9"}
     unwell = pilot("health", **ports)
     assert unwell.exit_code == 1
@@ -168,7 +168,7 @@ def test_simulated_days_land_once(pilot: Pilot) -> None:
     assert '"kind": "demo"' in pilot("seed", "--json").stdout
 
 
-def test_a_journey_without_a_running_edge_says_what_to_start(pilot: Pilot) -> None:
+def test_a_journey_without_a_running_edge_names_the_command_to_start_it(pilot: Pilot) -> None:
     pilot("seed")
     refused = pilot("journey", "aurora", "--mode", "text", PILOT_PUBLIC_URL="http://127.0.0.1:9")
     assert refused.exit_code == 1
@@ -176,12 +176,12 @@ def test_a_journey_without_a_running_edge_says_what_to_start(pilot: Pilot) -> No
     assert "pilot run" in refused.stderr
 
 
-@pytest.mark.parametrize("noun", NOUNS)
-def test_the_help_of_a_command_speaks_of_nothing_but_the_command(pilot: Pilot, noun: str) -> None:
-    assert "install-completion" not in pilot(noun, "-h").output
+@pytest.mark.parametrize("name", NAMES)
+def test_the_help_of_a_subcommand_has_no_completion_options(pilot: Pilot, name: str) -> None:
+    assert "install-completion" not in pilot(name, "-h").output
 
 
-def test_an_erasure_is_carried_out_and_its_status_told_for_people_and_machines(pilot: Pilot, tmp_path: Path) -> None:
+def test_an_erasure_is_carried_out_and_its_status_is_printed_as_text_and_json(pilot: Pilot, tmp_path: Path) -> None:
     home = opened(tmp_path)
     story = (
         Story(at=datetime(2026, 11, 22, 12, tzinfo=UTC)).opens().starts().says("Bullarna var sega i dag", mode="text")

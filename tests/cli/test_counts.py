@@ -1,4 +1,4 @@
-"""`pilot counts`: a till's file in, and who said what."""
+"""`pilot counts`: reports, imports of a till's file, and their history."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def history(pilot: Pilot, day: str = "2026-11-23") -> list[dict[str, object]]:
     return json.loads(pilot("counts", "history", "aurora", day, "--json").stdout)
 
 
-def test_a_dry_run_says_what_would_happen_and_writes_nothing(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_dry_run_shows_the_plan_and_writes_nothing(pilot: Pilot, tmp_path: Path) -> None:
     shown = pilot("counts", "import", write(tmp_path), "--cafe", "aurora", "--dry-run", "--rows")
     assert shown.exit_code == 0, shown.output
     assert "till.csv row 2: counted aurora 2026-11-23" in shown.stdout
@@ -29,19 +29,19 @@ def test_a_dry_run_says_what_would_happen_and_writes_nothing(pilot: Pilot, tmp_p
     assert history(pilot) == []
 
 
-def test_an_import_is_shown_corrected_and_its_history_kept(pilot: Pilot, tmp_path: Path) -> None:
+def test_an_import_corrects_a_report_and_both_are_in_the_history(pilot: Pilot, tmp_path: Path) -> None:
     file = write(tmp_path)
     assert "1 days new, 0 corrected, 0 unchanged." in pilot("counts", "import", file, "--cafe", "aurora").stdout
     assert "Nothing was changed" in pilot("counts", "import", file, "--cafe", "aurora").stdout
     pilot("counts", "report", "aurora", "2026-11-23", "739")
     assert "instead of 739 (manager, cli:" in pilot("counts", "import", file, "--cafe", "aurora", "--dry-run").stdout
     assert [(one["customers"], one["source"]) for one in history(pilot)] == [(739, "manager"), (742, "till")]
-    told = pilot("counts", "history", "aurora", "2026-11-23").stdout.splitlines()
-    assert [line.split()[:3] for line in told] == [["counts", "739", "manager"], ["before", "742", "till"]]
+    lines = pilot("counts", "history", "aurora", "2026-11-23").stdout.splitlines()
+    assert [line.split()[:3] for line in lines] == [["counts", "739", "manager"], ["before", "742", "till"]]
     assert "Nobody has reported" in pilot("counts", "history", "aurora", "2026-11-24").stdout
 
 
-def test_a_day_that_nobody_reported_shows_as_missing(pilot: Pilot) -> None:
+def test_an_unreported_day_is_missing(pilot: Pilot) -> None:
     pilot("counts", "report", "aurora", "2026-11-23", "0")
     days = {
         row["day"]: row["report"]
@@ -52,7 +52,7 @@ def test_a_day_that_nobody_reported_shows_as_missing(pilot: Pilot) -> None:
     assert "missing" in pilot("counts", "show", "--days", "366").stdout
 
 
-def test_faults_are_all_named_and_nothing_is_imported(pilot: Pilot, tmp_path: Path) -> None:
+def test_every_fault_is_reported_and_nothing_is_imported(pilot: Pilot, tmp_path: Path) -> None:
     file = write(tmp_path, FILE + "i går;7\n2026-11-23;743\n")
     for flags in ((), ("--dry-run",), ("--json",)):
         refused = pilot("counts", "import", file, "--cafe", "aurora", *flags)
@@ -63,7 +63,7 @@ def test_faults_are_all_named_and_nothing_is_imported(pilot: Pilot, tmp_path: Pa
     assert history(pilot) == []
 
 
-def test_a_workbook_is_refused_with_how_to_save_it(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_workbook_is_refused_with_the_way_to_save_it_as_csv(pilot: Pilot, tmp_path: Path) -> None:
     (tmp_path / "report.xlsx").write_bytes(b"PK\x03\x04")
     refused = pilot("counts", "import", "report.xlsx", "--cafe", "aurora")
     assert refused.exit_code == 1

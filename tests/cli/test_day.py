@@ -1,4 +1,4 @@
-"""`pilot day`: closing a day whose figures were reported, and opening it again."""
+"""`pilot day`: closes a day whose figures were reported, and opens it again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.cli.conftest import Pilot
 DAY = date(2026, 11, 23)
 
 
-def test_a_day_is_closed_and_opened_for_a_reason_that_the_audit_log_keeps(pilot: Pilot, tmp_path: Path) -> None:
+def test_closing_and_opening_a_day_record_their_reasons_in_the_audit_log(pilot: Pilot, tmp_path: Path) -> None:
     assert "Every day is open" in pilot("day", "list").output
     assert pilot("day", "close", str(DAY), "--reason", "reported").exit_code == 0
     assert json.loads(pilot("day", "list", "--json").stdout) == {str(DAY): "closed"}
@@ -28,7 +28,7 @@ def test_a_day_is_closed_and_opened_for_a_reason_that_the_audit_log_keeps(pilot:
     assert sorted(kept) == [("day.closed", "reported"), ("day.open", "a late replica")]
 
 
-def test_a_day_that_cannot_be_closed_is_refused_in_a_line(pilot: Pilot) -> None:
+def test_closing_an_invalid_day_is_refused_in_one_line(pilot: Pilot) -> None:
     for arguments, said in (
         (("close", "soon", "--reason", "x"), "'soon' is not a day"),
         (("close", "2999-01-01", "--reason", "x"), "has not come yet"),
@@ -49,7 +49,7 @@ def test_a_redacted_day_stays_redacted(pilot: Pilot, tmp_path: Path) -> None:
     assert "is redacted" in refused.output
 
 
-def test_today_is_not_over_and_is_not_closed(pilot: Pilot) -> None:
+def test_today_cannot_be_closed(pilot: Pilot) -> None:
     refused = pilot("day", "close", str(business_day(datetime.now(UTC))), "--reason", "x")
     assert refused.exit_code == 1
     assert "is not over" in refused.output

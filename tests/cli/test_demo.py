@@ -24,7 +24,7 @@ IS_RUNNING = (
 
 
 @pytest.mark.slow
-def test_a_demo_has_figures_of_simulated_sessions_only_and_a_sensor_that_goes_on_from_there(tmp_path: Path) -> None:
+def test_a_demo_has_only_simulated_sessions_and_a_sensor_that_continues(tmp_path: Path) -> None:
     environment = {**os.environ, "PILOT_HOME": str(tmp_path / "demo")}
     command = (PILOT, "demo", "--no-serve", "--days", "2", "--seed", "3")
     done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -48,5 +48,5 @@ def test_a_demo_has_figures_of_simulated_sessions_only_and_a_sensor_that_goes_on
     assert "All days are there already." in again.stdout
 
 
-def test_the_sensor_that_the_demo_tells_exists() -> None:
+def test_the_sensor_of_the_demo_exists() -> None:
     assert SENSOR_NAME in {sensor.name for sensor in build_defs().sensors or ()}

@@ -16,20 +16,18 @@ def test_a_duration_is_read_as_people_write_it(text: str, found: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "soon", "5 days", "-3s"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_duration_is_refused(text: str) -> None:
     with pytest.raises(typer.BadParameter, match="is no duration"):
         load_test.seconds(text)
 
 
-def test_a_load_on_a_home_without_codes_says_what_to_do(pilot: Pilot) -> None:
+def test_a_load_on_a_home_without_codes_names_the_command_that_makes_them(pilot: Pilot) -> None:
     refused = pilot("load-test", "--duration", "1s")
     assert refused.exit_code == 1
     assert "has no code. `pilot seed` gives it one." in refused.stderr
 
 
-def test_a_load_on_an_edge_that_is_not_there_fails_and_says_so_as_json(
-    pilot: Pilot, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_load_on_an_unreachable_edge_fails_with_json(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
     pilot("seed")
     monkeypatch.setattr("proving.load.making.REFUSED_PAUSE_SECONDS", 0.05)
     done = pilot("load-test", "--concurrent", "1", "--duration", "0.1s", "--url", "http://127.0.0.1:1", "--json")
@@ -40,28 +38,26 @@ def test_a_load_on_an_edge_that_is_not_there_fails_and_says_so_as_json(
     assert all(failure.startswith("refused") for failure in found["failures"])
 
 
-def test_a_benchmark_gets_what_was_ordered_and_prints_what_it_found(
-    pilot: Pilot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: dict[str, Any] = {}
+def test_a_benchmark_gets_its_options_and_prints_its_figures(pilot: Pilot, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
 
     class Scoring:
         @staticmethod
         def run(*, rows: int) -> dict[str, Any]:
-            asked["rows"] = rows
+            given["rows"] = rows
             return {"rows_a_second": 12.5}
 
     monkeypatch.setattr(bench, "_benchmark", lambda name: {"feedback.scoring_speed": Scoring}[name])
     done = pilot("bench", "scoring", "--rows", "10", "--json")
-    assert (done.exit_code, json.loads(done.stdout), asked) == (0, {"rows_a_second": 12.5}, {"rows": 10})
+    assert (done.exit_code, json.loads(done.stdout), given) == (0, {"rows_a_second": 12.5}, {"rows": 10})
     assert pilot("bench", "scoring", "--rows", "10").stdout == "rows_a_second: 12.5\n"
 
 
-def test_every_benchmark_that_the_command_names_is_there() -> None:
+def test_every_benchmark_of_the_command_exists() -> None:
     for name in ("voice.first_words", "voice.recogniser", "feedback.scoring_speed"):
         assert callable(bench._benchmark(name).run), name
 
 
-def test_a_benchmark_that_is_missing_is_named() -> None:
+def test_a_missing_benchmark_is_reported_by_name() -> None:
     with pytest.raises(bench.BenchmarksMissing, match="no benchmark 'nothing'"):
         bench._benchmark("nothing")

@@ -30,13 +30,13 @@ def cafes_file(home: Home) -> str:
     return str(home.settings.cafes_file)
 
 
-def test_what_cannot_be_built_is_refused_in_a_line_and_nothing_is_made(pilot: Pilot, home: Home) -> None:
+def test_an_invalid_request_is_refused_in_one_line_and_builds_nothing(pilot: Pilot, home: Home) -> None:
     for arguments, said in (
         (("--from", "2999-01-01"), "2999-01-01 has not come yet"),
         (("--from", "soon"), "'soon' is not a day"),
         (("--from", "2026-11-23", "--select", "sesions"), "Did you mean sessions?"),
         (("--from", "2026-11-23", "--reopen"), "--reason"),
-        (("--from", "2026-11-23", "--reopen", "--reason", " "), "for a reason"),
+        (("--from", "2026-11-23", "--reopen", "--reason", " "), "requires a reason"),
     ):
         result = pilot("materialize", *arguments)
         assert result.exit_code == 1
@@ -46,7 +46,7 @@ def test_what_cannot_be_built_is_refused_in_a_line_and_nothing_is_made(pilot: Pi
 
 
 @pytest.mark.slow
-def test_a_day_is_built_a_closed_one_only_for_a_reason(pilot: Pilot, home: Home, cafes_file: str) -> None:
+def test_a_closed_day_is_rebuilt_only_with_a_reason(pilot: Pilot, home: Home, cafes_file: str) -> None:
     publish(home.segments(), whole_visit().events, replica="edge1", identifier="01987654-3210-7abc-8def-0123456789ab")
     wanted = ("materialize", "--from", "2026-11-23", "--select", "raw_events,sessions")
     result = pilot(*wanted, "--json", PILOT_CAFES_FILE=cafes_file)

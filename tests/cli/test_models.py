@@ -1,4 +1,4 @@
-"""`pilot models`: what a person reads who fetches, checks and measures weights."""
+"""`pilot models`: fetching, checking and qualifying weights at a terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def own(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_status_says_which_weights_hear_what_and_what_to_do(pilot) -> None:
+def test_the_status_shows_the_weights_of_each_language_and_a_remedy(pilot) -> None:
     done = pilot("models", "status")
     assert done.exit_code == 0
     assert "sv  whisper-base (packaged)" in done.output
@@ -34,10 +34,10 @@ def test_the_status_says_which_weights_hear_what_and_what_to_do(pilot) -> None:
     assert "pilot models pull" in done.output
 
 
-def test_weights_of_a_folder_are_taken_and_shown(pilot, own) -> None:
+def test_weights_are_installed_from_a_folder_and_shown(pilot, own) -> None:
     pulled = pilot("models", "pull", "--from", str(own))
     assert pulled.exit_code == 0
-    assert "not the published weights" in pulled.output
+    assert "your own, not the published weights" in pulled.output
     shown = json.loads(pilot("models", "status", "--json").output)
     assert [(one["language"], one["source"], one["qualified"]) for one in shown] == [
         ("sv", "pulled", False),
@@ -45,22 +45,22 @@ def test_weights_of_a_folder_are_taken_and_shown(pilot, own) -> None:
     ]
 
 
-def test_damaged_weights_are_told_with_an_exit_code(pilot, own, tmp_path) -> None:
+def test_damaged_weights_are_reported_with_an_exit_code(pilot, own, tmp_path) -> None:
     pilot("models", "pull", "--from", str(own))
     (tmp_path / "home" / ".weights" / "sv" / "model.bin").write_text("x" * 30)
     done = pilot("models", "status")
     assert done.exit_code == 1
-    assert "LEFT ASIDE: model.bin" in done.output
+    assert "NOT USED: model.bin" in done.output
 
 
-def test_a_dry_run_names_every_file_and_fetches_nothing(pilot, tmp_path) -> None:
+def test_a_dry_run_lists_every_file_and_fetches_nothing(pilot, tmp_path) -> None:
     done = pilot("models", "pull", "--dry-run", "--hub", "https://mirror.example")
     assert done.exit_code == 0
     assert done.output.count("https://mirror.example/KBLab/kb-whisper-base/resolve/") == 5
     assert not (tmp_path / "home").exists()
 
 
-def test_a_hub_that_is_out_of_reach_is_told_in_words(pilot, monkeypatch) -> None:
+def test_an_unreachable_hub_is_an_error_without_a_traceback(pilot, monkeypatch) -> None:
     monkeypatch.setattr(fetch, "__kwdefaults__", {"pause": lambda seconds: None})
     done = pilot("models", "pull", "--hub", "http://127.0.0.1:1")
     assert done.exit_code == 1
@@ -68,7 +68,7 @@ def test_a_hub_that_is_out_of_reach_is_told_in_words(pilot, monkeypatch) -> None
     assert "Traceback" not in done.output
 
 
-def test_measuring_needs_a_folder_of_recordings_with_their_words(pilot, tmp_path) -> None:
+def test_measuring_requires_a_folder_of_recordings(pilot, tmp_path) -> None:
     assert "--clips" in pilot("models", "qualify", "sv").output
     assert "not a language" in pilot("models", "qualify", "da").output
     (tmp_path / "empty").mkdir()
@@ -77,7 +77,7 @@ def test_measuring_needs_a_folder_of_recordings_with_their_words(pilot, tmp_path
     assert "no .wav files" in done.output
 
 
-def test_weights_that_cannot_be_loaded_are_told_in_words(pilot, own, tmp_path) -> None:
+def test_weights_that_cannot_be_loaded_are_an_error(pilot, own, tmp_path) -> None:
     pilot("models", "pull", "--from", str(own))
     clips = tmp_path / "clips"
     clips.mkdir()
@@ -92,4 +92,4 @@ def test_weights_that_cannot_be_loaded_are_told_in_words(pilot, own, tmp_path) -
 
 
 def test_a_qualification_can_be_withdrawn(pilot) -> None:
-    assert "none was kept" in pilot("models", "qualify", "sv", "--withdraw").output
+    assert "there is no qualification" in pilot("models", "qualify", "sv", "--withdraw").output

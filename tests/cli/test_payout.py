@@ -1,4 +1,4 @@
-"""`pilot payout`: support finds a held reward by what the guest reads out, and rules on it once, with a reason."""
+"""`pilot payout`: support finds a held reward by the guest's reference, and rules on it once."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def decided(home: Home, *, held: bool, reference: str = "H7KM3Q") -> Candidate:
     return one
 
 
-def test_a_held_reward_is_listed_released_by_its_reference_and_listed_no_more(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_held_reward_is_listed_until_it_is_released_by_its_reference(pilot: Pilot, tmp_path: Path) -> None:
     one = decided(opened(tmp_path), held=True)
     assert one.session_id in pilot("payout", "list").stdout
     released = pilot("payout", "release", "h7k m3q", "--reason", "A family that ordered the same")
@@ -74,7 +74,7 @@ def test_a_held_reward_is_listed_released_by_its_reference_and_listed_no_more(pi
     assert entry.reason == "A family that ordered the same"
 
 
-def test_a_ruling_stands_and_a_lost_voucher_is_replaced(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_ruling_is_final_and_a_lost_voucher_is_replaced(pilot: Pilot, tmp_path: Path) -> None:
     decided(opened(tmp_path), held=True)
     assert pilot("payout", "refuse", "H7KM3Q", "--reason", "Third copy").exit_code == 0
     changed = pilot("payout", "release", "H7KM3Q", "--reason", "Or not")
@@ -93,7 +93,7 @@ def test_a_ruling_stands_and_a_lost_voucher_is_replaced(pilot: Pilot, tmp_path: 
         (("replace", "H7KM3Q", "--reason", "x"), "has no voucher"),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_words(
+def test_an_impossible_request_is_refused_with_a_reason(
     pilot: Pilot, tmp_path: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     decided(opened(tmp_path), held=True)
@@ -104,7 +104,7 @@ def test_what_cannot_be_done_is_refused_in_words(
     assert "Traceback" not in refused.stderr
 
 
-def test_a_tills_pin_is_printed_once_kept_as_a_hash_and_replaced(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_tills_pin_is_printed_once_saved_as_a_hash_and_replaced(pilot: Pilot, tmp_path: Path) -> None:
     first, second = (
         json.loads(pilot("payout", "pin", "aurora", "--reason", "first shift", "--json").stdout) for _ in range(2)
     )
@@ -122,25 +122,25 @@ def test_a_tills_pin_is_printed_once_kept_as_a_hash_and_replaced(pilot: Pilot, t
     assert pilot("payout", "pin", "aurora", "--reason", " ").exit_code == 1
 
 
-def test_the_audit_of_sound_books_ends_well(pilot: Pilot, tmp_path: Path) -> None:
+def test_the_audit_of_correct_books_passes(pilot: Pilot, tmp_path: Path) -> None:
     decided(opened(tmp_path), held=True)
     decided(opened(tmp_path), held=False, reference="Q3MK7H")
     audited = pilot("payout", "audit")
     assert (audited.exit_code, audited.stdout) == (0, f"{len(FACTS)} facts, 0 broken.\n")
 
 
-def test_a_reference_that_two_guests_share_asks_for_the_session(pilot: Pilot, tmp_path: Path) -> None:
+def test_a_reference_that_two_guests_share_requires_the_session(pilot: Pilot, tmp_path: Path) -> None:
     sessions = [decided(opened(tmp_path), held=True).session_id for _ in range(2)]
     refused = pilot("payout", "show", "H7KM3Q")
     assert refused.exit_code == 1
     assert all(each in refused.stderr for each in sessions)
 
 
-def test_a_held_reward_past_its_promise_is_marked(tmp_path: Path) -> None:
+def test_a_held_reward_past_its_deadline_is_marked(tmp_path: Path) -> None:
     home = opened(tmp_path)
     decided(home, held=True)
     (waiting,) = decisions.held(home.store())
     now = datetime.now(UTC)
-    for days, told in ((1, "held until"), (-1, "held OVERDUE since")):
+    for days, state in ((1, "held until"), (-1, "held OVERDUE since")):
         promised = now + timedelta(days=days)
-        assert f" {told} {promised:%Y-%m-%d} (ring)" in line(replace(waiting, held_until=promised))
+        assert f" {state} {promised:%Y-%m-%d} (ring)" in line(replace(waiting, held_until=promised))

@@ -1,4 +1,4 @@
-"""`pilot payout`: payouts of a provider are found, shown, held, sent and exported; the switch has a way back."""
+"""`pilot payout`: payouts of a provider are shown, held, sent, reconciled, stopped and exported."""
 
 from __future__ import annotations
 
@@ -49,21 +49,19 @@ class Paid:
 def paid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paid:
     world = Paid(opened(tmp_path))
     rail: Callable[[Home], MemoryRail] = lambda home: world.rail  # noqa: E731
-    monkeypatch.setattr(rails, "open_the_rail", rail)
+    monkeypatch.setattr(rails, "open_rail", rail)
     return world
 
 
 def approve(pilot: Pilot, paid: Paid) -> None:
-    assert pilot("payout", "approve", paid.payout.batch_id, "--reason", "looked through").exit_code == 0
+    assert pilot("payout", "approve", paid.payout.batch_id, "--reason", "reviewed").exit_code == 0
 
 
-def test_a_payout_is_approved_triggered_and_shown_by_any_of_its_names_with_every_change(
-    pilot: Pilot, paid: Paid
-) -> None:
+def test_a_payout_is_approved_sent_and_shown_by_any_of_its_references(pilot: Pilot, paid: Paid) -> None:
     assert "payout approve memory-2026-11-24-simulated" in pilot("payout", "list").stdout
     assert "1 planned" in pilot("payout", "batches").stdout
     approve(pilot, paid)
-    sent = pilot("payout", "trigger", "H7KM3Q", "--reason", "The guest stands here")
+    sent = pilot("payout", "trigger", "H7KM3Q", "--reason", "The guest is waiting")
     assert (sent.exit_code, "paid tr_1" in sent.stdout, "no money moves" in sent.stdout) == (0, True, True)
     again = pilot("payout", "trigger", "H7KM3Q", "--reason", "Once more")
     assert (again.exit_code, len(paid.rail.made)) == (0, 1)
@@ -81,7 +79,7 @@ def test_a_payout_is_approved_triggered_and_shown_by_any_of_its_names_with_every
     assert "1 payouts" in pilot("payout", "show", paid.payout.batch_id).stdout
 
 
-def test_a_held_payout_is_not_sent_until_it_is_released_by_the_guests_reference(pilot: Pilot, paid: Paid) -> None:
+def test_a_held_payout_is_sent_only_after_its_release(pilot: Pilot, paid: Paid) -> None:
     approve(pilot, paid)
     assert "held" in pilot("payout", "hold", "H7KM3Q", "--reason", "The same account twice").stdout
     pilot("payout", "trigger", "H7KM3Q", "--reason", "Hurry")
@@ -94,7 +92,7 @@ def test_a_held_payout_is_not_sent_until_it_is_released_by_the_guests_reference(
     assert (reasons["payout.hold"], reasons["payout.release"]) == ("The same account twice", "A couple")
 
 
-def test_a_refusal_is_told_with_what_to_do_and_tried_again_only_by_retry(pilot: Pilot, paid: Paid) -> None:
+def test_a_refused_payout_is_shown_with_a_remedy_and_retried_only_by_retry(pilot: Pilot, paid: Paid) -> None:
     approve(pilot, paid)
     paid.rail.unable.add("acct_1")
     refused = pilot("payout", "trigger", "H7KM3Q", "--reason", "Now")
@@ -108,7 +106,7 @@ def test_a_refusal_is_told_with_what_to_do_and_tried_again_only_by_retry(pilot: 
     assert "Pengarna finns i mottagarens Stripe-saldo" in swedish
 
 
-def test_books_and_provider_are_held_against_each_other_to_the_ore(pilot: Pilot, paid: Paid) -> None:
+def test_books_and_provider_are_reconciled_to_the_ore(pilot: Pilot, paid: Paid) -> None:
     approve(pilot, paid)
     paid.pay()
     assert pilot("payout", "reconcile").exit_code == 0
@@ -119,7 +117,7 @@ def test_books_and_provider_are_held_against_each_other_to_the_ore(pilot: Pilot,
     assert (differs.exit_code, "DIFFER" in differs.stdout, "paid twice" in differs.stdout) == (1, True, True)
 
 
-def test_the_switch_stops_everything_and_has_a_way_back_and_a_status(pilot: Pilot, paid: Paid) -> None:
+def test_the_switch_stops_and_starts_payouts_and_shows_its_state(pilot: Pilot, paid: Paid) -> None:
     approve(pilot, paid)
     assert "STOPPED" in pilot("payout", "stop", "--reason", "A burst").stdout
     assert "STOPPED" in pilot("payout", "status").stdout
@@ -130,7 +128,7 @@ def test_the_switch_stops_everything_and_has_a_way_back_and_a_status(pilot: Pilo
     assert pilot("payout", "stop", "--reason", " ").exit_code == 1
 
 
-def test_the_bookkeeper_gets_real_money_only_in_a_form_that_a_swedish_spreadsheet_opens(
+def test_the_export_has_only_real_money_in_a_format_for_swedish_spreadsheets(
     pilot: Pilot, paid: Paid, tmp_path: Path
 ) -> None:
     approve(pilot, paid)
@@ -166,7 +164,7 @@ def test_the_bookkeeper_gets_real_money_only_in_a_form_that_a_swedish_spreadshee
     assert pilot("payout", "export", str(out), "--from", "x", "--to", "y", "--reason", "x").exit_code == 1
 
 
-def test_support_hears_yes_or_no_with_the_reason(pilot: Pilot, tmp_path: Path) -> None:
+def test_support_reads_yes_or_no_with_the_reason(pilot: Pilot, tmp_path: Path) -> None:
     decided(opened(tmp_path), held=True)
     held = pilot("payout", "show", "H7KM3Q").stdout
     assert "Yes, but the reward is held" in held
@@ -175,15 +173,13 @@ def test_support_hears_yes_or_no_with_the_reason(pilot: Pilot, tmp_path: Path) -
     assert pilot("payout", "show", "H7KM3Q", "--language", "fi").exit_code == 1
 
 
-def test_the_proof_of_payments_ends_well_and_says_that_it_was_a_fake(pilot: Pilot) -> None:
+def test_the_proof_of_payments_passes_and_mentions_the_fake(pilot: Pilot) -> None:
     done = pilot("test-payments", PILOT_CAFES_FILE=str(Path(__file__).parents[2] / "cafes.toml"))
     assert (done.exit_code, done.stdout.count("ok    ")) == (0, 5)
     assert "FAKE" in done.stdout
 
 
-def test_a_claimed_reward_gets_a_voucher_again_where_nothing_was_sent_and_else_stays_as_it_is(
-    pilot: Pilot, paid: Paid
-) -> None:
+def test_an_unclaimed_reward_gets_a_voucher_again_only_once(pilot: Pilot, paid: Paid) -> None:
     taken = pilot("payout", "unclaim", "H7KM3Q", "--reason", "The account is gone")
     assert "has a voucher again" in taken.stdout
     assert batches.instructions(paid.store) == []

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import provider_events as noun
+from cli.commands import provider_events as command
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.store import audit
@@ -25,56 +25,56 @@ def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     home = open_home(Settings(home=tmp_path / "home", cafes_file=CHECKOUT / "cafes.toml"))
     store = home.store()
     rail = ByHandRail(now=store.now)
-    monkeypatch.setattr(noun, "home", lambda: home)
-    monkeypatch.setattr(noun, "open_the_rail", lambda _: rail)
+    monkeypatch.setattr(command, "home", lambda: home)
+    monkeypatch.setattr(command, "open_rail", lambda _: rail)
     rail.fake.books.open_account(metadata={}, email=None, account_id="acct_1")
     rail.fake.books.onboard("acct_1", iban="SE3550000000054910000003")
     rail.fake.books.transfer({"amount": 3000, "currency": "sek", "destination": "acct_1"})
     return home
 
 
-def said(run: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[int, dict]:
-    with pytest.raises(noun.typer.Exit) as ended:
+def outcome_of(run: Callable[[], None], capsys: pytest.CaptureFixture[str]) -> tuple[int, dict]:
+    with pytest.raises(command.typer.Exit) as ended:
         run()
     return ended.value.exit_code, json.loads(capsys.readouterr().out)
 
 
-def test_what_no_webhook_told_is_fetched_once_and_what_the_books_lack_is_told(
+def test_missed_events_are_fetched_once_and_differences_are_reported(
     opened: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code, found = said(lambda: noun.catch_up_now(days=30, as_json=True), capsys)
+    code, found = outcome_of(lambda: command.catch_up_now(days=30, as_json=True), capsys)
     assert (code, found["new"], found["done"]) == (1, 1, 1)
     assert found["differences"][0]["code"] == "not_ours"
-    code, found = said(lambda: noun.catch_up_now(days=30, as_json=True), capsys)
+    code, found = outcome_of(lambda: command.catch_up_now(days=30, as_json=True), capsys)
     assert (code, found["new"], found["done"]) == (0, 0, 0)
-    code, found = said(lambda: noun.replay(event="", failed=False, days=1, as_json=True), capsys)
+    code, found = outcome_of(lambda: command.replay(event="", failed=False, days=1, as_json=True), capsys)
     assert (code, found["new"], found["done"]) == (1, 1, 1)
 
 
-def test_the_status_ends_with_one_where_something_waits_too_long_or_failed(
+def test_the_status_exits_with_one_if_an_event_waits_too_long_or_failed(
     opened: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = opened.store()
-    code, found = said(lambda: noun.status(as_json=True), capsys)
+    code, found = outcome_of(lambda: command.status(as_json=True), capsys)
     assert (code, found["waiting"], found["rail"]) == (0, 0, "stripe_fake")
     event = ProviderEvent("evt_1", "stripe_fake", "transfer.created", "tr_nowhere", "", store.now())
     provider_events.keep(store, [event], way="webhook")
-    assert said(lambda: noun.status(as_json=True), capsys)[0] == 0
+    assert outcome_of(lambda: command.status(as_json=True), capsys)[0] == 0
     for _ in range(MOST_TRIES):
         provider_events.put_off(store, "evt_1", code="resource_missing")
-    code, found = said(lambda: noun.status(as_json=True), capsys)
+    code, found = outcome_of(lambda: command.status(as_json=True), capsys)
     assert (code, found["failed"], found["late"]) == (1, 1, True)
-    with pytest.raises(noun.typer.Exit):
-        noun.status(as_json=False)
+    with pytest.raises(command.typer.Exit):
+        command.status(as_json=False)
     text = capsys.readouterr().out
-    assert "1 could not be looked at" in text
+    assert "1 failed" in text
     assert "no money moves" in text
     assert "replay --failed" in text
-    code, found = said(lambda: noun.replay(event="evt_1", failed=False, days=0, as_json=True), capsys)
+    code, found = outcome_of(lambda: command.replay(event="evt_1", failed=False, days=0, as_json=True), capsys)
     assert (code, found["put_off"]) == (1, 1)
 
 
-def test_a_lag_is_told_as_the_median_and_what_one_in_twenty_exceeds(opened: Home) -> None:
+def test_a_lag_is_the_median_and_the_95th_percentile(opened: Home) -> None:
     store = opened.store()
     at = store.now()
     events = [
@@ -87,7 +87,7 @@ def test_a_lag_is_told_as_the_median_and_what_one_in_twenty_exceeds(opened: Home
     assert [round(each) for each in lag.delivery_seconds] == [11, 20]
 
 
-def test_events_of_the_last_days_are_looked_at_again_older_ones_are_not_and_that_is_on_record(
+def test_only_events_of_the_last_days_are_replayed_and_the_replay_is_audited(
     opened: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = opened.store()
@@ -98,14 +98,14 @@ def test_events_of_the_last_days_are_looked_at_again_older_ones_are_not_and_that
     provider_events.keep(store, events, way="webhook")
     for each in events:
         provider_events.finish(store, each.id)
-    code, found = said(lambda: noun.replay(event="", failed=False, days=2, as_json=True), capsys)
+    code, found = outcome_of(lambda: command.replay(event="", failed=False, days=2, as_json=True), capsys)
     assert (code, found["new"], found["done"]) == (0, 1, 1)
     (entry,) = audit.recent(store, 1)
     assert (entry.action, entry.details, entry.actor[:4]) == ("events.replay", {"events": 1}, "cli:")
 
 
-def test_an_event_that_is_not_kept_and_no_choice_are_told_in_words(opened: Home) -> None:
-    with pytest.raises(noun.NoSuchEvent, match="No event is chosen"):
-        noun.replay(event="", failed=False, days=0, as_json=False)
-    with pytest.raises(noun.NoSuchEvent, match="not kept here"):
-        noun.replay(event="evt_other", failed=False, days=0, as_json=False)
+def test_an_unknown_event_and_an_empty_choice_are_refused(opened: Home) -> None:
+    with pytest.raises(command.NoSuchEvent, match="No event is chosen"):
+        command.replay(event="", failed=False, days=0, as_json=False)
+    with pytest.raises(command.NoSuchEvent, match="not in the store"):
+        command.replay(event="evt_other", failed=False, days=0, as_json=False)

@@ -1,4 +1,4 @@
-"""`pilot quality`: judged at a terminal, with an exit code that means something."""
+"""`pilot quality`: validation at a terminal, with its exit code."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from pilot.tables import SCORED_FEEDBACK, TABLES
 from storage.home import open_home
 from storage.lake import Lake
 from tests.cli.conftest import Pilot
-from tests.quality import whole_day as told_day
+from tests.quality import whole_day
 
 pytestmark = pytest.mark.slow
 
-DAY = told_day.DAY.isoformat()
+DAY = whole_day.DAY.isoformat()
 
 
 @pytest.fixture
 def lake(pilot: Pilot, tmp_path: Path) -> Lake:
     made = open_home(Settings(home=tmp_path / "home", cafes_file=Path("cafes.toml").absolute())).lake()
-    for name, frame in told_day.polars_day().items():
-        made.replace_partition(TABLES[name], told_day.DAY, frame, commit={})
+    for name, frame in whole_day.polars_day().items():
+        made.replace_partition(TABLES[name], whole_day.DAY, frame, commit={})
     return made
 
 
-def test_a_good_day_holds_or_warns_and_ends_with_nothing(pilot: Pilot, lake: Lake) -> None:
+def test_a_good_day_exits_with_zero_and_quarantines_nothing(pilot: Pilot, lake: Lake) -> None:
     result = pilot("quality", "judge", "--from", DAY, "--json")
     assert result.exit_code == 0, result.output
     (day,) = json.loads(result.output)
     assert day["stopping"] == []
     assert {item["severity"] for item in day["failed"]} <= {"warn"}
     assert day["expectations"] > 200
-    assert pilot("quality", "quarantine", "--from", DAY).output.strip() == "No row is set apart."
+    assert pilot("quality", "quarantine", "--from", DAY).output.strip() == "No row is quarantined."
 
 
-def test_a_day_that_stops_says_what_and_lists_the_rows_by_key(pilot: Pilot, lake: Lake) -> None:
-    scored = lake.read(SCORED_FEEDBACK, days=[told_day.DAY]).with_columns(score=pl.lit(140))
-    lake.replace_partition(SCORED_FEEDBACK, told_day.DAY, scored, commit={})
+def test_a_stopping_day_reports_its_expectations_and_lists_the_rows_by_key(pilot: Pilot, lake: Lake) -> None:
+    scored = lake.read(SCORED_FEEDBACK, days=[whole_day.DAY]).with_columns(score=pl.lit(140))
+    lake.replace_partition(SCORED_FEEDBACK, whole_day.DAY, scored, commit={})
     result = pilot("quality", "judge", "--from", DAY)
     assert result.exit_code == 1
     assert f"{DAY}  STOPS" in result.output

@@ -43,7 +43,7 @@ def test_a_line_is_scored_with_its_themes_signals_subscores_and_spans(scored) ->
     assert row["quotes"][0]["theme"] == "coffee"
 
 
-def test_a_bad_line_is_named_by_its_number_and_the_rest_goes_on(scored) -> None:
+def test_a_faulty_line_is_reported_by_its_number_and_the_rest_is_scored(scored) -> None:
     result = scored("not json at all", json.dumps(GOOD), json.dumps(GOOD | {"cafe": "nowhere"}), json.dumps(GOOD))
     assert result.exit_code == 1
     assert [json.loads(line)["id"] for line in result.stdout.splitlines() if line.startswith("{")] == ["a", "a"]

@@ -81,39 +81,39 @@ def test_a_good_answer_is_explained_in_swedish_without_its_words_or_points(pilot
     story = visit(GOOD)
     build(home, story)
     receipt(home, story)
-    told = pilot("why", "bcd 234")
-    assert told.exit_code == 0, told.stderr
-    assert told.stdout.splitlines()[:2] == [
+    result = pilot("why", "bcd 234")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines()[:2] == [
         "Café Aurora, 23 november, kl. 08:30",
         "Svaret är konkret nog för en belöning.",
     ]
-    assert "Havrelatten" not in told.stdout
-    assert "bränd" not in told.stdout
+    assert "Havrelatten" not in result.stdout
+    assert "bränd" not in result.stdout
 
 
-def test_a_copy_is_told_in_english_with_its_reason(pilot: Pilot, home: Home) -> None:
+def test_a_copy_is_explained_in_english(pilot: Pilot, home: Home) -> None:
     story, copy = visit(GOOD), visit(GOOD, at=MORNING + timedelta(minutes=30))
     build(home, story, copy)
     receipt(home, copy)
-    told = pilot("why", "BCD234", "--language", "en").stdout
-    assert "The same answer has been sent once before. It is rewarded only the first time." in told
-    assert "There is no reward for this answer." in told
+    result = pilot("why", "BCD234", "--language", "en").stdout
+    assert "The same answer has been sent once before. It is rewarded only the first time." in result
+    assert "There is no reward for this answer." in result
 
 
-def test_json_holds_the_figures_and_the_evidence_and_no_words(pilot: Pilot, home: Home) -> None:
+def test_json_has_the_figures_and_the_evidence_without_words(pilot: Pilot, home: Home) -> None:
     story, copy = visit(GOOD), visit(GOOD, at=MORNING + timedelta(minutes=30))
     build(home, story, copy)
     receipt(home, copy)
     output = pilot("why", "BCD234", "--json").stdout
-    told = json.loads(output)
-    assert told["outcome"] == "not_rewarded"
-    assert told["score"] > 60
-    assert told["raised"][0]["signal"] == "copied_exactly"
-    assert told["raised"][0]["related"] == [story.session_id]
+    result = json.loads(output)
+    assert result["outcome"] == "not_rewarded"
+    assert result["score"] > 60
+    assert result["raised"][0]["signal"] == "copied_exactly"
+    assert result["raised"][0]["related"] == [story.session_id]
     assert "Havrelatten" not in output
 
 
-def test_quotes_need_a_reason_and_stand_in_the_audit_log(pilot: Pilot, home: Home) -> None:
+def test_quotes_require_a_reason_and_are_recorded_in_the_audit_log(pilot: Pilot, home: Home) -> None:
     story = visit(GOOD)
     build(home, story)
     receipt(home, story)
@@ -126,7 +126,7 @@ def test_quotes_need_a_reason_and_stand_in_the_audit_log(pilot: Pilot, home: Hom
     assert [(entry.subject, entry.reason) for entry in entries] == [(story.session_id, "the guest asked")]
 
 
-def test_two_answers_with_one_reference_ask_for_cafe_or_day(pilot: Pilot, home: Home) -> None:
+def test_two_sessions_with_one_reference_require_a_cafe_or_day(pilot: Pilot, home: Home) -> None:
     aurora, malmo = visit(GOOD), visit("Fint.", cafe="malmohuset", at=MORNING + timedelta(minutes=3))
     build(home, aurora, malmo)
     receipt(home, aurora)
@@ -137,7 +137,7 @@ def test_two_answers_with_one_reference_ask_for_cafe_or_day(pilot: Pilot, home: 
     assert "Café Aurora" in pilot("why", "BCD234", "--cafe", "aurora", "--day", "2026-11-23").stdout
 
 
-def test_what_cannot_be_explained_is_told_apart(pilot: Pilot, home: Home) -> None:
+def test_each_kind_of_missing_result_has_its_own_message(pilot: Pilot, home: Home) -> None:
     assert "”hej” är ingen referens." in pilot("why", "hej").stderr
     assert "Det finns inget svar med referensen QRSTWX." in pilot("why", "QRSTWX").stderr
     fresh, old, gone = visit(GOOD), visit(GOOD), visit(GOOD)
@@ -152,12 +152,12 @@ def test_what_cannot_be_explained_is_told_apart(pilot: Pilot, home: Home) -> Non
     assert all(answer.exit_code == 1 and not answer.stdout for answer in answers.values())
 
 
-def test_a_result_that_is_long_gone_is_said_to_be_gone(pilot: Pilot, home: Home) -> None:
+def test_an_expired_result_is_reported_as_gone(pilot: Pilot, home: Home) -> None:
     receipt(home, visit(GOOD), at=datetime.now(UTC) - timedelta(days=400))
     assert "finns inte kvar i underlaget" in pilot("why", "BCD234").stderr
 
 
-def test_another_language_than_the_pilots_is_refused(pilot: Pilot) -> None:
+def test_an_unknown_language_is_refused(pilot: Pilot) -> None:
     assert "'fi' is not a language of the pilot." in pilot("why", "BCD234", "--language", "fi").stderr
 
 
@@ -170,9 +170,9 @@ def test_the_explanation_is_lean_enough_for_the_receipts_page(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("verb", "told"), [("refuse", "inte blir någon belöning"), ("release", "bestämt att du får belöningen")]
+    ("verb", "ruling"), [("refuse", "inte blir någon belöning"), ("release", "bestämt att du får belöningen")]
 )
-def test_a_persons_ruling_on_a_held_reward_comes_first(pilot: Pilot, home: Home, verb: str, told: str) -> None:
+def test_a_persons_ruling_on_a_held_reward_comes_first(pilot: Pilot, home: Home, verb: str, ruling: str) -> None:
     story = visit(GOOD)
     build(home, story)
     receipt(home, story)
@@ -195,5 +195,5 @@ def test_a_persons_ruling_on_a_held_reward_comes_first(pilot: Pilot, home: Home,
     ruled = pilot("payout", verb, "BCD234", "--reason", "looked through")
     assert ruled.exit_code == 0, ruled.stderr
     lines = pilot("why", "BCD234").stdout.splitlines()
-    assert told in lines[1]
-    assert any("BCD234" in line or "BCD 234" in line for line in lines[2:]) == (verb == "refuse")
+    assert ruling in lines[1]
+    assert any("BCD234" in line for line in lines[2:]) == (verb == "refuse")

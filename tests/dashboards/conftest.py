@@ -21,7 +21,7 @@ TODAY = date(2026, 11, 23)
 
 @pytest.fixture(autouse=True)
 def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Point PILOT_HOME at a temporary folder, stop the clock, and start with empty caches."""
+    """Set PILOT_HOME to a temporary folder, stop the clock, and empty the caches."""
     for name in [name for name in os.environ if name.startswith("PILOT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("PILOT_HOME", str(tmp_path / "home"))
@@ -46,7 +46,7 @@ def demo_home() -> Home:
 
 @pytest.fixture
 def visit_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
-    """Return a function that runs the entry as a loopback server would."""
+    """Return a function that runs the entry as on a loopback server."""
     real = st.get_option
     monkeypatch.setattr(st, "get_option", lambda name: "127.0.0.1" if name == "server.address" else real(name))
     return lambda: AppTest.from_file(ROOT / "dashboards" / "app.py", default_timeout=30)

@@ -1,4 +1,4 @@
-"""Believable days in a lake, with figures as the pilot computes them: what the pages are tested and measured on."""
+"""Realistic days in a lake, with figures as the pilot computes them, for tests and benchmarks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.lake import Lake, polars_schema
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a guest might say, and how it would be scored."""
+    """A guest's feedback and its score."""
 
     language: str
     turns: tuple[tuple[str, str], ...]
@@ -69,7 +69,7 @@ QUOTES = (
 
 @dataclass(frozen=True, slots=True)
 class DayFrames:
-    """A day's rows of the four tables that the pages read."""
+    """A day's rows of four tables of the pages."""
 
     day: date
     sessions: pl.DataFrame
@@ -96,9 +96,9 @@ def make_day(
     Args:
         cafes: The cafés.
         day: The day.
-        simulated: What the rows say.
-        seed: Same seed, same day.
-        until: The day's rows end here; None for the whole day.
+        simulated: Whether the rows are simulated.
+        seed: The same seed gives the same day.
+        until: The end of the day's rows; None for the whole day.
         busy: Multiplies the number of guests.
     """
     dice = random.Random(f"{seed}-{day}")

@@ -1,4 +1,4 @@
-"""The pages in a real Chromium: no error, no foreign host, nothing cut off, clean by axe."""
+"""The pages in a real Chromium: no error, no foreign host, nothing cut off, no violation found by axe."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from pilot.tables import SCORED_FEEDBACK
 from storage.home import Home, open_home
 from storage.store.payouts import batches
 from tests.dashboards.conftest import ROOT
-from tests.dashboards.judged_days import write_verdicts
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_volume import hour_row
 from tests.dashboards.test_volume import write as write_volume
+from tests.dashboards.verdict_days import write_verdicts
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import World
 from tests.waiting import until
@@ -37,14 +37,14 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
 PAGES = {"day": "", "overview": "piloten", "quality": "datakvalitet"}
-ODD_DAY_BACK = 4  # few came on it
+ODD_DAY_BACK = 4  # a day with little feedback
 
-# What is drawn last: a chart, or a table.
+# A page draws a chart or a table last.
 DRAWN = (
     "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks, [data-testid=stDataFrame] canvas"
 )
 
-# On a deep link Streamlit looks for its server beneath the page's path first, and is told no.
+# On a deep link Streamlit first tries to find its server beneath the page's path, and gets a 404.
 PROBED = ("/_stcore/health", "/_stcore/host-config")
 
 
@@ -106,7 +106,7 @@ def chromium():
         browser.close()
 
 
-def test_the_very_first_visit_may_be_to_a_page_of_its_own(server: str, chromium):
+def test_the_first_visit_can_be_to_any_page(server: str, chromium):
     page = chromium.new_page()
     page.goto(f"{server}/piloten")
     page.get_by_role("heading", level=1).first.wait_for()
@@ -117,7 +117,7 @@ def test_the_very_first_visit_may_be_to_a_page_of_its_own(server: str, chromium)
 
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str, chromium, tmp_path: Path):
+def test_a_page_is_complete_and_accessible(name: str, size: tuple[int, int], server: str, chromium, tmp_path: Path):
     width, height = size
     page = chromium.new_page(viewport={"width": width, "height": height}, locale="sv-SE")
     foreign: list[str] = []
@@ -136,12 +136,12 @@ def test_a_page_is_whole_and_clean(name: str, size: tuple[int, int], server: str
     assert foreign == []
     assert errors == []
     assert [url for url in failed if not url.endswith(PROBED)] == []
-    whole_and_clean(page)
+    assert_complete_and_accessible(page)
     page.close()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
-def test_a_payment_that_was_searched_for_is_whole_and_clean(
+def test_a_found_payment_is_complete_and_accessible(
     size: tuple[int, int], server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
     (payout,) = batches.instructions(demo_home(tmp_path_factory).store())
@@ -151,29 +151,31 @@ def test_a_payment_that_was_searched_for_is_whole_and_clean(
     page.keyboard.press("Enter")
     page.get_by_text("Pengarna finns i mottagarens Stripe-saldo").wait_for()
     drawn(page, tmp_path / f"payment-{size[0]}.png")
-    whole_and_clean(page)
+    assert_complete_and_accessible(page)
     page.close()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
-def test_a_day_on_which_few_came_is_whole_and_clean(size: tuple[int, int], server: str, chromium, tmp_path: Path):
+def test_a_day_with_little_feedback_is_complete_and_accessible(
+    size: tuple[int, int], server: str, chromium, tmp_path: Path
+):
     odd = business_day(datetime.now(UTC)) - timedelta(days=ODD_DAY_BACK)
     page = chromium.new_page(viewport={"width": size[0], "height": size[1]}, locale="sv-SE")
     page.goto(f"{server}/?kafe=aurora&dag={odd}")
     page.get_by_text("Mellan klockan 8 och 11").wait_for()
     drawn(page, tmp_path / f"odd-{size[0]}.png")
-    whole_and_clean(page)
+    assert_complete_and_accessible(page)
     page.close()
 
 
 def drawn(page, picture: Path) -> None:
-    """Wait until the page is whole, and take a picture of it."""
+    """Wait until the page is complete, and take a screenshot of it."""
     page.locator(DRAWN).first.wait_for()
     page.wait_for_function("!document.querySelector('[data-testid=stApp][data-test-script-state=running]')")
     page.screenshot(path=picture)
 
 
-def whole_and_clean(page) -> None:
+def assert_complete_and_accessible(page) -> None:
     from axe_playwright_python.sync_playwright import Axe
 
     assert page.get_by_text("Simulerade data").first.is_visible()
@@ -201,7 +203,7 @@ def _own(url: str, server: str) -> bool:
     return url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
 
 
-def test_the_cafe_that_was_chosen_stays_in_the_address(server: str, chromium):
+def test_the_chosen_cafe_is_in_the_address(server: str, chromium):
     page = chromium.new_page()
     page.goto(f"{server}/?kafe=goteborg")
     page.get_by_role("heading", name="Göteborg Café", level=1).wait_for()
@@ -212,7 +214,9 @@ def test_the_cafe_that_was_chosen_stays_in_the_address(server: str, chromium):
 
 
 @pytest.mark.slow
-def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_path_factory: pytest.TempPathFactory):
+def test_an_open_page_shows_a_rebuilt_day_without_a_reload(
+    server: str, chromium, tmp_path_factory: pytest.TempPathFactory
+):
     page = chromium.new_page()
     page.goto(f"{server}/?kafe=malmohuset")
     count = page.locator(".pf-figure .pf-value").first
@@ -226,7 +230,7 @@ def test_an_open_page_shows_a_rebuilt_day_by_itself(server: str, chromium, tmp_p
     page.close()
 
 
-def test_the_link_of_an_alert_leads_to_the_answer(
+def test_the_link_of_an_alert_leads_to_the_feedback(
     server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
     lake = demo_home(tmp_path_factory).lake()
@@ -237,7 +241,7 @@ def test_the_link_of_an_alert_leads_to_the_answer(
     lake.replace_partition(SCORED_FEEDBACK, day, scored.with_columns(flags=flags), commit={})
 
     UrgentWatcher(lake, folder=tmp_path, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))()
-    (link,) = [told["link"] for told in records_of(tmp_path / RECORDS_NAME) if told["session_id"] == mine]
+    (link,) = [record["link"] for record in records_of(tmp_path / RECORDS_NAME) if record["session_id"] == mine]
 
     page = chromium.new_page()
     page.goto(link)

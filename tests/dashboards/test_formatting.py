@@ -1,4 +1,4 @@
-"""Numbers and days as a reader of the language writes them."""
+"""Numbers and days in the reader's language."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_swedish_writes_a_decimal_comma_and_a_space_before_the_percent_sign():
     assert number(12345, language="sv") == "12\u00a0345"
 
 
-def test_an_interval_is_told_in_words():
+def test_an_interval_is_written_in_words():
     assert interval(0.61, 0.78, unit="share", language="sv", decimals=0) == "mellan 61 och 78\u00a0%"
     assert interval(0.61, 0.78, unit="share", language="en", decimals=0) == "between 61 and 78%"
     assert interval(1.47, None, unit="seconds", language="sv", decimals=2) == "minst 1,47\u00a0s"
@@ -27,7 +27,7 @@ def test_an_interval_is_told_in_words():
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
-def test_what_is_shown_of_an_interval_always_covers_it(one: float, other: float):
+def test_a_shown_interval_covers_the_computed_one(one: float, other: float):
     low, high = sorted((one, other))
     words = interval(low, high, unit="share", language="en", decimals=0)
     ends = [float(part.strip("%")) for part in words.split() if part.strip("%").replace(".", "").isdigit()]
@@ -47,7 +47,7 @@ def test_days_are_named(language, long, short):
     assert short_day(date(2026, 11, 23), language=language) == short
 
 
-def test_times_are_stockholms():
+def test_times_are_in_stockholms_time_zone():
     assert clock_time(datetime(2026, 7, 1, 12, 32, tzinfo=UTC)) == "14:32"
     assert clock_time(datetime(2026, 12, 1, 12, 32, tzinfo=UTC)) == "13:32"
 

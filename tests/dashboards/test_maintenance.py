@@ -29,7 +29,7 @@ def written(home: Home, *, planned_s: float) -> None:
     home.lake().replace_partition(UPTIME, TODAY, frame, commit={})
 
 
-def test_planned_maintenance_is_told_with_uptime_with_it_and_without_it(home: Home, visit_pages: Pages):
+def test_planned_maintenance_is_shown_with_uptime_with_and_without_it(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     written(home, planned_s=1800.0)
     page = shown(overview(visit_pages())).replace("\u00a0", " ")
@@ -37,7 +37,7 @@ def test_planned_maintenance_is_told_with_uptime_with_it_and_without_it(home: Ho
     assert "Driftsäkerheten är 99,54 % med det inräknat och 100,00 % utan." in page
 
 
-def test_without_planned_maintenance_nothing_is_said_of_it(home: Home, visit_pages: Pages):
+def test_without_planned_maintenance_the_page_does_not_mention_it(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     written(home, planned_s=0.0)
     assert "Planerat underhåll" not in shown(overview(visit_pages()))

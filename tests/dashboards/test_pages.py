@@ -1,4 +1,4 @@
-"""The pages on a real lake: what they show equals the tables, and simulated rows never meet real ones."""
+"""The pages on a real lake: they show the tables' figures, without mixing simulated and real rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ YESTERDAY = TODAY - timedelta(days=1)
 
 
 def shown(at: AppTest) -> str:
-    """Return everything that the page says in HTML, tags dropped."""
+    """Return the text of the page's HTML without tags."""
     assert not at.exception
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", " ".join(part.value for part in at.html)))
 
@@ -41,7 +41,7 @@ def overview(at: AppTest) -> AppTest:
     return at.run().switch_page(OVERVIEW).run()
 
 
-def test_a_day_shows_what_an_independent_query_of_the_tables_says(home: Home, visit_pages: Pages):
+def test_a_day_shows_the_figures_of_an_independent_query(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     sessions = home.lake().read(SESSIONS).filter(cafe="aurora", simulated=False)
     scored = home.lake().read(SCORED_FEEDBACK).filter(cafe="aurora", simulated=False)
@@ -75,7 +75,7 @@ def test_every_quote_of_the_day_can_be_shown_latest_first(home: Home, visit_page
     assert times == sorted(times, reverse=True)
 
 
-def test_what_to_act_on_first_is_useful_actionable_and_about_different_things(home: Home, visit_pages: Pages):
+def test_feedback_to_act_on_first_is_useful_actionable_and_varied(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     at = visit_pages().run()
     act = next(part.value for part in at.html if "pf-act" in part.value)
@@ -87,14 +87,14 @@ def test_what_to_act_on_first_is_useful_actionable_and_about_different_things(ho
     assert "poäng och högsta belöningen" not in act
 
 
-def test_an_injection_is_set_aside_and_named(home: Home, visit_pages: Pages):
+def test_an_injection_is_listed_apart_with_its_signal(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     at = visit_pages().run()
     aside = next(box for box in at.expander if "Bortsorterade" in box.label)
     assert "försöker styra poängen" in " ".join(part.value for part in aside.get("html"))
 
 
-def test_simulated_rows_never_show_in_a_real_home_until_asked_for(home: Home, visit_pages: Pages):
+def test_a_real_home_shows_simulated_rows_only_after_the_toggle(home: Home, visit_pages: Pages):
     real, tests = make_day(home.cafes(), TODAY, busy=0.4), make_day(home.cafes(), TODAY, simulated=True, seed=2)
     lake = home.lake()
     for table, ours, theirs in (
@@ -129,7 +129,7 @@ def test_a_demo_says_on_every_page_that_its_data_is_simulated(demo_home: Home, v
     assert "Simulerade data" in shown(at.switch_page(OVERVIEW).run())
 
 
-def test_the_overview_shows_each_metric_of_each_cafe_as_its_table_states_it(home: Home, visit_pages: Pages):
+def test_the_overview_shows_each_metric_of_each_cafe_as_stored(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY, seed=3).write(home.lake())
     rows = home.lake().read(PILOT_KPIS).filter(simulated=False)
     at = overview(visit_pages())
@@ -149,14 +149,14 @@ def test_the_overview_shows_each_metric_of_each_cafe_as_its_table_states_it(home
     assert f"{100 * completion['value']:.1f} %".replace(".", ",") in cells[3][1].replace("\u00a0", " ")
 
 
-def test_a_missing_customer_count_is_named_with_the_command_that_mends_it(home: Home, visit_pages: Pages):
+def test_a_missing_customer_count_is_shown_with_the_command_that_reports_it(home: Home, visit_pages: Pages):
     make_day(home.cafes(), YESTERDAY, busy=0).write(home.lake())
     at = overview(visit_pages())
     assert "Antalet kunder är inte rapporterat" in shown(at)
     assert "pilot counts report aurora 2026-11-22 ANTAL" in at.code[0].value
 
 
-def test_the_overview_opens_on_the_latest_day_with_sessions_that_is_over(home: Home, visit_pages: Pages):
+def test_the_overview_opens_on_the_latest_past_day_with_sessions(home: Home, visit_pages: Pages):
     for back in (0, 2):
         make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
     at = visit_pages().run()
@@ -169,7 +169,7 @@ def test_the_overview_opens_on_the_latest_day_with_sessions_that_is_over(home: H
     assert "Dagen pågår" in shown(at)
 
 
-def test_a_day_that_was_chosen_comes_along_to_the_other_page(home: Home, visit_pages: Pages):
+def test_a_chosen_day_stays_chosen_on_another_page(home: Home, visit_pages: Pages):
     for back in range(4):
         make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
     at = visit_pages().run()
@@ -179,7 +179,7 @@ def test_a_day_that_was_chosen_comes_along_to_the_other_page(home: Home, visit_p
     assert at.switch_page("views/cafe_day.py").run().selectbox(key="dag").value == "2026-11-21"
 
 
-def test_a_day_that_is_not_over_is_not_said_to_lack_anything(home: Home, visit_pages: Pages):
+def test_a_day_in_progress_shows_no_missing_data(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY, busy=0, until=NOW).write(home.lake())
     at = overview(visit_pages())
     assert at.selectbox(key="dag").value == "2026-11-23"
@@ -200,7 +200,7 @@ def test_the_trend_and_the_volume_follow_the_chosen_period(home: Home, visit_pag
     assert f"{week.height} klarade" in shown(at)
 
 
-def test_a_quiet_day_is_said_kindly(home: Home, visit_pages: Pages):
+def test_a_day_without_sessions_is_called_quiet(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY - timedelta(days=2)).write(home.lake())
     at = visit_pages().run()
     assert "lördag 21 november" in at.selectbox(key="dag").format_func("2026-11-21").lower()
@@ -209,7 +209,7 @@ def test_a_quiet_day_is_said_kindly(home: Home, visit_pages: Pages):
     assert "söndag 22 november" in shown(at)
 
 
-def test_a_day_on_which_the_cafe_is_closed_asks_for_no_sign(
+def test_a_closed_day_does_not_suggest_checking_the_sign(
     home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     make_day(home.cafes(), TODAY - timedelta(days=2)).write(home.lake())
@@ -223,13 +223,13 @@ def test_a_day_on_which_the_cafe_is_closed_asks_for_no_sign(
     assert "Stod skylten" not in shown(at)
 
 
-def test_a_day_on_which_nobody_came_counts_among_the_days(home: Home, visit_pages: Pages):
+def test_days_without_sessions_count_in_the_volume(home: Home, visit_pages: Pages):
     for back in (4, 1):
         make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
     assert re.search(r"av 4 dagar", shown(overview(visit_pages())))
 
 
-def test_before_anything_is_recorded_the_page_says_what_will_happen(home: Home, visit_pages: Pages):
+def test_an_empty_home_shows_the_first_steps(home: Home, visit_pages: Pages):
     at = visit_pages().run()
     assert "Här kommer gästernas svar" in shown(at)
     assert "pilot journey aurora" in at.code[0].value
@@ -237,7 +237,7 @@ def test_before_anything_is_recorded_the_page_says_what_will_happen(home: Home, 
 
 
 @pytest.mark.parametrize("name", ["sessions", "turns", "scored_feedback", "pilot_kpis"])
-def test_a_damaged_table_is_named_and_no_words_or_traceback_show(name: str, home: Home, visit_pages: Pages):
+def test_a_damaged_table_is_named_without_words_or_a_traceback(name: str, home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     for file in (home.root / "lake" / TABLES[name].name).rglob("*.parquet"):
         if "_delta_log" not in file.parts:
@@ -248,7 +248,7 @@ def test_a_damaged_table_is_named_and_no_words_or_traceback_show(name: str, home
     assert "Traceback" not in shown(at)
 
 
-def test_a_guests_words_are_shown_as_words_whatever_they_hold(home: Home, visit_pages: Pages):
+def test_a_guests_words_are_always_escaped(home: Home, visit_pages: Pages):
     hostile = '<img src="https://evil.example/x.png" onerror=alert(1)> ![](https://evil.example/y.png) **fet**'
     day = make_day(home.cafes(), TODAY)
     lake = home.lake()
@@ -262,7 +262,7 @@ def test_a_guests_words_are_shown_as_words_whatever_they_hold(home: Home, visit_
 
 
 @pytest.mark.parametrize("address", [None, "0.0.0.0", "192.168.1.20", "pilot.example"])
-def test_the_pages_show_nothing_where_the_network_could_look(
+def test_the_pages_refuse_an_address_that_the_network_can_reach(
     address: str | None, home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch
 ):
     make_day(home.cafes(), TODAY).write(home.lake())
@@ -273,7 +273,7 @@ def test_the_pages_show_nothing_where_the_network_could_look(
     assert "Café Aurora" not in shown(at)
 
 
-def test_the_pages_speak_english_when_asked(home: Home, visit_pages: Pages):
+def test_the_pages_have_an_english_version(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     at = visit_pages().run()
     at.segmented_control(key="lang").set_value("en").run()
@@ -298,7 +298,7 @@ def test_the_address_names_the_cafe_and_the_day(home: Home, visit_pages: Pages):
     assert "Café Aurora" in shown(other.run())
 
 
-def test_a_rebuilt_day_replaces_what_was_cached(home: Home, visit_pages: Pages):
+def test_a_rebuilt_day_invalidates_the_cache(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY, busy=0.3).write(home.lake())
     at = visit_pages().run()
     before = figures(at)["Inskickade svar"]
@@ -306,7 +306,7 @@ def test_a_rebuilt_day_replaces_what_was_cached(home: Home, visit_pages: Pages):
     assert figures(at.run())["Inskickade svar"] != before
 
 
-def test_a_day_in_progress_is_not_held_against_the_band(home: Home, visit_pages: Pages):
+def test_a_day_in_progress_is_not_compared_with_the_band(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY, busy=0.3, until=NOW).write(home.lake())
     text = shown(visit_pages().run())
     assert "Hittills har" in text
@@ -314,7 +314,9 @@ def test_a_day_in_progress_is_not_held_against_the_band(home: Home, visit_pages:
     assert "Data till 14:32" in text
 
 
-def test_a_wrong_setting_is_told_in_words(monkeypatch: pytest.MonkeyPatch, visit_pages: Pages, tmp_path: Path):
+def test_an_unknown_setting_is_shown_with_a_suggestion(
+    monkeypatch: pytest.MonkeyPatch, visit_pages: Pages, tmp_path: Path
+):
     monkeypatch.setenv("PILOT_HOEM", str(tmp_path))
     text = shown(visit_pages().run())
     assert "did you mean PILOT_HOME" in text
@@ -338,7 +340,7 @@ def test_a_manager_reports_the_days_customers_and_corrects_them(home: Home, visi
     ]
 
 
-def test_a_number_is_asked_for_also_on_a_quiet_day_and_never_guessed(home: Home, visit_pages: Pages):
+def test_a_quiet_day_has_an_empty_count_form(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     lake = home.lake()
     lake.replace_partition(SESSIONS, TODAY, lake.read(SESSIONS).filter(pl.col("cafe") != "aurora"), commit={})

@@ -47,7 +47,7 @@ def world(home: Home) -> World:
     return made
 
 
-def test_a_payment_is_found_by_each_of_its_names_with_every_change(world: World, visit_pages: Pages) -> None:
+def test_a_payment_is_found_by_each_reference_with_every_change(world: World, visit_pages: Pages) -> None:
     (payout,) = batches.instructions(world.store)
     session = f"guest-00001-{world.today}"
     for name in (session, payout.id, str(payout.reference)):
@@ -60,13 +60,13 @@ def test_a_payment_is_found_by_each_of_its_names_with_every_change(world: World,
     assert "1 utbetalningar" in shown(searched(visit_pages, payout.batch_id))
 
 
-def test_it_reads_in_english_and_says_where_nothing_goes_by_a_name(world: World, visit_pages: Pages) -> None:
+def test_the_page_has_an_english_version_and_reports_an_unknown_reference(world: World, visit_pages: Pages) -> None:
     english = searched(visit_pages, f"guest-00001-{world.today}", language="en")
     assert "Yes: the session was completed" in shown(english)
     assert "Det finns inget med det namnet." in shown(searched(visit_pages, "ZZZZZZ"))
 
 
-def test_a_voucher_is_told_by_its_state(world: World, visit_pages: Pages) -> None:
+def test_a_voucher_is_described_by_its_state(world: World, visit_pages: Pages) -> None:
     world.earn(None)
     at = searched(visit_pages, f"guest-00002-{world.today}")
     (day,) = re.findall(r"Kupongen kan lösas in i kaféets kassa till och med (\d+ [a-z]+ 20\d\d)\. ", shown(at))
@@ -75,9 +75,7 @@ def test_a_voucher_is_told_by_its_state(world: World, visit_pages: Pages) -> Non
     assert "Simulerad" in shown(at)
 
 
-def test_a_held_reward_says_why_and_what_to_do_and_is_called_by_its_cafe_and_reference(
-    home: Home, visit_pages: Pages
-) -> None:
+def test_a_held_reward_is_titled_by_cafe_and_reference_with_a_remedy(home: Home, visit_pages: Pages) -> None:
     one = decided(home, held=True)
     for name in ("H7KM3Q", "h7k-m3q"):
         at = searched(visit_pages, name)
@@ -100,7 +98,7 @@ def test_every_kind_of_change_has_words_in_both_languages() -> None:
     assert keys[0] == keys[1]
 
 
-def test_the_overview_tells_payments_by_rail(home: Home, visit_pages: Pages) -> None:
+def test_the_overview_shows_payments_by_rail(home: Home, visit_pages: Pages) -> None:
     make_day(home.cafes(), TODAY).write(home.lake())
     row = {
         "day": TODAY, "cafe": "aurora", "simulated": False, "rail": "voucher", "succeeded": 9, "failed": 1,

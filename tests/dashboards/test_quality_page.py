@@ -1,4 +1,4 @@
-"""The quality page and what cannot wait, on a real lake."""
+"""The quality page and the alarm of urgent feedback, on a real lake."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from pilot.tables import SCORED_FEEDBACK
 from storage.home import Home
 from tests.dashboards.conftest import TODAY
-from tests.dashboards.judged_days import SESSION, write_verdicts
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_pages import shown
+from tests.dashboards.verdict_days import SESSION, write_verdicts
 
 pytestmark = pytest.mark.slow
 
@@ -26,11 +26,11 @@ def quality(visit_pages: Pages) -> AppTest:
     return visit_pages().run().switch_page("views/quality.py").run()
 
 
-def test_before_anything_was_judged_the_page_says_so(visit_pages: Pages):
+def test_the_page_says_so_if_no_day_was_validated(visit_pages: Pages):
     assert "Ingen dag har granskats än." in shown(quality(visit_pages))
 
 
-def test_where_everything_holds_the_page_says_yes_and_sets_no_row_apart(home: Home, visit_pages: Pages):
+def test_a_page_without_failures_says_yes_and_lists_no_row(home: Home, visit_pages: Pages):
     for back in range(3):
         write_verdicts(home.lake(), TODAY - timedelta(days=back))
     page = shown(quality(visit_pages))
@@ -39,7 +39,7 @@ def test_where_everything_holds_the_page_says_yes_and_sets_no_row_apart(home: Ho
     assert "Granskat 14:25, måndag 23 november" in page
 
 
-def test_what_stops_is_told_with_its_table_its_days_and_its_rows(home: Home, visit_pages: Pages):
+def test_a_stopping_failure_is_shown_with_its_table_days_and_rows(home: Home, visit_pages: Pages):
     for back in range(3):
         write_verdicts(home.lake(), TODAY - timedelta(days=back), broken=back > 0)
     at = quality(visit_pages)
@@ -55,7 +55,7 @@ def test_what_stops_is_told_with_its_table_its_days_and_its_rows(home: Home, vis
     assert at.dataframe[0].value["Nyckel"].tolist() == [f"{SESSION} 2"] * 2
 
 
-def test_the_page_reads_in_english_too(home: Home, visit_pages: Pages):
+def test_the_page_has_an_english_version(home: Home, visit_pages: Pages):
     write_verdicts(home.lake(), TODAY, broken=True)
     at = visit_pages()
     at.session_state["lang"] = "en"
@@ -64,7 +64,7 @@ def test_the_page_reads_in_english_too(home: Home, visit_pages: Pages):
     assert "Turns: the marks of a turn do not run backwards" in page
 
 
-def test_what_cannot_wait_stands_on_top_with_a_link_to_its_words(home: Home, visit_pages: Pages):
+def test_urgent_feedback_is_on_top_with_a_link_to_its_words(home: Home, visit_pages: Pages):
     make_day(home.cafes(), TODAY).write(home.lake())
     scored = home.lake().read(SCORED_FEEDBACK, days=[TODAY])
     mine = scored.filter(pl.col("cafe") == "aurora").sort("completed_at")["session_id"][0]

@@ -1,4 +1,4 @@
-"""Reading: each query is filtered by café and kind, hours follow Stockholm's clock, figures stay as computed."""
+"""The queries: filtered by café and kind, hours in Stockholm's time, figures as computed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def key(home: Home) -> Key:
 
 
 @pytest.mark.parametrize("day", [TODAY, AUTUMN, SPRING])
-def test_every_started_session_is_in_the_hour_that_stockholms_clock_showed(day: date, home: Home):
+def test_every_started_session_is_in_its_hour_of_stockholms_time(day: date, home: Home):
     frames = make_day(home.cafes(), day)
     frames.write(home.lake())
     with snapshot(home) as shot:
@@ -46,7 +46,7 @@ def test_every_started_session_is_in_the_hour_that_stockholms_clock_showed(day: 
     assert {hour.hour: hour.completed + hour.left for hour in read.hours} == expected
 
 
-def test_a_reader_gets_nothing_of_a_cafe_that_is_not_theirs(home: Home):
+def test_a_reader_sees_only_their_own_cafes(home: Home):
     make_day(home.cafes(), TODAY).write(home.lake())
     with snapshot(home) as shot:
         nowhere = cafe_day(shot, shot.key, cafes=(), day=TODAY, simulated=False)
@@ -59,7 +59,7 @@ def test_a_reader_gets_nothing_of_a_cafe_that_is_not_theirs(home: Home):
     assert known.first is None
 
 
-def test_only_feedback_that_was_sent_is_quoted(home: Home):
+def test_only_sent_feedback_is_quoted(home: Home):
     frames = make_day(home.cafes(), TODAY)
     lake = home.lake()
     frames.write(lake)
@@ -87,7 +87,7 @@ def cut_short(home: Home, table: Table, day: date) -> None:
         file.write_bytes(file.read_bytes()[:20])
 
 
-def test_a_day_is_shown_whatever_is_wrong_with_the_files_of_others(home: Home):
+def test_damaged_files_of_other_days_do_not_hide_a_day(home: Home):
     days = [TODAY - timedelta(days=back) for back in range(30)]
     for day in days:
         make_day(home.cafes(), day).write(home.lake())
@@ -101,7 +101,7 @@ def test_a_day_is_shown_whatever_is_wrong_with_the_files_of_others(home: Home):
         PageSnapshot(home.lake(), *TABLES, home_key=str(home.root), days=[days[17]])
 
 
-def test_a_day_that_cannot_be_read_is_still_offered(home: Home):
+def test_an_unreadable_day_can_still_be_chosen(home: Home):
     for back in range(3):
         make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
     cut_short(home, SESSIONS, TODAY)
@@ -109,7 +109,7 @@ def test_a_day_that_cannot_be_read_is_still_offered(home: Home):
     assert (known.first, known.last, known.last_sessions) == (TODAY - timedelta(days=2), TODAY, TODAY)
 
 
-def test_the_extent_is_that_of_the_cafes_alone_however_far_it_is_from_the_lakes_ends(home: Home):
+def test_the_extent_is_the_cafes_own_far_from_the_lakes_ends_too(home: Home):
     for back in range(40):
         day = TODAY - timedelta(days=back)
         frames = make_day(home.cafes(), day)

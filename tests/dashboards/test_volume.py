@@ -1,4 +1,4 @@
-"""The café's day says in a sentence when feedback stayed away or poured in, and is quiet otherwise."""
+"""The café's day has a sentence about too little or too much feedback, and none otherwise."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def shown(pages: Pages) -> str:
     return " ".join(part.value for part in pages().run().html)
 
 
-def test_a_quiet_stretch_is_a_note_below_the_days_first_sentence(home: Home, visit_pages: Pages) -> None:
+def test_too_little_feedback_is_a_note_below_the_first_sentence(home: Home, visit_pages: Pages) -> None:
     make_day(home.cafes(), TODAY).write(home.lake())
     write(home, hour_row(8, "none"), hour_row(9, "none"), hour_row(10, "low"))
     text = shown(visit_pages)
     assert "Mellan klockan 8 och 11 kom ett svar, mot väntade 9–14. Står skylten med koden framme" in text
 
 
-def test_a_usual_day_another_cafe_and_test_clients_say_nothing(home: Home, visit_pages: Pages) -> None:
+def test_normal_hours_other_cafes_and_test_clients_add_no_note(home: Home, visit_pages: Pages) -> None:
     make_day(home.cafes(), TODAY).write(home.lake())
     write(
         home,
@@ -78,7 +78,7 @@ def test_a_usual_day_another_cafe_and_test_clients_say_nothing(home: Home, visit
     assert "mot väntade" not in shown(visit_pages)
 
 
-def test_a_home_whose_table_was_never_built_shows_its_day(home: Home, visit_pages: Pages) -> None:
+def test_a_day_is_shown_if_the_volume_table_was_never_built(home: Home, visit_pages: Pages) -> None:
     make_day(home.cafes(), TODAY).write(home.lake())
     at_first = visit_pages().run()
     assert not at_first.exception
@@ -94,7 +94,9 @@ def test_a_home_whose_table_was_never_built_shows_its_day(home: Home, visit_page
         ("en", "high", 30, "Unless the café was unusually full"),
     ],
 )
-def test_an_episode_is_said_in_both_languages(home: Home, language: Any, direction: str, count: int, said: str) -> None:
+def test_an_episode_has_words_in_both_languages(
+    home: Home, language: Any, direction: str, count: int, said: str
+) -> None:
     visit = Visit(home=home, cafes=home.cafes().cafe, language=language, simulated=False, now=NOW)
     end = at_local(TODAY + timedelta(days=1), datetime(2000, 1, 1).time())
     episode = Episode(date(2026, 11, 23), "aurora", direction, at(22), end, count, 5.0, 4.6, 5.4, 0.001)

@@ -25,7 +25,7 @@ from pipelines.sessions import sessions
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.turns import turns
 from proving.erasure import proof
-from proving.erasure.proof import Passage, erase, keep_limits, passage, prove, search, verdict
+from proving.erasure.proof import PreparedHome, erase, keep_limits, prepare_home, prove, search, verdict
 from storage.erasure.everywhere import find_everywhere
 from storage.erasure.landing_lines import Rewritten
 from storage.home import Home
@@ -102,10 +102,10 @@ def test_a_place_that_is_left_out_is_caught(tmp_path: Path, place: str, monkeypa
 
 
 @pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Passage]:
+def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, PreparedHome]:
     """A home that a guest was erased from, beside a copy of it from before."""
     folder = tmp_path_factory.mktemp("proof")
-    passed = passage(folder, build=build, now=NOW)
+    passed = prepare_home(folder, build=build, now=NOW)
     passed.home.store().close()
     before = folder / "before"
     shutil.copytree(passed.home.root, before)
@@ -114,7 +114,7 @@ def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Passag
     return before, passed.home.root, passed
 
 
-def test_any_single_file_that_comes_back_is_found(erased: tuple[Path, Path, Passage]) -> None:
+def test_any_single_file_that_comes_back_is_found(erased: tuple[Path, Path, PreparedHome]) -> None:
     before, root, passed = erased
     held = {name.split("!")[0] for places in search(before, passed.guest).values() for name in places}
     assert len(held) >= 10
@@ -129,7 +129,7 @@ def test_any_single_file_that_comes_back_is_found(erased: tuple[Path, Path, Pass
 
 
 def test_what_the_fresh_backup_and_the_restored_home_hold_is_searched_decoded(
-    erased: tuple[Path, Path, Passage], tmp_path: Path
+    erased: tuple[Path, Path, PreparedHome], tmp_path: Path
 ) -> None:
     _, root, passed = erased
     keep_limits(passed.home, now=NOW)
@@ -139,7 +139,7 @@ def test_what_the_fresh_backup_and_the_restored_home_hold_is_searched_decoded(
     assert "landing/day=" in opened
     assert "lake/turns/" in opened
     assert came_to.after["restored home"]["words"] != []
-    assert came_to.after["backups as they lie"]["words"] == []
+    assert came_to.after["backups as stored"]["words"] == []
 
 
 PACKED: dict[str, Callable[[bytes], bytes]] = {

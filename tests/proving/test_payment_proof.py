@@ -24,7 +24,7 @@ def steps(**options: Any) -> dict[str, Step]:
     return {step.name: step for step in prove(Settings(**options), cafes=CAFES, cafe="aurora")}
 
 
-def test_everything_is_proven_and_told_with_what_was_seen() -> None:
+def test_every_step_is_proven_and_described() -> None:
     done = steps()
     assert list(done) == ["success", "decline", "retry", "webhook replay", "idempotency"] == list(STEPS)
     assert [step.name for step in done.values() if not step.ok] == []

@@ -1,1 +1,1 @@
-"""The peer to race against: pipecat's stock pipeline on the same weights, in an environment of its own."""
+"""The peer of the comparison: pipecat's stock pipeline on the same weights, in its own environment."""

@@ -1,4 +1,4 @@
-"""A pipecat bot as its documentation builds one: WebSocket, Silero, its turn model, Whisper; replies at once.
+"""A pipecat bot built by its documentation: WebSocket, Silero, turn model, Whisper; replies at once.
 
 Runs in pipecat's own environment, never in the project's: `python bot.py --port 7860 --weights FOLDER [--beam 1]`.
 Everything is pipecat's default but the beam, where it is given, and the responder: it says one fixed line as soon as

@@ -1,4 +1,4 @@
-"""Talks to the pipecat bot: protobuf frames out in real time, RTVI messages in, the clock stops at the first bot text.
+"""A client of the pipecat bot: sends audio in real time, and times the first text of each answer.
 
 The few protobuf messages that are needed are written by hand: pipecat is not in the project's environment.
 """

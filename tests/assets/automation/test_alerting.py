@@ -1,4 +1,4 @@
-"""A failed run becomes an alert: assets and days, never words."""
+"""A failed run becomes an alert with assets and days, never words."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ FIRST, LAST = date(2026, 11, 12), date(2026, 11, 13)
 WORDS = "Kardemummabullen"
 
 
-def told(home: Home) -> list[dict[str, Any]]:
+def alerts(home: Home) -> list[dict[str, Any]]:
     path = home.root / ".run" / "alerts.ndjson"
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def tell(instance: dg.DagsterInstance, run: dg.DagsterRun, home_resource: HomeResource) -> None:
+def report_failure(instance: dg.DagsterInstance, run: dg.DagsterRun, home_resource: HomeResource) -> None:
     (failure,) = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)
     context = dg.build_run_status_sensor_context(
         sensor_name="failed_runs",
@@ -36,7 +36,7 @@ def tell(instance: dg.DagsterInstance, run: dg.DagsterRun, home_resource: HomeRe
     failed_runs(context)
 
 
-def test_a_failed_run_is_told_with_its_assets_and_days_and_no_word_of_a_guest(
+def test_a_failed_run_is_reported_with_assets_and_days_and_no_guests_words(
     home: Home, home_resource: HomeResource, run: Any, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def quoting(*_: object, **__: object) -> None:
@@ -44,8 +44,8 @@ def test_a_failed_run_is_told_with_its_assets_and_days_and_no_word_of_a_guest(
 
     monkeypatch.setattr("assets.tables.uptime.uptime_of", quoting)
     result = run(FIRST, LAST, raise_on_error=False)
-    tell(instance, result.dagster_run, home_resource)
-    (alert,) = told(home)
+    report_failure(instance, result.dagster_run, home_resource)
+    (alert,) = alerts(home)
     assert alert["name"] == "dagster_run_failed"
     assert alert["severity"] == "medium"
     assert alert["assets"] == ["uptime"]
@@ -54,12 +54,12 @@ def test_a_failed_run_is_told_with_its_assets_and_days_and_no_word_of_a_guest(
     assert WORDS not in json.dumps(alert)
 
 
-def test_a_run_whose_process_was_killed_is_told_as_a_whole(
+def test_a_run_whose_process_was_killed_is_reported_as_a_whole(
     home: Home, home_resource: HomeResource, instance: dg.DagsterInstance
 ) -> None:
     killed = instance.create_run_for_job(dg.job(name="forgetting")(lambda: None), status=dg.DagsterRunStatus.STARTED)
     instance.report_run_failed(killed, "The process that ran it is gone.")
-    tell(instance, killed, home_resource)
-    (alert,) = told(home)
+    report_failure(instance, killed, home_resource)
+    (alert,) = alerts(home)
     assert (alert["assets"], alert["days"], alert["severity"]) == ([], [], "low")
     assert "all of it" in alert["text"]

@@ -1,4 +1,4 @@
-"""Old backups go every night, whatever else is due, and one that cannot be read is told."""
+"""Expired backups are deleted every night, and an unreadable one fails the run."""
 
 from __future__ import annotations
 

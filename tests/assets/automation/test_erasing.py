@@ -1,4 +1,4 @@
-"""The sensor that has erasures carried out: one run at a time, and again when an attempt came to nothing."""
+"""The sensor that starts erasures: one run at a time, with retries after failed attempts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.automation.erasing import ask
+from assets.automation.erasing import request_erasing
 from assets.automation.sensor import RUN_KEY_TAG
 from assets.definitions import build_defs
 from assets.framework.resources import HomeResource
@@ -35,7 +35,7 @@ def erasure(home: Home) -> Erasure:
 
 
 def key_at(instance: dg.DagsterInstance, home: Home, erasure: Erasure, *, minutes: float) -> str | None:
-    result = ask(instance, home=home, now=erasure.asked_at + timedelta(minutes=minutes))
+    result = request_erasing(instance, home=home, now=erasure.asked_at + timedelta(minutes=minutes))
     keys = [request.run_key for request in result.run_requests or []]
     return keys[0] if keys else None
 
@@ -46,7 +46,7 @@ def erase(instance: dg.DagsterInstance, home_resource: HomeResource, key: str | 
     return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False).success
 
 
-def test_an_attempt_that_failed_is_made_again_after_1_2_and_4_minutes_under_another_key(
+def test_a_failed_attempt_is_retried_after_1_2_and_4_minutes_with_a_new_key(
     home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, erasure: Erasure
 ) -> None:
     first = key_at(instance, home, erasure, minutes=0)
@@ -62,7 +62,7 @@ def test_an_attempt_that_failed_is_made_again_after_1_2_and_4_minutes_under_anot
     assert after.state == "rewritten"
 
 
-def test_an_attempt_that_keeps_failing_is_made_every_hour_in_the_end(
+def test_an_erasure_that_keeps_failing_is_retried_every_hour(
     home: Home, instance: dg.DagsterInstance, erasure: Erasure
 ) -> None:
     keys = [key_at(instance, home, erasure, minutes=24 * 60 + minute) for minute in range(6 * 60)]
@@ -70,7 +70,7 @@ def test_an_attempt_that_keeps_failing_is_made_every_hour_in_the_end(
     assert len(set(keys)) == 7
 
 
-def test_nothing_is_asked_for_while_an_erasing_run_is_under_way(
+def test_nothing_is_requested_while_an_erasing_run_is_under_way(
     home: Home, instance: dg.DagsterInstance, erasure: Erasure
 ) -> None:
     job = build_defs().resolve_job_def("erasing")
@@ -80,11 +80,11 @@ def test_nothing_is_asked_for_while_an_erasing_run_is_under_way(
     assert key_at(instance, home, erasure, minutes=3) is not None
 
 
-def test_a_home_without_erasures_asks_for_nothing(home: Home, instance: dg.DagsterInstance) -> None:
-    assert not ask(instance, home=home, now=datetime.now(UTC)).run_requests
+def test_a_home_without_erasures_requests_nothing(home: Home, instance: dg.DagsterInstance) -> None:
+    assert not request_erasing(instance, home=home, now=datetime.now(UTC)).run_requests
 
 
-def test_a_session_that_comes_back_long_after_its_erasure_was_done_is_erased_again(
+def test_a_session_that_lands_again_after_its_erasure_is_erased_again(
     home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, land: Any, run: Any
 ) -> None:
     story = whole_visit()
@@ -100,7 +100,7 @@ def test_a_session_that_comes_back_long_after_its_erasure_was_done_is_erased_aga
     assert run(business_day(MORNING), asset_selection=RAW).success
     assert erasure is not None
     years_later = erasure.asked_at + timedelta(days=800)
-    assert ask(instance, home=home, now=years_later).run_requests
+    assert request_erasing(instance, home=home, now=years_later).run_requests
     assert erase(instance, home_resource, key_at(instance, home, erasure, minutes=0))
     again = erasures.find(home.store(), story.session_id)
     assert again is not None

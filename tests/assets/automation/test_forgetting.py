@@ -1,4 +1,4 @@
-"""Old runs are forgotten, and what Dagster must know of the built days is not."""
+"""Old runs are deleted, and Dagster still knows the built days."""
 
 import logging
 from collections.abc import Callable
@@ -9,30 +9,35 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.scheduler.instigation import InstigatorTick, InstigatorType, TickData, TickStatus
-from dagster._daemon.sensor import SensorLaunchContext
-from dagster._scheduler.scheduler import _ScheduleLaunchContext
-from dagster._utils.error import SerializableErrorInfo
 
-from assets.automation.forgetting import forget, remove_left_files
+from assets.automation.forgetting import forget, remove_orphaned_files
 from assets.definitions import build_defs
 from pilot.tables import SESSIONS
+from tests.assets.dagster_internals import (
+    InstigatorTick,
+    InstigatorType,
+    ScheduleLaunchContext,
+    SensorLaunchContext,
+    SerializableErrorInfo,
+    TickData,
+    TickStatus,
+)
 
 DAY, LATER = date(2026, 11, 12), date(2026, 11, 13)
 
 
-def kept(instance: dg.DagsterInstance) -> set[str]:
+def stored_runs(instance: dg.DagsterInstance) -> set[str]:
     return {record.dagster_run.run_id for record in instance.get_run_records()}
 
 
-def test_of_old_runs_the_newest_success_of_every_day_stays(run: Any, instance: dg.DagsterInstance) -> None:
+def test_the_newest_success_of_every_day_stays(run: Any, instance: dg.DagsterInstance) -> None:
     run(DAY)
     both = run(DAY, LATER).run_id
     newest = run(DAY).run_id
     now = datetime.now(UTC)
     assert forget(instance, now=now + timedelta(days=1)) == 0
     assert forget(instance, now=now + timedelta(days=3)) == 1
-    assert kept(instance) == {both, newest}
+    assert stored_runs(instance) == {both, newest}
     assert forget(instance, now=now + timedelta(days=300)) == 0
     built = instance.get_materialized_partitions(dg.AssetKey(SESSIONS.name))
     assert built == {DAY.isoformat(), LATER.isoformat()}
@@ -44,27 +49,27 @@ def test_failures_stay_for_a_month(run: Any, instance: dg.DagsterInstance) -> No
     now = datetime.now(UTC)
     assert forget(instance, now=now + timedelta(days=29)) == 0
     assert forget(instance, now=now + timedelta(days=31)) == 1
-    assert kept(instance) == set()
+    assert stored_runs(instance) == set()
 
 
-def test_the_nightly_job_runs_and_never_forgets_itself(instance: dg.DagsterInstance) -> None:
+def test_the_nightly_job_never_deletes_its_own_run(instance: dg.DagsterInstance) -> None:
     result = build_defs().resolve_job_def("forgetting").execute_in_process(instance=instance)
     assert result.success
-    assert kept(instance) == {result.run_id}
+    assert stored_runs(instance) == {result.run_id}
 
 
-def test_a_newer_run_of_one_asset_does_not_stand_for_the_whole_day(run: Any, instance: dg.DagsterInstance) -> None:
+def test_a_newer_run_of_one_asset_does_not_replace_a_run_of_all(run: Any, instance: dg.DagsterInstance) -> None:
     whole = run(DAY).run_id
     some = [run(DAY, asset_selection=[dg.AssetKey("uptime")]).run_id for _ in range(2)]
     assert forget(instance, now=datetime.now(UTC) + timedelta(days=3)) == 1
-    assert kept(instance) == {whole, some[1]}
+    assert stored_runs(instance) == {whole, some[1]}
 
 
 def files_of_runs(folder: Path) -> set[str]:
     return {file.name.split(".")[0] for file in (folder / "history" / "runs").iterdir()} - {"index"}
 
 
-def test_on_the_disk_an_old_runs_record_events_and_file_vanish_and_a_newer_runs_stay(
+def test_on_disk_an_old_runs_record_events_and_file_are_deleted(
     run: Any, on_disk: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     old, newer = (run(DAY, within=on_disk).run_id for _ in range(2))
@@ -72,22 +77,22 @@ def test_on_the_disk_an_old_runs_record_events_and_file_vanish_and_a_newer_runs_
     assert on_disk.all_logs(old)
     assert on_disk.all_logs(newer)
     assert forget(on_disk, now=datetime.now(UTC) + timedelta(days=3)) == 1
-    assert kept(on_disk) == {newer}
+    assert stored_runs(on_disk) == {newer}
     assert files_of_runs(tmp_path) == {newer}
     assert on_disk.all_logs(newer)
-    told = on_disk.fetch_materializations(dg.AssetKey(SESSIONS.name), limit=10).records
-    assert {record.event_log_entry.run_id for record in told} == {newer}
+    materialized = on_disk.fetch_materializations(dg.AssetKey(SESSIONS.name), limit=10).records
+    assert {record.event_log_entry.run_id for record in materialized} == {newer}
     built = on_disk.get_materialized_partitions(dg.AssetKey(SESSIONS.name))
     assert built == {DAY.isoformat()}
 
 
-def test_files_that_earlier_nights_left_behind_are_removed_too(
+def test_files_of_runs_that_were_deleted_earlier_are_removed(
     run: Any, on_disk: dg.DagsterInstance, tmp_path: Path
 ) -> None:
     left, known = (run(DAY, within=on_disk).run_id for _ in range(2))
     on_disk.delete_run(left)
     assert left in files_of_runs(tmp_path)
-    assert remove_left_files(on_disk) == 1
+    assert remove_orphaned_files(on_disk) == 1
     assert files_of_runs(tmp_path) == {known}
     assert on_disk.all_logs(known)
 
@@ -100,7 +105,7 @@ def evaluate_sensor(instance: dg.DagsterInstance, ticking: Any, tick: Instigator
 
 def evaluate_schedule(instance: dg.DagsterInstance, ticking: Any, tick: InstigatorTick) -> None:
     settings = instance.get_tick_retention_settings(InstigatorType.SCHEDULE)
-    with _ScheduleLaunchContext(ticking, tick, instance, logging.getLogger("test"), settings):
+    with ScheduleLaunchContext(ticking, tick, instance, logging.getLogger("test"), settings):
         pass
 
 
@@ -119,7 +124,7 @@ def evaluate_schedule(instance: dg.DagsterInstance, ticking: Any, tick: Instigat
         ),
     ],
 )
-def test_each_evaluation_purges_the_ticks_before_it_that_are_older_than_the_settings_say(
+def test_each_evaluation_purges_ticks_older_than_the_settings(
     on_disk: dg.DagsterInstance,
     kind: InstigatorType,
     evaluate: Callable[[dg.DagsterInstance, Any, InstigatorTick], None],

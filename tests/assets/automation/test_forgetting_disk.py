@@ -1,4 +1,4 @@
-"""What forgetting leaves on the disk: of a run that is forgotten no byte, whatever was left before included."""
+"""A deleted run leaves no byte on the disk."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.freshness import FreshnessState, FreshnessStateChange
-from dagster._core.storage.event_log import SqlEventLogStorage
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from sqlalchemy import select
 
-from assets.automation.forgetting import forget, remove_left_checks
+from assets.automation.forgetting import CHECK_RESULTS, forget, remove_orphaned_checks
 from pilot.tables import UPTIME
+from tests.assets.dagster_internals import FreshnessState, FreshnessStateChange, report_freshness
 
 DAY = date(2026, 11, 12)
 ONE = [dg.AssetKey(UPTIME.name)]
@@ -22,10 +20,9 @@ IN_THREE_DAYS = timedelta(days=3)
 
 
 def runs_of_checks(instance: dg.DagsterInstance) -> set[str]:
-    log = instance.event_log_storage
-    assert isinstance(log, SqlEventLogStorage)
+    log: Any = instance.event_log_storage
     with log.index_connection() as connection:
-        return {run_id for (run_id,) in connection.execute(select(AssetCheckExecutionsTable.c.run_id))}
+        return set(connection.execute(select(CHECK_RESULTS.c.run_id)).scalars())
 
 
 def bytes_of_runs(folder: Path) -> int:
@@ -33,7 +30,7 @@ def bytes_of_runs(folder: Path) -> int:
     return sum(file.stat().st_size for file in runs.iterdir() if not file.name.startswith("index."))
 
 
-def test_a_forgotten_runs_checks_and_bytes_are_gone(run: Any, on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
+def test_a_deleted_runs_check_results_and_files_are_gone(run: Any, on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
     runs = [run(DAY, within=on_disk, asset_selection=ONE).run_id for _ in range(3)]
     assert runs_of_checks(on_disk) == set(runs)
     before = bytes_of_runs(tmp_path)
@@ -42,13 +39,13 @@ def test_a_forgotten_runs_checks_and_bytes_are_gone(run: Any, on_disk: dg.Dagste
     assert bytes_of_runs(tmp_path) < before / 2
 
 
-def test_checks_that_earlier_nights_left_behind_are_removed_too(run: Any, on_disk: dg.DagsterInstance) -> None:
+def test_check_results_of_runs_that_were_deleted_earlier_are_removed(run: Any, on_disk: dg.DagsterInstance) -> None:
     left, known = (run(DAY, within=on_disk, asset_selection=ONE).run_id for _ in range(2))
     on_disk.delete_run(left)
     assert runs_of_checks(on_disk) == {left, known}
-    assert remove_left_checks(on_disk) > 0
+    assert remove_orphaned_checks(on_disk) > 0
     assert runs_of_checks(on_disk) == {known}
-    assert remove_left_checks(on_disk) == 0
+    assert remove_orphaned_checks(on_disk) == 0
 
 
 def test_runs_older_than_the_newest_page_of_runs_are_reached(
@@ -62,25 +59,27 @@ def test_runs_older_than_the_newest_page_of_runs_are_reached(
     assert {record.dagster_run.run_id for record in instance.get_run_records()} == {run.run_id for run in failed}
 
 
-def test_what_dagster_keeps_of_no_run_outlives_the_night(on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
-    """A daemon that has written the states of freshness once takes their file for granted."""
+def test_events_that_belong_to_no_run_are_not_deleted(on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
+    """A daemon that has written freshness states once expects their file to exist."""
 
     def change(before: FreshnessState, after: FreshnessState) -> None:
-        told = FreshnessStateChange(
-            key=dg.AssetKey(UPTIME.name), previous_state=before, new_state=after, state_change_timestamp=0.0
+        report_freshness(
+            on_disk,
+            FreshnessStateChange(
+                key=dg.AssetKey(UPTIME.name), previous_state=before, new_state=after, state_change_timestamp=0.0
+            ),
         )
-        on_disk._report_runless_asset_event(asset_event=told)
 
     change(FreshnessState.UNKNOWN, FreshnessState.PASS)
-    with dg.DagsterInstance.from_config(str(tmp_path)) as of_the_night:
-        forget(of_the_night, now=datetime.now(UTC) + IN_THREE_DAYS)
+    with dg.DagsterInstance.from_config(str(tmp_path)) as nightly:
+        forget(nightly, now=datetime.now(UTC) + IN_THREE_DAYS)
     change(FreshnessState.PASS, FreshnessState.FAIL)
-    states = [one.event_log_entry for one in of_no_run(on_disk)]
+    states = [one.event_log_entry for one in runless_events(on_disk)]
     assert [one.dagster_event.event_specific_data.new_state for one in states] == [
         FreshnessState.FAIL,
         FreshnessState.PASS,
     ]
 
 
-def of_no_run(instance: dg.DagsterInstance) -> Any:
+def runless_events(instance: dg.DagsterInstance) -> Any:
     return instance.event_log_storage.get_records_for_run("", ascending=False).records

@@ -1,4 +1,4 @@
-"""The sensor on a home of its own, looked at through Dagster's own context."""
+"""The sensor on a home of its own, evaluated in Dagster's own context."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,6 @@ from typing import Any
 
 import dagster as dg
 import pytest
-from dagster._core.events import EngineEventData
 
 from assets.automation.sensor import RUN_KEY_TAG, new_facts, tick
 from assets.automation.sensor_cursor import Cursor
@@ -16,6 +15,7 @@ from pilot.business_days import business_day
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.privacy import tombstones
+from tests.assets.dagster_internals import record_process
 from tests.events import MORNING, probes, whole_visit
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -24,10 +24,10 @@ EARLIER = DAY - timedelta(days=11)
 NOBODY = 2**22 + 1  # beyond the highest number that a process can have
 
 
-def looked(
+def ticked(
     instance: dg.DagsterInstance, home: Home, cursor: Cursor | None = None, *, later: float = 0
 ) -> tuple[list[str], Cursor]:
-    """Return the days asked for, and the cursor after the look."""
+    """Return the requested days, and the cursor after the tick."""
     text = cursor.model_dump_json() if cursor else None
     result = tick(instance, home=home, text=text, now=NOW + timedelta(seconds=later))
     days = [request.tags["dagster/asset_partition_range_start"] for request in result.run_requests or []]
@@ -35,29 +35,29 @@ def looked(
 
 
 def built(home: Home, instance: dg.DagsterInstance) -> Cursor:
-    """Return the cursor under which everything that has landed is built."""
-    _, cursor = looked(instance, home)
+    """Return a cursor for which all landed days are built."""
+    _, cursor = ticked(instance, home)
     if cursor.asked is None:
         return cursor
     return Cursor(built={**cursor.built, **cursor.asked.landing}, outbox=cursor.asked.outbox)
 
 
-def test_a_new_segment_asks_for_its_day_only(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
+def test_a_new_segment_requests_only_its_day(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
     land(whole_visit(at=MORNING - timedelta(days=11)))
     cursor = built(home, instance)
     land(whole_visit())
-    assert looked(instance, home, cursor)[0] == ["2026-11-23"]
+    assert ticked(instance, home, cursor)[0] == ["2026-11-23"]
 
 
-def test_a_late_event_asks_for_the_day_of_its_session(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
+def test_a_late_event_requests_the_day_of_its_session(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
     late = whole_visit(at=MORNING - timedelta(days=11))
     land(late.events[:4], whole_visit())
     cursor = built(home, instance)
     land(late.events[4:], replica="edge2")
-    assert looked(instance, home, cursor)[0] == ["2026-11-12"]
+    assert ticked(instance, home, cursor)[0] == ["2026-11-12"]
 
 
-def test_a_customer_count_and_an_erasure_ask_for_their_days(
+def test_a_customer_count_and_an_erasure_request_their_days(
     home: Home, land: Any, instance: dg.DagsterInstance
 ) -> None:
     story = whole_visit()
@@ -68,28 +68,28 @@ def test_a_customer_count_and_an_erasure_ask_for_their_days(
         store, cafe="aurora", day=EARLIER, customers=210, source="till", actor="test", simulated=False
     )
     tombstones.add(store, session_id=story.session_id, actor="test", reason="asked for")
-    assert looked(instance, home, cursor)[0] == ["2026-11-23", "2026-11-12"]
+    assert ticked(instance, home, cursor)[0] == ["2026-11-23", "2026-11-12"]
 
 
 def test_probes_alone_wait_and_a_guest_does_not(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
     land(whole_visit())
     cursor = built(home, instance).model_copy(update={"ended": NOW.timestamp()})
     land(probes(start=MORNING, outcomes=[True]), replica="watch")
-    assert looked(instance, home, cursor, later=60)[0] == []
-    assert looked(instance, home, cursor, later=601)[0] == ["2026-11-23"]
+    assert ticked(instance, home, cursor, later=60)[0] == []
+    assert ticked(instance, home, cursor, later=601)[0] == ["2026-11-23"]
     land(whole_visit(at=MORNING + timedelta(minutes=5)))
-    assert looked(instance, home, cursor, later=60)[0] == ["2026-11-23"]
+    assert ticked(instance, home, cursor, later=60)[0] == ["2026-11-23"]
 
 
-def test_a_day_after_today_is_left_until_it_comes(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
+def test_a_future_day_is_not_requested_before_it_begins(home: Home, land: Any, instance: dg.DagsterInstance) -> None:
     land(whole_visit(at=MORNING + timedelta(days=2)))
-    days, cursor = looked(instance, home)
+    days, cursor = ticked(instance, home)
     assert days == []
-    assert looked(instance, home, cursor, later=2 * 86_400)[0] == ["2026-11-25"]
+    assert ticked(instance, home, cursor, later=2 * 86_400)[0] == ["2026-11-25"]
 
 
-def test_an_empty_home_asks_for_nothing(home: Home, instance: dg.DagsterInstance) -> None:
-    assert looked(instance, home) == ([], Cursor())
+def test_an_empty_home_requests_nothing(home: Home, instance: dg.DagsterInstance) -> None:
+    assert ticked(instance, home) == ([], Cursor())
 
 
 @pytest.mark.parametrize(("fails", "days"), [(False, []), (True, ["2026-11-23"])])
@@ -106,9 +106,9 @@ def test_a_day_counts_as_built_only_when_its_run_has_succeeded(
         raise ValueError("a fault in the data: no retry mends it")
 
     land(whole_visit())
-    _, cursor = looked(instance, home)
+    _, cursor = ticked(instance, home)
     assert cursor.asked is not None
-    assert looked(instance, home, cursor)[0] == []
+    assert ticked(instance, home, cursor)[0] == []
     if fails:
         monkeypatch.setattr("assets.tables.turns.turns_of", wrong)
     (key,) = cursor.asked.runs
@@ -121,7 +121,7 @@ def test_a_day_counts_as_built_only_when_its_run_has_succeeded(
     assert {day: each.times for day, each in Cursor.parse(result.cursor).failed.items()} == ({DAY: 1} if fails else {})
 
 
-def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
+def test_dagster_evaluates_the_sensor_and_can_run_its_requests(
     home_resource: HomeResource, home: Home, land: Any, instance: dg.DagsterInstance
 ) -> None:
     land(whole_visit(at=datetime.now(UTC) - timedelta(seconds=1)))
@@ -139,16 +139,16 @@ def test_dagster_evaluates_the_sensor_and_can_run_what_it_asks_for(
 
 
 @pytest.mark.parametrize(("pid", "ended"), [(NOBODY, True), (os.getpid(), False)], ids=["gone", "there"])
-def test_a_run_that_lost_its_process_is_ended_and_its_day_asked_for_again(
+def test_a_run_without_its_process_is_ended_and_its_day_requested_again(
     home: Home, land: Any, instance: dg.DagsterInstance, pid: int, ended: bool
 ) -> None:
     land(whole_visit())
-    _, cursor = looked(instance, home)
+    _, cursor = ticked(instance, home)
     assert cursor.asked is not None
     job = build_defs().resolve_job_def("rebuild")
     tags = {RUN_KEY_TAG: next(iter(cursor.asked.runs))}
     run = instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.STARTED)
-    instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(pid))
-    _, after = looked(instance, home, cursor)
+    record_process(instance, run, pid)
+    _, after = ticked(instance, home, cursor)
     assert instance.get_run_by_id(run.run_id).is_finished is ended  # type: ignore[union-attr]
     assert (after.asked is None, list(after.failed)) == (ended, [DAY] if ended else [])

@@ -1,4 +1,4 @@
-"""The moment up to which a day is judged."""
+"""The moment that a day is judged at."""
 
 from datetime import UTC, date, datetime
 
@@ -51,5 +51,5 @@ def test_a_run_without_the_tag_judges_at_its_own_start() -> None:
 
 
 @pytest.mark.parametrize("tag", ["noon", "2026-11-24T12:00:00", ""])
-def test_a_tag_that_is_no_moment_with_a_time_zone_stops_the_run(tag: str) -> None:
+def test_a_tag_without_a_valid_moment_fails_the_run(tag: str) -> None:
     assert moments({"pilot/as_of": tag}) == []

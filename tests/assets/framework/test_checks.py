@@ -1,4 +1,4 @@
-"""What is checked of every table after each write, on a lake that something else has written to."""
+"""The checks after each write, on a lake that another writer has changed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path))
 
 
-class Told:
+class RecordedVerdicts:
     """Keeps each day's verdict on each check."""
 
     def __init__(self) -> None:
@@ -57,7 +57,7 @@ def results(lake: Lake, *days: date) -> dict[str | None, dg.AssetCheckResult]:
     return {result.check_name: result for result in written_results(lake, CUSTOMER_COUNTS, days=days)}
 
 
-def test_what_the_lake_wrote_passes(lake: Lake) -> None:
+def test_a_written_table_passes(lake: Lake) -> None:
     lake.replace_partition(CUSTOMER_COUNTS, DAY, counts("aurora", "malmohuset"), commit={})
     assert all(result.passed for result in results(lake, DAY).values())
 
@@ -81,7 +81,7 @@ def test_a_required_column_that_is_gone_or_empty_fails_and_is_named(lake: Lake, 
     assert found[COLUMNS].metadata["rows_without_a_value"].value == {"2026-11-23": {"customers": 1, "source": 1}}
 
 
-def test_only_the_days_of_the_run_are_looked_at(lake: Lake, tmp_path: Path) -> None:
+def test_only_the_days_of_the_run_are_checked(lake: Lake, tmp_path: Path) -> None:
     written_past_the_lake(tmp_path, pl.concat([counts("aurora", "aurora", day=EARLIER), counts("aurora")]))
     assert results(lake, DAY)[KEYS].passed
     assert not results(lake, EARLIER)[KEYS].passed
@@ -101,11 +101,11 @@ def test_another_days_damaged_file_stops_no_check(lake: Lake, tmp_path: Path) ->
         results(lake, EARLIER)
 
 
-def test_a_day_whose_rows_are_not_all_there_fails_and_is_named(lake: Lake) -> None:
+def test_a_day_with_missing_rows_fails_and_is_named(lake: Lake) -> None:
     for day in (EARLIER, DAY):
         lake.replace_partition(CUSTOMER_COUNTS, day, counts("aurora", day=day), commit={})
     written = {EARLIER: 1, DAY: 2}
-    log = Told()
+    log = RecordedVerdicts()
     found = {
         each.check_name: each
         for each in written_results(lake, CUSTOMER_COUNTS, days=list(written), written=written, log=log)

@@ -1,4 +1,4 @@
-"""A run over several days tells each day's checks apart: a faulty day does not hide behind the good ones."""
+"""A run over several days records each day's checks, so that no good day hides a faulty one."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_each_day_of_a_range_has_its_own_verdict(home: Home, land: Any, run: Any
     }
 
 
-def test_a_single_days_verdict_is_told_once(land: Any, run: Any) -> None:
+def test_a_single_days_verdict_is_recorded_once(land: Any, run: Any) -> None:
     land(whole_visit(at=MORNING))
     result = run(DAY)
-    told = [
+    recorded = [
         each
         for each in result.get_asset_check_evaluations()
         if each.asset_key == dg.AssetKey("sessions") and each.check_name == "one_row_a_key"
     ]
-    assert len(told) == 1
+    assert len(recorded) == 1

@@ -1,4 +1,4 @@
-"""A run whose process is gone is ended, whatever job it is of and whoever started it."""
+"""A run without its process is ended, whatever its job and whoever started it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import sys
 import dagster as dg
 import psutil
 import pytest
-from dagster._core.events import EngineEventData
 
 from assets.definitions import build_defs
 from assets.framework.dead_runs import PROCESS_TAG, end_dead_runs, this_process
+from tests.assets.dagster_internals import record_process
 
 STARTED, STARTING = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING
 
 
 @pytest.fixture
 def killed() -> int:
-    """Return the number of a process that ended."""
+    """Return the id of a process that has ended."""
     with subprocess.Popen([sys.executable, "-c", ""]) as process:
         process.wait()
     return process.pid
@@ -35,7 +35,7 @@ def started(
 ) -> str:
     run = instance.create_run_for_job(build_defs().resolve_job_def(job), status=status, tags=tags)
     if pid is not None:
-        instance.report_engine_event("Started process for run.", run, EngineEventData.in_process(pid))
+        record_process(instance, run, pid)
     return run.run_id
 
 
@@ -43,7 +43,7 @@ def under_way(instance: dg.DagsterInstance) -> set[str]:
     return {run.run_id for run in instance.get_runs() if not run.is_finished}
 
 
-def test_a_run_that_a_command_started_names_its_process(instance: dg.DagsterInstance) -> None:
+def test_a_run_that_a_command_started_is_ended_with_its_process(instance: dg.DagsterInstance) -> None:
     alive = started(instance, tags={PROCESS_TAG: this_process()})
     started(instance, tags={PROCESS_TAG: "999999999 1.00"})
     assert end_dead_runs(instance) == 1
@@ -61,7 +61,7 @@ def test_a_run_of_any_job_that_a_dead_code_server_left_is_ended(
     assert under_way(instance) == {alive}
 
 
-def test_a_process_that_took_over_the_number_of_a_dead_one_does_not_keep_its_run(
+def test_a_process_with_a_reused_id_does_not_keep_the_dead_ones_run(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started(instance, pid=os.getpid())
@@ -70,13 +70,13 @@ def test_a_process_that_took_over_the_number_of_a_dead_one_does_not_keep_its_run
     assert end_dead_runs(instance) == 1
 
 
-def test_a_run_that_no_process_has_taken_up_yet_is_left_to_dagster(instance: dg.DagsterInstance) -> None:
+def test_a_run_that_no_process_has_started_is_left_to_dagster(instance: dg.DagsterInstance) -> None:
     waiting = started(instance, status=STARTING)
     assert end_dead_runs(instance) == 0
     assert under_way(instance) == {waiting}
 
 
-def test_a_run_that_ended_while_it_was_looked_at_keeps_its_end(
+def test_a_run_that_ended_in_the_meantime_keeps_its_status(
     instance: dg.DagsterInstance, killed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = instance.get_run_by_id(started(instance, pid=killed))

@@ -13,14 +13,14 @@ def cells(values: dict[str, float]) -> list[list[str]]:
 
 
 def test_the_longest_bar_is_full_and_the_others_are_in_proportion() -> None:
-    told = cells({"queue": 8, "coffee": 4, "wifi": 0})
-    assert [name for name, _, _ in told] == ["queue", "coffee", "wifi"]
-    lengths = [bar.count("█") for _, bar, _ in told]
+    lines = cells({"queue": 8, "coffee": 4, "wifi": 0})
+    assert [name for name, _, _ in lines] == ["queue", "coffee", "wifi"]
+    lengths = [bar.count("█") for _, bar, _ in lines]
     assert lengths == [WIDTH_CHARACTERS, WIDTH_CHARACTERS // 2, 0]
-    assert [number for _, _, number in told] == ["8", "4", "0"]
+    assert [number for _, _, number in lines] == ["8", "4", "0"]
 
 
-def test_nothing_to_show_is_a_head_alone() -> None:
+def test_no_values_give_only_a_heading() -> None:
     assert cells({}) == []
     assert cells({"wifi": 0})[0][1].strip("`").strip() == ""
 

@@ -1,4 +1,4 @@
-"""One writer a table wherever more runs may go at once, and no slot that a dead run holds for ever."""
+"""Each table has one writer at a time, and no dead run holds its slot for ever."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from typing import Any, cast
 
 import dagster as dg
 import pytest
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
-from dagster._daemon.monitoring import concurrency
 
 from assets.automation.jobs import TABLE_ASSETS
 from assets.definitions import build_defs
+from tests.assets.dagster_internals import concurrency
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def kept(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def test_every_table_of_a_rebuild_is_written_under_its_own_pool_which_a_run_takes_as_a_whole(
+def test_every_table_is_written_under_its_own_pool_which_a_run_holds_as_a_whole(
     kept: dg.DagsterInstance,
 ) -> None:
     assert {asset.op.pool for asset in TABLE_ASSETS} == {f"lake_{asset.key.path[0]}" for asset in TABLE_ASSETS}
@@ -34,7 +33,7 @@ def test_every_table_of_a_rebuild_is_written_under_its_own_pool_which_a_run_take
     assert build_defs().resolve_job_def("rebuild")
 
 
-def test_a_slot_that_a_cancelled_run_held_is_free_a_minute_after_its_end(
+def test_a_cancelled_runs_slot_is_free_a_minute_after_its_end(
     kept: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log = kept.event_log_storage
@@ -42,14 +41,14 @@ def test_a_slot_that_a_cancelled_run_held_is_free_a_minute_after_its_end(
     run = kept.create_run_for_job(dg.job(name="alone")(lambda: None), status=dg.DagsterRunStatus.STARTED)
     assert log.claim_concurrency_slot("lake_sessions", run.run_id, "sessions").is_claimed
     kept.report_run_canceled(run)
-    assert kept.get_run_by_id(run.run_id).status in FINISHED_STATUSES  # type: ignore[union-attr]
+    assert kept.get_run_by_id(run.run_id).is_finished  # type: ignore[union-attr]
 
-    def look(*, after_seconds: int) -> int:
+    def slots_in_use(*, after_seconds: int) -> int:
         at = datetime.now(UTC) + timedelta(seconds=after_seconds)
         monkeypatch.setattr(concurrency, "get_current_datetime", lambda: at)
         context = cast("Any", SimpleNamespace(instance=kept))
         list(concurrency.execute_concurrency_slots_iteration(context, logging.getLogger("test")))
         return log.get_concurrency_info("lake_sessions").active_slot_count
 
-    assert look(after_seconds=10) == 1
-    assert look(after_seconds=70) == 0
+    assert slots_in_use(after_seconds=10) == 1
+    assert slots_in_use(after_seconds=70) == 0

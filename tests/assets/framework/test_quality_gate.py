@@ -1,4 +1,4 @@
-"""Before money and reports: what is built from the verdicts waits for the gate, partition by partition."""
+"""Assets built from the verdicts wait for the gate, partition by partition."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def built(result: dg.ExecuteInProcessResult) -> bool:
     return "batch" in {event.asset_key.path[0] for event in result.get_asset_materialization_events()}  # type: ignore[union-attr]
 
 
-def test_a_batch_is_built_on_a_good_day_and_not_on_a_day_on_which_something_stops(
+def test_a_batch_is_built_on_a_good_day_and_not_on_a_stopped_one(
     home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, land: Any, run: Any
 ) -> None:
     land(whole_visit(at=MORNING))
@@ -66,15 +66,15 @@ def test_a_batch_is_built_on_a_good_day_and_not_on_a_day_on_which_something_stop
     assert built(pay(home_resource, instance))
 
 
-def test_on_a_day_that_stops_the_tables_own_checks_are_told_all_the_same(home: Home, land: Any, run: Any) -> None:
+def test_on_a_stopped_day_the_tables_own_checks_are_still_recorded(home: Home, land: Any, run: Any) -> None:
     land(whole_visit(at=MORNING))
     run(DAY)
     spoilt = home.lake().read(SCORED_FEEDBACK, days=[DAY]).with_columns(score=pl.lit(140))
     home.lake().replace_partition(SCORED_FEEDBACK, DAY, spoilt, commit={})
-    told = {
+    recorded = {
         (each.asset_key.path[0], each.check_name): each.passed
         for each in run(DAY, job="quality", raise_on_error=False).get_asset_check_evaluations()
     }
-    assert told["scored_feedback", "suite"] is False
-    assert told["turns", "suite"] is True  # one guest is too few for `sessions` once the day is over
-    assert told["quality_verdicts", "nothing_stops"] is False
+    assert recorded["scored_feedback", "suite"] is False
+    assert recorded["turns", "suite"] is True  # one guest is too few for `sessions` once the day is over
+    assert recorded["quality_verdicts", "nothing_stops"] is False

@@ -1,4 +1,4 @@
-"""Closed and redacted days stay as they are, whatever asks for them."""
+"""Closed and redacted days stay unchanged, whatever requests them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def visits(home: Home, day: date = DAY) -> int:
     return home.lake().read(SESSIONS, days=[day]).height
 
 
-def told(result: dg.ExecuteInProcessResult) -> dict[str | None, object]:
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str | None, object]:
     return {
         event.partition: event.step_materialization_data.materialization.metadata["day_state"].value
         for event in result.get_asset_materialization_events()
@@ -35,7 +35,7 @@ def told(result: dg.ExecuteInProcessResult) -> dict[str | None, object]:
     }
 
 
-def test_a_closed_day_is_left_alone_beside_an_open_one_and_says_so(home: Home, land: Any, run: Any) -> None:
+def test_a_closed_day_is_left_unchanged_beside_an_open_one(home: Home, land: Any, run: Any) -> None:
     land(whole_visit())
     run(DAY, tags=LATER)
     day_states.put(home.store(), DAY, "closed", actor="test", reason="reported")
@@ -43,7 +43,7 @@ def test_a_closed_day_is_left_alone_beside_an_open_one_and_says_so(home: Home, l
     result = run(DAY, NEXT, tags=LATER)
     assert result.success
     assert (visits(home), visits(home, NEXT)) == (1, 1)
-    assert told(result) == {"2026-11-23": "closed"}
+    assert metadata(result) == {"2026-11-23": "closed"}
 
 
 def test_a_closed_day_is_rebuilt_by_a_run_that_reopens_it_and_stays_closed(home: Home, land: Any, run: Any) -> None:

@@ -1,4 +1,4 @@
-"""The asset `judgements`: off by default, beside the score, never in it, and gone with an erased session."""
+"""The asset `judgements`: off by default, no part of the score, removed with an erased session."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ def two() -> list[Story]:
     return [visit(GOOD), visit("Allt var bra.", "Tog tolv minuter ungefär.", at=MORNING + timedelta(minutes=9))]
 
 
-def test_off_by_default_nothing_is_asked(home: Home, land: Any, run: Callable[..., Any]) -> None:
+def test_the_model_is_off_by_default(home: Home, land: Any, run: Callable[..., Any]) -> None:
     land(*two())
     run(DAY)
-    told = figures(run(DAY, job="judging"))
-    assert (told["switched_on"], told["asked"], told["dagster/row_count"]) == (0, 0, 0)
+    metadata = figures(run(DAY, job="judging"))
+    assert (metadata["switched_on"], metadata["asked"], metadata["dagster/row_count"]) == (0, 0, 0)
 
 
 def test_sessions_are_judged_once_and_compared_with_their_score(
@@ -85,22 +85,22 @@ def test_sessions_are_judged_once_and_compared_with_their_score(
     land(*two())
     run(DAY)
     first = run(DAY, job="judging")
-    told = figures(first)
-    assert (told["asked"], told["compared"], told["troubles"]) == (2, 2, {})
+    metadata = figures(first)
+    assert (metadata["asked"], metadata["compared"], metadata["troubles"]) == (2, 2, {})
     asked = len(switched_on.requests)
     again = figures(run(DAY, job="judging"))
     assert (again["asked"], again["dagster/row_count"]) == (0, 2)
     assert len(switched_on.requests) == asked
     rows = home.lake().read(JUDGEMENTS, days=[DAY])
     assert rows["judged_score"].to_list() == [80, 80]
-    kept = json.dumps([rows.to_dicts(), told], default=str, ensure_ascii=False)
+    kept = json.dumps([rows.to_dicts(), metadata], default=str, ensure_ascii=False)
     assert not any(word in kept for word in WORDS)
-    assert told["disagreements"] == 1
+    assert metadata["disagreements"] == 1
     # An erasure looks for the session in all that Dagster keeps.
-    assert not any(session in json.dumps(told, default=str) for session in rows["session_id"])
+    assert not any(session in json.dumps(metadata, default=str) for session in rows["session_id"])
 
 
-def test_what_is_paid_by_is_the_same_with_the_model_on_and_off(
+def test_scores_are_the_same_with_the_model_on_and_off(
     home: Home, land: Any, run: Callable[..., Any], switched_on: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     land(*two())
@@ -116,7 +116,7 @@ def test_what_is_paid_by_is_the_same_with_the_model_on_and_off(
     assert on.write_ipc(None).getvalue() == off.write_ipc(None).getvalue()
 
 
-def test_an_erased_sessions_judgement_is_gone_also_where_the_model_is_switched_off_since(
+def test_an_erased_sessions_judgement_is_removed_even_with_the_model_off(
     home: Home, land: Any, run: Callable[..., Any], switched_on: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept, erased = two()
@@ -129,7 +129,7 @@ def test_an_erased_sessions_judgement_is_gone_also_where_the_model_is_switched_o
     assert home.lake().read(JUDGEMENTS)["session_id"].to_list() == [kept.session_id]
 
 
-def test_by_night_it_asks_for_what_was_rebuilt_and_rests_where_there_is_nothing_to_do(
+def test_the_nightly_job_judges_rebuilt_days_and_skips_if_there_are_none(
     home: Home,
     land: Any,
     run: Callable[..., Any],

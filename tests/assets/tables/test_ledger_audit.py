@@ -1,4 +1,4 @@
-"""The asset `ledger_audit`: the auditor looks at all of the books, so it looks once a run, not once a day."""
+"""The asset `ledger_audit`: the auditor reads all of the books, once a run rather than once a day."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from storage.home import Home
 FIRST, LAST = date(2026, 11, 23), date(2026, 11, 25)
 
 
-def test_the_facts_are_looked_at_once_a_run_and_told_on_each_of_its_days(
+def test_the_facts_are_audited_once_a_run_and_reported_on_each_day(
     home: Home, home_resource: HomeResource, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    looks: list[object] = []
-    looked: Callable[..., Any] = payouts.audit_money
+    audits: list[object] = []
+    counting: Callable[..., Any] = payouts.audit_money
 
     def counted(store: object) -> Any:
-        looks.append(store)
-        return looked(store)
+        audits.append(store)
+        return counting(store)
 
     monkeypatch.setattr(payouts, "audit_money", counted)
     done = dg.materialize(
         [payouts.ledger_audit], resources={"home": home_resource}, instance=instance, tags=range_tags(FIRST, LAST)
     )
     assert done.success
-    assert len(looks) == 1
-    told = home.lake().read(LEDGER_AUDIT, days=[FIRST, date(2026, 11, 24), LAST])
-    assert told.select("scope", "agrees").rows() == [("facts", True)] * 3
+    assert len(audits) == 1
+    metadata = home.lake().read(LEDGER_AUDIT, days=[FIRST, date(2026, 11, 24), LAST])
+    assert metadata.select("scope", "agrees").rows() == [("facts", True)] * 3

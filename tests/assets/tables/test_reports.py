@@ -62,7 +62,7 @@ def test_the_reports_of_a_good_day_add_up_the_pilots_days_and_a_rerun_gives_the_
         assert_frame_equal(home.lake().read(table, days=[NEXT]), first[table.name])
 
 
-def test_on_a_day_on_which_something_stops_no_report_is_built(home: Home, land: Any, run: Any) -> None:
+def test_on_a_stopped_day_no_report_is_built(home: Home, land: Any, run: Any) -> None:
     two_days(home, land, run)
     spoilt = home.lake().read(SCORED_FEEDBACK, days=[NEXT]).with_columns(score=pl.lit(140))
     home.lake().replace_partition(SCORED_FEEDBACK, NEXT, spoilt, commit={})
@@ -72,7 +72,7 @@ def test_on_a_day_on_which_something_stops_no_report_is_built(home: Home, land: 
     assert home.lake().version(PILOT_REPORT) is None
 
 
-def test_an_earlier_day_that_stops_is_left_out_of_todays_report_and_counted(home: Home, land: Any, run: Any) -> None:
+def test_a_stopped_earlier_day_is_left_out_of_the_report_and_counted(home: Home, land: Any, run: Any) -> None:
     two_days(home, land, run)
     spoilt = home.lake().read(SCORED_FEEDBACK, days=[DAY]).with_columns(score=pl.lit(140))
     home.lake().replace_partition(SCORED_FEEDBACK, DAY, spoilt, commit={})
@@ -98,9 +98,7 @@ def test_a_closed_day_is_reported_from_its_frozen_figures(home: Home, land: Any,
     assert home.lake().read(PILOT_KPIS, days=[NEXT]).equals(before)
 
 
-def test_the_plan_knows_the_load_tests_that_were_kept_and_the_limit_that_was_raised(
-    home: Home, land: Any, run: Any
-) -> None:
+def test_the_plan_uses_recorded_load_tests_and_raised_limits(home: Home, land: Any, run: Any) -> None:
     two_days(home, land, run)
     cafe_states.set_trial_limit(home.store(), "aurora", limit=250, actor="test", reason="well visited")
     test = {"began_at": "2026-11-23T09:00:00+00:00", "plan": {"guests": 6}, "failures": {}, "goal_met": True}
@@ -117,7 +115,7 @@ def test_the_plan_knows_the_load_tests_that_were_kept_and_the_limit_that_was_rai
     assert rows["all"]["bytes_a_day"] > landed / 2
 
 
-def test_the_reports_are_asked_for_when_yesterday_is_settled(instance: dg.DagsterInstance) -> None:
+def test_the_reports_are_requested_once_yesterday_is_settled(instance: dg.DagsterInstance) -> None:
     at = datetime(2026, 11, 24, 11, 40, tzinfo=UTC)
     request = report_yesterday(dg.build_schedule_context(instance=instance, scheduled_execution_time=at))
     assert isinstance(request, dg.RunRequest)

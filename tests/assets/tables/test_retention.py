@@ -1,4 +1,4 @@
-"""By night Dagster removes what has reached its time limit; the day's figures stay and its suites still hold."""
+"""The nightly removal at time limits; the day's figures stay and its suites still pass."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 
 from assets.automation.schedules import keep_limits_nightly
 from assets.definitions import build_defs
-from assets.framework.reporting import RESTS_ON
+from assets.framework.reporting import GATING_TABLES
 from assets.framework.resources import HomeResource
 from operations.erasure.carry_out import carry_out
 from pilot.retention_table import RETENTION
@@ -56,15 +56,15 @@ def test_a_redacted_day_keeps_its_figures_passes_its_suites_and_is_never_rebuilt
     assert result.success
     for name, frame in rows(home).items():
         assert_frame_equal(frame, after[name])
-    told = [
+    metadata = [
         event.step_materialization_data.materialization.metadata["day_state"].value
         for event in result.get_asset_materialization_events()
         if event.asset_key == dg.AssetKey(PILOT_KPIS.name)
     ]
-    assert told == ["redacted"]
+    assert metadata == ["redacted"]
 
 
-def test_the_night_asks_for_the_days_that_are_due_and_for_those_to_be_looked_at(
+def test_the_nightly_job_covers_due_days_and_days_to_verify(
     home: Home, home_resource: HomeResource, land: Any, run: Any, instance: dg.DagsterInstance
 ) -> None:
     land(whole_visit(at=SPOKE))
@@ -82,7 +82,7 @@ def test_the_night_asks_for_the_days_that_are_due_and_for_those_to_be_looked_at(
     assert asked(removed + timedelta(minutes=15)) == [DAY.isoformat()]
 
 
-def test_signals_that_rest_on_what_is_gone_stay_as_they_were_told(
+def test_signals_based_on_removed_data_stay_unchanged(
     home: Home, land: Any, run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PILOT_WORDS_DAYS", "3650")
@@ -105,15 +105,15 @@ def test_the_upkeep_says_what_every_table_consists_of(
     definitions = build_defs(resource_overrides={"home": home_resource})
     result = definitions.resolve_job_def("upkeep").execute_in_process(instance=dg.DagsterInstance.ephemeral())
     (event,) = result.get_asset_materialization_events()
-    told = {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
+    metadata = {name: value.value for name, value in event.step_materialization_data.materialization.metadata.items()}
     written = {name for name, table in TABLES.items() if home.lake().version(table) is not None}
-    assert {each["table"] for each in told["tables"]} == written
-    assert told["data_files"] > 0
-    assert told["bytes_after"] > 0
+    assert {each["table"] for each in metadata["tables"]} == written
+    assert metadata["data_files"] > 0
+    assert metadata["bytes_after"] > 0
 
 
 @pytest.mark.parametrize("state", ["closed", "redacted"])
-def test_an_erasure_on_a_day_whose_figures_stand_does_not_drop_the_day_from_reports(
+def test_an_erasure_on_a_redacted_day_does_not_drop_it_from_reports(
     state: str, home: Home, land: Any, run: Any
 ) -> None:
     one = whole_visit(at=SPOKE)
@@ -132,4 +132,4 @@ def test_an_erasure_on_a_day_whose_figures_stand_does_not_drop_the_day_from_repo
     after = rows(home)
     assert_frame_equal(after["pilot_kpis"], figures)
     assert one.session_id not in after["sessions"]["session_id"].to_list()
-    assert gate(home.lake(), RESTS_ON, days=[DAY]).stops == ()
+    assert gate(home.lake(), GATING_TABLES, days=[DAY]).stops == ()

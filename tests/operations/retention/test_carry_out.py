@@ -35,7 +35,7 @@ from pipelines.sessions import sessions
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.turns import turns
 from proving.erasure.proof import KEY
-from proving.erasure.proof_guest import Guest, a_guest
+from proving.erasure.proof_guest import Guest, make_guest
 from storage.erasure.everywhere import find_everywhere
 from storage.home import LOG_FOLDER, Home, open_home
 from storage.lake import empty_frame
@@ -65,7 +65,7 @@ def home(tmp_path: Path, quick_passphrase: None) -> Home:
 @pytest.fixture
 def guest(home: Home) -> Guest:
     """A guest of the day in every place, including old versions and damaged files."""
-    one = a_guest(at=SPOKE)
+    one = make_guest(at=SPOKE)
     land(home, one)
     one.save(home)
     build(home)
@@ -178,7 +178,7 @@ def test_due_removals_depend_on_the_day_only(home: Home, guest: Guest, days: int
 
 def test_late_events_of_a_redacted_day_are_removed_the_next_night(home: Home, guest: Guest) -> None:
     remove(home, now=after(40))
-    late = a_guest(at=SPOKE + timedelta(minutes=5))
+    late = make_guest(at=SPOKE + timedelta(minutes=5))
     publish(home.segments(), late.events, replica="edge2", identifier=new_identifier())
     assert [(each.kind, each.again) for each in due(home, now=after(41))] == [("words", True), ("devices", True)]
     remove(home, now=after(41))
@@ -245,7 +245,7 @@ def test_an_empty_day_is_never_due(home: Home) -> None:
 
 
 def test_a_removal_leaves_other_days_unchanged(home: Home, guest: Guest) -> None:
-    other = a_guest(at=SPOKE + timedelta(days=1))
+    other = make_guest(at=SPOKE + timedelta(days=1))
     publish(home.segments(), other.events, replica="edge1", identifier=new_identifier())
     next_day: date = DAY + timedelta(days=1)
     home.lake().replace_partition(TURNS, next_day, turns(read_day(home.segments(), next_day).frame), commit={})

@@ -1,4 +1,4 @@
-"""From the code on the table to the manager's page: the real system, a real browser, a microphone that plays a file."""
+"""From the code to the manager's page: real system, real browser, audio file as microphone."""
 
 from __future__ import annotations
 

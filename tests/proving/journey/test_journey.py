@@ -10,12 +10,12 @@ import pytest
 from operations.seeding import seed
 from pilot.settings import read_settings
 from proving.journey import frames, lines
-from proving.journey.arrival import Counted, Scored, counted
+from proving.journey.arrival import CompletionFigures, ScoredRow, completion_figures
 from proving.journey.errors import JourneyFailed
 from proving.journey.lines import LINES, line
 from proving.journey.microphone import ROOM_AMPLITUDE, Microphone
 from proving.journey.speech import SAMPLE_RATE, as_speech, speech
-from proving.journey.talk import Answered, Talk
+from proving.journey.talk import TalkResult, TurnResult
 from proving.journey.travel import judge
 from storage.home import open_home
 from tests.edge_process import CHECKOUT
@@ -74,18 +74,18 @@ async def test_the_last_voiced_sample_is_timed_on_the_clients_clock(monkeypatch:
     assert np.abs(heard[: 640 * 2]).max() <= ROOM_AMPLITUDE
 
 
-def talk(*turns: Answered) -> Talk:
-    return Talk(turns=list(turns))
+def talk(*turns: TurnResult) -> TalkResult:
+    return TalkResult(turns=list(turns))
 
 
-def scored(*, counting: int, left_out: int) -> Scored:
-    return Scored(score=70, eligible=True, turns_scored=counting, turns_left_out=left_out, words=20)
+def scored(*, counting: int, left_out: int) -> ScoredRow:
+    return ScoredRow(score=70, eligible=True, turns_scored=counting, turns_left_out=left_out, words=20)
 
 
 def test_what_was_not_understood_must_be_left_out() -> None:
     said = talk(
-        Answered(turn=1, mode="voice", low_confidence=True, purpose="ask_again"),
-        Answered(turn=2, mode="text", purpose="follow_up"),
+        TurnResult(turn=1, mode="voice", low_confidence=True, purpose="ask_again"),
+        TurnResult(turn=2, mode="text", purpose="follow_up"),
     )
     judge(said, scored(counting=1, left_out=1))
     with pytest.raises(JourneyFailed, match="1 turns were understood and 1 were too unsure, but 2 were scored"):
@@ -93,14 +93,14 @@ def test_what_was_not_understood_must_be_left_out() -> None:
 
 
 def test_a_session_without_anything_understood_is_no_journey() -> None:
-    said = talk(Answered(turn=1, mode="voice", low_confidence=True, purpose="ask_again"))
+    said = talk(TurnResult(turn=1, mode="voice", low_confidence=True, purpose="ask_again"))
     with pytest.raises(JourneyFailed, match="Nothing that was said counts"):
         judge(said, scored(counting=0, left_out=1))
 
 
 def test_silence_is_neither_understood_nor_unsure() -> None:
     judge(
-        talk(Answered(turn=1, mode="voice", purpose="no_speech"), Answered(turn=2, mode="voice", purpose="thanks")),
+        talk(TurnResult(turn=1, mode="voice", purpose="no_speech"), TurnResult(turn=2, mode="voice", purpose="thanks")),
         scored(counting=1, left_out=0),
     )
 
@@ -109,7 +109,7 @@ def test_an_empty_lake_counts_nothing(tmp_path: Path) -> None:
     settings = read_settings({"PILOT_HOME": str(tmp_path), "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml")})
     home = open_home(settings)
     seed(home)
-    assert counted(home.lake(), cafe="aurora", day=date(2026, 11, 23)) == Counted(0, 0)
+    assert completion_figures(home.lake(), cafe="aurora", day=date(2026, 11, 23)) == CompletionFigures(0, 0)
 
 
 def test_lines_hold_the_same_number_of_answers_in_both_languages() -> None:

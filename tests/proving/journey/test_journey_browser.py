@@ -10,9 +10,9 @@ import pytest
 from proving.journey.browser import (
     QUIET_AFTER_SECONDS,
     QUIET_BEFORE_SECONDS,
-    Overheard,
-    browser_talk,
+    ProtocolRecorder,
     microphone_file,
+    talk_in_browser,
 )
 from proving.journey.errors import JourneyFailed
 from proving.journey.lines import LINES
@@ -32,7 +32,7 @@ def test_the_microphone_hears_every_line_and_is_quiet_while_it_is_answered(tmp_p
 
 
 def test_a_talk_is_read_from_what_passes_between_page_and_edge() -> None:
-    overheard = Overheard(Stages())
+    overheard = ProtocolRecorder(Stages())
 
     def received(kind: str, **fields: object) -> None:
         overheard.take(json.dumps({"type": kind, **fields}), overheard.received)
@@ -57,11 +57,11 @@ def test_a_talk_is_read_from_what_passes_between_page_and_edge() -> None:
 async def test_without_playwright_the_journey_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright.async_api", None)
     with pytest.raises(JourneyFailed, match="Playwright is not installed"):
-        await browser_talk("http://127.0.0.1:1/c/X?simulated=1", language="en", stages=Stages())
+        await talk_in_browser("http://127.0.0.1:1/c/X?simulated=1", language="en", stages=Stages())
 
 
 async def test_without_a_browser_the_journey_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("playwright")
     monkeypatch.setattr("proving.journey.browser.shutil.which", lambda name: None)
     with pytest.raises(JourneyFailed, match="no Chromium"):
-        await browser_talk("http://127.0.0.1:1/c/X?simulated=1", language="en", stages=Stages())
+        await talk_in_browser("http://127.0.0.1:1/c/X?simulated=1", language="en", stages=Stages())

@@ -18,13 +18,13 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import websockets
+from operations.watch.money.deciding import decide_day
 
 from operations import supervisor
 from operations.preparation import prepare
 from operations.stripe_fake import fake_record
 from operations.supervisor import RestartPolicy
 from operations.system import System, make_system, processes
-from operations.watch.money.overdue_rewards import decide_day
 from operations.watch.money.paying import PayoutRunner
 from operations.watch.money.provider import ProviderEvents
 from payouts.stripe.configured import open_rail
@@ -140,12 +140,12 @@ async def to_the_account(browser: httpx.AsyncClient, receipt: str, *, iban: str)
     assert back.headers["location"].startswith(receipt)
 
 
-async def test_rewards_reach_the_bank_or_say_why_not_and_the_books_agree_to_the_ore(system: System) -> None:
-    told = read_settings(system.environment)
-    home = open_home(told)
-    store, rail = home.store(), open_rail(told)
+async def test_rewards_reach_the_bank_or_explain_why_not_and_the_books_agree(system: System) -> None:
+    configured = read_settings(system.environment)
+    home = open_home(configured)
+    store, rail = home.store(), open_rail(configured)
     assert rail is not None
-    desk = PayoutRunner(home, rail, clock=lambda: datetime.now(UTC))
+    runner = PayoutRunner(home, rail, clock=lambda: datetime.now(UTC))
     events = ProviderEvents(home, rail)
     guests = [await answered(system, home, answer) for answer in ANSWERS]
     (fine, _), (lost, _) = guests
@@ -174,21 +174,21 @@ async def test_rewards_reach_the_bank_or_say_why_not_and_the_books_agree_to_the_
             voucher = vouchers.of_reward(store, decision.reward_id)
             assert voucher is not None and voucher.state == "cancelled"
 
-        desk()
+        runner()
         assert await says(fine, "approval")
         batch = next(each for each in batches.batches(store) if each.approval == "waiting")
         assert list(rail.transfers(since=datetime.now(UTC) - timedelta(hours=1))) == []
         pilot(system, "payout", "approve", batch.id, "--reason", "Looked through")
-        desk()
+        runner()
         assert {each.state for each in batches.instructions(store, batch.id)} == {"paid"}
         assert await says(fine, "sent")
 
-        def looked() -> bool:
+        def bank_events_arrived() -> bool:
             events.process()  # Nothing is fetched: what is known of the bank came by webhook.
             return provider_events.lag(store, rail=rail.name).waiting == 0
 
         async def at_the_end() -> bool:
-            return looked() and await says(fine, "paid") and await says(lost, "bank_number")
+            return bank_events_arrived() and await says(fine, "paid") and await says(lost, "bank_number")
 
         deadline = datetime.now(UTC) + timedelta(seconds=PATIENT_SECONDS)
         while not await at_the_end():
@@ -198,7 +198,7 @@ async def test_rewards_reach_the_bank_or_say_why_not_and_the_books_agree_to_the_
     lag = provider_events.lag(store, rail=rail.name)
     assert (lag.failed, lag.unheard) == (0, 0)
     assert lag.last_received_at is not None
-    desk()  # What failed at the bank is not sent again.
+    runner()  # What failed at the bank is not sent again.
     made = list(rail.transfers(since=datetime.now(UTC) - timedelta(hours=1)))
     owed = {each.reward_id: each.amount_ore for _, session in guests if (each := decisions.find(store, session))}
     assert {each.reward_ids: each.amount_ore for each in made} == {(name,): ore for name, ore in owed.items()}

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from proving.load.figures import figures
+from proving.load.figures import load_figures
 from proving.load.making import Load, Plan
-from proving.load.marks import Landed
+from proving.load.marks import LandedSessions
 from proving.load.records import Conversation, Failure, Turn
 from proving.load.stages import parts, reached, split, timing
 
@@ -61,7 +61,7 @@ def test_the_parts_of_a_turn_sum_to_what_the_guest_waited() -> None:
     assert taken["frame, wire and generator"] == 800.0 - 20.0 - 725.0
 
 
-def test_waiting_for_the_recogniser_is_told_apart_from_recognising() -> None:
+def test_waiting_for_the_recogniser_is_separate_from_recognition() -> None:
     taken = split(turn(), {**MARKS, "recognition_taken": 660.0})
     assert taken["waiting for the recogniser after the commit"] == 60.0
     assert taken["recognition after the commit"] == 40.0
@@ -80,7 +80,7 @@ def test_a_turn_without_marks_is_in_no_part() -> None:
     assert [each.stage for each in reached([(turn(), {})])][-1] == "first words at the guest"
 
 
-def test_stages_are_told_after_the_true_end_of_speech() -> None:
+def test_stages_are_timed_from_the_true_end_of_speech() -> None:
     stages = {each.stage: each.p50 for each in reached([(turn(), MARKS)])}
     assert stages["soft end"] == 260.0
     assert stages["sent"] == 745.0
@@ -99,45 +99,47 @@ def test_a_turn_that_was_cut_off_has_no_response_time() -> None:
 
 
 def test_one_failure_makes_the_goal_missed_however_quick_the_answers() -> None:
-    good = figures(load(said(25)), None)
+    good = load_figures(load(said(25)), None)
     assert good["goal_met"] is True
     bad = said(25)
     bad.failures.append(Failure("no_answer", "an answer"))
-    found = figures(load(bad), None)
+    found = load_figures(load(bad), None)
     assert found["goal_met"] is False
     assert found["failures"] == {"no_answer: an answer": 1}
     assert found["conversations"]["failed"] == 1
 
 
 def test_a_load_that_was_never_answered_met_nothing() -> None:
-    found = figures(load(Conversation(guest=0, failures=[Failure("refused", "no conversation")])), None)
+    found = load_figures(load(Conversation(guest=0, failures=[Failure("refused", "no conversation")])), None)
     assert (found["goal_met"], found["response_ms"]) == (None, None)
 
 
 def test_a_generator_that_runs_late_says_that_it_is_not_to_be_trusted() -> None:
-    assert figures(load(said(25)), None)["generator"]["to_be_trusted"]
-    late = figures(load(said(25), late=55.0), None)["generator"]
+    assert load_figures(load(said(25)), None)["generator"]["to_be_trusted"]
+    late = load_figures(load(said(25), late=55.0), None)["generator"]
     assert not late["to_be_trusted"]
     assert "55 ms late" in late["doubts"][0]
-    busy = figures(load(said(25), own=80.0), None)["generator"]
+    busy = load_figures(load(said(25), own=80.0), None)["generator"]
     assert "80% of a core" in busy["doubts"][0]
-    few = figures(load(said(3)), None)["generator"]
+    few = load_figures(load(said(3)), None)["generator"]
     assert "only 3 answers" in few["doubts"][0]
 
 
 def test_a_conversation_that_the_end_of_the_load_stopped_is_neither_sent_nor_failed() -> None:
-    found = figures(load(said(3, stopped=True)), None)["conversations"]
+    found = load_figures(load(said(3, stopped=True)), None)["conversations"]
     assert found == {"begun": 1, "completed": 0, "failed": 0, "stopped_at_the_end": 1}
 
 
 def test_sessions_without_an_end_in_the_landing_are_named() -> None:
     one, other = said(1), said(1)
     other.session_id = "lost"
-    found = figures(load(one, other), Landed(ended=frozenset({"s"}), events={"session_completed": 1}))["landing"]
+    found = load_figures(load(one, other), LandedSessions(ended=frozenset({"s"}), events={"session_completed": 1}))[
+        "landing"
+    ]
     assert (found["sessions"], found["ended_with_an_event"], found["without_an_end"]) == (2, 1, ["lost"])
 
 
 def test_marks_belong_to_their_session_and_turn() -> None:
-    found = figures(load(said(2)), Landed(marks={("s", 1): MARKS, ("other", 2): MARKS}))
+    found = load_figures(load(said(2)), LandedSessions(marks={("s", 1): MARKS, ("other", 2): MARKS}))
     assert {each["stage"]: each["turns"] for each in found["reached_ms"]}["sent"] == 1
     assert {each["stage"]: each["turns"] for each in found["reached_ms"]}["first words at the guest"] == 2

@@ -42,10 +42,10 @@ class Edge:
 
     def __init__(self, socket: ServerConnection) -> None:
         self.socket = socket
-        self.told: list[dict[str, Any]] = []
+        self.received: list[dict[str, Any]] = []
         self.last_voiced_ms: float | None = None
 
-    async def tell(self, kind: str, **fields: Any) -> None:
+    async def send(self, kind: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": kind, **fields}))
 
     async def hear(self, kind: str) -> dict[str, Any]:
@@ -54,9 +54,9 @@ class Edge:
             if isinstance(raw, bytes):
                 self._listen(raw)
                 continue
-            self.told.append(json.loads(raw))
-            if self.told[-1]["type"] == kind:
-                return self.told[-1]
+            self.received.append(json.loads(raw))
+            if self.received[-1]["type"] == kind:
+                return self.received[-1]
         raise AssertionError(f"no {kind} came")
 
     async def hear_the_voice(self) -> float:
@@ -79,15 +79,15 @@ class Edge:
 
     async def greet(self) -> None:
         await self.hear("hello")
-        await self.tell("welcome", session_id="s1", voice={"qualified": True})
+        await self.send("welcome", session_id="s1", voice={"qualified": True})
         await self.hear("consent")
-        await self.tell("question", turn=1, text="How was it?")
+        await self.send("question", turn=1, text="How was it?")
         await self.hear("microphone")
-        await self.tell("state", state="listening")
+        await self.send("state", state="listening")
 
     async def reply(self, turn: int, *, purpose: str = "follow_up", end: float | None = None) -> None:
         for text, final in (("And", False), ("And why?", True)):
-            await self.tell(
+            await self.send(
                 "reply", turn=turn, text=text, final=final, author="scripted", purpose=purpose, speech_end_page_ms=end
             )
 
@@ -118,13 +118,13 @@ async def test_a_whole_conversation_is_timed_from_the_recordings_own_end() -> No
     async def play(edge: Edge) -> None:
         await edge.greet()
         ends.append(await edge.hear_the_voice())
-        await edge.tell("heard", turn=1, text="it was cold")
+        await edge.send("heard", turn=1, text="it was cold")
         await edge.reply(1, end=ends[0] + 30.0)
         shown = await edge.hear("shown")
         assert shown["turn"] == 1
-        await edge.tell("review", turns=[])
+        await edge.send("review", turns=[])
         await edge.hear("finish")
-        await edge.tell("completed", receipt="/r/x", reference="ABC")
+        await edge.send("completed", receipt="/r/x", reference="ABC")
 
     conversation = await converse(play)
     assert (conversation.completed, conversation.failures, conversation.session_id) == (True, [], "s1")
@@ -144,9 +144,9 @@ async def test_an_answer_before_the_end_of_speech_is_cut_early_and_not_timed() -
             if isinstance(raw, bytes) and edge._listen(raw):
                 break
         await edge.reply(1)
-        await edge.tell("review", turns=[])
+        await edge.send("review", turns=[])
         await edge.hear("finish")
-        await edge.tell("completed", receipt="/r/x", reference="ABC")
+        await edge.send("completed", receipt="/r/x", reference="ABC")
 
     (turn,) = (await converse(play)).turns
     assert turn.cut_early
@@ -164,7 +164,7 @@ async def test_an_answer_that_never_comes_is_a_failure(monkeypatch: pytest.Monke
     assert [(one.kind, one.detail) for one in conversation.failures] == [("no_answer", "an answer")]
 
 
-async def test_an_edge_that_says_nothing_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_silent_edge_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(guest_module, "STEP_SECONDS", 0.2)
 
     async def play(edge: Edge) -> None:
@@ -173,10 +173,10 @@ async def test_an_edge_that_says_nothing_is_a_timeout(monkeypatch: pytest.Monkey
     assert [one.kind for one in (await converse(play)).failures] == ["timeout"]
 
 
-async def test_a_guest_who_is_told_that_voice_is_full_leaves_and_that_is_one_failure() -> None:
+async def test_a_guest_leaves_when_voice_is_full_and_that_is_one_failure() -> None:
     async def play(edge: Edge) -> None:
         await edge.greet()
-        await edge.tell("busy", retry_after_s=3)
+        await edge.send("busy", retry_after_s=3)
         await edge.hear("leave")
 
     conversation = await converse(play)
@@ -187,7 +187,7 @@ async def test_a_guest_who_is_told_that_voice_is_full_leaves_and_that_is_one_fai
 async def test_an_error_and_a_close_are_failures_of_their_kind() -> None:
     async def play(edge: Edge) -> None:
         await edge.greet()
-        await edge.tell("error", code="recogniser_error", message="x")
+        await edge.send("error", code="recogniser_error", message="x")
         await edge.socket.close(4503)
 
     conversation = await converse(play)
@@ -207,7 +207,7 @@ async def test_guests_follow_one_another_until_the_time_is_over(monkeypatch: pyt
         edge = Edge(socket)
         agents.append(socket.request.headers["User-Agent"])
         await edge.hear("hello")
-        await edge.tell("welcome", session_id=f"s{len(agents)}", voice={"qualified": True})
+        await edge.send("welcome", session_id=f"s{len(agents)}", voice={"qualified": True})
         if len(agents) < 4:
             await socket.close(4503)
             return
@@ -223,7 +223,7 @@ async def test_guests_follow_one_another_until_the_time_is_over(monkeypatch: pyt
     assert [each.stopped for each in load.conversations] == [False, False, False, True]
 
 
-async def test_an_edge_that_is_not_there_is_a_refusal_not_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_edge_is_a_refusal_and_does_not_end_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proving.load.making.ARRIVAL_SPREAD_SECONDS", 0.0)
     monkeypatch.setattr("proving.load.making.REFUSED_PAUSE_SECONDS", 0.05)
     load = await make_load(Plan(url="http://127.0.0.1:1", code="X", guests=1, seconds=0.2, utterances=[utterance()]))

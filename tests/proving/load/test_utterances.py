@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from proving.load.errors import LoadRefused
-from proving.load.sources import MARGIN_SAMPLES, Part, human_parts, packaged_parts, trimmed
+from proving.load.sources import MARGIN_SAMPLES, Part, human_parts, packaged_parts, trim
 from proving.load.utterances import (
     JOIN_SECONDS,
     LONGEST_SECONDS,
@@ -52,8 +52,7 @@ def test_a_pause_between_two_words_is_measured() -> None:
 
 def parts(*seconds: float) -> list[Part]:
     return [
-        trimmed(f"part{number}", text=f"words of part {number}", samples=tone(each))
-        for number, each in enumerate(seconds)
+        trim(f"part{number}", text=f"words of part {number}", samples=tone(each)) for number, each in enumerate(seconds)
     ]
 
 
@@ -108,7 +107,7 @@ def test_a_recording_without_its_words_is_refused_by_name(tmp_path) -> None:
 
 
 def test_a_part_is_trimmed_to_its_voice_and_knows_its_end() -> None:
-    part = trimmed("x", text="x", samples=np.concatenate([noise(1.0), tone(1.0), noise(1.0)]))
+    part = trim("x", text="x", samples=np.concatenate([noise(1.0), tone(1.0), noise(1.0)]))
     assert part.seconds == pytest.approx(1.0 + 2 * MARGIN_SAMPLES / SAMPLE_RATE, abs=0.03)
     assert len(part.samples) - 1 - part.last_voiced == MARGIN_SAMPLES
 

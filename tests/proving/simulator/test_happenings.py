@@ -83,16 +83,16 @@ def within(frame: pl.DataFrame, column: str, window: Window) -> pl.DataFrame:
     return frame.filter((pl.col(column) >= window.begins) & (pl.col(column) < window.ends))
 
 
-def test_what_happens_follows_from_the_seed_alone_and_differs_with_it() -> None:
-    def told(seed: int) -> list[Any]:
+def test_happenings_depend_on_the_seed() -> None:
+    def rows(seed: int) -> list[Any]:
         days = list(days_between(FIRST, FIRST + timedelta(days=90)))
         return [(outage(seed, day=day), failing(seed, day=day), ring(seed, cafe="aurora", day=day)) for day in days]
 
-    assert told(1) == told(1)
-    assert told(1) != told(2)
+    assert rows(1) == rows(1)
+    assert rows(1) != rows(2)
 
 
-def test_as_often_as_the_chances_say() -> None:
+def test_happenings_are_as_frequent_as_their_chances() -> None:
     days = list(days_between(FIRST, FIRST + timedelta(days=2_000)))
     for happens, share in (
         (outage, chances.OUTAGE_SHARE),
@@ -118,7 +118,7 @@ def test_in_an_outage_time_is_down_and_nobody_opens_the_page(made: Made) -> None
 
 
 @BOTH
-def test_in_a_burst_of_failure_most_voice_turns_fail_and_no_feedback_without_words_is_sent(made: Made) -> None:
+def test_in_a_burst_of_failure_most_voice_turns_fail_and_no_empty_feedback_is_sent(made: Made) -> None:
     def busy(day: date) -> bool:
         window = failing(SEED, day=day)
         return window is not None and 10 <= window.begins.hour < 12 and (window.ends - window.begins).seconds > 2_100
@@ -166,7 +166,7 @@ def test_a_ring_is_found_by_the_signals_and_only_it(made: Made) -> None:
     assert often.height == members
 
 
-def test_a_ring_told_guest_by_guest_is_one_device_without_a_pause() -> None:
+def test_a_ring_on_a_small_day_is_one_device_without_a_pause() -> None:
     day = first_day(lambda day: ring(SEED, cafe="aurora", day=day) >= 7 and outage(SEED, day=day) is None)
     found = signals_of(small_events(day), day)
     chained = found.filter(pl.col("signal") == "device_chain", pl.col("cafe") == "aurora")
@@ -193,10 +193,10 @@ def weeks_of_themes(made: Made) -> tuple[str, list[pl.DataFrame]]:
 
 
 @BOTH
-def test_a_theme_that_trends_is_told_as_rising_and_no_other_one(made: Made) -> None:
+def test_only_a_trending_theme_is_reported_as_rising(made: Made) -> None:
     topic, tables = weeks_of_themes(made)
-    told = dict(tables[-1].select("theme", "trend").iter_rows())
-    rising = {theme for theme, how in told.items() if how == "rising"}
+    rows = dict(tables[-1].select("theme", "trend").iter_rows())
+    rising = {theme for theme, how in rows.items() if how == "rising"}
     assert rising & set(topics()) == {topic}  # who speaks of cleanliness may name the toilets
     assert tables[0].filter(pl.col("theme") == topic)["trend"].to_list() == ["too_few"]
 
@@ -205,7 +205,7 @@ def test_every_topic_that_can_trend_is_a_theme_of_the_scorer() -> None:
     assert set(topics()) <= set(THEME_NAMES)
 
 
-def test_where_nobody_reported_customers_participation_is_missing_and_not_zero() -> None:
+def test_without_customer_counts_participation_is_missing_and_not_zero() -> None:
     cafes = many_cafes(BASE, count=60)
     large = LargeDay(cafes=cafes, day=FIRST, seed=SEED, guests=1_200)
     drawn = crowd(large)
@@ -222,9 +222,9 @@ def test_where_nobody_reported_customers_participation_is_missing_and_not_zero()
         uptime=uptime(raw, day=FIRST, as_of=as_of, cafes=cafes),
         customer_counts=counts,
     )
-    told = figures.filter("simulated", pl.col("kpi") == "participation")
-    assert set(told.filter(pl.col("verdict") == "missing")["cafe"]) == without
-    assert told.filter(pl.col("cafe").is_in(without))["value"].null_count() == len(without)
+    rows = figures.filter("simulated", pl.col("kpi") == "participation")
+    assert set(rows.filter(pl.col("verdict") == "missing")["cafe"]) == without
+    assert rows.filter(pl.col("cafe").is_in(without))["value"].null_count() == len(without)
 
 
 @pytest.fixture
@@ -232,9 +232,9 @@ def demo(tmp_path: Path) -> Iterator[Home]:
     yield open_home(read_settings({"PILOT_HOME": str(tmp_path)}), kind="demo")
 
 
-def test_a_trial_that_would_be_used_up_is_extended_in_time_and_that_is_in_the_audit_log(demo: Home) -> None:
+def test_a_trial_is_extended_before_it_is_used_up_and_audited(demo: Home) -> None:
     days = [small(FIRST + timedelta(days=number)) for number in range(3)]
-    land(demo, days, told=lambda *_: None)
+    land(demo, days, on_day=lambda *_: None)
     store = demo.store()
     for cafe in demo.cafes().cafe:
         use = trial_slots.usage(store, cafe)
@@ -259,7 +259,7 @@ def test_a_trial_that_would_be_used_up_is_extended_in_time_and_that_is_in_the_au
 def test_days_that_land_after_newer_ones_leave_no_trial_full(demo: Home) -> None:
     days = [small(FIRST + timedelta(days=number)) for number in range(9)]
     for some in (days[7:], days[:4], days[4:7]):
-        land(demo, some, told=lambda *_: None)
+        land(demo, some, on_day=lambda *_: None)
     start, end = day_bounds(FIRST)[0], day_bounds(FIRST + timedelta(days=8))[1]
     for cafe in demo.cafes().cafe:
         assert closed_doors.trial_full(demo.store(), cafe, start=start, end=end) == []
@@ -277,7 +277,7 @@ def test_slots_beyond_the_limit_are_kept_and_earn_nothing(demo: Home) -> None:
     assert not last.rewarded
 
 
-def test_a_day_of_ten_thousand_cafes_has_each_of_them_and_its_share_of_rings() -> None:
+def test_a_day_of_ten_thousand_cafes_has_all_of_them_and_enough_rings() -> None:
     cafes = many_cafes(BASE, count=10_000)
     large = LargeDay(cafes=cafes, day=FIRST, seed=SEED, guests=120_000, probe_seconds=43_200)
     drawn = crowd(large)

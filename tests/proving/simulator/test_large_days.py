@@ -22,7 +22,7 @@ from proving.simulator import chances
 from proving.simulator.effects import cafe_days, characters
 from proving.simulator.large_days import LargeDay, crowd, customer_counts, event_parts
 from proving.simulator.many_cafes import many_cafes
-from proving.simulator.many_visits import Habits
+from proving.simulator.many_guests import Habits
 
 pytestmark = pytest.mark.slow
 
@@ -50,8 +50,8 @@ def test_the_same_seed_gives_the_same_rows_and_another_seed_others() -> None:
 
 
 def test_the_marks_of_every_turn_run_forward(hundred: tuple[LargeDay, pl.DataFrame]) -> None:
-    told = hundred[1].filter(event="reply_sent")["data"]
-    spoken = [[at for at in json.loads(each)["marks"].values() if at is not None] for each in told]
+    rows = hundred[1].filter(event="reply_sent")["data"]
+    spoken = [[at for at in json.loads(each)["marks"].values() if at is not None] for each in rows]
     assert any(each and each[2] < 245 for each in spoken)
     assert [each for each in spoken if each != sorted(each)] == []
 
@@ -73,7 +73,7 @@ def test_every_event_keeps_the_contract_and_is_simulated(hundred: tuple[LargeDay
         assert event.day == DAY
 
 
-def test_as_many_open_the_page_as_were_asked_for(hundred: tuple[LargeDay, pl.DataFrame]) -> None:
+def test_the_requested_number_of_guests_opens_the_page(hundred: tuple[LargeDay, pl.DataFrame]) -> None:
     _, events = hundred
     assert events.filter(pl.col("event") == "page_opened").height == 12_000
     assert events["cafe"].n_unique() == 100
@@ -81,8 +81,8 @@ def test_as_many_open_the_page_as_were_asked_for(hundred: tuple[LargeDay, pl.Dat
 
 def test_sequence_numbers_have_no_gaps_and_moments_rise(hundred: tuple[LargeDay, pl.DataFrame]) -> None:
     _, events = hundred
-    told = sessions(events, as_of=day_bounds(DAY)[1])
-    assert told["missing_events"].sum() == 0
+    rows = sessions(events, as_of=day_bounds(DAY)[1])
+    assert rows["missing_events"].sum() == 0
     visits = events.filter(pl.col("event") != "probe").sort("session_id", "seq")
     falls = visits.select((pl.col("at") < pl.col("at").shift(1).over("session_id")).sum()).item()
     assert falls == 0
@@ -90,10 +90,10 @@ def test_sequence_numbers_have_no_gaps_and_moments_rise(hundred: tuple[LargeDay,
 
 def test_completion_lies_around_its_chance(hundred: tuple[LargeDay, pl.DataFrame]) -> None:
     _, events = hundred
-    told = sessions(events, as_of=day_bounds(DAY)[1])
-    started = told.filter(pl.col("outcome") != "opened_only").height
-    assert started / told.height == pytest.approx(chances.SHARE_STARTED, abs=0.02)
-    assert told.filter(pl.col("outcome") == "completed").height / started == pytest.approx(0.75, abs=0.03)
+    rows = sessions(events, as_of=day_bounds(DAY)[1])
+    started = rows.filter(pl.col("outcome") != "opened_only").height
+    assert started / rows.height == pytest.approx(chances.SHARE_STARTED, abs=0.02)
+    assert rows.filter(pl.col("outcome") == "completed").height / started == pytest.approx(0.75, abs=0.03)
 
 
 def test_most_come_in_the_peaks_and_within_opening_hours() -> None:
@@ -106,7 +106,7 @@ def test_most_come_in_the_peaks_and_within_opening_hours() -> None:
         assert sum(any(a <= wall < b for a, b in cafe.peaks) for wall in walls) > 0.5 * len(walls)
 
 
-def test_nobody_comes_on_a_day_that_is_closed() -> None:
+def test_nobody_comes_on_a_closed_day() -> None:
     closed = date(2026, 12, 25)
     which = large(day=closed)
     by_cafe = made(which).filter(pl.col("event") == "page_opened")["cafe"].unique().to_list()

@@ -81,7 +81,7 @@ def test_sequence_numbers_have_no_gaps(month):
     assert all(sorted(seqs) == list(range(len(seqs))) for seqs in sessions.values())
 
 
-def test_some_counts_are_missing_and_probes_fail_in_outages_alone(month):
+def test_some_counts_are_missing_and_probes_fail_only_in_outages(month):
     reported = sum(len(day.customers) for day in month)
     assert 0 < reported < len(month) * len(CAFES.ids)
     (dark,) = days(date(2026, 11, 4), date(2026, 11, 4), seed=2)
@@ -97,7 +97,7 @@ def test_the_days_of_the_clock_change_have_their_own_number_of_probes(month):
     assert probes[date(2026, 10, 26)] == 24 * 60 * len(CAFES.ids)
 
 
-def test_nothing_is_recorded_after_the_moment_asked_for():
+def test_nothing_is_recorded_after_the_given_moment():
     noon = datetime(2026, 11, 2, 11, tzinfo=UTC)
     (day,) = days(business_day(noon), business_day(noon), until=noon)
     assert max(event.at for event in day.events) <= noon

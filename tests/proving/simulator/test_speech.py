@@ -24,7 +24,7 @@ MOST_HELD = 0.08  # a grammar repeats itself more than people do
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_a_guest_says_whole_sentences_with_nothing_left_to_fill_in(language: Language) -> None:
+def test_a_guest_says_whole_sentences_without_placeholders(language: Language) -> None:
     rng = random.Random(1)
     for _ in range(400):
         depth: Depth = rng.choice(DEPTHS)
@@ -32,15 +32,15 @@ def test_a_guest_says_whole_sentences_with_nothing_left_to_fill_in(language: Lan
             assert re.fullmatch(r"[^\[\]|{}]+[.?!]", text), text
 
 
-def test_honest_guests_of_two_weeks_are_seldom_taken_for_copies() -> None:
+def test_honest_guests_of_two_weeks_are_rarely_classified_as_copies() -> None:
     rng = random.Random(2)
     texts, days = [], []
     for back in range(HISTORY_DAYS, -1, -1):
         for _ in range(GUESTS_A_DAY * len(CAFES.cafe)):
             language: Language = "sv" if rng.random() < 0.8 else "en"
             depth = rng.choices(DEPTHS, weights=(0.28, 0.24, 0.33, 0.15))[0]
-            told = said(rng, cafe=rng.choice(CAFES.cafe), language=language, depth=depth, turns=rng.choice([2, 3]))
-            texts.append(" ".join(told))
+            story = said(rng, cafe=rng.choice(CAFES.cafe), language=language, depth=depth, turns=rng.choice([2, 3]))
+            texts.append(" ".join(story))
             days.append(DAY - timedelta(days=back))
     rows = pl.DataFrame({"day": days, "n": range(len(days))}).select(
         "day",

@@ -1,4 +1,4 @@
-"""A fake, its clock and the official client on it, for tests that look at the fake itself."""
+"""A fake, its clock and the official client on it, for tests of the fake itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fake's server: the official client over a socket, onboarding by a person, faults by HTTP, state in a file."""
+"""The fake's server: official client over a socket, onboarding, faults by HTTP, state in a file."""
 
 from __future__ import annotations
 
@@ -20,92 +20,92 @@ from tests.proving.stripe_fake.fake_client import OPEN, FakeClient
 
 
 @pytest.fixture
-def desk() -> FakeClient:
+def api() -> FakeClient:
     return FakeClient(url="")
 
 
 @pytest.fixture
-def browser(desk: FakeClient) -> Iterator[TestClient]:
-    hooks = Webhooks(desk.fake.books, secret="whsec_test", lock=desk.fake.lock)
-    server = create_server(desk.fake, bank=Bank(desk.fake.books), webhooks=hooks)
+def browser(api: FakeClient) -> Iterator[TestClient]:
+    hooks = Webhooks(api.fake.books, secret="whsec_test", lock=api.fake.lock)
+    server = create_server(api.fake, bank=Bank(api.fake.books), webhooks=hooks)
     yield TestClient(server, follow_redirects=False)
 
 
-def link(desk: FakeClient, account: str) -> str:
-    made = desk.client.v1.account_links.create(
+def link(api: FakeClient, account: str) -> str:
+    made = api.client.v1.account_links.create(
         {"account": account, "type": "account_onboarding", "return_url": "/back", "refresh_url": "/fresh"}
     )
     return made.url
 
 
 @pytest.mark.parametrize("iban", [WORKING_IBAN, *FAILING_IBANS])
-def test_a_person_finishes_with_a_test_iban(desk: FakeClient, browser: TestClient, iban: str) -> None:
-    account = desk.client.v1.accounts.create(OPEN).id
-    visit = browser.get(link(desk, account)).headers["location"]
+def test_a_person_finishes_with_a_test_iban(api: FakeClient, browser: TestClient, iban: str) -> None:
+    account = api.client.v1.accounts.create(OPEN).id
+    visit = browser.get(link(api, account)).headers["location"]
     page = browser.get(visit, headers={"accept-language": "sv-SE"})
     assert "Det här är en låtsas-Stripe, inga pengar flyttas" in page.text
     assert page.headers["pilot-fake"] == "stripe"
     assert "This is a fake Stripe" in browser.get(f"{visit}?language=en").text
     done = browser.post(visit, data={"iban": iban})
     assert (done.status_code, done.headers["location"]) == (303, "/back")
-    found = desk.client.v1.accounts.retrieve(account)
+    found = api.client.v1.accounts.retrieve(account)
     assert found.capabilities.transfers == "active"
     assert found.external_accounts.data[0]["last4"] == iban[-4:]
 
 
 def test_each_choice_is_a_bank_account_of_ones_own_but_the_one_that_is_shared(
-    desk: FakeClient, browser: TestClient
+    api: FakeClient, browser: TestClient
 ) -> None:
     def fingerprint(choice: str) -> str:
-        account = desk.client.v1.accounts.create(OPEN).id
-        visit = browser.get(link(desk, account)).headers["location"]
+        account = api.client.v1.accounts.create(OPEN).id
+        visit = browser.get(link(api, account)).headers["location"]
         assert browser.post(visit, data={"iban": choice}).status_code == 303
-        return desk.client.v1.accounts.retrieve(account).external_accounts.data[0]["fingerprint"]
+        return api.client.v1.accounts.retrieve(account).external_accounts.data[0]["fingerprint"]
 
     chosen = [fingerprint(each) for each in (WORKING_IBAN, WORKING_IBAN, SHARED, SHARED)]
     assert len({*chosen[:3]}) == 3
     assert chosen[2] == chosen[3]
 
 
-def test_a_link_opens_once_and_lapses_and_an_unknown_one_leads_nowhere(desk: FakeClient, browser: TestClient) -> None:
-    once = link(desk, "acct_1")
+def test_a_link_opens_once_and_lapses_and_an_unknown_one_leads_nowhere(api: FakeClient, browser: TestClient) -> None:
+    once = link(api, "acct_1")
     assert browser.get(once).headers["location"].startswith("/fake/visits/")
     assert browser.get(once).headers["location"] == "/fresh"
-    late = link(desk, "acct_1")
-    desk.at += timedelta(seconds=LINK_SECONDS)
+    late = link(api, "acct_1")
+    api.at += timedelta(seconds=LINK_SECONDS)
     assert browser.get(late).headers["location"] == "/fresh"
     assert browser.get("/fake/onboarding/nothing").status_code == 404
     assert browser.get("/fake/visits/nothing").status_code == 404
 
 
 def test_leaving_leads_back_and_changes_nothing_and_another_iban_is_not_taken(
-    desk: FakeClient, browser: TestClient
+    api: FakeClient, browser: TestClient
 ) -> None:
-    account = desk.client.v1.accounts.create(OPEN).id
-    visit = browser.get(link(desk, account)).headers["location"]
+    account = api.client.v1.accounts.create(OPEN).id
+    visit = browser.get(link(api, account)).headers["location"]
     assert 'href="/back"' in browser.get(visit).text
     assert browser.post(visit, data={"iban": "SE4550000000058398257466"}).status_code == 400
-    assert desk.client.v1.accounts.retrieve(account).capabilities.transfers == "inactive"
+    assert api.client.v1.accounts.retrieve(account).capabilities.transfers == "inactive"
 
 
-def test_the_overview_lists_accounts_transfers_payouts_and_events(desk: FakeClient, browser: TestClient) -> None:
-    made = desk.transfer()
-    desk.fake.books.bank_payout("acct_1", 3000)
+def test_the_overview_lists_accounts_transfers_payouts_and_events(api: FakeClient, browser: TestClient) -> None:
+    made = api.transfer()
+    api.fake.books.bank_payout("acct_1", 3000)
     for language, amounts in (("sv", ("30,00", "9\xa0999\xa0970,00 kr")), ("en", ("30.00", "SEK 9,999,970.00"))):
         page = browser.get(f"/fake?language={language}").text
-        assert all(told in page for told in ("acct_1", made.id, "transfer.created", "po_fake", *amounts))
+        assert all(result in page for result in ("acct_1", made.id, "transfer.created", "po_fake", *amounts))
 
 
-def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(desk: FakeClient, browser: TestClient) -> None:
+def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(api: FakeClient, browser: TestClient) -> None:
     plan = {"label": "a lost answer", "transfers": ["answer_lost"], "webhooks": ["doubled"], "funds_ore": 5000}
-    told = browser.post("/fake/faults", json=plan).json()
-    assert (told["label"], told["transfers"], told["webhooks"]) == ("a lost answer", ["answer_lost"], ["doubled"])
+    result = browser.post("/fake/faults", json=plan).json()
+    assert (result["label"], result["transfers"], result["webhooks"]) == ("a lost answer", ["answer_lost"], ["doubled"])
     with pytest.raises(stripe.APIConnectionError):
-        desk.transfer()
+        api.transfer()
     assert browser.get("/fake/faults").json()["funds_ore"] == 2000
-    (made,) = desk.fake.books.transfers
+    (made,) = api.fake.books.transfers
     browser.post("/fake/faults", json={"reverse": {made: 1000}, "capabilities": {"acct_1": "inactive"}})
-    assert desk.fake.books.transfers[made]["amount_reversed"] == 1000
+    assert api.fake.books.transfers[made]["amount_reversed"] == 1000
     for broken in (
         {"transfers": ["burnt"]},
         {"webhooks": ["burnt"]},
@@ -121,10 +121,10 @@ def test_faults_are_planned_over_http_and_a_broken_plan_changes_nothing(desk: Fa
         assert answer.status_code == 400, broken
         assert answer.json()["error"]
     assert browser.post("/fake/faults", content=b"{").status_code == 400
-    assert list(desk.fake.faults) == []
+    assert list(api.fake.faults) == []
 
 
-def test_the_api_answers_as_the_fake_does_and_a_fault_breaks_the_line(desk: FakeClient, browser: TestClient) -> None:
+def test_the_api_answers_as_the_fake_does_and_a_fault_breaks_the_line(api: FakeClient, browser: TestClient) -> None:
     key = {"authorization": "Bearer sk_test_fake", "idempotency-key": "k"}
     asked = {"amount": "3000", "currency": "sek", "destination": "acct_1"}
     first = browser.post("/v1/transfers", data=asked, headers=key)

@@ -43,39 +43,39 @@ def test_it_is_what_the_script_cuts_from_the_official_document() -> None:
 def test_a_request_that_stripe_would_refuse_is_refused_and_its_key_stays_free(
     text: str, code: str | None, param: str
 ) -> None:
-    desk = FakeClient()
-    told = desk.pay("k1", text)
-    assert told.status == 400
-    assert (told.body["error"].get("code"), told.body["error"]["param"]) == (code, param)
-    assert desk.fake.books.transfers == {}
-    assert desk.pay("k1").status == 200
+    api = FakeClient()
+    result = api.pay("k1", text)
+    assert result.status == 400
+    assert (result.body["error"].get("code"), result.body["error"]["param"]) == (code, param)
+    assert api.fake.books.transfers == {}
+    assert api.pay("k1").status == 200
 
 
 def test_unknown_filters_paths_and_methods_are_refused() -> None:
-    desk = FakeClient()
-    assert desk.get("/v1/transfers", "state=paid").body["error"]["code"] == "parameter_unknown"
-    assert desk.get("/v1/transfers", "limit=many").status == 400
-    assert desk.get("/v1/charges").status == 404
-    assert desk.post("/v1/balance").status == 404
+    api = FakeClient()
+    assert api.get("/v1/transfers", "state=paid").body["error"]["code"] == "parameter_unknown"
+    assert api.get("/v1/transfers", "limit=many").status == 400
+    assert api.get("/v1/charges").status == 404
+    assert api.post("/v1/balance").status == 404
 
 
 def test_an_answer_that_stripe_would_not_give_is_an_error_of_the_fake() -> None:
-    desk = FakeClient()
-    made = desk.transfer()
+    api = FakeClient()
+    made = api.transfer()
     for name, wrong in (("amount", "3000"), ("reversed", None), ("object", "payout")):
-        desk.fake.books.transfers[made.id][name], kept = wrong, desk.fake.books.transfers[made.id][name]
+        api.fake.books.transfers[made.id][name], kept = wrong, api.fake.books.transfers[made.id][name]
         with pytest.raises(AgainstTheSpecification):
-            desk.get(f"/v1/transfers/{made.id}")
-        desk.fake.books.transfers[made.id][name] = kept
-    del desk.fake.books.transfers[made.id]["livemode"]
+            api.get(f"/v1/transfers/{made.id}")
+        api.fake.books.transfers[made.id][name] = kept
+    del api.fake.books.transfers[made.id]["livemode"]
     with pytest.raises(AgainstTheSpecification, match="livemode"):
-        desk.get("/v1/transfers")
+        api.get("/v1/transfers")
 
 
 def test_events_and_errors_are_checked_as_well() -> None:
-    desk = FakeClient()
-    desk.transfer()
-    for each in desk.fake.books.events.values():
+    api = FakeClient()
+    api.transfer()
+    for each in api.fake.books.events.values():
         specification.check("event", json.loads(json.dumps(each)))
     with pytest.raises(AgainstTheSpecification):
         specification.check("error", {"error": {"type": "money_error"}})

@@ -1,4 +1,4 @@
-"""Webhooks of the fake, in virtual time: signed by the official scheme, tried again, and disturbed on demand."""
+"""The fake's webhooks in virtual time: signatures, retries, and faults on demand."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ SECRET = "whsec_test"
 class Endpoint:
     """Verifies as our door does, remembers, and fails on demand."""
 
-    def __init__(self, desk: FakeClient) -> None:
-        self.desk = desk
+    def __init__(self, api: FakeClient) -> None:
+        self.api = api
         self.answers: list[int | Exception] = []
         self.taken: list[stripe.Event] = []
         self.refused = 0
@@ -27,7 +27,7 @@ class Endpoint:
         try:
             stripe.WebhookSignature.verify_header(body.decode(), signature, SECRET, tolerance=None)
             at = int(signature.split(",")[0].removeprefix("t="))
-            if abs(self.desk.fake.books.seconds() - at) > 300:
+            if abs(self.api.fake.books.seconds() - at) > 300:
                 raise stripe.SignatureVerificationError("old", signature)
         except stripe.SignatureVerificationError:
             self.refused += 1
@@ -47,65 +47,65 @@ class Endpoint:
 
 
 @pytest.fixture
-def desk() -> FakeClient:
+def api() -> FakeClient:
     made = FakeClient()
     made.fake.books.undelivered.clear()
     return made
 
 
 @pytest.fixture
-def webhooks(desk: FakeClient) -> Webhooks:
-    return Webhooks(desk.fake.books, secret=SECRET, lock=desk.fake.lock)
+def webhooks(api: FakeClient) -> Webhooks:
+    return Webhooks(api.fake.books, secret=SECRET, lock=api.fake.lock)
 
 
 @pytest.fixture
-def endpoint(desk: FakeClient) -> Endpoint:
-    return Endpoint(desk)
+def endpoint(api: FakeClient) -> Endpoint:
+    return Endpoint(api)
 
 
-def undelivered(desk: FakeClient) -> list[str]:
-    return [each.id for each in desk.client.v1.events.list({"delivery_success": False}).data]
+def undelivered(api: FakeClient) -> list[str]:
+    return [each.id for each in api.client.v1.events.list({"delivery_success": False}).data]
 
 
-def test_an_event_is_told_once_and_then_counts_as_delivered(
-    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint
+def test_an_event_is_sent_once_and_then_counts_as_delivered(
+    api: FakeClient, webhooks: Webhooks, endpoint: Endpoint
 ) -> None:
-    made = desk.transfer()
-    assert len(undelivered(desk)) == 1
+    made = api.transfer()
+    assert len(undelivered(api)) == 1
     assert webhooks.deliver(endpoint) == 1
     assert webhooks.deliver(endpoint) == 0
     (event,) = endpoint.taken
     assert (event.type, event.data.object["id"], event.livemode) == ("transfer.created", made.id, False)
-    assert undelivered(desk) == []
-    assert desk.client.v1.events.retrieve(event.id).pending_webhooks == 0
+    assert undelivered(api) == []
+    assert api.client.v1.events.retrieve(event.id).pending_webhooks == 0
 
 
 def test_what_is_not_taken_is_tried_again_at_growing_distances_until_it_is(
-    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint
+    api: FakeClient, webhooks: Webhooks, endpoint: Endpoint
 ) -> None:
     endpoint.answers = [500, TimeoutError(), 301]
-    desk.transfer()
+    api.transfer()
     tried_at = []
     for second in range(60):
         if webhooks.deliver(endpoint):
             tried_at.append(second)
-        desk.at += timedelta(seconds=1)
+        api.at += timedelta(seconds=1)
     assert tried_at == [0, FIRST_RETRY_SECONDS, 3 * FIRST_RETRY_SECONDS, 7 * FIRST_RETRY_SECONDS]
     assert len(endpoint.taken) == 1
     assert (webhooks.tried, webhooks.taken) == (4, 1)
 
 
-def test_after_three_days_it_is_given_up_and_only_the_list_tells_it(
-    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint
+def test_after_three_days_delivery_ends_and_only_the_list_has_the_event(
+    api: FakeClient, webhooks: Webhooks, endpoint: Endpoint
 ) -> None:
     webhooks.faults.append("never")
-    desk.transfer()
+    api.transfer()
     for _ in range(GIVES_UP_AFTER_SECONDS // 3600 + 20):
         webhooks.deliver(endpoint)
-        desk.at += timedelta(hours=1)
+        api.at += timedelta(hours=1)
     assert webhooks.next_due() is None
     assert endpoint.taken == []
-    assert len(undelivered(desk)) == 1
+    assert len(undelivered(api)) == 1
 
 
 @pytest.mark.parametrize(
@@ -121,38 +121,38 @@ def test_after_three_days_it_is_given_up_and_only_the_list_tells_it(
     ],
 )
 def test_each_fault_is_what_its_name_says(
-    desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint, fault: str, taken: int, refused: int, first_second: int
+    api: FakeClient, webhooks: Webhooks, endpoint: Endpoint, fault: str, taken: int, refused: int, first_second: int
 ) -> None:
     webhooks.faults.extend(known_faults([fault]))
-    made = desk.transfer()
+    made = api.transfer()
     webhooks.deliver(endpoint)
     assert len(endpoint.taken) == first_second
-    desk.at += timedelta(hours=2)
+    api.at += timedelta(hours=2)
     webhooks.deliver(endpoint)
     assert len(endpoint.taken) == taken
     assert endpoint.refused == refused
     assert {each.data.object["id"] for each in endpoint.taken} == {made.id}
     assert len(set(endpoint.ids)) == (1 if fault == "doubled" else taken)
     assert {each.livemode for each in endpoint.taken} == ({False, True} if fault == "wrong_livemode" else {False})
-    assert undelivered(desk) == []
+    assert undelivered(api) == []
 
 
-def test_an_event_may_come_after_the_one_that_follows(desk: FakeClient, webhooks: Webhooks, endpoint: Endpoint) -> None:
+def test_an_event_may_come_after_the_one_that_follows(api: FakeClient, webhooks: Webhooks, endpoint: Endpoint) -> None:
     webhooks.faults.append("reordered")
-    made = desk.transfer()
-    desk.client.v1.transfers.reversals.create(made.id, {})
+    made = api.transfer()
+    api.client.v1.transfers.reversals.create(made.id, {})
     webhooks.deliver(endpoint)
-    desk.at += timedelta(seconds=2)
+    api.at += timedelta(seconds=2)
     webhooks.deliver(endpoint)
     assert [each.type for each in endpoint.taken] == ["transfer.reversed", "transfer.created"]
 
 
-def test_the_endpoint_may_ask_the_fake_while_it_takes_an_event(desk: FakeClient, webhooks: Webhooks) -> None:
-    made = desk.transfer()
+def test_the_endpoint_may_ask_the_fake_while_it_takes_an_event(api: FakeClient, webhooks: Webhooks) -> None:
+    made = api.transfer()
     seen = []
 
     def asks_back(body: bytes, signature: str) -> int:
-        seen.append(desk.client.v1.transfers.retrieve(made.id).amount)
+        seen.append(api.client.v1.transfers.retrieve(made.id).amount)
         return 200
 
     webhooks.deliver(asks_back)

@@ -1,4 +1,4 @@
-"""`pilot payout stop | start | status`: the switch that stops every reward and payout, its way back, how it stands."""
+"""`pilot payout stop | start | status`: the switch that stops every reward and payout."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from cli.context import home, print_json
+from cli.context import AS_JSON, actor, home, print_json
 from cli.payout import arguments, rails
 
 app = typer.Typer()
@@ -14,7 +14,7 @@ app = typer.Typer()
 
 @app.command()
 def stop(reason: str = arguments.REASON) -> None:
-    """Stop all rewards and payouts: nothing is decided, planned or sent until `start`; what is under way waits.
+    """Stop all rewards and payouts until `start`: none is decided, planned or sent; pending ones wait.
 
     Example: pilot payout stop --reason "Five hundred approvals in an hour"
     """
@@ -23,7 +23,7 @@ def stop(reason: str = arguments.REASON) -> None:
 
 @app.command()
 def start(reason: str = arguments.REASON) -> None:
-    """Let rewards and payouts go on; nothing was lost meanwhile.
+    """Resume rewards and payouts; nothing was lost meanwhile.
 
     Example: pilot payout start --reason "The burst was a school class"
     """
@@ -31,8 +31,8 @@ def start(reason: str = arguments.REASON) -> None:
 
 
 @app.command()
-def status(as_json: bool = arguments.AS_JSON) -> None:
-    """Say whether rewards and payouts are stopped, by whom and why, and when each rail last agreed with the books.
+def status(as_json: bool = AS_JSON) -> None:
+    """Show whether rewards and payouts are stopped, by whom and why, and the last reconciliation.
 
     Example: pilot payout status
     """
@@ -57,7 +57,7 @@ def status(as_json: bool = arguments.AS_JSON) -> None:
         f" since {switch.changed_at:%Y-%m-%d %H:%M} UTC by {switch.actor}: {switch.reason}" if switch.changed_at else ""
     )
     typer.echo(f"Rewards and payouts are {'STOPPED' if switch.is_on else 'running'}{by}")
-    typer.echo(f"Rail: {rail}{rails.no_money(rail)}" if rail else "Rail: none (vouchers only)")
+    typer.echo(f"Rail: {rail}{rails.no_money_mark(rail)}" if rail else "Rail: none (vouchers only)")
     if last is not None:
         typer.echo(f"Reconciled {last.at:%Y-%m-%d %H:%M} UTC: {'agrees' if last.agrees else 'DIFFERS'}")
 
@@ -66,6 +66,6 @@ def _turn(*, on: bool, reason: str) -> None:
     from storage.store.cafes import switches
 
     done = switches.turn(
-        home().store(), "rewards_stopped", on=on, actor=arguments.actor(), reason=arguments.given(reason)
+        home().store(), "rewards_stopped", on=on, actor=actor(), reason=arguments.require_reason(reason)
     )
     typer.echo(f"Rewards and payouts are {'STOPPED' if done.is_on else 'running'}.")

@@ -1,4 +1,4 @@
-"""`pilot payout show`: one payment with every change of its state, and the answer to support's first question."""
+"""`pilot payout show`: shows one payment with every change of its state."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import typer
 
-from cli.context import home, print_json
-from cli.payout import arguments, finding, rails
+from cli.context import AS_JSON, home, print_json
+from cli.payout import arguments, rails, subjects
 from cli.payout.rewards import line as reward_line
 from pilot.business_days import local_time
 from pilot.errors import PilotError
@@ -24,30 +24,28 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-class NoSuchLanguage(PilotError):
-    """The pilot does not speak it."""
+class UnknownLanguage(PilotError):
+    """The language is not one of the pilot's."""
 
 
 @app.command()
-def show(
-    subject: str = arguments.SUBJECT, language: str = arguments.LANGUAGE, as_json: bool = arguments.AS_JSON
-) -> None:
-    """Show a payment: whether the score earned it, where the money is, what to do, and every change of its state.
+def show(subject: str = arguments.SUBJECT, language: str = arguments.LANGUAGE, as_json: bool = AS_JSON) -> None:
+    """Show whether the score earned a payment, where the money is, what to do, and every change of state.
 
     Example: pilot payout show H7KM3Q
     """
     if language not in LANGUAGES:
-        raise NoSuchLanguage(f"{language!r} is not a language of the pilot.", remedy="Give sv or en.")
+        raise UnknownLanguage(f"{language!r} is not a language of the pilot.", remedy="Give sv or en.")
     spoken = cast("Literal['sv', 'en']", language)
     opened = home()
-    found = finding.found_one(opened, subject, kinds=("reward", "payout", "batch", "undecided"))
-    told = _told(opened, found, spoken)
+    found = subjects.find_subject(opened, subject, kinds=("reward", "payout", "batch", "undecided"))
+    report = _report(opened, found, spoken)
     if as_json:
-        print_json(told)
+        print_json(report)
         return
-    for text in told["lines"]:
+    for text in report["lines"]:
         typer.echo(text)
-    for each in told["changes"]:
+    for each in report["changes"]:
         typer.echo(f"  {local_time(each['at']):%Y-%m-%d %H:%M:%S} {_change(each)}")
 
 
@@ -57,7 +55,7 @@ def _change(each: dict[str, Any]) -> str:
     return f"{each['what']} {each['subject']}{detail}{by}"
 
 
-def _told(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
+def _report(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
     if found.kind == "batch":
         return _batch(opened, found.id)
     if found.kind == "payout":
@@ -84,7 +82,7 @@ def _reward(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
         lines.append(f"  voucher {voucher.number}: {voucher.state}, valid until {voucher.expires_at:%Y-%m-%d}")
         day = f"{local_time(voucher.expires_at):%Y-%m-%d}"
         lines.append(say("money", f"voucher.{voucher.state}", language, day=day))
-    # The code's hash is of no use to anybody who reads this.
+    # The hash of the code is of no use to a reader.
     shown = None if voucher is None else {k: v for k, v in asdict(voucher).items() if k != "code_hash"}
     changes = payment_history.of_reward(store, decision.reward_id)
     return asdict(decision) | {
@@ -100,7 +98,7 @@ def _payout(opened: Home, name: str, language: Language) -> dict[str, Any]:
     one = batches.find_instruction(store, name)
     batch = batches.find_batch(store, one.batch_id)
     line = f"{one.id} {kronor(one.amount_ore)} {one.state}" + (f" {one.reference}" if one.reference else "")
-    lines = [line + rails.no_money(batch.rail), for_staff(one.state, one.code, language=language)]
+    lines = [line + rails.no_money_mark(batch.rail), for_staff(one.state, one.code, language=language)]
     if batch.approval == "waiting":
         lines.append(f"The batch {batch.id} waits for approval.")
     return asdict(one) | {"lines": lines, "changes": _plain(payment_history.of_payout(store, name))}
@@ -112,7 +110,7 @@ def _batch(opened: Home, name: str) -> dict[str, Any]:
     store = opened.store()
     batch, own = batches.find_batch(store, name), batches.instructions(store, name)
     total = kronor(sum(each.amount_ore for each in own))
-    lines = [f"{name}{rails.no_money(batch.rail)} approval {batch.approval}: {len(own)} payouts, {total}"]
+    lines = [f"{name}{rails.no_money_mark(batch.rail)} approval {batch.approval}: {len(own)} payouts, {total}"]
     lines += [f"  {each.id} {kronor(each.amount_ore)} {each.state} {each.code}".rstrip() for each in own]
     changes = _plain(payment_history.of_batch(store, name))
     return asdict(batch) | {"payouts": [asdict(each) for each in own], "lines": lines, "changes": changes}

@@ -1,4 +1,4 @@
-"""Verdicts of the suites in a lake, as the suites would write them."""
+"""Days with verdicts in a lake, as the suites write them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ SESSION = "01a20770-2d2e-7460-84a2-99ce35374870"
 
 
 def write_verdicts(lake: Lake, day: date, *, broken: bool = False) -> None:
-    """Write a day's verdicts on three tables; on a broken one a table stops, and one warns."""
-    told = [
+    """Write a day's verdicts on three tables; on a broken day one table stops and one warns."""
+    verdicts = [
         ("sessions", "session_id is unique", "stop", True, 0),
         ("sessions", "each café got its share", "warn", not broken, None),
         ("turns", "the marks of a turn do not run backwards", "stop", not broken, 1 if broken else 0),
@@ -24,11 +24,11 @@ def write_verdicts(lake: Lake, day: date, *, broken: bool = False) -> None:
     rows = [
         {"day": day, "table_name": table, "expectation": name, "severity": severity, "passed": passed, "rows": 40}
         | {"breaking": breaking, "table_version": 3, "judged_at": JUDGED_AT}
-        for table, name, severity, passed, breaking in told
+        for table, name, severity, passed, breaking in verdicts
     ]
     apart = [
         {"day": day, "table_name": "turns", "cafe": "aurora", "simulated": True, "row_key": f"{SESSION} 2"}
-        | {"expectation": told[2][1], "severity": "stop", "reason": "sent_ms", "judged_at": JUDGED_AT}
+        | {"expectation": verdicts[2][1], "severity": "stop", "reason": "sent_ms", "judged_at": JUDGED_AT}
     ]
     for table, frame in ((QUALITY_VERDICTS, rows), (QUARANTINE, apart if broken else [])):
         written = pl.DataFrame(frame, schema=polars_schema(table), orient="row")
