@@ -15,6 +15,7 @@ from dashboards.reading.cafe_day import Hour
 from dashboards.reading.kpi_figures import KpiFigure, Volume
 from dashboards.visit import Visit
 from pilot.cafes import Band, Cafe
+from pilot.kpis import KPIS
 from pilot.opening_hours import hours_on
 
 GREEN = "#1F5A4C"
@@ -27,8 +28,6 @@ CHART_HEIGHT_PX = 240
 TREND_HEIGHT_PX = 200
 MOST_DAY_LABELS = 5
 BAR_MARGIN_HOURS = 0.08
-# Shares near 1 differ visibly only on an axis that begins near them.
-AXIS_STEPS = {"completion": 0.2, "payment_success": 0.1, "uptime": 0.005}
 
 _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
     "sv": {"decimal": ",", "thousands": "\u00a0", "grouping": [3], "currency": ["", "\u00a0kr"], "percent": "\u00a0%"},
@@ -224,7 +223,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
 
 def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
     """Return the lower end of the axis: 0, or for shares near 1 the whole step below the lowest end."""
-    step = AXIS_STEPS.get(kpi)
+    step = KPIS[kpi].axis_step
     if step is None:
         return 0.0
     ends = [end for one in figures for end in (one.target, one.low, one.value) if end is not None]

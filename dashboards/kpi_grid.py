@@ -14,7 +14,7 @@ from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.reasons import reason
 from dashboards.visit import Visit
 from pilot.cafes import Cafe
-from pilot.kpi_targets import TARGETS, Verdict
+from pilot.kpis import KPIS, Verdict
 
 AXIS_MARGIN = 0.08  # of the axis' length, at both ends
 SINGLE_POINT_MARGIN = 0.05  # of the target, if every end of the axis is the same
@@ -64,9 +64,9 @@ def kpi_grid(visit: Visit, cafes: Sequence[Cafe], shown: Mapping[tuple[str, str]
         shown: The figures by metric and café.
     """
     rows = []
-    for kpi, target in TARGETS.items():
+    for kpi, defined in KPIS.items():
         known = [shown[kpi, cafe.id] for cafe in cafes if (kpi, cafe.id) in shown]
-        axis = _axis(known, target.value)
+        axis = _axis(known, defined.target)
         rows.append(
             {
                 "name": visit.say(f"kpi.{kpi}.name"),
@@ -104,7 +104,12 @@ def _cell(visit: Visit, cafe: Cafe, figure: KpiFigure | None, axis: _Axis) -> _C
 
 def _share(visit: Visit, figure: KpiFigure) -> str:
     """Return a share's numerator and denominator in words; empty for a time, and for uptime's seconds."""
-    if figure.value is None or figure.unit != "share" or figure.kpi == "uptime" or not figure.denominator:
+    if (
+        figure.value is None
+        or figure.unit != "share"
+        or KPIS[figure.kpi].interval == "census"
+        or not figure.denominator
+    ):
         return ""
     return visit.say(
         "overview.of",

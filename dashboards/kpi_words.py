@@ -1,47 +1,32 @@
-"""The five metrics in their order, with the decimals that a reader can use."""
+"""The metrics' targets, values and intervals as text."""
 
 from __future__ import annotations
 
 from dashboards.formatting import interval, measure
 from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.visit import Visit
-from pilot.kpi_targets import TARGETS, Kpi
+from pilot.kpis import KPIS
 
-# Uptime's target is 99,5 %: it needs two decimals to be told from 99,6.
-DECIMALS: dict[str, int] = {
-    "participation": 1,
-    "completion": 1,
-    "voice_response": 2,
-    "uptime": 2,
-    "payment_success": 1,
-}
-WIDE_SHARE = 0.05  # A share's interval wider than this is told in whole per cent.
-TARGET_DECIMALS: dict[str, int] = {
-    "participation": 0,
-    "completion": 0,
-    "voice_response": 0,
-    "uptime": 1,
-    "payment_success": 0,
-}
+WIDE_SHARE = 0.05  # The interval of a share that is wider than this is shown in whole per cent.
 
 
-def target_in_words(visit: Visit, kpi: Kpi) -> str:
+def target_in_words(visit: Visit, code: str) -> str:
     """Return a metric's target: "över 70 %", "under 2 s"."""
-    target = TARGETS[kpi]
-    shown = measure(target.value, unit=target.unit, language=visit.language, decimals=TARGET_DECIMALS[kpi])
-    return visit.say("overview.target_below" if target.smaller_is_better else "overview.target_above", target=shown)
+    kpi = KPIS[code]
+    shown = measure(kpi.target, unit=kpi.unit, language=visit.language, decimals=kpi.target_decimals)
+    return visit.say("overview.target_below" if kpi.smaller_is_better else "overview.target_above", target=shown)
 
 
 def shown_value(visit: Visit, figure: KpiFigure) -> str:
-    """Return a figure's value as text, a dash where there is none."""
+    """Return a figure's value as text, a dash if there is none."""
     if figure.value is None:
         return visit.say("overview.no_value")
-    return measure(figure.value, unit=figure.unit, language=visit.language, decimals=DECIMALS[figure.kpi])
+    return measure(figure.value, unit=figure.unit, language=visit.language, decimals=KPIS[figure.kpi].decimals)
 
 
 def shown_interval(visit: Visit, figure: KpiFigure) -> str:
-    """Return a figure's 95 % interval in words, empty where there is none."""
+    """Return a figure's 95 % interval as text, empty if there is none."""
     low, high = figure.low, figure.high
     wide = low is not None and high is not None and figure.unit == "share" and high - low > WIDE_SHARE
-    decimals = 0 if wide else DECIMALS[figure.kpi]
+    decimals = 0 if wide else KPIS[figure.kpi].decimals
     return interval(figure.low, figure.high, unit=figure.unit, language=visit.language, decimals=decimals)

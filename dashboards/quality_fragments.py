@@ -10,6 +10,7 @@ from dashboards.formatting import listed, number, short_day
 from dashboards.fragments import render, verdict_badge
 from dashboards.reading.quality import FailedExpectation, QualitySummary, State, TableDay
 from dashboards.visit import Visit
+from pilot.expectation_words import expectation_sentence
 
 # The verdicts' shapes and colours serve here, too; None: the day was not validated.
 STYLES: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}
@@ -59,7 +60,7 @@ def _failure(visit: Visit, days: Sequence[FailedExpectation]) -> dict[str, str]:
         scope = f"{scope} · {visit.say(key, count=number(breaking, language=visit.language))}"
     return {
         "table": visit.name_of("table", first.table),
-        "expectation": first.expectation,
+        "expectation": expectation_sentence(first.expectation),
         "badge": _badge(visit, "stops" if first.severity == "stop" else "warns"),
         "scope": scope,
     }

@@ -1,30 +1,21 @@
-"""Why a metric has no verdict, in the reader's words, and what to do about it."""
+"""Why a metric has no verdict: the key of the words for a reason's code, and the command that helps."""
 
 from __future__ import annotations
 
+from typing import get_args
+
 from dashboards.reading.kpi_figures import KpiFigure
-from pipelines import kpis
+from pilot.kpis import Reason
 
-REASONS: dict[str, str] = {
-    kpis.NO_COUNT: "no_count",
-    kpis.NO_CUSTOMERS: "no_customers",
-    kpis.MORE_THAN_CUSTOMERS: "more_than_customers",
-    kpis.NOT_STARTED: "not_started",
-    kpis.STILL_OPEN: "still_open",
-    kpis.NO_VOICE: "no_voice",
-    kpis.TOO_FEW_TURNS: "too_few_turns",
-    kpis.NEVER_CAME: "never_came",
-    kpis.NO_PROBES: "no_probes",
-    kpis.NO_PAYOUTS: "no_payouts",
-    kpis.ON_BOTH_SIDES: "",  # The interval beside it says so already.
-}
-UNPROBED = "unprobed"
+REASONS: tuple[str, ...] = get_args(Reason)
+SHOWN_BY_THE_INTERVAL = "on_both_sides"
+EARLIER_VERSION = "earlier_version"  # a closed day's row with a sentence in place of codes
 
-# What somebody can do something about, in the order to do it.
-GAPS = (
+# The reasons that a person can act on, in the order to act.
+GAPS: tuple[Reason, ...] = (
     "never_came",
     "no_probes",
-    UNPROBED,
+    "unprobed",
     "no_count",
     "no_customers",
     "more_than_customers",
@@ -45,9 +36,8 @@ COMMANDS: dict[str, str] = {
 
 
 def reason(figure: KpiFigure) -> str:
-    """Return the key of the reason's words; empty where the verdict needs no explanation."""
-    if not figure.why:
+    """Return the code of the figure's first reason; empty if the verdict needs no explanation."""
+    code = figure.why.split(",")[0]
+    if code in ("", SHOWN_BY_THE_INTERVAL):
         return ""
-    if figure.kpi == "uptime" and figure.value is not None:
-        return UNPROBED
-    return REASONS.get(figure.why.split("; ")[0], "")
+    return code if code in REASONS else EARLIER_VERSION

@@ -11,10 +11,10 @@ WORDS = "money"
 
 
 def earned(decision: Decision | None, *, language: Language) -> str:
-    """Return yes or no with the reason, by the decision as it was made; no threshold is told.
+    """Return whether the session earned a reward, with the reason and without any threshold.
 
     Args:
-        decision: The session's; None where there is none.
+        decision: The session's decision; None if there is none.
         language: sv or en.
     """
     if decision is None:
@@ -29,7 +29,7 @@ def earned(decision: Decision | None, *, language: Language) -> str:
 
 
 def ruling(decision: Decision | None, *, language: Language) -> str:
-    """Return what a person has ruled on a held reward, as the guest is told; empty where nobody has."""
+    """Return the guest's text for a person's ruling on a held reward; empty before a ruling."""
     if decision is None or decision.released is None:
         return ""
     return say("bank", f"why.{'released' if decision.released else 'refused'}", language)

@@ -1,4 +1,4 @@
-"""What the bookkeeper gets: the ledger's real rows as CSV that a Swedish spreadsheet opens as it is."""
+"""Exports the ledger's real rows as CSV that a Swedish spreadsheet opens without conversion."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import get_args
 from pilot.business_days import local_time
 from pilot.errors import PilotError
 from pilot.money import ORE_PER_KRONA
-from storage.store.ledger.bookings import Booked
+from storage.store.ledger.bookings import LedgerRow
 from storage.store.ledger.bookkeeping import Account
 
-# BAS 2026. The bookkeeper may want others: `pilot payout export --account rewards_owed=2899`.
+# BAS 2026. A bookkeeper can replace any of them: `pilot payout export --account rewards_owed=2899`.
 BAS: Mapping[Account, str] = {
     "rewards_expense": "5990",  # Övriga kostnader för reklam och PR
     "rewards_owed": "2890",  # Övriga kortfristiga skulder: to guests
-    "owed_to_cafes": "2440",  # Leverantörsskulder: what cafés have given out
-    "provider_balance": "1960",  # Koncernkonto and other accounts of money: the balance at Stripe
+    "owed_to_cafes": "2440",  # Leverantörsskulder: vouchers redeemed at cafés
+    "provider_balance": "1960",  # Koncernkonto and similar: the balance at Stripe
 }
 BOM = "\ufeff"
 COLUMNS = (
@@ -36,14 +36,14 @@ TEXTS: Mapping[tuple[str, str], str] = {
 
 
 class UnknownAccount(PilotError):
-    """An account was given that the ledger does not have, or that is no BAS number."""
+    """An account is not in the ledger, or its number is not a BAS number."""
 
 
 def accounts(given: Collection[str]) -> dict[Account, str]:
-    """Return the BAS numbers, with `name=number` in place of the usual ones.
+    """Return the BAS numbers, with each `name=number` replacing a default.
 
     Raises:
-        UnknownAccount: the name is not the ledger's, or the number not of four digits.
+        UnknownAccount: the ledger has no such account, or the number does not have four digits.
     """
     found = dict(BAS)
     known = [name for name in get_args(Account) if name in BAS]
@@ -58,8 +58,8 @@ def accounts(given: Collection[str]) -> dict[Account, str]:
     return found
 
 
-def as_csv(rows: Collection[Booked], *, numbers: Mapping[Account, str]) -> str:
-    """Return the rows: a mark of UTF-8 first, semicolons, decimal commas, days of Stockholm."""
+def as_csv(rows: Collection[LedgerRow], *, numbers: Mapping[Account, str]) -> str:
+    """Return the rows as CSV: byte-order mark, semicolons, decimal commas, days in Stockholm time."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
     writer.writerow(COLUMNS)

@@ -1,7 +1,7 @@
-"""What a scored session gets: eligible, held or declined, with the reason; decided once and kept by the store.
+"""Decides the reward of a scored session, once: eligible, held or declined, with the reason.
 
-The order of the reasons is part of the contract with guests: what was said comes first, then the trial, then what a
-person has to look at, then the caps.
+The order of the reasons is part of the contract with guests: the answer comes first, then the trial, then signals
+for a person's review, then the caps.
 """
 
 from __future__ import annotations
@@ -17,26 +17,28 @@ from pilot.cafes import Cafes
 from storage.store.engine import Store
 from storage.store.rewards import decisions
 from storage.store.rewards.decisions import Decision
-from storage.store.rewards.reward_cases import Candidate, CaseFacts, Judge, Judgement
+from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Judgement
 from storage.store.rewards.vouchers import Issuer
 
 REWARDS_PER_DEVICE = 1  # a remembered device, at one café on one business day
-BUDGET_FACTOR = 2  # times the most feedbacks that the café expects on a day; what comes beyond waits for a person
+BUDGET_FACTOR = 2  # times the café's highest expected feedbacks a day; rewards beyond that are held
 
 
 def decide_sessions(
     store: Store, candidates: Collection[Candidate], *, cafes: Cafes, secret: bytes, decided_by: str
 ) -> list[Decision]:
-    """Decide on the sessions that have no decision yet; return the new ones.
+    """Decide on the sessions without a decision; return the new decisions.
 
     Args:
         store: The store.
-        candidates: Scored sessions; decided ones are passed over.
+        candidates: Scored sessions; decided ones are skipped.
         cafes: The cafés, with the reward tiers.
-        secret: The installation's key, which the voucher codes are derived from.
+        secret: The installation's key, from which voucher codes are derived.
         decided_by: assets or watch.
     """
-    return decisions.decide(store, candidates, judge=judge(cafes), issuer=issuer(secret), decided_by=decided_by)
+    return decisions.decide(
+        store, candidates, decision_rule=decision_rule(cafes), issuer=issuer(secret), decided_by=decided_by
+    )
 
 
 def decide_scored(
@@ -61,7 +63,7 @@ def decide_scored(
         signals: Held-until, cap and reasons by session: `pipelines.signals.session_signals.by_session`.
         quarantined: Ids of sessions whose scored row failed a suite; they wait.
         cafes: The cafés, with the reward tiers.
-        secret: The installation's key, which the voucher codes are derived from.
+        secret: The installation's key, from which voucher codes are derived.
         decided_by: assets or watch.
     """
     candidates = _candidates(scored=scored, sessions=sessions, signals=signals)
@@ -70,42 +72,42 @@ def decide_scored(
 
 
 def issuer(secret: bytes) -> Issuer:
-    """Return how this installation makes vouchers."""
+    """Return the installation's issuer of vouchers."""
     return Issuer(
         code_hash=lambda reward_id, number: voucher_hash(secret, voucher_code(secret, reward_id, number)),
         valid=timedelta(days=VOUCHER_DAYS),
     )
 
 
-def judge(cafes: Cafes) -> Judge:
-    """Return the rule that the store asks within its transaction."""
+def decision_rule(cafes: Cafes) -> DecisionRule:
+    """Return the rule that the store applies within its transaction."""
 
-    def judged(candidate: Candidate, standing: CaseFacts) -> Judgement | None:
-        if standing.erased:
+    def decide(candidate: Candidate, facts: CaseFacts) -> Judgement | None:
+        if facts.erased:
             return Judgement("declined", "erased")
         if not candidate.consent:
             return Judgement("declined", "no_consent")
         ore = cafes.pilot.reward_ore(candidate.counted_score) if candidate.clear else 0
         if ore == 0:
-            return Judgement("declined", _why_nothing(candidate, cafes=cafes))
+            return Judgement("declined", _decline_reason(candidate, cafes=cafes))
         if not candidate.simulated:
-            if standing.slot == "unknown":
+            if facts.slot == "unknown":
                 return None
-            if standing.slot == "beyond_trial":
+            if facts.slot == "beyond_trial":
                 return Judgement("declined", "beyond_trial")
         if candidate.held_until is not None:
             return Judgement("held", ",".join(candidate.reasons), ore, candidate.held_until)
-        if standing.device_rewards >= REWARDS_PER_DEVICE:
+        if facts.device_rewards >= REWARDS_PER_DEVICE:
             return Judgement("declined", "device_had_reward")
         expected = cafes.get(candidate.cafe).expected_feedbacks_per_day.high
-        if standing.cafe_rewards >= BUDGET_FACTOR * expected:
+        if facts.cafe_rewards >= BUDGET_FACTOR * expected:
             return Judgement("held", "daily_budget", ore)
         return Judgement("eligible", amount_ore=ore)
 
-    return judged
+    return decide
 
 
-def _why_nothing(candidate: Candidate, *, cafes: Cafes) -> str:
+def _decline_reason(candidate: Candidate, *, cafes: Cafes) -> str:
     if not candidate.clear and cafes.pilot.reward_ore(candidate.score) > 0:
         return "score_not_trusted"
     if candidate.counted_score < candidate.score and cafes.pilot.reward_ore(candidate.score) > 0:

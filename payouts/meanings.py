@@ -1,6 +1,6 @@
-"""What a provider's code means: whether money moved, and what to do. One mapping; the words are in `pilot/words`.
+"""Maps the codes of payouts and differences to words: whether money moved, and what to do.
 
-Providers add codes as they like: one that is not listed here is told with what is certain of its state.
+Providers add codes at any time: an unlisted code gets the words of the payout's state. The words are in `pilot/words`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storage.store.payouts.payout_codes import (
 
 WORDS = "money"
 
-# Code to meaning. Several codes may mean the same to whoever reads it.
+# Code to meaning; several codes may share one.
 MEANINGS: Mapping[str, str] = {
     "balance_insufficient": "no_funds",
     "insufficient_capabilities_for_transfer": "cannot_receive",
@@ -54,28 +54,28 @@ MEANINGS: Mapping[str, str] = {
     CLAIM_WITHDRAWN: "withdrawn",
 }
 UNLISTED = "unlisted"
-# What is certain where there is no code.
+# Every state has words of its own, for payouts without a code.
 STATES = ("planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review")
-# Why something is held.
+# The meanings that explain a held payout.
 HELD = frozenset({"held", "same_bank", "unexplained"})
-# What a code may add to a refusal; any other meaning there would be of something that the state rules out.
+# The meanings that may explain a refusal; the state rules out every other.
 OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - HELD - {"unknown", "key_reused", "absent", "reversed"}
 
 
 def meaning(code: str) -> str:
-    """Return the name of what a code means; `unlisted` for one that nobody has met."""
+    """Return the meaning of a code; `unlisted` for an unknown one."""
     return MEANINGS.get(code, UNLISTED)
 
 
 def for_staff(state: str, code: str, *, language: Language) -> str:
-    """Return the sentences for staff: what happened to the money, and what to do.
+    """Return the words for staff: where the money is, and what to do.
 
     Args:
         state: The payout's state.
-        code: Its code; empty where it has none.
+        code: Its code; empty if it has none.
         language: sv or en.
     """
-    word = _of_code(state, code) if code else ""
+    word = _word_for(state, code) if code else ""
     return say(WORDS, f"code.{word}", language, code=code) if word else say(WORDS, f"state.{state}", language)
 
 
@@ -84,17 +84,17 @@ def difference_in_words(code: DifferenceCode, *, language: Language) -> str:
     return say(WORDS, f"difference.{code}", language)
 
 
-def _of_code(state: str, code: str) -> str:
-    """Return the word for what a code says; empty where the state alone tells what is certain of the money."""
-    told = meaning(code)
+def _word_for(state: str, code: str) -> str:
+    """Return the meaning that fits the state; empty if only the state is certain."""
+    found = meaning(code)
     match state:
         case "in_flight":
-            return "key_reused" if told == "key_reused" else "unknown"
+            return "key_reused" if found == "key_reused" else "unknown"
         case "held":
-            return told if told in HELD else "held"
+            return found if found in HELD else "held"
         case "needs_review":
-            return told if told in ("absent", "key_reused") else ""
+            return found if found in ("absent", "key_reused") else ""
         case "planned" | "refused":
-            return told if told in OF_REFUSAL else ""
+            return found if found in OF_REFUSAL else ""
         case _:
             return ""

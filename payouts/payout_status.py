@@ -1,7 +1,7 @@
-"""What is to be told of a reward on its way to an account: every state and code of the provider, as one of few words.
+"""Maps every state and code of a reward on its way to an account to one of a few statuses.
 
-Guests read each in `pilot/words/payout.*.toml` (what happened to the money, and what to do); staff read the same
-states in words of their own. A code that nobody knows yet has a word as well: never match them all.
+Guests read the words of each status in `pilot/words/payout.*.toml`: where the money is, and what to do. Unknown codes
+of the provider have a status too, so never match codes exhaustively.
 """
 
 from __future__ import annotations
@@ -15,29 +15,29 @@ from storage.store.payouts.guest_payouts import GuestPayout
 from storage.store.payouts.payout_codes import SHARED_BANK, UNEXPLAINED
 
 PayoutStatus = Literal[
-    # The voucher is still good.
+    # The voucher is still valid.
     "asked", "checking", "due", "paused", "rejected", "gone", "lapsed",
-    # The voucher was taken back; nothing has left yet.
+    # The voucher is cancelled; nothing was sent yet.
     "waiting", "cap", "approval", "planned", "funds", "stopped", "held", "same_bank", "unexplained", "sending",
     "mend", "refused", "review", "gone_claimed",
-    # It has left us.
+    # The transfer was made.
     "sent", "in_bank", "limited", "paid", "bank_number", "bank_closed", "bank_currency", "bank_blocked", "bank_name",
     "bank_failed", "bank_canceled", "reversed",
 ]  # fmt: skip
 
 PAYOUT_STATUSES: tuple[PayoutStatus, ...] = get_args(PayoutStatus)
 VOUCHER_GOOD: frozenset[PayoutStatus] = frozenset({"asked", "checking", "due", "paused", "rejected", "gone", "lapsed"})
-# The guest can do something about it in Stripe's own pages.
+# The guest can act on Stripe's own pages.
 AT_STRIPE: frozenset[PayoutStatus] = frozenset(
     {
         *("asked", "due", "gone", "mend", "limited"),
         *("bank_number", "bank_closed", "bank_currency", "bank_blocked", "bank_name", "bank_failed"),
     }
 )
-# Nothing of it changes by itself any more.
+# Final: no status follows by itself.
 SETTLED: frozenset[PayoutStatus] = frozenset({"paid", "reversed", "lapsed"})
 
-# Stripe's codes of a failed payout to a bank, by what the guest can do about them.
+# Stripe's failure codes of bank payouts, grouped by what the guest can do.
 BANK_CODES: dict[str, PayoutStatus] = {
     "no_account": "bank_number",
     "invalid_account_number": "bank_number",
@@ -69,7 +69,7 @@ _BANK: dict[str, PayoutStatus] = {
 
 
 def payout_status(payout: GuestPayout) -> PayoutStatus:
-    """Return what is to be told of a reward that goes to an account."""
+    """Return the status of a reward that goes to an account."""
     if not payout.claimed:
         return _before_the_claim(payout)
     if payout.state == "paid":

@@ -1,4 +1,4 @@
-"""What a provider of payments must do for us, whoever it is: four answers, of which "unknown" is never a failure."""
+"""The interface of a payment provider; an unknown outcome is never treated as a failure."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from pilot.errors import PilotError
 
 
 class ProviderError(PilotError):
-    """The provider did not answer, or refused the question; of what it was asked for nothing was changed."""
+    """The provider did not answer, or refused a request; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has made the transfer, under a reference of its own."""
+    """The provider made the transfer, under its own reference."""
 
     reference: str
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The provider has definitely not made it.
+    """The provider has definitely not made the transfer.
 
     Attributes:
-        code: Its code.
-        curable: Whether it may succeed later without a person: funds that arrive, a limit of the rate.
+        code: The provider's code.
+        curable: Whether a retry may succeed without a person: once funds arrive, or below a rate limit.
     """
 
     code: str
@@ -36,7 +36,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """Nobody knows: a timeout, a reset, an error of the provider."""
+    """The outcome is unknown: a timeout, a reset, or an error of the provider."""
 
     code: str
 
@@ -46,16 +46,16 @@ Outcome = Accepted | Refused | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """A transfer as the provider has it.
+    """A transfer as recorded by the provider.
 
     Attributes:
-        reference: The provider's.
-        instruction_id: Ours, from its metadata; empty where it has none.
-        reward_ids: Ours, from its metadata.
-        account: Whose it is.
-        amount_ore: How much.
-        reversed_ore: How much of it came back.
-        made_at: When.
+        reference: The provider's reference.
+        instruction_id: Our instruction, from the metadata; empty if there is none.
+        reward_ids: Our rewards, from the metadata.
+        account: The recipient's account.
+        amount_ore: The amount.
+        reversed_ore: The part that was reversed.
+        made_at: When it was made, UTC.
     """
 
     reference: str
@@ -69,32 +69,32 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is asked for: the parameters as they were committed, under their key."""
+    """A request for a transfer: the committed parameters and their idempotency key."""
 
     key: str
     parameters: str = field(repr=False)
 
 
 class Rail(Protocol):
-    """A provider."""
+    """A payment provider."""
 
     @property
     def name(self) -> str:
-        """Return the rail's name, as batches carry it."""
+        """Return the rail's name, as stored with its batches."""
         ...
 
     def parameters(
         self, *, instruction_id: str, batch_id: str, account: str, amount_ore: int, reward_ids: tuple[str, ...]
     ) -> str:
-        """Return what would be sent for an instruction, the same text for the same instruction."""
+        """Return the request for an instruction: the same text for the same instruction."""
         ...
 
     def send(self, order: Order) -> Outcome:
-        """Ask for a transfer, once; nothing is tried again within."""
+        """Request a transfer once, without retries."""
         ...
 
     def find_transfer(self, instruction_id: str) -> Transfer | Unknown | None:
-        """Return the transfer of an instruction, None where the provider has none."""
+        """Return the transfer of an instruction, None if the provider has none."""
         ...
 
     def transfers(self, *, since: datetime) -> Iterator[Transfer]:

@@ -1,7 +1,7 @@
-"""Holds the books against the provider, transfer by transfer and batch by batch, to the öre.
+"""Reconciles the books with the provider, transfer by transfer and batch by batch, to the öre.
 
-It comes before every sending: a store that was put back from a backup is behind the provider, and what it would send
-again is found here first, however old the backup is.
+It runs before every sending: a store restored from a backup is behind the provider, and this finds the transfers that
+it would send again, however old the backup is.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from storage.store.engine import Store
 from storage.store.payouts import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
 from storage.store.payouts.batches import Batch, Instruction, Limits
 from storage.store.payouts.payout_codes import ABSENT, UNEXPLAINED, AdoptionResult, DifferenceCode, TransferDifference
-from storage.store.payouts.reconciliations import Kept
+from storage.store.payouts.reconciliations import Reconciliation
 
-LISTED_DAYS_BACK = timedelta(days=35)  # At least: longer than a provider tells something late.
-MARGIN = timedelta(days=1)  # Between our clock and the provider's, and between a look and a copy of the store.
+LISTED_DAYS_BACK = timedelta(days=35)  # At least: longer than a provider delays a report.
+MARGIN = timedelta(days=1)  # For clock differences, and for the time between a reconciliation and a backup.
 BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that the books and the provider do not agree on; `reference` is the provider's, where it has one."""
+    """A transfer on which books and provider disagree; `reference` is empty if the provider has none."""
 
     code: DifferenceCode
     instruction_id: str
@@ -35,14 +35,14 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Reconciled:
-    """What came of holding both against each other.
+class ReconciliationResult:
+    """The result of a reconciliation.
 
     Attributes:
-        differences: What a person has to look at.
-        adopted: How many transfers the books did not have and have now.
-        ours_ore: What the books say was paid and did not come back, by batch.
-        theirs_ore: What the provider has transferred and not taken back, by batch.
+        differences: What a person has to explain.
+        adopted: How many transfers were added to the books.
+        ours_ore: The sum paid and not reversed by the books, by batch.
+        theirs_ore: The sum transferred and not reversed at the provider, by batch.
     """
 
     differences: tuple[Difference, ...]
@@ -52,23 +52,23 @@ class Reconciled:
 
     @property
     def agrees(self) -> bool:
-        """Return whether both agree to the öre."""
+        """Return whether both sides agree to the öre."""
         return not self.differences and self.ours_ore == self.theirs_ore
 
 
-def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
-    """Adopt what the books lack, book what came back, and tell what differs; what came of it is kept.
+def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
+    """Adopt missing transfers, book reversals, and return and save what differs.
 
     Args:
         store: The store.
         rail: The provider.
-        actor: Who asks.
+        actor: Who reconciles.
     """
-    since = listed_since(store, rail.name)
-    # As the books stood before the provider was asked: what is paid while it answers is not missed in its answer.
+    since = _listed_since(store, rail.name)
+    # The books before the provider is asked: a payout made meanwhile must not count as missing in its answer.
     before = rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN)
     back_before = reversals.reversed_ore(store)
-    # One look for all that the books explain: a transaction for each of thousands would take longer than the sending.
+    # Read the explained transfers at once: a transaction for each of thousands would take longer than the sending.
     explained = {(each.reference, each.id, each.amount_ore) for each, _ in before}
     differences: list[Difference] = []
     theirs: dict[str, int] = defaultdict(int)
@@ -78,7 +78,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         found: AdoptionResult = "known"
         difference: TransferDifference | None = None
         if transfer.reversed_ore or (transfer.reference, transfer.instruction_id, transfer.amount_ore) not in explained:
-            found, difference = take_up(store, transfer, rail=rail.name, actor=actor)
+            found, difference = book_transfer(store, transfer, rail=rail.name, actor=actor)
         adopted += found == "adopted"
         seen[transfer.reference] = transfer.reversed_ore
         if left := transfer.amount_ore - transfer.reversed_ore:
@@ -89,7 +89,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
     back = reversals.reversed_ore(store)
     for each, _ in rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN):
         if (listed := seen.get(each.reference or "")) is not None:
-            # What came back while the provider answered is in the books and not in its answer.
+            # A reversal booked while the provider answered is in the books and not in its answer.
             came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))
             if left := each.amount_ore - came_back:
                 ours[each.batch_id] += left
@@ -98,20 +98,22 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> Reconciled:
         if each.state == "paid" and each.reference not in seen and day > expected_from:
             ours[each.batch_id] += each.amount_ore
             differences.append(Difference(ABSENT, each.id, each.account, each.reference or ""))
-    done = Reconciled(tuple(differences), adopted, dict(ours), dict(theirs))
-    told = [asdict(each) for each in differences]
-    reconciliations.keep(
+    done = ReconciliationResult(tuple(differences), adopted, dict(ours), dict(theirs))
+    found_differences = [asdict(each) for each in differences]
+    reconciliations.save(
         store,
-        Kept(rail.name, store.now(), actor, done.agrees, adopted, told, done.ours_ore, done.theirs_ore),
+        Reconciliation(
+            rail.name, store.now(), actor, done.agrees, adopted, found_differences, done.ours_ore, done.theirs_ore
+        ),
     )
     return done
 
 
-def listed_since(store: Store, rail: str) -> datetime:
-    """Return from when on a provider's transfers are looked at.
+def _listed_since(store: Store, rail: str) -> datetime:
+    """Return the moment from which a provider's transfers are compared.
 
-    It reaches back to the last time when both agreed, which after a restore is as old as the copy, and to the oldest
-    claim that lies in no payout, since a lost one may have been paid. So nothing unexplained is ever forgotten.
+    It reaches back to the last agreement, which after a restore is as old as the backup, and to the oldest claim
+    without a payout, which a lost payout may have paid. So no unexplained transfer is ever skipped.
 
     Args:
         store: The store.
@@ -134,41 +136,41 @@ def plan_day(
     passed: Mapping[date, datetime],
     actor: str,
 ) -> Batch:
-    """Plan the day's batch; what the provider has and the books do not is taken up first, or it would be paid again.
+    """Plan the day's batch after a reconciliation, which keeps lost payouts from being paid again.
 
     Args:
         store: The store.
         rail: The provider.
         day: The batch's day.
-        simulated: Whether of simulated rewards.
-        limits: What a batch may hold.
-        passed: The days found good, each with when the last of their rewards that were looked at was decided.
+        simulated: Whether the rewards are simulated.
+        limits: The batch's limits.
+        passed: The days that passed the quality checks, each with the last decision time that was checked.
         actor: Who plans.
     """
     reconcile(store, rail, actor=actor)
     return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, passed=passed)
 
 
-def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconciled:
+def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> ReconciliationResult:
     """Reconcile, send every batch's unfinished payouts, and reconcile again."""
     before = reconcile(store, rail, actor=actor)
     _send(store, rail, before, simulated=simulated, actor=actor)
     return reconcile(store, rail, actor=actor)
 
 
-def take_up(
+def book_transfer(
     store: Store, transfer: Transfer, *, rail: str, actor: str
 ) -> tuple[AdoptionResult, TransferDifference | None]:
-    """Book a transfer as the provider has it, and what came back of it.
+    """Book a transfer and its reversals as the provider has them now.
 
     Args:
         store: The store.
-        transfer: As the provider has it now.
+        transfer: The transfer at the provider.
         rail: The provider's rail.
-        actor: Who looks.
+        actor: Who reconciles.
 
     Returns:
-        What it was to the books, and the difference that a person has to look at, if any.
+        What the books did with it, and the difference that a person has to explain, if any.
     """
     found = adoption.adopt(
         store,
@@ -182,18 +184,20 @@ def take_up(
     )
     if found == "known" or found == "adopted":
         if transfer.reversed_ore:
-            reversals.take_back(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
+            reversals.book_reversal(store, transfer.instruction_id, reversed_ore=transfer.reversed_ore, actor=actor)
         return found, None
-    # Money that came back in full needs nobody any more, unless the books have it with another amount.
+    # A transfer reversed in full needs no explanation, unless the books have another amount.
     back = transfer.reversed_ore == transfer.amount_ore and found != "amount_differs"
     return found, None if back else found
 
 
-def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str) -> Reconciled:
-    """Reconcile, plan the day's batch, and send every batch's unfinished payouts; done again it pays nothing twice.
+def pay_day(
+    store: Store, rail: Rail, day: date, *, simulated: bool, limits: Limits, actor: str
+) -> ReconciliationResult:
+    """Reconcile, plan the day's batch, and send all unfinished payouts; repeated, it pays nothing twice.
 
-    What is planned for recipients that something unexplained was paid to is held until a person has looked; what may
-    have come through is not sent again, only looked up once its key's life is over.
+    Planned payouts to recipients with an unexplained transfer are held for a person. A payout with an unknown outcome
+    is only looked up once its key has expired, never sent again.
     """
     before = reconcile(store, rail, actor=actor)
     batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits)
@@ -201,7 +205,7 @@ def pay_day(store: Store, rail: Rail, day: date, *, simulated: bool, limits: Lim
     return reconcile(store, rail, actor=actor)
 
 
-def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, actor: str) -> None:
+def _send(store: Store, rail: Rail, before: ReconciliationResult, *, simulated: bool, actor: str) -> None:
     shared_banks.hold_shared(store, rail=rail.name, actor=actor)
     doubtful = {each.account for each in before.differences}
     waiting = rail_payouts.unfinished(store, rail=rail.name, simulated=simulated)
@@ -213,17 +217,17 @@ def _send(store: Store, rail: Rail, before: Reconciled, *, simulated: bool, acto
 
 
 def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:
-    """Take one payout a step on by hand: the same path, the same key, after the same look at the provider.
+    """Advance one payout by hand: after a reconciliation, on the same path, under the same key.
 
     Args:
         store: The store.
         rail: The provider.
-        instruction_id: Which.
-        again: Whether to try again what was refused or proven absent.
-        actor: Who asks.
+        instruction_id: The payout.
+        again: Whether to retry a refused or provably absent transfer.
+        actor: Who triggers it.
 
     Returns:
-        The payout as it stands then; Unknown where its recipient has to be looked at first.
+        The payout afterwards; Unknown if its recipient has unexplained transfers.
 
     Raises:
         BatchRefused: there is no such payout, or it is of another rail.

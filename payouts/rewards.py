@@ -1,23 +1,23 @@
-"""What a score would earn: the pilot's reward tiers, in öre. A decision is made elsewhere and once; this only says."""
+"""The reward that a score would earn by the pilot's tiers, in öre; `payouts.deciding` decides."""
 
 from __future__ import annotations
 
 from pilot.cafes import Pilot
 
-VOUCHER_DAYS = 90  # how long a voucher can be redeemed
+VOUCHER_DAYS = 90  # the validity of a voucher
 
 
 def prospective_reward_ore(pilot: Pilot, *, score: int | None, eligible: bool | None) -> int:
-    """Return what a session would earn as things stand; 0 where it would earn nothing or nobody knows yet.
+    """Return the reward that a session would earn now; 0 for none or while it is unknown.
 
     Args:
-        pilot: Its tiers.
-        score: 0 to 100; None where there is none yet.
-        eligible: Whether nothing stands against it; a score above a tier does not help a session that is held.
+        pilot: The pilot with its tiers.
+        score: 0 to 100; None before it is scored.
+        eligible: Whether no signal speaks against it; a held session earns nothing, whatever its score.
     """
     return pilot.reward_ore(score) if score is not None and eligible else 0
 
 
 def smallest_reward_ore(pilot: Pilot) -> int:
-    """Return the reward that the first screen may promise to useful answers: the lowest tier's."""
+    """Return the lowest tier's reward, which the first screen may promise for useful answers."""
     return pilot.reward_tiers[0].amount_ore

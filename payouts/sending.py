@@ -1,7 +1,7 @@
-"""The one path on which money leaves: schedule, manual trigger and retry all come through here, under the same key.
+"""Sends payouts: schedule, manual trigger and retry all take this path, under the same key.
 
-Each step either changes the store in one transaction or asks the provider, never both. After a crash at any of the
-named points the next call goes on from what was committed.
+Each step either changes the store in one transaction or calls the provider, never both. After a crash at any of the
+named failpoints the next call continues from the committed state.
 """
 
 from __future__ import annotations
@@ -31,37 +31,37 @@ def advance(
     again: bool = False,
     reach: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
-    """Take an instruction one step on: ask the provider, or look for what an outlived attempt came to.
+    """Advance an instruction by one step: request the transfer, or look up an expired attempt.
 
     Args:
         store: The store.
         rail: The provider.
-        instruction: What is to be paid.
-        again: Whether a person asks to try what was refused once more.
-        reach: Called at each named point; a test ends the process there.
+        instruction: The payout.
+        again: Whether a person retries a refused transfer.
+        reach: Called at each failpoint; a test ends the process there.
 
     Raises:
-        BatchRefused: it was planned for another provider.
+        BatchRefused: the payout was planned for another provider.
     """
     reach("before_attempt")
-    attempt = attempts.begin(
+    attempt = attempts.begin_attempt(
         store, instruction.id, rail=rail.name, parameters=_parameters(store, rail, instruction), again=again
     )
     if attempt is None:
         return
     reach("after_attempt")
-    if attempt.outlived(store.now()):
-        _look(store, rail, attempt)
+    if attempt.key_expired(store.now()):
+        _resolve(store, rail, attempt)
         return
     outcome = rail.send(Order(key=attempt.key, parameters=attempt.parameters))
     reach("after_answer")
     match outcome:
         case Accepted(reference):
-            attempts.accepted(store, attempt.key, reference=reference)
+            attempts.record_accepted(store, attempt.key, reference=reference)
         case Refused(code, curable):
-            attempts.refused(store, attempt.key, code=code, curable=curable)
+            attempts.record_refused(store, attempt.key, code=code, curable=curable)
         case Unknown(code):
-            attempts.doubted(store, attempt.key, code=code)
+            attempts.record_unknown(store, attempt.key, code=code)
     reach("after_outcome")
 
 
@@ -73,30 +73,30 @@ def send_batch(
     without: Collection[str] = (),
     reach: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
-    """Take every unfinished instruction of a batch one step on; to the accounts in `without` nothing is sent."""
+    """Advance every unfinished instruction of a batch; send nothing to the accounts in `without`."""
     for instruction in batches.instructions(store, batch_id):
         if instruction.account in without:
             if instruction.state == "in_flight":
-                _look_if_outlived(store, rail, instruction)
+                _resolve_if_expired(store, rail, instruction)
         elif instruction.state in UNFINISHED:
             advance(store, rail, instruction, reach=reach)
 
 
-def _look_if_outlived(store: Store, rail: Rail, instruction: Instruction) -> None:
+def _resolve_if_expired(store: Store, rail: Rail, instruction: Instruction) -> None:
     last = attempts.of_instruction(store, instruction.id)[-1]
-    if last.outcome == "open" and last.outlived(store.now()):
-        _look(store, rail, last)
+    if last.outcome == "open" and last.key_expired(store.now()):
+        _resolve(store, rail, last)
 
 
-def _look(store: Store, rail: Rail, attempt: Attempt) -> None:
+def _resolve(store: Store, rail: Rail, attempt: Attempt) -> None:
     found = rail.find_transfer(attempt.instruction_id)
     match found:
         case Transfer():
-            attempts.accepted(store, attempt.key, reference=found.reference)
+            attempts.record_accepted(store, attempt.key, reference=found.reference)
         case None:
-            attempts.absent(store, attempt.key)
+            attempts.record_absent(store, attempt.key)
         case Unknown(code):
-            attempts.doubted(store, attempt.key, code=code)
+            attempts.record_unknown(store, attempt.key, code=code)
 
 
 def _parameters(store: Store, rail: Rail, instruction: Instruction) -> str:

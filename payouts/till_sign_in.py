@@ -1,7 +1,7 @@
-"""Signing a till in: a PIN of six digits for the shift, and the sealed ticket that the till's browser keeps.
+"""Signs tills in: a PIN of six digits for the shift, and a sealed ticket for the till's browser.
 
 A PIN is short, so its hash is slow (scrypt, RFC 7914) and salted with the installation's key: a copy of the store
-alone does not allow guessing, and the edge limits how often it is tried.
+is not enough to guess it, and the edge limits the tries.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MiB; about 50 ms on one core.
 
 
 def new_pin() -> str:
-    """Return a PIN drawn at random."""
+    """Return a random PIN."""
     return f"{secrets.randbelow(10**PIN_DIGITS):0{PIN_DIGITS}d}"
 
 
@@ -28,13 +28,13 @@ def pin_hash(secret: bytes, *, cafe: str, number: int, pin: str) -> str:
 
 
 def ticket(secret: bytes, *, cafe: str, number: int, now: datetime) -> str:
-    """Return what a till that signed in with a café's n-th PIN keeps until its shift ends."""
+    """Return the ticket, valid for a shift, of a till that signed in with a café's n-th PIN."""
     ends = int((now + SHIFT).timestamp())
     return f"{ends}.{_seal(secret, cafe=cafe, number=number, ends=ends)}"
 
 
 def signed_in(secret: bytes, text: str, *, cafe: str, number: int, now: datetime) -> bool:
-    """Return whether a ticket holds: of this café, by the PIN that counts, its shift not over."""
+    """Return whether a ticket is valid: of this café and its current PIN, before the shift ends."""
     ends, _, seal = text.partition(".")
     if not (ends.isascii() and ends.isdecimal() and len(ends) <= 12):
         return False

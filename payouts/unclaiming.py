@@ -1,4 +1,4 @@
-"""Takes a claim back by hand, after a look at the provider: where money may be under way, the claim stays."""
+"""Withdraws a claim by hand, after a reconciliation: not while money may be under way."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from storage.store.payouts.claims import ClaimRefused
 
 
 def unclaim(store: Store, rail: Rail, reward_id: str, *, secret: bytes, actor: str, reason: str) -> list[str]:
-    """Give a claimed reward a voucher again, with all that lies in the same payout; return the rewards.
+    """Withdraw the claims of a reward's whole payout and issue vouchers again; return the rewards.
 
     Args:
         store: The store.
-        rail: The provider that the reward was to go through.
+        rail: The provider of the reward's payout.
         reward_id: The reward.
         secret: The installation's key.
-        actor: Who.
+        actor: Who withdraws it, for the audit log.
         reason: Why, for the audit log.
 
     Raises:
-        ClaimRefused: nobody has claimed it, it goes through another rail, or money of it is or may be under way.
-        ProviderError: the provider does not answer, so that nobody knows.
+        ClaimRefused: the reward is unclaimed or of another rail, or its money was or may have been sent.
+        ProviderError: the provider does not answer.
     """
     payout = guest_payouts.of_reward(store, reward_id)
     if payout is None or not payout.claimed:

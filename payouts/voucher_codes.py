@@ -1,7 +1,7 @@
-"""Voucher codes: eight characters that a guest shows and a barista types, derived from the installation's key.
+"""Voucher codes: eight characters that a guest shows and a barista types.
 
-Derived, so that the receipt page can show one again weeks later although the store keeps only its hash; keyed, so
-that a copy of the store yields no code. Longer than the spoken reference, so that neither passes for the other.
+They are derived from the installation's key: the receipt page can show a code again although the store has only its
+hash, and a copy of the store yields no code. They are longer than the spoken reference, to tell both apart.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _VOUCHER = re.compile(rf"[{READABLE_ALPHABET}]{{{VOUCHER_LENGTH}}}")
 
 
 def voucher_code(secret: bytes, reward_id: str, number: int) -> str:
-    """Return the code of a reward's n-th voucher, as HMAC-SHA-256 in base 26; as a person reads it: `H7KM-3QWX`."""
+    """Return the code of a reward's n-th voucher, `H7KM-3QWX`: HMAC-SHA-256 in base 26."""
     digest = hmac.new(secret, f"voucher:{reward_id}:{number}".encode(), hashlib.sha256).digest()
     rest = int.from_bytes(digest)
     characters = []
@@ -30,7 +30,7 @@ def voucher_code(secret: bytes, reward_id: str, number: int) -> str:
 
 
 def typed_voucher(text: str) -> str | None:
-    """Return what somebody typed as a code, spaces, dashes and small letters forgiven; None if it cannot be one."""
+    """Return a typed code in standard form, ignoring case, spaces and dashes; None if invalid."""
     folded = re.sub(r"[\s-]", "", text).upper()
     return f"{folded[:4]}-{folded[4:]}" if _VOUCHER.fullmatch(folded) else None
 

@@ -112,7 +112,7 @@ QUALITY_VERDICTS = Table(
     (
         DAY,
         Column("table_name", "text", "The table checked."),
-        Column("expectation", "text", "The expected condition, as a sentence."),
+        Column("expectation", "text", "The expectation's code, its arguments after colons."),
         Column("severity", "text", "stop (nothing is paid or reported from the day) or warn."),
         Column("passed", "boolean", "Whether it holds."),
         Column("rows", "integer", "Rows of the table on the day.", "rows"),
@@ -128,6 +128,8 @@ QUALITY_VERDICTS = Table(
     ),
 )
 
+WHOLE_ROW = "whole_row"  # the reason of an expectation about no single column
+
 QUARANTINE = Table(
     "quarantine",
     "One row of one table that violates one expectation: set apart for a person, never paid, without a guest's words.",
@@ -142,7 +144,7 @@ QUARANTINE = Table(
         ),
         Column("expectation", "text", "The violated expectation."),
         Column("severity", "text", "stop or warn."),
-        Column("reason", "text", "The columns of the expectation."),
+        Column("reason", "text", "The columns of the expectation, separated by commas, or whole_row."),
         Column("judged_at", "moment", "When it was checked."),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pilot.columns import SIMULATED, Column, Table
+from pilot.kpis import KPIS
 
 ALL_CAFES = "all"
 
@@ -18,7 +19,7 @@ PILOT_REPORT = Table(
         REPORT_DAY,
         CAFE_OR_ALL,
         SIMULATED,
-        Column("kpi", "text", "participation, completion, voice_response, uptime or payment_success."),
+        Column("kpi", "text", f"{', '.join(KPIS)}."),
         FIRST_DAY,
         Column("days", "integer", "Business days from the first to the last.", "days"),
         Column("days_left_out", "integer", "Of these, days that the suites stop or have not checked.", "days"),
@@ -39,7 +40,8 @@ PILOT_REPORT = Table(
         Column("outside_planned", "float", "Uptime with planned maintenance left out.", "share", required=False),
         Column("target", "float", "The target."),
         Column("verdict", "text", "met, missed, cannot_tell or missing."),
-        Column("why", "text", "Why it is missing or cannot be decided.", required=False),
+        Column("why", "text", "Codes of why it has no verdict or no value, separated by commas.", required=False),
+        Column("why_details", "json", "The figures behind why: shares 0-1, days.", required=False),
         Column("unit", "text", "share or seconds."),
         Column("as_of", "moment", "The moment up to which the day is counted."),
     ),

@@ -13,6 +13,7 @@ from pilot.columns import Column as Column
 from pilot.columns import Kind as Kind
 from pilot.columns import Table as Table
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, THEMES, VOICE_LATENCY, VOLUME_ANOMALIES
+from pilot.kpis import KPIS
 from pilot.money_tables import REWARD_PARITY as REWARD_PARITY
 from pilot.money_tables import REWARDS as REWARDS
 from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
@@ -250,7 +251,7 @@ PILOT_KPIS = Table(
         DAY,
         CAFE,
         SIMULATED,
-        Column("kpi", "text", "participation, completion, voice_response, uptime or payment_success."),
+        Column("kpi", "text", f"{', '.join(KPIS)}."),
         Column("numerator", "float", "What counts towards it.", required=False),
         Column("denominator", "float", "What it is counted among.", required=False),
         Column("value", "float", "The metric: a share, or seconds for voice_response.", required=False),
@@ -258,7 +259,8 @@ PILOT_KPIS = Table(
         Column("high", "float", "Upper end of the 95 % interval.", required=False),
         Column("target", "float", "The target."),
         Column("verdict", "text", "met, missed, cannot_tell or missing."),
-        Column("why", "text", "Why it is missing or cannot be decided.", required=False),
+        Column("why", "text", "Codes of why it has no verdict or no value, separated by commas.", required=False),
+        Column("why_details", "json", "The figures behind why: shares 0-1, days.", required=False),
         Column("unit", "text", "share or seconds."),
         Column("as_of", "moment", "The moment up to which the day is counted."),
     ),

@@ -1,8 +1,8 @@
-"""What the pilot changed: its figures over all its days, and its last weeks held against its first ones.
+"""The table `business_impact`: figures over the pilot, its last weeks compared with its first ones.
 
-Before and after are whole weeks, as long as each other, so that weekends do not pass for change. A difference is told
-as a change only where its interval, clustered by café and day, leaves out zero: 95 % for the seven figures of a café,
-99 % for its fifteen themes, of which one would else "change" on any day.
+Before and after are equally many whole weeks, so that weekends do not look like change. A difference is a change only
+if its interval, clustered by café and day, excludes zero: at 95 % for a café's seven figures, at 99 % for its fifteen
+themes, of which one would otherwise "change" on any day.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ UNITS = {"feedbacks_a_day": "feedbacks", "score": "points", "reward_per_feedback
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Frames of the report's days, those left out not among them.
+    """Frames of the report's days, without those left out.
 
     Attributes:
         days: The days that count.
-        closed: Days and cafés, of a café that was not open: no volume is expected of it.
+        closed: The days on which a café was closed: no volume is expected.
         kpis: Frame of PILOT_KPIS.
         scored: SCORED_COLUMNS of SCORED_FEEDBACK.
         rewards: REWARD_COLUMNS of REWARDS.
@@ -58,9 +58,9 @@ def business_impact(
 
     Args:
         found: The frames.
-        day: The business day under which the figures are kept.
+        day: The business day of the rows.
         as_of: The moment up to which it is judged.
-        days: All days that the report is over, those left out too: the weeks are the calendar's.
+        days: All of the report's days, also those left out: the weeks are the calendar's.
         cafes: The cafés' ids.
     """
     clusters = _clusters(found, cafes=cafes)
@@ -86,7 +86,7 @@ _GIVEN_TO_ALL = ("day", "first_day", "unit", "as_of")
 
 
 def _clusters(found: Inputs, *, cafes: Sequence[str]) -> pl.DataFrame:
-    """Return figure, subject, day, café, simulated, numerator, denominator: one row a café-day of each figure."""
+    """Return a row for each figure, subject and café-day, with numerator and denominator."""
     kpis = found.kpis.filter(pl.col("kpi").is_in(["participation", "completion"]) & pl.col("value").is_not_null())
     feedback = found.scored.group_by(KEY).agg(
         feedbacks=pl.len(), points=pl.col("score").sum(), useful=pl.col("eligible").sum()

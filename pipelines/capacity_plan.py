@@ -1,4 +1,4 @@
-"""What the cafés use of what there is: sessions at the peak, the trial's limit, storage."""
+"""The table `capacity_plan`: sessions at the peak, the trial's limit, storage."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SESSION_COLUMNS = ("day", "cafe", "simulated", "outcome", "started_at", "last_ev
 
 @dataclass(frozen=True, slots=True)
 class LoadTest:
-    """One load test: how many talked at once, and whether they were served within the target."""
+    """One load test: its guests at once, and whether they were served within the target."""
 
     guests: int
     passed: bool
@@ -31,14 +31,14 @@ class LoadTest:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What there is.
+    """The available resources and their use.
 
     Attributes:
         since: The pilot's first day.
         limits: Rewarded feedbacks that each café's trial allows.
         used: Feedbacks sent since the pilot's first day, by café and simulated.
-        tests: Load tests that were kept.
-        bytes_by_day: What each day holds in landing and lake.
+        tests: The recorded load tests.
+        bytes_by_day: Each day's bytes in landing and lake.
     """
 
     since: date
@@ -49,7 +49,7 @@ class Resources:
 
 
 def measured_at_once(tests: Sequence[LoadTest]) -> int | None:
-    """Return the most sessions at once that the newest tests bore: below every number that failed since."""
+    """Return the most sessions at once that the newest tests passed, below every number that failed."""
     newest = {test.guests: test for test in sorted(tests, key=lambda test: test.at)}
     failed = min((guests for guests, test in newest.items() if not test.passed), default=None)
     passed = [guests for guests, test in newest.items() if test.passed and (failed is None or guests < failed)]
@@ -69,10 +69,10 @@ def capacity_plan(
 
     Args:
         sessions: SESSION_COLUMNS of SESSIONS of the days.
-        there: What there is.
-        day: The business day under which the plan is kept.
+        there: The resources.
+        day: The business day of the rows.
         as_of: The moment up to which it is judged.
-        days: The days looked at, the last of them `day`.
+        days: The days of the plan, the last of them `day`.
         cafes: The cafés.
     """
     started = sessions.filter(pl.col("started_at").is_not_null() & pl.col("day").is_in(list(days)))
@@ -99,7 +99,7 @@ def _cafe(
     cafe: Cafe, sessions: pl.DataFrame, there: Resources, *, simulated: bool, days: Sequence[date]
 ) -> dict[str, Any]:
     mine = sessions.filter(pl.col("cafe") == cafe.id)
-    # A day before the pilot, or on which the café is closed, says nothing of its volume.
+    # A day before the pilot, or with the café closed, has no volume.
     lately = [each for each in days[-VOLUME_DAYS:] if each >= there.since and open_on(cafe, each)]
     sent = mine.filter((pl.col("outcome") == "completed") & pl.col("day").is_in(list(lately))).height
     volume, band = sent / max(len(lately), 1), cafe.expected_feedbacks_per_day
@@ -126,7 +126,7 @@ def _together(
     row = {"cafe": ALL_CAFES, "days": len(days), **_peak(sessions)} | {
         name: sum(each[name] for each in own) for name in added
     }
-    # The first trial that is used up is the first that somebody must act on.
+    # The first trial to be used up is the first to act on.
     row["days_left"] = min((each["days_left"] for each in own if each["days_left"] is not None), default=None)
     row["days_left_expected"] = min(each["days_left_expected"] for each in own)
     stored = [there.bytes_by_day[day] for day in days if day in there.bytes_by_day]
@@ -154,7 +154,7 @@ def _peak(sessions: pl.DataFrame) -> dict[str, Any]:
 
 
 def _most_at_once(sessions: pl.DataFrame) -> int:
-    """Return how many sessions were under way at the fullest moment; one that ends as another starts makes room."""
+    """Return the most sessions under way at one moment; one that ends as another starts frees its place."""
     if sessions.is_empty():
         return 0
     changes = pl.concat(

@@ -1,10 +1,10 @@
-"""Figures over many days: guests of one café on one day are alike, so intervals are clustered by café and day.
+"""Ratios and quantiles over many days, with intervals clustered by café and day.
 
-A figure is a ratio, the sum of its clusters' numerators by that of their denominators. Its variance is that of the
-clusters around it (the linearised ratio estimator; Cochran, Sampling Techniques, 3rd ed., section 6.3). A share's
-interval is Wilson's with the effective number of trials, as Dean and Pagano recommend for clustered shares (Journal
-of Survey Statistics and Methodology 3, 2015); a quantile's inverts that of the share below it (Woodruff,
-JASA 47, 1952).
+Guests of one café on one day are alike. A figure is the sum of its clusters' numerators divided by that of their
+denominators. Its variance is that of the clusters around it (the linearised ratio estimator; Cochran, Sampling
+Techniques, 3rd ed., section 6.3). A share's interval is Wilson's with the effective number of trials, as Dean and
+Pagano recommend for clustered shares (Journal of Survey Statistics and Methodology 3, 2015); a quantile's inverts that
+of the share below it (Woodruff, JASA 47, 1952).
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from scipy.special import stdtrit
+
 from pipelines.intervals import CONFIDENCE, quantile_rank, quantile_ranks, wilson
 
-FEWEST_CLUSTERS = 5  # fewer say next to nothing of how much days differ
+FEWEST_CLUSTERS = 5  # fewer cannot estimate how much days differ
 LEAST_SHARE_OF_TRIALS = 1e-9
 
 Cluster = tuple[float, float]  # numerator, denominator
@@ -28,10 +30,10 @@ class Ratio:
     """A ratio over clusters.
 
     Attributes:
-        numerator: The clusters' together.
-        denominator: The clusters' together.
-        clusters: How many there are.
-        variance: Of the ratio, between clusters; None with fewer than two.
+        numerator: The sum of the clusters'.
+        denominator: The sum of the clusters'.
+        clusters: Their number.
+        variance: The ratio's, between clusters; None with fewer than two.
     """
 
     numerator: float
@@ -41,7 +43,7 @@ class Ratio:
 
     @property
     def value(self) -> float | None:
-        """Return the ratio, None of nothing."""
+        """Return the ratio; None without a denominator."""
         return self.numerator / self.denominator if self.denominator else None
 
 
@@ -55,7 +57,7 @@ class Interval:
 
 
 def ratio(clusters: Sequence[Cluster]) -> Ratio:
-    """Return the ratio of some clusters; those without a denominator say nothing."""
+    """Return the ratio of some clusters; those without a denominator are ignored."""
     some = [(top, bottom) for top, bottom in clusters if bottom > 0]
     top, bottom, count = sum(each[0] for each in some), sum(each[1] for each in some), len(some)
     if count < 2:
@@ -84,7 +86,7 @@ def quantile_of(clusters: Sequence[Sequence[float]], quantile: float) -> tuple[f
     """Return a quantile of all values, and its 95 % interval by their order.
 
     Args:
-        clusters: Each café-day's values; infinite where one never came. At least one in all.
+        clusters: Each café-day's values; infinite for an answer that never came. At least one in all.
         quantile: Between 0 and 1.
     """
     ordered = sorted(value for cluster in clusters for value in cluster)
@@ -102,7 +104,7 @@ def quantile_of(clusters: Sequence[Sequence[float]], quantile: float) -> tuple[f
 
 
 def difference(after: Ratio, before: Ratio, *, confidence: float = CONFIDENCE) -> tuple[float, float, float] | None:
-    """Return the difference of two ratios and its interval; None where the days are too few to tell.
+    """Return the difference of two ratios and its interval; None if there are too few days.
 
     Args:
         after: The later one.
@@ -112,34 +114,14 @@ def difference(after: Ratio, before: Ratio, *, confidence: float = CONFIDENCE) -
     if min(after.clusters, before.clusters) < FEWEST_CLUSTERS or after.value is None or before.value is None:
         return None
     spread = math.sqrt((after.variance or 0.0) + (before.variance or 0.0))
-    reach = student(confidence, after.clusters + before.clusters - 2) * spread
+    reach = _student_t(confidence, after.clusters + before.clusters - 2) * spread
     apart = after.value - before.value
     return apart, apart - reach, apart + reach
 
 
-def student(confidence: float, degrees: int) -> float:
-    """Return Student's t of a two-sided confidence.
-
-    Source: Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.5; from 3 degrees within 0.5 %. One and
-    two degrees have closed forms.
-
-    Raises:
-        ValueError: no degrees of freedom.
-    """
-    if degrees < 1:
-        raise ValueError(f"expected a degree of freedom or more, found {degrees}")
-    if degrees == 1:
-        return math.tan(math.pi * confidence / 2)
-    if degrees == 2:
-        return confidence * math.sqrt(2 / (1 - confidence**2))
-    z = NormalDist().inv_cdf(1 - (1 - confidence) / 2)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + math.fsum(term / float(degrees) ** power for power, term in enumerate(terms, start=1))
+def _student_t(confidence: float, degrees: int) -> float:
+    """Return the quantile of Student's t for a two-sided confidence."""
+    return float(stdtrit(degrees, 1 - (1 - confidence) / 2))
 
 
 def _design_effect(found: Ratio) -> float:
@@ -151,8 +133,8 @@ def _design_effect(found: Ratio) -> float:
 
 
 def _effective(found: Ratio, effect: float) -> float:
-    """Return how many independent trials say as much, few clusters allowed for (Korn and Graubard 1998)."""
+    """Return the effective number of trials, adjusted for few clusters (Korn and Graubard 1998)."""
     if found.clusters < 2:
         return found.denominator
-    allowance = student(CONFIDENCE, found.clusters - 1) / NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2)
+    allowance = _student_t(CONFIDENCE, found.clusters - 1) / NormalDist().inv_cdf(1 - (1 - CONFIDENCE) / 2)
     return max(found.denominator / effect / allowance**2, LEAST_SHARE_OF_TRIALS)

@@ -1,4 +1,4 @@
-"""Stretches of a day that somebody saw, laid over one another: who looks from outside is believed first."""
+"""Stretches of a day seen by several probers, the most trusted ones laid over the others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Stretch(NamedTuple):
 
 
 def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
-    """Return `seen` and those parts of `more` that `seen` does not cover; each sorted and without overlaps."""
+    """Return `seen` and the parts of `more` that it does not cover; sorted, without overlaps."""
     found = list(seen)
     place = 0
     for stretch in more:
@@ -53,7 +53,7 @@ def shared(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datet
 def clipped(
     windows: Iterable[tuple[datetime, datetime]], *, start: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return what of the windows lies between two moments."""
+    """Return the parts of the windows between two moments."""
     return [(max(a, start), min(b, end)) for a, b in windows if max(a, start) < min(b, end)]
 
 
@@ -71,5 +71,5 @@ def merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
 def common(
     windows: Iterable[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:
-    """Return what lies in a window of both; each in order and without overlaps."""
+    """Return the overlap of two lists of windows; each in order and without overlaps."""
     return [each for start, end in windows for each in clipped(others, start=start, end=end)]

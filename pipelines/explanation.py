@@ -1,4 +1,4 @@
-"""Why a session got its result, in words that a barista can say across the counter and a receipt can show.
+"""Explains a session's result in words that a barista can say and a receipt can show.
 
 Plain Python, no frames: the command `pilot why` and the receipt's page can both call it. No number of points and no
 threshold is ever said: who knows them talks to them instead of to the café. Nothing that the guest said is repeated.
@@ -43,14 +43,14 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class SessionResult:
-    """What is known of one completed session's result; nothing of what was said.
+    """One completed session's result, without any words of the guest.
 
     Attributes:
         reference: The spoken reference.
         score: 0-100 by the rubric.
         eligible: Whether the score by itself earns a reward.
         subscores: Each 0-1, by name.
-        signals: What stands against the score within the session.
+        signals: Signals within the session that block its score.
         raised: Signals between sessions.
     """
 
@@ -63,51 +63,51 @@ class SessionResult:
 
     @property
     def outcome(self) -> Outcome:
-        """Return what the guest can expect; a cap counts before a hold."""
+        """Return the guest's outcome; a cap counts before a hold."""
         if not self.eligible or any(each.severity == "cap" for each in self.raised):
             return "not_rewarded"
         return "held" if self.held_until is not None else "rewarded"
 
     @property
     def held_until(self) -> datetime | None:
-        """Return by when the guest has an answer, None where nothing holds the reward."""
+        """Return the date of the guest's answer; None if nothing holds the reward."""
         return max((each.held_until for each in self.raised if each.held_until is not None), default=None)
 
 
-def explain(standing: SessionResult, *, language: Language) -> tuple[str, ...]:
-    """Return the sentences: the result, why, and what the guest can do about it.
+def explain(status: SessionResult, *, language: Language) -> tuple[str, ...]:
+    """Return the sentences: the result, its reasons, and the guest's next step.
 
     Args:
-        standing: What is known of the session.
-        language: Of the one who reads or listens.
+        status: The session's result.
+        language: The reader's or listener's.
     """
-    outcome = standing.outcome
-    sentences = [_headline(standing, outcome=outcome, language=language)]
-    against = [*standing.signals, *(each.signal for each in standing.raised if each.severity != "note")]
+    outcome = status.outcome
+    sentences = [_headline(status, outcome=outcome, language=language)]
+    against = [*status.signals, *(each.signal for each in status.raised if each.severity != "note")]
     known = section(WORDS, language)
     for signal in dict.fromkeys(against):
         key = f"signal.{signal}" if f"signal.{signal}" in known else "signal.other"
         sentences.append(known[key])
-    if not standing.signals:
-        sentences += _by_subscore(standing, outcome=outcome, language=language)
-    if outcome == "not_rewarded":  # What is held has a person's first look still to come.
-        sentences.append(say(WORDS, "again", language, reference=standing.reference))
+    if not status.signals:
+        sentences += _by_subscore(status, outcome=outcome, language=language)
+    if outcome == "not_rewarded":  # A held reward still waits for a person's first review.
+        sentences.append(say(WORDS, "again", language, reference=status.reference))
     return tuple(dict.fromkeys(sentences))
 
 
-def _headline(standing: SessionResult, *, outcome: Outcome, language: Language) -> str:
-    until = standing.held_until
+def _headline(status: SessionResult, *, outcome: Outcome, language: Language) -> str:
+    until = status.held_until
     if outcome == "held" and until is not None:
         return say(WORDS, "outcome.held", language, day=spoken_day(until, language=language))
     return say(WORDS, f"outcome.{outcome}", language)
 
 
-def _by_subscore(standing: SessionResult, *, outcome: Outcome, language: Language) -> list[str]:
-    found = standing.subscores
+def _by_subscore(status: SessionResult, *, outcome: Outcome, language: Language) -> list[str]:
+    found = status.subscores
     praised = [name for name, least in PRAISED_FROM.items() if found.get(name, 0.0) >= least]
     missed = [name for name, most in MISSED_BELOW.items() if found.get(name, 0.0) < most]
     said = [say(WORDS, f"praised.{name}", language) for name in praised]
-    if not standing.eligible:
+    if not status.eligible:
         said += [say(WORDS, f"missed.{name}", language) for name in missed]
         if not missed:
             said.append(say(WORDS, "missed.more", language))

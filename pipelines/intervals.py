@@ -1,4 +1,4 @@
-"""Intervals: how far a figure may be from the truth behind it, at 95 %."""
+"""95 % intervals of shares and quantiles of independent trials."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
 
 
 def quantile_rank(quantile: float, count: int) -> int:
-    """Return which of `count` sorted values is the quantile (from 1): the smallest with that share at or below it."""
+    """Return the quantile's rank (from 1): the first of `count` values with that share at or below."""
     return max(1, math.ceil(quantile * count - 1e-9))
 
 
@@ -40,8 +40,8 @@ def quantile_ranks(quantile: float, count: int) -> tuple[int | None, int | None]
     """Return the ranks (from 1) of the sorted values between which the true quantile lies.
 
     The number of values below the true quantile is binomial(count, quantile), whatever the values' distribution; each
-    tail holds at most 2.5 %. A rank is None where too few values were seen to bound that side: the upper end of a p95
-    needs 72 of them.
+    tail holds at most 2.5 %. A rank is None if too few values bound that side: the upper end of a p95 needs
+    72 of them.
 
     Source: Conover, Practical Nonparametric Statistics, 3rd ed., section 3.2; David and Nagaraja, Order Statistics,
     section 7.1.

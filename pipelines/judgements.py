@@ -1,8 +1,8 @@
-"""Judgements: what a language model makes of a session, beside its score. Nothing is paid by them.
+"""The table `judgements`: a language model's sub-scores of a session; payments never use them.
 
-Each sub-score is asked for by itself, as a number and a verbatim quote; a quote that nobody said makes the sub-score 0.
-The transcript is data: it is put to the model as JSON strings, the answer's shape is set by a schema that is not part
-of the chat, and what comes back is read by code. A quote is kept as a place in a turn, never as words.
+Each sub-score is a request of its own for a number and a verbatim quote; a quote that was not said makes it 0. The
+transcript is data: the model gets it as JSON strings, a schema outside the chat sets the answer's shape, and code
+parses the answer. A quote is stored as a place in a turn, never as words.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from pilot.tables import JUDGEMENTS
 from pipelines.shapes import schema, shaped
 
 PROMPT_VERSION = "2026-11.1"
-LEAST_QUOTE_WORDS = 2  # a single word stands in almost anything
+LEAST_QUOTE_WORDS = 2  # a single word occurs in almost any text
 LONGEST_QUOTE_CHARACTERS = 100  # the answer fits into `NUM_PREDICT` tokens (pilot.model_calls), also in Swedish
 DISAGREE_POINTS = 25
 DISAGREEMENTS_SHOWN = 20
 HASH_BYTES = 16
-FEWEST_RANKED = 3  # a correlation of fewer says nothing
+FEWEST_RANKED = 3  # a correlation of fewer is meaningless
 
 CRITERIA: Mapping[str, str] = MappingProxyType(
     {
@@ -69,7 +69,7 @@ class _Answer(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a quote stands: the turn, from 0, and its first and one past its last character."""
+    """A quote's span: the turn, from 0, and its first and one past its last character."""
 
     turn: int
     start: int
@@ -81,9 +81,9 @@ class SubJudgement:
     """One criterion's answer.
 
     Attributes:
-        score: 0-100; 0 where no quote that was said bears it out.
-        place: Where the quote stands, None where it was not said.
-        refused: Whether the model quoted what nobody said.
+        score: 0-100; 0 without a quote that was said.
+        place: The quote's span; None if it was not said.
+        refused: Whether the model quoted something that was not said.
     """
 
     score: int
@@ -92,13 +92,13 @@ class SubJudgement:
 
 
 def transcript_hash(turns: Sequence[str], *, key: bytes) -> str:
-    """Return the keyed hash under which a judgement of these turns is kept."""
+    """Return the keyed hash of a judgement's turns."""
     whole = json.dumps(list(turns), ensure_ascii=False)
     return hashlib.blake2b(whole.encode(), key=key[:64], digest_size=HASH_BYTES).hexdigest()
 
 
 def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
-    """Return the chat that asks for one criterion; all of a session's chats begin alike, so the model reads it once.
+    """Return one criterion's chat; a session's chats share their beginning, which the model reads once.
 
     Args:
         turns: What the guest said.
@@ -112,7 +112,7 @@ def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
 
 
 def answered(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
-    """Return what a model's answer says, None where it is not of the shape that was asked for."""
+    """Return a model's parsed answer; None if it does not match the schema."""
     try:
         answer = _Answer.model_validate_json(text)
     except ValidationError:
@@ -124,7 +124,7 @@ def answered(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
 
 
 def find_quote(quote: str, *, turns: Sequence[str]) -> Place | None:
-    """Return where a quote stands in one turn, letter by letter; only case and runs of white space may differ."""
+    """Return a quote's span in one turn, letter by letter; only case and white space may differ."""
     wanted, _ = _folded(quote)
     wanted = wanted.strip()
     if len(wanted.split()) < LEAST_QUOTE_WORDS:
@@ -182,7 +182,7 @@ def table(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
 
 
 def still_valid(judgements: pl.DataFrame, transcripts: Mapping[str, str], *, model: str) -> pl.DataFrame:
-    """Return the judgements that still hold: of a session that is still there, with the same words, prompt and model.
+    """Return the judgements of existing sessions whose words, prompt and model are unchanged.
 
     Args:
         judgements: Frame of JUDGEMENTS.
@@ -203,7 +203,7 @@ class Agreement:
 
     Attributes:
         sessions: How many have both.
-        spearman: Rank correlation; None where it says nothing.
+        spearman: Rank correlation; None with fewer than FEWEST_RANKED sessions.
         mean_error: Mean absolute difference in points; None without a session.
         disagreements: The sessions that differ most, from `DISAGREE_POINTS` on.
     """

@@ -1,4 +1,4 @@
-"""Raw events made ready: each once, in the order of their session, with the fields of their data as columns."""
+"""Raw events, deduplicated, in their session's order, with their data's fields as columns."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ EPOCH_STRIDE = 2**32  # more events than any epoch holds: epoch and seq as one n
 PROBE = "probe"
 
 
-# What the tables take from each event's `data`. The lake can take it apart while it reads (`Lake.event_parts`), many
-# times faster than it is done here; a frame that has `data` itself is taken apart here, with the same result.
+# The fields of each event's `data` that the tables use. The lake can extract them while reading (`Lake.event_parts`),
+# many times faster than here; a frame with `data` itself is extracted here, with the same result.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "page_opened": ("code", "language", "device_hash"),
     "session_started": ("mode", "language", "device_hash", "code", "client.browser", "client.in_app"),
@@ -33,7 +33,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "session_abandoned": ("reason",),
     PROBE: ("target", "ok", "every_seconds"),
 }
-TAKEN = "data."  # what stands before a field's name once it is a column
+TAKEN = "data."  # the prefix of a field's name as a column
 
 
 def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
@@ -75,21 +75,21 @@ def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
 
 
 def text(field: str) -> pl.Expr:
-    """Return a field of `named` events as text; a dotted path reaches inside. Empty text counts, null does not."""
+    """Return a field of `named` events as text, by dotted path; empty text counts, null does not."""
     return pl.col(TAKEN + field).alias(field.rsplit(".", 1)[-1])
 
 
 def integer(field: str) -> pl.Expr:
-    """Return a field of `data` as a whole number; null where it is none."""
+    """Return a field of `data` as a whole number; null if it is none."""
     return text(field).cast(pl.Int64, strict=False)
 
 
 def number(field: str) -> pl.Expr:
-    """Return a field of `data` as a number; null where it is none, or not finite."""
+    """Return a field of `data` as a number; null if it is none, or not finite."""
     value = text(field).cast(pl.Float64, strict=False)
     return pl.when(value.is_finite()).then(value).otherwise(None).alias(field.rsplit(".", 1)[-1])
 
 
 def flag(field: str) -> pl.Expr:
-    """Return a field of `data` as a truth value; null where it is none."""
+    """Return a field of `data` as a truth value; null if it is none."""
     return text(field).replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)

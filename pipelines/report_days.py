@@ -21,14 +21,14 @@ class Periods:
 
 
 def report_days(pilot: Pilot, day: date) -> list[date]:
-    """Return the pilot's days up to `day`; of a day before the pilot, the days of a rehearsal as long as it."""
+    """Return the pilot's days up to `day`; before the pilot, the days of a rehearsal of the same length."""
     last = min(day, pilot.first_day + timedelta(days=pilot.days - 1))
     first = pilot.first_day if day >= pilot.first_day else day - timedelta(days=pilot.days - 1)
     return list(days_between(first, last))
 
 
 def periods(days: list[date]) -> Periods | None:
-    """Return the weeks to compare: one on either side from 14 days on, two from 28; None of less than 14 days."""
+    """Return the weeks to compare: one on either side from 14 days on, two from 28; None below 14 days."""
     weeks = min(MOST_WEEKS, len(days) // (2 * WEEK_DAYS))
     length = weeks * WEEK_DAYS
     return Periods(tuple(days[:length]), tuple(days[-length:])) if weeks else None

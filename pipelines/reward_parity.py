@@ -1,4 +1,4 @@
-"""What the watch decided on, held against what the assets know of the same sessions."""
+"""The table `reward_parity`: the watch's decisions compared with the assets' scores."""
 
 from __future__ import annotations
 

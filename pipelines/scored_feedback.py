@@ -1,4 +1,4 @@
-"""Scored feedback: one row for each completed session, with the score of what was said in it."""
+"""The table `scored_feedback`: one row for each completed session, with its score."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
         .with_columns(turns_scored=pl.col("said").list.len())
     )
     known = {cafe.id: cafe for cafe in cafes.cafe}
-    told = completed.select("said", "numbers", "turns_left_out", "language", "cafe").rows()
-    scores = score_many([Said(said, language, known.get(cafe)) for said, _, _, language, cafe in told])
+    feedback = completed.select("said", "numbers", "turns_left_out", "language", "cafe").rows()
+    scores = score_many([Said(said, language, known.get(cafe)) for said, _, _, language, cafe in feedback])
     rows = [
         _row(result, said=said, numbers=numbers, left_out=left_out)
-        for result, (said, numbers, left_out, _, _) in zip(scores, told, strict=True)
+        for result, (said, numbers, left_out, _, _) in zip(scores, feedback, strict=True)
     ]
     types = schema(SCORED_FEEDBACK)
     columns = ("score", "eligible", *SUBSCORES, "words", "aspects", "themes", "quotes", "flags", "signals")

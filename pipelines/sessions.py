@@ -1,4 +1,4 @@
-"""Sessions: one row for each visit of one customer to the page, from opening it to sending or leaving."""
+"""The table `sessions`: one row for each visit to the page, from opening to sending or leaving."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pipelines.recorded import EPOCH_STRIDE, customer_events, flag, integer, nam
 from pipelines.shapes import shaped
 
 ABANDON_AFTER_MINUTES = 15
-SILENT = "silent"  # abandoned without a word: the last event is too old
+SILENT = "silent"  # abandoned without an event of its own: the last event is too old
 
-# Any of these proves that the customer pressed start, also where `session_started` itself never arrived.
+# Any of these proves that the customer pressed start, even if `session_started` never arrived.
 PROOF_OF_START = (
     "session_started",
     "consent_decided",
@@ -35,7 +35,7 @@ FIELDS = {
 
 
 def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
-    """Return one row for each session in `raw_events`; probes are no sessions.
+    """Return one row for each session in `raw_events`; probes are not sessions.
 
     A completion counts also after an abandonment, since a session may be resumed. A session that was started,
     not completed, and abandoned in its last epoch is abandoned; so is one that has been silent for more than
@@ -43,7 +43,7 @@ def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
 
     Args:
         raw_events: Frame of RAW_EVENTS, in any order; doubles are counted once.
-        as_of: The moment at which open and abandoned are told apart, aware.
+        as_of: The moment that separates open from abandoned, aware.
     """
     events = customer_events(raw_events)
     rows = _visits(events)
@@ -64,7 +64,7 @@ def _visits(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _gaps(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Count what never arrived: within an epoch `seq` counts from 0 without gaps."""
+    """Count events that never arrived: within an epoch `seq` counts from 0 without gaps."""
     return (
         events.group_by("visit", "epoch")
         .agg(gap=pl.col("seq").max() + 1 - pl.col("seq").n_unique())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import date, timedelta
 from statistics import NormalDist
 
@@ -16,19 +15,19 @@ KEY = ["cafe", "simulated"]
 RECENT_DAYS = 7  # a whole week on either side: weekends differ
 EARLIER_DAYS = 21
 HISTORY_DAYS = RECENT_DAYS + EARLIER_DAYS - 1
-FEWEST_FEEDBACKS = 30  # in each of the two periods, and so many mentions in both together
+FEWEST_FEEDBACKS = 30  # in each period; FEWEST_MENTIONS is of both together
 FEWEST_MENTIONS = 10
-# Fifteen themes of three cafés are looked at every day: at 95 % two would "trend" on a day on which nothing does.
+# Fifteen themes of three cafés are tested every day: at 95 % two would "trend" by chance.
 TREND_CONFIDENCE = 0.99
 Z = NormalDist().inv_cdf(1 - (1 - TREND_CONFIDENCE) / 2)
 HISTORY_COLUMNS = ("day", "cafe", "simulated", "theme", "feedbacks", "mentions")
 
 
 def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each theme of each café that got feedback on `day`, also of themes that nobody named.
+    """Return a row for each theme of each café with feedback on `day`, also for themes without a mention.
 
     The trend compares the theme's share of the feedbacks of the last seven days with that of the 21 days before
-    (a two-proportion z test at 99 %); with too little on either side it says so. A café without feedback has no row.
+    (a two-proportion z test at 99 %); with too few on either side it is `too_few`. A café without feedback has no row.
 
     Args:
         scored: Frame of SCORED_FEEDBACK of the day.
@@ -68,7 +67,7 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
 
 
 def _today(scored: pl.DataFrame) -> pl.LazyFrame:
-    """Return each café's feedbacks and what they claim, by theme."""
+    """Return each café's feedbacks and their claims, by theme."""
     feedbacks = scored.lazy().group_by(KEY).agg(feedbacks=pl.len().cast(pl.Int64))
     claimed = (
         scored.lazy()
@@ -111,15 +110,3 @@ def _trend() -> pl.Expr:
         .then(pl.lit("falling"))
         .otherwise(pl.lit("steady"))
     )
-
-
-def two_proportions(recent: tuple[int, int], earlier: tuple[int, int]) -> float:
-    """Return z of (mentions, feedbacks) recently against before, pooled; what the frames' expression computes.
-
-    Source: Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed., section 3.1, without the
-    continuity correction.
-    """
-    (hits, among), (hits_before, among_before) = recent, earlier
-    pooled = (hits + hits_before) / (among + among_before)
-    error = math.sqrt(pooled * (1 - pooled) * (1 / among + 1 / among_before))
-    return (hits / among - hits_before / among_before) / error if error else 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.tables import TURNS
 from pipelines import recorded
 from pipelines.counting_turns import low_confidence_after_edit
@@ -12,7 +12,7 @@ from pipelines.recorded import customer_events, flag, integer, named, number, te
 from pipelines.shapes import shaped
 
 SAMPLES_PER_SECOND = 16_000
-WITHIN_MS = TARGETS["voice_response"].value * 1000
+WITHIN_MS = KPIS["voice_response"].target * 1000
 TURN = ["visit", "turn"]
 
 STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent")
@@ -109,7 +109,7 @@ def _replies(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first mark after the last commit: a page that is opened again shows the same answer once more."""
+    """Return the first mark after the last commit: a reopened page shows the same answer again."""
     return (
         _of_turn(events, "reply_shown", number("response_ms"))
         .join(rows.select(*TURN, "committed_order"), on=TURN, how="inner")
@@ -120,7 +120,7 @@ def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Return what a turn has from its session; a language for turns that failed before any was heard."""
+    """Return a turn's fields from its session; a language for turns that failed before one was recognised."""
     return whole_visits(events).join(
         named(events, "page_opened", "session_started")
         .select("visit", text("language").alias("session_language"))

@@ -1,4 +1,4 @@
-"""Uptime: each café's service on a business day as probed from outside, a census with the probes' resolution."""
+"""The table `uptime`: each café's service as probed from outside, at the probes' resolution."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from pipelines.coverage import Stretch, clipped, laid_under, merged, shared, tot
 from pipelines.recorded import PROBE, flag, integer, named, text
 from pipelines.shapes import schema, shaped
 
-SERVICE_TARGET = "customer_page"  # what a customer meets; every café has a row of it, probed or not
-SILENT_TARGET = "edge_heartbeat"  # what an edge that starts says of the time since the last sign of life
+SERVICE_TARGET = "customer_page"  # the customer's page; every café has a row of it, probed or not
+SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time since its last sign of life
 OF_THE_EDGE = frozenset({SERVICE_TARGET, "websocket", "receipt"})
-LOCAL_PROBER = "watch"  # on the edge's own host; any other prober looks from another place
+LOCAL_PROBER = "watch"  # on the edge's own host; any other prober is in another place
 KEY = ["cafe", "simulated", "target"]
 Window = tuple[datetime, datetime]
-Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # what each prober saw, by café, simulated and target
+Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # each prober's stretches, by café, simulated and target
 
 
 def uptime(
@@ -30,8 +30,8 @@ def uptime(
     """Return how long each probed target was up, down and unknown on `day`, up to `as_of`.
 
     A probe stands for the time from itself on, for as long as its own `every_seconds` says, cut at the next probe
-    of the same target by the same prober, at the end of the day and at `as_of`. Where two probers looked, the one in
-    another place is believed. What no probe covers is down where the edge itself gave no sign of life (it says so when
+    of the same target by the same prober, at the end of the day and at `as_of`. If two probers overlap, the one in
+    another place counts. Time without a probe is down if the edge itself gave no sign of life (it records this when
     it starts again), otherwise unknown. The three add up to the day so far, which is 23, 24 or 25 hours when the day
     is over.
 
@@ -39,9 +39,9 @@ def uptime(
         raw_events: Frame of RAW_EVENTS of the day, in any order; doubles are counted once.
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
-        cafes: The cafés; each has a row for the customer's page, also where nothing was probed.
-        planned: Windows of planned maintenance, in order and without overlaps; time down in them counts as down all
-            the same, and is told beside it.
+        cafes: The cafés; each has a row for the customer's page, also without a probe.
+        planned: Windows of planned maintenance, in order and without overlaps; time down in them counts as down, and
+            also in a column of its own.
     """
     start, end = day_bounds(day)
     until = max(start, min(as_of, end))
@@ -71,7 +71,7 @@ def uptime(
 
 
 def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tuple[str, bool], list[Window]]:
-    """Return when each café's customer page was down on `day`, by café and simulated: the windows of `down_s`.
+    """Return the windows of `down_s`: the customer page's outages on `day`, by café and simulated.
 
     Args:
         raw_events: As for `uptime`.
@@ -92,7 +92,7 @@ def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tup
 
 
 def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
-    """Return the probes within the day so far, each with the time that it stands for."""
+    """Return the probes within the day so far, each with the time that it covers."""
     moment = pl.Datetime("us", "UTC")
     prober = [*KEY, "edge"]
     return (
@@ -113,7 +113,7 @@ def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> p
 
 
 def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of what one prober alone looked at, or nobody."""
+    """Return the rows of targets with one prober or none."""
     length = (pl.col("ends") - pl.col("at")).dt.total_microseconds() / 1e6
     seen = covered.group_by(KEY).agg(
         probes=pl.len().cast(pl.Int64),
@@ -125,7 +125,7 @@ def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
 
 
 def _laid(covered: pl.DataFrame, keys: pl.DataFrame, windows: Sequence[Window]) -> pl.DataFrame:
-    """Return the rows of what several looked at, of what lay silent, and of what was planned."""
+    """Return the rows of targets with several probers, silent edges or planned windows."""
     seen = _by_prober(covered.join(keys.select("cafe", "simulated").unique(), on=["cafe", "simulated"], how="semi"))
     rows: list[dict[str, Any]] = []
     for key in keys.iter_rows():
@@ -149,7 +149,7 @@ def _by_prober(covered: pl.DataFrame) -> Seen:
 
 
 def _stretches(seen: Seen, cafe: str, simulated: bool, target: str) -> list[Stretch]:
-    """Return what is known of a target, the prober that is believed first laid over the others."""
+    """Return a target's stretches, those of the most trusted prober laid over the others."""
     probers = seen.get((cafe, simulated, target), {})
     stretches: list[Stretch] = []
     for prober in sorted(probers, key=lambda name: (name == LOCAL_PROBER, name)):

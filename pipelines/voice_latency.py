@@ -1,4 +1,4 @@
-"""Voice latency: how long after a guest's last voiced sample each stage of the answer came, by who answered."""
+"""The table `voice_latency`: time from the end of speech to each stage of the answer, by its author."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ STAGES = {
     "shown": "response_ms",
 }
 NOBODY = "none"
-GOOD_MS, BAD_MS = 2000.0, 3000.0  # the target, and what an alert is raised for
-OF_TURNS = ("day", "cafe", "simulated", "mode", "reply_author", "failure", *STAGES.values())  # what is read of them
+GOOD_MS, BAD_MS = 2000.0, 3000.0  # the target, and the alert's threshold
+OF_TURNS = ("day", "cafe", "simulated", "mode", "reply_author", "failure", *STAGES.values())
 KEY = ["cafe", "simulated", "author", "stage"]
 
 

@@ -211,7 +211,7 @@ def _webhook(world: _World) -> tuple[bool, str]:
     body, now = json.dumps(event).encode(), int(time.time())
     header = stripe.WebhookSignature.generate_signature_header(body.decode(), WEBHOOK_SECRET, now)
     read = _read(body, header, at=now)
-    new = [len(provider_events.keep(world.store, [read], way="webhook")) for _ in range(3)]
+    new = [len(provider_events.save(world.store, [read], way="webhook")) for _ in range(3)]
     before = len(world.fake.books.transfers)
     processed = process(world.store, world.rail).done
     replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at, actor="proof")

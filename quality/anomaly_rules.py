@@ -1,4 +1,4 @@
-"""What must be true of `volume_anomalies`."""
+"""Expectations of `volume_anomalies`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ODD = ("low", "high")
 VERDICTS = (*ODD, "none", "too_little_open")
 LEAST_MINUTES = 15.0
 PEAK_WEIGHT = 4.0
-MOST_SURPRISE = 0.05  # what comes by chance more often than once in twenty is no anomaly
+MOST_SURPRISE = 0.05  # more than once in twenty by chance is no anomaly
 HOUR = timedelta(hours=1)
 LONGEST_DAY = timedelta(hours=25)
 ROUNDING = 1e-6
@@ -39,26 +39,24 @@ def anomaly_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("feedbacks", 0)
     yield between("surprise", 0, 1)
     yield Rule(
-        "only hours in which the café is open are there",
+        "hour_within_opening",
         fact=_within_opening,
         columns=("starts_at",),
         by_todays_file=True,
     )
-    yield Rule("no minute is away that is not open", fact=_away, columns=("away_minutes", "open_minutes"))
-    yield Rule("a usable minute weighs once, one of a peak four times", fact=_weighed, columns=("weight",))
+    yield Rule("away_within_open", fact=_away, columns=("away_minutes", "open_minutes"))
+    yield Rule("weight_within_peak", fact=_weighed, columns=("weight",))
+    yield Rule("expected_within_bounds", fact=_inside, columns=("expected_low", "expected", "expected_high"))
+    yield Rule("judged_iff_open_long_enough", fact=_judged, columns=("verdict",))
     yield Rule(
-        "what is expected lies between its ends", fact=_inside, columns=("expected_low", "expected", "expected_high")
-    )
-    yield Rule("an hour with too little to go by, and no other, is not judged", fact=_judged, columns=("verdict",))
-    yield Rule(
-        "what is judged has a surprise and its stretch, and nothing else has one",
+        "judged_iff_surprise",
         fact=_surprise,
         columns=("surprise", "since"),
     )
-    yield Rule("a stretch ends with its hour", fact=_stretch, columns=("since", "starts_at"))
-    yield Rule("only what is settled is low", fact=_settled, columns=("verdict", "settled"))
-    yield Rule("an anomaly is as surprising as one has to be", fact=_odd_enough, columns=("verdict", "surprise"))
-    yield Rule("no more feedback is counted than was completed", fact=_counted, columns=("feedbacks",), severity="warn")
+    yield Rule("stretch_ends_with_hour", fact=_stretch, columns=("since", "starts_at"))
+    yield Rule("low_only_if_settled", fact=_settled, columns=("verdict", "settled"))
+    yield Rule("anomaly_surprising_enough", fact=_odd_enough, columns=("verdict", "surprise"))
+    yield Rule("feedbacks_within_completed", fact=_counted, columns=("feedbacks",), severity="warn")
 
 
 def _within_opening(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -96,8 +94,8 @@ def _judged(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _surprise(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    looked_at = frame["verdict"] != "too_little_open"
-    return (frame["surprise"].notna() == looked_at) & (frame["since"].notna() == looked_at)
+    judged = frame["verdict"] != "too_little_open"
+    return (frame["surprise"].notna() == judged) & (frame["since"].notna() == judged)
 
 
 def _stretch(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

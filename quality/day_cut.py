@@ -1,8 +1,8 @@
-"""What the suites are shown of a business day: one snapshot of the lake, without a guest's words, and never too much.
+"""A business day's rows for the suites, from one snapshot of the lake, without guests' words.
 
-Free text is replaced by a mark before it leaves the query, so no word reaches the suites' process. Great Expectations
-works on pandas frames in memory: of a day with more events than fit, every table is cut by the same sessions, chosen
-by their hash, so that what holds between tables still holds in the cut; what figures are held against is counted whole.
+The query replaces free text by a mark, so no word reaches the suites' process. Great Expectations works on pandas
+frames in memory: on a day with too many events every table is cut to the same sessions, chosen by their hash, so that
+relations between tables still hold in the cut. The counts that figures are compared with are of all rows.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class DayCut:
     Attributes:
         frames: By table name.
         counts: All rows of each table of COUNTED_BY, counted by its columns, cut or not.
-        rows: How many rows each table has on the day, cut or not.
-        versions: Each table's version in the lake, None where it was never written.
-        one_in: Of so many sessions one was looked at.
+        rows: Each table's number of rows on the day, cut or not.
+        versions: Each table's version in the lake, None if it was never written.
+        one_in: One in so many sessions is in the cut.
     """
 
     frames: dict[str, pl.DataFrame]
@@ -46,14 +46,13 @@ class DayCut:
 
 
 def day_cut(lake: Lake, tables: Collection[Table], *, day: date, most_events: int = MOST_EVENTS) -> DayCut:
-    """Return the tables' rows of a day, as they stand in one snapshot of the lake.
+    """Return the tables' rows of a day from one snapshot of the lake.
 
     Args:
         lake: The lake.
-        tables: The tables, those that others are held against included.
+        tables: The tables, references included.
         day: The business day.
-        most_events: With more events of sessions than these, only some sessions are looked at; and of more probes
-            than these, only some.
+        most_events: The most events of sessions, and the most probes; above it only some are in the cut.
     """
     with lake.snapshot(*{RAW_EVENTS, *tables}, days=[day]) as snapshot:
         counts = {
@@ -90,7 +89,7 @@ def _query(table: Table, *, one_in: int, one_in_probes: int) -> str:
     )
     some = ""
     if table.name == RAW_EVENTS.name:
-        # Thousands of probes come a café-day, and all of a prober's can be of one session: they cut no guest away.
+        # A café has thousands of probes a day, possibly all of one session: they are cut separately from guests.
         of_probes = f"hash(event_id) % {one_in_probes} = 0"
         some = f" and case when event = '{PROBE}' then {of_probes} else hash(session_id) % {one_in} = 0 end"
     elif "session_id" in table.names:

@@ -1,4 +1,4 @@
-"""Judges a business day: every table's suite, the verdicts as rows, and the rows that break something by their key."""
+"""Validates a business day: each table's suite, its verdicts as rows, and offending rows by key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pilot.business_days import business_day, day_bounds
 from pilot.cafes import Cafes
 from pilot.columns import Table
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, WHOLE_ROW
 from pilot.tables import TABLES
 from quality.day_cut import MOST_EVENTS, day_cut
 from quality.results import ExpectationResult, SuiteResult
@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from storage.lake import Lake
 
 SETTLED_AFTER = timedelta(hours=12)
-# What may stand in a key: an identifier, or a name of the contract. Anything else could be somebody's words.
+# The parts that a key may show: an identifier, or a name of the contract. Anything else could be a guest's words.
 IDENTIFIER = re.compile(UUID7)
 NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
 MASKED = "(masked)"
-NOT_JUDGED = frozenset({QUALITY_VERDICTS.name, QUARANTINE.name})  # the judge's own books
+NOT_JUDGED = frozenset({QUALITY_VERDICTS.name, QUARANTINE.name})  # the suites' own output
 
 
 @dataclass(frozen=True, slots=True)
 class DayVerdicts:
-    """A day as the suites see it.
+    """A validated day.
 
     Attributes:
         verdicts: Frame of QUALITY_VERDICTS.
         quarantine: Frame of QUARANTINE.
-        stopping: The tables of which an expectation fails that stops payments and reports.
-        one_in: Of so many sessions one was looked at.
+        stopping: The tables with a failed expectation that stops payments and reports.
+        one_in: One in so many sessions was validated.
     """
 
     verdicts: pl.DataFrame
@@ -49,7 +49,7 @@ class DayVerdicts:
 
 
 def judged_tables() -> tuple[Table, ...]:
-    """Return the tables that have a suite: all but the two that hold the verdicts themselves."""
+    """Return the tables with a suite: all but the two with the verdicts themselves."""
     return tuple(table for name, table in TABLES.items() if name not in NOT_JUDGED)
 
 
@@ -63,15 +63,15 @@ def judge_day(
     most_events: int = MOST_EVENTS,
     frozen: bool = False,
 ) -> DayVerdicts:
-    """Run the suites on a day's rows; a table that was never written is not judged.
+    """Run the suites on a day's rows; a table that was never written has no verdicts.
 
     Args:
         lake: The lake.
         day: The business day.
         cafes: The cafés.
-        now: When it is judged.
-        tables: Only these; all where none are named.
-        most_events: Of a larger day only some sessions are looked at (`quality.day_cut`).
+        now: The moment of validation.
+        tables: Only these; all if empty.
+        most_events: A larger day is cut to some sessions (`quality.day_cut`).
         frozen: Whether the day is closed or redacted.
     """
     wanted = tuple(tables) or judged_tables()
@@ -116,7 +116,7 @@ def _verdicts(
 ) -> Iterable[dict[str, Any]]:
     for item in result.expectations:
         yield shared | {
-            "expectation": item.name,
+            "expectation": item.code,
             "severity": item.severity,
             "passed": item.passed,
             "rows": rows,
@@ -136,7 +136,7 @@ def _offending(
                 "cafe": cafe if cafe in cafes.ids else None,
                 "simulated": simulated if isinstance(simulated, bool) else None,
                 "row_key": row_key(table, row),
-                "expectation": item.name,
+                "expectation": item.code,
                 "severity": item.severity,
                 "reason": _reason(item),
             }
@@ -155,7 +155,7 @@ def _safe(name: str, value: Any) -> str:
 
 
 def _reason(item: ExpectationResult) -> str:
-    return ", ".join(item.about) or "the whole row"
+    return ",".join(item.about) or WHOLE_ROW
 
 
 def _frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:

@@ -1,9 +1,11 @@
 """Runs rules on a pandas frame with Great Expectations.
 
-The only module that imports it, and only when called: the import costs seconds. The context is ephemeral (no files,
-no network), progress bars are off, and results are asked for without any of the rows' values. Only where an
-expectation does not hold is it asked again for the places of the rows that break it. It costs milliseconds for each
-expectation, so it is not asked what holds of no rows at all: on most days most of a pilot's tables are empty.
+Pandas is used because Great Expectations validates pandas, Spark and SQL only, not polars; the suites convert a day's
+frames at their border and nothing else in the house needs the conversion. This is the only module that imports Great
+Expectations, and only when called: the import takes seconds. The context is ephemeral (no files, no network), progress
+bars are off, and results hold counts without values. A second validation, only of a failed expectation, returns the
+positions of the rows that break it. Validation takes milliseconds for each expectation, so an empty frame is judged
+without it: on most days most tables of a pilot are empty.
 """
 
 from __future__ import annotations
@@ -21,16 +23,17 @@ if TYPE_CHECKING:
 
 # Counts only: with `partial_unexpected_count` above 0 the results would quote rows.
 COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
-# Values come along here; they are dropped at once, only places are kept.
+# These results include values, which are dropped at once; only positions are kept.
 PLACES: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
 FACT_PREFIX = "fact:"
-MOST_OFFENDERS = 1_000  # places kept of each expectation; the count is of all
+FACT_EXPECTATION = "ExpectColumnValuesToBeInSet"  # a fact's column holds nothing but True
+MOST_OFFENDERS = 1_000  # positions kept for each expectation; the count is of all
 
 
 def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tuple[ExpectationResult, ...]:
     """Return each rule's verdict on `frame`, in the rules' order.
 
-    A rule whose column is missing, or whose fact cannot be computed for that reason, does not hold.
+    A rule does not hold if a column that it needs is missing.
     """
     import great_expectations as gx
 
@@ -51,7 +54,7 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
 
 @cache
 def _definition() -> Any:
-    """Return the one batch definition of this process: any frame can be its batch."""
+    """Return the process's only batch definition; any frame can be its batch."""
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -77,7 +80,7 @@ def _validate(frame: pd.DataFrame, expectations: Sequence[Any]) -> Sequence[Any]
 
 
 def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
-    """Return where the rows stand that break an expectation; none where it is about the whole table."""
+    """Return the positions of rows that break an expectation; none if it concerns the whole table."""
     batch = _definition().get_batch(batch_parameters={"dataframe": frame})
     found = batch.validate(expectation, result_format=PLACES).result or {}
     places = found.get("unexpected_index_list") or ()
@@ -85,7 +88,7 @@ def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
 
 
 def _holds_of_nothing(rule: Rule, frame: pd.DataFrame) -> bool:
-    """Return whether the frame has no rows, but every column that the rule is about, so that nothing can break it."""
+    """Return whether the frame has the rule's columns but no rows, so that nothing can break it."""
     named = rule.arguments.get("column_list") or [rule.arguments[key] for key in ("column",) if key in rule.arguments]
     by_row = rule.fact is None and not rule.expectation.startswith("ExpectTable")
     return by_row and frame.empty and bool(named) and set(named) <= set(frame.columns)
@@ -93,11 +96,11 @@ def _holds_of_nothing(rule: Rule, frame: pd.DataFrame) -> bool:
 
 def _nothing_breaks(rule: Rule) -> ExpectationResult:
     counts = {"rows": 0, "breaking": 0}
-    return ExpectationResult(rule.name, passed=True, counts=counts, severity=rule.severity, about=rule.about)
+    return ExpectationResult(rule.code, passed=True, counts=counts, severity=rule.severity, about=rule.about)
 
 
 def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Evidence) -> dict[int, ExpectationResult]:
-    """Return the facts' verdicts: all of them in one batch, a column each, as long as what it is about."""
+    """Return the facts' verdicts, validated in one batch with a column each."""
     import great_expectations as gx
     import pandas as pd
 
@@ -116,7 +119,7 @@ def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Eviden
             # Shorter columns are filled with nulls, which the engine leaves out.
             columns[f"{FACT_PREFIX}{place}"] = facts.reset_index(drop=True).astype(object)
     expectations = [
-        gx.expectations.ExpectColumnValuesToBeInSet(column=name, value_set=[True], meta={"place": name})
+        getattr(gx.expectations, FACT_EXPECTATION)(column=name, value_set=[True], meta={"place": name})
         for name in columns
     ]
     for result in _validate(pd.DataFrame(columns), expectations):
@@ -128,7 +131,7 @@ def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Eviden
 
 
 def _unjudged(rule: Rule, *, rows: int) -> ExpectationResult:
-    return ExpectationResult(rule.name, passed=False, counts={"rows": rows}, severity=rule.severity, about=rule.about)
+    return ExpectationResult(rule.code, passed=False, counts={"rows": rows}, severity=rule.severity, about=rule.about)
 
 
 def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> ExpectationResult:
@@ -137,7 +140,7 @@ def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> Expectat
     if rule.fact and found:
         counts["rows"] = found["element_count"] - found["missing_count"]
     return ExpectationResult(
-        rule.name,
+        rule.code,
         passed=bool(result.success),
         counts={key: int(value) for key, value in counts.items() if value is not None},
         severity=rule.severity,

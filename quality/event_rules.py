@@ -1,4 +1,4 @@
-"""What must be true of `raw_events`; what an event says is the contract's business and was checked on its way in."""
+"""Expectations of `raw_events`; events' fields were already validated against the contract on arrival."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ PROBE = "probe"
 def event_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `raw_events`."""
     yield from declared(RAW_EVENTS)
-    yield matches("event_id", UUID7, meaning="a UUID of version 7")
-    yield matches("session_id", UUID7, meaning="a UUID of version 7")
-    yield matches("edge", r"^[a-z0-9-]+$", meaning="a replica's name")
-    # A newer edge may say more than this version knows: kept, and told.
+    yield matches("event_id", UUID7, code="uuid7")
+    yield matches("session_id", UUID7, code="uuid7")
+    yield matches("edge", r"^[a-z0-9-]+$", code="replica_name")
+    # A newer edge may record events that this version does not know: they are kept, with a warning.
     yield one_of("event", tuple(EVENTS), severity="warn")
     yield between("schema_version", 1, SCHEMA_VERSION)
     yield known_cafe(cafes)
     yield between("epoch", 1)
     yield between("seq", 0)
-    yield Rule("the day is the one that the session's identifier carries", fact=_day, columns=("day", "session_id"))
-    yield Rule("all events of a session are of one café", fact=_one_cafe, columns=("session_id", "cafe"))
-    # A line that broke while two replicas took the session over: every event is there, only their order is in doubt.
+    yield Rule("day_of_session_id", fact=_day, columns=("day", "session_id"))
+    yield Rule("one_cafe_per_session", fact=_one_cafe, columns=("session_id", "cafe"))
+    # Two replicas resumed the session at once after a broken connection: every event is there, their order is in doubt.
     yield Rule(
-        "no two events of a session have the same place in it",
+        "unique_event_position",
         fact=_one_place,
         columns=("epoch", "seq"),
         severity="warn",
     )
-    yield Rule("no event is older than its session", fact=_not_older, columns=("at", "session_id"), severity="warn")
+    yield Rule("not_before_session", fact=_not_older, columns=("at", "session_id"), severity="warn")
 
 
 def _day(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -1,4 +1,4 @@
-"""What must be true of `scored_feedback`."""
+"""Expectations of `scored_feedback`."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def feedback_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("turns_scored", 0)
     yield between("turns_left_out", 0)
     yield between("words", 0)
-    yield Rule("what is eligible scores above the first tier", fact=_above_first_tier, by_todays_file=True)
-    yield Rule("nothing scored gives no points", fact=_nothing_scored)
-    yield Rule("words are scored exactly where turns are", fact=_words)
-    yield Rule("each scored session was completed, at the same moment", fact=_of_completed)
-    yield Rule("café and simulated are the session's own", fact=_same_session)
-    yield Rule("no completed session is left out", fact=_none_left_out, of_rows=False)
+    yield Rule("eligible_above_first_tier", fact=_above_first_tier, by_todays_file=True)
+    yield Rule("no_turns_no_points", fact=_nothing_scored)
+    yield Rule("words_only_if_turns", fact=_words)
+    yield Rule("completed_at_matches_session", fact=_of_completed)
+    yield Rule("session_cafe_and_simulated", fact=_same_session)
+    yield Rule("no_completed_session_missing", fact=_none_left_out, of_rows=False)
 
 
 def _above_first_tier(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

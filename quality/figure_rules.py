@@ -1,4 +1,4 @@
-"""What must be true of what a café's day comes to: `customer_counts`, `uptime`, `pilot_kpis`."""
+"""Expectations of a café's daily figures: `customer_counts`, `uptime`, `pilot_kpis`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, SOURCES
 from pilot.events import Probe
-from pilot.kpi_targets import TARGETS, Verdict
+from pilot.kpis import KPIS, Unit, Verdict
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
 from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, one_of
 
@@ -28,9 +28,7 @@ def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     yield one_of("source", SOURCES)
     yield between("customers", 0, MOST_CUSTOMERS)
-    yield Rule(
-        "a café has no more sessions than customers", fact=_enough_customers, columns=("customers",), severity="warn"
-    )
+    yield Rule("sessions_within_customers", fact=_enough_customers, columns=("customers",), severity="warn")
 
 
 def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -42,31 +40,29 @@ def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("up_s", 0)
     yield between("down_s", 0)
     yield between("unknown_s", 0)
-    yield Rule("up, down and unknown add up to the day so far", fact=_adds_up, columns=("up_s", "down_s", "unknown_s"))
-    yield Rule("what was never probed was never seen up", fact=_seen, columns=("probes", "up_s"))
-    yield Rule("each café's page has its row", fact=_each_cafe, of_rows=False, by_todays_file=True)
+    yield Rule("seconds_add_up", fact=_adds_up, columns=("up_s", "down_s", "unknown_s"))
+    yield Rule("unprobed_never_up", fact=_seen, columns=("probes", "up_s"))
+    yield Rule("each_cafe_probed", fact=_each_cafe, of_rows=False, by_todays_file=True)
 
 
 def kpi_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `pilot_kpis`."""
     yield from declared(PILOT_KPIS)
     yield known_cafe(cafes)
-    yield one_of("kpi", tuple(TARGETS))
+    yield one_of("kpi", tuple(KPIS))
     yield one_of("verdict", get_args(Verdict))
-    yield one_of("unit", ("share", "seconds"))
+    yield one_of("unit", get_args(Unit))
     yield between("numerator", 0)
     yield between("denominator", 0)
-    yield Rule("each is held against the pilot's own target", fact=target_holds, columns=("kpi", "target", "unit"))
-    yield Rule("a share lies between 0 and 1", fact=share_holds, columns=("value",))
-    yield Rule(
-        "a share is its numerator among its denominator", fact=divided_holds, columns=("numerator", "denominator")
-    )
-    yield Rule("the value lies in its interval", fact=inside_holds, columns=("low", "value", "high"))
-    yield Rule("what is missing or cannot be told says why", fact=why_holds, columns=("verdict", "why"))
-    yield Rule("what is met or missed has a value", fact=_has_value, columns=("verdict", "value"))
-    yield Rule("the verdict is the interval's", fact=verdict_holds, columns=("verdict", "low", "high", "target"))
-    yield Rule("completion counts the sessions that were completed", fact=_completed, columns=("numerator",))
-    yield Rule("each café has each metric", fact=each_metric, of_rows=False)
+    yield Rule("target_is_registered", fact=target_holds, columns=("kpi", "target", "unit"))
+    yield Rule("share_between_0_and_1", fact=share_holds, columns=("value",))
+    yield Rule("share_is_ratio", fact=divided_holds, columns=("numerator", "denominator"))
+    yield Rule("value_within_interval", fact=inside_holds, columns=("low", "value", "high"))
+    yield Rule("unjudged_has_reason", fact=why_holds, columns=("verdict", "why"))
+    yield Rule("judged_has_value", fact=_has_value, columns=("verdict", "value"))
+    yield Rule("verdict_matches_interval", fact=verdict_holds, columns=("verdict", "low", "high", "target"))
+    yield Rule("completion_counts_completed", fact=_completed, columns=("numerator",))
+    yield Rule("each_cafe_has_each_kpi", fact=each_metric, of_rows=False)
 
 
 def _enough_customers(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -75,18 +71,22 @@ def _enough_customers(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool
 
 
 def of_cafe(frame: pd.DataFrame, counted: pd.Series[int]) -> pd.Series[float]:
-    """Return what was counted for each row's café, 0 where nothing was."""
+    """Return the count of each row's café, 0 if it has none."""
     found = dict(counted.items())
     keys = zip(frame["cafe"], frame["simulated"], strict=True)
     return frame["simulated"].map(lambda _: 0.0) + [float(found.get(key, 0)) for key in keys]
 
 
 def _adds_up(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
+    import pandas as pd
+
     if evidence.day is None:
         return frame["up_s"].notna()
     start, end = day_bounds(evidence.day)
-    so_far = (frame["as_of"].clip(upper=end) - start).dt.total_seconds().clip(lower=0)
-    return (frame["up_s"] + frame["down_s"] + frame["unknown_s"] - so_far).abs() <= ROUNDING_SECONDS
+    so_far = [max(0.0, (min(as_of, end) - start).total_seconds()) for as_of in frame["as_of"]]
+    total = frame["up_s"] + frame["down_s"] + frame["unknown_s"]
+    expected = pd.Series(so_far, index=frame.index, dtype=float)
+    return total.between(expected - ROUNDING_SECONDS, expected + ROUNDING_SECONDS)
 
 
 def _seen(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -103,9 +103,9 @@ def _each_cafe(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def target_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each row is held against the pilot's own target."""
-    values = frame["kpi"].map({kpi: target.value for kpi, target in TARGETS.items()})
-    units = frame["kpi"].map({kpi: target.unit for kpi, target in TARGETS.items()})
+    """Return whether each row has its metric's target and unit."""
+    values = frame["kpi"].map({code: kpi.target for code, kpi in KPIS.items()})
+    units = frame["kpi"].map({code: kpi.unit for code, kpi in KPIS.items()})
     return (frame["target"] == values) & (frame["unit"] == units)
 
 
@@ -115,7 +115,7 @@ def share_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def divided_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each share is its numerator among its denominator."""
+    """Return whether each share is its numerator divided by its denominator."""
     apart = (frame["value"] - frame["numerator"] / frame["denominator"]).abs()
     return (frame["unit"] != "share") | frame["value"].isna() | (apart <= ROUNDING)
 
@@ -127,19 +127,19 @@ def inside_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def why_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each row without a verdict says why."""
+    """Return whether each row without a verdict has a reason."""
     return frame["verdict"].isin(["met", "missed"]) | frame["why"].notna()
 
 
 def _has_value(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    # A p95 beyond all bounds, because answers never came, is missed and no number.
+    # A p95 is missed and has no value if too many answers never came; its row has a reason.
     decided = frame["verdict"].isin(["met", "missed"]) & frame["why"].isna()
     return ~decided | frame["value"].notna()
 
 
 def verdict_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return whether what is met is met by the whole interval."""
-    smaller = frame["kpi"].map({kpi: target.smaller_is_better for kpi, target in TARGETS.items()}).astype(bool)
+    """Return whether each metric that is met is met by its whole interval."""
+    smaller = frame["kpi"].map({code: kpi.smaller_is_better for code, kpi in KPIS.items()}).astype(bool)
     worst = frame["low"].where(~smaller, -frame["high"])
     aim = frame["target"].where(~smaller, -frame["target"])
     return (frame["verdict"] != "met") | (worst >= aim)
@@ -152,4 +152,4 @@ def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 def each_metric(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     """Return, for each café, whether it has every metric."""
-    return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == set(TARGETS)).astype(bool)
+    return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == set(KPIS)).astype(bool)

@@ -1,4 +1,4 @@
-"""What must be true of `fingerprints`: hashes of what completed sessions said, never their words."""
+"""Expectations of `fingerprints`: hashes of completed sessions' words, never the words."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def fingerprint_rules(cafes: Cafes) -> Iterator[Rule]:
     yield from declared(FINGERPRINTS)
     yield known_cafe(cafes)
     yield between("words", 0)
-    yield matches("text_hash", r"^[0-9a-f]{16,64}$", meaning="a hash, never words")
-    yield matches("pairs", r"^[A-Za-z0-9+/]*={0,2}$", meaning="base64, never words")
-    yield Rule("each is of a completed session, at its moment", fact=_of_completed, columns=("completed_at",))
-    yield Rule("café and simulated are the session's own", fact=_same_session, columns=("cafe", "simulated"))
+    yield matches("text_hash", r"^[0-9a-f]{16,64}$", code="hash")
+    yield matches("pairs", r"^[A-Za-z0-9+/]*={0,2}$", code="base64")
+    yield Rule("completed_at_matches_session", fact=_of_completed, columns=("completed_at",))
+    yield Rule("session_cafe_and_simulated", fact=_same_session, columns=("cafe", "simulated"))
 
 
 def _of_completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

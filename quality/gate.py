@@ -1,4 +1,4 @@
-"""Whether a business day's rows are good enough to pay and to report from: what the last verdicts say."""
+"""The quality gate: whether the last verdicts allow payments and reports from a business day's rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One expectation that stands in the way."""
+    """One failed expectation that closes the gate."""
 
     day: date
     table: str
@@ -26,11 +26,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """What the verdicts say about some days.
+    """The gate of some days.
 
     Attributes:
-        stops: Expectations that fail and stop payments and reports.
-        unjudged: Days of which a table has no verdict, or none that is new enough.
+        stops: Failed expectations that stop payments and reports.
+        unjudged: Days with a table that has no verdict, or none new enough.
     """
 
     stops: tuple[Stop, ...]
@@ -38,19 +38,19 @@ class Gate:
 
     @property
     def open(self) -> bool:
-        """Return whether nothing stands in the way: everything was judged, and nothing stops."""
+        """Return whether every table was judged and no failed expectation stops."""
         return not (self.stops or self.unjudged)
 
 
 def gate(
     lake: Lake, tables: Collection[Table], *, days: Collection[date], judged_since: datetime | None = None
 ) -> Gate:
-    """Return what the last verdicts on these tables say about these days; imports no suite, so it is quick anywhere.
+    """Return the gate of these tables and days from their last verdicts; imports no suite, so it is fast.
 
     Args:
         lake: The lake.
-        tables: What the payment or the report rests on; one that was never written needs no verdict.
-        days: The business days that it is about.
+        tables: The tables behind the payment or report; one that was never written needs no verdict.
+        days: The business days.
         judged_since: Older verdicts do not count.
     """
     with lake.snapshot(QUALITY_VERDICTS, days=days) as snapshot:
@@ -74,7 +74,7 @@ def gate(
 
 
 def quarantined(lake: Lake, table: Table, *, days: Collection[date]) -> frozenset[str]:
-    """Return the keys of a table's rows that break an expectation that stops: nothing is paid for these."""
+    """Return the keys of a table's rows that break a stopping expectation: nothing is paid for them."""
     with lake.snapshot(QUARANTINE, days=days) as snapshot:
         found = snapshot.sql(
             "select distinct row_key from quarantine "

@@ -1,4 +1,4 @@
-"""What must be true of `themes` and `voice_latency`."""
+"""Expectations of `themes` and `voice_latency`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ def theme_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `themes`."""
     yield from declared(THEMES)
     yield known_cafe(cafes)
-    yield matches("theme", r"^[a-z_]{3,20}$", meaning="a theme's name, never words")
+    yield matches("theme", r"^[a-z_]{3,20}$", code="theme_name")
     yield one_of("trend", TRENDS)
     yield between("feedbacks", 1)
     yield between("polarity", -1, 1)
-    yield Rule("no theme is in more feedbacks than there are", fact=_mentions, columns=("mentions", "feedbacks"))
-    yield Rule("each mention is positive, negative or mixed", fact=_adds_up, columns=("positive", "negative", "mixed"))
-    yield Rule("a period holds at least its last day", fact=_periods, columns=("recent_feedbacks", "recent_mentions"))
-    yield Rule("a café's feedbacks are those that were scored", fact=_scored, columns=("feedbacks",))
+    yield Rule("mentions_within_feedbacks", fact=_mentions, columns=("mentions", "feedbacks"))
+    yield Rule("polarities_add_up", fact=_adds_up, columns=("positive", "negative", "mixed"))
+    yield Rule("period_includes_day", fact=_periods, columns=("recent_feedbacks", "recent_mentions"))
+    yield Rule("feedbacks_match_scored", fact=_scored, columns=("feedbacks",))
 
 
 def latency_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -41,10 +41,10 @@ def latency_rules(cafes: Cafes) -> Iterator[Rule]:
     yield one_of("stage", STAGES)
     yield between("turns", 1)
     yield between("p50_ms", 0)
-    yield Rule("no more is measured than was said", fact=_measured, columns=("measured", "turns"))
-    yield Rule("what is within 2 s is within 3 s", fact=_within, columns=("within_2s", "within_3s", "measured"))
-    yield Rule("quantiles rise to the longest", fact=_rising, columns=("p50_ms", "p95_ms", "longest_ms"))
-    yield Rule("its turns are the voice turns of the table of turns", fact=_turns, of_rows=False)
+    yield Rule("measured_within_turns", fact=_measured, columns=("measured", "turns"))
+    yield Rule("within_2s_within_3s", fact=_within, columns=("within_2s", "within_3s", "measured"))
+    yield Rule("quantiles_ascend", fact=_rising, columns=("p50_ms", "p95_ms", "longest_ms"))
+    yield Rule("turns_match_voice_turns", fact=_turns, of_rows=False)
 
 
 def _mentions(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -1,4 +1,4 @@
-"""What must be true of `judgements`."""
+"""Expectations of `judgements`."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def judgement_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     yield between("judged_score", 0, 100)
     yield between("quotes_refused", 0, len(SUBSCORES))
-    yield Rule("every criterion has points, 0-100", fact=_sub_scores)
-    yield Rule("points have a quote that was said, and quotes are places, never words", fact=_borne_out)
-    yield Rule("each judgement is of a completed session", fact=_of_session)
+    yield Rule("each_criterion_has_points", fact=_sub_scores)
+    yield Rule("points_have_quote_places", fact=_borne_out)
+    yield Rule("of_completed_session", fact=_of_session)
 
 
 def _sub_scores(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -1,4 +1,4 @@
-"""What must be true of payments: `payments`, `payout_batches`, `payouts`, `ledger_audit`."""
+"""Expectations of the payment tables: `payments`, `payout_batches`, `payouts`, `ledger_audit`."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def payment_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     for name in ("succeeded", "failed", "succeeded_ore", "open", "issued", "expired"):
         yield between(name, 0)
-    yield Rule("what succeeded is worth 20 kr or more each", fact=_worth, columns=("succeeded", "succeeded_ore"))
+    yield Rule("succeeded_worth_least_reward", fact=_worth, columns=("succeeded", "succeeded_ore"))
 
 
 def batch_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `payout_batches`."""
     yield from declared(PAYOUT_BATCHES)
     yield one_of("approval", ("not_needed", "waiting", "given"))
-    yield Rule("nothing of a batch that waits for approval is paid", fact=_approved, columns=("approval", "paid_ore"))
-    yield Rule("a batch is the sum of its payouts", fact=_summed, columns=("amount_ore", "payouts"))
+    yield Rule("unapproved_batch_unpaid", fact=_approved, columns=("approval", "paid_ore"))
+    yield Rule("batch_sums_payouts", fact=_summed, columns=("amount_ore", "payouts"))
 
 
 def payout_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -39,9 +39,9 @@ def payout_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("amount_ore", SMALLEST_REWARD_ORE)
     yield between("rewards", 1)
     yield between("attempts", 0)
-    yield Rule("what is paid has the provider's reference", fact=_referenced, columns=("state", "reference"))
-    yield Rule("what the provider was asked for has an attempt", fact=_attempted, columns=("state", "attempts"))
-    yield Rule("what is held, refused or under review says why", fact=_coded, columns=("state", "code"))
+    yield Rule("paid_has_reference", fact=_referenced, columns=("state", "reference"))
+    yield Rule("requested_has_attempt", fact=_attempted, columns=("state", "attempts"))
+    yield Rule("unpaid_has_code", fact=_coded, columns=("state", "code"))
 
 
 def ledger_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -49,8 +49,8 @@ def ledger_rules(cafes: Cafes) -> Iterator[Rule]:
     yield from declared(LEDGER_AUDIT)
     yield one_of("scope", ("batch", "total", "facts"))
     yield between("differences", 0)
-    yield Rule("books and provider agree to the öre", fact=_agree, columns=("ours_ore", "theirs_ore", "differences"))
-    yield Rule("the auditor's facts all hold", fact=_facts, columns=("scope", "differences"))
+    yield Rule("books_match_provider", fact=_agree, columns=("ours_ore", "theirs_ore", "differences"))
+    yield Rule("auditor_facts_hold", fact=_facts, columns=("scope", "differences"))
 
 
 def _worth(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

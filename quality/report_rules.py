@@ -1,4 +1,4 @@
-"""What must be true of the reports: `pilot_report`, `business_impact`, `capacity_plan`."""
+"""Expectations of the reports: `pilot_report`, `business_impact`, `capacity_plan`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, get_args
 
 from pilot.cafes import Cafes
-from pilot.kpi_targets import TARGETS, Verdict
+from pilot.kpis import KPIS, Unit, Verdict
 from pilot.report_tables import ALL_CAFES, BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from quality.figure_rules import (
     ROUNDING,
@@ -43,23 +43,23 @@ def report_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `pilot_report`."""
     yield from declared(PILOT_REPORT)
     yield known_cafe(cafes, ALL_CAFES)
-    yield one_of("kpi", tuple(TARGETS))
+    yield one_of("kpi", tuple(KPIS))
     yield one_of("verdict", get_args(Verdict))
-    yield one_of("unit", ("share", "seconds"))
+    yield one_of("unit", get_args(Unit))
     yield one_of("interval", INTERVALS)
     yield between("days", 1)
     yield between("cafe_days", 0)
     yield between("unknown", 0, 1)
     yield between("design_effect", 1)
-    yield Rule("no more days are left out than there are", fact=_left_out, columns=("days", "days_left_out"))
-    yield Rule("each is held against the pilot's own target", fact=target_holds, columns=("kpi", "target", "unit"))
-    yield Rule("a share lies between 0 and 1", fact=share_holds, columns=("value",))
-    yield Rule("a share is its numerator among its denominator", fact=divided_holds, columns=("numerator",))
-    yield Rule("the value lies in its interval", fact=inside_holds, columns=("low", "value", "high"))
-    yield Rule("what is missing or cannot be told says why", fact=why_holds, columns=("verdict", "why"))
-    yield Rule("the verdict is the interval's", fact=verdict_holds, columns=("verdict", "low", "high", "target"))
-    yield Rule("all cafés together are their sum", fact=_sum, columns=("numerator", "denominator"))
-    yield Rule("each café, and all together, have each metric", fact=each_metric, of_rows=False)
+    yield Rule("left_out_within_days", fact=_left_out, columns=("days", "days_left_out"))
+    yield Rule("target_is_registered", fact=target_holds, columns=("kpi", "target", "unit"))
+    yield Rule("share_between_0_and_1", fact=share_holds, columns=("value",))
+    yield Rule("share_is_ratio", fact=divided_holds, columns=("numerator",))
+    yield Rule("value_within_interval", fact=inside_holds, columns=("low", "value", "high"))
+    yield Rule("unjudged_has_reason", fact=why_holds, columns=("verdict", "why"))
+    yield Rule("verdict_matches_interval", fact=verdict_holds, columns=("verdict", "low", "high", "target"))
+    yield Rule("all_is_sum_of_cafes", fact=_sum, columns=("numerator", "denominator"))
+    yield Rule("each_cafe_and_all_have_each_kpi", fact=each_metric, of_rows=False)
 
 
 def impact_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -69,14 +69,14 @@ def impact_rules(cafes: Cafes) -> Iterator[Rule]:
     yield one_of("figure", FIGURES)
     yield one_of("unit", ("share", "feedbacks", "points", "öre"))
     yield one_of("change", CHANGES)
-    yield matches("subject", r"^[a-z_]{3,20}$", meaning="a theme's name, never words")
+    yield matches("subject", r"^[a-z_]{3,20}$", code="theme_name")
     yield between("cafe_days", 0)
     yield between("numerator", 0)
     yield between("denominator", 0)
-    yield Rule("the value is its numerator by its denominator", fact=_value, columns=("numerator", "denominator"))
-    yield Rule("a difference lies in its interval", fact=_within, columns=("low", "difference", "high"))
-    yield Rule("what rose or fell did so beyond doubt", fact=_changed, columns=("change", "low", "high"))
-    yield Rule("the first weeks end before the last ones begin", fact=_apart, columns=("before_to", "after_from"))
+    yield Rule("value_is_ratio", fact=_value, columns=("numerator", "denominator"))
+    yield Rule("difference_within_interval", fact=_within, columns=("low", "difference", "high"))
+    yield Rule("change_beyond_interval", fact=_changed, columns=("change", "low", "high"))
+    yield Rule("periods_do_not_overlap", fact=_apart, columns=("before_to", "after_from"))
 
 
 def capacity_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -91,10 +91,10 @@ def capacity_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("days_left_expected", 0)
     yield between("measured_at_once", 1)
     yield between("bytes_a_day", 0)
-    yield Rule("no hour holds more sessions than there were", fact=_hour, columns=("busiest_hour_sessions",))
-    yield Rule("no more are under way at once than there were", fact=_at_once, columns=("most_at_once",))
-    yield Rule("a limit that is reached leaves no days", fact=_limit, columns=("trial_limit", "trial_used"))
-    yield Rule("each café, and all together, have a row", fact=_each_cafe, of_rows=False, by_todays_file=True)
+    yield Rule("busiest_hour_within_sessions", fact=_hour, columns=("busiest_hour_sessions",))
+    yield Rule("concurrent_within_sessions", fact=_at_once, columns=("most_at_once",))
+    yield Rule("reached_limit_leaves_no_days", fact=_limit, columns=("trial_limit", "trial_used"))
+    yield Rule("each_cafe_and_all_have_a_row", fact=_each_cafe, of_rows=False, by_todays_file=True)
 
 
 def _left_out(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -1,4 +1,4 @@
-"""What a suite says: which expectations hold, in counts; never a value that a row holds."""
+"""A suite's results: which expectations hold, in counts, never with a row's values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class ExpectationResult:
     """One expectation's verdict.
 
     Attributes:
-        name: The expectation as a sentence.
+        code: The expectation's code.
         passed: Whether it holds.
-        counts: How many rows were looked at, and how many break it; empty for expectations about the whole table.
+        counts: The rows validated and the rows that break it; empty for expectations about the whole table.
         severity: stop or warn.
-        about: The columns that it is about.
-        offenders: Where the rows that break it stand in the frame, counted from 0; the first of them where many do.
+        about: The columns that it concerns.
+        offenders: Positions in the frame of rows that break it, from 0; the first MOST_OFFENDERS of them.
     """
 
-    name: str
+    code: str
     passed: bool
     counts: Mapping[str, int]
     severity: Severity = "stop"

@@ -1,4 +1,4 @@
-"""What must be true of `retention`."""
+"""Expectations of `retention`."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def retention_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("kept_days", 1)
     for name in COUNTS:
         yield between(name, 0)
-    yield Rule("nothing is removed before its time is over", fact=_in_time, columns=("kept_days", "removed_at"))
-    yield Rule("what is gone was removed before", fact=_removed_first, columns=("removed_at", "gone_at"))
+    yield Rule("removed_after_retention", fact=_in_time, columns=("kept_days", "removed_at"))
+    yield Rule("removed_before_gone", fact=_removed_first, columns=("removed_at", "gone_at"))
 
 
 def _in_time(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

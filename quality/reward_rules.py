@@ -1,4 +1,4 @@
-"""What must be true of `rewards` and `reward_parity`: copies of what the store has decided, held against sessions."""
+"""Expectations of `rewards` and `reward_parity`, copies of the store's decisions."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def reward_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     yield one_of("outcome", ("eligible", "held", "declined"))
     yield one_of("decided_by", ("assets", "watch"))
-    # Not today's tiers: what was decided by earlier ones stands.
-    yield Rule("amount_ore is nothing, or a reward's size", fact=_an_amount, columns=("amount_ore",))
+    # Not today's tiers: decisions by earlier tiers remain valid.
+    yield Rule("amount_zero_or_reward", fact=_an_amount, columns=("amount_ore",))
     yield between("score", 0, 100)
     yield between("counted_score", 0, 100)
-    yield Rule("a score counts as no more than it is", fact=_counted, columns=("score", "counted_score"))
-    yield Rule("what is declined is worth nothing, and nothing else is", fact=_worth, columns=("outcome", "amount_ore"))
-    yield Rule("what is held or declined says why, and nothing else does", fact=_why, columns=("outcome", "reason"))
-    yield Rule("only what is held has a time by which it is answered", fact=_until, columns=("outcome", "held_until"))
-    yield Rule("only what was held was ruled on", fact=_ruled, columns=("outcome", "released"))
-    yield Rule("each is of a completed session, with its café and simulated", fact=_of_session)
+    yield Rule("counted_within_score", fact=_counted, columns=("score", "counted_score"))
+    yield Rule("declined_iff_no_amount", fact=_worth, columns=("outcome", "amount_ore"))
+    yield Rule("reason_iff_not_eligible", fact=_why, columns=("outcome", "reason"))
+    yield Rule("held_until_only_if_held", fact=_until, columns=("outcome", "held_until"))
+    yield Rule("released_only_if_held", fact=_ruled, columns=("outcome", "released"))
+    yield Rule("of_completed_session_with_cafe", fact=_of_session)
 
 
 def parity_rules(cafes: Cafes) -> Iterator[Rule]:
@@ -38,9 +38,9 @@ def parity_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     for name in ("score", "score_now", "counted_score", "counted_now"):
         yield between(name, 0, 100)
-    yield Rule("what differs is not called the same", fact=_really_same, columns=("same", "score", "score_now"))
-    # A later hold or a new scorer explains it: a person looks, nothing stops.
-    yield Rule("the watch decided as the assets would have", fact=_same, columns=("same",), severity="warn")
+    yield Rule("same_only_if_equal", fact=_really_same, columns=("same", "score", "score_now"))
+    # A later hold or a new scorer can explain a difference: a person reviews it, nothing stops.
+    yield Rule("watch_matches_assets", fact=_same, columns=("same",), severity="warn")
 
 
 def _an_amount(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

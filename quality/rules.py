@@ -1,7 +1,7 @@
 """Rules: expectations as data, so that a suite can be read, listed and tested without its engine.
 
-A rule is either one of Great Expectations' own, by name and arguments, or a *fact*: a function that says for each row
-whether something between columns or tables holds. A fact becomes a boolean column that the engine expects to be true.
+A rule is either an expectation of Great Expectations, by name and arguments, or a *fact*: a function that returns for
+each row whether a relation between columns or tables holds. The engine expects a fact's boolean column to be true.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-# What figures are held against: counts of all of a day's rows, never of a cut.
+# The columns by which all of a day's rows are counted, cut or not; figures are compared with these counts.
 COUNTED_BY: Mapping[str, tuple[str, ...]] = {
     SESSIONS.name: ("cafe", "simulated", "outcome"),
     SCORED_FEEDBACK.name: ("cafe", "simulated"),
@@ -31,15 +31,15 @@ Severity = Literal["stop", "warn"]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a fact may look at beside its own frame.
+    """The data that a fact may use beside its own frame.
 
     Attributes:
-        references: Other tables' rows of the same days, by table name; of a large day only some sessions'.
+        references: Other tables' rows of the same days, by table name; only some sessions' of a large day.
         cafes: The cafés.
-        day: The business day, where one is judged.
-        settled: Whether the day is over: what may still grow is not held against what the day should reach.
-        whole: Counts of all rows of tables of COUNTED_BY, where `references` hold some sessions only.
-        frozen: Whether the day is closed or redacted: its figures stand, while rows still go when a guest asks.
+        day: The business day; None if the frame is not of one day.
+        settled: Whether the day is over; figures that may still grow have no lower bound before.
+        whole: Counts of all rows of COUNTED_BY's tables if `references` have only some sessions.
+        frozen: Whether the day is closed or redacted: its figures remain, while erasure still removes rows.
     """
 
     references: Mapping[str, pd.DataFrame]
@@ -56,12 +56,12 @@ class Evidence:
         of: pd.DataFrame | None = None,
         where: Callable[[pd.DataFrame], pd.Series[bool]] | None = None,
     ) -> pd.Series[int]:
-        """Return how many rows a table has by café and `simulated`, whether or not the day was cut.
+        """Return a table's number of rows by café and `simulated`, whether or not the day was cut.
 
         Args:
             table: One of COUNTED_BY.
-            of: Its rows, where it is the table that is judged and no reference.
-            where: Which rows, by the columns of COUNTED_BY; all where it is left out.
+            of: Its rows if it is the judged table and not a reference.
+            where: Selects rows by the columns of COUNTED_BY; None for all.
         """
         by = list(COUNTED_BY[table.name])
         counted = self.whole.get(table.name)
@@ -74,7 +74,7 @@ class Evidence:
 
 
 def as_counted(figure: pd.Series[Any], counted: pd.Series[Any], evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each figure is what was counted; on a frozen day more, since rows were erased after it."""
+    """Return whether each figure is its count; on a frozen day it may exceed the erased rows' count."""
     return figure >= counted if evidence.frozen else figure == counted
 
 
@@ -86,18 +86,19 @@ class Rule:
     """One expectation.
 
     Attributes:
-        name: What must be true, as a sentence.
+        code: The expectation's snake_case code, with its arguments after colons (`between:score:0:100`); its sentence
+            is in `pilot/words/expectations.en.toml`.
         expectation: The name of Great Expectations' class; empty for a fact.
         arguments: Its arguments.
         fact: The function, for a fact.
-        severity: stop (nothing is paid or reported from a day that breaks it) or warn.
-        of_rows: Whether a fact says something about each row of the table; else about cafés, or about another table.
-        columns: The columns that a fact is about.
-        by_todays_file: Whether rows are held against the cafés as they are today: earlier days only warn, since a café
-            that left or joined, other hours or other tiers do not make what was paid and reported wrong.
+        severity: stop (a failure stops the day's payments and reports) or warn.
+        of_rows: Whether a fact has a value for each row of the table; else for each café, or for another table.
+        columns: The columns that a fact concerns.
+        by_todays_file: Whether rows are compared with today's file of cafés: earlier days only warn, since changed
+            cafés, hours or tiers do not make earlier payments and reports wrong.
     """
 
-    name: str
+    code: str
     expectation: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     fact: Fact | None = None
@@ -108,55 +109,55 @@ class Rule:
 
     @property
     def about(self) -> tuple[str, ...]:
-        """Return the columns that it is about; none where it is about the row as a whole."""
+        """Return the columns that it concerns; none if it concerns the whole row."""
         named = self.arguments.get("column")
         return (named,) if named else tuple(self.arguments.get("column_list", self.columns))
 
 
 def declared(table: Table) -> Iterator[Rule]:
-    """Yield what a table's declaration promises: its columns, its key, and where a value is required."""
+    """Yield the rules of a table's declaration: its columns, its key, its required values."""
     yield Rule(
-        "the columns are the declared ones, in order",
+        "columns_as_declared",
         "ExpectTableColumnsToMatchOrderedList",
         {"column_list": list(table.names)},
     )
     if len(table.key) == 1:
-        yield Rule(f"{table.key[0]} is unique", "ExpectColumnValuesToBeUnique", {"column": table.key[0]})
+        yield Rule(f"unique:{table.key[0]}", "ExpectColumnValuesToBeUnique", {"column": table.key[0]})
     else:
         yield Rule(
-            f"{', '.join(table.key)} are unique together",
+            f"unique_together:{','.join(table.key)}",
             "ExpectCompoundColumnsToBeUnique",
             {"column_list": list(table.key)},
         )
     for column in table.columns:
         if column.required:
-            yield Rule(f"{column.name} is never empty", "ExpectColumnValuesToNotBeNull", {"column": column.name})
+            yield Rule(f"required:{column.name}", "ExpectColumnValuesToNotBeNull", {"column": column.name})
 
 
 def one_of(column: str, values: Collection[str], *, severity: Severity = "stop") -> Rule:
     """Return the rule that a column holds only these values, or nothing."""
     arguments = {"column": column, "value_set": sorted(values)}
-    return Rule(f"{column} is a known value", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
+    return Rule(f"known_value:{column}", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
 
 
 def known_cafe(cafes: Cafes, *others: str) -> Rule:
-    """Return the rule that each row is of a café of today's file, or of one of the other names."""
+    """Return the rule that each row's café is in today's file, or one of the other names."""
     return replace(one_of("cafe", (*cafes.ids, *others)), by_todays_file=True)
 
 
 def between(column: str, low: float, high: float | None = None) -> Rule:
     """Return the rule that a column's numbers lie within two bounds, both allowed."""
-    text = f"{column} is {low:g} or more" if high is None else f"{column} is between {low:g} and {high:g}"
-    return Rule(text, "ExpectColumnValuesToBeBetween", {"column": column, "min_value": low, "max_value": high})
+    code = f"at_least:{column}:{low:g}" if high is None else f"between:{column}:{low:g}:{high:g}"
+    return Rule(code, "ExpectColumnValuesToBeBetween", {"column": column, "min_value": low, "max_value": high})
 
 
-def matches(column: str, pattern: str, *, meaning: str) -> Rule:
-    """Return the rule that a column's texts have a form."""
-    return Rule(f"{column} is {meaning}", "ExpectColumnValuesToMatchRegex", {"column": column, "regex": pattern})
+def matches(column: str, pattern: str, *, code: str) -> Rule:
+    """Return the rule that a column's texts match a pattern; `code` names the form."""
+    return Rule(f"{code}:{column}", "ExpectColumnValuesToMatchRegex", {"column": column, "regex": pattern})
 
 
 def joined_column(frame: pd.DataFrame, other: pd.DataFrame, column: str, *, on: str = "session_id") -> pd.Series[Any]:
-    """Return, for each row, a column of the row of another table with the same `on`; empty where there is none."""
+    """Return another table's column for each row, joined by `on`; empty without a match."""
     found = other.drop_duplicates(on).set_index(on)[column].reindex(frame[on])
     return found.set_axis(frame.index)
 

@@ -1,4 +1,4 @@
-"""What must be true of `sessions`."""
+"""Expectations of `sessions`."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from quality.volume_rules import volume_rule
 if TYPE_CHECKING:
     import pandas as pd
 
-CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more is a clock that nobody sets
+CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more means a clock without synchronisation
 UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 OUTCOMES = ("completed", "abandoned", "open", "opened_only")
-SILENT = "silent"  # abandoned without a last word
+SILENT = "silent"  # abandoned without a last event
 LONGEST_SESSION_SECONDS = 86_400
 
 
 def session_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `sessions`."""
     yield from declared(SESSIONS)
-    yield matches("session_id", UUID7, meaning="a UUID of version 7")
+    yield matches("session_id", UUID7, code="uuid7")
     yield known_cafe(cafes)
     yield one_of("language", ("sv", "en"))
     yield one_of("mode", ("voice", "text", "mixed"))
@@ -39,16 +39,16 @@ def session_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("missing_events", 0)
     yield between("preliminary_score", 0, 100)
     yield between("duration_s", 0, LONGEST_SESSION_SECONDS)
-    yield Rule("the day is the one that the identifier carries", fact=_day)
-    yield Rule("a session is completed exactly when it has a time of completion", fact=_completed)
-    yield Rule("a session that was opened only was never started, and every other one was", fact=_started)
-    yield Rule("only an abandoned session has a reason for it, and each has one", fact=_reason)
-    # A clock that was set back: told, and no reason to pay nobody.
-    yield Rule("nothing happens before the page is opened or after the last event", fact=_ordered, severity="warn")
-    yield Rule("a completed session has a receipt", fact=_receipt)
-    yield Rule("each session's turns are those of the table of turns", fact=_turns)
-    yield Rule("each session has events", fact=_has_events)
-    yield Rule("no session with events is left out", fact=_none_left_out, of_rows=False)
+    yield Rule("day_of_session_id", fact=_day)
+    yield Rule("completed_iff_completed_at", fact=_completed)
+    yield Rule("opened_only_iff_not_started", fact=_started)
+    yield Rule("abandoned_iff_reason", fact=_reason)
+    # A clock that was set back is a warning, not a reason to stop payments.
+    yield Rule("times_in_order", fact=_ordered, severity="warn")
+    yield Rule("completed_has_receipt", fact=_receipt)
+    yield Rule("turns_match_table", fact=_turns)
+    yield Rule("session_has_events", fact=_has_events)
+    yield Rule("no_session_missing", fact=_none_left_out, of_rows=False)
     yield volume_rule()
 
 

@@ -1,4 +1,4 @@
-"""What must be true of `session_signals`."""
+"""Expectations of `session_signals`."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def signal_rules(cafes: Cafes) -> Iterator[Rule]:
     yield known_cafe(cafes)
     yield one_of("severity", ("hold", "cap", "note"))
     yield between("cap", 0, 100)
-    yield Rule("a hold, and nothing else, has a day by which the guest has an answer", fact=_held)
-    yield Rule("a cap, and nothing else, says what it caps the score at", fact=_capped)
-    yield Rule("counts are numbers by name, never words", fact=_counts)
-    yield Rule("no session is its own evidence", fact=_not_itself)
-    yield Rule("each signal's session was completed, and café and simulated are the session's own", fact=_of_session)
-    yield Rule("each signal's feedback was scored all the same", fact=_still_scored)
+    yield Rule("hold_iff_held_until", fact=_held)
+    yield Rule("cap_iff_capped_score", fact=_capped)
+    yield Rule("counts_are_numbers", fact=_counts)
+    yield Rule("not_related_to_itself", fact=_not_itself)
+    yield Rule("of_completed_session_with_cafe", fact=_of_session)
+    yield Rule("signalled_feedback_scored", fact=_still_scored)
 
 
 def _held(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

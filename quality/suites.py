@@ -1,4 +1,4 @@
-"""The suites by table, and the one function that judges a frame with one. Every table has a suite."""
+"""The suites by table, and the function that validates a frame with one. Every table has a suite."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What must be true of a table.
+    """A table's expectations.
 
     Attributes:
         rules: Its rules, from the cafés.
-        references: The tables that it is held against.
+        references: The tables that it is compared with.
     """
 
     rules: Callable[[Cafes], Iterable[Rule]]
@@ -96,7 +96,7 @@ class UnknownSuite(PilotError):
 
 
 def suite_of(table: str) -> Suite:
-    """Return a table's suite: its own, or else what its declaration promises.
+    """Return a table's suite: its own, or else that of its declaration.
 
     Raises:
         UnknownSuite: there is no such table.
@@ -129,25 +129,25 @@ def validate(
     frozen: bool = False,
     whole: Mapping[str, pd.DataFrame] | None = None,
 ) -> SuiteResult:
-    """Judge a table's rows of some business days.
+    """Validate a table's rows of some business days.
 
     Args:
         table: The table's name.
         frame: Its rows.
-        references: The rows of the same days of the tables that it is held against, by name.
+        references: The same days' rows of the suite's references, by name.
         cafes: The cafés.
-        day: The business day, where it is one.
+        day: The business day; None if the frame is not of one day.
         settled: Whether the day is over.
-        past: Whether it is an earlier day than today: the cafés' file may have changed since.
+        past: Whether it is before today: the cafés' file may have changed since.
         frozen: Whether it is closed or redacted.
-        whole: Counts of all the day's rows, where the frames are a cut (`quality.day_cut`).
+        whole: Counts of all the day's rows if the frames are a cut (`quality.day_cut`).
 
     Raises:
         UnknownSuite: there is no such table.
     """
     evidence = Evidence(references=references, cafes=cafes, day=day, settled=settled, whole=whole or {}, frozen=frozen)
-    asked = [_of_past(rule) if past else rule for rule in rules(table, cafes=cafes)]
-    return SuiteResult(table=table, expectations=run(asked, frame=frame, evidence=evidence))
+    chosen = [_of_past(rule) if past else rule for rule in rules(table, cafes=cafes)]
+    return SuiteResult(table=table, expectations=run(chosen, frame=frame, evidence=evidence))
 
 
 def _of_past(rule: Rule) -> Rule:

@@ -1,4 +1,4 @@
-"""What must be true of `turns`."""
+"""Expectations of `turns`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from pilot.cafes import Cafes
 from pilot.events import ReplySent, TurnFailed
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.tables import SESSIONS, TURNS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 LONGEST_SPEECH_SECONDS = 300
 LONGEST_WAIT_MS = 600_000
-WITHIN_MS = TARGETS["voice_response"].value * 1000
-# Which stage is never before which, where both were marked. Recognition begins before the commit and may end after
-# it, and an answer's first token may come before the commit: neither pair is here.
+WITHIN_MS = KPIS["voice_response"].target * 1000
+# Pairs of stages in their order, compared if both were recorded. Recognition begins before the commit and may end
+# after it, and an answer's first token may precede the commit: neither pair is here.
 ORDER = (
     ("soft_end_ms", "commit_ms"),
     ("recognition_start_ms", "recognition_end_ms"),
@@ -44,27 +44,25 @@ def turn_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("speech_s", 0, LONGEST_SPEECH_SECONDS)
     yield between("revisions", 0)
     yield between("discarded_speculations", 0)
-    yield Rule("no stage takes longer than ten minutes", fact=_not_for_ever, columns=MARKS)
-    yield Rule("the marks of a turn do not run backwards", fact=_forwards, columns=MARKS)
+    yield Rule("stages_within_ten_minutes", fact=_not_for_ever, columns=MARKS)
+    yield Rule("stages_in_order", fact=_forwards, columns=MARKS)
     yield Rule(
-        "an answer is not shown before it is sent",
+        "shown_after_sent",
         fact=_shown_after_sent,
         columns=("response_ms", "sent_ms"),
         severity="warn",
     )
+    yield Rule("within_target_shown_in_time", fact=_in_time, columns=("within_target", "response_ms"))
+    yield Rule("target_iff_voice", fact=_target, columns=("mode", "within_target"))
     yield Rule(
-        "what is answered in time was shown within two seconds", fact=_in_time, columns=("within_target", "response_ms")
-    )
-    yield Rule("voice turns, and no others, have a target", fact=_target, columns=("mode", "within_target"))
-    yield Rule(
-        "an answer has its author and its purpose, and nothing else has one",
+        "reply_iff_author_and_purpose",
         fact=_answer,
         columns=("reply", "reply_author", "reply_purpose"),
     )
-    yield Rule("what was committed has words or their absence", fact=_has_text, columns=("revisions", "transcript"))
-    yield Rule("what never was committed says why", fact=_failed, columns=("revisions", "failure"))
-    yield Rule("what the guest mended is not unsure", fact=_mended, columns=("edited", "low_confidence"))
-    yield Rule("café and simulated are the session's own", fact=_same_session, columns=("cafe", "simulated"))
+    yield Rule("committed_has_text", fact=_has_text, columns=("revisions", "transcript"))
+    yield Rule("uncommitted_has_failure", fact=_failed, columns=("revisions", "failure"))
+    yield Rule("edited_not_low_confidence", fact=_mended, columns=("edited", "low_confidence"))
+    yield Rule("session_cafe_and_simulated", fact=_same_session, columns=("cafe", "simulated"))
 
 
 def _not_for_ever(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:

@@ -1,4 +1,4 @@
-"""How much feedback a café gets, held coarsely against the band that it expects; `volume_anomalies` looks closer."""
+"""The expectation of each café's daily volume, against its band; `volume_anomalies` is finer."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-LEAST_OF_BAND = 0.2  # of the band's lower end: less, and the sign has fallen behind the counter
-MOST_OF_BAND = 3.0  # of its upper end: more, and somebody is sending it
+LEAST_OF_BAND = 0.2  # times the band's lower end; less suggests a missing sign
+MOST_OF_BAND = 3.0  # times its upper end; more suggests automated sending
 
 
 def volume_rule() -> Rule:
-    """Return the rule about the completed sessions of each café; it warns, and stops nothing."""
+    """Return the rule about each café's completed sessions; it only warns."""
     return Rule(
-        f"each café got between {LEAST_OF_BAND:g} and {MOST_OF_BAND:g} times the feedback that it expects",
+        f"volume_within_band:{LEAST_OF_BAND:g}:{MOST_OF_BAND:g}",
         fact=_within_reach,
         severity="warn",
         of_rows=False,
@@ -38,7 +38,7 @@ def _within_reach(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
         band = cafe.expected_feedbacks_per_day
         for simulated in (False, True):
             count = counts.get((cafe.id, simulated), 0)
-            # Test clients owe no café a number, and a day that is under way may still reach its own.
+            # Test clients have no expected volume, and a day in progress may still reach it.
             least = band.low * LEAST_OF_BAND if _should_reach(cafe, evidence, simulated=simulated) else 0
             reached.append(least <= count <= band.high * MOST_OF_BAND)
     return pd.Series(reached, dtype=bool)

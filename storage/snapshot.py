@@ -97,12 +97,7 @@ class Snapshot:
             columns = ", ".join(f"NULL::{_SQL_TYPES[column.kind]} AS {_name(column)}" for column in table.columns)
             self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT {columns} WHERE false")
             return
-        # A column that is newer than every file of the table is empty in all of them.
         written = {field.name for field in delta.schema().fields}
-        columns = ", ".join(
-            f"{_name(column) if column.name in written else 'NULL'}::{_SQL_TYPES[column.kind]} AS {_name(column)}"
-            for column in table.columns
-        )
         try:
             if "://" in files[0] and not files[0].startswith("file://"):
                 # DuckDB reads object stores only with an extension that is fetched over the network.
@@ -115,9 +110,23 @@ class Snapshot:
                     f"read_parquet([{paths}], hive_partitioning = true, hive_types = {{'day': DATE}}, "
                     "union_by_name = true)"
                 )
-            self._connection.execute(f"CREATE TEMP VIEW {table.name} AS SELECT {columns} FROM {source}")  # noqa: S608
+            try:
+                self._connection.execute(_view(table, source, written=written))
+            except duckdb.BinderException:
+                # The days' files are all older than a column of the table.
+                described = self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
+                self._connection.execute(_view(table, source, written={row[0] for row in described}))
         except (duckdb.IOException, duckdb.InvalidInputException, DeltaError, OSError) as error:
             raise _damaged({table.name: files}, error) from None
+
+
+def _view(table: Table, source: str, *, written: Collection[str]) -> str:
+    """Return the statement for a table's view; a column that no file has is empty."""
+    columns = ", ".join(
+        f"{_name(column) if column.name in written else 'NULL'}::{_SQL_TYPES[column.kind]} AS {_name(column)}"
+        for column in table.columns
+    )
+    return f"CREATE TEMP VIEW {table.name} AS SELECT {columns} FROM {source}"  # noqa: S608
 
 
 def _files(delta: DeltaTable | None, days: Collection[date] | None) -> list[str]:

@@ -34,12 +34,12 @@ class RunResult:
     Attributes:
         run_id: Dagster's id of the run.
         succeeded: Whether everything was built.
-        failures: A line for each failed step or check; free of guests' words (`assets.framework.failures`).
+        troubles: A line for each failed step or check; free of guests' words (`assets.framework.failures`).
     """
 
     run_id: str
     succeeded: bool
-    failures: tuple[str, ...]
+    troubles: tuple[str, ...]
 
 
 @contextmanager
@@ -123,7 +123,7 @@ def run_result(instance: dg.DagsterInstance, run_id: str) -> RunResult:
         lines.append(f"{entry.step_key}: {description or 'its process ended without a message'}")
     lines += _stopping(instance, run_id)
     succeeded = run is not None and run.status == dg.DagsterRunStatus.SUCCESS
-    return RunResult(run_id=run_id, succeeded=succeeded, failures=tuple(lines))
+    return RunResult(run_id=run_id, succeeded=succeeded, troubles=tuple(lines))
 
 
 def _stopping(instance: dg.DagsterInstance, run_id: str) -> Iterator[str]:

@@ -19,6 +19,7 @@ from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
 from pilot.business_days import days_between
 from pilot.columns import Table
+from pilot.expectation_words import expectation_sentence
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from quality.gate import gate
 from storage.home import Home
@@ -72,7 +73,7 @@ def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
             with failures_without_words(f"the gate from {first} to {last}"):
                 days = list(days_between(date.fromisoformat(first), date.fromisoformat(last)))
                 state = gate(home.open().lake(), tables, days=days)
-            shut = [f"{stop.day} {stop.table}: {stop.expectation}" for stop in state.stops]
+            shut = [f"{stop.day} {stop.table}: {expectation_sentence(stop.expectation)}" for stop in state.stops]
             closed = {stop.day for stop in state.stops} | set(state.unjudged)
             passed = {day: day not in closed for day in days}
             record_each_day(context.op_execution_context, QUALITY_VERDICTS.name, GATE, passed=passed, blocking=True)
@@ -111,7 +112,11 @@ def verdict(home: Home, table: Table, *, days: Sequence[date], log: EventLog) ->
             "expectations": len({row["expectation"] for row in found}),
             "failed": dg.MetadataValue.json(
                 [
-                    {"day": str(row["day"]), "name": row["expectation"], "breaking": row["breaking"]}
+                    {
+                        "day": str(row["day"]),
+                        "name": expectation_sentence(row["expectation"]),
+                        "breaking": row["breaking"],
+                    }
                     for row in failed[:FAULTS_SHOWN]
                 ]
             ),

@@ -14,7 +14,7 @@ from assets.tables.turns import turns
 from assets.tables.uptime import uptime
 from pilot.payout_tables import PAYMENTS
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
-from pipelines.kpis import OF_SESSIONS, OF_TURNS
+from pipelines.kpis import SESSION_COLUMNS, TURN_COLUMNS
 from pipelines.kpis import pilot_kpis as kpis_of
 
 
@@ -22,7 +22,7 @@ from pipelines.kpis import pilot_kpis as kpis_of
     PILOT_KPIS,
     group="figures",
     kinds={"delta", "polars"},
-    code_version="2",
+    code_version="3",
     deps=[sessions, turns, uptime, customer_counts, payments],
 )
 def pilot_kpis(day: TableDay) -> Written:
@@ -31,8 +31,8 @@ def pilot_kpis(day: TableDay) -> Written:
         day=day.day,
         as_of=day.as_of,
         cafes=day.cafes,
-        sessions=day.read(SESSIONS, columns=OF_SESSIONS),
-        turns=day.read(TURNS, columns=OF_TURNS),
+        sessions=day.read(SESSIONS, columns=SESSION_COLUMNS),
+        turns=day.read(TURNS, columns=TURN_COLUMNS),
         uptime=day.read(UPTIME),
         customer_counts=day.read(CUSTOMER_COUNTS),
         payments=day.read(PAYMENTS),

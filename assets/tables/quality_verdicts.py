@@ -28,7 +28,7 @@ from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.home import Home
 from storage.store.privacy import day_states
 
-CODE_VERSION = "1"
+CODE_VERSION = "2"
 GROUP = "quality"
 FAULTS_SHOWN = 20  # expectations named in a result
 WRITTEN = (QUALITY_VERDICTS, QUARANTINE)

@@ -34,8 +34,8 @@ from pilot.cafes import Cafes, parse_cafes
 from pilot.insight_tables import VOICE_LATENCY
 from pilot.settings import read_settings
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, RAW_EVENTS, SESSIONS, TURNS, UPTIME, Table
-from pipelines.kpis import OF_SESSIONS as KPI_SESSIONS
-from pipelines.kpis import OF_TURNS as KPI_TURNS
+from pipelines.kpis import SESSION_COLUMNS as KPI_SESSIONS
+from pipelines.kpis import TURN_COLUMNS as KPI_TURNS
 from pipelines.kpis import pilot_kpis
 from pipelines.sessions import FIELDS as OF_SESSIONS
 from pipelines.sessions import sessions

@@ -6,15 +6,9 @@ from datetime import UTC, date, datetime
 
 import typer
 
-<<<<<<< HEAD
 from assets.by_hand.materializing import InvalidDays, parse_days
-from cli.context import home, print_json
-from cli.payout.arguments import AS_JSON, REASON, actor, given
-=======
-from assets.by_hand.materializing import InvalidDays, days
 from cli.context import AS_JSON, actor, home, print_json
 from cli.payout.arguments import REASON, require_reason
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
 from pilot.business_days import business_day
 from storage.store.privacy import day_states
 
@@ -58,15 +52,9 @@ def open_day(day: str = DAY, reason: str = REASON) -> None:
 
 def _business_day(text: str, *, must_be_over: bool = False) -> date:
     now = datetime.now(UTC)
-<<<<<<< HEAD
     (day,) = parse_days(text, "", now=now)
-    if over and day == business_day(now):
-        raise InvalidDays(f"{day} is not over.", remedy="Close it tomorrow, when nothing more happens on it.")
-=======
-    (day,) = days(text, "", now=now)
     if must_be_over and day == business_day(now):
         raise InvalidDays(f"{day} is not over.", remedy="Close it tomorrow.")
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
     return day
 
 

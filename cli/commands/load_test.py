@@ -59,11 +59,7 @@ def load_test(
         seed=seed,
     )
     opened = home()
-<<<<<<< HEAD
-    found = asyncio.run(run_load(opened, order, report=complain))
-=======
-    found = asyncio.run(run_load(opened, order, tell=print_stderr))
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
+    found = asyncio.run(run_load(opened, order, report=print_stderr))
     if not url:
         record_load_test(opened.root / RUN_FOLDER, found)  # The capacity plan uses loads of this home's edge.
     if as_json:

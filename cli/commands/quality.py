@@ -10,6 +10,7 @@ import typer
 from cli.context import AS_JSON, home, print_json
 from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
+from pilot.expectation_words import expectation_sentence
 
 EXIT_STOPS = 1
 
@@ -49,7 +50,8 @@ def judge(
             typer.echo(f"{day.day}  {kind}  {len(day.failed)} of {day.expectations} expectations fail{part}")
             for item in day.failed:
                 rows = "" if item["breaking"] is None else f" ({item['breaking']} rows)"
-                typer.echo(f"            {item['severity']}  {item['table_name']}: {item['expectation']}{rows}")
+                sentence = expectation_sentence(item["expectation"])
+                typer.echo(f"            {item['severity']}  {item['table_name']}: {sentence}{rows}")
         if any(day.set_apart for day in found):
             typer.echo("Next: pilot quality quarantine")
     if any(day.stopping for day in found):
@@ -73,7 +75,8 @@ def quarantine(
         print_json(rows)
         return
     for row in rows:
-        typer.echo(f"{row['day']}  {row['table_name']}  {row['row_key']}  {row['expectation']} ({row['reason']})")
+        sentence = expectation_sentence(row["expectation"])
+        typer.echo(f"{row['day']}  {row['table_name']}  {row['row_key']}  {sentence} ({row['reason']})")
     if not rows:
         typer.echo("No row is quarantined.")
 

@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboards.formatting import Unit
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
-from pilot.kpi_targets import Verdict
+from pilot.kpis import Verdict
 from pilot.tables import PILOT_KPIS, SESSIONS
 
 if TYPE_CHECKING:

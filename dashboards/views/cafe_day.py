@@ -24,7 +24,7 @@ from dashboards.visit import Visit, current
 from dashboards.volume_words import episode_in_words
 from pilot.business_days import at_local
 from pilot.cafes import Cafe
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.opening_hours import hours_on
 
 SHOWN_AT_FIRST = 15
@@ -141,7 +141,7 @@ def _figures(visit: Visit, cafe: Cafe, shown: CafeDay) -> None:
         lines: tuple[str, ...] = (visit.say("day.figure.completion_none"),)
     else:
         value = shown_value(visit, completion)
-        target = measure(TARGETS["completion"].value, unit="share", language=language, decimals=0)
+        target = measure(KPIS["completion"].target, unit="share", language=language, decimals=0)
         lines = (
             shown_interval(visit, completion),
             visit.say("day.figure.completion_target", target=target),

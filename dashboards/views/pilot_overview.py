@@ -26,7 +26,7 @@ from dashboards.reading.payment_rails import payment_rails
 from dashboards.reasons import COMMANDS, GAPS, reason
 from dashboards.visit import Visit, current
 from pilot.business_days import days_between
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.opening_hours import open_on
 
 PERIODS_DAYS = (7, 30)
@@ -76,7 +76,7 @@ def show(visit: Visit) -> None:
 def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
     say = visit.say
     counts = Counter(figure.verdict for figure in shown)
-    total = len(TARGETS) * len(visit.cafes)
+    total = len(KPIS) * len(visit.cafes)
     counts["missing"] += total - len(shown)
     rest = [
         say(f"overview.lead_{verdict}", count=number(counts[verdict], language=visit.language))
@@ -137,8 +137,8 @@ def _trend(visit: Visit, period: PilotPeriod, *, last: date) -> list[date]:
     with st.container(horizontal=True, key="trend"):
         kpi = st.selectbox(
             say("controls.kpi"),
-            list(TARGETS),
-            index=list(TARGETS).index("completion"),
+            list(KPIS),
+            index=list(KPIS).index("completion"),
             format_func=lambda one: say(f"kpi.{one}.name"),
             key="matt",
             width=240,

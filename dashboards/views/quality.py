@@ -11,6 +11,8 @@ from dashboards.reading.page_snapshot import PageSnapshot
 from dashboards.reading.quality import TABLES, QualitySummary, days_shown, quality_summary
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
+from pilot.expectation_words import expectation_sentence
+from pilot.insight_tables import WHOLE_ROW
 
 
 def show(visit: Visit) -> None:
@@ -78,8 +80,8 @@ def _quarantine(visit: Visit, summary: QualitySummary) -> None:
                     say("controls.day"): short_day(one.day, language=visit.language),
                     say("quality.table"): one.table,
                     say("quality.apart.key"): one.key,
-                    say("quality.apart.expectation"): one.expectation,
-                    say("quality.apart.reason"): one.reason,
+                    say("quality.apart.expectation"): expectation_sentence(one.expectation),
+                    say("quality.apart.reason"): _place(visit, one.reason),
                 }
                 for one in summary.quarantine
             ]
@@ -87,6 +89,11 @@ def _quarantine(visit: Visit, summary: QualitySummary) -> None:
         hide_index=True,
         width="stretch",
     )
+
+
+def _place(visit: Visit, reason: str) -> str:
+    """Return the columns to look at, or the words for the whole row."""
+    return visit.say("quality.apart.whole_row") if reason == WHOLE_ROW else ", ".join(reason.split(","))
 
 
 show(current())

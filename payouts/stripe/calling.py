@@ -1,4 +1,4 @@
-"""Calls Stripe through its official client: one call at a time, no retries within, errors by what they mean."""
+"""Calls Stripe through its official client, without retries, and classifies its errors."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import stripe
 from payouts.rail import ProviderError
 from payouts.stripe.limiter import CallLimiter
 
-# What the package speaks; webhooks' endpoints are set to the same in Stripe's dashboard.
+# The package's version; the webhook endpoints must use the same one.
 API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS = 3
 READ_SECONDS = 20
-CALLS_PER_SECOND = 20.0  # Stripe's sandbox and each of its live endpoints take 25.
-LOCKED = "lock_timeout"  # Answered with 429 as well, but somebody else is at the object: not a matter of our rate.
+CALLS_PER_SECOND = 20.0  # Stripe allows 25, in the sandbox and at each live endpoint.
+LOCKED = "lock_timeout"  # Sent with 429 too, but for a lock on the object, not for our rate.
 
 Answer = TypeVar("Answer")
 
 
 class ProviderAway(ProviderError):
-    """Stripe could not be asked; nothing was sent."""
+    """Stripe does not answer; nothing was sent."""
 
 
 class ProviderRefuses(ProviderError):
-    """Stripe does not take what was asked, and will not without a person; `code` is Stripe's."""
+    """Stripe refuses the request, also on a retry; `code` is Stripe's."""
 
     code = ""
 
 
 def make_client(key: str, *, url: str = "", http_client: stripe.HTTPClient | None = None) -> stripe.StripeClient:
-    """Return the official client, which tries nothing again by itself.
+    """Return the official client, with its own retries turned off.
 
     Args:
         key: The secret key.
-        url: Another address than Stripe's own, for the fake.
-        http_client: What carries the requests; the package's own where None.
+        url: The fake's address; empty for Stripe's own.
+        http_client: The HTTP client; None for the package's own.
 
     Raises:
-        ProviderRefuses: a live key would be sent somewhere else than to Stripe.
+        ProviderRefuses: a live key would be sent to another address than Stripe's.
     """
     if url and "_live_" in key:
         raise ProviderRefuses(
@@ -56,12 +56,12 @@ def make_client(key: str, *, url: str = "", http_client: stripe.HTTPClient | Non
     )
 
 
-def called(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
-    """Return what a call gives that changes nothing of ours.
+def call_stripe(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
+    """Return the answer to a call that moves no money.
 
     Raises:
-        ProviderAway: Stripe does not answer, fails, or says that it was asked too often.
-        ProviderRefuses: it refuses: the key, or what was asked.
+        ProviderAway: Stripe does not answer, fails, or limits the rate.
+        ProviderRefuses: Stripe refuses the key or the request.
     """
     limiter.wait()
     try:
@@ -88,9 +88,9 @@ def called(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
 
 
 def error_code(error: stripe.StripeError) -> str:
-    """Return an error's code; where it has none, its type, or what broke.
+    """Return an error's code, or else its type or the kind of failure.
 
-    A 409 and a 5xx carry their code in the body alone.
+    A 409 and a 5xx have their code only in the body.
     """
     body = getattr(error, "error", None)
     code = error.code or getattr(body, "code", None) or getattr(body, "type", None)

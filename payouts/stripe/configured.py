@@ -1,4 +1,4 @@
-"""Opens the rail that the settings ask for, under a name that tells money from tests."""
+"""Opens the configured rail, under a name that separates money from tests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from pilot.settings import Settings
 if TYPE_CHECKING:
     from payouts.stripe.rail import StripeRail
 
-# Only `stripe` moves money: Stripe's test mode and the fake have names, batches and bookings of their own.
+# Only `stripe` moves money; Stripe's test mode and the fake have their own batches and bookings.
 RailName = Literal["stripe", "stripe_test", "stripe_fake"]
 LIVE_MARK = "_live_"
 
 
 def rail_name(settings: Settings) -> RailName | None:
-    """Return the name of the rail of Stripe, None where no key is set."""
+    """Return the name of the Stripe rail, None if no key is set."""
     key = settings.stripe_key.get_secret_value()
     if not key:
         return None
@@ -25,15 +25,15 @@ def rail_name(settings: Settings) -> RailName | None:
 
 
 def open_rail(settings: Settings) -> StripeRail | None:
-    """Return the rail, None where no key is set; nothing is asked of Stripe yet.
+    """Return the rail, None if no key is set; this calls nothing at Stripe.
 
     Raises:
-        ProviderRefuses: a live key would be sent somewhere else than to Stripe.
+        ProviderRefuses: a live key would be sent to another address than Stripe's.
     """
     name = rail_name(settings)
     if name is None:
         return None
-    # Lazily: the package costs a second, and the edge needs only the name until a guest asks for an account.
+    # Imported lazily: the package costs a second, and the edge needs only the name until a guest opens an account.
     from payouts.stripe.calling import CALLS_PER_SECOND, make_client
     from payouts.stripe.limiter import CallLimiter
     from payouts.stripe.rail import StripeRail

@@ -1,6 +1,6 @@
-"""Looks at what Stripe's events are about: an event is a hint, the thing itself is fetched as it is now.
+"""Processes Stripe's events: an event is a hint, so its object is fetched in its current state.
 
-So their order, number and delay make no difference: whatever comes last fetches what is true then.
+Hence the order, number and delay of events make no difference.
 """
 
 from __future__ import annotations
@@ -15,27 +15,26 @@ from typing import Any
 import stripe
 import structlog
 
-from payouts.reconciling import take_up
-from payouts.stripe.calling import ProviderAway, ProviderRefuses, called
+from payouts.reconciling import book_transfer
+from payouts.stripe.calling import ProviderAway, ProviderRefuses, call_stripe
 from payouts.stripe.rail import PAGE, StripeRail
 from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_status
 from storage.store.engine import Store
-from storage.store.payouts import onboardings, provider_events
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import onboardings, provider_events, recipient_statuses
 from storage.store.payouts.claims import Recipient
 from storage.store.payouts.payout_codes import DifferenceCode, EventCode
 from storage.store.payouts.provider_events import ProviderEvent
 
 ACTOR = "stripe"
 LISTED_BACK = timedelta(days=30)  # Stripe lists no older events.
-OVERLAP = timedelta(hours=1)  # Events are made a little before they can be listed, and not in order.
-# A recipient whom a reward waits for is asked about as often, and less often the longer ago it was asked for.
+OVERLAP = timedelta(hours=1)  # Events appear in the list with a delay and not in order.
+# A recipient with a waiting reward is polled, less often the longer the reward has waited.
 POLL_AFTER, POLL_AT_LEAST = timedelta(minutes=10), timedelta(days=1)
-POLL_SHARE = 10  # Again after a tenth of the time that has passed.
-MOST_AWAY = 2  # So many questions without an answer in one look: the others would have none either.
+POLL_SHARE = 10  # The next poll comes after a tenth of the time waited.
+MOST_AWAY = 2  # After this many unanswered calls the rest of a pass is not tried.
 ABOUT_THE_ACCOUNT = frozenset({"account", "capability"})
 OF_OURS = ["transfer.created", "transfer.updated", "transfer.reversed", "balance.available"]
-# Stripe lists them at each account alone, never among our own.
+# Stripe lists them only at each account, never among our own events.
 OF_RECIPIENTS = [
     "account.updated", "account.external_account.created", "account.external_account.updated",
     "account.external_account.deleted", "capability.updated",
@@ -47,14 +46,14 @@ _log = structlog.get_logger("payouts.stripe")
 
 @dataclass(frozen=True, slots=True)
 class EventDifference:
-    """A transfer of an event that the books cannot explain."""
+    """An event's transfer that the books cannot explain."""
 
     transfer: str
     code: DifferenceCode
 
 
 @dataclass(frozen=True, slots=True)
-class Processed:
+class ProcessingResult:
     """The result of processing the waiting events.
 
     Attributes:
@@ -80,22 +79,22 @@ def _unchanged(code: EventCode) -> _Result:
     return _Result(code)
 
 
-def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Processed:
-    """Look at the events that wait; each is looked at again until it could be.
+def process(store: Store, rail: StripeRail, *, limit: int = 200) -> ProcessingResult:
+    """Process the waiting events; those that fail are retried later.
 
     Args:
         store: The store.
-        rail: The rail that they are of.
-        limit: How many at most.
+        rail: The rail of the events.
+        limit: The most events to process.
     """
     done = put_off = away = 0
     differences: dict[EventDifference, None] = {}
     results: dict[tuple[str, str, str], _Result] = {}
     for event in provider_events.waiting(store, rail=rail.name, limit=limit):
-        # Several events about one thing, or two for one fact: it is fetched once, after all of them had come.
-        thing = _thing(event)
+        # Several events about one object: it is fetched once, after all of them arrived.
+        subject = _subject(event)
         try:
-            result = results[thing] if thing in results else _look(store, rail, event)
+            result = results[subject] if subject in results else _handle(store, rail, event)
         except ProviderAway:
             provider_events.put_off(store, event.id, code="provider_away", away=True)
             put_off, away = put_off + 1, away + 1
@@ -106,59 +105,59 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> Processed:
             provider_events.put_off(store, event.id, code=refusal.code or "provider_refused")
             put_off += 1
             continue
-        results[thing] = result
+        results[subject] = result
         if result.difference:
             differences[EventDifference(event.object_id, result.difference)] = None
         provider_events.finish(store, event.id, code=result.code)
         done += 1
-    return Processed(done, put_off, tuple(differences))
+    return ProcessingResult(done, put_off, tuple(differences))
 
 
 def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, recipients: bool = True) -> int:
-    """Fetch what no webhook told: events, and how recipients stand whom a reward waits for.
+    """Fetch undelivered events, and poll the recipients with a waiting reward.
+
+    A refusal about one recipient does not stop the others.
 
     Args:
         store: The store.
         rail: The rail.
-        since: When this was done last; None lists what Stripe still has, thirty days. What it could not deliver is
-            listed from that far back each time.
-        recipients: Whether to ask for the events of each recipient's account too, one call each.
+        since: The last catch-up; None for all that Stripe lists, thirty days. Undelivered events are always listed
+            that far back.
+        recipients: Whether to list the events of each recipient's account too, one call each.
 
     Returns:
-        How many events were new.
-
-    What Stripe refuses to say of one recipient keeps it from telling of none other.
+        The number of new events.
 
     Raises:
-        ProviderAway: Stripe does not answer, to one question at least; the others were asked.
-        ProviderRefuses: it refuses us.
+        ProviderAway: Stripe left at least one call unanswered; the others were made.
+        ProviderRefuses: Stripe refuses our own account.
     """
     oldest = store.now() - LISTED_BACK
     start = oldest if since is None else max(oldest, since - OVERLAP)
-    new = len(provider_events.keep(store, list(listed(rail, since=start)), way="listed"))
-    new += len(provider_events.keep(store, list(listed(rail, since=oldest, undelivered=True)), way="listed"))
-    away = _Away()
-    for recipient_id, asked_at in onboardings.asked(store).items():
-        who = standings.recipient(store, recipient_id)
+    new = len(provider_events.save(store, list(listed(rail, since=start)), way="listed"))
+    new += len(provider_events.save(store, list(listed(rail, since=oldest, undelivered=True)), way="listed"))
+    outages = _Outages()
+    for recipient_id, requested_at in onboardings.requested_at(store).items():
+        who = recipient_statuses.recipient(store, recipient_id)
         if who is not None and who.rail == rail.name:
-            with away.noted():
-                _poll(store, rail, who, asked_at=asked_at)
-    for who in standings.unsettled(store, rail=rail.name, told_for=LISTED_BACK) if recipients else ():
-        with away.noted():
-            new += len(provider_events.keep(store, _told_at(store, rail, who, since=start), way="listed"))
-    away.tell()
+            with outages.collected():
+                _poll(store, rail, who, requested_at=requested_at)
+    for who in recipient_statuses.unsettled(store, rail=rail.name, listed_for=LISTED_BACK) if recipients else ():
+        with outages.collected():
+            new += len(provider_events.save(store, _events_at_account(store, rail, who, since=start), way="listed"))
+    outages.raise_first()
     return new
 
 
-class _Away:
-    """Notes which questions about single recipients had no answer; after a few the rest is not asked."""
+class _Outages:
+    """Collects unanswered calls about single recipients; too many of them end the pass."""
 
     def __init__(self) -> None:
         self.errors: list[ProviderAway] = []
 
     @contextlib.contextmanager
-    def noted(self) -> Iterator[None]:
-        """Ask about one recipient."""
+    def collected(self) -> Iterator[None]:
+        """Collect an outage of one recipient's call."""
         try:
             yield
         except ProviderAway as error:
@@ -166,66 +165,66 @@ class _Away:
             if len(self.errors) == MOST_AWAY:
                 raise
         except ProviderRefuses as refusal:
-            _log.warning("Stripe refuses to tell of a recipient", code=refusal.code)
+            _log.warning("Stripe refuses a call about a recipient", code=refusal.code)
 
-    def tell(self) -> None:
-        """Raise what was noted, so that the same time is asked about again."""
+    def raise_first(self) -> None:
+        """Raise the first outage, so that the caller lists the same period again."""
         if self.errors:
             raise self.errors[0]
 
 
-def _poll(store: Store, rail: StripeRail, who: Recipient, *, asked_at: datetime) -> None:
-    """Ask how a recipient stands whom a reward waits for, where it is time."""
-    known, now = standings.find(store, who.id), store.now()
-    wait = min(max(POLL_AFTER, (now - asked_at) / POLL_SHARE), POLL_AT_LEAST)
+def _poll(store: Store, rail: StripeRail, who: Recipient, *, requested_at: datetime) -> None:
+    """Refresh the status of a recipient with a waiting reward, if it is due."""
+    known, now = recipient_statuses.find(store, who.id), store.now()
+    wait = min(max(POLL_AFTER, (now - requested_at) / POLL_SHARE), POLL_AT_LEAST)
     if known is None or now - known.checked_at >= wait:
         refresh_status(store, rail, who)
     else:
-        standings.claim_ready(store, who.id)  # A crash came between its standing and its claim.
+        recipient_statuses.claim_ready(store, who.id)  # In case of a crash between the saved status and the claim.
 
 
-def _told_at(store: Store, rail: StripeRail, who: Recipient, *, since: datetime) -> list[ProviderEvent]:
-    """Return what Stripe tells at a recipient's account."""
+def _events_at_account(store: Store, rail: StripeRail, who: Recipient, *, since: datetime) -> list[ProviderEvent]:
+    """Return the events of a recipient's account."""
     try:
         return list(listed(rail, since=since, account=who.account))
     except ProviderRefuses:
-        refresh_status(store, rail, who)  # It may have been taken away from us; that nobody lists.
+        refresh_status(store, rail, who)  # Its holder may have disconnected it, and no event lists that.
         return []
 
 
 def listed(
     rail: StripeRail, *, since: datetime, account: str = "", undelivered: bool = False
 ) -> Iterator[ProviderEvent]:
-    """Yield the events since a moment, the newest first.
+    """Yield the events since a moment, newest first.
 
     Args:
         rail: The rail.
         since: The moment.
-        account: A recipient's account; empty: our own.
-        undelivered: Only those that Stripe could not deliver to a webhook.
+        account: A recipient's account; empty for our own.
+        undelivered: Whether to list only events that no webhook accepted.
 
     Raises:
         ProviderAway: Stripe does not answer.
-        ProviderRefuses: it refuses.
+        ProviderRefuses: Stripe refuses.
     """
-    asked: stripe.params.EventListParams = {
+    query: stripe.params.EventListParams = {
         "created": {"gte": int(since.timestamp())},
         "types": OF_RECIPIENTS if account else OF_OURS,
         "limit": PAGE,
     }
     if undelivered:
-        asked["delivery_success"] = False
+        query["delivery_success"] = False
     options: stripe.RequestOptions = {"stripe_account": account} if account else {}
     while True:
-        page = called(rail.limiter, partial(rail.client.v1.events.list, asked, options))
+        page = call_stripe(rail.limiter, partial(rail.client.v1.events.list, query, options))
         for each in page.data:
-            yield _named(each.to_dict(), rail=rail.name)
+            yield _parse(each.to_dict(), rail=rail.name)
         if not page.has_more:
             return
-        asked = {**asked, "starting_after": page.data[-1].id}
+        query = {**query, "starting_after": page.data[-1].id}
 
 
-def _named(event: dict[str, Any], *, rail: str) -> ProviderEvent:
+def _parse(event: dict[str, Any], *, rail: str) -> ProviderEvent:
     return ProviderEvent(
         id=event["id"],
         rail=rail,
@@ -236,26 +235,26 @@ def _named(event: dict[str, Any], *, rail: str) -> ProviderEvent:
     )
 
 
-def _thing(event: ProviderEvent) -> tuple[str, str, str]:
-    """Return what an event is about: all that is told of a recipient's account is one thing."""
-    noun = event.kind.partition(".")[0]
-    if noun in ABOUT_THE_ACCOUNT:
+def _subject(event: ProviderEvent) -> tuple[str, str, str]:
+    """Return the object of an event; all events about a recipient's account share one."""
+    object_type = event.kind.partition(".")[0]
+    if object_type in ABOUT_THE_ACCOUNT:
         return "account", event.account, ""
-    return noun, event.account, event.object_id
+    return object_type, event.account, event.object_id
 
 
-def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> _Result:
-    """Look at what one event is about."""
-    noun = event.kind.partition(".")[0]
-    if noun == "transfer":
-        found, difference = take_up(store, rail.find(event.object_id), rail=rail.name, actor=ACTOR)
+def _handle(store: Store, rail: StripeRail, event: ProviderEvent) -> _Result:
+    """Fetch the object of an event and update the store."""
+    object_type = event.kind.partition(".")[0]
+    if object_type == "transfer":
+        found, difference = book_transfer(store, rail.find(event.object_id), rail=rail.name, actor=ACTOR)
         return _Result(found, difference)
-    if noun not in ABOUT_THE_ACCOUNT and noun != "payout":
+    if object_type not in ABOUT_THE_ACCOUNT and object_type != "payout":
         return _unchanged("ignored")
-    who = standings.by_account(store, rail=rail.name, account=event.account)
+    who = recipient_statuses.by_account(store, rail=rail.name, account=event.account)
     if who is None:
         return _unchanged("unknown_account")
-    if noun != "payout":
+    if object_type != "payout":
         return _Result(refresh_status(store, rail, who).transfers)
     try:
         payout = refresh_bank_payout(store, rail, who, event.object_id)
@@ -265,6 +264,6 @@ def _look(store: Store, rail: StripeRail, event: ProviderEvent) -> _Result:
         refresh_status(store, rail, who)
         return _unchanged("bank_payout_gone")
     if payout.state == "failed":
-        # The money is on the recipient's balance at Stripe, never back with us: nothing is sent again.
+        # The money is on the recipient's balance at Stripe, not back with us: nothing is sent again.
         _log.warning("a bank payout failed", code=payout.failure_code)
     return _Result(payout.state)

@@ -1,4 +1,4 @@
-"""Keeps our calls below the provider's limit, and draws back when it says that they are too many."""
+"""Limits the rate of calls to the provider, and slows down when the provider refuses one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 SLOWEST_PER_SECOND = 1.0
-# Additive increase, multiplicative decrease: after a refusal half the rate, then one call a second more per so many.
+# Additive increase, multiplicative decrease: half the rate after a refusal, then one call a second more per 20 calls.
 FASTER_AFTER_CALLS = 20
 LONGEST_PAUSE_SECONDS = 32.0
 
@@ -16,7 +16,7 @@ class CallLimiter:
     """Spaces calls evenly; safe for threads.
 
     Attributes:
-        per_second: The rate at present, calls a second.
+        per_second: The current rate, calls a second.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class CallLimiter:
             self._sleep(at - now)
 
     def went_well(self) -> None:
-        """Take note of a call that was not too many."""
+        """Record a call that was not rate-limited."""
         with self._lock:
             self._pause = 0.0
             self._well += 1
@@ -61,7 +61,7 @@ class CallLimiter:
                 self.per_second = min(self._most, self.per_second + 1)
 
     def too_many(self) -> None:
-        """Draw back: the provider refused a call as one too many."""
+        """Halve the rate and pause: the provider refused a call for its rate."""
         with self._lock:
             self._well = 0
             self.per_second = max(SLOWEST_PER_SECOND, self.per_second / 2)

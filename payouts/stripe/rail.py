@@ -1,4 +1,4 @@
-"""Stripe as a rail: a payout is a transfer to a recipient's account, found again by its group."""
+"""The Stripe rail: a payout is a transfer to a recipient's account, looked up by its group."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from itertools import count, takewhile
 import stripe
 
 from payouts.rail import Accepted, Order, Outcome, Refused, Transfer, Unknown
-from payouts.stripe.calling import LOCKED, ProviderAway, ProviderRefuses, called, error_code
+from payouts.stripe.calling import LOCKED, ProviderAway, ProviderRefuses, call_stripe, error_code
 from payouts.stripe.limiter import CallLimiter
 
-CURABLE = frozenset({"balance_insufficient"})  # Funds arrive without anybody doing anything here.
+CURABLE = frozenset({"balance_insufficient"})  # Funds arrive without an action here.
 PAGE = 100
 # Stripe takes 500 characters in a value of metadata and 50 values.
 REWARDS_IN_A_VALUE = 10
@@ -28,8 +28,8 @@ class StripeRail:
 
         Args:
             client: The official client.
-            name: The rail's name (`payouts.stripe.configured.rail_name`), as batches carry it.
-            limiter: Keeps the calls below the provider's limit; one for all that use the same key.
+            name: The rail's name (`payouts.stripe.configured.rail_name`), as stored with its batches.
+            limiter: The rate limiter; one for all users of the same key.
         """
         self.name = name
         self.client = client
@@ -38,21 +38,21 @@ class StripeRail:
     def parameters(
         self, *, instruction_id: str, batch_id: str, account: str, amount_ore: int, reward_ids: tuple[str, ...]
     ) -> str:
-        """Return the request as JSON, with sorted names."""
+        """Return the request as JSON with sorted keys."""
         parts = [reward_ids[at : at + REWARDS_IN_A_VALUE] for at in range(0, len(reward_ids), REWARDS_IN_A_VALUE)]
         metadata = {"instruction": instruction_id, "batch": batch_id}
         metadata |= {f"rewards_{number}": ",".join(part) for number, part in enumerate(parts)}
-        asked = {
+        request = {
             "amount": amount_ore,
             "currency": "sek",
             "destination": account,
             "metadata": metadata,
             "transfer_group": instruction_id,
         }
-        return json.dumps(asked, sort_keys=True)
+        return json.dumps(request, sort_keys=True)
 
     def send(self, order: Order) -> Outcome:
-        """Ask for a transfer, once."""
+        """Request a transfer once."""
         self.limiter.wait()
         try:
             made = self.client.v1.transfers.create(json.loads(order.parameters), {"idempotency_key": order.key})
@@ -72,18 +72,18 @@ class StripeRail:
         return Accepted(made.id)
 
     def find(self, reference: str) -> Transfer:
-        """Return a transfer by Stripe's own name.
+        """Return a transfer by Stripe's reference.
 
         Raises:
             ProviderAway: Stripe does not answer.
-            ProviderRefuses: there is none.
+            ProviderRefuses: there is no such transfer.
         """
-        return as_transfer(called(self.limiter, partial(self.client.v1.transfers.retrieve, reference)))
+        return as_transfer(call_stripe(self.limiter, partial(self.client.v1.transfers.retrieve, reference)))
 
     def find_transfer(self, instruction_id: str) -> Transfer | Unknown | None:
-        """Return the transfer of an instruction by its group, None where Stripe has none."""
+        """Return the transfer of an instruction by its group, None if Stripe has none."""
         try:
-            found = called(
+            found = call_stripe(
                 self.limiter,
                 lambda: self.client.v1.transfers.list({"transfer_group": instruction_id, "limit": PAGE}),
             )
@@ -98,19 +98,19 @@ class StripeRail:
 
         Raises:
             ProviderAway: Stripe does not answer.
-            ProviderRefuses: it refuses.
+            ProviderRefuses: Stripe refuses.
         """
-        asked: stripe.params.TransferListParams = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
+        query: stripe.params.TransferListParams = {"created": {"gte": int(since.timestamp())}, "limit": PAGE}
         while True:
-            page = called(self.limiter, partial(self.client.v1.transfers.list, asked))
+            page = call_stripe(self.limiter, partial(self.client.v1.transfers.list, query))
             yield from (as_transfer(each) for each in page.data)
             if not page.has_more:
                 return
-            asked = {**asked, "starting_after": page.data[-1].id}
+            query = {**query, "starting_after": page.data[-1].id}
 
 
 def as_transfer(found: stripe.Transfer) -> Transfer:
-    """Return Stripe's transfer as rails tell one."""
+    """Convert Stripe's transfer."""
     metadata: dict[str, str] = found.metadata.to_dict()
     parts = takewhile(lambda part: part is not None, (metadata.get(f"rewards_{number}") for number in count()))
     destination = found.destination

@@ -1,7 +1,7 @@
-"""Recipients at Stripe: opens accounts, mints the links by which people tell Stripe who they are, asks how they stand.
+"""Recipients at Stripe: opens accounts, creates onboarding links, and refreshes statuses.
 
-The accounts are made with controller properties: Stripe asks for what it must know and shows an express dashboard, the
-platform pays its fees and bears its losses.
+The accounts have controller properties: Stripe collects the required details and shows an express dashboard; the
+platform pays the fees and bears the losses.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from typing import Any, Literal, cast
 
 import stripe
 
-from payouts.stripe.calling import ProviderRefuses, called
+from payouts.stripe.calling import ProviderRefuses, call_stripe
 from payouts.stripe.rail import StripeRail
 from storage.store.engine import Store
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import recipient_statuses
 from storage.store.payouts.claims import Recipient
 from storage.store.payouts.recipient_statuses import BankPayout, BankState, RecipientStatus, Transfers
 
-# What an account answers that its holder has taken away from us, or that is not there any more.
+# The codes for an account that its holder disconnected, or that no longer exists.
 GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})
 
 
 def open_account(rail: StripeRail, *, reward_id: str, instead_of: str = "") -> str:
-    """Open an account for whoever earned a reward; asked again within a day it is the same one.
+    """Open an account for the guest of a reward; within a day a repeated call returns the same one.
 
-    The wish is committed before, and names the key: what a lost answer opened is found again.
+    The committed intent names the key, so an account whose answer was lost is found again.
 
     Args:
         rail: The rail.
-        reward_id: The reward that is wanted there.
-        instead_of: The recipient whose account this one takes the place of: it is gone, or the guest wants another.
+        reward_id: The reward.
+        instead_of: The recipient whose account this one replaces: it is gone, or the guest wants another.
 
     Raises:
-        ProviderAway: Stripe does not answer; asking again is safe.
-        ProviderRefuses: it refuses.
+        ProviderAway: Stripe does not answer; a retry is safe.
+        ProviderRefuses: Stripe refuses.
     """
-    asked: stripe.params.AccountCreateParams = {
+    request: stripe.params.AccountCreateParams = {
         "country": "SE",
         "default_currency": "sek",
         "business_type": "individual",
@@ -52,55 +52,55 @@ def open_account(rail: StripeRail, *, reward_id: str, instead_of: str = "") -> s
     options: stripe.RequestOptions = {
         "idempotency_key": f"account:{reward_id}" + (f":after:{instead_of}" if instead_of else "")
     }
-    return called(rail.limiter, partial(rail.client.v1.accounts.create, asked, options)).id
+    return call_stripe(rail.limiter, partial(rail.client.v1.accounts.create, request, options)).id
 
 
 def onboarding_link(rail: StripeRail, *, account: str, return_url: str, refresh_url: str) -> str:
-    """Mint a link to Stripe's own pages, for one use within minutes: when a guest clicks, never before.
+    """Create a link to Stripe's pages, valid once and for minutes: only when a guest clicks.
 
     Raises:
         ProviderAway: Stripe does not answer.
-        ProviderRefuses: it refuses.
+        ProviderRefuses: Stripe refuses.
     """
-    asked: stripe.params.AccountLinkCreateParams = {
+    request: stripe.params.AccountLinkCreateParams = {
         "account": account,
         "type": "account_onboarding",
         "return_url": return_url,
         "refresh_url": refresh_url,
         "collection_options": {"fields": "eventually_due"},
     }
-    return called(rail.limiter, partial(rail.client.v1.account_links.create, asked)).url
+    return call_stripe(rail.limiter, partial(rail.client.v1.account_links.create, request)).url
 
 
 def refresh_status(store: Store, rail: StripeRail, recipient: Recipient) -> RecipientStatus:
-    """Ask Stripe how a recipient stands, and keep it.
+    """Fetch a recipient's status from Stripe and save it.
 
     Raises:
-        ProviderAway: Stripe does not answer; what was known stays.
-        ProviderRefuses: it refuses for a reason that says nothing of the account.
+        ProviderAway: Stripe does not answer; the saved status stays.
+        ProviderRefuses: Stripe refuses for a reason other than the account.
     """
     at = store.now()
     try:
-        found = called(rail.limiter, partial(rail.client.v1.accounts.retrieve, recipient.account)).to_dict()
-        standing = _standing(recipient.id, found, at=at)
+        found = call_stripe(rail.limiter, partial(rail.client.v1.accounts.retrieve, recipient.account)).to_dict()
+        status = _parse_status(recipient.id, found, at=at)
     except ProviderRefuses as refusal:
         if refusal.code not in GONE:
             raise
-        standing = RecipientStatus(recipient.id, "gone", False, 0, refusal.code, None, None, at)
-    standings.save(store, standing)
-    return standing
+        status = RecipientStatus(recipient.id, "gone", False, 0, refusal.code, None, None, at)
+    recipient_statuses.save(store, status)
+    return status
 
 
 def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, payout_id: str) -> BankPayout:
-    """Ask Stripe how a payout to a recipient's bank stands, and keep it.
+    """Fetch a payout to a recipient's bank from Stripe and save it.
 
     Raises:
         ProviderAway: Stripe does not answer.
-        ProviderRefuses: it refuses; there is no such payout.
+        ProviderRefuses: Stripe refuses, or has no such payout.
     """
     at = store.now()
     options: stripe.RequestOptions = {"stripe_account": recipient.account}
-    found = called(rail.limiter, partial(rail.client.v1.payouts.retrieve, payout_id, None, options)).to_dict()
+    found = call_stripe(rail.limiter, partial(rail.client.v1.payouts.retrieve, payout_id, None, options)).to_dict()
     payout = BankPayout(
         id=str(found["id"]),
         recipient_id=recipient.id,
@@ -111,16 +111,16 @@ def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, pa
         changed_at=at,
         made_at=datetime.fromtimestamp(int(found["created"]), tz=UTC),
     )
-    standings.save_bank_payout(store, payout)
+    recipient_statuses.save_bank_payout(store, payout)
     return payout
 
 
-def _standing(recipient_id: str, account: dict[str, Any], *, at: datetime) -> RecipientStatus:
-    told: Literal["inactive", "pending", "active"] | None = (account.get("capabilities") or {}).get("transfers")
+def _parse_status(recipient_id: str, account: dict[str, Any], *, at: datetime) -> RecipientStatus:
+    capability: Literal["inactive", "pending", "active"] | None = (account.get("capabilities") or {}).get("transfers")
     requirements = account.get("requirements") or {}
     banks = (account.get("external_accounts") or {}).get("data") or []
     bank = next((each for each in banks if each.get("default_for_currency")), banks[0] if banks else {})
-    transfers: Transfers = told or "inactive"
+    transfers: Transfers = capability or "inactive"
     return RecipientStatus(
         recipient_id=recipient_id,
         transfers=transfers,

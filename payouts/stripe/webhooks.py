@@ -1,7 +1,7 @@
-"""Reads what Stripe sends to our door: signed, recent, of the right mode; nothing of its body is kept.
+"""Verifies Stripe's webhooks: signature, age and mode; nothing of the body is stored.
 
-Only the official client's check of the signature decides; it leaves the future and a second use to us: the first is
-refused here, the second by the table of events.
+The official client verifies the signature. It does not refuse future timestamps or repeated deliveries: this module
+refuses the former, the table of events ignores the latter.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _NAME = re.compile(r"[A-Za-z0-9_.]{1,255}")
 
 
 class RefusedWebhook(PilotError):
-    """What came is not an event of Stripe, or an old one."""
+    """The request is not an event of Stripe, or an old one."""
 
 
 class OtherMode(PilotError):
-    """A test event at a live door: Stripe sends both to a live Connect endpoint; told as taken, and left alone."""
+    """A test event at a live endpoint; Stripe sends both to Connect endpoints. Acknowledge and ignore it."""
 
 
 class LiveEvent(PilotError):
-    """A live event at a door that is not: it belongs elsewhere, so it is not told as taken.
+    """A live event at an endpoint that is not live: it belongs elsewhere, so do not acknowledge it.
 
     Attributes:
-        event: Its name, on the rail that it is of.
+        event: The event, on the live rail.
     """
 
     def __init__(self, event: ProviderEvent) -> None:
@@ -48,28 +48,28 @@ class LiveEvent(PilotError):
 
 
 def secrets_of(text: str) -> tuple[str, ...]:
-    """Return the endpoints' secrets from the setting; several while one is replaced, or for several endpoints."""
+    """Return the endpoints' secrets from the setting, separated by commas."""
     return tuple(each.strip() for each in text.split(",") if each.strip())
 
 
 def read_webhook(
     body: bytes, *, signature: str, secrets: Sequence[str], rail: RailName, now: datetime
 ) -> ProviderEvent:
-    """Return the event that a request carries.
+    """Return the event of a request.
 
     Args:
         body: The request's body, byte for byte.
         signature: The header `Stripe-Signature`.
-        secrets: The endpoints' secrets; any may have signed.
-        rail: The rail that the events are for: a live one takes live events only.
-        now: The moment, aware.
+        secrets: The endpoints' secrets; any of them may have signed.
+        rail: The rail of the events; the live rail accepts only live events.
+        now: The current time, aware.
 
     Raises:
-        RefusedWebhook: the signature is not ours, the event is old or from the future, or it is no event.
-        OtherMode: it is a test event, and the rail is live.
-        LiveEvent: it is a live event, and the rail is not.
+        RefusedWebhook: the signature is invalid, the event is old or from the future, or the body is no event.
+        OtherMode: a test event on the live rail.
+        LiveEvent: a live event on another rail.
     """
-    # The client takes the first `t`, however it is written: with two of them another one than ours would be signed.
+    # The client uses the first `t`, however it is written: with two of them it could verify another one than ours.
     times = [each for each in signature.split(",") if each.partition("=")[0].strip() == "t"]
     stamped = _TIMESTAMP.fullmatch(times[0]) if len(times) == 1 else None
     if stamped is None:
@@ -98,7 +98,7 @@ def read_webhook(
 
 def _signed(body: bytes, signature: str, secret: str) -> bool:
     try:
-        # Its own check of age is off: it would use another clock than ours.
+        # Its own check of the age is off: it would use another clock.
         return bool(stripe.WebhookSignature.verify_header(body.decode("utf-8"), signature, secret, tolerance=None))
     except (stripe.SignatureVerificationError, UnicodeDecodeError):
         return False
@@ -106,7 +106,7 @@ def _signed(body: bytes, signature: str, secret: str) -> bool:
 
 def _event(event: dict[str, Any], *, rail: RailName) -> ProviderEvent:
     names = {"id": event["id"], "kind": event["type"]}
-    # Our own balance has no name, and our own account is told by none.
+    # Our balance has no id, and events of our own account have no `account`.
     may_lack = {"object_id": event["data"]["object"].get("id") or "", "account": event.get("account") or ""}
     for name, value in (names | may_lack).items():
         if not (isinstance(value, str) and (_NAME.fullmatch(value) or (value == "" and name in may_lack))):

@@ -1,7 +1,8 @@
 """Texts for customers, baristas and managers, in Swedish and English.
 
 One TOML file for each section and language (`page.sv.toml`, `page.en.toml`); keys are dotted paths within the file.
-Both languages of a section have the same keys and the same {placeholders}; a test checks it.
+Both languages of a section have the same keys and the same {placeholders}; a test checks it. The section
+`expectations` is for engineers, in English only.
 """
 
 from __future__ import annotations

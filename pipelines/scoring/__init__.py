@@ -1,4 +1,4 @@
-"""The score of a session, 0-100, computed by code from what was said; arrays of numbers, no frame library."""
+"""Scores sessions, 0-100, by code from their words; arrays of numbers, no frame library."""
 
 from pipelines.scoring.scorer import (
     ELIGIBLE_ABOVE,

@@ -1,4 +1,4 @@
-"""Features: how much of what makes feedback useful a session holds, counted in distinct things near a claim.
+"""Features: counts of distinct things near a claim that make a session's feedback useful.
 
 Nothing is counted twice, and nothing counts that is not said about the café: a detail weighs as much as it is near to
 a claim, a claim as much as it is near to something of the café's. Counts are whole numbers of quarters, so that one

@@ -1,4 +1,4 @@
-"""Sessions as flat arrays of tokens: where each stands, in which turn, and what lies between it and the last one."""
+"""Sessions as flat arrays of tokens: each one's position, turn and gap to the one before."""
 
 from __future__ import annotations
 

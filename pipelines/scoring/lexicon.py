@@ -86,7 +86,7 @@ class Words:
 
 
 def plain(text: str) -> str:
-    """Return an entry or token without what recognisers write or leave out at will: apostrophes and hyphens."""
+    """Return an entry or token without apostrophes and hyphens, which recognisers write inconsistently."""
     return text.replace("'", "").replace("-", "").replace("\u2019", "")
 
 

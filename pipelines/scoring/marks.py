@@ -1,4 +1,4 @@
-"""Marks: the words and phrases of sessions that mean something, and the judgements among them with their sign."""
+"""Marks: the meaningful words and phrases of sessions, and the sign of judgements."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Marks:
 
 
 def places(heard: Heard) -> Ints:
-    """Return each token's place in words, with a small gap between turns and an endless one between sessions."""
+    """Return each token's position, with a small gap between turns and an infinite one between sessions."""
     return np.arange(len(heard.numbers)) + heard.session * SESSION_GAP + heard.turn * TURN_GAP
 
 
@@ -218,7 +218,7 @@ def _after_too(meaning: Bits, before: Ints) -> Flags:
 
 
 def _lacked(meaning: Bits, before: Ints) -> Ints:
-    """Return 1 where a thing follows soon, -1 where trouble does ("ingen kö", "no noise"), 0 where neither."""
+    """Return 1 if a thing follows soon, -1 if trouble does ("ingen kö", "no noise"), else 0."""
     trouble = (meaning & bits("queue", "noise", "negative", "generic_negative")) != NONE
     thing = (meaning & THINGS) != NONE
     bad: Flags = np.logical_or.reduce([_later(trouble, before, steps) for steps in range(1, LACK_TOKENS)])

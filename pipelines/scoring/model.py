@@ -1,4 +1,4 @@
-"""The points that each feature earns: a sum of saturating terms, fitted by `scripts/fit_scoring.py`, kept as data.
+"""Points by feature: a sum of saturating terms, fitted by `scripts/fit_scoring.py` and stored as data.
 
 Every term rises with its feature and no term is negative, so a true detail more never lowers a score.
 """

@@ -25,7 +25,7 @@ def nearest(places: Ints, *, targets: NDArray[np.bool_], themselves: bool = True
 
 
 def neighbours(places: Ints, *, targets: NDArray[np.bool_], themselves: bool = True) -> tuple[Ints, Ints]:
-    """Return for each place the last target up to it and the next from it on, as indices; -1 where there is none."""
+    """Return each place's last target up to it and next from it on, as indices; -1 if there is none."""
     size = len(places)
     index = np.arange(size)
     if not size:

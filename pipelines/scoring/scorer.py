@@ -1,4 +1,4 @@
-"""The score of sessions by the rubric, of one or of a million: the same steps over arrays, so the same result."""
+"""Scores sessions by the rubric, one or a million: the same steps over arrays, so the same result."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list
     final = capped(points, found, marks, raised)
     flags = _flags(marks, heard.sessions)
     spans_of = _spans(marks, heard, found) if spans else {}
-    stands = _standing(raised, len(sessions))
+    stands = _blocking_signals(raised, len(sessions))
     hollow = raised["silence"] | raised["gibberish"]
     quotes: list[list[Quote]] = [[] for _ in sessions]
     for session, *quote in zip(*placed(claimed, heard), strict=True):
@@ -153,7 +153,7 @@ def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list
     ]
 
 
-def _standing(raised: Mapping[str, Flags], size: int) -> list[tuple[str, ...]]:
+def _blocking_signals(raised: Mapping[str, Flags], size: int) -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = [()] * size
     for name in sorted(raised):
         for session in np.flatnonzero(raised[name]).tolist():

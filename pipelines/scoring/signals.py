@@ -95,7 +95,7 @@ def signals(
 
 
 def _contradicts(claimed: Claims, retractions: Ints, *, times: Ints) -> Flags:
-    """Find sessions that take back what they said: one theme good and bad, taken back, and not of two days."""
+    """Find sessions that retract a claim: one theme good and bad, retracted, and not of two days."""
     both = (claimed.good >= BOTH_SIDES) & (claimed.bad >= BOTH_SIDES)
     taken_back: Flags = (retractions > 0) & (times < SEVERAL_TIMES) & both.any(axis=1)
     return taken_back

@@ -136,7 +136,7 @@ def _add_implied(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Mark
 
 
 def _add_prices(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Marks, heard: Heard) -> None:
-    """A sum of money beside a comparison or a fault is a claim about the price, though no word says "dear"."""
+    """Mark a sum of money beside a comparison or a fault as a claim about the price."""
     price = THEMES.index("price")
     held_against = marks.bad | marks.has("comparison")
     against = nearest(marks.place, targets=held_against, themselves=False) <= MONEY_REACH

@@ -1,8 +1,8 @@
-"""Devices: one after the other without a pause, from code to code, outside opening hours day after day.
+"""Device signals: chains without a pause, code hopping, sessions outside opening hours.
 
 Without consent to a token a device is known by its address and browser, and for one day: twenty guests with the same
-telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. What a single device
-cannot help is order: its sessions never overlap, and each begins where the last one ended.
+telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. A single device is
+recognised by order: its sessions never overlap, and each begins when the last one ends.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COMPLETED = pl.col("outcome") == "completed"
 
 
 def device_signals(sessions: pl.DataFrame) -> list[Found]:
-    """Return what a day's devices show.
+    """Return the signals of a day's devices.
 
     Args:
         sessions: Frame of SESSIONS of one day.
@@ -71,7 +71,7 @@ def _of_device(row: dict[str, Any]) -> Iterator[Found]:
 
 
 def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
-    """Return which completed sessions were sent while the café was shut, and which tokens do so day after day.
+    """Return completed sessions sent while the café was shut, and tokens that do so on several days.
 
     Args:
         sessions: Frame of SESSIONS of one day.
@@ -95,7 +95,7 @@ def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes
 
 
 def _minutes_outside(row: dict[str, Any], *, cafes: Cafes) -> int:
-    """Return how many minutes before opening or after closing a session was sent, beyond what is usual; else 0."""
+    """Return the minutes before opening or after closing, beyond the usual, at which a session was sent."""
     if row["cafe"] not in cafes.ids:
         return 0
     local = local_time(row["completed_at"])

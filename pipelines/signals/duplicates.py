@@ -1,7 +1,7 @@
-"""Copies: sessions that say again what an earlier one said, on the same day or within the look-back window.
+"""Copy signals: sessions that repeat an earlier one, on the same day or within the look-back window.
 
-The first to say something is never touched. Short answers are nobody's copy ("det var gott" is said by many), and
-what many honest guests say of the same queue resembles too little: docs/signals.md has both measured.
+The first session with a text has no signal. Short answers are never copies ("det var gott" is common), and honest
+guests' answers about the same queue resemble one another too little: docs/signals.md has the measurements.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipelines.signals.found import Found
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
 HISTORY_DAYS = 14
-LEAST_WORDS = 12  # said in fewer words, two may say the same by chance
+LEAST_WORDS = 12  # two shorter answers may be equal by chance
 LEAST_SHARED_PAIRS = 14
 LEAST_RESEMBLANCE = 0.33
 RING_SESSIONS = 4  # so many sessions that resemble one another are a ring
@@ -28,33 +28,33 @@ Integers = npt.NDArray[np.int64]
 
 
 def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Found]:
-    """Return what is copied on `day`; real and simulated sessions are never held against one another.
+    """Return the copies of `day`; real and simulated sessions are never compared with one another.
 
     Args:
         day: The business day that is judged.
         today: Frame of FINGERPRINTS of that day.
         earlier: Frame of FINGERPRINTS of the days before it.
     """
-    told = pl.concat([earlier.filter(pl.col("day") < day), today]).filter(pl.col("words") >= LEAST_WORDS)
+    prints = pl.concat([earlier.filter(pl.col("day") < day), today]).filter(pl.col("words") >= LEAST_WORDS)
     return [
         found
-        for part in told.partition_by("simulated", maintain_order=True)
+        for part in prints.partition_by("simulated", maintain_order=True)
         for found in _among(part.sort("day", "completed_at", "session_id"), day=day)
     ]
 
 
-def _among(told: pl.DataFrame, *, day: date) -> Iterator[Found]:
-    first_new = int((told["day"] < day).sum())
-    first_said = _first_said(told)
-    body, starts = unpacked(told["pairs"])
+def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Found]:
+    first_new = int((prints["day"] < day).sum())
+    first_said = _first_said(prints)
+    body, starts = unpacked(prints["pairs"])
     twins = earlier_twins(
         Sets(body, starts),
         first_new=first_new,
         least_shared=LEAST_SHARED_PAIRS,
         least_resemblance=LEAST_RESEMBLANCE,
     )
-    rows = told.select("session_id", "cafe", "day", "words")
-    for new in range(first_new, told.height):
+    rows = prints.select("session_id", "cafe", "day", "words")
+    for new in range(first_new, prints.height):
         original = int(first_said[new])
         if original != new:
             yield _exact(rows, new=new, original=original, day=day)
@@ -65,9 +65,9 @@ def _among(told: pl.DataFrame, *, day: date) -> Iterator[Found]:
     yield from _rings(rows, twins, first_said=first_said, first_new=first_new)
 
 
-def _first_said(told: pl.DataFrame) -> Integers:
-    """Return for each session the first one with exactly its words, itself where it is the first."""
-    first = told.with_row_index("row").select(pl.col("row").first().over("text_hash", "words"))
+def _first_said(prints: pl.DataFrame) -> Integers:
+    """Return for each session the first one with exactly its words, itself if it is the first."""
+    first = prints.with_row_index("row").select(pl.col("row").first().over("text_hash", "words"))
     indexes: Integers = first["row"].to_numpy().astype(np.int64)
     return indexes
 

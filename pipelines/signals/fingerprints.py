@@ -1,4 +1,4 @@
-"""Fingerprints: what was said in a session as keyed hashes of word pairs, so that copies are found without the words.
+"""The table `fingerprints`: sessions as keyed hashes of word pairs, to find copies without the words.
 
 A pair is two neighbouring words, or two with one word between them: a swapped word breaks four pairs and leaves the
 rest. Words are folded (case, composed form), fillers are dropped. The hash is keyed with the home's secret: who has
@@ -36,7 +36,7 @@ _RIGHT = np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> pl.DataFrame:
-    """Return one row for each completed session in which anything was said.
+    """Return one row for each completed session with words.
 
     Args:
         sessions: Frame of SESSIONS.
@@ -52,7 +52,7 @@ def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> 
 
 
 def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
-    """Return the turns that count of each completed session in which anything was said.
+    """Return the counted turns of each completed session with words.
 
     Args:
         sessions: Frame of SESSIONS.
@@ -64,7 +64,7 @@ def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, li
 
 
 def _said(turns: pl.DataFrame) -> pl.DataFrame:
-    """Return what counts of each session as a list of its turns: not what was too unsure, nor what was struck."""
+    """Return each session's counted turns as a list, without unsure and struck ones."""
     return (
         turns.filter(counts_as_feedback())
         .sort("session_id", "turn")
@@ -135,7 +135,7 @@ def _packed(owner: npt.NDArray[np.int64], codes: Codes, *, texts: int) -> Iterat
 
 
 def unpacked(pairs: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return all pairs of packed texts in one array, and where each text's begin (one more than there are texts)."""
+    """Return all texts' pairs in one array, and each text's offset (one more than there are texts)."""
     raw = pairs.str.decode("base64")
     sizes = raw.bin.size("b").to_numpy().astype(np.int64) // 4
     body = np.frombuffer(b"".join(raw.to_list()), dtype="<u4").astype(np.uint32)

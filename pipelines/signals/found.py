@@ -1,4 +1,4 @@
-"""What a detector found about one session: identifiers and counts, never a word of what was said."""
+"""A detector's finding about one session: identifiers and counts, never a guest's words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Found:
     Attributes:
         session_id: The session.
         signal: A key of `pipelines.signals.reasons.REASONS`.
-        related: Other sessions that it is about.
-        counts: The figures that it rests on, by name.
+        related: The other sessions behind it.
+        counts: The figures behind it, by name.
     """
 
     session_id: str

@@ -1,6 +1,6 @@
-"""The reasons for which a reward is held or capped: each with its severity and, for a cap, the most it leaves.
+"""The signals that hold, cap or note a reward, each with its severity and cap.
 
-The words for people are in `pilot/words/why.*.toml` under the same names; a test keeps the two in step.
+The words for people are in `pilot/words/why.*.toml` under the same names; a test compares the two.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 Severity = Literal["hold", "cap", "note"]
 
-HOLD_DAYS = 7  # a guest whose reward is held has an answer by then
+HOLD_DAYS = 7  # a guest with a held reward has an answer within these days
 THIN_CAP = 45  # the rubric's "thin": kept and shown, never paid
 
 SIGNALS_VERSION = "2026-11.1"
@@ -24,7 +24,7 @@ class Reason:
 
     Attributes:
         severity: hold (a person decides), cap (the score counts as at most `cap`) or note (nothing follows).
-        cap: The most that the score counts as; None unless it caps.
+        cap: The highest score that counts; None unless it caps.
     """
 
     severity: Severity

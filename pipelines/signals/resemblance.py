@@ -72,7 +72,7 @@ def earlier_twins(sets: Sets, *, first_new: int, least_shared: int, least_resemb
     """Return the pairs of sessions that resemble one another, the later of which is new.
 
     Args:
-        sets: The sessions in order of time; those without a pair are left alone.
+        sets: The sessions in order of time; those without a pair are ignored.
         first_new: Index of the first session that is to be judged; those before it are only compared with.
         least_shared: Fewer common pairs than this are no resemblance.
         least_resemblance: Less resemblance than this is none.
@@ -103,7 +103,7 @@ def _joined(parts: list[Twins]) -> Twins:
 
 
 def _candidates(sets: Sets, *, first_new: int, least_agreement: float) -> tuple[Integers, Integers]:
-    """Return distinct (later, earlier) index pairs that share a bucket and stand near one another in it."""
+    """Return distinct (later, earlier) index pairs that share a bucket and are near one another in it."""
     rows = np.flatnonzero(sets.sizes > 0)
     hashes = _Hashes()
     sketch = np.empty((rows.size, SKETCH_HASHES), dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""Session signals: one row for each signal of a completed session, and what they mean for its reward together."""
+"""The table `session_signals`: a row for each signal of a session, and their effect on its reward."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def session_signals(
 
 
 def _urgent(scored: pl.DataFrame) -> list[Found]:
-    """Return which sessions the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
+    """Return the sessions that the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
     flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
         pl.col("kinds").list.len() > 0
     )
@@ -74,27 +74,27 @@ def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
     ]
     own = ("session_id", "signal", "severity", "cap", "related", "counts", "signals_version")
     types = schema(SESSION_SIGNALS)
-    told = pl.DataFrame(rows, schema={name: types[name] for name in own}, orient="row")
+    own_rows = pl.DataFrame(rows, schema={name: types[name] for name in own}, orient="row")
     held = pl.when(pl.col("severity") == "hold").then(pl.col("completed_at") + timedelta(days=HOLD_DAYS))
     of = sessions.select("day", "session_id", "cafe", "simulated", "completed_at")
-    return shaped(SESSION_SIGNALS, told.join(of, on="session_id").with_columns(held_until=held).lazy())
+    return shaped(SESSION_SIGNALS, own_rows.join(of, on="session_id").with_columns(held_until=held).lazy())
 
 
 def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-    """Return a day's signals where some of what they rest on is gone: what was found before stays as it was told.
+    """Return a day's signals after part of their input was erased: earlier findings are kept.
 
     Args:
-        found: Frame of SESSION_SIGNALS, from what is left.
+        found: Frame of SESSION_SIGNALS, from the remaining input.
         earlier: The day's signals as they were.
-        sessions: Frame of SESSIONS of the day; signals of a session that is not there go.
+        sessions: Frame of SESSIONS of the day; signals of other sessions are dropped.
     """
     new = found.join(earlier, on=["session_id", "signal"], how="anti")
-    told = pl.concat([earlier.select(new.columns), new]).join(sessions, on="session_id", how="semi")
-    return shaped(SESSION_SIGNALS, told.lazy())
+    both = pl.concat([earlier.select(new.columns), new]).join(sessions, on="session_id", how="semi")
+    return shaped(SESSION_SIGNALS, both.lazy())
 
 
 def by_session(signals: pl.DataFrame) -> pl.DataFrame:
-    """Return what the signals mean for each session's reward: one row for each session that has any.
+    """Return the signals' effect on each session's reward: one row for each session with a signal.
 
     Columns: session_id; held_until, null where nothing holds it; cap, the most that its score counts as, null where
     nothing caps it; reasons, the signals that hold or cap, sorted.

@@ -19,12 +19,12 @@ HISTORY_COLUMNS = ("day", "session_id", "cafe", "simulated", "code", "outcome", 
 
 
 def burst_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
-    """Return the sessions beyond what an hour can hold, by code and by café.
+    """Return the sessions beyond an hour's limit, by code and by café.
 
     Args:
         sessions: Frame of SESSIONS of one day.
         history: `HISTORY_COLUMNS` of the days before.
-        cafes: The cafés, for what they expect.
+        cafes: The cafés, with their expected feedback.
     """
     expected = pl.DataFrame(
         {"cafe": list(cafes.ids), "expected": [cafe.expected_feedbacks_per_day.high for cafe in cafes.cafe]},

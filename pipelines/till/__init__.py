@@ -1,1 +1,1 @@
-"""What a till's export says: lines from bytes, values from text, customers by day. No engine, no file, no clock."""
+"""Parses tills' exports into customers by day, without engine, file or clock."""

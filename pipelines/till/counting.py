@@ -1,4 +1,4 @@
-"""Customers by café and day from tills' exports: a receipt with a positive total is a customer, or a day says its own.
+"""Counts customers by café and day in tills' exports: one a positive receipt, or the day's number.
 
 What is counted and what is left out is told for every row, so that a person can see what an import will do.
 """
@@ -24,7 +24,7 @@ TOTALS = ("total", "summa", "sum", "delsumma", "subtotal", "i alt", "samtliga")
 
 T = TypeVar("T")
 
-# Why a day is left out, for a person; None where it is counted.
+# Why a day is left out, for a person; None if it is counted.
 LeftOut = Callable[[Cafe, date], str | None]
 
 
@@ -36,9 +36,9 @@ class Row:
         file: The file's name.
         number: The row's number in it.
         fate: What becomes of it.
-        cafe: Its café, where it was read so far.
-        day: Its business day, where it was read so far.
-        why: Why it is left out, where its day is.
+        cafe: Its café, if already read.
+        day: Its business day, if already read.
+        why: Why its day is left out; None if it is counted.
     """
 
     file: str
@@ -80,7 +80,7 @@ def tally(exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: d
     Args:
         exports: The files.
         cafes: The cafés.
-        cafe: The café that the files are of; None where a column names it.
+        cafe: The files' café; None if a column names it.
         today: No row may be of a later day.
         left_out: Says why a café's day does not count, if so.
 
@@ -124,7 +124,7 @@ class _Counting:
             self._rows.append(row)
 
     def done(self) -> Tally:
-        """Return what was counted."""
+        """Return the counts."""
         counts = {key: len(numbers) for key, numbers in self._receipts.items()}
         for key, (count, file, number) in self._days.items():
             if key in counts and counts[key] != count:

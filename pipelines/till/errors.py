@@ -1,4 +1,4 @@
-"""What can be wrong with a till's export, by row and column and never by what stands there."""
+"""Faults of a till's export, by row and column, never with the cell's content."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from pilot.errors import PilotError
 
 
 class UnreadableExport(PilotError):
-    """A file is no export that is known here."""
+    """A file is not a known export."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One cell that cannot be used.
+    """One unusable cell.
 
     Attributes:
         file: The file's name.
         row: The row's number in it, the first is 1.
         column: The column's heading.
-        found: What kind of value stands there.
-        expected: What was expected.
+        found: The kind of the value found.
+        expected: The expected value.
     """
 
     file: str
@@ -37,8 +37,8 @@ class UnusableCell(ValueError):
     """A cell's text is not of the kind that its column holds.
 
     Attributes:
-        found: What kind of value it is.
-        expected: What was expected.
+        found: The kind of the value found.
+        expected: The expected value.
     """
 
     def __init__(self, found: str, expected: str) -> None:

@@ -20,7 +20,7 @@ HEADING_WITHIN = 60  # lines: Zettle's report begins with sixteen lines about th
 WORKBOOK = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
 
-# Headings in Swedish, English and Danish, without what stands in brackets.
+# Headings in Swedish, English and Danish, without their brackets.
 HEADINGS: Mapping[ColumnKind, frozenset[str]] = {
     "day": frozenset(
         ("datum", "dag", "affärsdag", "köpdatum", "datum och tid", "date", "day", "business day", "dato")
@@ -53,7 +53,7 @@ class Export:
 
     Attributes:
         name: The file's name.
-        columns: Where each known column stands.
+        columns: Each known column's index.
         headings: Every heading as it is written.
         rows: The lines below: their number in the file and their cells.
     """
@@ -64,7 +64,7 @@ class Export:
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
     def cell(self, row: tuple[str, ...], kind: ColumnKind) -> str:
-        """Return a cell's text; empty where the line or the file has none."""
+        """Return a cell's text; empty if the line or the file has none."""
         place = self.columns.get(kind)
         return spaced(row[place]) if place is not None and place < len(row) else ""
 

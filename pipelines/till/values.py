@@ -53,7 +53,7 @@ def spaced(text: str) -> str:
 
 
 def kind_of(text: str) -> str:
-    """Return what kind of value a text is, for errors: the value itself is not repeated."""
+    """Return the kind of a text's value, for errors, which never repeat the value."""
     bare = spaced(text)
     if not bare:
         return "nothing"
@@ -100,7 +100,7 @@ def business_day_of(text: str) -> date:
 
 
 def whole_number(text: str) -> int:
-    """Return a count. `1 204`, `1.204,00` and `1,204.00` are 1204; `1.204` alone could be either and is refused.
+    """Return a count: `1 204`, `1.204,00` and `1,204.00` are 1204; the ambiguous `1.204` is refused.
 
     Raises:
         UnusableCell: it is none.

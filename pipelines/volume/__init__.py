@@ -1,1 +1,1 @@
-"""How much feedback a café gets by the hour, against what was to be expected: the band first, then its own history."""
+"""Feedback volume by hour against its expectation: from the café's band first, then from its history."""

@@ -1,4 +1,4 @@
-"""Volume anomalies: each open hour of each café with what came, what was to be expected, and whether that is odd."""
+"""The table `volume_anomalies`: each café's open hours with their feedback, expectation and verdict."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def volume_anomalies(
     away: Mapping[str, Iterable[Window]],
     simulated: bool = False,
 ) -> pl.DataFrame:
-    """Return a row for each hour of `day` in which a café is open, up to `as_of`.
+    """Return a row for each open hour of each café on `day`, up to `as_of`.
 
-    Only the home's own guests are looked at: test clients among real guests owe no café a number. Before the pilot's
-    first day nobody owes one either, unless everything is simulated.
+    Only the home's own guests count: test clients among real guests have no expected volume. Before the pilot's
+    first day there are no rows, unless everything is simulated.
 
     Args:
         sessions: SESSION_COLUMNS of SESSIONS of the day.
@@ -43,7 +43,7 @@ def volume_anomalies(
         as_of: The moment up to which the day is judged, aware.
         cafes: The cafés.
         history: HISTORY_COLUMNS of VOLUME_ANOMALIES of the HISTORY_DAYS before.
-        away: By café, when no guest could speak: outages, maintenance, pauses, a full trial.
+        away: By café, the windows in which no guest could speak: outages, maintenance, pauses, a full trial.
         simulated: Whether the home's guests are simulated ones.
     """
     sent = _sent(sessions, simulated=simulated)
@@ -53,12 +53,12 @@ def volume_anomalies(
         for cafe in cafes.cafe:
             own = away.get(cafe.id, ())
             rows += _of_cafe(cafe, day, as_of, sent=sent[cafe.id], past=past[cafe.id], away=own)
-    told = pl.DataFrame(
+    judged = pl.DataFrame(
         rows, schema={name: kind for name, kind in schema(VOLUME_ANOMALIES).items() if name in OWN_COLUMNS}
     )
     return shaped(
         VOLUME_ANOMALIES,
-        told.lazy().with_columns(day=pl.lit(day), simulated=pl.lit(simulated), as_of=pl.lit(as_of)),
+        judged.lazy().with_columns(day=pl.lit(day), simulated=pl.lit(simulated), as_of=pl.lit(as_of)),
     )
 
 
@@ -69,7 +69,7 @@ def away_by_cafe(
     shut: Mapping[str, Iterable[Window]],
     simulated: bool,
 ) -> dict[str, list[Window]]:
-    """Return, by café, when no guest could speak: what the probes saw, and what the pilot itself had shut."""
+    """Return by café the windows in which no guest could speak: outages, and closures by the pilot itself."""
     return {each: [*down.get((each, simulated), ()), *shut.get(each, ())] for each in cafes.ids}
 
 

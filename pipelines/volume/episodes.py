@@ -44,7 +44,7 @@ class Episode:
 
 
 def episodes(anomalies: pl.DataFrame) -> list[Episode]:
-    """Return the episodes in a frame, by day, café and direction; hours too little open are left out of the sums.
+    """Return a frame's episodes by day, café and direction; hours too little open are not summed.
 
     An episode begins with the first hour of its most surprising stretch and ends with the last hour that told it.
 

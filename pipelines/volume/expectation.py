@@ -1,8 +1,8 @@
-"""How much feedback a café's day is expected to bring: by its band, or by how its days of the same kind have been.
+"""The expected feedback of a café's day: from its band, or from its earlier days of the same kind.
 
-Everything is a rate per weighted minute (`open_hours.PEAK_WEIGHT`), so that days of other lengths, hours that an outage
-cut short and today so far are held against one another. What is learned is robust: the level is a median and its
-spread a median deviation, so that an outage that nobody recorded, or a burst, does not become what is expected.
+Everything is a rate per weighted minute (`open_hours.PEAK_WEIGHT`), so that days of different lengths, hours cut short
+by an outage and today so far are comparable. The estimates are robust: the level is a median and its spread a median
+deviation, so that an unrecorded outage or a burst does not become the expectation.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from pipelines.volume.open_hours import kind_of, whole_weight
 HISTORY_DAYS = 56
 SAME_WEEKDAYS = 4
 DAYS_OF_THE_KIND = 5
-LEAST_SHARE_OF_DAY = 0.5  # a day of which less could be used says little about a day
-LEAST_SHARE_OF_BAND = 0.2  # where less than this has become usual, it is not to be expected but to be mended
-PROFILE_PRIOR_FEEDBACKS = 20.0  # what an hour's own share is shrunk by towards the peaks' profile
+LEAST_SHARE_OF_DAY = 0.5  # a day with a smaller usable share is not used as history
+LEAST_SHARE_OF_BAND = 0.2  # a usual level below this is a fault to repair, not an expectation
+PROFILE_PRIOR_FEEDBACKS = 20.0  # the weight of the peaks' profile in an hour's share
 MOST_TIMES_PROFILE, MOST_BESIDE = 3.0, 3.0  # no hour of the past counts for more than this: a burst is not a habit
 MAD_TO_DEVIATION = 1.4826  # of a normal distribution (Rousseeuw and Croux, JASA 88, 1993)
 MEDIAN_TO_MEAN_VARIANCE = math.pi / 2  # how much less certain a median is than a mean, at a normal distribution
@@ -53,8 +53,8 @@ class Expectation:
         rate: The middle.
         low: The band's lower end, or that of 8 usual days in 10.
         high: The upper end.
-        dispersion: The square of how far a day strays from what it is tested against, as a share.
-        profile: By hour, how many times what the peaks say it brings; 1 where nothing is known.
+        dispersion: The squared relative deviation of a day from its reference.
+        profile: By hour, its multiple of the peaks' weight; 1 if unknown.
     """
 
     basis: Basis
@@ -80,7 +80,7 @@ class Expectation:
 
 
 def expectation(cafe: Cafe, *, day: date, past: Mapping[date, Sequence[PastHour]]) -> Expectation | None:
-    """Return what is expected of a café's day: its history's answer where there is enough of it; None where closed.
+    """Return a café's expected day, from its history if there is enough of it; None if closed.
 
     Args:
         cafe: The café.
@@ -138,7 +138,7 @@ def _rate(hours: Sequence[PastHour], profile: Mapping[int, float]) -> float:
 
 
 def _profile(days: Sequence[Sequence[PastHour]]) -> dict[int, float]:
-    """Return each hour's feedback as a multiple of what the peaks say, shrunk towards 1 where there is little of it."""
+    """Return each hour's feedback as a multiple of the peaks' weight, shrunk towards 1 if there is little."""
     base = median(_rate(hours, {}) for hours in days)
     found: dict[int, float] = defaultdict(float)
     foreseen: dict[int, float] = defaultdict(float)

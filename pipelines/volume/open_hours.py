@@ -1,4 +1,4 @@
-"""A café's day cut into the hours in which it takes feedback, and the minutes of each that can be gone by."""
+"""A café's day as open hours, and the usable minutes of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pilot.cafes import Window as Hours
 from pilot.opening_hours import EVES, GRACE_MINUTES, holidays_of, hours_on
 from pipelines.coverage import clipped, common, merged
 
-PEAK_WEIGHT = 4.0  # a minute of a peak is expected to bring this many times what another one does
+PEAK_WEIGHT = 4.0  # the expected feedback of a peak's minute, in other minutes
 SETTLES_AFTER_MINUTES = 30  # a replica publishes within half a minute; a guest's connection may be away for longer
 HOUR = timedelta(hours=1)
 
@@ -54,7 +54,7 @@ class OpenHour:
 def open_hours(
     cafe: Cafe, *, day: date, as_of: datetime, sent: Sequence[datetime], away: Iterable[Window] = ()
 ) -> list[OpenHour]:
-    """Return the hours of `day` in which the café is open, in order, up to `as_of`; none on a closed day.
+    """Return the café's open hours of `day`, in order, up to `as_of`; none on a closed day.
 
     What is sent between closing and the end of the doors' grace counts to the last hour: the visit was before it.
 
@@ -111,7 +111,7 @@ def whole_weight(cafe: Cafe, hours: Hours) -> float:
 
 
 def kind_of(cafe: Cafe, day: date) -> Kind:
-    """Return which days a café's day is like: a special day is like no other."""
+    """Return the kind of a café's day; a special day has no kind."""
     if any(special.day == day for special in cafe.special_days):
         return "special"
     holiday = holidays_of(day.year).get(day)
@@ -134,7 +134,7 @@ def _hours_from(first: datetime, end: datetime) -> Iterable[datetime]:
 
 
 def _hour_of(moment: datetime) -> datetime:
-    """Return the beginning of a moment's hour; Stockholm's offset is whole hours, so that UTC's hours are its own."""
+    """Return the start of a moment's hour; Stockholm's offset is whole hours, so UTC's hours are its own."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

@@ -32,6 +32,6 @@ def at_least(counts: Floats, *, means: Floats, dispersion: Floats) -> Floats:
     from scipy.special import betainc
 
     share = 1 / (1 + dispersion * np.maximum(means, LEAST_MEAN))
-    # Not as 1 less the other tail: what is rare would be lost to rounding.
+    # Not as 1 less the other tail: a rare event would be lost to rounding.
     chance: Floats = np.where(counts > 0, betainc(np.maximum(counts, 1), 1 / dispersion, 1 - share), 1.0)
     return chance

@@ -1,4 +1,4 @@
-"""Whether a stretch of hours brought too little or too much: every stretch that ends with an hour is looked at.
+"""Verdicts of hours: whether any stretch that ends with the hour brought too little or too much.
 
 One slow hour is nothing; three in a row are looked into, and so are longer ones up to the whole day, so that a sign
 that fell behind the counter is seen soon and a day at half its strength in the end. Each hour's `surprise` is the
@@ -22,8 +22,8 @@ LEAST_MINUTES = 15.0
 LOW_FROM_HOURS = 3
 HIGH_FROM_HOURS = 2
 HOUR_DISPERSION = 0.04  # the square of an hour's own luck, as a share: a tour group, a shower of rain
-# The chance from which it is an alarm. The band's ends are nothing unusual themselves, so that less surprise will do.
-# Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has what they come to.
+# The largest chance that is an alarm; larger by the band, whose ends are themselves usual.
+# Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has their results.
 LOW_SURPRISE: Mapping[Basis, float] = {"band": 0.05, "history": 0.02}
 HIGH_SURPRISE: Mapping[Basis, float] = {"band": 0.02, "history": 0.01}
 
@@ -36,7 +36,7 @@ class HourVerdict:
 
     Attributes:
         verdict: none, low, high or too_little_open.
-        surprise: The chance of something as rare; None where nothing was looked at.
+        surprise: The chance of something as rare; None without a test.
         since: The first hour of the stretch that it is the chance of.
     """
 
@@ -83,8 +83,8 @@ def _of_hour(hours: Sequence[OpenHour], place: int, counts: Floats, weights: Flo
 
 
 def _rarest(chances: Floats, place: int, shortest: int) -> _Rarest:
-    looked_at = chances[shortest - 1 :]
-    if not looked_at.size:
+    tested = chances[shortest - 1 :]
+    if not tested.size:
         return _Rarest()
-    best = int(looked_at.argmin())
-    return _Rarest(min(1.0, float(looked_at[best]) * looked_at.size), place - (best + shortest - 1))
+    best = int(tested.argmin())
+    return _Rarest(min(1.0, float(tested[best]) * tested.size), place - (best + shortest - 1))

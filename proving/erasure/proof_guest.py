@@ -88,7 +88,7 @@ class Guest:
         """Choose a bank account instead of the voucher, and leave before the onboarding is complete."""
         store = home.store()
         who = claims.recipient(store, rail=RAIL, account=self.account, simulated=True).id
-        onboardings.ask(store, reward_id, recipient_id=who)
+        onboardings.request(store, reward_id, recipient_id=who)
         recipient_devices.remember(store, device=self.device_token, rail=RAIL, recipient_id=who)
         statuses.save(store, RecipientStatus(who, "inactive", True, 1, "", self.account, None, store.now()))
 

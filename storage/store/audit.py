@@ -1,4 +1,4 @@
-"""The audit log: who did what to which thing, and why; written in the transaction of what was done."""
+"""The audit log: who did what, and why; written in the same transaction as the action."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class Entry:
 
     Attributes:
         at: When, UTC.
-        actor: A person's account, or the procedure that acted.
-        action: What was done, `noun.verb`: `code.issue`.
-        subject: To which thing: an identifier, never a customer's words.
-        reason: Why, as the person gave it.
-        details: More fields.
+        actor: A person's account, or a procedure.
+        action: The action, `noun.verb`: `code.issue`.
+        subject: The identifier of its object, never a customer's words.
+        reason: The person's reason, or a procedure's code.
+        details: Further fields.
     """
 
     at: datetime
@@ -44,7 +44,7 @@ def record(
     details: Mapping[str, Any] | None = None,
     at: datetime | None = None,
 ) -> None:
-    """Write an entry within the transaction of `connection`: kept if what was done is kept."""
+    """Add an entry within the transaction of the action."""
     connection.execute(
         insert(audit_log).values(
             at=at or now_utc(),
@@ -78,15 +78,15 @@ def recent(store: Store, limit: int) -> list[Entry]:
 def windows(
     store: Store, subject: str, *, begins: str, ends: str, start: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return the stretches between two moments in which something was on, in order, by what turned it on and off.
+    """Return the periods in which a subject was on, in order, clipped to two moments.
 
     Args:
         store: The store.
-        subject: What was turned.
-        begins: The action that begins a stretch.
+        subject: The subject.
+        begins: The action that begins a period.
         ends: The action that ends it.
-        start: Nothing before it is returned.
-        end: Nothing after it is looked at.
+        start: The earliest moment.
+        end: The latest moment.
     """
     query = (
         select(audit_log.c.at, audit_log.c.action)

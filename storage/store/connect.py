@@ -1,4 +1,4 @@
-"""Opens a store: makes its engine and migrates it to this program's version."""
+"""Opens a store: creates its engine and migrates it to this program's version."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def open_store(url: str | URL, *, now: Callable[[], datetime] = now_utc) -> Stor
     """Open the store at `url` and migrate it to this program's version.
 
     Args:
-        url: SQLite or PostgreSQL; `postgresql://` is taken as psycopg2's.
+        url: SQLite or PostgreSQL; `postgresql://` uses psycopg2.
         now: The clock.
 
     Raises:
         StoreAway: it does not answer.
-        StoreUnusable: it is damaged, of a newer version, or of another kind of database.
+        StoreUnusable: it is damaged, of a newer version, or another kind of database.
     """
     store = Store(make_engine(url), now=now)
     migrate(store)

@@ -22,14 +22,14 @@ STATEMENT_SECONDS = 30
 POOL_SECONDS = 10
 WAL_POLL_SECONDS = 0.02
 
-# SQLite's own names for "not now"; its other operational errors are defects of a query.
+# SQLite's temporary errors; its other operational errors are defects of a query.
 _SQLITE_AWAY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_FULL", "SQLITE_READONLY")
 _SQLITE_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 _READING = "reading"
 
 
 def now_utc() -> datetime:
-    """Return the present moment."""
+    """Return the current time, UTC."""
     return datetime.now(UTC)
 
 
@@ -37,7 +37,7 @@ class Store:
     """The store of one pilot; safe for threads, and for any number of processes.
 
     Attributes:
-        engine: SQLAlchemy's; for the modules of this room.
+        engine: SQLAlchemy's engine, for the modules of this room.
         now: The clock.
     """
 
@@ -47,7 +47,7 @@ class Store:
 
     @contextlib.contextmanager
     def begin(self) -> Iterator[Connection]:
-        """Run one transaction that may write: committed at the end, rolled back on an error. On SQLite immediate.
+        """Run one transaction that may write, immediate on SQLite; commit it, or roll back on an error.
 
         Raises:
             StoreAway: the store does not answer; nothing was written, unless the answer to the commit was lost.
@@ -58,7 +58,7 @@ class Store:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Run one transaction that only reads: on SQLite it waits for no writer.
+        """Run one read-only transaction; on SQLite it waits for no writer.
 
         Raises:
             StoreAway: the store does not answer.
@@ -69,24 +69,24 @@ class Store:
             yield connection
 
     def close(self) -> None:
-        """Close the connections that are open."""
+        """Close the open connections."""
         self.engine.dispose()
 
 
 def sqlite_url(path: Path) -> URL:
-    """Return the address of a SQLite file, whatever characters its path holds."""
+    """Return the URL of a SQLite file, whatever characters its path has."""
     return URL.create("sqlite", database=str(path))
 
 
 def make_engine(url: str | URL) -> Engine:
-    """Return an engine with this room's rules of transactions; nothing is connected yet."""
+    """Return an engine with this room's transaction rules, without connecting."""
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise StoreUnusable("PILOT_STORE_URL is not an address of a database.", remedy=_URL_REMEDY) from None
     backend = parsed.drivername.split("+")[0]
     if backend in ("postgresql", "postgres"):
-        # SQLAlchemy 2.1 takes the bare name for psycopg 3.
+        # SQLAlchemy 2.1 uses psycopg 3 for the bare name.
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg2"),
             pool_pre_ping=True,
@@ -107,7 +107,7 @@ def make_engine(url: str | URL) -> Engine:
 
 
 def serialise(connection: Connection, name: str) -> None:
-    """Let one transaction at a time past this point, by name, until it ends; on SQLite every writing one is alone."""
+    """Lock a name until the transaction ends; on SQLite every writing transaction is exclusive anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": f"pilot:{name}"})
 
@@ -116,12 +116,12 @@ _URL_REMEDY = "Set PILOT_STORE_URL to postgresql+psycopg2://user:password@host/n
 
 
 def _connect_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # Transactions begin as `_begin_sqlite` says, not as the driver thinks.
+    connection.isolation_level = None  # `_begin_sqlite` begins transactions, not the driver.
     cursor = connection.cursor()
     try:
         cursor.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
         deadline = time.monotonic() + BUSY_SECONDS
-        # The change to WAL does not wait for other processes by itself, and is made once in a file's life.
+        # The change to WAL does not wait for other processes, and happens once in a file's life.
         while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             try:
                 cursor.execute("PRAGMA journal_mode = WAL")
@@ -131,7 +131,7 @@ def _connect_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
                 time.sleep(WAL_POLL_SECONDS)
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA secure_delete = ON")  # What is deleted is overwritten, not only forgotten.
+        cursor.execute("PRAGMA secure_delete = ON")  # Overwrite deleted content.
     finally:
         cursor.close()
 
@@ -142,7 +142,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgresql(connection: Connection) -> None:
-    # Local to the transaction: a pooler in front of the database hands connections on.
+    # Local to the transaction: a pooler shares connections.
     connection.exec_driver_sql(
         f"SET LOCAL lock_timeout = '{BUSY_SECONDS}s'; SET LOCAL statement_timeout = '{STATEMENT_SECONDS}s'"
     )

@@ -1,4 +1,4 @@
-"""Brings a store to this program's version."""
+"""Migrates a store to this program's version."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from sqlalchemy import Connection, inspect, text
 from storage.errors import StoreUnusable
 from storage.store.engine import Store, serialise
 
-HEAD = "0012"  # The newest revision in migrations/versions; a test holds them together.
+HEAD = "0012"  # The newest revision in migrations/versions; a test compares them.
 MIGRATIONS = Path(__file__).resolve().parent / "migrations"
 
 
 def migrate(store: Store) -> None:
-    """Migrate to the newest revision; processes that start together do it one after the other.
+    """Migrate to the newest revision; concurrent processes take turns.
 
     Raises:
         StoreAway: the store does not answer.
@@ -30,7 +30,7 @@ def migrate(store: Store) -> None:
 
 
 def revision(connection: Connection) -> str | None:
-    """Return the revision that the store is at, None for an empty one."""
+    """Return the store's revision, None for an empty store."""
     if not inspect(connection).has_table("alembic_version"):
         return None
     found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
@@ -38,7 +38,7 @@ def revision(connection: Connection) -> str | None:
 
 
 def _upgrade(connection: Connection) -> None:
-    # Loaded only where there is something to do: most starts find the store as it should be.
+    # Imported lazily: most starts need no migration.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

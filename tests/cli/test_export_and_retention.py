@@ -27,15 +27,9 @@ DAY = SPOKE.date()
 @pytest.fixture
 def guest(tmp_path: Path) -> Guest:
     home = open_home(Settings(home=tmp_path / "home", cafes_file=Path(__file__).parents[2] / "cafes.toml"))
-<<<<<<< HEAD
-    told = make_guest(at=SPOKE)
-    publish(home.segments(), told.events, replica="edge1", identifier=new_identifier())
-    told.save(home)
-=======
-    guest = a_guest(at=SPOKE)
+    guest = make_guest(at=SPOKE)
     publish(home.segments(), guest.events, replica="edge1", identifier=new_identifier())
     guest.save(home)
->>>>>>> 394c127fd45d3bf1979c1e11add4a246033a5868
     home.lake().replace_partition(TURNS, DAY, turns(read_day(home.segments(), DAY).frame), commit={})
     decide_day(home, DAY, now=SPOKE + timedelta(hours=3))
     home.store().close()

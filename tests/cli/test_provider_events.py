@@ -58,7 +58,7 @@ def test_the_status_exits_with_one_if_an_event_waits_too_long_or_failed(
     code, found = outcome_of(lambda: command.status(as_json=True), capsys)
     assert (code, found["waiting"], found["rail"]) == (0, 0, "stripe_fake")
     event = ProviderEvent("evt_1", "stripe_fake", "transfer.created", "tr_nowhere", "", store.now())
-    provider_events.keep(store, [event], way="webhook")
+    provider_events.save(store, [event], way="webhook")
     assert outcome_of(lambda: command.status(as_json=True), capsys)[0] == 0
     for _ in range(MOST_TRIES):
         provider_events.put_off(store, "evt_1", code="resource_missing")
@@ -81,7 +81,7 @@ def test_a_lag_is_the_median_and_the_95th_percentile(opened: Home) -> None:
         ProviderEvent(f"evt_{n}", "stripe_fake", "balance.available", "", "", at - timedelta(seconds=n))
         for n in range(1, 21)
     ]
-    provider_events.keep(store, events, way="webhook")
+    provider_events.save(store, events, way="webhook")
     lag = provider_events.lag(store, rail="stripe_fake")
     assert lag.delivery_seconds is not None
     assert [round(each) for each in lag.delivery_seconds] == [11, 20]
@@ -95,7 +95,7 @@ def test_only_events_of_the_last_days_are_replayed_and_the_replay_is_audited(
         ProviderEvent(f"evt_{days}", "stripe_fake", "balance.available", "", "", store.now() - timedelta(days=days))
         for days in (1, 3)
     ]
-    provider_events.keep(store, events, way="webhook")
+    provider_events.save(store, events, way="webhook")
     for each in events:
         provider_events.finish(store, each.id)
     code, found = outcome_of(lambda: command.replay(event="", failed=False, days=2, as_json=True), capsys)

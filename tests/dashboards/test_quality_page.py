@@ -45,7 +45,7 @@ def test_a_stopping_failure_is_shown_with_its_table_days_and_rows(home: Home, vi
     at = quality(visit_pages)
     page = shown(at)
     assert "4 av 12 krav håller inte, och 2 av dem stoppar" in page
-    assert "Repliker: the marks of a turn do not run backwards" in page
+    assert "Repliker: the stages of a turn follow one another in time" in page
     assert "21 nov. och 22 nov. · 2 rader" in page
     calendar = next(part.value for part in at.html if "pf-heat" in part.value)
     turns = re.search(r"<tr>\s*<th[^>]*>Repliker.*?</tr>", calendar, re.DOTALL)
@@ -61,7 +61,7 @@ def test_the_page_has_an_english_version(home: Home, visit_pages: Pages):
     at.session_state["lang"] = "en"
     page = shown(at.run().switch_page("views/quality.py").run())
     assert "Can the figures be trusted?" in page
-    assert "Turns: the marks of a turn do not run backwards" in page
+    assert "Turns: the stages of a turn follow one another in time" in page
 
 
 def test_urgent_feedback_is_on_top_with_a_link_to_its_words(home: Home, visit_pages: Pages):

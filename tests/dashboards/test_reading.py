@@ -10,13 +10,13 @@ import pytest
 from dashboards.reading.cafe_day import TABLES, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
-from dashboards.reading.kpi_figures import pilot_period
+from dashboards.reading.kpi_figures import figures_from, pilot_period
 from dashboards.reading.page_snapshot import Key, PageSnapshot, UnreadableTable, versions_key
-from dashboards.reasons import GAPS, REASONS
+from dashboards.reasons import EARLIER_VERSION, GAPS, REASONS, reason
 from pilot.business_days import local_time
+from pilot.kpis import KPIS
 from pilot.tables import SESSIONS, Table
 from pilot.words import section
-from pipelines import kpis
 from storage.home import Home
 from tests.dashboards.conftest import TODAY
 from tests.dashboards.lake_days import make_day
@@ -70,16 +70,26 @@ def test_only_sent_feedback_is_quoted(home: Home):
 
 
 def test_every_reason_of_the_metrics_has_words_and_every_gap_a_remedy():
-    reasons = {
-        text
-        for name, text in vars(kpis).items()
-        if name.isupper() and isinstance(text, str) and name != "SERVICE_TARGET"
-    }
-    assert reasons == set(REASONS)
     for language in ("sv", "en"):
         words = section("dashboards", language)
-        assert {f"reason.{key}" for key in (*REASONS.values(), "unprobed") if key} <= words.keys()
-        assert {f"gap.{key}.{part}" for key in GAPS for part in ("title", "do")} <= words.keys()
+        assert {f"reason.{code}" for code in (*REASONS, EARLIER_VERSION)} <= words.keys()
+        assert {f"gap.{code}.{part}" for code in GAPS for part in ("title", "do")} <= words.keys()
+        assert {f"kpi.{code}.{part}" for code in KPIS for part in ("name", "what")} <= words.keys()
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        ("", ""),
+        ("on_both_sides", ""),
+        ("never_came,on_both_sides", "never_came"),
+        ("no count of customers was reported", EARLIER_VERSION),
+    ],
+)
+def test_the_first_code_of_a_figure_is_its_reason(why: str, shown: str, home: Home):
+    frames = make_day(home.cafes(), TODAY)
+    figure = figures_from(frames.pilot_kpis.drop("simulated", "why_details").with_columns(why=pl.lit(why)))[0]
+    assert reason(figure) == shown
 
 
 def cut_short(home: Home, table: Table, day: date) -> None:

@@ -16,10 +16,10 @@ SESSION = "01a20770-2d2e-7460-84a2-99ce35374870"
 def write_verdicts(lake: Lake, day: date, *, broken: bool = False) -> None:
     """Write a day's verdicts on three tables; on a broken day one table stops and one warns."""
     verdicts = [
-        ("sessions", "session_id is unique", "stop", True, 0),
-        ("sessions", "each café got its share", "warn", not broken, None),
-        ("turns", "the marks of a turn do not run backwards", "stop", not broken, 1 if broken else 0),
-        ("uptime", "probes is 0 or more", "stop", True, 0),
+        ("sessions", "unique:session_id", "stop", True, 0),
+        ("sessions", "volume_within_band:0.2:3", "warn", not broken, None),
+        ("turns", "stages_in_order", "stop", not broken, 1 if broken else 0),
+        ("uptime", "at_least:probes:0", "stop", True, 0),
     ]
     rows = [
         {"day": day, "table_name": table, "expectation": name, "severity": severity, "passed": passed, "rows": 40}

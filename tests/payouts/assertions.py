@@ -1,4 +1,4 @@
-"""Looks at the store that only tests take: counts and rows that nobody else asks for."""
+"""Queries of the store that only tests need."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from storage.store.schemas.provider import bank_payouts, provider_events, reconc
 
 
 def claims_in_all(store: Store) -> int:
-    """Return how many rewards are claimed."""
+    """Return the number of claimed rewards."""
     with store.reading() as connection:
         return connection.execute(select(func.count()).select_from(payout_claims)).scalar_one()
 
 
 def ended(store: Store) -> dict[str, tuple[int, int]]:
-    """Return paid and definitely failed payouts by rail; what is open counts as neither."""
+    """Return the numbers of paid and failed payouts by rail; open ones count as neither."""
     query = select(payout_batches.c.rail, payout_instructions.c.state).join(
         payout_instructions, payout_instructions.c.batch_id == payout_batches.c.id
     )
@@ -35,7 +35,7 @@ def ended(store: Store) -> dict[str, tuple[int, int]]:
 
 
 def bank_payouts_of(store: Store, recipient_id: str) -> list[BankPayout]:
-    """Return a recipient's bank payouts, the newest first."""
+    """Return a recipient's bank payouts, newest first."""
     query = select(bank_payouts).where(bank_payouts.c.recipient_id == recipient_id)
     with store.reading() as connection:
         rows = connection.execute(query.order_by(bank_payouts.c.changed_at.desc(), bank_payouts.c.id)).all()
@@ -43,7 +43,7 @@ def bank_payouts_of(store: Store, recipient_id: str) -> list[BankPayout]:
 
 
 def event(store: Store, event_id: str) -> tuple[str, str] | None:
-    """Return an event's state and what came of it; None where it is not kept."""
+    """Return an event's state and code, None if it is not saved."""
     query = select(provider_events.c.state, provider_events.c.code).where(provider_events.c.id == event_id)
     with store.reading() as connection:
         row = connection.execute(query).first()
@@ -57,7 +57,7 @@ CODE_COLUMNS = frozenset(
         *("transfers", "way", "why"),
     }
 )
-# Their reasons are given by persons, in words of their own.
+# Tables with reasons in a person's own words.
 BY_PERSONS = frozenset({"audit_log", "cafe_states", "reward_rulings", "switches"})
 
 

@@ -30,7 +30,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def cluster(store: Store, request: pytest.FixtureRequest) -> Cluster | None:
-    """Return what copies the store's database; None where it is a file."""
+    """Return the cluster that copies the store's database, None for a file."""
     if store.engine.dialect.name == "sqlite":
         return None
     found: Cluster = request.getfixturevalue("postgresql_cluster")

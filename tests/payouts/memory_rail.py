@@ -1,7 +1,7 @@
-"""A FAKE provider in memory: strict where a real one may be lenient, with faults on demand. It moves no money.
+"""A FAKE provider in memory that moves no money: strict, with faults on demand.
 
-Its idempotency follows Stripe's: the first answer under a key is kept, refusals and failures included, and forgotten
-after a day; other parameters under the key are an error; what never reached the endpoint is not kept.
+Its idempotency follows Stripe's: the first answer under a key is saved for a day, including refusals and failures;
+other parameters under the key are an error; a request that never reached the endpoint is not saved.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORGETS_AFTER = timedelta(hours=24)
 
 
 class MemoryRail:
-    """One provider, with its transfers, keys, funds and the faults that the next calls meet."""
+    """One provider, with its transfers, keys, funds and the faults of the next calls."""
 
     name = "memory"
 
@@ -68,7 +68,7 @@ class MemoryRail:
         yield from (each for each in reversed(list(self.made.values())) if each.made_at >= since)
 
     def reverse(self, reference: str, amount_ore: int) -> None:
-        """Take a part of a transfer back, as somebody may do on the provider's own pages."""
+        """Reverse a part of a transfer, as a person may do on the provider's pages."""
         made = self.made[reference]
         self.made[reference] = replace(made, reversed_ore=min(made.amount_ore, made.reversed_ore + amount_ore))
         self.funds_ore += self.made[reference].reversed_ore - made.reversed_ore
@@ -79,7 +79,7 @@ class MemoryRail:
         if fault == "never_arrives":
             return Unknown("timeout")
         if fault in ("key_in_use", "too_many", "lock_timeout"):
-            return Unknown(fault)  # Not kept: the same key may still come through.
+            return Unknown(fault)  # Not saved: the same key may still succeed.
         kept = self._kept.get(order.key)
         if kept is not None and self.now() - kept[2] < FORGETS_AFTER:
             answer: Outcome = kept[1] if kept[0] == order.parameters else Unknown("idempotency_error")

@@ -1,4 +1,4 @@
-"""The auditor on both engines: silent over everything that can happen, and each fact told when it is broken."""
+"""The auditor on both engines: no finding in any valid history, and one for each broken fact."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tests.payouts.world import World
 
 @pytest.fixture
 def lived(store: Store) -> Store:
-    """A store in which a reward of every kind has gone every way."""
+    """A store in which rewards of every kind went through every state."""
     clock = Clock()
     store.now = clock
     held = [candidate(held_until=NOON + timedelta(days=7), reasons=("ring",)) for _ in range(3)]
@@ -53,7 +53,7 @@ def lived(store: Store) -> Store:
     return store
 
 
-def test_books_that_were_kept_are_found_right(lived: Store) -> None:
+def test_the_auditor_finds_nothing_in_correct_books(lived: Store) -> None:
     assert audit_money(lived) == []
 
 
@@ -92,14 +92,14 @@ SABOTAGE = {
 
 
 @pytest.mark.parametrize("named", SABOTAGE)
-def test_sabotage_is_told(lived: Store, named: str) -> None:
+def test_the_auditor_reports_each_sabotage_of_vouchers_and_ledger(lived: Store, named: str) -> None:
     statement, facts = SABOTAGE[named]
     with lived.engine.begin() as connection:
         connection.execute(text(statement))
     assert {each.fact for each in audit_money(lived)} == facts
 
 
-def test_two_living_vouchers_are_told_where_the_index_is_gone(lived: Store) -> None:
+def test_the_auditor_reports_two_live_vouchers_without_the_index(lived: Store) -> None:
     with lived.engine.begin() as connection:
         connection.execute(text("DROP INDEX uq_vouchers_live"))
         connection.execute(text("UPDATE vouchers SET state = 'issued' WHERE number = 1 AND state = 'expired'"))
@@ -146,7 +146,7 @@ PAYOUT_SABOTAGE = {
 
 
 @pytest.mark.parametrize("named", PAYOUT_SABOTAGE)
-def test_sabotage_of_a_payout_is_told(store: Store, tmp_path: Path, named: str) -> None:
+def test_the_auditor_reports_each_sabotage_of_payouts(store: Store, tmp_path: Path, named: str) -> None:
     world = World(tmp_path / "unused", store=store)
     world.earn("acct_1")
     world.earn("acct_2")
@@ -158,9 +158,7 @@ def test_sabotage_of_a_payout_is_told(store: Store, tmp_path: Path, named: str) 
     assert {each.fact for each in audit_money(store)} == facts
 
 
-def test_a_part_that_came_back_is_owed_again_and_a_booking_of_it_that_is_missing_is_told(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_partial_reversal_is_owed_again_and_must_be_booked(store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "unused", store=store)
     for _ in range(2):
         world.earn("acct_1")

@@ -1,4 +1,4 @@
-"""A reward that was claimed for an account is paid once: no voucher lives beside the claim."""
+"""A claimed reward is paid once: no voucher is valid beside its claim."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def world(store: Store, tmp_path: Path) -> World:
 
 
 @pytest.mark.parametrize("paid", [False, True])
-def test_a_claimed_reward_gets_no_new_voucher_whether_it_is_paid_or_not(world: World, paid: bool) -> None:
+def test_a_claimed_reward_gets_no_new_voucher_paid_or_not(world: World, paid: bool) -> None:
     reward = world.earn("acct_1")
     assert reward is not None
     if paid:
@@ -39,11 +39,11 @@ def test_a_claimed_reward_gets_no_new_voucher_whether_it_is_paid_or_not(world: W
     assert world.broken() == []
 
 
-def take_back(world: World, reward: str) -> list[str]:
+def withdraw(world: World, reward: str) -> list[str]:
     return unclaim(world.store, world.rail, reward, secret=SECRET, actor="anna", reason="the account is gone")
 
 
-def lives(world: World, reward: str) -> str:
+def voucher_state(world: World, reward: str) -> str:
     voucher = vouchers.of_reward(world.store, reward)
     assert voucher is not None
     return voucher.state
@@ -55,15 +55,15 @@ def earned(world: World, account: str = "acct_1") -> str:
     return reward
 
 
-def test_a_claim_that_no_batch_holds_is_taken_back_and_the_voucher_is_as_good_as_any(world: World) -> None:
+def test_withdrawing_a_claim_without_a_batch_issues_a_valid_voucher(world: World) -> None:
     reward = earned(world)
-    assert take_back(world, reward) == [reward]
+    assert withdraw(world, reward) == [reward]
     voucher = vouchers.of_reward(world.store, reward)
     assert voucher is not None
     assert (voucher.state, voucher.number, voucher.amount_ore) == ("issued", 2, 3000)
     assert guest_payouts.of_reward(world.store, reward) is None
-    told = vouchers.redeem(world.store, voucher.code_hash, cafe=voucher.cafe, actor="till", request="1").answer
-    assert told == "redeemed"
+    answer = vouchers.redeem(world.store, voucher.code_hash, cafe=voucher.cafe, actor="till", request="1").answer
+    assert answer == "redeemed"
     world.settle()
     assert world.rail.made == {}
     assert world.broken() == []
@@ -71,56 +71,54 @@ def test_a_claim_that_no_batch_holds_is_taken_back_and_the_voucher_is_as_good_as
     assert (entry.actor, entry.subject, entry.reason) == ("anna", reward, "the account is gone")
 
 
-def test_a_payout_that_was_never_tried_is_taken_back_whole_and_nothing_of_it_is_sent(world: World) -> None:
+def test_withdrawing_an_untried_payout_withdraws_all_its_claims(world: World) -> None:
     first, second = earned(world), earned(world)
     other = earned(world, "acct_2")
     world.pay()
-    assert sorted(take_back(world, first)) == sorted([first, second])
-    assert [lives(world, each) for each in (first, second, other)] == ["issued", "issued", "cancelled"]
+    assert sorted(withdraw(world, first)) == sorted([first, second])
+    assert [voucher_state(world, each) for each in (first, second, other)] == ["issued", "issued", "cancelled"]
     world.settle()
     assert [each.account for each in world.rail.made.values()] == ["acct_2"]
     assert [each.account for each in batches.instructions(world.store)] == ["acct_2"]
     assert world.broken() == []
 
 
-def test_a_payout_that_was_refused_is_taken_back_and_cannot_be_tried_again(world: World) -> None:
+def test_a_withdrawn_refused_payout_cannot_be_retried(world: World) -> None:
     reward = earned(world)
     world.pay()
     world.approve_all()
     world.rail.unable.add("acct_1")
     world.pay()
-    take_back(world, reward)
+    withdraw(world, reward)
     world.rail.unable.clear()
     (payout,) = batches.instructions(world.store)
     assert (payout.state, payout.code) == ("refused", CLAIM_WITHDRAWN)
     pay_one(world.store, world.rail, payout.id, again=True, actor="anna")
     world.settle()
     assert world.rail.made == {}
-    assert lives(world, reward) == "issued"
+    assert voucher_state(world, reward) == "issued"
     assert world.broken() == []
 
 
 @pytest.mark.parametrize(("reversed_ore", "given"), [(3000, True), (2999, False), (0, False)])
-def test_what_was_sent_is_taken_back_only_where_all_of_it_came_back(
-    world: World, reversed_ore: int, given: bool
-) -> None:
+def test_a_sent_claim_is_withdrawn_only_after_a_full_reversal(world: World, reversed_ore: int, given: bool) -> None:
     reward = earned(world)
     world.settle()
     if reversed_ore:
         world.rail.reverse("tr_1", reversed_ore)
     if given:
-        take_back(world, reward)
+        withdraw(world, reward)
     else:
         with pytest.raises(ClaimRefused, match="money was sent, or may have been"):
-            take_back(world, reward)
-    assert lives(world, reward) == ("issued" if given else "cancelled")
+            withdraw(world, reward)
+    assert voucher_state(world, reward) == ("issued" if given else "cancelled")
     world.pay()
     assert len(world.rail.made) == 1
     assert world.broken() == []
 
 
 @pytest.mark.parametrize("fault", ["answer_lost", "never_arrives"])
-def test_what_may_have_come_through_is_not_taken_back(world: World, fault: str) -> None:
+def test_a_payout_of_unknown_outcome_is_not_withdrawn(world: World, fault: str) -> None:
     reward = earned(world)
     world.pay()
     world.approve_all()
@@ -128,30 +126,30 @@ def test_what_may_have_come_through_is_not_taken_back(world: World, fault: str) 
     world.rail.faults.append(fault)
     send_batch(world.store, world.rail, payout.batch_id)
     with pytest.raises(ClaimRefused, match="may have been"):
-        take_back(world, reward)
-    assert lives(world, reward) == "cancelled"
+        withdraw(world, reward)
+    assert voucher_state(world, reward) == "cancelled"
     world.settle()
     assert world.broken() == []
 
 
-def test_a_store_that_was_put_back_takes_nothing_back_that_was_paid_since(tmp_path: Path) -> None:
+def test_a_restored_store_withdraws_nothing_paid_since_the_backup(tmp_path: Path) -> None:
     world = World(tmp_path / "store.sqlite")
     reward = earned(world)
     world.backup(tmp_path / "copy.sqlite")
     world.settle()
     world.restore(tmp_path / "copy.sqlite")
     with pytest.raises(ClaimRefused, match="money was sent"):
-        take_back(world, reward)
+        withdraw(world, reward)
     assert world.broken() == []
 
 
-def test_only_what_is_claimed_on_this_rail_is_taken_back(world: World) -> None:
+def test_only_claims_of_the_same_rail_are_withdrawn(world: World) -> None:
     unclaimed = world.earn(None)
     assert unclaimed is not None
     with pytest.raises(ClaimRefused, match="Nobody has claimed"):
-        take_back(world, unclaimed)
+        withdraw(world, unclaimed)
     reward = earned(world)
     world.rail.name = "another"
     with pytest.raises(ClaimRefused, match="goes through memory"):
-        take_back(world, reward)
-    assert lives(world, reward) == "cancelled"
+        withdraw(world, reward)
+    assert voucher_state(world, reward) == "cancelled"

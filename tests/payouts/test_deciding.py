@@ -106,7 +106,7 @@ def test_a_useful_session_gets_its_tier_and_a_voucher_once(store: Store, clock: 
         ({"held_until": NOON + timedelta(days=7), "reasons": ("ring",)}, "held", "ring"),
     ],
 )
-def test_what_stands_against_a_reward_is_its_reason(
+def test_a_decision_has_the_reason_against_the_reward(
     store: Store, clock: Clock, changes: dict[str, object], outcome: str, reason: str
 ) -> None:
     (made,) = decide(store, candidate(**changes))
@@ -115,7 +115,7 @@ def test_what_stands_against_a_reward_is_its_reason(
     assert owed(store)["rewards_owed"] == 0
 
 
-def test_a_real_guest_waits_for_the_trial_slot_and_beyond_the_limit_earns_nothing(store: Store, clock: Clock) -> None:
+def test_a_real_guest_needs_a_trial_slot_within_the_limit(store: Store, clock: Clock) -> None:
     small = AURORA.model_copy(update={"trial_limit": 1, "on_trial_limit": "collect_unrewarded"})
     within, beyond, unknown = (candidate(simulated=False) for _ in range(3))
     for each in (within, beyond):
@@ -133,21 +133,19 @@ def test_an_erased_session_earns_nothing(store: Store, clock: Clock) -> None:
     assert (made.outcome, made.reason) == ("declined", "erased")
 
 
-def test_a_remembered_device_is_rewarded_once_a_day_and_strangers_on_one_network_each(
-    store: Store, clock: Clock
-) -> None:
+def test_a_remembered_device_is_rewarded_once_a_day(store: Store, clock: Clock) -> None:
     remembered = [decide(store, candidate(device="d1"))[0].outcome for _ in range(2)]
     assert remembered == ["eligible", "declined"]
     assert [each.outcome for each in decide(store, *(candidate() for _ in range(20)))] == ["eligible"] * 20
 
 
-def test_a_burst_stops_at_the_days_budget_and_waits_for_a_person(store: Store, clock: Clock) -> None:
+def test_rewards_beyond_the_daily_budget_are_held(store: Store, clock: Clock) -> None:
     budget = BUDGET_FACTOR * AURORA.expected_feedbacks_per_day.high
     made = decide(store, *(candidate() for _ in range(budget + 3)))
     assert [each.reason for each in made if each.outcome == "held"] == ["daily_budget"] * 3
 
 
-def test_the_stop_switch_lets_everything_wait(store: Store, clock: Clock) -> None:
+def test_no_reward_is_decided_while_the_stop_switch_is_on(store: Store, clock: Clock) -> None:
     one = candidate()
     switches.turn(store, "rewards_stopped", on=True, actor="anna", reason="budget is looked at")
     assert decide(store, one) == []
@@ -155,7 +153,7 @@ def test_the_stop_switch_lets_everything_wait(store: Store, clock: Clock) -> Non
     assert len(decide(store, one)) == 1
 
 
-def test_workers_that_decide_the_same_sessions_at_once_decide_each_once(store: Store) -> None:
+def test_concurrent_workers_decide_each_session_once(store: Store) -> None:
     rush = [candidate(device=f"d{number % 4}") for number in range(12)]
     with ThreadPoolExecutor(WORKERS) as pool:
         made = [each for new in pool.map(lambda _: decide(store, *rush), range(WORKERS)) for each in new]
@@ -164,7 +162,7 @@ def test_workers_that_decide_the_same_sessions_at_once_decide_each_once(store: S
     assert owed(store)["rewards_owed"] == -4 * 3000
 
 
-def test_workers_that_decide_different_sessions_at_once_never_go_beyond_the_days_budget(store: Store) -> None:
+def test_concurrent_workers_never_exceed_the_daily_budget(store: Store) -> None:
     budget = BUDGET_FACTOR * AURORA.expected_feedbacks_per_day.high
     decide(store, *(candidate() for _ in range(budget - 6)))  # what is left is fought for
     parts = [[candidate() for _ in range(4)] for _ in range(3)]
@@ -189,7 +187,7 @@ def test_a_held_reward_is_released_once_with_actor_and_reason(store: Store, cloc
         decisions.rule(store, one.session_id, release=False, issuer=issuer(SECRET), actor="bo", reason="no")
 
 
-def test_a_voucher_is_redeemed_once_whatever_is_tapped(store: Store) -> None:
+def test_a_voucher_is_redeemed_once_however_often_it_is_tapped(store: Store) -> None:
     (made,) = decide(store, candidate())
     code = code_of(store, made)
 
@@ -202,7 +200,7 @@ def test_a_voucher_is_redeemed_once_whatever_is_tapped(store: Store) -> None:
     assert owed(store) == {"rewards_expense": 3000, "rewards_owed": 0, "owed_to_cafes": -3000}
 
 
-def test_a_tap_repeated_after_a_lost_answer_is_told_the_same(store: Store, clock: Clock) -> None:
+def test_a_tap_repeated_after_a_lost_answer_gets_the_same_answer(store: Store, clock: Clock) -> None:
     (made,) = decide(store, candidate())
     answers = [
         vouchers.redeem(store, code_of(store, made), cafe="aurora", actor="till", request="tap").answer
@@ -212,7 +210,7 @@ def test_a_tap_repeated_after_a_lost_answer_is_told_the_same(store: Store, clock
     assert owed(store)["owed_to_cafes"] == -3000
 
 
-def test_a_redemption_can_be_undone_for_a_minute_and_not_longer(store: Store, clock: Clock) -> None:
+def test_a_redemption_can_be_undone_for_a_minute_only(store: Store, clock: Clock) -> None:
     (made,) = decide(store, candidate())
     code = code_of(store, made)
     vouchers.redeem(store, code, cafe="aurora", actor="till", request="1")
@@ -225,7 +223,7 @@ def test_a_redemption_can_be_undone_for_a_minute_and_not_longer(store: Store, cl
         vouchers.undo(store, code, cafe="aurora", actor="till")
 
 
-def test_a_voucher_lapses_and_its_replacement_is_the_only_one_that_works(store: Store, clock: Clock) -> None:
+def test_only_the_replacement_of_an_expired_voucher_is_valid(store: Store, clock: Clock) -> None:
     (made,) = decide(store, candidate())
     first = code_of(store, made)
     clock.at += timedelta(days=VOUCHER_DAYS)
@@ -244,7 +242,7 @@ def test_a_voucher_lapses_and_its_replacement_is_the_only_one_that_works(store: 
         vouchers.replace(store, made.reward_id, issuer=issuer(SECRET), actor="support", reason="again")
 
 
-def test_another_cafes_voucher_and_a_guess_are_refused_in_kind(store: Store, clock: Clock) -> None:
+def test_another_cafes_voucher_and_a_guess_are_refused_differently(store: Store, clock: Clock) -> None:
     (made,) = decide(store, candidate())
     other = vouchers.redeem(store, code_of(store, made), cafe="goteborg", actor="till", request="1")
     guess = vouchers.redeem(store, voucher_hash(SECRET, "2222-2222"), cafe="aurora", actor="till", request="1")
@@ -258,7 +256,7 @@ def test_the_books_can_only_be_added_to(store: Store, clock: Clock, statement: s
         connection.execute(text(statement))
 
 
-def test_a_code_is_read_as_people_type_it_and_is_no_reference() -> None:
+def test_a_typed_code_is_normalised_and_is_never_a_reference() -> None:
     code = voucher_code(SECRET, "a reward", 1)
     assert typed_voucher(f" {code.lower().replace('-', ' ')} ") == code
     assert readable(code) is None
@@ -266,7 +264,7 @@ def test_a_code_is_read_as_people_type_it_and_is_no_reference() -> None:
     assert voucher_code(SECRET, "a reward", 2) != code
 
 
-def test_a_held_reward_is_overdue_from_its_promise_on_until_a_person_rules(store: Store, clock: Clock) -> None:
+def test_a_held_reward_is_overdue_after_its_deadline_until_a_ruling(store: Store, clock: Clock) -> None:
     promised = NOON + timedelta(days=7)
     one = candidate(held_until=promised, reasons=("ring",))
     decide_sessions(store, [one, candidate()], cafes=CAFES, secret=SECRET, decided_by="assets")

@@ -1,4 +1,4 @@
-"""What is asked often costs no more when the tables have grown: each question finds its rows by an index."""
+"""Frequent queries cost no more as tables grow: each finds its rows by an index."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import START, World
 
 GROWING = ("reward_decisions", "vouchers", "ledger", "payout_instructions", "provider_events", "audit_log")
-STEP = 1000  # of SQLite's own machine
+STEP = 1000  # of SQLite's virtual machine
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ ASKED: dict[str, Callable[[Store], Any]] = {
     "what is to be sent": lambda store: rail_payouts.unfinished(store, rail="stripe", simulated=False, approved=True),
     "what was paid lately": lambda store: rail_payouts.left_since(store, rail="stripe", since=START),
     "whose bank account is shared": lambda store: shared_banks.hold_shared(store, rail="stripe", actor="test"),
-    "who is telling the provider": onboardings.asked,
+    "who is telling the provider": onboardings.requested_at,
     "a switch's hours": lambda store: switches.windows_on(store, "rewards_stopped", start=START, end=START),
     "what became of a batch": lambda store: payment_history.of_batch(store, "stripe-2026-11-24"),
     "when both agreed": lambda store: reconciliations.agreed_at(store, "stripe"),
@@ -63,7 +63,7 @@ ASKED: dict[str, Callable[[Store], Any]] = {
 
 
 @pytest.mark.parametrize("question", ASKED)
-def test_no_question_that_is_asked_often_goes_through_a_table_that_grows(store: Store, question: str) -> None:
+def test_no_frequent_query_scans_a_growing_table(store: Store, question: str) -> None:
     asked: list[tuple[str, Any]] = []
     event.listen(store.engine, "before_cursor_execute", lambda c, cursor, text, given, *_: asked.append((text, given)))
     ASKED[question](store)
@@ -75,12 +75,12 @@ def test_no_question_that_is_asked_often_goes_through_a_table_that_grows(store: 
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given).all()
         ]
     assert plans
-    # In an index's order up to a limit is no going through.
+    # Reading in an index's order up to a limit is not a full scan.
     whole = [plan for plan in plans if plan.startswith(tuple(f"SCAN {name}" for name in GROWING))]
     assert [plan for plan in whole if "ix_provider_events_received_at" not in plan] == []
 
 
-def test_a_claim_finds_its_voucher_among_any_number(store: Store, tmp_path: Path) -> None:
+def test_a_claim_finds_its_voucher_by_an_index(store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "unused.sqlite", store=store, rail=MemoryRail)
     asked: list[tuple[str, Any]] = []
     event.listen(store.engine, "before_cursor_execute", lambda c, cursor, text, given, *_: asked.append((text, given)))
@@ -97,7 +97,7 @@ def test_a_claim_finds_its_voucher_among_any_number(store: Store, tmp_path: Path
 
 
 def statements(store: Store, work: Callable[[], object]) -> int:
-    """Return how many statements some work takes."""
+    """Return the number of statements of some work."""
     asked: list[str] = []
 
     def listen(connection: Any, cursor: Any, text: str, *_: Any) -> None:
@@ -110,9 +110,7 @@ def statements(store: Store, work: Callable[[], object]) -> int:
 
 
 @pytest.mark.parametrize("work", ["a reconciliation", "a pass over what is to be sent"])
-def test_work_that_comes_again_asks_no_more_when_there_are_more_days_behind_it(
-    store: Store, tmp_path: Path, work: str
-) -> None:
+def test_recurring_work_needs_no_more_queries_as_days_add_up(store: Store, tmp_path: Path, work: str) -> None:
     world = World(tmp_path / "unused.sqlite", store=store, rail=MemoryRail)
     asked: dict[str, Callable[[], object]] = {
         "a reconciliation": lambda: reconcile(store, world.rail, actor="test"),
@@ -136,13 +134,13 @@ def test_work_that_comes_again_asks_no_more_when_there_are_more_days_behind_it(
     assert statements(store, asked[work]) == first
 
 
-def test_the_auditor_goes_through_the_books_once_however_many_rewards_there_are(tmp_path: Path) -> None:
+def test_the_auditors_work_grows_linearly_with_the_rewards(tmp_path: Path) -> None:
     few, many = (steps_of_an_audit(tmp_path / f"{count}.sqlite", rewards=count) for count in (300, 1200))
-    assert many < 6 * few  # four times as many; each against each would be sixteen times
+    assert many < 6 * few  # for four times as many; quadratic work would be sixteen times
 
 
 def steps_of_an_audit(path: Path, *, rewards: int) -> int:
-    """Return how many thousand steps of SQLite's machine an audit takes."""
+    """Return the steps of SQLite's virtual machine for an audit, thousands."""
     store = open_store(sqlite_url(path), now=lambda: START)
     fill(store, rewards)
     store.close()
@@ -163,7 +161,7 @@ def steps_of_an_audit(path: Path, *, rewards: int) -> int:
 
 
 def fill(store: Store, rewards: int) -> None:
-    """Fill a store with rewards whose vouchers live."""
+    """Fill a store with rewards that have valid vouchers."""
     made = [f"reward-{number:06d}" for number in range(rewards)]
     shared = {"cafe": "aurora", "simulated": True, "amount_ore": 3000}
     decided = {

@@ -1,4 +1,4 @@
-"""Death of a worker at each named point: what it leaves, the next one finishes, in memory and over a socket."""
+"""The next worker finishes after a kill at each failpoint, in memory and over a socket."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def approved(world: World, *accounts: str) -> str:
 
 
 def url_of(world: World) -> str:
-    """Return where another process finds the world's store."""
+    """Return the URL of the world's store for another process."""
     return world.store.engine.url.render_as_string(hide_password=False)
 
 
@@ -51,7 +51,7 @@ def _die_at(url: str, address: tuple[str, int], batch: str, where: str) -> None:
     manager = Shared(address=address, authkey=b"test")
     manager.connect()
     proxy = manager.rail()  # type: ignore[attr-defined]
-    proxy.name = MemoryRail.name  # A proxy hands on calls, no attributes.
+    proxy.name = MemoryRail.name  # A proxy forwards calls, not attributes.
     store = open_store(url, now=lambda: START)
 
     def reach(point: str) -> None:
@@ -62,12 +62,10 @@ def _die_at(url: str, address: tuple[str, int], batch: str, where: str) -> None:
 
 
 @pytest.mark.processes
-# The provider's thread loses the client that is killed in the middle of its call.
+# The provider's thread loses the client that is killed during its call.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 @pytest.mark.parametrize("where", FAILPOINTS)
-def test_a_worker_killed_at_any_point_leaves_what_the_next_one_finishes(
-    where: str, store: Store, tmp_path: Path
-) -> None:
+def test_the_next_worker_finishes_after_a_kill_at_any_failpoint(where: str, store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "unused", store=store)
     batch = approved(world, "acct_1", "acct_2")
     Shared.register("rail", callable=lambda: world.rail, exposed=("send", "parameters", "find_transfer"))
@@ -100,9 +98,7 @@ def _die_over_a_socket(store_url: str, url: str, batch: str, where: str) -> None
 
 @pytest.mark.processes
 @pytest.mark.parametrize("where", FAILPOINTS)
-def test_a_worker_killed_while_it_talks_to_stripe_over_a_socket_is_finished_by_the_next(
-    where: str, store: Store, tmp_path: Path
-) -> None:
+def test_the_next_worker_finishes_after_a_kill_during_a_stripe_call(where: str, store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "unused", store=store, rail=ByHandRail)
     batch = approved(world, "acct_1", "acct_2")
     with served(world.rail.fake) as url:

@@ -1,4 +1,4 @@
-"""Everything that can happen to payouts, in any order: nothing is paid twice, nothing is lost, the books agree."""
+"""Random histories of payouts: nothing is paid twice, nothing is lost, the books agree."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _template: Path | None = None
 
 
 def template() -> Path:
-    """Return a migrated, empty store; made once."""
+    """Return a migrated, empty store; created once."""
     global _template
     if _template is None:
         folder = Path(tempfile.mkdtemp())
@@ -68,7 +68,7 @@ class Payouts(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        # Memory where there is some: the runs are thousands, and a disk's fsync proves nothing here.
+        # In memory if possible: there are thousands of runs, and fsync proves nothing here.
         base = "/dev/shm" if Path("/dev/shm").is_dir() else None
         self.folder = Path(tempfile.mkdtemp(dir=base))
         self.world = World(self.folder / "store.sqlite", template=template(), rail=type(self).rail)
@@ -80,7 +80,7 @@ class Payouts(RuleBasedStateMachine):
             unfinished = {
                 each.state for each in batches.instructions(self.world.store) if each.state in ("planned", "in_flight")
             }
-            assert unfinished == set(), "something is under way for ever"
+            assert unfinished == set(), "a payout never finishes"
             assert self.world.broken() == []
             assert assertions.sentences(self.world.store) == []
             if not done.differences:
@@ -93,7 +93,7 @@ class Payouts(RuleBasedStateMachine):
 
     @initialize(accounts=st.lists(ACCOUNTS, min_size=1, max_size=4))
     def a_batch_is_approved(self, accounts: list[str]) -> None:
-        """Without it most histories would end before anything is sent."""
+        """Plan and approve a batch; most histories would otherwise end before any sending."""
         for account in accounts:
             self.world.earn(account)
         self.world.pay()
@@ -162,7 +162,7 @@ class Payouts(RuleBasedStateMachine):
         self.world.pay()
 
     @rule()
-    def another_release_words_requests_otherwise(self) -> None:
+    def another_release_changes_the_requests(self) -> None:
         self.world.release += 1
 
     @rule()
@@ -188,11 +188,11 @@ class Payouts(RuleBasedStateMachine):
 
 
 class StripePayouts(Payouts):
-    """The same on the rail of Stripe: the official client, the fake behind it, and its webhooks as they come."""
+    """The same on the Stripe rail: the official client, the fake and its webhooks."""
 
     rail = ByHandRail
 
-    def told(self) -> list[ProviderEvent]:
+    def all_events(self) -> list[ProviderEvent]:
         return [
             ProviderEvent(each["id"], self.world.rail.name, each["type"], each["data"]["object"].get("id") or "",
                           each.get("account", ""), self.world.at)
@@ -201,43 +201,43 @@ class StripePayouts(Payouts):
 
     @rule(data=st.data(), twin=st.booleans())
     def some_webhooks_come(self, data: st.DataObject, twin: bool) -> None:
-        """Of all that was ever told, in any order, doubled, under two names."""
-        events = self.told()
+        """Deliver some of all events in any order, doubled or under two ids."""
+        events = self.all_events()
         if events:
             came = data.draw(st.lists(st.sampled_from(events), max_size=6))
             came = [replace(each, id=f"{each.id}_twin") if twin else each for each in came]
-            provider_events.keep(self.world.store, came, way="webhook")
+            provider_events.save(self.world.store, came, way="webhook")
 
     @rule(limit=st.sampled_from([1, 200]))
-    def the_watch_looks_at_events(self, limit: int) -> None:
+    def the_watch_processes_events(self, limit: int) -> None:
         process(self.world.store, self.world.rail, limit=limit)
 
     @rule()
-    def the_watch_fetches_what_no_webhook_told(self) -> None:
+    def the_watch_catches_up(self) -> None:
         catch_up(self.world.store, self.world.rail)
 
     def teardown(self) -> None:
         try:
             self.world.settle()
-            self.everything_comes(self.told())
-            self.world.settle()  # What was refused for want of a capability goes out once it is heard of again.
-            settled = self.standing()
-            self.everything_comes(list(reversed(self.told())))
-            assert self.standing() == settled, "hearing everything once more changed something"
+            self.everything_comes(self.all_events())
+            self.world.settle()  # Payouts refused for a missing capability are sent once it is reported again.
+            settled = self.states()
+            self.everything_comes(list(reversed(self.all_events())))
+            assert self.states() == settled, "delivering everything once more changed something"
         finally:
             super().teardown()
 
     def everything_comes(self, events: list[ProviderEvent]) -> None:
-        provider_events.keep(self.world.store, events, way="webhook")
+        provider_events.save(self.world.store, events, way="webhook")
         provider_events.replay(self.world.store, rail=self.world.rail.name)
         process(self.world.store, self.world.rail, limit=10_000)
 
-    def standing(self) -> list[tuple[str, str, int]]:
+    def states(self) -> list[tuple[str, str, int]]:
         back = reversals.reversed_ore(self.world.store)
         return [(each.id, each.state, back.get(each.id, 0)) for each in batches.instructions(self.world.store)]
 
 
-# In parts, so that no part is long on a busy machine; together three hundred.
+# In parts, so that none is long on a busy machine; three hundred in all.
 PARTS = [(Payouts, 50, number) for number in range(4)] + [(StripePayouts, 25, number) for number in range(4)]
 
 

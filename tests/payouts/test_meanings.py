@@ -1,4 +1,4 @@
-"""Each code of a provider is told to staff: what happened to the money, and what to do."""
+"""Each code has words for staff: where the money is, and what to do."""
 
 from __future__ import annotations
 
@@ -28,46 +28,46 @@ CODES = (
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_meaning_has_words_and_every_word_a_meaning(language: str) -> None:
+def test_meanings_and_words_match_one_to_one(language: str) -> None:
     words = {key.removeprefix("code.") for key in section(WORDS, language) if key.startswith("code.")}  # type: ignore[arg-type]
     assert words == {*MEANINGS.values(), UNLISTED}
 
 
-def test_a_code_that_nobody_has_met_is_told_with_its_name() -> None:
+def test_the_words_for_an_unknown_code_contain_the_code() -> None:
     assert meaning("from_the_future") == UNLISTED
     assert "from_the_future" in for_staff("refused", "from_the_future", language="sv")
 
 
-def test_what_nobody_knows_is_never_told_as_failed_nor_as_a_reason_to_pay_again() -> None:
-    told = for_staff("in_flight", "timeout", language="en")
-    assert "Nobody knows" in told
-    assert "Do not pay it another way" in told
-    assert "No money has moved" not in told
+def test_an_unknown_outcome_is_never_described_as_a_failure() -> None:
+    texts = for_staff("in_flight", "timeout", language="en")
+    assert "Nobody knows" in texts
+    assert "Do not pay it another way" in texts
+    assert "No money has moved" not in texts
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("code", ["http_502", "ProviderAway", "invalid_request_error", "a_code_of_tomorrow"])
-def test_a_code_that_nobody_has_met_is_no_refusal_where_none_was_heard(code: str, language: str) -> None:
+def test_an_unknown_code_means_a_refusal_only_for_a_refused_payout(code: str, language: str) -> None:
     moved = {"sv": "inga pengar har flyttats", "en": "no money has moved"}[language]
     assert moved in for_staff("refused", code, language=language)  # type: ignore[arg-type]
     for state in ("in_flight", "needs_review"):
-        told = for_staff(state, code, language=language)  # type: ignore[arg-type]
-        assert moved not in told
-        assert "retry" not in told
+        texts = for_staff(state, code, language=language)  # type: ignore[arg-type]
+        assert moved not in texts
+        assert "retry" not in texts
     assert code in for_staff("in_flight", code, language=language)  # type: ignore[arg-type]
-    # A refused key refuses a request; the one before it, under the same key, may have come through.
+    # A refused API key refuses one request; an earlier one under the same key may have succeeded.
     assert moved not in for_staff("in_flight", "api_key_expired", language=language)  # type: ignore[arg-type]
     assert moved not in for_staff("held", code, language=language)  # type: ignore[arg-type]
 
 
-def test_each_reason_to_hold_a_payout_is_told_by_itself() -> None:
-    told = {for_staff("held", code, language="en") for code in ("held_by_person", SHARED_BANK, UNEXPLAINED)}
-    assert len(told) == 3
-    assert all(each.startswith("Nothing has been sent") for each in told)
+def test_each_reason_to_hold_a_payout_has_its_own_words() -> None:
+    texts = {for_staff("held", code, language="en") for code in ("held_by_person", SHARED_BANK, UNEXPLAINED)}
+    assert len(texts) == 3
+    assert all(each.startswith("Nothing has been sent") for each in texts)
 
 
-def told(state: str) -> list[str]:
-    """Return what staff are told of a state, whatever its code."""
+def texts(state: str) -> list[str]:
+    """Return the words for a state with every code."""
     return [for_staff(state, code, language=language) for code, language in product(CODES, LANGUAGES)]
 
 
@@ -75,33 +75,33 @@ NOTHING_MOVED = ("o money has moved", "nga pengar har flyttats", "othing has bee
 REFUSED = ("has refused", "har nekat", "refuses", "nekar", "does not take", "godtar inte")
 
 
-def test_what_is_under_way_is_never_said_to_have_moved_no_money_whatever_its_code() -> None:
-    assert not [each for each in told("in_flight") if any(word in each for word in NOTHING_MOVED + REFUSED)]
+def test_no_code_of_an_in_flight_payout_denies_that_money_moved() -> None:
+    assert not [each for each in texts("in_flight") if any(word in each for word in NOTHING_MOVED + REFUSED)]
 
 
-def test_what_a_person_holds_was_neither_sent_nor_refused_whatever_its_code() -> None:
-    assert all("othing has been sent" in each or "nget har skickats" in each for each in told("held"))
-    assert not [each for each in told("held") if any(word in each for word in REFUSED)]
+def test_no_code_of_a_held_payout_says_sent_or_refused() -> None:
+    assert all("othing has been sent" in each or "nget har skickats" in each for each in texts("held"))
+    assert not [each for each in texts("held") if any(word in each for word in REFUSED)]
 
 
 @pytest.mark.parametrize("state", ["planned", "refused"])
-def test_what_was_definitely_refused_is_never_told_as_unknown_or_as_paid_and_come_back(state: str) -> None:
-    assert all(any(word in each for word in NOTHING_MOVED) for each in told(state))
+def test_every_code_of_a_refused_payout_says_that_no_money_moved(state: str) -> None:
+    assert all(any(word in each for word in NOTHING_MOVED) for each in texts(state))
 
 
-def test_what_is_under_review_moved_no_money_only_where_the_provider_was_found_to_lack_it() -> None:
+def test_a_payout_under_review_moved_no_money_only_if_it_is_absent() -> None:
     for code, language in product(CODES, LANGUAGES):
-        said = for_staff("needs_review", code, language=language)
-        assert any(word in said for word in NOTHING_MOVED) == (code == "absent_at_provider"), code
+        text = for_staff("needs_review", code, language=language)
+        assert any(word in text for word in NOTHING_MOVED) == (code == "absent_at_provider"), code
 
 
 @pytest.mark.parametrize("state", ["paid", "reversed"])
-def test_what_left_us_is_told_by_its_state_alone(state: str) -> None:
-    assert len(set(told(state))) == len(LANGUAGES)
+def test_the_words_for_a_paid_or_reversed_payout_ignore_the_code(state: str) -> None:
+    assert len(set(texts(state))) == len(LANGUAGES)
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_every_state_has_words_also_without_a_code(state: str) -> None:
+def test_every_state_without_a_code_has_words(state: str) -> None:
     assert for_staff(state, "", language="sv") != for_staff(state, "", language="en")
 
 
@@ -110,16 +110,16 @@ HOLDING = sorted(name for name, each in REASONS.items() if each.severity != "not
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("signal", HOLDING)
-def test_every_signal_that_stands_against_a_reward_is_told_in_words(signal: str, language: Language) -> None:
+def test_every_signal_against_a_reward_has_words(signal: str, language: Language) -> None:
     assert f"reason.{signal}" in section(WORDS, language)
     now = datetime(2026, 11, 23, 12, tzinfo=UTC)
     held = Decision(
         "s", "r", now.date(), "aurora", False, "held", f"{signal},ring", 90, 90, 4000, now, "1", "1", "watch", now
     )
-    told = earned(held, language=language)
-    assert "_" not in told
-    assert all(command in told for command in ("`pilot payout release`", "`pilot payout refuse`"))
+    texts = earned(held, language=language)
+    assert "_" not in texts
+    assert all(command in texts for command in ("`pilot payout release`", "`pilot payout refuse`"))
 
 
-def test_a_session_without_a_decision_is_answered_too() -> None:
+def test_a_session_without_a_decision_has_an_answer() -> None:
     assert earned(None, language="en").startswith("No decision")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import DBAPIError
 
 from pilot.identifiers import new_identifier
@@ -16,6 +16,7 @@ from storage.store.privacy import erasures, money_erasure, tombstones
 from storage.store.rewards import decisions, reward_rows, vouchers
 from storage.store.rewards.reward_cases import Candidate, Judgement
 from storage.store.rewards.vouchers import Issuer
+from storage.store.schemas.money import reward_decisions
 
 DAY = date(2026, 11, 23)
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -34,7 +35,15 @@ def decide(store: Store, session: str) -> None:
     issuer = Issuer(code_hash=lambda reward_id, number: f"{reward_id}:{number}", valid=timedelta(days=30))
     given = Candidate(session, DAY, "aurora", True, True, 80, 80, True, None, (), DEVICE, "1", "1")
     judgement = Judgement("eligible", amount_ore=2000)
-    decisions.decide(store, [given], judge=lambda _case, _standing: judgement, issuer=issuer, decided_by="assets")
+    decisions.decide(
+        store, [given], decision_rule=lambda _candidate, _facts: judgement, issuer=issuer, decided_by="assets"
+    )
+
+
+def is_linked(connection: Connection, session: str) -> bool:
+    """Return whether a decision still names a session."""
+    query = select(reward_decisions.c.reward_id).where(reward_decisions.c.session_id == session)
+    return connection.execute(query).first() is not None
 
 
 def everything(store: Store) -> str:
@@ -64,15 +73,15 @@ def test_the_books_stay_and_name_neither_session_nor_device(store: Store, sessio
     assert reward_rows.of_day(store, DAY).height == 0
 
 
-def test_a_decision_that_a_run_under_way_adds_is_unlinked_too(store: Store, session: str) -> None:
+def test_a_decision_added_during_an_erasure_is_unlinked_too(store: Store, session: str) -> None:
     tombstones.add(store, session_id=session, actor="guest", reason="asked")
     erasures.pseudonymise(store, session)
     decide(store, session)
     with store.reading() as connection:
-        assert money_erasure.is_linked(connection, session)
+        assert is_linked(connection, session)
     erasures.pseudonymise(store, session)
     with store.reading() as connection:
-        assert not money_erasure.is_linked(connection, session)
+        assert not is_linked(connection, session)
 
 
 def test_a_session_that_was_not_erased_is_never_unlinked(store: Store, session: str) -> None:
@@ -91,12 +100,12 @@ def test_a_session_that_was_not_erased_is_never_unlinked(store: Store, session: 
         "device = NULL",
     ],
 )
-def test_the_database_lets_nothing_else_of_a_decision_change(store: Store, session: str, change: str) -> None:
+def test_the_database_refuses_any_other_change_of_a_decision(store: Store, session: str, change: str) -> None:
     tombstones.add(store, session_id=session, actor="guest", reason="asked")
     with pytest.raises(DBAPIError, match="can only be added to"), store.begin() as connection:
         connection.execute(text(f"UPDATE reward_decisions SET {change}"))
 
 
-def test_the_database_unlinks_nobody_without_a_tombstone(store: Store, session: str) -> None:
+def test_the_database_unlinks_no_session_without_a_tombstone(store: Store, session: str) -> None:
     with pytest.raises(DBAPIError, match="can only be added to"), store.begin() as connection:
         connection.execute(text("UPDATE reward_decisions SET session_id = 'erased-x', device = NULL"))

@@ -1,4 +1,4 @@
-"""What became of payments, counted from terminal facts alone."""
+"""The counts of payments by their final outcomes."""
 
 from __future__ import annotations
 
@@ -41,32 +41,32 @@ def redeem(world: World, reward_id: str | None) -> str:
     return vouchers.redeem(world.store, code(reward_id), cafe=cafe.cafe, actor="till", request="1").answer
 
 
-def could_not(world: World, reward_id: str | None) -> bool:
+def fail_to_redeem(world: World, reward_id: str | None) -> bool:
     voucher = vouchers.of_reward(world.store, str(reward_id))
     assert voucher is not None
     return voucher_failures.record(world.store, code(reward_id), cafe=voucher.cafe, why="store_away", at=world.at)
 
 
-def test_a_voucher_succeeds_at_the_till_and_one_that_was_good_and_refused_failed_unless_it_was_redeemed_later(
+def test_a_valid_voucher_failed_unless_it_was_redeemed_later(
     world: World,
 ) -> None:
     first, second, third = (world.earn(None) for _ in range(3))
     assert counts(world, "voucher")["issued"] == 3
-    assert could_not(world, first)
-    assert could_not(world, first)
-    assert could_not(world, second)
+    assert fail_to_redeem(world, first)
+    assert fail_to_redeem(world, first)
+    assert fail_to_redeem(world, second)
     world.at += timedelta(minutes=1)
     assert redeem(world, second) == "redeemed"
     assert redeem(world, third) == "redeemed"
     found = counts(world, "voucher")
     assert (found["succeeded"], found["failed"], found["succeeded_ore"]) == (2, 1, 6000)
-    assert not could_not(world, third)  # redeemed before: no good voucher
+    assert not fail_to_redeem(world, third)  # redeemed before: not a valid voucher
     assert voucher_failures.record(world.store, "unknown", cafe="aurora", why="store_away", at=world.at) is False
     ended = payment_facts.finals(world.store, since=world.at - timedelta(hours=1))
     assert sorted(each.failed for each in ended) == [False, False, True]
 
 
-def test_lapsed_vouchers_stand_beside_and_are_neither(world: World) -> None:
+def test_an_expired_voucher_is_neither_success_nor_failure(world: World) -> None:
     reward = world.earn(None)
     voucher = vouchers.of_reward(world.store, str(reward))
     assert voucher is not None
@@ -78,7 +78,7 @@ def test_lapsed_vouchers_stand_beside_and_are_neither(world: World) -> None:
     assert world.today in days
 
 
-def test_a_payout_that_was_refused_and_then_paid_is_one_success_and_an_unknown_one_is_neither(world: World) -> None:
+def test_a_refused_payout_paid_later_is_one_success(world: World) -> None:
     world.earn("acct_1")
     world.earn("acct_2")
     world.pay()
@@ -100,7 +100,7 @@ def test_a_payout_that_was_refused_and_then_paid_is_one_success_and_an_unknown_o
     assert (found["succeeded"], found["failed"], found["open"]) == (2, 0, 0)
 
 
-def test_the_days_batch_its_payouts_and_the_audit_are_copied_to_the_ore(world: World) -> None:
+def test_batches_payouts_and_audit_are_copied_to_the_ore(world: World) -> None:
     world.earn("acct_1")
     world.earn("acct_2")
     world.pay()

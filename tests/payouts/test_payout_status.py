@@ -1,4 +1,4 @@
-"""Every state and code that can occur has words for the guest: what happened to the money, and what to do."""
+"""Every possible state and code has words for the guest: where the money is, and what to do."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DISABLED = (
     *("rejected.terms_of_service", "requirements.past_due", "requirements.pending_verification"),
     "a_reason_of_tomorrow",
 )
-# Refusals of a transfer, our own reasons to hold one, and codes that nobody knows yet.
+# Refusals of a transfer, our own reasons to hold one, and unknown codes.
 CODES = (
     *("", "balance_insufficient", "insufficient_capabilities_for_transfer", "account_invalid", "held_by_person"),
     *("transfers_not_allowed", "shared_bank", "absent_at_provider", "reversed"),
@@ -32,7 +32,7 @@ CODES = (
 
 
 def states(table: Table, column: str) -> list[str]:
-    """Return what the database lets a column be."""
+    """Return the values that the database allows in a column."""
     for each in table.constraints:
         if isinstance(each, CheckConstraint) and str(each.sqltext).startswith(f"{column} IN"):
             return re.findall(r"'(\w+)'", str(each.sqltext))
@@ -40,12 +40,12 @@ def states(table: Table, column: str) -> list[str]:
 
 
 def payouts() -> list[GuestPayout]:
-    """Return every combination of what the columns can hold."""
+    """Return every combination of the columns' values."""
     base = {"rail": "stripe", "recipient_id": "r", "account": "a"}
     found = [
-        GuestPayout(**base, onboarding=onboarding, transfers=transfers, details_submitted=told_all, due=due,
+        GuestPayout(**base, onboarding=onboarding, transfers=transfers, details_submitted=submitted, due=due,
                     disabled_reason=reason)
-        for onboarding, transfers, told_all, due, reason in product(
+        for onboarding, transfers, submitted, due, reason in product(
             states(onboardings, "state"), ["", *states(recipient_statuses, "transfers")], (True, False), (0, 2), DISABLED
         )
     ]  # fmt: skip
@@ -68,12 +68,12 @@ def payouts() -> list[GuestPayout]:
     return found
 
 
-def test_all_that_can_occur_is_told_and_each_word_is_for_something_that_can_occur():
+def test_possible_payouts_have_exactly_the_defined_statuses():
     assert {payout_status(each) for each in payouts()} == set(PAYOUT_STATUSES)
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_each_word_says_what_happened_to_the_money_and_what_to_do(language):
+def test_every_status_says_where_the_money_is_and_what_to_do(language):
     words = section("payout", language)
     assert set(words) == {f"{each}.{part}" for each in PAYOUT_STATUSES for part in ("title", "text")}
     money = {"sv": r"\{reward\}|pengar|[Kk]upongen", "en": r"\{reward\}|money|voucher"}[language]
@@ -87,24 +87,24 @@ def test_each_word_says_what_happened_to_the_money_and_what_to_do(language):
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_the_voucher_is_said_to_be_good_exactly_while_it_is(language):
+def test_a_status_calls_the_voucher_valid_exactly_while_it_is(language):
     words = section("payout", language)
     good = {"sv": r"[Kk]upongen gäller", "en": r"voucher is (still )?good"}[language]
     for each in set(PAYOUT_STATUSES) - {"lapsed"}:
         assert bool(re.search(good, words[f"{each}.text"])) == (each in VOUCHER_GOOD), each
 
 
-def test_a_guest_is_sent_to_stripe_for_what_only_they_can_mend():
+def test_guests_go_to_stripe_for_what_only_they_can_fix():
     mended = {
         each
         for each in CODES
         if payout_status(GuestPayout("r", "i", "a", claimed=True, state="refused", code=each)) == "mend"
     }
-    assert mended == CAPABILITY_CODES  # Exactly what is planned again once they have.
+    assert mended == CAPABILITY_CODES  # Exactly those that are planned again afterwards.
     assert {each for each in BANK_CODES.values() if each not in AT_STRIPE} == set()
 
 
-def test_the_yearly_limit_is_told_of_what_no_batch_takes():
+def test_the_yearly_cap_shows_for_rewards_that_no_batch_includes():
     at_limit = GuestPayout("r", "i", "a", claimed=True, amount_ore=2000, year_ore=97_900)
     over = GuestPayout("r", "i", "a", claimed=True, amount_ore=2000, year_ore=97_901)
     assert (payout_status(at_limit), payout_status(over)) == ("waiting", "cap")

@@ -1,4 +1,4 @@
-"""Rails are kept apart: what was paid on one is no business of another, whichever key a shell has."""
+"""Rails are separate: a payout of one is never handled on another, whatever key is set."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from tests.payouts.world import World
 
 
 class OtherRail(MemoryRail):
-    """Another provider, that has nothing."""
+    """Another provider, without transfers."""
 
     name = "other"
 
 
-def test_what_was_paid_on_one_rail_is_not_missed_on_another(store: Store, tmp_path: Path) -> None:
+def test_a_payout_of_one_rail_is_not_missing_on_another(store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "store.sqlite", store=store)
     world.earn("acct_1")
     world.pay()
@@ -38,12 +38,12 @@ def by_hand(world: World, rail: MemoryRail, payout: Instruction) -> None:
     pay_one(world.store, rail, payout.id, again=True, actor="anna")
 
 
-def by_the_one_path(world: World, rail: MemoryRail, payout: Instruction) -> None:
+def by_schedule(world: World, rail: MemoryRail, payout: Instruction) -> None:
     advance(world.store, rail, payout)
 
 
-@pytest.mark.parametrize("step", [by_hand, by_the_one_path])
-def test_a_payout_is_sent_on_no_rail_but_its_own(
+@pytest.mark.parametrize("step", [by_hand, by_schedule])
+def test_a_payout_is_sent_only_on_its_own_rail(
     store: Store, tmp_path: Path, step: Callable[[World, MemoryRail, Instruction], None]
 ) -> None:
     world = World(tmp_path / "store.sqlite", store=store)
@@ -59,7 +59,7 @@ def test_a_payout_is_sent_on_no_rail_but_its_own(
     assert [each.state for each in batches.instructions(store)] == ["paid"]
 
 
-def test_a_transfer_that_names_a_payout_of_another_rail_is_not_taken_up(store: Store, tmp_path: Path) -> None:
+def test_a_transfer_for_a_payout_of_another_rail_is_not_adopted(store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "store.sqlite", store=store)
     world.earn("acct_1")
     world.pay()

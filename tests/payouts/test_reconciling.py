@@ -1,4 +1,4 @@
-"""Books and provider are held against each other as both were at one moment, whatever happens meanwhile."""
+"""A reconciliation compares books and provider at one moment, whatever happens meanwhile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.payouts.world import LIMITS, World
 
 
 class Busy(MemoryRail):
-    """A provider with whom something else happens after it has answered, before its answer is read."""
+    """A provider where something happens between its answer and the reading of it."""
 
     def __init__(self, *, now: Callable[[], datetime]) -> None:
         super().__init__(now=now)
@@ -41,7 +41,7 @@ def world(store: Store, tmp_path: Path) -> World:
     return made
 
 
-def test_what_is_sent_while_the_provider_answers_is_no_difference(world: World, store: Store) -> None:
+def test_a_payout_sent_during_a_reconciliation_is_no_difference(world: World, store: Store) -> None:
     world.at += timedelta(days=1)
     world.earn("acct_2")
     batches.plan(store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
@@ -54,14 +54,14 @@ def test_what_is_sent_while_the_provider_answers_is_no_difference(world: World, 
 
 
 @pytest.mark.parametrize("ore", [1, 3000])
-def test_what_comes_back_while_the_provider_answers_is_no_difference(world: World, store: Store, ore: int) -> None:
+def test_a_reversal_during_a_reconciliation_is_no_difference(world: World, store: Store, ore: int) -> None:
     (paid,) = (each for each in batches.instructions(store) if each.state == "paid")
     assert paid.reference is not None
 
     def comes_back() -> None:
         world.rail.meanwhile = lambda: None
         world.rail.reverse(paid.reference, ore)
-        reversals.take_back(store, paid.id, reversed_ore=ore, actor="stripe")
+        reversals.book_reversal(store, paid.id, reversed_ore=ore, actor="stripe")
 
     world.rail.meanwhile = comes_back
     done = reconcile(store, world.rail, actor="test")
@@ -70,7 +70,7 @@ def test_what_comes_back_while_the_provider_answers_is_no_difference(world: Worl
     assert (done.agrees, sum(done.ours_ore.values())) == (True, 3000 - ore)
 
 
-def test_a_payout_that_the_provider_does_not_have_is_told(world: World, store: Store) -> None:
+def test_a_payout_absent_at_the_provider_is_a_difference(world: World, store: Store) -> None:
     world.rail.made.clear()
     done = reconcile(store, world.rail, actor="test")
     assert [each.code for each in done.differences] == ["absent_at_provider"]

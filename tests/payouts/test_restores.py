@@ -1,4 +1,4 @@
-"""A store put back from a copy of any age: nothing is paid twice, and what nobody can explain is not forgotten."""
+"""A store restored from a backup of any age pays nothing twice and forgets no unexplained transfer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from payouts.rail import Order
 from payouts.reconciling import LISTED_DAYS_BACK, reconcile
 from storage.store.engine import Store
 from storage.store.payouts import batches, reconciliations
-from storage.store.payouts.reconciliations import Kept
+from storage.store.payouts.reconciliations import Reconciliation
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import World
@@ -28,7 +28,7 @@ def paid(world: World) -> None:
 
 @RAILS
 @pytest.mark.parametrize("copied", ["before the claim", "after the claim", "after another payment"])
-def test_a_copy_older_than_the_look_back_pays_nothing_twice(tmp_path: Path, copied: str, rail: type) -> None:
+def test_a_backup_older_than_the_listed_period_pays_nothing_twice(tmp_path: Path, copied: str, rail: type) -> None:
     world = World(tmp_path / "store.sqlite", rail=rail)
     if copied == "after another payment":
         world.earn("acct_2")
@@ -52,9 +52,7 @@ def test_a_copy_older_than_the_look_back_pays_nothing_twice(tmp_path: Path, copi
 
 
 @RAILS
-def test_what_a_restored_store_cannot_explain_is_told_until_it_came_back_however_old(
-    tmp_path: Path, rail: type
-) -> None:
+def test_an_unexplained_transfer_is_a_difference_until_it_is_reversed(tmp_path: Path, rail: type) -> None:
     world = World(tmp_path / "store.sqlite", rail=rail)
     world.earn("acct_1")
     paid(world)
@@ -73,9 +71,7 @@ def test_what_a_restored_store_cannot_explain_is_told_until_it_came_back_however
     assert reconcile(world.store, world.rail, actor="test").agrees
 
 
-def test_what_somebody_else_transferred_is_told_while_it_is_recent_and_looked_at_no_longer(
-    store: Store, tmp_path: Path
-) -> None:
+def test_a_transfer_by_others_is_a_difference_only_while_recent(store: Store, tmp_path: Path) -> None:
     world = World(tmp_path / "store.sqlite", store=store)
     asked = world.rail.parameters(
         instruction_id="by hand", batch_id="none", account="acct_1", amount_ore=3000, reward_ids=("none",)
@@ -90,7 +86,7 @@ def test_what_somebody_else_transferred_is_told_while_it_is_recent_and_looked_at
 
 
 @RAILS
-def test_a_claim_that_waits_for_years_is_looked_for_as_far_back(store: Store, tmp_path: Path, rail: type) -> None:
+def test_transfers_are_listed_back_to_the_oldest_waiting_claim(store: Store, tmp_path: Path, rail: type) -> None:
     world = World(tmp_path / "store.sqlite", store=store, rail=rail)
     reward = world.earn("acct_1")
     batch = f"{world.rail.name}-{world.today}-simulated"
@@ -100,8 +96,8 @@ def test_a_claim_that_waits_for_years_is_looked_for_as_far_back(store: Store, tm
     )
     world.rail.send(Order(key="lost", parameters=asked))  # from a store that was lost since
     world.at += LONG
-    # A look that reached back less far saw nothing of it.
-    reconciliations.keep(store, Kept(world.rail.name, world.at, "test", True, 0, [], {}, {}))
+    # A reconciliation of a shorter period missed it.
+    reconciliations.save(store, Reconciliation(world.rail.name, world.at, "test", True, 0, [], {}, {}))
     assert reconcile(world.store, world.rail, actor="test").adopted == 1
     world.pay()
     assert len(world.rail.made) == 1

@@ -1,4 +1,4 @@
-"""A score earns its tier's reward, and nothing where something stands against it."""
+"""A score earns its tier's reward if the session is eligible."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ PILOT = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encodin
         (80, None, 0),
     ],
 )
-def test_a_session_would_earn_its_tiers_reward_unless_something_stands_against_it(score, eligible, ore):
+def test_a_session_would_earn_its_tiers_reward_if_eligible(score, eligible, ore):
     assert prospective_reward_ore(PILOT, score=score, eligible=eligible) == ore
 
 
-def test_the_smallest_reward_is_what_the_lowest_score_that_earns_one_gets():
+def test_the_smallest_reward_is_that_of_the_lowest_tier():
     first = PILOT.reward_tiers[0]
     assert smallest_reward_ore(PILOT) == PILOT.reward_ore(first.score_above + 1) == 2000

@@ -1,4 +1,4 @@
-"""Each guard against paying wrongly is taken away, on each rail, and something that looks tells it."""
+"""Removing any guard against wrong payments, on each rail, is detected."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def send_all(world: World) -> None:
 
 
 def pay_blindly(world: World) -> None:
-    """Plan and send without looking at the provider first."""
+    """Plan and send without a reconciliation."""
     batches.plan(world.store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
     send_all(world)
 
 
 def faults_and_time(world: World) -> None:
-    """Lose answers, try again, let the key die, try again."""
+    """Lose answers, retry, let the key expire, retry."""
     batch = approved(world, "acct_1", "acct_2")
     world.rail.faults.extend(["answer_lost", "answer_lost"])
     send_batch(world.store, world.rail, batch)
@@ -67,7 +67,7 @@ def faults_and_time(world: World) -> None:
 
 
 def an_answer_lost_for_a_day(world: World) -> None:
-    """Lose an answer, and send again when the provider has forgotten the key, without a look."""
+    """Lose an answer, and send again when the provider has forgotten the key."""
     batch = approved(world, "acct_1")
     world.rail.faults.append("answer_lost")
     send_batch(world.store, world.rail, batch)
@@ -76,7 +76,7 @@ def an_answer_lost_for_a_day(world: World) -> None:
 
 
 def a_copy_put_back(world: World) -> None:
-    """Put a copy back from before a sending, a day later, and pay."""
+    """Restore a backup from before a sending, a day later, and pay."""
     approved(world, "acct_1", "acct_2")
     world.backup(world.path.with_name("copy"))
     world.pay()
@@ -86,7 +86,7 @@ def a_copy_put_back(world: World) -> None:
 
 
 def a_transfer_of_another_amount(world: World) -> None:
-    """Let somebody make by hand at the provider, an öre less, what never arrived there."""
+    """Make the lost transfer by hand at the provider, an öre less."""
     batch = approved(world, "acct_1")
     world.rail.faults.append("never_arrives")
     send_batch(world.store, world.rail, batch)
@@ -105,12 +105,14 @@ def another_key_each_time(world: World, patch: Patch) -> None:
 
 def unknown_is_a_failure(world: World, patch: Patch) -> None:
     patch.setattr(
-        sending.attempts, "doubted", lambda store, key, code: attempts.refused(store, key, code=code, curable=True)
+        sending.attempts,
+        "record_unknown",
+        lambda store, key, code: attempts.record_refused(store, key, code=code, curable=True),
     )
 
 
 def a_new_key_after_unknown(world: World, patch: Patch) -> None:
-    real = attempts.begin
+    real = attempts.begin_attempt
 
     def begin(store: object, instruction_id: str, **given: object) -> Attempt | None:
         with world.store.begin() as connection:
@@ -122,14 +124,14 @@ def a_new_key_after_unknown(world: World, patch: Patch) -> None:
             )
         return real(world.store, instruction_id, **given)  # type: ignore[arg-type]
 
-    patch.setattr(sending.attempts, "begin", begin)
+    patch.setattr(sending.attempts, "begin_attempt", begin)
 
 
 def keys_live_for_ever(world: World, patch: Patch) -> None:
-    patch.setattr(Attempt, "outlived", lambda *_: False)
+    patch.setattr(Attempt, "key_expired", lambda *_: False)
 
 
-def no_look_before_sending(world: World, patch: Patch) -> None:
+def no_reconciliation_before_sending(world: World, patch: Patch) -> None:
     patch.setattr(World, "pay", pay_blindly)
 
 
@@ -159,7 +161,7 @@ SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
     unknown_is_a_failure: faults_and_time,
     a_new_key_after_unknown: faults_and_time,
     keys_live_for_ever: an_answer_lost_for_a_day,
-    no_look_before_sending: a_copy_put_back,
+    no_reconciliation_before_sending: a_copy_put_back,
     nothing_is_booked: faults_and_time,
     an_ore_more_is_asked_for: faults_and_time,
     adopted_whatever_the_amount: a_transfer_of_another_amount,
@@ -167,20 +169,22 @@ SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
 
 
 @pytest.mark.parametrize("history", HISTORIES)
-def test_without_sabotage_nothing_is_broken(world: World, history: Callable[[World], None]) -> None:
+def test_no_history_breaks_a_fact_without_sabotage(world: World, history: Callable[[World], None]) -> None:
     history(world)
     assert world.broken() == []
 
 
 @pytest.mark.parametrize("guard", SABOTAGE)
-def test_a_guard_taken_away_is_caught(world: World, monkeypatch: Patch, guard: Callable[[World, Patch], None]) -> None:
+def test_removing_any_guard_is_detected(
+    world: World, monkeypatch: Patch, guard: Callable[[World, Patch], None]
+) -> None:
     guard(world, monkeypatch)
     SABOTAGE[guard](world)
     assert world.broken() != []
 
 
 def open_again(world: World) -> dict[str, object]:
-    """Return a second attempt at what may have come through already."""
+    """Return a second attempt at a payout of unknown outcome."""
     batch = approved(world, "acct_1")
     world.rail.faults.append("answer_lost")
     send_batch(world.store, world.rail, batch)
@@ -190,7 +194,7 @@ def open_again(world: World) -> dict[str, object]:
     return {**row, "key": "another", "number": 2}
 
 
-def test_without_its_index_a_second_attempt_pays_twice_and_is_told(world: World) -> None:
+def test_a_second_attempt_without_the_index_is_detected(world: World) -> None:
     second = open_again(world)
     with pytest.raises(DatabaseError), world.store.begin() as connection:
         connection.execute(insert(payout_attempts).values(second))
@@ -199,11 +203,11 @@ def test_without_its_index_a_second_attempt_pays_twice_and_is_told(world: World)
         connection.execute(insert(payout_attempts).values(second))
     world.rail.send(Order("another", str(second["parameters"])))
     assert "paid 2 times" in world.broken()
-    told = reconcile(world.store, world.rail, actor="test")
-    assert [each.code for each in told.differences] == ["paid_twice"]
+    result = reconcile(world.store, world.rail, actor="test")
+    assert [each.code for each in result.differences] == ["paid_twice"]
 
 
-def test_without_its_key_a_reward_lies_in_two_payouts_and_is_told(world: World) -> None:
+def test_a_reward_in_two_payouts_without_the_key_is_detected(world: World) -> None:
     batch = approved(world, "acct_1")
     send_batch(world.store, world.rail, batch)
     (first,) = batches.instructions(world.store)
@@ -223,7 +227,7 @@ def test_without_its_key_a_reward_lies_in_two_payouts_and_is_told(world: World) 
     world.at += timedelta(days=1)
     later = batches.plan(world.store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
     with world.store.begin() as connection:
-        batches.instruct(connection, f"{later.id}-again", later.id, first.recipient_id, rewards, at=START)
+        batches.add_instruction(connection, f"{later.id}-again", later.id, first.recipient_id, rewards, at=START)
     world.approve_all()
     send_batch(world.store, world.rail, later.id)
     assert "paid 2 times" in world.broken()
@@ -241,7 +245,7 @@ def test_the_index_refuses_a_second_batch_of_a_day(world: World) -> None:
 
 
 @pytest.mark.parametrize("statement", ["UPDATE ledger SET amount_ore = amount_ore + 1", "DELETE FROM ledger"])
-def test_a_booking_is_never_changed_and_where_it_could_be_the_auditor_tells_it(world: World, statement: str) -> None:
+def test_changing_a_booking_is_refused_or_else_detected(world: World, statement: str) -> None:
     send_batch(world.store, world.rail, approved(world, "acct_1"))
     with pytest.raises(DatabaseError, match="only be added to"), world.store.begin() as connection:
         connection.execute(text(statement))

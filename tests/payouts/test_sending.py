@@ -1,4 +1,4 @@
-"""Payouts step by step: approval, caps, faults, two workers at once, a store put back."""
+"""Payouts step by step: approval, caps, faults, concurrent workers, a restored store."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from storage.store.cafes import switches
 from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import attempts, batches, guest_payouts
-from storage.store.payouts.attempts import KEY_LIVES, Attempt
+from storage.store.payouts.attempts import KEY_LIFETIME, Attempt
 from storage.store.payouts.batches import BatchRefused
 from storage.store.payouts.claims import ClaimRefused
 from storage.store.payouts.payout_codes import SHARED_BANK
 from storage.store.rewards import vouchers
 from storage.store.schemas.payout import payout_attempts, payout_claims, payout_instruction_rewards
-from tests.payouts import assertions as looks
+from tests.payouts import assertions
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.world import LIMITS, START, World
@@ -35,7 +35,7 @@ from tests.postgresql import Cluster
 
 @pytest.fixture(params=[MemoryRail, ByHandRail])
 def world(store: Store, cluster: Cluster | None, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
-    """A world on each engine and each rail: what holds for one holds for all."""
+    """A world on each engine and each rail."""
     opened = World(tmp_path / "store.sqlite", store=store, rail=request.param, cluster=cluster)
     yield opened
     opened.store.close()
@@ -54,7 +54,7 @@ def approved(world: World, *accounts: str) -> str:
     return batches.batches(world.store)[0].id
 
 
-def test_a_days_claims_are_one_payout_a_recipient_and_a_first_batch_waits_for_a_person(world: World) -> None:
+def test_a_days_claims_are_one_payout_for_each_recipient(world: World) -> None:
     for account in ("acct_1", "acct_1", "acct_2"):
         world.earn(account)
     world.pay()
@@ -75,7 +75,7 @@ def test_a_days_claims_are_one_payout_a_recipient_and_a_first_batch_waits_for_a_
     assert (entry.actor, entry.subject, entry.reason) == ("anna", batch.id, "first use")
 
 
-def test_what_comes_after_the_plan_waits_for_the_next_day_and_a_small_batch_needs_nobody(world: World) -> None:
+def test_claims_after_the_plan_wait_for_the_next_days_batch(world: World) -> None:
     approved(world, "acct_1")
     world.earn("acct_1")
     world.pay()
@@ -86,7 +86,7 @@ def test_what_comes_after_the_plan_waits_for_the_next_day_and_a_small_batch_need
     assert states(world) == ["paid", "paid"]
 
 
-def test_nobody_gets_more_in_a_year_than_the_cap(world: World) -> None:
+def test_no_recipient_is_paid_more_than_the_yearly_cap(world: World) -> None:
     for _ in range(34):
         world.at += timedelta(minutes=1)
         world.earn("acct_1")
@@ -99,7 +99,7 @@ def test_nobody_gets_more_in_a_year_than_the_cap(world: World) -> None:
     assert world.broken() == []
 
 
-def test_a_reward_is_redeemed_or_claimed_never_both(world: World) -> None:
+def test_a_reward_is_redeemed_or_claimed_but_never_both(world: World) -> None:
     reward = world.earn(None)
     voucher = vouchers.of_reward(world.store, reward)
     vouchers.redeem(world.store, voucher.code_hash, cafe=voucher.cafe, actor="till", request="1")
@@ -125,12 +125,12 @@ def test_a_reward_is_redeemed_or_claimed_never_both(world: World) -> None:
         ("lock_timeout", "in_flight", 1),
     ],
 )
-def test_after_a_fault_the_same_key_comes_through_once(world: World, fault: str, after_one: str, keys: int) -> None:
+def test_after_a_fault_the_same_key_pays_once(world: World, fault: str, after_one: str, keys: int) -> None:
     batch = approved(world, "acct_1")
     world.rail.faults.append(fault)
     send_batch(world.store, world.rail, batch)
     assert states(world) == [after_one]
-    assert looks.ended(world.store) == {}
+    assert assertions.ended(world.store) == {}
     world.pay()
     assert states(world) == ["paid"]
     assert len(world.rail.made) == 1
@@ -138,17 +138,17 @@ def test_after_a_fault_the_same_key_comes_through_once(world: World, fault: str,
     assert world.broken() == []
 
 
-def test_an_error_that_is_kept_is_looked_up_after_the_keys_life_and_a_person_tries_again(world: World) -> None:
+def test_a_saved_error_is_resolved_after_the_key_expired(world: World) -> None:
     batch = approved(world, "acct_1")
     world.rail.faults.append("error_saved_without_effect")
     for _ in range(3):
         send_batch(world.store, world.rail, batch)
     assert states(world) == ["in_flight"]
     (instruction,) = batches.instructions(world.store)
-    # Whoever asks: while it may have come through there is no new key.
+    # No new key while the transfer may exist, not even by hand.
     pay_one(world.store, world.rail, instruction.id, again=True, actor="anna")
     assert len(attempts.of_instruction(world.store, instruction.id)) == 1
-    world.at += KEY_LIVES
+    world.at += KEY_LIFETIME
     world.pay()
     assert states(world) == ["needs_review"]
     assert world.rail.made == {}
@@ -159,7 +159,7 @@ def test_an_error_that_is_kept_is_looked_up_after_the_keys_life_and_a_person_tri
     assert world.broken() == []
 
 
-def test_missing_funds_are_tried_again_under_a_new_key_and_a_missing_capability_waits_for_a_person(
+def test_missing_funds_are_retried_and_a_missing_capability_is_not(
     world: World,
 ) -> None:
     batch = approved(world, "acct_1", "acct_2")
@@ -171,12 +171,12 @@ def test_missing_funds_are_tried_again_under_a_new_key_and_a_missing_capability_
     world.rail.unable.clear()
     world.pay()
     assert sorted(states(world)) == ["paid", "refused"]
-    assert looks.ended(world.store) == {world.rail.name: (1, 1)}
+    assert assertions.ended(world.store) == {world.rail.name: (1, 1)}
     refused = next(each for each in batches.instructions(world.store) if each.state == "refused")
     assert refused.code == "insufficient_capabilities_for_transfer"
     pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
     assert states(world) == ["paid", "paid"]
-    assert looks.ended(world.store) == {world.rail.name: (2, 0)}
+    assert assertions.ended(world.store) == {world.rail.name: (2, 0)}
     assert world.broken() == []
 
 
@@ -198,7 +198,7 @@ def test_held_and_stopped_payouts_are_not_sent(world: World) -> None:
 
 
 def at_once(*jobs: Callable[[], object]) -> None:
-    """Run jobs in threads that begin together; fail where one of them does."""
+    """Run jobs in threads that begin together; fail if one of them does."""
     start = threading.Barrier(len(jobs))
     failures: list[BaseException] = []
 
@@ -231,7 +231,7 @@ def test_two_workers_and_a_manual_trigger_pay_each_once(world: World) -> None:
     assert world.broken() == []
 
 
-def test_a_day_that_is_planned_by_several_at_once_is_one_batch(world: World) -> None:
+def test_concurrent_planners_create_one_batch(world: World) -> None:
     for account in ("acct_1", "acct_1", "acct_2"):
         world.earn(account)
 
@@ -244,7 +244,7 @@ def test_a_day_that_is_planned_by_several_at_once_is_one_batch(world: World) -> 
     assert world.broken() == []
 
 
-def test_by_hand_nothing_goes_out_that_was_not_approved_or_is_stopped(world: World) -> None:
+def test_unapproved_or_stopped_payouts_are_not_sent_by_hand(world: World) -> None:
     world.earn("acct_1")
     world.pay()
     (one,) = batches.instructions(world.store)
@@ -260,7 +260,7 @@ def test_by_hand_nothing_goes_out_that_was_not_approved_or_is_stopped(world: Wor
     assert (states(world), len(world.rail.made)) == (["paid"], 1)
 
 
-def test_a_retry_sends_the_very_bytes_that_were_committed_whatever_a_new_release_would_ask_for(world: World) -> None:
+def test_a_retry_sends_the_committed_bytes_after_an_upgrade(world: World) -> None:
     batch = approved(world, "acct_1")
     world.rail.faults.append("never_arrives")
     send_batch(world.store, world.rail, batch)
@@ -272,17 +272,17 @@ def test_a_retry_sends_the_very_bytes_that_were_committed_whatever_a_new_release
     assert world.rail.asked[attempt.key] == 2
 
 
-def test_after_its_life_a_key_is_not_sent_again_only_looked_up(world: World) -> None:
+def test_an_expired_key_is_resolved_and_never_sent_again(world: World) -> None:
     batch = approved(world, "acct_1")
     world.rail.faults.append("answer_lost")
     send_batch(world.store, world.rail, batch)
-    world.at += timedelta(hours=25)  # The provider has forgotten the key: sent again it would pay again.
+    world.at += timedelta(hours=25)  # The provider has forgotten the key: another request would pay again.
     send_batch(world.store, world.rail, batch)
     assert (states(world), len(world.rail.made), sum(world.rail.asked.values())) == (["paid"], 1, 1)
     assert world.broken() == []
 
 
-def test_a_reversal_on_the_providers_page_is_booked_and_a_part_of_one_too_to_the_ore(world: World) -> None:
+def test_full_and_partial_reversals_are_booked_to_the_ore(world: World) -> None:
     approved(world, "acct_1", "acct_2")
     world.pay()
     whole, part = world.rail.made
@@ -296,7 +296,7 @@ def test_a_reversal_on_the_providers_page_is_booked_and_a_part_of_one_too_to_the
     assert world.broken() == []
 
 
-def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(world: World, tmp_path: Path) -> None:
+def test_a_restored_store_adopts_transfers_and_pays_nothing_twice(world: World, tmp_path: Path) -> None:
     approved(world, "acct_1")
     world.pay()
     unclaimed = world.earn(None)
@@ -315,7 +315,7 @@ def test_a_store_put_back_adopts_what_was_paid_since_and_pays_nothing_twice(worl
     assert {each.code for each in done.differences} == {"unknown_reward"}
     to_first = [each for each in world.rail.made.values() if each.account == "acct_1"]
     assert len(to_first) == 2
-    # Somebody to whom more was paid than the books explain gets nothing until a person has looked.
+    # A recipient with an unexplained transfer gets nothing until a person has explained it.
     assert len([each for each in world.rail.made.values() if each.account == "acct_2"]) == 1
     assert [each.state for each in batches.instructions(world.store) if each.account == "acct_2"] == ["held"]
     assert len([each for each in world.rail.made.values() if each.account == "acct_3"]) == 1

@@ -1,4 +1,4 @@
-"""`docs/stripe.md` says what the code says: its tables of words, its error texts, its events, its differences."""
+"""`docs/stripe.md` matches the code: its words, error texts, events and differences."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def rows(heading: str) -> list[str]:
     return [row.split(" | ")[0].removeprefix("| ") for row in table.splitlines()[1:]]
 
 
-def test_its_tables_of_words_are_those_that_people_read() -> None:
+def test_its_tables_match_the_words() -> None:
     place = CHECKOUT / "scripts" / "payment_words.py"
     spec = importlib.util.spec_from_file_location("payment_words", place)
     assert spec is not None and spec.loader is not None
@@ -32,14 +32,14 @@ def test_its_tables_of_words_are_those_that_people_read() -> None:
     assert script.page(PAGE.replace("| `asked` |", "| `asks` |")) == PAGE
 
 
-def test_every_error_that_it_explains_is_one_that_the_code_tells() -> None:
-    told = "".join(place.read_text(encoding="utf-8") for each in SPEAKING for place in CHECKOUT.glob(each))
+def test_every_error_in_it_occurs_in_the_code() -> None:
+    sources = "".join(place.read_text(encoding="utf-8") for each in SPEAKING for place in CHECKOUT.glob(each))
     named = [re.findall("`([^`]+)`", row)[0] for row in rows("| it says | what to do |\n")]
     assert len(named) == 10
-    assert [each for each in named if each not in told] == []
+    assert [each for each in named if each not in sources] == []
 
 
-def test_it_lists_the_events_that_are_looked_at_and_the_version_that_is_spoken() -> None:
+def test_it_lists_the_processed_events_and_the_api_version() -> None:
     assert f"`{API_VERSION}`" in PAGE
     for of, wanted in (("your account", OF_OURS), ("connected accounts", OF_RECIPIENTS)):
         cells = re.search(rf"\| {of} \| (.+) \|", PAGE)
@@ -51,6 +51,6 @@ def test_it_lists_the_events_that_are_looked_at_and_the_version_that_is_spoken()
         assert sorted({*named} - {"account.application.deauthorized"}) == sorted(wanted)
 
 
-def test_it_explains_every_difference_that_a_reconciliation_can_tell() -> None:
-    named = {name for row in rows("| difference | what it is |\n") for name in re.findall("`([^`]+)`", row)}
+def test_it_explains_every_difference_of_a_reconciliation() -> None:
+    named = {name for row in rows("| difference | meaning |\n") for name in re.findall("`([^`]+)`", row)}
     assert named == {*get_args(DifferenceCode)}

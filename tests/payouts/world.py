@@ -1,4 +1,4 @@
-"""A world of payouts in which everything can break: a store, a provider in memory, and time that moves on request."""
+"""A world of payouts that can break: a store, a provider and a clock that the test sets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import URL, make_url, select
 
 from payouts.deciding import decide_sessions
-from payouts.reconciling import Reconciled, pay_day
+from payouts.reconciling import ReconciliationResult, pay_day
 from pilot.business_days import business_day
 from pilot.cafes import Cafes, parse_cafes
 from storage.store.cafes import switches
@@ -31,7 +31,7 @@ CHECKOUT = Path(__file__).parents[2]
 CAFES: Cafes = parse_cafes((CHECKOUT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 SECRET = b"x" * 32
 LIMITS = Limits(approval_ore=50_000, yearly_ore=99_900)
-# After a restore the keys of the attempts since the copy are met again, one a day, until the provider forgets them.
+# After a restore the keys of later attempts are reused, one a day, until the provider forgets them.
 SETTLED_AFTER_DAYS = 5
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -63,11 +63,11 @@ class World:
         self.rail.parameters = self._parameters
 
     def _parameters(self, **asked: Any) -> str:
-        """Ask as this release of the program would: another release may word the same request in another way."""
-        told = json.loads(self._asked_for(**asked))
+        """Return the request of the current release: another release may build it in another way."""
+        request = json.loads(self._asked_for(**asked))
         if self.release:
-            told["metadata"]["release"] = str(self.release)
-        return json.dumps(told, sort_keys=True)
+            request["metadata"]["release"] = str(self.release)
+        return json.dumps(request, sort_keys=True)
 
     @property
     def today(self) -> date:
@@ -102,15 +102,15 @@ class World:
         who = claims.recipient(self.store, rail=self.rail.name, account=account, simulated=True)
         claims.claim(self.store, reward_id, by=who)
 
-    def pay(self) -> Reconciled:
+    def pay(self) -> ReconciliationResult:
         return pay_day(self.store, self.rail, self.today, simulated=True, limits=LIMITS, actor="test")
 
     def approve_all(self) -> None:
         for each in batches.batches(self.store):
             batches.approve(self.store, each.id, actor="test", reason="looked at")
 
-    def settle(self) -> Reconciled:
-        """Let every fault end and time pass until nothing is under way."""
+    def settle(self) -> ReconciliationResult:
+        """End every fault and let time pass until no payout is unfinished."""
         self.rail.faults.clear()
         self.rail.unable.clear()
         self.rail.funds_ore = 10**9
@@ -125,7 +125,7 @@ class World:
         return done
 
     def broken(self) -> list[str]:
-        """Return what is wrong by the auditor and by looking at the provider alone."""
+        """Return the faults found by the auditor and at the provider."""
         found = [each.fact for each in audit_money(self.store)]
         by_reward: dict[str, int] = {}
         for transfer in self.rail.made.values():
@@ -149,7 +149,7 @@ class World:
     restored = False
 
     def backup(self, to: Path) -> None:
-        """Keep a copy of the store under a name; on PostgreSQL the name alone is used."""
+        """Back the store up under a path; on PostgreSQL the path is only a name."""
         if self.cluster is not None:
             self.store.close()
             self._copies[to] = _database(self.cluster.new_database(template=_database(self.store.engine.url)))
@@ -158,7 +158,7 @@ class World:
             source.backup(target)
 
     def restore(self, copy: Path) -> None:
-        """Put an older copy back, as after a lost disk."""
+        """Restore an older backup, as after a lost disk."""
         self.store.close()
         if self.cluster is not None:
             url: str | URL = self.cluster.new_database(template=self._copies[copy])

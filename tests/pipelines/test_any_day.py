@@ -51,15 +51,15 @@ STEPS = {
 @st.composite
 def days(draw: st.DrawFn) -> tuple[list[Story], pl.DataFrame]:
     """Draw some sessions of any steps, and the probes of a while."""
-    told = []
+    stories = []
     for _ in range(draw(st.integers(0, 6))):
         cafe, simulated = draw(st.sampled_from(CAFES.ids)), draw(st.booleans())
         story = Story(cafe, at=MORNING + timedelta(seconds=draw(st.integers(0, 1800))), simulated=simulated)
         for step in draw(st.lists(st.sampled_from(sorted(STEPS)), max_size=12)):
             STEPS[step](story)
-        told.append(story)
+        stories.append(story)
     watch = probes(start=MORNING, outcomes=draw(st.lists(st.booleans(), max_size=5)))
-    return told, raw_events(*told, watch)
+    return stories, raw_events(*stories, watch)
 
 
 def all_tables(raw: pl.DataFrame) -> dict[str, pl.DataFrame]:
@@ -93,10 +93,10 @@ def test_order_and_doubles_change_nothing_and_a_rerun_gives_the_same_rows(
 @settings(max_examples=60)
 @given(day=days())
 def test_every_session_appears_once_and_the_outcomes_add_up(day: tuple[list[Story], pl.DataFrame]) -> None:
-    told, raw = day
+    stories, raw = day
     tables = all_tables(raw)
     visits = tables["sessions"]
-    recorded = {story.session_id for story in told if story.events}
+    recorded = {story.session_id for story in stories if story.events}
     assert sorted(visits["session_id"]) == sorted(recorded)
     outcomes = visits["outcome"].value_counts()
     assert set(outcomes["outcome"]) <= {"completed", "abandoned", "open", "opened_only"}
@@ -113,7 +113,7 @@ def test_every_session_appears_once_and_the_outcomes_add_up(day: tuple[list[Stor
 
 @settings(max_examples=60)
 @given(day=days())
-def test_turns_and_sessions_tell_the_same_story(day: tuple[list[Story], pl.DataFrame]) -> None:
+def test_turns_and_sessions_agree(day: tuple[list[Story], pl.DataFrame]) -> None:
     _, raw = day
     tables = all_tables(raw)
     said, visits = tables["turns"], tables["sessions"]

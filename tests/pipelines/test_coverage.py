@@ -39,12 +39,14 @@ def layers(draw: st.DrawFn) -> list[list[Stretch]]:
 
 
 @given(layers())
-def test_every_second_is_told_by_the_first_layer_that_saw_it(told: list[list[Stretch]]) -> None:
+def test_every_second_comes_from_the_first_layer_that_covers_it(found_rows: list[list[Stretch]]) -> None:
     laid: list[Stretch] = []
-    for layer in told:
+    for layer in found_rows:
         laid = laid_under(laid, layer)
     for number in range(61):
-        expected = next((each.ok for layer in told for each in layer if each.start <= second(number) < each.end), None)
+        expected = next(
+            (each.ok for layer in found_rows for each in layer if each.start <= second(number) < each.end), None
+        )
         found = [each.ok for each in laid if each.start <= second(number) < each.end]
         assert found == ([] if expected is None else [expected])
     assert total(laid, ok=True) + total(laid, ok=False) == sum((e.end - e.start).total_seconds() for e in laid)
@@ -63,18 +65,18 @@ def from_outside(outcomes: list[bool], *, start: datetime) -> list[Any]:
 
 
 def silence(seconds: int, *, start: datetime, cafe: str = "aurora") -> list[Any]:
-    told = probes(cafe, start=start, outcomes=[False], every_seconds=seconds, target=SILENT_TARGET)
-    return [event.model_copy(update={"edge": "edge1"}) for event in told]
+    found_rows = probes(cafe, start=start, outcomes=[False], every_seconds=seconds, target=SILENT_TARGET)
+    return [event.model_copy(update={"edge": "edge1"}) for event in found_rows]
 
 
-def of(*told: Any, target: str = "customer_page", planned: Any = (), minutes: int = 10) -> tuple[float, ...]:
+def of(*stories: Any, target: str = "customer_page", planned: Any = (), minutes: int = 10) -> tuple[float, ...]:
     as_of = START + timedelta(minutes=minutes)
-    frame = uptime(raw_events(*told), day=DAY, as_of=as_of, cafes=CAFES, planned=planned)
+    frame = uptime(raw_events(*stories), day=DAY, as_of=as_of, cafes=CAFES, planned=planned)
     row = frame.filter((pl.col("cafe") == "aurora") & (pl.col("target") == target)).row(0, named=True)
     return row["up_s"], row["down_s"], row["unknown_s"], row["planned_down_s"]
 
 
-def test_whoever_looks_from_another_place_is_believed() -> None:
+def test_a_prober_in_another_place_takes_precedence() -> None:
     local = probes(start=START, outcomes=[True] * 20)
     assert of(local) == (600.0, 0.0, 0.0, 0.0)
     assert of(local, from_outside([False] * 10, start=START)) == (300.0, 300.0, 0.0, 0.0)
@@ -96,15 +98,15 @@ def test_a_probe_that_saw_the_page_is_believed_over_a_silent_replica() -> None:
 
 
 def test_silence_of_the_edge_says_nothing_about_the_dashboards() -> None:
-    told = probes(start=START, outcomes=[True], target="dashboards")
-    assert of(told, silence(240, start=START), target="dashboards") == (30.0, 0.0, 570.0, 0.0)
+    found_rows = probes(start=START, outcomes=[True], target="dashboards")
+    assert of(found_rows, silence(240, start=START), target="dashboards") == (30.0, 0.0, 570.0, 0.0)
 
 
-def test_time_down_in_a_planned_window_is_down_and_told_beside_it() -> None:
-    told = probes(start=START, outcomes=[True] * 4 + [False] * 8 + [True] * 8)
+def test_time_down_in_a_planned_window_counts_as_down_and_as_planned() -> None:
+    found_rows = probes(start=START, outcomes=[True] * 4 + [False] * 8 + [True] * 8)
     window = [(START + timedelta(minutes=3), START + timedelta(minutes=5))]
-    assert of(told, planned=window) == (360.0, 240.0, 0.0, 120.0)
-    frame = uptime(raw_events(told), day=DAY, as_of=END, cafes=CAFES, planned=window)
+    assert of(found_rows, planned=window) == (360.0, 240.0, 0.0, 120.0)
+    frame = uptime(raw_events(found_rows), day=DAY, as_of=END, cafes=CAFES, planned=window)
     assert set(frame["planned_s"]) == {120.0}
 
 

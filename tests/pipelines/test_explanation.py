@@ -19,7 +19,7 @@ GOOD = {"specificity": 0.9, "evidence": 0.8, "breadth": 0.97, "actionability": 0
 THIN = {"specificity": 0.1, "evidence": 0.0, "breadth": 0.5, "actionability": 0.0, "authenticity": 1.0}
 
 
-def standing(**changed: Any) -> SessionResult:
+def status(**changed: Any) -> SessionResult:
     plain: dict[str, Any] = {
         "reference": "BCD234",
         "score": 78,
@@ -32,43 +32,43 @@ def standing(**changed: Any) -> SessionResult:
 
 
 def test_a_rewarded_answer_is_praised_for_what_earned_it_and_needs_no_way_on() -> None:
-    told = explain(standing(), language="sv")
-    assert told[0] == "Svaret är konkret nog för en belöning."
-    assert "Det är något som kaféet kan göra något åt." in told
-    assert not any("BCD234" in sentence for sentence in told)
+    sentences = explain(status(), language="sv")
+    assert sentences[0] == "Svaret är konkret nog för en belöning."
+    assert "Det är något som kaféet kan göra något åt." in sentences
+    assert not any("BCD234" in sentence for sentence in sentences)
 
 
-def test_a_thin_answer_is_told_what_it_lacked_and_where_a_person_is() -> None:
-    told = explain(standing(score=30, eligible=False, subscores=THIN), language="sv")
-    assert told[0] == "Det blir ingen belöning för det här svaret. Kaféet har fått det ändå."
-    assert "Det framgår inte varför, eller vad det ledde till." in told
-    assert told[-1].endswith("referensen BCD234.")
+def test_a_thin_answer_explains_the_gap_and_names_a_person() -> None:
+    sentences = explain(status(score=30, eligible=False, subscores=THIN), language="sv")
+    assert sentences[0] == "Det blir ingen belöning för det här svaret. Kaféet har fått det ändå."
+    assert "Det framgår inte varför, eller vad det ledde till." in sentences
+    assert sentences[-1].endswith("referensen BCD234.")
 
 
 def test_a_held_reward_has_a_date_in_stockholm_and_a_reason() -> None:
-    told = explain(standing(raised=(Raised("copied_nearly", "hold", None, UNTIL),)), language="en")
-    assert told[0].endswith("You will hear by 1 December at the latest.")
-    assert "The answer is very much like one that was sent before." in told
+    sentences = explain(status(raised=(Raised("copied_nearly", "hold", None, UNTIL),)), language="en")
+    assert sentences[0].endswith("You will hear by 1 December at the latest.")
+    assert "The answer is very much like one that was sent before." in sentences
     # A person looks anyway: a second look is not offered before the first.
-    assert "BCD234" not in " ".join(told)
+    assert "BCD234" not in " ".join(sentences)
 
 
-def test_the_latest_of_several_dates_is_told() -> None:
+def test_the_latest_of_several_dates_is_shown() -> None:
     raised = (
         Raised("ring", "hold", None, UNTIL),
         Raised("burst", "hold", None, UNTIL.replace(day=28)),
     )
-    assert standing(raised=raised).held_until == UNTIL
+    assert status(raised=raised).held_until == UNTIL
 
 
 def test_a_cap_is_a_no_also_where_something_holds_the_reward_too() -> None:
     raised = (Raised("ring", "hold", None, UNTIL), Raised("copied_exactly", "cap", 45, None))
-    assert standing(raised=raised).outcome == "not_rewarded"
+    assert status(raised=raised).outcome == "not_rewarded"
 
 
 def test_a_note_changes_nothing() -> None:
-    noted = standing(raised=(Raised("device_often", "note"), Raised("urgent", "note")))
-    assert explain(noted, language="sv") == explain(standing(), language="sv")
+    noted = status(raised=(Raised("device_often", "note"), Raised("urgent", "note")))
+    assert explain(noted, language="sv") == explain(status(), language="sv")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -79,9 +79,9 @@ def test_every_signal_that_stands_against_a_reward_has_words(language: Any) -> N
 
 
 def test_a_signal_that_nobody_has_words_for_still_gets_a_sentence() -> None:
-    told = explain(standing(eligible=False, score=10, signals=("something_new",)), language="sv")
-    assert "Något med svaret behöver ses över av en människa." in told
-    assert not any("something_new" in sentence for sentence in told)
+    sentences = explain(status(eligible=False, score=10, signals=("something_new",)), language="sv")
+    assert "Något med svaret behöver ses över av en människa." in sentences
+    assert not any("something_new" in sentence for sentence in sentences)
 
 
 share = st.floats(0, 1)
@@ -102,13 +102,13 @@ def test_no_points_are_ever_said_and_a_no_always_has_a_way_on(
         Raised(name, REASONS[name].severity, REASONS[name].cap, UNTIL if REASONS[name].severity == "hold" else None)
         for name in raised
     )
-    known = standing(score=score, eligible=eligible, subscores=subscores, signals=tuple(signals), raised=between)
-    told = explain(known, language=language)
-    text = " ".join(told).replace("BCD234", "")
+    known = status(score=score, eligible=eligible, subscores=subscores, signals=tuple(signals), raised=between)
+    sentences = explain(known, language=language)
+    text = " ".join(sentences).replace("BCD234", "")
     digits = "".join(character for character in text if character.isdigit())
     assert digits in ("", "1")  # the day of a hold
-    assert len(set(told)) == len(told)
-    assert ("BCD234" in " ".join(told)) == (known.outcome == "not_rewarded")
+    assert len(set(sentences)) == len(sentences)
+    assert ("BCD234" in " ".join(sentences)) == (known.outcome == "not_rewarded")
     if known.outcome == "not_rewarded":
-        assert "BCD234" in told[-1]
-        assert len(told) >= 3
+        assert "BCD234" in sentences[-1]
+        assert len(sentences) >= 3

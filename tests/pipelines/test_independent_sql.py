@@ -36,7 +36,7 @@ def simulated(day: date) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def paid(day: date) -> pl.DataFrame:
-    """Return a day's payments by two rails: good days, bad ones, one café without an end and one without payments."""
+    """Return a day's payments by two rails, with a café without an end and one without payments."""
     rng = random.Random(f"payments {day}")
     some, without, *others = rng.sample(CAFES.ids, len(CAFES.ids))
     ended = {some: (0, 0)} | {cafe: (rng.randint(20, 400), rng.choice([0, 1, 9])) for cafe in others}
@@ -115,8 +115,8 @@ def test_every_kpi_of_thirty_days_is_what_sql_says(week: int) -> None:
 def test_every_kpi_is_what_sql_says_on_the_days_of_the_clock_change(day: date) -> None:
     ours = assert_equal(*simulated(day), day=day, as_of=day_bounds(day)[1] + timedelta(hours=12))
     known = ours.filter((pl.col("kpi") == "uptime") & pl.col("simulated"))["denominator"]
-    told = ours.filter("simulated", pl.col("value").is_not_null())
-    assert {"completion", "voice_response", "uptime", "payment_success"} <= set(told["kpi"])
+    given = ours.filter("simulated", pl.col("value").is_not_null())
+    assert {"completion", "voice_response", "uptime", "payment_success"} <= set(given["kpi"])
     assert known.to_list() == [{SPRING_CHANGE: 23, AUTUMN_CHANGE: 25}[day] * 3600.0] * len(CAFES.ids)
 
 

@@ -1,4 +1,4 @@
-"""Judgements: quotes are checked letter by letter, answers by their shape, and what is kept by its hash."""
+"""Judgements: quotes are compared letter by letter, answers by shape, kept rows by hash."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_all_of_a_sessions_questions_begin_alike() -> None:
     assert len(set(asked)) == len(CRITERIA)
 
 
-def test_the_schema_lets_nothing_but_a_number_and_a_quote_through_and_fits_into_the_tokens_of_a_reply() -> None:
+def test_the_schema_allows_only_a_number_and_a_quote_within_the_reply_limit() -> None:
     assert ANSWER_SCHEMA["additionalProperties"] is False
     longest = json.dumps({"score": 100, "quote": "å" * ANSWER_SCHEMA["properties"]["quote"]["maxLength"]})
     assert len(json.loads(longest)["quote"]) / 2 + 15 <= NUM_PREDICT  # two characters a token is a bad case
@@ -132,8 +132,8 @@ def row(session: str, *, score: int = 70, turns: list[str] = TURNS, model: str =
 
 
 def test_a_row_holds_places_and_no_words() -> None:
-    told = json.dumps(row("a"), default=str, ensure_ascii=False)
-    assert "ljummen" not in told
+    written = json.dumps(row("a"), default=str, ensure_ascii=False)
+    assert "ljummen" not in written
     assert json.loads(row("a")["quotes"])["evidence"] == [0, 12, 24]
     assert table([row("a")]).columns == list(JUDGEMENTS.names)
 

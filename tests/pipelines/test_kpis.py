@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,10 @@ import pytest
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pilot.kpi_targets import TARGETS
+from pilot.kpis import KPIS
 from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS
 from pipelines.intervals import wilson
-from pipelines.kpis import (
-    MORE_THAN_CUSTOMERS,
-    NEVER_CAME,
-    NO_COUNT,
-    NO_CUSTOMERS,
-    NO_PAYOUTS,
-    NO_PROBES,
-    NO_VOICE,
-    NOT_STARTED,
-    ON_BOTH_SIDES,
-    STILL_OPEN,
-    TOO_FEW_TURNS,
-    pilot_kpis,
-)
+from pipelines.kpis import pilot_kpis
 from pipelines.sessions import sessions
 from pipelines.shapes import schema
 from pipelines.turns import turns
@@ -39,8 +27,8 @@ DAY = date(2026, 11, 23)
 START, END = day_bounds(DAY)
 
 
-def kpis(*told: Any, counts: dict[tuple[str, bool], int] | None = None, as_of: datetime = END, **more: Any) -> Any:
-    raw = raw_events(*told)
+def kpis(*stories: Any, counts: dict[tuple[str, bool], int] | None = None, as_of: datetime = END, **more: Any) -> Any:
+    raw = raw_events(*stories)
     rows = [
         {
             "day": DAY,
@@ -82,20 +70,20 @@ def test_a_day_with_nothing_in_it_has_five_rows_for_each_cafe() -> None:
     assert frame.height == 5 * len(CAFES.ids)
     assert not frame["simulated"].any()
     for cafe in CAFES.ids:
-        said = {kpi: (of(frame, kpi, cafe=cafe)["verdict"], of(frame, kpi, cafe=cafe)["why"]) for kpi in TARGETS}
+        said = {kpi: (of(frame, kpi, cafe=cafe)["verdict"], of(frame, kpi, cafe=cafe)["why"]) for kpi in KPIS}
         assert said == {
-            "participation": ("missing", NO_COUNT),
-            "completion": ("cannot_tell", NOT_STARTED),
-            "voice_response": ("cannot_tell", NO_VOICE),
-            "uptime": ("missing", NO_PROBES),
-            "payment_success": ("missing", NO_PAYOUTS),
+            "participation": ("missing", "no_count"),
+            "completion": ("cannot_tell", "not_started"),
+            "voice_response": ("cannot_tell", "no_voice"),
+            "uptime": ("missing", "no_probes"),
+            "payment_success": ("missing", "no_payouts"),
         }
     assert frame["value"].null_count() == frame.height
 
 
 def test_participation_is_sessions_started_among_customers() -> None:
-    told = [whole_visit() for _ in range(20)] + [Story().opens() for _ in range(7)]
-    row = of(kpis(*told, counts={("aurora", False): 120}), "participation")
+    given = [whole_visit() for _ in range(20)] + [Story().opens() for _ in range(7)]
+    row = of(kpis(*given, counts={("aurora", False): 120}), "participation")
     assert (row["numerator"], row["denominator"], row["value"]) == (20, 120, 20 / 120)
     assert (row["low"], row["high"]) == wilson(20, 120)
     assert row["verdict"] == "met"
@@ -109,13 +97,13 @@ def test_participation_without_a_count_is_missing_and_never_nought() -> None:
 @pytest.mark.parametrize(
     ("told", "customers", "why"),
     [
-        ([], 0, NO_CUSTOMERS),
-        ([whole_visit(), whole_visit()], 1, MORE_THAN_CUSTOMERS),
-        ([whole_visit()], 0, MORE_THAN_CUSTOMERS),
+        ([], 0, "no_customers"),
+        ([whole_visit(), whole_visit()], 1, "more_than_customers"),
+        ([whole_visit()], 0, "more_than_customers"),
     ],
 )
-def test_a_count_that_cannot_be_right_gives_no_share(told: list[Story], customers: int, why: str) -> None:
-    row = of(kpis(*told, counts={("aurora", False): customers}), "participation")
+def test_a_count_that_cannot_be_right_gives_no_share(given: list[Story], customers: int, why: str) -> None:
+    row = of(kpis(*given, counts={("aurora", False): customers}), "participation")
     assert (row["value"], row["verdict"], row["why"]) == (None, "cannot_tell", why)
 
 
@@ -126,23 +114,23 @@ def test_no_session_among_many_customers_is_a_target_missed() -> None:
 
 def test_a_session_still_open_is_left_out_of_completion_until_it_is_decided() -> None:
     open_one = Story(at=MORNING).opens().starts()
-    told = [whole_visit(), Story().opens().starts().leaves(), Story().opens(), open_one]
-    early = of(kpis(*told, as_of=open_one.now + timedelta(minutes=5)), "completion")
+    given = [whole_visit(), Story().opens().starts().leaves(), Story().opens(), open_one]
+    early = of(kpis(*given, as_of=open_one.now + timedelta(minutes=5)), "completion")
     assert (early["numerator"], early["denominator"]) == (1, 2)
-    late = of(kpis(*told), "completion")
+    late = of(kpis(*given), "completion")
     assert (late["numerator"], late["denominator"]) == (1, 3)
-    assert late["why"] == ON_BOTH_SIDES
+    assert late["why"] == "on_both_sides"
 
 
-def test_completion_with_only_open_sessions_cannot_be_told() -> None:
+def test_completion_with_only_open_sessions_has_no_verdict() -> None:
     story = Story().opens().starts()
     row = of(kpis(story, as_of=story.now), "completion")
-    assert (row["denominator"], row["value"], row["why"]) == (0, None, STILL_OPEN)
+    assert (row["denominator"], row["value"], row["why"]) == (0, None, "still_open")
 
 
 def test_a_refused_microphone_counts_against_completion() -> None:
-    told = [Story().opens().starts().consents().microphone("denied").leaves() for _ in range(12)]
-    row = of(kpis(*told), "completion")
+    given = [Story().opens().starts().consents().microphone("denied").leaves() for _ in range(12)]
+    row = of(kpis(*given), "completion")
     assert (row["value"], row["verdict"]) == (0.0, "missed")
 
 
@@ -156,7 +144,7 @@ def test_the_voice_response_is_the_exact_p95_in_seconds() -> None:
 
 def test_a_few_quick_answers_do_not_yet_meet_the_target() -> None:
     row = of(kpis(voices([500.0] * 71)), "voice_response")
-    assert (row["value"], row["high"], row["verdict"], row["why"]) == (0.5, None, "cannot_tell", TOO_FEW_TURNS)
+    assert (row["value"], row["high"], row["verdict"], row["why"]) == (0.5, None, "cannot_tell", "too_few_turns")
     assert of(kpis(voices([500.0] * 72)), "voice_response")["verdict"] == "met"
 
 
@@ -164,7 +152,12 @@ def test_answers_never_shown_are_infinitely_late() -> None:
     row = of(kpis(voices([500.0] * 80 + [None] * 20)), "voice_response")
     assert (row["numerator"], row["denominator"]) == (80, 100)
     assert (row["value"], row["low"], row["high"], row["verdict"]) == (None, None, None, "missed")
-    assert row["why"] == NEVER_CAME
+    assert row["why"] == "never_came"
+
+
+def test_two_reasons_at_once_are_two_codes() -> None:
+    row = of(kpis(voices([500.0] * 9 + [None])), "voice_response")
+    assert (row["value"], row["verdict"], row["why"]) == (None, "cannot_tell", "never_came,too_few_turns")
 
 
 def test_failed_turns_count_and_typed_turns_do_not() -> None:
@@ -182,7 +175,8 @@ def test_uptime_is_a_census_met_only_when_the_whole_day_is_known() -> None:
     assert down["verdict"] == "missed"
     gap = of(kpis(probes(start=START, outcomes=[True] * 2800)), "uptime")
     assert (gap["value"], gap["verdict"]) == (1.0, "cannot_tell")
-    assert "2.8% of the day so far was not probed" in gap["why"]
+    assert gap["why"] == "unprobed"
+    assert json.loads(gap["why_details"]) == {"unprobed_share": pytest.approx(80 / 2880), "allowed_share": 0.001}
 
 
 def test_uptime_is_judged_by_the_day_so_far() -> None:
@@ -195,12 +189,12 @@ def test_payment_success_is_payouts_arrived_among_those_decided() -> None:
     frame = kpis(payments=paid)
     row = of(frame, "payment_success")
     assert (row["value"], row["verdict"]) == (400 / 401, "met")
-    assert of(frame, "payment_success", cafe="goteborg")["why"] == NO_PAYOUTS
+    assert of(frame, "payment_success", cafe="goteborg")["why"] == "no_payouts"
 
 
 def test_simulated_sessions_have_rows_of_their_own_and_never_meet_real_ones() -> None:
-    told = [whole_visit(simulated=True) for _ in range(3)] + [whole_visit()]
-    frame = kpis(*told, counts={("aurora", True): 30, ("aurora", False): 10})
+    given = [whole_visit(simulated=True) for _ in range(3)] + [whole_visit()]
+    frame = kpis(*given, counts={("aurora", True): 30, ("aurora", False): 10})
     assert frame.height == 5 * len(CAFES.ids) + 5
     assert of(frame, "participation", simulated=True)["numerator"] == 3
     assert of(frame, "participation")["numerator"] == 1

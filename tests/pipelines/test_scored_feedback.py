@@ -19,8 +19,8 @@ CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encodin
 GOOD = "Havrelatten var bränd klockan åtta, Siv ångar mjölken för länge i rusningen."
 
 
-def scored(*told: Story) -> list[dict]:
-    raw = raw_events(*told)
+def scored(*stories: Story) -> list[dict]:
+    raw = raw_events(*stories)
     return scored_feedback(sessions(raw, as_of=MORNING + timedelta(hours=12)), turns(raw), cafes=CAFES).rows(named=True)
 
 

@@ -14,8 +14,8 @@ from tests.events import MORNING, Story, probes, raw_events, whole_visit
 EVENING = MORNING + timedelta(hours=10)
 
 
-def one(*told: Story, as_of: datetime = EVENING) -> dict:
-    frame = sessions(raw_events(*told), as_of=as_of)
+def one(*stories: Story, as_of: datetime = EVENING) -> dict:
+    frame = sessions(raw_events(*stories), as_of=as_of)
     assert frame.height == 1
     return frame.row(0, named=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from pilot.insight_tables import THEMES
 from pilot.tables import SCORED_FEEDBACK
 from pipelines.scoring.tags import THEMES as NAMES
 from pipelines.shapes import schema
-from pipelines.themes_daily import EARLIER_DAYS, HISTORY_COLUMNS, HISTORY_DAYS, Z, themes_of, two_proportions
+from pipelines.themes_daily import EARLIER_DAYS, HISTORY_COLUMNS, HISTORY_DAYS, Z, themes_of
 
 DAY = date(2026, 11, 23)
 
@@ -65,9 +66,9 @@ def test_a_cafe_without_feedback_has_no_row_and_simulated_guests_stay_apart() ->
     assert themes_of(scored({}).clear(), day=DAY, history=history()).height == 0
 
 
-def test_a_weeks_window_includes_today_and_what_is_older_than_four_weeks_is_forgotten() -> None:
-    told = history((6, 40, 4), (7, 50, 5), (HISTORY_DAYS, 60, 6), (HISTORY_DAYS + 1, 999, 99))
-    found = row(themes_of(scored({"queue": "negative"}), day=DAY, history=told))
+def test_a_weeks_window_includes_today_and_history_ends_after_four_weeks() -> None:
+    earlier_rows = history((6, 40, 4), (7, 50, 5), (HISTORY_DAYS, 60, 6), (HISTORY_DAYS + 1, 999, 99))
+    found = row(themes_of(scored({"queue": "negative"}), day=DAY, history=earlier_rows))
     assert (found["recent_feedbacks"], found["recent_mentions"]) == (41, 5)
     assert (found["earlier_feedbacks"], found["earlier_mentions"]) == (110, 11)
     assert HISTORY_DAYS == EARLIER_DAYS + 6
@@ -84,11 +85,21 @@ def test_a_weeks_window_includes_today_and_what_is_older_than_four_weeks_is_forg
         ((100, 99), (300, 300), "steady"),
     ],
 )
-def test_a_trend_is_told_only_where_chance_is_unlikely_to_make_it(
-    recent: tuple[int, int], earlier: tuple[int, int], trend: str
-) -> None:
-    told = history((1, recent[0] - 1, recent[1] - 1), (10, *earlier))
-    assert row(themes_of(scored({"queue": "negative"}), day=DAY, history=told))["trend"] == trend
+def test_a_trend_needs_to_be_unlikely_by_chance(recent: tuple[int, int], earlier: tuple[int, int], trend: str) -> None:
+    earlier_rows = history((1, recent[0] - 1, recent[1] - 1), (10, *earlier))
+    assert row(themes_of(scored({"queue": "negative"}), day=DAY, history=earlier_rows))["trend"] == trend
+
+
+def two_proportions(recent: tuple[int, int], earlier: tuple[int, int]) -> float:
+    """Return the pooled z of (mentions, feedbacks) recently against before.
+
+    Source: Fleiss, Levin, Paik, Statistical Methods for Rates and Proportions, 3rd ed., section 3.1, without the
+    continuity correction.
+    """
+    (hits, among), (hits_before, among_before) = recent, earlier
+    pooled = (hits + hits_before) / (among + among_before)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / among + 1 / among_before))
+    return (hits / among - hits_before / among_before) / error if error else 0.0
 
 
 @given(
@@ -96,7 +107,7 @@ def test_a_trend_is_told_only_where_chance_is_unlikely_to_make_it(
     earlier=st.tuples(st.integers(30, 400), st.integers(0, 30)),
 )
 def test_the_frames_trend_is_the_textbooks(recent: tuple[int, int], earlier: tuple[int, int]) -> None:
-    told = history((1, recent[0] - 1, recent[1] - 1), (10, *earlier))
-    trend = row(themes_of(scored({"queue": "negative"}), day=DAY, history=told))["trend"]
+    earlier_rows = history((1, recent[0] - 1, recent[1] - 1), (10, *earlier))
+    trend = row(themes_of(scored({"queue": "negative"}), day=DAY, history=earlier_rows))["trend"]
     z = two_proportions((recent[1], recent[0]), (earlier[1], earlier[0]))
     assert trend == ("rising" if z >= Z else "falling" if z <= -Z else "steady")

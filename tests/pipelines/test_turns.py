@@ -10,8 +10,8 @@ from pipelines.turns import turns
 from tests.events import Story, raw_events
 
 
-def rows(*told: Story) -> list[dict]:
-    return turns(raw_events(*told)).sort("turn").rows(named=True)
+def rows(*stories: Story) -> list[dict]:
+    return turns(raw_events(*stories)).sort("turn").rows(named=True)
 
 
 def begun(**how: str) -> Story:

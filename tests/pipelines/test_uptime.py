@@ -21,8 +21,8 @@ DAY = date(2026, 11, 24)
 START, END = day_bounds(DAY)
 
 
-def of_aurora(*told: object, as_of: datetime = END, day: date = DAY) -> dict:
-    frame = uptime(raw_events(*told), day=day, as_of=as_of, cafes=CAFES)
+def of_aurora(*stories: object, as_of: datetime = END, day: date = DAY) -> dict:
+    frame = uptime(raw_events(*stories), day=day, as_of=as_of, cafes=CAFES)
     return frame.filter((pl.col("cafe") == "aurora") & (pl.col("target") == "customer_page")).row(0, named=True)
 
 
@@ -69,12 +69,12 @@ def test_a_day_of_a_clock_change_has_its_own_length(day: date, hours: int) -> No
 
 
 def test_targets_and_simulated_probes_are_counted_apart() -> None:
-    told = [
+    stories = [
         probes(start=START, outcomes=[False]),
         probes(start=START, outcomes=[True], target="receipt"),
         probes(start=START, outcomes=[True], simulated=True),
     ]
-    frame = uptime(raw_events(*told), day=DAY, as_of=END, cafes=CAFES).filter(pl.col("cafe") == "aurora")
+    frame = uptime(raw_events(*stories), day=DAY, as_of=END, cafes=CAFES).filter(pl.col("cafe") == "aurora")
     assert frame.select("target", "simulated", "up_s", "down_s").rows() == [
         ("customer_page", False, 0.0, 30.0),
         ("receipt", False, 30.0, 0.0),
@@ -91,11 +91,11 @@ def test_judged_before_the_day_begins_nothing_is_known_or_unknown() -> None:
     judged=st.integers(0, 100_000),
 )
 def test_up_down_and_unknown_always_add_up_to_the_day_so_far(offsets: list[tuple[int, bool, int]], judged: int) -> None:
-    told = [
+    stories = [
         probes(start=START + timedelta(seconds=offset), outcomes=[ok], every_seconds=every)
         for offset, ok, every in offsets
     ]
-    frame = raw_events(*told)
+    frame = raw_events(*stories)
     as_of = START + timedelta(seconds=judged)
     row = uptime(frame, day=DAY, as_of=as_of, cafes=CAFES).filter(pl.col("cafe") == "aurora").row(0, named=True)
     assert sum(seconds(row)) == pytest.approx(min(judged, 86_400))
@@ -111,13 +111,13 @@ def test_up_down_and_unknown_always_add_up_to_the_day_so_far(offsets: list[tuple
     silent=st.integers(0, 20),
 )
 def test_outages_are_the_windows_of_the_time_down(own: list[bool], elsewhere: list[bool], silent: int) -> None:
-    told = [
+    stories = [
         probes(start=START, outcomes=own),
         [each.model_copy(update={"edge": "probe1"}) for each in probes(start=START, outcomes=elsewhere)],
         probes(start=START + timedelta(minutes=5), outcomes=[False] * silent, target="edge_heartbeat"),
         probes(start=START, outcomes=[False] * 3, target="receipt"),
     ]
-    windows = outages(raw_events(*told), day=DAY, as_of=END).get(("aurora", False), [])
-    assert sum((end - start).total_seconds() for start, end in windows) == of_aurora(*told)["down_s"]
+    windows = outages(raw_events(*stories), day=DAY, as_of=END).get(("aurora", False), [])
+    assert sum((end - start).total_seconds() for start, end in windows) == of_aurora(*stories)["down_s"]
     assert all(start < end for start, end in windows)
     assert all(before[1] < after[0] for before, after in pairwise(windows))

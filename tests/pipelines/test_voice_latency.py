@@ -19,7 +19,7 @@ from tests.events import MORNING, Story, raw_events
 DAY = MORNING.date()
 
 
-def told(*stories: Story) -> pl.DataFrame:
+def latency(*stories: Story) -> pl.DataFrame:
     return voice_latency(turns(raw_events(*stories)), day=DAY)
 
 
@@ -35,7 +35,7 @@ def spoken(*shown_after_ms: float | None) -> Story:
 
 
 def test_every_stage_has_its_row_and_the_marks_are_those_of_the_turns() -> None:
-    frame = told(spoken(900, 1800))
+    frame = latency(spoken(900, 1800))
     assert sorted(frame["stage"]) == sorted(STAGES)
     soft = stage(frame, "soft_end")
     assert (soft["turns"], soft["measured"], soft["p50_ms"], soft["p95_ms"]) == (2, 2, 240.0, 240.0)
@@ -45,25 +45,25 @@ def test_every_stage_has_its_row_and_the_marks_are_those_of_the_turns() -> None:
 
 
 def test_an_answer_that_was_never_shown_is_counted_but_not_measured() -> None:
-    shown = stage(told(spoken(900, None, -5)), "shown")
+    shown = stage(latency(spoken(900, None, -5)), "shown")
     assert (shown["turns"], shown["measured"], shown["longest_ms"]) == (3, 1, 900.0)
 
 
 def test_two_and_three_seconds_themselves_are_within() -> None:
-    shown = stage(told(spoken(2000, 2001, 3000, 3001)), "shown")
+    shown = stage(latency(spoken(2000, 2001, 3000, 3001)), "shown")
     assert (shown["within_2s"], shown["within_3s"]) == (1, 3)
 
 
 def test_a_turn_that_nobody_answered_is_nobodys_and_a_typed_one_is_left_out() -> None:
     story = spoken(900).fails("recogniser_timeout").says("Jag skriver.", mode="text")
-    frame = told(story)
+    frame = latency(story)
     assert stage(frame, "shown", author="none")["turns"] == 1
     assert stage(frame, "shown")["turns"] == 1
 
 
 def test_another_days_turns_are_left_out() -> None:
     other = Story(at=MORNING - timedelta(days=1)).opens().starts().consents().says("Kön var lång.")
-    assert told(other).height == 0
+    assert latency(other).height == 0
 
 
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=60))
@@ -86,4 +86,4 @@ def test_the_quantiles_are_taken_as_the_success_metric_takes_its_p95(waits: list
 
 @pytest.mark.parametrize("author", ["none", "scripted"])
 def test_nothing_said_gives_no_row(author: str) -> None:
-    assert told(Story().opens()).filter(pl.col("author") == author).height == 0
+    assert latency(Story().opens()).filter(pl.col("author") == author).height == 0

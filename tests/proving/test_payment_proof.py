@@ -60,11 +60,11 @@ def test_a_rail_that_never_gets_through_is_caught(monkeypatch: pytest.MonkeyPatc
 
 
 def test_events_that_are_kept_twice_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    original = provider_events.keep
+    original = provider_events.save
 
-    def keep(store: Any, events: Any, *, way: Any) -> frozenset[str]:
+    def save(store: Any, events: Any, *, way: Any) -> frozenset[str]:
         original(store, events, way=way)
         return frozenset(each.id for each in events)
 
-    monkeypatch.setattr(provider_events, "keep", keep)
+    monkeypatch.setattr(provider_events, "save", save)
     assert not steps()["webhook replay"].ok

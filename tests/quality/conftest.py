@@ -1,4 +1,4 @@
-"""A small day on which every expectation holds: sessions, what they are held against, and their scores."""
+"""A small day on which every expectation holds: sessions, their references and their scores."""
 
 from __future__ import annotations
 

@@ -22,19 +22,19 @@ from quality.gate import gate, quarantined
 from storage.errors import LakeDamaged
 from storage.lake import Lake
 from tests.events import MORNING, raw_events
-from tests.events import probes as told_probes
-from tests.quality import whole_day as told_day
+from tests.events import probes as probe_events
+from tests.quality import whole_day
 
 pytestmark = pytest.mark.slow
 
-DAY = told_day.DAY
+DAY = whole_day.DAY
 NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
 WORD = "Kardemummabullen"
 
 
 @pytest.fixture(scope="module")
 def frames() -> dict[str, pl.DataFrame]:
-    return told_day.polars_day()
+    return whole_day.polars_day()
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def lake(tmp_path: Path, frames: dict[str, pl.DataFrame]) -> Lake:
 
 
 def judged(lake: Lake, **options: Any) -> DayVerdicts:
-    return judge_day(lake, DAY, cafes=told_day.CAFES, now=NIGHT, **options)
+    return judge_day(lake, DAY, cafes=whole_day.CAFES, now=NIGHT, **options)
 
 
 def keep(lake: Lake, result: DayVerdicts, *, day: date = DAY) -> None:
@@ -77,12 +77,12 @@ def test_a_row_that_breaks_something_is_set_apart_by_its_key(lake: Lake, frames:
     spoil(lake, TURNS, bad)
     result = judged(lake)
     assert result.stopping == ("turns",)
-    found = result.quarantine.filter(pl.col("expectation") == "the marks of a turn do not run backwards")
+    found = result.quarantine.filter(pl.col("expectation") == "stages_in_order")
     broken = bad.filter((pl.col("turn") == 2) & pl.col("commit_ms").is_not_null())
     assert sorted(found["row_key"]) == sorted(f"{session} 2" for session in broken["session_id"])
-    assert set(found["cafe"]) <= set(told_day.CAFES.ids)
+    assert set(found["cafe"]) <= set(whole_day.CAFES.ids)
     assert found["reason"][0].startswith("soft_end_ms, ")
-    failed = result.verdicts.filter(pl.col("expectation") == "the marks of a turn do not run backwards")
+    failed = result.verdicts.filter(pl.col("expectation") == "stages_in_order")
     assert failed["breaking"].to_list() == [broken.height]
 
 
@@ -123,10 +123,8 @@ def test_no_key_of_any_table_can_hold_a_guests_words() -> None:
         assert not any(column.free_text for column in table.columns if column.name in table.key)
 
 
-def test_of_a_day_that_is_too_large_the_same_sessions_are_looked_at_in_every_table(
-    lake: Lake, frames: dict[str, pl.DataFrame]
-) -> None:
-    everyone, looked_at = set(frames["sessions"]["session_id"]), []
+def test_a_large_day_is_cut_to_the_same_sessions_in_every_table(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
+    everyone, chosen_sessions = set(frames["sessions"]["session_id"]), []
     for share in (2, 4, 8, 16, 32):
         most = frames["raw_events"].height // share
         cut = day_cut(lake, [SESSIONS, TURNS, TABLES["raw_events"]], day=DAY, most_events=most)
@@ -136,10 +134,10 @@ def test_of_a_day_that_is_too_large_the_same_sessions_are_looked_at_in_every_tab
         assert set(cut.frames["turns"]["session_id"]) <= chosen
         events = cut.frames["raw_events"].filter(pl.col("event") != "probe")
         assert set(events["session_id"]) == chosen
-        looked_at.append(chosen)
+        chosen_sessions.append(chosen)
     # The identifiers are new in each run, and which are chosen goes by them: of every second one it may be all.
-    assert all(chosen <= everyone for chosen in looked_at)
-    assert looked_at[-1] < everyone
+    assert all(chosen <= everyone for chosen in chosen_sessions)
+    assert chosen_sessions[-1] < everyone
 
 
 @pytest.mark.parametrize("share", [2, 3, 5])
@@ -156,9 +154,9 @@ def test_a_good_day_that_is_too_large_breaks_nothing_in_any_table(
 @pytest.mark.parametrize(
     ("table", "column", "expectation"),
     [
-        ("pilot_kpis", "numerator", "completion counts the sessions that were completed"),
-        ("themes", "feedbacks", "a café's feedbacks are those that were scored"),
-        ("voice_latency", "turns", "its turns are the voice turns of the table of turns"),
+        ("pilot_kpis", "numerator", "completion_counts_completed"),
+        ("themes", "feedbacks", "feedbacks_match_scored"),
+        ("voice_latency", "turns", "turns_match_voice_turns"),
     ],
 )
 def test_a_wrong_figure_of_a_day_that_is_too_large_stops_it(
@@ -171,7 +169,7 @@ def test_a_wrong_figure_of_a_day_that_is_too_large_stops_it(
 
 
 def test_probes_cut_no_session_away_and_are_cut_themselves(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
-    probes = raw_events(told_probes(start=MORNING, outcomes=[True] * 400))
+    probes = raw_events(probe_events(start=MORNING, outcomes=[True] * 400))
     said = frames["raw_events"].filter(pl.col("event") != "probe")
     spoil(lake, TABLES["raw_events"], pl.concat([said, probes], how="vertical_relaxed"))
     cut = day_cut(lake, [SESSIONS, TABLES["raw_events"]], day=DAY, most_events=said.height)
@@ -197,7 +195,7 @@ def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
     keep(lake, judged(lake))
     shut = gate(lake, [SESSIONS, SCORED_FEEDBACK], days=[DAY])
     assert not shut.open
-    assert ("scored_feedback", "score is between 0 and 100") in {(stop.table, stop.expectation) for stop in shut.stops}
+    assert ("scored_feedback", "between:score:0:100") in {(stop.table, stop.expectation) for stop in shut.stops}
     assert gate(lake, [SESSIONS], days=[DAY]).open
     assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset(frames["scored_feedback"]["session_id"])
     assert quarantined(lake, SCORED_FEEDBACK, days=[DAY - timedelta(days=1)]) == frozenset()
@@ -228,13 +226,13 @@ def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(la
 
 
 def test_a_cafe_that_left_stops_no_earlier_day(lake: Lake, frames: dict[str, pl.DataFrame]) -> None:
-    """What was paid and reported by yesterday's file of cafés stands; on the day itself an unknown café still stops."""
+    """Earlier days only warn of an unknown café; on the day itself it still stops."""
     sessions = frames[SESSIONS.name].with_columns(cafe=pl.lit("closed-long-ago"))
     spoil(lake, SESSIONS, sessions)
 
     def known_cafe(now: datetime) -> list[tuple[str, bool]]:
-        found = judge_day(lake, DAY, cafes=told_day.CAFES, now=now, tables=[SESSIONS])
-        of = found.verdicts.filter(pl.col("expectation") == "cafe is a known value")
+        found = judge_day(lake, DAY, cafes=whole_day.CAFES, now=now, tables=[SESSIONS])
+        of = found.verdicts.filter(pl.col("expectation") == "known_value:cafe")
         return list(of.select("severity", "passed").iter_rows())
 
     assert known_cafe(NIGHT) == [("warn", False)]
@@ -242,14 +240,14 @@ def test_a_cafe_that_left_stops_no_earlier_day(lake: Lake, frames: dict[str, pl.
 
 
 def _a_cafe_joined() -> Cafes:
-    another = told_day.CAFES.cafe[0].model_copy(update={"id": "uppsala"})
-    return told_day.CAFES.model_copy(update={"cafe": (*told_day.CAFES.cafe, another)})
+    another = whole_day.CAFES.cafe[0].model_copy(update={"id": "uppsala"})
+    return whole_day.CAFES.model_copy(update={"cafe": (*whole_day.CAFES.cafe, another)})
 
 
 def _tiers_were_raised() -> Cafes:
     tiers = (RewardTier(score_above=score, amount_ore=score * 100) for score in (98, 99))
-    pilot = told_day.CAFES.pilot.model_copy(update={"reward_tiers": tuple(tiers)})
-    return told_day.CAFES.model_copy(update={"pilot": pilot})
+    pilot = whole_day.CAFES.pilot.model_copy(update={"reward_tiers": tuple(tiers)})
+    return whole_day.CAFES.model_copy(update={"pilot": pilot})
 
 
 def _hours_became_shorter() -> Cafes:
@@ -260,10 +258,10 @@ def _hours_became_shorter() -> Cafes:
 @pytest.mark.parametrize(
     ("changed", "table", "expectation"),
     [
-        (_a_cafe_joined, "uptime", "each café's page has its row"),
-        (_a_cafe_joined, "capacity_plan", "each café, and all together, have a row"),
-        (_tiers_were_raised, "scored_feedback", "what is eligible scores above the first tier"),
-        (_hours_became_shorter, "volume_anomalies", "only hours in which the café is open are there"),
+        (_a_cafe_joined, "uptime", "each_cafe_probed"),
+        (_a_cafe_joined, "capacity_plan", "each_cafe_and_all_have_a_row"),
+        (_tiers_were_raised, "scored_feedback", "eligible_above_first_tier"),
+        (_hours_became_shorter, "volume_anomalies", "hour_within_opening"),
     ],
 )
 def test_a_change_of_the_cafes_file_stops_that_day_and_warns_of_earlier_ones(

@@ -53,7 +53,7 @@ def good() -> Tables:
         "ledger_audit": [
             {
                 "day": DAY, "simulated": False, "rail": rail, "scope": scope, "subject": "all", "ours_ore": 3000,
-                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "looked_at": AT,
+                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "chosen_sessions": AT,
             }
             for rail, scope in (("stripe", "total"), ("books", "facts"))
         ],
@@ -87,50 +87,50 @@ def another_column(table: str) -> Break:
 
 BREAKS: dict[str, dict[str, Break]] = {
     "payments": {
-        "cafe, simulated, rail are unique together": twice("payments"),
-        "cafe is a known value": put("payments", "cafe", "closed-long-ago"),
+        "unique_together:cafe,simulated,rail": twice("payments"),
+        "known_value:cafe": put("payments", "cafe", "closed-long-ago"),
         **{
-            f"{name} is 0 or more": put("payments", name, -1)
+            f"at_least:{name}:0": put("payments", name, -1)
             for name in ("succeeded", "failed", "succeeded_ore", "open", "issued", "expired")
         },
-        "what succeeded is worth 20 kr or more each": put("payments", "succeeded_ore", 1999),
+        "succeeded_worth_least_reward": put("payments", "succeeded_ore", 1999),
     },
     "payout_batches": {
-        "batch_id is unique": twice("payout_batches"),
-        "approval is a known value": put("payout_batches", "approval", "nodded"),
-        "nothing of a batch that waits for approval is paid": put("payout_batches", "approval", "waiting"),
-        "a batch is the sum of its payouts": put("payouts", "amount_ore", 2999),
+        "unique:batch_id": twice("payout_batches"),
+        "known_value:approval": put("payout_batches", "approval", "nodded"),
+        "unapproved_batch_unpaid": put("payout_batches", "approval", "waiting"),
+        "batch_sums_payouts": put("payouts", "amount_ore", 2999),
     },
     "payouts": {
-        "payout_id is unique": twice("payouts"),
-        "state is a known value": put("payouts", "state", "lost"),
-        "amount_ore is 2000 or more": put("payouts", "amount_ore", 1900),
-        "rewards is 1 or more": put("payouts", "rewards", 0),
-        "attempts is 0 or more": put("payouts", "attempts", -1),
-        "what is paid has the provider's reference": put("payouts", "reference", None),
-        "what the provider was asked for has an attempt": put("payouts", "attempts", 0),
-        "what is held, refused or under review says why": put("payouts", "code", "", row=1),
+        "unique:payout_id": twice("payouts"),
+        "known_value:state": put("payouts", "state", "lost"),
+        "at_least:amount_ore:2000": put("payouts", "amount_ore", 1900),
+        "at_least:rewards:1": put("payouts", "rewards", 0),
+        "at_least:attempts:0": put("payouts", "attempts", -1),
+        "paid_has_reference": put("payouts", "reference", None),
+        "requested_has_attempt": put("payouts", "attempts", 0),
+        "unpaid_has_code": put("payouts", "code", "", row=1),
     },
     "ledger_audit": {
-        "rail, scope, subject are unique together": twice("ledger_audit"),
-        "scope is a known value": put("ledger_audit", "scope", "everything"),
-        "differences is 0 or more": put("ledger_audit", "differences", -1),
-        "books and provider agree to the öre": put("ledger_audit", "theirs_ore", 3001),
-        "the auditor's facts all hold": put("ledger_audit", "differences", 1, row=1),
+        "unique_together:rail,scope,subject": twice("ledger_audit"),
+        "known_value:scope": put("ledger_audit", "scope", "everything"),
+        "at_least:differences:0": put("ledger_audit", "differences", -1),
+        "books_match_provider": put("ledger_audit", "theirs_ore", 3001),
+        "auditor_facts_hold": put("ledger_audit", "differences", 1, row=1),
     },
 }
 for _table, _breaks in BREAKS.items():
-    _breaks["the columns are the declared ones, in order"] = another_column(_table)
+    _breaks["columns_as_declared"] = another_column(_table)
     for _column in TABLES[_table].columns:
         if _column.required:
-            _breaks[f"{_column.name} is never empty"] = put(_table, _column.name, None)
+            _breaks[f"required:{_column.name}"] = put(_table, _column.name, None)
 
 
 def failed(table: str, tables: Tables, *, only: str = "") -> list[str]:
-    wanted = [rule for rule in rules(table, cafes=CAFES) if not only or rule.name == only]
+    wanted = [rule for rule in rules(table, cafes=CAFES) if not only or rule.code == only]
     references = {each.name: tables[each.name] for each in suite_of(table).references}
     evidence = Evidence(references=references, cafes=CAFES, day=DAY, settled=True)
-    return [each.name for each in run(wanted, frame=tables[table], evidence=evidence) if not each.passed]
+    return [each.code for each in run(wanted, frame=tables[table], evidence=evidence) if not each.passed]
 
 
 @pytest.mark.parametrize("table", sorted(BREAKS))
@@ -141,11 +141,11 @@ def test_a_good_day_and_one_without_payments_pass(table: str) -> None:
 
 @pytest.mark.parametrize("table", sorted(BREAKS))
 def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
-    assert set(BREAKS[table]) == {rule.name for rule in rules(table, cafes=CAFES)}
+    assert set(BREAKS[table]) == {rule.code for rule in rules(table, cafes=CAFES)}
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table in sorted(BREAKS) for name in BREAKS[table]])
-def test_what_breaks_an_expectation_is_told_by_it(table: str, name: str) -> None:
+def test_each_break_fails_its_expectation(table: str, name: str) -> None:
     tables = good()
     BREAKS[table][name](tables)
     assert failed(table, tables, only=name) == [name]

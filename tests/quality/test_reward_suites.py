@@ -1,4 +1,4 @@
-"""The suites of rewards and of the judge's own books: each expectation holds on a good day and is broken once."""
+"""The suites of rewards and of the verdicts' tables: each expectation holds and is broken once."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence
 from quality.suites import rules, suite_of, validate
-from tests.quality import whole_day as told_day
+from tests.quality import whole_day
 from tests.quality.breaks import Break, Frames, another_column, put, twice
 from tests.quality.conftest import frame
 
 pytestmark = pytest.mark.slow
 
-CAFES = told_day.CAFES
-DAY = told_day.DAY
+CAFES = whole_day.CAFES
+DAY = whole_day.DAY
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 
@@ -49,8 +49,8 @@ def good() -> Frames:
         scores = {"score": score, "score_now": score, "counted_score": score, "counted_now": score}
         parity.append(own | scores | {"same": True})
     judged = {"day": DAY, "table_name": "turns", "severity": "stop", "judged_at": NOON}
-    verdict = judged | {"expectation": "turn is 1 or more", "passed": True, "rows": 3, "breaking": 0}
-    apart = judged | {"row_key": "1", "expectation": "turn is 1 or more", "reason": "turn", "cafe": "aurora"}
+    verdict = judged | {"expectation": "at_least:turn:1", "passed": True, "rows": 3, "breaking": 0}
+    apart = judged | {"row_key": "1", "expectation": "at_least:turn:1", "reason": "turn", "cafe": "aurora"}
     return SimpleNamespace(
         cafes=CAFES,
         sessions=frame(SESSIONS, sessions),
@@ -63,25 +63,25 @@ def good() -> Frames:
 
 BREAKS: dict[str, dict[str, Break]] = {
     "rewards": {
-        "outcome is a known value": put("rewards", "outcome", "perhaps"),
-        "decided_by is a known value": put("rewards", "decided_by", "a ghost"),
-        "amount_ore is nothing, or a reward's size": put("rewards", "amount_ore", 123),
-        "score is between 0 and 100": put("rewards", "score", 140),
-        "counted_score is between 0 and 100": put("rewards", "counted_score", -1),
-        "a score counts as no more than it is": put("rewards", "counted_score", 99),
-        "what is declined is worth nothing, and nothing else is": put("rewards", "amount_ore", 2_000, row=2),
-        "what is held or declined says why, and nothing else does": put("rewards", "reason", "", row=1),
-        "only what is held has a time by which it is answered": put("rewards", "outcome", "eligible", row=1),
-        "only what was held was ruled on": put("rewards", "released", True),
-        "each is of a completed session, with its café and simulated": put("sessions", "outcome", "abandoned"),
+        "known_value:outcome": put("rewards", "outcome", "perhaps"),
+        "known_value:decided_by": put("rewards", "decided_by", "a ghost"),
+        "amount_zero_or_reward": put("rewards", "amount_ore", 123),
+        "between:score:0:100": put("rewards", "score", 140),
+        "between:counted_score:0:100": put("rewards", "counted_score", -1),
+        "counted_within_score": put("rewards", "counted_score", 99),
+        "declined_iff_no_amount": put("rewards", "amount_ore", 2_000, row=2),
+        "reason_iff_not_eligible": put("rewards", "reason", "", row=1),
+        "held_until_only_if_held": put("rewards", "outcome", "eligible", row=1),
+        "released_only_if_held": put("rewards", "released", True),
+        "of_completed_session_with_cafe": put("sessions", "outcome", "abandoned"),
     },
     "reward_parity": {
-        "score is between 0 and 100": put("reward_parity", "score", 140),
-        "score_now is between 0 and 100": put("reward_parity", "score_now", -1),
-        "counted_score is between 0 and 100": put("reward_parity", "counted_score", 140),
-        "counted_now is between 0 and 100": put("reward_parity", "counted_now", -1),
-        "what differs is not called the same": put("reward_parity", "score_now", 12),
-        "the watch decided as the assets would have": put("reward_parity", "same", False),
+        "between:score:0:100": put("reward_parity", "score", 140),
+        "between:score_now:0:100": put("reward_parity", "score_now", -1),
+        "between:counted_score:0:100": put("reward_parity", "counted_score", 140),
+        "between:counted_now:0:100": put("reward_parity", "counted_now", -1),
+        "same_only_if_equal": put("reward_parity", "score_now", 12),
+        "watch_matches_assets": put("reward_parity", "same", False),
     },
     "quality_verdicts": {},
     "quarantine": {},
@@ -89,23 +89,21 @@ BREAKS: dict[str, dict[str, Break]] = {
 for _table, _breaks in BREAKS.items():
     _declared = TABLES[_table]
     _breaks |= {
-        "the columns are the declared ones, in order": another_column(_table),
+        "columns_as_declared": another_column(_table),
         (
-            f"{_declared.key[0]} is unique"
-            if len(_declared.key) == 1
-            else f"{', '.join(_declared.key)} are unique together"
+            f"unique:{_declared.key[0]}" if len(_declared.key) == 1 else f"unique_together:{','.join(_declared.key)}"
         ): twice(_table),
-        **{f"{each.name} is never empty": put(_table, each.name, None) for each in _declared.columns if each.required},
+        **{f"required:{each.name}": put(_table, each.name, None) for each in _declared.columns if each.required},
     }
     if "cafe" in _declared.names:
-        _breaks["cafe is a known value"] = put(_table, "cafe", "closed-long-ago")
+        _breaks["known_value:cafe"] = put(_table, "cafe", "closed-long-ago")
 
 
 def judge(table: str, frames: Frames, *, only: str = "") -> SuiteResult:
     references = {other.name: getattr(frames, other.name) for other in suite_of(table).references}
     if not only:
         return validate(table, getattr(frames, table), references=references, cafes=CAFES, day=DAY, settled=True)
-    (rule,) = (rule for rule in rules(table, cafes=CAFES) if rule.name == only)
+    (rule,) = (rule for rule in rules(table, cafes=CAFES) if rule.code == only)
     evidence = Evidence(references=references, cafes=CAFES, day=DAY)
     return SuiteResult(table=table, expectations=run([rule], frame=getattr(frames, table), evidence=evidence))
 
@@ -118,7 +116,7 @@ def test_a_good_day_and_one_without_rows_pass(good: Any, table: str) -> None:
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table, breaks in BREAKS.items() for name in breaks])
-def test_what_breaks_an_expectation_is_told_by_that_expectation(good: Any, table: str, name: str) -> None:
+def test_each_break_fails_its_expectation(good: Any, table: str, name: str) -> None:
     assert judge(table, good, only=name).passed
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed

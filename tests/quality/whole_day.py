@@ -1,4 +1,4 @@
-"""A day told as stories and computed by the pipelines themselves: what the suites must find nothing wrong with."""
+"""A day of stories computed by the pipelines, on which every expectation holds."""
 
 from __future__ import annotations
 

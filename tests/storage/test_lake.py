@@ -118,6 +118,7 @@ def test_a_column_that_a_table_gains_is_empty_in_older_days(lake: Lake) -> None:
     rows = visits(NEXT, count=1).with_columns(mood=pl.lit("glad"))
     lake.replace_partition(wider, NEXT, rows, commit={})
     assert lake.read(wider)["mood"].to_list() == [None, None, "glad"]
+    assert lake.read(wider, days=[DAY])["mood"].to_list() == [None, None]
     assert dict(lake.read(wider).schema) == polars_schema(wider)
 
 

@@ -85,4 +85,4 @@ class WebhookQueue:
                 new.discard(event.id)
 
     def _write(self, events: list[ProviderEvent]) -> frozenset[str]:
-        return provider_events.keep(self._open_store(), events, way="webhook")
+        return provider_events.save(self._open_store(), events, way="webhook")

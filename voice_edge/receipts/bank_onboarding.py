@@ -92,7 +92,7 @@ class BankOnboarding:
 
     def offered(self, status: ReceiptStatus) -> bool:
         """Return whether a reward may go to an account: real ones on a real rail, tests' on a test rail."""
-        return self.rail is not None and claims.may_meet(self.rail, simulated=status.receipt.simulated)
+        return self.rail is not None and claims.may_be_paid(self.rail, simulated=status.receipt.simulated)
 
     def note(self, language: Language) -> str:
         """Return the note on a rail that moves no money; empty for one that does."""
@@ -228,7 +228,7 @@ class BankOnboarding:
     def _onboarding_url(self, reward_id: str, *, simulated: bool, new: bool, back_url: str, again_url: str) -> str:
         provider, store = self._opened_provider(), self._open_store()
         recipient = self._recipient(store, provider, reward_id, simulated=simulated, new=new)
-        onboarding = onboardings.ask(store, reward_id, recipient_id=recipient.id)
+        onboarding = onboardings.request(store, reward_id, recipient_id=recipient.id)
         if onboarding.recipient_id != recipient.id:
             return back_url  # The account requested before became ready meanwhile, and has the reward.
         if (device := recipient_devices.of_reward(store, reward_id)) is not None:
@@ -256,7 +256,7 @@ class BankOnboarding:
                 return recipient
         elif not new and (known := self._known_recipient(reward_id, simulated=simulated)) is not None:
             return known.recipient
-        onboardings.intend(store, reward_id)
+        onboardings.record_intent(store, reward_id)
         from payouts.stripe.recipients import open_account
 
         account = open_account(provider, reward_id=reward_id, instead_of=instead_of)

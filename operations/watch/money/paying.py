@@ -22,7 +22,7 @@ from storage.home import Home
 from storage.store.cafes import switches
 from storage.store.payouts import batches, rail_payouts, reconciliations
 from storage.store.payouts.attempts import MONEY_RAILS
-from storage.store.payouts.claims import may_meet
+from storage.store.payouts.claims import may_be_paid
 
 ACTOR = "watch"
 RECONCILE_EVERY = timedelta(hours=1)
@@ -80,7 +80,7 @@ def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
     """Return the values of `simulated` that a rail pays; money goes only to real guests of a real home."""
     if home_kind != "real" and rail in MONEY_RAILS:
         return ()
-    return tuple(simulated for simulated in (False, True) if may_meet(rail, simulated=simulated))
+    return tuple(simulated for simulated in (False, True) if may_be_paid(rail, simulated=simulated))
 
 
 class PayoutRunner:

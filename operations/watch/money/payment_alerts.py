@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 
 from operations.watch.alerts.alert_records import Alert
 from operations.watch.money.money_gate import GateBlock
+from pilot.expectation_words import expectation_sentence
 from pilot.money import kronor
 from storage.store.payouts.attempts import MONEY_RAILS
 from storage.store.payouts.payment_facts import VOUCHER, Events, Final
 from storage.store.payouts.provider_events import MOST_TRIES
-from storage.store.payouts.reconciliations import Kept
+from storage.store.payouts.reconciliations import Reconciliation
 
 FAILURE_SHARE = 0.02
 LEAST_FINALS = 20  # Below this, one failure exceeds the share.
@@ -43,7 +44,7 @@ class PaymentFacts:
     """
 
     finals: Collection[Final] = ()
-    reconciled: Collection[Kept] = ()
+    reconciled: Collection[Reconciliation] = ()
     waiting: Collection[tuple[str, datetime]] = ()
     events: Events = field(default_factory=Events)
     away_since: Mapping[str, datetime] = field(default_factory=dict)
@@ -90,7 +91,11 @@ def payment_alerts(facts: PaymentFacts, *, now: datetime) -> list[Alert]:
 
 
 def _in_words(blocks: Sequence[GateBlock]) -> str:
-    failed = [f"{each.day} {each.table}: {each.expectation}" for each in blocks if each.code == "expectation_failed"]
+    failed = [
+        f"{each.day} {each.table}: {expectation_sentence(each.expectation)}"
+        for each in blocks
+        if each.code == "expectation_failed"
+    ]
     unvalidated = [
         f"{each.day} was not judged since its rewards were decided" for each in blocks if each.code == "not_validated"
     ]
@@ -130,7 +135,7 @@ def _failures(finals: Collection[Final], *, now: datetime) -> list[Alert]:
     return found
 
 
-def _differences(reconciled: Collection[Kept], *, now: datetime) -> list[Alert]:
+def _differences(reconciled: Collection[Reconciliation], *, now: datetime) -> list[Alert]:
     found = []
     for each in reconciled:
         if not each.agrees:

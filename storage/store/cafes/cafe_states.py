@@ -1,4 +1,4 @@
-"""Cafés' states: paused by a person, and the trial's limit where a person has changed it."""
+"""The states of cafés that persons change: paused, and the trial's limit."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LARGEST_TRIAL_LIMIT = 1_000_000
 
 
 class InvalidTrialLimit(StorageError):
-    """A trial's limit cannot be."""
+    """The trial's limit is out of range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class CafeState:
 
     Attributes:
         cafe: The café's id.
-        paused: Whether it takes no feedback for now.
-        reason: Why it was paused; for the audit log and the team, never shown to guests.
-        trial_limit: The trial's limit where a person has changed it; None for that of the cafés' file.
+        paused: Whether it accepts no feedback for now.
+        reason: Why it was paused, for the audit log and the team; never shown to guests.
+        trial_limit: The trial's changed limit; None for the limit of the cafés' file.
         actor: Who changed it last.
-        changed_at: When, UTC; None where nobody has.
+        changed_at: When, UTC; None if it was never changed.
     """
 
     cafe: str
@@ -41,13 +41,13 @@ class CafeState:
 
 
 def find(store: Store, cafe: str) -> CafeState:
-    """Return a café's state; one that nobody has changed is open."""
+    """Return a café's state; open if it was never changed."""
     with store.reading() as connection:
         return find_within(connection, cafe)
 
 
 def find_all(store: Store) -> dict[str, CafeState]:
-    """Return the states that somebody has changed, by café."""
+    """Return the changed states, by café."""
     with store.reading() as connection:
         return {row.cafe: CafeState(*row) for row in connection.execute(select(*_COLUMNS))}
 
@@ -59,19 +59,19 @@ def find_within(connection: Connection, cafe: str) -> CafeState:
 
 
 def pause(store: Store, cafe: str, *, actor: str, reason: str) -> bool:
-    """Pause a café: sessions under way finish, no new ones begin. Return whether that changed anything."""
+    """Pause a café: running sessions finish, no new ones start. Return whether it changed."""
     return _set_paused(store, cafe, paused=True, actor=actor, reason=reason)
 
 
 def resume(store: Store, cafe: str, *, actor: str, reason: str = "") -> bool:
-    """Let a paused café take feedback again. Return whether that changed anything."""
+    """Resume a paused café. Return whether it changed."""
     return _set_paused(store, cafe, paused=False, actor=actor, reason=reason)
 
 
 def set_trial_limit(
     store: Store, cafe: str, *, limit: int, actor: str, reason: str, at: datetime | None = None
 ) -> CafeState:
-    """Change how many rewarded feedbacks the café's trial has; who and why is kept.
+    """Change the number of rewarded feedbacks in the café's trial, with an audit entry.
 
     Args:
         store: The store.
@@ -79,10 +79,10 @@ def set_trial_limit(
         limit: The new limit.
         actor: Who changes it.
         reason: Why.
-        at: When, for a simulated pilot whose days are past; now where it is left out.
+        at: When, for a simulated pilot of past days; by default now.
 
     Raises:
-        InvalidTrialLimit: the number cannot be.
+        InvalidTrialLimit: the number is out of range.
     """
     if not 1 <= limit <= LARGEST_TRIAL_LIMIT:
         raise InvalidTrialLimit(

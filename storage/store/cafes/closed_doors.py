@@ -1,4 +1,4 @@
-"""When the pilot itself turned guests away: maintenance, a café that was paused, a trial that was full."""
+"""The periods in which the pilot turned guests away: maintenance, a paused café, a full trial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Window = tuple[datetime, datetime]
 
 
 def windows_of(store: Store, cafes: Iterable[Cafe], *, day: date, until: datetime) -> dict[str, list[Window]]:
-    """Return, by café, when new guests were turned away on `day` up to `until`; windows may overlap."""
+    """Return the closed periods of each café on `day` up to `until`; they may overlap."""
     start, ends = day_bounds(day)
     end = min(until, ends)
     maintenance = switches.windows_on(store, "maintenance", start=start, end=end)
@@ -33,9 +33,10 @@ def windows_of(store: Store, cafes: Iterable[Cafe], *, day: date, until: datetim
 
 
 def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> list[Window]:
-    """Return when a café's trial was used up between two moments: from its last feedback until its limit was raised.
+    """Return the periods between two moments in which a café's trial was full.
 
-    Slots that were only reserved are left out: they are given back within minutes.
+    Each lasts from the trial's last feedback until its limit was raised. Reserved slots are left out: they are
+    released within minutes.
     """
     with store.reading() as connection:
         steps: list[tuple[datetime, int | None]] = [(at, None) for at in _used(connection, cafe, before=end)]
@@ -55,13 +56,13 @@ def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> l
 
 
 def trial_limits(store: Store, cafe: Cafe) -> list[tuple[datetime, int]]:
-    """Return since when each limit of a café's trial has held, by time; none where it is the file's still."""
+    """Return the changed limits of a café's trial with their times; empty for the file's limit."""
     with store.reading() as connection:
         return list(_limits(connection, cafe).items())
 
 
 def trial_used(store: Store, cafe: Cafe, *, before: datetime) -> int:
-    """Return how many rewarded feedbacks a café's trial had before a moment."""
+    """Return the number of rewarded feedbacks in a café's trial before a moment."""
     with store.reading() as connection:
         return len(_used(connection, cafe, before=before))
 
@@ -74,7 +75,7 @@ def _used(connection: Connection, cafe: Cafe, *, before: datetime) -> list[datet
 
 
 def _limits(connection: Connection, cafe: Cafe) -> dict[datetime, int]:
-    """Return each changed limit by its moment, in order; of several at one moment the last that was written holds."""
+    """Return each changed limit by its moment, in order; the last entry of a moment wins."""
     query = (
         select(audit_log.c.at, audit_log.c.details)
         .where(audit_log.c.subject == cafe.id, audit_log.c.action == "cafe.trial_limit")

@@ -1,4 +1,4 @@
-"""The short codes in QR addresses: which café a code belongs to, and whether it still opens."""
+"""The short codes in QR addresses: their cafés, and whether they are retired."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Code:
     Attributes:
         code: Six readable characters.
         cafe: The café's id.
-        label: Where it hangs, for example `table` or `till`.
+        label: Its place, for example `table` or `till`.
         created_at: When it was issued, UTC.
         retired_at: When it was retired, UTC; None while it opens the page.
     """
@@ -54,7 +54,7 @@ def issue_within(connection: Connection, *, cafe: str, label: str, actor: str, a
 
 
 def find(store: Store, code: str) -> Code | None:
-    """Return a code, retired ones too, as a person may have typed it (lower case, spaces, dashes); None if unknown."""
+    """Return a typed code, also a retired one, ignoring case, spaces and dashes; None if unknown."""
     folded = readable(code)
     if folded is None:
         return None
@@ -64,7 +64,7 @@ def find(store: Store, code: str) -> Code | None:
 
 
 def active(store: Store) -> list[Code]:
-    """Return the codes that open the page, by café, label and age."""
+    """Return the active codes, by café, label and age."""
     query = (
         select(*_COLUMNS)
         .where(codes.c.retired_at.is_(None))
@@ -75,7 +75,7 @@ def active(store: Store) -> list[Code]:
 
 
 def retire(store: Store, code: str, *, actor: str, reason: str) -> None:
-    """Retire a code: its address then says where to find the new one. A retired code stays retired.
+    """Retire a code for good: its address then explains where to find the new one.
 
     Raises:
         UnknownCode: there is no such code.

@@ -1,4 +1,4 @@
-"""Customer counts: how many paying customers a café had, the denominator of participation. Every report is kept."""
+"""Customer counts: a café's paying customers, the denominator of participation; no report is deleted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Outcome = Literal["new", "corrected", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """One café's customers on one day, to be reported."""
+    """One café's customers on one day."""
 
     cafe: str
     day: date
@@ -32,7 +32,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report as it was made."""
+    """One saved report."""
 
     cafe: str
     day: date
@@ -44,12 +44,12 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a report changed.
+    """The result of a report.
 
     Attributes:
-        count: What was reported.
-        outcome: new, corrected (another number counted before) or unchanged (nothing was written).
-        before: The report that counted before; None where the day was missing.
+        count: The reported count.
+        outcome: new, corrected (it replaces another number) or unchanged (nothing was written).
+        before: The previous report; None if there was none.
     """
 
     count: Count
@@ -63,7 +63,7 @@ def report(
     """Report a café's customers on a business day; the latest report counts, earlier ones stay on record.
 
     Raises:
-        InvalidCount: the number or the source cannot be.
+        InvalidCount: the number or the source is invalid.
     """
     count = Count(cafe, day, customers)
     return report_all(store, [count], source=source, actor=actor, simulated=simulated)[0]
@@ -80,19 +80,19 @@ def report_all(
 ) -> list[Reported]:
     """Report several counts in one transaction, all of them or none.
 
-    A number that the same source has already reported, and that counts, is not written again: the same file imported
-    twice changes nothing.
+    A number equal to the current report of the same source is not written again: importing a file twice changes
+    nothing.
 
     Args:
         store: The store.
-        counts: What is reported; each café's day once.
+        counts: The counts; each café and day at most once.
         source: Who counted.
         actor: Who reports.
         simulated: Whether the counts are a demo's.
-        origin: Where they come from, for the audit log: a file's digest, never its contents.
+        origin: Their origin, for the audit log: a file's digest, never its contents.
 
     Raises:
-        InvalidCount: a number or the source cannot be; nothing was written.
+        InvalidCount: a number or the source is invalid; nothing was written.
     """
     checked_source(source)
     for count in counts:
@@ -101,7 +101,7 @@ def report_all(
     done: list[Reported] = []
     with store.begin() as connection:
         serialise(connection, "customer_counts")
-        current_reports = _standing(connection, [count.day for count in counts], simulated=simulated)
+        current_reports = _current_reports(connection, [count.day for count in counts], simulated=simulated)
         for count in counts:
             before = current_reports.get((count.cafe, count.day))
             if before is not None and (before.customers, before.source) == (count.customers, source):
@@ -115,8 +115,8 @@ def report_all(
 
 
 def current(store: Store, days: Collection[date]) -> pl.DataFrame:
-    """Return the CUSTOMER_COUNTS rows of some days: the latest report of each café, real and simulated apart."""
-    # The edge keeps counts too, and loads no engine of frames.
+    """Return the CUSTOMER_COUNTS rows of some days: the latest real and simulated report of each café."""
+    # Imported lazily: the edge reports counts too, and loads no polars.
     import polars as pl
 
     from storage.lake_schema import conform, polars_schema
@@ -138,13 +138,13 @@ def current(store: Store, days: Collection[date]) -> pl.DataFrame:
 
 
 def current_reports(store: Store, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
-    """Return the report that counts for each café and day; a day that nobody reported is not in it."""
+    """Return the current report of each reported café and day."""
     with store.reading() as connection:
-        return _standing(connection, days, simulated=simulated)
+        return _current_reports(connection, days, simulated=simulated)
 
 
 def history(store: Store, *, cafe: str, day: date, simulated: bool) -> list[Report]:
-    """Return every report of a café's day, the newest first: that one counts."""
+    """Return every report of a café's day, newest (the current one) first."""
     table = customer_counts
     query = (
         select(*_REPORT)
@@ -158,7 +158,9 @@ def history(store: Store, *, cafe: str, day: date, simulated: bool) -> list[Repo
 _REPORT = tuple(customer_counts.c[name] for name in ("cafe", "day", "customers", "source", "actor", "reported_at"))
 
 
-def _standing(connection: Connection, days: Collection[date], *, simulated: bool) -> dict[tuple[str, date], Report]:
+def _current_reports(
+    connection: Connection, days: Collection[date], *, simulated: bool
+) -> dict[tuple[str, date], Report]:
     table = customer_counts
     query = (
         select(*_REPORT).where(table.c.day.in_(sorted(set(days))), table.c.simulated == simulated).order_by(table.c.id)

@@ -14,12 +14,12 @@ ACTOR = "seed"
 
 
 def seed(store: Store, cafes: Cafes, *, actor: str = ACTOR) -> list[Code]:
-    """Issue a code labelled `table` to each café that has never had one; run again, it does nothing.
+    """Issue a code labelled `table` to each café that has never had one; repeated, it does nothing.
 
-    A café whose code was retired gets none: whoever retired it decides what follows.
+    A café whose code was retired gets none: a person decides on its next code.
 
     Returns:
-        The codes that this call issued.
+        The newly issued codes.
     """
     with store.begin() as connection:
         serialise(connection, "seed")

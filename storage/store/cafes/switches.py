@@ -1,4 +1,4 @@
-"""Switches of the whole pilot: on, off, by whom and why."""
+"""The switches of the whole pilot: on or off, by whom and why."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ SwitchName = Literal["maintenance", "rewards_stopped"]
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """A switch as it stands.
+    """The current state of a switch.
 
     Attributes:
-        name: What it switches.
+        name: Its name.
         is_on: Whether it is on.
-        reason: Why, as the person who set it gave it; never shown to guests.
+        reason: The person's reason; never shown to guests.
         actor: Who set it.
-        changed_at: When, UTC; None where it was never set.
+        changed_at: When, UTC; None if it was never set.
     """
 
     name: SwitchName
@@ -35,7 +35,7 @@ class Switch:
 
 
 def turn(store: Store, name: SwitchName, *, on: bool, actor: str, reason: str) -> Switch:
-    """Set a switch; setting it as it stands changes nothing."""
+    """Set a switch; setting its current state changes nothing."""
     with store.begin() as connection:
         serialise(connection, f"switch:{name}")
         row = connection.execute(select(switches).where(switches.c.name == name)).first()
@@ -51,12 +51,12 @@ def turn(store: Store, name: SwitchName, *, on: bool, actor: str, reason: str) -
 
 
 def windows_on(store: Store, name: SwitchName, *, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
-    """Return the stretches between two moments in which a switch was on, in order, from the audit log."""
+    """Return the periods in which a switch was on, in order, clipped to two moments."""
     return audit.windows(store, name, begins="switch.on", ends="switch.off", start=start, end=end)
 
 
 def find(store: Store, name: SwitchName) -> Switch:
-    """Return a switch; one that was never set is off."""
+    """Return a switch; off if it was never set."""
     with store.reading() as connection:
         row = connection.execute(select(switches).where(switches.c.name == name)).first()
     return Switch(name, False) if row is None else Switch(name, row.is_on, row.reason, row.actor, row.changed_at)

@@ -1,8 +1,8 @@
-"""Trial slots: how many rewarded feedbacks a café's trial has left, decided in one place for all replicas.
+"""Trial slots: the rewarded feedbacks left in a café's trial, shared by all replicas.
 
 A slot is reserved when a guest presses start, on a lease that is extended while the session lives; it is used when
-the feedback is sent and given back when the session is abandoned. A session under way always finishes: one that
-finds no slot left at its end is kept, and earns nothing.
+the feedback is sent and released when the session is abandoned. A running session always finishes: without a free
+slot at its end its feedback is saved, but earns nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Slot:
         session_id: The session.
         cafe: The café's id.
         used: Whether the feedback was sent.
-        rewarded: Whether it counts against the limit, and may so be rewarded.
-        lease_until: Until when a slot that is not used is held, UTC.
+        rewarded: Whether it lies within the limit, so that it may be rewarded.
+        lease_until: The end of an unused slot's lease, UTC.
         used_at: When the feedback was sent, UTC.
     """
 
@@ -48,13 +48,13 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class TrialUse:
-    """How far a café's trial has come.
+    """The use of a café's trial.
 
     Attributes:
         used: Feedbacks sent within the limit.
-        reserved: Sessions under way that hold a slot.
+        reserved: Running sessions with a slot.
         unrewarded: Feedbacks sent beyond the limit.
-        limit: How many there may be.
+        limit: The limit of rewarded feedbacks.
     """
 
     used: int
@@ -64,7 +64,7 @@ class TrialUse:
 
     @property
     def full(self) -> bool:
-        """Return whether no further session gets a slot now."""
+        """Return whether no slot is free."""
         return self.used + self.reserved >= self.limit
 
     @property
@@ -74,10 +74,10 @@ class TrialUse:
 
 
 def reserve(store: Store, *, session_id: str, cafe: Cafe) -> Reserved:
-    """Hold a slot for a session that starts; asked again it extends the lease.
+    """Reserve a slot for a starting session; repeated, it extends the lease.
 
     Returns:
-        `reserved`; where no slot is left `unrewarded` if the café collects on, otherwise `full`.
+        `reserved`; without a free slot `unrewarded` if the café collects on, otherwise `full`.
     """
     with store.begin() as connection:
         serialise(connection, f"trial:{cafe.id}")
@@ -95,18 +95,18 @@ def reserve(store: Store, *, session_id: str, cafe: Cafe) -> Reserved:
 
 
 def extend(store: Store, session_ids: Collection[str]) -> None:
-    """Extend the leases of sessions that live."""
+    """Extend the leases of live sessions."""
     if session_ids:
         with store.begin() as connection:
             _extend(connection, session_ids, at=store.now())
 
 
 def use(store: Store, *, session_id: str, cafe: Cafe) -> bool:
-    """Use the slot of a session whose feedback was sent; done again it changes nothing.
+    """Use the slot of a session whose feedback was sent; repeated, it changes nothing.
 
     Returns:
-        Whether it lies within the limit. A session whose lease ran out, or that started while the store was away,
-        gets what is free now.
+        Whether it lies within the limit. A session with an expired lease, or one that started during an outage of
+        the store, gets a slot that is free now.
     """
     with store.begin() as connection:
         serialise(connection, f"trial:{cafe.id}")
@@ -124,10 +124,10 @@ def use(store: Store, *, session_id: str, cafe: Cafe) -> bool:
 
 
 def use_all(store: Store, *, cafe: Cafe, sent: Mapping[str, datetime]) -> int:
-    """Use the slots of sessions that come from elsewhere, in the order in which they were sent; known ones stay.
+    """Use slots for imported sessions in the order in which they were sent; known ones stay unchanged.
 
     Returns:
-        How many of the new ones lie beyond the limit.
+        The number of new sessions beyond the limit.
     """
     with store.begin() as connection:
         serialise(connection, f"trial:{cafe.id}")
@@ -153,7 +153,7 @@ def use_all(store: Store, *, cafe: Cafe, sent: Mapping[str, datetime]) -> int:
 
 
 def release(store: Store, session_id: str) -> None:
-    """Give back the slot of a session that was abandoned; a used one stays used."""
+    """Release the slot of an abandoned session; a used one stays used."""
     with store.begin() as connection:
         connection.execute(
             delete(trial_slots).where(trial_slots.c.session_id == session_id, trial_slots.c.used.is_(False))
@@ -168,13 +168,13 @@ def find(store: Store, session_id: str) -> Slot | None:
 
 
 def usage(store: Store, cafe: Cafe) -> TrialUse:
-    """Return how far a café's trial has come."""
+    """Return the use of a café's trial."""
     with store.reading() as connection:
         return _use(connection, cafe=cafe, at=store.now())
 
 
 def usages(store: Store, cafes: Collection[Cafe]) -> dict[str, TrialUse]:
-    """Return how far each café's trial has come."""
+    """Return the use of each café's trial."""
     with store.reading() as connection:
         at = store.now()
         return {cafe.id: _use(connection, cafe=cafe, at=at) for cafe in cafes}
@@ -212,7 +212,7 @@ def _use(connection: Connection, *, cafe: Cafe, at: datetime) -> TrialUse:
 
 
 def _extend(connection: Connection, session_ids: Collection[str], *, at: datetime) -> None:
-    # A lease that ran out may have been given to somebody else: only one that holds is extended.
+    # An expired lease may have gone to another session: only a valid one is extended.
     connection.execute(
         update(trial_slots)
         .where(
@@ -225,7 +225,7 @@ def _extend(connection: Connection, session_ids: Collection[str], *, at: datetim
 
 
 def _clear(connection: Connection, *, cafe: str, session_id: str, at: datetime) -> None:
-    """Remove the session's own lease that ran out, and those of others."""
+    """Delete the café's expired leases and the session's own."""
     run_out = and_(trial_slots.c.cafe == cafe, trial_slots.c.lease_until <= at)
     connection.execute(
         delete(trial_slots).where(trial_slots.c.used.is_(False), or_(run_out, trial_slots.c.session_id == session_id))

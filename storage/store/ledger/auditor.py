@@ -1,7 +1,7 @@
-"""Audits the money by plain SQL of its own, sharing nothing with the code that writes it.
+"""Audits the money by plain SQL, sharing nothing with the code that writes it.
 
-Each fact is a query whose rows break it. What should be owed is derived from decisions, rulings and vouchers alone, and
-held against the ledger reward by reward.
+Each fact is a query that returns the rows which break it. The expected balances are derived from decisions, rulings
+and vouchers only, and compared with the ledger reward by reward.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from storage.store.engine import Store
 
-# What a reward has on each account: debits less credits.
+# The balance of a reward on each account: credits less debits.
 _BOOKED = """
     SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, SUM(provider) AS provider, MAX(money) AS money,
         COUNT(DISTINCT entry) AS entries
@@ -30,7 +30,7 @@ _BOOKED = """
     ) AS lines GROUP BY reward_id
 """
 
-# What it should have: promised where eligible or released, owed while a voucher lives, the café's once redeemed.
+# The expected balance: promised if eligible or released, owed while a voucher is valid, the café's once redeemed.
 _DUE = """
     SELECT d.reward_id, d.cafe, d.simulated, d.amount_ore,
         CASE WHEN d.outcome = 'eligible' OR (d.outcome = 'held' AND r.released) THEN 1 ELSE 0 END AS promised,
@@ -135,14 +135,14 @@ FACTS: dict[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A fact that a reward breaks."""
+    """A reward that breaks a fact."""
 
     fact: str
     reward_id: str
 
 
 def audit_money(store: Store) -> list[Finding]:
-    """Return every fact that is broken, from one consistent look at the store; empty where the books are right."""
+    """Return every broken fact from one consistent snapshot; empty if the books are right."""
     found: list[Finding] = []
     with store.reading() as connection:
         if connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""The ledger's rows with what a bookkeeper asks of each: its batch, its payout, the provider's reference."""
+"""The ledger's rows for the bookkeeper, with batch, payout and the provider's reference."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PROVIDER_ACCOUNTS = frozenset({"provider_balance", TEST_ACCOUNT})
 
 
 @dataclass(frozen=True, slots=True)
-class Booked:
-    """One row of the ledger; batch, payout and reference are empty where no provider is concerned."""
+class LedgerRow:
+    """One row of the ledger; batch, payout and reference are empty without a provider."""
 
     number: int
     booked_at: datetime
@@ -34,8 +34,8 @@ class Booked:
     reference: str
 
 
-def between(store: Store, *, first: date, last: date) -> list[Booked]:
-    """Return the real bookings of some business days, both included; a test client's and a test rail's are left out."""
+def between(store: Store, *, first: date, last: date) -> list[LedgerRow]:
+    """Return the bookings of business days, both included, without test clients and test rails."""
     start, end = day_bounds(first)[0], day_bounds(last)[1]
     joined = ledger.outerjoin(
         payout_instruction_rewards, payout_instruction_rewards.c.reward_id == ledger.c.reward_id
@@ -68,8 +68,8 @@ def between(store: Store, *, first: date, last: date) -> list[Booked]:
     return [_booked(row) for row in rows]
 
 
-def _booked(row: Any) -> Booked:
+def _booked(row: Any) -> LedgerRow:
     of_provider = bool(PROVIDER_ACCOUNTS & {row.debit, row.credit})
     batch, payout, reference = (row.batch_id, row.payout, row.reference) if of_provider else ("", "", "")
     fields = (row.id, row.booked_at, row.reward_id, row.cafe, row.debit, row.credit, row.amount_ore)
-    return Booked(*fields, batch or "", payout or "", reference or "")
+    return LedgerRow(*fields, batch or "", payout or "", reference or "")

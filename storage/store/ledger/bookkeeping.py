@@ -1,9 +1,9 @@
-"""The ledger: double entry in one row, its two accounts; rows are only ever added, in the transaction they belong to.
+"""The append-only ledger: one row with two accounts, added in the transaction of its cause.
 
-What a reward passes through: approved (expense to owed), redeemed (owed to the café that gave it), redemption undone
-(back), lapsed (owed back to expense), owed again (expense to owed, where a lapsed voucher is replaced), paid out (owed
-to the provider's balance, which shrinks) and paid back (a transfer that was reversed). What is paid on a rail that
-moves no money (a provider's test mode, a fake) has an account of its own: a bookkeeper must never meet it.
+The bookings of a reward: approved (expense to owed), redeemed (owed to the café that redeemed it), undone (back),
+lapsed (owed back to expense), owed again (expense to owed, when a lapsed voucher is replaced), paid out (owed to the
+provider's balance, which shrinks) and paid back (a reversed transfer). Payments on a rail that moves no money (a
+provider's test mode, a fake) have an account of their own: they must never reach the bookkeeper.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ ACCOUNTS: dict[Booking, tuple[Account, Account]] = {
 def book(
     connection: Connection, booking: Booking, *, store: Store, reward_id: str, cafe: str, simulated: bool, ore: int
 ) -> None:
-    """Add one entry; a reward's entries are numbered, so two transactions can never book the same step."""
+    """Add an entry; its number is unique in its reward, so that no step is booked twice."""
     number = connection.execute(select(func.count()).where(ledger.c.reward_id == reward_id)).scalar_one()
     debit, credit = ACCOUNTS[booking]
     connection.execute(

@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that `storage.store.migrate` holds, inside its transaction."""
+"""Runs migrations on the connection of `storage.store.migrate`, inside its transaction."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from storage.store.schemas import privacy as privacy_schema
 from storage.store.schemas import provider as provider_schema
 from storage.store.schemas.core import metadata
 
-_ = money_schema, payout_schema, privacy_schema, provider_schema  # imported for the tables that they add
+_ = money_schema, payout_schema, privacy_schema, provider_schema  # imported for their tables
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,  # with what the other two modules add to it
-    render_as_batch=True,  # SQLite changes a table by making it anew.
+    target_metadata=metadata,
+    render_as_batch=True,  # SQLite changes a table by recreating it.
     compare_type=True,
 )
 with context.begin_transaction():

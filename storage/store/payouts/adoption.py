@@ -1,6 +1,6 @@
-"""Takes up transfers that the provider has and the books do not: after a lost answer, or from before a restore.
+"""Adopts transfers that only the provider has: after a lost answer, or after a restore.
 
-What cannot be explained is not guessed: it is returned as a finding, and nothing is booked.
+Nothing is guessed: a transfer that cannot be explained is returned as a difference and not booked.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ def adopt(
     reference: str,
     actor: str,
 ) -> AdoptionResult:
-    """Book a transfer that the provider has; return what it was, or why it was not booked.
+    """Book a transfer of the provider; return the result, or the difference if it was not booked.
 
     Args:
         store: The store.
-        rail: The rail whose provider has it; a payout of another one is not ours there.
-        instruction_id: Ours, from the transfer's metadata.
-        reward_ids: Ours, from there.
-        account: The provider's name for the recipient.
-        amount_ore: How much was transferred.
-        reference: The provider's.
+        rail: The provider's rail; a transfer that names another rail is not ours.
+        instruction_id: Our instruction, from the transfer's metadata.
+        reward_ids: Our rewards, from the metadata.
+        account: The recipient's account at the provider.
+        amount_ore: The transferred amount.
+        reference: The provider's reference.
         actor: Who reconciles.
     """
     batch_id = instruction_id.rpartition("-")[0]
@@ -82,7 +82,7 @@ def adopt(
             if why is not None:
                 connection.rollback()
                 return why
-        found = batches.locked(connection, instruction_id)
+        found = batches.lock_instruction(connection, instruction_id)
         if found.amount_ore != amount_ore or found.account != account:
             connection.rollback()
             return "amount_differs" if found.amount_ore != amount_ore else "account_differs"
@@ -94,7 +94,7 @@ def adopt(
 
 
 def _pay(connection: Connection, found: Instruction, *, reference: str, store: Store) -> None:
-    """Book it under the attempt that may have made it; under one of its own where the books know of none."""
+    """Book it under the attempt that may have made it, or under a new one if the books have none."""
     candidates = connection.execute(
         select(payout_attempts.c.key, payout_attempts.c.outcome)
         .where(payout_attempts.c.instruction_id == found.id, payout_attempts.c.outcome != "refused")
@@ -132,7 +132,7 @@ def _rebuild(
     account: str,
     at: datetime,
 ) -> TransferDifference | None:
-    """Make recipient, claims, batch and instruction again as the transfer tells them; return why they cannot be."""
+    """Recreate recipient, claims, batch and instruction from the transfer; return any difference."""
     rail, day, simulated = batch
     who = connection.execute(
         select(recipients.c.id).where(recipients.c.rail == rail, recipients.c.account == account)
@@ -162,7 +162,7 @@ def _rebuild(
                 id=batch_id, day=day, rail=rail, simulated=simulated, approval="waiting", planned_at=at
             )
         )
-    batches.instruct(connection, instruction_id, batch_id, who, amounts, at=at)
+    batches.add_instruction(connection, instruction_id, batch_id, who, amounts, at=at)
     return None
 
 

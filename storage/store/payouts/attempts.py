@@ -1,7 +1,7 @@
-"""Attempts at an instruction: committed before the provider is asked, ended by what it is known to have done.
+"""Attempts at an instruction: committed before the provider is called, ended by its known outcome.
 
-`open` stands for "may have come through": after a timeout, a crash or an error of the provider. A new key is made only
-after a refusal, or once the provider is proven not to have the transfer; never while an attempt is open.
+`open` means that the transfer may exist: after a timeout, a crash or an error of the provider. A new key is created
+only after a refusal, or once the transfer is provably absent; never while an attempt is open.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from storage.store import audit
 from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import rail_payouts
-from storage.store.payouts.batches import BatchRefused, Instruction, locked, rewards_of, set_state
+from storage.store.payouts.batches import BatchRefused, Instruction, lock_instruction, rewards_of, set_state
 from storage.store.payouts.payout_codes import ABSENT
 from storage.store.schemas.core import switches
 from storage.store.schemas.payout import payout_attempts, payout_batches, payout_instructions
 
-# A provider may forget a key after 24 hours, and then takes the same request for a new one.
-KEY_LIVES = timedelta(hours=23)
+# A provider may forget a key after 24 hours, and then treats the same request as a new one.
+KEY_LIFETIME = timedelta(hours=23)
 
-# The rails on which money moves; every other one is a provider's test mode or a fake.
+# The rails that move money; every other one is a provider's test mode or a fake.
 MONEY_RAILS = frozenset({"stripe"})
 
-# What a recipient cures at the provider: they are told so, and what was refused for it is planned again once they have.
+# The recipient can resolve these at the provider; a payout refused for one is then planned again.
 CAPABILITY_CODES = frozenset({"insufficient_capabilities_for_transfer"})
 
 AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
@@ -36,7 +36,7 @@ AttemptOutcome = Literal["open", "accepted", "refused", "absent"]
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One key under which a transfer is asked for; the parameters are sent as they stand here, byte for byte."""
+    """One key for a transfer; its parameters are sent byte for byte as stored."""
 
     key: str
     instruction_id: str
@@ -48,36 +48,38 @@ class Attempt:
     begun_at: datetime
     ended_at: datetime | None
 
-    def outlived(self, now: datetime) -> bool:
+    def key_expired(self, now: datetime) -> bool:
         """Return whether the provider may have forgotten the key."""
-        return now - self.begun_at >= KEY_LIVES
+        return now - self.begun_at >= KEY_LIFETIME
 
 
-def begin(store: Store, instruction_id: str, *, rail: str, parameters: str, again: bool = False) -> Attempt | None:
-    """Return the attempt to make now: the open one, else a new one; None where nothing may be tried.
+def begin_attempt(
+    store: Store, instruction_id: str, *, rail: str, parameters: str, again: bool = False
+) -> Attempt | None:
+    """Return the open attempt or a new one; None if the instruction must not be sent.
 
-    Nothing may be tried for what is held, refused, under review, paid or reversed, in a batch that waits for approval,
-    or while rewards are stopped.
+    It must not be sent if it is held, refused, under review, paid or reversed, if its batch waits for approval, or
+    while rewards are stopped.
 
     Args:
         store: The store.
         instruction_id: The instruction.
-        rail: The provider that would be asked.
-        parameters: What the provider is asked for, as sent; used by a new attempt only.
-        again: Whether a person asks to try what was refused or proven absent once more.
+        rail: The provider's rail.
+        parameters: The request as sent; used only by a new attempt.
+        again: Whether a person retries a refused or provably absent transfer.
 
     Raises:
-        BatchRefused: there is no such instruction, or it is of another rail.
+        BatchRefused: there is no such instruction, or it is on another rail.
     """
     with store.begin() as connection:
-        found = locked(connection, instruction_id)
-        rail_payouts.must_be_of(connection, found, rail=rail)
+        found = lock_instruction(connection, instruction_id)
+        rail_payouts.require_rail(connection, found, rail=rail)
         allowed = {"planned", "in_flight"} | ({"refused", "needs_review"} if again else set())
         if found.state not in allowed or not _may_send(connection, found):
             return None
         last = _last(connection, instruction_id)
         if last is not None and last.outcome == "open":
-            # What may have come through is never tried under a new key, whoever asks.
+            # A transfer that may exist is never retried under a new key, not even by hand.
             return last if found.state == "in_flight" else None
         at = store.now()
         number = 1 if last is None else last.number + 1
@@ -99,17 +101,17 @@ def begin(store: Store, instruction_id: str, *, rail: str, parameters: str, agai
         return new
 
 
-def accepted(store: Store, key: str, *, reference: str) -> None:
-    """Record that the provider has the transfer, and book it; known already it changes nothing."""
+def record_accepted(store: Store, key: str, *, reference: str) -> None:
+    """Record that the provider made the transfer and book it; repeated, it changes nothing."""
     with store.begin() as connection:
-        attempt, found = _held(connection, key)
+        attempt, found = _lock_attempt(connection, key)
         if found.state in ("paid", "reversed"):
             return
         pay(connection, found, attempt_key=attempt.key, reference=reference, store=store)
 
 
 def pay(connection: Connection, found: Instruction, *, attempt_key: str, reference: str, store: Store) -> None:
-    """Book an instruction as paid, in a transaction that holds it."""
+    """Book an instruction as paid, within a transaction that has locked it."""
     at = store.now()
     connection.execute(
         update(payout_attempts)
@@ -123,17 +125,17 @@ def pay(connection: Connection, found: Instruction, *, attempt_key: str, referen
     _book(connection, found, store=store)
 
 
-def refused(store: Store, key: str, *, code: str, curable: bool) -> None:
+def record_refused(store: Store, key: str, *, code: str, curable: bool) -> None:
     """Record that the provider has definitely not made the transfer.
 
     Args:
         store: The store.
-        key: The attempt.
+        key: The attempt's key.
         code: The provider's code.
-        curable: Whether it may succeed later without anybody doing anything here: it is tried again.
+        curable: Whether a retry may succeed without an action here; it is then planned again.
     """
     with store.begin() as connection:
-        attempt, found = _held(connection, key)
+        attempt, found = _lock_attempt(connection, key)
         if attempt.outcome != "open":
             return
         _end(connection, key, "refused", code=code, at=store.now())
@@ -141,20 +143,20 @@ def refused(store: Store, key: str, *, code: str, curable: bool) -> None:
             set_state(connection, found.id, "planned" if curable else "refused", code=code, at=store.now())
 
 
-def doubted(store: Store, key: str, *, code: str) -> None:
-    """Keep why nobody knows; the attempt stays open."""
+def record_unknown(store: Store, key: str, *, code: str) -> None:
+    """Record the code of an unknown outcome; the attempt stays open."""
     with store.begin() as connection:
-        attempt, found = _held(connection, key)
+        attempt, found = _lock_attempt(connection, key)
         if attempt.outcome == "open" and found.state == "in_flight":
             connection.execute(update(payout_attempts).where(payout_attempts.c.key == key).values(code=code))
             set_state(connection, found.id, "in_flight", code=code, at=store.now())
 
 
-def absent(store: Store, key: str) -> None:
-    """Record that the provider, asked after the key's life, does not have the transfer: a person looks at it."""
+def record_absent(store: Store, key: str) -> None:
+    """Record that the transfer is absent after the key expired; a person reviews it."""
     with store.begin() as connection:
-        attempt, found = _held(connection, key)
-        if attempt.outcome != "open" or not attempt.outlived(store.now()):
+        attempt, found = _lock_attempt(connection, key)
+        if attempt.outcome != "open" or not attempt.key_expired(store.now()):
             return
         _end(connection, key, "absent", code="", at=store.now())
         if found.state == "in_flight":
@@ -162,17 +164,17 @@ def absent(store: Store, key: str) -> None:
 
 
 def plan_again(store: Store, recipient_id: str, *, able_at: datetime) -> int:
-    """Plan what was refused for want of a capability once more, where its recipient was able after that.
+    """Plan payouts again that were refused for a missing capability which the recipient has since gained.
 
-    It goes out with the next sending, under a new key: the refusal was definite.
+    They are sent with the next sending, under a new key: the refusal was definite.
 
     Args:
         store: The store.
         recipient_id: The recipient.
-        able_at: When the provider said that they can be paid.
+        able_at: When the provider reported the capability.
 
     Returns:
-        How many payouts.
+        The number of payouts.
     """
     refused_for_it = (
         payout_instructions.c.recipient_id == recipient_id,
@@ -182,7 +184,7 @@ def plan_again(store: Store, recipient_id: str, *, able_at: datetime) -> int:
     )
     with store.begin() as connection:
         found = connection.execute(select(payout_instructions.c.id).where(*refused_for_it)).scalars().all()
-        again = [each for each in sorted(found) if locked(connection, each).state == "refused"]
+        again = [each for each in sorted(found) if lock_instruction(connection, each).state == "refused"]
         for each in again:
             set_state(connection, each, "planned", code="", at=store.now())
             audit.record(connection, actor="recipient", action="payout.plan_again", subject=each, at=store.now())
@@ -190,7 +192,7 @@ def plan_again(store: Store, recipient_id: str, *, able_at: datetime) -> int:
 
 
 def of_instruction(store: Store, instruction_id: str) -> list[Attempt]:
-    """Return an instruction's attempts, the first one first."""
+    """Return an instruction's attempts in order."""
     query = select(payout_attempts).where(payout_attempts.c.instruction_id == instruction_id)
     with store.reading() as connection:
         return [Attempt(*row) for row in connection.execute(query.order_by(payout_attempts.c.number))]
@@ -203,8 +205,8 @@ def _may_send(connection: Connection, found: Instruction) -> bool:
         )
     ).one()
     stopped = connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
-    simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid with money.
-    withdrawn = not rewards_of(connection, found.id)  # Its claims were taken back: there is nothing to pay for.
+    simulated_money = batch.simulated and batch.rail in MONEY_RAILS  # A test client is never paid money.
+    withdrawn = not rewards_of(connection, found.id)  # Its claims were withdrawn: there is nothing to pay.
     return batch.approval != "waiting" and not stopped and not simulated_money and not withdrawn
 
 
@@ -214,11 +216,11 @@ def _last(connection: Connection, instruction_id: str) -> Attempt | None:
     return None if row is None else Attempt(*row)
 
 
-def _held(connection: Connection, key: str) -> tuple[Attempt, Instruction]:
+def _lock_attempt(connection: Connection, key: str) -> tuple[Attempt, Instruction]:
     row = connection.execute(select(payout_attempts).where(payout_attempts.c.key == key)).first()
     if row is None:
-        raise BatchRefused(f"There is no attempt {key!r}.", remedy="Reconcile: the provider may know of it.")
-    found = locked(connection, row.instruction_id)
+        raise BatchRefused(f"There is no attempt {key!r}.", remedy="Reconcile: the provider may have it.")
+    found = lock_instruction(connection, row.instruction_id)
     row = connection.execute(select(payout_attempts).where(payout_attempts.c.key == key)).first()
     assert row is not None
     return Attempt(*row), found
@@ -237,6 +239,6 @@ def _book(connection: Connection, found: Instruction, *, store: Store) -> None:
 
 
 def moves_money(connection: Connection, found: Instruction) -> bool:
-    """Return whether an instruction is of a rail on which money moves."""
+    """Return whether an instruction's rail moves money."""
     query = select(payout_batches.c.rail).where(payout_batches.c.id == found.batch_id)
     return connection.execute(query).scalar_one() in MONEY_RAILS

@@ -1,4 +1,4 @@
-"""What recipients have claimed and no batch holds yet, as far as it may be paid this year."""
+"""Claims that wait for a batch, and the yearly cap on them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from storage.store.schemas.payout import (
 
 
 def decided_days(store: Store, *, rail: str, simulated: bool) -> dict[date, datetime]:
-    """Return the business days whose rewards await a batch, each with the last moment that one was decided at."""
+    """Return the business days with claims that wait for a batch, each with its last decision time."""
     query = (
         select(reward_decisions.c.day, func.max(reward_decisions.c.decided_at))
         .join(payout_claims, payout_claims.c.reward_id == reward_decisions.c.reward_id)
@@ -36,7 +36,7 @@ def decided_days(store: Store, *, rail: str, simulated: bool) -> dict[date, date
 
 
 def planned_before(connection: Connection, day: date, *, rail: str, simulated: bool) -> bool:
-    """Return whether an earlier batch of the rail held anything: an empty one does not make the next the second."""
+    """Return whether an earlier batch of the rail was not empty."""
     query = (
         select(payout_instructions.c.id)
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
@@ -48,13 +48,13 @@ def planned_before(connection: Connection, day: date, *, rail: str, simulated: b
 def claimed(
     connection: Connection, *, rail: str, simulated: bool, passed: Mapping[date, datetime] | None = None
 ) -> dict[str, list[tuple[str, int]]]:
-    """Return what awaits a batch: by recipient the rewards and their öre, the oldest claim first.
+    """Return the waiting rewards and their öre by recipient, oldest claim first.
 
     Args:
         connection: The batch's transaction.
         rail: The rail.
-        simulated: Whether of simulated rewards.
-        passed: The days whose rewards are taken, each with the moment up to which they were decided; None: all.
+        simulated: Whether the rewards are simulated.
+        passed: The days to include, each up to a decision time; None for all.
     """
     query = (
         select(
@@ -81,7 +81,7 @@ def claimed(
 
 
 def oldest_claim(store: Store, *, rail: str) -> datetime | None:
-    """Return when the oldest claim of a rail that no batch holds was made, None where there is none."""
+    """Return the time of a rail's oldest claim without a batch, None if there is none."""
     query = (
         select(payout_claims.c.claimed_at)
         .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
@@ -93,7 +93,7 @@ def oldest_claim(store: Store, *, rail: str) -> datetime | None:
 
 
 def promised_ore(connection: Connection, who: str, *, year: int) -> int:
-    """Return what a recipient was promised in payouts of a calendar year and did not come back: what the cap counts."""
+    """Return the sum that counts towards a year's cap: a recipient's payouts that were not reversed."""
     query = (
         select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
@@ -106,10 +106,10 @@ def promised_ore(connection: Connection, who: str, *, year: int) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def within(
+def fit_under_cap(
     connection: Connection, who: str, rewards: list[tuple[str, int]], *, day: date, yearly_ore: int
 ) -> list[tuple[str, int]]:
-    """Return the rewards that fit under the recipient's yearly cap, the oldest first."""
+    """Return the oldest rewards that fit under the recipient's yearly cap."""
     left = yearly_ore - promised_ore(connection, who, year=day.year)
     kept = []
     for reward_id, ore in rewards:

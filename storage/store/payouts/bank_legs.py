@@ -1,7 +1,7 @@
-"""Which payout to a bank carried a transfer's money: the first that was made after it and did not come back.
+"""Matches a transfer to the bank payout that carried its money: the first later one that succeeded.
 
-The provider pays a recipient's whole balance on, and names no transfer of ours in it; what it made before a transfer
-was asked for is another reward's money. Where none can be told, none is.
+The provider pays out a recipient's whole balance without naming our transfers; a bank payout made before a transfer
+carries another reward's money. A transfer without a certain match has none.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ def carriers(connection: Connection, which: ColumnElement[bool]) -> dict[str, Ba
     """Return the bank payout of each instruction that has one.
 
     Args:
-        connection: A look at the store.
-        which: What holds for the instructions; one that was never accepted has none.
+        connection: A transaction.
+        which: The condition on the instructions; one without an accepted attempt has no bank payout.
     """
     sent = connection.execute(
         select(payout_instructions.c.id, payout_instructions.c.recipient_id, payout_attempts.c.begun_at)
@@ -46,7 +46,7 @@ def carriers(connection: Connection, which: ColumnElement[bool]) -> dict[str, Ba
 
 
 def _carrier(made: Iterable[BankRow], *, after: datetime) -> BankRow | None:
-    """Return the first payout made after a moment that did not come back; where all did, the last one."""
-    whole_second = after.replace(microsecond=0)  # The provider tells whole seconds.
+    """Return the first payout after a moment that did not fail, or else the last one."""
+    whole_second = after.replace(microsecond=0)  # The provider's times are whole seconds.
     later = [each for each in made if each.made_at is not None and each.made_at >= whole_second]
     return next((each for each in later if each.state not in CAME_BACK), later[-1] if later else None)

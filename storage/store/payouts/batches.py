@@ -1,4 +1,4 @@
-"""Daily batches: what recipients claimed becomes one instruction for each, approved by a person where that is asked."""
+"""Daily batches: one instruction for each recipient's claims, approved by a person if required."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ State = Literal["planned", "held", "in_flight", "refused", "paid", "needs_review
 Approval = Literal["not_needed", "waiting", "given"]
 
 UNFINISHED: tuple[State, ...] = ("planned", "in_flight")
-LEFT: tuple[State, ...] = ("paid", "reversed")  # The provider has made a transfer of it.
+LEFT: tuple[State, ...] = ("paid", "reversed")  # The provider has made the transfer.
 
 
 class BatchRefused(StorageError):
-    """What was asked of a batch or an instruction cannot be done as it stands."""
+    """The state of a batch or an instruction does not allow the operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a batch may hold without a person.
+    """The limits of a batch.
 
     Attributes:
-        approval_ore: A batch of more is approved by a person; so is a rail's first.
-        yearly_ore: What one recipient gets in a calendar year at most; what is beyond it waits.
+        approval_ore: A larger batch needs a person's approval; so does a rail's first.
+        yearly_ore: The most that one recipient is paid in a calendar year; further rewards wait.
     """
 
     approval_ore: int
@@ -62,7 +62,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """One transfer that is to be made; `code` says why it is held, refused or under review."""
+    """One planned transfer; `code` is the reason if it is held, refused or under review."""
 
     id: str
     batch_id: str
@@ -90,17 +90,17 @@ def plan(
     limits: Limits,
     passed: Mapping[date, datetime] | None = None,
 ) -> Batch:
-    """Make the day's batch of what is claimed and in no batch yet; made before, it is returned as it is.
+    """Create the day's batch from the claims without a batch; an existing batch is returned unchanged.
 
-    Claims that come after it wait for the next day's, so that a batch never grows after it was approved.
+    Later claims wait for the next day's batch, so that an approved batch never grows.
 
     Args:
         store: The store.
         day: The batch's day.
         rail: The rail.
-        simulated: Whether of simulated rewards.
-        limits: What it may hold.
-        passed: The days whose rewards may be in it, each with the moment up to which they were decided; None: all.
+        simulated: Whether the rewards are simulated.
+        limits: The batch's limits.
+        passed: The days of rewards to include, each up to a decision time; None for all.
     """
     with store.begin() as connection:
         serialise(connection, f"payouts:{rail}")
@@ -110,7 +110,7 @@ def plan(
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
         claimed = awaiting.claimed(connection, rail=rail, simulated=simulated, passed=passed)
         kept = {
-            who: awaiting.within(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
+            who: awaiting.fit_under_cap(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
             for who, rewards in claimed.items()
         }
         kept = {who: rewards for who, rewards in kept.items() if rewards}
@@ -124,7 +124,9 @@ def plan(
             )
         )
         for who in sorted(kept):
-            instruct(connection, _instruction_id(connection, batch_id, who), batch_id, who, dict(kept[who]), at=at)
+            add_instruction(
+                connection, _instruction_id(connection, batch_id, who), batch_id, who, dict(kept[who]), at=at
+            )
         outbox.touch(connection, day=day, reason="payout_batch", at=at)
         return Batch(batch_id, day, rail, simulated, approval, at)
 
@@ -135,10 +137,10 @@ def planned(store: Store, *, day: date, rail: str, simulated: bool) -> bool:
         return _batch(connection, payout_batches.c.day == day, rail=rail, simulated=simulated) is not None
 
 
-def instruct(
+def add_instruction(
     connection: Connection, instruction_id: str, batch_id: str, who: str, rewards: dict[str, int], *, at: datetime
 ) -> None:
-    """Add one instruction, in the transaction of its batch or of its adoption."""
+    """Add an instruction within the transaction of its batch or adoption."""
     connection.execute(
         insert(payout_instructions).values(
             id=instruction_id,
@@ -157,7 +159,7 @@ def instruct(
 
 
 def approve(store: Store, batch_id: str, *, actor: str, reason: str) -> Batch:
-    """Approve a batch; approved again it changes nothing.
+    """Approve a batch; repeated, it changes nothing.
 
     Raises:
         BatchRefused: there is no such batch.
@@ -176,24 +178,24 @@ def approve(store: Store, batch_id: str, *, actor: str, reason: str) -> Batch:
 def hold(
     store: Store, instruction_id: str, *, held: bool, actor: str, reason: str, code: HoldCode = HELD_BY_PERSON
 ) -> Instruction:
-    """Hold an instruction that nothing was tried for yet, or release a held one.
+    """Hold an instruction without attempts, or release a held one.
 
     Args:
         store: The store.
-        instruction_id: Which.
-        held: Whether to hold it; else it is released.
-        actor: Who.
+        instruction_id: The instruction.
+        held: Whether to hold or to release it.
+        actor: Who does it, for the audit log.
         reason: Why, for the audit log.
-        code: Why, for whoever looks at the payout.
+        code: The code of the reason, stored with the payout.
 
     Raises:
-        BatchRefused: there is none, or it is under way or done.
+        BatchRefused: there is no such instruction, or it is in flight or finished.
     """
     with store.begin() as connection:
-        found = locked(connection, instruction_id)
+        found = lock_instruction(connection, instruction_id)
         if found.state not in ("planned", "held"):
             raise BatchRefused(
-                f"The payout is {found.state}.", remedy="Only what was not tried yet can be held or released."
+                f"The payout is {found.state}.", remedy="Only a payout that was not tried yet can be held or released."
             )
         to: State = "held" if held else "planned"
         if found.state != to:
@@ -202,7 +204,7 @@ def hold(
             audit.record(
                 connection, actor=actor, action=f"payout.{verb}", subject=instruction_id, reason=reason, at=store.now()
             )
-        return locked(connection, instruction_id)
+        return lock_instruction(connection, instruction_id)
 
 
 def batches(store: Store) -> list[Batch]:
@@ -235,14 +237,14 @@ def find_instruction(store: Store, instruction_id: str) -> Instruction:
     """Return an instruction.
 
     Raises:
-        BatchRefused: there is none.
+        BatchRefused: there is no such instruction.
     """
     with store.reading() as connection:
         return _instruction(connection, instruction_id)
 
 
 def rewards_of(connection: Connection, instruction_id: str) -> list[tuple[str, str, bool, int]]:
-    """Return the instruction's rewards: id, café, whether simulated, öre."""
+    """Return the instruction's rewards: id, café, simulated, öre."""
     query = (
         select(payout_claims.c.reward_id, payout_claims.c.cafe, payout_claims.c.simulated, payout_claims.c.amount_ore)
         .join(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
@@ -252,11 +254,11 @@ def rewards_of(connection: Connection, instruction_id: str) -> list[tuple[str, s
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(query)]
 
 
-def locked(connection: Connection, instruction_id: str) -> Instruction:
-    """Return an instruction, alone until the transaction ends.
+def lock_instruction(connection: Connection, instruction_id: str) -> Instruction:
+    """Lock an instruction until the transaction ends, and return it.
 
     Raises:
-        BatchRefused: there is none.
+        BatchRefused: there is no such instruction.
     """
     serialise(connection, f"payout:{instruction_id}")
     return _instruction(connection, instruction_id)
@@ -265,9 +267,9 @@ def locked(connection: Connection, instruction_id: str) -> Instruction:
 def set_state(
     connection: Connection, instruction_id: str, state: State, *, code: str, at: datetime, reference: str | None = None
 ) -> None:
-    """Move an instruction; the caller holds it and knows the edge is allowed.
+    """Set the state of an instruction that the caller has locked; the caller checks the transition.
 
-    The days whose figures change with it are told: its batch's, the one it leaves and the one it comes to.
+    It touches the days whose figures change: the batch's, and those of the previous and the new state.
     """
     was = connection.execute(
         select(payout_batches.c.day, payout_instructions.c.changed_at)
@@ -283,9 +285,9 @@ def set_state(
 
 
 def _instruction_id(connection: Connection, batch_id: str, who: str) -> str:
-    """Return the id that this recipient's instruction in this batch has in every copy of the store.
+    """Return the id of a recipient's instruction in a batch, the same in every copy of the store.
 
-    After a restore the batch may be planned again: under the same id the provider knows it as the same.
+    After a restore the batch may be planned again: the provider then recognises the id.
     """
     account = connection.execute(select(recipients.c.account).where(recipients.c.id == who)).scalar_one()
     return f"{batch_id}-{hashlib.sha256(account.encode()).hexdigest()[:12]}"
@@ -295,14 +297,16 @@ def _instruction(connection: Connection, instruction_id: str) -> Instruction:
     query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
     row = connection.execute(query).first()
     if row is None:
-        raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
+        raise BatchRefused(
+            f"There is no payout {instruction_id!r}.", remedy="List the batch and choose one of its payouts."
+        )
     return Instruction(*row)
 
 
 def _named(connection: Connection, batch_id: str) -> Batch:
     row = connection.execute(select(payout_batches).where(payout_batches.c.id == batch_id)).first()
     if row is None:
-        raise BatchRefused(f"There is no batch {batch_id!r}.", remedy="List the batches, and take one of those.")
+        raise BatchRefused(f"There is no batch {batch_id!r}.", remedy="List the batches and choose one.")
     return Batch(*row)
 
 

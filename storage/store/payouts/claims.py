@@ -17,12 +17,12 @@ from storage.store.schemas.payout import payout_claims, recipients
 
 
 class ClaimRefused(StorageError):
-    """The reward cannot be claimed as asked."""
+    """The reward cannot be claimed, or its claim not withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who can be paid on a rail; `account` is the provider's name for them."""
+    """A recipient on a rail; `account` is their account at the provider."""
 
     id: str
     rail: str
@@ -31,13 +31,13 @@ class Recipient:
     added_at: datetime
 
 
-def may_meet(rail: str, *, simulated: bool) -> bool:
-    """Return whether a reward may go to an account of a rail: money to real guests only, and to them nothing else."""
+def may_be_paid(rail: str, *, simulated: bool) -> bool:
+    """Return whether a rail may pay a reward: real guests get only money, simulated ones never do."""
     return (rail in MONEY_RAILS) != simulated
 
 
 def recipient(store: Store, *, rail: str, account: str, simulated: bool) -> Recipient:
-    """Return the recipient with an account, adding it where it is new."""
+    """Return the recipient of an account, adding a new one."""
     with store.begin() as connection:
         serialise(connection, f"recipient:{rail}:{account}")
         query = select(recipients).where(recipients.c.rail == rail, recipients.c.account == account)
@@ -52,17 +52,19 @@ def recipient(store: Store, *, rail: str, account: str, simulated: bool) -> Reci
 
 
 def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
-    """Let a recipient have a reward in place of its voucher, which works no more; claimed again it changes nothing.
+    """Claim a reward for a recipient and cancel its voucher; repeated, it changes nothing.
 
     Raises:
-        ClaimRefused: the voucher was redeemed or has lapsed, there is none, somebody else claimed the reward, one of
-            recipient and reward is simulated and the other real, or the recipient's rail is not for such rewards.
+        ClaimRefused: there is no valid voucher, somebody else claimed the reward, only one of recipient and reward is
+            simulated, or the rail may not pay the reward.
     """
     with store.begin() as connection:
         live = connection.execute(
             select(vouchers.c.code_hash).where(vouchers.c.reward_id == reward_id, vouchers.c.state == "issued")
         ).scalar()
-        serialise(connection, f"voucher:{live}")  # As the till does: it is redeemed or claimed, never both.
+        serialise(
+            connection, f"voucher:{live}"
+        )  # The till takes the same lock: a voucher is redeemed or claimed, never both.
         known = connection.execute(
             select(payout_claims.c.recipient_id).where(payout_claims.c.reward_id == reward_id)
         ).scalar()
@@ -81,7 +83,7 @@ def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
                 "A simulated reward and a real recipient, or the other way round, never meet.",
                 remedy="Use a recipient of the same kind.",
             )
-        if not may_meet(by.rail, simulated=row.simulated):
+        if not may_be_paid(by.rail, simulated=row.simulated):
             raise ClaimRefused(
                 "Money goes to real guests only, and a real guest's voucher is given back for money only.",
                 remedy="Leave the guest the voucher.",

@@ -1,4 +1,4 @@
-"""All that the store knows of one reward's way to an account, in one look: what a receipt and support tell of it."""
+"""Reads the state of one reward's way to an account, for receipts and support."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from storage.store.engine import Store
 from storage.store.payouts import awaiting, bank_legs
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import recipient_statuses as recipient_status_rows
 from storage.store.schemas.core import switches
 from storage.store.schemas.payout import (
     payout_batches,
@@ -27,26 +27,26 @@ class GuestPayout:
 
     Attributes:
         rail: The rail.
-        recipient_id: Ours for its holder.
-        account: The provider's name for the account.
-        onboarding: asked, claimed or lapsed; empty where the claim came without one.
-        transfers: Whether the recipient can be paid: inactive, pending, active or gone; empty: never asked.
-        details_submitted: Whether they went through the provider's questions.
-        due: How many things the provider still asks.
-        disabled_reason: Why the provider closed or limited the account.
-        bank_last4: The bank account's last four characters; empty where they are not known.
+        recipient_id: Our id of the account's holder.
+        account: The account at the provider.
+        onboarding: asked, claimed or lapsed; empty for a claim without one.
+        transfers: Whether the recipient can be paid: inactive, pending, active or gone; empty before a check.
+        details_submitted: Whether they completed the provider's onboarding.
+        due: The number of details that the provider still requires.
+        disabled_reason: The provider's code for a closed or limited account.
+        bank_last4: The bank account's last four characters; empty if unknown.
         shared_bank: Whether another recipient has the same bank account.
-        checked_at: When the provider was last asked, UTC.
-        claimed: Whether the reward was claimed, and its voucher taken back.
+        checked_at: When the provider was last polled, UTC.
+        claimed: Whether the reward was claimed, and its voucher cancelled.
         amount_ore: The claim's amount; 0 before.
-        year_ore: What the recipient was promised in payouts of this year.
-        batch_day: The day of the batch that holds it; None while it waits for one.
-        approval: The batch's; empty while it waits.
-        state: The payout's; empty while it waits.
-        code: Why it is held, refused, in doubt or under review.
-        bank_state: The provider's own payout to the bank that carried it; empty while there is none.
-        failure_code: Why that failed.
-        arrives_on: When the bank should have it.
+        year_ore: The recipient's payouts of this year that were not reversed.
+        batch_day: The day of its batch; None while it waits for one.
+        approval: The batch's approval; empty while it waits.
+        state: The payout's state; empty while it waits.
+        code: The code if it is held, refused, of unknown outcome or under review.
+        bank_state: The state of the bank payout that carried it; empty if there is none.
+        failure_code: The code of a failed bank payout.
+        arrives_on: The expected day of arrival at the bank.
         stopped: Whether all payouts are stopped.
     """
 
@@ -75,7 +75,7 @@ class GuestPayout:
 
 
 def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
-    """Return what is known of a reward's way to an account, None where its guest never wanted one."""
+    """Return a reward's way to an account, None if its guest never requested one."""
     with store.reading() as connection:
         asked = connection.execute(
             select(onboardings.c.recipient_id, onboardings.c.state).where(onboardings.c.reward_id == reward_id)
@@ -100,13 +100,13 @@ def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
         }
         named = connection.execute(select(recipients.c.rail, recipients.c.account).where(recipients.c.id == who)).one()
         found |= {"rail": named.rail, "account": named.account}
-        found |= _standing(connection, who)
+        found |= _status(connection, who)
         if claim is not None:
             found |= _payout(connection, reward_id)
     return GuestPayout(**found)  # type: ignore[arg-type]
 
 
-def _standing(connection: Connection, who: str) -> dict[str, object]:
+def _status(connection: Connection, who: str) -> dict[str, object]:
     known = recipient_statuses
     row = connection.execute(select(known).where(known.c.recipient_id == who)).first()
     if row is None:
@@ -117,7 +117,7 @@ def _standing(connection: Connection, who: str) -> dict[str, object]:
         "due": row.due,
         "disabled_reason": row.disabled_reason,
         "bank_last4": row.bank_last4 or "",
-        "shared_bank": bool(standings.sharing_bank(connection, who)),
+        "shared_bank": bool(recipient_status_rows.sharing_bank(connection, who)),
         "checked_at": row.checked_at,
     }
 

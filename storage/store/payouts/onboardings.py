@@ -1,4 +1,4 @@
-"""Guests who want a reward on an account and are telling the provider where; until that is done the voucher is good."""
+"""Onboardings: guests who want a reward on an account; the voucher is valid until it is ready."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OnboardingRefused(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """One wish: this reward, to this recipient."""
+    """The request to pay a reward to a recipient."""
 
     reward_id: str
     recipient_id: str
@@ -34,22 +34,22 @@ class Onboarding:
     changed_at: datetime
 
 
-def intend(store: Store, reward_id: str) -> None:
-    """Commit that a guest wants an account opened, before the provider is asked.
+def record_intent(store: Store, reward_id: str) -> None:
+    """Record that a guest wants an account, before the provider is called.
 
     Raises:
-        OnboardingRefused: the reward's answers were erased, or there is no such reward.
+        OnboardingRefused: there is no such reward, or its session was erased.
     """
     with store.begin() as connection:
         _must_be_kept(connection, reward_id)
         audit.record(connection, actor="guest", action="reward.open_account", subject=reward_id, at=store.now())
 
 
-def ask(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
-    """Keep the wish; asked again, with another recipient too, the one that was claimed or asked last counts.
+def request(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
+    """Save the request; a claimed one wins over a repeated request, otherwise the latest recipient.
 
     Raises:
-        OnboardingRefused: the reward's answers were erased, or there is no such reward.
+        OnboardingRefused: there is no such reward, or its session was erased.
     """
     with store.begin() as connection:
         serialise(connection, f"onboarding:{reward_id}")
@@ -68,21 +68,21 @@ def ask(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
 
 
 def find(store: Store, reward_id: str) -> Onboarding | None:
-    """Return the wish about a reward, None where there is none."""
+    """Return a reward's onboarding, None if there is none."""
     with store.reading() as connection:
         row = connection.execute(select(onboardings).where(onboardings.c.reward_id == reward_id)).first()
     return None if row is None else Onboarding(*row)
 
 
 def of_recipient(store: Store, recipient_id: str, *, state: State) -> list[Onboarding]:
-    """Return a recipient's wishes in one state, the oldest first."""
+    """Return a recipient's onboardings in one state, oldest first."""
     query = select(onboardings).where(onboardings.c.recipient_id == recipient_id, onboardings.c.state == state)
     with store.reading() as connection:
         return [Onboarding(*row) for row in connection.execute(query.order_by(onboardings.c.asked_at))]
 
 
-def asked(store: Store) -> dict[str, datetime]:
-    """Return the recipients whom a wish waits for, each with when the newest one was asked."""
+def requested_at(store: Store) -> dict[str, datetime]:
+    """Return the recipients with a pending onboarding, each with the time of the newest request."""
     query = (
         select(onboardings.c.recipient_id, func.max(onboardings.c.asked_at))
         .where(onboardings.c.state == "asked")
@@ -94,7 +94,7 @@ def asked(store: Store) -> dict[str, datetime]:
 
 
 def end(store: Store, reward_id: str, state: Literal["claimed", "lapsed"]) -> None:
-    """Say what became of a wish."""
+    """End a pending onboarding."""
     with store.begin() as connection:
         connection.execute(
             update(onboardings)
@@ -111,4 +111,4 @@ def _must_be_kept(connection: Connection, reward_id: str) -> None:
         ~erased,
     )
     if connection.execute(kept).first() is None:
-        raise OnboardingRefused("There is no such reward to send anywhere.", remedy="Load the receipt again.")
+        raise OnboardingRefused("There is no such reward to pay to an account.", remedy="Load the receipt again.")

@@ -1,4 +1,4 @@
-"""What the alerts of payments look at: final payouts, batches that wait for a person, events that wait."""
+"""The facts behind the alerts on payments: final payouts, batches awaiting approval, waiting events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VOUCHER = "voucher"
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """A payout as it ended; one that is tried again is not final, one whose fate nobody knows neither."""
+    """A final payout; one that is retried or of unknown outcome is not final."""
 
     rail: str
     simulated: bool
@@ -28,13 +28,13 @@ class Final:
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """How a provider's events come through.
+    """The delivery of a provider's events.
 
     Attributes:
-        waiting_since: When the oldest that is not processed came in.
-        failed: How many could not be processed.
-        slowest_seconds: The longest that one of those received since `since` was under way to us.
-        live: How many live ones of those came to an installation that is not live: nothing is done with them.
+        waiting_since: When the oldest unprocessed event was received.
+        failed: The number of events that could not be processed.
+        slowest_seconds: The longest delivery among the events received since `since`.
+        live: The number of live events received by an installation that is not live; they are not processed.
     """
 
     waiting_since: datetime | None = None
@@ -44,13 +44,13 @@ class Events:
 
 
 def finals(store: Store, *, since: datetime) -> list[Final]:
-    """Return the payouts that ended since a moment, on every rail: a voucher ends at the till."""
+    """Return the payouts and vouchers that became final since a moment, on every rail."""
     with store.reading() as connection:
         return [*_of_instructions(connection, since), *_of_vouchers(connection, since)]
 
 
 def waiting_batches(store: Store) -> list[tuple[str, datetime]]:
-    """Return the batches that wait for a person, with when they were planned."""
+    """Return the batches that wait for approval, each with its planning time."""
     query = (
         select(payout_batches.c.id, payout_batches.c.planned_at)
         .where(payout_batches.c.approval == "waiting")
@@ -61,12 +61,12 @@ def waiting_batches(store: Store) -> list[tuple[str, datetime]]:
 
 
 def events(store: Store, *, rail: str, since: datetime) -> Events:
-    """Return how a rail's events come through.
+    """Return the delivery of a rail's events.
 
     Args:
         store: The store.
-        rail: The installation's.
-        since: How far back deliveries are looked at.
+        rail: The installation's rail.
+        since: The start of the period for deliveries.
     """
     table = provider_events
     mine, recent = table.c.rail == rail, (table.c.way == "webhook") & (table.c.received_at >= since)

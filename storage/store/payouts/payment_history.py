@@ -1,4 +1,4 @@
-"""Everything that happened to a payment, in order, from the tables that it was written in as it happened."""
+"""Reads the history of a payment, in order, from the tables that recorded it."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Change:
 
     Attributes:
         at: When.
-        what: What changed, `noun.verb`.
-        subject: Of which reward, voucher, payout or batch.
+        what: The change, `noun.verb`.
+        subject: The reward, voucher, payout or batch.
         detail: Its code, reference or reason; never a guest's words.
-        actor: Who did it, where a person or a procedure is named.
+        actor: The person or procedure, if recorded.
     """
 
     at: datetime
@@ -42,7 +42,7 @@ class Change:
 
 
 def of_reward(store: Store, reward_id: str) -> list[Change]:
-    """Return what happened to a reward, its vouchers and the payout that it lies in."""
+    """Return the history of a reward, its vouchers and its payout."""
     with store.reading() as connection:
         payout = connection.execute(
             select(payout_instruction_rewards.c.instruction_id).where(
@@ -56,19 +56,19 @@ def of_reward(store: Store, reward_id: str) -> list[Change]:
 
 
 def of_payout(store: Store, payout_id: str) -> list[Change]:
-    """Return what happened to a payout, its attempts and its batch, and what the recipient's bank was sent."""
+    """Return the history of a payout, its attempts, its batch and the recipient's bank payouts."""
     with store.reading() as connection:
         return _ordered(_payout(connection, payout_id))
 
 
 def of_batch(store: Store, batch_id: str) -> list[Change]:
-    """Return what happened to a batch as a whole."""
+    """Return the history of a batch."""
     with store.reading() as connection:
         return _ordered(_batch(connection, batch_id))
 
 
 def _ordered(found: Collection[Change]) -> list[Change]:
-    return sorted(dict.fromkeys(found), key=lambda each: each.at)  # of one moment: as they were written
+    return sorted(dict.fromkeys(found), key=lambda each: each.at)  # stable: of one moment, in the order written
 
 
 def _reward(connection: Connection, reward_id: str) -> Iterator[Change]:

@@ -1,7 +1,7 @@
-"""What became of a day's payments, as rows of the lake's table `payments`: terminal facts only.
+"""The final outcomes of a day's payments, as rows of the lake's table `payments`.
 
-A payout that was refused and paid later is one success; one whose fate nobody knows is neither; a voucher that could
-not be redeemed and was redeemed later did not fail.
+A payout that was refused and later paid is one success; an unknown outcome is neither success nor failure; a voucher
+that was redeemed after a failure did not fail.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _vouchers(connection: Connection, bounds: tuple[datetime, datetime], found: 
     table, failures = vouchers, voucher_failures
     of_cafe = (table.c.cafe, table.c.simulated)
     counted = select(*of_cafe, func.count(), func.sum(table.c.amount_ore)).group_by(*of_cafe)
-    looks: tuple[tuple[str, Select[Any]], ...] = (
+    queries: tuple[tuple[str, Select[Any]], ...] = (
         ("issued", counted.where(table.c.issued_at >= start, table.c.issued_at < end)),
         (
             "succeeded",
@@ -61,8 +61,8 @@ def _vouchers(connection: Connection, bounds: tuple[datetime, datetime], found: 
         ),
         ("expired", counted.where(table.c.state == "expired", table.c.expires_at >= start, table.c.expires_at < end)),
     )
-    for name, look in looks:
-        for cafe, simulated, count, ore in connection.execute(look):
+    for name, counts_query in queries:
+        for cafe, simulated, count, ore in connection.execute(counts_query):
             counts = found[cafe, simulated, VOUCHER]
             counts[name] += count
             if name == "succeeded":

@@ -1,4 +1,4 @@
-"""Finds what a person asks about: by reference, session, reward, payout, batch or the provider's own name."""
+"""Searches payments by reference, session, reward, payout, batch or the provider's reference."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Kind = Literal["reward", "payout", "batch", "undecided"]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing that was found; `session_id` of a reward, whose name after an erasure is a pseudonym."""
+    """A search result; `session_id` is set for rewards, and is a pseudonym after an erasure."""
 
     kind: Kind
     id: str
@@ -25,9 +25,9 @@ class Subject:
 
 
 def search(store: Store, text: str) -> list[Subject]:
-    """Return everything that goes by a name; several where guests share a reference, none where nothing does.
+    """Return every match; guests may share a reference.
 
-    A session without a decision is found too, as `undecided`: whoever asks is told that there is none.
+    A session without a decision is returned as `undecided`.
     """
     wanted = text.strip()
     sessions = [each.session_id for each in receipts.by_reference(store, wanted)] or [wanted]
@@ -53,7 +53,7 @@ def search(store: Store, text: str) -> list[Subject]:
 
 
 def payout_of_reward(store: Store, reward_id: str) -> str | None:
-    """Return the payout that a reward lies in, None where it is in none."""
+    """Return the payout of a reward, None if it has none."""
     query = select(payout_instruction_rewards.c.instruction_id).where(
         payout_instruction_rewards.c.reward_id == reward_id
     )

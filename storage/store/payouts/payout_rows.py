@@ -16,7 +16,7 @@ from storage.store.ledger.auditor import Finding
 from storage.store.payouts import bank_legs, reconciliations
 from storage.store.payouts.attempts import MONEY_RAILS
 from storage.store.payouts.batches import UNFINISHED
-from storage.store.payouts.reconciliations import Kept
+from storage.store.payouts.reconciliations import Reconciliation
 from storage.store.schemas.payout import (
     payout_attempts,
     payout_batches,
@@ -55,12 +55,12 @@ def payouts_of_day(store: Store, day: date) -> pl.DataFrame:
     with store.reading() as connection:
         found = [dict(row._mapping) for row in connection.execute(query)]
         banks = bank_legs.carriers(connection, made.c.batch_id.in_(select(batch.c.id).where(batch.c.day == day)))
-    rows = [_told(each) | {"bank_state": _state(banks.get(each["payout_id"]))} for each in found]
+    rows = [_mark_simulated(each) | {"bank_state": _state(banks.get(each["payout_id"]))} for each in found]
     return conform(PAYOUTS, pl.DataFrame(rows, schema=polars_schema(PAYOUTS)))
 
 
 def batches_of_day(store: Store, day: date) -> pl.DataFrame:
-    """Return the PAYOUT_BATCHES rows of a day; an empty batch has its row too."""
+    """Return the PAYOUT_BATCHES rows of a day, including empty batches."""
     batch = payout_batches
     query = select(batch).where(batch.c.day == day).order_by(batch.c.id)
     with store.reading() as connection:
@@ -70,7 +70,7 @@ def batches_of_day(store: Store, day: date) -> pl.DataFrame:
     for each in found:
         own = payouts.filter(pl.col("batch_id") == each["id"])
         rows.append(
-            _told({name: each[name] for name in ("day", "rail", "simulated", "approval", "planned_at")})
+            _mark_simulated({name: each[name] for name in ("day", "rail", "simulated", "approval", "planned_at")})
             | {
                 "batch_id": each["id"],
                 "payouts": own.height,
@@ -89,7 +89,7 @@ def audit_of_day(store: Store, day: date, *, facts: Sequence[Finding]) -> pl.Dat
     Args:
         store: The store.
         day: The day.
-        facts: What the auditor has found; it looks at all of the books, whatever the day.
+        facts: The auditor's findings, on all of the books.
     """
     with store.reading() as connection:
         of_day = {
@@ -114,7 +114,7 @@ def audit_of_day(store: Store, day: date, *, facts: Sequence[Finding]) -> pl.Dat
     return conform(LEDGER_AUDIT, pl.DataFrame(rows, schema=polars_schema(LEDGER_AUDIT)))
 
 
-def _compared(day: date, last: Kept, batch: str) -> dict[str, Any]:
+def _compared(day: date, last: Reconciliation, batch: str) -> dict[str, Any]:
     return _row(
         day,
         last.rail,
@@ -128,7 +128,7 @@ def _compared(day: date, last: Kept, batch: str) -> dict[str, Any]:
     )
 
 
-def _total(day: date, today: list[Kept]) -> dict[str, Any]:
+def _total(day: date, today: list[Reconciliation]) -> dict[str, Any]:
     last = today[-1]
     found = _row(
         day,
@@ -161,7 +161,7 @@ def _row(
     }
 
 
-def _told(row: dict[str, Any]) -> dict[str, Any]:
+def _mark_simulated(row: dict[str, Any]) -> dict[str, Any]:
     return row | {"simulated": row["simulated"] or row["rail"] not in MONEY_RAILS}
 
 

@@ -1,4 +1,4 @@
-"""What a provider told us of, each event once: kept before it is answered, looked at after."""
+"""The inbox of a provider's events: saved once, before the webhook is answered, then processed."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from storage.store.schemas.provider import provider_events
 
 Way = Literal["webhook", "listed"]
 State = Literal["waiting", "done", "failed"]
-# How long after its arrival an event is looked at again, by how often it was tried in vain.
+# The wait after an event's arrival before the next try, by the number of failed tries.
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (0, 5, 15, 60, 300, 900, 3600, 6 * 3600))
-MOST_TRIES = len(WAITS)  # What is refused still is left to a person; the reconciliation finds what it moved.
-AWAY_TRIES = 4  # While the provider is away nothing is given up: it is asked again within minutes, for ever.
-# Longer than a provider lists events or tells them again, so that none is kept twice.
+MOST_TRIES = len(WAITS)  # Then a person decides; the reconciliation finds any money that moved.
+AWAY_TRIES = 4  # An outage never exhausts the tries: the event is retried within minutes, for ever.
+# Longer than a provider lists or redelivers events, so that none is saved twice.
 KEPT_FOR = timedelta(days=90)
-ASKED_AT_ONCE = 500  # SQLite takes some thousand values in a statement.
+IDS_PER_QUERY = 500  # SQLite limits the values of a statement.
 REPLAYED: EventCode = "replayed"
-LATEST = 200  # So many events tell the usual lag.
+LATEST = 200  # The events that the usual lag is computed from.
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """One event: a hint that something changed, never what it changed to.
+    """One event: a hint that an object changed, without its new state.
 
     Attributes:
-        id: The provider's.
+        id: The provider's id.
         rail: The rail.
-        kind: The provider's type, as `transfer.created`.
-        object_id: What it is about.
-        account: The recipient's account that it happened to, empty for our own.
-        made_at: When the provider made it.
+        kind: The provider's type, such as `transfer.created`.
+        object_id: The id of its object.
+        account: The recipient's account; empty for our own.
+        made_at: When the provider created it.
     """
 
     id: str
@@ -51,17 +51,17 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far behind the events are.
+    """The lag of a rail's events.
 
     Attributes:
-        waiting: How many were received and not looked at.
-        failed: How many could not be looked at.
-        oldest_received_at: When the oldest waiting one came; None where none waits.
-        last_received_at: When the last one came by webhook; None where none ever did.
-        last_delivery_seconds: From the making of that one to its arrival.
-        delivery_seconds: The same of the latest ones, the median and what one in twenty exceeds.
-        done_seconds: From the arrival of the latest ones until they were looked at, likewise.
-        unheard: How many of the latest ones no webhook told: they were found in the provider's list.
+        waiting: The number of unprocessed events.
+        failed: The number of events that could not be processed.
+        oldest_received_at: When the oldest waiting event arrived; None if none waits.
+        last_received_at: When the last webhook arrived; None if none did.
+        last_delivery_seconds: From its creation to its arrival.
+        delivery_seconds: The same for the latest events: median and 95th percentile.
+        done_seconds: From arrival to processing of the latest events: median and 95th percentile.
+        unheard: How many of the latest events were found in the provider's list, not by webhook.
     """
 
     waiting: int
@@ -74,21 +74,21 @@ class Lag:
     unheard: int = 0
 
 
-def keep(store: Store, events: Collection[ProviderEvent], *, way: Way) -> frozenset[str]:
-    """Keep the events that are new, in one transaction; return their ids.
+def save(store: Store, events: Collection[ProviderEvent], *, way: Way) -> frozenset[str]:
+    """Save the new events in one transaction; return their ids.
 
-    What a webhook tells is nearly always new, what is listed nearly always known: that is only read.
+    Webhooks are nearly always new; listed events are nearly always known, so those are read first.
     """
     new = list(events) if way == "webhook" else _unknown(store, events)
     if not new:
         return frozenset()
     at = store.now()
-    told = {"received_at": at, "way": way, "state": "waiting", "tries": 0, "code": ""}
+    defaults = {"received_at": at, "way": way, "state": "waiting", "tries": 0, "code": ""}
     kept = set()
     with store.begin() as connection:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        for each in sorted(new, key=lambda event: event.id):  # In one order: two writers never wait for each other.
-            row = {**{name: getattr(each, name) for name in ProviderEvent.__dataclass_fields__}, **told}
+        for each in sorted(new, key=lambda event: event.id):  # In one order, so that two writers cannot deadlock.
+            row = {**{name: getattr(each, name) for name in ProviderEvent.__dataclass_fields__}, **defaults}
             statement = dialect.insert(provider_events).values(row).on_conflict_do_nothing(index_elements=["id"])
             if connection.execute(statement).rowcount:
                 kept.add(each.id)
@@ -99,15 +99,15 @@ def _unknown(store: Store, events: Collection[ProviderEvent]) -> list[ProviderEv
     given = sorted({each.id for each in events})
     known: set[str] = set()
     with store.reading() as connection:
-        for start in range(0, len(given), ASKED_AT_ONCE):
-            part = given[start : start + ASKED_AT_ONCE]
+        for start in range(0, len(given), IDS_PER_QUERY):
+            part = given[start : start + IDS_PER_QUERY]
             query = select(provider_events.c.id).where(provider_events.c.id.in_(part))
             known.update(connection.execute(query).scalars())
     return [each for each in events if each.id not in known]
 
 
 def waiting(store: Store, *, rail: str, limit: int) -> list[ProviderEvent]:
-    """Return the events that are to be looked at now: new ones first, then what was tried in vain, as it is due."""
+    """Return the events to process now: new ones first, then the retries that are due."""
     names = [provider_events.c[name] for name in ProviderEvent.__dataclass_fields__]
     query = (
         select(*names, provider_events.c.tries, provider_events.c.received_at)
@@ -122,7 +122,7 @@ def waiting(store: Store, *, rail: str, limit: int) -> list[ProviderEvent]:
 
 
 def finish(store: Store, event_id: str, *, code: str = "") -> None:
-    """Mark an event as looked at."""
+    """Mark an event as processed."""
     with store.begin() as connection:
         connection.execute(
             update(provider_events)
@@ -132,7 +132,7 @@ def finish(store: Store, event_id: str, *, code: str = "") -> None:
 
 
 def put_off(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
-    """Count a try that came to nothing; after many the event is left to a person, unless the provider was away."""
+    """Record a failed try; after many the event fails, unless the provider was away."""
     with store.begin() as connection:
         mine = (provider_events.c.id == event_id) & (provider_events.c.state == "waiting")
         if away:
@@ -151,17 +151,17 @@ def put_off(store: Store, event_id: str, *, code: str, away: bool = False) -> No
 def replay(
     store: Store, *, rail: str, since: datetime | None = None, only: str = "", failed: bool = False, actor: str = ""
 ) -> int:
-    """Let events be looked at once more; return how many.
+    """Queue events again; return their number.
 
-    They count as come in now, and as listed: no webhook is late by them, and none has waited since its first arrival.
+    They count as listed and received now, so that they affect neither delivery times nor waiting times.
 
     Args:
         store: The store.
         rail: The rail.
-        since: Those made since; None: from the beginning.
-        only: One event by its id; empty: all.
-        failed: Only those that could not be looked at.
-        actor: Who asks, for the audit log; empty where the caller has written it there.
+        since: The earliest creation time; None for all.
+        only: The id of a single event; empty for all.
+        failed: Whether to queue only failed events.
+        actor: Who replays them, for the audit log; empty if the caller records it.
     """
     with store.begin() as connection:
         again = provider_events.c.rail == rail
@@ -177,22 +177,26 @@ def replay(
             .values(state="waiting", tries=0, code=REPLAYED, done_at=None, way="listed", received_at=store.now())
         ).rowcount
         if actor:
-            told = {"events": count}
             audit.record(
-                connection, actor=actor, action="events.replay", subject=only or rail, details=told, at=store.now()
+                connection,
+                actor=actor,
+                action="events.replay",
+                subject=only or rail,
+                details={"events": count},
+                at=store.now(),
             )
         return count
 
 
 def forget_old(store: Store) -> int:
-    """Remove the events that were looked at long ago; return how many."""
+    """Delete old processed events; return their number."""
     old = (provider_events.c.made_at < store.now() - KEPT_FOR) & (provider_events.c.state != "waiting")
     with store.begin() as connection:
         return connection.execute(delete(provider_events).where(old)).rowcount
 
 
 def lag(store: Store, *, rail: str) -> Lag:
-    """Return how far behind the events of a rail are."""
+    """Return the lag of a rail's events."""
     mine = provider_events.c.rail == rail
     counts = select(provider_events.c.state, func.count(), func.min(provider_events.c.received_at)).where(
         mine, provider_events.c.state.in_(["waiting", "failed"])
@@ -218,21 +222,21 @@ def lag(store: Store, *, rail: str) -> Lag:
         by_state = {row[0]: (row[1], row[2]) for row in connection.execute(counts.group_by(provider_events.c.state))}
         newest = connection.execute(last).first()
         rows = connection.execute(latest).all()
-    heard = [row for row in rows if row.way == "webhook"]
+    delivered = [row for row in rows if row.way == "webhook"]
     return Lag(
         waiting=by_state.get("waiting", (0, None))[0],
         failed=by_state.get("failed", (0, None))[0],
         oldest_received_at=by_state.get("waiting", (0, None))[1],
         last_received_at=newest.received_at if newest else None,
         last_delivery_seconds=(newest.received_at - newest.made_at).total_seconds() if newest else None,
-        delivery_seconds=_usual([(row.received_at - row.made_at).total_seconds() for row in heard]),
+        delivery_seconds=_usual([(row.received_at - row.made_at).total_seconds() for row in delivered]),
         done_seconds=_usual([(row.done_at - row.received_at).total_seconds() for row in rows if row.done_at]),
-        unheard=len(rows) - len(heard),
+        unheard=len(rows) - len(delivered),
     )
 
 
 def _usual(seconds: list[float]) -> tuple[float, float] | None:
-    """Return the median, and what one in twenty exceeds."""
+    """Return the median and the 95th percentile."""
     if not seconds:
         return None
     ordered = sorted(seconds)

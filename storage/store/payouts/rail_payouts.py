@@ -1,4 +1,4 @@
-"""The payouts of one rail: what is to be sent, what has left, one by its name; a payout of another rail is refused."""
+"""Queries over the payouts of one rail; a payout of another rail is refused."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storage.store.schemas.payout import payout_batches, payout_instructions
 
 
 def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
-    """Return what was paid on a rail and changed since a moment, each with its batch's day; what came back too."""
+    """Return a rail's paid and reversed payouts that changed since a moment, with their batch's day."""
     query = (
         select(*INSTRUCTION_COLUMNS, payout_batches.c.day)
         .select_from(INSTRUCTIONS.join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id))
@@ -28,13 +28,13 @@ def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instru
 
 
 def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = False) -> list[Instruction]:
-    """Return what is planned or under way on a rail, by id.
+    """Return a rail's planned and in-flight payouts, by id.
 
     Args:
         store: The store.
         rail: The rail.
-        simulated: Whether of simulated rewards.
-        approved: Only what is in a batch that waits for nobody.
+        simulated: Whether the rewards are simulated.
+        approved: Whether to leave out batches that wait for approval.
     """
     query = (
         select(*INSTRUCTION_COLUMNS)
@@ -52,11 +52,11 @@ def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = Fal
         return [Instruction(*row) for row in connection.execute(query)]
 
 
-def must_be_of(connection: Connection, instruction: Instruction, *, rail: str) -> None:
-    """Refuse a payout of another rail: one that was planned as a test never becomes money, and none the other way.
+def require_rail(connection: Connection, instruction: Instruction, *, rail: str) -> None:
+    """Refuse a payout of another rail, so that a planned test never moves money, nor the reverse.
 
     Raises:
-        BatchRefused: it is of another rail.
+        BatchRefused: the payout is of another rail.
     """
     planned_on = connection.execute(
         select(payout_batches.c.rail).where(payout_batches.c.id == instruction.batch_id)
@@ -72,13 +72,15 @@ def find_instruction(store: Store, instruction_id: str, *, rail: str) -> Instruc
     """Return a payout of a rail.
 
     Raises:
-        BatchRefused: there is none, or it is of another rail.
+        BatchRefused: there is no such payout, or it is of another rail.
     """
     query = select(*INSTRUCTION_COLUMNS).select_from(INSTRUCTIONS).where(payout_instructions.c.id == instruction_id)
     with store.reading() as connection:
         row = connection.execute(query).first()
         if row is None:
-            raise BatchRefused(f"There is no payout {instruction_id!r}.", remedy="List the batch, and take one of its.")
+            raise BatchRefused(
+                f"There is no payout {instruction_id!r}.", remedy="List the batch and choose one of its payouts."
+            )
         found = Instruction(*row)
-        must_be_of(connection, found, rail=rail)
+        require_rail(connection, found, rail=rail)
         return found

@@ -1,4 +1,4 @@
-"""Which recipient a remembered device belongs to, so that a guest who comes back tells the provider nothing again."""
+"""Remembered devices and their recipients, so that a returning guest skips the onboarding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.payout import recipients
 from storage.store.schemas.provider import recipient_devices
 
-REMEMBERED = timedelta(days=30)  # As long as the device's token, which carries the guest's own consent.
+REMEMBERED = timedelta(days=30)  # As long as the device token, which has the guest's consent.
 
 
 def remember(store: Store, *, device: str, rail: str, recipient_id: str) -> None:
@@ -26,14 +26,14 @@ def remember(store: Store, *, device: str, rail: str, recipient_id: str) -> None
 
 
 def of_reward(store: Store, reward_id: str) -> str | None:
-    """Return the device's hash that a reward was decided with, None where its guest did not consent to it."""
+    """Return the hash of a reward's device, None without the guest's consent."""
     with store.reading() as connection:
         query = select(reward_decisions.c.device).where(reward_decisions.c.reward_id == reward_id)
         return connection.execute(query).scalar()
 
 
 def find(store: Store, *, device: str, rail: str, simulated: bool) -> str | None:
-    """Return the recipient of a device that was seen in the last 30 days, of the same kind as the reward."""
+    """Return the recipient of a device seen in the last 30 days, real or simulated as the reward."""
     query = (
         select(recipient_devices.c.recipient_id)
         .join(recipients, recipients.c.id == recipient_devices.c.recipient_id)
@@ -50,12 +50,12 @@ def find(store: Store, *, device: str, rail: str, simulated: bool) -> str | None
 
 
 def forget_old(store: Store) -> int:
-    """Forget the devices that were not seen for 30 days; return how many."""
+    """Delete the devices not seen for 30 days; return their number."""
     with store.begin() as connection:
         old = recipient_devices.c.seen_at <= store.now() - REMEMBERED
         return connection.execute(delete(recipient_devices).where(old)).rowcount
 
 
 def forget(connection: Connection, device: str) -> None:
-    """Forget one device, in the transaction that erases its guest."""
+    """Delete a device within the transaction that erases its guest."""
     connection.execute(delete(recipient_devices).where(recipient_devices.c.device == device))

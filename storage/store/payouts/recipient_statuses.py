@@ -1,4 +1,4 @@
-"""How recipients stand with the provider, and what becomes of their money after it left us."""
+"""The status of recipients at the provider, and of its payouts to their banks."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from storage.store.schemas.provider import bank_payouts, recipient_statuses
 from storage.store.schemas.provider import onboardings as onboarding_rows
 
 Transfers = Literal["inactive", "pending", "active", "gone"]
-RETURNED_WITHIN = timedelta(days=7)  # A bank gives back what it cannot book within five of its days.
+RETURNED_WITHIN = timedelta(days=7)  # A bank returns a failed payment within five banking days.
 BankState = Literal["pending", "in_transit", "paid", "failed", "canceled"]
 
 
 @dataclass(frozen=True, slots=True)
 class RecipientStatus:
-    """How a recipient stood when the provider was last asked.
+    """A recipient's status when the provider was last polled.
 
     Attributes:
-        recipient_id: Ours.
-        transfers: Whether we may pay them; gone where they have taken their account away from us.
-        details_submitted: Whether they have told the provider everything once.
-        due: How many things the provider still wants to know.
-        disabled_reason: The provider's code, empty where nothing is disabled.
-        bank_fingerprint: The provider's one-way mark of the bank account.
+        recipient_id: Our id.
+        transfers: Whether they can be paid; gone if they have disconnected their account.
+        details_submitted: Whether they completed the provider's onboarding.
+        due: The number of details that the provider still requires.
+        disabled_reason: The provider's code; empty if nothing is disabled.
+        bank_fingerprint: The provider's one-way fingerprint of the bank account.
         bank_last4: Its last four digits.
-        checked_at: When the provider was asked.
+        checked_at: When the provider was polled, UTC.
     """
 
     recipient_id: str
@@ -51,14 +51,14 @@ class BankPayout:
     """One payout of the provider from a recipient's balance to their bank.
 
     Attributes:
-        id: The provider's.
-        recipient_id: Ours.
-        amount_ore: How much.
-        state: How it stood when the provider was asked.
-        failure_code: Why it failed; empty where it did not.
-        arrives_on: When the bank should have it.
-        changed_at: When the provider was asked.
-        made_at: When the provider made it; None where it was kept by a release that did not ask.
+        id: The provider's id.
+        recipient_id: Our id of the recipient.
+        amount_ore: The amount.
+        state: Its state when the provider was polled.
+        failure_code: The provider's code; empty unless it failed.
+        arrives_on: The expected day of arrival.
+        changed_at: When the provider was polled, UTC.
+        made_at: When the provider created it; None for rows of older versions.
     """
 
     id: str
@@ -71,31 +71,31 @@ class BankPayout:
     made_at: datetime | None
 
 
-def save(store: Store, standing: RecipientStatus) -> None:
-    """Keep a standing, unless a newer one is there; then claim what waited for it, and plan again what was refused."""
+def save(store: Store, status: RecipientStatus) -> None:
+    """Save a status unless a newer one exists; then claim waiting rewards and plan refused payouts again."""
     with store.begin() as connection:
-        serialise(connection, f"standing:{standing.recipient_id}")
-        known = _find(connection, standing.recipient_id)
-        if known is not None and known.checked_at > standing.checked_at:
+        serialise(connection, f"recipient_status:{status.recipient_id}")
+        known = _find(connection, status.recipient_id)
+        if known is not None and known.checked_at > status.checked_at:
             return
-        mine = recipient_statuses.c.recipient_id == standing.recipient_id
+        mine = recipient_statuses.c.recipient_id == status.recipient_id
         connection.execute(delete(recipient_statuses).where(mine))
-        values = {name: getattr(standing, name) for name in RecipientStatus.__dataclass_fields__}
+        values = {name: getattr(status, name) for name in RecipientStatus.__dataclass_fields__}
         connection.execute(insert(recipient_statuses).values(values))
-    claim_ready(store, standing.recipient_id)
-    if standing.transfers == "active":
-        attempts.plan_again(store, standing.recipient_id, able_at=standing.checked_at)
+    claim_ready(store, status.recipient_id)
+    if status.transfers == "active":
+        attempts.plan_again(store, status.recipient_id, able_at=status.checked_at)
 
 
 def claim_ready(store: Store, recipient_id: str) -> int:
-    """Claim the rewards that waited for a recipient's account, where it is ready now; return how many.
+    """Claim the rewards that wait for a recipient's account if it is ready; return their number.
 
-    Each is claimed in a transaction of its own, which takes its voucher back; where that is gone already (redeemed,
-    lapsed), the wish lapses.
+    Each is claimed in a transaction of its own, which cancels its voucher. If the voucher was redeemed or has lapsed,
+    the onboarding lapses.
     """
-    standing = find(store, recipient_id)
+    status = find(store, recipient_id)
     who = recipient(store, recipient_id)
-    if standing is None or who is None or standing.transfers != "active":
+    if status is None or who is None or status.transfers != "active":
         return 0
     claimed = 0
     for each in onboardings.of_recipient(store, recipient_id, state="asked"):
@@ -110,36 +110,36 @@ def claim_ready(store: Store, recipient_id: str) -> int:
 
 
 def find(store: Store, recipient_id: str) -> RecipientStatus | None:
-    """Return how a recipient stood last; None where the provider was never asked."""
+    """Return a recipient's last status, None before the first poll."""
     with store.reading() as connection:
         return _find(connection, recipient_id)
 
 
 def recipient(store: Store, recipient_id: str) -> Recipient | None:
-    """Return a recipient by our name."""
+    """Return a recipient by our id."""
     with store.reading() as connection:
         row = connection.execute(select(recipients).where(recipients.c.id == recipient_id)).first()
     return None if row is None else Recipient(row.id, row.rail, row.account, row.simulated, row.added_at)
 
 
 def by_account(store: Store, *, rail: str, account: str) -> Recipient | None:
-    """Return a recipient by the provider's name."""
+    """Return the recipient of an account at the provider."""
     query = select(recipients).where(recipients.c.rail == rail, recipients.c.account == account)
     with store.reading() as connection:
         row = connection.execute(query).first()
     return None if row is None else Recipient(row.id, row.rail, row.account, row.simulated, row.added_at)
 
 
-def unsettled(store: Store, *, rail: str, told_for: timedelta) -> list[Recipient]:
-    """Return the recipients of a rail of whose money something may still be told, the newest first.
+def unsettled(store: Store, *, rail: str, listed_for: timedelta) -> list[Recipient]:
+    """Return a rail's recipients with unsettled money, newest first.
 
-    That is whoever wants or has claimed a reward, or has a payout that is not on their bank account for good. Who has
-    taken their account away is not asked about.
+    They wait for a reward, have claimed one, or have a payout that has not reached their bank for good. Recipients
+    who disconnected their account are left out.
 
     Args:
         store: The store.
         rail: The rail.
-        told_for: How long after a payout the provider still tells something of it.
+        listed_for: How long after a payout the provider lists its events.
     """
     now, who = store.now(), recipients.c.id
     wish = exists().where(onboarding_rows.c.recipient_id == who, onboarding_rows.c.state == "asked")
@@ -152,11 +152,11 @@ def unsettled(store: Store, *, rail: str, told_for: timedelta) -> list[Recipient
         bank_payouts.c.changed_at < now - RETURNED_WITHIN,
     )
     left = payout_instructions.c.state.in_(LEFT)
-    # Nothing lies in a payout whose claims were taken back.
+    # A payout without rewards had its claims withdrawn.
     wanted = exists().where(payout_instruction_rewards.c.instruction_id == payout_instructions.c.id)
     sent = exists().where(
         payout_instructions.c.recipient_id == who,
-        or_(and_(~left, wanted), and_(left, payout_instructions.c.changed_at >= now - told_for, ~arrived)),
+        or_(and_(~left, wanted), and_(left, payout_instructions.c.changed_at >= now - listed_for, ~arrived)),
     )
     later = bank_payouts.alias("later")
     better = exists().where(
@@ -181,13 +181,13 @@ def unsettled(store: Store, *, rail: str, told_for: timedelta) -> list[Recipient
 
 
 def same_bank(store: Store, recipient_id: str) -> frozenset[str]:
-    """Return the other recipients of the same rail whose bank account is the same one."""
+    """Return the other recipients of the rail with the same bank account."""
     with store.reading() as connection:
         return sharing_bank(connection, recipient_id)
 
 
 def sharing_bank(connection: Connection, recipient_id: str) -> frozenset[str]:
-    """Return what `same_bank` does, within a transaction."""
+    """Return the result of `same_bank` within a transaction."""
     mine, theirs = recipient_statuses.alias("mine"), recipient_statuses.alias("theirs")
     me, them = recipients.alias("me"), recipients.alias("them")
     query = (
@@ -201,7 +201,7 @@ def sharing_bank(connection: Connection, recipient_id: str) -> frozenset[str]:
 
 
 def save_bank_payout(store: Store, payout: BankPayout) -> None:
-    """Keep a bank payout as the provider has it now, unless something newer is kept."""
+    """Save the provider's current bank payout unless a newer one is saved."""
     with store.begin() as connection:
         serialise(connection, f"bank_payout:{payout.id}")
         known = connection.execute(select(bank_payouts.c.changed_at).where(bank_payouts.c.id == payout.id)).scalar()

@@ -1,4 +1,4 @@
-"""What came of holding the books against a provider, each time: a difference has a first and a last day."""
+"""Saved reconciliations of the books with a provider, from which a difference's days are known."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from storage.store.schemas.provider import reconciliations
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class Reconciliation:
     """One reconciliation of a rail.
 
     Attributes:
-        rail: Which.
-        at: When.
-        actor: Who asked.
+        rail: The rail.
+        at: When it was made, UTC.
+        actor: Who reconciled.
         agrees: Whether both sides agree to the öre.
-        adopted: How many transfers the books took up that they did not have.
-        differences: What a person has to look at: code, instruction_id, account, reference.
-        ours_ore: What the books say was paid, by batch.
-        theirs_ore: What the provider has, by batch.
+        adopted: The number of transfers added to the books.
+        differences: The transfers to explain: code, instruction_id, account, reference.
+        ours_ore: The paid sum by the books, by batch.
+        theirs_ore: The provider's sum, by batch.
     """
 
     rail: str
@@ -42,7 +42,7 @@ class Kept:
 
     @property
     def off_ore(self) -> int:
-        """Return how far both sides are apart, batch by batch: too much in one does not hide what lacks in another."""
+        """Return the absolute differences summed over batches, so that opposite ones do not cancel out."""
         named = {*self.ours_ore, *self.theirs_ore}
         return sum(abs(self.ours_ore.get(each, 0) - self.theirs_ore.get(each, 0)) for each in named)
 
@@ -50,11 +50,11 @@ class Kept:
 NOT_OURS: DifferenceCode = "not_ours"
 READ_AT_ONCE = 50
 
-_COLUMNS = tuple(reconciliations.c[name] for name in Kept.__dataclass_fields__)
+_COLUMNS = tuple(reconciliations.c[name] for name in Reconciliation.__dataclass_fields__)
 
 
-def keep(store: Store, found: Kept) -> None:
-    """Keep a reconciliation; where it found something else than the one before, the days concerned are told."""
+def save(store: Store, found: Reconciliation) -> None:
+    """Save a reconciliation; if it differs from the previous one, touch the days concerned."""
     with store.begin() as connection:
         before = _last(connection, found.rail)
         connection.execute(
@@ -73,27 +73,27 @@ def keep(store: Store, found: Kept) -> None:
             outbox.touch(connection, day=day, reason="reconciliation", at=found.at)
 
 
-def last(store: Store, rail: str) -> Kept | None:
+def last(store: Store, rail: str) -> Reconciliation | None:
     """Return a rail's latest reconciliation."""
     with store.reading() as connection:
         return _last(connection, rail)
 
 
 def agreed_at(store: Store, rail: str) -> datetime | None:
-    """Return when a rail and the books agreed last on all that is ours, None where they never did."""
+    """Return when rail and books last agreed on all transfers of ours, None if they never did."""
     query = select(reconciliations.c.at, reconciliations.c.agrees, reconciliations.c.differences)
     mine = query.where(reconciliations.c.rail == rail).order_by(reconciliations.c.at.desc())
     with store.reading() as connection:
         for at, agrees, differences in connection.execute(mine, execution_options={"yield_per": READ_AT_ONCE}):
-            # What somebody else transferred is told while it is recent; it can be no reward of ours.
+            # Transfers by others are reported while recent; they cannot be rewards of ours.
             if agrees or (differences and all(each["code"] == NOT_OURS for each in differences)):
                 moment: datetime = at
                 return moment
     return None
 
 
-def of_day(store: Store, day: date) -> list[Kept]:
-    """Return the reconciliations made on a business day, the first one first."""
+def of_day(store: Store, day: date) -> list[Reconciliation]:
+    """Return the reconciliations of a business day in order."""
     start, end = day_bounds(day)
     query = (
         select(*_COLUMNS)
@@ -101,16 +101,16 @@ def of_day(store: Store, day: date) -> list[Kept]:
         .order_by(reconciliations.c.id)
     )
     with store.reading() as connection:
-        return [Kept(*row) for row in connection.execute(query)]
+        return [Reconciliation(*row) for row in connection.execute(query)]
 
 
-def _last(connection: Connection, rail: str) -> Kept | None:
+def _last(connection: Connection, rail: str) -> Reconciliation | None:
     query = select(*_COLUMNS).where(reconciliations.c.rail == rail).order_by(reconciliations.c.id.desc()).limit(1)
     row = connection.execute(query).first()
-    return None if row is None else Kept(*row)
+    return None if row is None else Reconciliation(*row)
 
 
-def _days_that_changed(connection: Connection, before: Kept | None, found: Kept) -> set[date]:
+def _days_that_changed(connection: Connection, before: Reconciliation | None, found: Reconciliation) -> set[date]:
     was = (
         ({}, {}, [], True)
         if before is None

@@ -1,8 +1,7 @@
-"""What came back of transfers: booked to the öre as the provider has it, the whole or a part at a time.
+"""Books reversals of transfers to the öre, whole or in parts.
 
-A reversal is the provider's fact, made there or on its pages by a person; the books follow. A part comes back from the
-first of the payout's rewards on, in the order of their ids, so that the same sum is always booked the same way,
-whatever steps led to it.
+A reversal is made at the provider or on its pages by a person; the books follow. A part is booked to the payout's
+rewards in the order of their ids, so that the same sum is always booked the same way, whatever steps led to it.
 """
 
 from __future__ import annotations
@@ -13,22 +12,22 @@ from storage.store import audit
 from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts.attempts import moves_money
-from storage.store.payouts.batches import locked, rewards_of, set_state
+from storage.store.payouts.batches import lock_instruction, rewards_of, set_state
 from storage.store.payouts.payout_codes import REVERSED
 from storage.store.schemas.provider import payout_reversals
 
 
-def take_back(store: Store, instruction_id: str, *, reversed_ore: int, actor: str) -> None:
-    """Book what came back of a payout so far; a sum that is known, or smaller than a known one, changes nothing.
+def book_reversal(store: Store, instruction_id: str, *, reversed_ore: int, actor: str) -> None:
+    """Book the reversed sum of a payout; a sum not above the booked one changes nothing.
 
     Args:
         store: The store.
-        instruction_id: Which payout.
-        reversed_ore: All that came back of it, as the provider has it now.
-        actor: Who found it.
+        instruction_id: The payout.
+        reversed_ore: The whole reversed sum at the provider.
+        actor: Who reconciles.
     """
     with store.begin() as connection:
-        found = locked(connection, instruction_id)
+        found = lock_instruction(connection, instruction_id)
         query = select(func.max(payout_reversals.c.reversed_ore)).where(
             payout_reversals.c.instruction_id == instruction_id
         )
@@ -56,12 +55,12 @@ def take_back(store: Store, instruction_id: str, *, reversed_ore: int, actor: st
 
 
 def reversed_ore(store: Store) -> dict[str, int]:
-    """Return what came back of each payout of which something did."""
+    """Return the reversed sum of each payout with a reversal."""
     query = select(payout_reversals.c.instruction_id, func.max(payout_reversals.c.reversed_ore))
     with store.reading() as connection:
         return {row[0]: row[1] for row in connection.execute(query.group_by(payout_reversals.c.instruction_id))}
 
 
 def _part(whole: int, before: int, ore: int) -> int:
-    """Return how much of a sum falls on a reward of `ore` that so much comes before."""
+    """Return the part of a sum that falls on a reward of `ore` after `before`."""
     return min(ore, max(0, whole - before))

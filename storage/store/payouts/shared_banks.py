@@ -1,7 +1,7 @@
-"""Holds what is planned for recipients whose bank account is another recipient's too: a person looks at it first.
+"""Holds planned payouts to recipients who share a bank account, for a person's review.
 
-It may be one guest who came twice without being remembered, or one who would get round the yearly cap. What a person
-has released after looking is not held again.
+It may be one guest who was not remembered, or one who evades the yearly cap. A payout that a person has released is
+not held again.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from storage.store.schemas.provider import recipient_statuses
 
 
 def hold_shared(store: Store, *, rail: str, actor: str) -> int:
-    """Hold them; return how many were held now.
+    """Hold these payouts; return the number of newly held ones.
 
     Args:
         store: The store.
-        rail: The rail; a mark of a bank account means something on its own rail only.
-        actor: Who pays.
+        rail: The rail; fingerprints of bank accounts are comparable only within one.
+        actor: Who sends the payouts.
     """
     shared = (
         select(recipient_statuses.c.bank_fingerprint)

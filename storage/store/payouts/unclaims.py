@@ -1,7 +1,6 @@
-"""Takes a claim back: its reward gets a voucher again, where it is certain that no money of it is anywhere else.
+"""Withdraws claims: a reward gets a voucher again if it is certain that no money of it was sent.
 
-A payout is taken back whole, with every reward that lies in it, so that what was asked of the provider is never
-changed afterwards.
+A payout is withdrawn whole, with all its rewards, so that a request to the provider never changes afterwards.
 """
 
 from __future__ import annotations
@@ -24,24 +23,24 @@ from storage.store.schemas.payout import (
 )
 from storage.store.schemas.provider import onboardings
 
-# Nothing of these is at the provider, or all of it came back; of every other nobody can say that.
-TAKEN_BACK = frozenset({"planned", "held", "refused", "reversed"})
+# The states of payouts of which the provider has no money, or none that was not reversed.
+WITHDRAWABLE = frozenset({"planned", "held", "refused", "reversed"})
 
 
 def unclaim(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason: str) -> list[str]:
-    """Give a claimed reward a voucher again, with all that lies in the same payout; return the rewards.
+    """Withdraw the claims of a reward's whole payout and issue vouchers again; return the rewards.
 
-    Hold the books against the provider just before: a store that was put back knows less than the provider.
+    Reconcile just before: a restored store knows less than the provider.
 
     Args:
         store: The store.
         reward_id: The reward.
         issuer: How vouchers are made.
-        actor: Who.
+        actor: Who withdraws it, for the audit log.
         reason: Why, for the audit log.
 
     Raises:
-        ClaimRefused: nobody has claimed it, or money of it was sent and did not all come back, or may have been.
+        ClaimRefused: the reward is unclaimed, or its money was or may have been sent and was not all reversed.
     """
     with store.begin() as connection:
         rail = connection.execute(select(payout_claims.c.rail).where(payout_claims.c.reward_id == reward_id)).scalar()
@@ -78,14 +77,14 @@ def _rewards(connection: Connection, payout_id: str) -> list[str]:
 
 def _withdraw(connection: Connection, payout_id: str, *, store: Store) -> None:
     """Make sure that the payout is never sent again."""
-    found = batches.locked(connection, payout_id)
+    found = batches.lock_instruction(connection, payout_id)
     attempts = connection.execute(
         select(payout_attempts.c.outcome).where(payout_attempts.c.instruction_id == payout_id)
     ).scalars()
-    if found.state not in TAKEN_BACK or "open" in set(attempts):
+    if found.state not in WITHDRAWABLE or "open" in set(attempts):
         raise ClaimRefused(
             f"The payout {payout_id} is {found.state}: its money was sent, or may have been.",
-            remedy="Only what was never sent, or came back in full, is taken back. See `pilot payout show`.",
+            remedy="Only what was never sent, or was reversed in full, can be withdrawn. See `pilot payout show`.",
         )
     if found.state != "reversed":
         batches.set_state(connection, payout_id, "refused", code=CLAIM_WITHDRAWN, at=store.now())
@@ -97,7 +96,7 @@ def _unlink(connection: Connection, payout_id: str) -> None:
     )
     tried = select(payout_attempts.c.key).where(payout_attempts.c.instruction_id == payout_id)
     if connection.execute(tried.limit(1)).first() is None:
-        # Nothing was ever asked for it: it counts as no failure, and against nobody's yearly cap.
+        # It was never requested, so it must count neither as a failure nor against the yearly cap.
         connection.execute(delete(payout_instructions).where(payout_instructions.c.id == payout_id))
 
 

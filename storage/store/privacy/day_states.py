@@ -1,7 +1,7 @@
 """Day states: a business day is open, closed or redacted.
 
-A closed day is rebuilt only once it is reopened; a redacted one never again: its words' time to live is over, and
-what it was made from is deleted (`storage.store.privacy.expirations` notes what, and when).
+A closed day is rebuilt only after it is reopened; a redacted one never: the time to live of its words is over and
+its sources are deleted (`storage.store.privacy.expirations` records them).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ State = Literal["open", "closed", "redacted"]
 
 
 class DayRedacted(StorageError):
-    """A redacted day stays redacted."""
+    """The day is redacted for good."""
 
 
 def of(store: Store, days: Collection[date]) -> dict[date, State]:
-    """Return the state of each of some days."""
+    """Return the state of each day."""
     query = select(day_states.c.day, day_states.c.state).where(day_states.c.day.in_(list(days)))
     with store.reading() as connection:
         known: dict[date, State] = {row.day: row.state for row in connection.execute(query)}
@@ -33,17 +33,17 @@ def of(store: Store, days: Collection[date]) -> dict[date, State]:
 
 
 def closed_or_redacted(store: Store) -> dict[date, State]:
-    """Return the days that no rebuild may touch, with their states."""
+    """Return the closed and redacted days, which no rebuild may touch."""
     query = select(day_states.c.day, day_states.c.state)
     with store.reading() as connection:
         return {row.day: row.state for row in connection.execute(query)}
 
 
 def put(store: Store, day: date, state: State, *, actor: str, reason: str) -> None:
-    """Put a day into a state, audited; the same state again changes nothing.
+    """Set a day's state, with an audit entry; its current state changes nothing.
 
     Raises:
-        DayRedacted: the day is redacted: what it was made from is gone.
+        DayRedacted: the day is redacted: its sources are deleted.
     """
     at = store.now()
     with store.begin() as connection:

@@ -1,7 +1,7 @@
-"""Erasures: how far each has come, place by place, and which are late.
+"""Erasures: the progress of each, place by place, and which are late.
 
-`tombstones.add` begins one. It is *asked* until every place was rewritten, *rewritten* until what held its rows
-before is deleted for good and looked for in vain, then *done*.
+`tombstones.add` begins one. It is *asked* until every place is rewritten, *rewritten* until the old files are deleted
+and a search finds nothing, then *done*.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from storage.store.schemas.core import receipts
 from storage.store.schemas.privacy import erasures
 
 State = Literal["asked", "rewritten", "done"]
-WITHIN_HOURS = 24  # what a guest is promised
+WITHIN_HOURS = 24  # promised to guests
 WIPED = ("receipts", "reward_decisions", "onboardings", "recipient_devices", "recipient_statuses", "recipients")
 
 
@@ -30,12 +30,12 @@ class Erasure:
     Attributes:
         session_id: The session.
         day: Its business day.
-        asked_at: When it was asked for, UTC.
+        asked_at: When it was requested, UTC.
         state: asked, rewritten or done.
-        attempts: How often it was worked on.
-        rewritten_at: When no place's present held it any more, UTC.
-        done_at: When it was looked for in vain, UTC.
-        places: What became of each place, in words without a guest's.
+        attempts: The number of attempts.
+        rewritten_at: When every place was rewritten, UTC.
+        done_at: When a search found nothing, UTC.
+        places: The result of each place, without a guest's words.
     """
 
     session_id: str
@@ -49,11 +49,11 @@ class Erasure:
 
     @property
     def due_at(self) -> datetime:
-        """Return by when it must be done."""
+        """Return the deadline."""
         return self.asked_at + timedelta(hours=WITHIN_HOURS)
 
     def late(self, *, now: datetime) -> bool:
-        """Return whether it is not done and should be."""
+        """Return whether it has missed the deadline."""
         return self.state != "done" and now > self.due_at
 
 
@@ -64,21 +64,21 @@ _COLUMNS = tuple(
 
 
 def pending(store: Store) -> list[Erasure]:
-    """Return the erasures that are not done, oldest first."""
+    """Return the unfinished erasures, oldest first."""
     query = select(*_COLUMNS).where(erasures.c.state != "done").order_by(erasures.c.asked_at, erasures.c.session_id)
     with store.reading() as connection:
         return [Erasure(*row) for row in connection.execute(query)]
 
 
 def find(store: Store, session_id: str) -> Erasure | None:
-    """Return a session's erasure, None where it was never asked for."""
+    """Return a session's erasure, None if there is none."""
     with store.reading() as connection:
         row = connection.execute(select(*_COLUMNS).where(erasures.c.session_id == session_id)).first()
     return None if row is None else Erasure(*row)
 
 
 def recent(store: Store, *, since: datetime) -> list[Erasure]:
-    """Return the erasures that were asked for or done since a moment, and all that are not done; oldest first."""
+    """Return unfinished erasures, and those requested or done since a moment; oldest first."""
     wanted = (erasures.c.state != "done") | (erasures.c.asked_at >= since) | (erasures.c.done_at >= since)
     query = select(*_COLUMNS).where(wanted).order_by(erasures.c.asked_at, erasures.c.session_id)
     with store.reading() as connection:
@@ -86,7 +86,7 @@ def recent(store: Store, *, since: datetime) -> list[Erasure]:
 
 
 def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, str]) -> None:
-    """Note how far an erasure has come after one attempt."""
+    """Record an erasure's progress after an attempt."""
     at = store.now()
     values: dict[str, object] = {"state": state, "places": dict(places), "attempts": erasure.attempts + 1}
     values["rewritten_at"] = (erasure.rewritten_at or at) if state != "asked" else None
@@ -96,7 +96,7 @@ def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, s
 
 
 def reopen(store: Store, sessions: Collection[str]) -> None:
-    """Ask again for those of some sessions' erasures that are done: their events came back."""
+    """Reopen finished erasures of sessions whose events reappeared."""
     values = {
         "state": "asked",
         "places": {"landing": "came back"},
@@ -110,10 +110,10 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Take out of the store what the session's answers led to; what stays says only that there was a session.
+    """Delete the results of a session's answers from the store; only the fact of a session stays.
 
-    A receipt keeps its hash, its reference, its café and its day, so that its holder can be told that it was erased.
-    What was decided and booked stays under a pseudonym. Done again it does what came meanwhile.
+    A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
+    bookings stay under a pseudonym. Repeated, it also covers rows added since.
     """
     with store.begin() as connection:
         connection.execute(
@@ -125,11 +125,11 @@ def pseudonymise(store: Store, session_id: str) -> None:
 
 
 def wipe_pages(store: Store) -> bool:
-    """Have the store's file forget what was overwritten; return whether it is sure.
+    """Remove deleted content from the store's files; return whether that is certain.
 
-    SQLite overwrites what it deletes (`secure_delete`); here the log of its last writes is folded in and emptied. That
-    needs a moment without readers. PostgreSQL lets go of the old rows (VACUUM); their bytes can stay in free space and
-    in its write-ahead log until they are reused: identifiers, for a guest's words never are in the store.
+    SQLite overwrites deleted content (`secure_delete`); this also checkpoints and truncates its log, which needs a
+    moment without readers. PostgreSQL frees the old rows (VACUUM); their bytes can stay in free space and in the
+    write-ahead log until reused. They hold identifiers only: a guest's words are never in the store.
     """
     if store.engine.dialect.name != "sqlite":
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

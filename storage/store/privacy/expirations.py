@@ -1,6 +1,6 @@
-"""Expirations: what of a business day went because its time was over, when, and how much of it.
+"""Expirations: what was deleted of a business day at the end of its time to live.
 
-*Removed*: no place's present holds it any more. *Gone*: it was looked for, old versions included, and not found.
+*Removed*: deleted from the current data. *Gone*: a search, old versions included, found nothing.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ COUNTS = ("landing_lines", "lake_rows", "store_rows", "files")
 
 @dataclass(frozen=True, slots=True)
 class Expiration:
-    """One kind of one business day.
+    """The expiration of one kind of data of one business day.
 
     Attributes:
         day: The business day.
         kind: audio, words or devices.
-        kept_days: For how many days it was to be kept.
-        removed_at: When no place's present held it any more, UTC.
-        gone_at: When it was looked for in vain, UTC; None before.
-        landing_lines: Lines of the landing that were emptied or taken out.
-        lake_rows: Rows of the lake that were emptied or taken out.
-        store_rows: Rows of the store that were emptied.
+        kept_days: Its time to live, days.
+        removed_at: When it was removed from the current data, UTC.
+        gone_at: When a search found nothing, UTC; None before.
+        landing_lines: Lines of the landing that were redacted or removed.
+        lake_rows: Rows of the lake that were redacted or removed.
+        store_rows: Rows of the store that were redacted.
         files: Files that were deleted or replaced.
-        landing: Fingerprint of the day's segments as they were left.
+        landing: Fingerprint of the day's remaining segments.
     """
 
     day: date
@@ -59,15 +59,15 @@ def all_expirations(store: Store) -> list[Expiration]:
 
 
 def expired(store: Store, kind: Kind) -> frozenset[date]:
-    """Return the days of which everything of one kind was removed."""
+    """Return the days with one kind of data removed."""
     with store.reading() as connection:
         return frozenset(connection.execute(select(expirations.c.day).where(expirations.c.kind == kind)).scalars())
 
 
 def note(store: Store, expiration: Expiration) -> None:
-    """Note what was removed of a day: a second removal adds to the first, and where it found nothing changes no moment.
+    """Record a removal; a second one adds counts, and sets new times only if it removed something.
 
-    Devices go from the day's decisions in the same transaction: the database allows it only once that is noted.
+    Devices are removed from the day's decisions in the same transaction: a trigger allows that only once recorded.
     """
     mine = (expirations.c.day == expiration.day) & (expirations.c.kind == expiration.kind)
     with store.begin() as connection:
@@ -85,7 +85,7 @@ def note(store: Store, expiration: Expiration) -> None:
 
 
 def note_landing(store: Store, day: date, landing: str) -> None:
-    """Note how a day's segments were left; others than these mean that a replica published late."""
+    """Record the fingerprint of a day's segments; another one later means that a replica published late."""
     with store.begin() as connection:
         connection.execute(update(expirations).where(expirations.c.day == day).values(landing=landing))
 
@@ -96,14 +96,14 @@ def _forget_devices(connection: Connection, day: date) -> int:
 
 
 def confirm(store: Store, days: Collection[date], kind: Kind, *, at: datetime) -> None:
-    """Note that a kind of some days was looked for in vain."""
+    """Record that a search for one kind of data of some days found nothing."""
     mine = expirations.c.day.in_(list(days)) & (expirations.c.kind == kind) & expirations.c.gone_at.is_(None)
     with store.begin() as connection:
         connection.execute(update(expirations).where(mine).values(gone_at=at))
 
 
 def of_day(store: Store, day: date) -> pl.DataFrame:
-    """Return a day's expirations as the lake's table `retention` has them."""
+    """Return the RETENTION rows of a day."""
     rows = [
         {name: getattr(each, name) for name in RETENTION.names} for each in all_expirations(store) if each.day == day
     ]
@@ -111,7 +111,7 @@ def of_day(store: Store, day: date) -> pl.DataFrame:
 
 
 def days_with_devices(store: Store) -> frozenset[date]:
-    """Return the days whose decisions still hold a device's hash."""
+    """Return the days with a device's hash in a decision."""
     query = select(reward_decisions.c.day).where(reward_decisions.c.device.is_not(None)).distinct()
     with store.reading() as connection:
         return frozenset(connection.execute(query).scalars())

@@ -1,4 +1,4 @@
-"""Everything that the store holds about one session: of every table that names it, or its reward, the rows."""
+"""Reads all rows of the store that reference a session or its reward."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from storage.store.schemas import provider as provider_schema
 from storage.store.schemas.core import audit_log, metadata
 from storage.store.schemas.money import reward_decisions
 
-# Imported, so that `metadata` knows their tables.
+# Imported, so that `metadata` has their tables.
 SCHEMAS = (money_schema, payout_schema, privacy_schema, provider_schema)
-NOT_EXPORTED = ("code_hash",)  # of a voucher: who knows it could try codes until one fits
+NOT_EXPORTED = ("code_hash",)  # of a voucher: it would allow guessing the code
 
 
 def about_session(store: Store, session_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows about a session by table, those without any left out.
+    """Return the rows about a session by table, without empty tables.
 
     Args:
         store: The store.

@@ -1,4 +1,4 @@
-"""Tombstones: sessions that a guest had erased; no rebuild brings them back."""
+"""Tombstones: sessions erased on a guest's request; no rebuild brings them back."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class NotASession(StorageError):
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A session that was erased.
+    """An erased session.
 
     Attributes:
         session_id: The session.
         day: Its business day.
         actor: Who asked.
-        reason: Why.
+        reason: Why: a person's words, or the code `asked_on_receipt`.
         created_at: When, UTC.
     """
 
@@ -39,14 +39,14 @@ class Tombstone:
 
 
 def add(store: Store, *, session_id: str, actor: str, reason: str, at: datetime | None = None) -> None:
-    """Mark a session as erased; its day is rebuilt without it. Marking it again changes nothing.
+    """Mark a session as erased, so that its day is rebuilt without it; repeated, it changes nothing.
 
     Args:
         store: The store.
         session_id: The session.
         actor: Who asked.
         reason: Why, without personal data.
-        at: When it was asked, for one that is replayed; by default now.
+        at: When it was requested, for a replayed tombstone; by default now.
 
     Raises:
         NotASession: `session_id` is not a UUIDv7.
@@ -73,7 +73,7 @@ def add(store: Store, *, session_id: str, actor: str, reason: str, at: datetime 
 
 
 def erased_at(store: Store, session_id: str) -> datetime | None:
-    """Return when a session was erased, UTC; None where it was not."""
+    """Return when a session was erased, UTC; None if it was not."""
     with store.reading() as connection:
         query = select(tombstones.c.created_at).where(tombstones.c.session_id == session_id)
         return connection.execute(query).scalar_one_or_none()
@@ -86,7 +86,7 @@ def for_day(store: Store, day: date) -> frozenset[str]:
 
 
 def all_tombstones(store: Store) -> list[Tombstone]:
-    """Return every tombstone, oldest first: what a backup's restore has to know."""
+    """Return every tombstone, oldest first, for a restore to replay."""
     columns = (tombstones.c[name] for name in ("session_id", "day", "actor", "reason", "created_at"))
     query = select(*columns).order_by(tombstones.c.created_at, tombstones.c.session_id)
     with store.reading() as connection:

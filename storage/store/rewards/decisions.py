@@ -1,4 +1,4 @@
-"""Reward decisions: one for each session, made once; a rerun, late data or a changed scorer rewrite nothing."""
+"""Reward decisions: one for each session, made once; no rerun, late data or new scorer changes it."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.ledger import bookkeeping
 from storage.store.rewards import vouchers
-from storage.store.rewards.reward_cases import Candidate, CaseFacts, Judge, Outcome, SlotState
+from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Outcome, SlotState
 from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.core import receipts, switches, tombstones, trial_slots
 from storage.store.schemas.money import reward_decisions, reward_rulings
 
-ASSETS = "assets"  # who decides within the run that rebuilds the day
-WATCH = "watch"  # who decides where the assets are late
+ASSETS = "assets"  # decides within the run that rebuilds the day
+WATCH = "watch"  # decides if the assets are late
 
 
 class RulingRefused(StorageError):
-    """A held reward cannot be ruled on as asked."""
+    """The ruling on a held reward is not possible."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision as it was made; `released` is what a person has ruled since, None where nobody has."""
+    """A decision; `released` is a person's later ruling, None before it."""
 
     session_id: str
     reward_id: str
@@ -56,17 +56,17 @@ _JOINED = reward_decisions.outerjoin(reward_rulings, reward_rulings.c.reward_id 
 
 
 def decide(
-    store: Store, candidates: Collection[Candidate], *, judge: Judge, issuer: Issuer, decided_by: str
+    store: Store, candidates: Collection[Candidate], *, decision_rule: DecisionRule, issuer: Issuer, decided_by: str
 ) -> list[Decision]:
-    """Decide on the candidates that have no decision yet, a café in a transaction; return the new decisions.
+    """Decide on the candidates without a decision, one transaction a café; return the new decisions.
 
-    While the switch `rewards_stopped` is on nothing is decided; it all waits.
+    While the switch `rewards_stopped` is on, every decision waits.
 
     Args:
         store: The store.
-        candidates: Scored sessions, decided ones among them.
-        judge: Says what one gets, by its standing; None where it is too early to tell.
-        issuer: Makes the voucher of an eligible one.
+        candidates: Scored sessions, including decided ones.
+        decision_rule: Decides on a candidate by its facts; None while it is too early.
+        issuer: Issues the vouchers of eligible candidates.
         decided_by: assets or watch.
     """
     by_cafe: dict[str, list[Candidate]] = defaultdict(list)
@@ -84,11 +84,11 @@ def decide(
                 for each in sorted(undecided, key=lambda one: one.session_id)
                 if (
                     made := _decide_one(
-                        connection, each, store=store, judge=judge, issuer=issuer, decided_by=decided_by
+                        connection, each, store=store, decision_rule=decision_rule, issuer=issuer, decided_by=decided_by
                     )
                 )
             ]
-            # The asset copies the day itself in the run that decides; told again it would be rebuilt twice.
+            # The assets copy the day in the run that decides; a touched day would be rebuilt twice.
             for day in sorted({each.day for each in here if decided_by != ASSETS}):
                 outbox.touch(connection, day=day, reason="decision", at=store.now())
             new += here
@@ -96,7 +96,7 @@ def decide(
 
 
 def rule(store: Store, session_id: str, *, release: bool, issuer: Issuer, actor: str, reason: str) -> Decision:
-    """Release or refuse a held reward, once; the same ruling again changes nothing.
+    """Release or refuse a held reward, once; repeated, the same ruling changes nothing.
 
     Raises:
         RulingRefused: there is no held reward, or the other ruling was made.
@@ -107,11 +107,11 @@ def rule(store: Store, session_id: str, *, release: bool, issuer: Issuer, actor:
             serialise(connection, f"rewards:{row.cafe}")
         found = _find(connection, session_id)
         if found is None or found.outcome != "held":
-            raise RulingRefused("The session has no held reward.", remedy="List what is held, and take one of those.")
+            raise RulingRefused("The session has no held reward.", remedy="List the held rewards and choose one.")
         if found.released is not None:
             if found.released != release:
                 was = "released" if found.released else "refused"
-                raise RulingRefused(f"The reward was {was} before.", remedy="A ruling is made once and stands.")
+                raise RulingRefused(f"The reward was {was} before.", remedy="A ruling is final.")
             return found
         at = store.now()
         connection.execute(
@@ -143,7 +143,7 @@ def of_day(store: Store, day: date) -> list[Decision]:
 
 
 def held(store: Store) -> list[Decision]:
-    """Return the rewards that wait for a person, the most urgent first."""
+    """Return the held rewards, most urgent first."""
     query = (
         select(*_COLUMNS)
         .select_from(_JOINED)
@@ -155,12 +155,12 @@ def held(store: Store) -> list[Decision]:
 
 
 def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
-    """Return, of each held reward that waits for a person longer than its guest was promised, until when that was.
+    """Return the deadlines of held rewards whose promised review time has passed.
 
     Args:
         store: The store.
-        now: The present moment.
-        simulated: Whether those of test clients count, too.
+        now: The current time.
+        simulated: Whether to include test clients.
     """
     query = (
         select(reward_decisions.c.held_until)
@@ -176,7 +176,7 @@ def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
 
 
 def awaited(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
-    """Return by day the sessions whose receipt is of that time, without a decision and not erased."""
+    """Return by day the undecided, unerased sessions with a receipt of the period."""
     query = (
         select(receipts.c.day, receipts.c.session_id)
         .outerjoin(reward_decisions, reward_decisions.c.session_id == receipts.c.session_id)
@@ -216,9 +216,15 @@ def _undecided(connection: Connection, candidates: Collection[Candidate]) -> lis
 
 
 def _decide_one(
-    connection: Connection, candidate: Candidate, *, store: Store, judge: Judge, issuer: Issuer, decided_by: str
+    connection: Connection,
+    candidate: Candidate,
+    *,
+    store: Store,
+    decision_rule: DecisionRule,
+    issuer: Issuer,
+    decided_by: str,
 ) -> Decision | None:
-    judgement = judge(candidate, _standing(connection, candidate))
+    judgement = decision_rule(candidate, _case_facts(connection, candidate))
     if judgement is None:
         return None
     decision = Decision(
@@ -246,7 +252,7 @@ def _decide_one(
 
 
 def _owe(connection: Connection, decision: Decision, *, store: Store, issuer: Issuer) -> None:
-    """Book what is owed and issue the voucher for it."""
+    """Book the reward and issue its voucher."""
     bookkeeping.book(
         connection,
         "approved",
@@ -267,7 +273,7 @@ def _owe(connection: Connection, decision: Decision, *, store: Store, issuer: Is
     )
 
 
-def _standing(connection: Connection, candidate: Candidate) -> CaseFacts:
+def _case_facts(connection: Connection, candidate: Candidate) -> CaseFacts:
     slot = connection.execute(
         select(trial_slots.c.used, trial_slots.c.rewarded).where(trial_slots.c.session_id == candidate.session_id)
     ).first()

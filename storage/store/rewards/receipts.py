@@ -1,4 +1,4 @@
-"""Receipts: what a guest can look up after sending, under the hash of a secret address."""
+"""Receipts, which guests open under a secret address; the store has only its hash."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from storage.store.schemas.core import receipts
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """One receipt; nothing of what the guest said.
+    """One receipt, without the guest's words.
 
     Attributes:
         receipt_hash: SHA-256 of the token in the receipt's address.
-        reference: What the guest reads out to support; it opens nothing.
+        reference: Read out to support; it opens nothing.
         session_id: The session.
         cafe: The café's id.
         day: The session's business day.
         language: sv or en.
         simulated: Whether a simulator or test client made it.
         created_at: When the feedback was sent, UTC.
-        preliminary_score: The score computed at once, 0-100; None where it could not be.
-        preliminary_eligible: Whether it looks like a reward; None where it could not be told.
-        rubric_version: The rubric that both are by.
+        preliminary_score: The score computed at once, 0-100; None if that failed.
+        preliminary_eligible: Whether a reward is likely; None if unknown.
+        rubric_version: The rubric of both.
     """
 
     receipt_hash: str
@@ -48,7 +48,7 @@ _COLUMNS = tuple(receipts.c[field.name] for field in fields(Receipt))
 
 
 def save(store: Store, receipt: Receipt) -> None:
-    """Keep a receipt; one that is there already stays as it is."""
+    """Save a receipt; an existing one stays unchanged."""
     with store.begin() as connection:
         insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
         statement: Insert = (
@@ -65,7 +65,7 @@ def by_hash(store: Store, receipt_hash: str) -> Receipt | None:
 
 
 def by_reference(store: Store, reference: str) -> list[Receipt]:
-    """Return the receipts with a spoken reference, newest first: it is short, so two guests can share one."""
+    """Return the receipts with a spoken reference, newest first; it is short, so guests may share one."""
     folded = readable(reference)
     if folded is None:
         return []
@@ -75,6 +75,6 @@ def by_reference(store: Store, reference: str) -> list[Receipt]:
 
 
 def newest_day(store: Store) -> date | None:
-    """Return the latest business day that has a receipt; None where there is none."""
+    """Return the latest business day with a receipt, None if there is none."""
     with store.reading() as connection:
         return connection.execute(select(func.max(receipts.c.day))).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""What a reward is decided by: the candidate, its standing in the store, and the judgement on it."""
+"""The inputs and the result of a reward decision: candidate, facts and judgement."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SlotState = Literal["rewarded", "beyond_trial", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A completed and scored session that a decision is due on.
+    """A completed and scored session without a decision.
 
     Attributes:
         session_id: The session.
@@ -23,12 +23,12 @@ class Candidate:
         consent: Whether the guest consented.
         score: Usefulness, 0-100.
         counted_score: What the score counts as after the signals' caps.
-        clear: Whether nothing in what was said stands against the score.
-        held_until: Until when a signal holds it, UTC; None where none does.
+        clear: Whether the answer itself raises no doubt about the score.
+        held_until: The end of the promised review, UTC; None if no signal holds it.
         reasons: The signals that hold or cap, sorted.
-        device: Hash of a remembered device; None where the guest did not agree to it.
-        rubric_version: The rubric that the score is by.
-        scorer_version: The scorer.
+        device: Hash of a remembered device; None without the guest's consent.
+        rubric_version: The rubric's version.
+        scorer_version: The scorer's version.
     """
 
     session_id: str
@@ -48,11 +48,11 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class CaseFacts:
-    """What the store knows of a candidate within the deciding transaction.
+    """The store's facts about a candidate, read in the deciding transaction.
 
     Attributes:
-        slot: Whether its trial slot lies within the limit; unknown until the edge's log was projected.
-        erased: Whether the guest had it erased.
+        slot: Whether its trial slot lies within the limit; unknown until the edge's log is projected.
+        erased: Whether the guest erased it.
         device_rewards: Rewards of the same device at this café on this day, held ones included.
         cafe_rewards: Rewards of the café on this day, held ones included.
     """
@@ -65,7 +65,7 @@ class CaseFacts:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a candidate gets: a reason for what is held or declined, an amount for what is eligible or held."""
+    """The result: a reason if held or declined, an amount if eligible or held."""
 
     outcome: Outcome
     reason: str = ""
@@ -73,4 +73,4 @@ class Judgement:
     held_until: datetime | None = None
 
 
-Judge = Callable[[Candidate, CaseFacts], Judgement | None]
+DecisionRule = Callable[[Candidate, CaseFacts], Judgement | None]

@@ -16,7 +16,7 @@ from storage.store.schemas.money import reward_decisions, reward_rulings
 
 
 def of_day(store: Store, day: date) -> pl.DataFrame:
-    """Return the REWARDS rows of a business day; an erased session has none, though its booking stays."""
+    """Return the REWARDS rows of a business day, without erased sessions."""
     joined = reward_decisions.outerjoin(reward_rulings, reward_rulings.c.reward_id == reward_decisions.c.reward_id)
     columns = [reward_rulings.c.released if name == "released" else reward_decisions.c[name] for name in REWARDS.names]
     erased = select(tombstones.c.session_id).where(tombstones.c.day == day)

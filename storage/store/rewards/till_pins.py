@@ -1,4 +1,4 @@
-"""A café's till PIN: one at a time, kept as a hash; a new one signs every till out that used the old one."""
+"""A café's till PIN: one at a time, stored as a hash; a new one signs out the tills of the old one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from storage.store.schemas.money import till_pins
 
 @dataclass(frozen=True, slots=True)
 class TillPin:
-    """The PIN that counts; `number` is 1 for a café's first."""
+    """A café's current PIN; `number` is 1 for its first."""
 
     cafe: str
     number: int
@@ -29,7 +29,7 @@ def replace(store: Store, cafe: str, *, pin_hash: Callable[[int], str], actor: s
     Args:
         store: The store.
         cafe: The café's id.
-        pin_hash: The hash of the PIN, by its number.
+        pin_hash: Returns the PIN's hash for its number.
         actor: Who sets it.
         reason: Why.
     """
@@ -46,7 +46,7 @@ def replace(store: Store, cafe: str, *, pin_hash: Callable[[int], str], actor: s
 
 
 def find(store: Store, cafe: str) -> TillPin | None:
-    """Return the PIN that counts at a café, None where none was ever set."""
+    """Return a café's current PIN, None if none was ever set."""
     with store.reading() as connection:
         row = connection.execute(select(till_pins).where(till_pins.c.cafe == cafe)).first()
     return None if row is None else TillPin(row.cafe, row.number, row.pin_hash, row.set_at)

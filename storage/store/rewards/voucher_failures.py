@@ -1,4 +1,4 @@
-"""Good vouchers that could not be redeemed at the till: what the success of payments counts against us."""
+"""Valid vouchers that could not be redeemed at the till: the failures in the payment success rate."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from storage.store.schemas.provider import voucher_failures
 
 
 def record(store: Store, code_hash: str, *, cafe: str, why: str, at: datetime) -> bool:
-    """Record that a till could not redeem a code; return whether the code was a good one then.
+    """Record that a till could not redeem a code; return whether the code was valid then.
 
-    A wrong code, another café's, a redeemed, lapsed or cancelled one is no failure; neither is the same moment twice.
+    A wrong, redeemed, lapsed or cancelled code, or one of another café, is not a failure; nor is the same moment again.
 
     Args:
         store: The store.
-        code_hash: The hash of what was typed or scanned.
+        code_hash: The hash of the typed or scanned code.
         cafe: The till's café.
-        why: What stood in the way: `store_away`.
+        why: The code of the cause: `store_away`.
         at: When it was tried.
     """
     with store.begin() as connection:

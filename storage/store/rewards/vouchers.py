@@ -1,6 +1,6 @@
-"""Vouchers: issued for a reward, redeemed once at the till, undone within a minute, lapsed, replaced.
+"""Vouchers: issued for a reward, redeemed once at the till, undone within a minute, or replaced.
 
-The code itself is never stored, only its keyed hash; whoever holds the installation's key can show it again.
+The store has only a code's keyed hash; the installation's key is needed to show the code again.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ Answer = Literal["redeemed", "already_redeemed", "other_cafe", "expired", "cance
 
 
 class VoucherRefused(StorageError):
-    """What was asked of a voucher cannot be done as it stands."""
+    """The voucher's state does not allow the operation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """How vouchers are made.
+    """The installation's issuer of vouchers.
 
     Attributes:
-        code_hash: The hash of the code of a reward's n-th voucher.
-        valid: How long one can be redeemed.
+        code_hash: Returns the hash of the code of a reward's n-th voucher.
+        valid: The period of validity.
     """
 
     code_hash: Callable[[str, int], str]
@@ -62,7 +62,7 @@ class Voucher:
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """What the till is told; the voucher is given wherever one was found at this café."""
+    """The answer to the till, with the voucher if this café has it."""
 
     answer: Answer
     voucher: Voucher | None = None
@@ -74,13 +74,13 @@ _COLUMNS = tuple(vouchers.c[name] for name in Voucher.__dataclass_fields__)
 def issue(
     connection: Connection, *, store: Store, issuer: Issuer, reward_id: str, cafe: str, simulated: bool, ore: int
 ) -> None:
-    """Issue a reward's next voucher within a transaction that holds the reward's café."""
+    """Issue a reward's next voucher within a transaction that has locked the reward's café."""
     last = connection.execute(select(func.max(vouchers.c.number)).where(vouchers.c.reward_id == reward_id)).scalar()
     number = (last or 0) + 1
     while connection.execute(
         select(vouchers.c.number).where(vouchers.c.code_hash == issuer.code_hash(reward_id, number))
     ).first():
-        number += 1  # Another reward has this very code.
+        number += 1  # Another reward has this code.
     at = store.now()
     connection.execute(
         insert(vouchers).values(
@@ -102,14 +102,14 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
 
     Args:
         store: The store.
-        code_hash: The hash of the code that was typed or scanned.
+        code_hash: The hash of the typed or scanned code.
         cafe: The till's café.
-        actor: Who stands at the till.
-        request: Names this tap: repeated after a lost answer it is told `redeemed` again while that can be undone, and
-            books nothing; a page that is opened again later gives nothing away twice.
+        actor: The till's user.
+        request: The id of the tap: repeated after a lost answer it returns `redeemed` again while that can be undone,
+            and books nothing; a page reopened later redeems nothing twice.
     """
     with store.begin() as connection:
-        row = _held(connection, code_hash)
+        row = _lock_voucher(connection, code_hash)
         if row is None:
             return Redemption("unknown")
         voucher = Voucher(*row[:-1])
@@ -126,20 +126,20 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
             return Redemption("expired" if voucher.state == "expired" else "cancelled", voucher)
         _set(connection, voucher, state="redeemed", redeemed_at=at, redeemed_by=actor, request=request)
         _book(connection, "redeemed", voucher, store=store)
-        _end_wish(connection, voucher, at=at)
+        _end_onboarding(connection, voucher, at=at)
         audit.record(connection, actor=actor, action="voucher.redeem", subject=voucher.reward_id, at=at)
         outbox.touch(connection, day=business_day(at), reason="voucher", at=at)
-        return Redemption("redeemed", Voucher(*_held_again(connection, code_hash)[:-1]))
+        return Redemption("redeemed", Voucher(*_lock_known(connection, code_hash)[:-1]))
 
 
 def undo(store: Store, code_hash: str, *, cafe: str, actor: str) -> Voucher:
-    """Take a redemption back within `UNDO_SECONDS`; undone again it changes nothing.
+    """Undo a redemption within `UNDO_SECONDS`; repeated, it changes nothing.
 
     Raises:
-        VoucherRefused: it is not this café's, was not redeemed, or too long ago.
+        VoucherRefused: it is another café's, was not redeemed, or too long ago.
     """
     with store.begin() as connection:
-        row = _held(connection, code_hash)
+        row = _lock_voucher(connection, code_hash)
         if row is None or row.cafe != cafe:
             raise VoucherRefused("There is no such voucher at this café.", remedy="Check the code.")
         voucher = Voucher(*row[:-1])
@@ -157,11 +157,11 @@ def undo(store: Store, code_hash: str, *, cafe: str, actor: str) -> Voucher:
         _book(connection, "undone", voucher, store=store)
         audit.record(connection, actor=actor, action="voucher.undo", subject=voucher.reward_id, at=at)
         outbox.touch(connection, day=business_day(voucher.redeemed_at), reason="voucher", at=at)
-        return Voucher(*_held_again(connection, code_hash)[:-1])
+        return Voucher(*_lock_known(connection, code_hash)[:-1])
 
 
 def expire_due(store: Store) -> int:
-    """Let every voucher lapse whose time is over; return how many."""
+    """Expire every voucher past its validity; return their number."""
     with store.reading() as connection:
         due = connection.execute(
             select(vouchers.c.code_hash).where(vouchers.c.state == "issued", vouchers.c.expires_at <= store.now())
@@ -170,7 +170,7 @@ def expire_due(store: Store) -> int:
     lapsed = 0
     for code_hash in hashes:
         with store.begin() as connection:
-            row = _held(connection, code_hash)
+            row = _lock_voucher(connection, code_hash)
             if row is not None and row.state == "issued" and row.expires_at <= store.now():
                 _lapse(connection, Voucher(*row[:-1]), store=store)
                 lapsed += 1
@@ -178,17 +178,17 @@ def expire_due(store: Store) -> int:
 
 
 def replace(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason: str) -> Voucher:
-    """Issue a new voucher in place of one that is lost or lapsed; the old code works no more.
+    """Issue a new voucher for a lost or expired one, and invalidate the old code.
 
     Raises:
-        VoucherRefused: the reward has none, it was redeemed, or the reward was claimed for an account.
+        VoucherRefused: there is no voucher, it was redeemed, or the reward was claimed for an account.
     """
     with store.begin() as connection:
         last = _last(connection, reward_id)
         if last is None:
             raise VoucherRefused("The reward has no voucher.", remedy="Release it first, if it is held.")
-        held = _held_again(connection, last.code_hash)
-        voucher = Voucher(*held[:-1])
+        locked = _lock_known(connection, last.code_hash)
+        voucher = Voucher(*locked[:-1])
         if voucher.state == "redeemed":
             raise VoucherRefused("The voucher has been redeemed.", remedy="A reward is paid once; there is no second.")
         claimed = select(payout_claims.c.reward_id).where(payout_claims.c.reward_id == reward_id)
@@ -233,15 +233,15 @@ def _last(connection: Connection, reward_id: str) -> Voucher | None:
     return None if row is None else Voucher(*row)
 
 
-def _held(connection: Connection, code_hash: str) -> Any:
-    """Return a voucher, alone until the transaction ends."""
+def _lock_voucher(connection: Connection, code_hash: str) -> Any:
+    """Lock a voucher until the transaction ends, and return it."""
     serialise(connection, f"voucher:{code_hash}")
     query = select(*_COLUMNS, vouchers.c.request).where(vouchers.c.code_hash == code_hash)
     return connection.execute(query).first()
 
 
-def _held_again(connection: Connection, code_hash: str) -> Any:
-    row = _held(connection, code_hash)
+def _lock_known(connection: Connection, code_hash: str) -> Any:
+    row = _lock_voucher(connection, code_hash)
     assert row is not None
     return row
 
@@ -254,11 +254,11 @@ def _lapse(connection: Connection, voucher: Voucher, *, store: Store) -> None:
     _set(connection, voucher, state="expired")
     outbox.touch(connection, day=business_day(voucher.expires_at), reason="voucher", at=store.now())
     _book(connection, "lapsed", voucher, store=store)
-    _end_wish(connection, voucher, at=store.now())
+    _end_onboarding(connection, voucher, at=store.now())
 
 
-def _end_wish(connection: Connection, voucher: Voucher, *, at: datetime) -> None:
-    """End the wish to have the reward on an account: there is nothing left to wait for, and nobody to ask about."""
+def _end_onboarding(connection: Connection, voucher: Voucher, *, at: datetime) -> None:
+    """End a pending onboarding, so that its recipient is no longer polled."""
     mine = (onboardings.c.reward_id == voucher.reward_id) & (onboardings.c.state == "asked")
     connection.execute(update(onboardings).where(mine).values(state="lapsed", changed_at=at))
 

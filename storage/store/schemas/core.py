@@ -1,4 +1,4 @@
-"""The store's tables as SQLAlchemy sees them; the migrations make them."""
+"""The store's core tables; the migrations create them."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ Serial = BigInteger().with_variant(Integer(), "sqlite")
 
 
 class UtcMoment(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC; one without a time zone is refused."""
+    """An aware datetime, stored in UTC; a naive one is refused."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn a moment into what the driver keeps."""
+        """Convert a moment for the driver."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -42,7 +42,7 @@ class UtcMoment(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Turn what the driver kept into an aware moment."""
+        """Convert the driver's value to an aware moment."""
         if value is None:
             return None
         moment: datetime = value
@@ -121,7 +121,7 @@ outbox = Table(
     Column("day", Date, nullable=False),
     Column("reason", Text, nullable=False),
     Column("created_at", UtcMoment, nullable=False),
-    sqlite_autoincrement=True,  # A cursor must never see an id again, also after rows were removed.
+    sqlite_autoincrement=True,  # A cursor must never see an id again, even after rows were deleted.
 )
 
 audit_log = Table(

@@ -1,7 +1,7 @@
 """The money's tables: decisions and rulings on them, vouchers, and the ledger of double entry.
 
-A reward has an identifier of its own, drawn at random; the ledger knows only that, so it can be kept as long as the
-law asks while a guest's session is erased.
+A reward has a random identifier. The ledger has no other, so it can be stored as long as the law requires after a
+guest's session is erased.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ reward_rulings = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("ruled_at", UtcMoment, nullable=False),
-    # One ruling, once: what a person has refused or released stays so.
+    # A ruling is made once and final.
     Index("uq_reward_rulings_reward_id", "reward_id", unique=True),
 )
 
@@ -74,7 +74,7 @@ vouchers = Table(
         sqlite_where=Column("state", Text).in_(["issued", "redeemed"]),
         postgresql_where=Column("state", Text).in_(["issued", "redeemed"]),
     ),
-    # Without it SQLite goes through every voucher that lives to find a reward's.
+    # Without it SQLite scans every valid voucher to find a reward's.
     Index(None, "reward_id", "state"),
     Index(None, "state", "expires_at"),
     Index(None, "state", "redeemed_at"),
@@ -104,7 +104,7 @@ till_pins = Table(
     "till_pins",
     metadata,
     Column("cafe", Text, primary_key=True),
-    # Rises with each new PIN: whoever signed in with an older one is signed out.
+    # Rises with each new PIN, which signs out the tills of older ones.
     Column("number", Integer, nullable=False),
     Column("pin_hash", Text, nullable=False),
     Column("set_at", UtcMoment, nullable=False),

@@ -1,8 +1,8 @@
-"""The tables of payouts to a recipient: claims, daily batches, instructions to a provider, attempts at each.
+"""The tables of payouts to recipients: claims, daily batches, instructions and their attempts.
 
-An instruction is one transfer of a provider; an attempt is one key under which it is asked for. The constraints are
-the last line against paying twice: a reward is claimed once and lies in one instruction, a recipient has one
-instruction in a batch, and a new attempt cannot begin while another may still come through.
+An instruction is one transfer at a provider; an attempt is one idempotency key for it. The constraints are the last
+line against paying twice: a reward is claimed once and lies in one instruction, a recipient has one instruction in a
+batch, and a new attempt cannot begin while another is open.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ recipients = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("rail", Text, nullable=False),
-    # The provider's name for the recipient; two of ours for one of theirs would get round the yearly cap.
+    # The account at the provider; two recipients with one account would evade the yearly cap.
     Column("account", Text, nullable=False),
     Column("simulated", Boolean, nullable=False),
     Column("added_at", UtcMoment, nullable=False),

@@ -1,4 +1,4 @@
-"""What the store keeps of erasing and keeping: how far each erasure has come, and which days are closed or redacted."""
+"""The tables of privacy: erasures, the states of days, and expirations."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ expirations = Table(
     Column("lake_rows", Integer, nullable=False),
     Column("store_rows", Integer, nullable=False),
     Column("files", Integer, nullable=False),
-    # The day's segments as they were left: others mean that a replica published late.
+    # The fingerprint of the day's segments: another one means that a replica published late.
     Column("landing", Text, nullable=False),
     CheckConstraint("kind IN ('audio', 'words', 'devices')", name="kind_known"),
     Index(None, "gone_at"),

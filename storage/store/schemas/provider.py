@@ -1,7 +1,7 @@
-"""The tables of what a provider of payments tells: how recipients stand, what happened there, how the books compare.
+"""The tables of a payment provider's facts: statuses, events, bank payouts and reconciliations.
 
-No body of a provider's message is kept: it can hold a person's name. What is kept names the thing, which is fetched
-anew when it is looked at.
+No body of a provider's message is stored: it can contain a person's name. An event names its object, which is fetched
+when it is processed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ recipient_statuses = Table(
     Column("details_submitted", Boolean, nullable=False),
     Column("due", Integer, nullable=False),
     Column("disabled_reason", Text, nullable=False),
-    # The provider's one-way mark of the bank account: two recipients with the same one are one person.
+    # The provider's one-way fingerprint of the bank account: recipients who share one may be one person.
     Column("bank_fingerprint", Text),
     Column("bank_last4", Text),
     Column("checked_at", UtcMoment, nullable=False),
@@ -32,7 +32,7 @@ recipient_statuses = Table(
     Index(None, "bank_fingerprint"),
 )
 
-# A guest wants a reward on an account and is telling the provider where; the voucher is good until that is done.
+# A guest wants a reward on an account; the voucher is valid until the provider's onboarding is complete.
 onboardings = Table(
     "onboardings",
     metadata,
@@ -46,7 +46,7 @@ onboardings = Table(
     Index(None, "state", "asked_at"),
 )
 
-# With their consent to be remembered, a guest who comes back need not tell the provider everything again.
+# With the guest's consent: a returning guest skips the onboarding.
 recipient_devices = Table(
     "recipient_devices",
     metadata,
@@ -71,7 +71,7 @@ provider_events = Table(
     Column("way", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False),
-    # What came of it: the state of its object, a difference, or a code of ours or of the provider.
+    # The result: the state of its object, a difference, or a code of ours or of the provider.
     Column("code", Text, nullable=False),
     Column("done_at", UtcMoment),
     CheckConstraint("way IN ('webhook', 'listed')", name="way_known"),
@@ -81,7 +81,7 @@ provider_events = Table(
     Index(None, "made_at"),
 )
 
-# The provider's own payouts from a recipient's balance to their bank: told apart from what we pay.
+# The provider's own payouts from a recipient's balance to their bank, apart from our transfers.
 bank_payouts = Table(
     "bank_payouts",
     metadata,
@@ -97,7 +97,7 @@ bank_payouts = Table(
     Index(None, "recipient_id"),
 )
 
-# What came back of a transfer, as the provider told it: each sum that was ever reached, the largest counts.
+# The reversed sums of a transfer, one row for each sum reached; the largest counts.
 payout_reversals = Table(
     "payout_reversals",
     metadata,
@@ -128,7 +128,7 @@ reconciliations = Table(
     sqlite_autoincrement=True,
 )
 
-# Vouchers that were good and could not be redeemed: the till's failures, which the success of payments counts.
+# Valid vouchers that could not be redeemed at the till: failures in the payment success rate.
 voucher_failures = Table(
     "voucher_failures",
     metadata,

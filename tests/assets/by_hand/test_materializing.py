@@ -101,7 +101,7 @@ def test_a_run_in_this_process_builds_only_the_selection(home: Home, land: Any) 
     (part,) = plan_runs(["raw_events", "sessions"], days=[DAY])
     with open_instance(home) as instance:
         found = run_here(instance, part, home=home)
-    assert (found.succeeded, found.failures) == (True, ())
+    assert (found.succeeded, found.troubles) == (True, ())
     assert home.lake().read(SESSIONS, days=[DAY]).height == 1
     assert home.lake().version(TURNS) is None
 
@@ -116,7 +116,7 @@ def test_a_failed_build_is_reported_with_step_and_cause(home: Home, monkeypatch:
     with open_instance(home) as instance:
         found = run_here(instance, part, home=home)
     assert not found.succeeded
-    (trouble,) = found.failures
+    (trouble,) = found.troubles
     assert trouble.startswith("pilot_kpis: pilot_kpis for 2026-11-23: ValueError")
     assert "Kardemumma" not in trouble
     assert home.lake().version(PILOT_KPIS) is None

@@ -1,4 +1,4 @@
-"""The Stripe rail on the fake, with the handles that a world of payouts needs."""
+"""The Stripe rail on the fake, with the controls that a world of payouts needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IBAN = "SE3550000000054910000003"
 
 
 class Unable(set[str]):
-    """The accounts that have lost their capability."""
+    """The accounts without the capability."""
 
     def __init__(self, fake: FakeStripe) -> None:
         self.fake = fake
@@ -38,7 +38,7 @@ class Unable(set[str]):
 
 
 class ByHandRail(StripeRail):
-    """The real rail and the official client, on a fake without a socket; accounts open as they are first paid."""
+    """The real rail and official client on a fake without a socket; accounts open on first use."""
 
     def __init__(self, *, now: Callable[[], datetime], limiter: CallLimiter | None = None) -> None:
         self.fake = FakeStripe(now=now, calls_per_second=None)

@@ -1,4 +1,4 @@
-"""A world whose rail is the fake's, without a network."""
+"""A world on the fake's rail, without a network."""
 
 from __future__ import annotations
 

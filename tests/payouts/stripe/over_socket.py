@@ -1,4 +1,4 @@
-"""A fake Stripe behind a real socket, in a thread of the test, that outlives the workers that die."""
+"""A fake Stripe behind a real socket, in a thread of the test that outlives killed workers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.waiting import until
 
 @contextlib.contextmanager
 def served(fake: FakeStripe) -> Iterator[str]:
-    """Serve a fake; give its address."""
+    """Serve a fake; yield its address."""
     (port,) = free_ports(1)
     config = uvicorn.Config(
         create_server(fake, bank=Bank(fake.books)), host="127.0.0.1", port=port, log_config=None, access_log=False

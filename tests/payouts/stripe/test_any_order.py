@@ -1,4 +1,4 @@
-"""Whole histories told in order, and told in any order, doubled, late or never: the same end, on both engines."""
+"""Events in order, or in any order, doubled, late or lost, give the same result on both engines."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from payouts.stripe.events import catch_up, listed, process
 from payouts.stripe.recipients import open_account
 from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
-from storage.store.payouts import batches, claims, onboardings, provider_events
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import batches, claims, onboardings, provider_events, recipient_statuses
 from storage.store.payouts.provider_events import ProviderEvent
-from tests.payouts import assertions as looks
+from tests.payouts import assertions
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
 from tests.payouts.test_machine import template
 from tests.payouts.world import World
@@ -34,7 +33,7 @@ FAULTS = ("none", "answer_lost", "error_saved_with_effect", "never_arrives", "lo
 
 
 class History:
-    """One history; with luck its events come as luck has it, without they come at once and in order."""
+    """One history; its events arrive at random with `luck`, otherwise at once and in order."""
 
     def __init__(self, store: Store, folder: Path, *, luck: random.Random | None, plan: random.Random) -> None:
         self.world = World(folder / "unused", store=store, rail=ByHandRail)
@@ -43,7 +42,7 @@ class History:
         self.accounts: list[str] = []
         self.rewards: list[str] = []
 
-    def told(self) -> list[ProviderEvent]:
+    def all_events(self) -> list[ProviderEvent]:
         rail = self.world.rail
         ours = list(listed(rail, since=self.world.at - timedelta(days=30)))
         theirs = [
@@ -58,27 +57,27 @@ class History:
         return [*reversed(ours), *reversed(theirs), *gone]
 
     def happens(self, what: Callable[[], Any]) -> None:
-        """Let something happen at Stripe; then some of all that was ever told arrives."""
+        """Do something at Stripe; then deliver some of all events so far."""
         what()
         self.world.at += timedelta(minutes=1)
-        heard = self.told()
+        arriving = self.all_events()
         if self.luck is not None:
-            heard = self.luck.choices(heard, k=self.luck.randrange(2 * len(heard) + 1))
-            heard = [replace(each, id=f"{each.id}_twin") if self.luck.random() < 0.2 else each for each in heard]
-        provider_events.keep(self.world.store, heard, way="webhook")
+            arriving = self.luck.choices(arriving, k=self.luck.randrange(2 * len(arriving) + 1))
+            arriving = [replace(each, id=f"{each.id}_twin") if self.luck.random() < 0.2 else each for each in arriving]
+        provider_events.save(self.world.store, arriving, way="webhook")
         if self.luck is None or self.luck.random() < 0.5:
             process(self.world.store, self.world.rail)
 
     def everything_arrives(self) -> None:
-        heard = self.told()
+        arriving = self.all_events()
         if self.luck is not None:
-            self.luck.shuffle(heard)
+            self.luck.shuffle(arriving)
         if self.luck is not None and self.luck.random() < 0.5:
             catch_up(self.world.store, self.world.rail)
         else:
-            provider_events.keep(self.world.store, heard, way="webhook")
-        # What was looked at too early is told once more: a hint that comes again is taken as one.
-        for each in heard:  # One by one: what comes again counts as come in then.
+            provider_events.save(self.world.store, arriving, way="webhook")
+        # Events processed too early are replayed: a repeated hint is processed again.
+        for each in arriving:  # One by one: a replayed event counts as received then.
             self.world.at += timedelta(milliseconds=1)
             provider_events.replay(self.world.store, rail=self.world.rail.name, only=each.id)
         process(self.world.store, self.world.rail, limit=10_000)
@@ -89,7 +88,7 @@ class History:
             reward_id = str(world.earn(None))
             account = open_account(rail, reward_id=reward_id)
             who = claims.recipient(world.store, rail=rail.name, account=account, simulated=True)
-            onboardings.ask(world.store, reward_id, recipient_id=who.id)
+            onboardings.request(world.store, reward_id, recipient_id=who.id)
             self.accounts.append(account)
             self.rewards.append(reward_id)
             self.happens(lambda account=account, n=number: self.books.onboard(account, iban=f"{IBAN}{n}"))
@@ -101,7 +100,7 @@ class History:
         rail.faults.extend(self.plan.choices(FAULTS, k=GUESTS))
         self.happens(world.pay)
         world.approve_all()
-        for _ in range(2):  # Each payout meets at most one fault, and comes through at the second asking.
+        for _ in range(2):  # Each payout meets at most one fault, and succeeds at the second try.
             self.happens(world.pay)
         self.everything_arrives()
         assert {each.state for each in batches.instructions(world.store)} == {"paid"}
@@ -122,18 +121,20 @@ class History:
         self.happens(lambda: self.books.deauthorise(gone))
 
     def end(self) -> list[object]:
-        """Return how each guest stands at the end, whatever things are called in this history."""
+        """Return the final state of each guest, without the identifiers of this history."""
         store, found = self.world.store, []
         by_account = {each.account: each for each in batches.instructions(store)}
         for account, reward_id in zip(self.accounts, self.rewards, strict=True):
-            who = standings.by_account(store, rail=self.world.rail.name, account=account)
+            who = recipient_statuses.by_account(store, rail=self.world.rail.name, account=account)
             assert who is not None
             with store.reading() as connection:
                 lines = "SELECT debit, credit, SUM(amount_ore) FROM ledger WHERE reward_id = :it GROUP BY 1, 2 ORDER BY 1, 2"
                 booked = [tuple(row) for row in connection.execute(text(lines), {"it": reward_id})]
-            banks = [(each.state, each.failure_code, each.amount_ore) for each in looks.bank_payouts_of(store, who.id)]
-            standing, one = standings.find(store, who.id), by_account[account]
-            found.append((one.state, one.amount_ore, standing and standing.transfers, booked, banks))
+            banks = [
+                (each.state, each.failure_code, each.amount_ore) for each in assertions.bank_payouts_of(store, who.id)
+            ]
+            status, one = recipient_statuses.find(store, who.id), by_account[account]
+            found.append((one.state, one.amount_ore, status and status.transfers, booked, banks))
         return found
 
 
@@ -148,7 +149,7 @@ def histories(make: Callable[[], Store], folder: Path, *, seed: int) -> None:
             ends.append(history.end())
         finally:
             history.world.store.close()
-    assert ends[0] == ends[1], "another order did not come to the same end"
+    assert ends[0] == ends[1], "another order gave another result"
     assert sorted(state for state, *_ in ends[0]) == ["paid", "paid", "paid", "reversed"]
 
 
@@ -156,7 +157,7 @@ KEPT = settings(deadline=None, database=None, derandomize=True, suppress_health_
 
 
 def files(folder: Path) -> Callable[[], Store]:
-    """Return what opens an empty store in a file of its own each time."""
+    """Return a function that opens an empty store in a new file."""
     numbers = itertools.count()
 
     def make() -> Store:
@@ -171,7 +172,7 @@ def files(folder: Path) -> Callable[[], Store]:
 @pytest.mark.timeout(600)
 @settings(KEPT, max_examples=12)
 @given(seed=st.integers(0, 10**6))
-def test_any_order_number_and_delay_of_webhooks_comes_to_the_same_end(
+def test_webhooks_in_any_order_and_number_give_the_same_result(
     seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("order")
@@ -180,9 +181,7 @@ def test_any_order_number_and_delay_of_webhooks_comes_to_the_same_end(
 
 @pytest.mark.postgresql
 @pytest.mark.timeout(600)
-def test_any_order_number_and_delay_of_webhooks_comes_to_the_same_end_on_postgresql(
-    postgresql_cluster: Cluster, tmp_path: Path
-) -> None:
+def test_webhooks_in_any_order_give_the_same_result_on_postgresql(postgresql_cluster: Cluster, tmp_path: Path) -> None:
     empty = postgresql_cluster.new_database()
     open_store(empty).close()
     name = empty.rpartition("/")[2]
@@ -195,21 +194,19 @@ def test_any_order_number_and_delay_of_webhooks_comes_to_the_same_end_on_postgre
     of_seed()
 
 
-def test_a_receiver_that_believed_what_an_event_says_would_be_caught(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_trusting_the_content_of_an_event_is_detected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"payout.created": "pending", "payout.paid": "paid", "payout.failed": "failed"}
-    look = events._look
+    handle = events._handle
 
     def believes(store: Store, rail: ByHandRail, event: ProviderEvent) -> str:
-        note = look(store, rail, event)
-        who = standings.by_account(store, rail=rail.name, account=event.account)
-        for each in looks.bank_payouts_of(store, who.id) if who is not None and event.kind in said else ():
-            standings.save_bank_payout(store, replace(each, state=said[event.kind]))
+        note = handle(store, rail, event)
+        who = recipient_statuses.by_account(store, rail=rail.name, account=event.account)
+        for each in assertions.bank_payouts_of(store, who.id) if who is not None and event.kind in said else ():
+            recipient_statuses.save_bank_payout(store, replace(each, state=said[event.kind]))
         return note
 
-    monkeypatch.setattr(events, "_look", believes)
-    monkeypatch.setattr(events, "_thing", lambda event: (event.id, "", ""))
-    with pytest.raises(AssertionError, match="the same end"):
+    monkeypatch.setattr(events, "_handle", believes)
+    monkeypatch.setattr(events, "_subject", lambda event: (event.id, "", ""))
+    with pytest.raises(AssertionError, match="another result"):
         for seed in range(4):
             histories(files(tmp_path / str(seed)), tmp_path, seed=seed)

@@ -1,4 +1,4 @@
-"""What each error of the official client means for a transfer and for a question."""
+"""The meaning of each error of the official client for a transfer and for a query."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from payouts.rail import Accepted, Order, Refused, Unknown
-from payouts.stripe.calling import ProviderAway, ProviderRefuses, called, error_code, make_client
+from payouts.stripe.calling import ProviderAway, ProviderRefuses, call_stripe, error_code, make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
 
@@ -65,35 +65,35 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize(("status", "body", "outcome", "told", "rate"), TABLE)
-def test_an_error_has_one_meaning_and_nothing_is_tried_again_within(
-    status: int, body: dict[str, Any] | None, outcome: object, told: type[Exception], rate: float
+@pytest.mark.parametrize(("status", "body", "outcome", "raised", "rate"), TABLE)
+def test_an_error_has_one_meaning_and_no_hidden_retry(
+    status: int, body: dict[str, Any] | None, outcome: object, raised: type[Exception], rate: float
 ) -> None:
     wire = Answers(status, body)
     limiter = CallLimiter(20.0, sleep=lambda _: None)
     client = make_client("sk_test_x", url="http://fake", http_client=wire)
     assert StripeRail(client, name="stripe_fake", limiter=limiter).send(ORDER) == outcome
     assert (wire.calls, limiter.per_second) == (1, rate)
-    with pytest.raises(told):
-        called(CallLimiter(20.0, sleep=lambda _: None), lambda: client.v1.transfers.list({"transfer_group": "g"}))
+    with pytest.raises(raised):
+        call_stripe(CallLimiter(20.0, sleep=lambda _: None), lambda: client.v1.transfers.list({"transfer_group": "g"}))
     assert wire.calls == 2
     assert isinstance(StripeRail(client, name="stripe_fake", limiter=limiter).find_transfer("g"), Unknown)
 
 
-def test_what_cannot_be_asked_is_retryable_and_what_is_refused_is_not() -> None:
+def test_an_outage_is_retryable_and_a_refusal_is_not() -> None:
     for status, body, expected in ((500, error(API), True), (429, error(INVALID), True), (400, error(INVALID), False)):
         client = make_client("sk_test_x", url="http://fake", http_client=Answers(status, body))
-        with pytest.raises((ProviderAway, ProviderRefuses)) as told:
-            called(CallLimiter(1e9), lambda client=client: client.v1.balance.retrieve())
-        assert told.value.retryable is expected
+        with pytest.raises((ProviderAway, ProviderRefuses)) as raised:
+            call_stripe(CallLimiter(1e9), lambda client=client: client.v1.balance.retrieve())
+        assert raised.value.retryable is expected
 
 
-def test_an_error_without_any_code_is_told_by_its_status() -> None:
+def test_an_error_without_a_code_gets_its_status_as_code() -> None:
     assert error_code(stripe.APIError("x", http_status=502)) == "http_502"
     assert error_code(stripe.APIConnectionError("x")) == "connection"
 
 
-def test_a_live_key_never_leaves_for_another_address() -> None:
+def test_a_live_key_is_never_sent_to_another_address() -> None:
     with pytest.raises(ProviderRefuses, match="live key"):
         make_client("sk_live_x", url="http://127.0.0.1:1")
     with pytest.raises(ProviderRefuses, match="live key"):

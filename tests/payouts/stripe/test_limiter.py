@@ -1,4 +1,4 @@
-"""The limiter in virtual time: calls are spaced, slowed when there are too many, and faster again step by step."""
+"""The limiter in virtual time: even spacing, a slower rate after a refusal, step-by-step recovery."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from payouts.stripe.limiter import FASTER_AFTER_CALLS, LONGEST_PAUSE_SECONDS, SL
 
 
 class Time:
-    """Seconds that pass only while somebody sleeps."""
+    """Virtual seconds that pass only in `sleep`."""
 
     def __init__(self) -> None:
         self.at = 0.0
@@ -29,7 +29,7 @@ def limiter(time: Time) -> CallLimiter:
     return CallLimiter(20.0, monotonic=lambda: time.at, sleep=time.sleep)
 
 
-def test_calls_are_a_twentieth_of_a_second_apart_and_rest_is_not_saved_up(time: Time, limiter: CallLimiter) -> None:
+def test_calls_are_evenly_spaced_and_idle_time_is_not_saved(time: Time, limiter: CallLimiter) -> None:
     moments = []
     for _ in range(3):
         limiter.wait()
@@ -41,7 +41,7 @@ def test_calls_are_a_twentieth_of_a_second_apart_and_rest_is_not_saved_up(time: 
     assert moments == pytest.approx([0, 0.05, 0.1, 100.1, 100.15])
 
 
-def test_one_too_many_halves_the_rate_and_pauses_longer_each_time(time: Time, limiter: CallLimiter) -> None:
+def test_each_rate_limit_halves_the_rate_and_doubles_the_pause(time: Time, limiter: CallLimiter) -> None:
     rates, pauses = [], []
     for _ in range(8):
         limiter.wait()
@@ -57,7 +57,7 @@ def test_one_too_many_halves_the_rate_and_pauses_longer_each_time(time: Time, li
     )
 
 
-def test_it_recovers_a_call_a_second_at_a_time_and_never_beyond_its_most(time: Time, limiter: CallLimiter) -> None:
+def test_the_rate_recovers_step_by_step_up_to_its_maximum(time: Time, limiter: CallLimiter) -> None:
     limiter.too_many()
     for step in range(1, 11):
         for _ in range(FASTER_AFTER_CALLS):
@@ -69,7 +69,7 @@ def test_it_recovers_a_call_a_second_at_a_time_and_never_beyond_its_most(time: T
     assert limiter.per_second == 20
 
 
-def test_a_call_that_went_well_ends_the_doubling_of_pauses(time: Time, limiter: CallLimiter) -> None:
+def test_a_successful_call_resets_the_pause(time: Time, limiter: CallLimiter) -> None:
     limiter.too_many()
     limiter.too_many()
     limiter.went_well()

@@ -1,4 +1,4 @@
-"""What events tell of money that was sent: that it arrived, came back, or failed at the bank; nothing is sent again."""
+"""Events about sent money: it arrived, was reversed or failed at the bank; nothing is sent again."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from payouts.sending import send_batch
 from payouts.stripe.events import process
 from proving.stripe_fake.requests import Fault
 from storage.store.ledger import bookkeeping
-from storage.store.payouts import batches
-from storage.store.payouts import recipient_statuses as standings
-from tests.payouts import assertions as looks
-from tests.payouts.stripe.hearing import hear
+from storage.store.payouts import batches, recipient_statuses
+from tests.payouts import assertions
+from tests.payouts.stripe.event_delivery import deliver
 from tests.payouts.world import World
 
 
-def test_a_failed_bank_payout_is_kept_and_nothing_is_sent_again(world: World) -> None:
+def test_a_failed_bank_payout_is_saved_and_nothing_is_sent_again(world: World) -> None:
     world.earn("acct_1")
     world.pay()
     world.approve_all()
     world.pay()
     books = world.rail.fake.books
-    who = standings.by_account(world.store, rail=world.rail.name, account="acct_1")
+    who = recipient_statuses.by_account(world.store, rail=world.rail.name, account="acct_1")
     assert who is not None
     payout = books.bank_payout("acct_1", 4000)
     books.bank_payout_ends(payout["id"], status="paid")
-    hear(world)
-    assert looks.bank_payouts_of(world.store, who.id)[0].state == "paid"
+    deliver(world)
+    assert assertions.bank_payouts_of(world.store, who.id)[0].state == "paid"
     world.at += timedelta(days=2)
     books.bank_payout_ends(payout["id"], status="failed", failure="no_account")
-    hear(world)
-    kept = looks.bank_payouts_of(world.store, who.id)[0]
+    deliver(world)
+    kept = assertions.bank_payouts_of(world.store, who.id)[0]
     assert (kept.state, kept.failure_code) == ("failed", "no_account")
     world.pay()
     assert len(world.rail.made) == 1
@@ -43,9 +42,7 @@ def test_a_failed_bank_payout_is_kept_and_nothing_is_sent_again(world: World) ->
 
 
 @pytest.mark.parametrize("steps", [(1500, 2500), (1, 1, 5998), (6000,)])
-def test_a_transfer_reversed_in_parts_is_booked_to_the_ore_as_it_comes_back(
-    world: World, steps: tuple[int, ...]
-) -> None:
+def test_a_transfer_reversed_in_parts_is_booked_to_the_ore(world: World, steps: tuple[int, ...]) -> None:
     for _ in range(2):
         world.earn("acct_1")
     world.settle()
@@ -55,10 +52,10 @@ def test_a_transfer_reversed_in_parts_is_booked_to_the_ore_as_it_comes_back(
         world.rail.reverse(reference, step)
         left -= step
         assert process(world.store, world.rail).differences == ()
-        hear(world)
+        deliver(world)
         balances = bookkeeping.balances(world.store, simulated=True)
         assert balances["provider_balance_test"] == -left
-        assert -balances["rewards_owed"] == 6000 - left  # owed to the guest again, until a person has ruled
+        assert -balances["rewards_owed"] == 6000 - left  # owed to the guest again
         assert reconcile(world.store, world.rail, actor="test").agrees
         assert world.broken() == []
     assert batches.instructions(world.store)[0].state == ("reversed" if left == 0 else "paid")
@@ -67,7 +64,7 @@ def test_a_transfer_reversed_in_parts_is_booked_to_the_ore_as_it_comes_back(
     assert len(world.rail.made) == sent
 
 
-def test_the_same_sum_that_came_back_is_booked_the_same_way_whatever_steps_were_heard_of(world: World) -> None:
+def test_a_reversed_sum_is_booked_the_same_way_whatever_the_steps(world: World) -> None:
     for account in ("acct_1", "acct_2"):
         for _ in range(2):
             world.earn(account)
@@ -75,9 +72,9 @@ def test_the_same_sum_that_came_back_is_booked_the_same_way_whatever_steps_were_
     one, two = sorted(world.rail.made)
     for step in (1000, 2500):
         world.rail.reverse(one, step)
-        hear(world)
+        deliver(world)
         world.rail.reverse(two, step)
-    hear(world)
+    deliver(world)
 
     def by_reward(reference: str) -> list[int]:
         with world.store.reading() as connection:
@@ -96,37 +93,33 @@ def test_the_same_sum_that_came_back_is_booked_the_same_way_whatever_steps_were_
 
 
 @pytest.mark.parametrize("fault", ["answer_lost", "error_saved_with_effect"])
-def test_a_webhook_that_comes_after_a_timeout_ends_the_doubt_and_nothing_is_sent_again(
-    world: World, fault: Fault
-) -> None:
+def test_a_webhook_resolves_an_unknown_outcome(world: World, fault: Fault) -> None:
     world.earn("acct_1")
     world.pay()
     world.approve_all()
     world.rail.faults.append(fault)
     send_batch(world.store, world.rail, batches.batches(world.store)[0].id)
     assert batches.instructions(world.store)[0].state == "in_flight"
-    hear(world)
+    deliver(world)
     assert batches.instructions(world.store)[0].state == "paid"
     world.pay()
     assert (len(world.rail.made), sum(world.rail.asked.values())) == (1, 1)
     assert world.broken() == []
 
 
-def test_a_webhook_that_comes_before_the_answer_books_the_transfer_once(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_webhook_before_the_answer_books_the_transfer_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.earn("acct_1")
     world.pay()
     world.approve_all()
     sent = world.rail.send
 
-    def heard_first(order: Order) -> Outcome:
+    def delivered_first(order: Order) -> Outcome:
         outcome = sent(order)
-        hear(world)
+        deliver(world)
         assert batches.instructions(world.store)[0].state == "paid"
         return outcome
 
-    monkeypatch.setattr(world.rail, "send", heard_first)
+    monkeypatch.setattr(world.rail, "send", delivered_first)
     world.pay()
     assert bookkeeping.balances(world.store, simulated=True)["provider_balance_test"] == -3000
     assert reconcile(world.store, world.rail, actor="test").agrees

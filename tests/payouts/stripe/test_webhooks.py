@@ -1,4 +1,4 @@
-"""The door's check of what Stripe sends: signature over the raw bytes, age, mode, shape."""
+"""The verification of webhooks: signature over the raw bytes, age, mode, shape."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read(
     return read_webhook(body, signature=header, secrets=secrets, rail=rail, now=now)
 
 
-def test_what_stripe_signed_is_read_by_name_alone() -> None:
+def test_a_signed_event_is_read_without_its_content() -> None:
     event = read(json.dumps(EVENT).encode())
     assert (event.id, event.kind, event.object_id, event.account) == ("evt_1", "transfer.created", "tr_1", "")
     assert event.made_at == NOW
@@ -47,11 +47,11 @@ def test_what_stripe_signed_is_read_by_name_alone() -> None:
     assert connected.account == "acct_1"
 
 
-def test_an_event_about_our_own_balance_has_no_name() -> None:
+def test_an_event_about_our_own_balance_has_no_object_id() -> None:
     assert read(json.dumps({**EVENT, "data": {"object": {"object": "balance"}}}).encode()).object_id == ""
 
 
-def test_any_of_our_secrets_may_have_signed_and_no_other() -> None:
+def test_only_our_secrets_verify_a_signature() -> None:
     body = json.dumps(EVENT).encode()
     assert read(body, secrets=secrets_of(" whsec_old , whsec_one ,")).id == "evt_1"
     with pytest.raises(RefusedWebhook, match="none of our endpoints"):
@@ -60,7 +60,7 @@ def test_any_of_our_secrets_may_have_signed_and_no_other() -> None:
         read(body, secrets=())
 
 
-def test_a_body_written_anew_is_refused_although_it_says_the_same() -> None:
+def test_a_reserialised_body_is_refused() -> None:
     body = json.dumps(EVENT, indent=2).encode()
     header = signed(body)
     with pytest.raises(RefusedWebhook):
@@ -70,7 +70,7 @@ def test_a_body_written_anew_is_refused_although_it_says_the_same() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "taken"), [(299, True), (301, False), (-299, True), (-301, False)])
-def test_what_is_old_or_from_the_future_is_refused(seconds: int, taken: bool) -> None:
+def test_old_and_future_events_are_refused(seconds: int, taken: bool) -> None:
     body = json.dumps(EVENT).encode()
     header = signed(body, at=NOW - timedelta(seconds=seconds))
     if taken:
@@ -93,7 +93,7 @@ def test_a_header_without_a_time_is_refused(header: str) -> None:
         *("t=+{old},t={now},{rest}", "t= {old},{rest}", "t={now},{rest},t={old}", "t={old},{rest},t={now}"),
     ],
 )
-def test_a_second_time_in_the_header_makes_no_old_signature_young(header: str) -> None:
+def test_a_second_time_in_the_header_does_not_renew_a_signature(header: str) -> None:
     body, old = json.dumps(EVENT).encode(), NOW - timedelta(days=2)
     rest = signed(body, at=old).partition(",")[2]
     forged = header.format(old=int(old.timestamp()), now=int(NOW.timestamp()), rest=rest)
@@ -101,14 +101,14 @@ def test_a_second_time_in_the_header_makes_no_old_signature_young(header: str) -
         read(body, forged)
 
 
-def test_a_test_event_at_a_live_door_is_left_alone() -> None:
+def test_a_test_event_at_a_live_endpoint_is_ignored() -> None:
     with pytest.raises(OtherMode):
         read(json.dumps(EVENT).encode(), rail="stripe")
     assert read(json.dumps({**EVENT, "livemode": True}).encode(), rail="stripe").rail == "stripe"
 
 
 @pytest.mark.parametrize("rail", ["stripe_test", "stripe_fake"])
-def test_a_live_event_at_another_door_is_refused_under_the_name_of_the_live_rail(rail: RailName) -> None:
+def test_a_live_event_at_a_test_endpoint_is_refused_on_the_live_rail(rail: RailName) -> None:
     with pytest.raises(LiveEvent) as refused:
         read(json.dumps({**EVENT, "livemode": True}).encode(), rail=rail)
     assert (refused.value.event.rail, refused.value.event.id) == ("stripe", "evt_1")
@@ -128,6 +128,6 @@ def test_a_live_event_at_another_door_is_refused_under_the_name_of_the_live_rail
         json.dumps({**EVENT, "data": {"object": []}}).encode(),
     ],
 )
-def test_what_is_signed_and_no_event_is_refused_in_words(body: bytes) -> None:
+def test_a_signed_body_that_is_no_event_is_refused(body: bytes) -> None:
     with pytest.raises(RefusedWebhook, match="no event"):
         read(body)

@@ -81,8 +81,8 @@ def attacks() -> list[tuple[str, str, str, list[str]]]:
     return found
 
 
-def scores(told: list[tuple[str, list[str]]]) -> list[Any]:
-    return score_many([Said(turns, language, CAFES.get("aurora")) for language, turns in told])
+def scores(given: list[tuple[str, list[str]]]) -> list[Any]:
+    return score_many([Said(turns, language, CAFES.get("aurora")) for language, turns in given])
 
 
 def test_no_attack_earns_more_than_a_little_over_what_was_honestly_said() -> None:

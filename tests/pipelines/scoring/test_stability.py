@@ -49,10 +49,10 @@ def said_of(rows: list[dict[str, Any]], change: Any = lambda turn: turn) -> list
 
 
 def test_one_session_and_many_at_once_give_the_same_results() -> None:
-    told = said_of(corpus())
-    together = score_many(told, spans=True)
-    assert together == [score_many([each], spans=True)[0] for each in told]
-    assert score_many(list(reversed(told)), spans=True) == together[::-1]
+    corpus_sessions = said_of(corpus())
+    together = score_many(corpus_sessions, spans=True)
+    assert together == [score_many([each], spans=True)[0] for each in corpus_sessions]
+    assert score_many(list(reversed(corpus_sessions)), spans=True) == together[::-1]
 
 
 def test_no_term_of_the_model_takes_points_away() -> None:
@@ -65,9 +65,11 @@ def test_no_term_of_the_model_takes_points_away() -> None:
 @settings(max_examples=120, deadline=None)
 @given(data=st.data())
 def test_one_true_detail_more_never_lowers_the_score(language: Any, details: list[str], data: Any) -> None:
-    told = data.draw(st.lists(st.sampled_from(details), unique=True, max_size=len(details) - 1))
-    more = data.draw(st.sampled_from([detail for detail in details if detail not in told]))
-    base, with_more = score_many([Said([*told], language, AURORA), Said([*told, more], language, AURORA)])
+    corpus_sessions = data.draw(st.lists(st.sampled_from(details), unique=True, max_size=len(details) - 1))
+    more = data.draw(st.sampled_from([detail for detail in details if detail not in corpus_sessions]))
+    base, with_more = score_many(
+        [Said([*corpus_sessions], language, AURORA), Said([*corpus_sessions, more], language, AURORA)]
+    )
     assert with_more.score >= base.score
     assert not with_more.signals
 

@@ -89,7 +89,7 @@ def token_visit(at: datetime, *, token: str | None) -> Story:
     return story.records(consent)
 
 
-def test_a_token_that_sends_before_opening_day_after_day_is_held_and_a_regular_in_the_morning_is_not() -> None:
+def test_a_token_often_sent_before_opening_is_held_and_a_morning_regular_is_not() -> None:
     before = datetime.fromisoformat("2026-11-23T06:00:00+01:00")
     open_ = datetime.fromisoformat("2026-11-23T07:05:00+01:00")
     days = [timedelta(days=back) for back in range(PATTERN_DAYS)]
@@ -112,7 +112,7 @@ def test_a_rush_that_the_hour_is_used_to_is_no_burst() -> None:
     assert signals_of(*history, *rush(60)).height == 0
 
 
-def test_what_goes_far_beyond_the_same_hour_before_is_held_and_what_came_first_is_not() -> None:
+def test_a_burst_is_held_beyond_its_limit_and_not_before() -> None:
     history = [story for day in range(-6, 0) for story in rush(6, day=day)]
     today = rush(30)
     frame = signals_of(*history, *today)

@@ -63,7 +63,7 @@ def test_the_same_words_in_other_turns_are_a_copy() -> None:
     ],
     ids=["other numbers and names", "sentences moved", "a sentence added"],
 )
-def test_a_changed_copy_is_held_until_a_person_has_looked(changed: str) -> None:
+def test_a_changed_copy_is_held_for_a_person(changed: str) -> None:
     first, again = visit(QUEUE), visit(changed, **later(20))
     frame = signals_of(first, again)
     assert named(frame, again) == {"copied_nearly"}
@@ -96,7 +96,7 @@ def test_a_copy_is_found_across_cafes_and_days_and_not_beyond_the_day_itself() -
     assert frame["session_id"].unique().to_list() == [today.session_id]
 
 
-def test_real_and_simulated_guests_are_never_held_against_one_another() -> None:
+def test_real_and_simulated_guests_are_never_compared() -> None:
     assert signals_of(visit(QUEUE, simulated=True), visit(QUEUE, **later(20))).height == 0
 
 
@@ -119,8 +119,8 @@ def test_an_erased_sessions_copy_stands_by_itself() -> None:
 
 def test_evidence_holds_identifiers_and_counts_and_no_word() -> None:
     frame = signals_of(*(visit(QUEUE, **later(20 * n)) for n in range(5)))
-    told = json.dumps(frame.drop("day", "held_until").to_dicts(), ensure_ascii=False).lower()
-    assert not {word for word in QUEUE.lower().split() if len(word) > 5 and word.strip(",.") in told}
+    given = json.dumps(frame.drop("day", "held_until").to_dicts(), ensure_ascii=False).lower()
+    assert not {word for word in QUEUE.lower().split() if len(word) > 5 and word.strip(",.") in given}
 
 
 def test_the_same_day_gives_the_same_signals_in_any_order_of_events() -> None:
@@ -130,7 +130,7 @@ def test_the_same_day_gives_the_same_signals_in_any_order_of_events() -> None:
     assert signals_of(*stories).equals(signals_of(*shuffled))
 
 
-def test_rings_are_told_from_a_crowd_that_is_more_alike_than_people_are() -> None:
+def test_rings_differ_from_a_crowd_more_alike_than_people() -> None:
     found = generated.quality(400)
     assert found["honest_held"] == 0
     recall = {kind: float(share.split()[0]) for kind, share in found["recall"].items()}

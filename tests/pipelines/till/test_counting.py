@@ -1,4 +1,4 @@
-"""From a file's bytes to customers by day, and what is told of every row."""
+"""From a file's bytes to customers by day, and what is given of every row."""
 
 from __future__ import annotations
 

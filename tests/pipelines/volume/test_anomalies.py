@@ -37,9 +37,9 @@ def sessions(*moments: datetime, cafe: str = "aurora", simulated: bool = False) 
     return pl.DataFrame(rows, schema={name: schema(SESSIONS)[name] for name in SESSION_COLUMNS}, orient="row")
 
 
-def of_day(told: pl.DataFrame, day: date = MONDAY, **changes: Any) -> pl.DataFrame:
+def of_day(given: pl.DataFrame, day: date = MONDAY, **changes: Any) -> pl.DataFrame:
     usual = {"as_of": day_bounds(day)[1] + timedelta(hours=12), "cafes": CAFES, "history": NO_HISTORY, "away": {}}
-    return volume_anomalies(told, day=day, **usual | changes)
+    return volume_anomalies(given, day=day, **usual | changes)
 
 
 def gone_from_eleven(weight: float, hour: int) -> int:
@@ -88,8 +88,8 @@ def test_history_is_the_tables_own_earlier_days_of_the_same_guests() -> None:
 
 
 def test_the_order_of_the_sessions_changes_nothing() -> None:
-    told = sessions(*sent(AURORA, MONDAY))
-    assert of_day(told).equals(of_day(told.reverse()))
+    given = sessions(*sent(AURORA, MONDAY))
+    assert of_day(given).equals(of_day(given.reverse()))
 
 
 def test_a_sign_that_is_gone_is_one_episode_from_when_it_went_to_the_last_hour() -> None:

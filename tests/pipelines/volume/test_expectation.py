@@ -56,18 +56,18 @@ def len_of_usual() -> int:
 def test_four_of_the_same_weekday_count_before_the_others_of_its_kind() -> None:
     fridays = [date(2026, 12, 18) - timedelta(days=7 * ago) for ago in range(1, 5)]
     others = [day for day in weekdays_before(date(2026, 12, 18), 20) if day not in fridays]
-    told = past(AURORA, dict.fromkeys(others, as_usual)) | past(
+    given = past(AURORA, dict.fromkeys(others, as_usual)) | past(
         AURORA, dict.fromkeys(fridays, lambda weight, hour: 2 * as_usual(weight, hour))
     )
-    by = expectation(AURORA, day=date(2026, 12, 18), past=told)
+    by = expectation(AURORA, day=date(2026, 12, 18), past=given)
     assert of_day(by, AURORA, date(2026, 12, 18))[1] == pytest.approx(2 * len_of_usual(), rel=0.05)
 
 
 def test_saturdays_and_holidays_do_not_speak_for_weekdays() -> None:
     saturdays = [date(2026, 12, 5) - timedelta(days=7 * ago) for ago in range(6)]
-    told = past(AURORA, dict.fromkeys(saturdays, as_usual))
-    assert expectation(AURORA, day=LATER, past=told).basis == "band"  # type: ignore[union-attr]
-    assert expectation(AURORA, day=date(2026, 12, 12), past=told).basis == "history"  # type: ignore[union-attr]
+    given = past(AURORA, dict.fromkeys(saturdays, as_usual))
+    assert expectation(AURORA, day=LATER, past=given).basis == "band"  # type: ignore[union-attr]
+    assert expectation(AURORA, day=date(2026, 12, 12), past=given).basis == "history"  # type: ignore[union-attr]
 
 
 def test_a_special_day_is_like_no_other() -> None:
@@ -97,9 +97,9 @@ def test_an_outage_of_the_past_counts_by_the_minutes_that_it_left() -> None:
 
 def test_a_day_of_which_little_could_be_used_is_no_history() -> None:
     days = weekdays_before(LATER, 5)
-    told = past(AURORA, dict.fromkeys(days, as_usual))
-    told[days[0]] = [each for each in told[days[0]] if each.hour < 9]
-    assert expectation(AURORA, day=LATER, past=told).basis == "band"  # type: ignore[union-attr]
+    given = past(AURORA, dict.fromkeys(days, as_usual))
+    given[days[0]] = [each for each in given[days[0]] if each.hour < 9]
+    assert expectation(AURORA, day=LATER, past=given).basis == "band"  # type: ignore[union-attr]
 
 
 def test_days_to_come_are_no_history() -> None:

@@ -1,4 +1,4 @@
-"""Which hours are odd: three slow ones in a row are, one is not; and nothing is said of what cannot be known."""
+"""Which hours are odd: three slow ones in a row are, one is not; unusable hours have no verdict."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def at(hour: int, minute: int = 0, day: date = MONDAY) -> datetime:
     return at_local(day, datetime(2000, 1, 1, hour, minute).time())
 
 
-def verdicts(some: list[OpenHour], day: date = MONDAY, told: dict | None = None) -> dict[int, HourVerdict]:
-    by = expectation(AURORA, day=day, past=told or {})
+def verdicts(some: list[OpenHour], day: date = MONDAY, found_rows: dict | None = None) -> dict[int, HourVerdict]:
+    by = expectation(AURORA, day=day, past=found_rows or {})
     assert by is not None
     return {hour.hour: found for hour, found in zip(some, judge_hours(some, by=by), strict=True)}
 
@@ -32,8 +32,8 @@ def odd(found: dict[int, HourVerdict]) -> dict[int, str]:
 
 def test_a_usual_day_has_no_anomaly_by_the_band_nor_by_history() -> None:
     assert odd(verdicts(hours(AURORA, MONDAY))) == {}
-    told = past(AURORA, dict.fromkeys(weekdays_before(LATER, 8), as_usual))
-    assert odd(verdicts(hours(AURORA, LATER), LATER, told)) == {}
+    found_rows = past(AURORA, dict.fromkeys(weekdays_before(LATER, 8), as_usual))
+    assert odd(verdicts(hours(AURORA, LATER), LATER, found_rows)) == {}
 
 
 def test_one_empty_hour_or_two_are_nothing_and_three_in_a_row_are() -> None:
@@ -46,18 +46,18 @@ def test_one_empty_hour_or_two_are_nothing_and_three_in_a_row_are() -> None:
     assert found[17].since == at(15)
 
 
-def test_a_sign_that_is_gone_is_told_for_the_rest_of_the_day_from_when_it_went() -> None:
+def test_a_missing_sign_is_low_for_the_rest_of_the_day() -> None:
     found = verdicts(hours(AURORA, MONDAY, lambda weight, hour: as_usual(weight, hour) if hour < 11 else 0))
     assert set(odd(found)) == set(range(12, 19))
     rarest = min((each for each in found.values() if each.surprise is not None), key=lambda each: each.surprise or 0)
     assert rarest.since == at(11)
 
 
-def test_a_day_at_half_its_usual_strength_is_found_by_history_where_the_band_sees_nothing() -> None:
+def test_history_finds_a_day_at_half_strength_that_the_band_misses() -> None:
     half = hours(AURORA, LATER, lambda weight, hour: as_usual(weight, hour) // 2)
-    told = past(AURORA, dict.fromkeys(weekdays_before(LATER, 10), as_usual))
+    found_rows = past(AURORA, dict.fromkeys(weekdays_before(LATER, 10), as_usual))
     assert odd(verdicts(half, LATER)) == {}
-    assert set(odd(verdicts(half, LATER, told)).values()) == {"low"}
+    assert set(odd(verdicts(half, LATER, found_rows)).values()) == {"low"}
 
 
 def test_a_burst_of_two_hours_is_high_and_one_of_a_peak_hour_is_not() -> None:
@@ -91,7 +91,7 @@ def test_an_hour_that_is_not_settled_is_never_low() -> None:
     assert odd(verdicts(hours(AURORA, MONDAY, nothing, as_of=at(13, 30)))) == {12: "low"}
 
 
-def test_a_burst_is_told_while_it_is_under_way() -> None:
+def test_a_burst_is_high_while_it_is_under_way() -> None:
     def burst(weight: float, hour: int) -> int:
         return as_usual(weight, hour) + 40 * (hour >= 15)
 

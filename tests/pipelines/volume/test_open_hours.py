@@ -1,4 +1,4 @@
-"""A café's day as hours: the wall clock, both clock changes, what an outage leaves, and which days are alike."""
+"""A café's day as hours: the wall clock, both clock changes, outages, and kinds of days."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_minutes_of_a_peak_weigh_four_times_and_the_hours_add_up_to_the_day() ->
     assert sum(found.values()) == pytest.approx(whole_weight(GOTEBORG, GOTEBORG.opening_hours.weekdays))
 
 
-def test_each_feedback_counts_to_the_hour_in_which_it_was_sent_and_after_closing_to_the_last() -> None:
+def test_feedback_counts_in_its_hour_and_after_closing_in_the_last_hour() -> None:
     found = hours(AURORA, MONDAY, at("08:59"), at("09:00"), at("18:59"), at("19:20"), at("19:40"), at("06:30"))
     assert {each.hour: each.feedbacks for each in found if each.feedbacks} == {8: 1, 9: 1, 18: 2}
 

@@ -1,4 +1,4 @@
-"""The store on both engines: migrations, transactions, and what happens while it is away."""
+"""The store on both engines: migrations, transactions and outages."""
 
 from __future__ import annotations
 
@@ -30,27 +30,27 @@ NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 # Migrations
 
 
-def test_an_empty_store_is_migrated_to_what_the_schema_says(store: Store) -> None:
+def test_the_migrations_create_the_schema(store: Store) -> None:
     with store.begin() as connection:
         assert revision(connection) == HEAD
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
 
-def test_the_newest_revision_is_the_one_that_the_program_expects() -> None:
+def test_the_head_revision_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_heads() == [HEAD]
 
 
-def test_opening_again_keeps_what_is_there(store: Store, store_url: str) -> None:
+def test_reopening_a_store_keeps_its_rows(store: Store, store_url: str) -> None:
     code = codes.issue(store, cafe="aurora", label="table", actor="test")
     again = open_store(store_url)
     assert codes.find(again, code.code) == code
     again.close()
 
 
-def test_a_store_of_a_newer_version_is_refused_in_words(store: Store, store_url: str) -> None:
+def test_a_store_of_a_newer_version_is_refused(store: Store, store_url: str) -> None:
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreUnusable, match="9999"):
@@ -60,7 +60,7 @@ def test_a_store_of_a_newer_version_is_refused_in_words(store: Store, store_url:
 # Transactions
 
 
-def test_a_transaction_that_fails_leaves_nothing(store: Store) -> None:
+def test_a_failed_transaction_writes_nothing(store: Store) -> None:
     def fails() -> None:
         with store.begin() as connection:
             audit.record(connection, actor="test", action="x", subject="y")
@@ -108,7 +108,7 @@ def test_sqlite_is_set_to_survive_a_power_cut(tmp_path: Path) -> None:
     store.close()
 
 
-def test_on_sqlite_a_reader_waits_for_no_writer_and_sees_the_last_commit(tmp_path: Path) -> None:
+def test_a_sqlite_reader_sees_the_last_commit_without_waiting(tmp_path: Path) -> None:
     store = open_store(sqlite_url(tmp_path / "store.sqlite"))
     code = codes.issue(store, cafe="aurora", label="table", actor="test")
     with store.begin() as connection:
@@ -118,9 +118,7 @@ def test_on_sqlite_a_reader_waits_for_no_writer_and_sees_the_last_commit(tmp_pat
     store.close()
 
 
-def test_a_sqlite_store_that_stays_locked_is_away_and_retryable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_locked_sqlite_store_is_away_and_retryable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.store.engine.BUSY_SECONDS", 0)
     first = open_store(sqlite_url(tmp_path / "store.sqlite"))
     second = open_store(sqlite_url(tmp_path / "store.sqlite"))
@@ -131,7 +129,7 @@ def test_a_sqlite_store_that_stays_locked_is_away_and_retryable(
     codes.issue(second, cafe="aurora", label="table", actor="test")
 
 
-def test_a_damaged_sqlite_file_is_named_and_not_retried(tmp_path: Path) -> None:
+def test_a_damaged_sqlite_file_is_unusable_and_not_retryable(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     path.write_bytes(b"this is no database" * 100)
     with pytest.raises(StoreUnusable, match="SQLITE_NOTADB") as caught:
@@ -139,20 +137,20 @@ def test_a_damaged_sqlite_file_is_named_and_not_retried(tmp_path: Path) -> None:
     assert not caught.value.retryable
 
 
-def test_a_defect_of_a_query_is_not_taken_for_an_absence(store: Store) -> None:
+def test_a_defective_query_is_not_reported_as_an_outage(store: Store) -> None:
     with pytest.raises(Exception, match="no_such_table") as caught, store.reading() as connection:
         connection.execute(text("SELECT * FROM no_such_table"))
     assert not isinstance(caught.value, StoreAway)
 
 
-def test_another_kind_of_database_is_refused_in_words() -> None:
+def test_another_kind_of_database_is_refused() -> None:
     with pytest.raises(StoreUnusable, match="cannot be a mysql database"):
         make_engine("mysql://root:hush@127.0.0.1/x")
     with pytest.raises(StoreUnusable, match="not an address"):
         make_engine("what is this")
 
 
-def test_a_postgresql_that_does_not_answer_is_away_and_its_password_stays_unsaid() -> None:
+def test_an_error_of_postgresql_hides_the_password() -> None:
     with pytest.raises(StoreAway) as caught:
         open_store("postgresql://pilot:hush@127.0.0.1:9/pilot")
     assert caught.value.retryable
@@ -160,7 +158,7 @@ def test_a_postgresql_that_does_not_answer_is_away_and_its_password_stays_unsaid
 
 
 @pytest.mark.postgresql
-def test_a_postgresql_that_restarts_is_away_and_then_back(postgresql_cluster: Cluster) -> None:
+def test_a_store_recovers_after_a_restart_of_postgresql(postgresql_cluster: Cluster) -> None:
     store = open_store(postgresql_cluster.new_database())
     code = codes.issue(store, cafe="aurora", label="table", actor="test")
     postgresql_cluster.stop()

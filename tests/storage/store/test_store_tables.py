@@ -1,4 +1,4 @@
-"""What the store keeps, noun by noun, on both engines: said twice it is said once, and nothing is forgotten."""
+"""The store's tables on both engines: repeated calls change nothing, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def a_receipt(**changes: object) -> Receipt:
 # Codes
 
 
-def test_a_code_is_readable_and_found_as_people_type_it(store: Store) -> None:
+def test_a_code_is_readable_and_found_as_typed(store: Store) -> None:
     code = codes.issue(store, cafe="aurora", label="table", actor="siv")
     assert len(code.code) == 6
     assert set(code.code) <= set(READABLE_ALPHABET)
@@ -66,7 +66,7 @@ def test_a_code_is_readable_and_found_as_people_type_it(store: Store) -> None:
     assert code.created_at.utcoffset() == timedelta(0)
 
 
-def test_a_retired_code_is_still_found_and_no_longer_active(store: Store) -> None:
+def test_a_retired_code_is_found_but_not_active(store: Store) -> None:
     kept, retired = (codes.issue(store, cafe="aurora", label=label, actor="siv") for label in ("table", "till"))
     codes.retire(store, retired.code.lower(), actor="siv", reason="Skylten är borta.")
     found = codes.find(store, retired.code)
@@ -84,12 +84,12 @@ def test_a_retired_code_is_still_found_and_no_longer_active(store: Store) -> Non
     )
 
 
-def test_retiring_a_code_that_does_not_exist_says_so(store: Store) -> None:
+def test_retiring_an_unknown_code_is_refused(store: Store) -> None:
     with pytest.raises(UnknownCode, match="'nope'"):
         codes.retire(store, "nope", actor="siv", reason="x")
 
 
-def test_a_code_that_is_taken_is_never_given_out_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_is_never_issued_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter(["BCDFGH", "BCDFGH", "BCDFGH", "JKMNPQ"])
     monkeypatch.setattr(codes, "new_code", lambda: next(drawn))
     issued = [codes.issue(store, cafe="aurora", label="table", actor="test").code for _ in range(2)]
@@ -99,7 +99,7 @@ def test_a_code_that_is_taken_is_never_given_out_twice(store: Store, monkeypatch
 # Receipts
 
 
-def test_a_receipt_comes_back_as_saved_by_hash_and_by_reference(store: Store) -> None:
+def test_a_receipt_is_found_by_hash_and_by_reference(store: Store) -> None:
     receipt = a_receipt()
     receipts.save(store, receipt)
     assert receipts.by_hash(store, receipt.receipt_hash) == receipt
@@ -115,7 +115,7 @@ def test_saving_a_receipt_again_changes_nothing(store: Store) -> None:
     assert receipts.by_hash(store, receipt.receipt_hash) == receipt
 
 
-def test_two_guests_who_share_a_reference_are_both_found_newest_first(store: Store) -> None:
+def test_receipts_with_one_reference_are_found_newest_first(store: Store) -> None:
     older, newer = a_receipt(), a_receipt(created_at=NOON + timedelta(hours=1))
     for receipt in (older, newer):
         receipts.save(store, receipt)
@@ -136,21 +136,21 @@ def _report(store: Store, customers: int, *, cafe: str = "aurora", day: date = M
     )
 
 
-def test_the_latest_count_is_current_and_every_report_stays_on_record(store: Store) -> None:
+def test_the_latest_count_is_current_and_every_report_is_audited(store: Store) -> None:
     for customers in (300, 310, 305):
         _report(store, customers)
     assert customer_counts.current(store, [MONDAY])["customers"].to_list() == [305]
     assert [entry.details["customers"] for entry in audit.recent(store, 9)] == [305, 310, 300]
 
 
-def test_real_and_simulated_counts_stand_apart(store: Store) -> None:
+def test_real_and_simulated_counts_are_separate(store: Store) -> None:
     _report(store, 300)
     _report(store, 9, simulated=True)
     current = customer_counts.current(store, [MONDAY])
     assert current.select("simulated", "customers").rows() == [(False, 300), (True, 9)]
 
 
-def test_counts_are_typed_also_where_there_are_none(store: Store) -> None:
+def test_an_empty_frame_of_counts_is_typed(store: Store) -> None:
     _report(store, 300, day=MONDAY - timedelta(days=1))
     for days in ([MONDAY], []):
         empty = customer_counts.current(store, days)
@@ -159,7 +159,7 @@ def test_counts_are_typed_also_where_there_are_none(store: Store) -> None:
 
 
 @pytest.mark.parametrize("customers", [-1, 20_001])
-def test_a_count_that_cannot_be_is_refused_and_wakes_nobody(customers: int, store: Store) -> None:
+def test_an_invalid_count_is_refused_and_touches_no_day(customers: int, store: Store) -> None:
     with pytest.raises(InvalidCount, match=str(customers)):
         _report(store, customers)
     assert outbox.touched_days(store, after=0) == (0, frozenset())
@@ -168,7 +168,7 @@ def test_a_count_that_cannot_be_is_refused_and_wakes_nobody(customers: int, stor
 # Tombstones and the outbox
 
 
-def test_an_erased_session_is_found_by_its_day_and_wakes_the_sensor_once(store: Store) -> None:
+def test_an_erased_session_touches_its_day_once(store: Store) -> None:
     session = new_identifier(at=NOON)
     for _ in range(2):
         tombstones.add(store, session_id=session, actor="guest", reason="receipt page")
@@ -178,12 +178,12 @@ def test_an_erased_session_is_found_by_its_day_and_wakes_the_sensor_once(store: 
     assert len(audit.recent(store, 10)) == 1
 
 
-def test_what_is_no_session_cannot_be_erased(store: Store) -> None:
+def test_only_a_session_can_be_erased(store: Store) -> None:
     with pytest.raises(NotASession, match="UUID of version 7"):
         tombstones.add(store, session_id="K7M2QP", actor="guest", reason="x")
 
 
-def test_the_outbox_gives_each_change_once_by_its_cursor(store: Store) -> None:
+def test_the_outbox_returns_each_change_once(store: Store) -> None:
     _report(store, 1)
     _report(store, 2, day=MONDAY + timedelta(days=2))
     position, days = outbox.touched_days(store, after=0)
@@ -196,7 +196,7 @@ def test_the_outbox_gives_each_change_once_by_its_cursor(store: Store) -> None:
 
 
 @pytest.mark.postgresql
-def test_a_change_committed_late_is_never_passed_by_the_cursor(postgresql_url: str) -> None:
+def test_the_cursor_never_skips_a_late_commit(postgresql_url: str) -> None:
     store = open_store(postgresql_url)
     second_done = threading.Event()
 
@@ -221,7 +221,7 @@ def test_a_change_committed_late_is_never_passed_by_the_cursor(postgresql_url: s
 # Audit log and seed
 
 
-def test_the_audit_log_gives_the_latest_first_with_details(store: Store) -> None:
+def test_the_audit_log_returns_the_latest_entries_first(store: Store) -> None:
     with store.begin() as connection:
         for number in range(3):
             audit.record(connection, actor="siv", action="x.y", subject=f"å{number}", details={"n": [number]}, at=NOON)
@@ -232,7 +232,7 @@ def test_the_audit_log_gives_the_latest_first_with_details(store: Store) -> None
     ]
 
 
-def test_seeding_gives_every_cafe_one_code_and_twice_is_once(store: Store) -> None:
+def test_seeding_issues_one_code_for_each_cafe_once(store: Store) -> None:
     issued = seed(store, CAFES)
     assert [code.cafe for code in issued] == list(CAFES.ids)
     assert {code.label for code in issued} == {"table"}
@@ -240,7 +240,7 @@ def test_seeding_gives_every_cafe_one_code_and_twice_is_once(store: Store) -> No
     assert len(codes.active(store)) == len(CAFES.ids)
 
 
-def test_seeding_does_not_bring_back_a_code_that_somebody_retired(store: Store) -> None:
+def test_seeding_does_not_replace_a_retired_code(store: Store) -> None:
     first = seed(store, CAFES)[0]
     codes.retire(store, first.code, actor="siv", reason="gone")
     assert seed(store, CAFES) == []
@@ -258,7 +258,7 @@ print(len(seed(open_store(sys.argv[1]), cafes)))
 
 
 @pytest.mark.processes
-def test_two_processes_that_open_and_seed_an_empty_store_together_issue_one_code_a_cafe(store_url: str) -> None:
+def test_two_concurrent_processes_seed_one_code_for_each_cafe(store_url: str) -> None:
     started = [
         subprocess.Popen(
             [sys.executable, "-c", SEED, store_url],
@@ -278,7 +278,7 @@ def test_two_processes_that_open_and_seed_an_empty_store_together_issue_one_code
     store.close()
 
 
-def test_no_column_of_the_store_could_hold_what_a_guest_said() -> None:
+def test_the_store_has_no_column_for_a_guests_words() -> None:
     names = {column.name for table in metadata.tables.values() for column in table.columns}
     assert not names & {"transcript", "text", "words", "reply", "heard", "question", "quote"}
 

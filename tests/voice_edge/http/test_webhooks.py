@@ -163,7 +163,7 @@ async def test_unsigned_requests_are_rate_limited_and_signed_ones_are_not(home: 
 
 async def test_unprocessed_events_are_counted_for_prometheus(home: Home) -> None:
     old = provider_events.ProviderEvent("evt_old", "stripe_fake", "transfer.created", "tr_1", "", datetime.now(UTC))
-    provider_events.keep(home.store(), [old], way="webhook")
+    provider_events.save(home.store(), [old], way="webhook")
     async with (
         running_replica(home, settings=with_stripe(home)) as replica,
         httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,

@@ -8,13 +8,13 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-# A revision stands by itself: it must make the same tables in years to come, whatever schema.py says then.
+# A revision is self-contained: it must create the same tables whatever the schema modules say later.
 moment = sa.DateTime(timezone=True)
 serial = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "codes",
         sa.Column("code", sa.Text, nullable=False),
@@ -90,6 +90,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     for table in ("audit_log", "outbox", "tombstones", "customer_counts", "receipts", "codes"):
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""What decides whether a café takes feedback: switches, cafés' states, trial slots."""
+"""Tables for closed cafés: switches, the states of cafés, and trial slots."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ moment = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "switches",
         sa.Column("name", sa.Text, nullable=False),
@@ -48,6 +48,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     for table in ("trial_slots", "cafe_states", "switches"):
         op.drop_table(table)

@@ -1,4 +1,4 @@
-"""The money's tables; the ledger, decisions and rulings can be added to and never changed."""
+"""The money's tables; ledger, decisions and rulings are append-only."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ APPEND_ONLY = ("ledger", "reward_decisions", "reward_rulings")
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "reward_decisions",
         sa.Column("session_id", sa.Text, nullable=False),
@@ -120,7 +120,7 @@ def _forbid_changes() -> None:
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     for table in ("ledger", "vouchers", "reward_rulings", "reward_decisions"):
         op.drop_table(table)
     if op.get_bind().dialect.name == "postgresql":

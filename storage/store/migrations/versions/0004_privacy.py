@@ -1,4 +1,4 @@
-"""Day states and erasures; an erased session is unlinked from its reward, and nothing else of it can change."""
+"""Day states and erasures; a trigger allows only the unlinking of an erased session from its reward."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 moment = sa.DateTime(timezone=True)
 
-# Everything of a decision but the session and the device.
+# The columns of a decision except session and device.
 KEPT = (
     "reward_id",
     "day",
@@ -34,7 +34,7 @@ UNLINKS = (
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "erasures",
         sa.Column("session_id", sa.Text, nullable=False),
@@ -70,12 +70,12 @@ def upgrade() -> None:
 
 
 def _let_erasures_unlink() -> None:
-    told = "the table reward_decisions can only be added to"
+    refusal = "the table reward_decisions can only be added to"
     if op.get_bind().dialect.name == "postgresql":
         same = " AND ".join(f"NEW.{name} IS NOT DISTINCT FROM OLD.{name}" for name in KEPT)
         op.execute(
             "CREATE FUNCTION pilot_only_unlinked() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN IF {UNLINKS} AND {same} THEN RETURN NEW; END IF; RAISE EXCEPTION '{told}'; END $$"
+            f"$$ BEGIN IF {UNLINKS} AND {same} THEN RETURN NEW; END IF; RAISE EXCEPTION '{refusal}'; END $$"
         )
         op.execute("DROP TRIGGER reward_decisions_append_only ON reward_decisions")
         op.execute(
@@ -91,12 +91,12 @@ def _let_erasures_unlink() -> None:
     op.execute("DROP TRIGGER reward_decisions_no_update")
     op.execute(
         "CREATE TRIGGER reward_decisions_no_update BEFORE UPDATE ON reward_decisions "
-        f"WHEN NOT ({UNLINKS} AND {same}) BEGIN SELECT RAISE(ABORT, '{told}'); END"
+        f"WHEN NOT ({UNLINKS} AND {same}) BEGIN SELECT RAISE(ABORT, '{refusal}'); END"
     )
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     if op.get_bind().dialect.name == "postgresql":
         op.execute("DROP TRIGGER reward_decisions_only_unlinked ON reward_decisions")
         op.execute("DROP FUNCTION pilot_only_unlinked()")

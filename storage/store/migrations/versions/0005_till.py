@@ -1,4 +1,4 @@
-"""The PINs that tills are signed in with; receipts found by when they were sent."""
+"""The PINs of tills; an index of receipts by time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "till_pins",
         sa.Column("cafe", sa.Text, nullable=False),

@@ -21,7 +21,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "recipients",
         sa.Column("id", sa.Text, nullable=False),
@@ -130,6 +130,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     for name in TABLES:
         op.drop_table(name)

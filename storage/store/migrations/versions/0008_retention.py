@@ -1,4 +1,4 @@
-"""What was removed of a day when its time was over, in figures; and a decision may forget the device then."""
+"""Counts of expirations; a trigger lets decisions of such days lose the device."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -39,7 +39,7 @@ TOLD = "the table reward_decisions can only be added to"
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     # Nothing wrote the table before this version.
     op.drop_table("expirations")
     op.create_table(
@@ -78,7 +78,7 @@ def _allow(changes: str) -> None:
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     _allow(UNLINKS)
     op.drop_table("expirations")
     op.create_table(

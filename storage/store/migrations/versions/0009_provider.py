@@ -1,4 +1,4 @@
-"""What a provider of payments tells: standings, onboardings, events, bank payouts, comparisons; failed vouchers."""
+"""The provider's tables: statuses, onboardings, events, bank payouts, reconciliations; failed vouchers."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,7 @@ TABLES = (
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     op.create_table(
         "recipient_standings",
         sa.Column("recipient_id", sa.Text, nullable=False),
@@ -136,6 +136,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Remove them, with what they hold."""
+    """Drop them with their rows."""
     for name in TABLES:
         op.drop_table(name)

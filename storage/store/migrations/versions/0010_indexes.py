@@ -1,4 +1,4 @@
-"""Indexes for what is asked often of tables that grow for as long as the pilot runs."""
+"""Indexes for frequent queries of growing tables."""
 
 from alembic import op
 
@@ -24,7 +24,7 @@ INDEXES = (
 
 
 def upgrade() -> None:
-    """Make them."""
+    """Create them."""
     for table, columns in INDEXES:
         op.create_index(_name(table, columns), table, list(columns))
     op.drop_index(_name("payout_instructions", ("state",)), "payout_instructions")

@@ -1,4 +1,4 @@
-"""When the provider made a payout to a bank: one made before a transfer carries another reward's money."""
+"""The creation time of bank payouts: one from before a transfer carries another reward's money."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,10 +10,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add it; of payouts kept before nobody knows it until the provider is asked again."""
+    """Add the column; older rows have none until the provider is polled again."""
     op.add_column("bank_payouts", sa.Column("made_at", sa.DateTime(timezone=True)))
 
 
 def downgrade() -> None:
-    """Take it away."""
+    """Drop the column."""
     op.drop_column("bank_payouts", "made_at")

@@ -86,7 +86,7 @@ def _replace(table: str, column: str, codes: Mapping[str, str]) -> None:
 
 
 def _touch_days(codes: Mapping[str, str]) -> None:
-    """Name the days of the payouts that change, so that their copies in the lake are rebuilt."""
+    """Touch the days of the changed payouts, so that their copies in the lake are rebuilt."""
     payouts = sa.table("payout_instructions", sa.column("batch_id"), sa.column("code"))
     batches = sa.table("payout_batches", sa.column("id"), sa.column("day", sa.Date))
     outbox = sa.table(
@@ -117,7 +117,7 @@ def _rewrite_differences(codes: Mapping[str, str], *, old_name: str, new_name: s
 
 
 def _rename_statuses(old: str, new: str) -> None:
-    """Make the table anew: SQLite renames neither its constraints nor its indexes."""
+    """Recreate the table: SQLite renames neither constraints nor indexes."""
     op.create_table(
         new,
         sa.Column("recipient_id", sa.Text, nullable=False),

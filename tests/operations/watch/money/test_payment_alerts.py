@@ -17,7 +17,7 @@ from operations.watch.money.payment_alerts import PaymentFacts, payment_alerts
 from operations.watch.money.payments import METRICS_NAME, RECORDS_NAME, PaymentAlerts
 from storage.home import Home
 from storage.store.payouts.payment_facts import Events, Final
-from storage.store.payouts.reconciliations import Kept
+from storage.store.payouts.reconciliations import Reconciliation
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -28,10 +28,10 @@ def ended(paid: int = 0, failed: int = 0, *, ago: timedelta = 2 * HOUR, rail: st
     return [Final(rail, False, NOW - ago, number < failed) for number in range(paid + failed)]
 
 
-def kept(*, ours: int = 3000, theirs: int = 3000, what: str = "", ago: timedelta = HOUR) -> Kept:
+def kept(*, ours: int = 3000, theirs: int = 3000, what: str = "", ago: timedelta = HOUR) -> Reconciliation:
     differences = [{"code": what, "instruction_id": "", "account": "acct_1", "reference": "tr_1"}] if what else []
     agrees = ours == theirs and not what
-    return Kept("stripe", NOW - ago, "watch", agrees, 0, differences, {"b": ours}, {"b": theirs})
+    return Reconciliation("stripe", NOW - ago, "watch", agrees, 0, differences, {"b": ours}, {"b": theirs})
 
 
 def names(facts: PaymentFacts) -> list[str]:

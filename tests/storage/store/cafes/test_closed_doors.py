@@ -1,4 +1,4 @@
-"""When the pilot itself turned guests away: maintenance, pauses and full trials, by café."""
+"""The periods in which the pilot turned guests away: maintenance, pauses and full trials."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def windows(store: Store, cafe: Cafe, *, until: datetime = MIDNIGHT, day: date =
     return closed_doors.windows_of(store, [cafe, MALMO], day=day, until=until)[cafe.id]
 
 
-def test_doors_that_were_never_shut_have_no_window(store: Store) -> None:
+def test_a_cafe_that_was_never_closed_has_no_window(store: Store) -> None:
     assert windows(store, AURORA) == []
 
 
-def test_maintenance_is_every_cafes_and_a_pause_its_own(store: Store) -> None:
+def test_maintenance_closes_every_cafe_and_a_pause_only_one(store: Store) -> None:
     clock(store, 5)
     switches.turn(store, "maintenance", on=True, actor="test", reason="new disk")
     cafe_states.pause(store, "malmohuset", actor="test", reason="no staff")
@@ -55,7 +55,7 @@ def test_maintenance_is_every_cafes_and_a_pause_its_own(store: Store) -> None:
     assert windows(store, MALMO) == [(at(5), at(20)), (at(5), at(30))]
 
 
-def test_a_full_trial_shuts_the_door_from_its_last_feedback_until_its_limit_is_raised(store: Store) -> None:
+def test_a_full_trial_closes_the_cafe_until_its_limit_is_raised(store: Store) -> None:
     cafe = small()
     for minutes in (0, 10):
         completes(store, cafe, minutes)
@@ -70,7 +70,7 @@ def test_a_full_trial_shuts_the_door_from_its_last_feedback_until_its_limit_is_r
     assert next_day == [(MIDNIGHT, MIDNIGHT + timedelta(hours=24))]
 
 
-def test_a_cafe_that_collects_on_without_rewards_turns_nobody_away(store: Store) -> None:
+def test_a_cafe_that_collects_without_rewards_never_closes(store: Store) -> None:
     cafe = small("collect_unrewarded")
     for minutes in (0, 10, 20):
         completes(store, cafe, minutes)

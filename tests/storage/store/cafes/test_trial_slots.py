@@ -1,4 +1,4 @@
-"""Trial slots on both engines: a hundred is a hundred, whoever asks, and nobody under way is turned out."""
+"""Trial slots on both engines: the limit is exact, and running sessions always finish."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def small(slots: int = 2, on_limit: str = "stop") -> Cafe:
     return AURORA.model_copy(update={"trial_limit": slots, "on_trial_limit": on_limit})
 
 
-def test_a_full_trial_turns_a_start_away_and_an_abandoned_session_makes_room(store: Store, clock: Clock) -> None:
+def test_a_released_slot_of_a_full_trial_can_be_reserved(store: Store, clock: Clock) -> None:
     cafe = small(2)
     first, second, third = (new_identifier() for _ in range(3))
     assert [trial_slots.reserve(store, session_id=each, cafe=cafe) for each in (first, second, third)] == [
@@ -59,7 +59,7 @@ def test_a_full_trial_turns_a_start_away_and_an_abandoned_session_makes_room(sto
     assert trial_slots.usage(store, cafe).full
 
 
-def test_a_used_slot_stays_used_whatever_is_said_twice(store: Store, clock: Clock) -> None:
+def test_a_used_slot_stays_used_after_repeated_calls(store: Store, clock: Clock) -> None:
     cafe, session = small(1), new_identifier()
     for _ in range(2):
         assert trial_slots.reserve(store, session_id=session, cafe=cafe) == "reserved"
@@ -72,7 +72,7 @@ def test_a_used_slot_stays_used_whatever_is_said_twice(store: Store, clock: Cloc
     assert (use.used, use.reserved, use.unrewarded) == (1, 0, 0)
 
 
-def test_a_lease_that_ran_out_is_anothers_and_one_that_was_extended_is_not(store: Store, clock: Clock) -> None:
+def test_an_expired_lease_is_free_and_an_extended_one_is_not(store: Store, clock: Clock) -> None:
     cafe = small(2)
     lives, silent, comes = (new_identifier() for _ in range(3))
     for each in (lives, silent):
@@ -86,7 +86,7 @@ def test_a_lease_that_ran_out_is_anothers_and_one_that_was_extended_is_not(store
     assert trial_slots.reserve(store, session_id=new_identifier(), cafe=cafe) == "full"
 
 
-def test_who_finishes_after_the_lease_is_kept_and_earns_only_what_is_left(store: Store, clock: Clock) -> None:
+def test_a_session_past_its_lease_earns_only_a_free_slot(store: Store, clock: Clock) -> None:
     cafe = small(1)
     late, quick = new_identifier(), new_identifier()
     trial_slots.reserve(store, session_id=late, cafe=cafe)
@@ -100,13 +100,13 @@ def test_who_finishes_after_the_lease_is_kept_and_earns_only_what_is_left(store:
     assert (slot.used, slot.rewarded) == (True, False)
 
 
-def test_a_session_that_started_without_the_store_gets_what_is_free_at_its_end(store: Store, clock: Clock) -> None:
+def test_a_session_without_a_reservation_gets_a_free_slot(store: Store, clock: Clock) -> None:
     cafe = small(1)
     assert trial_slots.use(store, session_id=new_identifier(), cafe=cafe)
     assert not trial_slots.use(store, session_id=new_identifier(), cafe=cafe)
 
 
-def test_a_cafe_that_collects_on_says_that_nothing_is_earned(store: Store, clock: Clock) -> None:
+def test_a_full_trial_that_collects_on_is_unrewarded(store: Store, clock: Clock) -> None:
     cafe, beyond = small(1, "collect_unrewarded"), new_identifier()
     trial_slots.use(store, session_id=new_identifier(), cafe=cafe)
     assert trial_slots.reserve(store, session_id=beyond, cafe=cafe) == "unrewarded"
@@ -114,7 +114,7 @@ def test_a_cafe_that_collects_on_says_that_nothing_is_earned(store: Store, clock
     assert not trial_slots.use(store, session_id=beyond, cafe=cafe)
 
 
-def test_an_operator_raises_the_limit_and_it_is_kept_who_and_why(store: Store, clock: Clock) -> None:
+def test_raising_the_trial_limit_is_audited(store: Store, clock: Clock) -> None:
     cafe = small(1)
     trial_slots.use(store, session_id=new_identifier(), cafe=cafe)
     assert trial_slots.usage(store, cafe).nearly_full
@@ -127,7 +127,7 @@ def test_an_operator_raises_the_limit_and_it_is_kept_who_and_why(store: Store, c
         cafe_states.set_trial_limit(store, cafe.id, limit=0, actor="siv", reason="")
 
 
-def test_a_rush_on_two_replicas_gets_exactly_the_slots_there_are(store: Store, store_url: str) -> None:
+def test_two_replicas_never_exceed_the_trial_slots(store: Store, store_url: str) -> None:
     cafe = small(SLOTS)
     replicas = [open_store(store_url) for _ in range(REPLICAS)]
     sessions = [new_identifier() for _ in range(RUSH)]
@@ -150,7 +150,7 @@ def test_a_rush_on_two_replicas_gets_exactly_the_slots_there_are(store: Store, s
         replica.close()
 
 
-def test_a_cafe_is_paused_and_resumed_once_and_keeps_its_limit(store: Store) -> None:
+def test_a_paused_and_resumed_cafe_keeps_its_limit(store: Store) -> None:
     cafe_states.set_trial_limit(store, "aurora", limit=150, actor="siv", reason="")
     assert cafe_states.pause(store, "aurora", actor="siv", reason="Vattenläcka.")
     assert not cafe_states.pause(store, "aurora", actor="omar", reason="again")
@@ -162,7 +162,7 @@ def test_a_cafe_is_paused_and_resumed_once_and_keeps_its_limit(store: Store) -> 
     assert [entry.action for entry in audit.recent(store, 2)] == ["cafe.resume", "cafe.pause"]
 
 
-def test_maintenance_is_off_until_somebody_switches_it_on(store: Store) -> None:
+def test_maintenance_is_off_until_it_is_switched_on(store: Store) -> None:
     assert not switches.find(store, "maintenance").is_on
     switches.turn(store, "maintenance", on=True, actor="siv", reason="New disk.")
     assert switches.turn(store, "maintenance", on=True, actor="omar", reason="again").actor == "siv"

@@ -1,4 +1,4 @@
-"""What the store keeps of a provider: events once, the newest standing, wishes that become claims or lapse."""
+"""The provider's tables: events once, the newest status, onboardings that are claimed or lapse."""
 
 from __future__ import annotations
 
@@ -9,12 +9,18 @@ import pytest
 
 from pilot.business_days import business_day
 from storage.store.engine import Store
-from storage.store.payouts import claims, onboardings, payment_facts, provider_events, recipient_devices
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import (
+    claims,
+    onboardings,
+    payment_facts,
+    provider_events,
+    recipient_devices,
+    recipient_statuses,
+)
 from storage.store.payouts.provider_events import MOST_TRIES, ProviderEvent
 from storage.store.payouts.recipient_statuses import BankPayout, RecipientStatus
 from storage.store.rewards import vouchers
-from tests.payouts import assertions as looks
+from tests.payouts import assertions
 from tests.payouts.test_deciding import NOON, Clock, candidate, code_of, decide
 
 
@@ -32,17 +38,17 @@ def recipient(store: Store, account: str = "acct_1") -> claims.Recipient:
     return claims.recipient(store, rail="stripe_fake", account=account, simulated=True)
 
 
-def standing(
-    who: claims.Recipient, *, at=NOON, transfers: standings.Transfers = "active", bank="f1"
+def status(
+    who: claims.Recipient, *, at=NOON, transfers: recipient_statuses.Transfers = "active", bank="f1"
 ) -> RecipientStatus:
     return RecipientStatus(who.id, transfers, True, 0, "", bank, "0003", at)
 
 
-def test_an_event_is_kept_once_however_often_it_comes(clocked: Store) -> None:
-    assert provider_events.keep(clocked, [event("evt_1"), event("evt_2")], way="webhook") == {"evt_1", "evt_2"}
+def test_an_event_is_saved_once_however_often_it_arrives(clocked: Store) -> None:
+    assert provider_events.save(clocked, [event("evt_1"), event("evt_2")], way="webhook") == {"evt_1", "evt_2"}
     for way in ("listed", "webhook"):
-        assert provider_events.keep(clocked, [event("evt_1"), event("evt_3")], way=way) <= {"evt_3"}
-    assert provider_events.keep(clocked, [], way="listed") == frozenset()
+        assert provider_events.save(clocked, [event("evt_1"), event("evt_3")], way=way) <= {"evt_3"}
+    assert provider_events.save(clocked, [], way="listed") == frozenset()
     assert [each.id for each in provider_events.waiting(clocked, rail="stripe_fake", limit=9)] == [
         "evt_1",
         "evt_2",
@@ -51,8 +57,8 @@ def test_an_event_is_kept_once_however_often_it_comes(clocked: Store) -> None:
     assert provider_events.waiting(clocked, rail="stripe", limit=9) == []
 
 
-def test_an_event_is_looked_at_once_and_given_up_after_many_tries(clocked: Store) -> None:
-    provider_events.keep(clocked, [event("evt_1"), event("evt_2")], way="webhook")
+def test_an_event_is_processed_once_or_fails_after_many_tries(clocked: Store) -> None:
+    provider_events.save(clocked, [event("evt_1"), event("evt_2")], way="webhook")
     provider_events.finish(clocked, "evt_1", code="known")
     for _ in range(MOST_TRIES):
         provider_events.put_off(clocked, "evt_2", code="away")
@@ -62,10 +68,10 @@ def test_an_event_is_looked_at_once_and_given_up_after_many_tries(clocked: Store
     assert provider_events.lag(clocked, rail="stripe_fake").waiting == 2
 
 
-def test_an_event_that_is_looked_at_again_has_not_waited_since_it_first_came_and_makes_no_webhook_late(
+def test_a_replayed_event_affects_no_delivery_or_waiting_time(
     clocked: Store,
 ) -> None:
-    provider_events.keep(clocked, [event("evt_1")], way="webhook")
+    provider_events.save(clocked, [event("evt_1")], way="webhook")
     provider_events.finish(clocked, "evt_1", code="known")
     later = NOON + timedelta(days=3)
     clocked.now.at = later  # type: ignore[attr-defined]
@@ -74,67 +80,67 @@ def test_an_event_that_is_looked_at_again_has_not_waited_since_it_first_came_and
     assert (found.waiting_since, found.slowest_seconds) == (later, None)
 
 
-def test_the_lag_is_told_from_the_making_of_an_event_to_its_arrival(clocked: Store) -> None:
-    provider_events.keep(clocked, [event("evt_1", made_at=clocked.now() - timedelta(seconds=40))], way="webhook")
+def test_the_lag_is_from_an_events_creation_to_its_arrival(clocked: Store) -> None:
+    provider_events.save(clocked, [event("evt_1", made_at=clocked.now() - timedelta(seconds=40))], way="webhook")
     found = provider_events.lag(clocked, rail="stripe_fake")
     assert found.last_delivery_seconds == 40
     assert found.oldest_received_at == clocked.now()
 
 
-def test_an_older_standing_does_not_replace_a_newer_one(clocked: Store) -> None:
+def test_an_older_status_does_not_replace_a_newer_one(clocked: Store) -> None:
     who = recipient(clocked)
-    standings.save(clocked, standing(who, at=NOON, transfers="active"))
-    standings.save(clocked, standing(who, at=NOON - timedelta(seconds=1), transfers="inactive"))
-    found = standings.find(clocked, who.id)
+    recipient_statuses.save(clocked, status(who, at=NOON, transfers="active"))
+    recipient_statuses.save(clocked, status(who, at=NOON - timedelta(seconds=1), transfers="inactive"))
+    found = recipient_statuses.find(clocked, who.id)
     assert found is not None and found.transfers == "active"
 
 
-def test_the_voucher_is_good_until_the_account_is_ready_and_then_the_reward_is_claimed(clocked: Store) -> None:
+def test_the_reward_is_claimed_once_the_account_is_ready(clocked: Store) -> None:
     (decision,) = decide(clocked, candidate())
     who = recipient(clocked)
-    onboardings.ask(clocked, decision.reward_id, recipient_id=who.id)
-    standings.save(clocked, standing(who, transfers="pending"))
+    onboardings.request(clocked, decision.reward_id, recipient_id=who.id)
+    recipient_statuses.save(clocked, status(who, transfers="pending"))
     voucher = vouchers.of_reward(clocked, decision.reward_id)
     assert voucher is not None and voucher.state == "issued"
-    standings.save(clocked, standing(who, at=NOON + timedelta(hours=1)))
+    recipient_statuses.save(clocked, status(who, at=NOON + timedelta(hours=1)))
     voucher = vouchers.of_reward(clocked, decision.reward_id)
     assert voucher is not None and voucher.state == "cancelled"
-    assert looks.claims_in_all(clocked) == 1
+    assert assertions.claims_in_all(clocked) == 1
     wish = onboardings.find(clocked, decision.reward_id)
     assert wish is not None and wish.state == "claimed"
-    assert standings.claim_ready(clocked, who.id) == 0
+    assert recipient_statuses.claim_ready(clocked, who.id) == 0
 
 
-def test_a_voucher_redeemed_meanwhile_is_not_paid_again(clocked: Store) -> None:
+def test_a_redeemed_voucher_is_not_paid_again(clocked: Store) -> None:
     (decision,) = decide(clocked, candidate())
     who = recipient(clocked)
-    onboardings.ask(clocked, decision.reward_id, recipient_id=who.id)
+    onboardings.request(clocked, decision.reward_id, recipient_id=who.id)
     vouchers.redeem(clocked, code_of(clocked, decision), cafe=decision.cafe, actor="till", request="1")
-    standings.save(clocked, standing(who))
+    recipient_statuses.save(clocked, status(who))
     wish = onboardings.find(clocked, decision.reward_id)
     assert wish is not None and wish.state == "lapsed"
-    assert looks.claims_in_all(clocked) == 0
+    assert assertions.claims_in_all(clocked) == 0
 
 
 def test_two_recipients_with_one_bank_account_are_found(clocked: Store) -> None:
     one, two, other = (recipient(clocked, f"acct_{number}") for number in range(3))
-    standings.save(clocked, standing(one))
-    standings.save(clocked, standing(two))
-    standings.save(clocked, standing(other, bank="f2"))
-    assert standings.same_bank(clocked, one.id) == {two.id}
-    assert standings.same_bank(clocked, other.id) == frozenset()
+    recipient_statuses.save(clocked, status(one))
+    recipient_statuses.save(clocked, status(two))
+    recipient_statuses.save(clocked, status(other, bank="f2"))
+    assert recipient_statuses.same_bank(clocked, one.id) == {two.id}
+    assert recipient_statuses.same_bank(clocked, other.id) == frozenset()
 
 
-def test_a_bank_payout_keeps_what_was_told_last(clocked: Store) -> None:
+def test_the_latest_state_of_a_bank_payout_is_saved(clocked: Store) -> None:
     who = recipient(clocked)
     paid = BankPayout("po_1", who.id, 4000, "paid", "", business_day(NOON), NOON, NOON)
     failed = replace(paid, state="failed", failure_code="no_account", changed_at=NOON + timedelta(days=2))
     for each in (failed, paid):
-        standings.save_bank_payout(clocked, each)
-    assert looks.bank_payouts_of(clocked, who.id) == [failed]
+        recipient_statuses.save_bank_payout(clocked, each)
+    assert assertions.bank_payouts_of(clocked, who.id) == [failed]
 
 
-def test_a_device_is_remembered_for_thirty_days_and_never_across_kinds(clocked: Store) -> None:
+def test_a_device_is_remembered_only_for_its_rail_and_kind(clocked: Store) -> None:
     who = recipient(clocked)
     recipient_devices.remember(clocked, device="d", rail="stripe_fake", recipient_id=who.id)
     assert recipient_devices.find(clocked, device="d", rail="stripe_fake", simulated=True) == who.id

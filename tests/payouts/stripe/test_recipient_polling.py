@@ -1,4 +1,4 @@
-"""Recipients are asked about as long as something may still be told of them, less often with time, each apart."""
+"""Recipients are polled while their money is unsettled, less often with time, each independently."""
 
 from __future__ import annotations
 
@@ -12,23 +12,22 @@ from payouts.stripe.calling import ProviderAway, ProviderRefuses
 from payouts.stripe.events import LISTED_BACK, catch_up, process
 from payouts.stripe.recipients import refresh_status
 from storage.store.engine import Store
-from storage.store.payouts import onboardings, unclaims
-from storage.store.payouts import recipient_statuses as standings
+from storage.store.payouts import onboardings, recipient_statuses, unclaims
 from storage.store.payouts.claims import Recipient
 from storage.store.payouts.recipient_statuses import RETURNED_WITHIN, RecipientStatus
 from storage.store.rewards import vouchers
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
-from tests.payouts.stripe.hearing import ready
+from tests.payouts.stripe.event_delivery import ready
 from tests.payouts.world import SECRET, World
 
 
-def asked_about(world: World) -> list[str]:
-    found = standings.unsettled(world.store, rail=world.rail.name, told_for=LISTED_BACK)
+def polled(world: World) -> list[str]:
+    found = recipient_statuses.unsettled(world.store, rail=world.rail.name, listed_for=LISTED_BACK)
     return [each.account for each in found]
 
 
 @pytest.mark.parametrize("way", ["redeemed", "lapsed", "lapsed at the till"])
-def test_a_wish_ends_with_the_voucher_and_its_recipient_is_asked_about_no_more(world: World, way: str) -> None:
+def test_an_onboarding_ends_with_its_voucher(world: World, way: str) -> None:
     reward = world.earn(None)
     ready(world, reward)
     voucher = vouchers.of_reward(world.store, reward)
@@ -41,7 +40,7 @@ def test_a_wish_ends_with_the_voucher_and_its_recipient_is_asked_about_no_more(w
         vouchers.redeem(world.store, voucher.code_hash, cafe=voucher.cafe, actor="till", request="1")
     wish = onboardings.find(world.store, reward)
     assert wish is not None
-    assert (wish.state, onboardings.asked(world.store), asked_about(world)) == ("lapsed", {}, [])
+    assert (wish.state, onboardings.requested_at(world.store), polled(world)) == ("lapsed", {}, [])
 
 
 @pytest.mark.parametrize(
@@ -52,7 +51,7 @@ def test_a_wish_ends_with_the_voucher_and_its_recipient_is_asked_about_no_more(w
         (timedelta(days=60), timedelta(hours=23), timedelta(days=1)),
     ],
 )
-def test_the_longer_a_wish_waits_the_less_often_it_is_asked_about(
+def test_an_older_onboarding_is_polled_less_often(
     world: World, waited: timedelta, soon: timedelta, due: timedelta
 ) -> None:
     who = ready(world, world.earn(None))
@@ -63,18 +62,18 @@ def test_the_longer_a_wish_waits_the_less_often_it_is_asked_about(
     def asked_after(pause: timedelta) -> bool:
         world.at = checked + pause
         catch_up(world.store, world.rail, recipients=False)
-        standing = standings.find(world.store, who.id)
-        return standing is not None and standing.checked_at > checked
+        status = recipient_statuses.find(world.store, who.id)
+        return status is not None and status.checked_at > checked
 
     assert not asked_after(soon)
     assert asked_after(due)
 
 
-def test_only_recipients_of_whose_money_something_may_be_told_are_asked_about(world: World) -> None:
+def test_only_recipients_with_unsettled_money_are_polled(world: World) -> None:
     world.earn("acct_1")
-    assert asked_about(world) == ["acct_1"]  # claimed, in no batch yet
+    assert polled(world) == ["acct_1"]  # claimed, in no batch yet
     world.settle()
-    assert asked_about(world) == ["acct_1"]  # with Stripe, on its way to the bank
+    assert polled(world) == ["acct_1"]  # with Stripe, on its way to the bank
     books = world.rail.fake.books
     world.at += timedelta(minutes=1)
     payout = books.bank_payout("acct_1", 3000)
@@ -84,36 +83,36 @@ def test_only_recipients_of_whose_money_something_may_be_told_are_asked_about(wo
     books.bank_payout_ends(payout["id"], status="paid")
     catch_up(world.store, world.rail)
     process(world.store, world.rail)
-    assert asked_about(world) == ["acct_1"]  # a bank may still give it back
+    assert polled(world) == ["acct_1"]  # a bank may still give it back
     world.at += RETURNED_WITHIN + timedelta(minutes=1)
-    assert asked_about(world) == []
+    assert polled(world) == []
     world.earn("acct_1")
-    assert asked_about(world) == ["acct_1"]
+    assert polled(world) == ["acct_1"]
 
 
-def test_a_refused_payout_is_asked_about_until_its_claim_is_taken_back(world: World) -> None:
+def test_a_refused_payout_is_polled_until_its_claim_is_withdrawn(world: World) -> None:
     reward = world.earn("acct_1")
     world.rail.unable.add("acct_1")
     world.pay()
     world.approve_all()
     world.pay()
     world.at += LISTED_BACK + timedelta(days=1)
-    assert asked_about(world) == ["acct_1"]
+    assert polled(world) == ["acct_1"]
     unclaims.unclaim(world.store, reward, issuer=issuer(SECRET), actor="anna", reason="the account is gone")
-    assert asked_about(world) == []
+    assert polled(world) == []
 
 
-def test_a_payout_that_no_bank_was_told_of_is_asked_about_as_long_as_stripe_lists_it(world: World) -> None:
+def test_a_payout_without_a_bank_leg_is_polled_while_stripe_lists_it(world: World) -> None:
     world.earn("acct_1")
     world.settle()
     world.at += LISTED_BACK - timedelta(days=2)
-    assert asked_about(world) == ["acct_1"]
+    assert polled(world) == ["acct_1"]
     world.at += timedelta(days=3)
-    assert asked_about(world) == []
+    assert polled(world) == []
 
 
 @pytest.mark.parametrize("error", [ProviderRefuses, ProviderAway])
-def test_one_recipient_of_whom_stripe_says_nothing_keeps_no_other_waiting(
+def test_a_failed_poll_of_one_recipient_does_not_stop_the_others(
     world: World, monkeypatch: pytest.MonkeyPatch, error: type[ProviderRefuses | ProviderAway]
 ) -> None:
     both = [ready(world, world.earn(None)) for _ in range(2)]
@@ -123,18 +122,18 @@ def test_one_recipient_of_whom_stripe_says_nothing_keeps_no_other_waiting(
 
     def refresh(store: Store, rail: ByHandRail, who: Recipient) -> RecipientStatus:
         if who.id == first.id:
-            raise error("Stripe says nothing.", remedy="Ask again.")
+            raise error("Stripe does not answer.", remedy="Try again.")
         return refresh_status(store, rail, who)
 
     monkeypatch.setattr(events, "refresh_status", refresh)
-    if error is ProviderAway:  # what it did not answer is asked again, from the same time on
+    if error is ProviderAway:  # the same period is listed again after an outage
         with pytest.raises(ProviderAway):
             catch_up(world.store, world.rail)
     else:
         assert catch_up(world.store, world.rail) > 0
-    found = standings.find(world.store, second.id)
+    found = recipient_statuses.find(world.store, second.id)
     assert found is not None
     assert found.transfers == "active"
     monkeypatch.undo()
     catch_up(world.store, world.rail)
-    assert standings.find(world.store, first.id) is not None
+    assert recipient_statuses.find(world.store, first.id) is not None
