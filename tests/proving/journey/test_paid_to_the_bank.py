@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import websockets
-from operations.watch.money.deciding import decide_day
+from operations.watch.money.overdue_rewards import decide_day
 
 from operations import supervisor
 from operations.preparation import prepare
