@@ -187,7 +187,10 @@ def json_schema() -> dict[str, Any]:
 
 
 def _faults(error: ValidationError, whole: str) -> str:
-    """Return each faulty field and the kind of value found; never the value, which may be a customer's words."""
+    """Return each faulty field and the kind of value found.
+
+    Never the value, which may be a customer's words.
+    """
     faults: Iterable[str] = (
         f"{'.'.join(str(part) for part in item['loc']) or whole}: {item['msg'].removeprefix('Value error, ')}"
         f" (found a value of kind {type(item['input']).__name__})"

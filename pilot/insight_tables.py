@@ -1,4 +1,4 @@
-"""The lake's tables that explain: themes, voice latency, volume anomalies, quality verdicts, quarantine."""
+"""The lake's tables of themes, voice latency, volume anomalies, quality verdicts and quarantine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds runs of numbers in a text, in digits and in Swedish and English words, and counts their digits."""
+"""Finds runs of numbers in a text, in digits and in Swedish and English words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads the cafés' file from where the settings say it is."""
+"""Finds and reads the cafés' file."""
 
 from __future__ import annotations
 
@@ -11,24 +11,27 @@ _CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 def find_cafes_file(path: Path) -> Path:
-    """Return the cafés' file: as given, or for a relative path in the working directory, else in the checkout.
+    """Return the path of the cafés' file.
+
+    A relative path is resolved in the working directory first, then in the checkout.
 
     Raises:
-        InvalidCafes: there is none; the text names the places looked at.
+        InvalidCafes: there is none; the text names the searched places.
     """
     path = path.expanduser()
     places = [path] if path.is_absolute() else [Path.cwd() / path, _CHECKOUT / path]
     for place in places:
         if place.is_file():
             return place
-    looked = " nor ".join(dict.fromkeys(str(place) for place in places))
+    searched = " nor ".join(dict.fromkeys(str(place) for place in places))
     raise InvalidCafes(
-        f"There is no cafés' file at {looked}.", remedy="Set PILOT_CAFES_FILE to the file, or make it from cafes.toml."
+        f"There is no cafés' file at {searched}.",
+        remedy="Set PILOT_CAFES_FILE to the file, or make it from cafes.toml.",
     )
 
 
 def read_cafes(path: Path) -> Cafes:
-    """Read and check the cafés' file.
+    """Read and validate the cafés' file.
 
     Raises:
         InvalidCafes: there is none, it cannot be read, or its content is wrong.
@@ -39,5 +42,5 @@ def read_cafes(path: Path) -> Cafes:
     except UnicodeDecodeError:
         raise InvalidCafes(f"{place} is not UTF-8 text.", remedy="Save it as UTF-8 and try again.") from None
     except OSError as error:
-        raise InvalidCafes(f"{place} cannot be read: {error.strerror}.", remedy="Mend its permissions.") from None
+        raise InvalidCafes(f"{place} cannot be read: {error.strerror}.", remedy="Correct its permissions.") from None
     return parse_cafes(text, source=str(place))

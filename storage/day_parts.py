@@ -1,4 +1,4 @@
-"""A day's rows as a stream of parts, checked on their way into the lake as a whole day is."""
+"""A day's rows as a stream of parts, validated like a whole day on their way into the lake."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class DayParts:
     """The parts of one day, read once.
 
     Attributes:
-        fault: What stopped the stream; an engine that reads it tells only that it stopped.
+        fault: The error that stopped the stream; the reading engine reports only that it stopped.
     """
 
     def __init__(self, table: Table, day: date, parts: Iterable[pl.DataFrame]) -> None:
-        """Take the parts, in the order of their cafés."""
+        """Wrap the parts, in the order of their cafés."""
         self._table, self._day, self._parts = table, day, parts
         self.fault: BaseException | None = None
 
     def reader(self) -> pa.RecordBatchReader:
-        """Return the rows for an engine."""
+        """Return the rows as Arrow batches."""
         schema = empty_frame(self._table).to_arrow(compat_level=pl.CompatLevel.oldest()).schema
         return pa.RecordBatchReader.from_batches(schema, self._batches())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        # The parts are made in a thread of their own, one ahead: the engine's own threads may not ask it for anything.
+        # The parts are made in a thread of their own, one ahead: they may use the engine, and its own threads must not.
         parts = self._checked()
         with ThreadPoolExecutor(1) as maker:
             try:
@@ -65,12 +65,13 @@ class DayParts:
             last = rows.item(-1, "cafe")
             seen.append(rows.select(self._table.key).hash_rows(seed=0).to_numpy())
             yield rows
-        self._nothing_twice(seen)
+        self._require_unique(seen)
 
-    def _nothing_twice(self, seen: list[Hashes]) -> None:
-        """Hold the keys of all parts against each other, 8 bytes a row: within a part they are compared themselves.
+    def _require_unique(self, seen: list[Hashes]) -> None:
+        """Refuse keys that occur in two parts, by hashes of 8 bytes a row.
 
-        Two different keys of a day of ten million rows share a hash once in half a million days.
+        Within a part the keys themselves are compared. Two different keys of a day of ten million rows share a hash
+        once in half a million days.
         """
         keys = np.sort(np.concatenate(seen)) if seen else np.empty(0, dtype=np.uint64)
         doubled = int((keys[1:] == keys[:-1]).sum())

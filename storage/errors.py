@@ -1,4 +1,4 @@
-"""What can go wrong with the pilot's state; every text is safe to show."""
+"""Errors of the pilot's state; every text is safe to show."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ class StorageError(PilotError):
 
 
 class WrongHome(StorageError):
-    """The home is of another kind, or written by a newer version, or cannot be used as a folder."""
+    """The home is of another kind, of another format, or not usable as a folder."""
 
 
 class ReplicaInUse(StorageError):
-    """Another process holds this replica's append log."""
+    """Another process uses this replica's append log."""
 
 
 class LandingUnavailable(StorageError):
-    """Events could not be put on the disk, or segments could not be reached; the same call may succeed later."""
+    """Events or segments could not be written or read; the same call may succeed later."""
 
     def __init__(self, what: str, *, remedy: str) -> None:
         super().__init__(what, remedy=remedy, retryable=True)
 
 
 class CorruptSegment(StorageError):
-    """A segment's bytes are not those that were published.
+    """A segment's bytes differ from the published ones.
 
     Attributes:
         segment: The segment's path within the landing.
@@ -49,14 +49,14 @@ class LakeSchemaError(StorageError):
 
 
 class LakeUnavailable(StorageError):
-    """The lake could not be reached, or other writers were always first; the same call may succeed later."""
+    """The lake could not be reached, or other writers always won; the same call may succeed later."""
 
     def __init__(self, what: str, *, remedy: str) -> None:
         super().__init__(what, remedy=remedy, retryable=True)
 
 
 class LakeFull(LakeUnavailable):
-    """There is no space left for the lake; nothing was written, and what is there stays readable."""
+    """There is no space left for the lake; nothing was written, existing data stays readable."""
 
     def __init__(self, table: str) -> None:
         super().__init__(
@@ -78,7 +78,7 @@ class BackupDamaged(StorageError):
 
 
 class KeyTooShort(StorageError):
-    """The key for backups can be guessed."""
+    """The key for backups is short enough to be guessed."""
 
     def __init__(self, fewest_characters: int) -> None:
         super().__init__(
@@ -95,7 +95,7 @@ class StoreAway(StorageError):
 
 
 class StoreUnusable(StorageError):
-    """The store answers and cannot be used: damaged, or of a version that this program does not know."""
+    """The store answers but cannot be used: damaged, or of an unknown version."""
 
 
 class UnknownCode(StorageError):

@@ -1,7 +1,7 @@
-"""A day's raw events in parts of whole sessions, taken apart by the engine that reads them.
+"""Reads a day's raw events in parts of whole sessions, with their fields as columns.
 
-A day of a million sessions is fourteen million events, more than fits in memory as one frame. They lie sorted by café,
-so a range of cafés is read without the rest.
+A day of a million sessions is fourteen million events, more than fits in memory as one frame. The events are sorted by
+café, so a range of cafés can be read without the rest.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ import polars as pl
 from pilot.tables import RAW_EVENTS
 from storage.snapshot import Snapshot
 
-PART_ROWS = 1_000_000  # Of events; about 200 MB once they are taken apart.
+PART_ROWS = 1_000_000  # events; about 200 MB with their fields as columns
 PROBE = "probe"
 
 
 def event_parts(
     snapshot: Snapshot, day: date, *, fields: Mapping[str, tuple[str, ...]], part_rows: int = PART_ROWS
 ) -> Iterator[pl.DataFrame]:
-    """Yield a day's events of some names, by café, each session whole in one part, by session and order within.
+    """Yield a day's events by café, each session whole in one part, sorted by session and sequence.
 
     Args:
-        snapshot: Holds RAW_EVENTS.
+        snapshot: A snapshot of RAW_EVENTS.
         day: The day.
-        fields: For each event's name, the fields of its `data`: each becomes a text column named `data.FIELD`. Other
-            events come without fields.
-        part_rows: About how many events make a part.
+        fields: For each event's name, the fields of its `data` to return as text columns named `data.FIELD`. Other
+            events are returned without fields.
+        part_rows: Approximate number of events in a part.
     """
     lists = " ".join(
         f"WHEN '{event}' THEN json_extract_string(data, [{', '.join(_quoted(f'$.{name}') for name in of_event)}])"
@@ -47,7 +47,7 @@ def event_parts(
 
 
 def _column(name: str, fields: Mapping[str, tuple[str, ...]]) -> str:
-    """Return a field's column: for each event that has it, its place in the list that was taken."""
+    """Return the expression for a field's column: its position in the extracted list, by event."""
     places = " ".join(
         f"WHEN '{event}' THEN taken[{of_event.index(name) + 1}]"
         for event, of_event in fields.items()
@@ -61,7 +61,7 @@ def _quoted(text: str) -> str:
 
 
 def _ranges(snapshot: Snapshot, day: date, *, only_probes: bool, part_rows: int) -> list[tuple[str, str]]:
-    """Return the first and last café of each part; one for all where a session was recorded under two cafés."""
+    """Return the first and last café of each part; a single part if a session is recorded under two cafés."""
     counted = snapshot.sql(
         f"SELECT cafe, count(*) AS rows FROM {RAW_EVENTS.name} "  # noqa: S608 - a table's name
         f"WHERE day = ? AND (event = '{PROBE}') = ? GROUP BY cafe ORDER BY cafe",

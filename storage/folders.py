@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, and stay after a power cut."""
+"""Writes files atomically, and durably if needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PRIVATE_FOLDER = 0o700
 
 
 def private_folder(path: Path) -> Path:
-    """Make `path` and its parents, readable by nobody else, and return it."""
+    """Create a folder and its parents, readable by nobody else, and return it."""
     path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
     if path.stat().st_mode & 0o077:
         path.chmod(PRIVATE_FOLDER)
@@ -19,7 +19,7 @@ def private_folder(path: Path) -> Path:
 
 
 def sync_folder(path: Path) -> None:
-    """Put a folder's entries on the disk."""
+    """Flush a folder's entries to the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -28,7 +28,7 @@ def sync_folder(path: Path) -> None:
 
 
 def write_fully(descriptor: int, body: bytes) -> None:
-    """Write all of `body`; a disk that is nearly full takes a part first and refuses the rest."""
+    """Write all of `body`: a nearly full disk accepts a part first and refuses the rest."""
     rest = memoryview(body)
     while rest:
         rest = rest[os.write(descriptor, rest) :]
@@ -65,15 +65,15 @@ def write_atomically(path: Path, body: bytes | str, *, durable: bool = False) ->
 
 
 def create_once(path: Path, body: bytes, *, scratch: Path | None = None) -> bool:
-    """Put `body` at `path` unless something is there already; never overwrites, safe for racing processes.
+    """Create a file unless it exists; never overwrites, safe for concurrent processes.
 
     Args:
-        path: Where the file appears, whole and on the disk.
-        body: What it holds.
-        scratch: Folder on the same file system for the file while it is written; by default the target's own.
+        path: The file; it appears whole and durably.
+        body: The content.
+        scratch: Folder on the same file system for the temporary file; by default the target's own.
 
     Returns:
-        Whether this call made it.
+        Whether this call created it.
     """
     temporary = (scratch or path.parent) / f".{path.name}.{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
@@ -91,6 +91,6 @@ def create_once(path: Path, body: bytes, *, scratch: Path | None = None) -> bool
             created = True
     finally:
         temporary.unlink(missing_ok=True)
-    # Also where it was there already: whoever made it may have died before this.
+    # Also if it existed: its creator may have died before this.
     sync_folder(path.parent)
     return created

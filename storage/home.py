@@ -16,7 +16,7 @@ from storage.cafes_file import read_cafes
 from storage.errors import WrongHome
 from storage.folders import PRIVATE_FILE, create_once, private_folder
 
-if TYPE_CHECKING:  # The engines are loaded by whoever asks for them: the edge needs none of the lake's.
+if TYPE_CHECKING:  # Engines are imported on use: the edge needs none of the lake's.
     from storage.lake import Lake
     from storage.landing.append_log import AppendLog
     from storage.landing.day_folders import DayFolders
@@ -33,7 +33,7 @@ LANDING_FOLDER = "landing"
 LAKE_FOLDER = "lake"
 LOG_FOLDER = ".log"
 STORE_FILE = "store.sqlite"
-UNSPELLABLE = "%*?["  # delta-rs decodes a path's %xx twice, DuckDB takes the others for patterns.
+UNSPELLABLE = "%*?["  # delta-rs decodes %xx in a path twice, DuckDB reads the others as patterns.
 FOLDERS = (LANDING_FOLDER, LAKE_FOLDER, LOG_FOLDER, ".dagster", ".logs", ".weights", ".run")
 
 
@@ -43,7 +43,7 @@ class Home:
     Attributes:
         settings: The settings it was opened with.
         root: The folder.
-        kind: real, or demo for one that holds simulated data only.
+        kind: real, or demo for a home with simulated data only.
     """
 
     def __init__(self, *, settings: Settings, root: Path, kind: Kind) -> None:
@@ -55,7 +55,7 @@ class Home:
         self._day_folders: DayFolders | None = None
 
     def cafes(self) -> Cafes:
-        """Read and check the cafés' file.
+        """Read and validate the cafés' file.
 
         Raises:
             InvalidCafes: it is missing or wrong.
@@ -63,7 +63,7 @@ class Home:
         return read_cafes(self.settings.cafes_file)
 
     def secret(self) -> bytes:
-        """Return the installation's key: PILOT_SECRET_KEY, else one made once and kept in the home (0600)."""
+        """Return the installation's key: PILOT_SECRET_KEY, else one generated once in the home (0600)."""
         given = self.settings.secret_key.get_secret_value()
         if given:
             return given.encode()
@@ -94,7 +94,7 @@ class Home:
         return FolderSegments(self.root / LANDING_FOLDER, days=self._day_folders)
 
     def append_log(self, replica: str) -> AppendLog:
-        """Open a replica's append log; what it still holds from before is published.
+        """Open a replica's append log; its leftover events are published.
 
         Raises:
             ReplicaInUse: another process is this replica.
@@ -110,7 +110,7 @@ class Home:
         return Lake(self.settings.lake_url or str(self.root / LAKE_FOLDER))
 
     def store(self) -> Store:
-        """Return the store, migrated to this program's version; one for each opened home.
+        """Return the store, migrated to this program's version; one instance for each home object.
 
         Raises:
             StoreAway: it does not answer.
@@ -126,29 +126,29 @@ class Home:
 
 
 def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
-    """Open the home that the settings name, making it where there is none.
+    """Open the home that the settings name, creating it if it is missing.
 
     Args:
-        settings: Says where it is.
-        kind: What it must be; a home keeps the kind that it was made with.
+        settings: The settings.
+        kind: The required kind; a home keeps the kind that it was created with.
 
     Raises:
-        WrongHome: it is of the other kind, of a newer format, or no usable folder.
+        WrongHome: it is of the other kind, of another format, or not a usable folder.
     """
     root = settings.home.expanduser().absolute()
     found = [character for character in UNSPELLABLE if character in str(root)]
     if found:
         raise WrongHome(
-            f"The home {root} has {' '.join(found)} in its path, which the lake's engines take for something else.",
+            f"The home {root} has {' '.join(found)} in its path, which the lake's engines interpret.",
             remedy="Set PILOT_HOME to a path without it.",
         )
     with _usable(root):
         description = root / DESCRIPTION_FILE
-        _refuse_strangers_folder(root)
+        _refuse_foreign_folder(root)
         private_folder(root)
         if not description.exists():
             create_once(description, json.dumps({"kind": kind, "format": FORMAT_VERSION}).encode() + b"\n")
-        found_kind, found_format = _described(description)
+        found_kind, found_format = _read_description(description)
         if found_kind != kind:
             raise WrongHome(
                 f"{root} is a {found_kind} home; a {kind} one was expected.",
@@ -165,7 +165,7 @@ def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
 
 
 def open_existing_home(settings: Settings) -> Home:
-    """Return the home, real or demo as it was made; a new one is made real.
+    """Return the home, real or demo as it was created; a new one is real.
 
     Raises:
         PilotError: it cannot be used.
@@ -179,25 +179,25 @@ def open_existing_home(settings: Settings) -> Home:
             raise not_real from None
 
 
-def _refuse_strangers_folder(root: Path) -> None:
-    """Refuse a folder that holds something else: a home is made private, and is removed and restored as a whole."""
+def _refuse_foreign_folder(root: Path) -> None:
+    """Refuse a folder with other content: a home is made private, removed and restored as a whole."""
     if not root.is_dir():
         return
-    strangers = [
+    foreign = [
         name
         for name in sorted(entry.name for entry in root.iterdir())
-        # A mounted disk's own folder, and a description that another process is just writing.
+        # A mounted disk's own folder, and a description that another process is writing.
         if name not in (*FOLDERS, "lost+found") and not name.startswith(f".{DESCRIPTION_FILE}.")
     ]
-    if strangers and not (root / DESCRIPTION_FILE).exists():
+    if foreign and not (root / DESCRIPTION_FILE).exists():
         raise WrongHome(
-            f"{root} is not a home and not empty: it holds {strangers[0]}"
-            + (f" and {len(strangers) - 1} more." if len(strangers) > 1 else "."),
+            f"{root} is not a home and not empty: it holds {foreign[0]}"
+            + (f" and {len(foreign) - 1} more." if len(foreign) > 1 else "."),
             remedy="Set PILOT_HOME to a folder of its own, or to one that does not exist yet.",
         )
 
 
-def _described(description: Path) -> tuple[str, int]:
+def _read_description(description: Path) -> tuple[str, int]:
     try:
         content = json.loads(description.read_text(encoding="utf-8"))
         return str(content["kind"]), int(content["format"])

@@ -1,4 +1,4 @@
-"""The lake: Delta tables partitioned by business day; a rebuild replaces a day, readers see one moment."""
+"""The lake: Delta tables partitioned by business day, replaced a day at a time, read as snapshots."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from storage.snapshot import Snapshot
 
 __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
 
-ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of other writers being first.
+ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of lost races.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
-# The log keeps each file's least and greatest values: of figures, moments and the café, never of what a guest said.
+# The log keeps each file's minimum and maximum of numbers, moments and the café, never of a guest's words.
 STATISTICS_PROPERTY = "delta.dataSkippingStatsColumns"
-# Whoever opens a table reads its log since the last checkpoint. With Delta's own hundred commits between two, the
-# ninetieth small rebuild took six times the first one's time.
+# Opening a table reads its log since the last checkpoint. With Delta's default of a hundred commits between two, the
+# ninetieth small rebuild took six times as long as the first.
 CHECKPOINT_PROPERTY = "delta.checkpointInterval"
 CHECKPOINT_COMMITS = 10
 ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
 CHECKPOINTS = {CHECKPOINT_PROPERTY: str(CHECKPOINT_COMMITS)}
 LOG_FOLDER = "_delta_log"
 VERSION_DIGITS = 20  # of a log entry's name
-# delta-rs tells the system's error as text: no space, file too large (a limit on a process), quota used up.
+# delta-rs reports the system's error as text: no space, file too large (a process limit), quota exceeded.
 NO_SPACE = ("os error 28", "os error 27", "os error 122")
 
 
@@ -44,11 +44,11 @@ class Lake:
     """All tables under one folder or one `s3://` prefix; safe for any number of processes."""
 
     def __init__(self, location: str, *, pause: Callable[[float], None] = time.sleep) -> None:
-        """Name the lake; nothing is opened yet.
+        """Set the lake's location; nothing is opened yet.
 
         Args:
             location: A folder, or an address such as s3://bucket/prefix (credentials in AWS_* variables).
-            pause: Waits between two attempts to commit.
+            pause: Sleeps between two attempts to commit.
         """
         self._base = (location if "://" in location else Path(location).absolute().as_uri()).rstrip("/")
         self._pause = pause
@@ -60,14 +60,14 @@ class Lake:
             table: The table.
             day: The day; every row must be of it.
             frame: The day's rows.
-            commit: Kept with the commit, for example the run's id and the code's version.
+            commit: Metadata of the commit, for example the run's id and the code's version.
 
         Returns:
             The table's new version.
 
         Raises:
             LakeSchemaError: the frame does not fit; nothing was written.
-            LakeUnavailable: other writers were always first, or the lake cannot be reached.
+            LakeUnavailable: other writers always won, or the lake cannot be reached.
         """
         rows = one_day(table, day, frame)
         return self._replace(table, day, lambda: rows, commit=commit)
@@ -75,21 +75,21 @@ class Lake:
     def replace_partition_in_parts(
         self, table: Table, day: date, parts: Callable[[], Iterable[pl.DataFrame]], *, commit: Mapping[str, str]
     ) -> int:
-        """Replace a day's rows by parts that are never all in memory; the rows are those of the parts put together.
+        """Replace a day's rows by parts that are never all in memory.
 
         Args:
             table: The table.
             day: The day; every row must be of it.
-            parts: Makes the parts, in the order of their cafés, of which each is in one part only; called again
-                where another writer was first.
-            commit: Kept with the commit.
+            parts: Yields the parts in the order of their cafés, each café in one part; called again if another
+                writer won.
+            commit: Metadata of the commit.
 
         Returns:
             The table's new version.
 
         Raises:
-            LakeSchemaError: a part does not fit, or a key is in two of them; nothing was written.
-            LakeUnavailable: other writers were always first, or the lake cannot be reached.
+            LakeSchemaError: a part does not fit, or a key occurs in two parts; nothing was written.
+            LakeUnavailable: other writers always won, or the lake cannot be reached.
         """
         return self._replace(table, day, lambda: DayParts(table, day, parts()), commit=commit)
 
@@ -101,7 +101,7 @@ class Lake:
             known = self.delta(table)
             given = rows()
             try:
-                # The error's text can quote rows, so none is kept as a cause.
+                # The error's text can quote rows, so it is not chained.
                 return self._write(day, given, into=known or self._create(table), commit=commit)
             except CommitFailedError:
                 pass
@@ -119,7 +119,7 @@ class Lake:
     def read(
         self, table: Table, *, days: Collection[date] | None = None, columns: Sequence[str] | None = None
     ) -> pl.DataFrame:
-        """Return a table's rows, sorted by day, café and key, typed also where there are none.
+        """Return a table's rows, sorted by day, café and key; typed even if there are none.
 
         Args:
             table: The table.
@@ -140,16 +140,16 @@ class Lake:
     def event_parts(
         self, day: date, *, fields: Mapping[str, tuple[str, ...]], part_rows: int = PART_ROWS
     ) -> Iterator[pl.DataFrame]:
-        """Yield a day's raw events in parts of whole sessions, their fields as columns (`storage.event_parts`)."""
+        """Yield a day's raw events in parts of whole sessions (see `storage.event_parts`)."""
         with self.snapshot(RAW_EVENTS, days=[day]) as snapshot:
             yield from event_parts(snapshot, day, fields=fields, part_rows=part_rows)
 
     def snapshot(self, *tables: Table, days: Collection[date] | None = None) -> Snapshot:
-        """Return the tables as they are now, for SQL.
+        """Return a snapshot of tables for SQL.
 
         Args:
             tables: The tables.
-            days: Only these days, of every table: what is wrong with the files of others does no harm. None for all.
+            days: Only these days of every table, so that damaged files of other days do no harm; None for all.
         """
         return Snapshot([(table, self.delta(table)) for table in tables], days=days)
 
@@ -162,20 +162,20 @@ class Lake:
         commit: Mapping[str, str],
         rewrite: bool = False,
     ) -> int | None:
-        """Replace a day's rows by what `change` makes of them, whoever else writes the day meanwhile.
+        """Replace a day's rows by the result of `change`, safe against concurrent writers.
 
         Args:
             table: The table.
             day: The day.
-            change: Gets the day's rows; called again with newer ones where another writer was first.
-            commit: Kept with the commit.
-            rewrite: Whether the day is written also where nothing changed, into as few files as it needs.
+            change: Receives the day's rows; called again with newer ones if another writer won.
+            commit: Metadata of the commit.
+            rewrite: Whether to write the day even if nothing changed, into as few files as possible.
 
         Returns:
-            The table's new version, None where nothing was written.
+            The table's new version; None if nothing was written.
 
         Raises:
-            LakeUnavailable: other writers were always first, or the lake cannot be reached.
+            LakeUnavailable: other writers always won, or the lake cannot be reached.
         """
         pause = FIRST_PAUSE_SECONDS
         for _ in range(ATTEMPTS):
@@ -202,10 +202,10 @@ class Lake:
             remedy="Run it again; nothing was written.",
         )
 
-    def keep_checkpoints(self, table: Table) -> bool:
-        """Let a table of an older version have its checkpoints as new ones do; return whether it had to be told.
+    def set_checkpoint_interval(self, table: Table) -> bool:
+        """Set the checkpoint interval on a table of an older program; return whether it was changed.
 
-        Where another writer is first the next upkeep tells it.
+        If another writer wins, the next upkeep tries again.
 
         Raises:
             LakeUnavailable: the lake cannot be reached.
@@ -222,16 +222,16 @@ class Lake:
         return True
 
     def location(self, table: Table) -> str:
-        """Return the address of the table's folder, for this room."""
+        """Return the address of the table's folder; for this room only."""
         return f"{self._base}/{table.name}"
 
     def version(self, table: Table) -> int | None:
-        """Return the table's version, None where it has never been written."""
+        """Return the table's version; None if it was never written."""
         delta = self.delta(table)
         return None if delta is None else delta.version()
 
     def bytes_by_day(self, table: Table) -> dict[date, int]:
-        """Return how many bytes each day's rows take, without what older versions still hold."""
+        """Return the bytes of each day's current files, without those of older versions."""
         delta = self.delta(table)
         if delta is None:
             return {}
@@ -239,7 +239,7 @@ class Lake:
         return {day: int(size) for day, size in files.group_by("partition.day").sum().iter_rows()}
 
     def delta(self, table: Table) -> DeltaTable | None:
-        """Return the table as it is now, for this room; None where it has never been written.
+        """Return the table's newest version, for this room only; None if it was never written.
 
         Raises:
             LakeDamaged: its log cannot be read.
@@ -260,8 +260,8 @@ class Lake:
         return opened
 
     def _create(self, table: Table) -> DeltaTable:
-        # A write that creates its table reads no version, so nothing can conflict with it: of two such writes both
-        # would be accepted, and the day doubled. Created empty, every write has a version to conflict with.
+        # A write that creates its table reads no version, so nothing conflicts with it: two such writes would both be
+        # accepted, and the day doubled. With a table created empty, every write has a version to conflict with.
         return DeltaTable.create(
             f"{self._base}/{table.name}",
             schema=Schema.from_arrow(empty_frame(table).to_arrow().schema),
@@ -298,10 +298,10 @@ def _list(names: Sequence[str]) -> str:
 
 
 def empty_log_entry(folder: Path) -> str | None:
-    """Return the name of a log entry without content that the table's newest version needs; None where all have some.
+    """Return the name of an empty log entry that the newest version needs; None if there is none.
 
-    A power cut can leave one: the name is on the disk, the content is not. delta-rs takes it for a commit that changes
-    nothing, and the day's rows would be gone without an error.
+    A power cut can leave one: the name is on the disk, the content is not. delta-rs reads it as a commit that changes
+    nothing, and the day's rows would vanish without an error.
     """
     newest, empty = -1, ""
     with os.scandir(folder) as entries:

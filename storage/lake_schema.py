@@ -1,4 +1,4 @@
-"""A table's columns as Polars types, and the one gate through which frames enter the lake."""
+"""A table's columns as Polars types, and the validation of frames that enter the lake."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TYPES: dict[Kind, pl.DataType] = {
     "texts": pl.List(pl.String()),
 }
 
-_REMEDY = "Mend the function that makes the frame, or the table in pilot/tables.py."
+_REMEDY = "Correct the function that makes the frame, or the table in pilot/tables.py."
 
 
 def polars_schema(table: Table) -> dict[str, pl.DataType]:
@@ -29,14 +29,14 @@ def polars_schema(table: Table) -> dict[str, pl.DataType]:
 
 
 def empty_frame(table: Table) -> pl.DataFrame:
-    """Return the table's frame without a row, typed."""
+    """Return an empty frame with the table's types."""
     return pl.DataFrame(schema=polars_schema(table))
 
 
 def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the frame with the table's columns, in order and of the table's types.
 
-    Only casts that lose nothing are made: narrower numbers, other time units of UTC moments, all-null columns.
+    Only lossless casts are made: narrower numbers, other time units of UTC moments, all-null columns.
 
     Raises:
         LakeSchemaError: a column is missing, unknown or of another type, or a required one has nulls; the text names
@@ -76,7 +76,7 @@ def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def one_day(table: Table, day: date, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the conformed frame as a day's partition: all rows of that day, keys unique, sorted by café and key.
+    """Return the conformed frame as a day's partition, sorted by café and key.
 
     Raises:
         LakeSchemaError: it does not fit the table, a row is of another day, or a key occurs twice.

@@ -1,4 +1,4 @@
-"""A table's upkeep: days in many small files are written anew, and what only past versions need is deleted."""
+"""Compacts days of many small files, and deletes files that only past versions need."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ COMMIT = {"why": "upkeep"}
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What was done to a table, and what it consists of since.
+    """The result of a table's upkeep.
 
     Attributes:
         table: The table's name.
         version: Its version.
-        days_rewritten: Days that lay in many small files.
-        data_files_deleted: Files with rows that only past versions named.
-        log_files_deleted: Files of the log that only past versions needed.
-        data_files: Files with rows that are there now.
-        log_files: Files of the log that are there now.
-        bytes_before: All its files together, before.
-        bytes_after: All its files together, now.
-        waiting: Whether something is left that was too young to go.
+        days_rewritten: Days that were compacted from many small files.
+        data_files_deleted: Data files of past versions.
+        log_files_deleted: Log files of past versions.
+        data_files: Data files that remain.
+        log_files: Log files that remain.
+        bytes_before: Size of all its files before.
+        bytes_after: Size of all its files after.
+        waiting: Whether some files were too young to delete.
     """
 
     table: str
@@ -46,16 +46,16 @@ class Upkeep:
 
 
 def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
-    """Do a table's upkeep; None for one that was never written. Safe beside readers and writers.
+    """Compact and purge a table; return None if it was never written. Safe beside readers and writers.
 
     Raises:
-        LakeUnavailable: the lake cannot be reached; doing it again is safe.
+        LakeUnavailable: the lake cannot be reached; a retry is safe.
         LakeDamaged: its log cannot be read.
     """
     if lake.version(table) is None:
         return None
     before = table_files(lake.location(table)).list()
-    lake.keep_checkpoints(table)
+    lake.set_checkpoint_interval(table)
     crowded = crowded_days(lake, table)
     for day in crowded:
         lake.change_partition(table, day, lambda rows: rows, commit=COMMIT, rewrite=True)
@@ -76,7 +76,7 @@ def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
 
 
 def crowded_days(lake: Lake, table: Table) -> list[date]:
-    """Return the days that the table's newest version keeps in many small files."""
+    """Return the days that consist of many small files in the table's newest version."""
     delta = lake.delta(table)
     if delta is None:
         return []

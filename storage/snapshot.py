@@ -1,4 +1,4 @@
-"""One moment of the lake, for SQL: each table's list of files, read once, as views of an in-memory DuckDB."""
+"""A snapshot of lake tables for SQL: their files, listed once, as views of an in-memory DuckDB."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pilot.tables import Column, Kind, Table
 from storage.duck import session
 from storage.errors import LakeDamaged, LakeUnavailable
 
-PARQUET = b"PAR1"  # how every whole file of rows begins and ends
+PARQUET = b"PAR1"  # at the beginning and end of every whole data file
 DAYS_NAMED = 5
 
 _SQL_TYPES: dict[Kind, str] = {
@@ -35,10 +35,10 @@ _SQL_TYPES: dict[Kind, str] = {
 
 
 class Snapshot:
-    """Tables as they were at one moment; later commits do not show. Use it as a context manager, in one thread.
+    """Lake tables at one moment; later commits do not show. A context manager, for one thread.
 
     Attributes:
-        versions: Each table's version, None for one that has never been written.
+        versions: Each table's version; None for one that was never written.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Snapshot:
         return result
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free its memory."""
         self._connection.close()
 
     def __enter__(self) -> Snapshot:
@@ -100,7 +100,7 @@ class Snapshot:
         written = {field.name for field in delta.schema().fields}
         try:
             if "://" in files[0] and not files[0].startswith("file://"):
-                # DuckDB reads object stores only with an extension that is fetched over the network.
+                # DuckDB needs an extension for object stores, which it fetches over the network.
                 only = None if days is None else [("day", "in", sorted(day.isoformat() for day in days))]
                 self._connection.register(f"{table.name}_files", delta.to_pyarrow_table(partitions=only))
                 source = f"{table.name}_files"
@@ -138,7 +138,7 @@ def _files(delta: DeltaTable | None, days: Collection[date] | None) -> list[str]
 
 
 def _damaged(files: Mapping[str, Sequence[str]], error: Exception) -> LakeDamaged:
-    """Return the error that names what is broken: which day of which table, where that can be told."""
+    """Return the error that names the broken days and tables, as far as they can be found."""
     broken = [f"{name} on {day}" for name, uris in files.items() for day in _broken_days(uris)]
     what = ", ".join(broken[:DAYS_NAMED]) or ", ".join(files)
     return LakeDamaged(
@@ -168,7 +168,7 @@ def _broken_days(uris: Sequence[str]) -> list[str]:
 
 
 def _name(column: Column) -> str:
-    """Return a column's name for SQL: quoted, since `at` is a word of DuckDB's own."""
+    """Return a column's name quoted for SQL: `at` is a keyword of DuckDB."""
     return f'"{column.name}"'
 
 

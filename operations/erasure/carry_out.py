@@ -17,7 +17,7 @@ from operations.erasure.marks import Marks, marks_of
 from pilot.tables import TABLES
 from storage.erasure.files_beside import STORE_FILES, blot_lines, search
 from storage.erasure.lake_rows import erase_rows, named_days
-from storage.erasure.lake_versions import GRACE_SECONDS, purge, remains
+from storage.erasure.lake_versions import GRACE_SECONDS, files_with_sessions, purge
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs, sessions_lines
 from storage.home import LOG_FOLDER, Home
 from storage.store.privacy import erasures
@@ -145,7 +145,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         landed = bool(waiting) or bool(sessions_lines(home.segments(), erasure.day, erasure.session_id))
         returned = landed or any(named_days(lake, TABLES[name], session) for name in named)
         left = sum(
-            len(remains(lake, table, session, days={erasure.day.isoformat()}))
+            len(files_with_sessions(lake, table, session, days={erasure.day.isoformat()}))
             for table in TABLES.values()
             if "session_id" in table.names
         )

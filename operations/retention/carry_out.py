@@ -19,8 +19,8 @@ from pilot.business_days import business_day
 from pilot.retention_table import RETENTION
 from pilot.tables import RAW_EVENTS, SESSIONS, TABLES, TURNS
 from pilot.time_limits import KINDS, Kind, is_due, kept_days
-from storage.erasure.expired_lines import empty_lines, segments_that_hold
-from storage.erasure.expired_rows import days_in, empty_day, files_that_hold
+from storage.erasure.expired_lines import empty_lines, segments_with
+from storage.erasure.expired_rows import days_in, empty_day, files_with
 from storage.erasure.lake_versions import purge
 from storage.erasure.sound_files import sound_files
 from storage.home import LOG_FOLDER, Home
@@ -159,8 +159,8 @@ def _confirm_removed(home: Home, ripe: Collection[Expiration], *, now: datetime)
         by_kind[each.kind].append(each.day)
     returned = []
     for kind, days in by_kind.items():
-        found = {place.split("day=", 1)[1].split("/", 1)[0] for place in files_that_hold(home.lake(), days, kind)}
-        left = {day for day in days if day.isoformat() in found or segments_that_hold(home.segments(), day, kind)}
+        found = {place.split("day=", 1)[1].split("/", 1)[0] for place in files_with(home.lake(), days, kind)}
+        left = {day for day in days if day.isoformat() in found or segments_with(home.segments(), day, kind)}
         expirations.confirm(home.store(), [day for day in days if day not in left], kind, at=now)
         returned += [Due(day, kind, again=True) for day in sorted(left)]
     return returned

@@ -1,1 +1,1 @@
-"""Copies of a home's state that fit together, sealed and checked, and the way back."""
+"""The parts of a backup: archive, sealing, and copies of lake tables, store and tombstones."""

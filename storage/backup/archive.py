@@ -1,4 +1,4 @@
-"""One archive of a backup: a tar whose last member lists every other one with its size and checksum."""
+"""A backup's archive: a tar whose last member lists all others with size and checksum."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK_BYTES = 1024 * 1024
 
 
 class ArchiveWriter:
-    """Writes members one after the other; `finish` adds the inventory."""
+    """Writes members in sequence; `finish` adds the inventory."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._tar = tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - `finish` closes
@@ -29,7 +29,7 @@ class ArchiveWriter:
         self._add(name, io.BytesIO(content), len(content))
 
     def add_file(self, name: str, path: Path) -> None:
-        """Add a file that nobody changes.
+        """Add a file; it must not change meanwhile.
 
         Raises:
             FileNotFoundError: it is gone; nothing was written.
@@ -38,7 +38,7 @@ class ArchiveWriter:
             self._add(name, file, path.stat().st_size)
 
     def finish(self) -> None:
-        """Write the inventory and the archive's end."""
+        """Write the inventory and end the archive."""
         body = json.dumps(self.inventory, indent=0, sort_keys=True).encode()
         self._add(INVENTORY, io.BytesIO(body), len(body))
         self._tar.close()
@@ -52,7 +52,7 @@ class ArchiveWriter:
 
 
 class _Hashed:
-    """A stream that remembers the checksum of what was read from it."""
+    """A stream that computes the checksum of the bytes read from it."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
@@ -65,7 +65,7 @@ class _Hashed:
 
 
 def read_archive(source: BinaryIO, *, put: Callable[[str, BinaryIO], None]) -> dict[str, dict[str, str | int]]:
-    """Hand each member to `put`, and hold every one against the inventory; return it.
+    """Pass each member to `put`, validate all against the inventory, and return the inventory.
 
     Raises:
         BackupDamaged: a member is missing, changed or unknown, or the archive is cut off.
@@ -77,13 +77,13 @@ def read_archive(source: BinaryIO, *, put: Callable[[str, BinaryIO], None]) -> d
             for member in archive:
                 body = archive.extractfile(member)
                 if body is None or not _is_inside(member.name):
-                    raise BackupDamaged("The backup holds something that no backup holds.")
+                    raise BackupDamaged("The backup has a member that no backup has.")
                 if member.name == INVENTORY:
                     listed = json.loads(body.read())
                     continue
                 hashed = _Hashed(body)  # type: ignore[arg-type]
                 put(member.name, hashed)  # type: ignore[arg-type]
-                while hashed.read(BLOCK_BYTES):  # what `put` left unread
+                while hashed.read(BLOCK_BYTES):  # bytes that `put` left unread
                     pass
                 found[member.name] = {"bytes": member.size, "sha256": hashed.digest.hexdigest()}
         while source.read(BLOCK_BYTES):  # up to the sealed stream's own end, which is authenticated too
@@ -99,7 +99,7 @@ def read_archive(source: BinaryIO, *, put: Callable[[str, BinaryIO], None]) -> d
 
 
 def put_under(root: Path) -> Callable[[str, BinaryIO], None]:
-    """Return a `put` that writes members under a folder, readable by nobody else."""
+    """Return a `put` that writes members into a folder, readable by nobody else."""
 
     def put(name: str, source: BinaryIO) -> None:
         path = root / name
@@ -113,7 +113,7 @@ def put_under(root: Path) -> Callable[[str, BinaryIO], None]:
 
 
 def put_nowhere(name: str, source: BinaryIO) -> None:
-    """Read a member and keep nothing: a check of the archive."""
+    """Read a member and discard it, to check the archive."""
     while source.read(BLOCK_BYTES):
         pass
 

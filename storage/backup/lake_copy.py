@@ -1,4 +1,4 @@
-"""One version of a lake table as a set of files: the rows that it names, and the log from its newest checkpoint on."""
+"""Lists the files of one version of a lake table: its data files, and its log from a checkpoint on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _CHECKPOINT = re.compile(r"(\d{20})\.checkpoint\.parquet")
 
 
 def table_version(lake: Lake, table: Table) -> tuple[int, list[Path]] | None:
-    """Return a table's version and the files that it consists of; None for one that was never written.
+    """Return a table's version and its files; None if it was never written.
 
-    For a lake in a folder. What no longer belongs to the version (older rows, older log) is not among them. Read the
-    files soon: the upkeep deletes what a version no longer names after two minutes.
+    For a lake in a folder. Data and log files of older versions are left out. Read the files soon: the upkeep deletes
+    files that the newest version no longer names after two minutes.
     """
     delta = lake.delta(table)
     if delta is None:

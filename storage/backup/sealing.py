@@ -44,7 +44,7 @@ def sealing_writer(target: BinaryIO, *, key: str) -> SealingWriter:
 
 
 def sealed_reader(source: BinaryIO, *, key: str) -> io.RawIOBase:
-    """Return a stream of the bytes that were sealed into `source`, in this format or the first one. Close it.
+    """Return a stream of the bytes sealed into `source`, in this format or the first one. Close it.
 
     Raises:
         BackupDamaged: the source is not a sealed stream, or the key is wrong. Damage further on is raised on reading.
@@ -60,7 +60,7 @@ def sealed_reader(source: BinaryIO, *, key: str) -> io.RawIOBase:
 
 
 class SealingWriter(io.RawIOBase):
-    """Seals the bytes written to it into another stream. Closing it ends the sealed stream, not the target.
+    """Seals the bytes written to it into another stream, which stays open when it is closed.
 
     age pulls its input, writers push theirs: a pipe and a thread lie between, so memory use does not grow with size.
 

@@ -1,4 +1,4 @@
-"""A copy of the store as of one moment, while others write: SQLite's own backup, or pg_dump; and the way back."""
+"""Copies the store consistently while others write (SQLite's backup or pg_dump), and restores it."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 
 
 class StoreNotCopied(StorageError):
-    """The store could not be copied or put back."""
+    """The store could not be copied or restored."""
 
 
 def copy_store(store: Store, folder: Path) -> Path:
-    """Write the store's copy into a folder and return its path.
+    """Copy the store into a folder and return the copy's path.
 
     Raises:
-        StoreNotCopied: the copy failed, or is not whole.
+        StoreNotCopied: the copy failed, or is damaged.
     """
     if store.engine.dialect.name == "postgresql":
         return _dump(store.engine.url, folder / POSTGRESQL_COPY)
@@ -48,18 +48,18 @@ def copy_store(store: Store, folder: Path) -> Path:
 
 
 def check_sqlite(path: Path) -> None:
-    """Raise StoreNotCopied unless every page and every index of a SQLite file is whole."""
+    """Raise StoreNotCopied unless every page and index of a SQLite file is intact."""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
         try:
-            (told,) = connection.execute("PRAGMA integrity_check").fetchone()
+            (verdict,) = connection.execute("PRAGMA integrity_check").fetchone()
         except sqlite3.DatabaseError:
-            told = "not a database"
-    if told != "ok":
+            verdict = "not a database"
+    if verdict != "ok":
         raise StoreNotCopied("The copy of the store is damaged.", remedy="Use another backup: `pilot backup list`.")
 
 
 def restore_postgresql(url: str, dump: Path) -> None:
-    """Put a dump back into an empty database.
+    """Restore a dump into an empty database.
 
     Raises:
         StoreNotCopied: the database is not empty, or pg_restore fails.
@@ -110,7 +110,7 @@ def _run(program: str, url: URL, *arguments: str) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise StoreNotCopied(f"{program} did not end ({type(error).__name__}).", remedy="See the database.") from None
     if done.returncode != 0:
-        # Its own text can name rows.
+        # Its error text can quote rows.
         raise StoreNotCopied(
             f"{program} ended with code {done.returncode}.",
             remedy=f"Run {program} by hand to see why; its version must be the server's or newer.",

@@ -1,4 +1,4 @@
-"""The tombstones beside the backups: a backup is older than some erasures, and its restore has to know of them."""
+"""The file of tombstones beside the backups: a restore replays erasures newer than the backup."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read_tombstones(path: Path) -> list[Tombstone]:
     """Return the tombstones of a file.
 
     Raises:
-        TombstonesUnreadable: it is missing, or a line is damaged.
+        TombstonesUnreadable: the file is missing, or a line is damaged.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -35,10 +35,10 @@ def read_tombstones(path: Path) -> list[Tombstone]:
 
 
 def write_tombstones(folder: Path, known: Iterable[Tombstone]) -> int:
-    """Add tombstones to a folder's file, on the disk, and return how many it holds; none is ever taken out.
+    """Add tombstones to a folder's file durably and return its new count; none is ever removed.
 
     Raises:
-        TombstonesUnreadable: the file that is there is damaged.
+        TombstonesUnreadable: the existing file is damaged.
         OSError: the folder cannot be written.
     """
     path, known = private_folder(folder) / NAME, list(known)
@@ -46,12 +46,12 @@ def write_tombstones(folder: Path, known: Iterable[Tombstone]) -> int:
     if path.exists() and all(each.session_id in found for each in known):
         return len(found)
     found |= {each.session_id: each for each in known}
-    body = "".join(f"{json.dumps(_told(each))}\n" for _, each in sorted(found.items()))
+    body = "".join(f"{json.dumps(_as_json(each))}\n" for _, each in sorted(found.items()))
     write_atomically(path, body, durable=True)
     return len(found)
 
 
-def _told(each: Tombstone) -> dict[str, str]:
+def _as_json(each: Tombstone) -> dict[str, str]:
     return {
         "session_id": each.session_id,
         "day": each.day.isoformat(),

@@ -1,6 +1,6 @@
-"""Looks for byte strings in everything under a folder: bytes, Parquet's columns, databases' rows, archives' members.
+"""Searches a folder for byte strings: raw bytes, Parquet columns, database rows, archive members.
 
-Compressed pages hide their text from a search of the bytes; so what can be decoded is decoded first.
+Compression hides text from a search of raw bytes, so content is decoded as far as possible.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ ZIP = b"PK\x03\x04"
 def find_everywhere(
     root: Path, marks: Mapping[str, Collection[bytes]], *, leave_out: Collection[str] = ()
 ) -> dict[str, list[str]]:
-    """Return where something of each mark is found, as paths within the folder; archives' members after a `!`.
+    """Return the places of each mark, as paths within the folder; archive members follow a `!`.
 
     Args:
         root: The folder.
-        marks: Byte strings by a name that may be told.
-        leave_out: First parts of paths that are not searched, for example public weights.
+        marks: Byte strings by a name that is safe to show.
+        leave_out: First parts of paths to skip, for example public weights.
     """
     found: dict[str, list[str]] = {name: [] for name in marks}
     for path in sorted(each for each in root.rglob("*") if each.is_file() and not each.is_symlink()):
@@ -48,7 +48,7 @@ def find_everywhere(
 
 
 def _layers(place: str, content: bytes, *, path: Path | None = None) -> Iterator[tuple[str, bytes]]:
-    """Yield a file's bytes and everything that they decode to."""
+    """Yield a file's bytes and all their decoded forms."""
     yield place, place.encode() + b"\n" + content
     if content.startswith(PARQUET):
         yield place, _columns(content)
@@ -73,7 +73,7 @@ def _layers(place: str, content: bytes, *, path: Path | None = None) -> Iterator
 
 
 def _columns(content: bytes) -> bytes:
-    """Return every text of a Parquet file's columns, nested ones included."""
+    """Return all text of a Parquet file's columns, nested ones included."""
     try:
         frame = pl.read_parquet(io.BytesIO(content))
     except pl.exceptions.PolarsError:
@@ -92,7 +92,7 @@ def _plain(frame: pl.DataFrame) -> bytes:
 
 
 def _rows(content: bytes, *, path: Path | None) -> bytes:
-    """Return every value of a database's rows; the pages themselves are searched as bytes."""
+    """Return every value of a database's rows; its pages are searched as bytes."""
     texts: list[bytes] = []
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True) if path is not None else sqlite3.connect(":memory:")
     try:

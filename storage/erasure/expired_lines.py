@@ -1,7 +1,7 @@
-"""Empties a day's lines in the landing of what a guest said, or of what a device is known by.
+"""Empties expired fields of a day's lines in the landing: guests' words, or device hashes.
 
-Segments, segments set aside, append logs and what is left of damaged ones; the same steps as an erasure, so that a
-crash in between leaves every line once or twice, never none.
+Covers segments, segments set aside, append logs and damaged logs, with the steps of an erasure: a crash in between
+leaves every line once or twice, never none.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ Line = Callable[[bytes], bytes | None]
 
 
 def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewritten:
-    """Empty a day's lines of one kind wherever they lie; of damaged bytes only lines that are whole stay.
+    """Empty one kind of data in a day's lines everywhere; in damaged files only whole lines stay.
 
     Raises:
-        LandingUnavailable: the landing cannot be reached; doing it again is safe.
+        LandingUnavailable: the landing cannot be reached; a retry is safe.
     """
     if not PERSONAL_FIELDS[kind]:
         return Rewritten()
@@ -39,7 +39,7 @@ def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewrit
             done += _empty_set_aside(segments, name, line)
     for folder in sorted(each for each in logs.iterdir() if each.is_dir()) if logs.is_dir() else []:
         for path in log_files(folder / DAMAGED_FOLDER):
-            # Its whole lines were published; what it says beside is of the day on which it was opened, or older.
+            # Its whole lines were published; the rest is of the day on which it was opened, or older.
             if business_day(identifier_time(path.stem)) <= day:
                 path.unlink(missing_ok=True)
                 sync_folder(path.parent)
@@ -47,8 +47,8 @@ def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewrit
     return done
 
 
-def segments_that_hold(segments: Segments, day: date, kind: Kind) -> list[str]:
-    """Return a day's segments, those set aside included, of which a line still holds something of a kind."""
+def segments_with(segments: Segments, day: date, kind: Kind) -> list[str]:
+    """Return a day's segments, those set aside included, that still contain data of a kind."""
     if not PERSONAL_FIELDS[kind]:
         return []
     bodies = [(name.path, segments.read_unchecked(name)) for name in segments.list(day)]

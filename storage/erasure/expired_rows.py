@@ -1,4 +1,4 @@
-"""Empties a day's rows in the lake of what a guest said, or of what a device is known by; figures stay as they are."""
+"""Empties expired fields of a day's rows in the lake: guests' words, or device hashes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from storage.lake import Lake
 
 SAID = ("transcript", "heard", "question", "reply")
 DEVICE = ("device_hash", "device_token_hash")
-NO_HASH = "0" * 32  # in the place of a keyed hash of words
+NO_HASH = "0" * 32  # in place of a keyed hash of words
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
 class Emptied:
-    """What one kind empties in one table: rows that it does not change hold nothing of it.
+    """How one kind of data is emptied in one table.
 
     Attributes:
         table: The table.
-        change: Empties a day's rows; emptied again they stay the same.
+        change: Empties a day's rows. Idempotent: rows without data of the kind stay unchanged.
     """
 
     table: Table
@@ -46,7 +46,7 @@ def _events(kind: Kind) -> Change:
 
 
 def _turns(frame: pl.DataFrame) -> pl.DataFrame:
-    # Empty, not null: whether something was said is a fact that figures rest on.
+    # Empty, not null: metrics depend on whether something was said.
     return frame.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit("")).alias(name) for name in SAID)
 
 
@@ -71,10 +71,10 @@ EMPTIED: dict[Kind, tuple[Emptied, ...]] = {
 
 
 def empty_day(lake: Lake, day: date, kind: Kind, *, commit: dict[str, str]) -> int:
-    """Empty a day's rows of one kind in every table; return how many rows that changed.
+    """Empty one kind of data in a day's rows of every table; return the number of changed rows.
 
     Raises:
-        LakeUnavailable: the lake cannot be reached or is too busy; doing it again is safe.
+        LakeUnavailable: the lake cannot be reached or is too busy; a retry is safe.
     """
     return sum(_empty(lake, each, day, commit=commit) for each in EMPTIED[kind])
 
@@ -82,7 +82,7 @@ def empty_day(lake: Lake, day: date, kind: Kind, *, commit: dict[str, str]) -> i
 def _empty(lake: Lake, emptied: Emptied, day: date, *, commit: dict[str, str]) -> int:
     changed = 0
 
-    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again where another writer was first
+    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again if another writer won
         nonlocal changed
         left = emptied.change(rows)
         changed = rows.height - left.height or sum(
@@ -94,8 +94,8 @@ def _empty(lake: Lake, emptied: Emptied, day: date, *, commit: dict[str, str]) -
     return changed
 
 
-def files_that_hold(lake: Lake, days: Collection[date], kind: Kind) -> list[str]:
-    """Return the data files of some days, of any version, of which a row still holds something of a kind."""
+def files_with(lake: Lake, days: Collection[date], kind: Kind) -> list[str]:
+    """Return the data files of some days, of any version, that still contain data of a kind."""
     folders = {f"day={day.isoformat()}" for day in days}
     found = []
     for each in EMPTIED[kind]:
@@ -111,7 +111,7 @@ def files_that_hold(lake: Lake, days: Collection[date], kind: Kind) -> list[str]
                 rows = pl.read_parquet(io.BytesIO(files.read(file.path)))
             except LakeUnavailable:  # deleted since it was listed
                 continue
-            except pl.exceptions.PolarsError:  # of a writer that died half way: nobody can tell what it holds
+            except pl.exceptions.PolarsError:  # of a writer that died half way: its content is unknown
                 found.append(f"{each.table.name}/{file.path}")
                 continue
             if not each.change(rows).equals(rows):
@@ -120,6 +120,6 @@ def files_that_hold(lake: Lake, days: Collection[date], kind: Kind) -> list[str]
 
 
 def days_in(lake: Lake, table: Table) -> frozenset[date]:
-    """Return the days of which a table has rows."""
+    """Return the days with rows in a table."""
     with lake.snapshot(table) as snapshot:
         return frozenset(snapshot.sql(f"SELECT DISTINCT day FROM {table.name}")["day"].to_list())  # noqa: S608

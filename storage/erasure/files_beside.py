@@ -1,7 +1,7 @@
-"""The files beside landing, lake and store that could hold something of a guest: logs, records, Dagster's own storage.
+"""Searches the files beside landing, lake and store (logs, records, Dagster) for guests' data.
 
-None of them is meant to hold a guest's words. Lines of logs and records that name an erased session are blotted out in
-place, since the process that writes them goes on; everything else is only searched, and what is found is told.
+None of them is meant to contain guests' words. Lines of logs and records that name an erased session are overwritten in
+place, since their writers keep them open; all other files are only searched, and matches are reported.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from storage.errors import StorageError
 
 LINE_FOLDERS = (".logs", ".run")
-# Searched elsewhere, row by row or line by line; weights are public.
+# Searched elsewhere by row or line; weights are public.
 OWN_SEARCH = ("landing", "lake", ".log", ".weights")
 STORE_FILES = ("store.sqlite", "store.sqlite-wal", "store.sqlite-shm")
 PIECE_CHARACTERS = 18  # Long enough to be one guest's, short enough that a page's edge cannot cut every piece.
@@ -27,9 +27,9 @@ class NotSearched(StorageError):
 
 
 def pieces(text: str) -> list[str]:
-    """Return a text's consecutive pieces of whole words, each long enough to be told from others' words.
+    """Return a text's consecutive pieces of whole words, each long enough to identify the text.
 
-    A text that is shorter than one piece is one only if it has two words or more: "yes" is nobody's.
+    A text shorter than one piece is a piece only if it has two words or more: "yes" identifies nobody.
     """
     found: list[str] = []
     current = ""
@@ -44,7 +44,7 @@ def pieces(text: str) -> list[str]:
 
 
 def spellings(text: str) -> frozenset[bytes]:
-    """Return the ways in which a text can stand in a file: UTF-8, UTF-16, escaped as JSON, once and twice."""
+    """Return the encodings of a text in files: UTF-8, UTF-16, escaped as JSON once and twice."""
     escaped = json.dumps(text)[1:-1]
     return frozenset(
         {
@@ -58,7 +58,7 @@ def spellings(text: str) -> frozenset[bytes]:
 
 
 def blot_lines(root: Path, marks: Collection[bytes]) -> int:
-    """Overwrite the lines of logs and records that hold one of `marks`; return how many there were.
+    """Overwrite the lines of logs and records that contain one of `marks`; return their number.
 
     Raises:
         NotSearched: a file cannot be changed.
@@ -68,7 +68,7 @@ def blot_lines(root: Path, marks: Collection[bytes]) -> int:
         for path in _files(root / folder):
             try:
                 blotted += _blot(path, marks)
-            except FileNotFoundError:  # rotated away a moment ago; the next attempt looks again
+            except FileNotFoundError:  # rotated away a moment ago; the next attempt searches again
                 continue
             except OSError as error:
                 raise NotSearched(f"{path} cannot be changed: {error.strerror}.", remedy="Check the disk.") from None
@@ -76,7 +76,7 @@ def blot_lines(root: Path, marks: Collection[bytes]) -> int:
 
 
 def search(root: Path, marks: Collection[bytes], *, leave_out: Collection[str] = OWN_SEARCH) -> list[str]:
-    """Return the files under a folder whose bytes hold one of `marks`, as paths within it.
+    """Return the files in a folder that contain one of `marks`, as paths within it.
 
     Raises:
         NotSearched: a file cannot be read.
@@ -97,7 +97,7 @@ def search(root: Path, marks: Collection[bytes], *, leave_out: Collection[str] =
 
 
 def holds(path: Path, marks: Iterable[bytes]) -> bool:
-    """Return whether a file's bytes hold one of `marks`."""
+    """Return whether a file contains one of `marks`."""
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:
             return False
@@ -115,7 +115,7 @@ def _blot(path: Path, marks: Collection[bytes]) -> int:
         for line in content.splitlines(keepends=True):
             if any(mark in line for mark in marks):
                 words = line.rstrip(b"\r\n")
-                # In place: whoever appends to the file has it open.
+                # In place: the file's writer has it open.
                 os.pwrite(descriptor, BLOT * len(words), position)
                 blotted += 1
             position += len(line)

@@ -1,4 +1,4 @@
-"""Takes erased sessions' rows out of every table of the lake, on every day that names them."""
+"""Removes erased sessions' rows from every table of the lake, on every day that names them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import polars as pl
 from pilot.tables import TABLES, Table
 from storage.lake import Lake
 
-# Beside `session_id`: where a row about another session, or about none, names sessions.
+# Columns beside `session_id` that name sessions, in rows about another session or none.
 LISTS = {"session_signals": "related"}
 KEYS = {"quarantine": "row_key"}
 
 
 def named_days(lake: Lake, table: Table, sessions: Collection[str]) -> list[date]:
-    """Return the days on which a table's newest version names one of some sessions."""
+    """Return the days on which a table's newest version names any of some sessions."""
     conditions, parameters = [], []
     if _has_sessions(table):
         conditions.append("list_contains(?, session_id)")
@@ -37,10 +37,10 @@ def named_days(lake: Lake, table: Table, sessions: Collection[str]) -> list[date
 
 
 def erase_rows(lake: Lake, sessions: Collection[str], *, commit: dict[str, str]) -> dict[str, int]:
-    """Take some sessions' rows out of every table; return on how many days of each it changed.
+    """Remove some sessions' rows from every table; return the number of changed days by table.
 
     Raises:
-        LakeUnavailable: the lake cannot be reached or is too busy; doing it again is safe.
+        LakeUnavailable: the lake cannot be reached or is too busy; a retry is safe.
     """
     changed: dict[str, int] = {}
     for table in TABLES.values():
@@ -53,7 +53,7 @@ def erase_rows(lake: Lake, sessions: Collection[str], *, commit: dict[str, str])
 
 
 def without(table: Table, frame: pl.DataFrame, *, sessions: Collection[str]) -> pl.DataFrame:
-    """Return a table's rows without those of some sessions, and without their names in others' rows."""
+    """Return a table's rows without those of some sessions, and without references to them."""
     gone = list(sessions)
     kept = frame.filter(~pl.col("session_id").is_in(gone)) if _has_sessions(table) else frame
     if table.name in LISTS:

@@ -1,8 +1,8 @@
-"""Deletes a table's past: old versions' files, and the log that names them, once nobody can be reading them.
+"""Deletes files and log entries of a table's old versions, once no reader can need them.
 
-Delta keeps every version: an overwritten day's files stay, and the log's entries stay beside them. Here a checkpoint
-is made of what is, and what only older versions name is deleted once the checkpoint is older than any reader's or
-writer's look. So a table has no history beyond that, and time travel is no feature of this lake.
+Delta keeps every version: an overwritten day's files and log entries stay. Here a checkpoint is made of the newest
+version, and files that only older versions name are deleted once the checkpoint is older than any open snapshot. So a
+table has no history beyond that: this lake has no time travel.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from storage.erasure.table_files import TableFile, TableFiles, table_files
 from storage.errors import LakeDamaged, LakeUnavailable
 from storage.lake import Lake
 
-# Longer than a page's snapshot or a rebuild's read and write of one day is open.
+# Longer than any page's snapshot, or any rebuild's read and write of one day, is open.
 GRACE_SECONDS = 120
-# A file that no version names may be a commit under way; no writer takes longer between file and commit.
+# A file that no version names may belong to a commit in progress; no writer takes longer between file and commit.
 ORPHAN_SECONDS = 3600
 
 LOG_FOLDER = "_delta_log/"
@@ -35,12 +35,12 @@ _ENTRY = re.compile(r"_delta_log/(?P<version>\d{20})\.(?P<kind>json|checkpoint\.
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What was deleted of a table.
+    """The files deleted from a table.
 
     Attributes:
-        data_files: Files with rows.
-        log_files: Files of the log.
-        waiting: Whether something is left that is still too young to go.
+        data_files: Number of data files.
+        log_files: Number of log files.
+        waiting: Whether some files are still too young to delete.
     """
 
     data_files: int
@@ -49,18 +49,19 @@ class Purged:
 
 
 def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedelta(seconds=GRACE_SECONDS)) -> Purged:
-    """Delete what only past versions name, as far as a checkpoint older than `grace` covers it; make a checkpoint.
+    """Delete files that only past versions name, up to a checkpoint older than `grace`.
 
-    Safe beside readers and writers. With no process on the lake, `grace` may be nothing: then all goes at once.
+    Creates a checkpoint of the newest version if there is none. Safe beside readers and writers. If no process uses
+    the lake, `grace` may be zero, and everything is deleted at once.
 
     Args:
         lake: The lake.
         table: The table.
         now: The present moment, UTC.
-        grace: How old a checkpoint must be.
+        grace: Minimum age of the checkpoint.
 
     Raises:
-        LakeUnavailable: the lake cannot be reached; doing it again is safe.
+        LakeUnavailable: the lake cannot be reached; a retry is safe.
     """
     delta = lake.delta(table)
     if delta is None:
@@ -86,14 +87,16 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
         for file in listed
         if file.path.startswith(LOG_FOLDER) and _is_past(file, base=base, young=young, grace=grace)
     ]
-    # The log last: after a crash its entries still name what is to go.
+    # The log last: after a crash its entries still name the files to delete.
     for path in (*deleted, *logs):
         files.delete(path)
     return Purged(len(deleted), len(logs), waiting=base < delta.version() or len(deleted) < len(data))
 
 
-def remains(lake: Lake, table: Table, sessions: Collection[str], *, days: Collection[str] | None = None) -> list[str]:
-    """Return the data files, of any version, that still hold rows of some sessions.
+def files_with_sessions(
+    lake: Lake, table: Table, sessions: Collection[str], *, days: Collection[str] | None = None
+) -> list[str]:
+    """Return the data files, of any version, that still contain rows of some sessions.
 
     Args:
         lake: The lake.
@@ -113,7 +116,7 @@ def remains(lake: Lake, table: Table, sessions: Collection[str], *, days: Collec
             ids = pl.read_parquet(io.BytesIO(files.read(file.path)), columns=["session_id"])
         except LakeUnavailable:  # deleted since it was listed
             continue
-        except pl.exceptions.PolarsError:  # of a writer that died half way: nobody can tell what it holds
+        except pl.exceptions.PolarsError:  # of a writer that died half way: its content is unknown
             found.append(file.path)
             continue
         if ids.filter(pl.col("session_id").is_in(list(sessions))).height:
@@ -152,12 +155,12 @@ def _is_past(file: TableFile, *, base: int, young: datetime, grace: timedelta) -
     match = _ENTRY.fullmatch(file.path)
     if match is not None:
         return int(match["version"]) < base
-    # What a writer that died left in the log's folder; _last_checkpoint stays.
+    # Leftovers of a dead writer in the log's folder; _last_checkpoint stays.
     return not file.path.endswith("_last_checkpoint") and (file.modified <= young or not grace)
 
 
 def _named_since(files: TableFiles, listed: list[TableFile], *, base: int) -> set[str]:
-    """Return the data files that a version from `base` on names."""
+    """Return the data files named by any version from `base` on."""
     named = set(_checkpoint_paths(files, base, "add"))
     for version, file in _entries(listed).items():
         if version > base:
@@ -166,7 +169,7 @@ def _named_since(files: TableFiles, listed: list[TableFile], *, base: int) -> se
 
 
 def _removed(files: TableFiles, listed: list[TableFile], *, base: int) -> set[str]:
-    """Return the data files that a commit up to `base` took out: no commit under way can be about to name them."""
+    """Return the data files removed by a commit up to `base`: no commit in progress can name them."""
     removed = set(_checkpoint_paths(files, base, "remove"))
     for version, file in _entries(listed).items():
         if version <= base:

@@ -1,7 +1,7 @@
-"""Takes erased sessions' lines out of the landing: segments, segments set aside, append logs and what is left of them.
+"""Removes erased sessions' lines from the landing: segments, segments set aside, append logs.
 
-A segment is never changed: a new one without the lines takes its place, then the old one is deleted. After a crash in
-between every other line is there twice, which readers see as one, and the next attempt deletes the old one.
+A segment is never changed: a new one without the lines is published, then the old one is deleted. After a crash in
+between, every other line exists twice, which readers count once, and the next attempt deletes the old segment.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from storage.landing.publisher import DAMAGED_FOLDER, log_files, publish_log
 from storage.landing.replica_lock import ReplicaLock
 from storage.landing.segments import SegmentName, Segments
 
-NEAR_DIGITS = 2  # In damaged bytes an identifier with so many flipped digits is taken for the erased one.
+NEAR_DIGITS = 2  # In damaged bytes, an identifier with up to so many flipped digits is treated as the erased one.
 
 Line = Callable[[bytes], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """What was done to some lines.
+    """Counts of rewritten files and lines.
 
     Attributes:
         files: Files that were replaced or deleted.
-        lines: Lines that were taken out or changed.
+        lines: Lines that were removed or changed.
     """
 
     files: int = 0
@@ -44,13 +44,13 @@ class Rewritten:
 
 
 def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> Rewritten:
-    """Take the lines of some sessions out of a day's segments, and out of those that were set aside.
+    """Remove the lines of some sessions from a day's segments, those set aside included.
 
-    Of damaged segments only lines that are whole and surely another session's stay: a broken line names nobody, and
-    may hold anybody's words.
+    In damaged segments only whole lines that certainly belong to other sessions stay: a broken line names nobody and
+    may contain anybody's words.
 
     Raises:
-        LandingUnavailable: the landing cannot be reached; doing it again is safe.
+        LandingUnavailable: the landing cannot be reached; a retry is safe.
     """
     marks = [session.encode() for session in sessions]
 
@@ -60,14 +60,14 @@ def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> 
     segments.sweep()
 
     def near(content: bytes) -> bytes | None:
-        return content if _surely_anothers(content, sessions) else None
+        return content if _is_of_others(content, sessions) else None
 
     done = rewrite_day(segments, day, line, wanted=lambda body: any(mark in body for mark in marks), damaged=near)
     for name in segments.damaged():
-        if abs(name.day - day) > timedelta(days=1):  # a flipped bit can be in the day, too
+        if abs(name.day - day) > timedelta(days=1):  # a flipped bit can be in the day as well
             continue
         before = segments.read_damaged(name).splitlines(keepends=True)
-        after = [kept for kept in before if _surely_anothers(kept, sessions)]
+        after = [kept for kept in before if _is_of_others(kept, sessions)]
         if after != before:
             if after:
                 body = b"".join(after)
@@ -81,14 +81,14 @@ def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> 
 def rewrite_day(
     segments: Segments, day: date, line: Line, *, wanted: Callable[[bytes], bool], damaged: Line
 ) -> Rewritten:
-    """Replace a day's segments by ones whose lines went through `line`; it returns None for a line that goes.
+    """Replace a day's segments by ones with `line` applied to every line; None removes a line.
 
     Args:
         segments: The landing.
         day: The day.
-        line: What becomes of each line, newline included.
-        wanted: Whether a segment's bytes are worth the look; damaged ones always are.
-        damaged: What becomes of each line of a damaged segment.
+        line: Returns the new line, newline included.
+        wanted: Whether a segment's bytes need a rewrite at all; damaged ones always do.
+        damaged: Like `line`, for damaged segments.
     """
     done = Rewritten()
     for name in segments.list(day):
@@ -112,18 +112,18 @@ def rewrite_day(
 
 
 def sessions_lines(segments: Segments, day: date, session: str) -> list[bytes]:
-    """Return the lines of a session in a day's segments, doubles included, for export and for a search of its words."""
+    """Return a session's lines in a day's segments, duplicates included."""
     mark = session.encode()
     return [each for name in segments.list(day) for each in segments.read_unchecked(name).splitlines() if mark in each]
 
 
 def erase_from_logs(logs: Path, segments: Segments, *, day: date, sessions: Collection[str]) -> list[str]:
-    """Publish what dead replicas' logs hold, clean their damaged files, and name what a living one still holds.
+    """Publish dead replicas' logs, clean their damaged files, and return the replicas to wait for.
 
-    Call it before `erase_from_day`: what is published here is taken out there.
+    Call it before `erase_from_day`, which removes the lines published here.
 
     Returns:
-        The replicas that still hold unpublished lines of the sessions: they publish within half a minute.
+        The running replicas with unpublished lines of the sessions: they publish within half a minute.
     """
     waiting = []
     marks = [session.encode() for session in sessions]
@@ -145,7 +145,7 @@ def erase_from_logs(logs: Path, segments: Segments, *, day: date, sessions: Coll
 
 
 def publish_logs(logs: Path, segments: Segments) -> None:
-    """Publish what the logs of dead replicas hold."""
+    """Publish the logs of dead replicas."""
     for folder in sorted(each for each in logs.iterdir() if each.is_dir()) if logs.is_dir() else []:
         lock = ReplicaLock(folder)
         if log_files(folder) and lock.try_acquire():
@@ -158,7 +158,7 @@ def publish_logs(logs: Path, segments: Segments) -> None:
 
 def _clean_damaged_log(path: Path, *, day: date, sessions: Collection[str]) -> None:
     content = path.read_bytes()
-    # Lines of the day before can be in a file that was opened after midnight, by a session that went on.
+    # A file opened after midnight can contain lines of the day before, of a session that continued.
     near = business_day(identifier_time(path.stem)) - day <= timedelta(days=1)
     lines = whole_lines(content)
     mentions = any(session.encode() in content for session in sessions)
@@ -167,7 +167,7 @@ def _clean_damaged_log(path: Path, *, day: date, sessions: Collection[str]) -> N
     kept = [line for line in lines if not any(_is_near(line, session) for session in sessions)]
     if sum(map(len, kept)) == len(content):
         return
-    # Under a name of its own, so that a crash leaves one or both, never a half.
+    # Under a new name, so that a crash leaves one or both files, never a half.
     if kept:
         create_once(path.with_name(f"{new_identifier(at=identifier_time(path.stem))}{path.suffix}"), b"".join(kept))
     path.unlink()
@@ -193,12 +193,12 @@ def _whole(line: bytes) -> bool:
     return True
 
 
-def _surely_anothers(line: bytes, sessions: Collection[str]) -> bool:
+def _is_of_others(line: bytes, sessions: Collection[str]) -> bool:
     return _whole(line) and not any(_is_near(line, session) for session in sessions)
 
 
 def _is_near(line: bytes, session: str) -> bool:
-    """Return whether a line that lies in damaged bytes may be the session's, an identifier with flipped digits."""
+    """Return whether a line in damaged bytes may be the session's: its identifier up to flipped digits."""
     if session.encode() in line:
         return True
     place = line.find(b'"session_id":"')

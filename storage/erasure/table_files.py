@@ -1,4 +1,4 @@
-"""All files of a lake table, also those of old versions and dead writers: in a folder or an object store."""
+"""Lists all files of a lake table, those of old versions and dead writers included."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from storage.errors import LakeUnavailable
 
 @dataclass(frozen=True, slots=True)
 class TableFile:
-    """One file.
+    """A file of a table.
 
     Attributes:
-        path: Within the table's folder.
+        path: Its path within the table's folder.
         modified: When it was written, UTC.
         size: Its bytes.
     """
@@ -35,13 +35,13 @@ class TableFiles(Protocol):
     """The files under one table's folder."""
 
     def list(self) -> list[TableFile]:
-        """Return every file, also those that no version names."""
+        """Return every file, including those that no version names."""
 
     def read(self, path: str) -> bytes:
         """Return a file's bytes."""
 
     def delete(self, path: str) -> None:
-        """Delete a file; one that is gone already is no error."""
+        """Delete a file, if it exists."""
 
 
 def table_files(location: str) -> TableFiles:
@@ -64,9 +64,9 @@ class FolderFiles:
             for path in self._root.rglob("*"):
                 with contextlib.suppress(FileNotFoundError):
                     if path.is_file():
-                        told = path.stat()
-                        modified = datetime.fromtimestamp(told.st_mtime, UTC)
-                        found.append(TableFile(path.relative_to(self._root).as_posix(), modified, told.st_size))
+                        status = path.stat()
+                        modified = datetime.fromtimestamp(status.st_mtime, UTC)
+                        found.append(TableFile(path.relative_to(self._root).as_posix(), modified, status.st_size))
             return sorted(found, key=lambda file: file.path)
 
     def read(self, path: str) -> bytes:

@@ -1,1 +1,1 @@
-"""The landing: raw events on their way in. Logs that survive a crash, and the immutable segments made of them."""
+"""The landing: raw events in crash-safe append logs, published as immutable segments."""

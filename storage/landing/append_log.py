@@ -1,4 +1,4 @@
-"""The append log: events are on this machine's disk before anybody is told that they were received."""
+"""The append log: events are on this machine's disk before they are acknowledged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from storage.landing.publisher import ADOPT_EVERY_SECONDS, LOG_SUFFIX, Failpoint
 from storage.landing.replica_lock import ReplicaLock
 from storage.landing.segments import Segments
 
-QUEUE_BYTES = 8 * 1024 * 1024  # What may wait for the disk; beyond it callers are told to come back.
+QUEUE_BYTES = 8 * 1024 * 1024  # Limit of bytes waiting for the disk; beyond it, callers must retry.
 REPLICA = re.compile(r"[a-z0-9]+")
 
 _log = structlog.get_logger("storage.landing")
@@ -34,13 +34,13 @@ _sync = getattr(os, "fdatasync", os.fsync)
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """When a log file is sealed, and how often dead replicas are looked for.
+    """When log files are sealed and dead replicas' logs adopted.
 
     Attributes:
-        soon_seconds: Least time between two seals that `publish_soon` asks for.
-        seal_seconds: Longest time that a line waits in an open file.
+        soon_seconds: Minimum time between two seals requested by `publish_soon`.
+        seal_seconds: Maximum time that a line waits in an open file.
         seal_bytes: Size at which a file is sealed at once.
-        adopt_seconds: Time between two looks for logs of dead replicas.
+        adopt_seconds: Time between two searches for dead replicas' logs.
     """
 
     soon_seconds: float = 1.0
@@ -52,8 +52,8 @@ class Cadence:
 class AppendLog:
     """One replica's append log: thread-safe, many callers in one group commit, one process a replica.
 
-    Its own thread takes everything that is queued, writes it with one `write` and one `fdatasync`, and resolves the
-    futures after. Another thread publishes sealed files. Use it as a context manager.
+    Its own thread writes all queued events with one `write` and one `fdatasync`, then resolves their futures. Another
+    thread publishes sealed files. Use it as a context manager.
     """
 
     def __init__(
@@ -66,14 +66,14 @@ class AppendLog:
         queue_bytes: int = QUEUE_BYTES,
         failpoint: Failpoint = no_failpoint,
     ) -> None:
-        """Take the replica's lock and hand what its log still holds to the publisher.
+        """Acquire the replica's lock and queue its leftover log files for publishing.
 
         Args:
             logs: The folder of all replicas' logs.
-            replica: This one's name, lower-case letters and digits.
+            replica: This replica's name, lower-case letters and digits.
             segments: Where sealed files are published.
             cadence: When files are sealed.
-            queue_bytes: What may wait for the disk.
+            queue_bytes: Limit of bytes waiting for the disk.
             failpoint: Called at named points; tests kill the process there.
 
         Raises:
@@ -118,14 +118,14 @@ class AppendLog:
         self._thread.start()
 
     def append(self, events: Sequence[Event]) -> Future[None]:
-        """Queue events; the future is done once they are on the disk, all of them or, with an error, none to rely on.
+        """Queue events; the future resolves once all of them are on the disk.
 
-        The future's error is a LandingUnavailable where the disk or the queue is full: the same events (with the
-        same ids) may be appended again.
+        The future fails with LandingUnavailable if the disk or the queue is full; then none of the events is
+        acknowledged, and the same events (with the same ids) may be appended again.
         """
         body = b"".join(log_line(event) for event in events)
         future: Future[None] = Future()
-        # From here on it cannot be cancelled: the bytes may be on their way.
+        # It cannot be cancelled from here on: the bytes may be in flight.
         future.set_running_or_notify_cancel()
         with self._changed:
             if self._closing:
@@ -149,18 +149,18 @@ class AppendLog:
         """Append events and return once they are on the disk.
 
         Raises:
-            LandingUnavailable: they are not; the same events may be appended again.
+            LandingUnavailable: they could not be written; the same events may be appended again.
         """
         await asyncio.wrap_future(self.append(events))
 
     def publish_soon(self) -> None:
-        """Have everything appended so far published, at most once a second."""
+        """Request the publication of everything appended so far, at most once a second."""
         with self._changed:
             self._soon = True
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Write and publish the rest, and give the lock back; what cannot be published stays for the next start."""
+        """Write and publish the rest and release the lock; unpublished files stay for the next start."""
         with self._changed:
             if self._closed:
                 return
@@ -207,7 +207,7 @@ class AppendLog:
                 return
 
     def _until_due(self) -> float | None:
-        """Return the seconds until there is something to seal or settle, None where only an append can bring it."""
+        """Return the seconds until the next seal is due; None if nothing is due without an append."""
         if self._path is None:
             return 0.0 if self._soon else None
         due = self._opened_at + self._cadence.seal_seconds
@@ -217,7 +217,7 @@ class AppendLog:
 
     def _settle_soon(self) -> None:
         with self._changed:
-            # What was queued after the batch is not in the sealed file: its own wish to be published stays.
+            # Events queued after the batch are not in the sealed file: their request to be published stays.
             self._soon = bool(self._queue) and self._soon
 
     def _commit(self, batch: list[tuple[bytes, Future[None]]]) -> None:
@@ -256,10 +256,10 @@ class AppendLog:
         self._sealed_at = time.monotonic()
 
     def _abandon(self) -> None:
-        """Give up a file that the disk refused: cut what was not acknowledged, and go on in a new one.
+        """Abandon a file after a failed write: truncate unacknowledged bytes and continue in a new file.
 
-        After a failed sync nobody knows which pages are on the disk, so the file gets no more lines. Should the cut
-        fail too, a half line is dropped by its checksum, and a whole one is a double of what the caller sends again.
+        After a failed sync it is unknown which pages are on the disk, so the file gets no more lines. If truncating
+        fails as well, a torn line is dropped by its checksum, and a whole line is a duplicate of the caller's retry.
         """
         if self._descriptor is not None:
             try:

@@ -1,8 +1,8 @@
-"""The event contract as SQL: which lines are surely good, decided by columns instead of line by line.
+"""The event contract as SQL: accepts valid lines by columns instead of one by one.
 
-Written from the pydantic models' own JSON Schema, so it cannot drift from them. It looks at JSON tokens (`1`, `"sv"`,
-`null`; SQL's NULL where a field is missing) and is stricter than the models, which also take `"1"` for 1: a line that
-it does not pass is parsed by `pilot.events.parse_event`, which has the last word. A test holds the two together.
+Generated from the JSON Schema of the pydantic models, so it cannot drift from them. It reads JSON tokens (`1`, `"sv"`,
+`null`; SQL's NULL for a missing field) and is stricter than the models, which also accept `"1"` for 1: a line that it
+rejects is parsed by `pilot.events.parse_event`, which decides. A test compares the two.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _PLAIN_TEXTS = r'\[("[^"\\]*"(,"[^"\\]*")*)?\]'
 
 @dataclass(frozen=True, slots=True)
 class EventSql:
-    """How one known event's `data` is judged.
+    """SQL that validates the `data` of one known event.
 
     Attributes:
-        paths: What to take out of it, in the order of the list `fields`.
-        condition: Over `fields`: it keeps the contract.
-        complete: Over `fields` and the list `data_names`: every known field is there once, and no other.
+        paths: The JSON paths to extract, in the order of the list `fields`.
+        condition: Over `fields`: the data is valid.
+        complete: Over `fields` and the list `data_names`: every known field is present once, and no other.
     """
 
     paths: tuple[str, ...]
@@ -41,7 +41,7 @@ class EventSql:
 
 
 def tokens(column: str, paths: Sequence[str]) -> str:
-    """Return the expression for the JSON tokens at some paths of a JSON column, as a list of text, in one parse."""
+    """Return the expression for the JSON tokens at some paths of a column, as a list, in one parse."""
     listed = ", ".join(f"'{path}'" for path in paths)
     return f"json_extract({column}, [{listed}])::VARCHAR[]"
 
@@ -52,12 +52,12 @@ def envelope(field: str) -> str:
 
 
 def envelope_text(field: str) -> str:
-    """Return the expression for the text of an envelope field that passed `envelope_is_good`."""
+    """Return the expression for the text of an envelope field; for lines that passed `envelope_is_good`."""
     return f"{envelope(field)}[2:-2]"
 
 
 def envelope_is_good(day: date) -> str:
-    """Return the condition, over the list `envelope`, that it keeps the contract and belongs to `day`."""
+    """Return the condition, over the list `envelope`, that the envelope is valid and belongs to `day`."""
     first, after = (_uuid_prefix(int(moment.timestamp() * 1000)) for moment in day_bounds(day))
     session = f"{envelope('session_id')}[2:14]"
     return " AND ".join(
@@ -81,7 +81,7 @@ def envelope_is_good(day: date) -> str:
 
 @functools.cache
 def known_events() -> dict[str, EventSql]:
-    """Return how each known event is judged; written once, from the models."""
+    """Return the SQL of each known event, generated once from the models."""
     return {name: _event(model) for name, model in EVENTS.items()}
 
 
@@ -106,7 +106,7 @@ def _object(schema: Mapping[str, Any], path: str, definitions: Mapping[str, Any]
 
 
 def _field(field: Mapping[str, Any], token: str, path: str, definitions: Mapping[str, Any], paths: list[str]) -> str:
-    """Return the condition that a token fits; a schema that is not known here passes nothing."""
+    """Return the condition that a token matches a field's schema; unknown schemas match nothing."""
     if "$ref" in field:
         inner = definitions[str(field["$ref"]).rsplit("/", 1)[-1]]
         return f"(starts_with({token}, '{{') AND {_object(inner, path, definitions, paths)})"
@@ -136,13 +136,13 @@ def _string(field: Mapping[str, Any], token: str) -> str:
     conditions = [f"starts_with({token}, '\"')"]
     if "minLength" in field:
         conditions.append(f"length({token}) >= {int(field['minLength']) + 2}")
-    if "maxLength" in field:  # Escapes make a token longer than its text: stricter, never laxer.
+    if "maxLength" in field:  # Escapes make a token longer than its text: stricter, never looser.
         conditions.append(f"length({token}) <= {int(field['maxLength']) + 2}")
     return f"({' AND '.join(conditions)})"
 
 
 def _plain_text(token: str, *, longest: int | None = None) -> str:
-    """Return the condition for text of a character or more that has no escapes, so that it can be cut out."""
+    """Return the condition for non-empty text without escapes, which can be sliced from its token."""
     bound = "" if longest is None else f" AND length({token}) <= {longest + 2}"
     return f"(starts_with({token}, '\"') AND NOT contains({token}, '\\') AND length({token}) > 2{bound})"
 
@@ -164,6 +164,6 @@ def _number(token: str, *, minimum: float | None = None, maximum: float | None =
 
 
 def _uuid_prefix(millis: int) -> str:
-    """Return how a UUIDv7 of this time begins: its first 48 bits, as text that sorts by time."""
+    """Return the first 48 bits of a UUIDv7 of this time, as text that sorts by time."""
     digits = f"{millis:012x}"
     return f"{digits[:8]}-{digits[8:]}"

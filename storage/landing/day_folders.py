@@ -1,4 +1,4 @@
-"""The landing's day folders as they were last listed: a folder that did not change since is not listed again."""
+"""Caches the fingerprints of the landing's day folders: unchanged folders are not listed again."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pathlib import Path
 
 from storage.landing.segments import fingerprint
 
-# A folder's time of change moves in ticks, of two seconds on the coarsest file systems: what was listed within the
-# same tick may have gained a file since without looking younger.
+# A folder's modification time advances in ticks, of two seconds on the coarsest file systems: a folder listed within
+# a tick may have gained a file since with the same time.
 SETTLED_AFTER_SECONDS = 60.0
 
 
 class DayFolders:
-    """Remembers the fingerprints of day folders; one for each process, whoever looks."""
+    """A cache of day folders' fingerprints; one for each process."""
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[int, str | None]] = {}
 
     def fingerprint(self, folder: Path, *, wall_clock: Callable[[], float]) -> str | None:
-        """Return one text for the segments in a folder; None where it has none.
+        """Return the fingerprint of the segments in a folder; None if it has none.
 
         Args:
-            folder: The day's folder; every segment that comes or goes changes its time.
+            folder: The day's folder; a segment added or removed changes its modification time.
             wall_clock: Now, in seconds since 1970, by the clock of the folder's file system.
         """
         try:
-            # Before it is listed: what comes meanwhile makes it younger than what is remembered.
+            # Read before listing: a file added meanwhile makes the folder newer than the cached time.
             changed = folder.stat().st_mtime_ns
         except FileNotFoundError:
             return None
@@ -43,7 +43,7 @@ class DayFolders:
 
 
 def entries(folder: Path) -> Sequence[str]:
-    """Return the sorted names of what lies in a folder; none where it is none."""
+    """Return the sorted names of a folder's entries; empty if it is missing or not a folder."""
     try:
         with os.scandir(folder) as found:
             return sorted(entry.name for entry in found)

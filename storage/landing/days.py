@@ -1,7 +1,7 @@
-"""One business day as it was recorded: all its segments in one frame, and what could not be used.
+"""Reads a business day from the landing: all its segments in one frame, and the faults found.
 
-A damaged segment or a broken line is named and left out; it never spoils the rest. Lines are checked and taken apart
-by columns (`contract_sql`); only those that do not pass there are looked at one by one.
+A damaged segment or a broken line is reported and left out; it never spoils the rest. Lines are validated and parsed
+by columns (`contract_sql`); only those rejected there are parsed one by one.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ from storage.landing.contract_sql import (
 )
 from storage.landing.segments import SegmentName, Segments
 
-BATCH_BYTES = 64 * 1024 * 1024  # Of lines taken apart at a time: bounds the memory beside the frame itself.
+BATCH_BYTES = 64 * 1024 * 1024  # of lines parsed at a time: bounds the memory beside the frame itself
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something recorded that could not be used.
+    """A segment or line that could not be used.
 
     Attributes:
         segment: The segment's path within the landing.
         line: The line's number from 1, None for a whole segment.
-        reason: What is wrong, without a value of the line.
+        reason: The fault, without a value of the line.
     """
 
     segment: str
@@ -56,15 +56,15 @@ class DayEvents:
 
     Attributes:
         frame: RAW_EVENTS, sorted by session, epoch, sequence number and event.
-        faults: What could not be used, by segment and line.
-        unknown: How often each unknown event or field occurred (`event:name`, `envelope:field`, `event.field`),
-            doubles included; kept in the frame as they came.
-        doubles: Lines left out because their event was there already.
+        faults: Unusable segments and lines, sorted.
+        unknown: Count of each unknown event or field (`event:name`, `envelope:field`, `event.field`), duplicates
+            included; they stay in the frame unchanged.
+        doubles: Number of duplicate lines left out.
         segments: Segments read, damaged ones included.
-        back: Erased sessions of which the landing holds events; they are not in the frame.
+        back: Erased sessions with events in the landing; they are not in the frame.
     """
 
-    frame: pl.DataFrame = field(repr=False)  # It holds words.
+    frame: pl.DataFrame = field(repr=False)  # contains guests' words
     faults: tuple[Fault, ...] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
     doubles: int = 0
@@ -77,13 +77,13 @@ def read_day(
 ) -> DayEvents:
     """Read a business day from the landing.
 
-    The result depends on the set of segments only, not on their order or on how often an event was published.
+    The result depends only on the set of segments, not on their order or on duplicates.
 
     Args:
         segments: The landing.
         day: The business day.
-        erased: Sessions to leave out: they were erased.
-        without: What the names of replicas begin with whose segments are not read.
+        erased: Erased sessions, which are left out.
+        without: Prefixes of replicas whose segments are not read.
 
     Raises:
         LandingUnavailable: the landing cannot be reached.
@@ -91,7 +91,7 @@ def read_day(
     names = [name for name in segments.list(day) if not name.replica.startswith(without)]
     faults: list[Fault] = []
     unknown: Counter[str] = Counter()
-    frames = (_take_apart(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
+    frames = (_parse_batch(day, batch, faults, unknown) for batch in _batches(segments, names, faults))
     everything = pl.concat([empty_frame(RAW_EVENTS).with_columns(pl.lit(0, pl.Int64).alias("line")), *frames])
     unique = everything
     if not everything.get_column("event_id").is_unique().all():
@@ -129,7 +129,7 @@ def _batches(
         yield batch
 
 
-def _take_apart(
+def _parse_batch(
     day: date, batch: Sequence[tuple[SegmentName, bytes]], faults: list[Fault], unknown: Counter[str]
 ) -> pl.DataFrame:
     bodies = {name.path: body for name, body in batch}
@@ -137,10 +137,10 @@ def _take_apart(
         connection.execute("SET preserve_insertion_order = false")
         connection.register("given", _lines(bodies).to_arrow())
         try:
-            judged = connection.sql(_judged(day)).pl()
+            judged = connection.sql(_parsing_query(day)).pl()
         except duckdb.Error as error:  # Its text can quote a line.
             raise StorageError(
-                f"The segments of {day} cannot be taken apart ({type(error).__name__}).",
+                f"The segments of {day} cannot be parsed ({type(error).__name__}).",
                 remedy="This is a defect, or too little memory; the landing is untouched.",
             ) from None
     good, doubtful = judged.filter("good"), judged.filter(~pl.col("good")).sort("segment", "line")
@@ -158,7 +158,7 @@ def _take_apart(
 
 
 def _lines(bodies: Mapping[str, bytes]) -> pl.DataFrame:
-    """Return every line with its segment, its number from 1, and whether its segment is UTF-8 at all."""
+    """Return every line with its segment, its number from 1, and whether its segment is valid UTF-8."""
     rows = []
     for segment, body in bodies.items():
         try:
@@ -171,21 +171,22 @@ def _lines(bodies: Mapping[str, bytes]) -> pl.DataFrame:
     return lines.with_columns(pl.int_ranges(1, pl.col("line").list.len() + 1).alias("number")).explode("line", "number")
 
 
-def _judged(day: date) -> str:
-    """Return the query from the lines `given` to their columns and a verdict; three parses a line, no table between.
+def _parsing_query(day: date) -> str:
+    """Return the query that parses the lines of `given` into columns and a verdict.
 
-    Doubled names are left to the contract's own parser: it takes the last, and SQL the first.
+    It parses a line three times and materialises no table. Duplicate names are left to the contract's own parser,
+    which uses the last value, while SQL uses the first.
     """
     known = known_events()
     fields = " ".join(f"WHEN '{name}' THEN {tokens('data', event.paths)}" for name, event in known.items())
     complete = " ".join(f"WHEN '{name}' THEN {event.complete}" for name, event in known.items())
-    # An event that this version does not know may hold anything.
+    # An unknown event may contain anything.
     conditions = " ".join(f"WHEN '{name}' THEN {event.condition}" for name, event in known.items())
     envelope_names = ", ".join(f"'{name}'" for name in ENVELOPE)
     data_names = ", ".join(f"'{event}.{name}'" for event, names in KNOWN_FIELDS.items() for name in names)
     return f"""
         WITH parsed AS (
-            -- Null where it is no JSON: functions on JSON fail on anything else, with the text in the error.
+            -- Null if it is not JSON: functions on JSON fail on anything else, with the text in the error.
             SELECT segment, number, CASE WHEN readable AND json_valid(line) THEN line END AS line FROM given
         ), enveloped AS (
             SELECT segment, number, {tokens("line", [f"$.{name}" for name in ENVELOPE])} AS envelope,
@@ -237,7 +238,7 @@ def _one_by_one(
     *,
     like: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Parse the lines that did not pass by columns; those that keep the contract after all become rows."""
+    """Parse the lines that SQL rejected; return the valid ones as rows."""
     split = {segment: bodies[segment].split(b"\n") for segment in {segment for segment, _ in doubtful}}
     rows = []
     for segment, number in doubtful:

@@ -16,11 +16,11 @@ from storage.landing.day_folders import DayFolders, entries
 from storage.landing.segments import SegmentName, checked
 
 DAMAGED_FOLDER = "damaged"
-STALE_TEMPORARY_SECONDS = 3600  # A half-written file older than this belongs to a process that died.
+STALE_TEMPORARY_SECONDS = 3600  # A half-written file older than this belongs to a dead process.
 
 
 class FolderSegments:
-    """The landing as a folder: `day=YYYY-MM-DD/<segment>`; a file appears whole, on the disk, or not at all."""
+    """The landing as a folder, `day=YYYY-MM-DD/<segment>`; files appear whole and durably or not at all."""
 
     def __init__(
         self, root: Path, *, wall_clock: Callable[[], float] = time.time, days: DayFolders | None = None
@@ -32,7 +32,7 @@ class FolderSegments:
         self.sweep()
 
     def put(self, name: SegmentName, body: bytes) -> bool:
-        """Publish `body`; False where the name is there already."""
+        """Publish `body`; return False if the name exists."""
         with _reachable(self._root):
             folder = self._root / name.folder
             if not folder.is_dir():
@@ -81,7 +81,7 @@ class FolderSegments:
             return (self._root / DAMAGED_FOLDER / name.path).read_bytes()
 
     def put_damaged(self, name: SegmentName, body: bytes) -> None:
-        """Put a segment's rest among the damaged ones."""
+        """Store the rest of a segment among the damaged ones."""
         with _reachable(self._root):
             folder = private_folder(self._root / DAMAGED_FOLDER / name.folder)
             create_once(folder / name.file, body, scratch=self._scratch)
@@ -91,7 +91,7 @@ class FolderSegments:
         self._unlink(self._root / DAMAGED_FOLDER / name.path)
 
     def sweep(self) -> None:
-        """Delete half-written files of writers that died."""
+        """Delete half-written files of dead writers."""
         with _reachable(self._root), os.scandir(self._scratch) as found:
             for entry in found:
                 with contextlib.suppress(FileNotFoundError):  # Another process sweeps too.
@@ -105,17 +105,17 @@ class FolderSegments:
                 sync_folder(path.parent)
 
     def bytes_of(self, day: date) -> int:
-        """Return how many bytes a day's segments take."""
+        """Return the size of a day's segments in bytes."""
         with _reachable(self._root):
             return sum((self._root / name.path).stat().st_size for name in self.list(day))
 
     def fingerprints(self) -> dict[date, str]:
-        """Return a text for every day that has segments."""
+        """Return the fingerprint of every day with segments."""
         found: dict[date, str] = {}
         with _reachable(self._root):
             for folder in entries(self._root):
                 if folder.startswith("day="):
-                    with contextlib.suppress(ValueError):  # A folder that no replica made.
+                    with contextlib.suppress(ValueError):  # not a folder of a replica
                         day = date.fromisoformat(folder.removeprefix("day="))
                         text = self._days.fingerprint(self._root / folder, wall_clock=self._wall_clock)
                         if text is not None:

@@ -1,4 +1,4 @@
-"""A log file's lines: `<crc32 hex> <day> <event>`, so that a torn or damaged line is told from a whole one."""
+"""Lines of a log file, `<crc32 hex> <day> <event>`: the checksum reveals torn and damaged lines."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def log_line(event: Event) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class LogContent:
-    """What a log file holds.
+    """The content of a log file.
 
     Attributes:
-        bodies: The events by business day, as a segment holds them.
-        torn_bytes: Length of what follows the last whole line: written by a process that died before it acknowledged.
-        damaged_lines: Broken lines with whole ones after them: something else than a crash broke these.
+        bodies: The events by business day, in a segment's format.
+        torn_bytes: Number of bytes after the last whole line: the process died before it acknowledged them.
+        damaged_lines: Number of broken lines before a whole one: not broken by a crash.
     """
 
     bodies: dict[date, bytes]
@@ -36,7 +36,7 @@ class LogContent:
 
 
 def read_log(content: bytes) -> LogContent:
-    """Split a log file's bytes into its whole lines, by day, and what is broken."""
+    """Return the whole lines of a log file by day, and counts of its broken ones."""
     days: defaultdict[date, list[bytes]] = defaultdict(list)
     broken_since_whole = damaged = position = whole_until = 0
     while position < len(content):
@@ -61,7 +61,7 @@ def read_log(content: bytes) -> LogContent:
 
 
 def whole_lines(content: bytes) -> list[bytes]:
-    """Return a log file's whole lines as they stand in it, checksums and newlines included."""
+    """Return a log file's whole lines unchanged, checksums and newlines included."""
     return [
         line
         for line in content.splitlines(keepends=True)

@@ -17,12 +17,12 @@ from storage.landing.segments import SegmentName, checked, fingerprint
 
 DAMAGED_FOLDER = "damaged"
 REQUEST_TIMEOUT = timedelta(seconds=20)
-RETRY_TIMEOUT = timedelta(seconds=5)  # Short: whoever publishes has a backoff of its own.
+RETRY_TIMEOUT = timedelta(seconds=5)  # Short: publishers have a backoff of their own.
 MAX_RETRIES = 2
 
 
 class ObjectSegments:
-    """The landing under an address such as `s3://bucket/prefix`; credentials and endpoint come from AWS_* variables."""
+    """The landing at an address such as `s3://bucket/prefix`, with credentials from AWS_* variables."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -34,7 +34,7 @@ class ObjectSegments:
             )
 
     def put(self, name: SegmentName, body: bytes) -> bool:
-        """Publish `body`; False where the name is there already."""
+        """Publish `body`; return False if the name exists."""
         with self._reachable():
             try:
                 obstore.put(self._store, name.path, body, mode="create", use_multipart=False)
@@ -62,7 +62,7 @@ class ObjectSegments:
             obstore.delete(self._store, name.path)
 
     def remove(self, name: SegmentName) -> None:
-        """Delete a segment for good; older versions that a bucket keeps are the bucket's own affair."""
+        """Delete a segment for good; object versions that a bucket keeps are not deleted."""
         self._delete(name.path)
 
     def damaged(self) -> builtins.list[SegmentName]:
@@ -78,7 +78,7 @@ class ObjectSegments:
             return bytes(obstore.get(self._store, f"{DAMAGED_FOLDER}/{name.path}").bytes())
 
     def put_damaged(self, name: SegmentName, body: bytes) -> None:
-        """Put a segment's rest among the damaged ones."""
+        """Store the rest of a segment among the damaged ones."""
         with self._reachable():
             obstore.put(self._store, f"{DAMAGED_FOLDER}/{name.path}", body, use_multipart=False)
 
@@ -94,13 +94,13 @@ class ObjectSegments:
             obstore.delete(self._store, path)
 
     def bytes_of(self, day: date) -> int:
-        """Return how many bytes a day's segments take."""
+        """Return the size of a day's segments in bytes."""
         with self._reachable():
             pages = obstore.list(self._store, f"day={day.isoformat()}")
             return sum(item["size"] for page in pages for item in page if SegmentName.parse(item["path"]))
 
     def fingerprints(self) -> dict[date, str]:
-        """Return a text for every day that has segments."""
+        """Return the fingerprint of every day with segments."""
         days: defaultdict[date, list[str]] = defaultdict(list)
         for name in self._names(None):
             days[name.day].append(name.file)

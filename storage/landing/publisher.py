@@ -1,4 +1,4 @@
-"""Turns sealed log files into segments, its own replica's and those of replicas that died."""
+"""Publishes sealed log files as segments: its own replica's and those of dead replicas."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def no_failpoint(name: str) -> None:
 def publish_log(path: Path, *, segments: Segments, replica: str, failpoint: Failpoint = no_failpoint) -> None:
     """Publish a sealed log file as one segment a day, then delete it.
 
-    The segments' names follow from the file's name and bytes alone, so doing it again after a crash changes nothing.
+    The segments' names depend only on the file's name and bytes, so a retry after a crash changes nothing.
 
     Raises:
         LandingUnavailable: the landing or the file cannot be reached; the file stays.
@@ -56,7 +56,7 @@ def publish_log(path: Path, *, segments: Segments, replica: str, failpoint: Fail
         _log.info("torn tail cut", replica=replica, log=path.stem, bytes=content.torn_bytes)
     try:
         if content.damaged_lines:
-            # Lines that had been acknowledged: kept for a person to look at, the whole ones are published.
+            # The damaged lines had been acknowledged: the file is kept for a person, its whole lines are published.
             _log.error("log file damaged", replica=replica, log=path.stem, lines=content.damaged_lines)
             path.rename(private_folder(path.parent / DAMAGED_FOLDER) / path.name)
         else:
@@ -75,7 +75,7 @@ def log_files(folder: Path) -> list[Path]:
 
 
 class Publisher:
-    """A thread that publishes what is handed to it; an object store that is away never holds up appends."""
+    """A thread that publishes queued log files; an unreachable object store never blocks appends."""
 
     def __init__(
         self,
@@ -108,12 +108,12 @@ class Publisher:
 
     @property
     def waiting(self) -> int:
-        """Return how many log files wait to be published."""
+        """Return the number of log files waiting to be published."""
         with self._changed:
             return len(self._sealed)
 
     def close(self) -> None:
-        """Try everything once more and stop; what cannot be published stays for the next start."""
+        """Try everything once more and stop; unpublished files stay for the next start."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -127,7 +127,7 @@ class Publisher:
                 if not self._closing:
                     until_adoption = max(0.0, adopt_at - time.monotonic())
                     if backoff:
-                        # Woken early by close only: a new file does not make the store come back.
+                        # Only close wakes it early: a new file does not bring the store back.
                         self._changed.wait_for(lambda: self._closing, timeout=backoff)
                     elif not self._sealed and until_adoption:
                         self._changed.wait_for(lambda: self._closing or bool(self._sealed), timeout=until_adoption)
@@ -143,7 +143,7 @@ class Publisher:
                 backoff *= random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
                 _log.warning("landing away", replica=self._replica, waiting=self.waiting, reason=error.what)
             except Exception:
-                # A defect must not silence the thread: the files stay, and the log says so.
+                # A defect must not end the thread: the files stay, and the error is logged.
                 backoff = LONGEST_BACKOFF_SECONDS
                 _log.exception("publishing failed", replica=self._replica, waiting=self.waiting)
             if closing:
@@ -159,7 +159,7 @@ class Publisher:
                 publish_log(path, segments=self._segments, replica=self._replica, failpoint=self._failpoint)
             except Exception:
                 with self._changed:
-                    self._sealed.rotate(-1)  # One file that cannot be read must not stand before all others.
+                    self._sealed.rotate(-1)  # One unreadable file must not block the others.
                 raise
             with self._changed:
                 self._sealed.popleft()

@@ -1,4 +1,4 @@
-"""One process a replica: an exclusive lock on the replica's log folder, given back by the system when it dies."""
+"""An exclusive lock on a replica's log folder; the system releases it when the process dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from storage.errors import ReplicaInUse
 from storage.folders import PRIVATE_FILE
 
 LOCK_FILE = "lock"
-# A replica that starts may find its lock held for a moment by one that is just adopting its old files.
+# Another replica may hold the lock for a moment while it adopts this one's old files.
 WAIT_SECONDS = 5.0
 POLL_SECONDS = 0.05
 
@@ -25,7 +25,7 @@ class ReplicaLock:
         self._descriptor: int | None = None
 
     def try_acquire(self) -> bool:
-        """Take the lock if nobody holds it."""
+        """Acquire the lock if it is free; return whether it was."""
         descriptor = os.open(self._folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, PRIVATE_FILE)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -45,10 +45,10 @@ class ReplicaLock:
         clock: Callable[[], float] = time.monotonic,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Take the lock, waiting a little.
+        """Acquire the lock, waiting up to `wait_seconds`.
 
         Raises:
-            ReplicaInUse: another process keeps it.
+            ReplicaInUse: another process still holds it.
         """
         deadline = clock() + wait_seconds
         while not self.try_acquire():
@@ -60,7 +60,7 @@ class ReplicaLock:
             pause(POLL_SECONDS)
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None

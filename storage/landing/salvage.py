@@ -1,4 +1,4 @@
-"""Saves what is still whole of a damaged segment."""
+"""Salvages the whole lines of a damaged segment."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from storage.landing.segments import SegmentName, Segments
 
 @dataclass(frozen=True, slots=True)
 class Salvage:
-    """What became of a segment.
+    """The result of a salvage.
 
     Attributes:
-        lines_kept: Lines that still keep the contract and are of the segment's day.
-        lines_lost: Lines that do not; they stay in the damaged segment.
-        republished: The segment that holds the kept ones; None where there were none.
+        lines_kept: Number of valid lines of the segment's day.
+        lines_lost: Number of other lines; they stay in the damaged segment.
+        republished: The segment with the kept lines; None if there are none.
     """
 
     lines_kept: int
@@ -29,14 +29,14 @@ class Salvage:
 def salvage(segments: Segments, name: SegmentName) -> Salvage | None:
     """Publish a damaged segment's whole lines under a new name, and move the damaged one to `damaged/`.
 
-    A flipped letter inside what a guest said still makes a whole line: the checksum covers the segment, so nobody can
-    tell. Prefer a good copy from the backup where there is one.
+    A flipped letter in a guest's words still leaves a valid line: the checksum covers only the whole segment. Prefer a
+    good copy from a backup if there is one.
 
     Returns:
-        What was kept; None where the segment is not damaged, and nothing was done.
+        The result; None if the segment is not damaged, and nothing was done.
 
     Raises:
-        LandingUnavailable: the landing cannot be reached; doing it again is safe.
+        LandingUnavailable: the landing cannot be reached; a retry is safe.
     """
     try:
         segments.read(name)
@@ -51,7 +51,7 @@ def salvage(segments: Segments, name: SegmentName) -> Salvage | None:
         body = b"".join(whole)
         republished = SegmentName.of(body, day=name.day, replica=name.replica, identifier=new_identifier())
         segments.put(republished, body)
-    # Last: after a crash before this the lines are there twice, which readers see as one.
+    # Last: after a crash before this the lines exist twice, which readers count once.
     segments.set_aside(name)
     return Salvage(lines_kept=len(whole), lines_lost=len(lines) - len(whole), republished=republished)
 

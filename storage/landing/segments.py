@@ -1,4 +1,4 @@
-"""Segments: immutable, uniquely named files of events, one business day each, with their checksum in the name."""
+"""Segments: immutable files of one business day's events, with their checksum in the name."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def checksum(body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class SegmentName:
-    """Where a segment lies and what its bytes must add up to.
+    """The name of a segment, with the checksum of its bytes.
 
     Attributes:
         day: The business day of every event in it.
-        replica: Who published it.
-        identifier: A UUIDv7: the log file that it was made from.
+        replica: The replica that published it.
+        identifier: A UUIDv7, the name of its log file.
         checksum: CRC-32 of its bytes, eight hex digits.
     """
 
@@ -64,7 +64,7 @@ class SegmentName:
 
     @classmethod
     def parse(cls, path: str) -> SegmentName | None:
-        """Return the name that a path within the landing is, or None for anything else that lies there."""
+        """Parse a path within the landing; return None if it is not a segment's."""
         match = _NAME.fullmatch(path)
         if match is None:
             return None
@@ -79,7 +79,7 @@ class Segments(Protocol):
     """The published segments, in a folder or in an object store."""
 
     def put(self, name: SegmentName, body: bytes) -> bool:
-        """Publish `body`; False where the name is there already. Never overwrites."""
+        """Publish `body`; return False if the name exists. Never overwrites."""
 
     def list(self, day: date) -> list[SegmentName]:
         """Return the names of a day's segments, sorted."""
@@ -95,10 +95,10 @@ class Segments(Protocol):
         """Return a segment's bytes as they are."""
 
     def set_aside(self, name: SegmentName) -> None:
-        """Move a segment to `damaged/`, out of every reader's sight."""
+        """Move a segment to `damaged/`, which no reader lists."""
 
     def remove(self, name: SegmentName) -> None:
-        """Delete a segment for good; one that is gone already is no error."""
+        """Delete a segment for good, if it exists."""
 
     def damaged(self) -> builtins.list[SegmentName]:
         """Return the names of the segments that were set aside, sorted."""
@@ -107,26 +107,26 @@ class Segments(Protocol):
         """Return the bytes of a segment that was set aside, as they are."""
 
     def put_damaged(self, name: SegmentName, body: bytes) -> None:
-        """Put what is left of a segment that was set aside among the damaged ones."""
+        """Store the rest of a segment among the damaged ones."""
 
     def remove_damaged(self, name: SegmentName) -> None:
         """Delete a segment that was set aside, for good."""
 
     def sweep(self) -> None:
-        """Delete what writers that died left half written."""
+        """Delete half-written files of dead writers."""
 
     def bytes_of(self, day: date) -> int:
-        """Return how many bytes a day's segments take."""
+        """Return the size of a day's segments in bytes."""
 
     def fingerprints(self) -> dict[date, str]:
-        """Return a text for every day that has segments; it changes whenever the day gains or loses one."""
+        """Return the fingerprint of every day with segments; it changes with the day's set of segments."""
 
 
 def checked(name: SegmentName, body: bytes) -> bytes:
-    """Return `body` if it is what `name` promises.
+    """Return `body` if its checksum matches `name`.
 
     Raises:
-        CorruptSegment: it is not.
+        CorruptSegment: it does not.
     """
     found = checksum(body)
     if found != name.checksum:
@@ -135,7 +135,7 @@ def checked(name: SegmentName, body: bytes) -> bytes:
 
 
 def fingerprint(names: Iterable[str]) -> str:
-    """Return one text for a set of names, whatever their order."""
+    """Return the fingerprint of a set of names, independent of their order."""
     digest = hashlib.blake2b(digest_size=16)
     for name in sorted(names):
         digest.update(name.encode() + b"\n")
@@ -143,13 +143,13 @@ def fingerprint(names: Iterable[str]) -> str:
 
 
 def publish(segments: Segments, events: Iterable[Event], *, replica: str, identifier: str) -> list[SegmentName]:
-    """Publish events at once, one segment a business day, without an append log (simulators, imports).
+    """Publish events as one segment for each business day, without an append log.
 
     Args:
-        segments: Where to.
-        events: In the order in which they are written.
-        replica: Who publishes, lower-case letters and digits.
-        identifier: A UUIDv7 of this publication's own; the same one with the same events changes nothing.
+        segments: The landing.
+        events: The events in their order.
+        replica: The publishing replica, lower-case letters and digits.
+        identifier: A UUIDv7 of this publication; a repetition with the same events changes nothing.
 
     Returns:
         The segments' names, by day.

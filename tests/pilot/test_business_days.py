@@ -59,7 +59,7 @@ def test_a_skipped_wall_time_lands_after_the_spring_change():
     assert at_local(SPRING, time(2, 30)) == datetime(2027, 3, 28, 1, 30, tzinfo=UTC)
 
 
-def test_of_a_doubled_wall_time_the_first_is_meant():
+def test_a_repeated_wall_time_means_its_first_occurrence():
     assert at_local(AUTUMN, time(2, 30)) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
 
 

@@ -13,7 +13,7 @@ from pilot.errors import InvalidCafes
 TEXT = (Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8")
 
 
-def test_the_three_cafes_stand_as_the_runbook_names_them():
+def test_the_three_cafes_match_the_runbook():
     cafes = parse_cafes(TEXT, source="cafes.toml")
     facts = {
         cafe.id: (
@@ -70,6 +70,6 @@ def test_a_mistake_is_named_with_its_place(old, new, said):
     assert said in str(error.value)
 
 
-def test_an_unknown_cafe_is_answered_with_the_known_ones():
+def test_an_unknown_cafe_is_refused_with_the_known_ones():
     with pytest.raises(InvalidCafes, match="aurora, malmohuset, goteborg"):
         parse_cafes(TEXT, source="cafes.toml").get("uppsala")

@@ -14,7 +14,7 @@ def test_the_dictionary_in_docs_is_current() -> None:
     assert WRITTEN.read_text(encoding="utf-8") == data_dictionary(), f"run: {COMMAND}"
 
 
-def test_every_column_has_its_line_with_its_unit_and_what_can_hold_words_is_marked() -> None:
+def test_every_column_has_a_line_with_its_unit_and_a_mark_for_words() -> None:
     written = data_dictionary()
     for table in TABLES.values():
         section = written.split(f"\n## {table.name}\n")[1].split("\n## ")[0]

@@ -1,4 +1,4 @@
-"""The raw-event contract: what is written can be read, what is wrong is named, what is unknown is kept."""
+"""The raw-event contract: events round-trip, faults are named, unknown parts are kept."""
 
 from __future__ import annotations
 

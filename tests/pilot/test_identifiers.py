@@ -37,7 +37,7 @@ def test_a_code_is_read_however_it_is_typed(code):
 
 
 @pytest.mark.parametrize("typed", ["", "ABC", "O0I1LL", "ÅÄÖÅÄÖ", "BCDFGHJ", "BCDFG'"])
-def test_what_cannot_be_a_code_is_none(typed):
+def test_a_text_that_cannot_be_a_code_gives_none(typed):
     assert readable(typed) is None
 
 

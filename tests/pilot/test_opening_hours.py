@@ -1,4 +1,4 @@
-"""When the doors are open: weeks, holidays that move, a café's own days, and the nights on which clocks change."""
+"""Opening hours: weeks, moving holidays, special days, and the nights of clock changes."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_the_week_decides_to_the_second(moment, is_open):
     assert opening_at(AURORA, stockholm(moment)).open is is_open
 
 
-def test_an_open_cafe_says_until_when():
+def test_an_open_cafe_has_a_closing_time():
     opening = opening_at(AURORA, stockholm("2026-11-23T18:20:00"))
     assert opening.closes_at == stockholm("2026-11-23T19:00:00") + timedelta(minutes=GRACE_MINUTES)
     assert opening.opens_at is None
 
 
-def test_a_closed_cafe_says_when_it_opens_next():
+def test_a_closed_cafe_has_a_next_opening_time():
     assert opening_at(AURORA, stockholm("2026-11-23T05:00:00")).opens_at == stockholm("2026-11-23T07:00:00")
     assert opening_at(AURORA, stockholm("2026-11-23T22:00:00")).opens_at == stockholm("2026-11-24T07:00:00")
     assert opening_at(AURORA, stockholm("2026-11-27T22:00:00")).opens_at == stockholm("2026-11-28T08:00:00")
@@ -85,7 +85,7 @@ def test_each_cafe_keeps_its_own_hours_on_holidays_and_eves():
     assert hours_on(GOTEBORG, christmas_eve).window == (time(9), time(14))
 
 
-def test_a_special_day_counts_before_the_calendar_and_says_why():
+def test_a_special_day_overrides_the_calendar_and_gives_its_reason():
     christmas_day = hours_on(AURORA, date(2026, 12, 25))
     assert christmas_day.window is None
     assert christmas_day.reason is not None
@@ -99,7 +99,7 @@ def test_a_special_day_counts_before_the_calendar_and_says_why():
     assert hours_on(parse_cafes(late, source="x").get("aurora"), date(2026, 12, 25)).window == (time(12), time(15))
 
 
-def test_a_special_day_that_stands_twice_is_refused():
+def test_a_special_day_listed_twice_is_refused():
     twice = TEXT.replace("[[cafe.special_days]]\nday = 2026-12-25", "[[cafe.special_days]]\nday = 2026-12-25\n" * 2)
     with pytest.raises(InvalidCafes, match="2026-12-25 is listed twice"):
         parse_cafes(twice, source="cafes.toml")

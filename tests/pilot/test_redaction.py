@@ -155,16 +155,16 @@ def test_after_an_introduction_one_word_too_many_is_masked_rather_than_one_too_f
     assert redact("jag heter inte Kalle", "sv") == "jag heter [namn] Kalle"
 
 
-def test_a_number_told_over_two_turns_is_masked_in_both():
+def test_a_number_said_over_two_turns_is_masked_in_both():
     turns = ["mitt nummer är noll sju noll", "ett två tre fyra fem sex sju", "och kaffet var kallt"]
     assert redact_turns(turns, "sv") == ["mitt nummer är [nummer]", "[nummer]", "och kaffet var kallt"]
 
 
-def test_a_short_number_after_an_announcement_at_the_end_of_a_turn_is_masked_in_the_next():
+def test_a_short_number_announced_at_the_end_of_a_turn_is_masked_in_the_next():
     assert redact("0 7 0 1", "en", before="you can reach me, my number:") == "[number]"
 
 
-def test_a_number_told_in_small_groups_over_many_turns_is_masked_after_its_first_digits() -> None:
+def test_a_number_in_small_groups_over_turns_is_masked_after_its_first_digits() -> None:
     turns = ["noll sju", "noll ett", "två tre", "fyra fem", "sex sju", "kaffet var kallt"]
     assert redact_turns(turns, "sv") == ["noll sju", "noll ett", "[nummer]", "[nummer]", "[nummer]", "kaffet var kallt"]
 
@@ -178,7 +178,7 @@ def test_a_number_told_in_small_groups_over_many_turns_is_masked_after_its_first
         (["ett", "två", "tre", "fyra", "fem"], "två tre fyra fem"),
     ],
 )
-def test_what_the_next_turn_has_to_know_is_the_last_one_and_numbers_before_it(turns, known) -> None:
+def test_the_context_of_a_turn_is_the_last_turn_and_numbers_before_it(turns, known) -> None:
     assert tail(turns) == known
 
 
@@ -204,7 +204,7 @@ PASSES = [
 
 
 @pytest.mark.parametrize(("language", "said"), PASSES)
-def test_what_is_told_to_pass_through_does(language, said) -> None:
+def test_documented_exceptions_pass_through(language, said) -> None:
     assert redact(said, language) == said
 
 

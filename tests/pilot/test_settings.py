@@ -10,7 +10,7 @@ from pilot.errors import InvalidSettings
 from pilot.settings import PREFIX, Settings, env_example, read_settings
 
 
-def test_an_unknown_setting_is_refused_with_the_one_that_was_meant():
+def test_an_unknown_setting_is_refused_with_the_nearest_one():
     with pytest.raises(InvalidSettings, match="did you mean PILOT_HOME"):
         read_settings({"PILOT_HOMR": "/tmp"})
 

@@ -16,7 +16,7 @@ WORDS = b"Kardemummabullen"
 STORY = whole_visit()
 
 
-def test_words_go_from_a_line_and_its_figures_stay() -> None:
+def test_expired_words_are_emptied_and_figures_stay() -> None:
     lines = [event.line() for event in STORY.events]
     assert any(WORDS in line for line in lines)
     for event, line in zip(STORY.events, lines, strict=True):
@@ -33,35 +33,35 @@ def test_words_go_from_a_line_and_its_figures_stay() -> None:
         assert emptied_line(left, ("words",)) == left
 
 
-def test_a_line_that_holds_nothing_of_a_kind_keeps_every_byte() -> None:
+def test_a_line_without_expired_data_keeps_every_byte() -> None:
     for event in STORY.events:
         if event.event in ("reply_sent", "utterance_committed"):
             assert emptied_line(event.line(), ("devices",)) == event.line()
 
 
 @pytest.mark.parametrize("place", ["envelope", "data", "nested", "unknown event"])
-def test_what_this_version_does_not_know_goes_with_the_words(place: str) -> None:
+def test_unknown_fields_are_removed_with_the_words(place: str) -> None:
     started = next(event for event in STORY.events if event.event == "session_started")
-    told = json.loads(started.line())
+    event = json.loads(started.line())
     if place == "envelope":
-        told["note"] = WORDS.decode()
+        event["note"] = WORDS.decode()
     elif place == "data":
-        told["data"]["note"] = WORDS.decode()
+        event["data"]["note"] = WORDS.decode()
     elif place == "nested":
-        told["data"]["client"]["note"] = WORDS.decode()
+        event["data"]["client"]["note"] = WORDS.decode()
     else:
-        told |= {"event": "sang", "data": {"song": WORDS.decode()}}
-    line = json.dumps(told, ensure_ascii=False).encode() + b"\n"
+        event |= {"event": "sang", "data": {"song": WORDS.decode()}}
+    line = json.dumps(event, ensure_ascii=False).encode() + b"\n"
     left = emptied_line(line, ("words",))
     assert left is not None
     assert WORDS not in left
 
 
-def test_a_broken_line_goes_whole() -> None:
+def test_a_broken_line_is_removed() -> None:
     assert emptied_line(b'{"words": "Kardemummabullen var torr', ("devices",)) is None
 
 
-def test_the_lakes_data_is_emptied_as_the_landings_is() -> None:
+def test_the_lakes_data_is_emptied_like_the_landings() -> None:
     for event in STORY.events:
         for kind in KINDS:
             left = emptied_line(event.line(), (kind,))
@@ -70,7 +70,7 @@ def test_the_lakes_data_is_emptied_as_the_landings_is() -> None:
             assert in_lake == json.loads(left)["data"]
 
 
-def test_every_field_that_is_named_exists() -> None:
+def test_every_personal_field_exists_in_its_event() -> None:
     for held in PERSONAL_FIELDS.values():
         for event, fields in held.items():
             assert set(fields) <= set(EVENTS[event].model_fields)

@@ -27,7 +27,7 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
-def told() -> pl.DataFrame:
+def recorded() -> pl.DataFrame:
     odd = Story("malmohuset").opens().starts().consents().says("Kön var lång.").fails().edits(1, "Kön var kort.")
     again = Story("goteborg").opens().starts().loses().resumes().consents(granted=False).leaves("declined")
     return raw_events(
@@ -41,7 +41,7 @@ def written(lake: Lake, raw: pl.DataFrame) -> Lake:
 
 
 def test_tables_made_from_parts_are_those_made_from_the_whole_day(lake: Lake) -> None:
-    raw = told()
+    raw = recorded()
     written(lake, raw)
     parts = list(lake.event_parts(DAY, fields=sessions_room.FIELDS, part_rows=8))
     assert len(parts) > 1
@@ -54,8 +54,8 @@ def test_tables_made_from_parts_are_those_made_from_the_whole_day(lake: Lake) ->
 @pytest.mark.parametrize(
     "literal", ["1", '"1"', "1.5", "1e3", "true", "null", '"å\\u00e5"', "[1]", "12345678901234567890"]
 )
-def test_a_field_of_any_kind_is_taken_apart_as_the_pipelines_do(lake: Lake, literal: str) -> None:
-    raw = told()
+def test_a_field_of_any_kind_is_parsed_as_in_the_pipelines(lake: Lake, literal: str) -> None:
+    raw = recorded()
     strange = pl.col("data").str.replace('"turn": 1', f'"turn": {literal}', literal=True)
     raw = raw.with_columns(data=strange)
     (part,) = written(lake, raw).event_parts(DAY, fields=turns_room.FIELDS)
@@ -63,7 +63,7 @@ def test_a_field_of_any_kind_is_taken_apart_as_the_pipelines_do(lake: Lake, lite
 
 
 def test_a_session_recorded_under_two_cafes_is_whole_in_one_part(lake: Lake) -> None:
-    raw = told()
+    raw = recorded()
     moved = raw.with_columns(
         cafe=pl.when(pl.col("event") == "session_completed").then(pl.lit("zeta")).otherwise("cafe")
     )
@@ -72,8 +72,8 @@ def test_a_session_recorded_under_two_cafes_is_whole_in_one_part(lake: Lake) -> 
     assert_frame_equal(sessions_room.sessions(parts[0], as_of=AS_OF), sessions_room.sessions(moved, as_of=AS_OF))
 
 
-def test_probes_come_without_customers_events(lake: Lake) -> None:
-    (part,) = written(lake, told()).event_parts(DAY, fields={PROBE: FIELDS[PROBE]})
+def test_probes_are_read_without_customers_events(lake: Lake) -> None:
+    (part,) = written(lake, recorded()).event_parts(DAY, fields={PROBE: FIELDS[PROBE]})
     assert part["event"].unique().to_list() == [PROBE]
     assert part["data.ok"].to_list() == ["true", "false"]
 
@@ -84,7 +84,7 @@ def by_cafe(frame: pl.DataFrame) -> Iterator[pl.DataFrame]:
 
 
 def test_a_day_written_in_parts_is_the_day_written_at_once(lake: Lake) -> None:
-    frame = sessions_room.sessions(told(), as_of=AS_OF)
+    frame = sessions_room.sessions(recorded(), as_of=AS_OF)
     lake.replace_partition(SESSIONS, DAY, frame, commit={})
     before = lake.read(SESSIONS)
     lake.replace_partition_in_parts(SESSIONS, DAY, lambda: by_cafe(frame), commit={})
@@ -94,7 +94,7 @@ def test_a_day_written_in_parts_is_the_day_written_at_once(lake: Lake) -> None:
 
 
 def test_a_part_may_read_the_lake_while_it_is_written(lake: Lake) -> None:
-    raw = told()
+    raw = recorded()
     written(lake, raw)
 
     def parts() -> Iterator[pl.DataFrame]:
@@ -107,7 +107,7 @@ def test_a_part_may_read_the_lake_while_it_is_written(lake: Lake) -> None:
 
 @pytest.mark.parametrize("fault", ["key twice", "cafés in disorder", "another day"])
 def test_parts_that_do_not_fit_are_refused_and_nothing_is_written(lake: Lake, fault: str) -> None:
-    frame = sessions_room.sessions(told(), as_of=AS_OF)
+    frame = sessions_room.sessions(recorded(), as_of=AS_OF)
     lake.replace_partition(SESSIONS, DAY, frame, commit={})
     first = frame.filter(pl.col("cafe") == "aurora")
     wrong = {
@@ -120,9 +120,9 @@ def test_parts_that_do_not_fit_are_refused_and_nothing_is_written(lake: Lake, fa
     assert lake.read(SESSIONS).height == frame.height
 
 
-def test_what_goes_wrong_in_making_a_part_is_told_as_it_is(lake: Lake) -> None:
+def test_an_error_while_making_a_part_is_raised_unchanged(lake: Lake) -> None:
     def parts() -> Iterator[pl.DataFrame]:
-        yield sessions_room.sessions(told(), as_of=AS_OF).filter(pl.col("cafe") == "aurora")
+        yield sessions_room.sessions(recorded(), as_of=AS_OF).filter(pl.col("cafe") == "aurora")
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

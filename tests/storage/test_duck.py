@@ -18,7 +18,7 @@ from storage.lake import Lake
 TOO_MUCH = "select max(word) from (select 'hemligt ord ' || n as word from range(3_000_000) r(n) order by word desc)"
 
 
-def test_what_does_not_fit_in_memory_fails_and_nothing_is_put_on_a_disk(
+def test_a_query_beyond_memory_fails_and_writes_nothing_to_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -35,7 +35,7 @@ def an_engine_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("an_engine_of_its_own")
-def test_a_query_that_is_too_large_is_told_in_words(tmp_path: Path) -> None:
+def test_a_query_beyond_memory_is_refused_with_a_clear_error(tmp_path: Path) -> None:
     with Lake(str(tmp_path / "lake")).snapshot(SESSIONS) as snapshot:
         snapshot._connection.execute("SET memory_limit = '60MB'")
         with pytest.raises(LakeUnavailable, match="sessions needs more memory"):
@@ -58,7 +58,7 @@ def test_sessions_share_an_engine_and_see_nothing_of_each_other() -> None:
             other.sql("select * from kept_by_name")
 
 
-def test_a_session_can_be_had_in_any_number_of_threads() -> None:
+def test_sessions_can_be_opened_in_any_number_of_threads() -> None:
     def count(upto: int) -> int:
         with session() as opened:
             opened.execute(f"create temp view kept as select * from range({upto})").fetchall()
@@ -70,7 +70,7 @@ def test_a_session_can_be_had_in_any_number_of_threads() -> None:
 
 
 @pytest.mark.usefixtures("an_engine_of_its_own")
-def test_an_engine_that_has_ended_is_followed_by_another() -> None:
+def test_an_invalidated_engine_is_replaced() -> None:
     with session() as opened:
         opened.sql("select 1").fetchall()
     assert duck._shared is not None

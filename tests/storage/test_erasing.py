@@ -1,4 +1,4 @@
-"""Erased sessions are taken out of the landing, the lake's every version and what lies beside them, and nothing else is."""
+"""Erasure removes a session, and nothing else, from the landing and every version of the lake."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from pilot.identifiers import new_identifier
 from pilot.tables import SESSION_SIGNALS, TABLES, TURNS
 from storage.erasure.lake_rows import KEYS, LISTS, erase_rows, named_days
-from storage.erasure.lake_versions import purge, remains
+from storage.erasure.lake_versions import files_with_sessions, purge
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs
 from storage.home import Home
 from storage.lake import Lake, empty_frame
@@ -52,7 +52,7 @@ def test_a_segment_loses_the_erased_lines_and_keeps_every_other_byte(segments: F
     assert erase_from_day(segments, DAY, [gone.session_id]).files == 0
 
 
-def test_a_damaged_segment_keeps_only_lines_that_are_surely_anothers(segments: FolderSegments, tmp_path: Path) -> None:
+def test_a_damaged_segment_keeps_only_lines_certain_to_be_others(segments: FolderSegments, tmp_path: Path) -> None:
     gone, stays = whole_visit(), whole_visit(at=MORNING + timedelta(minutes=3))
     (name,) = publish(segments, [*gone.events, *stays.events], replica="edge1", identifier=new_identifier())
     path = tmp_path / "landing" / name.path
@@ -67,7 +67,7 @@ def test_a_damaged_segment_keeps_only_lines_that_are_surely_anothers(segments: F
     assert read_day(segments, DAY).faults == ()
 
 
-def test_what_salvage_set_aside_loses_the_erased_words_too(segments: FolderSegments, tmp_path: Path) -> None:
+def test_a_segment_set_aside_by_salvage_loses_the_erased_words(segments: FolderSegments, tmp_path: Path) -> None:
     gone = whole_visit()
     (name,) = publish(segments, gone.events, replica="edge1", identifier=new_identifier())
     path = tmp_path / "landing" / name.path
@@ -79,7 +79,7 @@ def test_what_salvage_set_aside_loses_the_erased_words_too(segments: FolderSegme
     assert segments.damaged() == []
 
 
-def test_a_dead_replicas_log_is_published_first_and_a_living_ones_is_waited_for(home: Home) -> None:
+def test_a_dead_replicas_log_is_published_and_a_running_replica_is_waited_for(home: Home) -> None:
     gone = whole_visit()
     dead = home.root / ".log" / "edge7"
     dead.mkdir(parents=True)
@@ -146,16 +146,16 @@ def test_the_log_of_a_table_never_holds_a_guests_words(lake: Lake, tmp_path: Pat
     assert holding(log, b"aurora") != []
 
 
-def test_rows_go_from_every_version_and_the_rest_reads_as_before(lake: Lake, tmp_path: Path) -> None:
+def test_rows_are_removed_from_every_version_and_the_rest_is_unchanged(lake: Lake, tmp_path: Path) -> None:
     for words in ("Ett", "Två", "Tre"):
         lake.replace_partition(TURNS, DAY, turns(("gone", words), ("stays", "Kvar")), commit={})
     assert named_days(lake, TURNS, ["gone"]) == [DAY]
     assert erase_rows(lake, ["gone"], commit={}) == {"turns": 1}
-    assert len(remains(lake, TURNS, ["gone"])) == 3
+    assert len(files_with_sessions(lake, TURNS, ["gone"])) == 3
     assert purge(lake, TURNS, now=datetime.now(UTC)).waiting  # a reader may still hold the old list of files
-    assert len(remains(lake, TURNS, ["gone"])) == 3
+    assert len(files_with_sessions(lake, TURNS, ["gone"])) == 3
     assert not purge(lake, TURNS, now=datetime.now(UTC) + timedelta(seconds=200)).waiting
-    assert remains(lake, TURNS, ["gone"]) == []
+    assert files_with_sessions(lake, TURNS, ["gone"]) == []
     assert lake.read(TURNS)["transcript"].to_list() == ["Kvar"]
     assert len(list((tmp_path / "sjön ö" / "turns").rglob("*.parquet"))) == 2  # one of rows, one checkpoint
     version = lake.version(TURNS)
@@ -163,7 +163,7 @@ def test_rows_go_from_every_version_and_the_rest_reads_as_before(lake: Lake, tmp
     assert (lake.version(TURNS), lake.read(TURNS)["transcript"].to_list()) == (version + 1, ["Nytt"])
 
 
-def test_a_snapshot_opened_before_a_purge_reads_on_within_the_grace(lake: Lake) -> None:
+def test_a_snapshot_opened_before_a_purge_stays_readable_within_the_grace(lake: Lake) -> None:
     lake.replace_partition(TURNS, DAY, turns(("gone", "Ett"), ("stays", "Kvar")), commit={})
     with lake.snapshot(TURNS) as before:
         erase_rows(lake, ["gone"], commit={})
@@ -171,14 +171,14 @@ def test_a_snapshot_opened_before_a_purge_reads_on_within_the_grace(lake: Lake) 
         assert before.sql("SELECT count(*) AS n FROM turns")["n"].item() == 2
 
 
-def test_a_dead_writers_file_goes_once_no_commit_can_be_about_to_name_it(lake: Lake, tmp_path: Path) -> None:
+def test_a_dead_writers_file_is_deleted_once_no_commit_can_name_it(lake: Lake, tmp_path: Path) -> None:
     lake.replace_partition(TURNS, DAY, turns(("stays", "Kvar")), commit={})
     orphan = tmp_path / "sjön ö" / "turns" / f"day={DAY}" / "part-0-dead.parquet"
     turns(("gone", "Ett")).drop("day").write_parquet(orphan)
     later = datetime.now(UTC) + timedelta(seconds=200)
     purge(lake, TURNS, now=datetime.now(UTC))
     assert purge(lake, TURNS, now=later).waiting
-    assert remains(lake, TURNS, ["gone"]) != []
+    assert files_with_sessions(lake, TURNS, ["gone"]) != []
     assert not purge(lake, TURNS, now=later + timedelta(hours=1)).waiting
     assert not orphan.exists()
 
@@ -217,7 +217,7 @@ def test_another_sessions_signal_no_longer_names_the_erased_one(lake: Lake) -> N
     assert lake.read(SESSION_SIGNALS)["related"].to_list() == [["other"]]
 
 
-def test_every_column_that_can_name_other_sessions_is_known_to_erasing() -> None:
+def test_erasure_covers_every_column_that_can_name_other_sessions() -> None:
     named = {(name, column) for name, column in (*LISTS.items(), *KEYS.items())}
     found = {
         (table.name, column.name)
@@ -231,7 +231,7 @@ def test_every_column_that_can_name_other_sessions_is_known_to_erasing() -> None
 # Store
 
 
-def test_a_tombstone_begins_an_erasure_that_is_followed_to_its_end(store: Store) -> None:
+def test_a_tombstone_starts_an_erasure_that_is_tracked_to_its_end(store: Store) -> None:
     session = new_identifier(at=MORNING)
     tombstones.add(store, session_id=session, actor="guest", reason="asked")
     tombstones.add(store, session_id=session, actor="guest", reason="asked")
@@ -249,7 +249,7 @@ def test_a_tombstone_begins_an_erasure_that_is_followed_to_its_end(store: Store)
     assert [each.session_id for each in tombstones.all_tombstones(store)] == [session]
 
 
-def test_a_redacted_day_is_never_open_again(store: Store) -> None:
+def test_a_redacted_day_never_reopens(store: Store) -> None:
     day_states.put(store, DAY, "closed", actor="test", reason="report")
     assert day_states.closed_or_redacted(store) == {DAY: "closed"}
     day_states.put(store, DAY, "open", actor="test", reason="late counts")
@@ -269,7 +269,7 @@ def test_the_stores_own_file_forgets_what_was_deleted(home: Home) -> None:
     assert holding(home.root, b"Q" * 300) == []
 
 
-def test_segment_names_of_what_was_rewritten_stay_readable(segments: FolderSegments) -> None:
+def test_rewritten_segments_have_valid_names(segments: FolderSegments) -> None:
     gone, stays = whole_visit(), whole_visit(at=MORNING + timedelta(minutes=3))
     publish(segments, [*gone.events, *stays.events], replica="edge1", identifier=new_identifier())
     before = segments.fingerprints()

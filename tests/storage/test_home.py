@@ -24,7 +24,7 @@ def test_a_new_home_is_private_and_describes_itself(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("made", "opened"), [("real", "demo"), ("demo", "real")])
-def test_a_home_opened_as_the_other_kind_is_refused_in_words(made: str, opened: str, tmp_path: Path) -> None:
+def test_a_home_opened_as_the_other_kind_is_refused(made: str, opened: str, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     open_home(settings, kind=made)  # type: ignore[arg-type]
     with pytest.raises(WrongHome, match=f"is a {made} home; a {opened} one was expected"):
@@ -45,19 +45,19 @@ def test_a_description_that_cannot_be_read_is_named(text: str, home: Home) -> No
         open_home(home.settings)
 
 
-def test_a_home_that_cannot_be_a_folder_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_a_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(WrongHome, match="PILOT_HOME"):
         open_home(Settings(home=tmp_path / "file" / "home"))
 
 
 @pytest.mark.parametrize("name", ["100%", "home[1]", "home*", "home?"])
-def test_a_home_whose_path_the_lake_cannot_spell_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_home_path_with_characters_that_engines_interpret_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(WrongHome, match="in its path"):
         open_home(Settings(home=tmp_path / name))
 
 
-def test_a_folder_that_holds_something_else_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
+def test_a_folder_with_other_content_is_refused_and_left_unchanged(tmp_path: Path) -> None:
     folder = tmp_path / "documents"
     folder.mkdir(mode=0o755)
     (folder / "thesis.odt").write_text("x")
@@ -130,7 +130,7 @@ def test_the_cafes_come_from_the_working_directory_else_the_checkout(
     assert home.cafes().ids[0] == "aurora-two"
 
 
-def test_a_missing_cafes_file_is_named_with_the_places_looked_at(
+def test_a_missing_cafes_file_is_reported_with_the_searched_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -147,10 +147,10 @@ def test_a_cafes_file_in_another_encoding_is_named(tmp_path: Path) -> None:
         home.cafes()
 
 
-def test_what_the_edge_opens_loads_no_engine_of_the_lake(tmp_path: Path) -> None:
+def test_opening_a_home_for_the_edge_loads_no_engine_of_the_lake(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from pilot.settings import Settings; from storage.home import open_home;"
-        "from storage.store import codes, receipts;"
+        "from storage.store.cafes import codes; from storage.store.rewards import receipts;"
         f"home = open_home(Settings(home=Path({str(tmp_path)!r}))); home.store(); home.append_log('edge1').close();"
         "print(sorted({'polars', 'duckdb', 'deltalake', 'pyarrow', 'pandas'} & set(sys.modules)))"
     )

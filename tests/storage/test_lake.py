@@ -80,7 +80,7 @@ def test_a_commit_says_which_run_made_it(lake: Lake, location: str) -> None:
     assert (entry["run"], entry["code"]) == ("r-1", "abc")
 
 
-def test_some_columns_of_some_days_are_read_in_the_order_asked_for(lake: Lake) -> None:
+def test_some_columns_of_some_days_are_read_in_the_requested_order(lake: Lake) -> None:
     lake.replace_partition(VISITS, DAY, visits(DAY, count=2), commit={})
     lake.replace_partition(VISITS, NEXT, visits(NEXT, count=2), commit={})
     read = lake.read(VISITS, days=[NEXT], columns=["at", "visit", "day"])
@@ -99,7 +99,7 @@ def test_a_snapshot_keeps_its_moment_and_takes_parameters(lake: Lake) -> None:
         assert snapshot.versions == {"visits": first, "sessions": None}
 
 
-def test_a_table_that_was_not_asked_for_is_not_found_among_python_variables(lake: Lake) -> None:
+def test_an_unknown_table_is_not_found_among_python_variables(lake: Lake) -> None:
     sessions = visits(DAY, count=1)
     assert sessions.height == 1
     with lake.snapshot(VISITS) as snapshot, pytest.raises(Exception, match="sessions"):
@@ -146,7 +146,7 @@ def test_a_frame_that_does_not_fit_is_refused_and_nothing_is_written(change, sai
     assert lake.version(VISITS) is None
 
 
-def test_casts_that_lose_nothing_are_made() -> None:
+def test_lossless_casts_are_made() -> None:
     narrow = visits(DAY, count=2).with_columns(
         pl.col("visit").cast(pl.UInt8),
         pl.col("share").cast(pl.Float32),
@@ -157,7 +157,7 @@ def test_casts_that_lose_nothing_are_made() -> None:
 
 
 @pytest.mark.parametrize("entry", [0, -1], ids=["the oldest entry", "the newest entry"])
-def test_a_lake_whose_log_is_damaged_says_so_without_a_traceback_of_rows(entry: int, lake: Lake, location: str) -> None:
+def test_a_damaged_log_is_reported_without_quoting_rows(entry: int, lake: Lake, location: str) -> None:
     lake.replace_partition(VISITS, DAY, visits(DAY, count=1), commit={})
     logs = sorted((Path(location) / "visits" / "_delta_log").glob("*.json"))
     logs[entry].write_text("{")
@@ -165,7 +165,7 @@ def test_a_lake_whose_log_is_damaged_says_so_without_a_traceback_of_rows(entry: 
         lake.read(VISITS)
 
 
-def test_a_file_that_is_gone_is_named_as_damage_with_what_to_do(lake: Lake, location: str) -> None:
+def test_a_missing_file_is_reported_as_damage_with_a_remedy(lake: Lake, location: str) -> None:
     lake.replace_partition(VISITS, DAY, visits(DAY, count=1), commit={})
     for file in (Path(location) / "visits").glob("day=*/*.parquet"):
         file.unlink()
@@ -173,7 +173,7 @@ def test_a_file_that_is_gone_is_named_as_damage_with_what_to_do(lake: Lake, loca
         lake.read(VISITS)
 
 
-def test_a_writer_who_is_never_first_gives_up_in_words(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_writer_that_always_loses_gives_up_with_a_clear_error(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     from deltalake.exceptions import CommitFailedError
 
     pauses: list[float] = []
@@ -200,7 +200,7 @@ def _writer(location: str, days: list[date], *, times: int, generation: int, cou
     )
 
 
-def test_of_two_first_writers_the_second_writes_over_the_first(lake: Lake, location: str) -> None:
+def test_the_second_of_two_first_writers_overwrites_the_first(lake: Lake, location: str) -> None:
     class Slow(Lake):
         """Another writer fills the day between this one's creating the table and its writing."""
 

@@ -1,4 +1,4 @@
-"""Many processes write and read the lake at once: nothing is torn, lost or doubled, and a fault would be told."""
+"""Many processes write and read the lake at once: no row is torn, lost or doubled."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ WRITES = 4
 
 @pytest.mark.slow
 @pytest.mark.processes
-def test_four_days_of_their_own_one_shared_and_four_readers_hold(tmp_path: Path) -> None:
+def test_concurrent_writers_of_own_and_shared_days_and_readers_agree(tmp_path: Path) -> None:
     address = str(tmp_path / "sjö")
-    told = run(address, writes=WRITES)
-    result = verdict(address, told)
+    reports = run(address, writes=WRITES)
+    result = verdict(address, reports)
     assert result["faults"] == []
     assert result["writes_own_days"] == OWN_DAYS * WRITES
     assert result["writes_shared_day"] == SHARING_WRITERS * WRITES
-    assert sum(each.role == "reader" for each in told) == READERS
+    assert sum(each.role == "reader" for each in reports) == READERS
 
 
 class Once:
-    """Is over after one look."""
+    """An event that is set after one poll."""
 
     def __init__(self) -> None:
-        self.looks = 0
+        self.polls = 0
 
     def is_set(self) -> bool:
-        self.looks += 1
-        return self.looks > 1
+        self.polls += 1
+        return self.polls > 1
 
 
 @pytest.fixture
@@ -54,9 +54,9 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def seen(lake: Lake) -> WorkerReport:
-    told = WorkerReport("reader")
-    read(lake, told, over=Once())
-    return told
+    report = WorkerReport("reader")
+    read(lake, report, over=Once())
+    return report
 
 
 def writers(lake: Lake, *, last: int, versions: list[int]) -> list[WorkerReport]:
@@ -67,24 +67,24 @@ def writers(lake: Lake, *, last: int, versions: list[int]) -> list[WorkerReport]
     ]
 
 
-def test_a_whole_generation_is_nothing_to_tell(lake: Lake, tmp_path: Path) -> None:
+def test_a_whole_generation_is_not_a_fault(lake: Lake, tmp_path: Path) -> None:
     assert seen(lake).torn == []
     assert verdict(str(tmp_path), writers(lake, last=7, versions=[1]))["holds"]
 
 
-def test_a_lost_row_and_two_generations_are_told_as_torn(lake: Lake) -> None:
+def test_a_lost_row_and_two_generations_count_as_torn(lake: Lake) -> None:
     whole = frame(FIRST_DAY, 7)
     for torn in (whole.head(5), whole.with_columns(generation=whole["row"] % 2)):
         lake.replace_partition(GENERATIONS, FIRST_DAY, torn, commit={})
         assert len(seen(lake).torn) == 1
 
 
-def test_a_lost_write_a_version_told_twice_and_an_error_are_faults(lake: Lake, tmp_path: Path) -> None:
+def test_a_lost_write_a_repeated_version_and_an_error_are_faults(lake: Lake, tmp_path: Path) -> None:
     lost = verdict(str(tmp_path), writers(lake, last=8, versions=[1]))
     assert lost["faults"] == [f"{FIRST_DAY} holds generation 7, expected one of [8]"]
     twice = verdict(str(tmp_path), writers(lake, last=7, versions=[1, 1]))
     assert twice["faults"] == ["version 1 was told 2 times"]
-    told = writers(lake, last=7, versions=[1])
-    told[-1].errors["ValueError: x"] += 1
-    told[-1].went_back = 2
-    assert len(verdict(str(tmp_path), told)["faults"]) == 2
+    reports = writers(lake, last=7, versions=[1])
+    reports[-1].errors["ValueError: x"] += 1
+    reports[-1].went_back = 2
+    assert len(verdict(str(tmp_path), reports)["faults"]) == 2

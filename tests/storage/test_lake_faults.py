@@ -1,4 +1,4 @@
-"""What can break under the lake: each fault has its error, which says what to do, and harms nothing else."""
+"""Faults under the lake: each has its own error with a remedy, and harms nothing else."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_broken_file_is_named_by_its_day_and_harms_no_other_day(how: str, lake
     assert_frame_equal(lake.read(VISITS, days=[DAY]), before.filter(pl.col("day") == DAY))
 
 
-def test_a_page_that_shows_other_days_sees_nothing_of_a_broken_one(lake: Lake, location: Path) -> None:
+def test_a_page_of_other_days_is_not_affected_by_a_broken_one(lake: Lake, location: Path) -> None:
     _missing(location / VISITS.name)
     with lake.snapshot(VISITS, OTHER, days=[NEXT]) as snapshot:
         assert snapshot.sql("SELECT count(*) FROM visits").item() == 40
@@ -110,7 +110,7 @@ def test_a_table_whose_log_is_lost_is_rebuilt_to_the_same_rows(lake: Lake, locat
 
 
 @pytest.mark.parametrize("how", ["limit", "tmpfs"])
-def test_a_full_disk_is_named_and_what_was_there_stays(how: str, lake: Lake, location: Path) -> None:
+def test_a_full_disk_is_reported_and_existing_rows_stay(how: str, lake: Lake, location: Path) -> None:
     before = lake.read(VISITS)
     command = [sys.executable, "-m", "tests.storage.landing.full_disk", how, str(location)]
     if how == "tmpfs":

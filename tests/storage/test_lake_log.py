@@ -50,19 +50,19 @@ def older_table(lake: Lake, tmp_path: Path) -> None:
     assert "delta.checkpointInterval" not in DeltaTable(str(tmp_path / VISITS.name)).metadata().configuration
 
 
-def test_the_upkeep_tells_a_table_of_an_older_version_once(lake: Lake, tmp_path: Path) -> None:
+def test_the_upkeep_sets_an_older_tables_checkpoint_interval_once(lake: Lake, tmp_path: Path) -> None:
     older_table(lake, tmp_path)
     before = lake.read(VISITS)
     keep_up(lake, VISITS, now=NOW)
-    told = lake.version(VISITS)
+    changed = lake.version(VISITS)
     assert DeltaTable(str(tmp_path / VISITS.name)).metadata().configuration["delta.checkpointInterval"] == str(
         CHECKPOINT_COMMITS
     )
     keep_up(lake, VISITS, now=NOW)
-    assert lake.version(VISITS) == told
+    assert lake.version(VISITS) == changed
     assert lake.read(VISITS).equals(before)
 
 
-def test_a_table_that_was_never_written_is_not_made_by_being_told(lake: Lake) -> None:
-    assert lake.keep_checkpoints(VISITS) is False
+def test_setting_the_checkpoint_interval_creates_no_table(lake: Lake) -> None:
+    assert lake.set_checkpoint_interval(VISITS) is False
     assert lake.version(VISITS) is None

@@ -22,8 +22,8 @@ log = structlog.get_logger("voice_edge.doors.codes")
 
 
 @dataclass(frozen=True, slots=True)
-class KnownCode:
-    """A code as read from the store `at` a steady time."""
+class CachedCode:
+    """A code from the store; `at` is the monotonic time of its reading."""
 
     cafe: str
     retired: bool
@@ -36,31 +36,31 @@ class CodeDirectory:
     def __init__(self, open_store: Callable[[], Store], *, clock: Clock) -> None:
         self.open_store = open_store
         self._clock = clock
-        self._known: dict[str, KnownCode] = {}
+        self._cached: dict[str, CachedCode] = {}
         self.store_away = False
 
-    async def find(self, code: str) -> KnownCode | None:
+    async def find(self, code: str) -> CachedCode | None:
         """Return a code, given in its readable form; None if there is none.
 
         Raises:
             CodesUnknown: the store is away, and the code was not read in the last ten minutes.
         """
-        known = self._known.get(code)
+        cached = self._cached.get(code)
         now = self._clock.monotonic()
-        if known and now - known.at < FRESH_SECONDS:
-            return known
+        if cached and now - cached.at < FRESH_SECONDS:
+            return cached
         try:
-            found = await asyncio.to_thread(lambda: stored_codes.find(self.open_store(), code))
+            stored = await asyncio.to_thread(lambda: stored_codes.find(self.open_store(), code))
         except (PilotError, OSError) as error:
             self._away(error)
-            if known and now - known.at < STALE_SECONDS:
-                return known
+            if cached and now - cached.at < STALE_SECONDS:
+                return cached
             raise CodesUnknown from None
         self.store_away = False
-        if found is None:
-            self._known.pop(code, None)
+        if stored is None:
+            self._cached.pop(code, None)
             return None
-        return self._cache(code, cafe=found.cafe, retired=found.retired_at is not None)
+        return self._cache(code, cafe=stored.cafe, retired=stored.retired_at is not None)
 
     async def refresh(self) -> None:
         """Cache all active codes, in case the store goes away."""
@@ -83,12 +83,12 @@ class CodeDirectory:
     def usable(self) -> bool:
         """Return whether codes can be resolved: the store answers, or some cached codes are recent enough."""
         now = self._clock.monotonic()
-        return not self.store_away or any(now - known.at < STALE_SECONDS for known in self._known.values())
+        return not self.store_away or any(now - cached.at < STALE_SECONDS for cached in self._cached.values())
 
-    def _cache(self, code: str, *, cafe: str, retired: bool) -> KnownCode:
-        known = KnownCode(cafe=cafe, retired=retired, at=self._clock.monotonic())
-        self._known[code] = known
-        return known
+    def _cache(self, code: str, *, cafe: str, retired: bool) -> CachedCode:
+        cached = CachedCode(cafe=cafe, retired=retired, at=self._clock.monotonic())
+        self._cached[code] = cached
+        return cached
 
     def _away(self, error: Exception) -> None:
         if not self.store_away:

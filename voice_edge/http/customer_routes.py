@@ -51,28 +51,28 @@ def customer_routes(edge: Edge) -> APIRouter:
 
 
 async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
-    folded = readable(code)
+    readable_code = readable(code)
     here = edge.cafe_of_host(request.headers.get("host", ""))
     address = counted_address(request.client.host if request.client else "")
     rates = edge.doors.rates
     if (wait := await rates.hit("page", address)) is not None:
         return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=here, again=request.url.path)
     try:
-        known = await edge.codes.find(folded) if folded else None
+        entry = await edge.codes.find(readable_code) if readable_code else None
     except CodesUnknown:
         return away_response(edge, headers=NO_STORE, cafe=here, again=request.url.path)
-    cafe = edge.cafe(known.cafe) if known else None
-    if known is None or cafe is None or folded is None:
+    cafe = edge.cafe(entry.cafe) if entry else None
+    if entry is None or cafe is None or readable_code is None:
         if (wait := await rates.hit("unknown_code", address)) is not None:
             return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=here)
         return HTMLResponse(notice_page(kind="unknown_code", cafe=here), status_code=404, headers=NO_STORE)
-    if known.retired:
+    if entry.retired:
         return HTMLResponse(notice_page(kind="retired_code", cafe=cafe), status_code=404, headers=NO_STORE)
     if here is not None and here.id != cafe.id:
-        link = f"https://{cafe.domain}/c/{folded}"
+        link = f"https://{cafe.domain}/c/{readable_code}"
         text = notice_page(kind="wrong_cafe", cafe=cafe, link=link)
         return HTMLResponse(text, status_code=404, headers=NO_STORE)
-    return _talk(cafe, folded, request=request, edge=edge)
+    return _talk(cafe, readable_code, request=request, edge=edge)
 
 
 def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLResponse:
@@ -106,14 +106,14 @@ def _banner(cafe: Cafe, language: Language, *, edge: Edge, unrewarded: bool) -> 
 
 
 async def _qr(code: str, *, kind: str, edge: Edge) -> Response:
-    folded = readable(code)
+    readable_code = readable(code)
     try:
-        known = await edge.codes.find(folded) if folded else None
+        entry = await edge.codes.find(readable_code) if readable_code else None
     except CodesUnknown:
         return Response(status_code=503, headers={"Retry-After": RETRY_SECONDS})
-    if folded is None or known is None or known.retired:
+    if readable_code is None or entry is None or entry.retired:
         return Response(status_code=404)
-    address = code_address(folded, public_url=edge.settings.public_url)
+    address = code_address(readable_code, public_url=edge.settings.public_url)
     if kind == "svg":
         return Response(qr_svg(address), media_type="image/svg+xml", headers=QR_CACHE)
     return Response(qr_png(address), media_type="image/png", headers=QR_CACHE)

@@ -123,5 +123,5 @@ async def _body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _response(status: int, said: str, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse({"received": said}, status_code=status, headers={**NO_STORE, **(headers or {})})
+def _response(status: int, received: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse({"received": received}, status_code=status, headers={**NO_STORE, **(headers or {})})

@@ -84,7 +84,7 @@ def test_a_key_that_can_be_guessed_is_refused() -> None:
         sealing_writer(io.BytesIO(), key="short")
 
 
-def test_a_full_disk_is_reported_as_the_error_that_it_is() -> None:
+def test_a_full_disk_is_reported_as_an_os_error() -> None:
     class Full(io.BytesIO):
         def write(self, content: object) -> int:
             raise OSError(28, "No space left on device")

@@ -1,4 +1,4 @@
-"""A replica that dies: run as a program, it forks one for each order on its standard input and reports what it said.
+"""A program that forks a dying replica for each order on standard input and reports its output.
 
 An order says where the replica kills itself (`failpoint`, the `nth` time it is reached), or after how many
 acknowledgements it is killed from outside, wherever it then is. A fork is cheap, so property tests can afford many.

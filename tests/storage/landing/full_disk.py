@@ -1,4 +1,4 @@
-"""A process whose disk is full: by a limit on its files, or on a file system of its own that is too small.
+"""A process with a full disk: by a limit on its files, or on a small file system of its own.
 
 `python -m tests.storage.landing.full_disk limit|tmpfs LAKE` tries a write that does not fit, looks at what was there, makes room,
 writes again, and says what came of it.
@@ -55,7 +55,7 @@ def main(how: str, location: str) -> str:
     try:
         lake.replace_partition(VISITS, DAY, full_frame(), commit={})
     except LakeFull as full:
-        told = type(full).__name__
+        result = type(full).__name__
         assert "Free space" in str(full)
         assert full.retryable
     else:
@@ -67,7 +67,7 @@ def main(how: str, location: str) -> str:
         subprocess.run(["mount", "-o", f"remount,size={LARGER_DISK}", str(folder)], check=True)
     lake.replace_partition(VISITS, DAY, full_frame(), commit={})
     assert_frame_equal(lake.read(VISITS, days=[DAY]), full_frame())
-    return f"{told}, then the same rows"
+    return f"{result}, then the same rows"
 
 
 if __name__ == "__main__":

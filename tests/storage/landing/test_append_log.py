@@ -92,7 +92,7 @@ def test_publish_soon_reaches_a_log_that_already_waits_for_its_longest_time(
     assert len(segments.list(MONDAY)) == 3
 
 
-def test_wishes_to_publish_within_a_second_share_segments(tmp_path: Path, segments: FolderSegments) -> None:
+def test_requests_to_publish_within_a_second_share_segments(tmp_path: Path, segments: FolderSegments) -> None:
     cadence = Cadence(soon_seconds=NEVER, seal_seconds=NEVER, adopt_seconds=NEVER)
     with open_log(tmp_path, segments, cadence=cadence) as log:
         for _ in range(20):
@@ -194,7 +194,7 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path: Path, segments:
         open_log(tmp_path, segments, replica="../edge1")
 
 
-def test_a_landing_that_is_away_never_blocks_appends_and_gets_everything_when_it_is_back(tmp_path: Path) -> None:
+def test_an_unreachable_landing_never_blocks_appends_and_loses_nothing(tmp_path: Path) -> None:
     away = AwayAtFirst(tmp_path / "landing")
     first, second = utterances(1), utterances(1)
     with open_log(tmp_path, away) as log:
@@ -206,7 +206,7 @@ def test_a_landing_that_is_away_never_blocks_appends_and_gets_everything_when_it
     assert sorted(landed(away)) == sorted(ids(first + second))
 
 
-def test_what_could_not_be_published_before_closing_is_published_at_the_next_start(tmp_path: Path) -> None:
+def test_events_unpublished_at_closing_are_published_at_the_next_start(tmp_path: Path) -> None:
     away = AwayAtFirst(tmp_path / "landing")
     events = utterances(2)
     with open_log(tmp_path, away) as log:
@@ -217,7 +217,7 @@ def test_what_could_not_be_published_before_closing_is_published_at_the_next_sta
         until(lambda: landed(away) == ids(events))
 
 
-def test_a_dead_replicas_log_is_adopted_under_its_own_name_and_a_live_ones_is_left(tmp_path: Path) -> None:
+def test_a_dead_replicas_log_is_adopted_under_its_name_a_live_ones_is_not(tmp_path: Path) -> None:
     away = AwayAtFirst(tmp_path / "landing")
     dead, live = utterances(1), utterances(1)
     with open_log(tmp_path, away, replica="edge1") as log:
@@ -231,7 +231,7 @@ def test_a_dead_replicas_log_is_adopted_under_its_own_name_and_a_live_ones_is_le
     assert not list((tmp_path / "log" / "edge1").glob("*.log"))
 
 
-def test_a_closed_log_refuses_events_in_words(tmp_path: Path, segments: FolderSegments) -> None:
+def test_a_closed_log_refuses_events_with_a_clear_error(tmp_path: Path, segments: FolderSegments) -> None:
     log = open_log(tmp_path, segments)
     log.close()
     log.close()
@@ -239,7 +239,7 @@ def test_a_closed_log_refuses_events_in_words(tmp_path: Path, segments: FolderSe
         log.append(utterances(1)).result(0)
 
 
-def test_nobody_else_can_read_the_log(home: Home) -> None:
+def test_the_log_is_readable_by_its_owner_only(home: Home) -> None:
     with home.append_log("edge1") as log:
         log.append(utterances(1)).result(10)
         (path,) = (home.root / ".log" / "edge1").glob("*.log")

@@ -1,4 +1,4 @@
-"""The append log while the disk refuses: callers are told, the log goes on, nothing acknowledged suffers."""
+"""The append log on a failing disk: callers get an error, acknowledged events stay."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _failing(monkeypatch: pytest.MonkeyPatch, name: str, times: int, code: int) 
 
 
 @pytest.mark.parametrize(("name", "code"), [("write_fully", errno.ENOSPC), ("_sync", errno.EIO)])
-def test_after_a_failed_write_the_caller_knows_and_the_log_goes_on(
+def test_a_failed_write_is_reported_to_the_caller_and_the_log_continues(
     name: str, code: int, tmp_path: Path, segments: FolderSegments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before, refused, after = utterances(1), utterances(1), utterances(1)
@@ -79,7 +79,7 @@ def test_events_that_were_refused_can_be_sent_again_under_the_same_ids(
     assert sorted(read_day(segments, MONDAY).frame["event_id"]) == sorted(ids(events))
 
 
-def test_a_queue_that_is_full_asks_the_caller_to_come_back(
+def test_a_full_queue_refuses_the_caller_with_a_retryable_error(
     tmp_path: Path, segments: FolderSegments, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, let_go = threading.Event(), threading.Event()

@@ -118,7 +118,7 @@ def changed_lines(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=30)
 @given(lines=st.lists(changed_lines(), min_size=1, max_size=40, unique=True))
-def test_by_columns_a_line_is_judged_and_read_as_by_the_contract(lines: list[bytes]) -> None:
+def test_sql_accepts_and_reads_a_line_as_the_contract_does(lines: list[bytes]) -> None:
     kept: dict[str, Event] = {}
     refused = set()
     unknown: dict[str, int] = {}
@@ -147,7 +147,7 @@ def test_by_columns_a_line_is_judged_and_read_as_by_the_contract(lines: list[byt
         assert {name: row[name] for name in expected} == expected
 
 
-def test_every_line_that_an_edge_writes_is_judged_by_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sql_accepts_every_line_that_an_edge_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*_: object, **__: object) -> pl.DataFrame:
         raise AssertionError("a good line was looked at one by one")
 
@@ -157,6 +157,6 @@ def test_every_line_that_an_edge_writes_is_judged_by_columns(monkeypatch: pytest
     assert day.frame.height == len(EVENTS)
 
 
-def test_no_part_of_the_contract_is_beyond_the_columns() -> None:
+def test_sql_covers_every_part_of_the_contract() -> None:
     assert set(known_events()) == set(EVENTS)
     assert [name for name, event in known_events().items() if "false)" in event.condition.replace("'false')", "")] == []

@@ -1,4 +1,4 @@
-"""A business day read back: by columns as by the contract itself, whatever the order and whatever is broken."""
+"""A business day read back: SQL agrees with the contract, in any order and with any damage."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_an_event_comes_back_as_it_was_recorded(segments: FolderSegments) -> Non
 
 @settings(max_examples=10)
 @given(data=st.data())
-def test_the_order_of_segments_and_doubles_never_shows(data: st.DataObject) -> None:
+def test_the_order_of_segments_and_duplicates_does_not_matter(data: st.DataObject) -> None:
     events = [*utterances(4), *utterances(3)]
     parts = data.draw(st.lists(st.lists(st.sampled_from(events), max_size=9), max_size=5))
     parts.append(events)
@@ -78,7 +78,7 @@ def test_the_order_of_segments_and_doubles_never_shows(data: st.DataObject) -> N
     assert_frame_equal(frames[0], frames[0].sort("session_id", "epoch", "seq", "event_id"))
 
 
-def test_two_versions_of_one_event_are_settled_by_the_segments_names(segments: FolderSegments) -> None:
+def test_two_versions_of_one_event_are_decided_by_the_segments_names(segments: FolderSegments) -> None:
     (event,) = utterances(1)
     other = event.model_copy(update={"cafe": "goteborg"})
     first = put(segments, event.line(), replica="edge1")

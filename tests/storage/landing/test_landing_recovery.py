@@ -141,7 +141,7 @@ def test_a_tail_torn_at_any_byte_is_cut_before_publishing(data: st.DataObject) -
         assert not path.exists()
 
 
-def test_a_damaged_log_is_published_as_far_as_it_is_whole_and_kept_for_a_person(tmp_path: Path) -> None:
+def test_whole_lines_of_a_damaged_log_are_published_and_the_file_is_kept(tmp_path: Path) -> None:
     events = utterances(3)
     segments = FolderSegments(tmp_path / "landing")
     path = tmp_path / "01a20a2d-ffda-73f3-856d-ddfcf892e07c.log"

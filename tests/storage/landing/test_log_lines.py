@@ -56,7 +56,7 @@ def test_a_byte_changed_anywhere_costs_at_most_the_lines_it_touches(place: int, 
     assert sum(line in _bodies(bytes(damaged)) for line in given_lines) >= len(EVENTS) - 2
 
 
-def test_a_broken_line_before_a_whole_one_is_told_from_a_torn_tail() -> None:
+def test_a_broken_line_before_a_whole_one_is_not_a_torn_tail() -> None:
     content = read_log(LINES[0] + b"x" * len(LINES[1]) + b"\n" + LINES[2])
     assert content.damaged_lines == 1
     assert content.torn_bytes == 0

@@ -76,7 +76,7 @@ def test_a_second_put_of_a_name_changes_nothing_and_says_so(landing: Segments) -
     assert landing.read(name) == body
 
 
-def test_of_racing_puts_of_one_name_exactly_one_makes_it(landing: Segments) -> None:
+def test_exactly_one_of_several_racing_puts_succeeds(landing: Segments) -> None:
     name, body = a_segment()
     start = threading.Barrier(8)
     made: list[bool] = []
@@ -183,7 +183,7 @@ def test_a_bucket_that_does_not_exist_is_named_as_such(object_store: str, monkey
 
 
 @pytest.mark.parametrize("path", ["day=2026-13-01/a-b.ndjson", "notes.txt", "day=2026-11-23/.x.tmp", ".scratch/x"])
-def test_what_is_no_segment_is_not_taken_for_one(path: str, tmp_path: Path) -> None:
+def test_files_that_are_not_segments_are_ignored(path: str, tmp_path: Path) -> None:
     landing = FolderSegments(tmp_path / "landing")
     stranger = tmp_path / "landing" / path
     stranger.parent.mkdir(exist_ok=True)
