@@ -18,13 +18,13 @@ from types import SimpleNamespace
 import httpx
 import pytest
 import websockets
-from operations.watch.money.overdue_rewards import decide_day
 
 from operations import supervisor
 from operations.preparation import prepare
 from operations.stripe_fake import fake_record
 from operations.supervisor import RestartPolicy
 from operations.system import System, make_system, processes
+from operations.watch.money.overdue_rewards import decide_day
 from operations.watch.money.paying import PayoutRunner
 from operations.watch.money.provider import ProviderEvents
 from payouts.stripe.configured import open_rail
