@@ -1,4 +1,4 @@
-"""The check of the code's English refuses private nouns and catch-all verbs, and accepts the field's words."""
+"""The check of the code's English: refused identifiers, lengths, and the share of catch-all verbs."""
 
 from __future__ import annotations
 

@@ -28,8 +28,8 @@ class InvalidRange(PilotError):
 
 @app.command()
 def judge(
-    first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
-    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
+    first: str = typer.Option("", "--from", help="The first business day; by default yesterday."),
+    last: str = typer.Option("", "--to", help="The last business day; by default the first."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Validate every table of some days and save the verdicts.
@@ -60,8 +60,8 @@ def judge(
 
 @app.command()
 def quarantine(
-    first: str = typer.Option("", "--from", help="The first business day; yesterday where none is given."),
-    last: str = typer.Option("", "--to", help="The last one; the first where none is given."),
+    first: str = typer.Option("", "--from", help="The first business day; by default yesterday."),
+    last: str = typer.Option("", "--to", help="The last business day; by default the first."),
     as_json: bool = AS_JSON,
 ) -> None:
     """List the quarantined rows by key, without guests' words.

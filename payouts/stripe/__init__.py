@@ -1,1 +1,1 @@
-"""The rail of Stripe Connect: transfers to recipients who have told Stripe where their money goes."""
+"""The Stripe Connect rail: transfers to recipients with an account at Stripe."""

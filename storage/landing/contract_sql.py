@@ -3,6 +3,9 @@
 Generated from the JSON Schema of the pydantic models, so it cannot drift from them. It reads JSON tokens (`1`, `"sv"`,
 `null`; SQL's NULL for a missing field) and is stricter than the models, which also accept `"1"` for 1: a line that it
 rejects is parsed by `pilot.events.parse_event`, which decides. A test compares the two.
+
+`read_day` needs it for large days: parsing a line with pydantic takes 25 µs of CPU, more than all of `read_day` takes a
+line by columns (19 µs).
 """
 
 from __future__ import annotations

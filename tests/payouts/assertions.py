@@ -8,6 +8,7 @@ from collections import Counter
 from sqlalchemy import func, select
 
 from storage.store.engine import Store
+from storage.store.payouts import recipient_statuses
 from storage.store.payouts.recipient_statuses import BankPayout
 from storage.store.schemas.core import metadata
 from storage.store.schemas.payout import payout_batches, payout_claims, payout_instructions
@@ -40,6 +41,12 @@ def bank_payouts_of(store: Store, recipient_id: str) -> list[BankPayout]:
     with store.reading() as connection:
         rows = connection.execute(query.order_by(bank_payouts.c.changed_at.desc(), bank_payouts.c.id)).all()
     return [BankPayout(*row) for row in rows]
+
+
+def same_bank(store: Store, recipient_id: str) -> frozenset[str]:
+    """Return the other recipients with the same bank account."""
+    with store.reading() as connection:
+        return recipient_statuses.sharing_bank(connection, recipient_id)
 
 
 def event(store: Store, event_id: str) -> tuple[str, str] | None:

@@ -135,8 +135,8 @@ def test_recipients_with_one_bank_account_are_found(store, guests):
     first, second, third = guests.account("a"), guests.account("b"), guests.account("c")
     for who, bank in ((first, "f"), (second, "f"), (third, None)):
         guests.set_status(who, "active", bank=bank)
-    assert recipient_statuses.same_bank(store, first) == {second}
-    assert recipient_statuses.same_bank(store, third) == frozenset()
+    assert assertions.same_bank(store, first) == {second}
+    assert assertions.same_bank(store, third) == frozenset()
 
 
 def test_erasing_a_guest_without_a_claim_deletes_the_account(store, guests):

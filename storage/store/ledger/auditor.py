@@ -52,14 +52,14 @@ _DUE = """
 """
 
 FACTS: dict[str, str] = {
-    "what is owed to the guest is the amount while a voucher can be redeemed or a claim waits, or what came back": """
+    "the guest is owed the amount while a voucher is valid or a claim waits, and the reversed sum afterwards": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
         WHERE COALESCE(booked.owed, 0) <> CASE
             WHEN due.issued > 0 OR (due.claimed > 0 AND due.sent = 0) THEN due.amount_ore
             WHEN due.claimed > 0 THEN due.amount_ore - COALESCE(booked.provider, 0)
             ELSE 0 END
     """,
-    "what left the provider's balance is, payout by payout, what was transferred less what came back of it": """
+    "each payout reduced the provider's balance by its transfer less its reversals": """
         SELECT MIN(ir.reward_id) FROM payout_instructions i
         JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
         LEFT JOIN booked ON booked.reward_id = ir.reward_id
@@ -71,7 +71,7 @@ FACTS: dict[str, str] = {
         SELECT due.reward_id FROM due JOIN booked ON booked.reward_id = due.reward_id
         WHERE booked.provider < 0 OR booked.provider > CASE WHEN due.sent > 0 THEN due.amount_ore ELSE 0 END
     """,
-    "a payout is reversed where all of it came back, and only there": """
+    "a payout is reversed if and only if its whole amount came back": """
         SELECT MIN(ir.reward_id) FROM payout_instructions i
         JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
         LEFT JOIN (SELECT instruction_id, MAX(reversed_ore) AS ore FROM payout_reversals GROUP BY instruction_id) r
@@ -80,53 +80,53 @@ FACTS: dict[str, str] = {
         HAVING (i.state = 'reversed') <> (COALESCE(r.ore, 0) = i.amount_ore)
             OR COALESCE(r.ore, 0) > CASE WHEN i.state IN ('paid', 'reversed') THEN i.amount_ore ELSE 0 END
     """,
-    "what moved money was claimed on a rail that moves money, and nothing else did": """
+    "only claims on a rail that moves money moved money": """
         SELECT booked.reward_id FROM booked LEFT JOIN payout_claims c ON c.reward_id = booked.reward_id
         WHERE booked.money = 1 AND COALESCE(c.rail, '') <> 'stripe'
     """,
-    "what is claimed has no voucher that lives": """
+    "a claimed reward has no valid voucher": """
         SELECT due.reward_id FROM due WHERE due.claimed > 0 AND due.issued + due.redeemed > 0
     """,
-    "an instruction is the sum of its rewards, all of its recipient": """
+    "an instruction is the sum of its rewards, all claimed by its recipient": """
         SELECT MIN(ir.reward_id) FROM payout_instructions i
         JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
         LEFT JOIN payout_claims c ON c.reward_id = ir.reward_id AND c.recipient_id = i.recipient_id
         GROUP BY i.id, i.amount_ore
         HAVING i.amount_ore <> COALESCE(SUM(c.amount_ore), 0) OR COUNT(*) <> COUNT(c.reward_id)
     """,
-    "what is paid has exactly one accepted attempt, and nothing else has one": """
+    "a payout has exactly one accepted attempt if it is paid, else none": """
         SELECT MIN(ir.reward_id) FROM payout_instructions i
         JOIN payout_instruction_rewards ir ON ir.instruction_id = i.id
         WHERE (i.state IN ('paid', 'reversed'))
             <> ((SELECT COUNT(*) FROM payout_attempts a WHERE a.instruction_id = i.id AND a.outcome = 'accepted') = 1)
         GROUP BY i.id
     """,
-    "what is owed to the café is the amount once the voucher was redeemed, else nothing": """
+    "the café is owed the amount once the voucher is redeemed, else nothing": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
         WHERE COALESCE(booked.cafes, 0) <> CASE WHEN due.redeemed > 0 THEN due.amount_ore ELSE 0 END
     """,
-    "a reward has a voucher and bookings where it was promised, and only there": """
+    "a reward has a voucher and bookings if and only if it was promised": """
         SELECT due.reward_id FROM due LEFT JOIN booked ON booked.reward_id = due.reward_id
         WHERE (due.promised = 1) <> (due.vouchers > 0) OR (due.promised = 1) <> (COALESCE(booked.entries, 0) > 0)
     """,
-    "a reward has at most one voucher that lives": """
+    "a reward has at most one valid or redeemed voucher": """
         SELECT due.reward_id FROM due WHERE due.issued + due.redeemed > 1
     """,
-    "what left for a reward, to the café and through the provider together, is no more than its amount": """
+    "café and provider together paid no more than the reward's amount": """
         SELECT due.reward_id FROM due JOIN booked ON booked.reward_id = due.reward_id
         WHERE booked.cafes + booked.provider > due.amount_ore
     """,
-    "a voucher is of its decision's café, amount and kind": """
+    "a voucher has its decision's café, amount and kind": """
         SELECT v.reward_id FROM vouchers v LEFT JOIN reward_decisions d ON d.reward_id = v.reward_id
         WHERE d.reward_id IS NULL OR d.cafe <> v.cafe OR d.amount_ore <> v.amount_ore OR d.simulated <> v.simulated
     """,
-    "a booking is of its decision's café, amount and kind, or a part of it that came back": """
+    "a booking has its decision's café, amount and kind, or is a partial reversal": """
         SELECT l.reward_id FROM ledger l LEFT JOIN reward_decisions d ON d.reward_id = l.reward_id
         WHERE d.reward_id IS NULL OR d.cafe <> l.cafe OR d.simulated <> l.simulated
             OR l.amount_ore > d.amount_ore
             OR (l.amount_ore < d.amount_ore AND l.debit NOT LIKE 'provider_balance%')
     """,
-    "only what is held is ruled on": """
+    "only held rewards have a ruling": """
         SELECT r.reward_id FROM reward_rulings r JOIN reward_decisions d ON d.reward_id = r.reward_id
         WHERE d.outcome <> 'held'
     """,

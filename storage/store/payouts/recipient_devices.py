@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from storage.store.engine import Store, serialise
 from storage.store.schemas.money import reward_decisions
@@ -54,8 +54,3 @@ def forget_old(store: Store) -> int:
     with store.begin() as connection:
         old = recipient_devices.c.seen_at <= store.now() - REMEMBERED
         return connection.execute(delete(recipient_devices).where(old)).rowcount
-
-
-def forget(connection: Connection, device: str) -> None:
-    """Delete a device within the transaction that erases its guest."""
-    connection.execute(delete(recipient_devices).where(recipient_devices.c.device == device))

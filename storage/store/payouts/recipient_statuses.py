@@ -180,14 +180,8 @@ def unsettled(store: Store, *, rail: str, listed_for: timedelta) -> list[Recipie
     return [Recipient(row.id, row.rail, row.account, row.simulated, row.added_at) for row in rows]
 
 
-def same_bank(store: Store, recipient_id: str) -> frozenset[str]:
-    """Return the other recipients of the rail with the same bank account."""
-    with store.reading() as connection:
-        return sharing_bank(connection, recipient_id)
-
-
 def sharing_bank(connection: Connection, recipient_id: str) -> frozenset[str]:
-    """Return the result of `same_bank` within a transaction."""
+    """Return the other recipients of the rail with the same bank account."""
     mine, theirs = recipient_statuses.alias("mine"), recipient_statuses.alias("theirs")
     me, them = recipients.alias("me"), recipients.alias("them")
     query = (

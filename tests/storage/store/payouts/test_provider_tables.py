@@ -127,8 +127,8 @@ def test_two_recipients_with_one_bank_account_are_found(clocked: Store) -> None:
     recipient_statuses.save(clocked, status(one))
     recipient_statuses.save(clocked, status(two))
     recipient_statuses.save(clocked, status(other, bank="f2"))
-    assert recipient_statuses.same_bank(clocked, one.id) == {two.id}
-    assert recipient_statuses.same_bank(clocked, other.id) == frozenset()
+    assert assertions.same_bank(clocked, one.id) == {two.id}
+    assert assertions.same_bank(clocked, other.id) == frozenset()
 
 
 def test_the_latest_state_of_a_bank_payout_is_saved(clocked: Store) -> None:
