@@ -156,7 +156,7 @@ def _uptime(facts: DayFacts) -> Measure:
 
 
 def _payment_success(facts: DayFacts) -> Measure:
-    """Count rewards paid or redeemed among those and the failed ones; unknown and expired ones are neither."""
+    """Count rewards paid or redeemed among paid and failed ones; unknown and expired ones are left out."""
     decided = facts.paid + facts.failed
     return Measure(numerator=facts.paid, denominator=decided) if decided else Measure(without="no_payouts")
 

@@ -1,4 +1,4 @@
-"""Settings: every PILOT_* variable, typed, with its default; an unknown one is refused."""
+"""Settings: every PILOT_* variable with its type and default; unknown ones are refused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PREFIX = "PILOT_"
 
 
 class Settings(BaseModel):
-    """What can be set from outside. Each field's description is its line in `.env.example`."""
+    """The settings. Each field's description is its comment in `.env.example`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,13 +64,13 @@ class Settings(BaseModel):
     ollama_url: str = Field(default="http://127.0.0.1:11434", description="Ollama's address.")
     ollama_model: str = Field(default="llama3.2:1b", description="Ollama's model.")
     model_speaks: str = Field(
-        default="en", description="Languages that the model may speak under auto, separated by commas."
+        default="en", description="Languages in which auto may use the model, separated by commas."
     )
     judgements: bool = Field(
         default=False,
         description="Whether the language model rates sessions at night, beside their score; payments do not use it.",
     )
-    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Cores that recognition may use.")
+    recogniser_threads: int = Field(default=2, ge=1, le=64, description="CPU threads of the recogniser.")
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights for Swedish, instead of those of `pilot models pull`."
     )
@@ -88,7 +88,7 @@ class Settings(BaseModel):
         default=7,
         ge=1,
         le=3650,
-        description="Days after which a sound file under the home is deleted; the pilot itself keeps none.",
+        description="Days after which a sound file under the home is deleted; the pilot itself stores none.",
     )
     backup_days: int = Field(
         default=30,
@@ -108,7 +108,7 @@ class Settings(BaseModel):
     stripe_key: SecretStr = Field(
         default=SecretStr(""),
         description="Stripe's secret key (sk_live_ or sk_test_, or a restricted one); empty: `pilot run` starts a fake "
-        "Stripe that moves no money and says so.",
+        "Stripe that moves no money and is labelled as such.",
     )
     stripe_url: str = Field(
         default="", description="Address to use instead of Stripe's, for the fake; never with a live key."
@@ -119,7 +119,7 @@ class Settings(BaseModel):
         "no webhooks, and events are fetched instead.",
     )
     payout_approval_kr: int = Field(
-        default=500, ge=0, description="A day's batch of payouts over this sum, in kronor, waits for a person."
+        default=500, ge=0, description="A day's batch of payouts above this sum, in kronor, waits for approval."
     )
     payout_at: str = Field(
         default="09:30",
@@ -142,17 +142,19 @@ class Settings(BaseModel):
 
     @field_validator("replica")
     @classmethod
-    def _is_no_probers(cls, replica: str) -> str:
+    def _is_not_reserved(cls, replica: str) -> str:
         if replica.startswith(PROBER_REPLICAS):
-            raise ValueError(f"names that begin with {' or '.join(PROBER_REPLICAS)} are the probers' own; take another")
+            raise ValueError(
+                f"names that begin with {' or '.join(PROBER_REPLICAS)} are reserved for probers; choose another"
+            )
         return replica
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Return the settings that an environment gives.
+    """Return the settings of an environment.
 
     Args:
-        environment: Variables by name, usually `os.environ`; names without the prefix are not looked at; an empty
+        environment: Variables by name, usually `os.environ`; names without the prefix are ignored; an empty
             value means the default.
 
     Raises:
@@ -176,7 +178,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             else f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
             for item in error.errors()
         )
-        raise InvalidSettings(faults, remedy="Mend the variable; `.env.example` shows each one's kind.") from None
+        raise InvalidSettings(faults, remedy="Correct the variable; `.env.example` describes each one.") from None
     return settings.model_copy(
         update={"home": settings.home.expanduser(), "public_url": settings.public_url.rstrip("/")}
     )
@@ -184,7 +186,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 def env_example() -> str:
     """Return the text of `.env.example`: every setting, its meaning and its default."""
-    lines = ["# Settings of the pilot. Copy to .env and change what differs; an unknown PILOT_* name is refused.", ""]
+    lines = ["# Settings of the pilot. Copy to .env and change as needed; an unknown PILOT_* name is refused.", ""]
     for name, field in Settings.model_fields.items():
         default = field.default.get_secret_value() if isinstance(field.default, SecretStr) else field.default
         lines += [f"# {field.description}", f"#{PREFIX}{name.upper()}={'' if default is None else default}", ""]

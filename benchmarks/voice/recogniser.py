@@ -32,7 +32,7 @@ from faster_whisper.audio import pad_or_trim
 
 from benchmarks.voice.recogniser_clips import make_clips
 from voice_edge.hearing.clips import Clip, read_clips
-from voice_edge.hearing.plausibility import runs_away
+from voice_edge.hearing.plausibility import is_runaway
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.hearing.weights import packaged_weights
 from voice_edge.hearing.whisper import COMPUTE_TYPE, Whisper
@@ -126,7 +126,7 @@ def measure(clips: list[Clip], *, weights: Path, threads: int, repeat: int) -> l
                 word_errors(clip.text, text, language=language),
                 decoded.confidence,
                 decoded.retried,
-                decoded.runaway or runs_away(decoded.text, tokens=0, seconds=clip.seconds),
+                decoded.runaway or is_runaway(decoded.text, tokens=0, seconds=clip.seconds),
             )
         )
     return rows

@@ -109,7 +109,7 @@ def qualify(
 
     Example: pilot models qualify sv --clips recordings/
     """
-    from voice_edge.hearing.qualification import withdraw as withdraw_qualification
+    from voice_edge.hearing.qualification import withdraw_qualification
 
     known = _language(language)
     opened = home()
@@ -138,7 +138,7 @@ def _measure(opened: Home, weights: Path, language: Literal["sv", "en"], clips: 
     from voice_edge.hearing.chosen_weights import choose_weights
     from voice_edge.hearing.clips import read_clips
     from voice_edge.hearing.errors import WeightsDamaged
-    from voice_edge.hearing.qualification import keep, measure
+    from voice_edge.hearing.qualification import measure, save_qualification
     from voice_edge.hearing.whisper import Whisper
 
     chosen = choose_weights(opened.settings, weights, language)
@@ -162,7 +162,7 @@ def _measure(opened: Home, weights: Path, language: Literal["sv", "en"], clips: 
         at=datetime.now(UTC),
         after_each=lambda count: print_stderr(f"{count} recognised") if count % REPORT_EVERY_CLIPS == 0 else None,
     )
-    keep(result, weights)
+    save_qualification(result, weights)
     return result
 
 

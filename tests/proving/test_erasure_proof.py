@@ -171,7 +171,7 @@ def _parquet(text: bytes) -> bytes:
 
 @pytest.mark.parametrize("how", PACKED)
 def test_a_word_is_found_however_it_is_packed(tmp_path: Path, how: str) -> None:
-    guest = proof.a_guest(at=NOW)
+    guest = proof.make_guest(at=NOW)
     packed = PACKED[how](guest.words[0].encode())
     (tmp_path / "file.bin").write_bytes(packed)
     assert search(tmp_path, guest)["words"] != []

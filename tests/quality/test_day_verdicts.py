@@ -81,7 +81,7 @@ def test_a_row_that_breaks_something_is_set_apart_by_its_key(lake: Lake, frames:
     broken = bad.filter((pl.col("turn") == 2) & pl.col("commit_ms").is_not_null())
     assert sorted(found["row_key"]) == sorted(f"{session} 2" for session in broken["session_id"])
     assert set(found["cafe"]) <= set(whole_day.CAFES.ids)
-    assert found["reason"][0].startswith("soft_end_ms, ")
+    assert found["reason"][0].startswith("soft_end_ms,")
     failed = result.verdicts.filter(pl.col("expectation") == "stages_in_order")
     assert failed["breaking"].to_list() == [broken.height]
 

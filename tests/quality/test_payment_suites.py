@@ -53,7 +53,7 @@ def good() -> Tables:
         "ledger_audit": [
             {
                 "day": DAY, "simulated": False, "rail": rail, "scope": scope, "subject": "all", "ours_ore": 3000,
-                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "chosen_sessions": AT,
+                "theirs_ore": 3000, "differences": 0, "adopted": 0, "agrees": True, "looked_at": AT,
             }
             for rail, scope in (("stripe", "total"), ("books", "facts"))
         ],

@@ -1,1 +1,1 @@
-"""One conversation from `hello` to its end: turns, answers, snapshots, the record of what happened."""
+"""One conversation from `hello` to its end: turns, replies, snapshots and recorded events."""

@@ -1,4 +1,4 @@
-"""Answering one committed turn: record it, show it, and stream the interviewer's reply."""
+"""Answers a committed turn: records it, sends it to the page and streams the interviewer's reply."""
 
 from __future__ import annotations
 
@@ -8,78 +8,84 @@ from pilot.events import ReplySent, StageMarks, TurnFailed, UtteranceCommitted
 from pilot.redaction import redact
 from voice_edge import interviewer
 from voice_edge.clock import within
-from voice_edge.conversation.fixed_answers import announce, ask_again, next_question, say_fixed
+from voice_edge.conversation.fixed_answers import announce, ask_again, next_question, send_fixed
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.reply_stream import ReplyStream
-from voice_edge.conversation.said import Said, SpeechTimes, conversation
-from voice_edge.conversation.state import SaidTurn
+from voice_edge.conversation.state import CommittedTurn
+from voice_edge.conversation.utterance import SpeechTimes, Utterance, conversation_so_far
 from voice_edge.protocol import HeardTurn, Reply
 
 log = structlog.get_logger("voice_edge.conversation.answer")
 
 
-async def answer(live: Live, said: Said, *, early: ReplyStream | None = None) -> None:
-    """Record a turn and answer it.
+async def answer(live: Live, utterance: Utterance, *, early: ReplyStream | None = None) -> None:
+    """Record a turn and reply to it.
 
     Args:
         live: The session.
-        said: The turn.
-        early: The reply, where it was begun on the same words before the turn was committed.
+        utterance: The customer's words.
+        early: A reply that was started on the same words before the turn was committed; None if there is none.
     """
     state = live.state
     number = state.next_turn
-    mode = "text" if said.times is None else "voice"
+    mode = "text" if utterance.times is None else "voice"
     committed = UtteranceCommitted(
         turn=number,
-        revision=state.revision(said.revision),
+        revision=state.revision(utterance.revision),
         mode=mode,
         language=state.language,
-        transcript=said.text,
-        confidence=said.confidence,
-        low_confidence=said.low_confidence,
-        speech_samples=said.speech_samples,
-        discarded_speculations=said.discarded,
+        transcript=utterance.text,
+        confidence=utterance.confidence,
+        low_confidence=utterance.low_confidence,
+        speech_samples=utterance.speech_samples,
+        discarded_speculations=utterance.discarded,
         question=state.question,
     )
     stream = early
-    if stream is None and not said.low_confidence:
-        stream = ReplyStream(live, conversation(live, said=said.text))
+    if stream is None and not utterance.low_confidence:
+        stream = ReplyStream(live, conversation_so_far(live, latest=utterance.text))
     if stream is not None:
         stream.commit()
     state.turns.append(
-        SaidTurn(turn=number, question=state.question, text=said.text, mode=mode, low_confidence=said.low_confidence)
+        CommittedTurn(
+            turn=number,
+            question=state.question,
+            text=utterance.text,
+            mode=mode,
+            low_confidence=utterance.low_confidence,
+        )
     )
     state.next_turn += 1
     state.pending = number
-    state.speech_samples += said.speech_samples
+    state.speech_samples += utterance.speech_samples
     live.touch()
     heard = HeardTurn(
         turn=number,
         revision=committed.revision,
-        text=said.text,
+        text=utterance.text,
         mode=mode,
-        low_confidence=said.low_confidence,
+        low_confidence=utterance.low_confidence,
     )
     began = live.edge.clock.monotonic()
     try:
-        # The reply is made beside it, and shown after it: nobody sees an answer to what is not kept.
+        # The reply is generated meanwhile and shown afterwards: no reply to a turn that is not recorded.
         await live.record(committed, then=heard)
         if stream is None:
-            await ask_again(live, number, times=said.times)
+            await ask_again(live, number, times=utterance.times)
         else:
-            await _reply(live, number, stream=stream, began=began, times=said.times)
+            await _reply(live, number, stream=stream, began=began, times=utterance.times)
     finally:
         if stream is not None:
             stream.stop()
 
 
 async def resume_answer(live: Live, number: int) -> None:
-    """Answer a turn that was committed on a connection that broke before its reply."""
+    """Reply to a turn whose connection broke between its commit and its reply."""
     turn = live.state.turn(number)
     if turn is not None and turn.low_confidence:
         await ask_again(live, number, times=None)
         return
-    stream = ReplyStream(live, conversation(live))
+    stream = ReplyStream(live, conversation_so_far(live))
     stream.commit()
     try:
         await _reply(live, number, stream=stream, began=live.edge.clock.monotonic(), times=None)
@@ -97,7 +103,7 @@ async def _reply(live: Live, number: int, *, stream: ReplyStream, began: float, 
         log.warning("no reply", session_id=state.session_id, kind=type(error).__name__)
         await live.record(TurnFailed(turn=number, reason="responder_error", mode=mode))
         edge.metrics.turn("responder_error", mode=mode)
-        await say_fixed(live, number, interviewer.thanks(state.language), purpose="thanks", times=times)
+        await send_fixed(live, number, interviewer.thanks(state.language), purpose="thanks", times=times)
         await next_question(live, over=True)
         return
     state.pending = None
@@ -124,7 +130,7 @@ async def _reply(live: Live, number: int, *, stream: ReplyStream, began: float, 
 
 
 async def _stream(live: Live, number: int, stream: ReplyStream, times: SpeechTimes | None) -> tuple[Reply, float]:
-    """Send the growing reply; return its final form and when its first words left."""
+    """Send the reply as it grows; return its final part and the time at which its first words were sent."""
     sent_at: float | None = None
     page_ms = announce(live, number, times)
     async for part in stream.follow():
@@ -144,7 +150,7 @@ async def _stream(live: Live, number: int, stream: ReplyStream, times: SpeechTim
         if part.final:
             live.answered = True
             return reply, sent_at
-    raise RuntimeError("the answer ended without a final part")
+    raise RuntimeError("the reply ended without a final part")
 
 
 def _marks(times: SpeechTimes | None, *, stream: ReplyStream, sent_at: float) -> StageMarks:

@@ -1,4 +1,4 @@
-"""Where each sample of the microphone stands in time, on the edge's clock and on the page's."""
+"""Maps audio samples to their time of arrival (edge's clock) and of capture (page's clock)."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class _Frame:
 
 
 class AudioTimeline:
-    """The last minute of samples, with the arrival and the capture time of the frame that held each.
+    """The last minute of samples, with the arrival and capture time of each sample's frame.
 
-    Positions count the samples that were added, from 0.
+    A position is the number of samples added before it.
     """
 
     def __init__(self) -> None:
@@ -43,23 +43,23 @@ class AudioTimeline:
         self._frames.append(_Frame(self.end, arrived, captured_ms))
         self._samples += pcm
         surplus = self.end - self._first - KEPT_SAMPLES
-        if surplus > KEPT_SAMPLES // 4:  # In steps: cutting moves the whole buffer.
+        if surplus > KEPT_SAMPLES // 4:  # In steps: deleting moves the whole buffer.
             del self._samples[: surplus * 2]
             self._first += surplus
             self._frames = self._frames[max(0, self._index(self._first)) :]
 
     def audio(self, start: int, end: int) -> npt.NDArray[np.float32]:
-        """Return the samples from `start` to `end`, as far as they are kept, from -1 to 1."""
+        """Return the samples from `start` to `end` that are still buffered, each from -1 to 1."""
         low = max(start, self._first) - self._first
         high = max(min(end, self.end) - self._first, low)
         return np.frombuffer(bytes(self._samples[low * 2 : high * 2]), dtype="<i2").astype(np.float32) / FULL_SCALE
 
     def arrived(self, position: int) -> float:
-        """Return when the frame that holds `position` arrived, edge's steady clock, seconds."""
+        """Return the arrival of the frame that contains `position`: edge's monotonic clock, seconds."""
         return self._frame(position).arrived
 
     def captured_ms(self, position: int) -> float:
-        """Return when `position` was captured, page's clock, milliseconds."""
+        """Return the capture time of `position`: page's clock, milliseconds."""
         frame = self._frame(position)
         return frame.captured_ms + (position - frame.start) * 1000 / SAMPLE_RATE
 

@@ -1,4 +1,4 @@
-"""Captions: the words so far, while the customer speaks; never at the cost of anybody's answer."""
+"""Captions: a turn's words so far, while the customer speaks; they never delay a reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CAPTION_EVERY_SAMPLES = 900 * SAMPLE_RATE // 1000
 
 
 class Captions:
-    """The captions of one microphone: one recognition at a time, and only while the recogniser has nothing to do."""
+    """Captions of one microphone: one recognition at a time, only while the recogniser is idle."""
 
     def __init__(
         self,
@@ -26,7 +26,13 @@ class Captions:
         recognise: Callable[[int, int], Coroutine[None, None, Transcript]],
         listening: Callable[[], bool],
     ) -> None:
-        """Take what recognises a piece of the audio, and whether the words are still wanted."""
+        """Create the captions.
+
+        Args:
+            live: The session.
+            recognise: Recognises the audio between two positions.
+            listening: Whether the turn is still open, so that its captions are wanted.
+        """
         self._live = live
         self._recognise = recognise
         self._listening = listening
@@ -34,7 +40,7 @@ class Captions:
         self._reached = 0
 
     def begin(self, start: int, end: int) -> None:
-        """Recognise the speech from `start` to `end`, if it is time for another caption and nobody else waits."""
+        """Recognise the speech from `start` to `end`, if a caption is due and no other work waits."""
         live = self._live
         hearing = live.edge.hearing
         if (
@@ -42,15 +48,15 @@ class Captions:
             or hearing is None
             or (self._task is not None and not self._task.done())
             or hearing.queue_depth > 0
-            or not live.edge.captions.take()
+            or not live.edge.captions.acquire()
         ):
             return
         self._reached = end
         self._task = live.spawn_quietly(self._send(start, end), name="captions")
-        self._task.add_done_callback(lambda _: live.edge.captions.give_back())
+        self._task.add_done_callback(lambda _: live.edge.captions.release())
 
     def cancel(self) -> None:
-        """Give up the one under way: the words will come for good, or not at all."""
+        """Cancel the caption in progress: the turn has ended."""
         if self._task is not None:
             self._task.cancel()
             self._task = None

@@ -1,4 +1,4 @@
-"""Completing a session: the preliminary result, the record of it, the receipt."""
+"""Completes a session: computes the preliminary result, records it and issues the receipt."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ log = structlog.get_logger("voice_edge.conversation.completion")
 async def complete(
     state: SessionState, *, edge: Edge, cafe: Cafe, record: Callable[[BaseModel], Awaitable[None]]
 ) -> None:
-    """Complete a session: it is recorded before its receipt is handed in or anybody is told.
+    """Complete a session; the event is on disk before the receipt is issued or the page notified.
 
     Raises:
-        NotNow: nothing has been said.
-        NotRecorded: the completion is not on the disk; the session is as it was.
+        NotNow: no turn has words.
+        NotRecorded: the completion could not be written; the session is unchanged.
     """
     said = [turn for turn in state.turns if turn.text.strip()]
     if not said:
@@ -58,7 +58,7 @@ async def complete(
         state.phase = before
         raise
     if not edge.doors.complete(state.session_id, cafe=state.cafe, simulated=state.simulated) and eligible:
-        state.preliminary_eligible = False  # What was said is good enough; the trial's rewards have run out.
+        state.preliminary_eligible = False  # The feedback is good enough, but the trial's rewards have run out.
     edge.receipts.submit(
         Receipt(
             receipt_hash=receipt_hash(token),
@@ -76,8 +76,8 @@ async def complete(
     )
 
 
-def completed(state: SessionState, *, edge: Edge) -> Completed:
-    """Return what a page is told of a completed session."""
+def completed_message(state: SessionState, *, edge: Edge) -> Completed:
+    """Return the message that reports a completed session to its page."""
     return Completed(
         receipt=f"/r/{receipt_token(state.session_id, secret=edge.secret)}",
         reference=state.reference,
@@ -86,9 +86,9 @@ def completed(state: SessionState, *, edge: Edge) -> Completed:
 
 
 def preliminary(texts: list[str], *, language: Language, cafe: Cafe) -> tuple[int, bool] | None:
-    """Return score and eligibility, or None where the scorer fails: the final result then comes later, alone."""
+    """Return score and eligibility; None if the scorer fails, then only the final result will exist."""
     try:
-        from pipelines.scoring import score  # Lazily: its word lists are needed at the end of a session only.
+        from pipelines.scoring import score  # Lazily: its word lists are needed only at the end of a session.
 
         result = score(texts, language=language, cafe=cafe)
         return int(result.score), bool(result.eligible)

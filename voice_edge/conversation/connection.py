@@ -1,4 +1,4 @@
-"""One WebSocket: receiving, sending whole messages in order from a bounded queue, closing once."""
+"""One WebSocket: receives messages, sends from a bounded queue in order, closes once."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voice_edge.protocol import CloseCode, Outgoing
 
-STALLED_SECONDS = 10.0  # A page that takes nothing for so long is gone.
-CLOSE_SECONDS = 1.0  # For what still waits, and the goodbye.
+STALLED_SECONDS = 10.0  # A page that reads nothing for this long is gone.
+CLOSE_SECONDS = 1.0  # For the queued messages and the closing handshake.
 MOST_WAITING_MESSAGES = 256
 MOST_WAITING_CHARACTERS = 512 * 1024
-ABORT = "voice_edge.abort"  # The ASGI extension that cuts the line; see `voice_edge.http.websocket`.
+ABORT = "voice_edge.abort"  # ASGI extension that aborts the connection; see `voice_edge.http.websocket`.
 LOST = 1006
 
 
-class ConnectionLost(Exception):  # not an EdgeError: nobody is left to read it
-    """The page is not there any more."""
+class ConnectionLost(Exception):  # not an EdgeError: there is no page to show it to
+    """The page has disconnected."""
 
 
 class Connection:
-    """The page's end of a session.
+    """The connection to a session's page.
 
-    Sending never waits: a page that reads slowly holds up nothing but its own queue, and one that does not read is
-    cut off. `end` must be called once nothing more is to be sent.
+    `send` never waits: a page that reads slowly delays only its own queue, and one that stops reading is cut off.
+    Call `end` when nothing more will be sent.
     """
 
     def __init__(self, socket: WebSocket) -> None:
@@ -44,7 +44,7 @@ class Connection:
         """Return the next message.
 
         Raises:
-            ConnectionLost: there will be none.
+            ConnectionLost: the page has disconnected.
         """
         if self.closed_with is not None:
             raise ConnectionLost
@@ -59,7 +59,7 @@ class Connection:
         return text if text is not None else body or b""
 
     async def send(self, message: Outgoing) -> None:
-        """Queue one message; to a page that is gone nothing is sent, and its reader says so."""
+        """Queue one message; discard it if the page has disconnected, which `receive` reports."""
         if self.closed_with is not None or self._closing is not None:
             return
         text = message.wire()
@@ -71,7 +71,7 @@ class Connection:
         self._wake()
 
     async def close(self, code: CloseCode) -> None:
-        """Send what waits, close with `code`, once."""
+        """Send the queued messages, then close with `code`; later calls have no effect."""
         if self.closed_with is None and self._closing is None:
             self._closing = code
             self._wake()
@@ -82,7 +82,7 @@ class Connection:
                 self._cut_off()
 
     async def end(self) -> None:
-        """Let nothing of the connection be left."""
+        """Stop the writer and wait until it has stopped."""
         writer = self._writer
         if writer is not None:
             writer.cancel()
@@ -111,13 +111,13 @@ class Connection:
                     async with asyncio.timeout(STALLED_SECONDS):
                         await self._socket.close(int(self._closing))
                     return
-        except TimeoutError:  # Before OSError, of which it is one.
+        except TimeoutError:  # Before OSError, its base class.
             self._cut_off()
         except (WebSocketDisconnect, RuntimeError, OSError):
             self._lose()
 
     def _cut_off(self) -> None:
-        """Give up a page that does not read: its reader learns of it at once."""
+        """Abort the connection to a page that does not read; `receive` raises at once."""
         self.cut_off = True
         self._lose()
         extensions: dict[str, Any] = self._socket.scope.get("extensions") or {}

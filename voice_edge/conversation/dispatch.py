@@ -1,4 +1,4 @@
-"""What each message of the page does to its session."""
+"""Applies each message of the page to its session."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from voice_edge import interviewer, protocol
 from voice_edge.conversation.answer import answer, resume_answer
 from voice_edge.conversation.finish import finish
 from voice_edge.conversation.live import Live
-from voice_edge.conversation.said import Said
 from voice_edge.conversation.state import Phase
 from voice_edge.conversation.talk import Talk
+from voice_edge.conversation.utterance import Utterance
 from voice_edge.doors.entrance import CLOSES
 from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
 
-OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is kept, so nobody is asked for it.
-LONGEST_RESPONSE_MS = 10 * 60 * 1000  # Anything above is another page's clock.
+OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is stored, so consent to it is not requested.
+LONGEST_RESPONSE_MS = 10 * 60 * 1000  # A longer time was measured on another page's clock.
 
 
 class Dispatch:
-    """Applies messages, one after another, to a session; answers run beside it."""
+    """Applies messages to a session one after another; replies run concurrently."""
 
     def __init__(self, live: Live, *, device_token: str | None = None) -> None:
         self._live = live
@@ -41,7 +41,7 @@ class Dispatch:
         self._client_errors = 0
 
     async def resume(self) -> None:
-        """Bring a page that came back to where its session is."""
+        """Send a reconnected page the state of its session."""
         live, state = self._live, self._live.state
         if state.phase == "review":
             await live.send(Review(turns=state.texts()))
@@ -54,10 +54,10 @@ class Dispatch:
             await self._talk.ready()
 
     async def frame(self, frame: AudioFrame) -> None:
-        """Take audio.
+        """Process an audio frame.
 
         Raises:
-            ProtocolFault: before consent or a granted microphone.
+            ProtocolFault: consent or the microphone has not been granted.
         """
         state = self._live.state
         if not (state.consented and state.microphone_granted):
@@ -65,11 +65,11 @@ class Dispatch:
         await self._talk.voice.hear(frame)
 
     async def message(self, message: BaseModel) -> None:
-        """Take one message.
+        """Process one message.
 
         Raises:
-            ProtocolFault: it does not fit the session's state.
-            NotNow: it cannot be met in this moment.
+            ProtocolFault: the message does not fit the session's state.
+            NotNow: the message cannot be served at the moment.
         """
         live = self._live
         if isinstance(message, protocol.Ping):
@@ -108,7 +108,7 @@ class Dispatch:
         refusal = await live.edge.doors.start(state.session_id)
         if refusal is not None:
             live.edge.metrics.refused(refusal.code)
-            await live.tell(refusal.code, retryable=refusal.retryable)
+            await live.send_error(refusal.code, retryable=refusal.retryable)
             live.end(CLOSES[refusal.code])
             return
         state.mode = message.mode
@@ -184,7 +184,7 @@ class Dispatch:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
         if not text:
             raise NotNow("The text is empty.", code="nothing_said", retryable=False)
-        said = Said(text=live.state.redacted(text))
+        said = Utterance(text=live.state.redacted(text))
         self._talk.answer_typed(lambda: answer(live, said))
 
     async def _edit(self, message: protocol.Edit) -> None:

@@ -1,4 +1,4 @@
-"""Answers of fixed words: nothing was heard, it was unclear, it could not be heard; and what follows an answer."""
+"""Fixed replies to silent, unclear and unrecognised turns, and the step that follows a reply."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pilot.events import ReplySent, StageMarks, TurnFailed
 from pilot.words import say
 from voice_edge import interviewer
 from voice_edge.conversation.live import Live
-from voice_edge.conversation.said import SpeechTimes
+from voice_edge.conversation.utterance import SpeechTimes
 from voice_edge.protocol import Purpose, Question, Reply, Review
 
 
-async def nothing_heard(live: Live, *, times: SpeechTimes | None = None) -> None:
-    """Answer a turn in which nothing was said: ask again, and suggest writing after some times."""
+async def answer_silence(live: Live, *, times: SpeechTimes | None = None) -> None:
+    """Reply to a silent turn: ask again, and suggest writing after repeated silence."""
     state = live.state
     number = state.next_turn
     state.next_turn += 1
@@ -24,24 +24,24 @@ async def nothing_heard(live: Live, *, times: SpeechTimes | None = None) -> None
         text = say("edge", "suggest_writing", state.language)
     else:
         text = interviewer.no_speech(state.language, attempt=state.silences)
-    await say_fixed(live, number, text, purpose="no_speech", times=times)
+    await send_fixed(live, number, text, purpose="no_speech", times=times)
     await next_question(live, over=False)
 
 
-async def could_not_hear(live: Live, *, reason: str, times: SpeechTimes | None = None) -> None:
-    """Answer a turn that the recogniser could not take: say so, and offer writing."""
+async def answer_unrecognised(live: Live, *, reason: str, times: SpeechTimes | None = None) -> None:
+    """Reply to a turn that was not recognised: report the reason and suggest writing."""
     state = live.state
     number = state.next_turn
     state.next_turn += 1
     await live.record(TurnFailed.model_validate({"turn": number, "reason": reason}))
     live.edge.metrics.turn(reason, mode="voice")
-    await live.tell(reason, retryable=True)
-    await say_fixed(live, number, say("edge", "suggest_writing", state.language), purpose="ask_again", times=times)
+    await live.send_error(reason, retryable=True)
+    await send_fixed(live, number, say("edge", "suggest_writing", state.language), purpose="ask_again", times=times)
     await next_question(live, over=False)
 
 
 async def ask_again(live: Live, number: int, *, times: SpeechTimes | None) -> None:
-    """Answer a turn that was unclear: ask again, and suggest writing after some times."""
+    """Reply to an unclear turn: ask again, and suggest writing after repeated attempts."""
     state = live.state
     state.asked_again += 1
     if state.asked_again > live.edge.limits.ask_again:
@@ -49,12 +49,12 @@ async def ask_again(live: Live, number: int, *, times: SpeechTimes | None) -> No
     else:
         text = interviewer.ask_again(state.language, attempt=state.asked_again)
     live.edge.metrics.turn("asked_again", mode="voice")
-    await say_fixed(live, number, text, purpose="ask_again", times=times)
+    await send_fixed(live, number, text, purpose="ask_again", times=times)
     await next_question(live, over=False)
 
 
-async def say_fixed(live: Live, number: int, text: str, *, purpose: Purpose, times: SpeechTimes | None) -> None:
-    """Give a turn an answer of fixed words."""
+async def send_fixed(live: Live, number: int, text: str, *, purpose: Purpose, times: SpeechTimes | None) -> None:
+    """Send a fixed reply to a turn, and record it."""
     page_ms = announce(live, number, times)
     live.state.pending = None
     await live.show("replying")
@@ -73,7 +73,7 @@ async def say_fixed(live: Live, number: int, text: str, *, purpose: Purpose, tim
 
 
 def announce(live: Live, number: int, times: SpeechTimes | None) -> float | None:
-    """Make `shown` for this turn count from now on; return the end of speech on the page's clock."""
+    """Accept `shown` for this turn from now on; return the end of speech on the page's clock."""
     live.shown[number] = asyncio.Event()
     if times is None:
         return None
@@ -82,7 +82,7 @@ def announce(live: Live, number: int, times: SpeechTimes | None) -> float | None
 
 
 async def next_question(live: Live, *, over: bool) -> None:
-    """Go on to the next question, or to the review."""
+    """Send the next question, or open the review."""
     state = live.state
     if over or state.next_turn > live.edge.limits.turns:
         await open_review(live)
@@ -91,7 +91,7 @@ async def next_question(live: Live, *, over: bool) -> None:
 
 
 async def open_review(live: Live) -> None:
-    """Tell the page that the talk is over."""
+    """End the talk: send its turns for review."""
     live.state.phase = "review"
     await live.acknowledge()
     await live.send(Review(turns=live.state.texts()))

@@ -1,4 +1,4 @@
-"""The first exchange: `hello` becomes a new session, or goes on with one."""
+"""The first exchange: `hello` opens a new session or resumes one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PROTOCOL_VERSIONS = (1,)
 
 
 class TurnedAway(EdgeError):
-    """The page is turned away, with a close code."""
+    """The connection is refused, with a close code."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class TurnedAway(EdgeError):
 
     @classmethod
     def at_the_door(cls, refusal: Refusal) -> TurnedAway:
-        """Return how a guest whom the doors do not let in is turned away."""
+        """Return the error for a refusal of the doors."""
         return cls(
             f"The doors are shut: {refusal.code}.",
             code=refusal.code,
@@ -53,19 +53,19 @@ class TurnedAway(EdgeError):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Who connects, as far as HTTP tells: for the day-salted device hash only, never kept."""
+    """Client data from HTTP: used only for the day-salted device hash, never stored."""
 
     user_agent: str
     address: str
 
 
 @dataclass(frozen=True, slots=True)
-class Greeted:
-    """A session to go on with.
+class OpenedSession:
+    """A session that `hello` opened or resumed.
 
     Attributes:
-        refused: Why the snapshot that came with `hello` was not used.
-        known_device: Whether the device token that came with it is ours and still holds.
+        refused: Why the snapshot in `hello` was refused; None if it was not.
+        known_device: Whether the device token in `hello` is ours and has not expired.
     """
 
     state: SessionState
@@ -75,12 +75,12 @@ class Greeted:
     known_device: bool = False
 
 
-async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
+async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
     """Return the session that a `hello` opens or resumes.
 
     Raises:
-        TurnedAway: another version, an unknown or retired code, a limit, or a café that takes no feedback now.
-        CodesUnknown: the store is away.
+        TurnedAway: other protocol version, unknown or retired code, exceeded limit, or closed café.
+        CodesUnknown: the store is unavailable.
     """
     if hello.v not in PROTOCOL_VERSIONS:
         raise TurnedAway("The page speaks another version.", code="version", close=CloseCode.PROTOCOL, retryable=False)
@@ -94,7 +94,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
         except SnapshotRefused as error:
             refused = error
         else:
-            if resumed.state.phase == "greeted":  # Not under way yet: the doors count as for a new one.
+            if resumed.state.phase == "greeted":  # Not started yet: the doors apply as to a new session.
                 _expect_open(resumed.cafe, edge=edge, simulated=resumed.state.simulated)
             return _arrived(resumed, edge=edge, known_device=known_device)
     code = readable(hello.code)
@@ -128,12 +128,12 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> Greeted:
         device_hash=hashed,
         client=hello.client,
     )
-    greeted = Greeted(state=state, cafe=cafe, resumed=False, refused=refused)
+    greeted = OpenedSession(state=state, cafe=cafe, resumed=False, refused=refused)
     return _arrived(greeted, edge=edge, known_device=known_device)
 
 
-def welcome(greeted: Greeted, *, edge: Edge) -> Welcome:
-    """Return the answer to `hello`."""
+def welcome(greeted: OpenedSession, *, edge: Edge) -> Welcome:
+    """Return the reply to `hello`."""
     state, limits = greeted.state, edge.limits
     closes_at = edge.doors.closes_soon(greeted.cafe)
     known = "known" if greeted.known_device else "ask"
@@ -155,21 +155,21 @@ def welcome(greeted: Greeted, *, edge: Edge) -> Welcome:
     )
 
 
-def resumed_session(snapshot: str, *, edge: Edge) -> Greeted:
-    """Return the session that a snapshot goes on with; whatever the doors say, it finishes.
+def resumed_session(snapshot: str, *, edge: Edge) -> OpenedSession:
+    """Return the session in a snapshot; the doors do not apply to it, so that it can finish.
 
     Raises:
-        SnapshotRefused: damaged, too old, or the session has ended.
+        SnapshotRefused: the snapshot is damaged or expired, or the session has ended.
     """
     state = unseal(snapshot, secret=edge.secret, at=edge.clock.now())
     cafe = edge.cafe(state.cafe)
     if cafe is None or state.phase == "left":
         raise SnapshotRefused("The session has ended.")
     state.epoch += 1
-    return Greeted(state=state, cafe=cafe, resumed=True)
+    return OpenedSession(state=state, cafe=cafe, resumed=True)
 
 
-def _arrived(greeted: Greeted, *, edge: Edge, known_device: bool) -> Greeted:
+def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool) -> OpenedSession:
     state = greeted.state
     edge.doors.register(
         Visit(

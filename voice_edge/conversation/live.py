@@ -1,4 +1,4 @@
-"""A live session: its state, its connection, its recorder and its tasks, and the one way in which it ends."""
+"""A live session: its state, connection, recorder and tasks, and how it ends."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AbandonReason = Literal[
     "closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped", "connection_lost"
 ]
 RESUMABLE: frozenset[AbandonReason] = frozenset({"idle", "edge_stopped", "connection_lost"})
-STOP_SECONDS = 1.5  # For tasks that were cancelled; what hangs longer is left behind and logged.
+STOP_SECONDS = 1.5  # For cancelled tasks; one that hangs longer is abandoned and logged.
 
 log = structlog.get_logger("voice_edge.conversation.session")
 
@@ -35,9 +35,8 @@ class Ending:
     """How a connection ends.
 
     Attributes:
-        code: What the page is told; None where it is gone already.
-        abandoned: Recorded as the session's end, where the edge knows that the session and not only the
-            connection ended.
+        code: The close code; None if the page has disconnected.
+        abandoned: The reason to record if the session ended, not only its connection.
     """
 
     code: CloseCode | None
@@ -46,18 +45,18 @@ class Ending:
 
 @dataclass(slots=True)
 class Live:
-    """What every part of one connection's session shares.
+    """State shared by all parts of one connection's session.
 
     Attributes:
-        frame: The last audio frame that the page need not send again: it is part of no turn, or of one on the disk.
-        heard_frame: The last one that came.
-        answered: Whether the whole answer is on its way to the page; only the record of it may be missing.
-        idle: Set while no turn is being answered.
-        finish_wanted: Whether the customer pressed send meanwhile.
-        active_at: When the customer last did something, steady clock.
-        started_at: When the customer pressed start, steady clock; None before. The wall clock may jump.
-        speech_ends: By turn, the last voiced sample on the page's clock; of this connection only.
-        shown: By turn, set once the page has shown the reply.
+        frame: Last audio frame that the page need not resend: part of no turn, or of a recorded one.
+        heard_frame: Last audio frame received.
+        answered: Whether the whole reply was sent; its event may not be recorded yet.
+        idle: Set while no reply is in progress.
+        finish_wanted: Whether the customer pressed send during a reply.
+        active_at: Last activity of the customer, monotonic clock.
+        started_at: Start of the session, monotonic clock (the wall clock may jump); None before the start.
+        speech_ends: Last voiced sample by turn, on the page's clock; only of this connection.
+        shown: Event by turn, set when the page has shown the reply.
     """
 
     edge: Edge
@@ -87,16 +86,16 @@ class Live:
 
     @property
     def busy(self) -> bool:
-        """Return whether a turn is being answered."""
+        """Return whether a reply is in progress."""
         return not self.idle.is_set()
 
     def begin_turn(self) -> None:
-        """A turn is being answered from now on."""
+        """Mark the start of a reply."""
         self.idle.clear()
         self.answered = False
 
     def end_turn(self) -> None:
-        """The turn has its answer, or never will."""
+        """Mark the end of a reply, sent or not."""
         self.idle.set()
 
     async def send(self, message: Outgoing) -> None:
@@ -104,20 +103,20 @@ class Live:
         await self.connection.send(message)
 
     async def show(self, state: StateName) -> None:
-        """Tell the page what to show."""
+        """Send the state that the page shows."""
         await self.send(State(state=state))
 
-    async def tell(self, code: str, *, retryable: bool) -> None:
-        """Tell the page what went wrong, in the guest's language."""
+    async def send_error(self, code: str, *, retryable: bool) -> None:
+        """Send an error with its text in the guest's language."""
         message = say("edge", f"errors.{code}", self.state.language)
         await self.send(ErrorMessage(code=code, message=message, retryable=retryable))
 
     async def record(self, content: BaseModel, *, then: Outgoing | None = None) -> None:
-        """Record an event, then acknowledge it with the state as it is by then.
+        """Record an event, then acknowledge it with the current state.
 
         Args:
             content: The event's content.
-            then: What the page is told once it is on the disk, before it is acknowledged.
+            then: Message to send between recording and acknowledgement.
         """
         await self.recorder.record(content)
         if then is not None:
@@ -127,41 +126,41 @@ class Live:
         await self.acknowledge()
 
     async def acknowledge(self) -> None:
-        """Acknowledge what is on the disk."""
+        """Acknowledge everything recorded so far."""
         state = self.state
         snapshot = seal(state, secret=self.edge.secret, at=self.edge.clock.now())
         await self.send(Ack(epoch=state.epoch, seq=self.recorder.seq, frame=self.frame, snapshot=snapshot))
 
-    async def refused_voice(self) -> None:
-        """Record that the next turn could not be spoken, the recogniser being full; it may be written."""
+    async def record_voice_refused(self) -> None:
+        """Record that the recogniser was full, so that the next turn cannot be spoken."""
         await self.record(TurnFailed(turn=self.state.next_turn, reason="busy"))
         self.edge.metrics.turn("busy", mode="voice")
 
     def touch(self) -> None:
-        """Note that the customer did something."""
+        """Record activity of the customer."""
         self.active_at = self.edge.clock.monotonic()
 
     def spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
-        """Run `work` beside the reader; it ends with the connection, and an error in it ends the connection."""
+        """Run `work` until it ends or the connection does; an error in it ends the connection."""
         task = asyncio.create_task(work, name=f"{name} {self.state.session_id}")
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
 
     def spawn_quietly(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
-        """Run `work` beside the reader; whoever awaits it meets its error."""
+        """Run `work` until it ends or the connection does; its error is raised only where it is awaited."""
         task = asyncio.create_task(work, name=f"{name} {self.state.session_id}")
         self._tasks.add(task)
         task.add_done_callback(self._done_quietly)
         return task
 
     def end(self, code: CloseCode | None, *, abandoned: AbandonReason | None = None) -> None:
-        """End the connection; the first reason counts."""
+        """End the connection; only the first call has an effect."""
         if not self.ending.done():
             self.ending.set_result(Ending(code, abandoned))
 
     def fail(self, error: BaseException) -> None:
-        """End the connection for an error that nobody else answered."""
+        """End the connection because of an unhandled error."""
         if isinstance(error, ConnectionLost):
             self.end(None)
             return
@@ -174,7 +173,7 @@ class Live:
         self.spawn(self._say_and_end(code), name="failing")
 
     async def stop(self) -> None:
-        """Stop everything that runs for this connection, and wait until it has, though not forever."""
+        """Cancel all tasks of this connection and wait for them, at most STOP_SECONDS."""
         current = asyncio.current_task()
         loop = asyncio.get_running_loop()
         until = loop.time() + STOP_SECONDS
@@ -187,10 +186,10 @@ class Live:
             log.error("a task does not stop", session_id=self.state.session_id, task=task.get_name().split()[0])
 
     async def abandon(self, reason: AbandonReason) -> None:
-        """Record that the session ended without being sent, if it had started.
+        """Record that the session ended before completion, if it had started.
 
-        Who was idle, lost the connection or was sent to another replica may still come back: the snapshot stays good,
-        and what is recorded then, in a later epoch, outweighs this.
+        A session that was idle, lost its connection or moved to another replica may be resumed from its snapshot;
+        the events of the later epoch then take precedence over this one.
         """
         if self.state.phase in ("started", "talking", "review"):
             if reason not in RESUMABLE:
@@ -202,7 +201,7 @@ class Live:
                 log.error("abandonment not recorded", session_id=self.state.session_id, reason=reason)
 
     async def _say_and_end(self, code: str) -> None:
-        await self.tell(code, retryable=True)
+        await self.send_error(code, retryable=True)
         self.end(CloseCode.MAINTENANCE)
 
     def _done(self, task: asyncio.Task[Any]) -> None:

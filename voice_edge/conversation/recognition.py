@@ -1,4 +1,4 @@
-"""One recognition for a session: asked for, waited for at most so long, and a reason where there is none."""
+"""Requests a recognition for a session and waits for it with a deadline."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ log = structlog.get_logger("voice_edge.conversation.recognition")
 
 
 class RecogniserAway(Exception):
-    """There is no recogniser on this replica, or it dropped the work; met as `recogniser_error`."""
+    """The replica has no recogniser, or it dropped the request; reported as `recogniser_error`."""
 
 
-class NotHeard(Exception):
-    """A turn could not be heard.
+class RecognitionRefused(Exception):
+    """A turn was not recognised.
 
     Attributes:
         reason: `busy`, `recogniser_timeout` or `recogniser_error`.
-        retry_after_s: When speaking again makes sense, where it is busy.
+        retry_after_s: Seconds until a retry may succeed; None unless `busy`.
     """
 
     def __init__(self, reason: str, *, retry_after_s: float | None = None) -> None:
@@ -40,11 +40,11 @@ class NotHeard(Exception):
 async def recognise(
     edge: Edge, audio: npt.NDArray[np.float32], *, language: str, session_id: str, final: bool = True
 ) -> Transcript:
-    """Return what `audio` says; cancelling this gives the recognition up.
+    """Return the transcript of `audio`; cancellation abandons the recognition.
 
     Raises:
-        RecogniserAway: there is no recogniser, or it dropped the work.
-        RecogniserBusy: it takes no more now.
+        RecogniserAway: there is no recogniser, or it dropped the request.
+        RecogniserBusy: its queue is full.
         PilotError: the recognition failed.
     """
     if edge.hearing is None:
@@ -55,33 +55,33 @@ async def recognise(
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if future.cancelled() and task is not None and not task.cancelling():
-            raise RecogniserAway from None  # Dropped as stale by the recogniser, not by us.
+            raise RecogniserAway from None  # The recogniser dropped it as stale; this task was not cancelled.
         raise
     if final:
         edge.metrics.recognised(heard.seconds)
     return heard
 
 
-async def heard_within(
+async def recognised_within(
     seconds: float, recognition: asyncio.Task[Transcript], *, edge: Edge, session_id: str
 ) -> Transcript:
-    """Return what was recognised, within `seconds`.
+    """Return the result of `recognition` within `seconds`.
 
     Raises:
-        NotHeard: nothing was, and why.
+        RecognitionRefused: it failed, was refused or took too long.
     """
     try:
         return await within(seconds, recognition, clock=edge.clock)
     except RecogniserBusy as busy:
         edge.metrics.refused("turn")
-        raise NotHeard("busy", retry_after_s=float(busy.retry_after_s)) from None
+        raise RecognitionRefused("busy", retry_after_s=float(busy.retry_after_s)) from None
     except TimeoutError:
-        raise NotHeard("recogniser_timeout") from None
+        raise RecognitionRefused("recogniser_timeout") from None
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is not None and task.cancelling():
             raise
-        raise NotHeard("recogniser_error") from None
+        raise RecognitionRefused("recogniser_error") from None
     except Exception as error:
         log.warning("recognition failed", session_id=session_id, kind=type(error).__name__)
-        raise NotHeard("recogniser_error") from None
+        raise RecognitionRefused("recogniser_error") from None

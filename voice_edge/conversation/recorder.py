@@ -1,4 +1,4 @@
-"""The session recorder: events in order, without gaps, and on the disk before anything is acknowledged."""
+"""The session recorder: writes a session's events to disk in order and without gaps."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from voice_edge.errors import NotRecorded
 from voice_edge.metrics import Metrics
 
 RETRY_SECONDS = (0.1, 0.4, 1.0)
-MOST_SECONDS = 4.0  # For one event, all retries together: a disk that hangs is one that fails.
+MOST_SECONDS = 4.0  # For one event with all retries: a disk that hangs counts as failed.
 
 
 class Recorder:
     """Records one epoch of one session.
 
-    A number is used up only by an event that is on the disk: the next one waits for it. A failed append is tried
-    again with the same event, so that a line written twice is one event to every reader. A caller that is cancelled
-    does not take its event back. After an event that could not be written nothing more of this epoch is: it may still
-    reach the disk, late, and its number with it.
+    A sequence number is consumed only when its event is on disk; the next event waits for that. A failed append is
+    retried with the same event, so that a line written twice is one event to every reader. Cancelling the caller
+    does not cancel its event. After an event that could not be written, the epoch records nothing more: the event
+    may still reach the disk late, with its number.
     """
 
     def __init__(self, *, log: EventLog, state: SessionState, replica: str, clock: Clock, metrics: Metrics) -> None:
@@ -41,14 +41,14 @@ class Recorder:
 
     @property
     def seq(self) -> int:
-        """Return the number of the last event on the disk, -1 before the first."""
+        """Return the sequence number of the last event on disk, -1 before the first."""
         return self._next - 1
 
     async def record(self, content: BaseModel) -> None:
         """Return once an event with `content` is on the disk.
 
         Raises:
-            NotRecorded: it could not be written, also after trying again.
+            NotRecorded: the event could not be written, retries included.
         """
         task = asyncio.create_task(self._append(content))
         self._under_way.add(task)
@@ -56,14 +56,14 @@ class Recorder:
         await asyncio.shield(task)
 
     async def settle(self) -> None:
-        """Return once nothing is being written any more."""
+        """Return once no write is in progress."""
         while self._under_way:
             await asyncio.wait(set(self._under_way))
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
-            task.exception()  # Seen here, too, for a caller that was cancelled.
+            task.exception()  # Retrieved here as well, in case the caller was cancelled.
 
     async def _append(self, content: BaseModel) -> None:
         async with self._turnstile:

@@ -1,4 +1,4 @@
-"""An answer that is being made: started early, followed once the turn is committed."""
+"""A reply in progress: started early, read once the turn is committed."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from voice_edge.interviewer import Conversation, ReplyPart
 
 
 class ReplyStream:
-    """Runs an interviewer's answer and lets one reader follow it; of several new parts the reader gets the latest.
+    """Runs an interviewer's reply for one reader, who receives only the latest of several new parts.
 
     Attributes:
-        conversation: What it answers.
-        started_at: When the interviewer was asked, edge's steady clock.
-        first_at: When the first words came.
-        instead_of_model: Why the script answers where a model could have; empty where none was asked.
+        conversation: The conversation that it replies to.
+        started_at: Start of the reply, edge's monotonic clock.
+        first_at: Arrival of the first words.
+        instead_of_model: Why the script replies instead of the model; empty if it does not.
     """
 
     def __init__(self, live: Live, conversation: Conversation) -> None:
@@ -32,15 +32,15 @@ class ReplyStream:
         self._task = live.spawn_quietly(self._run(parts), name="reply")
 
     def commit(self) -> None:
-        """Tell the interviewer that its answer will be used: the customer waits from now on."""
+        """Signal that the reply will be used: its deadlines start now."""
         self._committed.set()
 
     async def follow(self) -> AsyncIterator[ReplyPart]:
-        """Yield the growing answer up to its final part.
+        """Yield the reply as it grows, up to its final part.
 
         Raises:
-            RuntimeError: the answer ended without a final part.
-            Exception: whatever the interviewer raised.
+            RuntimeError: the reply ended without a final part.
+            Exception: the interviewer's own error.
         """
         while True:
             await self._news.wait()
@@ -53,10 +53,10 @@ class ReplyStream:
             if self._task.done() and not self._news.is_set():
                 self._task.result()
                 if self._latest is part:
-                    raise RuntimeError("the answer ended without a final part")
+                    raise RuntimeError("the reply ended without a final part")
 
     def stop(self) -> None:
-        """Stop making the answer."""
+        """Cancel the reply."""
         self._task.cancel()
 
     async def _run(self, parts: AsyncIterator[ReplyPart]) -> None:
@@ -72,4 +72,4 @@ class ReplyStream:
         finally:
             self._news.set()
             if isinstance(parts, AsyncGenerator):
-                await parts.aclose()  # Gives the model back now, not when the garbage is collected.
+                await parts.aclose()  # Frees the model now, not at garbage collection.

@@ -1,4 +1,4 @@
-"""The rest of a session without a WebSocket: resume it, take what was still unsent, complete it."""
+"""Completes a session without a WebSocket: resumes it, adds the unsent turn, finishes it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from pilot.cafes import Cafe
 from pilot.events import UtteranceCommitted
-from voice_edge.conversation.completion import complete, completed
-from voice_edge.conversation.recognition import heard_within, recognise
+from voice_edge.conversation.completion import complete, completed_message
+from voice_edge.conversation.recognition import recognise, recognised_within
 from voice_edge.conversation.recorder import Recorder
-from voice_edge.conversation.state import SaidTurn, SessionState
+from voice_edge.conversation.state import CommittedTurn, SessionState
 from voice_edge.edge import Edge
 from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.hearing.turn_taking import SPEECH_FROM, WINDOW_SAMPLES
@@ -27,15 +27,15 @@ if TYPE_CHECKING:
 BYTES_PER_SAMPLE = 2
 MOST_SOUND_SECONDS = 45
 MOST_SOUND_BYTES = MOST_SOUND_SECONDS * SAMPLE_RATE * BYTES_PER_SAMPLE
-MARGIN_SAMPLES = SAMPLE_RATE // 2  # Around the speech: first and last words are not cut.
-LEAST_SPEECH_WINDOWS = 3  # As many as begin a turn in a talk.
-RECOGNITION_SECONDS = 25.0  # Nobody waits for an answer in a talk; a request may take as long.
+MARGIN_SAMPLES = SAMPLE_RATE // 2  # Around the speech, so that its first and last words are not cut.
+LEAST_SPEECH_WINDOWS = 3  # The same number starts a turn on a connection.
+RECOGNITION_SECONDS = 25.0  # No conversation waits for it, and a request may take this long.
 FULL_SCALE = 32768.0
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """What a page could not send: sound (PCM16), or a typed turn, or nothing."""
+class UnsentTurn:
+    """The turn that a page could not send: sound (PCM16), text, or neither."""
 
     sound: bytes = b""
     text: str = ""
@@ -43,30 +43,30 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class _Speech:
-    """The part of the sound that holds speech, and how many of its samples are voiced."""
+    """The part of the sound that contains speech, and its number of voiced samples."""
 
     audio: npt.NDArray[np.float32]
     voiced_samples: int
 
 
 class RestOfSession:
-    """One request that ends a session; to the replica's registry it is the session's live connection."""
+    """One request that completes a session; registered as the session's live connection."""
 
     def __init__(self, *, edge: Edge) -> None:
         self._edge = edge
         self.ended = asyncio.Event()
 
     def hang_up(self, code: CloseCode) -> None:
-        """Do nothing: a request is answered within its own time, in its own epoch."""
+        """Do nothing: a request has its own deadline and its own epoch."""
 
-    async def send(self, state: SessionState, rest: Rest, *, cafe: Cafe) -> RestAnswer:
-        """Complete the resumed session `state` with `rest`; return what its page is told.
+    async def send(self, state: SessionState, rest: UnsentTurn, *, cafe: Cafe) -> RestAnswer:
+        """Complete the resumed session `state` with `rest`; return the message to its page.
 
         Raises:
-            ProtocolFault: the session is not one that may be sent, or not with sound.
-            NotNow: nothing has been said, or the text is too long.
-            NotHeard: the sound could not be heard now.
-            NotRecorded: the disk did not take it.
+            ProtocolFault: the session has no consent to completion, or none to sound.
+            NotNow: no turn has words, or the text is too long.
+            RecognitionRefused: the sound was not recognised.
+            NotRecorded: an event could not be written.
         """
         edge = self._edge
         if state.phase != "completed":
@@ -85,10 +85,10 @@ class RestOfSession:
                 if edge.hearing is not None:
                     edge.hearing.forget(state.session_id)
                 edge.log.publish_soon()
-        return RestAnswer(**completed(state, edge=edge).model_dump(), turns=state.known_turns())
+        return RestAnswer(**completed_message(state, edge=edge).model_dump(), turns=state.known_turns())
 
-    async def _turn(self, state: SessionState, rest: Rest) -> UtteranceCommitted | None:
-        """Return the turn that `rest` holds, redacted; None where it holds none."""
+    async def _turn(self, state: SessionState, rest: UnsentTurn) -> UtteranceCommitted | None:
+        """Return the turn in `rest`, redacted; None if there is none."""
         common: dict[str, Any] = {
             "turn": state.next_turn,
             "revision": state.revision(1),
@@ -121,10 +121,10 @@ class RestOfSession:
         recognition = asyncio.create_task(
             recognise(edge, speech.audio, language=state.language, session_id=state.session_id), name="recognising"
         )
-        return await heard_within(RECOGNITION_SECONDS, recognition, edge=edge, session_id=state.session_id)
+        return await recognised_within(RECOGNITION_SECONDS, recognition, edge=edge, session_id=state.session_id)
 
     def _speech(self, sound: bytes) -> _Speech | None:
-        """Find the speech in the sound; None where there is none."""
+        """Return the speech in the sound; None if there is none."""
         windows = self._edge.new_listener().feed(sound)
         voiced = [window.start for window in windows if window.probability >= SPEECH_FROM]
         if len(voiced) < LEAST_SPEECH_WINDOWS:
@@ -142,7 +142,7 @@ def _expect_consent(state: SessionState, *, sound: bool) -> None:
 async def _commit(state: SessionState, turn: UtteranceCommitted, *, recorder: Recorder) -> None:
     await recorder.record(turn)
     state.turns.append(
-        SaidTurn(
+        CommittedTurn(
             turn=turn.turn,
             question=turn.question,
             text=turn.transcript,

@@ -1,4 +1,4 @@
-"""One connection from its first message to its close: greeting, reading, limits, and one way out."""
+"""One connection from its first message to its close: greeting, messages, limits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from voice_edge.protocol import (
 )
 
 WATCH_SECONDS = 5.0
-# How a session that nobody ended is recorded when its connection does: it may be resumed.
+# Reasons to record if only the connection ended: the session may be resumed.
 ENDED_BY: dict[CloseCode | None, AbandonReason] = {
     None: "connection_lost",
     CloseCode.GOING_AWAY: "edge_stopped",
@@ -39,7 +39,7 @@ log = structlog.get_logger("voice_edge.conversation.session")
 
 
 class Session:
-    """Runs one WebSocket connection; `run` returns once nothing of it is left."""
+    """Runs one WebSocket connection; `run` returns when all of its tasks have ended."""
 
     def __init__(self, connection: Connection, *, edge: Edge, visitor: Visitor) -> None:
         self._connection = connection
@@ -97,7 +97,7 @@ class Session:
             await self._refuse(fault.code, close=close, retryable=False)
             return
         try:
-            greeted = await greet(hello, edge=self._edge, visitor=self._visitor)
+            opened = await greet(hello, edge=self._edge, visitor=self._visitor)
         except TurnedAway as turned:
             self._edge.metrics.refused(turned.code)
             await self._refuse(
@@ -112,8 +112,8 @@ class Session:
         except CodesUnknown as away:
             await self._refuse(away.code, close=CloseCode.MAINTENANCE, retryable=True, hello=hello)
             return
-        state = greeted.state
-        if greeted.resumed:
+        state = opened.state
+        if opened.resumed:
             state.epoch = await self._edge.sessions.claim(self, session_id=state.session_id, epoch=state.epoch)
         else:
             await self._edge.sessions.claim(self, session_id=state.session_id, epoch=1)
@@ -124,17 +124,17 @@ class Session:
             clock=self._edge.clock,
             metrics=self._edge.metrics,
         )
-        live = Live(edge=self._edge, connection=self._connection, state=state, recorder=recorder, cafe=greeted.cafe)
+        live = Live(edge=self._edge, connection=self._connection, state=state, recorder=recorder, cafe=opened.cafe)
         self._live = live
         if self._hung_up is not None:
             live.end(self._hung_up)
         ending = Ending(code=CloseCode.MAINTENANCE)
         try:
             live.touch()
-            await live.send(welcome(greeted, edge=self._edge))
-            if greeted.refused is not None:
-                await live.tell(greeted.refused.code, retryable=False)
-            live.spawn(self._converse(live, resumed=greeted.resumed, token=hello.device_token), name="reading")
+            await live.send(welcome(opened, edge=self._edge))
+            if opened.refused is not None:
+                await live.send_error(opened.refused.code, retryable=False)
+            live.spawn(self._converse(live, resumed=opened.resumed, token=hello.device_token), name="reading")
             live.spawn(self._watch(live), name="watching limits")
             log.info("session opened", session_id=state.session_id, cafe=state.cafe, epoch=state.epoch)
             ending = await live.ending
@@ -142,7 +142,7 @@ class Session:
             await self._wind_up(live, ending)
 
     async def _wind_up(self, live: Live, ending: Ending) -> None:
-        """End the session, once, whatever ended it."""
+        """End the session, whatever the reason."""
         await live.stop()
         if self._edge.hearing is not None:
             self._edge.hearing.forget(live.state.session_id)
@@ -178,7 +178,7 @@ class Session:
             if len(received.encode()) > live.edge.limits.message_bytes:
                 raise TooLarge("The message is too large.")
             if not self._messages.take():
-                await live.tell("too_many", retryable=False)
+                await live.send_error("too_many", retryable=False)
                 live.end(CloseCode.TOO_MANY, abandoned="protocol_error")
                 return
             message = parse_message(received)
@@ -190,16 +190,16 @@ class Session:
             await dispatch.message(message)
         except TooLarge as fault:
             live.edge.metrics.fault()
-            await live.tell(fault.code, retryable=False)
+            await live.send_error(fault.code, retryable=False)
             live.end(CloseCode.TOO_LARGE, abandoned="protocol_error")
         except ProtocolFault as fault:
             self._faults += 1
             live.edge.metrics.fault()
-            await live.tell(fault.code, retryable=False)
+            await live.send_error(fault.code, retryable=False)
             if self._faults >= live.edge.limits.faults:
                 live.end(CloseCode.PROTOCOL, abandoned="protocol_error")
         except NotNow as later:
-            await live.tell(later.code, retryable=later.retryable)
+            await live.send_error(later.code, retryable=later.retryable)
 
     async def _read_hello(self) -> Hello:
         while True:
@@ -217,17 +217,17 @@ class Session:
             return message
 
     async def _watch(self, live: Live) -> None:
-        """End a session that is idle or takes too long."""
+        """End a session that is idle or exceeds the total limit."""
         limits, clock = live.edge.limits, live.edge.clock
         while True:
             await clock.sleep(WATCH_SECONDS)
             now = clock.monotonic()
             if live.started_at is not None and now - live.started_at > limits.total_seconds:
-                await live.tell("total_limit", retryable=False)
+                await live.send_error("total_limit", retryable=False)
                 live.end(CloseCode.TIME_LIMIT, abandoned="total_limit")
                 return
             if now - live.active_at > limits.idle_seconds and not live.busy:
-                await live.tell("idle", retryable=True)
+                await live.send_error("idle", retryable=True)
                 live.end(CloseCode.TIME_LIMIT, abandoned="idle")
                 return
 

@@ -1,7 +1,7 @@
-"""The signed snapshot: a session's state as text that the page keeps and any replica can resume.
+"""The signed snapshot: a session's state as text, stored by the page, resumed on any replica.
 
-`version.expiry.body.signature`; the body is compressed JSON, the signature an HMAC-SHA256 over all before it. It is
-signed, not encrypted: it holds only what the customer said, redacted, and the session's counters.
+Format: `version.expiry.body.signature`. The body is compressed JSON; the signature is an HMAC-SHA256 over everything
+before it. Not encrypted: the snapshot contains only the customer's redacted words and the session's counters.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ SNAPSHOT_SECONDS = 30 * 60
 
 
 def seal(state: SessionState, *, secret: bytes, at: datetime) -> str:
-    """Return the snapshot of `state`, good for 30 minutes from `at`."""
+    """Return the snapshot of `state`, valid for 30 minutes from `at`."""
     body = base64.urlsafe_b64encode(zlib.compress(state.model_dump_json().encode(), level=6)).decode().rstrip("=")
     signed = f"{SNAPSHOT_VERSION}.{int(at.timestamp()) + SNAPSHOT_SECONDS}.{body}"
     return f"{signed}.{_signature(signed, secret=secret)}"
 
 
 def unseal(text: str, *, secret: bytes, at: datetime) -> SessionState:
-    """Return the state that a snapshot holds.
+    """Return the state in a snapshot.
 
     Raises:
-        SnapshotRefused: damaged, signed with another key, expired or of another version.
+        SnapshotRefused: the snapshot is damaged, signed with another key, expired or of another version.
     """
     signed, _, signature = text.rpartition(".")
     if not hmac.compare_digest(signature.encode("utf-8", "replace"), _signature(signed, secret=secret).encode()):

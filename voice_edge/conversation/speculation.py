@@ -1,6 +1,6 @@
-"""Work begun at a soft end, before it is known whether the customer has finished: recognition, then the reply.
+"""Speculative recognition and reply, started at a soft end before the turn is committed.
 
-Each is used at the commit or thrown away, exactly once, and nothing of it is shown or recorded before.
+Each speculation is used or discarded exactly once, at the commit; nothing of it is shown or recorded before.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ from typing import TYPE_CHECKING
 
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.reply_stream import ReplyStream
-from voice_edge.conversation.said import conversation
+from voice_edge.conversation.utterance import conversation_so_far
 from voice_edge.hearing.turn_taking import Commit, SoftEnd
 from voice_edge.interviewer import equivalent
 
 if TYPE_CHECKING:
     from voice_edge.hearing.transcript import Transcript
 
-SAME_END_SAMPLES = 512  # Two ends of speech within one window are the same end.
+SAME_END_SAMPLES = 512  # Ends of speech within one window are the same end.
 
 
 @dataclass(slots=True)
 class Speculation:
-    """What was begun at one soft end.
+    """The speculative work of one soft end.
 
     Attributes:
-        began: When the recogniser was asked, edge's steady clock; `ended`: when it was done.
-        committed: Whether the customer has finished: the reply is waited for.
-        settled: Whether it was used or thrown away.
+        began: Request of the recognition, edge's monotonic clock.
+        ended: End of the recognition.
+        committed: Whether the turn is committed, so that the customer waits for the reply.
+        settled: Whether it was used or discarded.
     """
 
     revision: int
@@ -43,7 +44,7 @@ class Speculation:
     settled: bool = False
 
     def same_speech(self, commit: Commit) -> bool:
-        """Return whether its recognition is of the speech that was committed, and may be used."""
+        """Return whether its recognition covers the committed speech and has not failed."""
         failed = self.recognition.done() and (self.recognition.cancelled() or self.recognition.exception() is not None)
         return (
             not failed
@@ -54,10 +55,10 @@ class Speculation:
 
 
 class Speculations:
-    """The early work of one microphone, at most one at a time.
+    """The speculations of one microphone, at most one at a time.
 
     Attributes:
-        discarded: How many of the turn's were thrown away.
+        discarded: Speculations of the current turn that were discarded.
     """
 
     def __init__(
@@ -67,7 +68,13 @@ class Speculations:
         recognise: Callable[[int, int], Coroutine[None, None, Transcript]],
         words: Callable[[int, str], None],
     ) -> None:
-        """Take what recognises a piece of the audio, and who is told the words of a revision."""
+        """Create the speculations.
+
+        Args:
+            live: The session.
+            recognise: Recognises the audio between two positions.
+            words: Called with a revision and its words.
+        """
         self._live = live
         self._recognise = recognise
         self._words = words
@@ -76,11 +83,11 @@ class Speculations:
 
     @property
     def under_way(self) -> bool:
-        """Return whether one is."""
+        """Return whether a speculation is in progress."""
         return self._current is not None
 
     def begin(self, event: SoftEnd) -> None:
-        """Begin to recognise what was said up to a soft end."""
+        """Start to recognise the speech before a soft end."""
         self.discard()
         task = self._live.spawn_quietly(self._recognise(event.audio_from, event.at), name="recognising early")
         speculation = Speculation(
@@ -94,13 +101,13 @@ class Speculations:
         task.add_done_callback(lambda done: self._recognised(speculation, done))
 
     def discard(self) -> None:
-        """Throw away what is under way, if anything is."""
+        """Discard the speculation in progress, if any."""
         speculation, self._current = self._current, None
         if speculation is not None:
             self.throw_away(speculation)
 
     def take(self) -> Speculation | None:
-        """Hand over what is under way: the turn is committed. Whoever takes it uses it or throws it away."""
+        """Return the speculation in progress at the commit; the caller must use or discard it."""
         speculation, self._current = self._current, None
         if speculation is not None:
             speculation.committed = True
@@ -109,13 +116,13 @@ class Speculations:
         return speculation
 
     def use(self, speculation: Speculation) -> None:
-        """Count it as used."""
+        """Count a speculation as used."""
         if not speculation.settled:
             speculation.settled = True
             self._live.edge.metrics.speculation("used")
 
     def throw_away(self, speculation: Speculation) -> None:
-        """Stop it and count it as thrown away."""
+        """Cancel a speculation and count it as discarded."""
         if speculation.settled:
             return
         speculation.settled = True
@@ -126,11 +133,11 @@ class Speculations:
         self._live.edge.metrics.speculation("discarded")
 
     def reply_to(self, speculation: Speculation, *, text: str) -> ReplyStream | None:
-        """Return the reply that was begun early, if it answers `text` in the talk as it is now; else stop it."""
+        """Return the early reply if it still fits `text` and the conversation; cancel it otherwise."""
         reply, speculation.reply = speculation.reply, None
         if reply is None:
             return None
-        now, then = conversation(self._live, said=text), reply.conversation
+        now, then = conversation_so_far(self._live, latest=text), reply.conversation
         if (
             text.strip()
             and equivalent(then.exchanges[-1].answer, text)
@@ -142,11 +149,11 @@ class Speculations:
         return None
 
     def forget_turn(self) -> None:
-        """Count anew: another turn begins."""
+        """Reset the count for another turn."""
         self.discarded = 0
 
     def _recognised(self, speculation: Speculation, task: asyncio.Task[Transcript]) -> None:
-        """Begin the reply on what was recognised; a failure is met at the commit."""
+        """Start the reply to the recognised words; a failure is handled at the commit."""
         live = self._live
         if speculation.settled or task.cancelled() or task.exception() is not None or live.ending.done():
             return
@@ -156,6 +163,6 @@ class Speculations:
             self._words(speculation.revision, heard.text)
         text = live.state.redacted(heard.text)
         if not heard.low_confidence and not heard.no_speech and text.strip():
-            speculation.reply = ReplyStream(live, conversation(live, said=text))
+            speculation.reply = ReplyStream(live, conversation_so_far(live, latest=text))
             if speculation.committed:
                 speculation.reply.commit()

@@ -1,4 +1,4 @@
-"""What a session is at any moment: the part that travels in its snapshot and resumes it elsewhere."""
+"""The state of a session: the part that its snapshot contains and that resumes it elsewhere."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ REVISIONS_PER_EPOCH = 1_000
 Phase = Literal["greeted", "started", "talking", "review", "completed", "left"]
 
 
-class SaidTurn(BaseModel):
-    """One turn of the customer; all text is redacted."""
+class CommittedTurn(BaseModel):
+    """One committed turn of the customer; all text is redacted."""
 
     turn: int
     question: str
@@ -37,15 +37,15 @@ class SessionState(BaseModel):
     """One session.
 
     Attributes:
-        epoch: Rises by one on each resume.
-        phase: How far it has come.
-        started_at: When the customer pressed start; the total limit counts from here.
-        question: What the next turn answers.
-        next_turn: Its number.
-        pending: A committed turn whose reply is not recorded yet; answered again after a resume.
+        epoch: Incremented on each resume.
+        phase: Progress of the session.
+        started_at: Start of the session; the total limit counts from here.
+        question: The question that the next turn answers.
+        next_turn: Number of the next turn.
+        pending: Committed turn whose reply is not recorded yet; it is answered again after a resume.
         follow_ups: Follow-up questions asked.
-        asked_again: Turns asked again because they were unclear.
-        silences: Times that nothing was heard.
+        asked_again: Unclear turns.
+        silences: Silent turns.
         speech_samples: Voiced samples of all turns.
     """
 
@@ -67,7 +67,7 @@ class SessionState(BaseModel):
     question: str = ""
     next_turn: int = 1
     pending: int | None = None
-    turns: list[SaidTurn] = []
+    turns: list[CommittedTurn] = []
     follow_ups: int = 0
     asked_again: int = 0
     silences: int = 0
@@ -76,34 +76,34 @@ class SessionState(BaseModel):
     preliminary_eligible: bool | None = None
 
     def revision(self, heard: int) -> int:
-        """Return the revision to record for the `heard`-th hearing of a turn on this connection.
+        """Return the revision to record for the `heard`-th recognition of a turn on this connection.
 
-        Revisions of a later epoch are above all earlier ones: a turn that is heard again after a resume, because its
-        acknowledgement was lost, replaces what was recorded first.
+        Revisions of a later epoch exceed all earlier ones: a turn that is recognised again after a resume, because
+        its acknowledgement was lost, replaces the recorded one.
         """
         return (self.epoch - 1) * REVISIONS_PER_EPOCH + heard
 
     def redacted(self, text: str, *, unfinished: bool = False) -> str:
-        """Return the next turn's words without what identifies a guest, numbers told over several turns included.
+        """Return the next turn's words, redacted, including numbers spread over several turns.
 
         Args:
             text: The words.
-            unfinished: Whether more of the turn will come, as in captions.
+            unfinished: Whether the turn continues, as in captions.
         """
         before = tail([said.text for said in self.turns[-TAIL_TURNS:]])
         return redact(text, self.language, before=before, unfinished=unfinished)
 
     def redacted_again(self, number: int, text: str) -> str:
-        """Return the mended words of turn `number`, redacted with those before it in view."""
+        """Return the edited words of turn `number`, redacted in the context of the turns before it."""
         before = tail([said.text for said in self.turns if said.turn < number][-TAIL_TURNS:])
         return redact(text, self.language, before=before)
 
-    def turn(self, number: int) -> SaidTurn | None:
+    def turn(self, number: int) -> CommittedTurn | None:
         """Return a committed turn by its number."""
         return next((said for said in self.turns if said.turn == number), None)
 
     def texts(self) -> tuple[TurnText, ...]:
-        """Return the turns for the review, as they stand."""
+        """Return the turns for the review, edits included."""
         return tuple(TurnText(turn=said.turn, text=said.text) for said in self.turns)
 
     def known_turns(self) -> tuple[KnownTurn, ...]:

@@ -1,4 +1,4 @@
-"""Whose turn it is: the customer's, to speak or to write, or the edge's, to answer; and how it changes."""
+"""Turn order: whether the customer speaks or writes, or the edge replies."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from voice_edge.conversation.live import Live
 from voice_edge.conversation.voice_turns import VoiceTurns, Work
 from voice_edge.protocol import Busy
 
-GUARD_SECONDS = 0.2  # From a reply on the screen to listening again.
+GUARD_SECONDS = 0.2  # From the display of a reply to listening again.
 UNKNOWN_RETRY_SECONDS = 30.0
 
 
 class Talk:
-    """The floor of one connection's talk."""
+    """Turn order in one connection's talk."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._taken = 0  # Rises whenever somebody takes the floor: an answer that ends late must not take it back.
+        self._taken = 0  # Incremented at each change of turn: a reply that ends late must not change it back.
         self.voice = VoiceTurns(live, answering=self.answer_spoken)
 
     async def ready(self) -> None:
-        """Give the customer the floor: listen where they talk and can be heard, otherwise wait for text."""
+        """Give the turn to the customer: listen if they speak and can be recognised, else wait for text."""
         live, state = self._live, self._live.state
         self._taken += 1
         if state.mode == "voice" and state.microphone_granted and await self._may_talk():
@@ -33,12 +33,12 @@ class Talk:
         await live.show("ready")
 
     def answer_typed(self, work: Work) -> None:
-        """Answer a typed turn."""
+        """Reply to a typed turn."""
         self.voice.close()
         self._answer(work, spoken=False)
 
     def answer_spoken(self, work: Work) -> None:
-        """Answer a spoken turn; listening goes on once the answer has been read."""
+        """Reply to a spoken turn; listening resumes when the page has shown the reply."""
         self._answer(work, spoken=True)
 
     def _answer(self, work: Work, *, spoken: bool) -> None:
@@ -61,7 +61,7 @@ class Talk:
             await self.ready()
 
     async def _shown(self, number: int) -> None:
-        """Return once the page has shown the answer, or should have."""
+        """Return once the page has shown the reply, or after the deadline."""
         live = self._live
         shown = live.shown.get(number)
         if shown is None:
@@ -73,14 +73,14 @@ class Talk:
             live.edge.metrics.ignored("reply_never_shown")
 
     async def _may_talk(self) -> bool:
-        """Return whether the recogniser can take this talker; tell the page where it cannot.
+        """Return whether the recogniser has room for this session; notify the page if not.
 
-        A session that was let in keeps its place until it writes or ends.
+        An admitted session keeps its place until it writes or ends.
         """
         live = self._live
         edge, session_id = live.edge, live.state.session_id
         if edge.hearing is None:
-            await live.tell("recogniser_error", retryable=True)
+            await live.send_error("recogniser_error", retryable=True)
             return False
         if edge.sessions.has_place(session_id):
             return True
@@ -89,7 +89,7 @@ class Talk:
             edge.sessions.give_place(session_id)
             return True
         edge.metrics.refused("microphone")
-        live.state.mode = "text"  # Until the page asks for voice again.
-        await live.refused_voice()
+        live.state.mode = "text"  # Until the page requests voice again.
+        await live.record_voice_refused()
         await live.send(Busy(retry_after_s=admission.retry_after_s or UNKNOWN_RETRY_SECONDS))
         return False

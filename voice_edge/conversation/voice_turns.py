@@ -1,23 +1,22 @@
-"""Spoken turns: frames become speech, speech becomes turns, and a turn is answered.
+"""Spoken turns: detects speech in audio frames and turns in speech, and replies to each turn.
 
-While a turn is being answered the microphone is not listened to.
+Frames that arrive during a reply are ignored.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from enum import Enum
 from typing import TYPE_CHECKING
 
 from voice_edge.conversation.answer import answer
 from voice_edge.conversation.audio_timeline import AudioTimeline
 from voice_edge.conversation.captions import Captions
-from voice_edge.conversation.fixed_answers import could_not_hear, nothing_heard
+from voice_edge.conversation.fixed_answers import answer_silence, answer_unrecognised
 from voice_edge.conversation.live import Live
-from voice_edge.conversation.recognition import NotHeard, heard_within, recognise
-from voice_edge.conversation.said import Said, SpeechTimes
+from voice_edge.conversation.recognition import RecognitionRefused, recognise, recognised_within
 from voice_edge.conversation.speculation import Speculation, Speculations
+from voice_edge.conversation.utterance import SpeechTimes, Utterance
 from voice_edge.doors.limits import Allowance
 from voice_edge.hearing.turn_taking import SPEECH_FROM, Commit, NoSpeech, Resumed, SoftEnd, SpeechStarted, TurnEvent
 from voice_edge.protocol import AudioFrame, Busy, CloseCode
@@ -26,18 +25,11 @@ from voice_edge.protocol.frames import SAMPLE_RATE
 if TYPE_CHECKING:
     from voice_edge.hearing.transcript import Transcript
 
-YIELD_EVERY_FRAMES = 16  # A page that sends its buffer again must not hold up the others.
-STARVED_SECONDS = 15.0  # Without a frame: longer than a page that speaks its reply aloud keeps its microphone shut.
-STARVED_LOOK_SECONDS = 1.0
+YIELD_EVERY_FRAMES = 16  # A page that resends its buffer must not delay other sessions.
+STARVED_SECONDS = 15.0  # Without a frame; a page that reads its reply aloud mutes its microphone for less.
+STARVED_POLL_SECONDS = 1.0
 
 Work = Callable[[], Awaitable[None]]
-
-
-class Ear(Enum):
-    """Whether frames are listened to."""
-
-    CLOSED = "closed"
-    LISTENING = "listening"
 
 
 class VoiceTurns:
@@ -45,7 +37,7 @@ class VoiceTurns:
 
     Args:
         live: The session.
-        answering: Is given the work that answers a turn, and runs it.
+        answering: Runs the work that replies to a turn.
     """
 
     def __init__(self, live: Live, *, answering: Callable[[Work], None]) -> None:
@@ -58,7 +50,7 @@ class VoiceTurns:
         self._ahead = Allowance(rate=SAMPLE_RATE, burst=edge.limits.ahead_seconds * SAMPLE_RATE, clock=edge.clock)
         self._early = Speculations(live, recognise=self._recognise, words=self._turns.transcript)
         self._captions = Captions(live, recognise=self._recognise_caption, listening=lambda: self.listening)
-        self._ear = Ear.CLOSED
+        self._listening = False
         self._last_number = -1
         self._frames = 0
         self._framed_at = 0.0
@@ -70,8 +62,8 @@ class VoiceTurns:
 
     @property
     def listening(self) -> bool:
-        """Return whether frames are listened to."""
-        return self._ear is Ear.LISTENING
+        """Return whether frames are processed."""
+        return self._listening
 
     async def listen(self) -> None:
         """Listen for the next turn."""
@@ -85,22 +77,22 @@ class VoiceTurns:
         self._soft_end_at = None
         self._resumed = 0
         self._framed_at = live.edge.clock.monotonic()
-        self._ear = Ear.LISTENING
+        self._listening = True
         if self._watch is None:
             self._watch = live.spawn(self._watch_frames(), name="watching frames")
         await live.show("listening")
 
     def close(self) -> None:
-        """Stop listening: a turn is being answered, the customer writes, or the talk is over."""
-        self._ear = Ear.CLOSED
+        """Stop listening: a reply is in progress, the customer writes, or the talk is over."""
+        self._listening = False
         self._early.discard()
         self._captions.cancel()
 
     async def hear(self, frame: AudioFrame) -> None:
-        """Take one frame."""
+        """Process one frame."""
         live = self._live
         if not self._ahead.take(frame.samples):
-            await live.tell("too_many", retryable=False)
+            await live.send_error("too_many", retryable=False)
             live.end(CloseCode.TOO_MANY, abandoned="protocol_error")
             return
         if frame.number <= self._last_number:
@@ -111,7 +103,7 @@ class VoiceTurns:
         if self._frames % YIELD_EVERY_FRAMES == 0:
             await asyncio.sleep(0)
         live.heard_frame = frame.number
-        if self._ear is not Ear.LISTENING:
+        if not self._listening:
             live.edge.metrics.ignored("frame_while_not_listening")
             return
         self._framed_at = live.edge.clock.monotonic()
@@ -120,7 +112,7 @@ class VoiceTurns:
             self._speaking = window.probability >= SPEECH_FROM
             for event in self._turns.hear(window):
                 await self._on(event)
-                if self._ear is not Ear.LISTENING:
+                if not self._listening:
                     return
         if self._speech_from is None:
             live.frame = frame.number
@@ -128,11 +120,11 @@ class VoiceTurns:
             self._captions.begin(self._speech_from, self._timeline.end)
 
     async def stop(self) -> None:
-        """End the turn now: the customer pressed "done", or no more sound comes."""
-        if self._ear is Ear.LISTENING:
+        """End the turn now: the customer pressed "done", or frames no longer arrive."""
+        if self._listening:
             for event in self._turns.stop(self._timeline.end):
                 await self._on(event)
-                if self._ear is not Ear.LISTENING:
+                if not self._listening:
                     return
 
     async def _on(self, event: TurnEvent) -> None:
@@ -156,9 +148,9 @@ class VoiceTurns:
             self._answer(lambda: self._answer_speech(event, early))
         elif isinstance(event, NoSpeech):
             if live.state.silences > live.edge.limits.ask_again:
-                await self.listen()  # Writing was suggested: no more is said about silence.
+                await self.listen()  # Writing was suggested already: another silent turn gets no reply.
             else:
-                self._answer(lambda: nothing_heard(live))
+                self._answer(lambda: answer_silence(live))
 
     def _answer(self, work: Work) -> None:
         self.close()
@@ -178,8 +170,8 @@ class VoiceTurns:
         heard, refused = None, None
         try:
             seconds = live.edge.limits.recognition_seconds
-            heard = await heard_within(seconds, recognition, edge=live.edge, session_id=session_id)
-        except NotHeard as reason:
+            heard = await recognised_within(seconds, recognition, edge=live.edge, session_id=session_id)
+        except RecognitionRefused as reason:
             refused = reason
         ended = early.ended if early is not None and reuse and early.ended is not None else None
         ended = live.edge.clock.monotonic() if ended is None else ended
@@ -206,13 +198,13 @@ class VoiceTurns:
             assert refused is not None
             if refused.retry_after_s is not None:
                 await live.send(Busy(retry_after_s=refused.retry_after_s))
-            await could_not_hear(live, reason=refused.reason, times=times)
+            await answer_unrecognised(live, reason=refused.reason, times=times)
         elif heard.no_speech or not text.strip():
-            await nothing_heard(live, times=times)
+            await answer_silence(live, times=times)
         else:
-            said = Said(
+            said = Utterance(
                 text=text,
-                revision=1 + self._resumed,  # The ear counts over the whole session, the record within a turn.
+                revision=1 + self._resumed,  # Turn-taking counts revisions over the session, the event within a turn.
                 confidence=heard.confidence,
                 low_confidence=heard.low_confidence,
                 speech_samples=commit.voiced_samples,
@@ -222,12 +214,12 @@ class VoiceTurns:
             await answer(live, said, early=reply)
 
     async def _watch_frames(self) -> None:
-        """End a turn for which no sound comes any more, so that nobody waits for a microphone that has died."""
+        """End a turn if frames stop arriving, so that it does not wait for a dead microphone."""
         live = self._live
         while True:
-            await live.edge.clock.sleep(STARVED_LOOK_SECONDS)
+            await live.edge.clock.sleep(STARVED_POLL_SECONDS)
             silent_for = live.edge.clock.monotonic() - self._framed_at
-            if self._ear is Ear.LISTENING and silent_for >= STARVED_SECONDS:
+            if self._listening and silent_for >= STARVED_SECONDS:
                 live.edge.metrics.ignored("missing_frames")
                 self._framed_at = live.edge.clock.monotonic()
                 await self.stop()

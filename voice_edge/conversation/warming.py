@@ -1,4 +1,4 @@
-"""Warming up: what is loaded or compiled at its first use is used once before the first customer comes."""
+"""Warm-up: loads and compiles word lists before the first customer needs them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,11 @@ SAMPLES: dict[Language, str] = {
 
 
 def warm_words(edge: Edge) -> None:
-    """Use the interviewer's, the redaction's and the scorer's word lists once in each language."""
+    """Use the interviewer, the redaction and the scorer once in each language."""
     try:
         for language, text in SAMPLES.items():
             _use(edge.cafes.cafe[0], language, text=text)
-    except (
-        Exception
-    ) as error:  # whatever it is, the first customer meets it; the recogniser must be warmed all the same
+    except Exception as error:  # any error: the recogniser must be warmed in any case
         log.error("words not warm", kind=type(error).__name__)
 
 

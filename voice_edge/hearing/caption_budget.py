@@ -1,34 +1,34 @@
-"""How much of the recogniser captions may take: they must not make the answers of others late.
+"""The recogniser time that captions may use, so that they do not delay replies.
 
-A recognition that runs cannot be stopped, so a final that arrives during one for captions waits for its end. Therefore
-only one runs at a time in the whole replica, and after each the recogniser is left alone for twice as long as it took.
+A running recognition cannot be stopped, so a final that arrives during a caption waits for the caption's end. Therefore
+a replica runs one caption at a time, and after each caption waits for twice its duration before the next.
 """
 
 from __future__ import annotations
 
 from voice_edge.clock import Clock
 
-REST_AFTER_CAPTION = 2.0  # Times its own duration: captions take at most a third of the recogniser.
+REST_AFTER_CAPTION = 2.0  # Times its duration: captions use at most a third of the recogniser.
 
 
 class CaptionBudget:
-    """The one slot for captions of a replica."""
+    """The only caption slot of a replica."""
 
     def __init__(self, *, clock: Clock) -> None:
         self._clock = clock
         self._began: float | None = None
         self._free_at = clock.monotonic()
 
-    def take(self) -> bool:
-        """Take the slot; False where it is taken or resting. Who takes it gives it back."""
+    def acquire(self) -> bool:
+        """Acquire the slot; return False if it is in use or resting. The caller must release it."""
         now = self._clock.monotonic()
         if self._began is not None or now < self._free_at:
             return False
         self._began = now
         return True
 
-    def give_back(self) -> None:
-        """Free the slot, after its rest."""
+    def release(self) -> None:
+        """Release the slot; it is free after its rest."""
         if self._began is not None:
             now = self._clock.monotonic()
             self._free_at = now + (now - self._began) * REST_AFTER_CAPTION

@@ -1,4 +1,4 @@
-"""Which weights hear which language: a folder that is set, else pulled ones, else the packaged ones."""
+"""Selects the weights of each language: the configured folder, else pulled, else packaged weights."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Literal
 from pilot.settings import Settings
 from voice_edge.hearing.errors import WeightsDamaged
 from voice_edge.hearing.published_models import MODEL
-from voice_edge.hearing.pulled_weights import PulledWeights, faults, read_pulled, sum_of
+from voice_edge.hearing.pulled_weights import PulledWeights, checksum, faults, read_pulled
 from voice_edge.hearing.qualification import (
     MOST_WORD_ERROR,
     MOST_WORD_ERROR_HIGH,
     Qualification,
-    kept,
+    read_qualification,
 )
 from voice_edge.hearing.weights import NAME, SHA256, packaged_weights
 
 LANGUAGES: tuple[Literal["sv", "en"], ...] = ("sv", "en")
-MEASURED_IN_DOCS = frozenset({"en"})  # docs/voice.md holds the measurement of the packaged weights
+MEASURED_IN_DOCS = frozenset({"en"})  # the packaged weights are measured in docs/voice.md
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,15 +28,15 @@ class ChosenWeights:
 
     Attributes:
         language: The language.
-        name: What they are called.
-        folder: Where they lie.
+        name: Their name.
+        folder: Their folder.
         source: `set` by PILOT_RECOGNISER_MODEL_SV, `pulled`, or `packaged`.
         sha256: Checksum of model.bin.
-        fault: What is wrong with the weights that were meant, so that these stand in; "" where nothing is.
-        qualified: Whether what is heard may be scored.
-        why: Why it is qualified or not.
-        remedy: What to do; "" where nothing is to be done.
-        measured: What an operator measured on these weights.
+        fault: Why the preferred weights are not used and these replace them; "" if they are used.
+        qualified: Whether their transcripts may be scored.
+        why: Why they are qualified or not.
+        remedy: What to do; "" if nothing.
+        measured: An operator's measurement of these weights.
     """
 
     language: str
@@ -52,21 +52,21 @@ class ChosenWeights:
 
 
 def choose_weights(settings: Settings, weights: Path, language: Literal["sv", "en"]) -> ChosenWeights:
-    """Return the weights that hear `language`; those that are damaged are left aside, and it is said.
+    """Return the weights for `language`; damaged ones are skipped and reported in `fault`.
 
     Args:
-        settings: Says whether a folder is set.
+        settings: May name a folder of weights.
         weights: The home's `.weights`.
         language: The language.
 
     Raises:
-        WeightsDamaged: even the packaged weights are.
+        WeightsDamaged: the packaged weights are missing or damaged too.
     """
     fault = ""
     if language == "sv" and settings.recogniser_model_sv is not None:
         folder = settings.recogniser_model_sv.expanduser()
         if (folder / MODEL).is_file():
-            return _judged(weights, language, folder.name, folder, "set", sum_of(folder / MODEL).sha256, "")
+            return _judged(weights, language, folder.name, folder, "set", checksum(folder / MODEL).sha256, "")
         fault = f"PILOT_RECOGNISER_MODEL_SV: {folder} holds no {MODEL}"
     else:
         pulled, fault = _pulled(weights, language)
@@ -95,7 +95,7 @@ def _judged(
     sha256: str,
     fault: str,
 ) -> ChosenWeights:
-    measured = kept(weights, language)
+    measured = read_qualification(weights, language)
     if measured is not None and measured.sha256 != sha256:
         measured = None
     if measured is not None:

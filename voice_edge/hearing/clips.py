@@ -1,4 +1,4 @@
-"""A folder of recordings with what was said: `name.wav` (any rate) beside `name.txt`."""
+"""Reads a folder of recordings and their words: `name.wav` (any sample rate) beside `name.txt`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
 
 class ClipsMissing(HearingError):
-    """The folder holds no usable recordings."""
+    """The folder contains no usable recordings."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +28,7 @@ class Clip:
 
     @property
     def seconds(self) -> float:
-        """Return how long it is."""
+        """Return its duration."""
         return len(self.audio) / SAMPLE_RATE
 
 
@@ -36,7 +36,7 @@ def read_clips(folder: Path) -> Iterator[Clip]:
     """Read a folder's recordings in the order of their names.
 
     Raises:
-        ClipsMissing: there are none, or one has no text beside it.
+        ClipsMissing: the folder has no recordings, or a recording has no text.
     """
     paths = sorted(folder.glob("*.wav"))
     if not paths:

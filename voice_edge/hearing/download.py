@@ -1,7 +1,7 @@
-"""Downloads one file over HTTP, going on where an earlier attempt, also an earlier process, broke off.
+"""Downloads one file over HTTP and resumes earlier attempts, also those of an earlier process.
 
-Not `huggingface_hub`: in version 2.4 it throws a partial file away when its process ends, so a weak line never gets a
-model through.
+Not `huggingface_hub`: version 2.4 deletes a partial file when its process ends, so that a weak connection never
+completes a model.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ import httpx
 from voice_edge.hearing.errors import HearingError
 
 ATTEMPTS_WITHOUT_PROGRESS = 5
-PAUSE_SECONDS = 2.0  # before the next attempt, doubled each time nothing came
+PAUSE_SECONDS = 2.0  # before the next attempt; doubled after each one without progress
 TIMEOUT_SECONDS = 30.0  # without a byte
 OK, PARTIAL, RANGE_REFUSED, NOT_FOUND = 200, 206, 416, 404
 RETRYABLE_STATUS = frozenset({408, 429, 500, 502, 503, 504})
 
 
 class DownloadFailed(HearingError):
-    """A file could not be fetched; what came so far is kept where `retryable`."""
+    """A file could not be fetched; the received part is kept if `retryable`."""
 
 
 def fetch(
     url: str, target: Path, *, size: int, client: httpx.Client, pause: Callable[[float], None] = time.sleep
 ) -> None:
-    """Fetch `url` into `target`, which must become `size` bytes long; bytes that are there already are not asked for.
+    """Fetch `url` into `target` of `size` bytes, without the bytes that `target` already has.
 
     Args:
-        url: Where it lies; redirects are followed, from HTTPS only to HTTPS.
-        target: The file; what it holds is taken for the beginning.
-        size: Its length.
-        client: For the requests.
-        pause: Waits so many seconds.
+        url: Its address; redirects are followed, from HTTPS only to HTTPS.
+        target: The file; its content is assumed to be the beginning.
+        size: Its length in bytes.
+        client: The HTTP client.
+        pause: Sleeps for a number of seconds.
 
     Raises:
-        DownloadFailed: the file is not there, has another length, or the line is too bad; the text says which.
+        DownloadFailed: the file does not exist, has another length, or the connection fails repeatedly.
     """
     idle = 0
     while (have := target.stat().st_size if target.exists() else 0) != size:
@@ -66,11 +66,11 @@ def fetch(
 
 
 class _TryAgain(Exception):
-    """The server could not serve now."""
+    """The server cannot serve the request at the moment."""
 
 
 def _go_on(url: str, target: Path, *, have: int, size: int, client: httpx.Client) -> None:
-    # Unpacked on the way, a body has neither a length nor ranges.
+    # A compressed body has neither a length nor ranges.
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers["Range"] = f"bytes={have}-"
@@ -99,7 +99,7 @@ def _go_on(url: str, target: Path, *, have: int, size: int, client: httpx.Client
                 remedy="It is not the pinned file; check the address.",
             )
         with target.open("ab" if goes_on else "wb") as file:
-            for chunk in answer.iter_raw():  # as it comes: what is held back is lost where the line breaks
+            for chunk in answer.iter_raw():  # raw chunks: buffered bytes would be lost if the connection breaks
                 file.write(chunk)
 
 

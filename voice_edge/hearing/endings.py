@@ -1,12 +1,12 @@
-"""How a transcript ends: whether the customer seems to have finished a sentence, or to be looking for the next word."""
+"""Classifies the end of a transcript: a finished sentence, or one that continues."""
 
 from __future__ import annotations
 
 import re
 from enum import Enum, auto
 
-# Words that end no sentence. A recogniser puts a full stop after them all the same, so the word decides before the
-# punctuation does.
+# Words that end no sentence. A recogniser may put a full stop after them, so the word takes precedence over the
+# punctuation.
 _OPEN_WORDS = frozenset(
     # Swedish
     "och å men eller för att som när eftersom därför utan samt en ett min mitt vår vårt deras eh öh äh ehm öhm hmm"
@@ -14,7 +14,7 @@ _OPEN_WORDS = frozenset(
     " and but or so because cause since which when if although though while the a an my your our their"
     " uh um uhm hm".split()
 )
-# Words that leave a sentence open where nothing closes it: "vi satt på ..." goes on, "torkade av." may be all.
+# Words that leave a sentence open unless punctuation closes it: "vi satt på ..." continues, "torkade av." may end.
 _OPEN_UNLESS_CLOSED = frozenset(
     "fast om så därför alltså asså liksom typ ba det den dom de med på till från av i hos vid er ert jag vi man"
     " ni vad var"
@@ -25,12 +25,12 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")  # "between 8 and 9." ends in a
 
 
 class Ending(Enum):
-    """What the end of a transcript promises."""
+    """The kind of a transcript's end."""
 
-    OPEN = auto()  # more is coming
-    COMMA = auto()  # a clause is over, the sentence may not be
-    CLAUSE = auto()  # a sentence is over
-    PLAIN = auto()  # nothing to tell by
+    OPEN = auto()  # the sentence continues
+    COMMA = auto()  # a clause has ended, the sentence perhaps not
+    CLAUSE = auto()  # a sentence has ended
+    PLAIN = auto()  # no indication
 
 
 def ending_of(text: str) -> Ending:

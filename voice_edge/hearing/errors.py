@@ -1,4 +1,4 @@
-"""What can go wrong while hearing, in words that are safe to show."""
+"""The errors of this room; their texts are safe to show."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RecogniserBusy(HearingError):
     """The recogniser's queue is full.
 
     Attributes:
-        retry_after_s: After how many seconds asking again makes sense.
+        retry_after_s: Seconds until a retry may succeed.
     """
 
     def __init__(self, *, waiting: int, retry_after_s: float) -> None:
@@ -34,11 +34,11 @@ class RecogniserClosed(HearingError):
 
 
 class RecognitionFailed(HearingError):
-    """One recognition broke off; the next may succeed."""
+    """One recognition failed; the next may succeed."""
 
 
 class RecognitionAbandoned(HearingError):
-    """Nobody waits for this recognition any more: the customer went on speaking, or left."""
+    """The recognition is no longer needed: the customer continued to speak, or left."""
 
     def __init__(self) -> None:
         super().__init__("Nobody waits for this recognition any more.", remedy="Nothing needs to be done.")

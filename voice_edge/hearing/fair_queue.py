@@ -1,4 +1,4 @@
-"""The recogniser's queue: finals before partials, one of each a session, bounded, nothing stale."""
+"""The recogniser's queue: bounded, finals before partials, one of each per session, nothing stale."""
 
 from __future__ import annotations
 
@@ -15,56 +15,56 @@ from voice_edge.hearing.errors import RecogniserBusy, RecogniserClosed
 from voice_edge.hearing.transcript import Transcript
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
-MOST_FINALS_WAITING = 16  # at 0.3-0.5 s each the last of them waits longer than anybody wants to
-SECONDS_PER_FINAL = 0.5  # for the answer to "when again?", until there is a measured one
+MOST_FINALS_WAITING = 16  # at 0.3-0.5 s each, the last one already waits too long
+SECONDS_PER_FINAL = 0.5  # for `retry_after_s`, until a duration is measured
 PARTIAL_STALE_SECONDS = 1.0
 LONG_CLIP_SECONDS = 28.0  # more than one window of the model: several recognitions in one
 
 
-class RecognitionRequest(Future[Transcript]):
-    """A recognition that was asked for; cancelled while it runs it is abandoned: the worker stops at its next step."""
+class RecognitionFuture(Future[Transcript]):
+    """The future of a recognition; if it is cancelled while running, the worker stops at its next step."""
 
     def __init__(self) -> None:
         super().__init__()
         self.abandoned = False
 
     def cancel(self) -> bool:
-        """Cancel what waits; give up what runs."""
+        """Cancel a waiting recognition; abandon a running one."""
         self.abandoned = True
         return super().cancel()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Work:
-    """One recognition that is wanted."""
+class RecognitionRequest:
+    """One requested recognition."""
 
     audio: npt.NDArray[np.float32]
     language: str
     session_id: str
     final: bool
     prompt: str
-    asked_at: float
-    future: RecognitionRequest = field(default_factory=RecognitionRequest)
+    requested_at: float
+    future: RecognitionFuture = field(default_factory=RecognitionFuture)
 
     @property
     def seconds(self) -> float:
-        """Return how long the audio is."""
+        """Return the audio's duration."""
         return len(self.audio) / SAMPLE_RATE
 
     @property
     def yields(self) -> bool:
-        """Return whether it may not take the last free worker: captions, and clips that would hold it for seconds."""
+        """Return whether it must leave the last free worker to others: captions and long clips."""
         return not self.final or self.seconds > LONG_CLIP_SECONDS
 
 
 class FairQueue:
-    """Waiting work, for any number of askers and takers.
+    """Waiting recognitions, for any number of sessions and workers.
 
-    A session holds at most one final and one partial place: a newer one takes over the older one's, whose future is
-    cancelled. Finals are served in the order in which sessions came, so nobody is served twice before another once;
-    those whose turn is committed (`hurry`) come before those that are only a guess. A partial is served only while no
-    final waits and is dropped when it has become old. With several takers, one is kept free of captions and of long
-    clips, so that a brief turn never waits behind them.
+    A session has at most one place for a final and one for a partial: a newer request replaces the older one, whose
+    future is cancelled, and keeps its place. Finals are served in the order of their sessions' arrival, so no session
+    is served twice before another is served once; finals of committed turns (`hurry`) precede speculative ones. A
+    partial is served only while no final waits, and dropped when it is stale. With several workers, one is kept free
+    of captions and long clips, so that a brief turn never waits for them.
     """
 
     def __init__(
@@ -72,57 +72,57 @@ class FairQueue:
         *,
         clock: Callable[[], float],
         most_finals: int = MOST_FINALS_WAITING,
-        takers: int = 1,
+        workers: int = 1,
         seconds_per_final: Callable[[], float] = lambda: SECONDS_PER_FINAL,
     ) -> None:
         self._clock = clock
         self._most_finals = most_finals
-        self._takers = takers
+        self._workers = workers
         self._seconds_per_final = seconds_per_final
-        self._finals: OrderedDict[str, Work] = OrderedDict()
-        self._partials: OrderedDict[str, Work] = OrderedDict()
+        self._finals: OrderedDict[str, RecognitionRequest] = OrderedDict()
+        self._partials: OrderedDict[str, RecognitionRequest] = OrderedDict()
         self._hurried: set[str] = set()
-        self._running: dict[int, Work] = {}
+        self._running: dict[int, RecognitionRequest] = {}
         self._partials_dropped = 0
         self._changed = threading.Condition()
         self._closed = False
 
     def __len__(self) -> int:
-        """Return how many finals wait."""
+        """Return the number of waiting finals."""
         with self._changed:
             self._sweep()
             return len(self._finals)
 
     @property
     def running(self) -> int:
-        """Return how many recognitions run."""
+        """Return the number of running recognitions."""
         with self._changed:
             return len(self._running)
 
     @property
     def partials_dropped(self) -> int:
-        """Return how many partials were replaced by newer ones or grew old, so far."""
+        """Return the number of partials that were replaced or became stale."""
         with self._changed:
             return self._partials_dropped
 
     def oldest_wait(self) -> float:
-        """Return for how many seconds the final that waits longest has been waiting."""
+        """Return the age in seconds of the oldest waiting final."""
         with self._changed:
             self._sweep()
-            return max((self._clock() - work.asked_at for work in self._finals.values()), default=0.0)
+            return max((self._clock() - work.requested_at for work in self._finals.values()), default=0.0)
 
     def backlog_seconds(self) -> float:
-        """Return about how long a final that came now would wait for a worker."""
+        """Estimate how long a new final would wait for a worker, in seconds."""
         with self._changed:
             self._sweep()
-            ahead = len(self._finals) + max(0, len(self._running) - self._takers + 1)
-        return ahead * self._seconds_per_final() / self._takers
+            ahead = len(self._finals) + max(0, len(self._running) - self._workers + 1)
+        return ahead * self._seconds_per_final() / self._workers
 
-    def put(self, work: Work) -> None:
-        """Add `work`.
+    def put(self, work: RecognitionRequest) -> None:
+        """Add a recognition.
 
         Raises:
-            RecogniserBusy: as many finals wait as may.
+            RecogniserBusy: the maximum number of finals is waiting.
             RecogniserClosed: the queue is closed.
         """
         with self._changed:
@@ -132,9 +132,9 @@ class FairQueue:
             lane = self._finals if work.final else self._partials
             older = lane.get(work.session_id)
             if older is None and work.final and len(lane) >= self._most_finals:
-                seconds = len(lane) * self._seconds_per_final() / self._takers
+                seconds = len(lane) * self._seconds_per_final() / self._workers
                 raise RecogniserBusy(waiting=len(lane), retry_after_s=max(1.0, seconds))
-            lane[work.session_id] = work  # keeps the older one's place
+            lane[work.session_id] = work  # keeps the older request's place
             void = [older] if older is not None else []
             if work.final:
                 void += [one for one in self._running.values() if one.final and one.session_id == work.session_id]
@@ -145,20 +145,23 @@ class FairQueue:
             one.future.cancel()
 
     def hurry(self, session_id: str) -> None:
-        """Serve the session's waiting final before the guesses: its turn is over, somebody waits for the words."""
+        """Serve the session's waiting final before speculative ones: its turn is committed."""
         with self._changed:
             if session_id in self._finals:
                 self._hurried.add(session_id)
 
-    def take(self) -> Work | None:
-        """Wait for work and return it, its future running; None once the queue is closed. Give it back by `done`."""
+    def take(self) -> RecognitionRequest | None:
+        """Return the next recognition, its future running; None once the queue is closed.
+
+        Blocks until one is due. The caller must report its end with `done`.
+        """
         while True:
             with self._changed:
                 while (work := self._next()) is None and not self._closed:
                     self._changed.wait()
                 if work is None or self._closed:
                     return None
-                stale = not work.final and self._clock() - work.asked_at > PARTIAL_STALE_SECONDS
+                stale = not work.final and self._clock() - work.requested_at > PARTIAL_STALE_SECONDS
                 self._partials_dropped += stale
                 if not stale:
                     self._running[id(work)] = work
@@ -168,14 +171,14 @@ class FairQueue:
                 return work
             self.done(work)
 
-    def done(self, work: Work) -> None:
-        """Say that a recognition that was taken has ended."""
+    def done(self, work: RecognitionRequest) -> None:
+        """Mark a recognition returned by `take` as ended."""
         with self._changed:
             if self._running.pop(id(work), None) is not None:
-                self._changed.notify()  # what had to leave a worker free may go now
+                self._changed.notify()  # a request that had to leave a worker free may be due now
 
     def forget(self, session_id: str) -> None:
-        """Drop what waits for a session, and give up what runs for it."""
+        """Drop the waiting recognitions of a session and abandon the running ones."""
         with self._changed:
             waiting = [lane.pop(session_id, None) for lane in (self._finals, self._partials)]
             self._hurried.discard(session_id)
@@ -185,7 +188,7 @@ class FairQueue:
             work.future.cancel()
 
     def close(self) -> None:
-        """Refuse and drop everything from now on."""
+        """Drop everything, and refuse new recognitions."""
         with self._changed:
             self._closed = True
             dropped = [*self._finals.values(), *self._partials.values(), *self._running.values()]
@@ -196,15 +199,17 @@ class FairQueue:
             work.future.cancel()
 
     def _sweep(self) -> None:
-        """Take out the finals that were cancelled meanwhile: nobody waits for them. Called with the lock held."""
+        """Remove cancelled finals. Requires the lock."""
         for session in [session for session, work in self._finals.items() if work.future.cancelled()]:
             del self._finals[session]
             self._hurried.discard(session)
 
-    def _next(self) -> Work | None:
-        """Take out the work that is due now, or None where nothing may run. Called with the lock held."""
-        last_free = self._takers > 1 and len(self._running) >= self._takers - 1
-        due = sorted(self._finals, key=lambda session: session not in self._hurried)  # stable: else as they came
+    def _next(self) -> RecognitionRequest | None:
+        """Remove and return the recognition that is due; None if none may run. Requires the lock."""
+        last_free = self._workers > 1 and len(self._running) >= self._workers - 1
+        due = sorted(
+            self._finals, key=lambda session: session not in self._hurried
+        )  # stable: otherwise in order of arrival
         for session in due:
             if not (last_free and self._finals[session].yields):
                 self._hurried.discard(session)

@@ -1,7 +1,7 @@
-"""Lines that Whisper writes where nobody speaks: what subtitles end with, in Swedish and English.
+"""Lines that Whisper invents over silence and noise, such as subtitle credits.
 
-Collected from what other projects filter and from what the packaged weights wrote over the noises of
-`tests/voice_edge/hearing/noises.py`. A line is compared as a whole sentence, never as a part of one: guests do say
+Collected from the filters of other projects and from the output of the packaged weights for
+`tests/voice_edge/hearing/noises.py`. A line is matched as a whole sentence, never as a part of one: guests do say
 "tack för att ni tittade till oss vid bordet".
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 
 _WITHOUT_VERB = r"(?:(?! (?:är|var|saknas|saknades|finns|fanns|på|menyn|behövs|blev|i)\b) [\w']+){0,5}"
-# Sentences that no guest says to a café.
+# Sentences that no guest says in a café.
 _CREDITS = (
-    # who made the subtitles
+    # authors of subtitles
     r"(?:svenska? ?)?(?:undertext(?:er|ning|at|ad)?|textning|textat|textad|översättning)"
     rf"(?: och (?:textning|korrektur))?(?: (?:av|från|till|nu|by|se))?{_WITHOUT_VERB}",
     r"(?:svensk|svansk)textning ?(?:nu|se)?",
@@ -21,7 +21,7 @@ _CREDITS = (
     r"stina hedin\b.*",
     r"(?:subtitles?|captions?|captioning|closed captions?|transcri(?:bed|pted|ption)|translat(?:ed|ion)|subtitled)"
     r"(?: (?:and|provided|edited|sync|made))* (?:by|av)\b.*",
-    # farewells of videos
+    # endings of videos
     r"(?:thank you|thanks)(?: all| guys| everyone)?(?: so much| very much)? for (?:watching|viewing|tuning in)"
     r"(?: (?:this|the|my|our) (?:video|episode|film|channel|show|stream))?"
     r"(?: (?:and|see you|bye|please|i'?ll|don'?t)\b.*)?",
@@ -38,7 +38,7 @@ _CREDITS = (
     r"we'?ll be right back",
     r"(?:this is )?the end(?: of (?:the|this) (?:video|film|episode))?",
     r"to be continued",
-    # what videos ask for
+    # requests of videos
     r"(?:please |don'?t forget to |remember to |glöm inte (?:att )?)*(?:like (?:and|&) )?(?:share and )?"
     r"(?:subscribe|prenumerera)(?: (?:to|på) (?:(?:my|our|the|this|min|vår|den här) )?(?:channel|kanalen|kanal))?"
     r"(?: (?:and|och|for|för) (?:hit|ring|turn|tryck|more|fler|like|gilla)\b.*)?",
@@ -50,7 +50,7 @@ _CREDITS = (
     r"https? \S.*",
 )
 _CREDIT = re.compile("|".join(_CREDITS))
-# Sounds that are named, in brackets or without.
+# Names of sounds, with or without brackets.
 _SOUND = re.compile(
     r"(?:(?:upbeat|soft|gentle|dramatic|eerie|instrumental|stillsam|dramatisk|lugn|glad|background|playing) )*"
     r"(?:musik|music|applause|applåder|silence|tystnad|skratt|laughter|laughs|laughing|sighs?|suckar|coughs?|coughing"
@@ -58,7 +58,7 @@ _SOUND = re.compile(
     r"|wind blowing|foreign|speaking (?:in )?foreign language|chatter|crowd chattering|indistinct chatter|sorl)"
     r"(?: (?:playing|spelas|continues|fortsätter|musik|music))*"
 )
-# Short courtesies and beginnings: invented as often as they are said.
+# Short courtesies and beginnings, as often invented as said.
 COURTESIES = frozenset(
     {
         "you",
@@ -115,7 +115,7 @@ def sentences(text: str) -> list[str]:
 
 
 def is_credit(sentence: str) -> bool:
-    """Tell whether nobody in a café says this: a closing line, a named sound, another script, nothing but signs."""
+    """Return whether no guest says this: credits, a named sound, another script, only punctuation."""
     said = _plain(sentence)
     if not said or _BRACKETED.fullmatch(sentence.strip()) or "♪" in sentence:
         return True
@@ -126,12 +126,12 @@ def is_credit(sentence: str) -> bool:
 
 
 def is_courtesy(sentence: str) -> bool:
-    """Tell whether this is said and invented alike."""
+    """Return whether this is a courtesy, as often said as invented."""
     return _plain(sentence) in COURTESIES
 
 
 def without_credits(text: str) -> str:
-    """Return `text` without invented lines before and after what was said."""
+    """Return `text` without invented lines at its beginning and end."""
     kept = sentences(text)
     if not any(is_credit(one) for one in kept):
         return text
@@ -147,5 +147,5 @@ def _plain(sentence: str) -> str:
 
 
 def _once(said: str) -> str:
-    """Return a word that is said again and again ("musik musik musik") once, anything else as it is."""
+    """Return a repeated word ("musik musik musik") once, and other text unchanged."""
     return said.split()[0] if len(set(said.split())) == 1 else said

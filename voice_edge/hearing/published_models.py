@@ -1,4 +1,4 @@
-"""Models that can be fetched from a model hub: which files at which revision, how large, and what they must hash to."""
+"""Models on a model hub: their files at a pinned revision, with sizes and checksums."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MODEL = "model.bin"
 
 @dataclass(frozen=True, slots=True)
 class PublishedFile:
-    """One file at the pinned revision; `sha256` is empty where only the size is known (then it is kept on the pull)."""
+    """One file at the pinned revision; `sha256` is empty if only the size is known."""
 
     name: str
     size: int
@@ -30,17 +30,17 @@ class PublishedModel:
     files: tuple[PublishedFile, ...]
 
     def url(self, file: PublishedFile, *, hub: str = HUB) -> str:
-        """Return where a file lies."""
+        """Return a file's address."""
         return f"{hub.rstrip('/')}/{self.repository}/resolve/{self.revision}/{file.name}"
 
     @property
     def size(self) -> int:
-        """Return the bytes of all files."""
+        """Return the size of all files in bytes."""
         return sum(file.size for file in self.files)
 
 
-# Revision, sizes and the checksum of model.bin as public catalogues state them: no hub could be reached while this was
-# written. The same catalogue states for the packaged Whisper base weights the checksum that was measured here.
+# Revision, sizes and the checksum of model.bin are from public catalogues: no hub could be reached when this was
+# written. For the packaged Whisper base weights the same catalogue states the checksum that was computed here.
 KB_WHISPER_BASE = PublishedModel(
     name="kb-whisper-base",
     language="sv",

@@ -1,6 +1,6 @@
-"""Weights that an operator fetched or copied: checked, moved in whole, and checked again whenever they are used.
+"""Weights that an operator fetched or copied: validated on arrival and before each use.
 
-They lie under `.weights/<language>` with a `pulled.json` that says what they are and what each file hashes to.
+Stored in `.weights/<language>` with a manifest `pulled.json` of their origin and checksums; moved there as a whole.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from voice_edge.hearing.download import fetch
 from voice_edge.hearing.errors import WeightsDamaged
 from voice_edge.hearing.published_models import HUB, MODEL, PublishedModel
-from voice_edge.hearing.weights import FOLDER_MODE, alone
+from voice_edge.hearing.weights import FOLDER_MODE, exclusive_lock
 
 MANIFEST = "pulled.json"
 VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
@@ -28,7 +28,7 @@ SPARE_DISK_SHARE = 1.05
 
 
 class FileSum(BaseModel):
-    """One file's length and checksum."""
+    """Size and checksum of one file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,16 +37,16 @@ class FileSum(BaseModel):
 
 
 class PulledWeights(BaseModel):
-    """What was pulled.
+    """The manifest of pulled weights.
 
     Attributes:
         name: The model's name.
-        language: The language it is for.
-        source: Where it came from: an address without the file, or `folder`.
-        revision: The pinned revision, empty for a folder of one's own.
-        published: Whether the weights have the checksum that the publisher states.
-        at: When.
-        files: Every file by name.
+        language: Its language.
+        source: Its origin: an address without the file, or `folder`.
+        revision: The pinned revision; empty for weights other than the published ones.
+        published: Whether the weights match the publisher's checksum.
+        at: Time of the pull.
+        files: Size and checksum by file name.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -61,18 +61,18 @@ class PulledWeights(BaseModel):
 
 
 def pull(model: PublishedModel, weights: Path, *, at: datetime, client: httpx.Client, hub: str = HUB) -> PulledWeights:
-    """Fetch a published model into the home's folder of weights; what an earlier attempt fetched is used.
+    """Fetch a published model into the home's folder of weights, resuming an earlier attempt.
 
     Args:
-        model: Which one.
+        model: The model.
         weights: The home's `.weights`.
-        at: Now.
-        client: For the requests.
+        at: The current time.
+        client: The HTTP client.
         hub: Address of the model hub.
 
     Raises:
-        DownloadFailed: the line or the hub; the same call goes on.
-        WeightsDamaged: what came is not what the publisher states; it is thrown away.
+        DownloadFailed: the connection or the hub failed; another call resumes.
+        WeightsDamaged: a file has another checksum than the published one; it is deleted.
     """
     with _building(weights, model.language) as building:
         missing = sum(file.size for file in model.files) - sum(path.stat().st_size for path in building.iterdir())
@@ -80,7 +80,7 @@ def pull(model: PublishedModel, weights: Path, *, at: datetime, client: httpx.Cl
         for file in model.files:
             fetch(model.url(file, hub=hub), building / file.name, size=file.size, client=client)
         for file in model.files:
-            found = sum_of(building / file.name)
+            found = checksum(building / file.name)
             if file.sha256 and found.sha256 != file.sha256:
                 (building / file.name).unlink()
                 raise WeightsDamaged(
@@ -94,14 +94,14 @@ def pull(model: PublishedModel, weights: Path, *, at: datetime, client: httpx.Cl
             revision=model.revision,
             published=True,
             at=at,
-            files={file.name: sum_of(building / file.name) for file in model.files},
+            files={file.name: checksum(building / file.name) for file in model.files},
         )
         _move_in(building, weights / model.language, pulled)
     return pulled
 
 
 def copy(model: PublishedModel, folder: Path, weights: Path, *, at: datetime) -> PulledWeights:
-    """Take the weights from a folder: the published ones, or others in the same format.
+    """Copy weights from a folder: the published ones, or others in the same format.
 
     Raises:
         WeightsDamaged: files are missing or empty.
@@ -120,8 +120,8 @@ def copy(model: PublishedModel, folder: Path, weights: Path, *, at: datetime) ->
         _require_disk(building, sum((folder / name).stat().st_size for name in present))
         for name in present:
             shutil.copyfile(folder / name, building / name)
-        sums = {name: sum_of(building / name) for name in present}
-        if sums[MODEL] != sum_of(folder / MODEL):
+        sums = {name: checksum(building / name) for name in present}
+        if sums[MODEL] != checksum(folder / MODEL):
             raise WeightsDamaged("The copy differs from the folder.", remedy="Check the disk and try again.")
         same = sums[MODEL].sha256 == published[MODEL].sha256
         pulled = PulledWeights(
@@ -138,10 +138,10 @@ def copy(model: PublishedModel, folder: Path, weights: Path, *, at: datetime) ->
 
 
 def read_pulled(weights: Path, language: str) -> PulledWeights | None:
-    """Return what was pulled for a language; None where nothing was.
+    """Return the manifest of a language's pulled weights; None if there are none.
 
     Raises:
-        WeightsDamaged: the description cannot be read.
+        WeightsDamaged: the manifest cannot be read.
     """
     try:
         return PulledWeights.model_validate_json((weights / language / MANIFEST).read_bytes())
@@ -154,7 +154,7 @@ def read_pulled(weights: Path, language: str) -> PulledWeights | None:
 
 
 def faults(weights: Path, pulled: PulledWeights) -> list[str]:
-    """Return what is wrong with pulled weights, file by file; nothing where all is as it was pulled."""
+    """Return the faults of pulled weights, file by file; empty if they match their manifest."""
     found = []
     for name, expected in pulled.files.items():
         path = weights / pulled.language / name
@@ -162,22 +162,22 @@ def faults(weights: Path, pulled: PulledWeights) -> list[str]:
             found.append(f"{name} is missing")
         elif path.stat().st_size != expected.size:
             found.append(f"{name} has {path.stat().st_size} bytes, expected {expected.size}")
-        elif sum_of(path).sha256 != expected.sha256:
+        elif checksum(path).sha256 != expected.sha256:
             found.append(f"{name} has another checksum than when it was pulled")
     return found
 
 
-def sum_of(path: Path) -> FileSum:
-    """Return a file's length and checksum."""
+def checksum(path: Path) -> FileSum:
+    """Return a file's size and checksum."""
     with path.open("rb") as file:
         return FileSum(size=path.stat().st_size, sha256=hashlib.file_digest(file, "sha256").hexdigest())
 
 
 @contextmanager
 def _building(weights: Path, language: str) -> Iterator[Path]:
-    """Give the folder in which the weights are put together; it survives a failure, so that the next one goes on."""
+    """Yield the folder in which the weights are assembled; it survives a failure, for resuming."""
     weights.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-    with alone(weights / f".{language}.lock"):
+    with exclusive_lock(weights / f".{language}.lock"):
         building = weights / f".{language}-pulling"
         building.mkdir(exist_ok=True, mode=FOLDER_MODE)
         yield building

@@ -1,6 +1,6 @@
-"""Qualified: an operator measured these very weights on recordings of this language, and they were good enough.
+"""Qualification: an operator's measurement of the weights' word error rate in one language.
 
-A qualification is bound to the checksum of the weights: other weights are not qualified by it.
+A qualification is bound to the checksum of its weights and does not apply to others.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ if TYPE_CHECKING:  # the recogniser's libraries take a second to import
     from voice_edge.hearing.clips import Clip
     from voice_edge.hearing.recogniser import Decoder
 
-MOST_WORD_ERROR = 0.15  # of the recordings together
-MOST_WORD_ERROR_HIGH = 0.20  # the upper end of its 95 % interval
+MOST_WORD_ERROR = 0.15  # over all recordings
+MOST_WORD_ERROR_HIGH = 0.20  # upper end of its 95 % interval
 FEWEST_CLIPS = 30
 FEWEST_WORDS = 300
 
 
 class TooFewClips(HearingError):
-    """So few recordings tell nothing."""
+    """There are too few recordings for a measurement."""
 
 
 class Qualification(BaseModel):
-    """What was measured.
+    """The result of a measurement.
 
     Attributes:
         language: The language.
         sha256: Checksum of the weights' model.bin.
         weights: Their name.
         clips: Recordings measured.
-        words: Words said in them.
-        word_error: Share of words that were wrong.
+        words: Words in them.
+        word_error: Word error rate.
         low: Lower end of its 95 % interval.
         high: Upper end.
         runaways: Recordings on which the decoder ran away even at full length.
-        by: Who measured.
-        at: When.
+        by: The operator.
+        at: Time of the measurement.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -63,7 +63,7 @@ class Qualification(BaseModel):
 
     @property
     def passed(self) -> bool:
-        """Return whether it is good enough."""
+        """Return whether the word error rate is low enough."""
         return self.word_error <= MOST_WORD_ERROR and self.high <= MOST_WORD_ERROR_HIGH
 
 
@@ -78,7 +78,7 @@ def measure(
     at: datetime,
     after_each: Callable[[int], None] = lambda count: None,
 ) -> Qualification:
-    """Hear every recording and compare.
+    """Measure the word error rate over recordings.
 
     Raises:
         TooFewClips: fewer than 30 recordings or 300 words.
@@ -111,22 +111,22 @@ def measure(
     )
 
 
-def keep(qualification: Qualification, weights: Path) -> None:
-    """Keep a result, good or bad, as the one that counts."""
+def save_qualification(qualification: Qualification, weights: Path) -> None:
+    """Save a result, passed or not, as the current one."""
     path = _path(weights, qualification.language)
     write_atomically(path, qualification.model_dump_json(indent=1))
 
 
-def withdraw(weights: Path, language: str) -> bool:
-    """Forget a language's qualification; return whether there was one."""
+def withdraw_qualification(weights: Path, language: str) -> bool:
+    """Delete a language's qualification; return whether there was one."""
     path = _path(weights, language)
     there = path.exists()
     path.unlink(missing_ok=True)
     return there
 
 
-def kept(weights: Path, language: str) -> Qualification | None:
-    """Return what was measured last; None where nothing was or it cannot be read."""
+def read_qualification(weights: Path, language: str) -> Qualification | None:
+    """Return the latest result; None if there is none or it cannot be read."""
     try:
         return Qualification.model_validate_json(_path(weights, language).read_bytes())
     except (OSError, ValidationError):

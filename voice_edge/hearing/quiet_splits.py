@@ -1,4 +1,4 @@
-"""Cuts audio that is longer than the model's window at its quietest places."""
+"""Splits audio that exceeds the model's window at its quietest places."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy.typing as npt
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
 LONGEST_PIECE_SECONDS = 28.0  # the model hears 30 s; the rest is padding
-SEARCH_SECONDS = 8.0  # how far before its longest a piece may be cut
-QUIET_SECONDS = 0.2  # the stretch whose energy is compared
+SEARCH_SECONDS = 8.0  # a cut may be this far before the maximum length
+QUIET_SECONDS = 0.2  # window over which the energy is compared
 
 Float32 = npt.NDArray[np.float32]
 
 
 def pieces(audio: Float32) -> list[Float32]:
-    """Return `audio` (mono, 16 kHz) in pieces of at most 28 s that together are all of it."""
+    """Return all of `audio` (mono, 16 kHz) in pieces of at most 28 s."""
     longest = int(LONGEST_PIECE_SECONDS * SAMPLE_RATE)
     parts: list[Float32] = []
     while len(audio) > longest:

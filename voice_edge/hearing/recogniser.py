@@ -1,4 +1,4 @@
-"""The recogniser: one model in memory for all sessions, a worker a core, behind a bounded fair queue."""
+"""The recogniser: one model in memory for all sessions, one worker per core, a bounded fair queue."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from voice_edge.hearing.errors import (
     RecognitionFailed,
     WeightsDamaged,
 )
-from voice_edge.hearing.fair_queue import FairQueue, Work
+from voice_edge.hearing.fair_queue import FairQueue, RecognitionRequest
 from voice_edge.hearing.invented_lines import without_credits
-from voice_edge.hearing.plausibility import invented
+from voice_edge.hearing.plausibility import is_invented
 from voice_edge.hearing.transcript import Transcript, too_unsure
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
-from voice_edge.hearing.whisper import Decoded, Whisper
+from voice_edge.hearing.whisper import DecodedText, Whisper
 from voice_edge.hearing.workload import Admission, RecogniserFigures, Workload
 
 __all__ = ["Admission", "Recogniser", "RecogniserFigures", "Transcript"]
 
-WARM_SECONDS = 2.0  # of faint noise: silence would not reach the model
+WARM_SECONDS = 2.0  # of faint noise: silence is not decoded
 WARM_LOUDNESS = 0.01
 WARM_SESSION = "warm"
 CLOSE_SECONDS = 5.0
@@ -38,27 +38,27 @@ Float32 = npt.NDArray[np.float32]
 
 
 class Decoder(Protocol):
-    """A model that turns audio into text, from several threads at once; `Whisper` is one."""
+    """A model that transcribes audio, callable from several threads at once, such as `Whisper`."""
 
     def decode(
         self, audio: Float32, *, language: str, prompt: str = "", abandoned: Callable[[], bool] = lambda: False
-    ) -> Decoded:
-        """Return what was said; raise RecognitionAbandoned soon after `abandoned` says so."""
+    ) -> DecodedText:
+        """Return the transcript; raise RecognitionAbandoned soon after `abandoned` returns True."""
         ...
 
 
 class Recogniser:
-    """Recognises turns, on each core one at a time.
+    """Recognises turns, one at a time on each core.
 
-    A recognition runs on one core: decoding a token is too small a step to share, two threads took a fifth more CPU
-    for the same clips. Sessions are served side by side instead. Languages whose weights lie in the same folder
-    share one model.
+    A recognition runs on one core: decoding a token is too small a step to split, and two threads used a fifth more
+    CPU for the same clips. Sessions are served in parallel instead. Languages with the same folder of weights share
+    one model.
 
     Args:
         weights: Folder of CTranslate2 weights by language.
-        qualified: Languages whose recognition was measured to be good enough to score.
-        threads: Cores that recognition uses: as many recognitions run at once.
-        load: Loads a model for so many recognitions at once; given by tests.
+        qualified: Languages whose transcripts may be scored, after a measurement.
+        threads: Cores for recognition: the number of parallel recognitions.
+        load: Loads a model for a number of parallel recognitions; for tests.
         clock: Monotonic seconds.
     """
 
@@ -77,7 +77,9 @@ class Recogniser:
         self._load = load or (lambda folder, workers: Whisper(folder, workers=workers))
         self._clock = clock
         self._workload = Workload(workers=threads, clock=clock)
-        self._queue = FairQueue(clock=clock, takers=threads, seconds_per_final=lambda: self._workload.seconds_per_final)
+        self._queue = FairQueue(
+            clock=clock, workers=threads, seconds_per_final=lambda: self._workload.seconds_per_final
+        )
         self._models: dict[Path, Decoder] = {}
         self._loading = threading.Lock()
         self._began: dict[int, float] = {}
@@ -85,7 +87,7 @@ class Recogniser:
         self._closed = False
 
     def start(self) -> None:
-        """Start the workers. Models are loaded at their first use; `warm` makes that now."""
+        """Start the workers. Models are loaded at their first use, or by `warm`."""
         if not self._workers:
             self._workers = [
                 threading.Thread(target=self._work, name=f"recogniser {number}", daemon=True)
@@ -95,7 +97,7 @@ class Recogniser:
                 worker.start()
 
     def warm(self) -> None:
-        """Load every model and run it once; returns when that is done.
+        """Load every model and run it once.
 
         Raises:
             WeightsDamaged: a model cannot be loaded.
@@ -106,7 +108,7 @@ class Recogniser:
             self.recognise(noise, language=language, session_id=f"{WARM_SESSION} {language}").result()
 
     def close(self) -> None:
-        """Drop what waits, give up what runs, and stop the workers."""
+        """Drop waiting recognitions, abandon running ones, and stop the workers."""
         self._closed = True
         self._queue.close()
         until = time.monotonic() + CLOSE_SECONDS
@@ -116,55 +118,55 @@ class Recogniser:
     def recognise(
         self, audio: Float32, *, language: str, session_id: str, final: bool = True, prompt: str = ""
     ) -> Future[Transcript]:
-        """Ask for the words of `audio`.
+        """Request the transcript of `audio`.
 
-        Cancelling the future (also through `asyncio.wrap_future`) drops a recognition that waits and gives up one
-        that runs, at its next step.
+        Cancelling the future (also through `asyncio.wrap_future`) drops a waiting recognition and abandons a running
+        one at its next step.
 
         Args:
             audio: Mono, 16 kHz, -1 to 1; of any length.
             language: The language that is spoken.
-            session_id: Whose it is: a newer final of the same session replaces one that waits or runs, a newer partial
-                a partial that waits; the replaced future is cancelled or fails with RecognitionAbandoned.
-            final: Whether the words decide something. A partial is only for the captions: it is served when no final
-                waits, and dropped (cancelled) when it has waited too long.
-            prompt: What was said before, to lead the spelling.
+            session_id: The session. A newer final of a session replaces its waiting or running one, a newer partial
+                its waiting one; the replaced future is cancelled or fails with RecognitionAbandoned.
+            final: Whether the transcript is for a turn. A partial is for captions: it is served while no final waits,
+                and cancelled when it has waited too long.
+            prompt: The words before, as a hint for spelling.
 
         Raises:
-            RecogniserBusy: too many turns wait already; it says for how long.
-            RecogniserClosed: not started, closed, or without weights for the language.
+            RecogniserBusy: the queue is full.
+            RecogniserClosed: the recogniser is not started, closed, or has no weights for the language.
         """
         if not self._workers:
             raise RecogniserClosed("The recogniser has not been started.", remedy="Write instead.")
         if language not in self._weights:
             raise RecogniserClosed(f"The recogniser has no weights for {language!r}.", remedy="Write instead.")
-        work = Work(audio, language, session_id, final, prompt, self._clock())
+        work = RecognitionRequest(audio, language, session_id, final, prompt, self._clock())
         try:
             self._queue.put(work)
         except RecogniserBusy:
             self._workload.count("refused")
             raise
         if final and not session_id.startswith(WARM_SESSION):
-            self._workload.asked(session_id)
+            self._workload.requested(session_id)
         return work.future
 
     def hurry(self, session_id: str) -> None:
-        """Serve the session's waiting final before those that are only begun early: its turn is committed."""
+        """Serve the session's waiting final before speculative ones: its turn is committed."""
         self._queue.hurry(session_id)
 
     def forget(self, session_id: str) -> None:
-        """Drop what waits for a session and give up what runs: it has ended."""
+        """Drop the waiting recognitions of an ended session and abandon the running ones."""
         self._queue.forget(session_id)
         self._workload.ended(session_id)
 
     def admission(self, *, voice_sessions: int) -> Admission:
-        """Tell whether one more voice session may begin, by what recognitions have cost so far.
+        """Return whether one more voice session fits, given the measured cost of recognitions.
 
-        To be asked before a session's microphone is opened; a turn of an open session is refused only by
-        RecogniserBusy from `recognise`.
+        Call it before a session's microphone is opened; a turn of an open session is refused only by RecogniserBusy
+        from `recognise`.
 
         Args:
-            voice_sessions: Voice sessions that are open on this replica, without the one that asks.
+            voice_sessions: Open voice sessions on this replica, without the new one.
         """
         if not self._workers or self._closed:
             return Admission(False, 0.0, "closed")
@@ -176,7 +178,7 @@ class Recogniser:
         )
 
     def figures(self) -> RecogniserFigures:
-        """Return what was counted and measured so far."""
+        """Return counts and measurements since the start."""
         work = self._workload
         return RecogniserFigures(
             queue_depth=len(self._queue),
@@ -194,11 +196,11 @@ class Recogniser:
 
     @property
     def queue_depth(self) -> int:
-        """Return how many finals wait."""
+        """Return the number of waiting finals."""
         return len(self._queue)
 
     def qualified(self, language: str) -> bool:
-        """Tell whether speech in `language` is recognised well enough to be scored."""
+        """Return whether transcripts in `language` may be scored."""
         return language in self._qualified
 
     def _longest_run(self) -> float:
@@ -213,7 +215,7 @@ class Recogniser:
             except RecognitionAbandoned as abandoned:
                 self._workload.count("abandoned")
                 work.future.set_exception(abandoned)
-            except BaseException as error:  # whatever one clip causes, the next one is served
+            except BaseException as error:  # an error in one clip must not stop the worker
                 self._workload.count("failed")
                 work.future.set_exception(_safe(error))
             else:
@@ -223,12 +225,12 @@ class Recogniser:
                 self._began.pop(id(work), None)
                 self._queue.done(work)
 
-    def _note(self, work: Work, heard: Transcript, *, began: float) -> None:
+    def _note(self, work: RecognitionRequest, heard: Transcript, *, began: float) -> None:
         if work.session_id.startswith(WARM_SESSION):
-            return  # noise has few words: it would promise more than speech keeps
+            return  # noise has few words: its duration would be too optimistic
         self._workload.count("finals" if work.final else "partials")
         if work.final:
-            self._workload.took(self._clock() - began, waited=began - work.asked_at)
+            self._workload.took(self._clock() - began, waited=began - work.requested_at)
         if heard.retried:
             self._workload.count("retried")
         if heard.no_speech:
@@ -247,11 +249,11 @@ class Recogniser:
                     ) from error
             return self._models[folder]
 
-    def _hear(self, work: Work) -> Transcript:
+    def _hear(self, work: RecognitionRequest) -> Transcript:
         decoded = self._model(work.language).decode(
             work.audio, language=work.language, prompt=work.prompt, abandoned=lambda: work.future.abandoned
         )
-        nothing = invented(
+        nothing = is_invented(
             decoded.text,
             confidence=decoded.confidence,
             no_speech_probability=decoded.no_speech_probability,

@@ -1,4 +1,4 @@
-"""The recogniser's own figures as Prometheus metrics, read whenever they are asked for."""
+"""The recogniser's figures as Prometheus metrics, read at each scrape."""
 
 from __future__ import annotations
 

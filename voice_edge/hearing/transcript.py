@@ -1,4 +1,4 @@
-"""What was heard: the result of one recognition, and from which confidence on it may be scored."""
+"""The transcript of one recognition, and the confidence that it needs to be scored."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ LOW_CONFIDENCE_UNQUALIFIED = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One recognition.
+    """The result of one recognition.
 
     Attributes:
         text: The words; empty when `no_speech`.
         confidence: Mean probability of a token, 0 to 1 (the exponential of the mean log probability).
-        low_confidence: Too unsure to be scored: the customer is asked again.
-        no_speech: There was nothing to hear, or only what the model invents over silence.
-        retried: The short encoder's text was implausible, so all 30 s were decoded.
-        seconds: Time the recognition took, without its time in the queue.
-        language: The language it was heard in.
+        low_confidence: Whether it is too unsure to score; the customer is asked again.
+        no_speech: Whether the audio has no speech, or only words that the model invented over silence.
+        retried: Whether the short encoder's text was implausible, so that all 30 s were decoded.
+        seconds: Duration of the recognition, without its time in the queue.
+        language: The language of recognition.
     """
 
     text: str
@@ -33,5 +33,5 @@ class Transcript:
 
 
 def too_unsure(confidence: float, *, qualified: bool) -> bool:
-    """Tell whether `confidence` is too low to score; a language that is not qualified must be surer."""
+    """Return whether `confidence` is too low to score; an unqualified language needs a higher one."""
     return confidence < (LOW_CONFIDENCE_QUALIFIED if qualified else LOW_CONFIDENCE_UNQUALIFIED)

@@ -1,4 +1,4 @@
-"""Voice activity: the Silero model over a stream of audio, window by window."""
+"""Voice activity detection with the Silero model over a stream of audio."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import onnxruntime
 
 from voice_edge.hearing.turn_taking import WINDOW_SAMPLES, SpeechWindow
 
-CONTEXT_SAMPLES = 64  # the model sees the end of the window before
+CONTEXT_SAMPLES = 64  # the model also receives the end of the window before
 STATE_SIZE = 128
 BYTES_PER_SAMPLE = 2
 FULL_SCALE = 32768.0
@@ -23,7 +23,7 @@ Float32 = npt.NDArray[np.float32]
 
 @cache
 def _model() -> Any:
-    """Return the process's one model; running it is safe from several threads."""
+    """Return the process's only model; it may run in several threads."""
     options = onnxruntime.SessionOptions()
     # One thread: a window takes a fraction of a millisecond, and the recogniser needs the cores.
     options.inter_op_num_threads = 1
@@ -35,7 +35,7 @@ def _model() -> Any:
 
 
 class VoiceActivity:
-    """Turns one session's audio into speech windows; keeps the model's memory between calls."""
+    """Computes the speech windows of one session's audio, keeping the model's state between calls."""
 
     def __init__(self) -> None:
         self._position = 0
@@ -48,7 +48,7 @@ class VoiceActivity:
         return self._position
 
     def feed(self, pcm16: bytes) -> list[SpeechWindow]:
-        """Take in mono little-endian PCM16 at 16 kHz, of any length, and return the windows that it completes."""
+        """Process mono little-endian PCM16 at 16 kHz of any length; return the completed windows."""
         self._rest += pcm16
         whole = len(self._rest) // (WINDOW_SAMPLES * BYTES_PER_SAMPLE)
         if not whole:
@@ -67,10 +67,10 @@ class VoiceActivity:
         ]
 
     def reset(self, *, at: int | None = None) -> None:
-        """Forget what was heard, for example after audio was left out.
+        """Reset the model's state, for example after a gap in the audio.
 
         Args:
-            at: Position of the next sample that will be fed; without it the count goes on where it stood.
+            at: Position of the next sample; None continues the count.
         """
         self._rest = b""
         self._context: Float32 = np.zeros(CONTEXT_SAMPLES, dtype=np.float32)
@@ -82,7 +82,7 @@ class VoiceActivity:
     def _run(self, windows: Float32) -> Float32:
         ends = windows[:, -CONTEXT_SAMPLES:]
         contexts = np.concatenate([self._context[np.newaxis], ends[:-1]])
-        # The model takes a batch as consecutive windows and carries h and c through it.
+        # The model treats a batch as consecutive windows and passes h and c along.
         output, self._h, self._c = _model().run(
             None, {"input": np.concatenate([contexts, windows], axis=1), "h": self._h, "c": self._c}
         )

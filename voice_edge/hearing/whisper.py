@@ -1,8 +1,8 @@
-"""Decodes one piece of audio with a Whisper model, the encoder shortened to the speech and a little padding.
+"""Decodes audio with a Whisper model whose encoder sees only the speech and a little padding.
 
-The library pads every clip to 30 s, which is most of its time on a CPU. Shorter input is several times faster at the
-same word error, but too little padding breaks it, and brief clips may come back doubled: a text that echoes itself or
-is implausible for its duration is decoded once more at full length.
+The library pads every clip to 30 s, which takes most of its time on a CPU. Shorter input is several times faster at the
+same word error, but too little padding breaks it, and the text of brief clips may be doubled: a text that repeats
+itself or is implausible for its duration is decoded again at full length.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
 from voice_edge.hearing.errors import RecognitionAbandoned
-from voice_edge.hearing.plausibility import echoes, most_tokens, runs_away, without_loop
+from voice_edge.hearing.plausibility import echoes, is_runaway, most_tokens, without_loop
 from voice_edge.hearing.quiet_splits import pieces
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
-PADDING_SECONDS = 4.0  # with 2 s one clip in fifteen echoes itself and costs a retry: docs/voice.md
+PADDING_SECONDS = 4.0  # with 2 s, one clip in fifteen repeats itself and costs a retry: docs/voice.md
 FRAMES_PER_SECOND = 100
 FULL_FRAMES = 3000
-LONGEST_DECODE_TOKENS = 224  # half of the model's context: what 30 s may hold
+LONGEST_DECODE_TOKENS = 224  # half of the model's context, enough for 30 s
 LONGEST_PROMPT_TOKENS = 64
 COMPUTE_TYPE = "int8"
 SILENT_PEAK = 1e-3  # -60 dBFS: a microphone that is off
@@ -39,8 +39,8 @@ Float32 = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
-    """What the model wrote for one recognition; `seconds` is how long it took."""
+class DecodedText:
+    """The model's output for one recognition; `seconds` is its duration."""
 
     text: str
     confidence: float
@@ -59,11 +59,11 @@ class _Attempt:
 
 
 class Whisper:
-    """One model in memory, for as many threads at once as it has workers.
+    """One model in memory, usable by as many threads at once as it has workers.
 
     Args:
         weights: Folder of CTranslate2 weights.
-        workers: Recognitions that may run at once; they share the weights.
+        workers: Maximum number of parallel recognitions; they share the weights.
         threads: Cores of one recognition.
     """
 
@@ -80,21 +80,21 @@ class Whisper:
 
     def decode(
         self, audio: Float32, *, language: str, prompt: str = "", abandoned: Callable[[], bool] = lambda: False
-    ) -> Decoded:
-        """Return the words of `audio` (mono, 16 kHz, -1 to 1), however long it is.
+    ) -> DecodedText:
+        """Return the words of `audio` (mono, 16 kHz, -1 to 1) of any length.
 
         Args:
-            audio: What was said.
+            audio: The samples.
             language: The language that is spoken.
-            prompt: What was said before.
-            abandoned: Whether nobody waits any more; asked between the steps.
+            prompt: The words before.
+            abandoned: Whether the result is no longer needed; called between the steps.
 
         Raises:
-            RecognitionAbandoned: nobody does.
+            RecognitionAbandoned: `abandoned` returned True.
         """
         started = time.perf_counter()
         if not len(audio) or float(np.abs(audio).max()) < SILENT_PEAK:
-            return Decoded("", 0.0, 1.0, False, False, time.perf_counter() - started)
+            return DecodedText("", 0.0, 1.0, False, False, time.perf_counter() - started)
         attempts: list[_Attempt] = []
         retried = runaway = False
         for piece in pieces(audio):
@@ -103,15 +103,15 @@ class Whisper:
             attempt = self._attempt(
                 features, self._short(seconds), seconds, language=language, prompt=prompt, abandoned=abandoned
             )
-            if echoes(attempt.text) or runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds):
+            if echoes(attempt.text) or is_runaway(attempt.text, tokens=attempt.tokens, seconds=seconds):
                 retried = True
                 attempt = self._attempt(
                     features, FULL_FRAMES, seconds, language=language, prompt="", abandoned=abandoned
                 )
-                runaway |= runs_away(attempt.text, tokens=attempt.tokens, seconds=seconds)
+                runaway |= is_runaway(attempt.text, tokens=attempt.tokens, seconds=seconds)
             attempts.append(attempt)
         tokens = sum(attempt.tokens + 1 for attempt in attempts)
-        return Decoded(
+        return DecodedText(
             text=without_loop(" ".join(attempt.text for attempt in attempts if attempt.text)),
             confidence=math.exp(sum(attempt.log_probability for attempt in attempts) / tokens),
             no_speech_probability=min(attempt.no_speech_probability for attempt in attempts),

@@ -1,7 +1,7 @@
-"""What the recogniser's work costs, as measured, and whether one more voice session fits beside the open ones.
+"""Measures the cost of recognitions and decides whether one more voice session fits.
 
-Nothing here is a setting: the cost of a recognition and the number of recognitions that a session asks for are
-measured while customers talk. Before the first of them, the figures below stand in.
+Nothing here is a setting: the cost of a recognition and the number of recognitions per session are measured while
+customers talk. The constants below apply until then.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from dataclasses import dataclass
 SMOOTHING = 0.1  # weight of the newest measurement
 SECONDS_PER_FINAL = 0.5  # before anything was measured; warming up replaces it
 FINALS_PER_SESSION_SECOND = 0.2  # 8 s of speech, 6 s of thinking, 0.3 pauses a second: 3 recognitions in 15 s
-SESSION_SECONDS = 90.0  # how long a voice session lasts, before anything was measured
-MOST_BUSY_SHARE = 0.7  # of the workers' time: above it queues grow faster than answers can be given
-LONGEST_WAIT_SECONDS = 2.0  # a final that has waited so long means that answers are late already
-STUCK_SECONDS = 20.0  # no recognition takes so long: the model hangs
+SESSION_SECONDS = 90.0  # duration of a voice session, before anything was measured
+MOST_BUSY_SHARE = 0.7  # of the workers' time; above it the queue grows
+LONGEST_WAIT_SECONDS = 2.0  # a final that waits this long means that replies are already late
+STUCK_SECONDS = 20.0  # no recognition takes this long: the model hangs
 SHORTEST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 120.0
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whether one more voice session may begin.
+    """The decision whether one more voice session may start.
 
     Attributes:
-        accepted: It fits.
-        retry_after_s: After how many seconds asking again makes sense; 0 where accepted.
-        reason: "" where accepted, else `closed`, `stuck`, `late` (answers are late already) or `full` (they would be).
+        accepted: Whether it fits.
+        retry_after_s: Seconds until a retry may succeed; 0 if accepted.
+        reason: "" if accepted, else `closed`, `stuck`, `late` (replies are already late) or `full` (they would be).
     """
 
     accepted: bool
@@ -38,26 +38,26 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class RecogniserFigures:
-    """What the recogniser counts, for metrics; counts are since it started.
+    """The recogniser's figures for metrics; counts are since its start.
 
     Attributes:
-        queue_depth: Finals that wait.
-        oldest_wait_s: Age of the final that waits longest.
-        running: Recognitions that run.
-        longest_run_s: Age of the recognition that runs longest.
-        workers: Recognitions that may run at once.
-        seconds_per_final: Time of one recognition without its wait, smoothed.
-        wait_s: Time that a final waited for a worker, smoothed.
-        finals_per_session_second: How often an open voice session asks, smoothed.
-        most_voice_sessions: How many voice sessions fit at these figures.
-        finals: Recognitions done for a turn.
-        partials: Recognitions done for captions.
-        partials_dropped: Captions replaced by newer ones or too old.
+        queue_depth: Waiting finals.
+        oldest_wait_s: Age of the oldest waiting final.
+        running: Running recognitions.
+        longest_run_s: Age of the oldest running recognition.
+        workers: Maximum number of parallel recognitions.
+        seconds_per_final: Duration of a recognition without its wait, smoothed.
+        wait_s: Time that a final waits for a worker, smoothed.
+        finals_per_session_second: Finals requested per second of an open voice session, smoothed.
+        most_voice_sessions: Number of voice sessions that fit at these figures.
+        finals: Recognitions for turns.
+        partials: Recognitions for captions.
+        partials_dropped: Captions that were replaced or became stale.
         retried: Recognitions decoded twice.
-        invented: Recognitions whose text was held for invented over silence or noise.
-        abandoned: Recognitions given up while they ran, because the customer went on speaking or left.
-        failed: Recognitions that broke off.
-        refused: Turns that found the queue full.
+        invented: Recognitions whose text was classified as invented over silence or noise.
+        abandoned: Recognitions abandoned while running, because the customer continued to speak or left.
+        failed: Recognitions that failed.
+        refused: Turns refused because the queue was full.
     """
 
     queue_depth: int
@@ -80,10 +80,10 @@ class RecogniserFigures:
 
 
 class Workload:
-    """Measures the work; safe from any thread.
+    """Measures the cost of recognitions; thread-safe.
 
     Args:
-        workers: Recognitions that may run at once.
+        workers: Maximum number of parallel recognitions.
         clock: Monotonic seconds.
     """
 
@@ -96,7 +96,7 @@ class Workload:
         self.counts = dict.fromkeys(("finals", "partials", "retried", "invented", "abandoned", "failed", "refused"), 0)
         self._clock = clock
         self._measured = False
-        self._sessions: dict[str, tuple[float, int]] = {}  # first asked at, finals asked for
+        self._sessions: dict[str, tuple[float, int]] = {}  # time of the first request, number of finals
         self._lock = threading.Lock()
 
     def count(self, what: str) -> None:
@@ -104,14 +104,14 @@ class Workload:
         with self._lock:
             self.counts[what] += 1
 
-    def asked(self, session_id: str) -> None:
-        """Note that a session asks for a final."""
+    def requested(self, session_id: str) -> None:
+        """Record that a session requests a final."""
         with self._lock:
             since, finals = self._sessions.get(session_id, (self._clock(), 0))
             self._sessions[session_id] = since, finals + 1
 
     def ended(self, session_id: str) -> None:
-        """Note that a session is over: how long it talked and how often it asked is measured now."""
+        """Record the end of a session: update its duration and its rate of requests."""
         with self._lock:
             since, finals = self._sessions.pop(session_id, (0.0, 0))
             seconds = self._clock() - since
@@ -120,7 +120,7 @@ class Workload:
                 self.finals_per_session_second = _smooth(self.finals_per_session_second, finals / seconds)
 
     def took(self, seconds: float, *, waited: float) -> None:
-        """Note how long a final took, and how long it had waited before."""
+        """Record how long a final took, and how long it waited."""
         with self._lock:
             first, self._measured = not self._measured, True
             self.seconds_per_final = seconds if first else _smooth(self.seconds_per_final, seconds)
@@ -128,18 +128,18 @@ class Workload:
 
     @property
     def most_voice_sessions(self) -> int:
-        """Return how many voice sessions fit: their recognitions take at most 0.7 of the workers' time."""
+        """Return how many voice sessions fit: they may use at most 0.7 of the workers' time."""
         seconds_a_second = max(1e-6, self.seconds_per_final * self.finals_per_session_second)
         return max(1, int(MOST_BUSY_SHARE * self.workers / seconds_a_second))
 
     def admit(self, *, voice_sessions: int, oldest_wait_s: float, backlog_s: float, longest_run_s: float) -> Admission:
-        """Tell whether one more voice session fits.
+        """Return whether one more voice session fits.
 
         Args:
-            voice_sessions: Voice sessions that are open now, without the one that asks.
-            oldest_wait_s: Age of the final that waits longest.
-            backlog_s: How long a final that came now would wait.
-            longest_run_s: Age of the recognition that runs longest.
+            voice_sessions: Open voice sessions, without the new one.
+            oldest_wait_s: Age of the oldest waiting final.
+            backlog_s: Estimated wait of a new final.
+            longest_run_s: Age of the oldest running recognition.
         """
         if longest_run_s > STUCK_SECONDS:
             return Admission(False, LONGEST_RETRY_SECONDS, "stuck")

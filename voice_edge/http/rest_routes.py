@@ -14,8 +14,8 @@ from pilot.cafes import Language
 from pilot.words import say
 from voice_edge.clock import within
 from voice_edge.conversation.greeting import resumed_session
-from voice_edge.conversation.recognition import NotHeard
-from voice_edge.conversation.rest import BYTES_PER_SAMPLE, MOST_SOUND_BYTES, Rest, RestOfSession
+from voice_edge.conversation.recognition import RecognitionRefused
+from voice_edge.conversation.rest import BYTES_PER_SAMPLE, MOST_SOUND_BYTES, RestOfSession, UnsentTurn
 from voice_edge.doors.limits import MAX_HELLO_BYTES
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
@@ -111,7 +111,7 @@ async def _answer(request: Request, *, edge: Edge) -> str | RestRefusal:
         return answer.wire()
     except _WrongType:
         return RestRefusal("invalid_message", 415)
-    except NotHeard as reason:
+    except RecognitionRefused as reason:
         return RestRefusal(reason.reason, UNAVAILABLE, retryable=True, retry_after_s=reason.retry_after_s)
     except NotRecorded as error:
         return RestRefusal(error.code, UNAVAILABLE, retryable=True)
@@ -134,7 +134,7 @@ class _WrongType(Exception):
     """The body has an unsupported content type."""
 
 
-async def _read(request: Request) -> Rest:
+async def _read(request: Request) -> UnsentTurn:
     """Read the body, up to its limit.
 
     Raises:
@@ -149,15 +149,15 @@ async def _read(request: Request) -> Rest:
         if len(body) > most:
             raise TooLarge("The rest is too long.")
     if not body:
-        return Rest()
+        return UnsentTurn()
     if kind == SOUND_TYPE:
         if len(body) % BYTES_PER_SAMPLE:
             raise ProtocolFault("The sound ends in half a sample.")
-        return Rest(sound=bytes(body))
+        return UnsentTurn(sound=bytes(body))
     if kind != TEXT_TYPE:
         raise _WrongType
     try:
-        return Rest(text=body.decode())
+        return UnsentTurn(text=body.decode())
     except UnicodeDecodeError:
         raise ProtocolFault("The text is not UTF-8.") from None
 

@@ -1,4 +1,4 @@
-"""What is worth asking about each kind of thing, the most wanted first, and which told detail makes a question idle."""
+"""The questions for each kind of thing, most useful first, and the details that make one redundant."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from types import MappingProxyType
 from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
 from voice_edge.interviewer.understanding import Detail
 
-# A question that asks for a detail is not asked once that was told.
+# A question for a detail is not asked once the guest has given that detail.
 ASKS_FOR = MappingProxyType(
     {
         "when": Detail.WHEN,
@@ -32,7 +32,7 @@ ASKS_FOR = MappingProxyType(
         "one_change": Detail.SUGGESTION,
     }
 )
-# Asked only while it has not been told why, or what happened.
+# Asked only while the guest has not said why, or what happened.
 ASKS_WHY = frozenset(
     {
         "reason_bad",
@@ -90,7 +90,7 @@ _GOOD = {
     "payment": (),
     "opening_hours": (),
 }
-# Where a thing was good and bad in one; of other topics the bad side is asked about.
+# For a thing that was both good and bad; for other topics the question is about the bad side.
 _MIXED = {
     "coffee": ("lift",),
     "food": ("lift",),
@@ -99,14 +99,14 @@ _MIXED = {
     "service": ("happened", "instead", "lift"),
     "order": ("happened", "when"),
 }
-# A fault of freshness: the hour says what to do about it.
+# A fault of freshness: the hour indicates what to do about it.
 _STALE = ("when", "told_staff", "wish")
-# What was missing or had run out.
+# A thing that was missing or had run out.
 _SHORT = ("managed", "when", "remedy_it")
 
 
 def questions_about(mention: Mention) -> Iterator[str]:
-    """Yield the keys of what could be asked about a thing, whatever has been told."""
+    """Yield the keys of possible questions about a thing, redundant ones included."""
     topic = mention.topic
     if mention.torn:
         yield "weighed"

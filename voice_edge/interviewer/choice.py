@@ -1,4 +1,4 @@
-"""Who asks: the script, the model, or under `auto` the model in the languages that it may speak."""
+"""Chooses the interviewer: the script, the model, or with `auto` the model in its languages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 
 class ByLanguage:
-    """Lets the model answer in some languages and the script in the others."""
+    """Replies by the model in some languages and by the script in the others."""
 
     def __init__(self, *, model: OllamaInterviewer, script: Interviewer, model_speaks: frozenset[Language]) -> None:
         self._model = model
@@ -40,7 +40,7 @@ class ByLanguage:
     async def reply(
         self, conversation: Conversation, *, committed: asyncio.Event | None = None
     ) -> AsyncIterator[ReplyPart]:
-        """Yield the reply of whoever speaks the talk's language."""
+        """Yield the reply of the interviewer for the talk's language."""
         asked: Interviewer = self._model if conversation.language in self._model_speaks else self._script
         async for part in asked.reply(conversation, committed=committed):
             if part.final and asked is self._script:
@@ -51,8 +51,8 @@ class ByLanguage:
 def choose_interviewer(settings: Settings) -> Interviewer:
     """Return the interviewer that the settings name.
 
-    A model that does not answer costs one guest at most the first-token deadline; then the script speaks until the
-    model has been loaded again.
+    A model that does not respond costs one guest at most the first-token deadline; then the script replies until the
+    model is loaded again.
     """
     script = ScriptedInterviewer()
     if settings.interviewer == "scripted":

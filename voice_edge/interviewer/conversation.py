@@ -1,4 +1,4 @@
-"""What an interviewer is given and gives: the conversation so far, and the reply as it grows."""
+"""An interviewer's input and output: the conversation so far, and the growing reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Purpose = Literal["follow_up", "thanks"]
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question and what the guest answered."""
+    """One question and the guest's answer."""
 
     question: str
     answer: str
@@ -28,10 +28,10 @@ class Conversation:
     """A talk up to the guest's latest answer.
 
     Attributes:
-        cafe: Where the guest is.
+        cafe: The café.
         language: The language of the talk.
-        exchanges: From the opening question on; the last one holds the answer to reply to.
-        follow_ups_asked: How many follow-up questions have been asked.
+        exchanges: All exchanges from the opening question on; the reply is to the last answer.
+        follow_ups_asked: Number of follow-up questions asked.
     """
 
     cafe: Cafe
@@ -45,11 +45,11 @@ class ReplyPart:
     """A reply so far.
 
     Attributes:
-        text: All of the reply up to now; a later part's begins with an earlier one's.
+        text: The whole reply so far; a later part's text starts with an earlier one's.
         final: Whether it is complete.
-        author: Who wrote its question; of a part that has none yet, who wrote its words.
+        author: The author of its question; without a question, of its words.
         purpose: `thanks` ends the talk.
-        instead_of_model: Why the script answered where a model could have: see `tally.py`; empty where none was asked.
+        instead_of_model: Why the script replied instead of the model, see `tally.py`; empty if it did not.
     """
 
     text: str
@@ -60,35 +60,35 @@ class ReplyPart:
 
 
 class Interviewer(Protocol):
-    """Answers a guest's turn."""
+    """Replies to a guest's turn."""
 
     def reply(self, conversation: Conversation, *, committed: asyncio.Event | None = None) -> AsyncIterator[ReplyPart]:
         """Yield the reply as it grows; the last part is final.
 
-        It may be iterated before the turn is committed, on the words of a speculation. Then the work begins at once,
-        but nothing is yielded until `committed` is set: every part that is yielded may be shown. Deadlines run from
-        that moment, not from the call. Whoever has no use for the reply any more (the guest went on, the committed
-        words are not `equivalent`) closes the iterator or cancels its reader, set or not; that gives the model back.
+        It may be iterated before the turn is committed, on the words of a speculation. The work then starts at once,
+        but nothing is yielded until `committed` is set, so that every part may be shown. Deadlines run from that
+        moment, not from the call. If the reply is no longer needed (the guest resumed, or the committed words are not
+        `equivalent`), close the iterator or cancel its reader, whether `committed` is set or not; this frees the model.
 
         Args:
-            conversation: The talk up to the answer to reply to.
-            committed: Set once the turn is committed; None where it already is, as a typed turn is.
+            conversation: The conversation up to the answer to reply to.
+            committed: Set once the turn is committed; None if it already is, as a typed turn.
         """
         ...
 
 
 @runtime_checkable
 class Loaded(Protocol):
-    """An interviewer that is loaded before it can answer quickly, and closed at the end."""
+    """An interviewer that must be loaded before it can reply quickly, and closed at the end."""
 
     async def preload(self) -> None:
         """Load it.
 
         Raises:
-            ModelAway: it cannot be loaded now; it still answers, by the script.
+            ModelAway: it cannot be loaded now; it still replies, by the script.
         """
         ...
 
     async def close(self) -> None:
-        """Give its connections back."""
+        """Close its connections."""
         ...

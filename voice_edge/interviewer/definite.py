@@ -1,4 +1,4 @@
-"""How a question names a dish of the café: "räkmackan", "the prawn sandwich"."""
+"""The definite form of a dish in a question: "räkmackan", "the prawn sandwich"."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def definite(name: str, language: Language) -> str:
     return f"{_swedish(head)} {rest}".rstrip()
 
 
-def _swedish(noun: str) -> str:
+def _swedish(word: str) -> str:
     for ending, article in _NEUTER.items():
-        if noun.endswith(ending) and not (ending == "te" and noun.endswith("latte")):
-            return noun + article
-    return noun + ("n" if noun[-1] in _VOWELS else "en")
+        if word.endswith(ending) and not (ending == "te" and word.endswith("latte")):
+            return word + article
+    return word + ("n" if word[-1] in _VOWELS else "en")

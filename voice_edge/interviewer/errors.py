@@ -1,4 +1,4 @@
-"""Why a language model did not answer."""
+"""The error of a language model that does not respond."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from pilot.errors import PilotError
 
 
 class ModelAway(PilotError):
-    """Ollama does not answer, is busy, lacks the model, or broke off.
+    """Ollama does not respond, is busy, lacks the model, or broke off.
 
     Attributes:
-        reason: One word for the figures: late, slow, refused, broken.
+        reason: Code for the metrics: late, slow, refused, broken.
     """
 
     def __init__(self, what: str, *, remedy: str, reason: str = "broken") -> None:

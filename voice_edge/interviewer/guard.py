@@ -1,6 +1,6 @@
-"""What keeps a model's question from a guest: the script asks instead.
+"""Validates a model's question; the script asks instead of a faulty one.
 
-A question is judged whole, before any of it is shown.
+A question is validated as a whole, before any of it is shown.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from voice_edge.interviewer.understanding import understand
 
 LONGEST_QUESTION_CHARACTERS = 160
 FEWEST_QUESTION_WORDS = 2
-FOREIGN_WORDS = 2  # so many words that only the other language has
+FOREIGN_WORDS = 2  # number of words that exist only in the other language
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 _STRANGE = re.compile(r"[<>{}\[\]|*#`_]|https?:|www\.|\b(?:system|user|assistant|guest|gäst)\s*:", re.IGNORECASE)
@@ -36,7 +36,7 @@ _PROMISES = {
 
 
 def the_question(text: str) -> str:
-    """Return the first question of a model's reply, without what it thought or said before; empty without one."""
+    """Return the first question of a model's reply, without preceding text; empty if there is none."""
     said = " ".join(_THOUGHTS.sub(" ", text).split()).strip("\"'“”")
     before, mark, _ = said.partition("?")
     if not mark:
@@ -45,11 +45,11 @@ def the_question(text: str) -> str:
 
 
 def fault(question: str, conversation: Conversation) -> str:
-    """Return why a question may not be asked: one word for the figures, empty where it may.
+    """Return why a question may not be asked, as a code for the metrics; empty if it may.
 
     Args:
-        question: What `the_question` returned.
-        conversation: The talk that it would go on.
+        question: The result of `the_question`.
+        conversation: The conversation that it would continue.
     """
     language = conversation.language
     if not question:
@@ -64,7 +64,7 @@ def fault(question: str, conversation: Conversation) -> str:
         return "promise"
     if any(_same(question, exchange.question) for exchange in conversation.exchanges):
         return "repeated"
-    return _unsaid(question, conversation) or _told(question, conversation)
+    return _unsaid(question, conversation) or _already_answered(question, conversation)
 
 
 def _foreign(question: str, language: Language) -> bool:
@@ -80,7 +80,7 @@ def _same(question: str, asked: str) -> bool:
 
 
 def _unsaid(question: str, conversation: Conversation) -> str:
-    """Return `unsaid` where the question names a thing, a place or a person that the guest has not named."""
+    """Return `unsaid` if the question names a thing, a place or a person that the guest has not named."""
     cafe, language = conversation.cafe, conversation.language
     spoken = lexicon(language).spoken
     said = [plain(exchange.answer, spoken) for exchange in conversation.exchanges]
@@ -98,13 +98,13 @@ def _unsaid(question: str, conversation: Conversation) -> str:
     return ""
 
 
-# Topics whose names stand for one another: whoever spoke of waiting may be asked about the queue.
+# Topics with interchangeable names: a guest who mentions waiting may be asked about the queue.
 _LOOSE = frozenset({"service", "wait", "queue", "noise", "cleanliness", "price", "temperature", "atmosphere"})
 
 
-def _told(question: str, conversation: Conversation) -> str:
-    """Return `told` where the question asks, in the script's own words, for what the guest has told."""
+def _already_answered(question: str, conversation: Conversation) -> str:
+    """Return `told` if the question asks, in the script's words, for a detail already given."""
     answers = [exchange.answer for exchange in conversation.exchanges]
     heard = understand(answers, cafe=conversation.cafe, language=conversation.language)
-    idle = (key for key, detail in ASKS_FOR.items() if detail in heard.told)
+    idle = (key for key, detail in ASKS_FOR.items() if detail in heard.details)
     return "told" if any(asks(question, key, conversation.language) for key in idle) else ""

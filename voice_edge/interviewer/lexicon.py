@@ -1,4 +1,4 @@
-"""The interviewer's ear for words: which patterns name what, read from `lexicon.sv.toml` and `lexicon.en.toml`."""
+"""The interviewer's word patterns, read from `lexicon.sv.toml` and `lexicon.en.toml`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def plain(text: str, spoken: Mapping[str, str] | None = None) -> str:
     """Return the words of `text` between spaces, lower-cased, with " | " between clauses.
 
     Args:
-        text: What was said.
-        spoken: Forms of speech and the words that they stand for.
+        text: The guest's words.
+        spoken: Spoken forms and their standard words.
     """
     forms = spoken or {}
     clauses = re.split(r"[.,;:!?…]+(?:\s|$)|\s[–-]\s", text.casefold())
@@ -41,16 +41,16 @@ class Patterns:
     @classmethod
     def of(cls, words: Iterable[str]) -> Patterns:
         """Compile words: * stands for any letters, a space for the next word, /.../ is a regular expression."""
-        # A pattern that matches nothing stands for an empty list.
+        # For an empty list: a pattern that matches nothing.
         body = "|".join(_expression(word) for word in sorted(words, key=len, reverse=True)) or r"(?!)"
         return cls(re.compile(rf"(?<= )(?:{body})(?:'s)?(?= )"))
 
     def places(self, text: str) -> list[tuple[int, int]]:
-        """Return where plain `text` holds one of them."""
+        """Return the places of matches in plain `text`."""
         return [found.span() for found in self.expression.finditer(text)]
 
     def found(self, text: str) -> bool:
-        """Tell whether plain `text` holds one of them."""
+        """Return whether plain `text` has a match."""
         return self.expression.search(text) is not None
 
 
@@ -62,13 +62,13 @@ def _expression(word: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """Something a guest may talk about.
+    """A thing that a guest may talk about.
 
     Attributes:
-        topic: What kind of thing it is: coffee, queue, ...
-        name: What a question calls it.
-        patterns: How guests say it.
-        endings: The ends of compounds that it is heard in: "soppa" for "linssoppa".
+        topic: Its kind: coffee, queue, ...
+        name: Its name in a question.
+        patterns: Its names in guests' words.
+        endings: Endings of compounds that name it: "soppa" for "linssoppa".
     """
 
     topic: str
@@ -77,7 +77,7 @@ class Thing:
     endings: tuple[str, ...] = ()
 
     def called(self, said: str) -> str:
-        """Return what a question calls it where the guest said `said`: a compound keeps its first part."""
+        """Return its name in a question to a guest who said `said`: a compound keeps its first part."""
         for ending in self.endings:
             if said.endswith(ending) and " " not in said:
                 return said.removesuffix(ending) + self.name
@@ -86,7 +86,7 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Words that name a thing and judge it at once: "expensive" is about the price, and bad."""
+    """Words that both name and judge a thing: "expensive" is about the price, and bad."""
 
     thing: Thing
     good: bool
@@ -94,14 +94,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """All of one language."""
+    """The patterns of one language."""
 
     spoken: Mapping[str, str]
     things: tuple[Thing, ...]
     claims: tuple[Claim, ...]
     not_ours: Patterns
     polarity: Mapping[str, Patterns]
-    told: Mapping[str, Patterns]
+    details: Mapping[str, Patterns]
     concern: Mapping[str, Patterns]
     meet: Mapping[str, Patterns]
     nothing_more: frozenset[str]
@@ -124,7 +124,7 @@ def lexicon(language: Language) -> Lexicon:
         ),
         not_ours=Patterns.of(_list(tree["not_ours"])),
         polarity=_patterns(tree["polarity"]),
-        told=_patterns(tree["told"]),
+        details=_patterns(tree["details"]),
         concern=_patterns(tree["concern"]),
         meet=_patterns(tree["meet"]),
         nothing_more=frozenset(_list(tree["nothing_more"]["whole"])),

@@ -1,4 +1,4 @@
-"""Which things a guest named, and how each was: a judgement counts for the thing that its clause speaks of."""
+"""The things that a guest named, each with the judgements of its clauses."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from voice_edge.interviewer.definite import definite
 from voice_edge.interviewer.lexicon import Claim, Lexicon, Patterns, Thing, lexicon
 
 STAFF = "staff"
-NEGATION_REACH = 3  # a negation turns the words that follow it this closely
-EXPLAINED_WORDS = 18  # so many words about a thing have told what was the matter
+NEGATION_REACH = 3  # a negation inverts the words within this distance after it
+EXPLAINED_WORDS = 18  # with this many words about a thing, its fault counts as explained
 TASTED = frozenset({"coffee", "food"})
 _EXPLAINS_BOTH = ("when", "day", "where", "compared")
-MIN_COMPOUND = 2  # letters before a compound's end
-# Words that begin a clause of its own where speech has no commas.
+MIN_COMPOUND = 2  # letters before a compound's ending
+# Words that start a clause, because speech has no commas.
 _BREAKS = {
     "sv": re.compile(r" (?=(?:men|fast|däremot|annars|för övrigt|och sedan|sedan) )"),
     "en": re.compile(r" (?=(?:but|though|although|otherwise|and then|however) )"),
 }
 
 
-# A clause that begins so speaks of the thing before, whatever else it names: "but it came with so little bread".
+# A clause with this beginning is about the previous thing, whatever it names: "but it came with so little bread".
 _GOES_ON = re.compile(r" (?:men |fast |och |but )?(?:den|it came|it was served) ")
 
 
@@ -44,12 +44,12 @@ class Mention:
 
     Attributes:
         topic: coffee, food, service, queue, ...; `staff` for a person of the café.
-        name: What a question may call it.
-        polarity: How it was.
-        turn: In which answer it was named last, from 0.
-        place: Where in that answer it was named first.
-        explained: Whether it was told why it was so, or what happened.
-        torn: Whether one answer praised it and another faulted it, without a time or a place that would explain both.
+        name: Its name in a question.
+        polarity: How the guest judged it.
+        turn: Index of the last answer that names it, from 0.
+        place: Its first place in that answer.
+        explained: Whether the guest said why, or what happened.
+        torn: Whether it was both praised and faulted, without a time or a place that explains both.
         fresh: Whether its fault is one of freshness, for which the hour matters.
         short: Whether it was missing or had run out.
     """
@@ -76,10 +76,10 @@ class _Found:
 
 
 def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[Mention, ...]:
-    """Return the things that plain `texts`, one an answer, name."""
+    """Return the things named in plain `texts`, one text per answer."""
     words = lexicon(language)
     found: dict[str, _Found] = {}
-    scope: list[str] = []  # what is being spoken of, also from one answer to the next: "Kön." - "Den var lång."
+    scope: list[str] = []  # the current subject, also across answers: "Kön." - "Den var lång."
     for turn, text in enumerate(texts):
         for start, clause in _clauses(text, language):
             here = _nearer(list(_named(clause, cafe=cafe, language=language, words=words)))
@@ -107,7 +107,7 @@ def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[M
 
 
 def _nearer(here: list[_Named]) -> list[_Named]:
-    """Let "filthy" be said of the toilet or the cups, and "friendly" of a person, where those are named."""
+    """Apply "filthy" to the toilet or the cups, and "friendly" to a person, if these are named."""
     for claimed, nearer in (("cleanliness", ("toilets", "tableware")), ("service", (STAFF,))):
         claims = [one.claim for one in here if one.topic == claimed and one.claim is not None]
         if claims and any(one.topic in nearer for one in here):
@@ -117,7 +117,7 @@ def _nearer(here: list[_Named]) -> list[_Named]:
 
 
 def _judged_here(scope: Sequence[str], here: Sequence[_Named], found: dict[str, _Found]) -> list[str]:
-    """Return the things of `scope` that a clause's judgement is about.
+    """Return the things in `scope` that a clause judges.
 
     "Expensive for a small coffee" judges the price, and "Hassan's cortado was lovely" the cortado.
     """
@@ -142,13 +142,13 @@ def _mention(name: str, one: _Found, words: Lexicon) -> Mention:
         polarity=whole,
         turn=one.turn,
         place=one.place,
-        explained=words.told["reason"].found(said)
-        or words.told["story"].found(said)
+        explained=words.details["reason"].found(said)
+        or words.details["story"].found(said)
         or specific(said, words)
         or len(said.replace("|", " ").split()) >= EXPLAINED_WORDS,
         torn={Polarity.GOOD, Polarity.BAD} <= {turns[turn] for turn in one.named & set(turns)}
-        and not any(words.told[one].found(said) for one in _EXPLAINS_BOTH),
-        fresh=words.told["fresh"].found(said),
+        and not any(words.details[one].found(said) for one in _EXPLAINS_BOTH),
+        fresh=words.details["fresh"].found(said),
         short=words.polarity["shortage"].found(said),
     )
 
@@ -167,7 +167,7 @@ def _judged(said: str, claimed: set[bool], words: Lexicon) -> Polarity:
 
 
 def polarity(text: str, words: Lexicon) -> Polarity:
-    """Return how plain `text` sounds: judgements counted in words, turned by a negation before them."""
+    """Return the polarity of plain `text`: counts judging words, inverted by a preceding negation."""
     good = bad = False
     negated = [end for _, end in words.polarity["negations"].places(text)]
     joking = words.polarity["sarcasm"].found(text)
@@ -186,7 +186,7 @@ def polarity(text: str, words: Lexicon) -> Polarity:
     ]
     for start, end in well:
         if any(start < last and end > first for first, last in badly):
-            continue  # A part of a longer phrase that says the opposite.
+            continue  # A part of a longer phrase with the opposite meaning.
         good, bad = (good, True) if turned(start) or joking else (True, bad)
     # "Not bad" is no praise yet.
     bad = bad or any(joking or not turned(start) for start, _ in badly)
@@ -196,7 +196,7 @@ def polarity(text: str, words: Lexicon) -> Polarity:
 
 
 def specific(text: str, words: Lexicon) -> bool:
-    """Tell whether plain `text` names a fault that says what it is: "flickers", and not only "bad"."""
+    """Return whether plain `text` names a specific fault: "flickers", not only "bad"."""
     vague = words.polarity["vague"].places(text)
     return any(
         not any(first <= start and end <= last for first, last in vague)
@@ -205,7 +205,7 @@ def specific(text: str, words: Lexicon) -> bool:
 
 
 def _clauses(text: str, language: Language) -> Iterator[tuple[int, str]]:
-    """Yield the clauses of a plain text with their places; one without a thing of its own speaks of the one before."""
+    """Yield the clauses of a plain text with their places."""
     start = 0
     for part in text.split("|"):
         for clause in _BREAKS[language].split(part):
@@ -222,7 +222,7 @@ class _Named:
 
 
 def _named(clause: str, *, cafe: Cafe, language: Language, words: Lexicon) -> Iterator[_Named]:
-    """Yield what a clause names: the café's own names first, so that their parts are not taken for another thing."""
+    """Yield the things that a clause names; the café's own names first, so that their parts do not match."""
     rest = _blank(clause, words.not_ours)
     seen: set[str] = set()
     for thing in _of_cafe(cafe, language):
@@ -233,7 +233,7 @@ def _named(clause: str, *, cafe: Cafe, language: Language, words: Lexicon) -> It
     claimed: dict[str, tuple[Claim, int]] = {}
     for claim in words.claims:
         for start, _ in claim.thing.patterns.places(rest)[:1]:
-            # A judging word may stand within the thing's own name, so it is not struck out.
+            # A judging word may be part of the thing's name, so it is not blanked.
             claimed.setdefault(claim.thing.name, (claim, start))
     for thing in words.things:
         for start, end in thing.patterns.places(rest)[:1]:
@@ -262,12 +262,12 @@ def _of_cafe(cafe: Cafe, language: Language) -> tuple[Thing, ...]:
 
 
 def _forms(dish: str, language: Language) -> list[str]:
-    """Return how guests say a dish, whole: a part of its name is not yet the dish."""
+    """Return the forms of a dish's whole name: a part of it does not name the dish."""
     return sorted({dish, definite(dish, language).removeprefix("the ")})
 
 
 def _blank(text: str, patterns: Patterns) -> str:
-    """Return `text` with what the patterns find struck out, everything else in its place."""
+    """Return `text` with matches blanked and all other places unchanged."""
     for start, end in patterns.places(text):
         text = text[:start] + "#" * (end - start) + text[end:]
     return text

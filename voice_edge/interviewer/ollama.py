@@ -1,8 +1,8 @@
-"""An interviewer that lets a language model ask through Ollama, and never lets the guest wait for it.
+"""An interviewer that asks a language model through Ollama, with deadlines.
 
-The script writes the first, brief words, which are always decent; the model writes the question, which is judged whole
-by `guard.py` before any of it is shown. The first words are held back until the model has begun, so that the time to
-them is the time to the model's first token, and they are never left without a question.
+The script writes the brief first words; the model writes the question, which `guard.py` validates as a whole before any
+of it is shown. The first words are delayed until the model starts, so that the time to the first words is the time to
+the model's first token, and they are never shown without a question.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
 from voice_edge.interviewer.tally import MODEL, SCRIPT, Tally
 
 FIRST_TOKEN_SECONDS = 0.5  # from the commit; then the script asks
-WHOLE_QUESTION_SECONDS = 2.5  # from the commit; then the script asks, after words of its own that are shown already
-AWAY_SECONDS = 15.0  # after a failure nobody waits for the model again this long
-LONGEST_ANSWER_CHARACTERS = 320  # more, and no question will come
+WHOLE_QUESTION_SECONDS = 2.5  # from the commit; then the script asks, after its first words
+AWAY_SECONDS = 15.0  # after a failure, the model is not tried for this long
+LONGEST_ANSWER_CHARACTERS = 320  # a longer answer without a question has none
 
 log = structlog.get_logger(__name__)
 
 
 class OllamaInterviewer:
-    """Asks by a model; the script asks while the model is not loaded, late, away, or says what may not be said.
+    """Asks by a model, and by the script if the model is not loaded, late, away or faulty.
 
-    The first turn that could use the model begins to load it; so does the first one some time after a failure.
+    The first turn that could use the model starts to load it; so does the first one after AWAY_SECONDS.
 
     Args:
         url: Ollama's address.
         model: The model's name there.
-        speaks: The languages whose rules are read by the model when it is loaded.
-        transport: How HTTP is done; given by tests.
-        first_token_seconds: How long after the commit a guest waits for the model's first words.
-        whole_question_seconds: How long after the commit a guest waits for all of its question.
+        speaks: The languages whose rules the model reads when it is loaded.
+        transport: The HTTP transport; for tests.
+        first_token_seconds: Deadline of the model's first words, from the commit.
+        whole_question_seconds: Deadline of its whole question, from the commit.
     """
 
     def __init__(
@@ -65,10 +65,10 @@ class OllamaInterviewer:
         self._away_until = 0.0
 
     async def preload(self) -> None:
-        """Load the model, keep it loaded, and let it read the rules: the longest part of every request.
+        """Load the model, keep it loaded, and let it read the rules, the longest part of every request.
 
         Raises:
-            ModelAway: Ollama does not answer, or does not have the model.
+            ModelAway: Ollama does not respond, or does not have the model.
         """
         await self._chat.load()
         for language in sorted(self._speaks):
@@ -84,7 +84,7 @@ class OllamaInterviewer:
     async def reply(
         self, conversation: Conversation, *, committed: asyncio.Event | None = None
     ) -> AsyncIterator[ReplyPart]:
-        """Yield the script's first words and the model's question, or all of the script, see `Interviewer.reply`."""
+        """Yield the script's first words and the model's question, or the whole script's reply."""
         script = scripted_reply(conversation)
         reason = self._why_not(script, conversation)
         if reason:
@@ -125,7 +125,7 @@ class OllamaInterviewer:
         )
 
     def _why_not(self, script: ScriptedReply, conversation: Conversation) -> str:
-        """Return why the model is not asked this time; empty where it is."""
+        """Return why the model is not used this time; empty if it is."""
         if script.certain or script.question is None or script.language != conversation.language:
             return "certain"
         if self._loaded:
@@ -134,7 +134,7 @@ class OllamaInterviewer:
         if not loading and asyncio.get_running_loop().time() < self._away_until:
             return "away"
         if not loading:
-            # Beside the talk: Ollama gives up a load when the request that asked for it leaves.
+            # In a task of its own: Ollama aborts a load when its request is cancelled.
             self._loading = asyncio.create_task(self._load(), name="loading the model")
         return "loading"
 
@@ -151,11 +151,11 @@ class OllamaInterviewer:
 
 
 class _ModelRequest:
-    """The model at work on one question.
+    """The model's work on one question.
 
     Attributes:
-        begun: Set with its first words, and when it has ended.
-        ended: Set when it has ended, well or not.
+        begun: Set at its first words, or at its end.
+        ended: Set at its end, successful or not.
     """
 
     def __init__(self, chat: OllamaChat, conversation: Conversation) -> None:
@@ -167,13 +167,13 @@ class _ModelRequest:
         self._task = asyncio.create_task(self._run(chat), name="asking the model")
 
     def outcome(self) -> tuple[str, str]:
-        """Return the question, or an empty one and why there is none."""
+        """Return the question and an empty reason, or no question and the reason."""
         if not self.ended.is_set():
             return "", "slow" if self.begun.is_set() else "late"
         return self._question, self._reason
 
     async def close(self) -> None:
-        """Stop, and give the model back."""
+        """Cancel the request, which frees the model."""
         self._task.cancel()
         await asyncio.wait({self._task})
 
@@ -197,7 +197,7 @@ class _ModelRequest:
                     self.begun.set()
                 question = the_question(text)
                 if question or len(text) > LONGEST_ANSWER_CHARACTERS:
-                    return question  # What comes after the first question is not waited for.
+                    return question  # Text after the first question is not needed.
         return the_question(text)
 
 

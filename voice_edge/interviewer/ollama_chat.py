@@ -1,4 +1,4 @@
-"""Ollama's `/api/chat` as its source defines it: loading, streaming, and every way in which it says no."""
+"""A client of Ollama's `/api/chat`: loading, streaming and all of its errors."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OllamaChat:
     Args:
         url: Ollama's address.
         model: The model's name there.
-        transport: How HTTP is done; given by tests.
+        transport: The HTTP transport; for tests.
     """
 
     def __init__(self, *, url: str, model: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -49,10 +49,10 @@ class OllamaChat:
             raise self._refused(answer.status_code)
 
     async def read(self, messages: Sequence[Mapping[str, str]]) -> None:
-        """Let the model read the beginning of a chat, so that the next request with the same one needs not.
+        """Let the model process the beginning of a chat, so that later requests reuse it.
 
         Raises:
-            ModelAway: it did not.
+            ModelAway: it failed.
         """
         body = chat_request(model=self._model, messages=messages, stream=True)
         try:
@@ -69,7 +69,7 @@ class OllamaChat:
         """Yield the model's words as they come; closing the generator ends its work.
 
         Raises:
-            ModelAway: it did not answer, or broke off. There is no time limit here.
+            ModelAway: it did not respond, or broke off. There is no time limit here.
         """
         body = chat_request(model=self._model, messages=messages, stream=True)
         try:
@@ -104,7 +104,7 @@ def _unreachable(error: httpx.HTTPError) -> ModelAway:
 
 
 def _read(line: str) -> tuple[str, bool]:
-    """Return a stream line's words and whether it is the last; errors come as lines too, under status 200."""
+    """Return a stream line's words and whether it is the last; errors are lines with status 200 too."""
     try:
         parsed: Any = json.loads(line) if line.strip() else {}
     except ValueError:

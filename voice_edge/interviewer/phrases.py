@@ -14,12 +14,12 @@ def opening_question(cafe: Cafe, language: Language) -> str:
 
 
 def ask_again(language: Language, *, attempt: int) -> str:
-    """Return the request to repeat what was heard badly; `attempt` counts from 1."""
+    """Return the request to repeat an unclear answer; `attempt` counts from 1."""
     return say(SECTION, "ask_again.first" if attempt <= 1 else "ask_again.more", language)
 
 
 def no_speech(language: Language, *, attempt: int) -> str:
-    """Return what follows on silence; `attempt` counts from 1."""
+    """Return the reply to silence; `attempt` counts from 1."""
     return say(SECTION, "no_speech.first" if attempt <= 1 else "no_speech.more", language)
 
 

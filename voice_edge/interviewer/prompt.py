@@ -1,7 +1,7 @@
-"""What the language model is told: first what never changes, then the café, then the talk.
+"""The language model's prompt: the fixed rules, then the café, then the conversation.
 
-Ollama keeps the computed prefix of the last request, so the system text of a café must be the same bytes every time
-and the talk is only ever appended to.
+Ollama caches the prefix of the last request, so the system text of a café must always be the same bytes, and the
+conversation is only appended to.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _FACTS: dict[Language, str] = {
 
 
 def rules(language: Language) -> str:
-    """Return what every café's system message begins with."""
+    """Return the beginning of every café's system message."""
     return f"{_RULES[language]}\n"
 
 

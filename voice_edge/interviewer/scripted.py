@@ -1,4 +1,4 @@
-"""The scripted interviewer: asks for the detail that is missing, in the guest's own words, without a language model."""
+"""The scripted interviewer: asks for missing details in the guest's words, without a model."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
 from voice_edge.interviewer.phrases import SECTION, thanks
 from voice_edge.interviewer.understanding import NO_ANSWER_WORDS, Concern, Detail, Understanding, Wish, understand
 
-NAMED_WORDS = 3  # in so few words a thing was named and nothing was said of it
-STORY_WORDS = 12  # an answer as long as this has told what happened
-SENTENCE_WORDS = 4  # so many words say something, though it was not understood: more of it is asked for
-LIST_LENGTH = 5  # so many things in one breath, none of them judged apart: the guest is asked which mattered
-LIST_WORDS_EACH = 4  # a list has hardly more words than this for each thing
-ENOUGH_DETAILS = 2  # with a reason and a suggestion, so many more details leave nothing to ask for
+NAMED_WORDS = 3  # up to this many words only name a thing
+STORY_WORDS = 12  # an answer of this many words says what happened
+SENTENCE_WORDS = 4  # this many words say something, even if not understood: ask for more
+LIST_LENGTH = 5  # with this many things and no separate judgements, ask which one mattered
+LIST_WORDS_EACH = 4  # words per thing in a list, at most
+ENOUGH_DETAILS = 2  # with a reason and a suggestion, this many more details leave nothing to ask for
 _KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSAID: 3}
 _FACTS = frozenset({Detail.WHEN, Detail.DURATION, Detail.PRICE})
-_RANK_LAST = frozenset({STAFF, "place", "atmosphere"})  # of what is equally bad, a thing comes first
+_RANK_LAST = frozenset({STAFF, "place", "atmosphere"})  # among equally bad topics, a thing precedes others
 _NAMES_IT = frozenset("opinion what_about reason_bad reason_good weighed staff_bad staff_good lift wish remedy".split())
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptedReply:
-    """What the script says to a turn.
+    """The script's reply to a turn.
 
     Attributes:
-        language: The language that it is in: the guest's.
-        acknowledgement: A brief answer to what was said; may be empty.
-        question: The question; None when it is time to say thank you.
-        certain: Whether nobody else may answer this turn: a concern, a wish or thanks.
-        focus: The name of what the question is about; empty where it is about the visit.
+        language: Its language, the guest's.
+        acknowledgement: A brief response to the answer; may be empty.
+        question: The question; None if the conversation ends with thanks.
+        certain: Whether only the script may reply: to a concern, a wish or thanks.
+        focus: The subject of the question; empty if it is the visit.
     """
 
     language: Language
@@ -47,12 +47,12 @@ class ScriptedReply:
 
     @property
     def text(self) -> str:
-        """Return all of it."""
+        """Return acknowledgement and question."""
         return f"{self.acknowledgement} {self.question or thanks(self.language)}".strip()
 
 
 class ScriptedInterviewer:
-    """Asks at most two follow-up questions, each for something that the guest has not told yet."""
+    """Asks at most two follow-up questions, each for a detail that the guest has not given."""
 
     async def reply(
         self, conversation: Conversation, *, committed: asyncio.Event | None = None
@@ -66,13 +66,13 @@ class ScriptedInterviewer:
 
 
 def next_question(conversation: Conversation) -> str | None:
-    """Return the follow-up to say now; None when it is time to say thank you."""
+    """Return the next follow-up question; None if the conversation ends with thanks."""
     reply = scripted_reply(conversation)
     return None if reply.question is None else reply.text
 
 
 def scripted_reply(conversation: Conversation) -> ScriptedReply:
-    """Return what the script says now."""
+    """Return the script's reply to the latest answer."""
     answers = [exchange.answer for exchange in conversation.exchanges]
     heard = understand(answers, cafe=conversation.cafe, language=conversation.language)
     language = heard.language
@@ -106,20 +106,20 @@ def scripted_reply(conversation: Conversation) -> ScriptedReply:
 
 def _concern_key(heard: Understanding) -> str:
     assert heard.concern is not None
-    told = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.ANGER)
-    if heard.concern is Concern.ANGER and not heard.mentions and not heard.told & _FACTS:
-        told = False  # Insults, however many, tell nothing yet.
-    return f"{heard.concern.value}_told" if told else heard.concern.value
+    narrated = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.ANGER)
+    if heard.concern is Concern.ANGER and not heard.mentions and not heard.details & _FACTS:
+        narrated = False  # Insults say nothing about the visit.
+    return f"{heard.concern.value}_told" if narrated else heard.concern.value
 
 
 def _meet(heard: Understanding, conversation: Conversation) -> ScriptedReply | None:
-    """Answer what the guest wants of us; once, then the talk ends."""
+    """Respond to the guest's wish, once; then the conversation ends."""
     wish, language = heard.wish, heard.language
     if wish is None:
         return None
-    told = any(mention.polarity is not Polarity.UNSAID for mention in heard.mentions)
-    if wish in (Wish.SORROW, Wish.QUESTION, Wish.EARLY) and told:
-        return None  # They told about the visit as well, and that is what we ask about.
+    judged = any(mention.polarity is not Polarity.UNSAID for mention in heard.mentions)
+    if wish in (Wish.SORROW, Wish.QUESTION, Wish.EARLY) and judged:
+        return None  # The answer is about the visit too: ask about that.
     asked = [exchange.question for exchange in conversation.exchanges]
     said = say(SECTION, f"meet.{wish.value}", language)
     if any(said.startswith(question.split("?")[0][:20]) for question in asked[1:]):
@@ -132,7 +132,7 @@ def _meet(heard: Understanding, conversation: Conversation) -> ScriptedReply | N
 
 
 def _split(text: str, language: Language) -> ScriptedReply:
-    """Return a fixed reply as its beginning and its question, the last sentence."""
+    """Split a fixed reply into its beginning and its question, the last sentence."""
     beginning, _, question = text.rpartition(". ")
     return ScriptedReply(language, f"{beginning}." if beginning else "", question, certain=True)
 
@@ -142,7 +142,7 @@ def _only_insults(heard: Understanding, *, turn: int) -> bool:
 
 
 def _by_weight(heard: Understanding, *, latest: int) -> list[Mention]:
-    """Return what could be asked about, the worst first, of several the one named last."""
+    """Return possible subjects, worst first; among equals the one named last first."""
     worth = [mention for mention in heard.mentions if mention.topic != STAFF or mention.polarity is not Polarity.UNSAID]
     return sorted(
         worth,
@@ -157,15 +157,15 @@ def _by_weight(heard: Understanding, *, latest: int) -> list[Mention]:
 
 
 def _enough(heard: Understanding) -> bool:
-    """Tell whether a suggestion has been made and what it is for is clear."""
-    clear = any(mention.explained for mention in heard.mentions) or bool(heard.told - {Detail.SUGGESTION})
-    return Detail.SUGGESTION in heard.told and clear and not any(mention.torn for mention in heard.mentions)
+    """Return whether there is a suggestion and its subject is clear."""
+    clear = any(mention.explained for mention in heard.mentions) or bool(heard.details - {Detail.SUGGESTION})
+    return Detail.SUGGESTION in heard.details and clear and not any(mention.torn for mention in heard.mentions)
 
 
 def _wishes(
     heard: Understanding, *, latest: int, first: bool, asked_what_to_change: bool
 ) -> Iterator[tuple[str, Mention | None]]:
-    """Yield questions that would add something and what each is about, the most wanted first."""
+    """Yield useful questions and their subjects, most useful first."""
     if heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.EMERGENCY):
         if not asked_what_to_change:
             yield "remedy_it", None
@@ -181,7 +181,7 @@ def _wishes(
         yield "with_us", None
     if worst is None:
         yield from ((key, None) for key in _about_the_visit(heard, first=first))
-    elif worst.polarity is Polarity.UNSAID and Detail.SUGGESTION in heard.told:
+    elif worst.polarity is Polarity.UNSAID and Detail.SUGGESTION in heard.details:
         yield "anything_else", None
     elif worst.polarity is Polarity.UNSAID:
         yield from _about_what_was_not_judged(heard, worst)
@@ -203,7 +203,7 @@ def _about_what_was_not_judged(heard: Understanding, worst: Mention) -> Iterator
     elif heard.overall is Polarity.GOOD:
         yield "best", None
     else:
-        # "What did you think of it?" after a long story would ask for what was just told.
+        # "What did you think of it?" after a long story would ask for what was just said.
         yield "experience", None
 
 
@@ -236,15 +236,15 @@ def _about_the_visit(heard: Understanding, *, first: bool) -> Iterator[str]:
 
 
 def _idle(key: str, heard: Understanding, focus: Mention | None) -> bool:
-    """Tell whether a question asks for what was told."""
-    if key == "solved" and Detail.DURATION in heard.told:
-        return True  # Whoever says how long it took got through.
-    if key in ("instead", "remedy_it") and Detail.PUT_RIGHT in heard.told:
+    """Return whether a question asks for a detail already given."""
+    if key == "solved" and Detail.DURATION in heard.details:
+        return True  # A guest who says how long it took got through.
+    if key in ("instead", "remedy_it") and Detail.PUT_RIGHT in heard.details:
         return True
     if key == "who" and (not heard.someone or any(mention.topic == STAFF for mention in heard.mentions)):
         return True
     if key in ASKS_FOR:
-        return ASKS_FOR[key] in heard.told
+        return ASKS_FOR[key] in heard.details
     return key in ASKS_WHY and focus is not None and focus.explained
 
 
@@ -253,7 +253,7 @@ def _fields(focus: Mention | None) -> dict[str, str]:
 
 
 def _went_on(heard: Understanding, about: Mention, *, latest: int) -> bool:
-    """Tell whether the latest answer spoke of other things than `about`."""
+    """Return whether the latest answer is about other things than `about`."""
     others = (mention for mention in heard.mentions if mention.turn == latest and mention.topic != STAFF)
     return about.turn != latest and any(mention.polarity is not Polarity.UNSAID for mention in others)
 
@@ -289,6 +289,6 @@ def _lowered(question: str) -> str:
 
 
 def asks(question: str, key: str, language: Language) -> bool:
-    """Tell whether `question` asks what `ask.<key>` asks, whatever it was asked about."""
+    """Return whether `question` asks the same as `ask.<key>`, about any subject."""
     fixed = re.split(r"\{\w+\}", section(SECTION, language)[f"ask.{key}"])
     return all(part.casefold() in question.casefold() for part in fixed)

@@ -1,4 +1,4 @@
-"""How many replies each author gave, and why the script spoke where a model could have."""
+"""Counts replies by author, with the reasons for the script's replies."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ SCRIPT: Literal["scripted"] = "scripted"
 class Tally:
     """Counts by author and reason.
 
-    Reasons are `language` (not one that the model may speak), `certain` (a concern, a wish or thanks: always the
-    script's), `loading`, `away` (left alone after a failure), `late` (no first words in time), `slow` (no whole
-    question in time), `refused`, `broken`, and `guard_` with the fault that `guard.fault` found; the model's own
-    replies have none.
+    Reasons are `language` (not one of the model's), `certain` (a concern, a wish or thanks: always the script's),
+    `loading`, `away` (not tried after a failure), `late` (no first words in time), `slow` (no whole question in time),
+    `refused`, `broken`, and `guard_` with the result of `guard.fault`; the model's own replies have none.
     """
 
     counts: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -27,14 +26,14 @@ class Tally:
         self.counts[author, reason] += 1
 
     def share(self, author: str) -> float:
-        """Return the share of replies that `author` gave; 0 before there is one."""
+        """Return `author`'s share of replies; 0 before the first."""
         total = sum(self.counts.values())
         return sum(number for (who, _), number in self.counts.items() if who == author) / total if total else 0.0
 
 
 @runtime_checkable
 class Tallied(Protocol):
-    """An interviewer that counts its replies by author: the edge shows them in its metrics."""
+    """An interviewer that counts its replies by author, for the edge's metrics."""
 
     @property
     def tally(self) -> Tally:

@@ -1,4 +1,4 @@
-"""Sealed streams: opened with their key only, refused when changed, moved or cut off, in this format and the first."""
+"""Sealed streams open with their key only, and are refused when changed, moved or cut off."""
 
 from __future__ import annotations
 

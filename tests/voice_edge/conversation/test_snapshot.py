@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pilot.events import Client
 from pilot.identifiers import new_identifier
 from voice_edge.conversation.snapshot import SNAPSHOT_SECONDS, seal, unseal
-from voice_edge.conversation.state import SaidTurn, SessionState
+from voice_edge.conversation.state import CommittedTurn, SessionState
 from voice_edge.doors.limits import MAX_HELLO_BYTES, Limits
 from voice_edge.errors import SnapshotRefused
 
@@ -28,7 +28,7 @@ def state(**changes: object) -> SessionState:
         "simulated": False,
         "device_hash": "d" * 32,
         "client": Client(browser="Safari"),
-        "turns": [SaidTurn(turn=1, question="Hur var besöket?", text="Gott kaffe på uteserveringen", mode="text")],
+        "turns": [CommittedTurn(turn=1, question="Hur var besöket?", text="Gott kaffe på uteserveringen", mode="text")],
         "next_turn": 2,
     }
     return SessionState(**{**fields, **changes})
@@ -71,7 +71,7 @@ def test_the_longest_talk_fits_into_a_hello():
     limits = Limits()
     letters = "".join(chr(0xE0 + (place * 7919) % 32) for place in range(limits.text_characters))
     turns = [
-        SaidTurn(turn=number, question="f" * 300, text=letters[number:] + letters[:number], mode="text")
+        CommittedTurn(turn=number, question="f" * 300, text=letters[number:] + letters[:number], mode="text")
         for number in range(1, limits.turns + 1)
     ]
     assert len(seal(state(turns=turns), secret=KEY, at=NOW)) < MAX_HELLO_BYTES - 4_000

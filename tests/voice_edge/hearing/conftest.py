@@ -1,4 +1,4 @@
-"""A model hub on this machine that is as strict as the real one: redirects, ranges, lengths."""
+"""A local model hub, as strict as the real one about redirects, ranges and lengths."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ FILES = {
 
 
 class Hub:
-    """What it serves, how it misbehaves, and what it was asked for."""
+    """A model hub with faults to order; records the requests."""
 
     def __init__(self) -> None:
         self.files = dict(FILES)
-        self.breaks_after: list[int] = []  # bytes of model.bin, an answer each, then it hangs up
-        self.statuses: list[int] = []  # answers before it serves anything
+        self.breaks_after: list[int] = []  # bytes of model.bin per response before it disconnects
+        self.statuses: list[int] = []  # statuses of the first responses
         self.ignores_ranges = False
         self.shifted_range = False
         self.asked: list[tuple[str, str]] = []  # file, range
@@ -37,7 +37,7 @@ class Hub:
 
     @property
     def model(self) -> PublishedModel:
-        """Return the model as its publisher states it."""
+        """Return the model as published."""
         return PublishedModel(
             name="kb-whisper-base",
             language="sv",

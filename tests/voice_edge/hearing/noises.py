@@ -1,4 +1,4 @@
-"""Sounds of a café in which nobody talks to the microphone, made from nothing but a seed (and espeak-ng for babble)."""
+"""Synthetic sounds of a café in which nobody speaks to the microphone (babble by espeak-ng)."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def babble(seconds: float, folder: Path, *, language: str = "en", level: float =
         subprocess.run(["espeak-ng", "-v", f"{language}{voice}", "-s", speed, "-w", str(path), text], check=True)
         said = np.asarray(decode_audio(str(path), sampling_rate=RATE), dtype=np.float64)
         said = np.roll(np.resize(said, len(wave)), int(chance.integers(0, len(wave))))
-        # Far away: only what is below 2 kHz arrives, and its own echo.
+        # Far away: only frequencies below 2 kHz, and an echo.
         far = np.convolve(said, np.ones(8) / 8, mode="same")
         wave += level * (far + 0.6 * np.roll(far, 900)) / max(1e-9, far.std()) / 3
     return wave.astype(np.float32)
@@ -102,5 +102,5 @@ NOISES: dict[str, Callable[[float], np.ndarray]] = {
 
 
 def has_voices() -> bool:
-    """Tell whether espeak-ng is there to babble."""
+    """Return whether espeak-ng is installed."""
     return shutil.which("espeak-ng") is not None

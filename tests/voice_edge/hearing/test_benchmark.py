@@ -1,4 +1,4 @@
-"""What the recogniser's benchmark makes of its measurements."""
+"""The recogniser's benchmark and its verdicts."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def test_a_goal_is_met_only_on_enough_clips() -> None:
         (rows(29) + rows(1, runaway=True), "runaways"),
     ],
 )
-def test_what_misses_its_goal_is_named(measured, said) -> None:
+def test_a_missed_goal_is_named(measured, said) -> None:
     assert said in summary("up to 8 s", measured, goal=0.38)["verdict"]
 
 
-def test_a_threshold_counts_whom_it_asks_in_vain_and_whom_it_lets_through() -> None:
+def test_a_threshold_counts_needless_repeats_and_missed_errors() -> None:
     found = threshold(rows(3) + rows(2, wrong=5), 0.95)
     assert (found["heard_well"], found["heard_well_asked_again"]) == (3, 3)
     assert (found["heard_badly"], found["heard_badly_let_through"]) == (2, 0)

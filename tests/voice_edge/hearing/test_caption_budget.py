@@ -16,22 +16,22 @@ class HandClock:
 def test_captions_run_one_at_a_time_with_a_pause_of_twice_their_duration():
     clock = HandClock()
     budget = CaptionBudget(clock=clock)
-    assert budget.take()
-    assert not budget.take()
+    assert budget.acquire()
+    assert not budget.acquire()
     clock.seconds += 0.5
-    budget.give_back()
+    budget.release()
     clock.seconds += 0.9
-    assert not budget.take()
+    assert not budget.acquire()
     clock.seconds += 0.2
-    assert budget.take()
+    assert budget.acquire()
 
 
 def test_giving_back_twice_changes_nothing():
     clock = HandClock()
     budget = CaptionBudget(clock=clock)
-    assert budget.take()
+    assert budget.acquire()
     clock.seconds += 1.0
-    budget.give_back()
+    budget.release()
     clock.seconds += 3.0
-    budget.give_back()
-    assert budget.take()
+    budget.release()
+    assert budget.acquire()

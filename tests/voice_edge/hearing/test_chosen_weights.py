@@ -1,4 +1,4 @@
-"""Which weights hear which language, and who may say that they hear it well enough."""
+"""The weights of each language and their qualification."""
 
 from __future__ import annotations
 
@@ -16,8 +16,15 @@ from voice_edge.hearing.clips import Clip
 from voice_edge.hearing.errors import WeightsDamaged
 from voice_edge.hearing.published_models import MODEL
 from voice_edge.hearing.pulled_weights import copy
-from voice_edge.hearing.qualification import Qualification, TooFewClips, keep, kept, measure, withdraw
-from voice_edge.hearing.whisper import Decoded
+from voice_edge.hearing.qualification import (
+    Qualification,
+    TooFewClips,
+    measure,
+    read_qualification,
+    save_qualification,
+    withdraw_qualification,
+)
+from voice_edge.hearing.whisper import DecodedText
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SENTENCE = "kaffet var kallt och kön var väldigt lång idag på lunchen"
@@ -48,42 +55,42 @@ def sum_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_without_anything_else_the_packaged_weights_hear_and_only_english_is_qualified(tmp_path) -> None:
+def test_by_default_the_packaged_weights_serve_and_only_english_is_qualified(tmp_path) -> None:
     swedish, english = (choose_weights(Settings(), tmp_path, language) for language in ("sv", "en"))
     assert (swedish.source, swedish.qualified) == ("packaged", False)
     assert "pilot models pull" in swedish.remedy
     assert (english.source, english.qualified, english.remedy) == ("packaged", True, "")
 
 
-def test_pulled_weights_hear_swedish_but_are_qualified_only_by_a_measurement(hub, own, tmp_path) -> None:
+def test_pulled_weights_serve_swedish_but_need_a_measurement_to_qualify(hub, own, tmp_path) -> None:
     copy(hub.model, own, tmp_path, at=AT)
     chosen = choose_weights(Settings(), tmp_path, "sv")
     assert (chosen.source, chosen.name, chosen.folder) == ("pulled", "own-model", tmp_path / "sv")
     assert not chosen.qualified
-    keep(qualification(sha256=sum_of("weights")), tmp_path)
+    save_qualification(qualification(sha256=sum_of("weights")), tmp_path)
     assert choose_weights(Settings(), tmp_path, "sv").qualified
-    assert withdraw(tmp_path, "sv")
+    assert withdraw_qualification(tmp_path, "sv")
     assert not choose_weights(Settings(), tmp_path, "sv").qualified
 
 
 def test_a_qualification_of_other_weights_does_not_count(hub, own, tmp_path) -> None:
     copy(hub.model, own, tmp_path, at=AT)
-    keep(qualification(sha256=sum_of("other weights")), tmp_path)
+    save_qualification(qualification(sha256=sum_of("other weights")), tmp_path)
     chosen = choose_weights(Settings(), tmp_path, "sv")
     assert not chosen.qualified
     assert chosen.measured is None
 
 
 @pytest.mark.parametrize(("word_error", "high"), [(0.16, 0.18), (0.14, 0.21)])
-def test_a_measurement_that_was_not_good_enough_qualifies_nothing(hub, own, tmp_path, word_error, high) -> None:
+def test_a_failed_measurement_qualifies_nothing(hub, own, tmp_path, word_error, high) -> None:
     copy(hub.model, own, tmp_path, at=AT)
-    keep(qualification(sha256=sum_of("weights"), word_error=word_error, high=high), tmp_path)
+    save_qualification(qualification(sha256=sum_of("weights"), word_error=word_error, high=high), tmp_path)
     chosen = choose_weights(Settings(), tmp_path, "sv")
     assert not chosen.qualified
     assert "words wrong" in chosen.why
 
 
-def test_a_folder_that_is_set_comes_before_the_pulled_weights(hub, own, tmp_path) -> None:
+def test_a_configured_folder_precedes_the_pulled_weights(hub, own, tmp_path) -> None:
     copy(hub.model, own, tmp_path, at=AT)
     other = tmp_path / "other"
     other.mkdir()
@@ -93,13 +100,13 @@ def test_a_folder_that_is_set_comes_before_the_pulled_weights(hub, own, tmp_path
     assert choose_weights(Settings(recogniser_model_sv=other), tmp_path, "en").source == "packaged"
 
 
-def test_a_set_folder_without_weights_is_told_and_the_packaged_ones_stand_in(tmp_path) -> None:
+def test_a_configured_folder_without_weights_is_reported_and_replaced(tmp_path) -> None:
     chosen = choose_weights(Settings(recogniser_model_sv=tmp_path / "nowhere"), tmp_path, "sv")
     assert chosen.source == "packaged"
     assert "PILOT_RECOGNISER_MODEL_SV" in chosen.fault
 
 
-def test_damaged_weights_are_left_aside_and_it_is_said_what_is_wrong(hub, own, tmp_path) -> None:
+def test_damaged_weights_are_skipped_and_their_faults_reported(hub, own, tmp_path) -> None:
     copy(hub.model, own, tmp_path, at=AT)
     (tmp_path / "sv" / MODEL).write_text("weightz")
     chosen = choose_weights(Settings(), tmp_path, "sv")
@@ -111,7 +118,7 @@ def test_damaged_weights_are_left_aside_and_it_is_said_what_is_wrong(hub, own, t
     assert "cannot be read" in choose_weights(Settings(), tmp_path, "sv").fault
 
 
-def test_the_published_weights_are_known_in_a_folder_too(hub, tmp_path) -> None:
+def test_published_weights_in_a_folder_are_recognised(hub, tmp_path) -> None:
     folder = tmp_path / "usb"
     folder.mkdir()
     for name, body in hub.files.items():
@@ -120,7 +127,7 @@ def test_the_published_weights_are_known_in_a_folder_too(hub, tmp_path) -> None:
     assert (pulled.name, pulled.published) == ("kb-whisper-base", True)
 
 
-def test_a_folder_that_is_no_model_is_refused_by_the_files_that_it_lacks(hub, own, tmp_path) -> None:
+def test_a_folder_without_a_model_is_refused_with_its_missing_files(hub, own, tmp_path) -> None:
     (own / "tokenizer.json").unlink()
     with pytest.raises(WeightsDamaged, match=r"tokenizer\.json"):
         copy(hub.model, own, tmp_path, at=AT)
@@ -128,18 +135,18 @@ def test_a_folder_that_is_no_model_is_refused_by_the_files_that_it_lacks(hub, ow
 
 
 class Hears:
-    """Hears each clip as it was said, or with every tenth word wrong."""
+    """Transcribes each clip correctly, or with one word in so many wrong."""
 
     def __init__(self, *, wrong_every: int) -> None:
         self.wrong_every = wrong_every
 
-    def decode(self, audio, *, language, prompt="", abandoned=lambda: False) -> Decoded:
+    def decode(self, audio, *, language, prompt="", abandoned=lambda: False) -> DecodedText:
         words = SENTENCE.split()
         heard = [
             "fel" if self.wrong_every and i % self.wrong_every == self.wrong_every - 1 else w
             for i, w in enumerate(words)
         ]
-        return Decoded(" ".join(heard), 0.9, 0.0, False, False, 0.1)
+        return DecodedText(" ".join(heard), 0.9, 0.0, False, False, 0.1)
 
 
 def clips(count: int) -> list[Clip]:
@@ -149,15 +156,15 @@ def clips(count: int) -> list[Clip]:
 @pytest.mark.parametrize(
     ("wrong_every", "passed", "word_error"), [(0, True, 0.0), (10, True, 0.0909), (4, False, 0.1818)]
 )
-def test_weights_are_measured_on_recordings_and_judged(tmp_path, wrong_every, passed, word_error) -> None:
+def test_weights_are_measured_on_recordings_against_the_limits(tmp_path, wrong_every, passed, word_error) -> None:
     result = measure(
         clips(30), decoder=Hears(wrong_every=wrong_every), language="sv", weights="w", sha256="s", by="cli:anna", at=AT
     )
     assert (result.passed, result.word_error, result.clips, result.words) == (passed, word_error, 30, 330)
-    keep(result, tmp_path)
-    assert kept(tmp_path, "sv") == result
+    save_qualification(result, tmp_path)
+    assert read_qualification(tmp_path, "sv") == result
 
 
-def test_few_recordings_measure_nothing() -> None:
+def test_too_few_recordings_are_refused() -> None:
     with pytest.raises(TooFewClips, match="29 recordings"):
         measure(clips(29), decoder=Hears(wrong_every=0), language="sv", weights="w", sha256="s", by="a", at=AT)

@@ -1,4 +1,4 @@
-"""What users of comparable systems complain about, as far as it concerns hearing: here it does not happen."""
+"""Complaints of users of comparable systems about hearing do not apply here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import jiwer
 import numpy as np
 import pytest
 
-from voice_edge.hearing.fair_queue import FairQueue, Work
+from voice_edge.hearing.fair_queue import FairQueue, RecognitionRequest
 from voice_edge.hearing.plausibility import words
 from voice_edge.hearing.recogniser import Recogniser
 from voice_edge.hearing.transcript import Transcript
@@ -25,7 +25,7 @@ from voice_edge.hearing.turn_taking import (
 )
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.hearing.weights import packaged_weights
-from voice_edge.hearing.whisper import Decoded
+from voice_edge.hearing.whisper import DecodedText
 from voice_edge.hearing.word_error import word_errors
 
 RECORDING = Path(__file__).parents[2] / "data" / "voices" / "espeak-en-cold-coffee.wav"
@@ -44,11 +44,11 @@ class Model:
         self.go = threading.Event()
         self.served: list[float] = []
 
-    def decode(self, audio, *, language, prompt="", abandoned=lambda: False) -> Decoded:
+    def decode(self, audio, *, language, prompt="", abandoned=lambda: False) -> DecodedText:
         if audio[0] == 1.0:
             assert self.go.wait(ENOUGH)
         self.served.append(len(audio) / SAMPLE_RATE)
-        return Decoded(self.text, 0.9, 0.05, False, False, 0.01)
+        return DecodedText(self.text, 0.9, 0.05, False, False, 0.01)
 
 
 def started(model: Model, *, threads: int = 1) -> Recogniser:
@@ -74,12 +74,12 @@ def recording() -> bytes:
         return file.readframes(file.getnframes())
 
 
-def test_a_turn_ends_although_the_recogniser_never_answers() -> None:
+def test_a_turn_ends_although_the_recogniser_never_responds() -> None:
     events = feed(TurnTaking(), [0.9] * 60 + [0.0] * 30)
     assert isinstance(events[-1], Commit)
 
 
-def test_a_turn_in_which_no_words_are_found_is_answered_by_nothing_heard_not_by_silence() -> None:
+def test_a_turn_without_words_is_reported_as_no_speech() -> None:
     recogniser = started(Model(text=""))
     heard = recogniser.recognise(SECOND, language="en", session_id="a").result(ENOUGH)
     recogniser.close()
@@ -87,26 +87,26 @@ def test_a_turn_in_which_no_words_are_found_is_answered_by_nothing_heard_not_by_
     assert (heard.no_speech, heard.text) == (True, "")
 
 
-def test_work_begun_early_is_told_apart_by_its_revision_and_counts_once() -> None:
+def test_speculative_work_is_identified_by_its_revision_and_counts_once() -> None:
     turns = TurnTaking()
     events = feed(turns, [0.9] * 30 + [0.0] * 10 + [0.9] * 30 + [0.0] * 10)
     early, late = [event for event in events if isinstance(event, SoftEnd)]
     (resumed,) = [event for event in events if isinstance(event, Resumed)]
     assert early.revision < resumed.revision == late.revision
-    turns.transcript(early.revision, "och")  # comes late, for words that are no longer all of them
+    turns.transcript(early.revision, "och")  # late, for a revision that is void
     commits = [event for event in feed(turns, [0.0] * 20, start=80 * WINDOW_SAMPLES) if isinstance(event, Commit)]
     assert [commit.revision for commit in commits] == [late.revision]
 
 
-def test_a_cough_between_words_is_no_interruption_of_the_answer() -> None:
+def test_a_cough_does_not_interrupt_the_reply() -> None:
     turns = TurnTaking()
     (commit,) = [event for event in feed(turns, [0.9] * 30 + [0.0] * 30) if isinstance(event, Commit)]
-    assert feed(turns, [0.9] * 6 + [0.0] * 60, start=commit.at) == []  # while the answer is given nobody listens
+    assert feed(turns, [0.9] * 6 + [0.0] * 60, start=commit.at) == []  # the microphone is ignored during the reply
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("text", ["Undertexter från Amara.org-gemenskapen", "Thanks for watching!", "Musik"])
-def test_text_invented_on_silence_reaches_nobody(text: str, language: str) -> None:
+def test_text_invented_over_silence_is_dropped(text: str, language: str) -> None:
     recogniser = started(Model(text=text))
     final = recogniser.recognise(SECOND, language=language, session_id="a").result(ENOUGH)
     caption = recogniser.recognise(SECOND, language=language, session_id="a", final=False).result(ENOUGH)
@@ -114,12 +114,12 @@ def test_text_invented_on_silence_reaches_nobody(text: str, language: str) -> No
     assert (final.text, caption.text) == ("", "")
 
 
-def test_the_lag_does_not_grow_while_a_session_asks_faster_than_it_is_served() -> None:
+def test_the_queue_does_not_grow_if_a_session_requests_too_fast() -> None:
     queue = FairQueue(clock=lambda: 0.0)
     for number in range(1000):
         for final in (True, False):
             audio = np.full(1, number, dtype=np.float32)
-            queue.put(Work(audio, "en", f"session {number % 3}", final, "", 0.0))
+            queue.put(RecognitionRequest(audio, "en", f"session {number % 3}", final, "", 0.0))
     assert len(queue) == 3
     served = [queue.take() for _ in range(6)]
     assert sorted(float(work.audio[0]) for work in served if work) == [997, 997, 998, 998, 999, 999]
@@ -159,7 +159,7 @@ def test_one_model_serves_all_customers() -> None:
     assert loads == [Path("w")]
 
 
-def test_the_first_word_is_in_the_turns_audio_although_the_customer_spoke_at_once() -> None:
+def test_a_turns_audio_has_the_first_word_if_the_customer_speaks_at_once() -> None:
     quiet = bytes(SAMPLE_RATE * 2)
     activity, turns = VoiceActivity(), TurnTaking()
     events = [event for window in activity.feed(recording() + quiet) for event in turns.hear(window)]
@@ -167,7 +167,7 @@ def test_the_first_word_is_in_the_turns_audio_although_the_customer_spoke_at_onc
     assert commit.audio_from == 0
 
 
-def test_the_last_word_is_in_the_turns_audio_although_the_button_cut_it_short() -> None:
+def test_a_turns_audio_has_the_last_word_if_the_button_ends_it() -> None:
     activity, turns = VoiceActivity(), TurnTaking()
     pcm = recording()[: 3 * SAMPLE_RATE * 2]
     for window in activity.feed(pcm):
@@ -177,7 +177,7 @@ def test_the_last_word_is_in_the_turns_audio_although_the_button_cut_it_short() 
 
 
 @pytest.mark.recogniser
-def test_the_words_at_both_edges_of_a_recording_cut_to_its_voice_are_heard(tmp_path: Path) -> None:
+def test_the_first_and_last_words_of_a_tightly_cut_recording_are_heard(tmp_path: Path) -> None:
     audio = np.frombuffer(recording(), dtype="<i2").astype(np.float32) / 32768
     loud = np.flatnonzero(np.abs(audio) > 0.02)
     recogniser = Recogniser(weights={"en": packaged_weights(tmp_path)}, qualified=frozenset({"en"}), threads=1)

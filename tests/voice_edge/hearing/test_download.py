@@ -1,4 +1,4 @@
-"""A model gets through a weak line, and nothing but the pinned model gets in."""
+"""A model survives a weak connection, and only the pinned model is accepted."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def get(hub, target: Path, client: httpx.Client, *, pause=None) -> None:
     fetch(model.url(file, hub=hub.address), target, size=file.size, client=client, pause=pause or Pauses())
 
 
-def test_a_model_is_pulled_checked_and_moved_in_whole(hub, client, tmp_path) -> None:
+def test_a_model_is_pulled_verified_and_moved_as_a_whole(hub, client, tmp_path) -> None:
     pulled = pull(hub.model, tmp_path, at=AT, client=client, hub=hub.address)
     assert {path.name for path in (tmp_path / "sv").iterdir()} == {*hub.files, "pulled.json"}
     assert all((tmp_path / "sv" / name).read_bytes() == body for name, body in hub.files.items())
@@ -49,47 +49,47 @@ def test_a_model_is_pulled_checked_and_moved_in_whole(hub, client, tmp_path) -> 
     assert not (tmp_path / ".sv-pulling").exists()
 
 
-def test_a_file_goes_on_where_the_line_broke(hub, client, tmp_path) -> None:
+def test_a_download_resumes_after_a_broken_connection(hub, client, tmp_path) -> None:
     hub.breaks_after = [1000, 500]
     get(hub, tmp_path / MODEL, client)
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
     assert [asked for _, asked in hub.asked] == ["", "bytes=1000-", "bytes=1500-"]
 
 
-def test_the_next_process_goes_on_where_the_last_one_was_ended(hub, client, tmp_path) -> None:
+def test_the_next_process_resumes_an_interrupted_download(hub, client, tmp_path) -> None:
     (tmp_path / MODEL).write_bytes(hub.files[MODEL][:2000])
     get(hub, tmp_path / MODEL, client)
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
     assert hub.asked == [(MODEL, "bytes=2000-")]
 
 
-def test_what_is_there_already_is_not_asked_for(hub, client, tmp_path) -> None:
+def test_existing_files_are_not_requested_again(hub, client, tmp_path) -> None:
     (tmp_path / MODEL).write_bytes(hub.files[MODEL])
     get(hub, tmp_path / MODEL, client)
     assert hub.asked == []
 
 
-def test_a_server_that_ignores_ranges_sends_the_file_anew(hub, client, tmp_path) -> None:
+def test_a_server_without_ranges_sends_the_whole_file(hub, client, tmp_path) -> None:
     hub.ignores_ranges = True
     (tmp_path / MODEL).write_bytes(b"x" * 2000)
     get(hub, tmp_path / MODEL, client)
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
 
 
-def test_another_range_than_was_asked_for_is_not_appended(hub, client, tmp_path) -> None:
+def test_a_range_that_was_not_requested_is_not_appended(hub, client, tmp_path) -> None:
     hub.shifted_range = True
     (tmp_path / MODEL).write_bytes(hub.files[MODEL][:2000])
     get(hub, tmp_path / MODEL, client)
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
 
 
-def test_a_file_that_is_too_long_already_is_begun_anew(hub, client, tmp_path) -> None:
+def test_a_file_that_is_too_long_is_downloaded_anew(hub, client, tmp_path) -> None:
     (tmp_path / MODEL).write_bytes(b"x" * (len(hub.files[MODEL]) + 1))
     get(hub, tmp_path / MODEL, client)
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
 
 
-def test_a_line_on_which_nothing_comes_is_given_up_and_what_came_is_kept(hub, client, tmp_path) -> None:
+def test_without_progress_the_download_fails_and_keeps_its_bytes(hub, client, tmp_path) -> None:
     hub.breaks_after = [100] + [0] * 50
     pauses = Pauses()
     with pytest.raises(DownloadFailed, match=f"100 of {len(hub.files[MODEL])} bytes") as failed:
@@ -103,14 +103,14 @@ def test_a_line_on_which_nothing_comes_is_given_up_and_what_came_is_kept(hub, cl
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
 
 
-def test_a_hub_that_is_overloaded_is_asked_again(hub, client, tmp_path) -> None:
+def test_an_overloaded_hub_is_retried(hub, client, tmp_path) -> None:
     hub.statuses = [503, 429]
     get(hub, tmp_path / MODEL, client)
     assert (tmp_path / MODEL).read_bytes() == hub.files[MODEL]
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, "no such file at this revision"), (403, "status 403")])
-def test_a_refusal_is_told_and_not_repeated(hub, client, tmp_path, status, said) -> None:
+def test_a_refusal_is_reported_and_not_retried(hub, client, tmp_path, status, said) -> None:
     hub.statuses = [status]
     with pytest.raises(DownloadFailed, match=said) as failed:
         get(hub, tmp_path / MODEL, client)
@@ -118,14 +118,14 @@ def test_a_refusal_is_told_and_not_repeated(hub, client, tmp_path, status, said)
     assert not (tmp_path / MODEL).exists()
 
 
-def test_another_length_than_the_pinned_one_is_refused_before_it_is_fetched(hub, client, tmp_path) -> None:
+def test_a_file_of_another_length_is_refused_before_it_is_fetched(hub, client, tmp_path) -> None:
     hub.files["config.json"] += b" "
     with pytest.raises(DownloadFailed, match="expected 8"):
         get(hub, tmp_path / "config.json", client)
     assert not (tmp_path / "config.json").exists()
 
 
-def test_a_wrong_checksum_lets_nothing_in_and_is_thrown_away(hub, client, tmp_path) -> None:
+def test_a_file_with_a_wrong_checksum_is_refused_and_deleted(hub, client, tmp_path) -> None:
     right = hub.files[MODEL]
     hub.files[MODEL] = bytes(reversed(right))
     with pytest.raises(WeightsDamaged, match="checksum"):
@@ -133,10 +133,10 @@ def test_a_wrong_checksum_lets_nothing_in_and_is_thrown_away(hub, client, tmp_pa
     assert not (tmp_path / "sv").exists()
     hub.files[MODEL] = right
     assert pull(hub.model, tmp_path, at=AT, client=client, hub=hub.address).published
-    assert sum(name == "config.json" for name, _ in hub.asked) == 1  # what was good was kept
+    assert sum(name == "config.json" for name, _ in hub.asked) == 1  # the valid files were kept
 
 
-def test_a_pull_that_fails_leaves_the_weights_in_place_alone(hub, client, tmp_path) -> None:
+def test_a_failed_pull_leaves_existing_weights_unchanged(hub, client, tmp_path) -> None:
     first = pull(hub.model, tmp_path, at=AT, client=client, hub=hub.address)
     hub.statuses = [404]
     with pytest.raises(DownloadFailed):
@@ -145,7 +145,7 @@ def test_a_pull_that_fails_leaves_the_weights_in_place_alone(hub, client, tmp_pa
     assert faults(tmp_path, first) == []
 
 
-def test_from_https_nobody_leads_to_an_address_without_it(tmp_path) -> None:
+def test_a_redirect_from_https_to_http_is_refused(tmp_path) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.scheme == "https":
             return httpx.Response(302, headers={"Location": "http://elsewhere.example/model.bin"})
@@ -159,7 +159,7 @@ def test_from_https_nobody_leads_to_an_address_without_it(tmp_path) -> None:
     assert not (tmp_path / MODEL).exists()
 
 
-def test_a_full_disk_is_told_before_anything_is_fetched(hub, client, tmp_path, monkeypatch) -> None:
+def test_a_full_disk_is_reported_before_the_download(hub, client, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(pulled_weights.shutil, "disk_usage", lambda path: SimpleNamespace(free=10))
     with pytest.raises(WeightsDamaged, match="are needed"):
         pull(hub.model, tmp_path, at=AT, client=client, hub=hub.address)

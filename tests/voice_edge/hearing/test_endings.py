@@ -1,4 +1,4 @@
-"""How a transcript ends decides how long more words are waited for."""
+"""The end of a transcript determines the silence that ends the turn."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ from voice_edge.hearing.endings import Ending, ending_of
         ("…", Ending.OPEN),
     ],
 )
-def test_the_last_word_decides_before_the_full_stop_does(text: str, ending: Ending) -> None:
+def test_the_last_word_takes_precedence_over_the_full_stop(text: str, ending: Ending) -> None:
     assert ending_of(text) is ending

@@ -1,4 +1,4 @@
-"""The recogniser's queue: finals first, one of each a session, bounded, nothing stale."""
+"""The recogniser's queue: bounded, finals first, one of each per session, nothing stale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voice_edge.hearing.errors import RecogniserBusy, RecogniserClosed
-from voice_edge.hearing.fair_queue import LONG_CLIP_SECONDS, PARTIAL_STALE_SECONDS, FairQueue, Work
+from voice_edge.hearing.fair_queue import LONG_CLIP_SECONDS, PARTIAL_STALE_SECONDS, FairQueue, RecognitionRequest
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
 
@@ -21,8 +21,8 @@ class Clock:
         return self.now
 
 
-def work(session: str, *, final: bool = True, at: float = 0.0, seconds: float = 1.0) -> Work:
-    return Work(np.zeros(int(seconds * SAMPLE_RATE), dtype=np.float32), "en", session, final, "", at)
+def work(session: str, *, final: bool = True, at: float = 0.0, seconds: float = 1.0) -> RecognitionRequest:
+    return RecognitionRequest(np.zeros(int(seconds * SAMPLE_RATE), dtype=np.float32), "en", session, final, "", at)
 
 
 def test_finals_come_before_partials() -> None:
@@ -34,7 +34,7 @@ def test_finals_come_before_partials() -> None:
     assert queue.take() is partial
 
 
-def test_a_newer_partial_takes_the_older_ones_place() -> None:
+def test_a_newer_partial_replaces_the_older_one() -> None:
     queue = FairQueue(clock=Clock())
     older, other, newer = work("a", final=False), work("b", final=False), work("a", final=False)
     for one in (older, other, newer):
@@ -56,7 +56,7 @@ def test_a_stale_partial_is_dropped() -> None:
     assert old.future.cancelled()
 
 
-def test_a_final_waits_as_long_as_it_must() -> None:
+def test_a_final_never_becomes_stale() -> None:
     clock = Clock()
     queue = FairQueue(clock=clock)
     final = work("a")
@@ -65,7 +65,7 @@ def test_a_final_waits_as_long_as_it_must() -> None:
     assert queue.take() is final
 
 
-def test_a_full_queue_says_when_to_come_back_and_still_takes_a_newer_revision() -> None:
+def test_a_full_queue_names_a_retry_time_and_accepts_a_newer_revision() -> None:
     queue = FairQueue(clock=Clock(), most_finals=2)
     queue.put(work("a"))
     queue.put(work("b"))
@@ -87,7 +87,7 @@ def test_cancelled_work_is_not_served() -> None:
     assert queue.take() is other
 
 
-def test_a_session_that_ended_leaves_nothing_behind() -> None:
+def test_an_ended_session_leaves_nothing_in_the_queue() -> None:
     queue = FairQueue(clock=Clock())
     final, partial = work("a"), work("a", final=False)
     queue.put(final)
@@ -99,9 +99,9 @@ def test_a_session_that_ended_leaves_nothing_behind() -> None:
     assert len(queue) == 0
 
 
-def test_closing_wakes_who_waits_and_cancels_what_waits() -> None:
+def test_closing_wakes_workers_and_cancels_waiting_requests() -> None:
     queue = FairQueue(clock=Clock())
-    taken: list[Work | None] = []
+    taken: list[RecognitionRequest | None] = []
     taker = threading.Thread(target=lambda: taken.append(queue.take()))
     taker.start()
     queue.close()
@@ -111,7 +111,7 @@ def test_closing_wakes_who_waits_and_cancels_what_waits() -> None:
         queue.put(work("a"))
 
 
-def test_a_committed_turn_is_served_before_those_that_are_only_guessed_to_be_over() -> None:
+def test_a_committed_turn_is_served_before_speculative_ones() -> None:
     queue = FairQueue(clock=Clock())
     guess, committed, other = work("guess"), work("committed"), work("other")
     for one in (guess, committed, other):
@@ -121,7 +121,7 @@ def test_a_committed_turn_is_served_before_those_that_are_only_guessed_to_be_ove
     assert [queue.take(), queue.take(), queue.take()] == [committed, guess, other]
 
 
-def test_finals_that_were_cancelled_while_they_waited_take_nobodys_place() -> None:
+def test_cancelled_finals_use_no_place_in_the_queue() -> None:
     clock = Clock()
     queue = FairQueue(clock=clock, most_finals=2)
     left = [work("a"), work("b")]
@@ -139,7 +139,7 @@ def test_finals_that_were_cancelled_while_they_waited_take_nobodys_place() -> No
 
 
 def test_one_worker_stays_free_of_captions_and_of_long_clips() -> None:
-    queue = FairQueue(clock=Clock(), takers=2)
+    queue = FairQueue(clock=Clock(), workers=2)
     caption, monologue, brief = work("a", final=False), work("b", seconds=LONG_CLIP_SECONDS + 1), work("c")
     queue.put(caption)
     assert queue.take() is caption
@@ -152,7 +152,7 @@ def test_one_worker_stays_free_of_captions_and_of_long_clips() -> None:
 
 
 def test_a_single_worker_serves_long_clips_and_captions_too() -> None:
-    queue = FairQueue(clock=Clock(), takers=1)
+    queue = FairQueue(clock=Clock(), workers=1)
     caption, monologue = work("a", final=False), work("b", seconds=LONG_CLIP_SECONDS + 1)
     queue.put(caption)
     queue.put(monologue)
@@ -161,8 +161,8 @@ def test_a_single_worker_serves_long_clips_and_captions_too() -> None:
     assert queue.take() is caption
 
 
-def test_a_newer_revision_gives_up_the_one_that_runs() -> None:
-    queue = FairQueue(clock=Clock(), takers=2)
+def test_a_newer_revision_abandons_the_running_one() -> None:
+    queue = FairQueue(clock=Clock(), workers=2)
     older, newer = work("a"), work("a")
     queue.put(older)
     assert queue.take() is older
@@ -171,8 +171,8 @@ def test_a_newer_revision_gives_up_the_one_that_runs() -> None:
     assert not newer.future.abandoned
 
 
-def test_a_session_that_left_gives_up_what_runs_for_it_and_nobody_elses() -> None:
-    queue = FairQueue(clock=Clock(), takers=2)
+def test_an_ended_session_abandons_only_its_own_recognitions() -> None:
+    queue = FairQueue(clock=Clock(), workers=2)
     gone, stays = work("gone"), work("stays")
     for one in (gone, stays):
         queue.put(one)
@@ -182,8 +182,8 @@ def test_a_session_that_left_gives_up_what_runs_for_it_and_nobody_elses() -> Non
     assert not stays.future.abandoned
 
 
-def test_when_to_come_back_follows_what_a_recognition_takes() -> None:
-    queue = FairQueue(clock=Clock(), most_finals=4, takers=2, seconds_per_final=lambda: 1.5)
+def test_the_retry_time_depends_on_the_duration_of_a_recognition() -> None:
+    queue = FairQueue(clock=Clock(), most_finals=4, workers=2, seconds_per_final=lambda: 1.5)
     for session in "abcd":
         queue.put(work(session))
     assert queue.backlog_seconds() == 3.0
@@ -195,7 +195,7 @@ def test_when_to_come_back_follows_what_a_recognition_takes() -> None:
 @given(st.lists(st.tuples(st.sampled_from("abcdefgh"), st.booleans()), max_size=60))
 def test_every_future_is_served_once_or_cancelled(asked: list[tuple[str, bool]]) -> None:
     queue = FairQueue(clock=Clock(), most_finals=4)
-    accepted: list[Work] = []
+    accepted: list[RecognitionRequest] = []
     for session, final in asked:
         one = work(session, final=final)
         try:

@@ -1,4 +1,4 @@
-"""Where nobody talks to the microphone, nothing is scored: the real recogniser over the noises of a café."""
+"""Noise of a café is never scored, with the real recogniser."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def recogniser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recogniser]
 @pytest.mark.recogniser
 @pytest.mark.parametrize("language", ["sv", "en"])
 @pytest.mark.parametrize("name", list(SOUNDS.NOISES))
-def test_noise_is_asked_again_and_never_scored(recogniser: Recogniser, name: str, language: str) -> None:
+def test_noise_is_never_scored(recogniser: Recogniser, name: str, language: str) -> None:
     heard = recogniser.recognise(SOUNDS.NOISES[name](SECONDS), language=language, session_id=name).result(ENOUGH)
     assert heard.no_speech or heard.low_confidence, heard.text
 
@@ -52,22 +52,20 @@ def test_noise_is_asked_again_and_never_scored(recogniser: Recogniser, name: str
 @pytest.mark.recogniser
 @pytest.mark.skipif(not SOUNDS.has_voices(), reason="espeak-ng is not installed")
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_the_voices_of_other_tables_are_asked_again_and_never_scored(
-    recogniser: Recogniser, language: str, tmp_path: Path
-) -> None:
+def test_voices_of_other_tables_are_never_scored(recogniser: Recogniser, language: str, tmp_path: Path) -> None:
     babble = SOUNDS.babble(SECONDS, tmp_path, language=language)
     heard = recogniser.recognise(babble, language=language, session_id="babble").result(ENOUGH)
     assert heard.no_speech or heard.low_confidence, heard.text
 
 
 @pytest.mark.parametrize("name", list(SOUNDS.NOISES))
-def test_noise_begins_no_turn(name: str) -> None:
+def test_noise_starts_no_turn(name: str) -> None:
     pcm = (np.clip(SOUNDS.NOISES[name](SECONDS), -1, 1) * 32767).astype("<i2").tobytes()
     turns = TurnTaking()
     assert [event for window in VoiceActivity().feed(pcm) for event in turns.hear(window)] == []
 
 
-def test_a_turn_ends_over_a_radio_that_goes_on() -> None:
+def test_a_turn_ends_although_a_radio_plays_on() -> None:
     folder = Path(__file__).parents[2] / "data" / "voices"
     from faster_whisper.audio import decode_audio
 

@@ -1,4 +1,4 @@
-"""What the edge hears with after it started: the weights that `pilot models` shows."""
+"""A started edge uses the weights that `pilot models` shows."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def heard_with(home: Home, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, P
     return made["weights"], made["qualified"]  # type: ignore[return-value]
 
 
-def test_pulled_weights_hear_swedish_and_the_packaged_ones_english(opened, tmp_path, monkeypatch) -> None:
+def test_swedish_uses_pulled_weights_and_english_the_packaged_ones(opened, tmp_path, monkeypatch) -> None:
     weights, qualified = heard_with(opened, monkeypatch)
     assert weights == {"sv": opened.root / ".weights" / "sv", "en": tmp_path / "packaged"}
     assert qualified == {"en"}
 
 
-def test_damaged_weights_take_no_language_away(opened, tmp_path, monkeypatch) -> None:
+def test_damaged_weights_disable_no_language(opened, tmp_path, monkeypatch) -> None:
     (opened.root / ".weights" / "sv" / MODEL).write_bytes(b"half")
     weights, qualified = heard_with(opened, monkeypatch)
     assert weights == {"sv": tmp_path / "packaged", "en": tmp_path / "packaged"}

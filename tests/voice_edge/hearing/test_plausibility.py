@@ -1,11 +1,11 @@
-"""What cannot have been said is not taken for words."""
+"""Implausible transcripts are not taken for words."""
 
 from __future__ import annotations
 
 import pytest
 
 from voice_edge.hearing.invented_lines import without_credits
-from voice_edge.hearing.plausibility import echoes, invented, loop_start, runs_away, without_loop
+from voice_edge.hearing.plausibility import echoes, is_invented, is_runaway, loop_start, without_loop
 
 SURE = {"confidence": 0.95, "no_speech_probability": 0.05}
 
@@ -80,8 +80,8 @@ SURE = {"confidence": 0.95, "no_speech_probability": 0.05}
         "Thanks for watching! Thanks for watching! Thanks for watching!",
     ],
 )
-def test_what_is_written_where_nobody_speaks_is_no_speech_however_sure_the_model_is(text: str) -> None:
-    assert invented(text, **SURE)
+def test_known_inventions_are_no_speech_at_any_confidence(text: str) -> None:
+    assert is_invented(text, **SURE)
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_what_is_written_where_nobody_speaks_is_no_speech_however_sure_the_model
         "I like it and my wife likes it.",
     ],
 )
-def test_what_a_guest_may_well_say_is_kept(text: str) -> None:
-    assert not invented(text, **SURE)
+def test_plausible_words_of_guests_are_kept(text: str) -> None:
+    assert not is_invented(text, **SURE)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_what_a_guest_may_well_say_is_kept(text: str) -> None:
         ("Kaffet var 3.5 av 5.", "Kaffet var 3.5 av 5."),
     ],
 )
-def test_an_invented_line_at_an_edge_is_cut_off_what_was_said(text: str, said: str) -> None:
+def test_invented_lines_around_speech_are_removed(text: str, said: str) -> None:
     assert without_credits(text) == said
 
 
@@ -160,22 +160,22 @@ WRITTEN_OVER_NOISE = [
 
 
 @pytest.mark.parametrize(("text", "confidence", "doubt"), WRITTEN_OVER_NOISE)
-def test_what_was_written_over_noise_is_no_speech(text: str, confidence: float, doubt: float) -> None:
-    assert invented(text, confidence=confidence, no_speech_probability=doubt)
+def test_text_invented_over_noise_is_no_speech(text: str, confidence: float, doubt: float) -> None:
+    assert is_invented(text, confidence=confidence, no_speech_probability=doubt)
 
 
-def test_a_lone_courtesy_is_kept_only_when_the_model_is_sure() -> None:
-    assert not invented("Thank you.", confidence=0.8, no_speech_probability=0.1)
-    assert invented("Thank you.", confidence=0.3, no_speech_probability=0.1)
-    assert invented("you", confidence=0.8, no_speech_probability=0.8)
+def test_a_lone_courtesy_is_kept_only_if_the_model_is_sure() -> None:
+    assert not is_invented("Thank you.", confidence=0.8, no_speech_probability=0.1)
+    assert is_invented("Thank you.", confidence=0.3, no_speech_probability=0.1)
+    assert is_invented("you", confidence=0.8, no_speech_probability=0.8)
 
 
-def test_an_unsure_text_where_the_model_doubts_any_speech_is_dropped() -> None:
-    assert invented("I'm going to put the oil on the pan.", confidence=0.19, no_speech_probability=0.73)
-    assert not invented("I'm going to put the oil on the pan.", confidence=0.8, no_speech_probability=0.73)
+def test_an_unsure_text_is_dropped_if_the_model_doubts_speech() -> None:
+    assert is_invented("I'm going to put the oil on the pan.", confidence=0.19, no_speech_probability=0.73)
+    assert not is_invented("I'm going to put the oil on the pan.", confidence=0.8, no_speech_probability=0.73)
 
 
-def test_a_phrase_repeated_without_end_is_found_and_cut() -> None:
+def test_endless_repetition_is_detected_and_cut() -> None:
     text = "The coffee was good. " + "And then we went home. " * 6
     assert loop_start(text) is not None
     assert without_loop(text).startswith("The coffee was good. And then we went home")
@@ -190,12 +190,12 @@ def test_people_repeat_themselves_a_little(text: str) -> None:
     assert without_loop(text) == text
 
 
-def test_more_tokens_than_a_mouth_can_say_run_away() -> None:
-    assert runs_away("words", tokens=40, seconds=1.0)
-    assert not runs_away("words", tokens=12, seconds=2.0)
+def test_more_tokens_than_anybody_can_speak_are_a_runaway() -> None:
+    assert is_runaway("words", tokens=40, seconds=1.0)
+    assert not is_runaway("words", tokens=12, seconds=2.0)
 
 
-def test_a_sentence_that_comes_twice_is_worth_a_second_look_but_is_not_cut() -> None:
+def test_a_repeated_sentence_is_retried_but_not_cut() -> None:
     text = "Press 0 to reach an operator. Press 0 to reach an operator."
     assert echoes(text)
     assert without_loop(text) == text

@@ -1,4 +1,4 @@
-"""Long audio is cut where nobody speaks, and nothing of it is lost."""
+"""Long audio is cut in pauses, and no sample is lost."""
 
 from __future__ import annotations
 

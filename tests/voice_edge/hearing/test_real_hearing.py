@@ -38,7 +38,7 @@ def samples_of(pcm: bytes) -> np.ndarray:
 
 
 @pytest.mark.parametrize("frame", [2, 640, 1024, 1280, 3001, 20_000])
-def test_frames_of_any_size_give_the_windows_of_the_whole(frame: int) -> None:
+def test_frames_of_any_size_give_the_same_windows(frame: int) -> None:
     pcm = recording()[: 60 * WINDOW_SAMPLES * 2]
     activity = VoiceActivity()
     windows = [window for at in range(0, len(pcm), frame) for window in activity.feed(pcm[at : at + frame])]
@@ -47,7 +47,7 @@ def test_frames_of_any_size_give_the_windows_of_the_whole(frame: int) -> None:
     assert np.allclose([window.probability for window in windows], whole, atol=1e-3)
 
 
-def test_a_reset_forgets_and_may_jump() -> None:
+def test_a_reset_clears_the_state_and_may_skip_audio() -> None:
     pcm = recording()[: 20 * WINDOW_SAMPLES * 2]
     activity = VoiceActivity()
     first = activity.feed(pcm)

@@ -1,4 +1,4 @@
-"""The recogniser around its model: one worker, honest results, no clip that stops the next one."""
+"""The recogniser with a fake model: its results, and no clip stops the next one."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from voice_edge.hearing.errors import (
 )
 from voice_edge.hearing.fair_queue import MOST_FINALS_WAITING
 from voice_edge.hearing.recogniser import Recogniser
-from voice_edge.hearing.whisper import Decoded
+from voice_edge.hearing.whisper import DecodedText
 
 AUDIO = np.zeros(16_000, dtype=np.float32)
 ENOUGH = 10.0
 
 
 class FakeModel:
-    """Writes what the test puts in; while `gate` is shut it takes its time."""
+    """Writes the test's text; blocks while `gate` is closed."""
 
     def __init__(self) -> None:
         self.text, self.confidence, self.no_speech, self.runaway = "The coffee was cold.", 0.9, 0.05, False
@@ -38,7 +38,7 @@ class FakeModel:
         self.threads: set[str] = set()
         self.prompts: list[str] = []
 
-    def decode(self, audio: np.ndarray, *, language: str, prompt: str = "", abandoned=lambda: False) -> Decoded:
+    def decode(self, audio: np.ndarray, *, language: str, prompt: str = "", abandoned=lambda: False) -> DecodedText:
         self.threads.add(threading.current_thread().name)
         self.prompts.append(prompt)
         self.began.release()
@@ -47,7 +47,7 @@ class FakeModel:
             raise RecognitionAbandoned
         if self.error is not None:
             raise self.error
-        return Decoded(self.text, self.confidence, self.no_speech, False, self.runaway, 0.3)
+        return DecodedText(self.text, self.confidence, self.no_speech, False, self.runaway, 0.3)
 
 
 @contextmanager
@@ -66,7 +66,7 @@ def running(
         recogniser.close()
 
 
-def test_words_come_back_from_the_workers_thread() -> None:
+def test_a_worker_returns_the_words() -> None:
     model = FakeModel()
     with running(model) as recogniser:
         heard = recogniser.recognise(AUDIO, language="en", session_id="a", prompt="Café Aurora").result(ENOUGH)
@@ -75,7 +75,7 @@ def test_words_come_back_from_the_workers_thread() -> None:
     assert model.prompts == ["Café Aurora"]
 
 
-def test_the_same_confidence_is_enough_only_where_the_language_is_qualified() -> None:
+def test_an_unqualified_language_needs_a_higher_confidence() -> None:
     model = FakeModel()
     model.confidence = 0.7
     with running(model) as recogniser:
@@ -85,7 +85,7 @@ def test_the_same_confidence_is_enough_only_where_the_language_is_qualified() ->
         assert recogniser.recognise(AUDIO, language="sv", session_id="a").result(ENOUGH).low_confidence
 
 
-def test_what_was_written_over_silence_is_no_speech_and_no_text() -> None:
+def test_text_invented_over_silence_is_no_speech_and_removed() -> None:
     model = FakeModel()
     model.text = "Undertexter från Amara.org-gemenskapen"
     with running(model) as recogniser:
@@ -94,7 +94,7 @@ def test_what_was_written_over_silence_is_no_speech_and_no_text() -> None:
     assert heard.text == ""
 
 
-def test_a_text_that_still_ran_away_is_never_scored() -> None:
+def test_a_runaway_text_is_never_scored() -> None:
     model = FakeModel()
     model.runaway = True
     with running(model) as recogniser:
@@ -130,7 +130,7 @@ def test_a_full_queue_refuses_and_recovers() -> None:
         assert recogniser.queue_depth == 0
 
 
-def test_a_session_that_ended_is_not_recognised() -> None:
+def test_an_ended_session_is_not_recognised() -> None:
     model = FakeModel()
     model.gate.clear()
     with running(model) as recogniser:
@@ -142,7 +142,7 @@ def test_a_session_that_ended_is_not_recognised() -> None:
             waiting.result(ENOUGH)
 
 
-def test_closing_cancels_what_waits_and_refuses_what_comes() -> None:
+def test_closing_cancels_waiting_requests_and_refuses_new_ones() -> None:
     model = FakeModel()
     with running(model) as recogniser:
         recogniser.close()
@@ -150,7 +150,7 @@ def test_closing_cancels_what_waits_and_refuses_what_comes() -> None:
             recogniser.recognise(AUDIO, language="en", session_id="a")
 
 
-def test_it_must_be_started_and_know_the_language() -> None:
+def test_recognition_needs_a_start_and_weights_for_the_language() -> None:
     recogniser = Recogniser(weights={"en": Path("w")}, qualified=frozenset(), threads=1)
     with pytest.raises(RecogniserClosed):
         recogniser.recognise(AUDIO, language="en", session_id="a")
@@ -158,7 +158,7 @@ def test_it_must_be_started_and_know_the_language() -> None:
         started.recognise(AUDIO, language="de", session_id="a")
 
 
-def test_weights_that_cannot_be_loaded_say_so_at_warming(tmp_path: Path) -> None:
+def test_warming_reports_weights_that_cannot_be_loaded(tmp_path: Path) -> None:
     recogniser = Recogniser(weights={"en": tmp_path}, qualified=frozenset(), threads=1)
     recogniser.start()
     with pytest.raises(WeightsDamaged, match="pilot models status"):
@@ -166,7 +166,7 @@ def test_weights_that_cannot_be_loaded_say_so_at_warming(tmp_path: Path) -> None
     recogniser.close()
 
 
-def test_sessions_are_recognised_side_by_side_where_there_are_cores() -> None:
+def test_sessions_are_recognised_in_parallel_on_several_cores() -> None:
     model = FakeModel()
     model.gate.clear()
     with running(model, threads=2) as recogniser:
@@ -179,7 +179,7 @@ def test_sessions_are_recognised_side_by_side_where_there_are_cores() -> None:
     assert model.threads == {"recogniser 0", "recogniser 1"}
 
 
-def test_a_monologue_does_not_keep_a_brief_turn_waiting() -> None:
+def test_a_monologue_does_not_delay_a_brief_turn() -> None:
     model = FakeModel()
     model.gate.clear()
     monologues = np.zeros(45 * 16_000, dtype=np.float32)
@@ -193,7 +193,7 @@ def test_a_monologue_does_not_keep_a_brief_turn_waiting() -> None:
         assert (figures.running, figures.queue_depth) == (2, 1)  # the second monologue waits, the brief turn runs
 
 
-def test_what_a_customer_went_on_speaking_over_is_given_up_while_it_runs() -> None:
+def test_a_running_recognition_is_abandoned_if_the_customer_resumes() -> None:
     model = FakeModel()
     model.gate.clear()
     with running(model) as recogniser:
@@ -207,7 +207,7 @@ def test_what_a_customer_went_on_speaking_over_is_given_up_while_it_runs() -> No
         assert recogniser.figures().abandoned == 1
 
 
-def test_a_session_that_ends_in_mid_recognition_is_given_up_and_the_next_one_is_served() -> None:
+def test_an_ended_session_frees_the_worker_for_the_next() -> None:
     model = FakeModel()
     model.gate.clear()
     with running(model) as recogniser:
@@ -220,7 +220,7 @@ def test_a_session_that_ends_in_mid_recognition_is_given_up_and_the_next_one_is_
         assert recogniser.recognise(AUDIO, language="en", session_id="next").result(ENOUGH).text
 
 
-def test_even_an_error_that_would_end_a_thread_does_not_stop_the_worker() -> None:
+def test_a_base_exception_does_not_stop_the_worker() -> None:
     model = FakeModel()
     with running(model) as recogniser:
         model.error = SystemExit("native code gave up")  # type: ignore[assignment]
@@ -231,7 +231,7 @@ def test_even_an_error_that_would_end_a_thread_does_not_stop_the_worker() -> Non
         assert recogniser.figures().failed == 1
 
 
-def test_the_figures_tell_what_was_done() -> None:
+def test_the_figures_count_the_work_done() -> None:
     model = FakeModel()
     with running(model) as recogniser:
         recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH)
@@ -244,7 +244,7 @@ def test_the_figures_tell_what_was_done() -> None:
     assert figures.workers == 1
 
 
-def test_a_new_voice_session_is_admitted_by_what_recognitions_cost() -> None:
+def test_admission_depends_on_the_cost_of_recognitions() -> None:
     with running(FakeModel()) as recogniser:
         recogniser.recognise(AUDIO, language="en", session_id="a").result(ENOUGH)
         most = recogniser.figures().most_voice_sessions
@@ -256,7 +256,7 @@ def test_a_new_voice_session_is_admitted_by_what_recognitions_cost() -> None:
         assert recogniser.admission(voice_sessions=0).reason == "closed"
 
 
-def test_warming_up_measures_nothing() -> None:
+def test_warming_up_changes_no_measurement() -> None:
     with running(FakeModel()) as recogniser:
         before = recogniser.figures()
         recogniser.warm()

@@ -1,4 +1,4 @@
-"""Turn-taking: readable scenarios in virtual time, and what holds for any sound at all."""
+"""Turn-taking: readable scenarios in virtual time, and properties for any sound."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Table:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=[scenario["name"] for scenario in SCENARIOS])
-def test_the_scenario_goes_as_it_reads(scenario: dict[str, Any]) -> None:
+def test_the_scenario_has_the_stated_events(scenario: dict[str, Any]) -> None:
     table = Table()
     for step in scenario["script"]:
         table.play(step)
@@ -105,7 +105,7 @@ def test_the_scenario_goes_as_it_reads(scenario: dict[str, Any]) -> None:
         assert kind not in {type(event).__name__ for event in table.events}
 
 
-def test_a_turn_keeps_half_a_second_from_before_its_first_word() -> None:
+def test_a_turn_includes_half_a_second_before_its_first_word() -> None:
     table = Table()
     table.sound(2000, probability=QUIET)
     onset = table.position
@@ -124,7 +124,7 @@ def test_a_turn_never_reaches_back_into_the_reply() -> None:
     assert table.of(SpeechStarted)[-1].audio_from == armed
 
 
-def test_words_that_come_late_change_nothing_of_the_next_turn() -> None:
+def test_a_late_transcript_does_not_affect_the_next_turn() -> None:
     table = Table()
     table.sound(1000, probability=VOICE)
     table.sound(700, probability=QUIET)
@@ -149,7 +149,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_whatever_is_heard_the_events_keep_their_order(script: list[tuple[str, Any, Any]]) -> None:
+def test_events_are_in_order_for_any_sound(script: list[tuple[str, Any, Any]]) -> None:
     table = Table()
     for verb, value, probability in script:
         if verb == "sound":
@@ -200,7 +200,7 @@ def test_every_session_ends_in_a_commit_or_in_no_speech(sounds: list[tuple[int, 
 @given(
     st.lists(st.tuples(st.integers(1, 60), st.sampled_from([VOICE, QUIET]), st.floats(-90, 0)), min_size=1, max_size=30)
 )
-def test_however_loud_or_faint_it_is_every_turn_ends(sounds: list[tuple[int, float, float]]) -> None:
+def test_every_turn_ends_at_any_loudness(sounds: list[tuple[int, float, float]]) -> None:
     table = Table()
     for windows, probability, level_db in sounds:
         table.sound(windows * 32, probability=probability, level_db=level_db)
@@ -210,7 +210,7 @@ def test_however_loud_or_faint_it_is_every_turn_ends(sounds: list[tuple[int, flo
 
 
 @given(st.lists(st.floats(-3, 3), min_size=1, max_size=60), st.floats(-50, -5))
-def test_a_voice_that_rises_and_falls_by_a_few_decibels_is_one_voice(swings: list[float], level_db: float) -> None:
+def test_a_voice_that_varies_by_a_few_decibels_is_one_voice(swings: list[float], level_db: float) -> None:
     table = Table()
     for swing in swings:
         table.sound(96, probability=VOICE, level_db=level_db + swing)
@@ -221,7 +221,7 @@ def test_a_voice_that_rises_and_falls_by_a_few_decibels_is_one_voice(swings: lis
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=400))
-def test_a_turn_that_ends_by_itself_had_enough_silence(probabilities: list[float]) -> None:
+def test_a_turn_ends_only_after_enough_silence(probabilities: list[float]) -> None:
     table = Table()
     for probability in probabilities:
         table.sound(32, probability=probability)

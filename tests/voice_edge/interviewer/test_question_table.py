@@ -1,4 +1,4 @@
-"""The page of questions is in step with the interviewer, and its verdicts belong to what it says now."""
+"""The page of questions matches the interviewer, and each verdict its current reply."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from scripts import question_table
 
 
-def test_the_page_shows_what_the_interviewer_says_now() -> None:
+def test_the_page_shows_the_interviewers_current_replies() -> None:
     assert question_table.PAGE.read_text(encoding="utf-8") == question_table.page(), (
         "run `python scripts/question_table.py`, and read what changed"
     )
@@ -25,5 +25,5 @@ def test_a_reply_that_changes_loses_its_verdict() -> None:
     assert question_table.verdict(replace(line, reply=f"{line.reply} "), given) == question_table.NOT_REVIEWED
 
 
-def test_no_verdict_stands_without_its_row() -> None:
+def test_every_verdict_has_its_row() -> None:
     assert set(question_table.verdicts()) <= {line.key for line in question_table.lines()}

@@ -1,4 +1,4 @@
-"""The scripted interviewer, over every session of the corpus and over cases of its own."""
+"""The scripted interviewer, over every session of the corpus and over single cases."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class TestEverySessionOfTheCorpus:
                 text = text.replace(name, "")
             assert not foreign.search(text)
 
-    def test_hears_no_name_that_the_guest_did_not_say(self, row: dict[str, Any]) -> None:
+    def test_names_nothing_that_the_guest_did_not_say(self, row: dict[str, Any]) -> None:
         language = row["language"]
         known = [person for cafe in cafes().cafe for person in cafe.staff]
         known += [thing.name for thing in lexicon(language).things]
@@ -100,14 +100,14 @@ class TestEverySessionOfTheCorpus:
                 if name in reply:
                     assert _was_said(name, stems, language, cafes().get(row["cafe"]))
 
-    def test_never_asks_for_what_was_told(self, row: dict[str, Any]) -> None:
+    def test_never_asks_for_a_detail_already_given(self, row: dict[str, Any]) -> None:
         cafe, language = cafes().get(row["cafe"]), row["language"]
         said: list[str] = []
         for turn, reply in zip([*row["turns"], "", "", ""], replies_of(row), strict=False):
             said.append(turn)
             heard = understand(said, cafe=cafe, language=language)
             for key, detail in ASKS_FOR.items():
-                if detail in heard.told:
+                if detail in heard.details:
                     assert not asks(reply or "", key, language), key
 
     def test_is_never_asked_the_same_question_twice(self, row: dict[str, Any]) -> None:
@@ -116,7 +116,7 @@ class TestEverySessionOfTheCorpus:
 
 
 def _was_said(name: str, text: str, language: str, cafe: Cafe) -> bool:
-    """Tell whether a guest's words hold what a question calls `name`; on patterns of its own, by word stems."""
+    """Return whether a guest's words contain `name`, by word stems."""
     words = lexicon(language)
     things = [*words.things, *(claim.thing for claim in words.claims)]
     if any(thing.patterns.found(text) for thing in things if name == thing.name or name.endswith(thing.name)):
@@ -167,7 +167,7 @@ def test_an_english_answer_is_followed_up_in_its_own_words(says: str, asked: str
     assert reply.endswith(asked)
 
 
-def test_a_guest_who_went_on_to_something_else_is_led_back_by_name() -> None:
+def test_a_guest_who_changes_the_subject_is_led_back_by_name() -> None:
     replies = talk(cafes().get("aurora"), "sv", "Kön var lång.", "En kvart. Men kaffet var gott.")
     assert replies[1] is not None
     assert "det du sa om kön" in replies[1]
@@ -177,7 +177,7 @@ def test_a_guest_who_only_insults_again_is_thanked() -> None:
     assert talk(cafes().get("aurora"), "sv", "Ni är idioter.", "Dra åt helvete.")[-1] is None
 
 
-def test_a_guest_who_asks_us_again_is_told_where_to_ask_and_thanked() -> None:
+def test_a_guest_who_repeats_a_question_is_referred_to_staff_and_thanked() -> None:
     cafe = cafes().get("aurora")
     reply = scripted_reply(
         Conversation(
@@ -215,14 +215,14 @@ def test_a_guest_with_nothing_to_add_is_thanked_at_once(answer: str) -> None:
         ("en", "You are all idiots.", "sorry"),
     ],
 )
-def test_harm_and_anger_are_met_before_anything_is_asked(language: str, says: str, holds: str) -> None:
+def test_harm_and_anger_are_acknowledged_before_any_question(language: str, says: str, holds: str) -> None:
     (reply,) = talk(cafes().get("aurora"), language, says)
     assert reply is not None
     assert holds in reply
     assert reply.endswith("?")
 
 
-def test_a_concern_is_met_once() -> None:
+def test_a_concern_is_acknowledged_once() -> None:
     replies = talk(cafes().get("aurora"), "sv", "Jag halkade på golvet.", "Det var blött vid dörren.")
     assert replies[0] is not None
     assert replies[1] is not None
@@ -236,12 +236,12 @@ def test_praise_for_how_an_allergy_was_handled_gets_no_apology() -> None:
     assert "förlåt" not in reply
 
 
-def test_another_cafe_by_name_is_not_taken_for_a_drink_of_ours() -> None:
+def test_the_name_of_another_cafe_is_not_taken_for_a_drink() -> None:
     heard = understand(["Vi gick till Espresso House i stället."], cafe=cafes().get("aurora"), language="sv")
     assert not heard.mentions
 
 
-def test_an_answer_goes_on_about_the_thing_before() -> None:
+def test_an_answer_may_continue_about_the_previous_thing() -> None:
     heard = understand(["Kön.", "Ja, den var lång."], cafe=cafes().get("malmohuset"), language="sv")
     assert [(mention.name, mention.polarity) for mention in heard.mentions] == [("kön", Polarity.BAD)]
 

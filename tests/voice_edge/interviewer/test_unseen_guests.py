@@ -1,6 +1,6 @@
-"""Guests that the interviewer was not written on: what a question must be about, and what may never be asked of them.
+"""Guests unseen when the interviewer was written: the subject of its question, and forbidden words.
 
-Each row was written before the interviewer had been tried on it, and stays as what was mended for. `about` must be found in the reply, `never` must not.
+Each row was written before the interviewer was tried on it, and remains as a regression test. `about` must be found in the reply, `never` must not.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ ROWS = [("sv", *row) for row in SWEDISH] + [("en", *row) for row in ENGLISH] + L
 
 
 @pytest.mark.parametrize(("language", "says", "about", "never"), ROWS, ids=[row[1][:40] for row in ROWS])
-def test_a_guest_is_asked_about_what_matters_and_never_what_was_told(
+def test_a_guest_is_asked_about_what_matters_and_nothing_already_answered(
     language: Literal["sv", "en"], says: str, about: str, never: str
 ) -> None:
     reply = reply_to("goteborg", language, *says.split(" || "))

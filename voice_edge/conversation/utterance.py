@@ -1,4 +1,4 @@
-"""What a customer said in one turn, when, and the talk that it belongs to."""
+"""The customer's words in one turn, their timing, and the conversation up to them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from voice_edge.protocol.frames import SAMPLE_RATE
 
 @dataclass(frozen=True, slots=True)
 class SpeechTimes:
-    """When the stages of a spoken turn were, edge's steady clock, seconds; and its end on the page's clock.
+    """Times of a spoken turn's stages: edge's monotonic clock, seconds.
 
     Attributes:
-        recognition_start: The recogniser was asked; `recognition_taken`: it began; `recognition_end`: it was done.
+        speech_end_page_ms: The end of speech on the page's clock, milliseconds.
+        recognition_start: Recognition was requested.
+        recognition_taken: A worker started it.
+        recognition_end: It ended.
     """
 
     speech_end: float
@@ -31,8 +34,8 @@ class SpeechTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the customer said or typed, redacted."""
+class Utterance:
+    """Spoken or typed words of the customer, redacted."""
 
     text: str
     revision: int = 1
@@ -43,12 +46,12 @@ class Said:
     times: SpeechTimes | None = None
 
 
-def conversation(live: Live, *, said: str | None = None) -> Conversation:
-    """Return the talk so far, with `said` as the answer to the open question."""
+def conversation_so_far(live: Live, *, latest: str | None = None) -> Conversation:
+    """Return the conversation so far, with `latest` as the answer to the open question."""
     state = live.state
     exchanges = [Exchange(question=turn.question, answer=turn.text) for turn in state.turns if turn.counts]
-    if said is not None:
-        exchanges.append(Exchange(question=state.question, answer=said))
+    if latest is not None:
+        exchanges.append(Exchange(question=state.question, answer=latest))
     spent = state.speech_samples >= live.edge.limits.speech_seconds * SAMPLE_RATE
     full = state.next_turn >= live.edge.limits.turns
     return Conversation(
