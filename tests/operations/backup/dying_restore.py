@@ -16,6 +16,6 @@ def die_after_unpacking(line: str) -> None:
         os.kill(os.getpid(), int(sys.argv[1]))
 
 
-restore.complain = die_after_unpacking
+restore.print_stderr = die_after_unpacking
 sealing.passphrase = quick_passphrase
 app(["restore", *sys.argv[2:]])
