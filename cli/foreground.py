@@ -65,7 +65,7 @@ async def _serve(
     began = time.monotonic()
     try:
         async with (
-            serve(system, tell=lambda text: console.print(text, markup=False)) as serving,
+            serve(system, report=lambda text: console.print(text, markup=False)) as serving,
             beside(serving),
         ):
             is_up = True

@@ -10,7 +10,7 @@ from dashboards import fragments
 from dashboards.day_choice import day_name
 from dashboards.formatting import clock_time, long_day, number
 from dashboards.visit import Visit
-from operations.counts.reporting import current_report, report_one
+from operations.counts.reporting import current_report, report_count
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.counts import MOST_CUSTOMERS, InvalidCount, checked_day
@@ -45,7 +45,7 @@ def _form(visit: Visit, cafe: Cafe, *, day: date, current: Report | None) -> Non
     if sent and given is None:
         visit.draw(fragments.status(visit.say("count.empty")))
     elif sent and given is not None:
-        reported = report_one(
+        reported = report_count(
             visit.home,
             cafe=cafe.id,
             day=day,

@@ -1,1 +1,1 @@
-"""The clockwork and the runbook's procedures: watch, probes, the process supervisor, QR sheets."""
+"""Operations: the watch, the process supervisor, and the procedures of the runbook."""

@@ -1,4 +1,4 @@
-"""Which cafés take feedback now, why the others do not, and how far each trial has come."""
+"""The status of each café: whether it takes feedback, why not, and how much of its trial is used."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from storage.store.cafes.trial_slots import TrialUse
 
 @dataclass(frozen=True, slots=True)
 class CafeStatus:
-    """One café now.
+    """The status of one café.
 
     Attributes:
         cafe: Its id.
-        state: In words: open until when, closed until when, paused, maintenance, trial full.
+        state: In words: open until, closed until, paused, maintenance, trial full.
         takes_feedback: Whether a guest may start now.
-        use: How far its trial has come.
-        lasts_days: How many days what is left lasts, at most and at least expected feedbacks a day.
+        use: The used part of its trial.
+        lasts_days: Days until the trial is full, at most and at least expected feedbacks a day.
     """
 
     cafe: str
@@ -41,12 +41,12 @@ class CafeStatus:
         return f"trial {self.use.used}/{self.use.limit}, what is left lasts {least:.1f} to {most:.1f} days{warning}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a machine."""
+        """Return the status as JSON values."""
         return {**asdict(self), "full": self.use.full, "nearly_full": self.use.nearly_full}
 
 
 def cafe_statuses(home: Home, *, now: datetime) -> list[CafeStatus]:
-    """Look at every café of the home.
+    """Return the status of every café of the home.
 
     Raises:
         StoreAway: the store does not answer.
@@ -65,17 +65,17 @@ def _status(cafe: Cafe, *, state: CafeState | None, use: TrialUse, maintenance: 
     opening = opening_at(cafe, now)
     takes = False
     if maintenance:
-        words = "maintenance"
+        state_words = "maintenance"
     elif state is not None and state.paused:
-        words = f"paused by {state.actor}"
+        state_words = f"paused by {state.actor}"
     elif not opening.open:
-        words = f"closed, opens {_at(opening.opens_at)}"
+        state_words = f"closed, opens {_at(opening.opens_at)}"
     elif use.full and cafe.on_trial_limit == "stop":
-        words = "trial full"
+        state_words = "trial full"
     else:
-        words, takes = f"open until {_at(opening.closes_at)}", True
+        state_words, takes = f"open until {_at(opening.closes_at)}", True
     lasts = (left / band.high, left / max(band.low, 1))
-    return CafeStatus(cafe=cafe.id, state=words, takes_feedback=takes, use=use, lasts_days=lasts)
+    return CafeStatus(cafe=cafe.id, state=state_words, takes_feedback=takes, use=use, lasts_days=lasts)
 
 
 def _at(moment: datetime | None) -> str:

@@ -1,8 +1,9 @@
-"""Makes Dagster's databases, alone: processes that make them at the same moment leave them unusable.
+"""Creates Dagster's databases before any other process opens them.
 
-python -m operations.dagster_storage FOLDER
+    python -m operations.dagster_storage FOLDER
 
-Each stamps an empty database with its revision; two stamps are two heads, and from then on no sensor can be read.
+Each process stamps an empty database with its revision; two concurrent stamps make two heads, and every later query
+fails.
 """
 
 from __future__ import annotations
@@ -10,16 +11,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-LAST_MADE = Path("schedules") / "schedules.db"
+LAST_CREATED = Path("schedules") / "schedules.db"
 
 
-def is_made(dagster_home: Path) -> bool:
-    """Return whether the databases are there."""
-    return (dagster_home / LAST_MADE).exists()
+def exists(dagster_home: Path) -> bool:
+    """Return whether the databases exist."""
+    return (dagster_home / LAST_CREATED).exists()
 
 
 def main() -> None:
-    """Make them."""
+    """Create the databases."""
     from dagster import DagsterInstance
 
     with DagsterInstance.from_config(sys.argv[1]):

@@ -1,4 +1,4 @@
-"""A guest's own export: everything that is held about one session, for the guest to read."""
+"""A guest's own export: all data about one session."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from operations.backup.shelf import backups, shelf
+from operations.backup.catalog import backup_folder, list_backups
 from pilot.business_days import session_day
 from pilot.money import kronor
 from pilot.tables import TABLES, TURNS
@@ -17,30 +17,30 @@ from storage.erasure.sound_files import sound_files
 from storage.home import Home
 from storage.store import audit
 from storage.store.privacy import expirations, tombstones
-from storage.store.privacy import session_rows as held
+from storage.store.privacy import session_rows as session_rows
 from storage.store.rewards import decisions, vouchers
 
-SAID = ("turn", "question", "transcript", "heard", "edited", "reply")
+CONVERSATION_FIELDS = ("turn", "question", "transcript", "heard", "edited", "reply")
 
 
 def export_session(home: Home, session_id: str, *, actor: str, now: datetime) -> dict[str, Any]:
-    """Return everything that is held about a session; that it was asked for is in the audit log first.
+    """Return all data about a session; record the request in the audit log first.
 
     Args:
         home: The home.
         session_id: The session.
-        actor: Who asks.
-        now: The present moment, UTC.
+        actor: Who requests the export.
+        now: The current time, UTC.
 
     Raises:
-        PilotError: a place cannot be reached: half an export is none.
+        PilotError: a place cannot be reached; there are no partial exports.
     """
     store, day = home.store(), session_day(session_id)
     with store.begin() as connection:
         audit.record(
             connection, actor=actor, action="session.export", subject=session_id, reason="asked_by_guest", at=now
         )
-    in_store = held.about_session(store, session_id)
+    in_store = session_rows.about_session(store, session_id)
     in_lake = _in_lake(home, session_id)
     receipt = next(iter(in_store.get("receipts", [])), {})
     return {
@@ -48,9 +48,9 @@ def export_session(home: Home, session_id: str, *, actor: str, now: datetime) ->
         "reference": receipt.get("reference"),
         "cafe": receipt.get("cafe"),
         "day": day.isoformat(),
-        "erased_at": _moment(tombstones.erased_at(store, session_id)),
+        "erased_at": _iso(tombstones.erased_at(store, session_id)),
         "conversation": [
-            {name: row[name] for name in SAID}
+            {name: row[name] for name in CONVERSATION_FIELDS}
             for row in sorted(in_lake.get(TURNS.name, []), key=lambda row: row["turn"])
         ],
         "sound": {
@@ -70,7 +70,7 @@ def export_session(home: Home, session_id: str, *, actor: str, now: datetime) ->
 
 
 def _in_lake(home: Home, session_id: str) -> dict[str, list[dict[str, Any]]]:
-    found = {}
+    tables = {}
     day, lake = session_day(session_id), home.lake()
     for table in TABLES.values():
         if "session_id" in table.names:
@@ -80,8 +80,8 @@ def _in_lake(home: Home, session_id: str) -> dict[str, list[dict[str, Any]]]:
                     [day, session_id],
                 ).to_dicts()
             if rows:
-                found[table.name] = rows
-    return found
+                tables[table.name] = rows
+    return tables
 
 
 def _reward(home: Home, session_id: str) -> dict[str, Any] | None:
@@ -94,41 +94,43 @@ def _reward(home: Home, session_id: str) -> dict[str, Any] | None:
         "why": decision.reason or None,
         "released_by_a_person": decision.released,
         "amount": kronor(decision.amount_ore),
-        "decided_at": _moment(decision.decided_at),
+        "decided_at": _iso(decision.decided_at),
         "voucher": None
         if voucher is None
         else {
             "state": voucher.state,
             "cafe": voucher.cafe,
             "amount": kronor(voucher.amount_ore),
-            "issued_at": _moment(voucher.issued_at),
-            "valid_until": _moment(voucher.expires_at),
-            "redeemed_at": _moment(voucher.redeemed_at),
+            "issued_at": _iso(voucher.issued_at),
+            "valid_until": _iso(voucher.expires_at),
+            "redeemed_at": _iso(voucher.redeemed_at),
         },
     }
 
 
 def _kept_until(home: Home, session_id: str) -> dict[str, str]:
     day = session_day(session_id)
-    gone = {kind: day in expirations.expired(home.store(), kind) for kind in KINDS}
-    told = {
-        kind: "removed" if gone[kind] else (day + timedelta(days=kept_days(home.settings, kind))).isoformat()
+    removed = {kind: day in expirations.expired(home.store(), kind) for kind in KINDS}
+    removed_or_due = {
+        kind: "removed" if removed[kind] else (day + timedelta(days=kept_days(home.settings, kind))).isoformat()
         for kind in KINDS
         if kind != "audio"
     }
-    return told | {"bookings": "for seven years, as the law on bookkeeping asks; without who it was once erased"}
+    return removed_or_due | {
+        "bookings": "for seven years, as the law on bookkeeping asks; without who it was once erased"
+    }
 
 
 def _backups(home: Home, session_id: str) -> list[dict[str, Any]]:
-    """Return the backups that were made since the session: sealed, so only their dates can be told."""
+    """Return the dates of the backups made since the session; their sealed content cannot be listed."""
     day = session_day(session_id)
     return [
         {
-            "made_at": _moment(each.manifest.made_at),
+            "made_at": _iso(each.manifest.made_at),
             "sealed": each.manifest.sealed,
             "kept_until": (each.manifest.made_at + timedelta(days=home.settings.backup_days)).date().isoformat(),
         }
-        for each in backups(shelf(home.settings))
+        for each in list_backups(backup_folder(home.settings))
         if each.manifest.made_at.date() >= day
     ]
 
@@ -140,5 +142,5 @@ def _line(line: bytes) -> Any:
         return "a damaged line"
 
 
-def _moment(moment: datetime | None) -> str | None:
+def _iso(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Health: what must answer for the pilot to work, found against expected."""
+"""Health checks of a running pilot, each with a remedy."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from pilot.tables import PILOT_KPIS
 from storage.store.cafes import codes
 
 TIMEOUT_SECONDS = 3.0
-LATE_ROUNDS = 3
+MAX_LATE_ROUNDS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: What it is.
-        ok: Whether it is as it must be.
-        found: What was found.
-        remedy: What to do; empty where it is good.
+        name: The checked part.
+        ok: Whether it is healthy.
+        found: The result in words.
+        remedy: What to do; empty if healthy.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Finding:
 
 
 def findings(system: System, *, now: datetime) -> list[Finding]:
-    """Look at everything once; what is missing is a finding, never an error."""
+    """Run every check once; a missing part is a finding, never an error."""
     home = system.home
     return [
         _try("cafés' file", lambda: f"{len(home.cafes().cafe)} cafés"),
@@ -57,9 +57,9 @@ def _codes(system: System) -> str:
     return f"{len(have)} cafés have one"
 
 
-def _try(name: str, look: Callable[[], str]) -> Finding:
+def _try(name: str, check: Callable[[], str]) -> Finding:
     try:
-        return Finding(name=name, ok=True, found=look())
+        return Finding(name=name, ok=True, found=check())
     except PilotError as error:
         return Finding(name=name, ok=False, found=error.what, remedy=error.remedy)
 
@@ -79,15 +79,15 @@ def _watch(system: System, *, now: datetime) -> Finding:
     path = system.home.root / RUN_FOLDER / HEARTBEAT_NAME
     remedy = "Is `pilot run` up? Its log: .logs/watch.log."
     try:
-        sign = json.loads(path.read_text(encoding="utf-8"))
-        age = (now - datetime.fromisoformat(sign["at"])).total_seconds()
-        failed = list(sign["failed"])
+        heartbeat = json.loads(path.read_text(encoding="utf-8"))
+        age = (now - datetime.fromisoformat(heartbeat["at"])).total_seconds()
+        failed = list(heartbeat["failed"])
     except (OSError, ValueError, KeyError, TypeError):
-        return Finding(name="watch", ok=False, found="no sign of life", remedy=remedy)
-    if age > LATE_ROUNDS * system.settings.probe_seconds:
-        return Finding(name="watch", ok=False, found=f"last sign of life {age:.0f} s ago", remedy=remedy)
+        return Finding(name="watch", ok=False, found="no heartbeat", remedy=remedy)
+    if age > MAX_LATE_ROUNDS * system.settings.probe_seconds:
+        return Finding(name="watch", ok=False, found=f"last heartbeat {age:.0f} s ago", remedy=remedy)
     if failed:
         return Finding(
             name="watch", ok=False, found=f"pages that do not answer: {', '.join(failed)}", remedy="See the edge."
         )
-    return Finding(name="watch", ok=True, found=f"last round {age:.0f} s ago, {sign['probed']} pages answer")
+    return Finding(name="watch", ok=True, found=f"last round {age:.0f} s ago, {heartbeat['probed']} pages answer")

@@ -1,4 +1,4 @@
-"""What lies in the landing, what is damaged in it, and what waits to be published."""
+"""The status of the landing: segments, damage and unpublished logs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class LandedDay:
 
     Attributes:
         day: The day.
-        segments: How many segments it has.
-        damaged: Paths of those whose checksum differs.
+        segments: Number of segments.
+        damaged: Paths of segments with a wrong checksum.
     """
 
     day: date
@@ -29,11 +29,11 @@ class LandedDay:
 
 @dataclass(frozen=True, slots=True)
 class LandingStatus:
-    """The landing as it is now.
+    """The status of the landing.
 
     Attributes:
         days: Its days.
-        waiting_logs: Log files of all replicas that are not published yet, the open ones included.
+        waiting_logs: Number of unpublished log files of all replicas, including open ones.
     """
 
     days: tuple[LandedDay, ...]
@@ -45,12 +45,12 @@ class LandingStatus:
         return any(day.damaged for day in self.days)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a machine."""
+        """Return the status as JSON values."""
         return {**asdict(self), "damaged": self.is_damaged}
 
 
 def status(home: Home) -> LandingStatus:
-    """Read every segment and compare its checksum.
+    """Return the landing's status; read every segment and compare its checksum.
 
     Raises:
         LandingUnavailable: the landing cannot be reached.
@@ -71,10 +71,10 @@ def status(home: Home) -> LandingStatus:
 
 
 def salvage_days(home: Home) -> list[tuple[str, Salvage]]:
-    """Save what damaged segments still hold; return what was done by segment.
+    """Salvage the readable lines of damaged segments; return the result by segment.
 
     Raises:
-        LandingUnavailable: the landing cannot be reached; doing it again is safe.
+        LandingUnavailable: the landing cannot be reached; the call may be repeated.
     """
     segments = home.segments()
     done = []

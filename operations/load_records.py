@@ -1,4 +1,4 @@
-"""Keeps what each load test came to, for the capacity plan: one line a test, beside the watch's sign of life."""
+"""Records of load tests for the capacity plan, one line a test."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from operations.record_lines import append_record, records_of
 
 RECORDS_NAME = "load-tests.ndjson"
-SHORTEST_SECONDS = 60.0  # a shorter test bears no figure
+MIN_SECONDS = 60.0  # A shorter test is not representative.
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +19,12 @@ class LoadRecord:
     """One load test.
 
     Attributes:
-        at: When it began.
-        guests: How many talked at once.
-        seconds: For how long.
-        p95_ms: Of the answers; None where there was none.
-        failures: What guests suffered.
-        passed: Whether the answers came within the target and nobody suffered anything.
+        at: Start of the test.
+        guests: Number of concurrent guests.
+        seconds: Duration.
+        p95_ms: 95th percentile of the response times; None without any answer.
+        failures: Number of failures that guests experienced.
+        passed: Whether response times met the target and no guest experienced a failure.
     """
 
     at: datetime
@@ -35,34 +35,34 @@ class LoadRecord:
     passed: bool
 
 
-def append_load(folder: Path, found: Mapping[str, Any]) -> bool:
-    """Append a test's line to the records in `folder`; False for one that was too short to count.
+def record_load_test(folder: Path, figures: Mapping[str, Any]) -> bool:
+    """Append a test to the records in `folder`; return False if it was too short to count.
 
     Args:
         folder: The home's run folder.
-        found: From `proving.load.figures`.
+        figures: From `proving.load.figures`.
     """
-    if found["seconds"] < SHORTEST_SECONDS:
+    if figures["seconds"] < MIN_SECONDS:
         return False
-    response = found["response_ms"]
+    response = figures["response_ms"]
     line = {
-        "at": found["began_at"],
-        "guests": found["plan"]["guests"],
-        "seconds": found["seconds"],
+        "at": figures["began_at"],
+        "guests": figures["plan"]["guests"],
+        "seconds": figures["seconds"],
         "p95_ms": response["p95"] if response else None,
-        "failures": sum(found["failures"].values()),
-        "passed": bool(found["goal_met"]),
+        "failures": sum(figures["failures"].values()),
+        "passed": bool(figures["goal_met"]),
     }
     append_record(folder / RECORDS_NAME, line)
     return True
 
 
-def load_records(folder: Path) -> list[LoadRecord]:
-    """Return the tests that were kept, oldest first."""
+def read_load_tests(folder: Path) -> list[LoadRecord]:
+    """Return the recorded tests, oldest first."""
     tests = []
-    for told in records_of(folder / RECORDS_NAME):
+    for record in records_of(folder / RECORDS_NAME):
         try:
-            tests.append(LoadRecord(**{**told, "at": datetime.fromisoformat(told["at"])}))
+            tests.append(LoadRecord(**{**record, "at": datetime.fromisoformat(record["at"])}))
         except (ValueError, TypeError, KeyError):
-            continue  # of another version
+            continue  # Written by another version.
     return tests

@@ -1,6 +1,6 @@
-"""The judge: asks Ollama for judgements of sessions, as the edge asks it, and never longer than it was given.
+"""The language model as a judge of sessions, called on Ollama with the edge's options and a deadline.
 
-What goes wrong is counted by its kind and the session is left for another run; nothing waits for a model that is away.
+Failures are counted by kind and the session is left for another run; nothing waits for a model that is away.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from pilot.model_calls import chat_request
 from pipelines.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, answered, question
 
 CONNECT_SECONDS = 1.0
-SILENCE_SECONDS = 60.0  # without a token: a model that loads is waited for once, a stalled one is given up
-TROUBLES_IN_A_ROW = 3  # then the run is over: the model is away, or not fit for this
-LONGEST_ANSWER_CHARACTERS = 2000
+SILENCE_SECONDS = 60.0  # Without a token: long enough for a model to load once.
+FAILURES_IN_A_ROW = 3  # Then the run ends: the model is away or unfit for the task.
+MAX_ANSWER_CHARACTERS = 2000
 
 
 class NoAnswer(PilotError):
@@ -29,36 +29,36 @@ class NoAnswer(PilotError):
 
     Attributes:
         kind: away, busy, refused, broken, late or invalid.
-        over: Whether no other question would fare better.
+        ends_run: Whether every other question would fail too.
     """
 
-    def __init__(self, kind: str, *, over: bool = False) -> None:
-        super().__init__(f"The language model gave no judgement ({kind}).", remedy="The next run asks again.")
+    def __init__(self, kind: str, *, ends_run: bool = False) -> None:
+        super().__init__(f"The language model gave no judgement ({kind}).", remedy="The next run tries again.")
         self.kind = kind
-        self.over = over
+        self.ends_run = ends_run
 
 
 @dataclass(slots=True)
 class JudgeRun:
-    """What a run came to.
+    """The result of one run.
 
     Attributes:
-        by_session: The answers of each session that was judged whole.
-        troubles: How often a session was not, by kind; `no_time` for those that were not begun.
+        by_session: The judgements of each session judged by every criterion.
+        failures: Number of sessions without judgements, by kind; `no_time` and `not_asked` were not begun.
     """
 
     by_session: dict[str, dict[str, SubJudgement]] = field(default_factory=dict)
-    troubles: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
 
 
 class Judge:
-    """Asks one model.
+    """One model as a judge.
 
     Args:
         url: Ollama's address.
-        model: The model's name there.
-        clock: Seconds that only rise.
-        silence_seconds: How long it may say nothing.
+        model: The model's name in Ollama.
+        clock: A monotonic clock in seconds.
+        silence_seconds: Longest pause between two tokens.
     """
 
     def __init__(
@@ -80,74 +80,74 @@ class Judge:
         self._client.close()
 
     def judge(self, transcripts: Mapping[str, Sequence[str]], *, seconds: float) -> JudgeRun:
-        """Judge sessions until all are done, the time is over or the model is away.
+        """Judge sessions until all are done, the deadline passes or the model is away.
 
         Args:
             transcripts: Each session's turns.
-            seconds: How long it may take.
+            seconds: Deadline of the whole run.
         """
         until = self._clock() + seconds
-        judged, in_a_row = JudgeRun(), 0
+        run, in_a_row = JudgeRun(), 0
         waiting = list(transcripts.items())
         for place, (session, turns) in enumerate(waiting):
             if self._clock() >= until:
-                judged.troubles["no_time"] += len(waiting) - place
+                run.failures["no_time"] += len(waiting) - place
                 break
             try:
-                judged.by_session[session] = {
+                run.by_session[session] = {
                     name: self._sub_judgement(turns, criterion=name, until=until) for name in CRITERIA
                 }
                 in_a_row = 0
-            except NoAnswer as trouble:
-                judged.troubles[trouble.kind] += 1
+            except NoAnswer as failure:
+                run.failures[failure.kind] += 1
                 in_a_row += 1
-                if trouble.over or in_a_row >= TROUBLES_IN_A_ROW:
-                    judged.troubles["not_asked"] += len(waiting) - place - 1
+                if failure.ends_run or in_a_row >= FAILURES_IN_A_ROW:
+                    run.failures["not_asked"] += len(waiting) - place - 1
                     break
-        return judged
+        return run
 
     def _sub_judgement(self, turns: Sequence[str], *, criterion: str, until: float) -> SubJudgement:
-        text = self._ask(question(turns, criterion=criterion), until=until)
-        found = answered(text, turns=turns)
-        if found is None:
+        text = self._call(question(turns, criterion=criterion), until=until)
+        judgement = answered(text, turns=turns)
+        if judgement is None:
             raise NoAnswer("invalid")
-        return found
+        return judgement
 
-    def _ask(self, messages: Sequence[Mapping[str, str]], *, until: float) -> str:
-        """Return the whole of one answer.
+    def _call(self, messages: Sequence[Mapping[str, str]], *, until: float) -> str:
+        """Return one complete answer.
 
         Raises:
-            NoAnswer: there is none; its text never holds what was asked or answered.
+            NoAnswer: there is none; its message never quotes the question or the answer.
         """
         body = {**chat_request(model=self.model, messages=messages, stream=True), "format": dict(ANSWER_SCHEMA)}
         try:
             with self._client.stream("POST", "/api/chat", json=body) as answer:
                 if answer.status_code != httpx.codes.OK:
                     raise _refused(answer.status_code)
-                return self._collected(answer, until=until)
+                return self._read_stream(answer, until=until)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise NoAnswer("away", over=True) from None
+            raise NoAnswer("away", ends_run=True) from None
         except httpx.TimeoutException:
             raise NoAnswer("late") from None
         except httpx.HTTPError:
             raise NoAnswer("broken") from None
 
-    def _collected(self, answer: httpx.Response, *, until: float) -> str:
+    def _read_stream(self, answer: httpx.Response, *, until: float) -> str:
         text = ""
         for line in answer.iter_lines():
-            word = _line(line)
-            text += word.get("message", {}).get("content", "")
+            word = _parse_line(line)
+            text += str(word.get("message", {}).get("content", ""))
             if word.get("done"):
                 return text
             if self._clock() >= until:
                 raise NoAnswer("late")
-            if len(text) > LONGEST_ANSWER_CHARACTERS:
+            if len(text) > MAX_ANSWER_CHARACTERS:
                 raise NoAnswer("invalid")
-        raise NoAnswer("broken")  # the stream ended without its last line
+        raise NoAnswer("broken")  # The stream ended without its last line.
 
 
-def _line(line: str) -> dict[str, Any]:
-    """Return one line of the stream; an error in mid-stream comes as a line under HTTP 200."""
+def _parse_line(line: str) -> dict[str, Any]:
+    """Parse one line of the stream; Ollama sends an error in mid-stream as a line under HTTP 200."""
     try:
         word = json.loads(line)
     except ValueError:
@@ -159,5 +159,5 @@ def _line(line: str) -> dict[str, Any]:
 
 def _refused(status: int) -> NoAnswer:
     if status == httpx.codes.SERVICE_UNAVAILABLE:
-        return NoAnswer("busy", over=True)  # the guests come first
-    return NoAnswer("refused", over=status == httpx.codes.NOT_FOUND)
+        return NoAnswer("busy", ends_run=True)  # Guests' conversations come first.
+    return NoAnswer("refused", ends_run=status == httpx.codes.NOT_FOUND)

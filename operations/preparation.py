@@ -1,4 +1,4 @@
-"""What must be in place before the processes start: codes, Dagster's folder, the recogniser's weights."""
+"""Prepares a home before its processes start: codes, Dagster's folder, the recogniser's weights."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ STORAGE_DEADLINE_SECONDS = 120.0
 
 
 class NotPrepared(PilotError):
-    """Something that the processes need could not be put in place."""
+    """A prerequisite of the processes could not be prepared."""
 
 
 def prepare(system: System) -> list[Code]:
-    """Put everything in place; return the active codes. Running it again changes nothing.
+    """Prepare everything; return the active codes. A second call changes nothing.
 
     Raises:
         NotPrepared: the recogniser's weights are missing or damaged.
@@ -36,10 +36,10 @@ def prepare(system: System) -> list[Code]:
 
 
 def prepare_dagster(system: System) -> None:
-    """Copy the instance's settings, make its databases, and write the workspace that points to this run's code server.
+    """Copy the instance's settings, create its databases, write the workspace of this run's code server.
 
     Raises:
-        NotPrepared: Dagster could not make its databases.
+        NotPrepared: Dagster could not create its databases.
     """
     system.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
     shutil.copyfile(CHECKOUT / INSTANCE_NAME, system.dagster_home / INSTANCE_NAME)
@@ -51,24 +51,24 @@ def prepare_dagster(system: System) -> None:
         f"      location_name: {LOCATION_NAME}\n",
         encoding="utf-8",
     )
-    if not dagster_storage.is_made(system.dagster_home):
-        _in_its_own_process(
+    if not dagster_storage.exists(system.dagster_home):
+        _run_module(
             system,
             ("operations.dagster_storage", str(system.dagster_home)),
             deadline=STORAGE_DEADLINE_SECONDS,
-            late="Dagster's databases were not made",
-            failed="Dagster's databases cannot be made",
-            remedy=f"See whether {system.dagster_home} can be written, and start again.",
+            late="Dagster's databases were not created",
+            failed="Dagster's databases cannot be created",
+            remedy=f"Check that {system.dagster_home} is writable, and start again.",
         )
 
 
 def prepare_weights(system: System) -> None:
-    """Join and check the packaged weights; in a process of its own, for only the edge may load the recogniser.
+    """Join and check the packaged weights in a child process: only the edge may load the recogniser.
 
     Raises:
-        NotPrepared: they are missing or damaged; the text is the process's own.
+        NotPrepared: they are missing or damaged; the message is the child's.
     """
-    _in_its_own_process(
+    _run_module(
         system,
         ("voice_edge.hearing.weights",),
         deadline=WEIGHTS_DEADLINE_SECONDS,
@@ -78,17 +78,17 @@ def prepare_weights(system: System) -> None:
     )
 
 
-def _in_its_own_process(
-    system: System, words: tuple[str, ...], *, deadline: float, late: str, failed: str, remedy: str
+def _run_module(
+    system: System, arguments: tuple[str, ...], *, deadline: float, late: str, failed: str, remedy: str
 ) -> None:
-    """Run a module to its end.
+    """Run a module in a child process and wait for its end.
 
     Raises:
-        NotPrepared: it failed, or took longer than `deadline` seconds.
+        NotPrepared: it failed or took longer than `deadline` seconds.
     """
     try:
         done = subprocess.run(
-            (sys.executable, "-m", *words),
+            (sys.executable, "-m", *arguments),
             env=dict(system.environment),
             cwd=CHECKOUT,
             capture_output=True,
@@ -98,8 +98,8 @@ def _in_its_own_process(
         )
     except subprocess.TimeoutExpired:
         raise NotPrepared(
-            f"{late} within {deadline:g} s.", remedy="See whether the disk is full or very slow, and start again."
+            f"{late} within {deadline:g} s.", remedy="Check whether the disk is full or very slow, and start again."
         ) from None
     if done.returncode != 0:
-        said = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["it said nothing"]
-        raise NotPrepared(f"{failed}: {said[0]}", remedy=remedy)
+        last_line = (done.stderr or done.stdout).strip().splitlines()[-1:] or ["no output"]
+        raise NotPrepared(f"{failed}: {last_line[0]}", remedy=remedy)

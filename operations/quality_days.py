@@ -1,4 +1,4 @@
-"""Judges business days without Dagster: the same suites, the same two tables, for a person at a terminal."""
+"""Validates business days without Dagster: the same suites and tables, run from a terminal."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ COMMIT = {"run": "pilot quality judge"}
 
 
 @dataclass(frozen=True, slots=True)
-class DayJudged:
-    """One judged day, in counts.
+class DaySummary:
+    """The result of one validated day, in counts.
 
     Attributes:
-        day: The day.
-        expectations: How many were looked at.
-        failed: What does not hold: table, expectation, severity, breaking.
+        day: The business day.
+        expectations: Number of evaluated expectations.
+        failed: Failed expectations: table_name, expectation, severity, breaking.
         stopping: The tables that stop payments and reports.
-        set_apart: Rows set apart.
-        one_in: Of so many sessions one was looked at.
+        set_apart: Number of quarantined rows.
+        one_in: The sampling rate: one in so many sessions was validated.
     """
 
     day: date
     expectations: int
     failed: tuple[dict[str, Any], ...]
     stopping: tuple[str, ...]
-    set_apart: int
+    quarantined_rows: int
     one_in: int
 
 
-def judge_and_keep(home: Home, days: Sequence[date], *, now: datetime) -> list[DayJudged]:
-    """Run every table's suite on the days, write the verdicts and the quarantine, and return what was found."""
-    lake, frozen, found = home.lake(), day_states.closed_or_redacted(home.store()), []
+def judge_days(home: Home, days: Sequence[date], *, now: datetime) -> list[DaySummary]:
+    """Run every table's suite on the days; save verdicts and quarantine; return a summary of each day."""
+    lake, frozen, summaries = home.lake(), day_states.closed_or_redacted(home.store()), []
     for day in days:
         judged = judge_day(lake, day, cafes=home.cafes(), now=now, frozen=day in frozen)
         lake.replace_partition(QUALITY_VERDICTS, day, judged.verdicts, commit=COMMIT)
         lake.replace_partition(QUARANTINE, day, judged.quarantine, commit=COMMIT)
         failed = judged.verdicts.filter(~pl.col("passed")).select("table_name", "expectation", "severity", "breaking")
-        found.append(
-            DayJudged(
+        summaries.append(
+            DaySummary(
                 day=day,
                 expectations=judged.verdicts.height,
                 failed=tuple(failed.to_dicts()),
                 stopping=judged.stopping,
-                set_apart=judged.quarantine.height,
+                quarantined_rows=judged.quarantine.height,
                 one_in=judged.one_in,
             )
         )
-    return found
+    return summaries
 
 
-def set_apart(home: Home, days: Sequence[date]) -> pl.DataFrame:
-    """Return the rows that the last verdicts set apart on these days, by key."""
+def quarantined_rows(home: Home, days: Sequence[date]) -> pl.DataFrame:
+    """Return the keys of the rows that the last validation of these days quarantined."""
     return home.lake().read(QUARANTINE, days=list(days))

@@ -1,4 +1,4 @@
-"""Seeding: what a home needs before the first customer comes."""
+"""Seeds a home with each café's first code."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storage.store.cafes.codes import Code
 
 
 def seed(home: Home) -> list[Code]:
-    """Give every café its first code where it never had one; return the active codes in the cafés' order.
+    """Create a code for each café that never had one; return the active codes in the cafés' order.
 
     Raises:
         InvalidCafes: the cafés' file cannot be used.

@@ -1,4 +1,4 @@
-"""Serving: the whole pilot, prepared and supervised, for `pilot run`, `pilot demo` and the tests."""
+"""Serves the whole pilot, prepared and supervised, for `pilot run`, `pilot demo` and the tests."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from operations import supervisor
 from operations.preparation import prepare
-from operations.stripe_fake import recorded
+from operations.stripe_fake import fake_record
 from operations.supervisor import RestartPolicy, Supervision
 from operations.system import System, processes
 from storage.store.cafes.codes import Code
@@ -19,7 +19,7 @@ class Serving:
     """A running pilot.
 
     Attributes:
-        system: What was started.
+        system: The started system.
         supervision: Its processes.
         codes: The cafés' active codes.
     """
@@ -35,15 +35,15 @@ async def serve(
     *,
     only: tuple[str, ...] = (),
     policy: RestartPolicy = RestartPolicy(),  # noqa: B008 - frozen
-    tell: Callable[[str], None] = print,
+    report: Callable[[str], None] = print,
 ) -> AsyncIterator[Serving]:
-    """Prepare the home, start the processes, and stop them at the end of the `with` block.
+    """Prepare the home and run the processes within a `with` block.
 
     Args:
         system: From `operations.system.make_system`.
         only: Names of the processes to start; empty for all.
         policy: Restarts and deadlines.
-        tell: Called with words for a person.
+        report: Called with messages for a person.
 
     Raises:
         PilotError: something is missing, a port is taken, or a process did not become ready.
@@ -52,7 +52,7 @@ async def serve(
     codes = prepare(system)
     fake = system.fake_stripe if any(spec.name == "fake-stripe" for spec in specs) else None
     async with supervisor.start(
-        specs, run_folder=system.run_folder, logs=system.logs, policy=policy, tell=tell
+        specs, run_folder=system.run_folder, logs=system.logs, policy=policy, report=report
     ) as supervision:
-        with recorded(fake, folder=system.run_folder):
+        with fake_record(fake, folder=system.run_folder):
             yield Serving(system=system, supervision=supervision, codes=tuple(codes))

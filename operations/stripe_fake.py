@@ -1,7 +1,8 @@
-"""The FAKE of Stripe in a running pilot: where it listens, what the others are told of it, how a command finds it.
+"""The process record of the FAKE Stripe: its address, settings and record file.
 
-It takes Stripe's place where no key is set. What runs under `pilot run` is told by its environment; a command in
-another terminal reads a record that exists while the fake runs.
+The server is `proving.stripe_fake`, a room above this one, so a run without a Stripe key starts it by its module name.
+Processes of the run get its address from their environment; a command in another terminal reads the record file, which
+exists while the fake runs.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from payouts.stripe.rail import StripeRail
 from pilot.settings import PREFIX, Settings
 from storage.home import Home
 
-KEY = "sk_test_fake"  # The fake takes any test key; this one says what it is for.
+KEY = "sk_test_fake"  # The fake accepts any test key; this one is recognisable.
 RECORD_NAME = "stripe-fake.json"
 STATE_FILE = ".stripe-fake/state.json"
 LOOPBACK = "127.0.0.1"
@@ -29,9 +30,9 @@ class FakeStripeProcess:
     """The fake of one run.
 
     Attributes:
-        port: Where it listens, on loopback.
-        webhook_secret: What it signs its webhooks with.
-        pages_url: Where a guest's browser finds its pages; a telephone cannot reach this machine's loopback.
+        port: Its port on loopback.
+        webhook_secret: The secret that signs its webhooks.
+        pages_url: The address of its pages for a guest's browser; a phone cannot reach this machine's loopback.
     """
 
     port: int
@@ -44,7 +45,7 @@ class FakeStripeProcess:
         return f"http://{LOOPBACK}:{self.port}"
 
     def variables(self) -> dict[str, str]:
-        """Return the settings that every process of the run gets."""
+        """Return the environment variables for every process of the run."""
         return {
             f"{PREFIX}STRIPE_KEY": KEY,
             f"{PREFIX}STRIPE_URL": self.url,
@@ -52,13 +53,13 @@ class FakeStripeProcess:
         }
 
 
-def fake_where_no_key(settings: Settings, *, port: int, pages_url: str = "") -> FakeStripeProcess | None:
-    """Return the fake that a run starts; None where Stripe has a key.
+def fake_without_key(settings: Settings, *, port: int, pages_url: str = "") -> FakeStripeProcess | None:
+    """Return the fake for a run without a Stripe key; None if the settings have a key.
 
     Args:
-        settings: The home's.
-        port: A free one.
-        pages_url: Where a guest's browser finds its pages; by default on this machine.
+        settings: The home's settings.
+        port: A free port.
+        pages_url: The address of its pages for a guest's browser; by default on this machine.
     """
     if settings.stripe_key.get_secret_value():
         return None
@@ -67,8 +68,8 @@ def fake_where_no_key(settings: Settings, *, port: int, pages_url: str = "") -> 
 
 
 @contextmanager
-def recorded(fake: FakeStripeProcess | None, *, folder: Path) -> Iterator[None]:
-    """Keep the record by which a command finds the fake, until the end of the `with` block."""
+def fake_record(fake: FakeStripeProcess | None, *, folder: Path) -> Iterator[None]:
+    """Write the record file by which commands find the fake; delete it at the end of the `with` block."""
     if fake is None:
         yield
         return
@@ -81,18 +82,18 @@ def recorded(fake: FakeStripeProcess | None, *, folder: Path) -> Iterator[None]:
         record.unlink(missing_ok=True)
 
 
-def rail_of(home: Home, *, run_folder: Path) -> StripeRail | None:
-    """Return the rail that a command uses: of the key that is set, else of the fake that runs; None without either."""
+def find_rail(home: Home, *, run_folder: Path) -> StripeRail | None:
+    """Return a command's rail: of the configured key, else of the running fake; None without either."""
     if (rail := open_rail(home.settings)) is not None:
         return rail
     try:
-        told: Mapping[str, str] = json.loads((run_folder / RECORD_NAME).read_text(encoding="utf-8"))
+        variables: Mapping[str, str] = json.loads((run_folder / RECORD_NAME).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    found = home.settings.model_copy(
+    settings = home.settings.model_copy(
         update={
-            "stripe_key": type(home.settings.stripe_key)(told[f"{PREFIX}STRIPE_KEY"]),
-            "stripe_url": told[f"{PREFIX}STRIPE_URL"],
+            "stripe_key": type(home.settings.stripe_key)(variables[f"{PREFIX}STRIPE_KEY"]),
+            "stripe_url": variables[f"{PREFIX}STRIPE_URL"],
         }
     )
-    return open_rail(found)
+    return open_rail(settings)

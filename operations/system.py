@@ -1,4 +1,4 @@
-"""The pilot's own processes: which they are, how they are started, when they are ready, what needs what."""
+"""The pilot's processes: commands, environments, readiness and dependencies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_where_no_key
+from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_without_key
 from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, PortOpen, ProcessSpec
 from pilot.settings import PREFIX, Settings
 from storage.cafes_file import find_cafes_file
@@ -22,14 +22,14 @@ WORKSPACE_NAME = "workspace.yaml"
 HEARTBEAT_NAME = "watch.json"
 LOOPBACK = "127.0.0.1"
 
-# What a customer waits for runs first; the figures may take a second longer.
+# Processes that a customer waits for run first; figures may take a second longer.
 FIGURES_NICENESS = 10
 PAGES_NICENESS = 5
 
-# Talks under way are told to resume elsewhere, and what was recorded is published.
+# Time to send open conversations to another replica and to publish recorded events.
 EDGE_STOP_SECONDS = 10.0
 
-# One thread for each engine of the figures: the recogniser needs the cores.
+# One thread per engine of the figures: the recogniser needs the cores.
 ONE_THREAD = {"POLARS_MAX_THREADS": "1", "OMP_NUM_THREADS": "1", "ARROW_NUM_THREADS": "1", "RAYON_NUM_THREADS": "1"}
 
 
@@ -39,9 +39,9 @@ class System:
 
     Attributes:
         home: The opened home.
-        environment: The environment that the processes get.
-        code_server_port: Port on which Dagster's code is served, loopback only.
-        fake_stripe: The fake that takes Stripe's place; None where Stripe has a key.
+        environment: The environment of every process.
+        code_server_port: Port of Dagster's code server, loopback only.
+        fake_stripe: The fake Stripe; None if a Stripe key is set.
     """
 
     home: Home
@@ -56,7 +56,7 @@ class System:
 
     @property
     def edge_url(self) -> str:
-        """Return the edge's address as seen from this machine."""
+        """Return the edge's address on this machine."""
         host = LOOPBACK if self.settings.edge_host in ("0.0.0.0", "::") else self.settings.edge_host  # noqa: S104
         return f"http://{host}:{self.settings.edge_port}"
 
@@ -91,26 +91,26 @@ def make_system(home: Home, *, environment: Mapping[str, str], fake_pages_url: s
 
     Args:
         home: The home.
-        environment: Variables that every process gets; the home's own settings are added.
-        fake_pages_url: Where a guest's browser finds the pages of the fake Stripe; by default on this machine.
+        environment: Variables for every process; the home's own settings are added.
+        fake_pages_url: Address of the fake Stripe's pages for a guest's browser; by default on this machine.
 
     Raises:
-        InvalidCafes: there is no cafés' file.
+        InvalidCafes: the cafés' file is missing.
     """
     settings = home.settings
     own = {f"{PREFIX}HOME": str(home.root), "DAGSTER_HOME": str(home.root / DAGSTER_FOLDER), "PYTHONUNBUFFERED": "1"}
-    # The processes run in the checkout, so that what was relative to the caller's folder is made absolute.
+    # Processes run in the checkout, so paths relative to the caller's folder are made absolute.
     own[f"{PREFIX}CAFES_FILE"] = str(find_cafes_file(settings.cafes_file))
     if settings.recogniser_model_sv is not None:
         own[f"{PREFIX}RECOGNISER_MODEL_SV"] = str(settings.recogniser_model_sv.expanduser().absolute())
     code_server_port = free_port()
-    fake = fake_where_no_key(settings, port=free_port(but=code_server_port), pages_url=fake_pages_url)
+    fake = fake_without_key(settings, port=free_port(but=code_server_port), pages_url=fake_pages_url)
     own |= fake.variables() if fake is not None else {}
     return System(home=home, environment={**environment, **own}, code_server_port=code_server_port, fake_stripe=fake)
 
 
 def free_port(*, but: int = 0) -> int:
-    """Return a loopback port that is free now, another one than `but`."""
+    """Return a loopback port that is free now and differs from `but`."""
     while True:
         with socket.create_server((LOOPBACK, 0)) as server:
             if (port := int(server.getsockname()[1])) != but:
@@ -118,7 +118,7 @@ def free_port(*, but: int = 0) -> int:
 
 
 def processes(system: System) -> tuple[ProcessSpec, ...]:
-    """Return the processes of a run, the customers' side first."""
+    """Return the processes of a run, those that serve customers first."""
     settings, python = system.settings, sys.executable
     figures = {**system.environment, **ONE_THREAD}
     workspace = str(system.dagster_home / WORKSPACE_NAME)
@@ -160,16 +160,8 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
         ),
         ProcessSpec(
             name="daemon",
-            command=(
-                python,
-                "-c",
-                "from dagster._daemon.cli import main; main()",
-                "run",
-                "-w",
-                workspace,
-                "--log-format",
-                "json",
-            ),
+            # By path: the environment's PATH need not name the interpreter's folder.
+            command=(str(Path(python).parent / "dagster-daemon"), "run", "-w", workspace, "--log-format", "json"),
             environment=figures,
             folder=CHECKOUT,
             ready=LineLogged("Instance is configured with the following daemons"),
@@ -200,7 +192,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
 
 
 def _fake_stripe(system: System) -> tuple[ProcessSpec, ...]:
-    """Return the fake's process, where Stripe has no key."""
+    """Return the fake Stripe's process; empty if a Stripe key is set."""
     if (fake := system.fake_stripe) is None:
         return ()
     return (

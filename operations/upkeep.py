@@ -1,4 +1,4 @@
-"""The lake's upkeep over every table, under the keeper's lock: a backup or an erasure under way goes first."""
+"""Maintains every table of the lake under the home's lock."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from storage.home import Home
 from storage.lake_upkeep import Upkeep, keep_up
 
 
-def keep_up_lake(home: Home, *, now: datetime) -> list[Upkeep]:
-    """Do every table's upkeep and return what it came to.
+def maintain_lake(home: Home, *, now: datetime) -> list[Upkeep]:
+    """Maintain every table; return the result of each that needed it.
 
     Raises:
-        KeeperAtWork: another keeper is at work.
+        HomeLocked: a backup, a restore, an erasure or retention is running.
         PilotError: the lake cannot be reached, or a table is damaged; the tables before it are done.
     """
     lake = home.lake()

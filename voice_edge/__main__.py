@@ -13,7 +13,7 @@ from typing import NoReturn
 import structlog
 from fastapi import FastAPI
 
-from operations.watch.probes.heartbeat import Heartbeat, silence
+from operations.watch.probes.heartbeat import Heartbeat, silence_events
 from pilot.errors import PilotError
 from pilot.settings import Settings, read_settings
 from storage.home import Home, open_existing_home
@@ -82,7 +82,7 @@ def record_silence(home: Home, *, event_log: AppendLog) -> None:
     """Record how long no replica of this home was alive before this one."""
     replica, now = home.settings.replica, datetime.now(UTC)
     last = Heartbeat(home.root / HEARTBEAT_FOLDER, replica=replica).last()
-    events = list(silence(last, now=now, cafes=home.cafes().ids, edge=replica, simulated=home.kind == "demo"))
+    events = list(silence_events(last, now=now, cafes=home.cafes().ids, edge=replica, simulated=home.kind == "demo"))
     if events:
         event_log.append(events)
         log.warning("no replica was alive since the last heartbeat", since=str(last))

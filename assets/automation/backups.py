@@ -11,8 +11,8 @@ import dagster as dg
 
 from assets.framework.failures import failures_without_words
 from assets.framework.resources import HomeResource
-from operations.backup.shelf import damaged, shelf
-from operations.retention.backups import forget_backups
+from operations.backup.catalog import backup_folder, damaged_backups
+from operations.retention.backups import delete_old_backups
 from pilot.business_days import STOCKHOLM
 
 FORGET_AT = "35 4 * * *"
@@ -27,9 +27,9 @@ def forget_old_backups(context: dg.OpExecutionContext, home: HomeResource) -> No
     """
     with failures_without_words("forgetting backups"):
         settings = home.open().settings
-        forgotten = forget_backups(settings, now=datetime.now(UTC))
+        forgotten = delete_old_backups(settings, now=datetime.now(UTC))
         context.log.info(f"forgot {len(forgotten)} backups")
-        if unread := damaged(shelf(settings)):
+        if unread := damaged_backups(backup_folder(settings)):
             names = ", ".join(path.name for path in unread)
             raise dg.Failure(
                 f"These backups cannot be restored, their manifest cannot be read: {names}. Make another one "

@@ -14,7 +14,7 @@ from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import bars
 from assets.framework.sources import landing, store
 from assets.tables.sessions import sessions
-from operations.load_records import load_records
+from operations.load_records import read_load_tests
 from operations.system import RUN_FOLDER
 from pilot.business_days import days_between
 from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
@@ -69,6 +69,6 @@ def _resources(day: TableDay, days: Sequence[date]) -> Resources:
         since=min(pilot_days),
         limits=limits,
         used={(cafe, simulated): count for cafe, simulated, count in used.iter_rows()},
-        tests=[LoadTest(test.guests, test.passed, test.at) for test in load_records(day.home.root / RUN_FOLDER)],
+        tests=[LoadTest(test.guests, test.passed, test.at) for test in read_load_tests(day.home.root / RUN_FOLDER)],
         bytes_by_day=stored,
     )

@@ -54,7 +54,7 @@ def judgements(day: TableDay) -> Written:
         frame,
         switched_on=int(settings.judgements),
         asked=len(judged.by_session),
-        troubles=dict(judged.troubles),
+        troubles=dict(judged.failures),
         quotes_refused=int(frame["quotes_refused"].sum()),
         compared=found.sessions,
         disagreements=len(found.disagreements),

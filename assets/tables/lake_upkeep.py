@@ -15,7 +15,7 @@ from assets.framework.failures import failures_without_words
 from assets.framework.freshness import NIGHTLY
 from assets.framework.groups import owners
 from assets.framework.resources import HomeResource
-from operations.upkeep import keep_up_lake
+from operations.upkeep import maintain_lake
 from pilot.business_days import STOCKHOLM
 
 # At the second, the first one's checkpoints are old enough to delete the log before them.
@@ -37,7 +37,7 @@ SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_fil
 def lake_upkeep(context: dg.AssetExecutionContext, home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Compact every table and delete its past versions."""
     with failures_without_words("the lake's upkeep"):
-        tables = [asdict(each) for each in keep_up_lake(home.open(), now=datetime.now(UTC))]
+        tables = [asdict(each) for each in maintain_lake(home.open(), now=datetime.now(UTC))]
     totals = {name: sum(each[name] for each in tables) for name in SUMMED}
     return dg.MaterializeResult(metadata={**totals, "tables": dg.MetadataValue.json(tables)})
 

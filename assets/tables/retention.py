@@ -18,7 +18,7 @@ from assets.framework.freshness import LIMITS
 from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
-from operations.retention.carry_out import carry_out, write_books
+from operations.retention.carry_out import carry_out, export_expirations
 from pilot.retention_table import RETENTION
 
 CODE_VERSION = "1"
@@ -53,7 +53,7 @@ with warnings.catch_warnings():
             worked_on = carry_out(opened, now=now, days=days)
         for day in days:
             with failures_without_words(f"the books of {day}"):
-                version = write_books(opened, day)
+                version = export_expirations(opened, day)
             of_day = [each for each in worked_on if each.day == day]
             figures = {
                 f"{each.kind}_{name}": getattr(each, name)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import typer
 
 from cli.context import AS_JSON, home, print_json, print_stderr, settings
+from operations.backup.catalog import Backup, backup_folder, damaged_backups, find_backup, list_backups, unpack
 from operations.backup.make import make_backup
-from operations.backup.shelf import Backup, backups, choose, damaged, shelf, unpack
 from pilot.business_days import local_time
 
 app = typer.Typer(
@@ -33,7 +33,7 @@ def create(
 
     Example: pilot backup create
     """
-    made = make_backup(home(), now=datetime.now(UTC), plain=plain, told=lambda line: print_stderr(f"  {line}"))
+    made = make_backup(home(), now=datetime.now(UTC), plain=plain, report=lambda line: print_stderr(f"  {line}"))
     if as_json:
         print_json({"path": made.path, **made.manifest.as_json()})
         return
@@ -49,9 +49,9 @@ def show(as_json: bool = AS_JSON) -> None:
 
     Example: pilot backup list
     """
-    folder = shelf(settings())
-    found = backups(folder)
-    for path in damaged(folder):
+    folder = backup_folder(settings())
+    found = list_backups(folder)
+    for path in damaged_backups(folder):
         typer.echo(f"{path.name} cannot be restored: its manifest cannot be read. Make another backup.", err=True)
     if as_json:
         print_json([{"path": each.path, **each.manifest.as_json()} for each in found])
@@ -70,7 +70,7 @@ def verify(
     Example: pilot backup verify
     """
     known = settings()
-    backup = choose(shelf(known), which)
+    backup = find_backup(backup_folder(known), which)
     files = unpack(backup, key=known.backup_key.get_secret_value())
     typer.echo(f"{backup.path.name} is whole: {files} files, {_size(backup)}.")
 

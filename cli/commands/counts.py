@@ -10,10 +10,11 @@ from pathlib import Path
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
-from operations.counts.reporting import day_in, report_one
-from operations.counts.till_import import Plan, carry_out, plan_import
+from operations.counts.reporting import parse_count_day, report_count
+from operations.counts.till_import import ImportPlan, import_counts, plan_import
 from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
+from pipelines.till.counting import Row
 from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Report, Reported
 
@@ -42,8 +43,8 @@ def report(
 
     Example: pilot counts report aurora 2026-11-23 742
     """
-    business = day_in(day)
-    done = report_one(
+    business = parse_count_day(day)
+    done = report_count(
         home(),
         cafe=cafe,
         day=business,
@@ -81,7 +82,7 @@ def import_files(
     plan = plan_import(opened, [(name, path.read_bytes()) for name, path in named], cafe=cafe, now=datetime.now(UTC))
     if as_json:
         if not dry_run:
-            carry_out(opened, plan, actor=actor())
+            import_counts(opened, plan, actor=actor())
         print_json({"written": not dry_run, **_as_data(plan, rows=rows)})
         if plan.tally.faults:
             raise typer.Exit(1)
@@ -94,7 +95,7 @@ def import_files(
         if plan.tally.faults:
             raise typer.Exit(1)
         return
-    typer.echo(_summary(carry_out(opened, plan, actor=actor())))
+    typer.echo(_summary(import_counts(opened, plan, actor=actor())))
 
 
 @app.command()
@@ -137,7 +138,9 @@ def history(
     """
     opened = home()
     opened.cafes().get(cafe)
-    reports = customer_counts.history(opened.store(), cafe=cafe, day=day_in(day), simulated=opened.kind == "demo")
+    reports = customer_counts.history(
+        opened.store(), cafe=cafe, day=parse_count_day(day), simulated=opened.kind == "demo"
+    )
     if as_json:
         print_json([asdict(one) for one in reports])
         return
@@ -153,13 +156,17 @@ def _report_line(one: Report | None) -> str:
     return f"{one.customers:6}  {one.source} ({one.actor}), {local_time(one.reported_at):%Y-%m-%d %H:%M}"
 
 
-def _show(plan: Plan, *, rows: bool) -> None:
+def _fate_in_words(row: Row) -> str:
+    return _LEFT_OUT.get(row.why, _FATES[row.fate])
+
+
+def _show(plan: ImportPlan, *, rows: bool) -> None:
     for name, format_ in plan.tally.formats.items():
         typer.echo(f"{name}: {_FORMATS[format_]}")
     if rows:
         for row in plan.tally.rows:
             where = " ".join(str(part) for part in (row.cafe, row.day) if part)
-            typer.echo(f"  {row.file} row {row.number}: {row.why or _FATES[row.fate]} {where}".rstrip())
+            typer.echo(f"  {row.file} row {row.number}: {_fate_in_words(row)} {where}".rstrip())
     for planned in plan.days:
         before = planned.before
         change = {
@@ -168,7 +175,7 @@ def _show(plan: Plan, *, rows: bool) -> None:
             "corrected": f"instead of {before.customers} ({before.source}, {before.actor})" if before else "",
         }[planned.outcome]
         typer.echo(f"{planned.count.day}  {planned.count.cafe:14} {planned.count.customers:6} customers  {change}")
-    skipped = Counter(row.why or _FATES[row.fate] for row in plan.tally.rows if row.fate not in ("counted", "fault"))
+    skipped = Counter(_fate_in_words(row) for row in plan.tally.rows if row.fate not in ("counted", "fault"))
     for reason, count in skipped.most_common():
         typer.echo(f"{count} rows not counted: {reason}")
 
@@ -183,7 +190,7 @@ def _summary(reported: list[Reported]) -> str:
     )
 
 
-def _as_data(plan: Plan, *, rows: bool) -> dict[str, object]:
+def _as_data(plan: ImportPlan, *, rows: bool) -> dict[str, object]:
     return {
         "formats": plan.tally.formats,
         "days": [asdict(day) for day in plan.days],
@@ -210,3 +217,4 @@ _FATES = {
     "left_out": "left out",
     "fault": "cannot be used",
 }
+_LEFT_OUT = {"before_pilot": "before the pilot", "day_not_over": "the café is still open: export again after closing"}

@@ -43,7 +43,7 @@ def load_test(
     """
     from pathlib import Path
 
-    from operations.load_records import append_load
+    from operations.load_records import record_load_test
     from operations.system import RUN_FOLDER
     from proving.load.running import LoadRequest, run_load
     from proving.load.showing import show
@@ -61,7 +61,7 @@ def load_test(
     opened = home()
     found = asyncio.run(run_load(opened, order, report=print_stderr))
     if not url:
-        append_load(opened.root / RUN_FOLDER, found)  # The capacity plan uses loads of this home's edge.
+        record_load_test(opened.root / RUN_FOLDER, found)  # The capacity plan uses loads of this home's edge.
     if as_json:
         print_json(found)
     else:

@@ -44,7 +44,7 @@ def materialize(
     """
     from assets.by_hand.materializing import parse_days, plan_runs, record_reopening, refuse_frozen
     from assets.by_hand.running import open_instance, run_here, submit, wait
-    from operations.supervisor.claims import claimed
+    from operations.supervisor.claims import is_claimed
     from operations.system import RUN_FOLDER
 
     wanted = parse_days(first, last, now=datetime.now(UTC))
@@ -56,7 +56,7 @@ def materialize(
         refuse_frozen(opened.store(), wanted, reopen=reopen)
         if reopen:
             record_reopening(opened.store(), wanted, actor=actor(), reason=reason)
-    running = claimed(opened.root / RUN_FOLDER)
+    running = is_claimed(opened.root / RUN_FOLDER)
     found = []
     with open_instance(opened) as instance:
         for part in runs:

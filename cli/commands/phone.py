@@ -16,8 +16,8 @@ from cli.context import environment, home
 from cli.foreground import serve_until_stopped, show_addresses
 from operations.phone.address import local_address
 from operations.phone.certificate import Certificate, certificate_for
-from operations.phone.relay import relaying
-from operations.phone.trust_page import offering, trust_html
+from operations.phone.relay import tls_relay
+from operations.phone.trust_page import render_trust_page, serve_trust_page
 from operations.serving import Serving
 from operations.system import make_system
 
@@ -53,11 +53,11 @@ def phone(
             names.get(code.cafe, code.cafe): f"https://{here}:{port}/c/{code.code}?simulated=1"
             for code in serving.codes
         }
-        html = trust_html(links=links, fingerprint=certificate.fingerprint)
+        html = render_trust_page(links=links, fingerprint=certificate.fingerprint)
         async with (
-            relaying(address=here, port=port, to_port=opened.settings.edge_port, context=certificate.context()),
+            tls_relay(address=here, port=port, to_port=opened.settings.edge_port, context=certificate.context()),
             relaying_fake(serving),
-            offering(address=here, port=first_port, html=html, authority=certificate.authority),
+            serve_trust_page(address=here, port=first_port, html=html, authority=certificate.authority),
         ):
             yield
 
@@ -65,7 +65,7 @@ def phone(
         fake = serving.system.fake_stripe
         if fake is None:
             return nullcontext()
-        return relaying(address=here, port=fake_port, to_port=fake.port, context=certificate.context())
+        return tls_relay(address=here, port=fake_port, to_port=fake.port, context=certificate.context())
 
     def say(console: Console, serving: Serving) -> None:
         show_addresses(console, serving)

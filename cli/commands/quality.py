@@ -38,9 +38,9 @@ def judge(
 
     Example: pilot quality judge --from 2026-11-23 --to 2026-11-24
     """
-    from operations.quality_days import judge_and_keep
+    from operations.quality_days import judge_days
 
-    found = judge_and_keep(home(), _days(first, last), now=datetime.now(UTC))
+    found = judge_days(home(), _days(first, last), now=datetime.now(UTC))
     if as_json:
         print_json([asdict(day) for day in found])
     else:
@@ -68,9 +68,9 @@ def quarantine(
 
     Example: pilot quality quarantine --from 2026-11-23
     """
-    from operations.quality_days import set_apart
+    from operations.quality_days import quarantined_rows
 
-    rows = set_apart(home(), _days(first, last)).to_dicts()
+    rows = quarantined_rows(home(), _days(first, last)).to_dicts()
     if as_json:
         print_json(rows)
         return

@@ -10,8 +10,8 @@ from pathlib import Path
 import typer
 
 from cli.context import print_stderr, settings
+from operations.backup.catalog import backup_folder, find_backup
 from operations.backup.restore import restore as restore_backup
-from operations.backup.shelf import choose, shelf
 from pilot.business_days import local_time
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -33,7 +33,7 @@ def restore(
     for number in (signal.SIGTERM, signal.SIGHUP):  # exit as after Ctrl-C, so that unpacked files are removed
         signal.signal(number, lambda number, _: sys.exit(128 + number))
     known = settings()
-    backup = choose(shelf(known), which)
+    backup = find_backup(backup_folder(known), which)
     made = local_time(backup.manifest.made_at)
     typer.echo(f"{backup.path.name}, made {made:%Y-%m-%d %H:%M:%S}:")
     done = restore_backup(
@@ -42,7 +42,7 @@ def restore(
         settings=known,
         tombstone_files=tombstones,
         now=datetime.now(UTC),
-        told=lambda line: print_stderr(f"  {line}"),
+        report=lambda line: print_stderr(f"  {line}"),
         keep=not dry_run,
     )
     typer.echo(f"  {done.files} files, {done.segments} segments, {done.tables} tables; all checksums match.")

@@ -54,7 +54,7 @@ def retention(
 
 def _run(opened: Home, *, now: datetime, at_once: bool, as_json: bool) -> None:
     from operations.erasure.carry_out import GRACE
-    from operations.retention.backups import forget_backups
+    from operations.retention.backups import delete_old_backups
     from operations.retention.carry_out import carry_out
     from operations.supervisor.claims import claim_home
 
@@ -63,7 +63,7 @@ def _run(opened: Home, *, now: datetime, at_once: bool, as_json: bool) -> None:
             done = carry_out(opened, now=now, grace=timedelta(0))
     else:
         done = carry_out(opened, now=now, grace=GRACE)
-    forgotten = forget_backups(opened.settings, now=now)
+    forgotten = delete_old_backups(opened.settings, now=now)
     if as_json:
         print_json({"worked_on": [asdict(each) for each in done], "backups_forgotten": forgotten})
         return

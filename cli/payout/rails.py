@@ -21,10 +21,10 @@ def open_rail(opened: Home) -> StripeRail:
     Raises:
         NoRail: there is none.
     """
-    from operations.stripe_fake import rail_of
+    from operations.stripe_fake import find_rail
     from operations.system import RUN_FOLDER
 
-    rail = rail_of(opened, run_folder=opened.root / RUN_FOLDER)
+    rail = find_rail(opened, run_folder=opened.root / RUN_FOLDER)
     if rail is None:
         raise NoRail(
             "No payment provider is configured, and no fake runs.",

@@ -36,7 +36,7 @@ def status(as_json: bool = AS_JSON) -> None:
 
     Example: pilot payout status
     """
-    from operations.stripe_fake import rail_of
+    from operations.stripe_fake import find_rail
     from operations.system import RUN_FOLDER
     from storage.store.cafes import switches
     from storage.store.payouts import reconciliations
@@ -44,7 +44,7 @@ def status(as_json: bool = AS_JSON) -> None:
     opened = home()
     switch, found = (
         switches.find(opened.store(), "rewards_stopped"),
-        rail_of(opened, run_folder=opened.root / RUN_FOLDER),
+        find_rail(opened, run_folder=opened.root / RUN_FOLDER),
     )
     rail = found.name if found is not None else ""
     last = reconciliations.last(opened.store(), rail) if rail else None

@@ -1,1 +1,1 @@
-"""Backups of a home, and the way back."""
+"""Makes, lists, verifies and restores backups of a home."""

@@ -1,7 +1,8 @@
-"""Makes a backup: what was acknowledged before it began is in it, and what is in it fits together.
+"""Makes a backup that contains everything acknowledged before its start, in a consistent state.
 
-Order matters. Append logs first, then the store, then the landing: a log that is published meanwhile is there twice,
-which readers see as one, and whatever the store knows of is in the landing. The lake is copied one version a table.
+Order matters. Append logs first, then the store, then the landing: a log published meanwhile is copied twice, which
+readers deduplicate, and everything that the store refers to is in the landing. The lake is copied at one version a
+table.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from operations.backup.shelf import (
+from operations.backup.catalog import (
     FORMAT,
     MANIFEST,
-    NAMED,
+    NAME_FORMAT,
     PLAIN,
     PREFIX,
     SEALED,
-    STORE_COPY,
+    STORE_COPY_PREFIX,
     UNFINISHED,
     Backup,
     Manifest,
-    shelf,
-    sweep,
+    backup_folder,
+    sweep_unfinished,
 )
 from operations.backup.staging import sweep_staging
 from operations.erasure.home_lock import home_lock
@@ -50,68 +51,68 @@ from storage.store.privacy import tombstones
 
 
 class NotSealed(PilotError):
-    """There is no key to seal a backup with."""
+    """There is no key for sealing a backup."""
 
 
 class BackupFailed(PilotError):
-    """A backup could not be made; an earlier one is not touched."""
+    """A backup could not be made; earlier backups are unchanged."""
 
 
 def make_backup(
-    home: Home, *, now: datetime, plain: bool = False, told: Callable[[str], None] = lambda _: None
+    home: Home, *, now: datetime, plain: bool = False, report: Callable[[str], None] = lambda _: None
 ) -> Backup:
     """Make a backup of a home that may be in use.
 
     Args:
         home: The home.
-        now: The present moment, UTC.
-        plain: Make it without a key, readable by whoever reads its folder; the home's secret key is left out then.
-        told: Called with a line of progress.
+        now: The current time, UTC.
+        plain: Make an unsealed backup, readable by everyone with access to its folder, without the home's secret key.
+        report: Called with a line of progress.
 
     Raises:
-        NotSealed: there is no key, and `plain` was not asked for.
-        KeeperAtWork: erasing, retention or another backup is at work.
+        NotSealed: there is no key, and `plain` is false.
+        HomeLocked: an erasure, retention or another backup is running.
         BackupFailed: a part cannot be copied.
     """
     key = home.settings.backup_key.get_secret_value()
     if not key and not plain:
         raise NotSealed(
-            "PILOT_BACKUP_KEY is not set: a backup holds what guests said.",
+            "PILOT_BACKUP_KEY is not set: a backup contains what guests said.",
             remedy="Set it (`openssl rand -base64 32`) and keep a copy elsewhere; --plain makes an unsealed one.",
         )
-    folder = private_folder(shelf(home.settings))
-    name = f"{now.astimezone(UTC).strftime(NAMED)}-{new_identifier()[-6:]}"
+    folder = private_folder(backup_folder(home.settings))
+    name = f"{now.astimezone(UTC).strftime(NAME_FORMAT)}-{new_identifier()[-6:]}"
     unfinished, finished = folder / f"{UNFINISHED}{name}", folder / f"{PREFIX}{name}"
     try:
         with home_lock(home.root):
-            sweep(folder)
+            sweep_unfinished(folder)
             sweep_staging(home.root.parent)
-            manifest = _write(home, private_folder(unfinished), now=now, key="" if plain else key, told=told)
+            manifest = _write(home, private_folder(unfinished), now=now, key="" if plain else key, report=report)
             unfinished.rename(finished)
             sync_folder(folder)
     except OSError as error:
         raise BackupFailed(
             f"The backup cannot be written: {error.strerror or type(error).__name__}.",
-            remedy="Free space where the backups are kept; earlier backups are as they were.",
+            remedy="Free space on the disk of the backups; earlier backups are unchanged.",
         ) from None
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return Backup(finished, manifest)
 
 
-def _write(home: Home, folder: Path, *, now: datetime, key: str, told: Callable[[str], None]) -> Manifest:
-    known = tombstones.all_tombstones(home.store())
+def _write(home: Home, folder: Path, *, now: datetime, key: str, report: Callable[[str], None]) -> Manifest:
+    erased = tombstones.all_tombstones(home.store())
     content = folder / (SEALED if key else PLAIN)
     with content.open("xb") as file:
         content.chmod(PRIVATE_FILE)
         if key:
             with closing(sealing_writer(file, key=key)) as sealing:
-                copied = _copy(home, cast("BinaryIO", sealing), secret=True, told=told)
+                copied = _copy(home, cast("BinaryIO", sealing), secret=True, report=report)
         else:
-            copied = _copy(home, file, secret=False, told=told)
+            copied = _copy(home, file, secret=False, report=report)
         file.flush()
         os.fsync(file.fileno())
-    write_tombstones(folder.parent, known)
+    write_tombstones(folder.parent, erased)
     manifest = Manifest(
         format=FORMAT,
         made_at=now,
@@ -121,47 +122,47 @@ def _write(home: Home, folder: Path, *, now: datetime, key: str, told: Callable[
         content_sha256=_sha256(content),
         segments=copied.segments,
         tables=copied.tables,
-        tombstones=len(known),
+        tombstones=len(erased),
         left_out=tuple(copied.left_out),
     )
     create_once(folder / MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
     return manifest
 
 
-class _Copied:
-    """What was copied so far."""
+class _CopiedParts:
+    """The parts copied so far."""
 
     def __init__(self) -> None:
         self.segments = 0
         self.tables: dict[str, int] = {}
         self.left_out = [
-            "Dagster's runs, logs and weights: they are made anew",
+            "Dagster's runs, logs and weights: they are created again",
         ]
 
 
-def _copy(home: Home, target: BinaryIO, *, secret: bool, told: Callable[[str], None]) -> _Copied:
-    copied, archive = _Copied(), ArchiveWriter(target)
+def _copy(home: Home, target: BinaryIO, *, secret: bool, report: Callable[[str], None]) -> _CopiedParts:
+    copied, archive = _CopiedParts(), ArchiveWriter(target)
     archive.add_file(DESCRIPTION_FILE, home.root / DESCRIPTION_FILE)
     if secret and not home.settings.secret_key.get_secret_value():
         home.secret()
         archive.add_file(SECRET_FILE, home.root / SECRET_FILE)
     else:
         copied.left_out.append("the installation's secret key")
-    told("append logs")
+    report("append logs")
     for path in sorted((home.root / LOG_FOLDER).rglob("*.log")):
         try:
             lines = whole_lines(path.read_bytes())
-        except FileNotFoundError:  # published a moment ago: it is in the landing
+        except FileNotFoundError:  # Published just now: it is in the landing.
             continue
         if lines:
             archive.add(path.relative_to(home.root).as_posix(), b"".join(lines))
-    told("store")
-    with tempfile.TemporaryDirectory(prefix=STORE_COPY, dir=shelf(home.settings)) as temporary:
+    report("store")
+    with tempfile.TemporaryDirectory(prefix=STORE_COPY_PREFIX, dir=backup_folder(home.settings)) as temporary:
         copy = copy_store(home.store(), Path(temporary))
         archive.add_file(copy.name, copy)
-    told("landing")
+    report("landing")
     _copy_landing(home, archive, copied)
-    told("lake")
+    report("lake")
     if home.settings.lake_url:
         copied.left_out.append(f"the lake: it is at {home.settings.lake_url}")
     else:
@@ -171,7 +172,7 @@ def _copy(home: Home, target: BinaryIO, *, secret: bool, told: Callable[[str], N
     return copied
 
 
-def _copy_landing(home: Home, archive: ArchiveWriter, copied: _Copied) -> None:
+def _copy_landing(home: Home, archive: ArchiveWriter, copied: _CopiedParts) -> None:
     if home.settings.landing_url:
         copied.left_out.append(f"the landing: it is at {home.settings.landing_url}")
         return
@@ -180,20 +181,20 @@ def _copy_landing(home: Home, archive: ArchiveWriter, copied: _Copied) -> None:
         for name in segments.list(day):
             try:
                 archive.add(f"{LANDING_FOLDER}/{name.path}", segments.read_unchecked(name))
-            except LandingUnavailable:  # salvaged meanwhile: its lines are in a newer segment
+            except LandingUnavailable:  # Salvaged meanwhile: its lines are in a newer segment.
                 continue
             copied.segments += 1
     for name in segments.damaged():
         archive.add(f"{LANDING_FOLDER}/{DAMAGED_FOLDER}/{name.path}", segments.read_damaged(name))
 
 
-def _copy_table(home: Home, archive: ArchiveWriter, table: str, copied: _Copied) -> None:
+def _copy_table(home: Home, archive: ArchiveWriter, table: str, copied: _CopiedParts) -> None:
     found = table_version(home.lake(), TABLES[table])
     if found is None:
         return
     version, files = found
     for path in files:
-        # Nobody deletes them meanwhile: whoever does holds the keeper's lock.
+        # Nothing deletes these files meanwhile: deleting needs the home's lock, which this backup holds.
         inside = path.relative_to(home.root / LAKE_FOLDER).as_posix()
         archive.add_file(f"{LAKE_FOLDER}/{inside}", path)
     copied.tables[table] = version

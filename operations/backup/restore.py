@@ -1,6 +1,6 @@
-"""Restores a backup into a new home: checked whole, tombstones replayed, time limits kept, then put in its place.
+"""Restores a backup into a new home: verifies it, replays tombstones and applies time limits first.
 
-Everything happens in a folder beside the target. What fails leaves the target as it was: not there.
+Everything happens in a folder beside the target. A failed restore leaves no target.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from operations.backup.shelf import Backup, unpack
+from operations.backup.catalog import Backup, unpack
 from operations.backup.staging import staging
 from operations.erasure.carry_out import carry_out
-from operations.retention.carry_out import carry_out as keep_limits
+from operations.retention.carry_out import carry_out as apply_limits
 from operations.retention.carry_out import waiting
 from pilot.errors import PilotError
 from pilot.settings import Settings
@@ -39,17 +39,17 @@ class NotRestored(PilotError):
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What a restore came to.
+class RestoreResult:
+    """The result of a restore.
 
     Attributes:
         root: The new home.
-        made_at: Until when everything that was acknowledged is in it, UTC.
-        files: Files put back.
-        segments: Segments of the landing, each held against its checksum.
-        damaged_segments: Of these, those that were damaged when the backup was made.
-        tables: Lake tables read back.
-        replayed: Erasures that are newer than the backup and were carried out on it.
+        made_at: The recovery point, UTC: everything acknowledged before is included.
+        files: Number of restored files.
+        segments: Number of segments of the landing, each verified by its checksum.
+        damaged_segments: Segments that were damaged when the backup was made.
+        tables: Number of lake tables read back.
+        replayed: Erasures newer than the backup, carried out on the new home.
     """
 
     root: Path
@@ -68,44 +68,44 @@ def restore(
     settings: Settings,
     tombstone_files: Sequence[Path] = (),
     now: datetime,
-    told: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
     keep: bool = True,
-) -> Restored:
+) -> RestoreResult:
     """Restore a backup into a home that does not exist yet.
 
     Args:
         backup: The backup.
-        target: Where the home will be; missing, or an empty folder.
-        settings: Holds the key, and the store's address where the store is PostgreSQL.
-        tombstone_files: Files of tombstones beside the one that lies by the backup.
-        now: The present moment, UTC.
-        told: Called with a line of progress.
-        keep: Whether the home is put in its place; otherwise it was a rehearsal.
+        target: The new home; missing, or an empty folder.
+        settings: Contain the key, and the address of a PostgreSQL store.
+        tombstone_files: Files of tombstones in addition to the one beside the backup.
+        now: The current time, UTC.
+        report: Called with a line of progress.
+        keep: Whether to keep the new home; false for a rehearsal.
 
     Raises:
         NotRestored: the target is in use, or tombstones could not be replayed.
-        RestoreUnderWay: another process restores into it.
-        BackupDamaged: the backup is not whole.
-        TombstonesUnreadable: nobody can tell which guests were erased since.
+        RestoreUnderWay: another process restores into the target.
+        BackupDamaged: the backup is incomplete or damaged.
+        TombstonesUnreadable: the guests erased since the backup are unknown.
     """
     target = target.expanduser().absolute()
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise NotRestored(
-            f"{target} is not empty.", remedy="Restore into a folder that does not exist yet, look at it, then move it."
+            f"{target} is not empty.", remedy="Restore into a folder that does not exist yet, check it, then move it."
         )
-    known = _tombstones(backup, tombstone_files)
+    known = _known_tombstones(backup, tombstone_files)
     try:
         with staging(target) as folder:
-            told("unpacking and checking")
+            report("unpacking and checking")
             files = unpack(backup, key=settings.backup_key.get_secret_value(), put=put_under(folder))
-            home = _opened(folder, backup, settings=settings)
-            told("looking at every segment and table")
+            home = _open_unpacked(folder, backup, settings=settings)
+            report("checking every segment and table")
             segments, damaged = _check_landing(home)
             tables = _check_lake(home)
-            told(f"replaying {len(known)} tombstones")
+            report(f"replaying {len(known)} tombstones")
             replayed = _replay(home, known, now=now)
-            told("keeping the time limits")
-            _keep_limits(home, now=now)
+            report("applying the time limits")
+            _apply_limits(home, now=now)
             home.store().close()
             if keep:
                 if target.exists():
@@ -117,22 +117,22 @@ def restore(
             f"The backup cannot be unpacked: {error.strerror or type(error).__name__}.",
             remedy="Free space and try again.",
         ) from None
-    return Restored(target, backup.manifest.made_at, files, segments, damaged, tables, replayed)
+    return RestoreResult(target, backup.manifest.made_at, files, segments, damaged, tables, replayed)
 
 
-def _tombstones(backup: Backup, more: Sequence[Path]) -> list[Tombstone]:
+def _known_tombstones(backup: Backup, more: Sequence[Path]) -> list[Tombstone]:
     beside = backup.path.parent / NAME
     files = [*([beside] if beside.exists() or not more else []), *more]
-    found = {each.session_id: each for path in files for each in read_tombstones(path)}
-    if len(found) < backup.manifest.tombstones:
+    by_session = {each.session_id: each for path in files for each in read_tombstones(path)}
+    if len(by_session) < backup.manifest.tombstones:
         raise NotRestored(
-            f"The tombstones name {len(found)} sessions; the backup itself knew of {backup.manifest.tombstones}.",
+            f"The tombstones name {len(by_session)} sessions; the backup's store had {backup.manifest.tombstones}.",
             remedy="Put back the newest tombstones.ndjson, or name a copy with --tombstones.",
         )
-    return list(found.values())
+    return list(by_session.values())
 
 
-def _opened(staging: Path, backup: Backup, *, settings: Settings) -> Home:
+def _open_unpacked(staging: Path, backup: Backup, *, settings: Settings) -> Home:
     dump = staging / POSTGRESQL_COPY
     if dump.exists():
         if not settings.store_url:
@@ -165,7 +165,7 @@ def _check_landing(home: Home) -> tuple[int, int]:
             count += 1
             try:
                 segments.read(name)
-            except CorruptSegment:  # as it was in the home: `pilot landing salvage` saves what is whole
+            except CorruptSegment:  # Damaged before the backup: `pilot landing salvage` saves its readable lines.
                 damaged += 1
     return count, damaged
 
@@ -178,15 +178,15 @@ def _check_lake(home: Home) -> int:
     return len(written)
 
 
-def _keep_limits(home: Home, *, now: datetime) -> None:
-    """Remove what has reached its time limit since the backup was made; nothing else runs on the home."""
+def _apply_limits(home: Home, *, now: datetime) -> None:
+    """Remove data past its time limit; nothing else runs on the new home."""
     for _ in range(2):
-        keep_limits(home, now=now, grace=timedelta(0))
+        apply_limits(home, now=now, grace=timedelta(0))
     left = waiting(home, now=now, grace=timedelta(0))
     if left:
         raise NotRestored(
-            f"{left[0].kind} of {left[0].day} could not be removed, whose time is over.",
-            remedy="Nothing was put in place. Restore again; if it stays so, a file of the backup cannot be read.",
+            f"{left[0].kind} of {left[0].day} are past their time limit and could not be removed.",
+            remedy="No home was created. Restore again; if this recurs, a file of the backup cannot be read.",
         )
 
 
@@ -195,14 +195,14 @@ def _replay(home: Home, known: Sequence[Tombstone], *, now: datetime) -> int:
     new = [each for each in known if tombstones.erased_at(store, each.session_id) is None]
     for each in new:
         tombstones.add(store, session_id=each.session_id, actor=each.actor, reason=each.reason, at=each.created_at)
-    # The first step rewrites, the second deletes what held it before; nothing else runs on a home that is not there.
+    # The first call rewrites, the second deletes old versions; nothing else runs on the new home.
     for _ in range(2):
         carry_out(home, now=now, grace=timedelta(0), recheck=EVER)
     left = erasures.pending(store)
     if left:
-        places = "; ".join(f"{place}: {told}" for place, told in left[0].places.items())
+        places = "; ".join(f"{place}: {outcome}" for place, outcome in left[0].places.items())
         raise NotRestored(
             f"{len(left)} erasures could not be replayed ({places}).",
-            remedy="Nothing was put in place. Mend what is named, and restore again.",
+            remedy="No home was created. Repair the named places, and restore again.",
         )
     return len(new)

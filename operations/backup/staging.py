@@ -1,4 +1,4 @@
-"""Where a restore unpacks, beside the home that it will be; what a killed one left holds words and is swept."""
+"""The staging folder of a restore, beside the new home; swept after a kill, because it contains words."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class RestoreUnderWay(PilotError):
 
 @contextmanager
 def staging(target: Path) -> Iterator[Path]:
-    """Make the folder that a restore of `target` unpacks in; it is gone at the end, unless it was renamed.
+    """Create the staging folder for `target`; delete it at the end, unless it was renamed.
 
     Raises:
-        RestoreUnderWay: another process unpacks there.
+        RestoreUnderWay: another process uses the folder.
     """
     sweep_staging(target.parent)
     folder = private_folder(target.parent / f"{PREFIX}{target.name}")
-    with _locked(folder) as alone:
-        if not alone:
+    with _locked(folder) as is_free:
+        if not is_free:
             raise RestoreUnderWay(f"{target} is being restored already.", remedy="Wait for it, or give another folder.")
         try:
             yield folder
@@ -38,16 +38,16 @@ def staging(target: Path) -> Iterator[Path]:
 
 
 def sweep_staging(folder: Path) -> None:
-    """Delete what restores into homes of this folder left that were killed; one under way stays."""
+    """Delete the staging folders of killed restores; skip those in use."""
     for path in folder.glob(f"{PREFIX}*"):
-        with _locked(path) as alone:
-            if alone:
+        with _locked(path) as is_free:
+            if is_free:
                 shutil.rmtree(path, ignore_errors=True)
 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[bool]:
-    """Lock a folder as long as this process lives; yield whether nobody else had, False where it is gone."""
+    """Lock a folder within a `with` block; yield whether the lock was free, False if the folder is gone."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:

@@ -1,1 +1,1 @@
-"""Customer counts as they come in: by hand, from a till's file, through the API."""
+"""Customer counts, reported by hand, through the API or from a till's file."""

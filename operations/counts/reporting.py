@@ -1,4 +1,4 @@
-"""One count, reported by a person or a program: the same checks whoever reports it."""
+"""Reports one customer count, with the same checks for a person and a program."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Report, Reported
 
 
-def day_in(text: str) -> date:
-    """Return the business day that a text names, as year-month-day.
+def parse_count_day(text: str) -> date:
+    """Parse a business day in the form year-month-day.
 
     Raises:
-        InvalidCount: it names none.
+        InvalidCount: the text is no such day.
     """
     try:
         return parse_day(text)
@@ -24,15 +24,15 @@ def day_in(text: str) -> date:
         raise InvalidCount(error.what, remedy=error.remedy, field="day") from None
 
 
-def report_one(
+def report_count(
     home: Home, *, cafe: str, day: date, customers: int, source: Source, actor: str, now: datetime
 ) -> Reported:
     """Check and report one café's customers on a day.
 
     Raises:
         InvalidCafes: there is no such café.
-        InvalidCount: the day or the number cannot be.
-        StoreAway: it could not be kept.
+        InvalidCount: the day or the number is not possible.
+        StoreAway: the count could not be saved.
     """
     cafes, demo = home.cafes(), home.kind == "demo"
     cafes.get(cafe)
@@ -44,5 +44,5 @@ def report_one(
 
 
 def current_report(home: Home, *, cafe: str, day: date) -> Report | None:
-    """Return the report that counts for a café's day; None where it is missing."""
+    """Return the current report of a café's day; None if there is none."""
     return customer_counts.current_reports(home.store(), [day], simulated=home.kind == "demo").get((cafe, day))

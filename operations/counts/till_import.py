@@ -1,4 +1,4 @@
-"""A till's export becomes reports: read, shown as a plan, and carried out in one transaction or not at all."""
+"""Imports customer counts from a till's export: first a plan, then one transaction."""
 
 from __future__ import annotations
 
@@ -17,16 +17,17 @@ from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Count, Outcome, Report, Reported
 
-LARGEST_BYTES = 20_000_000  # a year of receipts of a busy café
+MAX_BYTES = 20_000_000  # A year of receipts of a busy café.
 DIGEST_CHARACTERS = 12
 FAULTS_SHOWN = 20
 
-BEFORE_PILOT = "before the pilot"
-UNDER_WAY = "the café is still open: export again after closing"
+# Codes of `Row.why`; `cli.commands.counts` has their words.
+BEFORE_PILOT = "before_pilot"
+DAY_NOT_OVER = "day_not_over"
 
 
 class FaultyExport(PilotError):
-    """A till's export has cells that cannot be used; nothing of it was imported."""
+    """A till's export has invalid cells; nothing was imported."""
 
 
 class ExportTooLarge(PilotError):
@@ -35,12 +36,12 @@ class ExportTooLarge(PilotError):
 
 @dataclass(frozen=True, slots=True)
 class PlannedDay:
-    """What an import would do to one café's day.
+    """The planned change to one café's day.
 
     Attributes:
-        count: The day's count by the files.
+        count: The day's count in the files.
         outcome: new, corrected or unchanged.
-        before: The report that counts now; None where the day is missing.
+        before: The current report; None if there is none.
     """
 
     count: Count
@@ -49,13 +50,13 @@ class PlannedDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What an import would do.
+class ImportPlan:
+    """The planned changes of an import.
 
     Attributes:
-        tally: What the files say, row by row.
-        days: What becomes of each café's day.
-        digests: What tells the files from others, by name.
+        tally: The files' content, row by row.
+        days: The change to each café's day.
+        digests: A digest of each file, by name.
     """
 
     tally: Tally
@@ -63,46 +64,46 @@ class Plan:
     digests: Mapping[str, str]
 
 
-def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | None, now: datetime) -> Plan:
-    """Return what an import of some files, taken together, would do; nothing is written.
+def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | None, now: datetime) -> ImportPlan:
+    """Return the changes that importing these files together would make; write nothing.
 
     Args:
         home: The home.
         files: Each file's name and bytes.
-        cafe: The café that they are of; None where a column names it.
-        now: The present moment, aware.
+        cafe: The files' café; None if a column names it.
+        now: The current time, aware.
 
     Raises:
-        UnreadableExport: a file is no export that is known.
+        UnreadableExport: a file has no known format.
         InvalidCafes: there is no such café.
-        ExportTooLarge: a file is.
+        ExportTooLarge: a file is too large.
     """
     cafes, demo = home.cafes(), home.kind == "demo"
 
     def left_out(of: Cafe, day: date) -> str | None:
         if before_pilot(day, cafes=cafes, demo=demo):
             return BEFORE_PILOT
-        return None if closed_for_the_day(of, day, now=now) else UNDER_WAY
+        return None if closed_for_the_day(of, day, now=now) else DAY_NOT_OVER
 
     for name, body in files:
-        if len(body) > LARGEST_BYTES:
-            raise ExportTooLarge(f"{name} is larger than {LARGEST_BYTES} bytes.", remedy="Export fewer days.")
+        if len(body) > MAX_BYTES:
+            raise ExportTooLarge(f"{name} is larger than {MAX_BYTES} bytes.", remedy="Export fewer days.")
     exports = [read_export(body, name=name) for name, body in files]
     read = tally(exports, cafes=cafes, cafe=cafe, today=business_day(now), left_out=left_out)
-    standing = customer_counts.current_reports(home.store(), [day for _, day in read.customers], simulated=demo)
+    current = customer_counts.current_reports(home.store(), [day for _, day in read.customers], simulated=demo)
     days = tuple(
-        _planned(Count(of, day, customers), standing.get((of, day))) for (of, day), customers in read.customers.items()
+        _plan_day(Count(of, day, customers), current.get((of, day))) for (of, day), customers in read.customers.items()
     )
     digests = {name: hashlib.sha256(body).hexdigest()[:DIGEST_CHARACTERS] for name, body in files}
-    return Plan(tally=read, days=days, digests=digests)
+    return ImportPlan(tally=read, days=days, digests=digests)
 
 
-def carry_out(home: Home, plan: Plan, *, actor: str) -> list[Reported]:
-    """Report what a plan counted, in one transaction.
+def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[Reported]:
+    """Report the plan's counts in one transaction.
 
     Raises:
         FaultyExport: the plan has faults; nothing was written.
-        StoreAway: it could not be kept.
+        StoreAway: the counts could not be saved.
     """
     faults = plan.tally.faults
     if faults:
@@ -110,7 +111,7 @@ def carry_out(home: Home, plan: Plan, *, actor: str) -> list[Reported]:
         shown = "\n".join(f"  {fault}" for fault in faults[:FAULTS_SHOWN])
         raise FaultyExport(
             f"Nothing was imported: {len(faults)} cells cannot be used.\n{shown}{more}\n",
-            remedy="Mend the file, or export it again, and import the whole of it.",
+            remedy="Correct the file, or export it again, and import the whole file.",
         )
     return customer_counts.report_all(
         home.store(),
@@ -122,7 +123,7 @@ def carry_out(home: Home, plan: Plan, *, actor: str) -> list[Reported]:
     )
 
 
-def _planned(count: Count, before: Report | None) -> PlannedDay:
+def _plan_day(count: Count, before: Report | None) -> PlannedDay:
     if before is None:
         return PlannedDay(count, "new", None)
     same = (before.customers, before.source) == (count.customers, "till")

@@ -1,1 +1,1 @@
-"""Erasing a guest's session: carried out place by place, followed to its end, and looked for afterwards."""
+"""Erases a guest's session place by place, and verifies that no trace is left."""

@@ -1,4 +1,4 @@
-"""One keeper a home: erasing, retention, backup and restore change or copy the same files, so one at a time."""
+"""The home's lock: erasure, retention, upkeep and backup touch the same files, so only one may run."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ RUN_FOLDER = ".run"
 
 
 class HomeLocked(PilotError):
-    """Another keeper is at work on this home; the same call may succeed later."""
+    """Another process holds the home's lock; the same call may succeed later."""
 
     def __init__(self) -> None:
         super().__init__(
-            "Erasing, retention or a backup is at work on this home.",
-            remedy="Try again when it is done; what was asked for is not forgotten.",
+            "An erasure, retention or a backup is running on this home.",
+            remedy="Try again when it has ended; the request is not lost.",
             retryable=True,
         )
 
 
 @contextmanager
 def home_lock(root: Path) -> Iterator[None]:
-    """Hold the home's keeper's lock.
+    """Hold the home's lock within a `with` block.
 
     Raises:
-        KeeperAtWork: another process holds it.
+        HomeLocked: another process holds it.
     """
     folder = root / RUN_FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

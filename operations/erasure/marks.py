@@ -1,6 +1,6 @@
-"""By what an erased session is recognised in a file: its identifiers, and pieces of its words.
+"""The marks that identify an erased session in a file: its identifiers and pieces of its words.
 
-Held in memory while the erasure runs, and nowhere else.
+They exist in memory during the erasure only.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 
 from storage.erasure.files_beside import pieces, spellings
 
-SAID = ("transcript", "message")  # fields of events that hold what a guest said, wrote or caused
-IDENTIFIERS = ("receipt_hash", "device_token_hash")
+WORD_FIELDS = ("transcript", "message")  # Event fields with a guest's words, or words derived from them.
+IDENTIFIER_FIELDS = ("receipt_hash", "device_token_hash")
 
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """Byte strings that only this session's traces hold.
+    """Byte strings that occur in this session's traces only.
 
     Attributes:
-        words: Pieces of what the guest said, in every spelling.
-        identifiers: The session, its receipt's hash and its device token's hash.
+        words: Pieces of the guest's words, in every spelling.
+        identifiers: The session's id, receipt hash and device token hash.
     """
 
     words: frozenset[bytes]
@@ -30,21 +30,21 @@ class Marks:
 
     @property
     def everything(self) -> frozenset[bytes]:
-        """Return both."""
+        """Return words and identifiers."""
         return self.words | self.identifiers
 
 
 def marks_of(session: str, lines: Iterable[bytes]) -> Marks:
-    """Return a session's marks from its lines in the landing; lines that are broken give none."""
+    """Return a session's marks from its lines in the landing; skip damaged lines."""
     words: set[bytes] = set()
     identifiers = {session.encode()}
     for data in _data(lines):
-        for field in SAID:
+        for field in WORD_FIELDS:
             text = data.get(field)
             if isinstance(text, str):
                 words.update(spelling for piece in pieces(text) for spelling in spellings(piece))
         identifiers.update(
-            value.encode() for field in IDENTIFIERS if isinstance(value := data.get(field), str) and value
+            value.encode() for field in IDENTIFIER_FIELDS if isinstance(value := data.get(field), str) and value
         )
     return Marks(frozenset(words), frozenset(identifiers))
 

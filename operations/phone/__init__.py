@@ -1,1 +1,1 @@
-"""One's own telephone on the local network: a certificate, a relay that speaks TLS, and how to trust it."""
+"""The pilot on your own phone: a certificate for the local network, a TLS relay, and a trust page."""

@@ -1,4 +1,4 @@
-"""The address under which a telephone on the same network reaches this machine."""
+"""Finds the address at which a phone on the same network reaches this machine."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ import socket
 
 from pilot.errors import PilotError
 
-# Only asked which way it would go: a datagram socket that is connected sends nothing.
-ELSEWHERE = ("192.0.2.1", 9)
+# Selects the route only: connecting a datagram socket sends nothing.
+ANY_REMOTE = ("192.0.2.1", 9)
 
 
 class NoLocalAddress(PilotError):
-    """This machine has no address that a telephone beside it could open."""
+    """This machine has no address that a phone on the network could open."""
 
 
 def local_address(wanted: str = "") -> str:
-    """Return the IPv4 address to listen on, and nowhere else.
+    """Return the one IPv4 address to listen on.
 
     Args:
-        wanted: An address of this machine, as somebody chose it; empty for that of the usual network.
+        wanted: An address of this machine; empty for the address on the default route.
 
     Raises:
-        NoLocalAddress: there is none, or the wanted one is not this machine's, loopback, or every address at once.
+        NoLocalAddress: there is none, or `wanted` is loopback, unspecified, multicast or not this machine's.
     """
-    found = wanted or _of_the_usual_network()
+    found = wanted or _on_default_route()
     try:
         address = ipaddress.IPv4Address(found)
     except ValueError:
         raise NoLocalAddress(f"{found} is not an IPv4 address.", remedy="Give one as in 192.168.1.20.") from None
     if address.is_loopback or address.is_unspecified or address.is_multicast:
         raise NoLocalAddress(
-            f"{found} is no address that a telephone can open.", remedy="Give this machine's own on the local network."
+            f"A phone cannot open {found}.", remedy="Give this machine's own address on the local network."
         )
     if not address.is_private and not wanted:
         raise NoLocalAddress(
             f"This machine's address {found} is open to the whole internet.",
-            remedy="Join a local network, or say that you want it with --address.",
+            remedy="Join a local network, or choose this address with --address.",
         )
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         try:
@@ -48,12 +48,12 @@ def local_address(wanted: str = "") -> str:
     return found
 
 
-def _of_the_usual_network() -> str:
+def _on_default_route() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect(ELSEWHERE)
+            probe.connect(ANY_REMOTE)
             return str(probe.getsockname()[0])
         except OSError:
             raise NoLocalAddress(
-                "This machine is on no network.", remedy="Join the network that the telephone is on, and start again."
+                "This machine is on no network.", remedy="Join the phone's network, and start again."
             ) from None

@@ -1,7 +1,6 @@
-"""Takes TLS on the local network and hands the bytes to the edge, which stays on loopback.
+"""A relay that terminates TLS on the local network and forwards the bytes to the edge on loopback.
 
-Nothing is read or changed on the way: pages, WebSockets and sound pass alike, and the edge sees the Host and Origin
-that the telephone sent.
+The bytes pass unread and unchanged: pages, WebSockets and sound alike. The edge sees the phone's Host and Origin.
 """
 
 from __future__ import annotations
@@ -15,27 +14,27 @@ from contextlib import asynccontextmanager
 from pilot.errors import PilotError
 
 LOOPBACK = "127.0.0.1"
-MOST_CONNECTIONS = 100
+MAX_CONNECTIONS = 100
 CHUNK_BYTES = 64 * 1024
-TLS_WITHIN_SECONDS = 10.0
+TLS_TIMEOUT_SECONDS = 10.0
 
 
 class PortTaken(PilotError):
-    """Somebody else listens there."""
+    """Another process uses the port."""
 
 
 @asynccontextmanager
-async def relaying(*, address: str, port: int, to_port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
-    """Listen on one address, and relay to a loopback port, until the end of the `with` block; gives the port.
+async def tls_relay(*, address: str, port: int, to_port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
+    """Relay from one address to a loopback port within a `with` block; yield the port.
 
     Args:
-        address: Where to listen.
-        port: On which port; 0 for any.
-        to_port: The edge's.
-        context: The server's side of TLS.
+        address: The address to listen on.
+        port: The port to listen on; 0 for any.
+        to_port: The edge's port.
+        context: The server's TLS context.
 
     Raises:
-        PortTaken: somebody else listens there.
+        PortTaken: another process uses the port.
     """
     open_now: set[asyncio.Task[None]] = set()
 
@@ -44,14 +43,16 @@ async def relaying(*, address: str, port: int, to_port: int, context: ssl.SSLCon
         assert task is not None
         open_now.add(task)
         try:
-            if len(open_now) <= MOST_CONNECTIONS:
+            if len(open_now) <= MAX_CONNECTIONS:
                 await _relay(reader, writer, to_port=to_port)
         finally:
             open_now.discard(task)
             await _close(writer)
 
     try:
-        server = await asyncio.start_server(serve, address, port, ssl=context, ssl_handshake_timeout=TLS_WITHIN_SECONDS)
+        server = await asyncio.start_server(
+            serve, address, port, ssl=context, ssl_handshake_timeout=TLS_TIMEOUT_SECONDS
+        )
     except OSError as error:
         raise PortTaken(
             f"{address}:{port} cannot be listened on ({error.strerror}).", remedy="Choose another with --port."
@@ -69,8 +70,8 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, 
     try:
         edge_reader, edge_writer = await asyncio.open_connection(LOOPBACK, to_port)
     except OSError:
-        return  # The edge is starting again: the page comes back by itself.
-    # TLS knows no half-closed connection: whichever side ends first ends both.
+        return  # The edge is restarting; the page reconnects by itself.
+    # TLS has no half-closed connections: whichever side ends first ends both.
     ways = [asyncio.create_task(_copy(reader, edge_writer)), asyncio.create_task(_copy(edge_reader, writer))]
     try:
         await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)

@@ -1,4 +1,4 @@
-"""The first page that a telephone opens, without TLS: how to trust the certificate, the certificate, and the way on."""
+"""The first page on a phone, without TLS: how to trust the certificate, and links to the cafés' pages."""
 
 from __future__ import annotations
 
@@ -6,72 +6,49 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from html import escape
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from operations.phone.relay import PortTaken
-from pilot.cafes import Language
-from pilot.words import say
+from pilot.words import LANGUAGES, say
 
-LANGUAGES: tuple[Language, ...] = ("sv", "en")
 AUTHORITY_PATH = "/authority.crt"
-LONGEST_REQUEST_BYTES = 8 * 1024
-REQUEST_WITHIN_SECONDS = 10.0
-STYLE = (
-    ":root{color-scheme:light dark}body{margin:0 auto;max-width:34rem;padding:1.5rem;font:1.0625rem/1.55 system-ui,"
-    "sans-serif}h1{font:600 1.75rem/1.2 Georgia,serif}h2{font-size:1.125rem;margin-top:2rem}li{margin:.4rem 0}"
-    "a.go{display:block;margin:1rem 0;padding:1rem;border-radius:1rem;background:#1f4a3d;color:#fff;text-align:center;"
-    "font-weight:600}code{font-size:.8125rem;overflow-wrap:anywhere}"
-    "section+section{margin-top:3rem;border-top:1px solid}"
+MAX_REQUEST_BYTES = 8 * 1024
+REQUEST_TIMEOUT_SECONDS = 10.0
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 
 
-def trust_html(*, links: dict[str, str], fingerprint: str) -> str:
-    """Return the page, in both languages.
+def render_trust_page(*, links: dict[str, str], fingerprint: str) -> str:
+    """Return the page's HTML, in both languages.
 
     Args:
-        links: Addresses of the customers' pages, by the café's name.
-        fingerprint: The authority's, to compare with the one in the terminal.
+        links: Addresses of the customers' pages, by the café's name; each has a query string.
+        fingerprint: The authority's fingerprint, to compare with the one in the terminal.
     """
-    parts = []
-    for language in LANGUAGES:
-        ways = "".join(
-            f'<a class="go" href="{escape(link)}&amp;lang={language}">{escape(name)}</a>'
-            for name, link in links.items()
-        )
-        steps = "".join(
-            f"<h2>{escape(say('phone', f'{kind}.title', language))}</h2><ol>"
-            + "".join(
-                f"<li>{escape(line)}</li>" for line in say("phone", f"{kind}.steps", language).splitlines() if line
-            )
-            + "</ol>"
-            + (
-                f'<a class="go" href="{AUTHORITY_PATH}">{escape(say("phone", "iphone.fetch", language))}</a>'
-                f"<p>{escape(say('phone', 'iphone.compare', language))}<br><code>{fingerprint}</code></p>"
-                if kind == "iphone"
-                else ""
-            )
-            for kind in ("android", "iphone")
-        )
-        parts.append(
-            f'<section lang="{language}"><h1>{escape(say("phone", "page.title", language))}</h1>'
-            f"<p>{escape(say('phone', 'page.lead', language))}</p>{steps}"
-            f"<h2>{escape(say('phone', 'page.go', language))}</h2>{ways}"
-            f"<p>{escape(say('phone', 'page.after', language))}</p></section>"
-        )
-    return (
-        '<!doctype html>\n<html lang="sv"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(say('phone', 'page.title', 'sv'))}</title><style>{STYLE}</style></head>"
-        f"<body>{''.join(parts)}</body></html>"
+    return _environment.get_template("trust.html").render(
+        say=partial(say, "phone"),
+        languages=LANGUAGES,
+        links=links,
+        fingerprint=fingerprint,
+        authority_path=AUTHORITY_PATH,
     )
 
 
 @asynccontextmanager
-async def offering(*, address: str, port: int, html: str, authority: bytes) -> AsyncIterator[int]:
-    """Serve the page and the authority's certificate until the end of the `with` block; gives the port.
+async def serve_trust_page(*, address: str, port: int, html: str, authority: bytes) -> AsyncIterator[int]:
+    """Serve the page and the authority's certificate within a `with` block; yield the port.
 
     Raises:
-        PortTaken: somebody else listens there.
+        PortTaken: another process uses the port.
     """
     answers = {
         "/": ("text/html; charset=utf-8", html.encode()),
@@ -80,7 +57,7 @@ async def offering(*, address: str, port: int, html: str, authority: bytes) -> A
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, ValueError, TimeoutError, asyncio.IncompleteReadError):
-            async with asyncio.timeout(REQUEST_WITHIN_SECONDS):
+            async with asyncio.timeout(REQUEST_TIMEOUT_SECONDS):
                 request = await reader.readuntil(b"\r\n\r\n")
                 method, path, *_ = request.decode("latin-1").split(" ", 2)
                 kind, body = answers.get(path.split("?")[0], ("text/plain", b""))
@@ -94,7 +71,7 @@ async def offering(*, address: str, port: int, html: str, authority: bytes) -> A
         writer.close()
 
     try:
-        server = await asyncio.start_server(serve, address, port, limit=LONGEST_REQUEST_BYTES)
+        server = await asyncio.start_server(serve, address, port, limit=MAX_REQUEST_BYTES)
     except OSError as error:
         raise PortTaken(
             f"{address}:{port} cannot be listened on ({error.strerror}).", remedy="Choose another with --first-port."

@@ -1,1 +1,1 @@
-"""Time limits: what is kept for so many days is removed by then, and looked for afterwards."""
+"""Removes data and backups past their time limits, and verifies the removal."""

@@ -1,9 +1,9 @@
-"""Removes what guests leave once its time is over, day by day and kind by kind; the figures of the day stay.
+"""Removes guests' data past its time limit, by day and kind; the day's figures stay.
 
 Words: the day is redacted first, so that no rebuild brings them back; then the landing's lines and the lake's rows are
-emptied. Devices: the same without redacting, since nothing but the device's own signals rests on them. As with an
-erasure, what held it before goes two minutes later, and *gone* is said only once it was looked for in every file of
-the day. Every step can be done again.
+emptied. Devices: the same without redacting, because only the device's own signals depend on them. As with an erasure,
+old versions are deleted two minutes later, and a removal is confirmed only after a search of every file of the day.
+Every step may be repeated.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ ACTOR = "retention"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One kind of one day that is to be removed.
+    """One kind of data of one day that is due for removal.
 
     Attributes:
         day: The business day.
-        kind: What goes.
+        kind: The kind of data.
         again: Whether it was removed before, and a replica has published more since.
     """
 
@@ -47,11 +47,11 @@ class Due:
 
 
 def due(home: Home, *, now: datetime) -> list[Due]:
-    """Return what is to be removed, oldest day first: kinds of days whose time is over and that may hold them."""
+    """Return the removals that are due, oldest day first."""
     today = business_day(now)
     known = {(each.day, each.kind): each for each in expirations.all_expirations(home.store())}
     landed = home.segments().fingerprints()
-    found = []
+    removals = []
     for kind in KINDS:
         for day in _days(home, kind, landed):
             if not is_due(day, kind, settings=home.settings, today=today):
@@ -59,12 +59,12 @@ def due(home: Home, *, now: datetime) -> list[Due]:
             before = known.get((day, kind))
             again = before is not None and (kind == "audio" or before.landing != landed.get(day, ""))
             if before is None or again:
-                found.append(Due(day, kind, again))
-    return sorted(found, key=lambda each: (each.day, KINDS.index(each.kind)))
+                removals.append(Due(day, kind, again))
+    return sorted(removals, key=lambda each: (each.day, KINDS.index(each.kind)))
 
 
 def waiting(home: Home, *, now: datetime, grace: timedelta = GRACE) -> list[Expiration]:
-    """Return what was removed, not yet looked for, and can be: what held it before is old enough to be deleted."""
+    """Return the removals to confirm: their old versions are past the grace period and may be deleted."""
     return [
         each
         for each in expirations.all_expirations(home.store())
@@ -75,17 +75,17 @@ def waiting(home: Home, *, now: datetime, grace: timedelta = GRACE) -> list[Expi
 def carry_out(
     home: Home, *, now: datetime, grace: timedelta = GRACE, days: Collection[date] | None = None
 ) -> list[Expiration]:
-    """Remove what is due, delete what held it before as far as that is old enough; return what was worked on.
+    """Remove due data, delete old versions past the grace period; return the affected expirations.
 
     Args:
         home: The home.
-        now: The present moment, UTC.
-        grace: How long after the removal what held it before is deleted; nothing only where nothing else runs.
+        now: The current time, UTC.
+        grace: Pause between removal and deleting old versions; zero only if nothing else runs.
         days: Only these days; None for all.
 
     Raises:
-        KeeperAtWork: another keeper is at work.
-        PilotError: a place cannot be reached; what is not done is due again.
+        HomeLocked: a backup, a restore, an erasure or retention is running.
+        PilotError: a place cannot be reached; unfinished removals stay due.
     """
     with home_lock(home.root):
         removable = [each for each in due(home, now=now) if days is None or each.day in days]
@@ -101,23 +101,23 @@ def carry_out(
         ripe = [each for each in waiting(home, now=now, grace=grace) if days is None or each.day in days]
         for table in TABLES.values() if ripe else ():
             purge(home.lake(), table, now=now, grace=grace)
-        for back in _still_held(home, ripe, now=now):
-            _remove(home, back, now=now)
-        touched = {(each.day, each.kind) for each in (*removable, *ripe)}
-        found = [each for each in expirations.all_expirations(home.store()) if (each.day, each.kind) in touched]
-        for day in sorted({each.day for each in found}):
-            write_books(home, day)
-    return found
+        for returned in _confirm_removed(home, ripe, now=now):
+            _remove(home, returned, now=now)
+        touched = {(each.day, each.kind) for each in removable} | {(each.day, each.kind) for each in ripe}
+        affected = [each for each in expirations.all_expirations(home.store()) if (each.day, each.kind) in touched]
+        for day in sorted({each.day for each in affected}):
+            export_expirations(home, day)
+    return affected
 
 
-def write_books(home: Home, day: date) -> int:
+def export_expirations(home: Home, day: date) -> int:
     """Copy a day's expirations into the lake's table `retention`; return the table's version."""
     frame = expirations.of_day(home.store(), day)
     return home.lake().replace_partition(RETENTION, day, frame, commit=COMMIT)
 
 
 def _days(home: Home, kind: Kind, landed: Iterable[date]) -> set[date]:
-    """Return the days that may hold something of a kind."""
+    """Return the days that may contain data of a kind."""
     if kind == "audio":
         return {each.day for each in sound_files(home.root)}
     table = {"words": TURNS, "devices": SESSIONS}[kind]
@@ -127,7 +127,7 @@ def _days(home: Home, kind: Kind, landed: Iterable[date]) -> set[date]:
 
 
 def _remove(home: Home, each: Due, *, now: datetime) -> None:
-    """Take one kind of one day out of what every place holds now."""
+    """Remove one kind of one day from the current version of every place."""
     files = landing_lines = lake_rows = 0
     if each.kind == "audio":
         for sound in sound_files(home.root):
@@ -140,7 +140,7 @@ def _remove(home: Home, each: Due, *, now: datetime) -> None:
         emptied = empty_lines(home.segments(), home.root / LOG_FOLDER, each.day, each.kind)
         files, landing_lines = emptied.files, emptied.lines
         lake_rows = empty_day(home.lake(), each.day, each.kind, commit=COMMIT)
-    noted = Expiration(
+    expiration = Expiration(
         day=each.day,
         kind=each.kind,
         kept_days=kept_days(home.settings, each.kind),
@@ -149,18 +149,18 @@ def _remove(home: Home, each: Due, *, now: datetime) -> None:
         lake_rows=lake_rows,
         files=files,
     )
-    expirations.note(home.store(), noted)
+    expirations.note(home.store(), expiration)
 
 
-def _still_held(home: Home, ripe: Collection[Expiration], *, now: datetime) -> list[Due]:
-    """Say that it is gone where no file of the day holds it; return the days of which one does: they came back."""
+def _confirm_removed(home: Home, ripe: Collection[Expiration], *, now: datetime) -> list[Due]:
+    """Confirm the removals without remaining data; return the others, whose data came back."""
     by_kind: defaultdict[Kind, list[date]] = defaultdict(list)
     for each in ripe:
         by_kind[each.kind].append(each.day)
-    back = []
+    returned = []
     for kind, days in by_kind.items():
-        held = {place.split("day=", 1)[1].split("/", 1)[0] for place in files_with(home.lake(), days, kind)}
-        left = {day for day in days if day.isoformat() in held or segments_with(home.segments(), day, kind)}
+        found = {place.split("day=", 1)[1].split("/", 1)[0] for place in files_with(home.lake(), days, kind)}
+        left = {day for day in days if day.isoformat() in found or segments_with(home.segments(), day, kind)}
         expirations.confirm(home.store(), [day for day in days if day not in left], kind, at=now)
-        back += [Due(day, kind, again=True) for day in sorted(left)]
-    return back
+        returned += [Due(day, kind, again=True) for day in sorted(left)]
+    return returned

@@ -1,4 +1,4 @@
-"""The supervisor: runs the pilot's processes, restarts what ends, and leaves none behind."""
+"""The supervisor: runs the pilot's processes, restarts them when they end, and leaves none behind."""
 
 from operations.supervisor.errors import AlreadyRunning, PortTaken, StartFailed
 from operations.supervisor.readiness import FileTouched, HttpAnswers, LineLogged, PortOpen

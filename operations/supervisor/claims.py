@@ -1,4 +1,4 @@
-"""What a supervisor claims before it starts anything: the home, and the ports."""
+"""The claims that a supervisor makes before it starts a process: the home and the ports."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LOCK_NAME = "supervisor.lock"
 
 @contextmanager
 def claim_home(run_folder: Path) -> Iterator[None]:
-    """Hold the home's supervisor lock.
+    """Hold the home's supervisor lock within a `with` block.
 
     Raises:
-        AlreadyRunning: another supervisor holds it; the text names its process.
+        AlreadyRunning: another supervisor holds it; the message names its process.
     """
     run_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (run_folder / LOCK_NAME).open("a+", encoding="ascii") as lock:
@@ -30,7 +30,7 @@ def claim_home(run_folder: Path) -> Iterator[None]:
             lock.seek(0)
             holder = lock.read().strip() or "unknown"
             raise AlreadyRunning(
-                f"The pilot runs already on {run_folder.parent} (process {holder}).",
+                f"The pilot already runs on {run_folder.parent} (process {holder}).",
                 remedy="Use that one, end it with Ctrl-C or `kill` and its number, or set another PILOT_HOME.",
             ) from None
         lock.truncate(0)
@@ -39,7 +39,7 @@ def claim_home(run_folder: Path) -> Iterator[None]:
         yield
 
 
-def claimed(run_folder: Path) -> bool:
+def is_claimed(run_folder: Path) -> bool:
     """Return whether a supervisor runs on the home."""
     path = run_folder / LOCK_NAME
     if not path.exists():
@@ -53,10 +53,10 @@ def claimed(run_folder: Path) -> bool:
 
 
 def check_ports(ports: Iterable[Port]) -> None:
-    """Make sure that every port is free.
+    """Check that every port is free.
 
     Raises:
-        PortTaken: one is in use; the text names the setting that changes it.
+        PortTaken: a port is in use; the message names the setting that changes it.
     """
     for port in ports:
         with socket.socket(socket.AF_INET6 if ":" in port.host else socket.AF_INET) as probe:

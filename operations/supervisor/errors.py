@@ -1,4 +1,4 @@
-"""What can go wrong with the supervisor, in words."""
+"""The supervisor's errors."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pilot.errors import PilotError
 
 
 class AlreadyRunning(PilotError):
-    """Another supervisor holds the same home."""
+    """Another supervisor has claimed the same home."""
 
 
 class PortTaken(PilotError):
-    """A port that a process needs is in use."""
+    """A required port is in use."""
 
 
 class StartFailed(PilotError):

@@ -1,8 +1,8 @@
-"""The leash: becomes the child's program after tying its life to the supervisor's.
+"""The leash: ties a child's life to the supervisor's, then becomes the child's program.
 
-Run as a script in isolated mode: `python -I -S leash.py PARENT_PID NICE PROGRAM ARGUMENT...`. It asks the kernel for
-SIGTERM when the parent dies (Linux), lowers its priority, and replaces itself by the program. Doing this in a program
-of its own, instead of between fork and exec, keeps the supervisor free of `preexec_fn` and its deadlocks.
+Run as a script in isolated mode: `python -I -S leash.py PARENT_PID NICE PROGRAM ARGUMENT...`. It requests SIGTERM from
+the kernel for the parent's death (Linux), lowers its priority, and replaces itself by the program. A separate program,
+instead of code between fork and exec, keeps the supervisor free of `preexec_fn` and its deadlocks.
 """
 
 import ctypes
@@ -16,7 +16,7 @@ EXIT_NOT_FOUND = 127
 
 
 def tie_to_parent(parent: int) -> None:
-    """Ask for SIGTERM at the parent's death; exit where it is dead already."""
+    """Request SIGTERM at the parent's death; exit if it is already dead."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != parent:
@@ -24,10 +24,10 @@ def tie_to_parent(parent: int) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    """Hear signals again, tie, lower the priority, become the program."""
+    """Reset signals, tie the process to its parent, lower its priority and become the program."""
     parent, niceness, *program = arguments
-    # What the caller ignores, as a script's background job does SIGINT, must not be inherited: the program could not be
-    # asked to stop.
+    # Ignored signals, such as SIGINT in a script's background job, must not be inherited: the program could not be
+    # stopped.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     tie_to_parent(int(parent))

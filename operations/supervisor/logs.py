@@ -1,4 +1,4 @@
-"""A process's log: what it printed, in a file that is rotated and whose end can be shown."""
+"""A process's log: its output in a rotated file, and the end of it for messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CHUNK_BYTES = 64 * 1024
 
 
 class RotatingLog:
-    """Appends bytes to a file; beyond the largest size, older files get the endings .1, .2 and .3."""
+    """Appends bytes to a file; beyond the largest size, older files get the suffixes .1, .2 and .3."""
 
     def __init__(self, path: Path, *, largest_bytes: int = LARGEST_BYTES, kept_files: int = KEPT_FILES) -> None:
         self.path = path
@@ -24,7 +24,7 @@ class RotatingLog:
         self._file = path.open("ab", buffering=0)
 
     def write(self, content: bytes) -> None:
-        """Append; rotate first where the file would grow beyond its largest size."""
+        """Append; rotate first if the file would exceed its largest size."""
         if self._file.tell() + len(content) > self._largest and self._file.tell():
             self._rotate()
         self._file.write(content)
@@ -38,7 +38,7 @@ class RotatingLog:
         self._file = self.path.open("ab", buffering=0)
 
     async def copy(self, descriptor: int) -> None:
-        """Write everything that comes through a pipe until all of its other ends are closed; then close it."""
+        """Copy a pipe to the log until every writer has closed it; then close it."""
         stream = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
         pipe = os.fdopen(descriptor, "rb", buffering=0)
@@ -55,7 +55,7 @@ class RotatingLog:
 
 
 def tail(path: Path, *, lines: int = TAIL_LINES) -> str:
-    """Return a log's last lines, indented; empty where there is none."""
+    """Return a log's last lines, indented; empty if there is no log."""
     try:
         with path.open("rb") as file:
             file.seek(0, 2)

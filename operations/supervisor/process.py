@@ -1,4 +1,4 @@
-"""One supervised process: started on its leash, watched until ready, started again when it ends, stopped in time."""
+"""One supervised process: started on its leash, probed until ready, restarted when it ends."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class SupervisedProcess:
     """Keeps one process running until `stop`.
 
     Attributes:
-        spec: What it is.
-        state: waiting (for another process), starting, ready, restarting, failed (never became ready) or stopped.
-        pid: The running process, None between two runs.
-        starts: How often it was started.
-        is_ready: Set the first time it is ready.
-        has_failed: Set when it ended too often before it was ever ready.
+        spec: Its specification.
+        state: waiting (for a dependency), starting, ready, restarting, failed (never became ready) or stopped.
+        pid: The running process; None between two runs.
+        starts: Number of starts.
+        is_ready: Set the first time the process is ready.
+        has_failed: Set when the process ended too often before it was ever ready.
     """
 
     def __init__(
-        self, spec: ProcessSpec, *, logs: Path, policy: RestartPolicy, tell: Report, on_group: OnGroup
+        self, spec: ProcessSpec, *, logs: Path, policy: RestartPolicy, report: Report, on_group: OnGroup
     ) -> None:
         self.spec = spec
         self.state: State = "waiting"
@@ -49,12 +49,12 @@ class SupervisedProcess:
         self.has_failed = asyncio.Event()
         self.log_path = logs / f"{spec.name}.log"
         self._policy = policy
-        self._tell = tell
+        self._report = report
         self._on_group = on_group
         self._stopping = asyncio.Event()
 
     async def keep_running(self) -> None:
-        """Run the process again and again until `stop` is called or it fails before it was ever ready."""
+        """Run and restart the process until `stop` is called or the process fails before it was ever ready."""
         log = RotatingLog(self.log_path)
         ends = 0
         try:
@@ -68,31 +68,31 @@ class SupervisedProcess:
                     self.has_failed.set()
                     return
                 self.state = "restarting"
-                self._tell_end(code, ends)
+                self._report_end(code, ends)
                 await self._pause(self._policy.delay(ends))
         finally:
             log.close()
             if self.state != "failed":
                 self.state = "stopped"
 
-    def _tell_end(self, code: int, ends: int) -> None:
+    def _report_end(self, code: int, ends: int) -> None:
         delay = self._policy.delay(ends)
         if ends == self._policy.loop_after:
-            self._tell(
-                f"{self.spec.name} keeps ending: {ends} times in a row, last with {_ending(code)}. It is tried again "
-                f"every {self._policy.longest_delay_seconds:g} s at most; the rest goes on. Its last words "
+            self._report(
+                f"{self.spec.name} keeps ending: {ends} times in a row, last with {_ending(code)}. It is restarted "
+                f"every {self._policy.longest_delay_seconds:g} s at most; the other processes go on. End of its log "
                 f"({self.log_path}):\n{tail(self.log_path)}"
             )
         elif ends < self._policy.loop_after:
-            self._tell(f"{self.spec.name} ended with {_ending(code)}; starting it again in {delay:g} s.")
+            self._report(f"{self.spec.name} ended with {_ending(code)}; restarting it in {delay:g} s.")
 
     async def _run_once(self, log: RotatingLog) -> tuple[float, int]:
-        """Start, watch and wait for the end; return the seconds it lived and its exit code."""
+        """Start the process and wait for its end; return its lifetime in seconds and its exit code."""
         self.state = "starting"
         self.starts += 1
         started_at = time.time()
         log.write(start_line(started_at).encode())
-        # A pipe of our own: with PIPE, `process.wait()` waits for grandchildren that hold it, too (Python 3.11).
+        # Our own pipe: with PIPE, `process.wait()` also waits for grandchildren that hold it (Python 3.11).
         reading, printing = os.pipe()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(self.spec.niceness)),
@@ -124,7 +124,7 @@ class SupervisedProcess:
                 task.cancel()
             _signal_group(process.pid, signal.SIGKILL)
             await asyncio.gather(watching, stopping, return_exceptions=True)
-        # Whoever held the other end of the pipe is gone with the group; only one that left it could still hold it.
+        # The group held the other end of the pipe; only a process that left the group can still hold it.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(copying, KILLED_GROUP_SECONDS)
         self._on_group(process.pid, False)
@@ -132,17 +132,17 @@ class SupervisedProcess:
         return time.time() - started_at, code
 
     async def _end_group(self, group: int) -> None:
-        """Leave no process of the group: children that outlived the program are ended too."""
+        """Kill the whole group: children may outlive the program."""
         deadline = time.monotonic() + KILLED_GROUP_SECONDS
         while _signal_group(group, signal.SIGKILL) and time.monotonic() < deadline:  # noqa: ASYNC110 - the kernel sends no event for a group's end
             await asyncio.sleep(GROUP_POLL_SECONDS)
 
     async def _watch_ready(self, started_at: float) -> None:
-        while not await self.spec.ready.check(started_at=started_at, log=self.log_path):  # noqa: ASYNC110 - readiness is asked for, nobody announces it
+        while not await self.spec.ready.check(started_at=started_at, log=self.log_path):  # noqa: ASYNC110 - readiness is polled, no event announces it
             await asyncio.sleep(READY_POLL_SECONDS)
         self.state = "ready"
         if self.is_ready.is_set():
-            self._tell(f"{self.spec.name} is back.")
+            self._report(f"{self.spec.name} is back.")
         self.is_ready.set()
 
     async def _pause(self, seconds: float) -> None:
@@ -150,7 +150,7 @@ class SupervisedProcess:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     def stop(self) -> None:
-        """Ask the process to end; `keep_running` returns when it has."""
+        """Request the end of the process; `keep_running` returns when it has ended."""
         self._stopping.set()
 
 

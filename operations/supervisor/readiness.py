@@ -1,4 +1,4 @@
-"""When a process counts as ready: it answers, it listens, it said so, or it left a sign of life."""
+"""Readiness conditions: an HTTP answer, an open port, a log line or a fresh heartbeat file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ PROBE_TIMEOUT_SECONDS = 2.0
 
 
 class Readiness(Protocol):
-    """Tells whether a process is ready."""
+    """A condition for a process to be ready."""
 
     async def check(self, *, started_at: float, log: Path) -> bool:
         """Return whether the process that started at `started_at` (seconds since the epoch) is ready."""
         ...
 
     def describe(self) -> str:
-        """Return what is waited for, in words."""
+        """Return the condition in words, for messages."""
         ...
 
 
@@ -31,7 +31,7 @@ class HttpAnswers:
     url: str
 
     async def check(self, *, started_at: float, log: Path) -> bool:
-        """Ask once."""
+        """Send one request."""
         return await asyncio.to_thread(self._answers)
 
     def _answers(self) -> bool:
@@ -70,12 +70,12 @@ class PortOpen:
 
 @dataclass(frozen=True, slots=True)
 class LineLogged:
-    """Ready when its log says so."""
+    """Ready when its log contains a text."""
 
     text: str
 
     async def check(self, *, started_at: float, log: Path) -> bool:
-        """Look through the log's end, from this start on: the supervisor marks each start with its time."""
+        """Search the log after this start's line; the supervisor writes one at each start."""
         return await asyncio.to_thread(self._logged, started_at, log)
 
     def _logged(self, started_at: float, log: Path) -> bool:
@@ -92,12 +92,12 @@ class LineLogged:
 
 @dataclass(frozen=True, slots=True)
 class FileTouched:
-    """Ready when a file was written after the start: a heartbeat."""
+    """Ready when a heartbeat file was written after the start."""
 
     path: Path
 
     async def check(self, *, started_at: float, log: Path) -> bool:
-        """Compare the file's time with the start's."""
+        """Compare the file's modification time with the start."""
         try:
             return self.path.stat().st_mtime >= started_at
         except OSError:

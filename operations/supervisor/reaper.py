@@ -1,8 +1,8 @@
 """The reaper: ends every process group of the supervisor when the supervisor itself was killed.
 
 Run as a script in isolated mode. It reads `+PGID` and `-PGID` lines from its standard input; the end of input means
-that the supervisor is gone, however it went. What is still listed gets SIGTERM, and SIGKILL after a grace period.
-The leash covers each child; only the reaper reaches their children too.
+that the supervisor is gone. Groups still listed get SIGTERM, and SIGKILL after a grace period. The leash covers each
+child; only the reaper reaches their children too.
 """
 
 import os
@@ -15,7 +15,7 @@ POLL_SECONDS = 0.05
 
 
 def signal_group(group: int, number: int) -> bool:
-    """Send a signal to a process group; return whether it still had a process."""
+    """Send a signal to a process group; return whether the group still had a process."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
@@ -24,7 +24,7 @@ def signal_group(group: int, number: int) -> bool:
 
 
 def reap(groups: set[int], *, grace_seconds: float) -> None:
-    """End the groups: politely, then surely."""
+    """End the groups with SIGTERM, then with SIGKILL after the grace period."""
     left = {group for group in groups if signal_group(group, signal.SIGTERM)}
     deadline = time.monotonic() + grace_seconds
     while left and time.monotonic() < deadline:
@@ -35,7 +35,7 @@ def reap(groups: set[int], *, grace_seconds: float) -> None:
 
 
 def listen() -> set[int]:
-    """Read the groups from standard input until its end; return those that are left."""
+    """Read group changes from standard input until its end; return the groups still running."""
     groups: set[int] = set()
     for line in sys.stdin:
         group = int(line[1:])

@@ -1,4 +1,4 @@
-"""What the supervisor needs to know about a process."""
+"""The specification of a supervised process, and the policy for restarts."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class Port:
 
     Attributes:
         number: The port.
-        setting: The setting that changes it, for the words when it is taken.
-        host: The address it is bound to.
+        setting: The setting that changes it, for the error message.
+        host: The address that it is bound to.
     """
 
     number: int
@@ -29,15 +29,15 @@ class ProcessSpec:
     """One supervised process.
 
     Attributes:
-        name: Its name in words, logs and file names.
+        name: Its name in messages, logs and file names.
         command: Program and arguments.
-        environment: Its whole environment.
+        environment: Its complete environment.
         folder: Its working directory.
-        ready: When it counts as ready.
-        after: Names of the processes that must be ready before it starts, and that stop only after it has stopped.
+        ready: The condition for being ready.
+        after: Names of its dependencies: they must be ready before it starts, and stop only after it has stopped.
         ports: Ports that must be free before it starts.
-        niceness: 0 for what a customer waits for, higher for the rest.
-        stop_seconds: How long it may take between SIGTERM and SIGKILL.
+        niceness: 0 if a customer waits for it, higher otherwise.
+        stop_seconds: Time between SIGTERM and SIGKILL.
     """
 
     name: str
@@ -53,16 +53,16 @@ class ProcessSpec:
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """How a process that ended by itself is started again.
+    """When and how often to restart a process that ended by itself.
 
     Attributes:
         first_delay_seconds: Delay before the first restart; doubled each time.
         longest_delay_seconds: Upper bound of the delay.
-        calm_seconds: A process that lived this long starts again from the first delay.
-        loop_after: So many ends in a row, each sooner than `calm_seconds`, are a crash loop and told as one.
-        start_attempts: So many ends before the process was ever ready make the start fail.
-        ready_seconds: How long all processes together may take to become ready.
-        late_notice_seconds: How often those that are late are named.
+        calm_seconds: Lifetime after which the delay is reset.
+        loop_after: Ends in a row, each sooner than `calm_seconds`, that count as a crash loop and are reported once.
+        start_attempts: Ends before a process was ever ready that make the start fail.
+        ready_seconds: Deadline for all processes to be ready.
+        late_notice_seconds: Interval between reports of the processes that are not ready.
     """
 
     first_delay_seconds: float = 0.5
@@ -74,5 +74,5 @@ class RestartPolicy:
     late_notice_seconds: float = 10.0
 
     def delay(self, ends_in_a_row: int) -> float:
-        """Return the seconds to wait after so many ends in a row (1 or more)."""
+        """Return the delay in seconds after `ends_in_a_row` ends (1 or more)."""
         return min(self.first_delay_seconds * 2.0 ** (ends_in_a_row - 1), self.longest_delay_seconds)

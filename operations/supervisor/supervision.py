@@ -1,4 +1,4 @@
-"""Supervision: starts processes in order, waits until all are ready, stops them in the opposite order."""
+"""Starts processes in order of their dependencies, waits until all are ready, stops them in reverse."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from storage.folders import write_atomically
 RECORD_NAME = "processes.json"
 
 
-def _quiet(text: str) -> None:
-    """Say nothing."""
+def _ignore(text: str) -> None:
+    """Drop a report."""
 
 
 class Supervision:
@@ -40,20 +40,20 @@ class Supervision:
         run_folder: Path,
         logs: Path,
         policy: RestartPolicy,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
         self.processes = {
-            spec.name: SupervisedProcess(spec, logs=logs, policy=policy, tell=tell, on_group=self._group_changed)
+            spec.name: SupervisedProcess(spec, logs=logs, policy=policy, report=report, on_group=self._group_changed)
             for spec in specs
         }
         self._policy = policy
-        self._tell = tell
+        self._report = report
         self._record = run_folder / RECORD_NAME
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._reaper: subprocess.Popen[bytes] | None = None
 
     def _group_changed(self, group: int, alive: bool) -> None:
-        """Tell the reaper, and write down which processes run (the journey counts their CPU seconds)."""
+        """Notify the reaper, and record the running processes (the journey counts their CPU seconds)."""
         assert self._reaper is not None and self._reaper.stdin is not None
         self._reaper.stdin.write(f"{'+' if alive else '-'}{group}\n".encode())
         self._reaper.stdin.flush()
@@ -61,7 +61,7 @@ class Supervision:
         write_atomically(self._record, json.dumps({"supervisor": os.getpid(), "processes": running}))
 
     def _start_reaper(self) -> None:
-        # A session of its own: neither the terminal's Ctrl-C nor a signal to the supervisor's group reaches it.
+        # Its own session: neither Ctrl-C in the terminal nor a signal to the supervisor's group reaches it.
         self._reaper = subprocess.Popen(
             (sys.executable, "-I", "-S", reaper.__file__), stdin=subprocess.PIPE, start_new_session=True
         )
@@ -70,7 +70,7 @@ class Supervision:
         """Start everything and wait until all are ready.
 
         Raises:
-            StartFailed: a process kept ending, or was not ready in time; the text names it and shows its log's end.
+            StartFailed: a process kept ending or was not ready in time; the message shows the end of its log.
         """
         self._start_reaper()
         for name, process in self.processes.items():
@@ -86,7 +86,7 @@ class Supervision:
                     for task in done:
                         task.result()
                     if not done:
-                        self._tell(f"Still waiting for {self._late()}.")
+                        self._report(f"Still waiting for {self._late()}.")
         except TimeoutError:
             raise StartFailed(
                 f"Not ready after {self._policy.ready_seconds:g} s: {self._late()}.\n{self._tails()}",
@@ -112,9 +112,9 @@ class Supervision:
             failed.cancel()
         if process.has_failed.is_set():
             raise StartFailed(
-                f"{process.spec.name} ended {process.starts} times before it was ready. Its last words "
+                f"{process.spec.name} ended {process.starts} times before it was ready. End of its log "
                 f"({process.log_path}):\n{tail(process.log_path)}\n",
-                remedy="Mend what it says and start again; nothing was left running.",
+                remedy="Fix the error that it reports and start again; nothing was left running.",
             )
 
     def _late(self) -> str:
@@ -135,7 +135,7 @@ class Supervision:
         return "\n".join(f"{process.log_path}:\n{tail(process.log_path)}" for process in late)
 
     async def stop(self) -> None:
-        """Stop everything, dependents first; when this returns no process of the run is left."""
+        """Stop everything, dependents first; on return no process of the run is left."""
         left = dict(self.processes)
         while left:
             needed = {name for process in left.values() for name in process.spec.after}
@@ -166,26 +166,26 @@ async def start(
     run_folder: Path,
     logs: Path,
     policy: RestartPolicy = RestartPolicy(),  # noqa: B008 - frozen
-    tell: Callable[[str], None] = _quiet,
+    report: Callable[[str], None] = _ignore,
 ) -> AsyncIterator[Supervision]:
-    """Run processes for the length of a `with` block.
+    """Run processes within a `with` block.
 
     Args:
-        specs: What to run; `after` may name any other of them.
-        run_folder: Where the lock and the record of running processes lie (the home's `.run`).
-        logs: Where `<name>.log` is written.
+        specs: The processes; `after` may name any other of them.
+        run_folder: Folder of the lock and the record of running processes (the home's `.run`).
+        logs: Folder of the logs, `<name>.log`.
         policy: Restarts and deadlines.
-        tell: Called with one line of words for a person when something happens.
+        report: Called with a message for a person when a process ends, recovers or is late.
 
     Raises:
-        AlreadyRunning: another supervisor holds the same folder.
+        AlreadyRunning: another supervisor has claimed the folder.
         PortTaken: a port is in use.
         StartFailed: a process did not become ready; the others have been stopped.
     """
     with ExitStack() as claims:
         claims.enter_context(claim_home(run_folder))
         check_ports(port for spec in specs for port in spec.ports)
-        supervision = Supervision(specs, run_folder=run_folder, logs=logs, policy=policy, tell=tell)
+        supervision = Supervision(specs, run_folder=run_folder, logs=logs, policy=policy, report=report)
         try:
             await supervision.start()
             yield supervision

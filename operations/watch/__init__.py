@@ -1,1 +1,1 @@
-"""`pilot watch`: the clockwork that looks at the cafés' pages from outside, whatever the rest is doing."""
+"""`pilot watch`: probes the service, reports alerts and runs payouts, independently of Dagster."""

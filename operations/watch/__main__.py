@@ -12,7 +12,7 @@ from storage.home import open_existing_home
 
 
 def main() -> int:
-    """Watch the home that the environment names."""
+    """Watch the home named by the environment."""
     try:
         watch(open_existing_home(read_settings(os.environ)))
     except PilotError as error:

@@ -1,4 +1,4 @@
-"""The clockwork: rounds at a fixed pace until a signal says stop."""
+"""The clockwork: runs the watch's jobs at fixed intervals until a signal stops it."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
 from operations.watch.alerts.volume import VolumeWatcher
-from operations.watch.money.deciding import LapsingVouchers, WaitingRewards
-from operations.watch.money.payments import start_paying
+from operations.watch.money.overdue_rewards import OverdueRewards, VoucherExpiry
+from operations.watch.money.payments import add_payment_jobs
 from operations.watch.probes.pages import Pages
 from operations.watch.probes.prober import REPLICA, Prober
 from operations.watch.probes.probing import open_client
-from operations.watch.probes.round import Round
+from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target, inside, outside
 from storage.home import Home
 
-URGENT_SECONDS = 15  # as often as the figures look for something new
+URGENT_SECONDS = 15  # As often as the figures are refreshed.
 REWARD_SECONDS = 10
-LAPSE_SECONDS = 3600
+EXPIRY_SECONDS = 3600
 VOLUME_SECONDS = 60
 FIGURES_SECONDS = 60
 
@@ -34,7 +34,7 @@ _log = structlog.get_logger("operations.watch")
 
 
 def keep_watching(home: Home, *, stop: threading.Event) -> None:
-    """Make a round every `probe_seconds` until `stop` is set; then publish what was recorded.
+    """Probe every `probe_seconds` and run the other jobs until `stop` is set; then publish the probes.
 
     Raises:
         PilotError: the landing cannot be used, or another watch runs on this home.
@@ -50,10 +50,10 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         def now() -> datetime:
             return datetime.now(UTC)
 
-        looking = Prober(targets, every_seconds=every, clock=now, simulated=home.kind == "demo")
-        rounds = Round(looking, log=log, heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME, clock=now)
+        prober = Prober(targets, every_seconds=every, clock=now, simulated=home.kind == "demo")
+        rounds = ProbeRound(prober, log=log, heartbeat=home.root / RUN_FOLDER / HEARTBEAT_NAME, clock=now)
         scheduler = BackgroundScheduler(timezone=UTC)
-        # A round that comes late is made once, not once for each that was missed; two never overlap.
+        # A late round runs once, not once per missed round; rounds never overlap.
         scheduler.add_job(
             rounds,
             trigger="interval",
@@ -63,14 +63,14 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
             max_instances=1,
             misfire_grace_time=every,
         )
-        desk = UrgentWatcher(
+        urgent = UrgentWatcher(
             home.lake(),
             folder=home.root / RUN_FOLDER,
             pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
             simulated=home.kind == "demo",
             clock=now,
         )
-        scheduler.add_job(desk, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(urgent, trigger="interval", seconds=URGENT_SECONDS, coalesce=True, max_instances=1)
         volume = VolumeWatcher(
             home.lake(),
             cafes=home.cafes(),
@@ -82,11 +82,11 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
         figures = StaleFiguresWatcher(home, clock=now)
         scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
-        waiting = WaitingRewards(home, clock=now)
-        scheduler.add_job(waiting, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
-        lapsing = LapsingVouchers(home)
-        scheduler.add_job(lapsing, trigger="interval", seconds=LAPSE_SECONDS, coalesce=True, max_instances=1)
-        start_paying(home, scheduler)
+        overdue = OverdueRewards(home, clock=now)
+        scheduler.add_job(overdue, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
+        expiry = VoucherExpiry(home)
+        scheduler.add_job(expiry, trigger="interval", seconds=EXPIRY_SECONDS, coalesce=True, max_instances=1)
+        add_payment_jobs(home, scheduler)
         scheduler.start()
         _log.info("watching", every_seconds=every)
         try:
@@ -98,14 +98,14 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
 
 def watch(home: Home) -> None:
     """Watch until SIGTERM or SIGINT."""
-    _log_as_lines(home.settings.log_level)
+    _log_as_json_lines(home.settings.log_level)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     keep_watching(home, stop=stop)
 
 
-def _log_as_lines(level: str) -> None:
+def _log_as_json_lines(level: str) -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     structlog.configure(
         processors=[

@@ -17,9 +17,9 @@ from pathlib import Path
 import polars as pl
 from pydantic import SecretStr
 
+from operations.backup.catalog import Backup, backup_folder, unpack
 from operations.backup.make import make_backup
 from operations.backup.restore import restore
-from operations.backup.shelf import Backup, shelf, unpack
 from operations.erasure.carry_out import carry_out
 from operations.retention import carry_out as retention
 from pilot.business_days import business_day
@@ -193,7 +193,7 @@ def verdict(passed: PreparedHome, folder: Path, *, before: Found, now: datetime)
         "home": home.root,
         "restored home": restored,
         "fresh backup, opened": opened,
-        "backups as stored": shelf(home.settings),
+        "backups as stored": backup_folder(home.settings),
     }
     after = {name: search_both(root, passed) for name, root in places.items()}
     named = {"session": {guest.session_id.encode()}}

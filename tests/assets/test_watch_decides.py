@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from operations.watch.money import deciding
-from operations.watch.money.deciding import AGAIN_AFTER, PATIENCE, LapsingVouchers, WaitingRewards, decide_day
+from operations.watch.money import overdue_rewards
+from operations.watch.money.overdue_rewards import PATIENCE, RETRY_AFTER, OverdueRewards, VoucherExpiry, decide_day
 from payouts.rewards import VOUCHER_DAYS
 from pilot.identifiers import new_identifier
 from pilot.money_tables import REWARD_PARITY, REWARDS
@@ -45,8 +45,8 @@ def visits(home: Home, land: Any) -> list[str]:
     return [sent(home, story) for story in stories]
 
 
-def watch(home: Home, moment: list[datetime]) -> WaitingRewards:
-    return WaitingRewards(home, clock=lambda: moment[0])
+def watch(home: Home, moment: list[datetime]) -> OverdueRewards:
+    return OverdueRewards(home, clock=lambda: moment[0])
 
 
 def test_the_watch_waits_for_the_assets_and_then_decides_without_them(home: Home, visits: list[str]) -> None:
@@ -125,15 +125,15 @@ def test_an_undecidable_session_is_retried_after_a_pause(
     land(story)
     session = sent(home, story)
     asked: list[date] = []
-    real = deciding.decide_day
-    monkeypatch.setattr(deciding, "decide_day", lambda *a, **k: asked.append(a[1]) or real(*a, **k))
+    real = overdue_rewards.decide_day
+    monkeypatch.setattr(overdue_rewards, "decide_day", lambda *a, **k: asked.append(a[1]) or real(*a, **k))
     moment = [NOON + PATIENCE]
     poller = watch(home, moment)
     poller()
     poller()
     assert len(asked) == 1
     trial_slots.use(home.store(), session_id=session, cafe=home.cafes().get("aurora"))
-    moment[0] += AGAIN_AFTER
+    moment[0] += RETRY_AFTER
     poller()
     assert len(asked) == 2
     assert decisions.find(home.store(), session) is not None
@@ -149,7 +149,7 @@ def test_erased_and_stopped_sessions_stay_undecided(home: Home, visits: list[str
     poller()
     assert decisions.of_day(home.store(), DAY) == []
     switches.turn(home.store(), "rewards_stopped", on=False, actor="test", reason="test")
-    moment[0] += AGAIN_AFTER
+    moment[0] += RETRY_AFTER
     poller()
     assert [each.session_id for each in decisions.of_day(home.store(), DAY)] == visits[1:]
 
@@ -164,7 +164,7 @@ def test_an_unavailable_store_is_logged_and_tried_again(
         raise StoreAway("The store does not answer.", remedy="Wait.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(deciding.decisions, "awaited", away)
+        broken.setattr(overdue_rewards.decisions, "awaited", away)
         poller()
     poller()
     assert len(decisions.of_day(home.store(), DAY)) == 2
@@ -174,9 +174,9 @@ def test_vouchers_lapse_when_their_time_is_over(home: Home, visits: list[str], m
     store = home.store()
     decide_day(home, DAY, now=NOON)
     (reward,) = {each.reward_id for each in decisions.of_day(store, DAY) if each.outcome == "eligible"}
-    LapsingVouchers(home)()
+    VoucherExpiry(home)()
     assert vouchers.of_reward(store, reward).state == "issued"
     late = store.now() + timedelta(days=VOUCHER_DAYS)
     monkeypatch.setattr(store, "now", lambda: late)
-    LapsingVouchers(home)()
+    VoucherExpiry(home)()
     assert vouchers.of_reward(store, reward).state == "expired"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.watch.money.deciding import decide_day
+from operations.watch.money.overdue_rewards import decide_day
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from pilot.tables import TURNS

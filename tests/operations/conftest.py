@@ -1,4 +1,4 @@
-"""A home of its own, and ports that are free."""
+"""A home in a temporary folder, and free ports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.home import Home, open_home
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Return the environment of a pilot that meets no other on this machine."""
+    """Return the environment of a pilot with its own home and free ports."""
     edge, dagster, dashboards = (str(free_port()) for _ in range(3))
     return {
         **os.environ,

@@ -21,7 +21,7 @@ def child(
     ready: str | None = None,
     stop_seconds: float = 5.0,
 ) -> ProcessSpec:
-    """Return a process that runs `body`; it is ready when it calls `ready()`, which writes its pid to a file."""
+    """Return a process that runs `body`; it calls `ready()`, which writes its pid to a file, when ready."""
     sign = folder / f"{ready or name}.ready"
     program = PRELUDE + f"def ready(): pathlib.Path({str(sign)!r}).write_text(str(os.getpid()))\n" + body
     return ProcessSpec(

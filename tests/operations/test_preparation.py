@@ -1,4 +1,4 @@
-"""What is in place before the processes start."""
+"""The preparation of a home before its processes start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from operations.system import make_system
 
 
 @pytest.mark.slow
-def test_dagsters_databases_are_made_before_several_processes_open_them(home, environment) -> None:
+def test_dagsters_databases_are_created_before_several_processes_open_them(home, environment) -> None:
     system = make_system(home, environment=environment)
     prepare_dagster(system)
     for name in ("schedules/schedules.db", "history/runs.db", "history/runs/index.db"):
@@ -21,14 +21,14 @@ def test_dagsters_databases_are_made_before_several_processes_open_them(home, en
 
 
 @pytest.mark.slow
-def test_where_they_cannot_be_made_that_is_told_in_words(home, environment) -> None:
+def test_a_failure_to_create_the_databases_is_reported(home, environment) -> None:
     system = make_system(home, environment=environment)
     (system.dagster_home / "schedules").write_text("in the way")
-    with pytest.raises(NotPrepared, match="Dagster's databases cannot be made"):
+    with pytest.raises(NotPrepared, match="Dagster's databases cannot be created"):
         prepare_dagster(system)
 
 
-def test_what_takes_too_long_is_told_in_words(home, environment, monkeypatch) -> None:
+def test_a_missed_deadline_is_reported(home, environment, monkeypatch) -> None:
     monkeypatch.setattr(preparation, "STORAGE_DEADLINE_SECONDS", 0.001)
-    with pytest.raises(NotPrepared, match="were not made within"):
+    with pytest.raises(NotPrepared, match="were not created within"):
         prepare_dagster(make_system(home, environment=environment))

@@ -1,4 +1,4 @@
-"""The whole pilot as real processes: started, travelled through, stopped."""
+"""The whole pilot as real processes: started, used by sessions, stopped."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def healthy(system: System) -> None:
         assert time.monotonic() < deadline, faults
 
 
-def test_every_process_gets_the_homes_own_settings_and_absolute_paths(home, environment, monkeypatch, tmp_path) -> None:
+def test_every_process_gets_the_homes_settings_and_absolute_paths(home, environment, monkeypatch, tmp_path) -> None:
     monkeypatch.chdir(CHECKOUT)
     system = make_system(home, environment=environment)
     for spec in processes(system):
@@ -44,7 +44,7 @@ def test_every_process_gets_the_homes_own_settings_and_absolute_paths(home, envi
         assert read_settings(spec.environment).edge_port == home.settings.edge_port
 
 
-def test_only_what_a_customer_waits_for_runs_at_full_priority(home, environment) -> None:
+def test_only_processes_that_serve_customers_run_at_full_priority(home, environment) -> None:
     niceness = {spec.name: spec.niceness for spec in processes(make_system(home, environment=environment))}
     assert niceness["edge"] == niceness["watch"] == 0
     assert all(niceness[name] > 0 for name in ("code-server", "webserver", "daemon", "dashboards"))
@@ -54,11 +54,11 @@ def test_only_what_a_customer_waits_for_runs_at_full_priority(home, environment)
 @pytest.mark.recogniser
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-async def test_sessions_travel_the_whole_way_and_the_system_stops_without_a_trace(environment) -> None:
+async def test_sessions_travel_the_whole_way_and_no_process_is_left(environment) -> None:
     home = open_home(read_settings(environment))
     system = make_system(home, environment=environment)
-    told: list[str] = []
-    async with serve(system, policy=RestartPolicy(ready_seconds=READY_SECONDS), tell=told.append) as serving:
+    reports: list[str] = []
+    async with serve(system, policy=RestartPolicy(ready_seconds=READY_SECONDS), report=reports.append) as serving:
         pids = [process.pid for process in serving.supervision.processes.values()]
         await healthy(system)
 
@@ -95,4 +95,4 @@ async def test_sessions_travel_the_whole_way_and_the_system_stops_without_a_trac
         assert again.counted.completed == 1
         pids += [process.pid for process in serving.supervision.processes.values()]
     assert not [pid for pid in pids if pid is not None and psutil.pid_exists(pid)]
-    assert any("edge ended with signal SIGKILL" in text for text in told)
+    assert any("edge ended with signal SIGKILL" in text for text in reports)

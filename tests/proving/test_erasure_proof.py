@@ -18,7 +18,7 @@ from operations.backup import restore as restoring
 from operations.backup.restore import NotRestored
 from operations.erasure import carry_out as carrying
 from operations.retention import carry_out as limits
-from operations.watch.money.deciding import decide_day
+from operations.watch.money.overdue_rewards import decide_day
 from pilot.tables import FINGERPRINTS, RAW_EVENTS, REWARDS, SCORED_FEEDBACK, SESSIONS, TURNS
 from pipelines.scored_feedback import scored_feedback
 from pipelines.sessions import sessions

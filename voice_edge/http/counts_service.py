@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from operations.counts.reporting import current_report, day_in, report_one
+from operations.counts.reporting import current_report, parse_count_day, report_count
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, InvalidCount
 from pilot.errors import InvalidSettings
@@ -73,10 +73,10 @@ class CountsService:
             InvalidCount: the day or the body is invalid.
             StoreAway: it could not be saved; the same request may be repeated.
         """
-        done = report_one(
+        done = report_count(
             self.home,
             cafe=cafe,
-            day=day_in(day),
+            day=parse_count_day(day),
             customers=_customers(body),
             source="api",
             actor=f"api:{cafe}",
@@ -92,7 +92,7 @@ class CountsService:
             InvalidCount: the day is invalid.
             StoreAway: it could not be read.
         """
-        business = day_in(day)
+        business = parse_count_day(day)
         report = current_report(self.home, cafe=cafe, day=business)
         return None if report is None else _as_data(report)
 

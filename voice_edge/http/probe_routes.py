@@ -8,7 +8,7 @@ import secrets
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from operations.watch.probes.delivery import MOST_BYTES, RefusedProbes
+from operations.watch.probes.delivery import MAX_BATCH_BYTES, RefusedProbes
 from operations.watch.probes.outpost import BATCH_HEADER, PAGES_PATH, RESULTS_PATH
 from pilot.errors import PilotError
 from voice_edge.http.probe_service import ProbeService
@@ -34,7 +34,7 @@ def probe_routes(service: ProbeService, *, token: str) -> APIRouter:
     async def results(request: Request) -> JSONResponse:
         if not authorized(request):
             return _unauthorized()
-        if int(request.headers.get("content-length") or MOST_BYTES + 1) > MOST_BYTES:
+        if int(request.headers.get("content-length") or MAX_BATCH_BYTES + 1) > MAX_BATCH_BYTES:
             return JSONResponse({"error": "too large"}, status_code=413, headers=NO_STORE)
         try:
             accepted = await asyncio.to_thread(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from operations.watch.probes.delivery import MOST_BYTES, PROBER, RefusedProbes
+from operations.watch.probes.delivery import MAX_BATCH_BYTES, PROBER, RefusedProbes
 from operations.watch.probes.pages import Pages
 from pilot.errors import InvalidEvent
 from pilot.events import Event, parse_event
@@ -51,8 +51,8 @@ class ProbeService:
             events = [parse_event(line) for line in body.splitlines() if line.strip()]
         except (InvalidEvent, ValueError):
             raise _refused("a line breaks the contract, or the batch has no identifier") from None
-        if len(body) > MOST_BYTES or not events:
-            raise _refused(f"a batch holds between 1 line and {MOST_BYTES} bytes")
+        if len(body) > MAX_BATCH_BYTES or not events:
+            raise _refused(f"a batch holds between 1 line and {MAX_BATCH_BYTES} bytes")
         self._check(events)
         publish(self._home.segments(), events, replica=events[0].edge, identifier=batch)
         return len(events)

@@ -1,1 +1,1 @@
-"""Alerts: what the watch reports once, from tables and from the figures standing still."""
+"""Alerts that the watch reports once: from tables, and when the figures are stale."""

@@ -1,6 +1,6 @@
-"""Alerts as the watch writes them: each told when it begins and when it is over, in its log and in a file of records.
+"""Alerts with a start and an end, each reported in the watch's log and in a file of records.
 
-Whatever carries alerts to people takes them from the file. What was told is remembered over restarts.
+A channel to people reads the file. The file also restores the firing alerts after a restart.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _log = structlog.get_logger("operations.watch")
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that a person has to know.
+    """A condition that needs a person.
 
     Attributes:
-        name: What kind; the route that it takes to people goes by it.
-        subject: Of what: a rail, a batch.
+        name: The kind of alert, for routing.
+        subject: The affected rail, batch or table.
         severity: high, medium or low.
-        text: What is the matter and what to do, in a sentence; names no guest.
+        text: The condition and the remedy, in words; names no guest.
     """
 
     name: str
@@ -39,16 +39,16 @@ class Alert:
 
 
 class AlertRecords:
-    """A file of alerts, `firing` and `resolved`."""
+    """A file of alerts in the states `firing` and `resolved`."""
 
     def __init__(self, path: Path, *, clock: Callable[[], datetime]) -> None:
         self._path = path
         self._clock = clock
         self._firing: dict[tuple[str, str], dict[str, Any]] | None = None
 
-    def tell(self, alerts: Collection[Alert]) -> None:
-        """Take what is the matter now: what is new is told, and what is over."""
-        firing = self._known()
+    def report(self, alerts: Collection[Alert]) -> None:
+        """Compare the current alerts with the file; report new alerts and resolved ones."""
+        firing = self._load()
         now = {(each.name, each.subject): each for each in alerts}
         for key, alert in now.items():
             if key not in firing:
@@ -56,23 +56,23 @@ class AlertRecords:
         for key in [each for each in firing if each not in now]:
             self._write(firing[key], state="resolved")
 
-    def _known(self) -> dict[tuple[str, str], dict[str, Any]]:
+    def _load(self) -> dict[tuple[str, str], dict[str, Any]]:
         if self._firing is None:
             self._firing = {}
             for record in records_of(self._path):
-                with contextlib.suppress(KeyError):  # of another version
-                    self._note(record)
+                with contextlib.suppress(KeyError):  # Written by another version.
+                    self._apply(record)
         return self._firing
 
     def _write(self, alert: dict[str, Any], *, state: str) -> None:
         record = {**alert, "state": state, "at": self._clock().isoformat()}
-        # Written first: told twice is better than not at all.
+        # Write before logging: a duplicate is better than a lost alert.
         append_record(self._path, record)
-        self._note(record)
-        say = _log.warning if state == "firing" else _log.info
-        say("alert", name=record["name"], subject=record["subject"], state=state, severity=record["severity"])
+        self._apply(record)
+        log = _log.warning if state == "firing" else _log.info
+        log("alert", name=record["name"], subject=record["subject"], state=state, severity=record["severity"])
 
-    def _note(self, record: dict[str, Any]) -> None:
+    def _apply(self, record: dict[str, Any]) -> None:
         assert self._firing is not None
         key = (record["name"], record["subject"])
         if record["state"] == "firing":

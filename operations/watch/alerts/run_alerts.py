@@ -1,7 +1,7 @@
-"""Alerts of what happens once: lines like those of `alert_records`, with the assets and the days.
+"""Alerts of single events: lines like those of `alert_records`, with assets and days.
 
-A run fails once, an odd hour has been: nothing is ever over, and each line is `firing`. Names, figures and days only:
-never what a guest said, and no exception's message, which might quote it.
+An event such as a failed run has no end, so each line is `firing`. Names, figures and days only: never a guest's words,
+and no exception's message, which might quote them.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def report(folder: Path, alert: Alert, *, at: datetime, assets: Sequence[str], d
     Args:
         folder: The home's run folder.
         alert: The alert.
-        at: When it happened, or was seen.
-        assets: The assets that it is about.
-        days: The business days that it is about.
+        at: Time of the event or of its detection.
+        assets: The affected assets.
+        days: The affected business days.
     """
     record = {**asdict(alert), "state": "firing", "at": at.isoformat(), "assets": list(assets), "days": list(days)}
     append_record(folder / RECORDS_NAME, record)

@@ -1,4 +1,4 @@
-"""Tells when the figures stand still: whatever keeps them fresh has stopped, and no run failed that would say so."""
+"""Reports stale figures: their updates have stopped without a failed run."""
 
 from __future__ import annotations
 
@@ -16,39 +16,39 @@ from storage.home import Home
 
 ALERT = "figures_stale"
 RECORDS_NAME = "figures.ndjson"
-STALE_AFTER = timedelta(minutes=45)  # the prober alone has them built every ten minutes, also by night
+STALE_AFTER = timedelta(minutes=45)  # Probes trigger a build every ten minutes, also at night.
 
 _log = structlog.get_logger("operations.watch")
 
 
 class StaleFiguresWatcher:
-    """Looks how old the newest figures are; what fails is logged, and the next look comes."""
+    """Checks the age of the newest figures; errors are logged and the next run tries again."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._home = home
         self._clock = clock
         self._records = AlertRecords(home.root / RUN_FOLDER / RECORDS_NAME, clock=clock)
         self._version: int | None = None
-        # A pilot that was stopped has old figures until its first run.
+        # After a stop, the figures are old until the first build.
         self._newest = clock()
 
     def __call__(self) -> None:
-        """Look once."""
+        """Run once."""
         try:
             now = self._clock()
-            self._look(now)
-            self._records.tell([self._alert()] if now - self._newest > STALE_AFTER else [])
+            self._read_newest(now)
+            self._records.report([self._alert()] if now - self._newest > STALE_AFTER else [])
         except (PilotError, OSError) as error:
-            _log.error("the figures' age cannot be seen", reason=type(error).__name__)
+            _log.error("the age of the figures cannot be read", reason=type(error).__name__)
 
-    def _look(self, now: datetime) -> None:
+    def _read_newest(self, now: datetime) -> None:
         lake = self._home.lake()
         version = lake.version(PILOT_KPIS)
         if version is None or version == self._version:
             return
         today = business_day(now)
-        judged = lake.read(PILOT_KPIS, days=[today - timedelta(days=1), today], columns=["as_of"])
-        newest = judged.get_column("as_of").max()
+        rows = lake.read(PILOT_KPIS, days=[today - timedelta(days=1), today], columns=["as_of"])
+        newest = rows.get_column("as_of").max()
         if isinstance(newest, datetime):
             self._newest = max(self._newest, newest)
         self._version = version
@@ -58,7 +58,7 @@ class StaleFiguresWatcher:
             ALERT,
             PILOT_KPIS.name,
             "medium",
-            f"The figures are as they were at {local_time(self._newest):%H:%M on %Y-%m-%d}, "
+            f"The figures have not changed since {local_time(self._newest):%H:%M on %Y-%m-%d}, "
             "and should never be older than ten minutes. Do Dagster's daemon and the sensor new_facts run? "
             "See pilot health.",
         )

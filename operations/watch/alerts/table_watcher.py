@@ -1,4 +1,4 @@
-"""A desk of the watch that reads a table's last days and tells each thing in them once, over restarts."""
+"""The base of watchers that read a table's last days and report each item once, also over restarts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _log = structlog.get_logger("operations.watch")
 
 
 class TableWatcher(ABC):
-    """Looks at a table whenever it has a new version; what fails is logged, and the next look comes."""
+    """Reads a table whenever it has a new version; errors are logged and the next run tries again."""
 
     def __init__(
         self,
@@ -35,16 +35,16 @@ class TableWatcher(ABC):
         simulated: bool,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take where to look and where to tell.
+        """Initialise the watcher.
 
         Args:
             lake: The lake.
             table: The table.
-            days: How many business days are looked at, today the last.
-            records: The file of what was told.
-            pages_url: Where the managers' pages are.
-            simulated: Whether simulated guests are looked at: in a demo only.
-            clock: Now, aware.
+            days: Number of business days to read, the last one today.
+            records: The file of reported items.
+            pages_url: The address of the managers' pages.
+            simulated: Whether to read simulated guests, as in a demo, instead of real ones.
+            clock: Returns the current time, aware.
         """
         self._lake = lake
         self._table = table
@@ -54,10 +54,10 @@ class TableWatcher(ABC):
         self._simulated = simulated
         self._clock = clock
         self._version: int | None = None
-        self._told: set[str] | None = None
+        self._reported: set[str] | None = None
 
     def __call__(self) -> None:
-        """Look once."""
+        """Run once."""
         try:
             version = self._lake.version(self._table)
             if version is None or version == self._version:
@@ -65,27 +65,27 @@ class TableWatcher(ABC):
             now = self._clock()
             days = [business_day(now) - timedelta(days=back) for back in range(self._days)]
             with self._lake.snapshot(self._table, days=days) as snapshot:
-                self._tell_news(snapshot, days=days, now=now)
+                self._report_new(snapshot, days=days, now=now)
             self._version = version
         except (PilotError, OSError) as error:
-            _log.error("a table cannot be looked at", table=self._table.name, reason=type(error).__name__)
+            _log.error("a watched table cannot be read", table=self._table.name, reason=type(error).__name__)
 
     @property
-    def told(self) -> set[str]:
-        """What was told, by its key; what is told is added."""
-        if self._told is None:
-            keys = (self._key_of(record) for record in records_of(self._records))
-            self._told = {key for key in keys if key is not None}
-        return self._told
+    def reported(self) -> set[str]:
+        """Return the keys of the reported items; add to the set after each report."""
+        if self._reported is None:
+            keys = (self._record_key(record) for record in records_of(self._records))
+            self._reported = {key for key in keys if key is not None}
+        return self._reported
 
     def link(self, cafe: str, day: date) -> str:
-        """Return the address of a café's day, which is the pages' first and has no path of its own."""
+        """Return the address of a café's day: the start page of the managers' pages."""
         return f"{self._pages}/?{urlencode({'kafe': cafe, 'dag': day.isoformat()})}"
 
     @abstractmethod
-    def _tell_news(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
-        """Tell what is in the days and was not told; written first, for told twice is better than not at all."""
+    def _report_new(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
+        """Report unreported items, at least once: write the record before remembering its key."""
 
     @abstractmethod
-    def _key_of(self, record: dict[str, Any]) -> str | None:
-        """Return the key of a record that was told; None for one of another kind."""
+    def _record_key(self, record: dict[str, Any]) -> str | None:
+        """Return a record's key; None for a record of another kind."""

@@ -1,8 +1,8 @@
-"""What cannot wait: feedback that names an allergy, an injury, harassment or safety, told as a link, never in words.
+"""Reports urgent feedback (allergy, injury, harassment, safety) once, as a link, never in words.
 
-The scorer flags it from a list of words (`scored_feedback.flags`). The watch looks at the last weeks whenever
-the table has a new version, and says each one once: in its log, and in a file of records beside its sign of life, from
-which whatever carries alerts to people can take them. What was told is remembered over restarts.
+The scorer flags it by a list of words (`scored_feedback.flags`). The watch reads the last two weeks whenever the table
+has a new version, and reports in its log and in a file of records, which a channel to people can read. The file also
+prevents a second report after a restart.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from storage.snapshot import Snapshot
 
 RECORDS_NAME = "urgent.ndjson"
 PREFIX = "urgent_"
-DAYS = 14  # what an edge that was cut off brings back late is told late, but told
+DAYS = 14  # A cut-off edge delivers late; its feedback is still reported.
 
 _log = structlog.get_logger("operations.watch")
 
 
 @dataclass(frozen=True, slots=True)
-class Urgent:
-    """One feedback that a café's manager should read now.
+class UrgentFeedback:
+    """Feedback that a café's manager should read now.
 
     Attributes:
         session_id: The session; the record's key.
@@ -38,8 +38,8 @@ class Urgent:
         day: The business day.
         kinds: allergy, injury, harassment, safety.
         sent_at: When the guest sent it.
-        told_at: When the watch told it.
-        link: The page that shows its words to who may read them.
+        reported_at: When the watch reported it; older records have `told_at` instead.
+        link: The page with its words, for authorised readers.
     """
 
     session_id: str
@@ -47,23 +47,23 @@ class Urgent:
     day: str
     kinds: tuple[str, ...]
     sent_at: str
-    told_at: str
+    reported_at: str
     link: str
 
 
 class UrgentWatcher(TableWatcher):
-    """Tells what is urgent, each once."""
+    """Reports each urgent feedback once."""
 
     def __init__(
         self, lake: Lake, *, folder: Path, pages_url: str, simulated: bool, clock: Callable[[], datetime]
     ) -> None:
-        """`folder` is where the records are kept; see `TableWatcher` for the others."""
+        """Initialise the watcher with its records in `folder`; see `TableWatcher` for the other arguments."""
         records = folder / RECORDS_NAME
         super().__init__(
             lake, SCORED_FEEDBACK, days=DAYS, records=records, pages_url=pages_url, simulated=simulated, clock=clock
         )
 
-    def _tell_news(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
+    def _report_new(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
         rows = snapshot.sql(
             "select day, session_id, cafe, completed_at, flags from scored_feedback "
             "where list_contains(?, day) and simulated = ? and flags is not null order by completed_at, session_id",
@@ -71,23 +71,23 @@ class UrgentWatcher(TableWatcher):
         ).iter_rows()
         for day, session_id, cafe, sent_at, flags in rows:
             kinds = tuple(flag.removeprefix(PREFIX) for flag in flags if flag.startswith(PREFIX))
-            if kinds and session_id not in self.told:
-                self._tell(
-                    Urgent(
+            if kinds and session_id not in self.reported:
+                self._report(
+                    UrgentFeedback(
                         session_id=session_id,
                         cafe=cafe,
                         day=day.isoformat(),
                         kinds=kinds,
                         sent_at=sent_at.isoformat(),
-                        told_at=now.isoformat(),
+                        reported_at=now.isoformat(),
                         link=f"{self.link(cafe, day)}#svar-{session_id}",
                     )
                 )
 
-    def _key_of(self, record: dict[str, Any]) -> str | None:
+    def _record_key(self, record: dict[str, Any]) -> str | None:
         return record.get("session_id")
 
-    def _tell(self, urgent: Urgent) -> None:
+    def _report(self, urgent: UrgentFeedback) -> None:
         append_record(self._records, asdict(urgent))
-        self.told.add(urgent.session_id)
+        self.reported.add(urgent.session_id)
         _log.warning("urgent feedback", cafe=urgent.cafe, kinds=list(urgent.kinds), link=urgent.link)

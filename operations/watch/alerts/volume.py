@@ -1,8 +1,8 @@
-"""Feedback that stayed away or poured in, told once an episode: a line of the alerts, with hours, figures and a link.
+"""Reports unusual volumes of feedback, once an episode: an alert with hours, figures and a link.
 
-The table `volume_anomalies` says it; the watch looks at today and yesterday whenever the table has a new version. A
-rebuild may change an episode's hours and figures: it is known by café, day and direction, and not told again, whether
-the watch was started anew or the day was built anew.
+The watch reads today and yesterday of the table `volume_anomalies` whenever it has a new version. An episode's key is
+café, day and direction, because a rebuild may change its hours and figures; neither a rebuild nor a restart reports it
+again.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from storage.lake import Lake
 from storage.snapshot import Snapshot
 
 ALERT = "volume_anomaly"
-DAYS = 2  # the last hours of a day are settled after it
+DAYS = 2  # The last hours of a day are settled on the next.
 
 _log = structlog.get_logger("operations.watch")
 
 
 class VolumeWatcher(TableWatcher):
-    """Tells each episode once."""
+    """Reports each episode once."""
 
     def __init__(
         self,
@@ -43,14 +43,14 @@ class VolumeWatcher(TableWatcher):
         simulated: bool,
         clock: Callable[[], datetime],
     ) -> None:
-        """Take the cafés, for their names, and where the alerts are kept (`TableWatcher` for the others)."""
+        """Initialise the watcher with the cafés and its records in `folder`; see `TableWatcher`."""
         records = folder / RECORDS_NAME
         super().__init__(
             lake, VOLUME_ANOMALIES, days=DAYS, records=records, pages_url=pages_url, simulated=simulated, clock=clock
         )
         self._cafes = cafes
 
-    def _tell_news(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
+    def _report_new(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
         rows = snapshot.sql(
             f"select {', '.join(COLUMNS)} from volume_anomalies "  # noqa: S608 - the columns' own names
             "where list_contains(?, day) and simulated = ?",
@@ -59,31 +59,31 @@ class VolumeWatcher(TableWatcher):
         for episode in episodes(rows):
             if episode.cafe in self._cafes.ids:
                 link = self.link(episode.cafe, episode.day)
-                self._tell(episode, volume_alert(episode, cafe=self._cafes.get(episode.cafe), link=link), now=now)
+                self._report(episode, volume_alert(episode, cafe=self._cafes.get(episode.cafe), link=link), now=now)
 
-    def _key_of(self, record: dict[str, Any]) -> str | None:
+    def _record_key(self, record: dict[str, Any]) -> str | None:
         return record.get("subject") if record.get("name") == ALERT else None
 
-    def _tell(self, episode: Episode, alert: Alert, *, now: datetime) -> None:
-        if alert.subject in self.told:
+    def _report(self, episode: Episode, alert: Alert, *, now: datetime) -> None:
+        if alert.subject in self.reported:
             return
         report(self._records.parent, alert, at=now, assets=[VOLUME_ANOMALIES.name], days=[episode.day.isoformat()])
-        self.told.add(alert.subject)
+        self.reported.add(alert.subject)
         _log.warning("alert", name=alert.name, subject=alert.subject, state="firing", severity=alert.severity)
 
 
 def volume_alert(episode: Episode, *, cafe: Cafe, link: str) -> Alert:
-    """Return an episode as an alert: what came, what was to be expected, and what to look at."""
+    """Return an episode as an alert: received and expected feedback, and the likely cause."""
     first, last = (f"{local_time(moment):%H:%M}" for moment in (episode.start, episode.end))
-    look_at = (
+    question = (
         "Is the sign up, and does its code scan?"
         if episode.direction == "low"
-        else "Was the café that full? If not, look at who sent it: pilot why, docs/signals.md."
+        else "Was the café that full? If not, check who sent it: pilot why, docs/signals.md."
     )
     return Alert(
         name=ALERT,
         subject=f"{cafe.id} {episode.day} {episode.direction}",
         severity="low",
-        text=f"{cafe.name} got {episode.feedbacks} feedbacks between {first} and {last} on {episode.day}, where "
-        f"{episode.expected_low:.0f} to {episode.expected_high:.0f} were to be expected. {look_at} {link}",
+        text=f"{cafe.name} got {episode.feedbacks} feedbacks between {first} and {last} on {episode.day}; "
+        f"{episode.expected_low:.0f} to {episode.expected_high:.0f} were to be expected. {question} {link}",
     )

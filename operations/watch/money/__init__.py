@@ -1,1 +1,1 @@
-"""Money in the watch: decisions that wait, batches, payouts, reconciliation, and their alerts."""
+"""The watch's money jobs: overdue decisions, batches, payouts, reconciliation, and their alerts."""

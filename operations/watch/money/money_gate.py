@@ -1,7 +1,7 @@
-"""The gate before a batch: its rewards' days were judged after the rewards were decided, and are good.
+"""The gate before a batch: the days must pass their suites after their rewards were decided.
 
-Dagster judges the days every hour. Where it has not within `PATIENCE`, the watch judges them itself, so that payouts
-do not depend on it.
+Dagster validates the days every hour. If a day is still unvalidated after `PATIENCE`, the watch validates it itself, so
+payouts do not depend on Dagster.
 """
 
 from __future__ import annotations
@@ -9,73 +9,92 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Literal
 
 import structlog
 
-from pilot.expectation_words import expectation_sentence
 from pilot.money_tables import REWARDS
 from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from quality.gate import Gate, gate
 from storage.home import Home
 from storage.store.payouts import awaiting
 
-RESTS_ON = (SESSIONS, TURNS, SCORED_FEEDBACK, SESSION_SIGNALS, REWARDS)
+GATED_TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, SESSION_SIGNALS, REWARDS)
 PATIENCE = timedelta(minutes=75)
-STOPS_NAMED = 3
 
-Judge = Callable[[Home, Collection[date], datetime], None]
+Validate = Callable[[Home, Collection[date], datetime], None]
 
 _log = structlog.get_logger("operations.watch")
 
 
-def _judge(home: Home, days: Collection[date], now: datetime) -> None:
-    from operations.quality_days import judge_and_keep  # Great Expectations takes seconds to import.
+def _validate(home: Home, days: Collection[date], now: datetime) -> None:
+    from operations.quality_days import judge_days  # Great Expectations takes seconds to import.
 
-    judge_and_keep(home, sorted(days), now=now)
+    judge_days(home, sorted(days), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class GateBlock:
+    """One reason why a batch may not be planned.
+
+    Attributes:
+        code: `expectation_failed`, or `not_validated` since the day's rewards were decided.
+        day: The business day.
+        table: The table with the failed expectation; empty for `not_validated`.
+        expectation: The failed expectation; empty for `not_validated`.
+    """
+
+    code: Literal["expectation_failed", "not_validated"]
+    day: date
+    table: str = ""
+    expectation: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GateVerdict:
-    """What the gate has looked at.
+    """The result of one check of the gate.
 
     Attributes:
-        days: The days of the rewards that are claimed, each with the last moment that one of those was decided at.
-        why: What stands in the way, in words; empty where nothing does.
+        days: The days of the claimed rewards, each with the latest decision time among them.
+        blocks: Everything that blocks the batch; empty if the gate is open.
     """
 
     days: Mapping[date, datetime]
-    why: str
+    blocks: tuple[GateBlock, ...] = ()
 
 
 class MoneyGate:
-    """Says what stands in the way of a batch."""
+    """Checks whether a batch may be planned."""
 
-    def __init__(self, home: Home, *, judge: Judge = _judge) -> None:
+    def __init__(self, home: Home, *, validate: Validate = _validate) -> None:
         self._home = home
-        self._judge = judge
-        self._unjudged_since: datetime | None = None
+        self._validate = validate
+        self._unvalidated_since: datetime | None = None
 
-    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
-        """Look at the days of what is claimed now; what is claimed later has passed no gate."""
+    def check(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
+        """Check the days of the rewards claimed by now; rewards claimed later have not passed the gate."""
         days = awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated)
-        found = self._verdicts(days)
-        unjudged = [each for one in found for each in one.unjudged]
-        if not unjudged:
-            self._unjudged_since = None
+        gates = self._gates(days)
+        unvalidated = [day for each in gates for day in each.unjudged]
+        if not unvalidated:
+            self._unvalidated_since = None
         else:
-            self._unjudged_since = self._unjudged_since or now
-            if now - self._unjudged_since >= PATIENCE:
-                _log.warning("days judged in the assets' place", days=[each.isoformat() for each in unjudged])
-                self._unjudged_since = now  # not at each look, should it come to nothing
-                self._judge(self._home, unjudged, now)
-                found = self._verdicts(days)
-                unjudged = [each for one in found for each in one.unjudged]
-        stops = [each for one in found for each in one.stops]
-        named = [f"{each.day} {each.table}: {expectation_sentence(each.expectation)}" for each in stops[:STOPS_NAMED]]
-        named += [f"{each} was not judged since its rewards were decided" for each in unjudged]
-        return GateVerdict(days, "; ".join(named))
+            self._unvalidated_since = self._unvalidated_since or now
+            if now - self._unvalidated_since >= PATIENCE:
+                _log.warning("days validated in place of the assets", days=[day.isoformat() for day in unvalidated])
+                self._unvalidated_since = now  # If validation achieves nothing, wait again before the next attempt.
+                self._validate(self._home, unvalidated, now)
+                gates = self._gates(days)
+                unvalidated = [day for each in gates for day in each.unjudged]
+        failed = [
+            GateBlock("expectation_failed", stop.day, stop.table, stop.expectation)
+            for each in gates
+            for stop in each.stops
+        ]
+        return GateVerdict(days, (*failed, *(GateBlock("not_validated", day) for day in unvalidated)))
 
-    def _verdicts(self, days: dict[date, datetime]) -> list[Gate]:
+    def _gates(self, days: dict[date, datetime]) -> list[Gate]:
         return [
-            gate(self._home.lake(), RESTS_ON, days=[day], judged_since=decided) for day, decided in sorted(days.items())
+            gate(self._home.lake(), GATED_TABLES, days=[day], judged_since=decided)
+            for day, decided in sorted(days.items())
         ]

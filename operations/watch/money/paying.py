@@ -1,7 +1,7 @@
-"""Pays: plans the day's batch once its days are known to be good, sends what is approved, reconciles.
+"""Runs payouts: plans the day's batch behind the quality gate, sends approved payouts, reconciles.
 
-The batch's day is the Stockholm day, and it is planned at the first look after the set time, so that neither a clock
-change nor a watch that was away skips or doubles one. Nothing here needs Dagster.
+A batch belongs to a Stockholm day and is planned on the first run after the set time, so neither a clock change nor an
+outage of the watch skips or doubles one. Nothing here needs Dagster.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 
 import structlog
 
-from operations.watch.money.money_gate import MoneyGate
+from operations.watch.money.money_gate import GateBlock, MoneyGate
 from payouts.limits import limits
 from payouts.rail import ProviderError, Rail
 from payouts.reconciling import plan_day, reconcile, send_day
@@ -34,20 +34,26 @@ _log = structlog.get_logger("operations.watch")
 
 @dataclass(slots=True)
 class Pace:
-    """When the unfinished payouts of one kind are sent again: after 1, 2, 4 .. 30 minutes; at once where more came."""
+    """The retry schedule of unfinished payouts: after 1, 2, 4 .. 30 minutes, at once for new ones.
+
+    Attributes:
+        tried: Payouts left unfinished by the last pass.
+        times: Passes in a row without new payouts.
+        next_at: Time of the next pass; None before the first.
+    """
 
     tried: frozenset[str] = frozenset()
     times: int = 0
     next_at: datetime | None = None
 
     def due(self, unfinished: frozenset[str], *, now: datetime) -> bool:
-        """Return whether it is time, for these."""
+        """Return whether these payouts are due to be sent."""
         if not unfinished:
             return False
         return self.next_at is None or now >= self.next_at or not unfinished <= self.tried
 
-    def sent(self, unfinished: frozenset[str], left: frozenset[str], *, now: datetime) -> None:
-        """Take note of a pass over `unfinished` that left some of them, or of one that could not be made."""
+    def record_pass(self, unfinished: frozenset[str], left: frozenset[str], *, now: datetime) -> None:
+        """Record a pass over `unfinished` that left `left`, and schedule the next one."""
         self.times = self.times + 1 if unfinished <= self.tried else 1
         self.tried = left
         self.next_at = now + min(FIRST_RETRY * 2 ** (self.times - 1), LONGEST_RETRY)
@@ -55,32 +61,33 @@ class Pace:
 
 @dataclass(slots=True)
 class PayingState:
-    """How paying stands, for the alerts.
+    """The state of payouts, for the alerts.
 
     Attributes:
-        away_since: Since when the provider does not answer.
-        gate_closed_since: Since when a batch waits for its days to be good.
-        gate_why: What stands in the way.
+        away_since: Start of the provider's current outage.
+        gate_closed_since: When the quality gate began to block the day's batch.
+        gate_blocks: What blocks the batch.
+        paces: Retry schedules of real (False) and simulated (True) payouts.
     """
 
     away_since: datetime | None = None
     gate_closed_since: datetime | None = None
-    gate_why: str = ""
+    gate_blocks: tuple[GateBlock, ...] = ()
     paces: dict[bool, Pace] = field(default_factory=lambda: {False: Pace(), True: Pace()})
 
 
 def kinds_paid(rail: str, home_kind: str) -> tuple[bool, ...]:
-    """Return whether real and simulated rewards are paid on a rail: money goes only to real guests of a real home."""
+    """Return the values of `simulated` that a rail pays; money goes only to real guests of a real home."""
     if home_kind != "real" and rail in MONEY_RAILS:
         return ()
     return tuple(simulated for simulated in (False, True) if may_be_paid(rail, simulated=simulated))
 
 
 class PayoutRunner:
-    """Looks what there is to plan, to send and to reconcile."""
+    """Plans, sends and reconciles on one rail; errors are logged and the next run tries again."""
 
     def __init__(self, home: Home, rail: Rail, *, clock: Callable[[], datetime], gate: MoneyGate | None = None) -> None:
-        self.standing = PayingState()
+        self.state = PayingState()
         self.rail = rail
         self._home = home
         self._clock = clock
@@ -89,13 +96,13 @@ class PayoutRunner:
         self._reconcile_at: datetime | None = None
 
     def __call__(self) -> None:
-        """Look once; what fails is logged, and the next look comes."""
+        """Run once."""
         try:
-            self._look(self._clock())
+            self._run(self._clock())
         except (PilotError, OSError) as error:
-            _log.error("payouts cannot be looked at", reason=type(error).__name__)
+            _log.error("payouts cannot be run", reason=type(error).__name__)
 
-    def _look(self, now: datetime) -> None:
+    def _run(self, now: datetime) -> None:
         if not switches.find(self._home.store(), "rewards_stopped").is_on:
             for simulated in kinds_paid(self.rail.name, self._home.kind):
                 self._plan(now, simulated=simulated)
@@ -108,15 +115,15 @@ class PayoutRunner:
             store, day=day, rail=self.rail.name, simulated=simulated
         ):
             return
-        looked = self._gate.look(self.rail.name, simulated=simulated, now=now)
-        if looked.why:
-            self.standing.gate_closed_since = self.standing.gate_closed_since or now
-            self.standing.gate_why = looked.why
+        verdict = self._gate.check(self.rail.name, simulated=simulated, now=now)
+        if verdict.blocks:
+            self.state.gate_closed_since = self.state.gate_closed_since or now
+            self.state.gate_blocks = verdict.blocks
             return
-        self.standing.gate_closed_since, self.standing.gate_why = None, ""
-        self._asked(now, lambda: self._planned(day, simulated=simulated, passed=looked.days))
+        self.state.gate_closed_since, self.state.gate_blocks = None, ()
+        self._call_provider(now, lambda: self._plan_batch(day, simulated=simulated, passed=verdict.days))
 
-    def _planned(self, day: date, *, simulated: bool, passed: Mapping[date, datetime]) -> None:
+    def _plan_batch(self, day: date, *, simulated: bool, passed: Mapping[date, datetime]) -> None:
         batch = plan_day(
             self._home.store(),
             self.rail,
@@ -129,13 +136,13 @@ class PayoutRunner:
         _log.info("batch planned", batch=batch.id, approval=batch.approval)
 
     def _send(self, now: datetime, *, simulated: bool) -> None:
-        pace, unfinished = self.standing.paces[simulated], self._unfinished(simulated=simulated)
+        pace, unfinished = self.state.paces[simulated], self._unfinished(simulated=simulated)
         if not pace.due(unfinished, now=now):
             return
         store = self._home.store()
-        self._asked(now, lambda: send_day(store, self.rail, simulated=simulated, actor=ACTOR))
+        self._call_provider(now, lambda: send_day(store, self.rail, simulated=simulated, actor=ACTOR))
         left = self._unfinished(simulated=simulated)
-        pace.sent(unfinished, left, now=now)
+        pace.record_pass(unfinished, left, now=now)
         _log.info("payouts sent", rail=self.rail.name, tried=len(unfinished), left=len(left))
 
     def _unfinished(self, *, simulated: bool) -> frozenset[str]:
@@ -148,15 +155,15 @@ class PayoutRunner:
             return
         if self._reconcile_at is not None and now < self._reconcile_at:
             return
-        self._reconcile_at = now + FIRST_RETRY  # where the provider is away: not at each look
-        self._asked(now, lambda: reconcile(self._home.store(), self.rail, actor=ACTOR))
+        self._reconcile_at = now + FIRST_RETRY  # During an outage, not on every run.
+        self._call_provider(now, lambda: reconcile(self._home.store(), self.rail, actor=ACTOR))
 
-    def _asked(self, now: datetime, ask: Callable[[], object]) -> None:
-        """Ask the provider; where it is away that is noted, and nothing of ours has failed."""
+    def _call_provider(self, now: datetime, call: Callable[[], object]) -> None:
+        """Call the provider; record an outage without failing."""
         try:
-            ask()
+            call()
         except ProviderError as error:
-            self.standing.away_since = self.standing.away_since or now
+            self.state.away_since = self.state.away_since or now
             _log.warning("the provider does not answer", rail=self.rail.name, reason=type(error).__name__)
         else:
-            self.standing.away_since = None
+            self.state.away_since = None

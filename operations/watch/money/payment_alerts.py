@@ -1,13 +1,15 @@
-"""The alerts of payments: which facts are one, as a function of facts and time alone."""
+"""Payment alerts as a pure function of facts and time."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from operations.watch.alerts.alert_records import Alert
+from operations.watch.money.money_gate import GateBlock
+from pilot.expectation_words import expectation_sentence
 from pilot.money import kronor
 from storage.store.payouts.attempts import MONEY_RAILS
 from storage.store.payouts.payment_facts import VOUCHER, Events, Final
@@ -15,7 +17,7 @@ from storage.store.payouts.provider_events import MOST_TRIES
 from storage.store.payouts.reconciliations import Reconciliation
 
 FAILURE_SHARE = 0.02
-LEAST_FINALS = 20  # with fewer one failure alone is more than the share
+LEAST_FINALS = 20  # Below this, one failure exceeds the share.
 SHARE_OVER = timedelta(hours=24)
 FAILURES_IN_A_ROW = 3
 COUNT_OVER = timedelta(hours=1)
@@ -24,33 +26,34 @@ APPROVAL_AFTER = timedelta(days=1)
 EVENTS_AFTER = timedelta(minutes=15)
 RECONCILED_WITHIN = timedelta(hours=3)
 RUNBOOK = "docs/rewards.md"
+BLOCKS_SHOWN = 3  # Failed expectations named in one alert.
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known at a moment.
+class PaymentFacts:
+    """The state of payments at one moment.
 
     Attributes:
-        finals: Payouts that ended within the last 24 hours, those of test clients left out.
+        finals: Payouts that ended within the last 24 hours, without test clients.
         reconciled: The latest reconciliation of each rail.
-        waiting: Batches that wait for a person, with when they were planned.
-        events: How the provider's events come through.
-        away_since: By rail, since when the provider does not answer.
-        gate_closed: By rail, since when a batch waits for its days to be good, and why.
-        overdue: Of each reward that waits for a person too long, until when its guest was promised an answer.
+        waiting: Batches that wait for approval, each with its planning time.
+        events: Delivery of the provider's events.
+        away_since: By rail, start of the provider's current outage.
+        gate_closed: By rail, when the gate closed and what blocks the batch.
+        overdue: Deadlines of held rewards whose promised review time has passed.
     """
 
     finals: Collection[Final] = ()
     reconciled: Collection[Reconciliation] = ()
     waiting: Collection[tuple[str, datetime]] = ()
     events: Events = field(default_factory=Events)
-    away_since: Mapping[str, datetime] | None = None
-    gate_closed: Mapping[str, tuple[datetime, str]] | None = None
+    away_since: Mapping[str, datetime] = field(default_factory=dict)
+    gate_closed: Mapping[str, tuple[datetime, tuple[GateBlock, ...]]] = field(default_factory=dict)
     overdue: Collection[datetime] = ()
 
 
-def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
-    """Return what a person has to be told now; the same facts give the same alerts."""
+def payment_alerts(facts: PaymentFacts, *, now: datetime) -> list[Alert]:
+    """Return the alerts that fire now; the same facts give the same alerts."""
     found = [*_failures(facts.finals, now=now), *_differences(facts.reconciled, now=now)]
     found += [
         Alert(
@@ -58,7 +61,7 @@ def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
             batch,
             "medium",
             f"The batch {batch} has waited for approval since {planned_at:%Y-%m-%d %H:%M} UTC. "
-            f'Look at it: pilot payout show {batch}; then: pilot payout approve {batch} --reason "...".',
+            f'Review it: pilot payout show {batch}; then: pilot payout approve {batch} --reason "...".',
         )
         for batch, planned_at in facts.waiting
         if now - planned_at > APPROVAL_AFTER
@@ -68,10 +71,10 @@ def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
             "payout_rail_away",
             rail,
             "medium",
-            f"{_named(rail)} has not answered since {since:%H:%M} UTC. Nothing has failed: payouts wait and go on by "
-            "themselves.",
+            f"{_rail_name(rail)} has not answered since {since:%H:%M} UTC. Nothing has failed: payouts wait and "
+            "continue by themselves.",
         )
-        for rail, since in (facts.away_since or {}).items()
+        for rail, since in facts.away_since.items()
         if now - since >= AWAY_AFTER
     ]
     found += [
@@ -79,11 +82,24 @@ def payment_alerts(facts: Facts, *, now: datetime) -> list[Alert]:
             "payout_gate_closed",
             rail,
             "high",
-            f"The day's batch of {_named(rail)} waits since {since:%H:%M} UTC: {why}. See: pilot quality --help.",
+            f"The day's batch of {_rail_name(rail)} has waited since {since:%H:%M} UTC: {_in_words(blocks)}. "
+            "See: pilot quality --help.",
         )
-        for rail, (since, why) in (facts.gate_closed or {}).items()
+        for rail, (since, blocks) in facts.gate_closed.items()
     ]
     return [*found, *_overdue(facts.overdue), *_events(facts.events, now=now)]
+
+
+def _in_words(blocks: Sequence[GateBlock]) -> str:
+    failed = [
+        f"{each.day} {each.table}: {expectation_sentence(each.expectation)}"
+        for each in blocks
+        if each.code == "expectation_failed"
+    ]
+    unvalidated = [
+        f"{each.day} was not judged since its rewards were decided" for each in blocks if each.code == "not_validated"
+    ]
+    return "; ".join([*failed[:BLOCKS_SHOWN], *unvalidated])
 
 
 def _overdue(late: Collection[datetime]) -> list[Alert]:
@@ -112,8 +128,8 @@ def _failures(finals: Collection[Final], *, now: datetime) -> list[Alert]:
                     "payment_failures",
                     rail,
                     "high",
-                    f"{failed} of {len(ended)} payouts by {_named(rail)} failed for good in 24 hours, {lately} of them "
-                    f"in the last hour. See: pilot payout list --state refused, and {RUNBOOK}.",
+                    f"{failed} of {len(ended)} payouts by {_rail_name(rail)} failed for good in 24 hours, "
+                    f"{lately} of them in the last hour. See: pilot payout list --state refused, and {RUNBOOK}.",
                 )
             )
     return found
@@ -128,7 +144,7 @@ def _differences(reconciled: Collection[Reconciliation], *, now: datetime) -> li
                     "payout_difference",
                     each.rail,
                     "high",
-                    f"Books and provider differ on {_named(each.rail)}: {kronor(each.off_ore)} apart, "
+                    f"Books and provider differ on {_rail_name(each.rail)}: {kronor(each.off_ore)} apart, "
                     f"{len(each.differences)} transfers to explain. Run: pilot payout reconcile.",
                 )
             )
@@ -138,7 +154,8 @@ def _differences(reconciled: Collection[Reconciliation], *, now: datetime) -> li
                     "payout_not_reconciled",
                     each.rail,
                     "medium",
-                    f"{_named(each.rail)} was last reconciled {each.at:%Y-%m-%d %H:%M} UTC; it should be every hour.",
+                    f"{_rail_name(each.rail)} was last reconciled {each.at:%Y-%m-%d %H:%M} UTC; "
+                    "it should be every hour.",
                 )
             )
     return found
@@ -152,15 +169,15 @@ def _events(events: Events, *, now: datetime) -> list[Alert]:
                 "payment_events_live",
                 "webhook",
                 "high",
-                f"{events.live} live events of Stripe came here within an hour, and this installation is not live: "
-                "they were refused. Is the live endpoint's address right, or PILOT_STRIPE_KEY still the test one? "
+                f"Refused {events.live} live events of Stripe within an hour: this installation is not live. "
+                "Is the live endpoint's address right, or is PILOT_STRIPE_KEY still the test key? "
                 "See docs/stripe.md.",
             )
         )
     if events.waiting_since is not None and now - events.waiting_since > EVENTS_AFTER:
         since = f"{events.waiting_since:%H:%M}"
         found.append(
-            Alert("payment_events_wait", "waiting", "medium", f"An event of the provider waits since {since} UTC.")
+            Alert("payment_events_wait", "waiting", "medium", f"An event of the provider has waited since {since} UTC.")
         )
     if events.failed:
         found.append(
@@ -168,8 +185,8 @@ def _events(events: Events, *, now: datetime) -> list[Alert]:
                 "payment_events_failed",
                 "events",
                 "medium",
-                f"Events of the provider that could not be looked at, after {MOST_TRIES} tries each: {events.failed}. "
-                "See: pilot provider-events status; once their cause is mended: pilot provider-events replay --failed.",
+                f"Events of the provider that could not be processed after {MOST_TRIES} tries each: {events.failed}. "
+                "See: pilot provider-events status; once the cause is fixed: pilot provider-events replay --failed.",
             )
         )
     if events.slowest_seconds is not None and events.slowest_seconds > EVENTS_AFTER.total_seconds():
@@ -179,13 +196,13 @@ def _events(events: Events, *, now: datetime) -> list[Alert]:
                 "payment_events_wait",
                 "webhook",
                 "medium",
-                f"A webhook of the last hour was under way for {minutes} min; see the endpoint's deliveries at Stripe.",
+                f"A webhook of the last hour took {minutes} min to arrive; see the endpoint's deliveries at Stripe.",
             )
         )
     return found
 
 
-def _named(rail: str) -> str:
+def _rail_name(rail: str) -> str:
     if rail in MONEY_RAILS or rail == VOUCHER:
         return rail
     return f"{rail} (FAKE or test mode: no money moves)"

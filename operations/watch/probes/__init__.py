@@ -1,1 +1,1 @@
-"""Probes: what is probed, how, from this host and from a second one."""
+"""Probes of the service, from this host and from a second one."""

@@ -1,4 +1,4 @@
-"""What a second host and the edge agree on about probes: names, sizes, and the pages at another address."""
+"""The contract between a second host and the edge: probers' names, batch size, pages' addresses."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from operations.watch.probes.pages import Page
 from pilot.errors import PilotError
 
 PROBER = re.compile(r"probe[a-z0-9]{0,20}")
-MOST_BYTES = 2_000_000
+MAX_BATCH_BYTES = 2_000_000
 
 
 class RefusedProbes(PilotError):
-    """What came is not a second host's probes; nothing of it was kept."""
+    """A batch is not a second host's probes; nothing of it was saved."""
 
 
 def rebased(pages: Sequence[Page], *, base: str) -> tuple[Page, ...]:
-    """Return the pages at another address of the same edge: as the second host reaches it."""
+    """Return the pages at the edge's address for the second host."""
     paths = [(page, "/" + page.url.split("/", 3)[3]) for page in pages]
     return tuple(Page(cafe=page.cafe, name=page.name, url=base.rstrip("/") + path) for page, path in paths)

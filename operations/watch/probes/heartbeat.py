@@ -1,8 +1,8 @@
-"""An edge's sign of life: a file that it touches, and what it says of its own silence when it starts again.
+"""An edge's heartbeat file, and the probes that record its silence when it starts again.
 
-A gap in probing says nothing by itself: the prober may have been away. Where the edge gave no sign of life either, the
-service was down. A replica that starts looks for the last sign of any replica of its home and records the silence
-since, as failed probes of `edge_heartbeat` that stand for all of it, one for each business day that it touches.
+A gap in probing alone proves nothing: the prober may have been down. If the edge had no heartbeat either, the service
+was down. A starting replica reads the latest heartbeat of any replica of its home and records the silence since as
+failed probes of `edge_heartbeat`, one for each affected business day.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from storage.folders import write_atomically
 
 BEAT_SECONDS = 5.0
 SILENT_AFTER_SECONDS = 3 * BEAT_SECONDS
-LONGEST_SILENCE = timedelta(days=31)  # a home that was put aside for longer was not in service
+LONGEST_SILENCE = timedelta(days=31)  # A home unused for longer was not in service.
 SUFFIX = ".alive"
 TARGET = "edge_heartbeat"
 
@@ -29,44 +29,44 @@ _log = structlog.get_logger("operations.watch")
 
 
 class Heartbeat:
-    """One replica's sign of life in the folder that all replicas of a home share."""
+    """One replica's heartbeat in the folder shared by all replicas of a home."""
 
     def __init__(self, folder: Path, *, replica: str) -> None:
         self._folder = folder
         self._path = folder / f"{replica}{SUFFIX}"
 
     def beat(self, *, now: datetime) -> None:
-        """Leave a sign of life; where it cannot be left, the edge serves on."""
+        """Write a heartbeat; on an error the edge continues to serve."""
         try:
             write_atomically(self._path, now.isoformat())
         except OSError as error:
-            _log.warning("no sign of life can be left", reason=error.strerror)
+            _log.warning("the heartbeat cannot be written", reason=error.strerror)
 
     def last(self) -> datetime | None:
-        """Return the latest sign of life of any replica, None where there is none."""
-        signs = []
+        """Return the latest heartbeat of any replica; None if there is none."""
+        beats = []
         for path in self._folder.glob(f"*{SUFFIX}"):
             try:
-                signs.append(datetime.fromisoformat(path.read_text(encoding="utf-8")))
+                beats.append(datetime.fromisoformat(path.read_text(encoding="utf-8")))
             except (OSError, ValueError):
                 continue
-        return max((sign for sign in signs if sign.tzinfo is not None), default=None)
+        return max((beat for beat in beats if beat.tzinfo is not None), default=None)
 
     async def keep_beating(self) -> None:
-        """Leave a sign of life every few seconds, until cancelled."""
+        """Write a heartbeat every few seconds until cancelled."""
         while True:
             await asyncio.to_thread(self.beat, now=datetime.now(UTC))
             await asyncio.sleep(BEAT_SECONDS)
 
 
-def silence(
+def silence_events(
     last: datetime | None, *, now: datetime, cafes: Sequence[str], edge: str, simulated: bool
 ) -> Iterator[Event]:
-    """Yield what a replica that starts records of the time since the last sign of life; nothing for a short one.
+    """Yield failed probes for the silence before a replica's start; nothing for a short silence.
 
     Args:
-        last: The last sign of life of any replica.
-        now: When this one starts.
+        last: The latest heartbeat of any replica.
+        now: The replica's start.
         cafes: The cafés that it serves.
         edge: Its name.
         simulated: Whether the home is a demo's.

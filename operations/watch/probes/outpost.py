@@ -1,4 +1,4 @@
-"""The second host: looks from outside, keeps what it saw while the edge is away, and delivers it later."""
+"""The outpost: a second host that probes from outside and buffers results while the edge is away."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import structlog
 
-from operations.watch.probes.delivery import MOST_BYTES, rebased
+from operations.watch.probes.delivery import MAX_BATCH_BYTES, rebased
 from operations.watch.probes.pages import Page
 from operations.watch.probes.prober import Prober
 from operations.watch.probes.targets import outside
@@ -24,16 +24,16 @@ RESULTS_PATH = "/probes/results"
 BATCH_HEADER = "x-probe-batch"
 PAGES_NAME = "pages.json"
 SUFFIX = ".ndjson"
-SET_ASIDE_SUFFIX = ".refused"  # given back its own suffix, it is delivered again
-ROUNDS_A_BATCH = 60  # half an hour's rounds in one delivery after an outage
-REQUESTS_A_DELIVERY = 100  # the rest waits until the next round: looking comes first
-REFUSED = (413, 422)  # anything else may pass by itself
+SET_ASIDE_SUFFIX = ".refused"  # Renamed back to `SUFFIX`, it is delivered again.
+MAX_ROUNDS = 60  # In one request: half an hour's rounds after an outage.
+MAX_REQUESTS = 100  # In one delivery; the rest waits for the next round.
+REFUSED = (413, 422)  # Any other status may be temporary.
 
 _log = structlog.get_logger("operations.watch")
 
 
 class NothingToProbe(PilotError):
-    """The edge was never reached, so what to look at is not known."""
+    """The edge was never reached, so the pages to probe are unknown."""
 
 
 class Outpost:
@@ -49,14 +49,14 @@ class Outpost:
         clock: Callable[[], datetime],
         name: str = "probe",
     ) -> None:
-        """Take where to look and where to keep.
+        """Initialise the outpost.
 
         Args:
-            base: The pilot's address as this host reaches it.
+            base: The pilot's address for this host.
             token: PILOT_PROBE_TOKEN of the edge.
-            folder: Where undelivered rounds are kept.
-            client: For both looking and delivering.
-            clock: Now, aware.
+            folder: The folder of undelivered rounds.
+            client: Client for probes and deliveries.
+            clock: Returns the current time, aware.
             name: This prober's name, beginning with probe; unique among second hosts.
         """
         self._base = base.rstrip("/")
@@ -67,34 +67,34 @@ class Outpost:
         self._name = name
 
     def round(self) -> int:
-        """Look once, keep what was seen, deliver what waits; return how many rounds still wait.
+        """Probe once, save the results, deliver waiting rounds; return the number of rounds still waiting.
 
         Raises:
             NothingToProbe: the edge was never reached with this token.
         """
-        known = self._known()
-        pages = rebased([Page(**page) for page in known["pages"]], base=self._base)
-        looking = Prober(
+        plan = self._plan()
+        pages = rebased([Page(**page) for page in plan["pages"]], base=self._base)
+        prober = Prober(
             lambda: list(outside(pages, client=self._client)),
-            every_seconds=int(known["every_seconds"]),
+            every_seconds=int(plan["every_seconds"]),
             clock=self._clock,
-            simulated=bool(known["simulated"]),
+            simulated=bool(plan["simulated"]),
             prober=self._name,
         )
-        events = looking()
+        events = prober()
         if events:
             kept = self._folder / f"{new_identifier(at=self._clock())}{SUFFIX}"
             write_atomically(kept, b"".join(event.line() for event in events))
         return self.deliver()
 
     def deliver(self) -> int:
-        """Hand over what waits, oldest first; return how many rounds still wait.
+        """Deliver waiting rounds, oldest first; return the number of rounds still waiting.
 
-        What the edge refuses is halved until what it refuses stands alone, and that is set aside: one line that it
-        never takes, of a café that is gone or of too long ago, holds nothing else up.
+        A refused batch is halved until a single probe is refused, which is set aside: a probe of a removed café or of
+        too long ago delays no other.
         """
-        most = ROUNDS_A_BATCH
-        for _ in range(REQUESTS_A_DELIVERY):
+        most = MAX_ROUNDS
+        for _ in range(MAX_REQUESTS):
             waiting = self._waiting()
             if not waiting:
                 break
@@ -109,9 +109,9 @@ class Outpost:
             if answer.is_success:
                 for path in batch:
                     path.unlink()
-                most = min(ROUNDS_A_BATCH, most * 2)
+                most = min(MAX_ROUNDS, most * 2)
             elif answer.status_code not in REFUSED:
-                _log.error("rounds are not taken", waiting=len(waiting), status=answer.status_code)
+                _log.error("the edge does not accept rounds", waiting=len(waiting), status=answer.status_code)
                 break
             elif len(batch) > 1:
                 most = len(batch) // 2
@@ -122,15 +122,15 @@ class Outpost:
     def _waiting(self) -> list[Path]:
         return sorted(self._folder.glob(f"*{SUFFIX}"))
 
-    def _known(self) -> dict[str, Any]:
-        """Return what to look at: the edge's own answer, or the last one while it is away."""
+    def _plan(self) -> dict[str, Any]:
+        """Return the edge's plan of probes, or the last one while it is away."""
         kept = self._folder / PAGES_NAME
         try:
             answer = self._client.get(self._base + PAGES_PATH, headers=self._headers)
             if answer.is_success:
-                found: dict[str, Any] = answer.json()
-                kept.write_text(json.dumps(found), encoding="utf-8")
-                return found
+                plan: dict[str, Any] = answer.json()
+                kept.write_text(json.dumps(plan), encoding="utf-8")
+                return plan
             status = f"status {answer.status_code}"
         except (httpx.HTTPError, ValueError) as error:
             status = type(error).__name__
@@ -138,26 +138,26 @@ class Outpost:
             remembered: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             raise NothingToProbe(
-                f"{self._base} did not say what to look at ({status}).",
+                f"{self._base} did not answer with the pages to probe ({status}).",
                 remedy="Start the edge with PILOT_PROBE_TOKEN set, and give this command the same token.",
             ) from None
         return remembered
 
 
 def _batch(waiting: Sequence[Path], *, most: int) -> list[Path]:
-    """Return the first of what waits, as much as the edge takes at once; one at least."""
+    """Return the oldest rounds that fit in one request, at least one."""
     batch: list[Path] = []
     size = 0
     for path in waiting[:most]:
         size += path.stat().st_size
-        if batch and size > MOST_BYTES:
+        if batch and size > MAX_BATCH_BYTES:
             break
         batch.append(path)
     return batch
 
 
 def _halve(refused: Path, *, status: int) -> None:
-    """Put two halves in a refused round's place in the queue; set a probe that is alone aside."""
+    """Replace a refused round by its two halves in the queue; set a single probe aside."""
     lines = refused.read_bytes().splitlines(keepends=True)
     if len(lines) < 2:
         refused.replace(refused.with_suffix(SET_ASIDE_SUFFIX))
@@ -167,5 +167,5 @@ def _halve(refused: Path, *, status: int) -> None:
     for half in (lines[:middle], lines[middle:]):
         kept = refused.with_name(f"{new_identifier(at=moment)}{SUFFIX}")
         write_atomically(kept, b"".join(half))
-    # Last: what comes twice counts once.
+    # Unlink last: a probe delivered twice counts once.
     refused.unlink()

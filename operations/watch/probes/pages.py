@@ -1,4 +1,4 @@
-"""The customers' pages that are probed: one address a café, remembered while the store is away."""
+"""The customers' pages to probe: one address a café, cached while the store is away."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Page:
 
     Attributes:
         cafe: The café's id.
-        name: Its name, which its page must show.
-        url: The page's address, as a customer's phone opens it.
+        name: Its name, which the page must show.
+        url: The page's address for a customer's phone.
     """
 
     cafe: str
@@ -29,7 +29,7 @@ class Page:
 
 
 class Pages:
-    """Knows the pages; asks the store each time and falls back on what it knew."""
+    """Reads the pages from the store each time, and falls back on the last result."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -49,5 +49,5 @@ class Pages:
                 if cafe_id in first
             )
         except PilotError as error:
-            _log.warning("pages are not known anew", reason=type(error).__name__, known=len(self._known))
+            _log.warning("pages cannot be refreshed", reason=type(error).__name__, known=len(self._known))
         return self._known

@@ -1,4 +1,4 @@
-"""Looking at everything that a guest or a manager meets, all at the same time, as events of what was seen."""
+"""Probes every target concurrently, and returns the results as events."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from operations.watch.probes.probing import timed
+from operations.watch.probes.probing import run_probe
 from operations.watch.probes.targets import Target
 from pilot.events import Event, Probe, make_event
 from pilot.identifiers import new_identifier
 
 REPLICA = "watch"
-PROBES_AT_ONCE = 64  # each waits for its whole timeout while the edge hangs, and the round has to end before the next
+MAX_CONCURRENT = 64  # While the edge hangs, each probe lasts its whole timeout, and a round must end before the next.
 
 
 class Prober:
-    """Looks at every target once a call."""
+    """Probes every target once a call."""
 
     def __init__(
         self,
@@ -27,14 +27,14 @@ class Prober:
         simulated: bool,
         prober: str = REPLICA,
     ) -> None:
-        """Take what to look at, and what every probe says of itself.
+        """Initialise the prober.
 
         Args:
-            targets: Returns what to look at.
-            every_seconds: How often it is looked at.
-            clock: Now, aware.
-            simulated: Whether the home is a demo's, where every row is simulated.
-            prober: Who looks.
+            targets: Returns the targets.
+            every_seconds: Interval between rounds.
+            clock: Returns the current time, aware.
+            simulated: Whether the home is a demo's, with simulated rows only.
+            prober: The prober's name.
         """
         self._targets = targets
         self._every = every_seconds
@@ -43,15 +43,15 @@ class Prober:
         self._prober = prober
 
     def __call__(self) -> list[Event]:
-        """Return the probes, of each target one for each café that it is part of."""
+        """Return one probe for each target and each of its cafés."""
         targets = list(self._targets())
         if not targets:
             return []
         at = self._clock()
-        with ThreadPoolExecutor(max_workers=PROBES_AT_ONCE) as pool:
-            looks = [pool.submit(timed, one.name, one.look, every_seconds=self._every) for one in targets]
-            seen = [(one, look.result()) for one, look in zip(targets, looks, strict=True)]
-        return [self._event(cafe, probe=probe, at=at) for one, probe in seen for cafe in one.cafes]
+        with ThreadPoolExecutor(max_workers=MAX_CONCURRENT) as pool:
+            futures = [pool.submit(run_probe, one.name, one.probe, every_seconds=self._every) for one in targets]
+            probes = [(one, future.result()) for one, future in zip(targets, futures, strict=True)]
+        return [self._event(cafe, probe=probe, at=at) for one, probe in probes for cafe in one.cafes]
 
     def _event(self, cafe: str, *, probe: Probe, at: datetime) -> Event:
         return make_event(

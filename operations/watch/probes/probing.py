@@ -1,7 +1,6 @@
-"""Probes: each looks at one thing as a guest or a manager would, and says whether it was what it should be.
+"""Probes: each requests one part of the service as a guest or manager would, and checks the answer.
 
-None of them leaves a trace in the figures: the WebSocket is opened and answered at its own level, before a session;
-the receipt asked for is one that nobody has.
+No probe affects the figures: the WebSocket is pinged before a session begins, and the requested receipt does not exist.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ from pilot.events import Probe, ProbeFailure
 TIMEOUT_SECONDS = 8.0
 OK_STATUSES = frozenset({200})
 SOCKET_PATH = "/ws/v1"
-# Nobody's receipt: the page that says so is the edge's and has asked the store. 429 is the same door, busy.
+# A receipt that does not exist: the edge's own page says so after a query of the store. 429 is the same page, rate
+# limited.
 RECEIPT_PATH = "/r/probe"
 RECEIPT_STATUSES = frozenset({404, 429})
 RECEIPT_MARK = ("x-robots-tag", "noindex")
@@ -32,11 +32,11 @@ HEALTHY = "ok"
 
 @dataclass(frozen=True, slots=True)
 class ProbeResult:
-    """What one look found.
+    """The result of one probe.
 
     Attributes:
-        failure: How it failed; empty where it was good.
-        status: The answer's status, where there was one.
+        failure: The kind of failure; empty on success.
+        status: The HTTP status; None without an answer.
     """
 
     failure: ProbeFailure = ""
@@ -44,7 +44,7 @@ class ProbeResult:
 
     @property
     def ok(self) -> bool:
-        """Return whether it was good."""
+        """Return whether the probe succeeded."""
         return not self.failure
 
 
@@ -52,7 +52,7 @@ ProbeCall = Callable[[], ProbeResult]
 
 
 def open_client() -> httpx.Client:
-    """Return a client without a memory between probes: no cookies kept alive, a new connection each time."""
+    """Return a client without kept-alive connections: each probe opens a new one."""
     return httpx.Client(
         timeout=TIMEOUT_SECONDS,
         follow_redirects=True,
@@ -61,31 +61,33 @@ def open_client() -> httpx.Client:
     )
 
 
-def timed(target: str, look: ProbeCall, *, every_seconds: int, clock: Callable[[], float] = time.perf_counter) -> Probe:
-    """Look once; what cannot be reached is a failed probe, never an error.
+def run_probe(
+    target: str, call: ProbeCall, *, every_seconds: int, clock: Callable[[], float] = time.perf_counter
+) -> Probe:
+    """Run one probe; an unreachable target is a failed probe, never an error.
 
     Args:
-        target: What is looked at, as the contract names it.
-        look: Looks.
-        every_seconds: How often this is done: the time that one probe stands for.
-        clock: Seconds, for the duration.
+        target: The target's name in the contract.
+        call: Makes the request.
+        every_seconds: Interval between probes: the time that one probe represents.
+        clock: A monotonic clock in seconds.
     """
     began = clock()
-    seen = _seen(look)
+    result = _attempt(call)
     return Probe(
         target=target,
-        ok=seen.ok,
-        status=seen.status,
+        ok=result.ok,
+        status=result.status,
         duration_ms=max(0.0, (clock() - began) * 1000.0),
         every_seconds=every_seconds,
-        failure=seen.failure,
+        failure=result.failure,
     )
 
 
-def _seen(look: ProbeCall) -> ProbeResult:
-    """Look, and name what went wrong where nothing that could be judged came back."""
+def _attempt(call: ProbeCall) -> ProbeResult:
+    """Make the request; translate exceptions into kinds of failure."""
     try:
-        return look()
+        return call()
     except InvalidStatus as refused:
         return ProbeResult("wrong_status", refused.response.status_code)
     except (httpx.TimeoutException, TimeoutError):
@@ -98,21 +100,21 @@ def _seen(look: ProbeCall) -> ProbeResult:
         return ProbeResult("unreachable")
 
 
-def _judged(status: int, *, wanted: Collection[int], right: bool) -> ProbeResult:
-    """Return what an answer is worth: its status first, then what it says."""
+def _result(status: int, *, wanted: Collection[int], right: bool) -> ProbeResult:
+    """Return the result for an answer: its status is checked first, then its content."""
     if status not in wanted:
         return ProbeResult("wrong_status", status)
     return ProbeResult("" if right else "wrong_answer", status)
 
 
 def customer_page(page: Page, *, client: httpx.Client) -> ProbeResult:
-    """Open a café's page: good when it answers with 200 and shows its name; another page in its place is down, too."""
+    """Open a café's page; succeed if it answers with 200 and shows the café's name."""
     answer = client.get(page.url)
-    return _judged(answer.status_code, wanted=OK_STATUSES, right=page.name in html.unescape(answer.text))
+    return _result(answer.status_code, wanted=OK_STATUSES, right=page.name in html.unescape(answer.text))
 
 
 def websocket(base: str) -> ProbeResult:
-    """Open the conversation's socket and wait for its answer to a ping, through every proxy in between."""
+    """Open the conversation's WebSocket and wait for the pong to a ping, through every proxy."""
     parts = urlsplit(base)
     scheme = "wss" if parts.scheme == "https" else "ws"
     url = urlunsplit((scheme, parts.netloc, parts.path.rstrip("/") + SOCKET_PATH, "", ""))
@@ -123,27 +125,27 @@ def websocket(base: str) -> ProbeResult:
 
 
 def receipt(base: str, *, client: httpx.Client) -> ProbeResult:
-    """Ask for a receipt that nobody has: good when the edge's own page says so."""
+    """Request a receipt that does not exist; succeed if the edge's own page answers."""
     answer = client.get(base + RECEIPT_PATH)
     name, value = RECEIPT_MARK
-    return _judged(answer.status_code, wanted=RECEIPT_STATUSES, right=answer.headers.get(name) == value)
+    return _result(answer.status_code, wanted=RECEIPT_STATUSES, right=answer.headers.get(name) == value)
 
 
 def dashboards(base: str, *, client: httpx.Client) -> ProbeResult:
-    """Ask the managers' pages whether they are well."""
+    """Request the health of the managers' pages."""
     answer = client.get(f"{base}/_stcore/health")
-    return _judged(answer.status_code, wanted=OK_STATUSES, right=answer.text.strip() == HEALTHY)
+    return _result(answer.status_code, wanted=OK_STATUSES, right=answer.text.strip() == HEALTHY)
 
 
 def ollama(base: str, *, client: httpx.Client) -> ProbeResult:
-    """Ask the language model's server for its version."""
+    """Request the version of the language model's server."""
     answer = client.get(f"{base}/api/version")
-    return _judged(answer.status_code, wanted=OK_STATUSES, right=_names_a_version(answer))
+    return _result(answer.status_code, wanted=OK_STATUSES, right=_has_version(answer))
 
 
-def _names_a_version(answer: httpx.Response) -> bool:
+def _has_version(answer: httpx.Response) -> bool:
     try:
-        told = answer.json()
+        body = answer.json()
     except ValueError:
         return False
-    return isinstance(told, dict) and bool(told.get("version"))
+    return isinstance(body, dict) and bool(body.get("version"))

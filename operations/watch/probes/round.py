@@ -1,4 +1,4 @@
-"""One round of the watch: look at everything at once, record what was seen, leave a sign of life."""
+"""One round of the watch: probe every target, record the results, write the heartbeat."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ _log = structlog.get_logger("operations.watch")
 
 
 class Log(Protocol):
-    """What the watch needs of the append log."""
+    """The watch's part of the append log's interface."""
 
     def append(self, events: Sequence[Event]) -> Future[None]:
-        """Append; the future is done once the events are on the disk."""
+        """Append events; the future completes when they are on disk."""
         ...
 
 
-class Round:
-    """Probes everything once a call."""
+class ProbeRound:
+    """Runs one round a call; errors are logged and the next round runs."""
 
     def __init__(
-        self, look: Callable[[], Sequence[Event]], *, log: Log, heartbeat: Path, clock: Callable[[], datetime]
+        self, prober: Callable[[], Sequence[Event]], *, log: Log, heartbeat: Path, clock: Callable[[], datetime]
     ) -> None:
-        """Take everything that a round needs.
+        """Initialise the round.
 
         Args:
-            look: Looks at everything (`operations.watch.probes.prober`).
-            log: Where the events go.
-            heartbeat: The file that says when the last round ended.
-            clock: Now, aware.
+            prober: Probes every target (`operations.watch.probes.prober`).
+            log: The log for the events.
+            heartbeat: The file with the end of the last round.
+            clock: Returns the current time, aware.
         """
-        self._look = look
+        self._prober = prober
         self._log = log
         self._heartbeat = heartbeat
         self._clock = clock
 
     def __call__(self) -> None:
-        """Make one round; what fails in it is logged, and the next round comes."""
-        events = self._look()
+        """Run one round."""
+        events = self._prober()
         failed = sorted(
             event.cafe for event in events if event.data["target"] == SERVICE_TARGET and not event.data["ok"]
         )
@@ -62,16 +62,16 @@ class Round:
                 self._log.append(events).result(APPEND_DEADLINE_SECONDS)
         except (PilotError, TimeoutError) as error:
             recorded = False
-            _log.error("probes are not recorded", reason=type(error).__name__)
+            _log.error("probes cannot be recorded", reason=type(error).__name__)
         if failed:
             _log.warning("pages do not answer", cafes=failed)
         if away:
-            _log.warning("targets do not answer as they should", how=how)
+            _log.warning("targets fail their probes", how=how)
         probed = sum(event.data["target"] == SERVICE_TARGET for event in events)
-        self._leave_sign(probed=probed, failed=failed, away=away, recorded=recorded)
+        self._write_heartbeat(probed=probed, failed=failed, away=away, recorded=recorded)
 
-    def _leave_sign(self, *, probed: int, failed: Sequence[str], away: Sequence[str], recorded: bool) -> None:
-        sign = {
+    def _write_heartbeat(self, *, probed: int, failed: Sequence[str], away: Sequence[str], recorded: bool) -> None:
+        content = {
             "at": self._clock().isoformat(),
             "probed": probed,
             "failed": list(failed),
@@ -79,6 +79,6 @@ class Round:
             "recorded": recorded,
         }
         try:
-            write_atomically(self._heartbeat, json.dumps(sign))
+            write_atomically(self._heartbeat, json.dumps(content))
         except OSError as error:
-            _log.error("no sign of life can be written", reason=error.strerror)
+            _log.error("the heartbeat cannot be written", reason=error.strerror)

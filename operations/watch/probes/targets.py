@@ -1,4 +1,4 @@
-"""What a round looks at: each café's page and socket, and once for all what every café shares."""
+"""The targets of a round: each café's page, and once each everything that cafés share."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from pilot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One thing to look at.
+    """One target of the prober.
 
     Attributes:
-        name: What it is, as the contract names it.
-        cafes: The cafés whose service it is part of; each gets the probe.
-        look: Looks.
+        name: Its name in the contract.
+        cafes: The cafés that depend on it; each gets the probe.
+        probe: Probes it.
     """
 
     name: str
     cafes: tuple[str, ...]
-    look: ProbeCall
+    probe: ProbeCall
 
 
 def base_of(url: str) -> str:
@@ -37,7 +37,7 @@ def base_of(url: str) -> str:
 
 
 def outside(pages: Sequence[Page], *, client: httpx.Client) -> Iterator[Target]:
-    """Yield what a guest meets: it can be looked at from anywhere."""
+    """Yield the targets of a guest, which can be probed from anywhere."""
     shared: dict[str, list[str]] = {}
     for page in pages:
         yield Target("customer_page", (page.cafe,), partial(probing.customer_page, page, client=client))
@@ -48,7 +48,7 @@ def outside(pages: Sequence[Page], *, client: httpx.Client) -> Iterator[Target]:
 
 
 def inside(pages: Sequence[Page], *, settings: Settings, client: httpx.Client) -> Iterator[Target]:
-    """Yield what only this host can look at: the managers' pages, and the language model where one is asked."""
+    """Yield the targets of this host only: the managers' pages, and the language model if one is used."""
     cafes = tuple(page.cafe for page in pages)
     if not cafes:
         return

@@ -10,8 +10,8 @@ import pytest
 from assets.automation.alerting import failed_runs
 from assets.definitions import build_defs
 from assets.framework.resources import HomeResource
+from operations.backup.catalog import MANIFEST, backup_folder, list_backups
 from operations.backup.make import make_backup
-from operations.backup.shelf import MANIFEST, backups, shelf
 from storage.home import Home
 
 
@@ -31,7 +31,7 @@ def test_old_backups_go_on_a_home_of_which_nothing_else_is_due(
     now = datetime.now(UTC)
     old, new = (make_backup(home, now=now - timedelta(days=days)).path for days in (31, 1))
     assert forget(instance, home_resource).success
-    assert [each.path for each in backups(shelf(home.settings))] == [new]
+    assert [each.path for each in list_backups(backup_folder(home.settings))] == [new]
     assert not old.exists()
 
 

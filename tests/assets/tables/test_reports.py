@@ -11,8 +11,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from assets.automation.schedules import report_yesterday
-from operations.load_records import append_load
-from operations.quality_days import judge_and_keep
+from operations.load_records import record_load_test
+from operations.quality_days import judge_days
 from pilot.tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_KPIS, PILOT_REPORT, SCORED_FEEDBACK
 from storage.home import Home
 from storage.store.cafes import cafe_states
@@ -32,7 +32,7 @@ def two_days(home: Home, land: Any, run: Any) -> None:
     land(whole_visit(), probes(start=MORNING, outcomes=[True] * 10))
     land(whole_visit(at=MORNING + timedelta(days=1)), whole_visit(at=MORNING + timedelta(days=1, seconds=10)))
     run(DAY, NEXT, tags=LATER)
-    judge_and_keep(home, [DAY], now=JUDGED_AT)
+    judge_days(home, [DAY], now=JUDGED_AT)
 
 
 def completion(home: Home, day: date = NEXT) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_a_stopped_earlier_day_is_left_out_of_the_report_and_counted(home: Home,
     two_days(home, land, run)
     spoilt = home.lake().read(SCORED_FEEDBACK, days=[DAY]).with_columns(score=pl.lit(140))
     home.lake().replace_partition(SCORED_FEEDBACK, DAY, spoilt, commit={})
-    judge_and_keep(home, [DAY], now=JUDGED_AT)
+    judge_days(home, [DAY], now=JUDGED_AT)
     assert run(NEXT, job="reports", tags=LATER).success
     row = completion(home)
     assert (row["numerator"], row["days"], row["days_left_out"]) == (2.0, 2, 1)
@@ -102,8 +102,8 @@ def test_the_plan_uses_recorded_load_tests_and_raised_limits(home: Home, land: A
     two_days(home, land, run)
     cafe_states.set_trial_limit(home.store(), "aurora", limit=250, actor="test", reason="well visited")
     test = {"began_at": "2026-11-23T09:00:00+00:00", "plan": {"guests": 6}, "failures": {}, "goal_met": True}
-    append_load(home.root / ".run", {**test, "seconds": 300.0, "response_ms": {"p95": 1200.0}})
-    assert not append_load(
+    record_load_test(home.root / ".run", {**test, "seconds": 300.0, "response_ms": {"p95": 1200.0}})
+    assert not record_load_test(
         home.root / ".run", {**test, "plan": {"guests": 60}, "seconds": 5.0, "response_ms": {"p95": 9.0}}
     )
     run(NEXT, job="reports", tags=LATER)

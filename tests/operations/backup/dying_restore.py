@@ -1,4 +1,4 @@
-"""`pilot restore` that gets a signal once everything is unpacked: python -m ... SIGNAL ARGUMENTS."""
+"""`pilot restore` that receives a signal once everything is unpacked: python -m ... SIGNAL ARGUMENTS."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from storage.backup import sealing
 from tests import quick_passphrase
 
 
-def dies(line: str) -> None:
-    if "looking at every segment" in line:
+def die_after_unpacking(line: str) -> None:
+    if "checking every segment" in line:
         os.kill(os.getpid(), int(sys.argv[1]))
 
 
-restore.complain = dies
+restore.print_stderr = die_after_unpacking
 sealing.passphrase = quick_passphrase
 app(["restore", *sys.argv[2:]])

@@ -1,4 +1,4 @@
-"""Backups: whole, sealed, refused in words where they are not; and restored without the guests who were erased since."""
+"""Backups are complete and sealed, refused if damaged, and restored without guests erased since."""
 
 from __future__ import annotations
 
@@ -12,9 +12,18 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from operations.backup.catalog import (
+    MANIFEST,
+    Backup,
+    NoSuchBackup,
+    backup_folder,
+    damaged_backups,
+    find_backup,
+    list_backups,
+    unpack,
+)
 from operations.backup.make import NotSealed, make_backup
 from operations.backup.restore import NotRestored, restore
-from operations.backup.shelf import MANIFEST, Backup, NoSuchBackup, backups, choose, damaged, shelf, unpack
 from operations.backup.staging import PREFIX, RestoreUnderWay, staging
 from operations.erasure.carry_out import carry_out
 from operations.erasure.home_lock import HomeLocked, home_lock
@@ -45,7 +54,7 @@ MARKS = {"words": {WORDS.encode()}}
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """A home with two guests in landing, lake and store, and a third in a replica's log only."""
+    """A home with one guest in the landing and one entry in the audit log."""
     opened = open_home(Settings(home=tmp_path / "hem", backup_key=KEY))
     publish(opened.segments(), whole_visit().events, replica="edge1", identifier=new_identifier())
     with opened.store().begin() as connection:
@@ -54,7 +63,7 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def told(home: Home) -> Story:
+def guest(home: Home) -> Story:
     story = Story().opens().starts().consents().says(WORDS, mode="text").completes()
     publish(home.segments(), story.events, replica="edge1", identifier=new_identifier())
     home.lake().replace_partition(RAW_EVENTS, DAY, read_day(home.segments(), DAY).frame, commit={})
@@ -76,7 +85,7 @@ def damage(backup: Backup, at: float, content: bytes = b"?") -> None:
         file.write(content)
 
 
-def test_what_was_there_is_there_again_in_a_new_home(home: Home, told: Story, tmp_path: Path) -> None:
+def test_a_restore_brings_back_the_whole_home(home: Home, guest: Story, tmp_path: Path) -> None:
     with AppendLog(logs=home.root / ".log", replica="edge2", segments=home.segments()) as log:
         unpublished = Story(at=MORNING + timedelta(hours=1)).opens()
         log.append(unpublished.events).result(10)
@@ -87,14 +96,14 @@ def test_what_was_there_is_there_again_in_a_new_home(home: Home, told: Story, tm
     assert again.secret() == home.secret()
     assert audit.recent(again.store(), 1)[0].subject == "before the backup"
     frame = read_day(again.segments(), DAY).frame
-    assert set(frame["session_id"]) >= {told.session_id, unpublished.session_id}
+    assert set(frame["session_id"]) >= {guest.session_id, unpublished.session_id}
     assert again.lake().read(RAW_EVENTS).equals(home.lake().read(RAW_EVENTS))
     assert again.lake().version(RAW_EVENTS) == home.lake().version(RAW_EVENTS)
 
 
-def test_a_sealed_backup_shows_nothing_to_who_has_no_key(home: Home, told: Story) -> None:
+def test_a_sealed_backup_is_unreadable_without_its_key(home: Home, guest: Story) -> None:
     backup = make_backup(home, now=NOW)
-    assert find_everywhere(shelf(home.settings), {**MARKS, "session": {told.session_id.encode()}}) == {
+    assert find_everywhere(backup_folder(home.settings), {**MARKS, "session": {guest.session_id.encode()}}) == {
         "words": [],
         "session": [],
     }
@@ -105,7 +114,9 @@ def test_a_sealed_backup_shows_nothing_to_who_has_no_key(home: Home, told: Story
         unpack(backup, key="")
 
 
-def test_without_a_key_a_backup_has_to_be_wanted_and_holds_no_secret(home: Home, told: Story, tmp_path: Path) -> None:
+def test_a_backup_without_a_key_must_be_requested_and_contains_no_secret(
+    home: Home, guest: Story, tmp_path: Path
+) -> None:
     keyless = Home(settings=Settings(home=home.root), root=home.root, kind="real")
     with pytest.raises(NotSealed, match="what guests said"):
         make_backup(keyless, now=NOW)
@@ -114,16 +125,16 @@ def test_without_a_key_a_backup_has_to_be_wanted_and_holds_no_secret(home: Home,
         make_backup(short, now=NOW)
     secret = home.secret()
     plain = make_backup(keyless, now=NOW, plain=True)
-    found = find_everywhere(shelf(home.settings), {**MARKS, "secret": {secret}})
+    found = find_everywhere(backup_folder(home.settings), {**MARKS, "secret": {secret}})
     assert found["words"] != []
     assert found["secret"] == []
     assert "the installation's secret key" in plain.manifest.left_out
     assert restore(plain, tmp_path / "neu", settings=settings(home), now=NOW).segments == 2
 
 
-def test_an_old_backup_is_restored_without_who_was_erased_since(home: Home, told: Story, tmp_path: Path) -> None:
+def test_a_restored_old_backup_leaves_out_guests_erased_since(home: Home, guest: Story, tmp_path: Path) -> None:
     old = make_backup(home, now=NOW)
-    erase(home, told)
+    erase(home, guest)
     fresh = make_backup(home, now=NOW + timedelta(hours=6), plain=True)
     assert find_everywhere(fresh.path, MARKS) == {"words": []}
     done = restore(old, tmp_path / "neu", settings=settings(home), now=NOW)
@@ -132,10 +143,10 @@ def test_an_old_backup_is_restored_without_who_was_erased_since(home: Home, told
     assert read_day(open_home(Settings(home=tmp_path / "neu")).segments(), DAY).frame["session_id"].n_unique() == 1
 
 
-def test_a_backup_is_not_restored_where_nobody_can_tell_who_was_erased(home: Home, told: Story, tmp_path: Path) -> None:
-    erase(home, told)
+def test_a_restore_is_refused_without_readable_tombstones(home: Home, guest: Story, tmp_path: Path) -> None:
+    erase(home, guest)
     backup = make_backup(home, now=NOW)
-    beside = shelf(home.settings) / NAME
+    beside = backup_folder(home.settings) / NAME
     kept = beside.read_text("utf-8")
     for content, refused in (("", NotRestored), ("{half", TombstonesUnreadable), (None, TombstonesUnreadable)):
         if content is None:
@@ -149,15 +160,15 @@ def test_a_backup_is_not_restored_where_nobody_can_tell_who_was_erased(home: Hom
     restore(backup, tmp_path / "neu", settings=settings(home), tombstone_files=[copy], now=NOW)
 
 
-def test_every_restored_tombstone_stays_in_the_file_beside_the_backups(home: Home, told: Story) -> None:
+def test_an_erasure_adds_its_tombstone_beside_the_backups(home: Home, guest: Story) -> None:
     make_backup(home, now=NOW)
-    erase(home, told)
-    assert told.session_id in (shelf(home.settings) / NAME).read_text("utf-8")
+    erase(home, guest)
+    assert guest.session_id in (backup_folder(home.settings) / NAME).read_text("utf-8")
 
 
 @pytest.mark.parametrize("place", [0.02, 0.5, 0.98])
-def test_a_damaged_backup_is_refused_in_words_and_leaves_nothing(
-    home: Home, told: Story, tmp_path: Path, place: float
+def test_a_damaged_backup_is_refused_and_leaves_no_files(
+    home: Home, guest: Story, tmp_path: Path, place: float
 ) -> None:
     for plain in (False, True):
         backup = make_backup(home, now=NOW, plain=plain)
@@ -169,7 +180,7 @@ def test_a_damaged_backup_is_refused_in_words_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir() if "restoring" in path.name] == []
 
 
-def test_a_backup_that_was_cut_off_is_refused(home: Home, tmp_path: Path) -> None:
+def test_a_truncated_backup_is_refused(home: Home, tmp_path: Path) -> None:
     backup = make_backup(home, now=NOW)
     with backup.content.open("r+b") as file:
         file.truncate(backup.manifest.content_bytes // 2)
@@ -177,7 +188,7 @@ def test_a_backup_that_was_cut_off_is_refused(home: Home, tmp_path: Path) -> Non
         restore(backup, tmp_path / "neu", settings=settings(home), now=NOW)
 
 
-def test_a_home_that_holds_something_is_never_restored_over(home: Home, tmp_path: Path) -> None:
+def test_a_restore_never_overwrites_a_home(home: Home, tmp_path: Path) -> None:
     backup = make_backup(home, now=NOW)
     for target in (home.root, tmp_path):
         with pytest.raises(NotRestored, match="not empty"):
@@ -189,43 +200,43 @@ def test_a_home_that_holds_something_is_never_restored_over(home: Home, tmp_path
     assert not rehearsed.exists()
 
 
-def test_a_damaged_manifest_hides_no_other_backup_and_the_latest_is_never_an_older_one(home: Home) -> None:
-    folder = shelf(home.settings)
+def test_a_damaged_manifest_hides_no_other_backup_and_is_never_skipped(home: Home) -> None:
+    folder = backup_folder(home.settings)
     first, second, third = (make_backup(home, now=NOW + timedelta(hours=hours)).path for hours in (0, 1, 2))
     (second / MANIFEST).write_text('{"format": 1}', encoding="utf-8")
-    assert [each.path for each in backups(folder)] == [first, third]
-    assert choose(folder, "latest").path == third
+    assert [each.path for each in list_backups(folder)] == [first, third]
+    assert find_backup(folder, "latest").path == third
     (third / MANIFEST).write_text("", encoding="utf-8")
     for which in ("latest", second.name):
         with pytest.raises(BackupDamaged, match="cannot be read"):
-            choose(folder, which)
-    assert choose(folder, first.name).path == first
-    assert damaged(folder) == [second, third]
+            find_backup(folder, which)
+    assert find_backup(folder, first.name).path == first
+    assert damaged_backups(folder) == [second, third]
 
 
-def test_backups_are_found_by_day_and_name_and_half_ones_are_none(home: Home) -> None:
-    folder = shelf(home.settings)
+def test_backups_are_found_by_day_and_name_and_unfinished_ones_ignored(home: Home) -> None:
+    folder = backup_folder(home.settings)
     first = make_backup(home, now=NOW - timedelta(days=1))
     second = make_backup(home, now=NOW)
     (folder / ".unfinished-x").mkdir()
-    assert [each.path for each in backups(folder)] == [first.path, second.path]
-    assert choose(folder, "latest").path == second.path
-    assert choose(folder, "2026-11-23").path == first.path
-    assert choose(folder, first.path.name).path == first.path
-    with pytest.raises(NoSuchBackup, match="latest there are"):
-        choose(folder, "2026-01-01")
+    assert [each.path for each in list_backups(folder)] == [first.path, second.path]
+    assert find_backup(folder, "latest").path == second.path
+    assert find_backup(folder, "2026-11-23").path == first.path
+    assert find_backup(folder, first.path.name).path == first.path
+    with pytest.raises(NoSuchBackup, match="latest backups"):
+        find_backup(folder, "2026-01-01")
     with home_lock(home.root), pytest.raises(HomeLocked):
         make_backup(home, now=NOW)
-    assert len(backups(folder)) == 2
+    assert len(list_backups(folder)) == 2
 
 
 @pytest.mark.postgresql
-def test_a_store_in_postgresql_is_dumped_and_put_back_into_an_empty_database(tmp_path: Path) -> None:
+def test_a_postgresql_store_is_dumped_and_restored_into_an_empty_database(tmp_path: Path) -> None:
     with running_cluster() as cluster:
-        _postgresql_round(cluster, tmp_path)
+        _check_postgresql_backup(cluster, tmp_path)
 
 
-def _postgresql_round(cluster: Cluster, tmp_path: Path) -> None:
+def _check_postgresql_backup(cluster: Cluster, tmp_path: Path) -> None:
     source, target = cluster.new_database(), cluster.new_database()
     home = open_home(Settings(home=tmp_path / "hem", backup_key=KEY, store_url=source))
     with home.store().begin() as connection:
@@ -243,8 +254,8 @@ def _postgresql_round(cluster: Cluster, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_a_restore_that_is_killed_leaves_no_words_beyond_the_next_backup(
-    home: Home, told: Story, tmp_path: Path, number: signal.Signals
+def test_the_next_backup_sweeps_the_words_of_a_killed_restore(
+    home: Home, guest: Story, tmp_path: Path, number: signal.Signals
 ) -> None:
     make_backup(home, now=NOW)
     environment = {"PILOT_HOME": str(home.root), "PILOT_BACKUP_KEY": KEY.get_secret_value()}

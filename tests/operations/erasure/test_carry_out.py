@@ -1,4 +1,4 @@
-"""An erasure is carried out place by place, waits for readers, and is done only once nothing is found."""
+"""An erasure proceeds place by place, waits for readers, and is done when a search finds nothing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def gone(home: Home) -> Story:
-    """A session that is in the landing, in several versions of the lake and in the store, beside another's."""
+    """A session in the landing, in several versions of the lake and in the store, beside another one."""
     story = Story().opens().starts().consents().says(WORDS, mode="text").completes()
     publish(home.segments(), [*story.events, *whole_visit().events], replica="edge1", identifier=new_identifier())
     for _ in range(3):
@@ -58,7 +58,7 @@ def build(home: Home) -> None:
     lake.replace_partition(TURNS, DAY, turns_of(raw), commit={})
 
 
-def found(home: Home, session: str) -> dict[str, list[str]]:
+def places_of(home: Home, session: str) -> dict[str, list[str]]:
     marks = {
         "words": {spelling for piece in pieces(WORDS) for spelling in spellings(piece)},
         "session": spellings(session),
@@ -66,7 +66,7 @@ def found(home: Home, session: str) -> dict[str, list[str]]:
     return find_everywhere(home.root, marks, leave_out=("store.sqlite", "store.sqlite-wal", "store.sqlite-shm"))
 
 
-def ask(home: Home, story: Story) -> None:
+def request_erasure(home: Home, story: Story) -> None:
     tombstones.add(home.store(), session_id=story.session_id, actor="guest", reason="asked on the receipt")
 
 
@@ -76,38 +76,38 @@ def state(home: Home, story: Story) -> tuple[str, dict[str, str]]:
     return erasure.state, dict(erasure.places)
 
 
-def test_a_session_goes_from_every_byte_of_the_home_in_two_steps(home: Home, gone: Story) -> None:
-    before = found(home, gone.session_id)
+def test_two_steps_erase_a_session_from_every_byte_of_the_home(home: Home, gone: Story) -> None:
+    before = places_of(home, gone.session_id)
     assert len(before["words"]) > 3
-    ask(home, gone)
+    request_erasure(home, gone)
     now = datetime.now(UTC)
     carry_out(home, now=now)
     assert state(home, gone)[0] == "rewritten"
     assert home.lake().read(TURNS).filter(pl.col("session_id") == gone.session_id).height == 0
-    assert found(home, gone.session_id)["words"] != []  # old versions: a page may still be reading them
+    assert places_of(home, gone.session_id)["words"] != []  # Old versions: a page may still be reading them.
     assert due(home, now=now) == []
     carry_out(home, now=now + GRACE + timedelta(seconds=5))
     assert state(home, gone) == (
         "done",
         {"landing": "gone", "lake": "gone", "store": "pseudonymised", "beside": "searched", "backups": "told"},
     )
-    assert found(home, gone.session_id) == {"words": [], "session": []}
+    assert places_of(home, gone.session_id) == {"words": [], "session": []}
     assert home.lake().read(SESSIONS).height == 1
     receipt = receipts.by_hash(home.store(), "h" * 64)
     assert receipt is not None
     assert (receipt.preliminary_score, receipt.preliminary_eligible) == (None, None)
 
 
-def test_where_nothing_else_runs_one_call_is_enough(home: Home, gone: Story) -> None:
-    ask(home, gone)
+def test_without_grace_one_call_erases_a_session(home: Home, gone: Story) -> None:
+    request_erasure(home, gone)
     carry_out(home, now=datetime.now(UTC), grace=timedelta(0))
     assert state(home, gone)[0] == "done"
-    assert found(home, gone.session_id) == {"words": [], "session": []}
+    assert places_of(home, gone.session_id) == {"words": [], "session": []}
 
 
-def test_a_rebuild_that_knew_of_no_tombstone_is_found_and_undone(home: Home, gone: Story) -> None:
+def test_a_rebuild_without_the_tombstone_is_detected_and_undone(home: Home, gone: Story) -> None:
     raw = read_day(home.segments(), DAY).frame
-    ask(home, gone)
+    request_erasure(home, gone)
     now = datetime.now(UTC)
     carry_out(home, now=now)
     home.lake().replace_partition(TURNS, DAY, turns_of(raw), commit={})
@@ -116,24 +116,24 @@ def test_a_rebuild_that_knew_of_no_tombstone_is_found_and_undone(home: Home, gon
     carry_out(home, now=now + GRACE * 3)
     carry_out(home, now=now + GRACE * 6)
     assert state(home, gone)[0] == "done"
-    assert found(home, gone.session_id)["words"] == []
+    assert places_of(home, gone.session_id)["words"] == []
 
 
-def test_a_replica_that_publishes_days_later_brings_nothing_back(home: Home, gone: Story) -> None:
-    ask(home, gone)
+def test_a_recheck_erases_what_a_replica_publishes_late(home: Home, gone: Story) -> None:
+    request_erasure(home, gone)
     now = datetime.now(UTC)
     carry_out(home, now=now, grace=timedelta(0))
     publish(home.segments(), gone.events, replica="edge9", identifier=new_identifier())
-    assert found(home, gone.session_id)["words"] != []
+    assert places_of(home, gone.session_id)["words"] != []
     carry_out(home, now=now, grace=timedelta(0))
     assert state(home, gone)[0] == "done"
     carry_out(home, now=now, grace=timedelta(0), recheck=RECHECK)
     assert state(home, gone)[0] == "done"
-    assert found(home, gone.session_id)["words"] == []
+    assert places_of(home, gone.session_id)["words"] == []
 
 
-def test_lines_of_logs_and_records_that_name_the_session_are_blotted_out_in_place(home: Home, gone: Story) -> None:
-    ask(home, gone)
+def test_log_lines_and_records_that_name_the_session_are_blotted_in_place(home: Home, gone: Story) -> None:
+    request_erasure(home, gone)
     records = home.root / ".run" / "urgent.ndjson"
     records.write_text(f'{{"session_id": "{gone.session_id}", "kinds": ["allergy"]}}\n{{"other": 1}}\n', "utf-8")
     with (home.root / ".logs" / "edge.log").open("a", encoding="utf-8") as log:
@@ -147,10 +147,10 @@ def test_lines_of_logs_and_records_that_name_the_session_are_blotted_out_in_plac
     assert "allergy" not in records.read_text("utf-8")
 
 
-def test_words_where_none_may_be_are_told_by_file_and_hold_the_erasure_open(home: Home, gone: Story) -> None:
+def test_words_in_an_unexpected_file_keep_the_erasure_open_and_name_the_file(home: Home, gone: Story) -> None:
     leak = home.root / ".dagster" / "leak.bin"
     leak.write_bytes(WORDS.encode("utf-16-le"))
-    ask(home, gone)
+    request_erasure(home, gone)
     now = datetime.now(UTC)
     carry_out(home, now=now, grace=timedelta(0))
     carry_out(home, now=now, grace=timedelta(0))
@@ -161,21 +161,21 @@ def test_words_where_none_may_be_are_told_by_file_and_hold_the_erasure_open(home
     assert state(home, gone)[0] == "done"
 
 
-def test_two_keepers_are_never_at_work_at_once(home: Home, gone: Story) -> None:
-    ask(home, gone)
+def test_an_erasure_fails_while_another_process_holds_the_lock(home: Home, gone: Story) -> None:
+    request_erasure(home, gone)
     with home_lock(home.root), pytest.raises(HomeLocked):
         carry_out(home, now=datetime.now(UTC))
     assert state(home, gone)[0] == "asked"
 
 
-def test_pieces_are_whole_words_and_never_a_mere_yes() -> None:
+def test_pieces_are_whole_words_and_never_a_single_short_word() -> None:
     assert pieces("ja") == []
     assert pieces("ja tack") == ["ja tack"]
     assert pieces("Kaffet var gott men kön var lång i dag") == ["Kaffet var gott men", "kön var lång i dag"]
 
 
-def test_what_a_dead_replicas_log_still_held_is_not_landed_by_the_step_that_says_done(home: Home, gone: Story) -> None:
-    ask(home, gone)
+def test_the_last_step_does_not_land_the_rest_of_a_dead_replicas_log(home: Home, gone: Story) -> None:
+    request_erasure(home, gone)
     now = home.store().now()
     carry_out(home, now=now)
     dead = home.root / LOG_FOLDER / "edge7"

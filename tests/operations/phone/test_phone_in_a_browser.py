@@ -1,4 +1,4 @@
-"""A real edge behind the relay, and a real Chromium that trusts the certificate: the page talks over wss."""
+"""A real edge behind the relay, and Chromium that trusts the certificate: the page talks over wss."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playwright.async_api import async_playwright, expect
 
 from operations.phone.address import NoLocalAddress, local_address
 from operations.phone.certificate import Certificate, certificate_for
-from operations.phone.relay import relaying
+from operations.phone.relay import tls_relay
 from operations.seeding import seed
 from pilot.settings import read_settings
 from storage.home import open_home
@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 
 def pin(certificate: Certificate) -> str:
-    """Return the hash of the key, by which Chromium is told to accept this certificate and no other."""
+    """Return the hash of the key, with which Chromium accepts this certificate only."""
     key = x509.load_pem_x509_certificate(certificate.chain.read_bytes()).public_key()
     return base64.b64encode(
         hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest()
@@ -43,13 +43,13 @@ def speech(tmp_path: Path) -> Path:
 
 
 @pytest.mark.asyncio
-async def test_a_telephone_on_the_local_network_reaches_its_first_question_by_voice(
+async def test_a_phone_on_the_local_network_reaches_its_first_question_by_voice(
     tmp_path: Path, speech: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     try:
         address = local_address()
     except NoLocalAddress:
-        address = "127.0.0.1"  # a machine without a network: the same, but for the address
+        address = "127.0.0.1"  # On a machine without a network, use loopback.
     port, relay_port = free_ports(2)
     settings = read_settings({"PILOT_HOME": str(tmp_path / "home"), "PILOT_CAFES_FILE": str(CHECKOUT / "cafes.toml")})
     code = seed(open_home(settings))[0].code
@@ -58,7 +58,7 @@ async def test_a_telephone_on_the_local_network_reaches_its_first_question_by_vo
     monkeypatch.setenv("PILOT_PUBLIC_URL", public)
     async with (
         running_edge(tmp_path / "home", port=port, stdout=subprocess.DEVNULL),
-        relaying(address=address, port=relay_port, to_port=port, context=certificate.context()),
+        tls_relay(address=address, port=relay_port, to_port=port, context=certificate.context()),
         async_playwright() as playwright,
     ):
         browser = await playwright.chromium.launch(

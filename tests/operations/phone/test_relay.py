@@ -1,4 +1,4 @@
-"""The relay and the first page: bytes unchanged, TLS checked by a client that trusts only the authority."""
+"""The relay and the trust page, checked by a client that trusts this authority only."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from operations.phone.certificate import Certificate, certificate_for
-from operations.phone.relay import PortTaken, relaying
-from operations.phone.trust_page import AUTHORITY_PATH, offering, trust_html
+from operations.phone.relay import PortTaken, tls_relay
+from operations.phone.trust_page import AUTHORITY_PATH, render_trust_page, serve_trust_page
 
 LOOPBACK = "127.0.0.1"
 
@@ -25,7 +25,7 @@ def certificate(tmp_path: Path) -> Certificate:
 
 
 def trusting(certificate: Certificate) -> ssl.SSLContext:
-    """Return a client's TLS that trusts this authority and no other."""
+    """Return a client's TLS context that trusts this authority only."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=certificate.authority)
     return context
@@ -33,7 +33,7 @@ def trusting(certificate: Certificate) -> ssl.SSLContext:
 
 @asynccontextmanager
 async def echo() -> AsyncIterator[int]:
-    """An edge that gives back what it gets."""
+    """An edge that echoes its input."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while chunk := await reader.read(65536):
@@ -47,12 +47,12 @@ async def echo() -> AsyncIterator[int]:
 
 
 @pytest.mark.asyncio
-async def test_bytes_pass_unchanged_both_ways_under_a_certificate_that_holds(certificate: Certificate) -> None:
+async def test_bytes_pass_unchanged_both_ways_under_a_valid_certificate(certificate: Certificate) -> None:
     body = bytes(range(256)) * 4000
     async with (
         asyncio.timeout(20),
         echo() as edge,
-        relaying(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port,
+        tls_relay(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port,
     ):
         reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
         sending = asyncio.create_task(_send(writer, body))
@@ -67,12 +67,12 @@ async def _send(writer: asyncio.StreamWriter, body: bytes) -> None:
 
 
 @pytest.mark.asyncio
-async def test_an_edge_that_is_away_ends_the_connection_and_the_next_one_is_served(certificate: Certificate) -> None:
-    async with echo() as port_of_nobody:
+async def test_without_an_edge_the_connection_ends_and_the_next_is_accepted(certificate: Certificate) -> None:
+    async with echo() as closed_port:
         pass
     async with (
         asyncio.timeout(20),
-        relaying(address=LOOPBACK, port=0, to_port=port_of_nobody, context=certificate.context()) as port,
+        tls_relay(address=LOOPBACK, port=0, to_port=closed_port, context=certificate.context()) as port,
     ):
         for _ in range(2):
             reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
@@ -81,9 +81,9 @@ async def test_an_edge_that_is_away_ends_the_connection_and_the_next_one_is_serv
 
 
 @pytest.mark.asyncio
-async def test_stopping_ends_what_is_open(certificate: Certificate) -> None:
+async def test_stopping_the_relay_closes_open_connections(certificate: Certificate) -> None:
     async with asyncio.timeout(20), echo() as edge:
-        async with relaying(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port:
+        async with tls_relay(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port:
             reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
             writer.write(b"x")
             assert await reader.readexactly(1) == b"x"
@@ -92,20 +92,20 @@ async def test_stopping_ends_what_is_open(certificate: Certificate) -> None:
 
 
 @pytest.mark.asyncio
-async def test_a_port_that_is_taken_is_named(certificate: Certificate) -> None:
+async def test_the_error_names_a_taken_port(certificate: Certificate) -> None:
     async with echo() as taken:
         with pytest.raises(PortTaken, match=f"127.0.0.1:{taken}"):
-            async with relaying(address=LOOPBACK, port=taken, to_port=1, context=certificate.context()):
+            async with tls_relay(address=LOOPBACK, port=taken, to_port=1, context=certificate.context()):
                 pass
 
 
 @pytest.mark.asyncio
-async def test_the_first_page_leads_on_and_hands_out_the_authority(certificate: Certificate) -> None:
-    html = trust_html(
+async def test_the_trust_page_links_to_the_cafes_and_serves_the_authority(certificate: Certificate) -> None:
+    html = render_trust_page(
         links={"Café <Aurora>": "https://192.168.1.20:8443/c/ABC234?simulated=1"}, fingerprint=certificate.fingerprint
     )
     async with (
-        offering(address=LOOPBACK, port=0, html=html, authority=certificate.authority) as port,
+        serve_trust_page(address=LOOPBACK, port=0, html=html, authority=certificate.authority) as port,
         httpx.AsyncClient(base_url=f"http://{LOOPBACK}:{port}", timeout=10) as client,
     ):
         page = await client.get("/")

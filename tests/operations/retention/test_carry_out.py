@@ -1,4 +1,4 @@
-"""What has reached its time limit goes from every byte, the day's figures stay, and nothing brings it back."""
+"""Expired data leaves every byte of the home for good, and the day's figures stay."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from operations.backup.catalog import MANIFEST, damaged_backups
 from operations.backup.make import make_backup
 from operations.backup.restore import restore
-from operations.backup.shelf import MANIFEST, damaged
-from operations.retention.backups import forget_backups
+from operations.retention.backups import delete_old_backups
 from operations.retention.carry_out import GRACE, carry_out, due, waiting
-from operations.watch.money.deciding import decide_day
+from operations.watch.money.overdue_rewards import decide_day
 from pilot.identifiers import new_identifier
 from pilot.retention_table import RETENTION
 from pilot.settings import Settings
@@ -64,23 +64,23 @@ def home(tmp_path: Path, quick_passphrase: None) -> Home:
 
 @pytest.fixture
 def guest(home: Home) -> Guest:
-    """A guest of the day who is in every place, old versions and damaged files included."""
-    told = make_guest(at=SPOKE)
-    land(home, told)
-    told.save(home)
+    """A guest of the day in every place, including old versions and damaged files."""
+    one = make_guest(at=SPOKE)
+    land(home, one)
+    one.save(home)
     build(home)
     build(home)
-    return told
+    return one
 
 
-def land(home: Home, told: Guest) -> None:
-    names = publish(home.segments(), told.events, replica="edge1", identifier=new_identifier(at=SPOKE))
+def land(home: Home, guest: Guest) -> None:
+    names = publish(home.segments(), guest.events, replica="edge1", identifier=new_identifier(at=SPOKE))
     body = bytearray(home.segments().read(names[0]))
     body[len(body) // 2] ^= 1
     home.segments().put_damaged(names[0], bytes(body))
     dead = home.root / LOG_FOLDER / "edge7"
     dead.mkdir(parents=True, exist_ok=True)
-    (dead / f"{new_identifier(at=SPOKE)}.log").write_bytes(b"".join(log_line(each) for each in told.events[-2:]))
+    (dead / f"{new_identifier(at=SPOKE)}.log").write_bytes(b"".join(log_line(each) for each in guest.events[-2:]))
     (dead / "damaged").mkdir(exist_ok=True)
     (dead / "damaged" / f"{new_identifier(at=SPOKE)}.log").write_bytes(bytes(body))
 
@@ -110,7 +110,7 @@ def build(home: Home) -> None:
         home.lake().replace_partition(table, DAY, frame, commit={})
 
 
-def found(root: Path, guest: Guest, *marks: str) -> list[str]:
+def places_of(root: Path, guest: Guest, *marks: str) -> list[str]:
     searched = find_everywhere(root, {mark: guest.marks[mark] for mark in marks})
     return [place for places in searched.values() for place in places]
 
@@ -121,14 +121,14 @@ def remove(home: Home, *, now: datetime) -> None:
     home.store().close()
 
 
-def test_words_go_from_every_byte_and_every_figure_stays(home: Home, guest: Guest) -> None:
+def test_expired_words_leave_every_byte_and_every_figure_stays(home: Home, guest: Guest) -> None:
     before = {table.name: home.lake().read(table) for table in FIGURES}
     said = home.lake().read(TURNS)
-    held = " ".join(found(home.root, guest, "words"))
+    held = " ".join(places_of(home.root, guest, "words"))
     for place in ("landing/day=", "landing/damaged", ".log/edge7", "lake/raw_events", "lake/turns"):
         assert place in held
     remove(home, now=after(40))
-    assert found(home.root, guest, "words", "device") == []
+    assert places_of(home.root, guest, "words", "device") == []
     for table in FIGURES:
         assert_frame_equal(home.lake().read(table), before[table.name])
     assert home.lake().read(FINGERPRINTS).is_empty()
@@ -139,21 +139,21 @@ def test_words_go_from_every_byte_and_every_figure_stays(home: Home, guest: Gues
     assert day_states.of(home.store(), [DAY]) == {DAY: "redacted"}
 
 
-def test_devices_go_earlier_and_the_words_are_still_there(home: Home, guest: Guest) -> None:
+def test_devices_expire_before_words(home: Home, guest: Guest) -> None:
     decided = decisions.find(home.store(), guest.session_id)
     remove(home, now=after(20))
-    assert found(home.root, guest, "device") == []
-    assert found(home.root, guest, "words") != []
+    assert places_of(home.root, guest, "device") == []
+    assert places_of(home.root, guest, "words") != []
     assert day_states.of(home.store(), [DAY]) == {DAY: "open"}
     assert home.lake().read(SESSIONS)["device_hash"].to_list() == [None]
     assert decisions.find(home.store(), guest.session_id) == decided
     lake = home.lake().read(SESSIONS), home.lake().read(RAW_EVENTS).drop("segment")
-    build(home)  # the day may be rebuilt: the landing knows no more than the lake
+    build(home)  # A rebuild changes nothing: the landing contains no more than the lake.
     assert_frame_equal(home.lake().read(SESSIONS), lake[0])
     assert_frame_equal(home.lake().read(RAW_EVENTS).drop("segment"), lake[1])
 
 
-def test_the_table_says_what_went_of_which_day_and_when(home: Home, guest: Guest) -> None:
+def test_the_retention_table_records_each_removal_with_its_day_and_time(home: Home, guest: Guest) -> None:
     carry_out(home, now=after(40))
     books = home.lake().read(RETENTION)
     assert books["kind"].to_list() == ["devices", "words"]
@@ -172,21 +172,21 @@ def test_the_table_says_what_went_of_which_day_and_when(home: Home, guest: Guest
 @pytest.mark.parametrize(
     ("days", "kinds"), [(19, []), (20, ["devices"]), (39, ["devices"]), (40, ["words", "devices"])]
 )
-def test_what_is_due_follows_from_the_day_alone(home: Home, guest: Guest, days: int, kinds: list[str]) -> None:
+def test_due_removals_depend_on_the_day_only(home: Home, guest: Guest, days: int, kinds: list[str]) -> None:
     assert [each.kind for each in due(home, now=after(days))] == kinds
 
 
-def test_what_a_replica_publishes_late_of_a_redacted_day_goes_the_next_night(home: Home, guest: Guest) -> None:
+def test_late_events_of_a_redacted_day_are_removed_the_next_night(home: Home, guest: Guest) -> None:
     remove(home, now=after(40))
     late = make_guest(at=SPOKE + timedelta(minutes=5))
     publish(home.segments(), late.events, replica="edge2", identifier=new_identifier())
     assert [(each.kind, each.again) for each in due(home, now=after(41))] == [("words", True), ("devices", True)]
     remove(home, now=after(41))
-    assert found(home.root, late, "words", "device") == []
+    assert places_of(home.root, late, "words", "device") == []
     assert due(home, now=after(42)) == []
 
 
-def test_what_a_rebuild_under_way_wrote_again_is_found_and_removed(home: Home, guest: Guest) -> None:
+def test_words_rewritten_by_a_running_rebuild_are_found_and_removed(home: Home, guest: Guest) -> None:
     rows = home.lake().read(TURNS)
     carry_out(home, now=after(40))
     home.lake().replace_partition(TURNS, DAY, rows, commit={})
@@ -195,62 +195,60 @@ def test_what_a_rebuild_under_way_wrote_again_is_found_and_removed(home: Home, g
     words = next(each for each in expirations.all_expirations(home.store()) if each.kind == "words")
     assert words.gone_at is None
     remove(home, now=later)
-    assert found(home.root, guest, "words") == []
+    assert places_of(home.root, guest, "words") == []
     words = next(each for each in expirations.all_expirations(home.store()) if each.kind == "words")
     assert words.gone_at == later
 
 
-def test_a_restored_home_keeps_the_limits_that_were_reached_since_its_backup(
-    home: Home, guest: Guest, tmp_path: Path
-) -> None:
+def test_a_restored_home_applies_limits_reached_since_its_backup(home: Home, guest: Guest, tmp_path: Path) -> None:
     old = make_backup(home, now=THEN)
     home.store().close()
     target = tmp_path / "restored"
     restore(old, target, settings=home.settings, now=after(40))
-    assert found(target, guest, "words", "device") == []
+    assert places_of(target, guest, "words", "device") == []
     restored = open_home(home.settings.model_copy(update={"home": target}))
     assert restored.lake().read(SCORED_FEEDBACK).height == 1
 
 
-def test_backups_go_after_their_days_but_never_the_newest(home: Home) -> None:
+def test_backups_expire_but_never_the_newest(home: Home) -> None:
     made = [make_backup(home, now=SPOKE + timedelta(days=days)).path.name for days in (0, 10, 20)]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == made[:1]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == made[1:2]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=35)) == made[:1]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=365)) == made[1:2]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
 
 
-def test_a_damaged_manifest_keeps_no_old_backup_and_its_own_goes_by_its_name(home: Home) -> None:
+def test_a_backup_with_a_damaged_manifest_expires_by_the_time_in_its_name(home: Home) -> None:
     made = [make_backup(home, now=SPOKE + timedelta(days=days)).path for days in (0, 10, 20, 30)]
     (made[1] / MANIFEST).write_text("{", encoding="utf-8")
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=35)) == [made[0].name]
-    assert damaged(made[0].parent) == [made[1]]
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=45)) == [made[1].name]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=35)) == [made[0].name]
+    assert damaged_backups(made[0].parent) == [made[1]]
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=45)) == [made[1].name]
     for path in made[2:]:
         (path / MANIFEST).write_text("{", encoding="utf-8")
-    assert forget_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
+    assert delete_old_backups(home.settings, now=SPOKE + timedelta(days=365)) == []
 
 
-def test_a_sound_file_that_something_left_behind_goes_after_a_week(home: Home) -> None:
+def test_a_stray_sound_file_is_removed_after_a_week(home: Home) -> None:
     stray = home.root / ".run" / "core dump"
     stray.write_bytes(b"RIFF\x00\x00\x00\x00WAVEfmt ")
     written = datetime.fromtimestamp(stray.stat().st_mtime, UTC)
     assert due(home, now=written + timedelta(days=5)) == []
     remove(home, now=written + timedelta(days=8))
     assert not stray.exists()
-    (told,) = expirations.all_expirations(home.store())
-    assert (told.kind, told.files) == ("audio", 1)
+    (expiration,) = expirations.all_expirations(home.store())
+    assert (expiration.kind, expiration.files) == ("audio", 1)
 
 
-def test_a_day_without_anything_is_never_due(home: Home) -> None:
+def test_an_empty_day_is_never_due(home: Home) -> None:
     assert due(home, now=after(400)) == []
     assert carry_out(home, now=after(400)) == []
 
 
-def test_other_days_are_not_touched(home: Home, guest: Guest) -> None:
+def test_a_removal_leaves_other_days_unchanged(home: Home, guest: Guest) -> None:
     other = make_guest(at=SPOKE + timedelta(days=1))
     publish(home.segments(), other.events, replica="edge1", identifier=new_identifier())
     next_day: date = DAY + timedelta(days=1)
     home.lake().replace_partition(TURNS, next_day, turns(read_day(home.segments(), next_day).frame), commit={})
     remove(home, now=after(40))
-    assert found(home.root, other, "words") != []
+    assert places_of(home.root, other, "words") != []
     assert home.lake().read(TURNS, days=[next_day]).filter(pl.col("transcript") == "").is_empty()

@@ -21,10 +21,10 @@ import websockets
 
 from operations import supervisor
 from operations.preparation import prepare
-from operations.stripe_fake import recorded
+from operations.stripe_fake import fake_record
 from operations.supervisor import RestartPolicy
 from operations.system import System, make_system, processes
-from operations.watch.money.deciding import decide_day
+from operations.watch.money.overdue_rewards import decide_day
 from operations.watch.money.paying import PayoutRunner
 from operations.watch.money.provider import ProviderEvents
 from payouts.stripe.configured import open_rail
@@ -82,9 +82,9 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
     prepare(made)
     policy = RestartPolicy(ready_seconds=PATIENT_SECONDS)
     async with supervisor.start(
-        tuple(specs), run_folder=made.run_folder, logs=made.logs, policy=policy, tell=lambda _: None
+        tuple(specs), run_folder=made.run_folder, logs=made.logs, policy=policy, report=lambda _: None
     ):
-        with recorded(made.fake_stripe, folder=made.run_folder):
+        with fake_record(made.fake_stripe, folder=made.run_folder):
             yield made
 
 
@@ -184,7 +184,7 @@ async def test_rewards_reach_the_bank_or_explain_why_not_and_the_books_agree(sys
         assert await says(fine, "sent")
 
         def bank_events_arrived() -> bool:
-            events.look()  # Nothing is fetched: what is known of the bank came by webhook.
+            events.process()  # Nothing is fetched: what is known of the bank came by webhook.
             return provider_events.lag(store, rail=rail.name).waiting == 0
 
         async def at_the_end() -> bool:

@@ -1,4 +1,4 @@
-"""Figures that stand still are told once, and once they move again."""
+"""Stale figures are reported once, and resolved once."""
 
 from __future__ import annotations
 
@@ -50,35 +50,35 @@ def build(home: Home, *, at: datetime) -> None:
     home.lake().replace_partition(PILOT_KPIS, business_day(at), frame, commit={})
 
 
-def told(home: Home) -> list[tuple[str, str]]:
+def reported(home: Home) -> list[tuple[str, str]]:
     return [(one["name"], one["state"]) for one in records_of(home.root / RUN_FOLDER / RECORDS_NAME)]
 
 
-def test_figures_that_stand_still_are_told_once_and_when_they_move_again(home: Home) -> None:
+def test_stale_figures_are_reported_once_and_resolved_when_fresh(home: Home) -> None:
     clock = Clock()
-    desk = StaleFiguresWatcher(home, clock=clock)
+    watcher = StaleFiguresWatcher(home, clock=clock)
     build(home, at=NOW)
     for later in (MINUTE, STALE_AFTER):
         clock.now = NOW + later
-        desk()
-    assert told(home) == []
+        watcher()
+    assert reported(home) == []
     for later in (MINUTE, 2 * MINUTE):
         clock.now = NOW + STALE_AFTER + later
-        desk()
-    assert told(home) == [("figures_stale", "firing")]
+        watcher()
+    assert reported(home) == [("figures_stale", "firing")]
     build(home, at=clock.now)
-    desk()
-    assert told(home) == [("figures_stale", "firing"), ("figures_stale", "resolved")]
+    watcher()
+    assert reported(home) == [("figures_stale", "firing"), ("figures_stale", "resolved")]
 
 
-def test_a_pilot_that_starts_has_as_long_as_any_other_for_its_first_figures(home: Home) -> None:
+def test_a_new_pilot_has_the_full_time_for_its_first_figures(home: Home) -> None:
     build(home, at=NOW - timedelta(hours=9))
     clock = Clock()
-    desk = StaleFiguresWatcher(home, clock=clock)
-    desk()
-    assert told(home) == []
+    watcher = StaleFiguresWatcher(home, clock=clock)
+    watcher()
+    assert reported(home) == []
     clock.now = NOW + STALE_AFTER + MINUTE
-    desk()
-    assert told(home) == [("figures_stale", "firing")]
+    watcher()
+    assert reported(home) == [("figures_stale", "firing")]
     (record,) = records_of(home.root / RUN_FOLDER / RECORDS_NAME)
-    assert "as they were at 10:30 on 2026-11-23" in record["text"]
+    assert "not changed since 10:30 on 2026-11-23" in record["text"]

@@ -1,4 +1,4 @@
-"""An odd stretch of feedback is told once, whatever is rebuilt or restarted, with what to look at."""
+"""An unusual volume of feedback is reported once, despite rebuilds and restarts."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ NO_HISTORY = pl.DataFrame(schema={name: schema(VOLUME_ANOMALIES)[name] for name 
 
 
 def build(lake: Lake, *, until_hour: int = 11, simulated: bool = False, as_of: datetime = NIGHT) -> None:
-    """Build Aurora's Monday, on which feedback comes as usual until an hour, and then none."""
+    """Build Aurora's Monday: usual feedback until an hour, then none."""
     usual = sent(AURORA, MONDAY, lambda weight, hour: as_usual(weight, hour) if hour < until_hour else 0)
     rows = [(AURORA.id, simulated, moment) for moment in usual]
-    told = pl.DataFrame(rows, schema={name: schema(SESSIONS)[name] for name in SESSION_COLUMNS}, orient="row")
+    sent_sessions = pl.DataFrame(rows, schema={name: schema(SESSIONS)[name] for name in SESSION_COLUMNS}, orient="row")
     frame = volume_anomalies(
-        told, day=MONDAY, as_of=as_of, cafes=CAFES, history=NO_HISTORY, away={}, simulated=simulated
+        sent_sessions, day=MONDAY, as_of=as_of, cafes=CAFES, history=NO_HISTORY, away={}, simulated=simulated
     ).filter(pl.col("cafe") == "aurora")
     lake.replace_partition(VOLUME_ANOMALIES, MONDAY, frame, commit={})
 
 
-def desk(lake: Lake, folder: Path, *, now: datetime = NIGHT, simulated: bool = False) -> VolumeWatcher:
+def watcher(lake: Lake, folder: Path, *, now: datetime = NIGHT, simulated: bool = False) -> VolumeWatcher:
     return VolumeWatcher(
         lake, cafes=CAFES, folder=folder, pages_url="https://x.se/", simulated=simulated, clock=lambda: now
     )
 
 
-def told(folder: Path) -> list[dict]:
+def reported(folder: Path) -> list[dict]:
     path = folder / RECORDS_NAME
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
 
@@ -51,10 +51,10 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(str(tmp_path / "lake"))
 
 
-def test_an_episode_is_one_line_with_its_hours_its_figures_and_what_to_look_at(lake: Lake, tmp_path: Path) -> None:
+def test_an_episode_is_one_alert_with_hours_figures_and_a_link(lake: Lake, tmp_path: Path) -> None:
     build(lake)
-    desk(lake, tmp_path)()
-    (record,) = told(tmp_path)
+    watcher(lake, tmp_path)()
+    (record,) = reported(tmp_path)
     assert (record["name"], record["severity"], record["state"]) == ("volume_anomaly", "low", "firing")
     assert record["subject"] == "aurora 2026-11-23 low"
     assert (record["assets"], record["days"]) == (["volume_anomalies"], ["2026-11-23"])
@@ -62,49 +62,49 @@ def test_an_episode_is_one_line_with_its_hours_its_figures_and_what_to_look_at(l
     assert record["text"].endswith("https://x.se/?kafe=aurora&dag=2026-11-23")
 
 
-def test_it_is_not_told_again_after_a_rebuild_or_a_restart_nor_as_it_grows(lake: Lake, tmp_path: Path) -> None:
+def test_a_rebuild_a_restart_or_growth_repeats_no_report(lake: Lake, tmp_path: Path) -> None:
     build(lake, as_of=NIGHT - timedelta(hours=6))
-    watching = desk(lake, tmp_path)
-    watching()
+    running = watcher(lake, tmp_path)
+    running()
     build(lake)
-    watching()
-    watching()
-    desk(lake, tmp_path)()
-    assert len(told(tmp_path)) == 1
+    running()
+    running()
+    watcher(lake, tmp_path)()
+    assert len(reported(tmp_path)) == 1
 
 
-def test_a_half_written_line_and_other_alerts_do_no_harm(lake: Lake, tmp_path: Path) -> None:
+def test_half_written_lines_and_other_alerts_are_ignored(lake: Lake, tmp_path: Path) -> None:
     (tmp_path / RECORDS_NAME).write_text('{"name": "dagster_run_failed", "subject": "x"}\n{"name": "vol\n')
     build(lake)
-    desk(lake, tmp_path)()
-    desk(lake, tmp_path)()
+    watcher(lake, tmp_path)()
+    watcher(lake, tmp_path)()
     lines = (tmp_path / RECORDS_NAME).read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if "volume_anomaly" in line] == lines[2:]
     assert len(lines) == 3
 
 
-def test_usual_days_old_days_and_test_clients_are_not_told(lake: Lake, tmp_path: Path) -> None:
+def test_usual_days_old_days_and_test_clients_are_not_reported(lake: Lake, tmp_path: Path) -> None:
     build(lake, until_hour=24)
-    desk(lake, tmp_path)()
+    watcher(lake, tmp_path)()
     build(lake, simulated=True)
-    desk(lake, tmp_path)()
+    watcher(lake, tmp_path)()
     build(lake)
-    desk(lake, tmp_path, now=NIGHT + timedelta(days=2))()
-    assert told(tmp_path) == []
+    watcher(lake, tmp_path, now=NIGHT + timedelta(days=2))()
+    assert reported(tmp_path) == []
 
 
-def test_a_demo_tells_its_simulated_cafes(lake: Lake, tmp_path: Path) -> None:
+def test_a_demo_reports_its_simulated_cafes(lake: Lake, tmp_path: Path) -> None:
     build(lake, simulated=True)
-    desk(lake, tmp_path, simulated=True)()
-    assert len(told(tmp_path)) == 1
+    watcher(lake, tmp_path, simulated=True)()
+    assert len(reported(tmp_path)) == 1
 
 
-def test_a_table_that_was_never_built_is_nothing_to_tell(lake: Lake, tmp_path: Path) -> None:
-    desk(lake, tmp_path)()
-    assert told(tmp_path) == []
+def test_a_missing_table_reports_nothing(lake: Lake, tmp_path: Path) -> None:
+    watcher(lake, tmp_path)()
+    assert reported(tmp_path) == []
 
 
-def test_too_much_is_told_with_another_question() -> None:
+def test_an_alert_of_too_much_feedback_asks_another_question() -> None:
     start = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
     episode = Episode(date(2026, 11, 23), "aurora", "high", start, start + timedelta(hours=2), 60, 12.0, 8.0, 17.6, 0.0)
     text = volume_alert(episode, cafe=AURORA, link="https://x.se/").text

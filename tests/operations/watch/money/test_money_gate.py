@@ -1,4 +1,4 @@
-"""The gate before a batch: nothing is paid on days that nobody judged since, or that are not good."""
+"""The money gate blocks days that failed validation or were not validated since their decisions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from operations.watch.money.money_gate import PATIENCE, RESTS_ON, GateVerdict, MoneyGate
+from operations.watch.money.money_gate import GATED_TABLES, PATIENCE, GateBlock, GateVerdict, MoneyGate
 from pilot.insight_tables import QUALITY_VERDICTS
 from pilot.tables import SESSIONS
 from storage.home import Home
@@ -29,7 +29,7 @@ def claimed(home: Home) -> Home:
     return home
 
 
-def judge(home: Home, *, at: datetime, passed: bool = True) -> None:
+def validate(home: Home, *, at: datetime, passed: bool = True) -> None:
     values: dict[str, Any] = {
         "day": DAY,
         "table_name": SESSIONS.name,
@@ -47,39 +47,43 @@ def judge(home: Home, *, at: datetime, passed: bool = True) -> None:
     home.lake().replace_partition(QUALITY_VERDICTS, DAY, frame, commit={})
 
 
-def closed(gate: MoneyGate, *, at: datetime = START + timedelta(hours=1)) -> str:
-    return gate.look("memory", simulated=True, now=at).why
+def blocks(gate: MoneyGate, *, at: datetime = START + timedelta(hours=1)) -> list[str]:
+    return [each.code for each in gate.check("memory", simulated=True, now=at).blocks]
 
 
-def test_it_is_open_once_the_days_were_judged_after_the_decision_and_where_nothing_is_claimed(claimed: Home) -> None:
+def test_the_gate_opens_once_days_are_validated_after_the_decision(claimed: Home) -> None:
     gate = MoneyGate(claimed)
-    assert "was not judged" in closed(gate)
-    judge(claimed, at=START - timedelta(minutes=1))
-    assert "was not judged" in closed(gate)
-    judge(claimed, at=START + timedelta(minutes=1))
-    assert closed(gate) == ""
-    assert gate.look("another rail", simulated=True, now=START) == GateVerdict({}, "")
+    assert blocks(gate) == ["not_validated"]
+    validate(claimed, at=START - timedelta(minutes=1))
+    assert blocks(gate) == ["not_validated"]
+    validate(claimed, at=START + timedelta(minutes=1))
+    assert blocks(gate) == []
 
 
-def test_what_stops_is_named(claimed: Home) -> None:
-    judge(claimed, at=START + timedelta(minutes=1), passed=False)
-    assert closed(MoneyGate(claimed)) == f"{DAY} sessions: sessions end after they begin"
+def test_the_gate_is_open_if_nothing_is_claimed(claimed: Home) -> None:
+    assert MoneyGate(claimed).check("another rail", simulated=True, now=START) == GateVerdict({})
 
 
-def test_where_the_assets_judge_nothing_the_watch_does_it_itself_after_a_while_and_once(claimed: Home) -> None:
-    asked: list[Collection[date]] = []
-
-    def judging(home: Home, days: Collection[date], now: datetime) -> None:
-        asked.append(days)
-        judge(home, at=now)
-
-    gate = MoneyGate(claimed, judge=judging)
-    assert closed(gate) != ""
-    assert closed(gate, at=START + timedelta(hours=1) + PATIENCE - timedelta(seconds=1)) != ""
-    assert asked == []
-    assert closed(gate, at=START + timedelta(hours=1) + PATIENCE) == ""
-    assert asked == [[DAY]]
+def test_a_failed_expectation_blocks_the_gate_by_name(claimed: Home) -> None:
+    validate(claimed, at=START + timedelta(minutes=1), passed=False)
+    verdict = MoneyGate(claimed).check("memory", simulated=True, now=START + timedelta(hours=1))
+    assert verdict.blocks == (GateBlock("expectation_failed", DAY, "sessions", "sessions end after they begin"),)
 
 
-def test_it_rests_on_what_decisions_are_made_from() -> None:
-    assert {"sessions", "turns", "scored_feedback", "session_signals", "rewards"} == {one.name for one in RESTS_ON}
+def test_the_gate_validates_days_itself_once_if_the_assets_do_not(claimed: Home) -> None:
+    validated: list[Collection[date]] = []
+
+    def record_and_validate(home: Home, days: Collection[date], now: datetime) -> None:
+        validated.append(days)
+        validate(home, at=now)
+
+    gate = MoneyGate(claimed, validate=record_and_validate)
+    assert blocks(gate) == ["not_validated"]
+    assert blocks(gate, at=START + timedelta(hours=1) + PATIENCE - timedelta(seconds=1)) == ["not_validated"]
+    assert validated == []
+    assert blocks(gate, at=START + timedelta(hours=1) + PATIENCE) == []
+    assert validated == [[DAY]]
+
+
+def test_the_gate_covers_every_table_behind_a_decision() -> None:
+    assert {"sessions", "turns", "scored_feedback", "session_signals", "rewards"} == {one.name for one in GATED_TABLES}

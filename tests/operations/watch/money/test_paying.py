@@ -1,4 +1,4 @@
-"""The watch pays: once a day, when its days are good, whatever is away, and never while rewards are stopped."""
+"""Payouts run once a day behind the gate, survive outages, and stop while rewards are stopped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from operations.watch.money.money_gate import GateVerdict
+from operations.watch.money.money_gate import GateBlock, GateVerdict
 from operations.watch.money.paying import Pace, PayoutRunner, kinds_paid
 from payouts.rail import ProviderError, Transfer
 from pilot.settings import Settings
@@ -23,49 +23,49 @@ AFTER = datetime(2026, 11, 24, 8, 31, tzinfo=UTC)  # 09:31
 
 
 class Gate:
-    """A gate that is opened and closed by hand, and after which something may happen before the batch is planned."""
+    """A gate under the test's control; `meanwhile` runs between the check and the planning of the batch."""
 
-    why = ""
+    blocks: tuple[GateBlock, ...] = ()
 
     def __init__(self, home: Home) -> None:
         self.home = home
         self.meanwhile: Callable[[], object] = lambda: None
 
-    def look(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
+    def check(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         days = awaiting.decided_days(self.home.store(), rail=rail, simulated=simulated)
         if simulated:
             self.meanwhile()
-        return GateVerdict(days, self.why)
+        return GateVerdict(days, self.blocks)
 
 
-class Line(MemoryRail):
-    """A provider that can be away."""
+class InterruptibleRail(MemoryRail):
+    """A provider that can stop answering."""
 
     is_away = False
 
     def transfers(self, *, since: datetime) -> Iterator[Transfer]:
         if self.is_away:
-            raise ProviderError("The provider does not answer.", remedy="It is asked again.", retryable=True)
+            raise ProviderError("The provider does not answer.", remedy="It is called again.", retryable=True)
         yield from super().transfers(since=since)
 
 
 class Watched:
-    """A watch that pays, with a world of guests."""
+    """A payout runner with a world of guests."""
 
     def __init__(self, home: Home) -> None:
         self.home = home
         store = home.store()
-        self.world = World(home.root / "unused.sqlite", store=store, rail=Line)
+        self.world = World(home.root / "unused.sqlite", store=store, rail=InterruptibleRail)
         self.world.at = MORNING
         self.gate = Gate(home)
-        self.desk = self.started()
+        self.runner = self.started()
 
     def started(self) -> PayoutRunner:
         return PayoutRunner(self.home, self.world.rail, clock=lambda: self.world.at, gate=self.gate)
 
-    def look(self, at: datetime) -> list[str]:
+    def run(self, at: datetime) -> list[str]:
         self.world.at = at
-        self.desk()
+        self.runner()
         return [each.state for each in batches.instructions(self.home.store())]
 
     def approve(self) -> None:
@@ -77,40 +77,40 @@ def watched(home: Home) -> Watched:
     return Watched(home)
 
 
-def test_the_days_batch_is_planned_once_at_its_time_and_sent_as_soon_as_it_is_approved(watched: Watched) -> None:
+def test_the_days_batch_is_planned_once_and_sent_as_soon_as_it_is_approved(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    assert watched.look(MORNING) == []
-    assert watched.look(AFTER) == ["planned"]
+    assert watched.run(MORNING) == []
+    assert watched.run(AFTER) == ["planned"]
     assert watched.world.rail.made == {}
     watched.approve()
-    assert watched.look(AFTER + timedelta(seconds=15)) == ["paid"]
+    assert watched.run(AFTER + timedelta(seconds=15)) == ["paid"]
     watched.world.earn("acct_2")
-    assert watched.look(AFTER + timedelta(hours=5)) == ["paid"]
-    assert watched.look(AFTER + timedelta(days=1)) == ["paid", "paid"]
+    assert watched.run(AFTER + timedelta(hours=5)) == ["paid"]
+    assert watched.run(AFTER + timedelta(days=1)) == ["paid", "paid"]
     assert {each.day for each in batches.batches(watched.home.store())} == {date(2026, 11, 24), date(2026, 11, 25)}
     last = reconciliations.last(watched.home.store(), "memory")
     assert last is not None
     assert last.agrees
 
 
-def test_the_first_batch_with_money_in_it_needs_a_person_also_after_empty_ones(watched: Watched) -> None:
-    assert watched.look(AFTER) == []
+def test_the_first_batch_with_money_needs_approval_even_after_empty_ones(watched: Watched) -> None:
+    assert watched.run(AFTER) == []
     watched.world.earn("acct_1")
-    assert watched.look(AFTER + timedelta(days=1)) == ["planned"]
+    assert watched.run(AFTER + timedelta(days=1)) == ["planned"]
 
 
-def test_a_batch_waits_while_its_days_are_not_good_and_is_planned_when_they_are(watched: Watched) -> None:
+def test_a_batch_waits_while_the_gate_is_closed(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    watched.gate.why = "2026-11-24 sessions: something is wrong"
-    assert watched.look(AFTER) == []
-    assert watched.desk.standing.gate_closed_since == AFTER
-    watched.gate.why = ""
-    assert watched.look(AFTER + timedelta(minutes=5)) == ["planned"]
-    assert watched.desk.standing.gate_closed_since is None
+    watched.gate.blocks = (GateBlock("not_validated", date(2026, 11, 24)),)
+    assert watched.run(AFTER) == []
+    assert watched.runner.state.gate_closed_since == AFTER
+    watched.gate.blocks = ()
+    assert watched.run(AFTER + timedelta(minutes=5)) == ["planned"]
+    assert watched.runner.state.gate_closed_since is None
 
 
 @pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=1)])
-def test_what_is_claimed_after_the_gate_was_passed_waits_for_the_next_days(watched: Watched, later: timedelta) -> None:
+def test_a_reward_claimed_after_the_gate_check_waits_for_the_next_batch(watched: Watched, later: timedelta) -> None:
     watched.world.earn("acct_1")
 
     def another_guest() -> None:
@@ -119,66 +119,66 @@ def test_what_is_claimed_after_the_gate_was_passed_waits_for_the_next_days(watch
         watched.world.at = AFTER
 
     watched.gate.meanwhile = another_guest
-    watched.look(AFTER)
+    watched.run(AFTER)
     watched.gate.meanwhile = lambda: None
     assert [each.account for each in batches.instructions(watched.home.store())] == ["acct_1"]
-    watched.look(AFTER + timedelta(days=1))
+    watched.run(AFTER + timedelta(days=1))
     assert {each.account for each in batches.instructions(watched.home.store())} == {"acct_1", "acct_2"}
 
 
-def test_while_rewards_are_stopped_nothing_is_planned_or_sent_but_the_books_are_still_held_up(watched: Watched) -> None:
+def test_stopped_rewards_are_neither_planned_nor_sent_but_reconciled(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    watched.look(AFTER)
+    watched.run(AFTER)
     watched.approve()
     store = watched.home.store()
     switches.turn(store, "rewards_stopped", on=True, actor="anna", reason="a burst")
-    assert watched.look(AFTER + timedelta(hours=2)) == ["planned"]
-    assert watched.look(AFTER + timedelta(days=1)) == ["planned"]
+    assert watched.run(AFTER + timedelta(hours=2)) == ["planned"]
+    assert watched.run(AFTER + timedelta(days=1)) == ["planned"]
     assert len(batches.batches(store)) == 1
     last = reconciliations.last(store, "memory")
     assert last is not None
     assert last.at == AFTER + timedelta(days=1)
     switches.turn(store, "rewards_stopped", on=False, actor="anna", reason="over")
-    assert watched.look(AFTER + timedelta(days=1, minutes=1)) == ["paid"]
+    assert watched.run(AFTER + timedelta(days=1, minutes=1)) == ["paid"]
 
 
-def test_a_provider_that_is_away_fails_nothing_and_is_noted_until_it_is_back(watched: Watched) -> None:
+def test_an_outage_of_the_provider_is_recorded_and_fails_no_payout(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    watched.look(AFTER)
+    watched.run(AFTER)
     watched.approve()
     watched.world.rail.is_away = True
     away = AFTER + timedelta(hours=1)
-    assert watched.look(away) == ["planned"]
-    assert watched.look(away + timedelta(hours=1)) == ["planned"]
-    assert watched.desk.standing.away_since == away
+    assert watched.run(away) == ["planned"]
+    assert watched.run(away + timedelta(hours=1)) == ["planned"]
+    assert watched.runner.state.away_since == away
     watched.world.rail.is_away = False
-    assert watched.look(away + timedelta(hours=2)) == ["paid"]
-    assert watched.desk.standing.away_since is None
+    assert watched.run(away + timedelta(hours=2)) == ["paid"]
+    assert watched.runner.state.away_since is None
 
 
-def test_what_may_have_come_through_is_tried_again_under_its_key_after_a_pause(watched: Watched) -> None:
+def test_a_transfer_with_unknown_outcome_is_retried_under_its_key_after_a_pause(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    watched.look(AFTER)
+    watched.run(AFTER)
     watched.approve()
     watched.world.rail.faults.extend(["answer_lost", "never_arrives"])
     # The reconciliation after the sending finds the transfer whose answer was lost.
-    assert watched.look(AFTER + timedelta(seconds=15)) == ["paid"]
+    assert watched.run(AFTER + timedelta(seconds=15)) == ["paid"]
     watched.world.earn("acct_2")
     watched.world.rail.faults.clear()
     watched.world.rail.faults.append("never_arrives")
     tomorrow = AFTER + timedelta(days=1)
-    assert watched.look(tomorrow) == ["paid", "in_flight"]
-    assert watched.look(tomorrow + timedelta(seconds=30)) == ["paid", "in_flight"]
-    assert watched.look(tomorrow + timedelta(seconds=61)) == ["paid", "paid"]
+    assert watched.run(tomorrow) == ["paid", "in_flight"]
+    assert watched.run(tomorrow + timedelta(seconds=30)) == ["paid", "in_flight"]
+    assert watched.run(tomorrow + timedelta(seconds=61)) == ["paid", "paid"]
     assert watched.world.broken() == []
 
 
-def test_a_watch_that_starts_again_goes_on_where_it_was(watched: Watched) -> None:
+def test_a_restarted_watch_continues_where_it_stopped(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    watched.look(AFTER)
+    watched.run(AFTER)
     watched.approve()
-    watched.desk = watched.started()
-    assert watched.look(AFTER + timedelta(minutes=1)) == ["paid"]
+    watched.runner = watched.started()
+    assert watched.run(AFTER + timedelta(minutes=1)) == ["paid"]
 
 
 @pytest.mark.parametrize(
@@ -193,48 +193,48 @@ def test_a_watch_that_starts_again_goes_on_where_it_was(watched: Watched) -> Non
         (datetime(2026, 3, 28, 8, 29, tzinfo=UTC), None),  # 09:29
     ],
 )
-def test_a_batch_is_of_stockholms_day_and_time(watched: Watched, moment: datetime, day: date | None) -> None:
-    watched.look(moment)
+def test_a_batch_follows_the_stockholm_day_and_time(watched: Watched, moment: datetime, day: date | None) -> None:
+    watched.run(moment)
     assert {each.day for each in batches.batches(watched.home.store())} == ({day} if day else set())
 
 
-def test_money_goes_to_real_guests_of_a_real_home_only() -> None:
+def test_only_real_guests_of_a_real_home_receive_money() -> None:
     assert kinds_paid("stripe", "real") == (False,)
     assert kinds_paid("stripe", "demo") == ()
     assert kinds_paid("stripe_fake", "real") == kinds_paid("stripe_test", "demo") == (True,)
 
 
-def test_the_pause_between_tries_doubles_up_to_half_an_hour_and_new_work_does_not_wait() -> None:
+def test_the_retry_pause_doubles_up_to_half_an_hour_and_new_payouts_skip_it() -> None:
     pace, now = Pace(), AFTER
     waits = []
     for _ in range(7):
-        pace.sent(frozenset("a"), frozenset("a"), now=now)
+        pace.record_pass(frozenset("a"), frozenset("a"), now=now)
         assert pace.next_at is not None
         waits.append((pace.next_at - now).total_seconds() / 60)
         assert not pace.due(frozenset("a"), now=now)
         now = pace.next_at
         assert pace.due(frozenset("a"), now=now)
     assert waits == [1, 2, 4, 8, 16, 30, 30]
-    pace.sent(frozenset("a"), frozenset("a"), now=now)
+    pace.record_pass(frozenset("a"), frozenset("a"), now=now)
     assert pace.due(frozenset("ab"), now=now)
     assert not pace.due(frozenset(), now=now + timedelta(days=1))
 
 
-def test_each_change_of_a_payout_tells_the_days_that_it_concerns(watched: Watched) -> None:
+def test_each_change_of_a_payout_touches_its_days(watched: Watched) -> None:
     watched.world.earn("acct_1")
-    watched.look(AFTER)
+    watched.run(AFTER)
     watched.approve()
     store = watched.home.store()
     cursor, _ = outbox.touched_days(store, after=0)
-    watched.look(AFTER + timedelta(days=2))
+    watched.run(AFTER + timedelta(days=2))
     _, days = outbox.touched_days(store, after=cursor)
     assert {date(2026, 11, 24), date(2026, 11, 26)} <= days
 
 
-def test_a_demo_home_with_a_live_key_would_pay_nobody(settings: Settings) -> None:
+def test_a_demo_home_with_a_live_key_pays_nobody(settings: Settings) -> None:
     home = open_home(settings, kind="demo")
     watched = Watched(home)
     watched.world.rail.name = "stripe"
-    watched.world.earn(None)  # Its guest cannot even claim it.
-    assert watched.look(AFTER) == []
+    watched.world.earn(None)  # The guest cannot even claim it.
+    assert watched.run(AFTER) == []
     assert batches.batches(home.store()) == []

@@ -1,4 +1,4 @@
-"""Every way in which a part of the service can fail is a failed probe with a name of its own, and counts as down."""
+"""Each kind of failure of each target is a failed probe with its own name, and counts as downtime."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from operations.system import free_port
 from operations.watch.probes import probing
 from operations.watch.probes.pages import Page
 from operations.watch.probes.prober import Prober
-from operations.watch.probes.probing import ProbeResult, open_client, timed
-from operations.watch.probes.round import Round
+from operations.watch.probes.probing import ProbeResult, open_client, run_probe
+from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target, inside, outside
 from pilot.cafes import parse_cafes
 from pilot.events import Probe
@@ -43,7 +43,7 @@ Answer = Callable[[socket.socket, bytes], None]
 
 @contextmanager
 def answering(answer: Answer, *, port: int = 0) -> Iterator[str]:
-    """Listen on a port; give each caller's request to `answer`; hang up when the test is done."""
+    """Listen on a port and pass each request to `answer`; hang up at the end."""
     done = threading.Event()
     with socket.create_server(("127.0.0.1", port)) as listener:
 
@@ -58,8 +58,8 @@ def answering(answer: Answer, *, port: int = 0) -> Iterator[str]:
         def serve(caller: socket.socket) -> None:
             with caller:
                 try:
-                    asked = caller.recv(65_536)
-                    answer(caller, asked)
+                    request = caller.recv(65_536)
+                    answer(caller, request)
                 except OSError:
                     return
 
@@ -80,21 +80,21 @@ def http(status: int, body: str = "", **headers: str) -> Answer:
     return lambda caller, _: caller.sendall(whole)
 
 
-def silent(caller: socket.socket, asked: bytes) -> None:
-    caller.recv(1)  # until the caller gives up
+def silent(caller: socket.socket, request: bytes) -> None:
+    caller.recv(1)  # Until the caller gives up.
 
 
-def hang_up(caller: socket.socket, asked: bytes) -> None:
+def hang_up(caller: socket.socket, request: bytes) -> None:
     return
 
 
-def babble(caller: socket.socket, asked: bytes) -> None:
+def babble(caller: socket.socket, request: bytes) -> None:
     caller.sendall(b"+OK ready\r\n\r\n")
 
 
-def upgrade_and_fall_silent(caller: socket.socket, asked: bytes) -> None:
-    """Open the socket as a proxy does whose edge behind it is dead: nothing that is sent comes back."""
-    found = re.search(rb"sec-websocket-key: (\S+)", asked, re.IGNORECASE)
+def upgrade_and_fall_silent(caller: socket.socket, request: bytes) -> None:
+    """Open the socket like a proxy in front of a dead edge: nothing is answered."""
+    found = re.search(rb"sec-websocket-key: (\S+)", request, re.IGNORECASE)
     assert found
     accepted = base64.b64encode(hashlib.sha1(found[1] + ACCEPT_KEY).digest()).decode()
     head = ("HTTP/1.1 101 X", "upgrade: websocket", "connection: upgrade", f"sec-websocket-accept: {accepted}")
@@ -103,9 +103,9 @@ def upgrade_and_fall_silent(caller: socket.socket, asked: bytes) -> None:
         pass
 
 
-def looked(target: str, base: str) -> Probe:
+def probe_once(target: str, base: str) -> Probe:
     with open_client() as client:
-        looks = {
+        calls = {
             "customer_page": partial(
                 probing.customer_page, Page("aurora", "Café Aurora", f"{base}/c/BCDFGH"), client=client
             ),
@@ -114,7 +114,7 @@ def looked(target: str, base: str) -> Probe:
             "dashboards": partial(probing.dashboards, base, client=client),
             "ollama": partial(probing.ollama, base, client=client),
         }
-        return timed(target, looks[target], every_seconds=EVERY_SECONDS)
+        return run_probe(target, calls[target], every_seconds=EVERY_SECONDS)
 
 
 EVERY_TARGET = ("customer_page", "websocket", "receipt", "dashboards", "ollama")
@@ -124,45 +124,45 @@ EVERY_TARGET = ("customer_page", "websocket", "receipt", "dashboards", "ollama")
     ("target", "answer"),
     [
         ("customer_page", http(200, "<h1>Caf&eacute; Aurora</h1>")),
-        ("receipt", http(404, "nobody's", x_robots_tag="noindex")),
+        ("receipt", http(404, "no such receipt", x_robots_tag="noindex")),
         ("receipt", http(429, "busy", x_robots_tag="noindex")),
         ("dashboards", http(200, "ok")),
         ("ollama", http(200, '{"version":"0.9.1"}')),
     ],
 )
-def test_what_answers_as_it_should_is_up_and_names_no_failure(target: str, answer: Answer) -> None:
+def test_a_correct_answer_is_up_without_a_failure(target: str, answer: Answer) -> None:
     with answering(answer) as base:
-        seen = looked(target, base)
+        seen = probe_once(target, base)
     assert (seen.ok, seen.failure) == (True, "")
 
 
 @pytest.mark.parametrize("target", EVERY_TARGET)
-def test_where_nobody_listens_it_is_unreachable(target: str) -> None:
-    seen = looked(target, f"http://127.0.0.1:{free_port()}")
+def test_a_closed_port_is_unreachable(target: str) -> None:
+    seen = probe_once(target, f"http://127.0.0.1:{free_port()}")
     assert (seen.ok, seen.failure, seen.status) == (False, "unreachable", None)
 
 
 @pytest.mark.parametrize("target", EVERY_TARGET)
-def test_what_takes_the_call_and_never_answers_has_timed_out(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_times_out(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing, "TIMEOUT_SECONDS", SOON_SECONDS)
     with answering(silent) as base:
-        seen = looked(target, base)
+        seen = probe_once(target, base)
     assert (seen.ok, seen.failure, seen.status) == (False, "timed_out", None)
 
 
 @pytest.mark.parametrize("answer", [hang_up, babble])
 @pytest.mark.parametrize("target", EVERY_TARGET)
-def test_what_hangs_up_or_speaks_something_else_has_broken_off(target: str, answer: Answer) -> None:
+def test_a_hang_up_or_another_protocol_is_broken_off(target: str, answer: Answer) -> None:
     with answering(answer) as base:
-        seen = looked(target, base)
+        seen = probe_once(target, base)
     assert (seen.ok, seen.failure, seen.status) == (False, "broken_off", None)
 
 
 @pytest.mark.parametrize("status", [403, 500, 503])
 @pytest.mark.parametrize("target", EVERY_TARGET)
-def test_another_status_is_kept_with_the_failure(target: str, status: int) -> None:
+def test_a_wrong_status_is_recorded_with_the_failure(target: str, status: int) -> None:
     with answering(http(status, "ok", x_robots_tag="noindex")) as base:
-        seen = looked(target, base)
+        seen = probe_once(target, base)
     assert (seen.ok, seen.failure, seen.status) == (False, "wrong_status", status)
 
 
@@ -177,39 +177,39 @@ def test_another_status_is_kept_with_the_failure(target: str, status: int) -> No
         ("ollama", http(200, "<h1>not JSON</h1>"), 200),
     ],
 )
-def test_the_right_status_with_another_answer_is_down_all_the_same(target: str, answer: Answer, status: int) -> None:
+def test_the_right_status_with_wrong_content_is_down(target: str, answer: Answer, status: int) -> None:
     with answering(answer) as base:
-        seen = looked(target, base)
+        seen = probe_once(target, base)
     assert (seen.ok, seen.failure, seen.status) == (False, "wrong_answer", status)
 
 
-def test_a_page_in_the_place_of_the_socket_is_another_status() -> None:
+def test_a_page_instead_of_the_socket_is_a_wrong_status() -> None:
     with answering(http(200, "<h1>It works!</h1>")) as base:
-        seen = looked("websocket", base)
+        seen = probe_once("websocket", base)
     assert (seen.ok, seen.failure, seen.status) == (False, "wrong_status", 200)
 
 
-def test_a_socket_that_opens_and_answers_no_ping_has_timed_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_without_a_pong_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     opened = threading.Event()
 
-    def answer(caller: socket.socket, asked: bytes) -> None:
+    def answer(caller: socket.socket, request: bytes) -> None:
         opened.set()
-        upgrade_and_fall_silent(caller, asked)
+        upgrade_and_fall_silent(caller, request)
 
     monkeypatch.setattr(probing, "TIMEOUT_SECONDS", 2.0)
     with answering(answer) as base:
-        seen = looked("websocket", base)
+        seen = probe_once("websocket", base)
     assert opened.is_set()
     assert (seen.ok, seen.failure, seen.status) == (False, "timed_out", None)
 
 
-def rounds_table(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, pl.DataFrame]:
-    """Make one round over everything; return what was recorded, and the day's uptime after it."""
+def run_round(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, pl.DataFrame]:
+    """Run one round over every target; return the recorded events and the day's uptime."""
     log = FakeLog()
     with open_client() as client:
         targets = [*outside(pages, client=client), *inside(pages, settings=settings, client=client)]
-        looking = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
-        Round(looking, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
+        prober = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
+        ProbeRound(prober, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
     as_of = NOW + timedelta(minutes=5)
     return log, uptime(raw_events(log.events), day=NOW.date(), as_of=as_of, cafes=CAFES)
 
@@ -219,14 +219,12 @@ def of_aurora(table: pl.DataFrame) -> dict[str, tuple[float, float]]:
     return {target: (up, down) for target, up, down in rows.iter_rows()}
 
 
-def test_every_target_that_fails_counts_as_time_down_of_its_own_and_the_others_stay_up(
-    settings: Settings, tmp_path: Path
-) -> None:
+def test_each_failed_target_counts_its_own_downtime_and_no_others(settings: Settings, tmp_path: Path) -> None:
     settings = settings.model_copy(
         update={"home": tmp_path, "interviewer": "ollama", "ollama_url": f"http://127.0.0.1:{free_port()}"}
     )
     with answering(http(200, "<h1>Caf&eacute; Aurora</h1>")) as base:
-        log, table = rounds_table(settings, (Page("aurora", "Café Aurora", f"{base}/c/BCDFGH"),))
+        log, table = run_round(settings, (Page("aurora", "Café Aurora", f"{base}/c/BCDFGH"),))
     assert {event.data["target"]: event.data["failure"] for event in log.events} == {
         "customer_page": "",
         "websocket": "wrong_status",
@@ -243,15 +241,15 @@ def test_every_target_that_fails_counts_as_time_down_of_its_own_and_the_others_s
     }
 
 
-def test_the_language_model_is_not_looked_at_where_none_is_asked(settings: Settings) -> None:
+def test_the_language_model_is_probed_only_if_one_is_used(settings: Settings) -> None:
     pages = (Page("aurora", "Café Aurora", "http://a/c/BCDFGH"),)
     with open_client() as client:
         scripted = [one.name for one in inside(pages, settings=settings, client=client)]
     assert scripted == ["dashboards"]
 
 
-def test_sixty_four_looks_at_an_edge_that_hangs_wait_at_the_same_time() -> None:
-    """Each waits for its whole timeout; in turns of a few, a round would not end before the next begins."""
+def test_sixty_four_probes_of_a_hanging_edge_wait_concurrently() -> None:
+    """Each waits for its whole timeout; with fewer threads a round would overlap the next."""
     most = 64
     together = threading.Barrier(most)
 
@@ -260,5 +258,5 @@ def test_sixty_four_looks_at_an_edge_that_hangs_wait_at_the_same_time() -> None:
         return ProbeResult("timed_out")
 
     targets = [Target("customer_page", (f"cafe{number}",), hang) for number in range(most)]
-    found = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)()
-    assert [event.data["failure"] for event in found] == ["timed_out"] * most
+    events = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)()
+    assert [event.data["failure"] for event in events] == ["timed_out"] * most

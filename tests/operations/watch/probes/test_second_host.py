@@ -1,4 +1,4 @@
-"""A second host: looks from outside, keeps what it saw while the edge is away, delivers it later, once."""
+"""A second host probes from outside, buffers results while the edge is away, and delivers them once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from operations.seeding import seed
 from operations.watch.probes.delivery import RefusedProbes, rebased
 from operations.watch.probes.outpost import (
     BATCH_HEADER,
+    MAX_REQUESTS,
     PAGES_PATH,
-    REQUESTS_A_DELIVERY,
     RESULTS_PATH,
     NothingToProbe,
     Outpost,
@@ -39,7 +39,7 @@ BASE = "http://outside"
 
 
 class Edge(httpx.BaseTransport):
-    """An edge that can be away, and whose answer can be lost on its way."""
+    """An edge that can be away, and whose answers can be lost."""
 
     def __init__(self, home: Home) -> None:
         self.away = self.answers_are_lost = False
@@ -65,7 +65,7 @@ class Edge(httpx.BaseTransport):
 
 @pytest.fixture(autouse=True)
 def no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The stand-in speaks no WebSocket: that look fails at once."""
+    """Fail the WebSocket probe at once: the fake edge has none."""
 
     def refused(*_: Any, **__: Any) -> None:
         raise OSError("refused")
@@ -91,11 +91,11 @@ def made(client: httpx.Client, tmp_path: Path, *, token: str = TOKEN) -> Outpost
 
 def landed(home: Home) -> pl.DataFrame:
     frames = [read_day(home.segments(), day).frame for day in home.segments().fingerprints()]
-    told = [row | json.loads(row["data"]) for frame in frames for row in frame.iter_rows(named=True)]
-    return pl.DataFrame([{key: row[key] for key in ("cafe", "target", "ok", "edge", "simulated")} for row in told])
+    rows = [row | json.loads(row["data"]) for frame in frames for row in frame.iter_rows(named=True)]
+    return pl.DataFrame([{key: row[key] for key in ("cafe", "target", "ok", "edge", "simulated")} for row in rows])
 
 
-def test_a_round_lands_at_once_as_another_places_probes(outpost: Outpost, home: Home) -> None:
+def test_a_round_lands_at_once_under_its_own_replica(outpost: Outpost, home: Home) -> None:
     assert outpost.round() == 0
     seen = landed(home)
     assert set(seen["edge"]) == {"probe"}
@@ -105,9 +105,7 @@ def test_a_round_lands_at_once_as_another_places_probes(outpost: Outpost, home: 
     assert {name.replica for day in home.segments().fingerprints() for name in home.segments().list(day)} == {"probe"}
 
 
-def test_rounds_wait_while_the_edge_is_away_and_say_so_when_it_is_back(
-    outpost: Outpost, edge: Edge, home: Home
-) -> None:
+def test_rounds_wait_while_the_edge_is_away_and_record_the_outage(outpost: Outpost, edge: Edge, home: Home) -> None:
     outpost.round()
     edge.away = True
     assert [outpost.round(), outpost.round()] == [1, 2]
@@ -117,7 +115,7 @@ def test_rounds_wait_while_the_edge_is_away_and_say_so_when_it_is_back(
     assert sorted(pages["ok"]) == [False, False, True, True]
 
 
-def test_a_delivery_whose_answer_is_lost_comes_again_and_counts_once(outpost: Outpost, edge: Edge, home: Home) -> None:
+def test_a_delivery_with_a_lost_answer_is_repeated_and_counts_once(outpost: Outpost, edge: Edge, home: Home) -> None:
     edge.answers_are_lost = True
     assert outpost.round() == 1
     first = landed(home).height
@@ -127,7 +125,7 @@ def test_a_delivery_whose_answer_is_lost_comes_again_and_counts_once(outpost: Ou
     assert landed(home).height == first
 
 
-def test_without_having_reached_the_edge_once_nothing_is_known(edge: Edge, tmp_path: Path) -> None:
+def test_an_outpost_that_never_reached_the_edge_has_nothing_to_probe(edge: Edge, tmp_path: Path) -> None:
     with httpx.Client(transport=edge) as client:
         with pytest.raises(NothingToProbe, match="status 401"):
             made(client, tmp_path, token="wrong").round()
@@ -136,7 +134,7 @@ def test_without_having_reached_the_edge_once_nothing_is_known(edge: Edge, tmp_p
             made(client, tmp_path).round()
 
 
-def test_the_edge_asks_for_the_token_and_keeps_nothing_without_it(edge: Edge, home: Home) -> None:
+def test_the_edge_requires_the_token_and_a_valid_batch(edge: Edge, home: Home) -> None:
     with httpx.Client(transport=edge, base_url=BASE) as client:
         assert client.get(PAGES_PATH).status_code == 401
         assert client.post(RESULTS_PATH, content=b"{}", headers={"authorization": "Bearer x"}).status_code == 401
@@ -168,7 +166,7 @@ def of(prober: str, *, at: datetime = MORNING, **changed: Any) -> list[Any]:
         b"not json\n",
     ],
 )
-def test_what_is_not_a_second_hosts_probe_is_refused_as_a_whole(home: Home, body: bytes) -> None:
+def test_a_batch_with_anything_but_a_second_hosts_probes_is_refused(home: Home, body: bytes) -> None:
     with pytest.raises(RefusedProbes):
         ProbeService(home, clock=lambda: NOW).accept(body, batch=new_identifier())
     assert home.segments().fingerprints() == {}
@@ -179,13 +177,13 @@ def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
         ProbeService(home, clock=lambda: NOW).accept(batch(*of("probe")), batch="1")
 
 
-def test_pages_are_looked_at_where_the_second_host_reaches_them() -> None:
+def test_pages_get_the_address_of_the_edge_for_the_second_host() -> None:
     pages = (Page("aurora", "Café Aurora", "http://127.0.0.1:8000/c/BCD234"),)
     assert rebased(pages, base="https://x.se/")[0].url == "https://x.se/c/BCD234"
 
 
 def waiting(tmp_path: Path, rounds: list[list[Any]]) -> Path:
-    """Put rounds where the outpost keeps what waits; return the folder."""
+    """Write rounds to the outpost's buffer; return the folder."""
     folder = tmp_path / "buffer"
     folder.mkdir(exist_ok=True)
     for number, events in enumerate(rounds):
@@ -201,7 +199,7 @@ def rounds_of(count: int, **changed: Any) -> list[list[Any]]:
     ]
 
 
-def test_what_the_edge_never_takes_is_set_aside_line_by_line_and_holds_nothing_up(
+def test_refused_probes_are_set_aside_one_by_one_and_delay_no_others(
     edge: Edge, outpost: Outpost, home: Home, tmp_path: Path
 ) -> None:
     rounds = rounds_of(8)
@@ -218,51 +216,51 @@ def test_what_the_edge_never_takes_is_set_aside_line_by_line_and_holds_nothing_u
     )
 
 
-def test_a_long_outage_of_many_cafes_is_delivered_in_parts_that_the_edge_takes(
+def test_a_long_outage_is_delivered_in_batches_of_accepted_size(
     edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = rounds_of(40)
-    # As 40 rounds of 32 cafés are to 2 MB.
-    monkeypatch.setattr("operations.watch.probes.outpost.MOST_BYTES", 5 * len(batch(*rounds[0])))
-    monkeypatch.setattr("voice_edge.http.probe_routes.MOST_BYTES", 5 * len(batch(*rounds[0])))
+    # The same ratio as 40 rounds of 32 cafés to 2 MB.
+    monkeypatch.setattr("operations.watch.probes.outpost.MAX_BATCH_BYTES", 5 * len(batch(*rounds[0])))
+    monkeypatch.setattr("voice_edge.http.probe_routes.MAX_BATCH_BYTES", 5 * len(batch(*rounds[0])))
     waiting(tmp_path, rounds)
     assert outpost.deliver() == 0
     assert landed(home).height == sum(map(len, rounds))
 
 
-def test_a_smaller_limit_on_the_way_halves_what_is_sent(
+def test_a_smaller_limit_at_the_edge_halves_the_batches(
     edge: Edge, outpost: Outpost, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rounds = rounds_of(40)
-    monkeypatch.setattr("voice_edge.http.probe_routes.MOST_BYTES", 3 * len(batch(*rounds[0])))
+    monkeypatch.setattr("voice_edge.http.probe_routes.MAX_BATCH_BYTES", 3 * len(batch(*rounds[0])))
     waiting(tmp_path, rounds)
     assert outpost.deliver() == 0
     assert landed(home).height == sum(map(len, rounds))
 
 
 @pytest.mark.parametrize("status", [401, 503])
-def test_what_may_pass_by_itself_sets_nothing_aside(tmp_path: Path, status: int) -> None:
-    asked = []
+def test_a_temporary_failure_sets_nothing_aside(tmp_path: Path, status: int) -> None:
+    requests = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(status)
 
     folder = waiting(tmp_path, rounds_of(3))
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         assert made(client, tmp_path).deliver() == 3
-    assert len(asked) == 1
+    assert len(requests) == 1
     assert not list(folder.glob("*.refused"))
 
 
-def test_a_delivery_that_is_refused_all_along_leaves_the_rest_to_the_next_round(tmp_path: Path) -> None:
-    asked = []
+def test_a_delivery_stops_after_its_maximum_of_requests(tmp_path: Path) -> None:
+    requests = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        asked.append(request)
+        requests.append(request)
         return httpx.Response(422)
 
-    waiting(tmp_path, rounds_of(REQUESTS_A_DELIVERY * 2))
+    waiting(tmp_path, rounds_of(MAX_REQUESTS * 2))
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         assert made(client, tmp_path).deliver() > 0
-    assert len(asked) == REQUESTS_A_DELIVERY
+    assert len(requests) == MAX_REQUESTS

@@ -1,4 +1,4 @@
-"""The folder of backups: which there are, which are whole, and the tombstones beside them."""
+"""The folder of backups: its manifests, the search for a backup, and the tombstones beside it."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ from storage.store.privacy import tombstones
 
 MANIFEST = "manifest.json"
 SEALED, PLAIN = "content.sealed", "content.tar"
-PREFIX, UNFINISHED, STORE_COPY = "backup-", ".unfinished-", ".store-"
-NAMED = "%Y%m%dT%H%M%SZ"  # when it was made, UTC
+PREFIX, UNFINISHED, STORE_COPY_PREFIX = "backup-", ".unfinished-", ".store-"
+NAME_FORMAT = "%Y%m%dT%H%M%SZ"  # Start time, UTC.
 FORMAT = 1
 
 
 class NoSuchBackup(PilotError):
-    """There is no backup that fits what was asked for."""
+    """No backup matches the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a backup says of itself; nothing of a guest.
+    """The description of a backup; contains no data of guests.
 
     Attributes:
-        format: Version of this layout.
-        made_at: When its copying began, UTC: whatever was acknowledged before is in it.
+        format: Version of the backup's layout.
+        made_at: Start of the copying, UTC; everything acknowledged before is included.
         kind: real or demo.
-        sealed: Whether its content is encrypted.
-        content_bytes: Size of its content.
-        content_sha256: Checksum of its content as it lies there.
-        segments: Segments of the landing.
+        sealed: Whether the content is encrypted.
+        content_bytes: Size of the content file.
+        content_sha256: Checksum of the content file.
+        segments: Number of segments of the landing.
         tables: Version of each lake table.
-        tombstones: How many the store had.
-        left_out: What is not in it, in words.
+        tombstones: Number of tombstones in the store.
+        left_out: Parts that are not included, in words.
     """
 
     format: int
@@ -63,7 +63,7 @@ class Manifest:
     left_out: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """Return it for a file or a machine."""
+        """Return the manifest as JSON values."""
         return {**asdict(self), "made_at": self.made_at.isoformat(), "left_out": list(self.left_out)}
 
 
@@ -73,7 +73,7 @@ class Backup:
 
     Attributes:
         path: Its folder.
-        manifest: What it says of itself.
+        manifest: Its description.
     """
 
     path: Path
@@ -81,11 +81,11 @@ class Backup:
 
     @property
     def content(self) -> Path:
-        """Return the file with its content."""
+        """Return the content file."""
         return self.path / (SEALED if self.manifest.sealed else PLAIN)
 
 
-def shelf(settings: Settings) -> Path:
+def backup_folder(settings: Settings) -> Path:
     """Return the folder of backups."""
     home = settings.home.expanduser().absolute()
     return (
@@ -95,25 +95,25 @@ def shelf(settings: Settings) -> Path:
     )
 
 
-def backups(folder: Path) -> list[Backup]:
-    """Return a folder's backups, oldest first; one that was not finished, or whose manifest is damaged, is none."""
-    return _sorted_out(folder)[0]
+def list_backups(folder: Path) -> list[Backup]:
+    """Return a folder's backups, oldest first, without unfinished ones and damaged manifests."""
+    return _read_backups(folder)[0]
 
 
-def damaged(folder: Path) -> list[Path]:
-    """Return the folders of backups whose manifest cannot be read, oldest first."""
-    return _sorted_out(folder)[1]
+def damaged_backups(folder: Path) -> list[Path]:
+    """Return the folders of backups with a damaged manifest, oldest first."""
+    return _read_backups(folder)[1]
 
 
-def named_at(path: Path) -> datetime | None:
-    """Return when a backup was made by its folder's name, None where that says nothing."""
+def time_from_name(path: Path) -> datetime | None:
+    """Return the start time in the name of a backup's folder; None if the name has another form."""
     try:
-        return datetime.strptime(path.name.removeprefix(PREFIX).partition("-")[0], NAMED).replace(tzinfo=UTC)
+        return datetime.strptime(path.name.removeprefix(PREFIX).partition("-")[0], NAME_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
 
 
-def _sorted_out(folder: Path) -> tuple[list[Backup], list[Path]]:
+def _read_backups(folder: Path) -> tuple[list[Backup], list[Path]]:
     whole, broken = [], []
     for path in sorted(folder.glob(f"{PREFIX}*")):
         if not (path / MANIFEST).is_file():
@@ -132,54 +132,54 @@ def read_manifest(path: Path) -> Backup:
         BackupDamaged: its manifest cannot be read.
     """
     try:
-        told = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        moment = datetime.fromisoformat(told["made_at"])
-        manifest = Manifest(**{**told, "made_at": moment, "left_out": tuple(told["left_out"])})
+        fields = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
+        moment = datetime.fromisoformat(fields["made_at"])
+        manifest = Manifest(**{**fields, "made_at": moment, "left_out": tuple(fields["left_out"])})
     except (OSError, ValueError, KeyError, TypeError):
         raise BackupDamaged(f"The manifest of {path.name} cannot be read.") from None
     if manifest.format != FORMAT:
-        raise BackupDamaged(f"{path.name} has format {manifest.format}; this program knows format {FORMAT}.")
+        raise BackupDamaged(f"{path.name} has format {manifest.format}; this program reads format {FORMAT}.")
     return Backup(path, manifest)
 
 
-def choose(folder: Path, which: str) -> Backup:
-    """Return the backup that is meant: `latest`, a day (its last), a backup's name, or a path.
+def find_backup(folder: Path, which: str) -> Backup:
+    """Return the backup named by `latest`, a day (its last backup), a backup's name or a path.
 
     Raises:
         NoSuchBackup: there is none.
-        BackupDamaged: its manifest cannot be read; an older one is never taken in its place.
+        BackupDamaged: its manifest cannot be read; an older backup never replaces it.
     """
     for path in (Path(which).expanduser(), folder / which):
         if (path / MANIFEST).is_file():
             return read_manifest(path)
-    found, broken = _sorted_out(folder)
+    whole, broken = _read_backups(folder)
     if which == "latest":
-        fitting = found
-        if broken and (not found or broken[-1].name > found[-1].path.name):
+        matches = whole
+        if broken and (not whole or broken[-1].name > whole[-1].path.name):
             return read_manifest(broken[-1])
     else:
         day = None
         with suppress(InvalidDay):
             day = parse_day(which)
-        fitting = [
+        matches = [
             each
-            for each in found
+            for each in whole
             if each.path.name == which or (day is not None and business_day(each.manifest.made_at) == day)
         ]
-    if not fitting:
-        names = ", ".join(each.path.name for each in found[-3:]) or "none"
+    if not matches:
+        names = ", ".join(each.path.name for each in whole[-3:]) or "none"
         raise NoSuchBackup(
             f"There is no backup {which!r} in {folder}.",
-            remedy=f"The latest there are: {names}. See `pilot backup list`.",
+            remedy=f"The latest backups: {names}. See `pilot backup list`.",
         )
-    return fitting[-1]
+    return matches[-1]
 
 
 def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = put_nowhere) -> int:
-    """Read a backup to its end, checking every byte; return how many files it holds.
+    """Read a whole backup and verify every byte; return its number of files.
 
     Raises:
-        BackupDamaged: it is not whole, or the key is another.
+        BackupDamaged: it is incomplete or damaged, or the key is wrong.
     """
     if backup.manifest.sealed and not key:
         raise BackupDamaged(f"{backup.path.name} is sealed, and PILOT_BACKUP_KEY is not set.")
@@ -193,9 +193,11 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
                 f"The content of {backup.path.name} has {backup.content.stat().st_size} bytes; "
                 f"{backup.manifest.content_bytes} were written."
             )
-        # The archive's own checksums leave out the padding between and behind its members.
+        # The archive's own checksums do not cover the padding between and after its members.
         if hashlib.file_digest(file, "sha256").hexdigest() != backup.manifest.content_sha256:
-            raise BackupDamaged(f"The content of {backup.path.name} is not what was written: its checksum differs.")
+            raise BackupDamaged(
+                f"The content of {backup.path.name} has changed since it was written: its checksum differs."
+            )
         file.seek(0)
         if not backup.manifest.sealed:
             return len(read_archive(file, put=put))
@@ -203,24 +205,24 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
         return len(read_archive(cast("BinaryIO", sealed), put=put))
 
 
-def write_tombstones_beside(home: Home) -> str:
-    """Write the store's tombstones beside the backups; return what is in the way, empty where nothing is.
+def export_tombstones(home: Home) -> str:
+    """Write the store's tombstones beside the backups; return the obstacle, empty on success.
 
-    Where no backup was ever made and no folder is set, there is nobody to tell.
+    Write nothing if no backup was ever made and no folder is set.
     """
     sweep_staging(home.root.parent)
-    folder = shelf(home.settings)
+    folder = backup_folder(home.settings)
     if home.settings.backup_folder is None and not folder.is_dir():
         return ""
     try:
-        sweep(folder)
+        sweep_unfinished(folder)
         write_tombstones(folder, tombstones.all_tombstones(home.store()))
     except (OSError, PilotError) as error:
         return f"{folder} cannot be written ({type(error).__name__})"
     return ""
 
 
-def sweep(folder: Path) -> None:
-    """Delete what backups left that were cut off; call it with the keeper's lock held, so that none is under way."""
-    for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{STORE_COPY}*")):
+def sweep_unfinished(folder: Path) -> None:
+    """Delete the remains of interrupted backups; hold the home's lock, so that no backup is running."""
+    for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob(f"{STORE_COPY_PREFIX}*")):
         shutil.rmtree(path, ignore_errors=True)

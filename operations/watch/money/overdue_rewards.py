@@ -1,7 +1,7 @@
-"""Rewards that wait too long: the watch decides on them itself, from the landing, by the function that the assets use.
+"""Decides overdue rewards from the landing, with the assets' function, and expires vouchers.
 
-A guest stands at the till; Dagster may be away, busy with a backfill or just slow. A decision is made once, so it does
-no harm when both paths come to the same session.
+A guest is waiting at the till while Dagster may be down, busy with a backfill or slow. A decision is made only once, so
+both paths may reach the same session.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from storage.store.rewards import decisions, vouchers
 from storage.store.rewards.decisions import WATCH, Decision
 
 PATIENCE = timedelta(seconds=25)  # The assets need about 14 s; the guest is promised the answer within 60.
-LONGEST_AGO = timedelta(days=2)
-AGAIN_AFTER = timedelta(minutes=5)  # What cannot be decided yet (its trial slot is not known) is not asked each time.
+MAX_AGE = timedelta(days=2)
+RETRY_AFTER = timedelta(minutes=5)  # For a session that cannot be decided yet, because its trial slot is unknown.
 
 _log = structlog.get_logger("operations.watch")
 
 
 def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
-    """Decide on a business day's undecided sessions as the landing has them; return the new decisions.
+    """Decide a business day's undecided sessions from the landing; return the new decisions.
 
     Args:
         home: The home.
         day: The business day.
-        now: The moment that the sessions are judged at, aware.
+        now: The current time, aware.
 
     Raises:
-        PilotError: landing, lake or store are away; nothing is decided.
+        PilotError: landing, lake or store is unavailable; nothing is decided.
     """
     cafes, lake, secret = home.cafes(), home.lake(), home.secret()
     erased = tombstones.for_day(home.store(), day)
@@ -76,8 +76,8 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
     )
 
 
-class WaitingRewards:
-    """Looks for receipts whose decision is overdue, and decides on their days."""
+class OverdueRewards:
+    """Decides the days of overdue receipts; errors are logged and the next run tries again."""
 
     def __init__(self, home: Home, *, clock: Callable[[], datetime]) -> None:
         self._home = home
@@ -85,35 +85,35 @@ class WaitingRewards:
         self._tried: dict[date, tuple[frozenset[str], datetime]] = {}
 
     def __call__(self) -> None:
-        """Look once; what fails is logged, and the next look comes."""
+        """Run once."""
         try:
-            self._look()
+            self._run()
         except (PilotError, OSError) as error:
             _log.error("rewards cannot be decided", reason=type(error).__name__)
 
-    def _look(self) -> None:
+    def _run(self) -> None:
         now = self._clock()
-        waiting = decisions.awaited(self._home.store(), sent_after=now - LONGEST_AGO, sent_before=now - PATIENCE)
-        self._tried = {day: tried for day, tried in self._tried.items() if day in waiting}
+        waiting = decisions.awaited(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
+        self._tried = {day: attempt for day, attempt in self._tried.items() if day in waiting}
         for day, session_ids in waiting.items():
-            asked, at = self._tried.get(day, (frozenset[str](), now - AGAIN_AFTER))
-            if session_ids <= asked and now - at < AGAIN_AFTER:
+            tried, at = self._tried.get(day, (frozenset[str](), now - RETRY_AFTER))
+            if session_ids <= tried and now - at < RETRY_AFTER:
                 continue
             self._tried[day] = (session_ids, now)
             if new := decide_day(self._home, day, now=now):
-                _log.warning("rewards decided in the assets' place", day=day.isoformat(), decided=len(new))
+                _log.warning("rewards decided in place of the assets", day=day.isoformat(), decided=len(new))
 
 
-class LapsingVouchers:
-    """Marks the vouchers whose time is over, so that what is owed for them is booked."""
+class VoucherExpiry:
+    """Expires vouchers past their validity, so that their liability is booked; errors are logged."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
 
     def __call__(self) -> None:
-        """Look once; what fails is logged, and the next look comes."""
+        """Run once."""
         try:
-            if lapsed := vouchers.expire_due(self._home.store()):
-                _log.info("vouchers lapsed", count=lapsed)
+            if expired := vouchers.expire_due(self._home.store()):
+                _log.info("vouchers expired", count=expired)
         except (PilotError, OSError) as error:
-            _log.error("vouchers cannot be looked at", reason=type(error).__name__)
+            _log.error("vouchers cannot be expired", reason=type(error).__name__)
