@@ -26,7 +26,7 @@ class DaySummary:
         expectations: Number of evaluated expectations.
         failed: Failed expectations: table_name, expectation, severity, breaking.
         stopping: The tables that stop payments and reports.
-        set_apart: Number of quarantined rows.
+        quarantined_rows: Their number.
         one_in: The sampling rate: one in so many sessions was validated.
     """
 

@@ -52,7 +52,7 @@ def judge(
                 rows = "" if item["breaking"] is None else f" ({item['breaking']} rows)"
                 sentence = expectation_sentence(item["expectation"])
                 typer.echo(f"            {item['severity']}  {item['table_name']}: {sentence}{rows}")
-        if any(day.set_apart for day in found):
+        if any(day.quarantined_rows for day in found):
             typer.echo("Next: pilot quality quarantine")
     if any(day.stopping for day in found):
         raise typer.Exit(EXIT_STOPS)
