@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.visit import Visit
-from pilot.tables import PILOT_KPIS
+from pilot.lake_tables.tables import PILOT_KPIS
 
 POLL_SECONDS = 15
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from operations.backup.catalog import backup_folder, list_backups
 from pilot.business_days import session_day
+from pilot.lake_tables.tables import TABLES, TURNS
 from pilot.money import kronor
-from pilot.tables import TABLES, TURNS
 from pilot.time_limits import KINDS, kept_days
 from storage.erasure.files_beside import STORE_FILES, search
 from storage.erasure.landing_lines import sessions_lines

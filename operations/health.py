@@ -11,7 +11,7 @@ import httpx
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER, System
 from pilot.errors import PilotError
-from pilot.tables import PILOT_KPIS
+from pilot.lake_tables.tables import PILOT_KPIS
 from storage.store.cafes import codes
 
 TIMEOUT_SECONDS = 3.0

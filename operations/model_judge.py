@@ -16,7 +16,7 @@ import httpx
 
 from pilot.errors import PilotError
 from pilot.model_calls import chat_request
-from pipelines.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, answered, question
+from pipelines.feedback.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, answered, question
 
 CONNECT_SECONDS = 1.0
 SILENCE_SECONDS = 60.0  # Without a token: long enough for a model to load once.

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from quality.day_verdicts import judge_day
 from storage.home import Home
 from storage.store.privacy import day_states

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from operations.erasure.home_lock import home_lock
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from storage.home import Home
 from storage.lake_upkeep import Upkeep, keep_up
 

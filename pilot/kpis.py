@@ -1,7 +1,7 @@
 """The pilot's success metrics, each defined once: figure, interval, target, unit and decimals.
 
 The tables, the expectations and the pages iterate over `KPIS`: a new metric is one entry here, and its words. Free of
-any engine: a metric is measured from `DayFacts`, which `pipelines.kpis` counts.
+any engine: a metric is measured from `DayFacts`, which `pipelines.figures.kpis` counts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The tables' shapes as frames: columns, order and types by `pilot.tables`."""
+"""The tables' shapes as frames: columns, order and types by `pilot.lake_tables.tables`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pilot.tables import Kind, Table
+from pilot.lake_tables.tables import Kind, Table
 
 _TYPES: Mapping[Kind, pl.DataType] = {
     "text": pl.String(),

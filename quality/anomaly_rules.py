@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from pilot.business_days import at_local
 from pilot.cafes import Cafes
-from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.tables import SESSIONS
 from pilot.opening_hours import hours_on
-from pilot.tables import SESSIONS
 from quality.figure_rules import KEY, of_cafe
 from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pilot.tables import RAW_EVENTS, Table
+from pilot.lake_tables.tables import RAW_EVENTS, Table
 from quality.event_rules import PROBE
 from quality.rules import COUNT, COUNTED_BY
 

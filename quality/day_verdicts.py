@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pilot.business_days import business_day, day_bounds
 from pilot.cafes import Cafes
-from pilot.columns import Table
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE, WHOLE_ROW
-from pilot.tables import TABLES
+from pilot.lake_tables.columns import Table
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE, WHOLE_ROW
+from pilot.lake_tables.tables import TABLES
 from quality.day_cut import MOST_EVENTS, day_cut
 from quality.results import ExpectationResult, SuiteResult
 from quality.session_rules import UUID7

@@ -9,7 +9,7 @@ from pilot.business_days import session_day
 from pilot.cafes import Cafes
 from pilot.events import EVENTS, SCHEMA_VERSION
 from pilot.identifiers import identifier_time
-from pilot.tables import RAW_EVENTS
+from pilot.lake_tables.tables import RAW_EVENTS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
 from quality.session_rules import CLOCKS_APART, UUID7
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
-from pilot.tables import SCORED_FEEDBACK, SESSIONS
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS
 from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, one_of, same_session
 
 if TYPE_CHECKING:

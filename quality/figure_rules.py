@@ -10,7 +10,7 @@ from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, SOURCES
 from pilot.events import Probe
 from pilot.kpis import KPIS, Unit, Verdict
-from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
 from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, one_of
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from pilot.columns import Table
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.columns import Table
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 
 if TYPE_CHECKING:
     from storage.lake import Lake

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
-from pilot.insight_tables import THEMES, VOICE_LATENCY
-from pilot.tables import SCORED_FEEDBACK, TURNS
+from pilot.lake_tables.insight_tables import THEMES, VOICE_LATENCY
+from pilot.lake_tables.tables import SCORED_FEEDBACK, TURNS
 from quality.figure_rules import KEY, of_cafe
 from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, matches, one_of
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pilot.cafes import Cafes
-from pilot.tables import JUDGEMENTS, SESSIONS
+from pilot.lake_tables.tables import JUDGEMENTS, SESSIONS
 from quality.feedback_rules import SUBSCORES
 from quality.rules import Evidence, Rule, between, declared, known_cafe
 

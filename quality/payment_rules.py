@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
-from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
 from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, one_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, get_args
 
 from pilot.cafes import Cafes
 from pilot.kpis import KPIS, Unit, Verdict
-from pilot.report_tables import ALL_CAFES, BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
+from pilot.lake_tables.report_tables import ALL_CAFES, BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
 from quality.figure_rules import (
     ROUNDING,
     divided_holds,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
-from pilot.retention_table import RETENTION
+from pilot.lake_tables.retention_table import RETENTION
 from pilot.time_limits import KINDS
 from quality.rules import Evidence, Rule, between, declared, one_of
 

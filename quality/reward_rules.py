@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
-from pilot.money_tables import REWARD_PARITY, REWARDS
-from pilot.tables import SESSIONS
+from pilot.lake_tables.money_tables import REWARD_PARITY, REWARDS
+from pilot.lake_tables.tables import SESSIONS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
 
 if TYPE_CHECKING:

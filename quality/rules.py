@@ -12,7 +12,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Literal
 
 from pilot.cafes import Cafes
-from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS, Table
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS, Table
 
 if TYPE_CHECKING:
     import pandas as pd

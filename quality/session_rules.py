@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 from pilot.business_days import session_day
 from pilot.cafes import Cafes
 from pilot.events import MicrophoneResult, SessionAbandoned
-from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
+from pilot.lake_tables.tables import RAW_EVENTS, SESSIONS, TURNS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
 from quality.volume_rules import volume_rule
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from pilot.cafes import Cafes
-from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.errors import PilotError
-from pilot.insight_tables import THEMES, VOICE_LATENCY, VOLUME_ANOMALIES
-from pilot.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
-from pilot.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
-from pilot.retention_table import RETENTION
-from pilot.tables import (
+from pilot.lake_tables.insight_tables import THEMES, VOICE_LATENCY, VOLUME_ANOMALIES
+from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
+from pilot.lake_tables.report_tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
+from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.tables import (
     CUSTOMER_COUNTS,
     FINGERPRINTS,
     JUDGEMENTS,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, get_args
 from pilot.cafes import Cafes
 from pilot.events import ReplySent, TurnFailed
 from pilot.kpis import KPIS
-from pilot.tables import SESSIONS, TURNS
+from pilot.lake_tables.tables import SESSIONS, TURNS
 from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafe
+from pilot.lake_tables.tables import SESSIONS
 from pilot.opening_hours import hours_on
-from pilot.tables import SESSIONS
 from quality.rules import Evidence, Rule
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from pilot.tables import Table
+from pilot.lake_tables.tables import Table
 from storage.errors import LakeSchemaError
 from storage.lake_schema import empty_frame, one_day
 

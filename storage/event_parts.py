@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from pilot.tables import RAW_EVENTS
+from pilot.lake_tables.tables import RAW_EVENTS
 from storage.snapshot import Snapshot
 
 PART_ROWS = 1_000_000  # events; about 200 MB with their fields as columns

@@ -14,7 +14,7 @@ import polars as pl
 from deltalake import CommitProperties, DeltaTable, Schema, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from pilot.tables import RAW_EVENTS, Table
+from pilot.lake_tables.tables import RAW_EVENTS, Table
 from storage.day_parts import DayParts
 from storage.errors import LakeDamaged, LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts

@@ -6,7 +6,7 @@ from datetime import date
 
 import polars as pl
 
-from pilot.tables import Kind, Table
+from pilot.lake_tables.tables import Kind, Table
 from storage.errors import LakeSchemaError
 
 _TYPES: dict[Kind, pl.DataType] = {
@@ -20,7 +20,7 @@ _TYPES: dict[Kind, pl.DataType] = {
     "texts": pl.List(pl.String()),
 }
 
-_REMEDY = "Correct the function that makes the frame, or the table in pilot/tables.py."
+_REMEDY = "Correct the function that makes the frame, or the table in pilot/lake_tables/tables.py."
 
 
 def polars_schema(table: Table) -> dict[str, pl.DataType]:

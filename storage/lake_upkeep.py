@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pilot.columns import Table
+from pilot.lake_tables.columns import Table
 from storage.erasure.lake_versions import LOG_FOLDER, purge
 from storage.erasure.table_files import TableFile, table_files
 from storage.lake import Lake

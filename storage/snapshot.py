@@ -15,7 +15,7 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from pilot.tables import Column, Kind, Table
+from pilot.lake_tables.tables import Column, Kind, Table
 from storage.duck import session
 from storage.errors import LakeDamaged, LakeUnavailable
 

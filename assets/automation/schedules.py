@@ -12,7 +12,7 @@ from assets.framework.partitions import covered_days, exists, range_tags, ranges
 from assets.framework.resources import HomeResource
 from operations.retention.carry_out import due, waiting
 from pilot.business_days import STOCKHOLM, business_day
-from pilot.tables import JUDGEMENTS
+from pilot.lake_tables.tables import JUDGEMENTS
 
 # Once after the day's last sessions have timed out, once after the day is settled (assets.framework.as_of): no new
 # segment would make the sensor rebuild the day at these moments.

@@ -12,7 +12,7 @@ from assets.framework.partitions import FIRST_DAY, exists, range_tags
 from assets.framework.unchanging_days import REOPEN_TAG, unchanging
 from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.store import audit
 from storage.store.engine import Store
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import dagster as dg
 
 from assets.framework.partitions import daily
-from pilot.tables import Table
+from pilot.lake_tables.tables import Table
 from storage.lake import Lake
 
 COLUMNS = "columns_as_declared"
@@ -32,7 +32,7 @@ def written_specs(table: Table) -> list[dg.AssetCheckSpec]:
             dg.AssetCheckSpec(
                 COLUMNS,
                 asset=table.name,
-                description="Every column that pilot/tables.py requires exists, has its type and is filled.",
+                description="Every column that pilot/lake_tables requires exists, has its type and is filled.",
                 blocking=True,
                 partitions_def=daily,
             ),

@@ -23,7 +23,7 @@ from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
 from assets.framework.unchanging_days import REOPEN_TAG, unchanging
-from pilot.tables import Column, Table
+from pilot.lake_tables.tables import Column, Table
 
 # Conflicting commits and an unavailable store pass with time; faulty data does not, and is not retried
 # (`failures_without_words`).

@@ -11,8 +11,8 @@ import dagster as dg
 import polars as pl
 
 from pilot.cafes import Cafes
-from pilot.tables import RAW_EVENTS, Table
-from pipelines.recorded import FIELDS, PROBE
+from pilot.lake_tables.tables import RAW_EVENTS, Table
+from pipelines.feedback.recorded import FIELDS, PROBE
 from storage.home import Home
 
 Shared = TypeVar("Shared")

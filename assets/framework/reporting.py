@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 
 from assets.framework.day import TableDay
-from pilot.columns import Table
-from pilot.insight_tables import THEMES
-from pilot.money_tables import REWARDS
-from pilot.payout_tables import PAYMENTS
-from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS, UPTIME
-from pipelines.pilot_report import Basis
-from pipelines.report_days import report_days
+from pilot.lake_tables.columns import Table
+from pilot.lake_tables.insight_tables import THEMES
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.payout_tables import PAYMENTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS, UPTIME
+from pipelines.reports.pilot_report import Basis
+from pipelines.reports.report_days import report_days
 from quality.gate import gate
 
 # A day on which a suite of one of these stops is excluded from reports.

@@ -18,9 +18,9 @@ from assets.framework.failures import failures_without_words
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
 from pilot.business_days import days_between
-from pilot.columns import Table
 from pilot.expectation_words import expectation_sentence
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.columns import Table
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from quality.gate import gate
 from storage.home import Home
 

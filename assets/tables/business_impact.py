@@ -11,13 +11,13 @@ from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.rewards import rewards
 from assets.tables.scored_feedback import scored_feedback
 from assets.tables.themes import themes
-from pilot.insight_tables import THEMES
-from pilot.money_tables import REWARDS
+from pilot.lake_tables.insight_tables import THEMES
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.report_tables import ALL_CAFES, BUSINESS_IMPACT
+from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK
 from pilot.opening_hours import open_on
-from pilot.report_tables import ALL_CAFES, BUSINESS_IMPACT
-from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK
-from pipelines.business_impact import NO_SUBJECT, REWARD_COLUMNS, SCORED_COLUMNS, THEME_COLUMNS, Inputs
-from pipelines.business_impact import business_impact as impact_of
+from pipelines.reports.business_impact import NO_SUBJECT, REWARD_COLUMNS, SCORED_COLUMNS, THEME_COLUMNS, Inputs
+from pipelines.reports.business_impact import business_impact as impact_of
 
 
 @daily_table(

@@ -17,12 +17,12 @@ from assets.tables.sessions import sessions
 from operations.load_records import read_load_tests
 from operations.system import RUN_FOLDER
 from pilot.business_days import days_between
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
-from pilot.report_tables import ALL_CAFES, BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
-from pilot.tables import SESSIONS, TABLES
-from pipelines.capacity_plan import HISTORY_DAYS, SESSION_COLUMNS, LoadTest, Resources
-from pipelines.capacity_plan import capacity_plan as plan_of
-from pipelines.report_days import report_days
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.report_tables import ALL_CAFES, BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_REPORT
+from pilot.lake_tables.tables import SESSIONS, TABLES
+from pipelines.reports.capacity_plan import HISTORY_DAYS, SESSION_COLUMNS, LoadTest, Resources
+from pipelines.reports.capacity_plan import capacity_plan as plan_of
+from pipelines.reports.report_days import report_days
 from storage.store.cafes import cafe_states
 
 # Written by the same run: counting them would change the plan.

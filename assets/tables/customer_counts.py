@@ -6,7 +6,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written, summed
 from assets.framework.plots import bars
 from assets.framework.sources import store
-from pilot.tables import CUSTOMER_COUNTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS
 from storage.store.cafes import customer_counts as reported
 
 

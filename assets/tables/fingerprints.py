@@ -6,7 +6,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
-from pilot.tables import FINGERPRINTS, SESSIONS, TURNS
+from pilot.lake_tables.tables import FINGERPRINTS, SESSIONS, TURNS
 from pipelines.signals.fingerprints import fingerprints as fingerprints_of
 
 

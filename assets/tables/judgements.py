@@ -9,8 +9,8 @@ from assets.framework.day import TableDay, Written
 from assets.framework.freshness import NIGHTLY
 from assets.tables.scored_feedback import scored_feedback
 from operations.model_judge import Judge, JudgeRun
-from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSIONS, TURNS
-from pipelines.judgements import PROMPT_VERSION, agreement, judgement, still_valid, table, transcript_hash
+from pilot.lake_tables.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.feedback.judgements import PROMPT_VERSION, agreement, judgement, still_valid, table, transcript_hash
 from pipelines.signals.fingerprints import said_by_session
 from storage.store.privacy import tombstones
 

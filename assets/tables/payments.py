@@ -5,7 +5,7 @@ from __future__ import annotations
 from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written
 from assets.tables.rewards import rewards
-from pilot.payout_tables import PAYMENTS
+from pilot.lake_tables.payout_tables import PAYMENTS
 from storage.store.payouts import payment_rows
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written, counted
 from assets.framework.sources import store
-from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
+from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.store.ledger.auditor import audit_money
 from storage.store.payouts import payout_rows
 

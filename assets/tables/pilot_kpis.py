@@ -12,10 +12,10 @@ from assets.tables.payments import payments
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
 from assets.tables.uptime import uptime
-from pilot.payout_tables import PAYMENTS
-from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
-from pipelines.kpis import SESSION_COLUMNS, TURN_COLUMNS
-from pipelines.kpis import pilot_kpis as kpis_of
+from pilot.lake_tables.payout_tables import PAYMENTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME
+from pipelines.figures.kpis import SESSION_COLUMNS, TURN_COLUMNS
+from pipelines.figures.kpis import pilot_kpis as kpis_of
 
 
 @daily_table(

@@ -13,10 +13,10 @@ from assets.tables.customer_counts import customer_counts
 from assets.tables.pilot_kpis import pilot_kpis
 from assets.tables.turns import turns
 from assets.tables.uptime import uptime
-from pilot.report_tables import PILOT_REPORT
-from pilot.tables import PILOT_KPIS, TURNS, UPTIME
-from pipelines.pilot_report import TURN_COLUMNS
-from pipelines.pilot_report import pilot_report as report_of
+from pilot.lake_tables.report_tables import PILOT_REPORT
+from pilot.lake_tables.tables import PILOT_KPIS, TURNS, UPTIME
+from pipelines.reports.pilot_report import TURN_COLUMNS
+from pipelines.reports.pilot_report import pilot_report as report_of
 
 
 @daily_table(

@@ -24,7 +24,7 @@ from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.plots import bars
 from assets.framework.resources import HomeResource
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.home import Home
 from storage.store.privacy import day_states
 

@@ -8,7 +8,7 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import Figure, TableDay, Written, counted
 from assets.framework.plots import bars
 from assets.framework.sources import landing, store
-from pilot.tables import RAW_EVENTS
+from pilot.lake_tables.tables import RAW_EVENTS
 from storage.landing.days import Fault, read_day
 from storage.store.privacy import erasures, tombstones
 

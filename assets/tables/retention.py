@@ -19,7 +19,7 @@ from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
 from operations.retention.carry_out import carry_out, export_expirations
-from pilot.retention_table import RETENTION
+from pilot.lake_tables.retention_table import RETENTION
 
 CODE_VERSION = "1"
 EXPLAINED = """Materializing a day removes the data that is due, and nothing else. Words are removed with everything

@@ -5,9 +5,9 @@ from __future__ import annotations
 from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written
 from assets.tables.rewards import rewards
-from pilot.money_tables import REWARD_PARITY, REWARDS
-from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS
-from pipelines.reward_parity import reward_parity as parity_of
+from pilot.lake_tables.money_tables import REWARD_PARITY, REWARDS
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS
+from pipelines.figures.reward_parity import reward_parity as parity_of
 from pipelines.signals.session_signals import by_session
 
 

@@ -8,8 +8,8 @@ from assets.framework.plots import bars
 from assets.framework.sources import store as store_source
 from assets.tables.session_signals import session_signals
 from payouts.deciding import decide_scored
-from pilot.money_tables import REWARDS
-from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from pipelines.signals.session_signals import by_session
 from quality.gate import quarantined
 from storage.store.rewards import reward_rows

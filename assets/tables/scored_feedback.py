@@ -9,8 +9,8 @@ from assets.framework.day import TableDay, Written
 from assets.framework.plots import bars
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
-from pilot.tables import SCORED_FEEDBACK, SESSIONS, TURNS
-from pipelines.scored_feedback import scored_feedback as scored
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.feedback.scored_feedback import scored_feedback as scored
 from pipelines.scoring import SCORER_VERSION
 
 STEP = 10  # points in each bar

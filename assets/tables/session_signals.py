@@ -11,7 +11,7 @@ from assets.framework.day import TableDay, Written, counted
 from assets.tables.fingerprints import fingerprints
 from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
-from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.reasons import SIGNALS_VERSION
 from pipelines.signals.session_signals import session_signals as signals_of

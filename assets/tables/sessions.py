@@ -8,9 +8,9 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import Figure, TableDay, Written, counted
 from assets.framework.plots import bars
 from assets.tables.raw_events import raw_events
-from pilot.tables import SESSIONS
-from pipelines.sessions import FIELDS
-from pipelines.sessions import sessions as sessions_of
+from pilot.lake_tables.tables import SESSIONS
+from pipelines.feedback.sessions import FIELDS
+from pipelines.feedback.sessions import sessions as sessions_of
 
 # The moments of a visit, in order, for the funnel.
 STEPS = {"opened": "opened_at", "started": "started_at", "said something": "first_turn_at", "sent": "completed_at"}

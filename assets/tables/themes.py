@@ -11,9 +11,9 @@ from assets.framework.day import TableDay, Written, counted
 from assets.framework.plots import bars
 from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
-from pilot.insight_tables import THEMES
-from pilot.tables import SCORED_FEEDBACK
-from pipelines.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, themes_of
+from pilot.lake_tables.insight_tables import THEMES
+from pilot.lake_tables.tables import SCORED_FEEDBACK
+from pipelines.feedback.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, themes_of
 
 
 @daily_table(THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback])

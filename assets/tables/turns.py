@@ -8,9 +8,9 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import Figure, TableDay, Written, counted
 from assets.framework.plots import bars
 from assets.tables.raw_events import raw_events
-from pilot.tables import TURNS
-from pipelines.turns import FIELDS
-from pipelines.turns import turns as turns_of
+from pilot.lake_tables.tables import TURNS
+from pipelines.feedback.turns import FIELDS
+from pipelines.feedback.turns import turns as turns_of
 
 
 @daily_table(TURNS, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[raw_events])

@@ -10,8 +10,8 @@ from assets.framework.plots import bars
 from assets.framework.sources import store
 from assets.tables.raw_events import raw_events
 from pilot.business_days import day_bounds
-from pilot.tables import UPTIME
-from pipelines.uptime import uptime as uptime_of
+from pilot.lake_tables.tables import UPTIME
+from pipelines.figures.uptime import uptime as uptime_of
 from storage.store.cafes import switches
 
 

@@ -8,10 +8,10 @@ from assets.framework.daily_table import daily_table
 from assets.framework.day import TableDay, Written
 from assets.framework.plots import bars
 from assets.tables.turns import turns
-from pilot.insight_tables import VOICE_LATENCY
-from pilot.tables import TURNS
-from pipelines.voice_latency import OF_TURNS, STAGES
-from pipelines.voice_latency import voice_latency as latency_of
+from pilot.lake_tables.insight_tables import VOICE_LATENCY
+from pilot.lake_tables.tables import TURNS
+from pipelines.figures.voice_latency import OF_TURNS, STAGES
+from pipelines.figures.voice_latency import voice_latency as latency_of
 
 
 @daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns])

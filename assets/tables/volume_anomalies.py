@@ -11,9 +11,9 @@ from assets.framework.sources import store
 from assets.tables.raw_events import raw_events
 from assets.tables.sessions import sessions
 from pilot.business_days import days_between
-from pilot.insight_tables import VOLUME_ANOMALIES
-from pilot.tables import SESSIONS
-from pipelines.uptime import outages
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.tables import SESSIONS
+from pipelines.figures.uptime import outages
 from pipelines.volume.anomalies import (
     HISTORY_COLUMNS,
     HISTORY_DAYS,

@@ -16,10 +16,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
-from pilot.tables import SESSIONS
-from pipelines.intervals import wilson
+from pilot.lake_tables.tables import SESSIONS
 from pipelines.shapes import schema
 from pipelines.signals.devices import device_signals
+from pipelines.statistics.intervals import wilson
 
 DAY = date(2026, 11, 23)
 OPENS = datetime(2026, 11, 23, 6, tzinfo=UTC)

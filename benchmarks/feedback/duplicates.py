@@ -25,15 +25,15 @@ import numpy as np
 import polars as pl
 
 from benchmarks.feedback.duplicate_guests import KINDS, corpus_rows, guest, text
+from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pilot.settings import Settings
-from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
-from pipelines.intervals import wilson
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, LEAST_WORDS, copies
 from pipelines.signals.fingerprints import fingerprints, hashed_texts, unpacked
 from pipelines.signals.resemblance import Sets, common
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
+from pipelines.statistics.intervals import wilson
 from storage.home import open_home
 
 ROOT = Path(__file__).resolve().parents[2]

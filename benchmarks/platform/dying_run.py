@@ -17,7 +17,7 @@ import polars as pl
 from assets.by_hand.materializing import plan_runs
 from assets.by_hand.running import open_instance, run_here
 from benchmarks.platform.prove_rerun import opened
-from pilot.columns import Table
+from pilot.lake_tables.columns import Table
 from storage.day_parts import DayParts
 from storage.lake import Lake
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.platform.interval_coverage --pilots 1000 [--days 30] [--json]
 
-What is measured is what the report uses (`pipelines/clustered.py`). Every pilot is one of the pilot's own cafés, drawn
-anew from the simulator's effects. The truth is what the effects come to in the long run for these cafés, worked out by
+What is measured is what the report uses (`pipelines/statistics/clustered.py`). Every pilot is one of the pilot's own
+cafés, drawn anew from the simulator's effects. The truth is their long-run value for these cafés, computed by
 quadrature from the simulator's constants, not from what was drawn. Beside the intervals clustered by café-day stand
 Wilson's, which takes guests as independent: it shows what clustering is for. Uptime is a census of its time and has no
 interval.
@@ -23,9 +23,9 @@ import numpy as np
 import numpy.typing as npt
 
 from pilot.cafes import parse_cafes
-from pipelines.clustered import Cluster, quantile_of, ratio, share_interval
-from pipelines.intervals import wilson
-from pipelines.kpis import VOICE_QUANTILE
+from pipelines.figures.kpis import VOICE_QUANTILE
+from pipelines.statistics.clustered import Cluster, quantile_of, ratio, share_interval
+from pipelines.statistics.intervals import wilson
 from proving.simulator import chances
 from proving.simulator.effects import Characters, cafe_days, characters
 

@@ -31,19 +31,19 @@ from benchmarks.platform import independent_sql
 from benchmarks.platform.late_days import COSTS, LATE_PART, late_days
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes, parse_cafes
-from pilot.insight_tables import VOICE_LATENCY
+from pilot.lake_tables.insight_tables import VOICE_LATENCY
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, RAW_EVENTS, SESSIONS, TURNS, UPTIME, Table
 from pilot.settings import read_settings
-from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, RAW_EVENTS, SESSIONS, TURNS, UPTIME, Table
-from pipelines.kpis import SESSION_COLUMNS as KPI_SESSIONS
-from pipelines.kpis import TURN_COLUMNS as KPI_TURNS
-from pipelines.kpis import pilot_kpis
-from pipelines.sessions import FIELDS as OF_SESSIONS
-from pipelines.sessions import sessions
-from pipelines.turns import FIELDS as OF_TURNS
-from pipelines.turns import turns
-from pipelines.uptime import uptime
-from pipelines.voice_latency import OF_TURNS as LATENCY_TURNS
-from pipelines.voice_latency import voice_latency
+from pipelines.feedback.sessions import FIELDS as OF_SESSIONS
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import FIELDS as OF_TURNS
+from pipelines.feedback.turns import turns
+from pipelines.figures.kpis import SESSION_COLUMNS as KPI_SESSIONS
+from pipelines.figures.kpis import TURN_COLUMNS as KPI_TURNS
+from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.uptime import uptime
+from pipelines.figures.voice_latency import OF_TURNS as LATENCY_TURNS
+from pipelines.figures.voice_latency import voice_latency
 from proving.simulator.landing_days import write_large_day
 from proving.simulator.large_days import LargeDay
 from proving.simulator.many_cafes import many_cafes

@@ -27,7 +27,7 @@ from typing import Any
 
 import polars as pl
 
-from pilot.columns import CAFE, DAY, Column, Table
+from pilot.lake_tables.columns import CAFE, DAY, Column, Table
 from storage.errors import LakeUnavailable
 from storage.lake import Lake, polars_schema
 from storage.lake_upkeep import keep_up

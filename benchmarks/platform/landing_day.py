@@ -26,8 +26,8 @@ import polars as pl
 
 from benchmarks.platform.lake import COMMIT, FIRST_DAY, HEAVY, ROOT, SEED, some_cafes
 from pilot.identifiers import new_identifier
+from pilot.lake_tables.tables import RAW_EVENTS
 from pilot.settings import read_settings
-from pilot.tables import RAW_EVENTS
 from proving.simulator.large_days import LargeDay, crowd, event_parts
 from storage.home import Home, open_home
 from storage.landing.days import read_day

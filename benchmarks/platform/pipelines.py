@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from pilot.cafes import parse_cafes  # noqa: E402
-from pilot.tables import CUSTOMER_COUNTS  # noqa: E402
-from pipelines.kpis import pilot_kpis  # noqa: E402
-from pipelines.sessions import sessions  # noqa: E402
+from pilot.lake_tables.tables import CUSTOMER_COUNTS  # noqa: E402
+from pipelines.feedback.sessions import sessions  # noqa: E402
+from pipelines.feedback.turns import turns  # noqa: E402
+from pipelines.figures.kpis import pilot_kpis  # noqa: E402
+from pipelines.figures.uptime import uptime  # noqa: E402
 from pipelines.shapes import schema  # noqa: E402
-from pipelines.turns import turns  # noqa: E402
-from pipelines.uptime import uptime  # noqa: E402
 from tests.events import MORNING, Story, raw_events, whole_visit  # noqa: E402
 
 

@@ -24,7 +24,7 @@ from assets.automation.jobs import BY_HAND
 from assets.by_hand.materializing import plan_runs
 from assets.by_hand.running import open_instance, run_here
 from assets.framework.resources import HomeResource
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from storage.home import Home
 from storage.landing.segments import publish
 from storage.store.cafes import customer_counts

@@ -22,17 +22,17 @@ from typing import Any
 from benchmarks.platform.lake import FIRST_DAY, HEAVY, SEED, make_sessions, make_turns, of_day, some_cafes
 from pilot.business_days import days_between
 from pilot.cafes import Cafes
-from pilot.insight_tables import THEMES
+from pilot.lake_tables.insight_tables import THEMES
+from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pilot.settings import read_settings
-from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
-from pipelines.scored_feedback import scored_feedback
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.themes_daily import HISTORY_COLUMNS as MENTIONS
+from pipelines.feedback.themes_daily import HISTORY_DAYS as THEMES_HISTORY_DAYS
+from pipelines.feedback.themes_daily import themes_of
 from pipelines.signals.duplicates import HISTORY_DAYS as SIGNALS_HISTORY_DAYS
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS as VISITS
-from pipelines.themes_daily import HISTORY_COLUMNS as MENTIONS
-from pipelines.themes_daily import HISTORY_DAYS as THEMES_HISTORY_DAYS
-from pipelines.themes_daily import themes_of
 from proving.simulator.landing_days import write_large_day
 from proving.simulator.large_days import LargeDay
 from storage.home import Home, open_home

@@ -24,7 +24,7 @@ from rich.table import Table as Grid
 
 from cli.context import home
 from pilot.business_days import session_day
-from pilot.tables import TURNS
+from pilot.lake_tables.tables import TURNS
 
 STAGES = {
     "soft end detected": "soft_end_ms",

@@ -42,6 +42,6 @@ def dictionary() -> None:
 
     Example: pilot schema dictionary > docs/data-dictionary.md
     """
-    from pilot.data_dictionary import data_dictionary
+    from pilot.lake_tables.data_dictionary import data_dictionary
 
     typer.echo(data_dictionary(), nl=False)

@@ -15,7 +15,7 @@ from pilot.identifiers import readable
 from pilot.words import LANGUAGES, say
 
 if TYPE_CHECKING:
-    from pipelines.explanation import SessionResult
+    from pipelines.feedback.explanation import SessionResult
     from storage.home import Home
     from storage.store.rewards.receipts import Receipt
 
@@ -44,7 +44,7 @@ def why(
 
     Example: pilot why BCD234 --language en
     """
-    from pipelines.explanation import explain
+    from pipelines.feedback.explanation import explain
 
     spoken = _language(language)
     if quotes and not reason.strip():
@@ -120,7 +120,7 @@ def _none(key: str, language: Language, *, code: str) -> NotExplained:
 
 
 def _line(opened: Home, receipt: Receipt, *, language: Language) -> str:
-    from pipelines.explanation import spoken_day
+    from pipelines.feedback.explanation import spoken_day
 
     known = {cafe.id: cafe.name for cafe in opened.cafes().cafe}
     return say(
@@ -135,8 +135,8 @@ def _line(opened: Home, receipt: Receipt, *, language: Language) -> str:
 
 def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict[str, Any], SessionResult]:
     """Return the lake's rows about the receipt's session, and the result that the explanation needs."""
-    from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS
-    from pipelines.explanation import Raised, SessionResult
+    from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS
+    from pipelines.feedback.explanation import Raised, SessionResult
     from storage.store.privacy import tombstones
 
     reference = receipt.reference
@@ -174,8 +174,8 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
 
     import polars as pl
 
-    from pilot.tables import TURNS
-    from pipelines.counting_turns import counts_as_feedback
+    from pilot.lake_tables.tables import TURNS
+    from pipelines.feedback.counting_turns import counts_as_feedback
     from pipelines.scoring import score
     from storage.store import audit
 

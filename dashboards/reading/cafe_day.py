@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards.reading.kpi_figures import KpiFigure, figures_from
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
 from pilot.business_days import local_time
-from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS
+from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS
 
 TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, PILOT_KPIS)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
-from pilot.tables import PILOT_KPIS, SESSIONS
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
 
 if TYPE_CHECKING:
     from storage.lake import Lake

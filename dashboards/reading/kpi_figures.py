@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards.formatting import Unit
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
 from pilot.kpis import Verdict
-from pilot.tables import PILOT_KPIS, SESSIONS
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
 
 if TYPE_CHECKING:
     import polars as pl

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
-from pilot.tables import UPTIME
+from pilot.lake_tables.tables import UPTIME
 
 TABLES = (UPTIME,)
 BUDGET_MINUTES = 216  # 0.5 % of thirty days: the downtime that the target allows

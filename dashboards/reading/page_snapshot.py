@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from pilot.errors import PilotError
-from pilot.tables import Table
+from pilot.lake_tables.tables import Table
 from storage.errors import LakeUnavailable
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
-from pilot.payout_tables import PAYMENTS
+from pilot.lake_tables.payout_tables import PAYMENTS
 
 TABLES = (PAYMENTS,)
 

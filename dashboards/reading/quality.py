@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.errors import LakeUnavailable
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from datetime import date
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot
-from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pipelines.volume.episodes import COLUMNS, Episode, episodes
 
 TABLES = (VOLUME_ANOMALIES,)

@@ -12,7 +12,7 @@ from dashboards.reading.quality import TABLES, QualitySummary, days_shown, quali
 from dashboards.visit import Visit, current
 from pilot.business_days import business_day
 from pilot.expectation_words import expectation_sentence
-from pilot.insight_tables import WHOLE_ROW
+from pilot.lake_tables.insight_tables import WHOLE_ROW
 
 
 def show(visit: Visit) -> None:

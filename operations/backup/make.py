@@ -36,7 +36,7 @@ from operations.backup.staging import sweep_staging
 from operations.erasure.home_lock import home_lock
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from storage.backup.archive import ArchiveWriter
 from storage.backup.lake_copy import table_version
 from storage.backup.sealing import sealing_writer

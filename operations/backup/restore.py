@@ -18,8 +18,8 @@ from operations.erasure.carry_out import carry_out
 from operations.retention.carry_out import carry_out as apply_limits
 from operations.retention.carry_out import waiting
 from pilot.errors import PilotError
+from pilot.lake_tables.tables import TABLES
 from pilot.settings import Settings
-from pilot.tables import TABLES
 from storage.backup.archive import put_under
 from storage.backup.store_copy import POSTGRESQL_COPY, SQLITE_COPY, check_sqlite, restore_postgresql
 from storage.backup.tombstone_file import NAME, read_tombstones

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from operations.backup.catalog import export_tombstones
 from operations.erasure.home_lock import home_lock
 from operations.erasure.marks import Marks, marks_of
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from storage.erasure.files_beside import STORE_FILES, blot_lines, search
 from storage.erasure.lake_rows import erase_rows, named_days
 from storage.erasure.lake_versions import GRACE_SECONDS, files_with_sessions, purge

@@ -16,8 +16,8 @@ from datetime import date, datetime, timedelta
 from operations.erasure.carry_out import GRACE
 from operations.erasure.home_lock import home_lock
 from pilot.business_days import business_day
-from pilot.retention_table import RETENTION
-from pilot.tables import RAW_EVENTS, SESSIONS, TABLES, TURNS
+from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.tables import RAW_EVENTS, SESSIONS, TABLES, TURNS
 from pilot.time_limits import KINDS, Kind, is_due, kept_days
 from storage.erasure.expired_lines import empty_lines, segments_with
 from storage.erasure.expired_rows import days_in, empty_day, files_with

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pilot.tables import FINGERPRINTS
-from pipelines.counting_turns import counts_as_feedback
+from pilot.lake_tables.tables import FINGERPRINTS
+from pipelines.feedback.counting_turns import counts_as_feedback
 from pipelines.shapes import schema, shaped
 
 Codes = npt.NDArray[np.uint64]

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from pilot.cafes import Cafes
-from pilot.tables import SESSION_SIGNALS
+from pilot.lake_tables.tables import SESSION_SIGNALS
 from pipelines.shapes import schema, shaped
 from pipelines.signals.devices import device_signals, hours_signals
 from pipelines.signals.duplicates import copies

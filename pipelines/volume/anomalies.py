@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from pilot.cafes import Cafe, Cafes
-from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pipelines.shapes import schema, shaped
 from pipelines.volume.expectation import HISTORY_DAYS as HISTORY_DAYS
 from pipelines.volume.expectation import PastHour, expectation

@@ -24,8 +24,8 @@ from operations.erasure.carry_out import carry_out
 from operations.retention import carry_out as retention
 from pilot.business_days import business_day
 from pilot.identifiers import new_identifier
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pilot.settings import Settings
-from pilot.tables import SCORED_FEEDBACK
 from proving.erasure.proof_guest import Guest, make_guest
 from storage.backup.archive import put_under
 from storage.erasure.everywhere import find_everywhere

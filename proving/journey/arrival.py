@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from pilot.business_days import session_day
-from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
+from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
 from proving.journey.errors import JourneyFailed
 from proving.journey.stages import Stages
 from storage.lake import Lake

@@ -7,7 +7,7 @@ from datetime import date
 
 from pilot.business_days import day_bounds
 from pilot.errors import PilotError
-from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, RAW_EVENTS
 from proving.simulator.large_days import LargeDay, crowd, event_parts
 from proving.simulator.large_days import customer_counts as counts_of
 from proving.simulator.pilot_days import SimulatedDay

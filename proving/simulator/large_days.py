@@ -19,8 +19,8 @@ import polars as pl
 from pilot.business_days import at_local, day_bounds
 from pilot.cafes import Cafe, Cafes
 from pilot.events import SCHEMA_VERSION
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, RAW_EVENTS
 from pilot.opening_hours import hours_on
-from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
 from pipelines.shapes import schema
 from proving.simulator import chances
 from proving.simulator.chances import PEAK_WEIGHT

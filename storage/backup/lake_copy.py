@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import unquote
 
-from pilot.tables import Table
+from pilot.lake_tables.tables import Table
 from storage.lake import Lake
 
 LOG_FOLDER = "_delta_log"

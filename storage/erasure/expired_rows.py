@@ -9,8 +9,8 @@ from datetime import date
 
 import polars as pl
 
-from pilot.columns import Table
-from pilot.tables import FINGERPRINTS, JUDGEMENTS, RAW_EVENTS, SESSIONS, TURNS
+from pilot.lake_tables.columns import Table
+from pilot.lake_tables.tables import FINGERPRINTS, JUDGEMENTS, RAW_EVENTS, SESSIONS, TURNS
 from pilot.time_limits import Kind, emptied_json
 from storage.erasure.lake_versions import LOG_FOLDER
 from storage.erasure.table_files import table_files

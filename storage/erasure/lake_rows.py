@@ -8,7 +8,7 @@ from functools import partial
 
 import polars as pl
 
-from pilot.tables import TABLES, Table
+from pilot.lake_tables.tables import TABLES, Table
 from storage.lake import Lake
 
 # Columns beside `session_id` that name sessions, in rows about another session or none.

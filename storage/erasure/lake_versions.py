@@ -19,7 +19,7 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
-from pilot.tables import Table
+from pilot.lake_tables.tables import Table
 from storage.erasure.table_files import TableFile, TableFiles, table_files
 from storage.errors import LakeDamaged, LakeUnavailable
 from storage.lake import Lake

@@ -16,7 +16,7 @@ import polars as pl
 
 from pilot.errors import InvalidEvent
 from pilot.events import Event, parse_event, unknown_parts
-from pilot.tables import RAW_EVENTS
+from pilot.lake_tables.tables import RAW_EVENTS
 from storage.duck import in_memory
 from storage.errors import CorruptSegment, StorageError
 from storage.lake_schema import conform, empty_frame

@@ -13,7 +13,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from assets.automation.schedules import judge_rebuilt_days, settle_yesterday
 from assets.definitions import build_defs
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from quality.day_verdicts import judged_tables
 
 

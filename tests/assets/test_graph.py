@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pilot.insight_tables import QUARANTINE
-from pilot.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
+from pilot.lake_tables.insight_tables import QUARANTINE
+from pilot.lake_tables.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
 from quality.day_verdicts import judged_tables
 from storage.home import Home
 from storage.store.cafes import customer_counts

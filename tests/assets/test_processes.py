@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from pilot.business_days import business_day
-from pilot.tables import PILOT_KPIS, SESSIONS
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
 from storage.home import Home
 from tests.events import whole_visit
 from tests.waiting import until

@@ -12,9 +12,9 @@ from operations.watch.money import overdue_rewards
 from operations.watch.money.overdue_rewards import PATIENCE, RETRY_AFTER, OverdueRewards, VoucherExpiry, decide_day
 from payouts.rewards import VOUCHER_DAYS
 from pilot.identifiers import new_identifier
-from pilot.money_tables import REWARD_PARITY, REWARDS
-from pilot.tables import SCORED_FEEDBACK
-from pipelines.reward_parity import reward_parity
+from pilot.lake_tables.money_tables import REWARD_PARITY, REWARDS
+from pilot.lake_tables.tables import SCORED_FEEDBACK
+from pipelines.figures.reward_parity import reward_parity
 from storage.errors import StoreAway
 from storage.home import Home
 from storage.landing.folder_segments import FolderSegments

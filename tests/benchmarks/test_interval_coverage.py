@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.platform import interval_coverage
 from benchmarks.platform.interval_coverage import run
-from pipelines import pilot_report
+from pipelines.reports import pilot_report
 
 pytestmark = pytest.mark.slow
 

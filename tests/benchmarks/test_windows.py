@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.platform.windows import COMPARED_DAYS, MAKERS, cost_summary, run
-from pipelines.themes_daily import HISTORY_DAYS
+from pipelines.feedback.themes_daily import HISTORY_DAYS
 
 
 @pytest.mark.slow

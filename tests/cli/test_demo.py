@@ -10,8 +10,8 @@ import pytest
 
 from assets.definitions import build_defs
 from cli.demo_home import SENSOR_NAME
+from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
 from pilot.settings import Settings
-from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
 from storage.home import open_home
 
 PILOT = Path(sys.executable).with_name("pilot")

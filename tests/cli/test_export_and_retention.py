@@ -10,9 +10,9 @@ import pytest
 
 from operations.watch.money.overdue_rewards import decide_day
 from pilot.identifiers import new_identifier
+from pilot.lake_tables.tables import TURNS
 from pilot.settings import Settings
-from pilot.tables import TURNS
-from pipelines.turns import turns
+from pipelines.feedback.turns import turns
 from proving.erasure.proof_guest import Guest, make_guest
 from storage.home import open_home
 from storage.landing.days import read_day

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pilot.lake_tables.tables import SESSIONS
 from pilot.settings import Settings
-from pilot.tables import SESSIONS
 from storage.home import Home, open_home
 from storage.landing.segments import publish
 from storage.store import audit

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from pilot.lake_tables.tables import SCORED_FEEDBACK, TABLES
 from pilot.settings import Settings
-from pilot.tables import SCORED_FEEDBACK, TABLES
 from storage.home import open_home
 from storage.lake import Lake
 from tests.cli.conftest import Pilot

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from payouts.deciding import decide_sessions
+from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pilot.settings import Settings
-from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
-from pipelines.turns import turns
 from storage.home import Home, open_home
 from storage.store import audit
 from storage.store.privacy import tombstones
@@ -165,7 +165,7 @@ def test_the_explanation_is_lean_enough_for_the_receipts_page(tmp_path: Path) ->
     import subprocess
     import sys
 
-    program = "import sys, pipelines.explanation; sys.exit(any(n in sys.modules for n in ('polars', 'numpy')))"
+    program = "import sys, pipelines.feedback.explanation; sys.exit(any(n in sys.modules for n in ('polars', 'numpy')))"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

@@ -11,9 +11,9 @@ import polars as pl
 from pilot.business_days import STOCKHOLM, day_bounds
 from pilot.cafes import Cafe, Cafes
 from pilot.identifiers import new_identifier
-from pilot.tables import CUSTOMER_COUNTS, PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS, UPTIME
-from pipelines.kpis import pilot_kpis
-from pipelines.uptime import SERVICE_TARGET
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TURNS, UPTIME
+from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.uptime import SERVICE_TARGET
 from storage.lake import Lake, polars_schema
 
 

@@ -18,8 +18,8 @@ import pytest
 from operations.record_lines import records_of
 from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
 from pilot.business_days import business_day
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pilot.settings import read_settings
-from pilot.tables import SCORED_FEEDBACK
 from storage.home import Home, open_home
 from storage.store.payouts import batches
 from tests.dashboards.conftest import ROOT

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pilot.business_days import day_bounds
-from pilot.tables import UPTIME
+from pilot.lake_tables.tables import UPTIME
 from storage.home import Home
 from storage.lake import polars_schema
 from tests.dashboards.conftest import TODAY

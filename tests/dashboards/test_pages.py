@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pilot.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
+from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from tests.dashboards.conftest import NOW, TODAY

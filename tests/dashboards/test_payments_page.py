@@ -11,7 +11,7 @@ from babel.dates import format_date
 from streamlit.testing.v1 import AppTest
 
 from pilot.business_days import business_day
-from pilot.payout_tables import PAYMENTS
+from pilot.lake_tables.payout_tables import PAYMENTS
 from pilot.words import section
 from storage.home import Home
 from storage.lake import polars_schema

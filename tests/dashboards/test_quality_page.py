@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pilot.tables import SCORED_FEEDBACK
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.home import Home
 from tests.dashboards.conftest import TODAY
 from tests.dashboards.lake_days import make_day

@@ -15,7 +15,7 @@ from dashboards.reading.page_snapshot import Key, PageSnapshot, UnreadableTable,
 from dashboards.reasons import EARLIER_VERSION, GAPS, REASONS, reason
 from pilot.business_days import local_time
 from pilot.kpis import KPIS
-from pilot.tables import SESSIONS, Table
+from pilot.lake_tables.tables import SESSIONS, Table
 from pilot.words import section
 from storage.home import Home
 from tests.dashboards.conftest import TODAY

@@ -12,7 +12,7 @@ import pytest
 from dashboards.visit import Visit
 from dashboards.volume_words import episode_in_words
 from pilot.business_days import at_local
-from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pipelines.volume.episodes import Episode
 from storage.home import Home
 from storage.lake import polars_schema

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.lake import Lake, polars_schema
 
 JUDGED_AT = datetime(2026, 11, 23, 13, 25, tzinfo=UTC)

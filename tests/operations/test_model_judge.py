@@ -11,7 +11,7 @@ import pytest
 
 from operations.model_judge import FAILURES_IN_A_ROW, SILENCE_SECONDS, Judge, JudgeRun
 from pilot.model_calls import OPTIONS
-from pipelines.judgements import ANSWER_SCHEMA, CRITERIA
+from pipelines.feedback.judgements import ANSWER_SCHEMA, CRITERIA
 from tests.ollama_server.running import running
 from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import BUSY, Crash, HangUp, Planned, Refuse, Stall, Step, Token, said

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pilot.tables import CUSTOMER_COUNTS, TABLES
-from pipelines.kpis import pilot_kpis
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, TABLES
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
+from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.uptime import uptime
 from pipelines.shapes import schema
-from pipelines.turns import turns
-from pipelines.uptime import uptime
 from tests.events import MORNING, Story, probes, raw_events
 
 pytestmark = pytest.mark.slow

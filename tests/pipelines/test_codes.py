@@ -12,9 +12,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pilot.columns import Table
 from pilot.expectation_words import SECTION, expectation_sentence
-from pilot.tables import SESSION_SIGNALS, TABLES
+from pilot.lake_tables.columns import Table
+from pilot.lake_tables.tables import SESSION_SIGNALS, TABLES
 from pilot.words import section
 from quality.day_verdicts import judge_day
 from quality.suites import rules

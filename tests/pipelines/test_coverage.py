@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pipelines.coverage import Stretch, clipped, common, laid_under, merged, shared, total
-from pipelines.uptime import SILENT_TARGET, uptime
+from pipelines.figures.uptime import SILENT_TARGET, uptime
 from tests.events import probes, raw_events
 
 CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")

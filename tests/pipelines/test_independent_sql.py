@@ -14,13 +14,13 @@ from benchmarks.platform import independent_sql
 from benchmarks.platform.lake import differing_kpis
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pilot.payout_tables import PAYMENTS
-from pilot.tables import CUSTOMER_COUNTS, RAW_EVENTS
-from pipelines.kpis import pilot_kpis
-from pipelines.sessions import sessions
+from pilot.lake_tables.payout_tables import PAYMENTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, RAW_EVENTS
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
+from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.uptime import uptime
 from pipelines.shapes import schema
-from pipelines.turns import turns
-from pipelines.uptime import uptime
 from proving.simulator.large_days import LargeDay, crowd, customer_counts, event_parts
 
 pytestmark = pytest.mark.slow

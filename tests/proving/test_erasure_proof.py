@@ -19,11 +19,11 @@ from operations.backup.restore import NotRestored
 from operations.erasure import carry_out as carrying
 from operations.retention import carry_out as limits
 from operations.watch.money.overdue_rewards import decide_day
-from pilot.tables import FINGERPRINTS, RAW_EVENTS, REWARDS, SCORED_FEEDBACK, SESSIONS, TURNS
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pilot.lake_tables.tables import FINGERPRINTS, RAW_EVENTS, REWARDS, SCORED_FEEDBACK, SESSIONS, TURNS
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
 from pipelines.signals.fingerprints import fingerprints
-from pipelines.turns import turns
 from proving.erasure import proof
 from proving.erasure.proof import PreparedHome, erase, keep_limits, prepare_home, prove, search, verdict
 from storage.erasure.everywhere import find_everywhere

@@ -13,7 +13,7 @@ import pytest
 
 from pilot.cafes import Cafes, parse_cafes
 from pilot.identifiers import new_identifier
-from pilot.tables import JUDGEMENTS, RAW_EVENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS, Table
+from pilot.lake_tables.tables import JUDGEMENTS, RAW_EVENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS, Table
 
 DAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)

@@ -13,9 +13,9 @@ import polars as pl
 import pytest
 
 from pilot.cafes import Cafes, RewardTier, parse_cafes
-from pilot.columns import Column, Table
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
-from pilot.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
+from pilot.lake_tables.columns import Column, Table
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from quality.day_cut import WORDS_MARK, day_cut
 from quality.day_verdicts import MASKED, DayVerdicts, judge_day, judged_tables, row_key
 from quality.gate import gate, quarantined

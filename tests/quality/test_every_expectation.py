@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from quality.day_verdicts import NOT_JUDGED, judged_tables
 from quality.suites import OWN, rules
 from tests.quality import test_payment_suites, test_reward_suites, test_suites, test_whole_day

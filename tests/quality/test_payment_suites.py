@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from pilot.cafes import parse_cafes
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from quality.engine import run
 from quality.rules import Evidence
 from quality.suites import rules, suite_of

@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from pilot.identifiers import new_identifier
-from pilot.insight_tables import QUALITY_VERDICTS, QUARANTINE
-from pilot.money_tables import REWARD_PARITY, REWARDS
-from pilot.tables import SESSIONS, TABLES
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.money_tables import REWARD_PARITY, REWARDS
+from pilot.lake_tables.tables import SESSIONS, TABLES
 from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from pilot.cafes import Cafes, parse_cafes
-from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TABLES
+from pilot.lake_tables.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TABLES
 from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from pilot.tables import TABLES
+from pilot.lake_tables.tables import TABLES
 from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence

@@ -11,21 +11,21 @@ import polars as pl
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pilot.insight_tables import THEMES, VOLUME_ANOMALIES
-from pilot.retention_table import RETENTION
-from pilot.tables import CUSTOMER_COUNTS, REWARDS
-from pipelines.business_impact import Inputs, business_impact
-from pipelines.capacity_plan import LoadTest, Resources, capacity_plan
-from pipelines.kpis import pilot_kpis
-from pipelines.pilot_report import Basis, pilot_report
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pilot.lake_tables.insight_tables import THEMES, VOLUME_ANOMALIES
+from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, REWARDS
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.themes_daily import HISTORY_COLUMNS, themes_of
+from pipelines.feedback.turns import turns
+from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.uptime import outages, uptime
+from pipelines.figures.voice_latency import voice_latency
+from pipelines.reports.business_impact import Inputs, business_impact
+from pipelines.reports.capacity_plan import LoadTest, Resources, capacity_plan
+from pipelines.reports.pilot_report import Basis, pilot_report
 from pipelines.shapes import schema
 from pipelines.signals.fingerprints import fingerprints
-from pipelines.themes_daily import HISTORY_COLUMNS, themes_of
-from pipelines.turns import turns
-from pipelines.uptime import outages, uptime
-from pipelines.voice_latency import voice_latency
 from pipelines.volume.anomalies import HISTORY_COLUMNS as VOLUME_COLUMNS
 from pipelines.volume.anomalies import away_by_cafe, volume_anomalies
 from tests.events import MORNING, Story, probes, raw_events, whole_visit

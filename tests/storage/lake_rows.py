@@ -7,7 +7,7 @@ from datetime import date
 
 import polars as pl
 
-from pilot.tables import Column, Table
+from pilot.lake_tables.tables import Column, Table
 from storage.lake import Lake, polars_schema
 
 DAY = date(2026, 11, 23)

@@ -9,7 +9,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pilot.tables import SESSIONS
+from pilot.lake_tables.tables import SESSIONS
 from storage import duck
 from storage.duck import in_memory, session
 from storage.errors import LakeUnavailable

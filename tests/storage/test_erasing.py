@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pilot.identifiers import new_identifier
-from pilot.tables import SESSION_SIGNALS, TABLES, TURNS
+from pilot.lake_tables.tables import SESSION_SIGNALS, TABLES, TURNS
 from storage.erasure.lake_rows import KEYS, LISTS, erase_rows, named_days
 from storage.erasure.lake_versions import files_with_sessions, purge
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs

@@ -17,7 +17,7 @@ from deltalake import DeltaTable
 from moto.server import ThreadedMotoServer
 from polars.testing import assert_frame_equal
 
-from pilot.tables import SESSIONS, TABLES, Column, Table
+from pilot.lake_tables.tables import SESSIONS, TABLES, Column, Table
 from storage.errors import LakeDamaged, LakeSchemaError, LakeUnavailable
 from storage.lake import ATTEMPTS, Lake, conform, empty_frame, polars_schema
 from tests.storage.lake_rows import DAY, VISITS, visits

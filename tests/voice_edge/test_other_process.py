@@ -15,7 +15,7 @@ import websockets
 
 from pilot.business_days import session_day
 from pilot.settings import Settings
-from pipelines.sessions import sessions
+from pipelines.feedback.sessions import sessions
 from storage.home import open_home
 from storage.landing.days import read_day
 from storage.store.cafes import codes

@@ -21,7 +21,7 @@ from pilot.errors import InvalidEvent, PilotError
 from pilot.events import UtteranceCommitted, UtteranceEdited, parse_event
 from pilot.turns import counts_as_feedback
 from pilot.words import say
-from pipelines.explanation import PRAISED_FROM, Raised, SessionResult, explain
+from pipelines.feedback.explanation import PRAISED_FROM, Raised, SessionResult, explain
 from storage.errors import CorruptSegment
 from storage.landing.segments import Segments
 from storage.store.rewards.decisions import Decision

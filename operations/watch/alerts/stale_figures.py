@@ -11,7 +11,7 @@ from operations.system import RUN_FOLDER
 from operations.watch.alerts.alert_records import Alert, AlertRecords
 from pilot.business_days import business_day, local_time
 from pilot.errors import PilotError
-from pilot.tables import PILOT_KPIS
+from pilot.lake_tables.tables import PILOT_KPIS
 from storage.home import Home
 
 ALERT = "figures_stale"

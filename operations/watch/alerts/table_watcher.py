@@ -13,8 +13,8 @@ import structlog
 
 from operations.record_lines import records_of
 from pilot.business_days import business_day
-from pilot.columns import Table
 from pilot.errors import PilotError
+from pilot.lake_tables.columns import Table
 from storage.lake import Lake
 from storage.snapshot import Snapshot
 

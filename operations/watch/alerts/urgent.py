@@ -17,7 +17,7 @@ import structlog
 
 from operations.record_lines import append_record
 from operations.watch.alerts.table_watcher import TableWatcher
-from pilot.tables import SCORED_FEEDBACK
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.lake import Lake
 from storage.snapshot import Snapshot
 

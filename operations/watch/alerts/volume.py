@@ -19,7 +19,7 @@ from operations.watch.alerts.run_alerts import RECORDS_NAME, report
 from operations.watch.alerts.table_watcher import TableWatcher
 from pilot.business_days import local_time
 from pilot.cafes import Cafe, Cafes
-from pilot.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pipelines.volume.episodes import COLUMNS, Episode, episodes
 from storage.lake import Lake
 from storage.snapshot import Snapshot

@@ -13,8 +13,8 @@ from typing import Literal
 
 import structlog
 
-from pilot.money_tables import REWARDS
-from pilot.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from quality.gate import Gate, gate
 from storage.home import Home
 from storage.store.payouts import awaiting

@@ -15,14 +15,14 @@ from payouts.deciding import decide_scored
 from pilot.business_days import days_between
 from pilot.errors import PilotError
 from pilot.events import PROBER_REPLICAS
-from pilot.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSIONS
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSIONS
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
 from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import by_session, session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
-from pipelines.turns import turns
 from quality.gate import quarantined
 from storage.home import Home
 from storage.landing.days import read_day

@@ -13,7 +13,7 @@ import structlog
 
 from pilot.errors import PilotError
 from pilot.events import Event
-from pipelines.uptime import SERVICE_TARGET
+from pipelines.figures.uptime import SERVICE_TARGET
 from storage.folders import write_atomically
 
 APPEND_DEADLINE_SECONDS = 10.0

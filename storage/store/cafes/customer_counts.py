@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy import Connection, func, insert, select
 
 from pilot.counts import Source, checked_customers, checked_source
-from pilot.tables import CUSTOMER_COUNTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.schemas.core import customer_counts

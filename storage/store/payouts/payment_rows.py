@@ -14,7 +14,7 @@ import polars as pl
 from sqlalchemy import Connection, Select, exists, func, select
 
 from pilot.business_days import day_bounds
-from pilot.payout_tables import PAYMENTS
+from pilot.lake_tables.payout_tables import PAYMENTS
 from storage.lake_schema import conform, polars_schema
 from storage.store.engine import Store
 from storage.store.payouts.attempts import MONEY_RAILS

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import func, select
 
-from pilot.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
+from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYOUT_BATCHES, PAYOUTS
 from storage.lake_schema import conform, polars_schema
 from storage.store.engine import Store
 from storage.store.ledger.auditor import Finding

@@ -12,7 +12,7 @@ from datetime import date, datetime
 import polars as pl
 from sqlalchemy import Connection, insert, select, update
 
-from pilot.retention_table import RETENTION
+from pilot.lake_tables.retention_table import RETENTION
 from pilot.time_limits import Kind
 from storage.lake_schema import polars_schema
 from storage.store.engine import Store, serialise

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 from sqlalchemy import select
 
-from pilot.money_tables import REWARDS
+from pilot.lake_tables.money_tables import REWARDS
 from storage.lake_schema import conform, polars_schema
 from storage.store.engine import Store
 from storage.store.privacy.money_erasure import PSEUDONYM

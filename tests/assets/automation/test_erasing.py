@@ -15,7 +15,7 @@ from assets.framework.resources import HomeResource
 from operations.erasure.carry_out import carry_out
 from operations.erasure.home_lock import home_lock
 from pilot.business_days import business_day
-from pilot.tables import RAW_EVENTS
+from pilot.lake_tables.tables import RAW_EVENTS
 from storage.home import Home
 from storage.landing.days import read_day
 from storage.store.privacy import erasures, tombstones

@@ -12,7 +12,7 @@ import pytest
 
 from assets.automation.forgetting import forget, remove_orphaned_files
 from assets.definitions import build_defs
-from pilot.tables import SESSIONS
+from pilot.lake_tables.tables import SESSIONS
 from tests.assets.dagster_internals import (
     InstigatorTick,
     InstigatorType,

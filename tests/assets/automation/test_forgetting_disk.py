@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from assets.automation.forgetting import CHECK_RESULTS, forget, remove_orphaned_checks
-from pilot.tables import UPTIME
+from pilot.lake_tables.tables import UPTIME
 from tests.assets.dagster_internals import FreshnessState, FreshnessStateChange, report_freshness
 
 DAY = date(2026, 11, 12)

@@ -19,7 +19,7 @@ from assets.by_hand.materializing import (
 from assets.by_hand.running import open_instance, run_here
 from assets.framework.unchanging_days import REOPEN_TAG
 from pilot.errors import InvalidDay, PilotError
-from pilot.tables import PILOT_KPIS, SESSIONS, TURNS
+from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS, TURNS
 from storage.home import Home
 from storage.store import audit
 from storage.store.privacy import day_states

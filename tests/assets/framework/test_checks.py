@@ -11,7 +11,7 @@ import pytest
 from deltalake import write_deltalake
 
 from assets.framework.checks import COLUMNS, KEYS, written_results
-from pilot.tables import CUSTOMER_COUNTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS
 from storage.errors import LakeDamaged
 from storage.lake import Lake, empty_frame
 

@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pilot.tables import SESSIONS
+from pilot.lake_tables.tables import SESSIONS
 from storage.home import Home
 from tests.events import MORNING, whole_visit
 

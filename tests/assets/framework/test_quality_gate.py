@@ -13,8 +13,8 @@ import pytest
 from assets.definitions import build_defs
 from assets.framework.partitions import daily, range_tags
 from assets.framework.resources import HomeResource
-from pilot.insight_tables import QUARANTINE
-from pilot.tables import SCORED_FEEDBACK
+from pilot.lake_tables.insight_tables import QUARANTINE
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.home import Home
 from tests.events import MORNING, whole_visit
 

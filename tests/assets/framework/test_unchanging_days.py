@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from assets.framework.unchanging_days import REOPEN_TAG
-from pilot.tables import SESSIONS
+from pilot.lake_tables.tables import SESSIONS
 from storage.home import Home
 from storage.store.privacy import day_states
 from tests.events import MORNING, whole_visit

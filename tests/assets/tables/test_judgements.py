@@ -15,7 +15,7 @@ import pytest
 
 from assets.automation.schedules import judge_by_night
 from assets.framework.resources import HomeResource
-from pilot.tables import JUDGEMENTS, SCORED_FEEDBACK
+from pilot.lake_tables.tables import JUDGEMENTS, SCORED_FEEDBACK
 from storage.home import Home
 from storage.store.privacy import tombstones
 from tests.events import MORNING, Story

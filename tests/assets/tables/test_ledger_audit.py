@@ -12,7 +12,7 @@ import pytest
 from assets.framework.partitions import range_tags
 from assets.framework.resources import HomeResource
 from assets.tables import payouts
-from pilot.payout_tables import LEDGER_AUDIT
+from pilot.lake_tables.payout_tables import LEDGER_AUDIT
 from storage.home import Home
 
 FIRST, LAST = date(2026, 11, 23), date(2026, 11, 25)

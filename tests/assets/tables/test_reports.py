@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from assets.automation.schedules import report_yesterday
 from operations.load_records import record_load_test
 from operations.quality_days import judge_days
-from pilot.tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_KPIS, PILOT_REPORT, SCORED_FEEDBACK
+from pilot.lake_tables.tables import BUSINESS_IMPACT, CAPACITY_PLAN, PILOT_KPIS, PILOT_REPORT, SCORED_FEEDBACK
 from storage.home import Home
 from storage.store.cafes import cafe_states
 from storage.store.privacy import day_states

@@ -15,8 +15,8 @@ from assets.definitions import build_defs
 from assets.framework.reporting import GATING_TABLES
 from assets.framework.resources import HomeResource
 from operations.erasure.carry_out import carry_out
-from pilot.retention_table import RETENTION
-from pilot.tables import FINGERPRINTS, PILOT_KPIS, RAW_EVENTS, TABLES, TURNS
+from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.tables import FINGERPRINTS, PILOT_KPIS, RAW_EVENTS, TABLES, TURNS
 from quality.gate import gate
 from storage.home import Home
 from storage.store.privacy import day_states, expirations, tombstones

@@ -6,8 +6,8 @@ from typing import Any
 
 from polars.testing import assert_frame_equal
 
-from pilot.money_tables import REWARDS
-from pilot.tables import SCORED_FEEDBACK
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.home import Home
 from storage.store.cafes import trial_slots
 from storage.store.privacy import tombstones

@@ -28,8 +28,8 @@ from operations.backup.staging import PREFIX, RestoreUnderWay, staging
 from operations.erasure.carry_out import carry_out
 from operations.erasure.home_lock import HomeLocked, home_lock
 from pilot.identifiers import new_identifier
+from pilot.lake_tables.tables import RAW_EVENTS
 from pilot.settings import Settings
-from pilot.tables import RAW_EVENTS
 from storage.backup.store_copy import StoreNotCopied
 from storage.backup.tombstone_file import NAME, TombstonesUnreadable
 from storage.erasure.everywhere import find_everywhere

@@ -11,10 +11,10 @@ import pytest
 from operations.erasure.carry_out import GRACE, RECHECK, carry_out, due
 from operations.erasure.home_lock import HomeLocked, home_lock
 from pilot.identifiers import new_identifier
+from pilot.lake_tables.tables import RAW_EVENTS, SESSIONS, TURNS
 from pilot.settings import Settings
-from pilot.tables import RAW_EVENTS, SESSIONS, TURNS
-from pipelines.sessions import sessions as sessions_of
-from pipelines.turns import turns as turns_of
+from pipelines.feedback.sessions import sessions as sessions_of
+from pipelines.feedback.turns import turns as turns_of
 from storage.erasure.everywhere import find_everywhere
 from storage.erasure.files_beside import pieces, spellings
 from storage.erasure.landing_lines import sessions_lines

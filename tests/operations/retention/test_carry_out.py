@@ -16,9 +16,8 @@ from operations.retention.backups import delete_old_backups
 from operations.retention.carry_out import GRACE, carry_out, due, waiting
 from operations.watch.money.overdue_rewards import decide_day
 from pilot.identifiers import new_identifier
-from pilot.retention_table import RETENTION
-from pilot.settings import Settings
-from pilot.tables import (
+from pilot.lake_tables.retention_table import RETENTION
+from pilot.lake_tables.tables import (
     CUSTOMER_COUNTS,
     FINGERPRINTS,
     PILOT_KPIS,
@@ -29,11 +28,12 @@ from pilot.tables import (
     TURNS,
     UPTIME,
 )
-from pipelines.kpis import pilot_kpis
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pilot.settings import Settings
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
+from pipelines.figures.kpis import pilot_kpis
 from pipelines.signals.fingerprints import fingerprints
-from pipelines.turns import turns
 from proving.erasure.proof import KEY
 from proving.erasure.proof_guest import Guest, make_guest
 from storage.erasure.everywhere import find_everywhere

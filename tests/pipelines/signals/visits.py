@@ -10,12 +10,12 @@ import polars as pl
 from pilot.business_days import session_day
 from pilot.cafes import parse_cafes
 from pilot.events import PageOpened
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
-from pipelines.turns import turns
 from tests.events import MORNING, Story, raw_events
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")

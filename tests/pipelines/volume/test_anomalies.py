@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 
 from pilot.business_days import at_local, day_bounds
-from pilot.insight_tables import VOLUME_ANOMALIES
-from pilot.tables import SESSIONS
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.tables import SESSIONS
+from pipelines.figures.uptime import outages
 from pipelines.shapes import schema
-from pipelines.uptime import outages
 from pipelines.volume.anomalies import (
     HISTORY_COLUMNS,
     HISTORY_DAYS,

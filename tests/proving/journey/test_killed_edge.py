@@ -13,9 +13,9 @@ import pytest
 import websockets
 
 from pilot.business_days import session_day
+from pilot.lake_tables.tables import RAW_EVENTS
 from pilot.settings import Settings
-from pilot.tables import RAW_EVENTS
-from pipelines.sessions import sessions
+from pipelines.feedback.sessions import sessions
 from storage.home import Home, open_home
 from storage.landing.days import read_day
 from storage.store.cafes import codes

@@ -12,21 +12,21 @@ import pytest
 
 from pilot.business_days import day_bounds, days_between
 from pilot.cafes import Cafes, parse_cafes
-from pilot.insight_tables import THEMES
+from pilot.lake_tables.insight_tables import THEMES
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, FINGERPRINTS, SESSIONS
 from pilot.settings import read_settings
-from pilot.tables import CUSTOMER_COUNTS, FINGERPRINTS, SESSIONS
-from pipelines.kpis import pilot_kpis
-from pipelines.scored_feedback import scored_feedback
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.themes_daily import HISTORY_COLUMNS as THEME_HISTORY
+from pipelines.feedback.themes_daily import themes_of
+from pipelines.feedback.turns import turns
+from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.uptime import uptime
 from pipelines.scoring.tags import THEMES as THEME_NAMES
-from pipelines.sessions import sessions
 from pipelines.shapes import schema
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
-from pipelines.themes_daily import HISTORY_COLUMNS as THEME_HISTORY
-from pipelines.themes_daily import themes_of
-from pipelines.turns import turns
-from pipelines.uptime import uptime
 from proving.simulator import chances
 from proving.simulator.happenings import Window, failing, outage, ring, trend
 from proving.simulator.landing_days import land

@@ -15,8 +15,8 @@ from polars.testing import assert_frame_equal
 from pilot.business_days import day_bounds, local_time
 from pilot.cafes import Cafes, parse_cafes
 from pilot.events import EVENTS, parse_event, session_day, unknown_parts
-from pilot.tables import RAW_EVENTS
-from pipelines.sessions import sessions
+from pilot.lake_tables.tables import RAW_EVENTS
+from pipelines.feedback.sessions import sessions
 from pipelines.shapes import schema
 from proving.simulator import chances
 from proving.simulator.effects import cafe_days, characters

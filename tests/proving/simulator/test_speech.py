@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pilot.cafes import Language, parse_cafes
-from pilot.tables import FINGERPRINTS
+from pilot.lake_tables.tables import FINGERPRINTS
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, copies
 from pipelines.signals.fingerprints import hashed_texts

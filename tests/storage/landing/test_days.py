@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from pilot.identifiers import new_identifier
-from pilot.tables import RAW_EVENTS
+from pilot.lake_tables.tables import RAW_EVENTS
 from storage.lake_schema import polars_schema
 from storage.landing import days as module
 from storage.landing.days import read_day

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select, text
 from pilot.cafes import parse_cafes
 from pilot.counts import InvalidCount
 from pilot.identifiers import READABLE_ALPHABET, new_identifier, new_receipt_token, receipt_hash
-from pilot.tables import CUSTOMER_COUNTS
+from pilot.lake_tables.tables import CUSTOMER_COUNTS
 from storage.errors import UnknownCode
 from storage.lake_schema import polars_schema
 from storage.store import audit, outbox

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from pilot.business_days import session_day
 from pilot.identifiers import receipt_hash
-from pipelines.sessions import sessions
+from pipelines.feedback.sessions import sessions
 from storage.landing.days import read_day
 from tests.voice_edge.replicas import eventually
 

@@ -12,8 +12,8 @@ from operations.record_lines import records_of
 from operations.system import RUN_FOLDER
 from operations.watch.alerts.stale_figures import RECORDS_NAME, STALE_AFTER, StaleFiguresWatcher
 from pilot.business_days import business_day
+from pilot.lake_tables.tables import PILOT_KPIS
 from pilot.settings import Settings
-from pilot.tables import PILOT_KPIS
 from storage.home import Home, open_home
 from storage.lake import polars_schema
 

@@ -12,10 +12,10 @@ import pytest
 from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
 from pilot.business_days import business_day
 from pilot.cafes import parse_cafes
-from pilot.tables import SCORED_FEEDBACK
-from pipelines.scored_feedback import scored_feedback
-from pipelines.sessions import sessions
-from pipelines.turns import turns
+from pilot.lake_tables.tables import SCORED_FEEDBACK
+from pipelines.feedback.scored_feedback import scored_feedback
+from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
 from storage.lake import Lake
 from tests.events import MORNING, Story, raw_events, whole_visit
 

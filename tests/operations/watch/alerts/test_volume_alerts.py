@@ -12,8 +12,8 @@ import pytest
 from operations.watch.alerts.run_alerts import RECORDS_NAME
 from operations.watch.alerts.volume import VolumeWatcher, volume_alert
 from pilot.business_days import day_bounds
-from pilot.insight_tables import VOLUME_ANOMALIES
-from pilot.tables import SESSIONS
+from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
+from pilot.lake_tables.tables import SESSIONS
 from pipelines.shapes import schema
 from pipelines.volume.anomalies import HISTORY_COLUMNS, SESSION_COLUMNS, volume_anomalies
 from pipelines.volume.episodes import Episode

@@ -10,8 +10,8 @@ import polars as pl
 import pytest
 
 from operations.watch.money.money_gate import GATED_TABLES, PATIENCE, GateBlock, GateVerdict, MoneyGate
-from pilot.insight_tables import QUALITY_VERDICTS
-from pilot.tables import SESSIONS
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS
+from pilot.lake_tables.tables import SESSIONS
 from storage.home import Home
 from storage.lake import empty_frame, polars_schema
 from tests.payouts.memory_rail import MemoryRail

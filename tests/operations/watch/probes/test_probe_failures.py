@@ -26,7 +26,7 @@ from operations.watch.probes.targets import Target, inside, outside
 from pilot.cafes import parse_cafes
 from pilot.events import Probe
 from pilot.settings import Settings
-from pipelines.uptime import uptime
+from pipelines.figures.uptime import uptime
 from tests.events import raw_events
 from tests.operations.watch.test_watch import FakeLog
 from tests.waiting import DEADLINE_SECONDS

@@ -1,0 +1,1 @@
+"""From raw events to feedback: sessions, turns, scores, themes, judgements and explanations."""

@@ -1,0 +1,153 @@
+"""Turns: one row for each thing that a customer said or typed, with the answer that it got."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pilot.kpis import KPIS
+from pilot.lake_tables.tables import TURNS
+from pipelines.feedback import recorded
+from pipelines.feedback.counting_turns import low_confidence_after_edit
+from pipelines.feedback.recorded import customer_events, flag, integer, named, number, text, whole_visits
+from pipelines.shapes import shaped
+
+SAMPLES_PER_SECOND = 16_000
+WITHIN_MS = KPIS["voice_response"].target * 1000
+TURN = ["visit", "turn"]
+
+STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_token", "sent")
+
+OF_A_TURN = ("utterance_committed", "utterance_edited", "reply_sent", "reply_shown", "turn_failed")
+FIELDS = {
+    "page_opened": ("language",),
+    "session_started": ("language",),
+    **{name: recorded.FIELDS[name] for name in OF_A_TURN},
+}
+
+
+def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
+    """Return one row for each turn that was committed, and for each that failed without a commit.
+
+    The last revision counts; the customer's edit, made after it, replaces its words (an edit to nothing strikes the
+    turn: its transcript is empty text) and settles that the words are right, so a mended turn is not of low
+    confidence. A voice turn is within its target only if the page has shown the answer within two seconds: an
+    answer that failed or was never marked as shown is late. A typed turn has no such target.
+    """
+    events = customer_events(raw_events)
+    rows = (
+        _committed(events)
+        .join(_failed(events), on=TURN, how="full", coalesce=True)
+        .join(_edits(events), on=TURN, how="left")
+        .join(_replies(events), on=TURN, how="left")
+        .join(_sessions(events), on="visit", how="left")
+        .collect()  # once: `_shown` starts from it as well
+        .lazy()
+    )
+    rows = rows.join(_shown(events, rows), on=TURN, how="left")
+    return shaped(TURNS, _settled(rows))
+
+
+def _of_turn(events: pl.LazyFrame, name: str, *fields: pl.Expr) -> pl.LazyFrame:
+    return named(events, name).select("visit", "at", "order", integer("turn"), *fields).drop_nulls("turn")
+
+
+def _committed(events: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        _of_turn(
+            events,
+            "utterance_committed",
+            integer("revision").fill_null(1),
+            text("mode"),
+            text("language").alias("turn_language"),
+            text("transcript").fill_null("").alias("heard"),
+            number("confidence"),
+            flag("low_confidence").fill_null(value=False).alias("unsure"),
+            integer("speech_samples").fill_null(0),
+            integer("discarded_speculations").fill_null(0),
+            text("question"),
+        )
+        .sort("visit", "turn", "revision", "order")
+        .unique(subset=[*TURN, "revision"], keep="last", maintain_order=True)
+        .group_by(TURN)
+        .agg(
+            pl.col("mode", "turn_language", "heard", "confidence", "unsure", "question").last(),
+            committed_at=pl.col("at").last(),
+            committed_order=pl.col("order").last(),
+            speech_s=pl.col("speech_samples").last() / SAMPLES_PER_SECOND,
+            revisions=pl.len(),
+            discarded_speculations=pl.col("discarded_speculations").sum(),
+        )
+    )
+
+
+def _failed(events: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        _of_turn(events, "turn_failed", text("reason"), text("mode").alias("failed_mode"))
+        .group_by(TURN)
+        .agg(
+            pl.col("reason", "failed_mode").last(),
+            failed_at=pl.col("at").last(),
+            failed_order=pl.col("order").last(),
+        )
+    )
+
+
+def _edits(events: pl.LazyFrame) -> pl.LazyFrame:
+    return (
+        _of_turn(events, "utterance_edited", text("transcript").fill_null("").alias("edit"))
+        .group_by(TURN)
+        .agg(pl.col("edit").last(), edit_order=pl.col("order").last())
+    )
+
+
+def _replies(events: pl.LazyFrame) -> pl.LazyFrame:
+    marks = [number(f"marks.{stage}").alias(f"{stage}_ms") for stage in STAGES]
+    fields = [text("text").alias("reply"), text("author").alias("reply_author"), text("purpose").alias("reply_purpose")]
+    return (
+        _of_turn(events, "reply_sent", *fields, *marks).group_by(TURN).agg(pl.exclude("visit", "turn", "at").last())
+    ).drop("order")
+
+
+def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Return the first mark after the last commit: a reopened page shows the same answer again."""
+    return (
+        _of_turn(events, "reply_shown", number("response_ms"))
+        .join(rows.select(*TURN, "committed_order"), on=TURN, how="inner")
+        .filter(pl.col("order") > pl.col("committed_order").fill_null(-1))
+        .group_by(TURN)
+        .agg(pl.col("response_ms").first())
+    )
+
+
+def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Return a turn's fields from its session; a language for turns that failed before one was recognised."""
+    return whole_visits(events).join(
+        named(events, "page_opened", "session_started")
+        .select("visit", text("language").alias("session_language"))
+        .group_by("visit")
+        .agg(pl.col("session_language").drop_nulls().last()),
+        on="visit",
+        how="left",
+    )
+
+
+def _settled(rows: pl.LazyFrame) -> pl.LazyFrame:
+    mended = (pl.col("edit_order") > pl.col("committed_order")) & (
+        pl.col("edit").str.strip_chars() != pl.col("heard").str.strip_chars()
+    )
+    never_committed = pl.col("committed_at").is_null()
+    failed_last = pl.col("failed_order") > pl.col("committed_order")
+    shown_in_time = pl.col("response_ms").is_between(0, WITHIN_MS) & pl.col("failure").is_null()
+    return rows.with_columns(
+        edited=mended.fill_null(value=False),
+        failure=pl.when(never_committed | failed_last).then("reason"),
+        mode=pl.coalesce("mode", "failed_mode", pl.lit("voice")),
+        language=pl.coalesce("turn_language", "session_language", pl.lit("sv")),
+        committed_at=pl.coalesce("committed_at", "failed_at"),
+        revisions=pl.col("revisions").fill_null(0),
+        discarded_speculations=pl.col("discarded_speculations").fill_null(0),
+    ).with_columns(
+        transcript=pl.when(pl.col("edited")).then("edit").otherwise("heard"),
+        low_confidence=low_confidence_after_edit(pl.col("unsure"), edited=pl.col("edited")),
+        within_target=pl.when(pl.col("mode") == "voice").then(shown_in_time.fill_null(value=False)),
+    )

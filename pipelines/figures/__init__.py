@@ -1,0 +1,1 @@
+"""A day's figures: KPIs, uptime, latency, and the comparison of decisions."""

@@ -1,0 +1,160 @@
+"""The table `uptime`: each café's service as probed from outside, at the probes' resolution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from pilot.business_days import day_bounds
+from pilot.cafes import Cafes
+from pilot.lake_tables.tables import UPTIME
+from pipelines.coverage import Stretch, clipped, laid_under, merged, shared, total
+from pipelines.feedback.recorded import PROBE, flag, integer, named, text
+from pipelines.shapes import schema, shaped
+
+SERVICE_TARGET = "customer_page"  # the customer's page; every café has a row of it, probed or not
+SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time since its last sign of life
+OF_THE_EDGE = frozenset({SERVICE_TARGET, "websocket", "receipt"})
+LOCAL_PROBER = "watch"  # on the edge's own host; any other prober is in another place
+KEY = ["cafe", "simulated", "target"]
+Window = tuple[datetime, datetime]
+Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # each prober's stretches, by café, simulated and target
+
+
+def uptime(
+    raw_events: pl.DataFrame, *, day: date, as_of: datetime, cafes: Cafes, planned: Iterable[Window] = ()
+) -> pl.DataFrame:
+    """Return how long each probed target was up, down and unknown on `day`, up to `as_of`.
+
+    A probe stands for the time from itself on, for as long as its own `every_seconds` says, cut at the next probe
+    of the same target by the same prober, at the end of the day and at `as_of`. If two probers overlap, the one in
+    another place counts. Time without a probe is down if the edge itself gave no sign of life (it records this when
+    it starts again), otherwise unknown. The three add up to the day so far, which is 23, 24 or 25 hours when the day
+    is over.
+
+    Args:
+        raw_events: Frame of RAW_EVENTS of the day, in any order; doubles are counted once.
+        day: The business day.
+        as_of: The moment up to which the day is judged, aware.
+        cafes: The cafés; each has a row for the customer's page, also without a probe.
+        planned: Windows of planned maintenance, in order and without overlaps; time down in them counts as down, and
+            also in a column of its own.
+    """
+    start, end = day_bounds(day)
+    until = max(start, min(as_of, end))
+    windows = clipped(planned, start=start, end=until)
+    covered = _covered(raw_events, start=start, until=until).collect()
+    expected = pl.DataFrame(
+        {"cafe": cafes.ids, "simulated": [False] * len(cafes.ids), "target": [SERVICE_TARGET] * len(cafes.ids)},
+        schema={name: schema(UPTIME)[name] for name in KEY},
+    )
+    keys = pl.concat([expected, covered.select(KEY)]).unique()
+    silent = covered.filter(pl.col("target") == SILENT_TARGET).select("cafe", "simulated").unique()
+    several = covered.group_by(KEY).agg(pl.col("edge").n_unique()).filter(pl.col("edge") > 1).select(KEY)
+    of_silent = keys.join(silent, on=["cafe", "simulated"], how="semi")
+    laid = keys if windows else pl.concat([several, of_silent]).unique()
+    rows = pl.concat([_alone(covered, keys.join(laid, on=KEY, how="anti")), _laid(covered, laid, windows)])
+    so_far = (until - start).total_seconds()
+    planned_s = sum((b - a).total_seconds() for a, b in windows)
+    return shaped(
+        UPTIME,
+        rows.lazy().with_columns(
+            day=pl.lit(day),
+            as_of=pl.lit(as_of),
+            planned_s=pl.lit(planned_s),
+            unknown_s=(so_far - pl.col("up_s") - pl.col("down_s")).clip(lower_bound=0.0),
+        ),
+    )
+
+
+def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tuple[str, bool], list[Window]]:
+    """Return the windows of `down_s`: the customer page's outages on `day`, by café and simulated.
+
+    Args:
+        raw_events: As for `uptime`.
+        day: The business day.
+        as_of: The moment up to which the day is judged, aware.
+    """
+    start, end = day_bounds(day)
+    until = max(start, min(as_of, end))
+    covered = _covered(raw_events, start=start, until=until)
+    seen = _by_prober(covered.filter(pl.col("target").is_in([SERVICE_TARGET, SILENT_TARGET])).collect())
+    down = {
+        (cafe, simulated): [
+            (each.start, each.end) for each in _stretches(seen, cafe, simulated, SERVICE_TARGET) if not each.ok
+        ]
+        for cafe, simulated, _ in seen
+    }
+    return {key: merged(windows) for key, windows in down.items() if windows}
+
+
+def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
+    """Return the probes within the day so far, each with the time that it covers."""
+    moment = pl.Datetime("us", "UTC")
+    prober = [*KEY, "edge"]
+    return (
+        named(raw_events.lazy(), PROBE)
+        .filter((pl.col("at") >= start) & (pl.col("at") < until))
+        .unique(subset="event_id", keep="any")
+        .select("cafe", "simulated", "edge", "at", "event_id", text("target"), flag("ok"), integer("every_seconds"))
+        .drop_nulls(["target", "ok", "every_seconds"])
+        .sort(*prober, "at", "event_id")
+        .with_columns(
+            ends=pl.min_horizontal(
+                pl.col("at") + pl.duration(seconds=pl.col("every_seconds")),
+                pl.col("at").shift(-1).over(prober),
+                pl.lit(until).cast(moment),
+            )
+        )
+    )
+
+
+def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of targets with one prober or none."""
+    length = (pl.col("ends") - pl.col("at")).dt.total_microseconds() / 1e6
+    seen = covered.group_by(KEY).agg(
+        probes=pl.len().cast(pl.Int64),
+        up_s=length.filter(pl.col("ok")).sum(),
+        down_s=length.filter(~pl.col("ok")).sum(),
+    )
+    counted = keys.join(seen, on=KEY, how="left").with_columns(pl.col("probes", "up_s", "down_s").fill_null(0))
+    return counted.with_columns(planned_down_s=pl.lit(0.0))
+
+
+def _laid(covered: pl.DataFrame, keys: pl.DataFrame, windows: Sequence[Window]) -> pl.DataFrame:
+    """Return the rows of targets with several probers, silent edges or planned windows."""
+    seen = _by_prober(covered.join(keys.select("cafe", "simulated").unique(), on=["cafe", "simulated"], how="semi"))
+    rows: list[dict[str, Any]] = []
+    for key in keys.iter_rows():
+        stretches = _stretches(seen, *key)
+        rows.append(
+            dict(zip(KEY, key, strict=True))
+            | {"probes": sum(len(each) for each in seen.get(key, {}).values())}
+            | {"up_s": total(stretches, ok=True), "down_s": total(stretches, ok=False)}
+            | {"planned_down_s": shared(stretches, windows, ok=False)}
+        )
+    types = schema(UPTIME)
+    names = (*KEY, "probes", "up_s", "down_s", "planned_down_s")
+    return pl.DataFrame(rows, schema={name: types[name] for name in names}, orient="row")
+
+
+def _by_prober(covered: pl.DataFrame) -> Seen:
+    seen: Seen = {}
+    for cafe, simulated, target, edge, at, ends, ok in covered.select(*KEY, "edge", "at", "ends", "ok").iter_rows():
+        seen.setdefault((cafe, simulated, target), {}).setdefault(edge, []).append(Stretch(at, ends, ok))
+    return seen
+
+
+def _stretches(seen: Seen, cafe: str, simulated: bool, target: str) -> list[Stretch]:
+    """Return a target's stretches, those of the most trusted prober laid over the others."""
+    probers = seen.get((cafe, simulated, target), {})
+    stretches: list[Stretch] = []
+    for prober in sorted(probers, key=lambda name: (name == LOCAL_PROBER, name)):
+        stretches = laid_under(stretches, probers[prober])
+    if target in OF_THE_EDGE:
+        for replica in seen.get((cafe, simulated, SILENT_TARGET), {}).values():
+            stretches = laid_under(stretches, replica)
+    return stretches

@@ -1,0 +1,213 @@
+"""The table `pilot_report`: each metric over the pilot's days, the basis of the decision to go on.
+
+Adds up the days' rows of `pilot_kpis`, with intervals that allow for differences between days and cafés. Days that the
+suites stop are left out and counted. A figure of too few days has no verdict.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import polars as pl
+
+from pilot.kpis import KPIS, IntervalKind, Kpi, Reason, Verdict
+from pilot.lake_tables.report_tables import ALL_CAFES, PILOT_REPORT
+from pipelines.figures.kpis import (
+    TURN_COLUMNS as TURN_COLUMNS,
+)
+from pipelines.figures.kpis import (
+    UNKNOWN_SHARE_LIMIT,
+    VOICE_QUANTILE,
+    finite,
+    interval_verdict,
+    reason_columns,
+    unprobed_details,
+)
+from pipelines.figures.uptime import SERVICE_TARGET
+from pipelines.shapes import schema, shaped
+from pipelines.statistics.clustered import FEWEST_CLUSTERS, Interval, quantile_of, ratio, share_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The days and cafés of a report.
+
+    Attributes:
+        days: Its days, the first to the last.
+        left_out: The days that it leaves out.
+        cafes: The cafés' ids.
+        as_of: The moment up to which the last day is judged.
+    """
+
+    days: Sequence[date]
+    left_out: Collection[date]
+    cafes: Sequence[str]
+    as_of: datetime
+
+    @property
+    def counted(self) -> list[date]:
+        """Return the days that are not left out."""
+        return [day for day in self.days if day not in self.left_out]
+
+
+def pilot_report(
+    basis: Basis, *, day: date, kpis: pl.DataFrame, uptime: pl.DataFrame, turns: pl.DataFrame
+) -> pl.DataFrame:
+    """Return each metric of each café and of all together, real and simulated apart.
+
+    Args:
+        basis: The days and cafés.
+        day: The business day of the report's rows.
+        kpis: Frame of PILOT_KPIS of the days.
+        uptime: Frame of UPTIME of the days.
+        turns: TURN_COLUMNS of TURNS of the days.
+    """
+    counts = pl.col("day").is_in(basis.counted)
+    kpis, uptime, turns = kpis.filter(counts), uptime.filter(counts), turns.filter(counts)
+    keys = {(cafe, False) for cafe in basis.cafes} | set(kpis.select("cafe", "simulated").unique().iter_rows())
+    rows = []
+    for simulated in sorted({mark for _, mark in keys}):
+        some = sorted(cafe for cafe, mark in keys if mark == simulated)
+        for cafe, members in [*((each, [each]) for each in some), (ALL_CAFES, some)]:
+            mine = (pl.col("simulated") == simulated) & pl.col("cafe").is_in(members)
+            among = len(members) * len(basis.counted)
+            own = _Rows(kpis.filter(mine), turns.filter(mine), uptime.filter(mine), cafe_days=among)
+            rows += [
+                {**_INTERVALS[kpi.interval](kpi, own), "cafe": cafe, "simulated": simulated} for kpi in KPIS.values()
+            ]
+    given = {name: kind for name, kind in schema(PILOT_REPORT).items() if name in _FIGURE}
+    frame = pl.LazyFrame(rows, schema=given, orient="row").with_columns(
+        day=pl.lit(day),
+        first_day=pl.lit(basis.days[0]),
+        days=pl.lit(len(basis.days)),
+        days_left_out=pl.lit(len(basis.days) - len(basis.counted)),
+        target=pl.col("kpi").replace_strict({code: kpi.target for code, kpi in KPIS.items()}),
+        unit=pl.col("kpi").replace_strict({code: kpi.unit for code, kpi in KPIS.items()}),
+        as_of=pl.lit(basis.as_of),
+    )
+    return shaped(PILOT_REPORT, frame)
+
+
+_GIVEN_TO_ALL = ("day", "first_day", "days", "days_left_out", "target", "unit", "as_of")
+_FIGURE = tuple(name for name in PILOT_REPORT.names if name not in _GIVEN_TO_ALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """One café's or all cafés' rows of PILOT_KPIS, TURNS and UPTIME, and the expected café-days."""
+
+    kpis: pl.DataFrame
+    turns: pl.DataFrame
+    uptime: pl.DataFrame
+    cafe_days: int
+
+
+def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
+    """Return a share of trials over café-days; those without a figure are left out."""
+    rows, among = own.kpis.filter(pl.col("kpi") == kpi.code), own.cafe_days
+    clusters = list(rows.filter(pl.col("value").is_not_null()).select("numerator", "denominator").iter_rows())
+    found = ratio(clusters)
+    unknown = 1 - len(clusters) / among if among else 1.0
+    if found.value is None:
+        return _nothing(kpi, unknown=unknown)
+    interval = share_interval(found)
+    return _judged(
+        kpi, interval, found.clusters, numerator=found.numerator, denominator=found.denominator, value=found.value
+    ) | {"unknown": unknown}
+
+
+def _p95(kpi: Kpi, own: _Rows) -> dict[str, Any]:
+    """Return the p95 of all voice answers; one that never came is infinitely late."""
+    waits: defaultdict[tuple[date, str], list[float]] = defaultdict(list)
+    within = 0
+    for day, cafe, response, failure, in_time in _voiced(own.turns):
+        on_the_clock = response is not None and response >= 0 and failure is None
+        waits[day, cafe].append(response / 1000 if on_the_clock else math.inf)
+        within += bool(in_time)
+    if not waits:
+        return _nothing(kpi, unknown=0.0)
+    value, interval = quantile_of(list(waits.values()), VOICE_QUANTILE)
+    turns_counted = sum(map(len, waits.values()))
+    first: tuple[Reason, ...] = ("never_came",) if math.isinf(value) else ()
+    return _judged(
+        kpi, interval, len(waits), numerator=within, denominator=turns_counted, value=finite(value), first=first
+    )
+
+
+def _voiced(turns: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    columns = ("day", "cafe", "response_ms", "failure", "within_target")
+    return turns.filter(pl.col("mode") == "voice").select(columns).iter_rows()
+
+
+def _census(kpi: Kpi, own: _Rows) -> dict[str, Any]:
+    """Return the time up among the time known, a census; no verdict if too much of the time is unknown."""
+    rows = own.uptime.filter(pl.col("target") == SERVICE_TARGET)
+    up, down, unknown = (float(rows[name].sum()) for name in ("up_s", "down_s", "unknown_s"))
+    known, planned = up + down, float(rows["planned_down_s"].fill_null(0.0).sum())
+    if known == 0:
+        return _nothing(kpi, unknown=1.0)
+    value, share_unknown = up / known, unknown / (known + unknown)
+    row = _judged(
+        kpi, Interval(value, value, 1.0), rows.height, numerator=up, denominator=known, value=value, census=True
+    )
+    if share_unknown > UNKNOWN_SHARE_LIMIT:
+        row |= {"verdict": "cannot_tell", **reason_columns(("unprobed",), unprobed_details(share_unknown))}
+    outside = up / (known - planned) if known > planned else None
+    return row | {"unknown": share_unknown, "outside_planned": outside}
+
+
+def _judged(
+    kpi: Kpi,
+    interval: Interval,
+    cafe_days: int,
+    *,
+    numerator: float,
+    denominator: float,
+    value: float | None,
+    census: bool = False,
+    first: tuple[Reason, ...] = (),
+) -> dict[str, Any]:
+    high = math.inf if interval.high is None else interval.high
+    verdict: Verdict
+    verdict, reasons = interval_verdict(kpi, low=interval.low or 0.0, high=high)
+    details: dict[str, float] = {}
+    if cafe_days < FEWEST_CLUSTERS and not census:
+        verdict, reasons = "cannot_tell", ("too_few_days",)
+        details = {"cafe_days": cafe_days, "required_cafe_days": FEWEST_CLUSTERS}
+    kind = "census" if census else "clustered" if cafe_days > 1 else "one_day"
+    return dict.fromkeys(_FIGURE) | {
+        "kpi": kpi.code,
+        "cafe_days": cafe_days,
+        "unknown": 0.0,
+        "numerator": numerator,
+        "denominator": denominator,
+        "value": value,
+        "low": finite(interval.low),
+        "high": finite(interval.high),
+        "interval": kind,
+        "design_effect": interval.design_effect,
+        "verdict": verdict,
+        **reason_columns((*first, *reasons), details),
+    }
+
+
+def _nothing(kpi: Kpi, *, unknown: float) -> dict[str, Any]:
+    return dict.fromkeys(_FIGURE) | {
+        "kpi": kpi.code,
+        "cafe_days": 0,
+        "unknown": unknown,
+        "verdict": "missing",
+        **reason_columns(("no_figures",), {}),
+    }
+
+
+_INTERVALS: dict[IntervalKind, Callable[[Kpi, _Rows], dict[str, Any]]] = {
+    "wilson": _share,
+    "p95": _p95,
+    "census": _census,
+}

@@ -1,0 +1,1 @@
+"""Intervals: of shares and quantiles, and of figures clustered by café and day."""
