@@ -21,13 +21,13 @@ TOO_UNSURE = "low_confidence"
 def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes) -> pl.DataFrame:
     """Return one row for each completed session.
 
-    Turns that the recogniser was too unsure of and that the customer did not mend are left out, as are turns that
-    the customer struck. A session with nothing left scores 0 and says why: `low_confidence`, or `silence`.
+    Turns of low confidence that the customer did not edit are left out, and so are turns that the customer struck. A
+    session without remaining turns scores 0, with the signal `low_confidence` or `silence`.
 
     Args:
         sessions: Frame of SESSIONS.
         turns: Frame of TURNS of the same sessions.
-        cafes: The cafés; a session of one that is no longer in the file is scored without its names.
+        cafes: The cafés; a session of a café that is no longer in the file is scored without the café's names.
     """
     by_session = (
         turns.sort("session_id", "turn")

@@ -12,7 +12,7 @@ from pipelines.feedback.recorded import EPOCH_STRIDE, customer_events, flag, int
 from pipelines.shapes import shaped
 
 ABANDON_AFTER_MINUTES = 15
-SILENT = "silent"  # abandoned without an event of its own: the last event is too old
+SILENT = "silent"  # the reason of an abandonment without an event: the last event is too old
 
 # Any of these proves that the customer pressed start, even if `session_started` never arrived.
 PROOF_OF_START = (
@@ -37,12 +37,12 @@ FIELDS = {
 def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
     """Return one row for each session in `raw_events`; probes are not sessions.
 
-    A completion counts also after an abandonment, since a session may be resumed. A session that was started,
-    not completed, and abandoned in its last epoch is abandoned; so is one that has been silent for more than
-    `ABANDON_AFTER_MINUTES` at `as_of`. Otherwise it is open.
+    A completion counts even after an abandonment, because a session may be resumed. A started session without a
+    completion is abandoned if its last epoch was abandoned, or if its last event is more than `ABANDON_AFTER_MINUTES`
+    before `as_of`; otherwise it is open.
 
     Args:
-        raw_events: Frame of RAW_EVENTS, in any order; doubles are counted once.
+        raw_events: Frame of RAW_EVENTS, in any order; duplicates count once.
         as_of: The moment that separates open from abandoned, aware.
     """
     events = customer_events(raw_events)
@@ -166,7 +166,7 @@ def _failures(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _completions(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first completion: its receipt and reference are the ones that the customer was given."""
+    """Return the first completion: the customer has its receipt and reference."""
     return (
         named(events, "session_completed")
         .select("visit", "at", text("reference"), text("receipt_hash"), integer("preliminary_score"))
@@ -203,7 +203,7 @@ def _judged(rows: pl.LazyFrame, *, as_of: datetime) -> pl.LazyFrame:
         .otherwise(pl.lit("open"))
     )
     code = pl.coalesce("opened_code", pl.when(pl.col("start_code") != "").then("start_code"))
-    # Emptied once its time is over: no device, not one that many share.
+    # An expired hash is empty: treat it as no device, not as one device that many sessions share.
     device = pl.coalesce(pl.when(pl.col(name) != "").then(name) for name in ("device_hash", "opened_device"))
     return rows.with_columns(
         outcome=outcome,

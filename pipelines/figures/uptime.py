@@ -15,33 +15,32 @@ from pipelines.coverage import Stretch, clipped, laid_under, merged, shared, tot
 from pipelines.feedback.recorded import PROBE, flag, integer, named, text
 from pipelines.shapes import schema, shaped
 
-SERVICE_TARGET = "customer_page"  # the customer's page; every café has a row of it, probed or not
-SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time since its last sign of life
+SERVICE_TARGET = "customer_page"  # the customer's page; every café has a row for it, even without probes
+SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time since its last heartbeat
 OF_THE_EDGE = frozenset({SERVICE_TARGET, "websocket", "receipt"})
-LOCAL_PROBER = "watch"  # on the edge's own host; any other prober is in another place
+LOCAL_PROBER = "watch"  # on the edge's host; every other prober is elsewhere
 KEY = ["cafe", "simulated", "target"]
 Window = tuple[datetime, datetime]
-Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # each prober's stretches, by café, simulated and target
+Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # stretches of each prober, by café, simulated and target
 
 
 def uptime(
     raw_events: pl.DataFrame, *, day: date, as_of: datetime, cafes: Cafes, planned: Iterable[Window] = ()
 ) -> pl.DataFrame:
-    """Return how long each probed target was up, down and unknown on `day`, up to `as_of`.
+    """Return the seconds up, down and unknown of each probed target on `day`, up to `as_of`.
 
-    A probe stands for the time from itself on, for as long as its own `every_seconds` says, cut at the next probe
-    of the same target by the same prober, at the end of the day and at `as_of`. If two probers overlap, the one in
-    another place counts. Time without a probe is down if the edge itself gave no sign of life (it records this when
-    it starts again), otherwise unknown. The three add up to the day so far, which is 23, 24 or 25 hours when the day
-    is over.
+    A probe covers `every_seconds` from its own time on, cut short by the same prober's next probe of the target, by the
+    end of the day and by `as_of`. If two probers overlap, the one on another host takes precedence. Time without a
+    probe is down if the edge had no heartbeat (it records the gap when it starts again), otherwise unknown. The three
+    sum to the elapsed day, which is 23, 24 or 25 hours once over.
 
     Args:
-        raw_events: Frame of RAW_EVENTS of the day, in any order; doubles are counted once.
+        raw_events: Frame of RAW_EVENTS of the day, in any order; duplicates count once.
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
-        cafes: The cafés; each has a row for the customer's page, also without a probe.
-        planned: Windows of planned maintenance, in order and without overlaps; time down in them counts as down, and
-            also in a column of its own.
+        cafes: The cafés; each has a row for the customer's page, even without a probe.
+        planned: Windows of planned maintenance, in order and without overlaps; downtime within them counts as down, and
+            in a separate column too.
     """
     start, end = day_bounds(day)
     until = max(start, min(as_of, end))
@@ -71,7 +70,7 @@ def uptime(
 
 
 def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tuple[str, bool], list[Window]]:
-    """Return the windows of `down_s`: the customer page's outages on `day`, by café and simulated.
+    """Return the customer page's outages on `day`, the windows of `down_s`, by café and simulated.
 
     Args:
         raw_events: As for `uptime`.
@@ -92,7 +91,7 @@ def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tup
 
 
 def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
-    """Return the probes within the day so far, each with the time that it covers."""
+    """Return the probes of the elapsed day, each with the period that it covers."""
     moment = pl.Datetime("us", "UTC")
     prober = [*KEY, "edge"]
     return (
@@ -113,7 +112,7 @@ def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> p
 
 
 def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of targets with one prober or none."""
+    """Return the rows of targets with at most one prober."""
     length = (pl.col("ends") - pl.col("at")).dt.total_microseconds() / 1e6
     seen = covered.group_by(KEY).agg(
         probes=pl.len().cast(pl.Int64),
@@ -149,7 +148,7 @@ def _by_prober(covered: pl.DataFrame) -> Seen:
 
 
 def _stretches(seen: Seen, cafe: str, simulated: bool, target: str) -> list[Stretch]:
-    """Return a target's stretches, those of the most trusted prober laid over the others."""
+    """Return a target's stretches, those of the most trusted prober first."""
     probers = seen.get((cafe, simulated, target), {})
     stretches: list[Stretch] = []
     for prober in sorted(probers, key=lambda name: (name == LOCAL_PROBER, name)):

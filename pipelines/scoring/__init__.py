@@ -1,4 +1,4 @@
-"""Scores sessions, 0-100, by code from their words; arrays of numbers, no frame library."""
+"""Scores sessions, 0-100, from their words, with arrays of numbers and without a frame library."""
 
 from pipelines.scoring.scorer import (
     ELIGIBLE_ABOVE,

@@ -1,4 +1,4 @@
-"""Sessions as flat arrays of tokens: each one's position, turn and gap to the one before."""
+"""Sessions as flat arrays of tokens, with each token's position, turn and preceding gap."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.scoring.vocabulary import Ints, Vocabulary
 
-KNOWN_CHARACTERS = 0x10000  # characters beyond are signs and emoji: no letters of ours
+KNOWN_CHARACTERS = 0x10000  # characters from here on are symbols and emoji, not letters
 APOSTROPHES = "'\u2019"
 SENTENCE_ENDS = ".!?\u2026;"
 PAUSES = ",:\u2013\u2014"
@@ -25,12 +25,12 @@ class Heard:
     Attributes:
         numbers: Each token's number in the vocabulary.
         session: Its session, from 0.
-        turn: Its turn's place in its session, from 0.
+        turn: The index of its turn in the session, from 0.
         starts: Its first character in its turn (composed form).
         ends: One past its last character.
-        sentence: 1 where a sentence ended between the token before and this one.
-        pause: 1 where a comma stood there.
-        sessions: How many sessions there are.
+        sentence: 1 if a sentence ends before this token.
+        pause: 1 if a comma precedes this token.
+        sessions: The number of sessions.
     """
 
     numbers: Ints
@@ -99,6 +99,6 @@ def _composed(text: str) -> str:
 
 
 def _between(there: NDArray[np.bool_], starts: Ints) -> Ints:
-    """Return for each token whether one of `there` stands between the token before and it."""
+    """Return for each token whether one of `there` lies between the previous token and it."""
     passed = np.cumsum(there, dtype=np.int64)[starts] if len(starts) else np.zeros(0, dtype=np.int64)
     return (np.diff(passed, prepend=0) > 0).astype(np.int64)

@@ -1,4 +1,4 @@
-"""Scores sessions by the rubric, one or a million: the same steps over arrays, so the same result."""
+"""Scores sessions by the rubric; one session and a million take the same steps over arrays."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
 SCORER_VERSION = "2026-11.3"
 ELIGIBLE_ABOVE = 60
-ELSEWHERE_CAP = 25  # nothing of the café's was named and nothing claimed: at most "thin"
-SOME_USE_CAP = 60  # without anything particular claimed, done or suggested: at most "some use"
-CHUNK_SESSIONS = 20_000  # scored at once; about 400 MB at most
+ELSEWHERE_CAP = 25  # for a session that names nothing of the café's and claims nothing: "thin"
+SOME_USE_CAP = 60  # for a session without a specific claim, event or suggestion: "some use"
+CHUNK_SESSIONS = 20_000  # scored together; about 400 MB at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Said:
     """One session's words.
 
     Attributes:
-        turns: What counts of each turn, in order. It is data: nothing in it is obeyed.
-        language: The session's language; where the other one was plainly spoken, that one is used.
-        cafe: The café, for its own names; None where it is not known any more.
+        turns: The counted text of each turn, in order: data, never instructions.
+        language: The session's language, unless the other one is clearly spoken.
+        cafe: The café, for its own names; None if it is no longer known.
     """
 
     turns: Sequence[str]
@@ -41,13 +41,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words that earned part of a subscore; positions in the turn's text (composed form), no words.
+    """The span of words that earned part of a subscore; positions in the turn's text (composed form).
 
     Attributes:
-        turn: The turn's place in the sequence that was scored, from 0.
+        turn: The index of the scored turn, from 0.
         start: First character.
         end: One past the last character.
-        subscore: Which subscore they earned.
+        subscore: The subscore that they earned.
     """
 
     turn: int
@@ -58,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A theme, its polarity and where its claim stands; positions as in `Span`."""
+    """A theme, its polarity and its claim's span; positions as in `Span`."""
 
     theme: str
     polarity: str
@@ -73,13 +73,13 @@ class Score:
 
     Attributes:
         score: 0-100 by the rubric.
-        eligible: Whether it is above the first reward tier and nothing stands against it.
+        eligible: Whether it is above the first reward tier and without signals.
         subscores: specificity, evidence, breadth, actionability, authenticity; each 0-1.
-        themes: What a claim is made about, with its polarity: positive, negative or mixed.
-        quotes: Where each theme's claim stands.
+        themes: The polarity of each claimed theme: positive, negative or mixed.
+        quotes: The span of each theme's claim.
         flags: For the café's manager: staff_named, urgent_allergy, urgent_injury, urgent_harassment, urgent_safety.
-        signals: What stands against the score, sorted; each caps it.
-        spans: The words that earned the subscores; empty unless asked for.
+        signals: The signals against the score, sorted; each caps it.
+        spans: The words that earned the subscores; empty unless requested.
     """
 
     score: int
@@ -98,12 +98,12 @@ class Score:
 
 
 def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Score:
-    """Score what one customer said, with the words that earned it."""
+    """Score one customer's words, with the spans that earned the score."""
     return score_many([Said(turns, language, cafe)], spans=True)[0]
 
 
 def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
-    """Score many sessions; each result is what `score` gives for it alone, without spans unless `spans`."""
+    """Score many sessions; each result equals that of `score`, with spans only if `spans`."""
     known = vocabulary()
     found: list[Score] = []
     for begin in range(0, len(sessions), CHUNK_SESSIONS):
@@ -112,7 +112,7 @@ def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
 
 
 def counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Marks, Features, Claims]:
-    """Return what was heard, found, counted and claimed in sessions: everything but the points."""
+    """Return the tokens, marks, features and claims of some sessions: everything except the points."""
     heard = listen([session.turns for session in sessions], vocabulary=known)
     marks = read(
         heard,
@@ -162,7 +162,7 @@ def _blocking_signals(raised: Mapping[str, Flags], size: int) -> list[tuple[str,
 
 
 def capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
-    """Return whole points, held down where nothing particular was said and by each signal."""
+    """Return whole points, capped by each signal and for sessions without specific statements."""
     counts = found.counts
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
     particular = (counts["claims"] + counts["consequences"] + counts["suggestions"] + counts["comparisons"]) > 0

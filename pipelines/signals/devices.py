@@ -1,8 +1,8 @@
 """Device signals: chains without a pause, code hopping, sessions outside opening hours.
 
-Without consent to a token a device is known by its address and browser, and for one day: twenty guests with the same
-telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. A single device is
-recognised by order: its sessions never overlap, and each begins when the last one ends.
+Without consent to a token, a device is identified by address and browser, for one day only: twenty guests with the same
+phone model on the café's Wi-Fi are one "device". Therefore many sessions by themselves never cause a hold. A single
+device is recognised by its order: its sessions never overlap, and each begins when the previous one ends.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from pilot.cafes import Cafes
 from pilot.opening_hours import hours_on
 from pipelines.signals.found import Found
 
-CHAIN_PAUSE_SECONDS = 60  # the next session begins within this after the last one ended
-CHAIN_SESSIONS = 6  # completed in one chain: from the sixth on they are held
-CHAIN_CODES = 4  # scanned in one chain: nobody sits at four tables in a row
-OFTEN_SESSIONS = 4  # completed by one device on a day: noted
+CHAIN_PAUSE_SECONDS = 60  # the maximum pause between two sessions of a chain
+CHAIN_SESSIONS = 6  # completed sessions in one chain; from the sixth on they are held
+CHAIN_CODES = 4  # codes scanned in one chain; nobody sits at four tables in a row
+OFTEN_SESSIONS = 4  # completed sessions of one device on a day; from here on they are noted
 BEFORE_OPENING_MINUTES = 15
 AFTER_CLOSING_MINUTES = 60
-MINUTES_OF_A_DAY = 1440  # on a day on which the café is closed
-PATTERN_DAYS = 3  # outside opening hours on so many days of the look-back
+MINUTES_OF_A_DAY = 1440  # the distance from opening hours if the café is closed all day
+PATTERN_DAYS = 3  # days of the look-back with sessions outside opening hours
 
 COMPLETED = pl.col("outcome") == "completed"
 
@@ -71,11 +71,11 @@ def _of_device(row: dict[str, Any]) -> Iterator[Found]:
 
 
 def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
-    """Return completed sessions sent while the café was shut, and tokens that do so on several days.
+    """Return signals of sessions sent outside opening hours, and of devices that do so on several days.
 
     Args:
         sessions: Frame of SESSIONS of one day.
-        history: The columns that `HISTORY_COLUMNS` names, of the days before.
+        history: HISTORY_COLUMNS of SESSIONS of the days before.
         cafes: The cafés, for their opening hours.
     """
     shut_before: dict[tuple[bool, str], set[date]] = {}
@@ -95,7 +95,7 @@ def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes
 
 
 def _minutes_outside(row: dict[str, Any], *, cafes: Cafes) -> int:
-    """Return the minutes before opening or after closing, beyond the usual, at which a session was sent."""
+    """Return by how many minutes, beyond the usual, a session was sent before opening or after closing."""
     if row["cafe"] not in cafes.ids:
         return 0
     local = local_time(row["completed_at"])

@@ -1,7 +1,7 @@
 """Copy signals: sessions that repeat an earlier one, on the same day or within the look-back window.
 
-The first session with a text has no signal. Short answers are never copies ("det var gott" is common), and honest
-guests' answers about the same queue resemble one another too little: docs/signals.md has the measurements.
+The first session with a text gets no signal. Short answers are never copies ("det var gott" is common), and honest
+answers about the same queue are not similar enough: docs/signals.md has the measurements.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pipelines.signals.found import Found
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
 HISTORY_DAYS = 14
-LEAST_WORDS = 12  # two shorter answers may be equal by chance
+LEAST_WORDS = 12  # shorter answers may be equal by chance
 LEAST_SHARED_PAIRS = 14
 LEAST_RESEMBLANCE = 0.33
-RING_SESSIONS = 4  # so many sessions that resemble one another are a ring
+RING_SESSIONS = 4  # the minimum of similar sessions in a ring
 RELATED_SHOWN = 5
 
 Integers = npt.NDArray[np.int64]
 
 
 def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Found]:
-    """Return the copies of `day`; real and simulated sessions are never compared with one another.
+    """Return the copies of `day`; real sessions are never compared with simulated ones.
 
     Args:
-        day: The business day that is judged.
+        day: The business day.
         today: Frame of FINGERPRINTS of that day.
         earlier: Frame of FINGERPRINTS of the days before it.
     """
@@ -66,14 +66,14 @@ def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Found]:
 
 
 def _first_said(prints: pl.DataFrame) -> Integers:
-    """Return for each session the first one with exactly its words, itself if it is the first."""
+    """Return for each session the first one with exactly its words, perhaps itself."""
     first = prints.with_row_index("row").select(pl.col("row").first().over("text_hash", "words"))
     indexes: Integers = first["row"].to_numpy().astype(np.int64)
     return indexes
 
 
 def _best(twins: Twins) -> dict[int, int]:
-    """Return for each later session the entry that resembles it most; of equals the earliest."""
+    """Return for each later session its most similar entry; among equals the earliest."""
     order = np.lexsort((twins.earlier, -twins.resemblance, twins.later))
     later = twins.later[order]
     first = np.flatnonzero(np.concatenate([[True], later[1:] != later[:-1]])) if later.size else order
@@ -101,7 +101,7 @@ def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Found:
 
 
 def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Found]:
-    """Yield the new members of each ring but its first: the first may be the one whom the others copy."""
+    """Yield the new members of each ring except the first, which the others may have copied."""
     said_again = np.flatnonzero(first_said != np.arange(rows.height))
     ones = np.concatenate([twins.later, said_again])
     others = np.concatenate([twins.earlier, first_said[said_again]])
@@ -119,7 +119,7 @@ def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new:
 
 
 def _components(ones: Integers, others: Integers, *, count: int) -> Integers:
-    """Return the smallest index that each of `count` sessions is connected with."""
+    """Return the smallest index in the connected component of each of `count` sessions."""
     labels = np.arange(count, dtype=np.int64)
     while True:
         low = np.minimum(labels[ones], labels[others])

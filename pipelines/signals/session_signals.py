@@ -1,4 +1,4 @@
-"""The table `session_signals`: a row for each signal of a session, and their effect on its reward."""
+"""The table `session_signals`: one row per signal of a session; and their effect on its reward."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def session_signals(
     scored: pl.DataFrame,
     cafes: Cafes,
 ) -> pl.DataFrame:
-    """Return a day's signals, one row for each session and signal.
+    """Return a day's signals, one row per session and signal.
 
     Args:
         day: The business day.
@@ -52,7 +52,7 @@ def session_signals(
 
 
 def _urgent(scored: pl.DataFrame) -> list[Found]:
-    """Return the sessions that the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
+    """Return signals of the sessions that the scorer flagged as urgent: allergy, injury, harassment, safety."""
     flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
         pl.col("kinds").list.len() > 0
     )
@@ -81,11 +81,11 @@ def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-    """Return a day's signals after part of their input was erased: earlier findings are kept.
+    """Return a day's signals with earlier findings kept, after part of their input was erased.
 
     Args:
         found: Frame of SESSION_SIGNALS, from the remaining input.
-        earlier: The day's signals as they were.
+        earlier: The day's previous signals.
         sessions: Frame of SESSIONS of the day; signals of other sessions are dropped.
     """
     new = found.join(earlier, on=["session_id", "signal"], how="anti")
@@ -94,10 +94,10 @@ def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.Dat
 
 
 def by_session(signals: pl.DataFrame) -> pl.DataFrame:
-    """Return the signals' effect on each session's reward: one row for each session with a signal.
+    """Return the signals' effect on rewards, one row per session with a signal.
 
-    Columns: session_id; held_until, null where nothing holds it; cap, the most that its score counts as, null where
-    nothing caps it; reasons, the signals that hold or cap, sorted.
+    Columns: session_id; held_until, null if nothing holds it; cap, the maximum that its score counts as, null if
+        nothing caps it; reasons, the signals that hold or cap, sorted.
 
     Args:
         signals: Frame of SESSION_SIGNALS.

@@ -32,10 +32,10 @@ def volume_anomalies(
     away: Mapping[str, Iterable[Window]],
     simulated: bool = False,
 ) -> pl.DataFrame:
-    """Return a row for each open hour of each café on `day`, up to `as_of`.
+    """Return one row per café and open hour on `day`, up to `as_of`.
 
-    Only the home's own guests count: test clients among real guests have no expected volume. Before the pilot's
-    first day there are no rows, unless everything is simulated.
+    Test clients among real guests do not count: they have no expected volume. There are no rows before the pilot's
+    first day, unless everything is simulated.
 
     Args:
         sessions: SESSION_COLUMNS of SESSIONS of the day.
@@ -43,8 +43,8 @@ def volume_anomalies(
         as_of: The moment up to which the day is judged, aware.
         cafes: The cafés.
         history: HISTORY_COLUMNS of VOLUME_ANOMALIES of the HISTORY_DAYS before.
-        away: By café, the windows in which no guest could speak: outages, maintenance, pauses, a full trial.
-        simulated: Whether the home's guests are simulated ones.
+        away: The windows in which no guest could speak, by café: outages, maintenance, pauses, a full trial.
+        simulated: Whether the home's guests are simulated.
     """
     sent = _sent(sessions, simulated=simulated)
     past = _past(history.filter(pl.col("simulated") == simulated, pl.col("day") < day))
@@ -69,7 +69,7 @@ def away_by_cafe(
     shut: Mapping[str, Iterable[Window]],
     simulated: bool,
 ) -> dict[str, list[Window]]:
-    """Return by café the windows in which no guest could speak: outages, and closures by the pilot itself."""
+    """Return the windows in which no guest could speak, by café: outages, and closures by the pilot."""
     return {each: [*down.get((each, simulated), ()), *shut.get(each, ())] for each in cafes.ids}
 
 
