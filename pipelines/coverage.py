@@ -15,7 +15,7 @@ class Stretch(NamedTuple):
     ok: bool
 
 
-def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
+def fill_gaps(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
     """Return `primary` and the parts of `secondary` outside it; sorted, without overlaps."""
     found = list(seen)
     place = 0
@@ -35,12 +35,12 @@ def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch
     return sorted(found)
 
 
-def total(stretches: Iterable[Stretch], *, ok: bool) -> float:
+def sum_seconds(stretches: Iterable[Stretch], *, ok: bool) -> float:
     """Return the number of seconds in the stretches that are up, or down."""
     return sum((each.end - each.start for each in stretches if each.ok == ok), timedelta()).total_seconds()
 
 
-def shared(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datetime]], *, ok: bool) -> float:
+def seconds_within(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datetime]], *, ok: bool) -> float:
     """Return the number of seconds up, or down, within some windows without overlaps."""
     return sum(
         max(0.0, (min(each.end, end) - max(each.start, start)).total_seconds())
@@ -50,14 +50,14 @@ def shared(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datet
     )
 
 
-def clipped(
+def clip_windows(
     windows: Iterable[tuple[datetime, datetime]], *, start: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
     """Return the windows, clipped to two moments."""
     return [(max(a, start), min(b, end)) for a, b in windows if max(a, start) < min(b, end)]
 
 
-def merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+def merge_windows(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
     """Return the windows in order, with touching and overlapping ones merged."""
     found: list[tuple[datetime, datetime]] = []
     for start, end in sorted(windows):
@@ -68,8 +68,8 @@ def merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
     return found
 
 
-def common(
+def intersect_windows(
     windows: Iterable[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:
     """Return the intersection of two lists of windows; each is in order and without overlaps."""
-    return [each for start, end in windows for each in clipped(others, start=start, end=end)]
+    return [each for start, end in windows for each in clip_windows(others, start=start, end=end)]

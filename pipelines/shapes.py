@@ -25,7 +25,7 @@ def schema(table: Table) -> dict[str, pl.DataType]:
     return {column.name: _TYPES[column.kind] for column in table.columns}
 
 
-def shaped(table: Table, rows: pl.LazyFrame) -> pl.DataFrame:
+def table_frame(table: Table, rows: pl.LazyFrame) -> pl.DataFrame:
     """Return `rows` as a frame of `table`, with its columns and types, sorted by café and key."""
     columns = [pl.col(name).cast(kind) for name, kind in schema(table).items()]
     order = ["cafe", *(name for name in table.key if name != "cafe")]

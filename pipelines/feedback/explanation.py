@@ -25,7 +25,7 @@ Outcome = Literal["rewarded", "held", "not_rewarded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
+class RaisedSignal:
     """A signal between sessions, from the table `session_signals`.
 
     Attributes:
@@ -59,7 +59,7 @@ class SessionResult:
     eligible: bool
     subscores: Mapping[str, float]
     signals: tuple[str, ...]
-    raised: tuple[Raised, ...]
+    raised: tuple[RaisedSignal, ...]
 
     @property
     def outcome(self) -> Outcome:

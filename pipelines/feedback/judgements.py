@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pilot.lake_tables.tables import JUDGEMENTS
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 PROMPT_VERSION = "2026-11.1"
 LEAST_QUOTE_WORDS = 2  # a single word occurs in almost any text
@@ -97,7 +97,7 @@ def transcript_hash(turns: Sequence[str], *, key: bytes) -> str:
     return hashlib.blake2b(whole.encode(), key=key[:64], digest_size=HASH_BYTES).hexdigest()
 
 
-def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
+def criterion_chat(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
     """Return one criterion's chat; a session's chats share a prefix, which the model reads once.
 
     Args:
@@ -111,7 +111,7 @@ def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
     ]
 
 
-def answered(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
+def parse_answer(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
     """Return a model's parsed answer; None if it does not match the schema."""
     try:
         answer = _Answer.model_validate_json(text)
@@ -178,7 +178,7 @@ def judgement(
 
 def table(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Return rows as a frame of JUDGEMENTS."""
-    return shaped(JUDGEMENTS, pl.LazyFrame([dict(row) for row in rows], schema=schema(JUDGEMENTS), orient="row"))
+    return table_frame(JUDGEMENTS, pl.LazyFrame([dict(row) for row in rows], schema=schema(JUDGEMENTS), orient="row"))
 
 
 def still_valid(judgements: pl.DataFrame, transcripts: Mapping[str, str], *, model: str) -> pl.DataFrame:

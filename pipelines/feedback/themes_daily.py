@@ -9,7 +9,7 @@ import polars as pl
 
 from pilot.lake_tables.insight_tables import THEMES
 from pipelines.scoring.tags import THEMES as THEME_NAMES
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 KEY = ["cafe", "simulated"]
 RECENT_DAYS = 7  # whole weeks, because weekends differ
@@ -63,7 +63,7 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
         )
         .with_columns(trend=_trend())
     )
-    return shaped(THEMES, rows)
+    return table_frame(THEMES, rows)
 
 
 def _today(scored: pl.DataFrame) -> pl.LazyFrame:

@@ -6,10 +6,10 @@ import polars as pl
 
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import TURNS
-from pipelines.feedback import recorded
+from pipelines.feedback import event_columns
 from pipelines.feedback.counting_turns import low_confidence_after_edit
-from pipelines.feedback.recorded import customer_events, flag, integer, named, number, text, whole_visits
-from pipelines.shapes import shaped
+from pipelines.feedback.event_columns import customer_events, flag, integer, number, select_events, text, whole_visits
+from pipelines.shapes import table_frame
 
 SAMPLES_PER_SECOND = 16_000
 WITHIN_MS = KPIS["voice_response"].target * 1000
@@ -21,7 +21,7 @@ OF_A_TURN = ("utterance_committed", "utterance_edited", "reply_sent", "reply_sho
 FIELDS = {
     "page_opened": ("language",),
     "session_started": ("language",),
-    **{name: recorded.FIELDS[name] for name in OF_A_TURN},
+    **{name: event_columns.FIELDS[name] for name in OF_A_TURN},
 }
 
 
@@ -44,11 +44,11 @@ def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
         .lazy()
     )
     rows = rows.join(_shown(events, rows), on=TURN, how="left")
-    return shaped(TURNS, _settled(rows))
+    return table_frame(TURNS, _settled(rows))
 
 
 def _of_turn(events: pl.LazyFrame, name: str, *fields: pl.Expr) -> pl.LazyFrame:
-    return named(events, name).select("visit", "at", "order", integer("turn"), *fields).drop_nulls("turn")
+    return select_events(events, name).select("visit", "at", "order", integer("turn"), *fields).drop_nulls("turn")
 
 
 def _committed(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -122,7 +122,7 @@ def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
 def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
     """Return a turn's fields from its session, and the language for turns that failed without one."""
     return whole_visits(events).join(
-        named(events, "page_opened", "session_started")
+        select_events(events, "page_opened", "session_started")
         .select("visit", text("language").alias("session_language"))
         .group_by("visit")
         .agg(pl.col("session_language").drop_nulls().last()),

@@ -22,7 +22,7 @@ from pilot.cafes import Cafes
 from pilot.kpis import KPIS, DayFacts, IntervalKind, Kpi, Measure, Reason, ServiceSeconds, Verdict
 from pilot.lake_tables.tables import PILOT_KPIS
 from pipelines.figures.uptime import SERVICE_TARGET
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.statistics.intervals import quantile_interval, quantile_rank, wilson
 
 VOICE_QUANTILE = 0.95
@@ -84,7 +84,7 @@ def pilot_kpis(
     ]
     given = {name: kind for name, kind in schema(PILOT_KPIS).items() if name not in ("day", "as_of")}
     frame = pl.LazyFrame(rows, schema=given, orient="row")
-    return shaped(PILOT_KPIS, frame.with_columns(day=pl.lit(day), as_of=pl.lit(as_of)))
+    return table_frame(PILOT_KPIS, frame.with_columns(day=pl.lit(day), as_of=pl.lit(as_of)))
 
 
 def figure_of(kpi: Kpi, facts: DayFacts) -> Figure:

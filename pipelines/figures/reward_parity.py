@@ -13,7 +13,7 @@ def reward_parity(rewards: pl.DataFrame, scored: pl.DataFrame, signals: pl.DataF
     Args:
         rewards: Frame of REWARDS.
         scored: Frame of SCORED_FEEDBACK of the same days.
-        signals: `pipelines.signals.session_signals.by_session` of them.
+        signals: `pipelines.signals.session_signals.reward_effects` of them.
 
     Returns:
         Frame of REWARD_PARITY; the score is null if the assets do not have the session.

@@ -7,7 +7,7 @@ from datetime import date
 import polars as pl
 
 from pilot.lake_tables.insight_tables import VOICE_LATENCY
-from pipelines.shapes import shaped
+from pipelines.shapes import table_frame
 
 # In the order of a turn; a stage that begins early (speculative recognition) is placed where its result is needed. Each
 # is measured from the end of speech, so stages do not sum.
@@ -62,7 +62,7 @@ def voice_latency(turns: pl.DataFrame, *, day: date) -> pl.DataFrame:
         within_2s=(pl.col("ms") <= GOOD_MS).sum(),
         within_3s=(pl.col("ms") <= BAD_MS).sum(),
     )
-    return shaped(VOICE_LATENCY, rows.with_columns(day=pl.lit(day)))
+    return table_frame(VOICE_LATENCY, rows.with_columns(day=pl.lit(day)))
 
 
 def _quantile(quantile: float) -> pl.Expr:

@@ -17,7 +17,7 @@ import polars as pl
 from pilot.lake_tables.report_tables import ALL_CAFES, BUSINESS_IMPACT
 from pipelines.feedback.themes_daily import FEWEST_MENTIONS, TREND_CONFIDENCE
 from pipelines.reports.report_days import Periods, periods
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.statistics.clustered import Cluster, difference, ratio
 from pipelines.statistics.intervals import CONFIDENCE
 
@@ -79,7 +79,7 @@ def business_impact(
         unit=pl.col("figure").replace_strict(UNITS, default="share"),
         as_of=pl.lit(as_of),
     )
-    return shaped(BUSINESS_IMPACT, frame)
+    return table_frame(BUSINESS_IMPACT, frame)
 
 
 _GIVEN_TO_ALL = ("day", "first_day", "unit", "as_of")

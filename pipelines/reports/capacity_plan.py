@@ -12,7 +12,7 @@ import polars as pl
 from pilot.cafes import Cafe
 from pilot.lake_tables.report_tables import ALL_CAFES, CAPACITY_PLAN
 from pilot.opening_hours import open_on
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 HISTORY_DAYS = 28  # four whole weeks
 VOLUME_DAYS = 7
@@ -48,7 +48,7 @@ class Resources:
     bytes_by_day: Mapping[date, int]
 
 
-def measured_at_once(tests: Sequence[LoadTest]) -> int | None:
+def measured_concurrency(tests: Sequence[LoadTest]) -> int | None:
     """Return the largest concurrency that recent tests passed, below every one that failed."""
     newest = {test.guests: test for test in sorted(tests, key=lambda test: test.at)}
     failed = min((guests for guests, test in newest.items() if not test.passed), default=None)
@@ -76,7 +76,7 @@ def capacity_plan(
         cafes: The cafés.
     """
     started = sessions.filter(pl.col("started_at").is_not_null() & pl.col("day").is_in(list(days)))
-    bears = measured_at_once(there.tests)
+    bears = measured_concurrency(there.tests)
     rows = []
     for simulated in sorted({False, *started["simulated"]}):
         mine = started.filter(pl.col("simulated") == simulated)
@@ -92,7 +92,7 @@ def capacity_plan(
     frame = pl.LazyFrame([dict.fromkeys(given) | row for row in rows], schema=given, orient="row").with_columns(
         day=pl.lit(day), first_day=pl.lit(days[0]), as_of=pl.lit(as_of)
     )
-    return shaped(CAPACITY_PLAN, frame)
+    return table_frame(CAPACITY_PLAN, frame)
 
 
 def _cafe(

@@ -29,7 +29,7 @@ from pipelines.figures.kpis import (
     unprobed_details,
 )
 from pipelines.figures.uptime import SERVICE_TARGET
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.statistics.clustered import FEWEST_CLUSTERS, Interval, quantile_of, ratio, share_interval
 
 
@@ -90,7 +90,7 @@ def pilot_report(
         unit=pl.col("kpi").replace_strict({code: kpi.unit for code, kpi in KPIS.items()}),
         as_of=pl.lit(basis.as_of),
     )
-    return shaped(PILOT_REPORT, frame)
+    return table_frame(PILOT_REPORT, frame)
 
 
 _GIVEN_TO_ALL = ("day", "first_day", "days", "days_left_out", "target", "unit", "as_of")

@@ -4,11 +4,11 @@ from pipelines.scoring.scorer import (
     ELIGIBLE_ABOVE,
     SCORER_VERSION,
     Quote,
-    Said,
     Score,
+    SessionText,
     Span,
     score,
     score_many,
 )
 
-__all__ = ["ELIGIBLE_ABOVE", "SCORER_VERSION", "Quote", "Said", "Score", "Span", "score", "score_many"]
+__all__ = ["ELIGIBLE_ABOVE", "SCORER_VERSION", "Quote", "Score", "SessionText", "Span", "score", "score_many"]

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import Flags, Marks
 from pipelines.scoring.nearness import distinct, nearest
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import NONE, THEME_BITS
 from pipelines.scoring.themes import Claims
 from pipelines.scoring.vocabulary import Ints
@@ -60,9 +60,9 @@ class Features:
     focus: NDArray[np.float64]
 
 
-def features(marks: Marks, heard: Heard, *, claimed: Claims) -> Features:
+def features(marks: Marks, stream: TokenStream, *, claimed: Claims) -> Features:
     """Count the features of every session."""
-    size = heard.sessions
+    size = stream.sessions
     anchors = ((marks.bits & THEME_BITS) != NONE) | marks.has("item", "menu", "staff", "area", "thing")
     by_anchor = _weight(nearest(marks.place, targets=anchors, themselves=False))
     own = anchors & ((marks.bits & THEME_BITS) != NONE)  # "kladdigt" both names and judges a thing

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot.cafes import Cafe
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.lexicon import LANGUAGES
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import BIT, NONE, THEME_BITS, bits
 from pipelines.scoring.vocabulary import NO_CLASS, Bits, Ints, Vocabulary
 
@@ -66,20 +66,22 @@ class Marks:
         return found
 
 
-def places(heard: Heard) -> Ints:
+def places(stream: TokenStream) -> Ints:
     """Return each token's position, with a small gap between turns and an infinite one between sessions."""
-    return np.arange(len(heard.numbers)) + heard.session * SESSION_GAP + heard.turn * TURN_GAP
+    return np.arange(len(stream.numbers)) + stream.session * SESSION_GAP + stream.turn * TURN_GAP
 
 
-def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafes: Sequence[Cafe | None]) -> Marks:
+def read_marks(
+    stream: TokenStream, *, vocabulary: Vocabulary, languages: Sequence[str], cafes: Sequence[Cafe | None]
+) -> Marks:
     """Return the marks of every session, each read in its spoken language."""
-    english = _spoken_english(heard, vocabulary, languages)
-    place = english[heard.session].astype(np.int64)
-    meaning = vocabulary.tags[place, heard.numbers]
-    _add_names(meaning, heard, vocabulary, cafes)
-    counted = vocabulary.counted_as[place, heard.numbers]
-    before = _tokens_before(heard)
-    token, length, phrase_bits, phrase_as = _phrases(heard, vocabulary, vocabulary.word_class[place, heard.numbers])
+    english = _spoken_english(stream, vocabulary, languages)
+    place = english[stream.session].astype(np.int64)
+    meaning = vocabulary.tags[place, stream.numbers]
+    _add_names(meaning, stream, vocabulary, cafes)
+    counted = vocabulary.counted_as[place, stream.numbers]
+    before = _tokens_before(stream)
+    token, length, phrase_bits, phrase_as = _phrases(stream, vocabulary, vocabulary.word_class[place, stream.numbers])
     empty = (phrase_bits & BIT["empty"]) != NONE
     hollow = _covered(token[empty], length[empty], len(meaning))
     judged = np.where(hollow, meaning & ~WEIGHED, meaning)
@@ -106,8 +108,8 @@ def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafe
     return Marks(
         token=at_sorted,
         length=np.concatenate([np.ones(own, dtype=np.int64), length])[order],
-        session=heard.session[at_sorted],
-        place=places(heard)[at_sorted],
+        session=stream.session[at_sorted],
+        place=places(stream)[at_sorted],
         bits=every,
         counted_as=np.concatenate([counted[at[:own]], phrase_as])[order],
         good=(good & ~spoiled) | (lacking & (follows == -1)),
@@ -119,46 +121,46 @@ def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafe
     )
 
 
-def _spoken_english(heard: Heard, vocabulary: Vocabulary, languages: Sequence[str]) -> Flags:
+def _spoken_english(stream: TokenStream, vocabulary: Vocabulary, languages: Sequence[str]) -> Flags:
     counts = [
         np.bincount(
-            heard.session,
-            weights=(vocabulary.tags[place, heard.numbers] & BIT["function"]) != NONE,
-            minlength=heard.sessions,
+            stream.session,
+            weights=(vocabulary.tags[place, stream.numbers] & BIT["function"]) != NONE,
+            minlength=stream.sessions,
         )
         for place in range(len(LANGUAGES))
     ]
-    asked = np.fromiter((language == "en" for language in languages), np.bool_, heard.sessions)
+    asked = np.fromiter((language == "en" for language in languages), np.bool_, stream.sessions)
     here, there = np.where(asked, counts[1], counts[0]), np.where(asked, counts[0], counts[1])
     return asked ^ (there > OTHER_LANGUAGE_RATIO * here + 1)
 
 
-def _add_names(meaning: Bits, heard: Heard, vocabulary: Vocabulary, cafes: Sequence[Cafe | None]) -> None:
+def _add_names(meaning: Bits, stream: TokenStream, vocabulary: Vocabulary, cafes: Sequence[Cafe | None]) -> None:
     which: dict[int, tuple[Cafe, list[int]]] = {}
     for session, cafe in enumerate(cafes):
         if cafe is not None:
             which.setdefault(id(cafe), (cafe, []))[1].append(session)
-    owner = np.full(heard.sessions, -1, dtype=np.int64)
+    owner = np.full(stream.sessions, -1, dtype=np.int64)
     for place, (_, sessions) in enumerate(which.values()):
         owner[sessions] = place
-    whose = owner[heard.session]
+    whose = owner[stream.session]
     for place, (cafe, _) in enumerate(which.values()):
         here = whose == place
-        meaning[here] |= vocabulary.names(cafe)[heard.numbers[here]]
+        meaning[here] |= vocabulary.names(cafe)[stream.numbers[here]]
 
 
-def _tokens_before(heard: Heard) -> Ints:
+def _tokens_before(stream: TokenStream) -> Ints:
     """Return the number of preceding tokens in the turn of each token."""
-    if not len(heard.numbers):
+    if not len(stream.numbers):
         return np.zeros(0, dtype=np.int64)
-    key = heard.session * SESSION_GAP + heard.turn
+    key = stream.session * SESSION_GAP + stream.turn
     begins = np.flatnonzero(np.diff(key, prepend=-1))
     return np.arange(len(key)) - np.repeat(begins, np.diff(np.append(begins, len(key))))
 
 
-def _phrases(heard: Heard, vocabulary: Vocabulary, word_class: Ints) -> tuple[Ints, Ints, Bits, Ints]:
+def _phrases(stream: TokenStream, vocabulary: Vocabulary, word_class: Ints) -> tuple[Ints, Ints, Bits, Ints]:
     trie = vocabulary.phrases
-    key = heard.session * SESSION_GAP + heard.turn
+    key = stream.session * SESSION_GAP + stream.turn
     at = np.flatnonzero(word_class != NO_CLASS)
     state = trie.roots[word_class[at]]
     at, state = at[state >= 0], state[state >= 0]

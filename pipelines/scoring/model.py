@@ -70,7 +70,7 @@ def terms() -> tuple[float, tuple[Term, ...]]:
     return float(tree["intercept"]), found
 
 
-def earned(found: Features) -> tuple[Floats, dict[str, Floats]]:
+def points_and_subscores(found: Features) -> tuple[Floats, dict[str, Floats]]:
     """Return each session's points and its subscores, each 0-1."""
     intercept, every = terms()
     size = len(found.focus)

@@ -9,12 +9,12 @@ import numpy as np
 
 from pilot.cafes import Cafe, Language
 from pipelines.scoring.features import Features, features
-from pipelines.scoring.heard import Heard, listen
-from pipelines.scoring.marks import Flags, Marks, read
-from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, earned
+from pipelines.scoring.marks import Flags, Marks, read_marks
+from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, points_and_subscores
 from pipelines.scoring.signals import CAPS, signals
+from pipelines.scoring.token_stream import TokenStream, tokenise
 from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
-from pipelines.scoring.themes import Claims, claims, placed
+from pipelines.scoring.themes import Claims, claims, place_themes
 from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
 SCORER_VERSION = "2026-11.3"
@@ -25,7 +25,7 @@ CHUNK_SESSIONS = 20_000  # scored together; about 400 MB at most
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SessionText:
     """One session's words.
 
     Attributes:
@@ -99,10 +99,10 @@ class Score:
 
 def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Score:
     """Score one customer's words, with the spans that earned the score."""
-    return score_many([Said(turns, language, cafe)], spans=True)[0]
+    return score_many([SessionText(turns, language, cafe)], spans=True)[0]
 
 
-def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
+def score_many(sessions: Sequence[SessionText], *, spans: bool = False) -> list[Score]:
     """Score many sessions; each result equals that of `score`, with spans only if `spans`."""
     known = vocabulary()
     found: list[Score] = []
@@ -111,30 +111,30 @@ def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
     return found
 
 
-def counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Marks, Features, Claims]:
+def analyse(sessions: Sequence[SessionText], *, known: Vocabulary) -> tuple[TokenStream, Marks, Features, Claims]:
     """Return the tokens, marks, features and claims of some sessions: everything except the points."""
-    heard = listen([session.turns for session in sessions], vocabulary=known)
-    marks = read(
-        heard,
+    stream = tokenise([session.turns for session in sessions], vocabulary=known)
+    marks = read_marks(
+        stream,
         vocabulary=known,
         languages=[session.language for session in sessions],
         cafes=[session.cafe for session in sessions],
     )
-    claimed = claims(marks, heard)
-    return heard, marks, features(marks, heard, claimed=claimed), claimed
+    claimed = claims(marks, stream)
+    return stream, marks, features(marks, stream, claimed=claimed), claimed
 
 
-def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list[Score]:
-    heard, marks, found, claimed = counted(sessions, known=known)
-    points, subscores = earned(found)
-    raised = signals(marks, heard, found, claimed=claimed, vocabulary=known)
-    final = capped(points, found, marks, raised)
-    flags = _flags(marks, heard.sessions)
-    spans_of = _spans(marks, heard, found) if spans else {}
+def _scored(sessions: Sequence[SessionText], *, known: Vocabulary, spans: bool) -> list[Score]:
+    stream, marks, found, claimed = analyse(sessions, known=known)
+    points, subscores = points_and_subscores(found)
+    raised = signals(marks, stream, found, claimed=claimed, vocabulary=known)
+    final = apply_caps(points, found, marks, raised)
+    flags = _flags(marks, stream.sessions)
+    spans_of = _spans(marks, stream, found) if spans else {}
     stands = _blocking_signals(raised, len(sessions))
     hollow = raised["silence"] | raised["gibberish"]
     quotes: list[list[Quote]] = [[] for _ in sessions]
-    for session, *quote in zip(*placed(claimed, heard), strict=True):
+    for session, *quote in zip(*place_themes(claimed, stream), strict=True):
         if not hollow[session]:
             quotes[session].append(Quote(*quote))
     columns = [subscores[name].round(6).tolist() for name in SUBSCORES]
@@ -161,7 +161,7 @@ def _blocking_signals(raised: Mapping[str, Flags], size: int) -> list[tuple[str,
     return found
 
 
-def capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
+def apply_caps(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
     """Return whole points, capped by each signal and for sessions without specific statements."""
     counts = found.counts
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
@@ -186,16 +186,16 @@ def _flags(marks: Marks, size: int) -> dict[int, tuple[str, ...]]:
     return {session: tuple(sorted(names)) for session, names in found.items()}
 
 
-def _spans(marks: Marks, heard: Heard, counted: Features) -> dict[int, tuple[Span, ...]]:
+def _spans(marks: Marks, stream: TokenStream, analyse: Features) -> dict[int, tuple[Span, ...]]:
     found: dict[int, set[Span]] = {}
-    for name, weight in counted.earning.items():
+    for name, weight in analyse.earning.items():
         subscore = SUBSCORE_OF.get(name)
         if subscore is None or name == "words":
             continue
         for mark in np.flatnonzero(weight > 0).tolist():
             first = int(marks.token[mark])
             last = first + int(marks.length[mark]) - 1
-            span = Span(int(heard.turn[first]), int(heard.starts[first]), int(heard.ends[last]), subscore)
+            span = Span(int(stream.turn[first]), int(stream.starts[first]), int(stream.ends[last]), subscore)
             found.setdefault(int(marks.session[mark]), set()).add(span)
     return {
         session: tuple(sorted(spans, key=lambda span: (span.turn, span.start, span.end, span.subscore)))

@@ -12,8 +12,8 @@ from types import MappingProxyType
 import numpy as np
 
 from pipelines.scoring.features import Features
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import Flags, Marks
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import BIT, NONE, bits
 from pipelines.scoring.themes import Claims
 from pipelines.scoring.vocabulary import Bits, Ints, Vocabulary
@@ -59,20 +59,20 @@ SEVERAL_TIMES = 2  # from this many times named, both may be true: good on Satur
 
 
 def signals(
-    marks: Marks, heard: Heard, found: Features, *, claimed: Claims, vocabulary: Vocabulary
+    marks: Marks, stream: TokenStream, found: Features, *, claimed: Claims, vocabulary: Vocabulary
 ) -> dict[str, Flags]:
     """Return for each signal whether each session has it."""
-    size = heard.sessions
-    tokens = np.bincount(heard.session, minlength=size)
-    meaning = vocabulary.tags[marks.english[heard.session].astype(np.int64), heard.numbers]
+    size = stream.sessions
+    tokens = np.bincount(stream.session, minlength=size)
+    meaning = vocabulary.tags[marks.english[stream.session].astype(np.int64), stream.numbers]
     kinds = _kinds(marks, size)
-    said = tokens - _how_many(heard, vocabulary.numbers(list(HUMMING)))
-    spoken = said - _how_many(heard, vocabulary.numbers(list(SYLLABLES)))
+    said = tokens - _how_many(stream, vocabulary.numbers(list(HUMMING)))
+    spoken = said - _how_many(stream, vocabulary.numbers(list(SYLLABLES)))
     silent = (said <= 0) | ((said < FEWEST_WORDS) & (np.bincount(marks.session, minlength=size) == 0))
-    function = np.bincount(heard.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
+    function = np.bincount(stream.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
     speaks = sum(found.counts[name] for name in ("consequences", "suggestions", "amounts", "times", "claims"))
     is_list = (tokens >= LEAST_LISTED) & (function < LIST_FUNCTION_SHARE * tokens) & (speaks < 2 * QUARTERS)
-    named = np.bincount(heard.session, weights=_on_the_menu(heard, marks), minlength=size)
+    named = np.bincount(stream.session, weights=_on_the_menu(stream, marks), minlength=size)
     is_menu = named >= MENU_SHARE * tokens
     own = kinds["item"] + kinds["menu"] + kinds["staff"]
     themes = found.counts["themes"]
@@ -80,12 +80,12 @@ def signals(
     substance = sure + QUARTERS * (kinds["time"] + kinds["unit"] + kinds["number"] + kinds["item"])
     raised = {
         "silence": silent,
-        "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(heard, meaning, tokens),
+        "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(stream, meaning, tokens),
         "injection": (kinds["injection"] > 0) | (kinds["machinery"] >= MACHINERY_WORDS),
         "off_topic": (kinds["off_topic"] >= OFF_TOPIC_WORDS)
         & (own <= OWN_WORDS)
         & (found.counts["strong_themes"] == 0),
-        "repetition": _repeated(heard, tokens),
+        "repetition": _repeated(stream, tokens),
         "abuse": (kinds["insult"] >= INSULTS) & (kinds["insult"] * QUARTERS > substance),
         "stuffing": (kinds["stuffing"] >= STUFFED_LABELS) | (is_list & ~is_menu),
         "menu_read": is_list & is_menu,
@@ -118,38 +118,38 @@ def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
     }
 
 
-def _how_many(heard: Heard, numbers: Ints) -> Ints:
-    return np.bincount(heard.session[np.isin(heard.numbers, numbers)], minlength=heard.sessions)
+def _how_many(stream: TokenStream, numbers: Ints) -> Ints:
+    return np.bincount(stream.session[np.isin(stream.numbers, numbers)], minlength=stream.sessions)
 
 
-def _on_the_menu(heard: Heard, marks: Marks) -> Flags:
-    there = np.zeros(len(heard.numbers), dtype=np.bool_)
+def _on_the_menu(stream: TokenStream, marks: Marks) -> Flags:
+    there = np.zeros(len(stream.numbers), dtype=np.bool_)
     there[marks.token[(marks.bits & bits("menu", "area", "staff")) != NONE]] = True
     return there
 
 
-def _broken(heard: Heard, meaning: Bits, tokens: Ints) -> Flags:
+def _broken(stream: TokenStream, meaning: Bits, tokens: Ints) -> Flags:
     """Find sessions with many pairs of consecutive prepositions, which no speaker says."""
     hangs = (meaning & BIT["prepositions"]) != NONE
     same = np.zeros(len(hangs), dtype=np.bool_)
-    same[1:] = (heard.session[1:] == heard.session[:-1]) & (heard.turn[1:] == heard.turn[:-1])
+    same[1:] = (stream.session[1:] == stream.session[:-1]) & (stream.turn[1:] == stream.turn[:-1])
     broken = same & hangs & np.concatenate([[False], hangs[:-1]]) if len(hangs) else same
-    pairs = np.bincount(heard.session, weights=same, minlength=heard.sessions)
-    count = np.bincount(heard.session, weights=broken, minlength=heard.sessions)
+    pairs = np.bincount(stream.session, weights=same, minlength=stream.sessions)
+    count = np.bincount(stream.session, weights=broken, minlength=stream.sessions)
     return (tokens >= LEAST_TOKENS) & (count >= BROKEN_SHARE * np.maximum(pairs, 1)) & (count > 1)
 
 
-def _repeated(heard: Heard, tokens: Ints) -> Flags:
+def _repeated(stream: TokenStream, tokens: Ints) -> Flags:
     """Find repetitive sessions by the share of distinct words in whole windows."""
     begins = np.cumsum(tokens) - tokens
-    within = np.arange(len(heard.numbers)) - begins[heard.session]
+    within = np.arange(len(stream.numbers)) - begins[stream.session]
     window = within // REPEATED_WINDOW_TOKENS
     last = np.maximum(tokens // REPEATED_WINDOW_TOKENS, 1)
-    whole = window < last[heard.session]
-    session, number = heard.session[whole], heard.numbers[whole]
+    whole = window < last[stream.session]
+    session, number = stream.session[whole], stream.numbers[whole]
     key = (session * (int(window.max(initial=0)) + 1) + window[whole]) * (int(number.max(initial=0)) + 1) + number
     distinct = np.bincount(
-        session[np.unique(key, return_index=True)[1]] if len(key) else session, minlength=heard.sessions
+        session[np.unique(key, return_index=True)[1]] if len(key) else session, minlength=stream.sessions
     )
-    counted = np.bincount(session, minlength=heard.sessions)
+    counted = np.bincount(session, minlength=stream.sessions)
     return (tokens >= LEAST_TOKENS) & (distinct < REPEATED_SHARE * counted)

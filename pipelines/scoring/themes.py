@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import SESSION_GAP, Flags, Marks
 from pipelines.scoring.nearness import nearest, neighbours
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import BIT, NONE, THEME_BITS, THEMES, bits
 from pipelines.scoring.vocabulary import Ints
 
@@ -48,7 +48,7 @@ class Claims:
     last: Ints
 
 
-class Placed(NamedTuple):
+class PlacedThemes(NamedTuple):
     """The claimed themes of each session, with polarity and the quote's span."""
 
     session: list[int]
@@ -59,12 +59,12 @@ class Placed(NamedTuple):
     end: list[int]
 
 
-def claims(marks: Marks, heard: Heard) -> Claims:
+def claims(marks: Marks, stream: TokenStream) -> Claims:
     """Return the claims about each theme."""
-    place = _stretched(marks, heard)
+    place = _stretched(marks, stream)
     meaning = np.where(marks.has("staff"), marks.bits | BIT["service"], marks.bits)
     named = (meaning & THEME_BITS) != NONE
-    sarcastic = _sarcastic(marks, heard)
+    sarcastic = _sarcastic(marks, stream)
     good = (marks.good | marks.fine) & ~sarcastic
     bad = marks.bad | marks.poor | marks.has("insult") | ((marks.good | marks.fine) & sarcastic)
     judged = good | bad
@@ -79,22 +79,22 @@ def claims(marks: Marks, heard: Heard) -> Claims:
     complained = (meaning[about] & bits(*COMPLAINED_OF)) != NONE
     near &= ~complained | bad[which] | (np.minimum(left, right)[which] <= BESIDE)
     which, about = which[near], about[near]
-    shape = (heard.sessions, len(THEMES))
+    shape = (stream.sessions, len(THEMES))
     table = {name: np.zeros(shape, dtype=np.int64) for name in ("good", "bad", "strong")}
     first, last = np.full(shape, -1, dtype=np.int64), np.full(shape, -1, dtype=np.int64)
     particular = marks.good | marks.bad
     worth = np.where(particular & ~(marks.turned & marks.good), PARTICULAR, GENERAL)
     worth = np.where((marks.turned & marks.good) | (marks.fine & marks.has("hedge")), NOT_BAD, worth)
-    spoken = _spoken(marks, heard)
+    spoken = _spoken(marks, stream)
     for number, theme in enumerate(THEMES):
         mine = (meaning[about] & BIT[theme]) != NONE
         judgement, mention = which[mine], about[mine]
         session = marks.session[judgement]
         for name, sign in (("good", good), ("bad", bad)):
             table[name][:, number] = np.bincount(
-                session, weights=worth[judgement] * sign[judgement], minlength=heard.sessions
+                session, weights=worth[judgement] * sign[judgement], minlength=stream.sessions
             )
-        table["strong"][:, number] = np.bincount(session, weights=particular[judgement], minlength=heard.sessions)
+        table["strong"][:, number] = np.bincount(session, weights=particular[judgement], minlength=stream.sessions)
         mentions = np.flatnonzero((meaning & BIT[theme]) != NONE)
         if theme in COMPLAINED_OF:
             silent = mentions[spoken[marks.session[mentions]]][::-1]
@@ -111,15 +111,15 @@ def claims(marks: Marks, heard: Heard) -> Claims:
         first[session[order], number] = begins[order]
         last[session[order], number] = ends[order] - 1
     _add_implied(table, first, last, marks=marks, spoken=spoken)
-    _add_prices(table, first, last, marks=marks, heard=heard)
+    _add_prices(table, first, last, marks=marks, stream=stream)
     return Claims(table["good"], table["bad"], table["strong"] > 0, first, last)
 
 
-def _stretched(marks: Marks, heard: Heard) -> Ints:
-    contrast = np.zeros(len(heard.numbers), dtype=np.int64)
+def _stretched(marks: Marks, stream: TokenStream) -> Ints:
+    contrast = np.zeros(len(stream.numbers), dtype=np.int64)
     contrast[marks.token[marks.has("contrast")]] = 1
-    steps = heard.sentence * SENTENCE_STEP + heard.pause * PAUSE_STEP + contrast * CONTRAST_STEP
-    place = np.arange(len(heard.numbers)) + np.cumsum(steps) + heard.session * SESSION_GAP + heard.turn * TURN_STEP
+    steps = stream.sentence * SENTENCE_STEP + stream.pause * PAUSE_STEP + contrast * CONTRAST_STEP
+    place = np.arange(len(stream.numbers)) + np.cumsum(steps) + stream.session * SESSION_GAP + stream.turn * TURN_STEP
     return place[marks.token]
 
 
@@ -136,7 +136,7 @@ def _add_implied(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Mark
         last[session, number] = marks.token[implied] + marks.length[implied] - 1
 
 
-def _add_prices(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Marks, heard: Heard) -> None:
+def _add_prices(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Marks, stream: TokenStream) -> None:
     """Count a sum of money near a comparison or a fault as a claim about the price."""
     price = THEMES.index("price")
     held_against = marks.bad | marks.has("comparison")
@@ -150,42 +150,42 @@ def _add_prices(table: dict[str, Ints], first: Ints, last: Ints, *, marks: Marks
     last[session, price] = marks.token[named] + marks.length[named] - 1
 
 
-def _spoken(marks: Marks, heard: Heard) -> Flags:
+def _spoken(marks: Marks, stream: TokenStream) -> Flags:
     """Find sessions that speak in sentences, and not only off topic."""
-    tokens = np.bincount(heard.session, minlength=heard.sessions)
-    off = np.bincount(marks.session, weights=marks.has("off_topic", "stuffing", "injection"), minlength=heard.sessions)
-    function = np.bincount(marks.session, weights=marks.has("function"), minlength=heard.sessions)
+    tokens = np.bincount(stream.session, minlength=stream.sessions)
+    off = np.bincount(marks.session, weights=marks.has("off_topic", "stuffing", "injection"), minlength=stream.sessions)
+    function = np.bincount(marks.session, weights=marks.has("function"), minlength=stream.sessions)
     speaks: Flags = (function >= LEAST_FUNCTION_SHARE * tokens) & (off == 0)
     return speaks
 
 
-def _sarcastic(marks: Marks, heard: Heard) -> Flags:
-    bitter = np.bincount(marks.session, weights=marks.has("sarcasm"), minlength=heard.sessions) > 0
+def _sarcastic(marks: Marks, stream: TokenStream) -> Flags:
+    bitter = np.bincount(marks.session, weights=marks.has("sarcasm"), minlength=stream.sessions) > 0
     bitterly: Flags = bitter[marks.session]
     return bitterly
 
 
-def placed(claimed: Claims, heard: Heard) -> Placed:
+def place_themes(claimed: Claims, stream: TokenStream) -> PlacedThemes:
     """Return every theme's polarity and quote, session by session."""
     session, theme = np.nonzero((claimed.good + claimed.bad) > 0)
     good, bad = claimed.good[session, theme], claimed.bad[session, theme]
     mixed = np.minimum(good, bad) >= MIXED_SHARE * np.maximum(good, bad)
     sign = np.where(mixed, 2, (bad > good).astype(np.int64))
-    first, last = _quoted(claimed.first[session, theme], claimed.last[session, theme], heard=heard)
-    return Placed(
+    first, last = _quoted(claimed.first[session, theme], claimed.last[session, theme], stream=stream)
+    return PlacedThemes(
         session.tolist(),
         [THEMES[number] for number in theme.tolist()],
         [POLARITIES[number] for number in sign.tolist()],
-        heard.turn[first].tolist(),
-        heard.starts[first].tolist(),
-        heard.ends[last].tolist(),
+        stream.turn[first].tolist(),
+        stream.starts[first].tolist(),
+        stream.ends[last].tolist(),
     )
 
 
-def _quoted(first: Ints, last: Ints, *, heard: Heard) -> tuple[Ints, Ints]:
+def _quoted(first: Ints, last: Ints, *, stream: TokenStream) -> tuple[Ints, Ints]:
     """Widen quotes by some words, within their sentence and the turn in which they begin."""
-    new_turn = np.diff(heard.session * SESSION_GAP + heard.turn, prepend=-1) != 0
-    begins, ends = _stretches(new_turn | (heard.sentence > 0))
+    new_turn = np.diff(stream.session * SESSION_GAP + stream.turn, prepend=-1) != 0
+    begins, ends = _stretches(new_turn | (stream.sentence > 0))
     _, turn_ends = _stretches(new_turn)
     last = np.minimum(last, turn_ends[first])
     wider = np.maximum(0, QUOTE_TOKENS - (last - first))

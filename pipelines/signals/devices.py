@@ -16,7 +16,7 @@ import polars as pl
 from pilot.business_days import local_time
 from pilot.cafes import Cafes
 from pilot.opening_hours import hours_on
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
 
 CHAIN_PAUSE_SECONDS = 60  # the maximum pause between two sessions of a chain
 CHAIN_SESSIONS = 6  # completed sessions in one chain; from the sixth on they are held
@@ -30,7 +30,7 @@ PATTERN_DAYS = 3  # days of the look-back with sessions outside opening hours
 COMPLETED = pl.col("outcome") == "completed"
 
 
-def device_signals(sessions: pl.DataFrame) -> list[Found]:
+def device_signals(sessions: pl.DataFrame) -> list[Finding]:
     """Return the signals of a day's devices.
 
     Args:
@@ -59,18 +59,18 @@ def device_signals(sessions: pl.DataFrame) -> list[Found]:
     return [found for row in chained.filter(COMPLETED).iter_rows(named=True) for found in _of_device(row)]
 
 
-def _of_device(row: dict[str, Any]) -> Iterator[Found]:
+def _of_device(row: dict[str, Any]) -> Iterator[Finding]:
     session = row["session_id"]
     if row["of_device"] >= OFTEN_SESSIONS:
-        yield Found(session, "device_often", counts={"sessions": row["of_device"]})
+        yield Finding(session, "device_often", counts={"sessions": row["of_device"]})
     if row["nth_completed"] >= CHAIN_SESSIONS:
         counts = {"in_a_row": row["nth_completed"], "pause_seconds_at_most": CHAIN_PAUSE_SECONDS}
-        yield Found(session, "device_chain", counts=counts)
+        yield Finding(session, "device_chain", counts=counts)
     if row["nth_code"] >= CHAIN_CODES:
-        yield Found(session, "code_hopping", counts={"codes_in_a_row": row["nth_code"]})
+        yield Finding(session, "code_hopping", counts={"codes_in_a_row": row["nth_code"]})
 
 
-def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
+def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Finding]:
     """Return signals of sessions sent outside opening hours, and of devices that do so on several days.
 
     Args:
@@ -87,10 +87,10 @@ def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes
         minutes = _minutes_outside(row, cafes=cafes)
         if not minutes:
             continue
-        found.append(Found(row["session_id"], "outside_hours", counts={"minutes": minutes}))
+        found.append(Finding(row["session_id"], "outside_hours", counts={"minutes": minutes}))
         days = shut_before.get((row["simulated"], row["device_token_hash"] or ""), set()) | {row["day"]}
         if row["device_token_hash"] and len(days) >= PATTERN_DAYS:
-            found.append(Found(row["session_id"], "outside_hours_pattern", counts={"days": len(days)}))
+            found.append(Finding(row["session_id"], "outside_hours_pattern", counts={"days": len(days)}))
     return found
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.signals.fingerprints import unpacked
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
+from pipelines.signals.fingerprints import unpack_pairs
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
 HISTORY_DAYS = 14
@@ -27,7 +27,7 @@ RELATED_SHOWN = 5
 Integers = npt.NDArray[np.int64]
 
 
-def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Found]:
+def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Finding]:
     """Return the copies of `day`; real sessions are never compared with simulated ones.
 
     Args:
@@ -43,10 +43,10 @@ def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Fou
     ]
 
 
-def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Found]:
+def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Finding]:
     first_new = int((prints["day"] < day).sum())
     first_said = _first_said(prints)
-    body, starts = unpacked(prints["pairs"])
+    body, starts = unpack_pairs(prints["pairs"])
     twins = earlier_twins(
         Sets(body, starts),
         first_new=first_new,
@@ -80,14 +80,14 @@ def _best(twins: Twins) -> dict[int, int]:
     return dict(zip(later[first].tolist(), order[first].tolist(), strict=True))
 
 
-def _exact(rows: pl.DataFrame, *, new: int, original: int, day: date) -> Found:
+def _exact(rows: pl.DataFrame, *, new: int, original: int, day: date) -> Finding:
     session, cafe, _, words = rows.row(new)
     of, its_cafe, its_day, _ = rows.row(original)
     counts = {"words": words, "days_before": (day - its_day).days, "other_cafe": int(its_cafe != cafe)}
-    return Found(session, "copied_exactly", related=(of,), counts=counts)
+    return Finding(session, "copied_exactly", related=(of,), counts=counts)
 
 
-def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Found:
+def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Finding:
     session, cafe, _, words = rows.row(int(twins.later[at]))
     of, its_cafe, its_day, _ = rows.row(int(twins.earlier[at]))
     counts = {
@@ -97,10 +97,10 @@ def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Found:
         "days_before": (day - its_day).days,
         "other_cafe": int(its_cafe != cafe),
     }
-    return Found(session, "copied_nearly", related=(of,), counts=counts)
+    return Finding(session, "copied_nearly", related=(of,), counts=counts)
 
 
-def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Found]:
+def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Finding]:
     """Yield the new members of each ring except the first, which the others may have copied."""
     said_again = np.flatnonzero(first_said != np.arange(rows.height))
     ones = np.concatenate([twins.later, said_again])
@@ -115,7 +115,7 @@ def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new:
         ring = members[labels[members] == label] if sizes[label] <= RING_SESSIONS * RELATED_SHOWN else members[:0]
         related = [rows.item(int(member), "session_id") for member in ring.tolist() if member != new]
         shown = tuple(related[:RELATED_SHOWN]) or (rows.item(label, "session_id"),)
-        yield Found(rows.item(new, "session_id"), "ring", related=shown, counts={"sessions": int(sizes[label])})
+        yield Finding(rows.item(new, "session_id"), "ring", related=shown, counts={"sessions": int(sizes[label])})
 
 
 def _components(ones: Integers, others: Integers, *, count: int) -> Integers:

@@ -17,7 +17,7 @@ import polars as pl
 
 from pilot.lake_tables.tables import FINGERPRINTS
 from pipelines.feedback.counting_turns import counts_as_feedback
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 Codes = npt.NDArray[np.uint64]
 
@@ -45,13 +45,13 @@ def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> 
     """
     said = _said(turns).select("session_id", pl.col("said").list.join(" "))
     completed = sessions.filter(pl.col("outcome") == "completed").join(said, on="session_id").sort("session_id")
-    hashed = hashed_texts(completed["said"], key=key)
+    hashed = hash_texts(completed["said"], key=key)
     rows = completed.lazy().select("day", "session_id", "cafe", "simulated", "completed_at")
     rows = pl.concat([rows, hashed.lazy()], how="horizontal").filter(pl.col("words") > 0)
-    return shaped(FINGERPRINTS, rows)
+    return table_frame(FINGERPRINTS, rows)
 
 
-def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
+def turns_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
     """Return the counted turns of each completed session with words.
 
     Args:
@@ -73,7 +73,7 @@ def _said(turns: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def hashed_texts(texts: pl.Series, *, key: bytes) -> pl.DataFrame:
+def hash_texts(texts: pl.Series, *, key: bytes) -> pl.DataFrame:
     """Return the columns words, text_hash and pairs of `texts`, in their order."""
     wanted = schema(FINGERPRINTS)
     columns = pl.Schema({name: wanted[name] for name in ("words", "text_hash", "pairs")})
@@ -134,7 +134,7 @@ def _packed(owner: npt.NDArray[np.int64], codes: Codes, *, texts: int) -> Iterat
         yield base64.b64encode(body[start * 4 : end * 4]).decode()
 
 
-def unpacked(pairs: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+def unpack_pairs(pairs: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
     """Return the pairs of all texts in one array, and the offset of each text plus the total length."""
     raw = pairs.str.decode("base64")
     sizes = raw.bin.size("b").to_numpy().astype(np.int64) // 4

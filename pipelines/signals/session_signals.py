@@ -10,10 +10,10 @@ import polars as pl
 
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import SESSION_SIGNALS
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.signals.devices import device_signals, hours_signals
 from pipelines.signals.duplicates import copies
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
 from pipelines.signals.reasons import HOLD_DAYS, REASONS, SIGNALS_VERSION
 from pipelines.signals.velocity import burst_signals
 
@@ -51,15 +51,17 @@ def session_signals(
     return _table(found, sessions=sessions)
 
 
-def _urgent(scored: pl.DataFrame) -> list[Found]:
+def _urgent(scored: pl.DataFrame) -> list[Finding]:
     """Return signals of the sessions that the scorer flagged as urgent: allergy, injury, harassment, safety."""
     flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
         pl.col("kinds").list.len() > 0
     )
-    return [Found(session, "urgent", counts=dict.fromkeys(sorted(kinds), 1)) for session, kinds in flagged.iter_rows()]
+    return [
+        Finding(session, "urgent", counts=dict.fromkeys(sorted(kinds), 1)) for session, kinds in flagged.iter_rows()
+    ]
 
 
-def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
+def _table(found: Iterable[Finding], *, sessions: pl.DataFrame) -> pl.DataFrame:
     rows = [
         {
             "session_id": each.session_id,
@@ -77,10 +79,10 @@ def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
     own_rows = pl.DataFrame(rows, schema={name: types[name] for name in own}, orient="row")
     held = pl.when(pl.col("severity") == "hold").then(pl.col("completed_at") + timedelta(days=HOLD_DAYS))
     of = sessions.select("day", "session_id", "cafe", "simulated", "completed_at")
-    return shaped(SESSION_SIGNALS, own_rows.join(of, on="session_id").with_columns(held_until=held).lazy())
+    return table_frame(SESSION_SIGNALS, own_rows.join(of, on="session_id").with_columns(held_until=held).lazy())
 
 
-def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
+def keep_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
     """Return a day's signals with earlier findings kept, after part of their input was erased.
 
     Args:
@@ -90,10 +92,10 @@ def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.Dat
     """
     new = found.join(earlier, on=["session_id", "signal"], how="anti")
     both = pl.concat([earlier.select(new.columns), new]).join(sessions, on="session_id", how="semi")
-    return shaped(SESSION_SIGNALS, both.lazy())
+    return table_frame(SESSION_SIGNALS, both.lazy())
 
 
-def by_session(signals: pl.DataFrame) -> pl.DataFrame:
+def reward_effects(signals: pl.DataFrame) -> pl.DataFrame:
     """Return the signals' effect on rewards, one row per session with a signal.
 
     Columns: session_id; held_until, null if nothing holds it; cap, the maximum that its score counts as, null if

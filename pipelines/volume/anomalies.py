@@ -11,7 +11,7 @@ import polars as pl
 
 from pilot.cafes import Cafe, Cafes
 from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.volume.expectation import HISTORY_DAYS as HISTORY_DAYS
 from pipelines.volume.expectation import PastHour, expectation
 from pipelines.volume.open_hours import Window, open_hours
@@ -56,13 +56,13 @@ def volume_anomalies(
     judged = pl.DataFrame(
         rows, schema={name: kind for name, kind in schema(VOLUME_ANOMALIES).items() if name in OWN_COLUMNS}
     )
-    return shaped(
+    return table_frame(
         VOLUME_ANOMALIES,
         judged.lazy().with_columns(day=pl.lit(day), simulated=pl.lit(simulated), as_of=pl.lit(as_of)),
     )
 
 
-def away_by_cafe(
+def unavailable_windows(
     cafes: Cafes,
     *,
     down: Mapping[tuple[str, bool], Iterable[Window]],

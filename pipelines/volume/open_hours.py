@@ -13,7 +13,7 @@ from pilot.business_days import at_local, local_time
 from pilot.cafes import Cafe
 from pilot.cafes import Window as Hours
 from pilot.opening_hours import EVES, GRACE_MINUTES, holidays_of, hours_on
-from pipelines.coverage import clipped, common, merged
+from pipelines.coverage import clip_windows, intersect_windows, merge_windows
 
 PEAK_WEIGHT = 4.0  # the expected feedback of a peak minute, as a multiple of another minute's
 SETTLES_AFTER_MINUTES = 30  # a replica publishes within half a minute; a guest's connection may be away for longer
@@ -72,18 +72,18 @@ def open_hours(
     last = _hour_of(closes - timedelta.resolution)
     doors_close = closes + timedelta(minutes=GRACE_MINUTES)
     counted = Counter(min(_hour_of(each), last) for each in sent if opens <= each < min(doors_close, as_of))
-    shut = merged(away)
-    peaks = merged((at_local(day, first), at_local(day, end)) for first, end in cafe.peaks)
+    shut = merge_windows(away)
+    peaks = merge_windows((at_local(day, first), at_local(day, end)) for first, end in cafe.peaks)
     found = []
     for starts_at in _hours_from(_hour_of(opens), closes):
         until = min(starts_at + HOUR, closes, as_of)
         start = max(starts_at, opens)
         if start >= until:
             break
-        lost = clipped(shut, start=start, end=until)
-        rush = clipped(peaks, start=start, end=until)
+        lost = clip_windows(shut, start=start, end=until)
+        rush = clip_windows(peaks, start=start, end=until)
         open_minutes, away_minutes = minutes([(start, until)]), minutes(lost)
-        in_peak = minutes(rush) - minutes(common(rush, lost))
+        in_peak = minutes(rush) - minutes(intersect_windows(rush, lost))
         ends = doors_close if starts_at == last else starts_at + HOUR
         found.append(
             OpenHour(

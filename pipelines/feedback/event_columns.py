@@ -65,7 +65,7 @@ def whole_visits(events: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
+def select_events(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
     """Return the events with these names, their fields as columns."""
     found = events.filter(pl.col("event").is_in(names))
     if "data" not in events.collect_schema().names():

@@ -19,7 +19,7 @@ PAUSES = ",:\u2013\u2014"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TokenStream:
     """The tokens of many sessions, in order.
 
     Attributes:
@@ -62,7 +62,7 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.bool_], NDArray[np.bool_],
     return lower, word, ends, pauses
 
 
-def listen(sessions: Sequence[Sequence[str]], *, vocabulary: Vocabulary) -> Heard:
+def tokenise(sessions: Sequence[Sequence[str]], *, vocabulary: Vocabulary) -> TokenStream:
     """Return the tokens of `sessions`, each a sequence of turns."""
     turns = [_composed(turn) for session in sessions for turn in session]
     counts = np.fromiter((len(session) for session in sessions), np.int64, len(sessions))
@@ -82,7 +82,7 @@ def listen(sessions: Sequence[Sequence[str]], *, vocabulary: Vocabulary) -> Hear
     session_of_turn = np.repeat(np.arange(len(sessions)), counts)
     first_turn = np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(sessions) else np.zeros(0, dtype=np.int64)
     session = session_of_turn[whose]
-    return Heard(
+    return TokenStream(
         numbers=vocabulary.numbers(tokens),
         session=session,
         turn=whose - first_turn[session],
