@@ -52,7 +52,7 @@ def session_signals(
 
 
 def _urgent(scored: pl.DataFrame) -> list[Finding]:
-    """Return signals of the sessions that the scorer flagged as urgent: allergy, injury, harassment, safety."""
+    """Return signals of sessions flagged by the scorer as urgent: allergy, injury, harassment, safety."""
     flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
         pl.col("kinds").list.len() > 0
     )
