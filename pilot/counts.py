@@ -27,7 +27,7 @@ class InvalidCount(PilotError):
         self.field = field
 
 
-def checked_customers(customers: int) -> int:
+def validate_customers(customers: int) -> int:
     """Validate a day's number of customers, and return it.
 
     Raises:
@@ -42,7 +42,7 @@ def checked_customers(customers: int) -> int:
     return customers
 
 
-def checked_source(source: str) -> str:
+def validate_source(source: str) -> str:
     """Validate a source, and return it.
 
     Raises:
@@ -55,7 +55,7 @@ def checked_source(source: str) -> str:
     return source
 
 
-def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -> date:
+def validate_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -> date:
     """Validate a business day, and return it.
 
     Args:
@@ -80,7 +80,7 @@ def before_pilot(day: date, *, cafes: Cafes, demo: bool) -> bool:
     return not demo and day < cafes.pilot.first_day
 
 
-def closed_for_the_day(cafe: Cafe, day: date, *, now: datetime) -> bool:
+def has_closed(cafe: Cafe, day: date, *, now: datetime) -> bool:
     """Return whether a café has closed for the day; until then a till's number is not final."""
     today = business_day(now)
     window = hours_on(cafe, day).window

@@ -102,7 +102,7 @@ def number_runs(text: str) -> list[NumberRun]:
     return runs
 
 
-def words_outside(text: str, run: NumberRun) -> tuple[bool, bool]:
+def has_words_around(text: str, run: NumberRun) -> tuple[bool, bool]:
     """Return whether there is a word before the run, and whether there is one after it."""
     return _TOKEN.search(text[: run.start]) is not None, _TOKEN.search(text[run.end :]) is not None
 

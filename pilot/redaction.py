@@ -15,7 +15,7 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from pilot.number_runs import NumberRun, number_runs, words_outside
+from pilot.number_runs import NumberRun, has_words_around, number_runs
 
 Language = Literal["sv", "en"]
 
@@ -137,7 +137,7 @@ def tail(turns: Sequence[str]) -> str:
     for text in reversed(turns[-TAIL_TURNS:]):
         kept.insert(0, text)
         runs = number_runs(text)
-        if not (len(runs) == 1 and words_outside(text, runs[0]) == (False, False)):
+        if not (len(runs) == 1 and has_words_around(text, runs[0]) == (False, False)):
             break
     return " ".join(kept)
 
@@ -154,7 +154,7 @@ def _mask_numbers(text: str, *, mask: str, goes_on: bool, unfinished: bool) -> s
 
 def _identifies(text: str, run: NumberRun, *, goes_on: bool, unfinished: bool) -> bool:
     before = text[max(0, run.start - ANNOUNCED_WITHIN) : run.start]
-    words_before, words_after = words_outside(text, run)
+    words_before, words_after = has_words_around(text, run)
     if goes_on and not words_before and run.digits >= (BROKEN_OFF_DIGITS if words_after else PAIR_DIGITS):
         return True
     if run.longest_group <= RECEIPT_DIGITS and run.digits <= RECEIPT_DIGITS and _OF_A_THING.search(before):

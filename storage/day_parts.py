@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pilot.lake_tables.tables import Table
 from storage.errors import LakeSchemaError
-from storage.lake_schema import empty_frame, one_day
+from storage.lake_schema import day_partition, empty_frame
 
 BATCH_ROWS = 65_536
 
@@ -55,7 +55,7 @@ class DayParts:
         seen: list[Hashes] = []
         last = ""
         for part in self._parts:
-            rows = one_day(self._table, self._day, part)
+            rows = day_partition(self._table, self._day, part)
             if not rows.height:
                 continue
             if rows.item(0, "cafe") <= last:

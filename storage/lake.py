@@ -18,7 +18,7 @@ from pilot.lake_tables.tables import RAW_EVENTS, Table
 from storage.day_parts import DayParts
 from storage.errors import LakeDamaged, LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts
-from storage.lake_schema import conform, empty_frame, one_day, polars_schema
+from storage.lake_schema import conform, day_partition, empty_frame, polars_schema
 from storage.snapshot import Snapshot
 
 __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
@@ -69,7 +69,7 @@ class Lake:
             LakeSchemaError: the frame does not fit; nothing was written.
             LakeUnavailable: other writers always won, or the lake cannot be reached.
         """
-        rows = one_day(table, day, frame)
+        rows = day_partition(table, day, frame)
         return self._replace(table, day, lambda: rows, commit=commit)
 
     def replace_partition_in_parts(
@@ -185,8 +185,8 @@ class Lake:
             with Snapshot([(table, known)], days=[day]) as snapshot:
                 rows = snapshot.sql(f"SELECT * FROM {table.name} WHERE day = ?", [day])  # noqa: S608
             rows = rows.cast({name: schema[name] for name in table.names})
-            changed = one_day(table, day, change(rows))
-            if not rewrite and changed.equals(one_day(table, day, rows)):
+            changed = day_partition(table, day, change(rows))
+            if not rewrite and changed.equals(day_partition(table, day, rows)):
                 return None
             try:
                 return self._write(day, changed, into=known, commit=commit)

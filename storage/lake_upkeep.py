@@ -45,7 +45,7 @@ class Upkeep:
     waiting: bool
 
 
-def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
+def maintain_table(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
     """Compact and purge a table; return None if it was never written. Safe beside readers and writers.
 
     Raises:

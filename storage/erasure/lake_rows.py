@@ -16,7 +16,7 @@ LISTS = {"session_signals": "related"}
 KEYS = {"quarantine": "row_key"}
 
 
-def named_days(lake: Lake, table: Table, sessions: Collection[str]) -> list[date]:
+def days_with_sessions(lake: Lake, table: Table, sessions: Collection[str]) -> list[date]:
     """Return the days on which a table's newest version references any of some sessions."""
     conditions, parameters = [], []
     if _has_sessions(table):
@@ -44,15 +44,15 @@ def erase_rows(lake: Lake, sessions: Collection[str], *, commit: dict[str, str])
     """
     changed: dict[str, int] = {}
     for table in TABLES.values():
-        for day in named_days(lake, table, sessions):
-            change = partial(without, table, sessions=sessions)
+        for day in days_with_sessions(lake, table, sessions):
+            change = partial(without_sessions, table, sessions=sessions)
             version = lake.change_partition(table, day, change, commit=commit)
             if version is not None:
                 changed[table.name] = changed.get(table.name, 0) + 1
     return changed
 
 
-def without(table: Table, frame: pl.DataFrame, *, sessions: Collection[str]) -> pl.DataFrame:
+def without_sessions(table: Table, frame: pl.DataFrame, *, sessions: Collection[str]) -> pl.DataFrame:
     """Return a table's rows without those of some sessions, and without references to them."""
     gone = list(sessions)
     kept = frame.filter(~pl.col("session_id").is_in(gone)) if _has_sessions(table) else frame

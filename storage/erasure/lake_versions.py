@@ -34,7 +34,7 @@ _ENTRY = re.compile(r"_delta_log/(?P<version>\d{20})\.(?P<kind>json|checkpoint\.
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class PurgeResult:
     """The files deleted from a table.
 
     Attributes:
@@ -48,7 +48,9 @@ class Purged:
     waiting: bool
 
 
-def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedelta(seconds=GRACE_SECONDS)) -> Purged:
+def purge(
+    lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedelta(seconds=GRACE_SECONDS)
+) -> PurgeResult:
     """Delete files that only past versions name, up to a checkpoint older than `grace`.
 
     Creates a checkpoint of the newest version if there is none. Safe beside readers and writers. If no process uses
@@ -65,7 +67,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
     """
     delta = lake.delta(table)
     if delta is None:
-        return Purged(0, 0, waiting=False)
+        return PurgeResult(0, 0, waiting=False)
     files = table_files(lake.location(table))
     listed = files.list()
     checkpoints = _checkpoints(listed)
@@ -75,7 +77,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
         checkpoints = _checkpoints(listed)
     settled = [version for version, modified in checkpoints.items() if not grace or now - modified >= grace]
     if not settled:
-        return Purged(0, 0, waiting=True)
+        return PurgeResult(0, 0, waiting=True)
     base = max(settled)
     needed = _named_since(files, listed, base=base)
     gone = _removed(files, listed, base=base)
@@ -90,7 +92,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
     # The log last: after a crash its entries still name the files to delete.
     for path in (*deleted, *logs):
         files.delete(path)
-    return Purged(len(deleted), len(logs), waiting=base < delta.version() or len(deleted) < len(data))
+    return PurgeResult(len(deleted), len(logs), waiting=base < delta.version() or len(deleted) < len(data))
 
 
 def files_with_sessions(

@@ -28,7 +28,7 @@ Line = Callable[[bytes], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rewritten:
+class RewriteResult:
     """Counts of rewritten files and lines.
 
     Attributes:
@@ -39,11 +39,11 @@ class Rewritten:
     files: int = 0
     lines: int = 0
 
-    def __add__(self, other: Rewritten) -> Rewritten:
-        return Rewritten(self.files + other.files, self.lines + other.lines)
+    def __add__(self, other: RewriteResult) -> RewriteResult:
+        return RewriteResult(self.files + other.files, self.lines + other.lines)
 
 
-def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> Rewritten:
+def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> RewriteResult:
     """Remove the lines of some sessions from a day's segments, those set aside included.
 
     Of a damaged segment, only whole lines that certainly belong to other sessions stay: a broken line could contain
@@ -74,13 +74,13 @@ def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> 
                 left = SegmentName.of(body, day=name.day, replica=name.replica, identifier=new_identifier())
                 segments.put_damaged(left, body)
             segments.remove_damaged(name)
-            done += Rewritten(1, len(before) - len(after))
+            done += RewriteResult(1, len(before) - len(after))
     return done
 
 
 def rewrite_day(
     segments: Segments, day: date, line: Line, *, wanted: Callable[[bytes], bool], damaged: Line
-) -> Rewritten:
+) -> RewriteResult:
     """Rewrite a day's segments, applying `line` to every line.
 
     Args:
@@ -90,7 +90,7 @@ def rewrite_day(
         wanted: Whether a segment's bytes need a rewrite; damaged segments always do.
         damaged: The same as `line`, for damaged segments.
     """
-    done = Rewritten()
+    done = RewriteResult()
     for name in segments.list(day):
         try:
             body, each_line = segments.read(name), line
@@ -107,7 +107,7 @@ def rewrite_day(
             new = SegmentName.of(rest, day=day, replica=name.replica, identifier=new_identifier())
             segments.put(new, rest)
         segments.remove(name)
-        done += Rewritten(1, sum(1 for old, changed in zip(before, after, strict=True) if old != changed))
+        done += RewriteResult(1, sum(1 for old, changed in zip(before, after, strict=True) if old != changed))
     return done
 
 

@@ -59,17 +59,17 @@ class DayEvents:
         faults: Unusable segments and lines, sorted.
         unknown: Count of each unknown event or field (`event:name`, `envelope:field`, `event.field`), duplicates
             included; they stay in the frame unchanged.
-        doubles: Number of duplicate lines left out.
+        duplicates: Number of duplicate lines left out.
         segments: Segments read, damaged ones included.
-        back: Erased sessions with events in the landing; they are not in the frame.
+        reappeared: Erased sessions with events in the landing; they are not in the frame.
     """
 
     frame: pl.DataFrame = field(repr=False)  # contains guests' words
     faults: tuple[Fault, ...] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
-    doubles: int = 0
+    duplicates: int = 0
     segments: int = 0
-    back: frozenset[str] = frozenset()
+    reappeared: frozenset[str] = frozenset()
 
 
 def read_day(
@@ -103,9 +103,9 @@ def read_day(
         frame=conform(RAW_EVENTS, kept.drop("line").sort("session_id", "epoch", "seq", "event_id")),
         faults=tuple(sorted(faults, key=lambda fault: (fault.segment, fault.line or 0))),
         unknown=dict(sorted(unknown.items())),
-        doubles=everything.height - unique.height,
+        duplicates=everything.height - unique.height,
         segments=len(names),
-        back=frozenset(back),
+        reappeared=frozenset(back),
     )
 
 

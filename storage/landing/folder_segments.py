@@ -13,7 +13,7 @@ from pathlib import Path
 from storage.errors import LandingUnavailable
 from storage.folders import create_once, private_folder, sync_folder
 from storage.landing.day_folders import DayFolders, entries
-from storage.landing.segments import SegmentName, checked
+from storage.landing.segments import SegmentName, validate_body
 
 DAMAGED_FOLDER = "damaged"
 STALE_TEMPORARY_SECONDS = 3600  # An older half-written file belongs to a dead process.
@@ -49,7 +49,7 @@ class FolderSegments:
 
     def read(self, name: SegmentName) -> bytes:
         """Return a segment's bytes, checked against its name."""
-        return checked(name, self.read_unchecked(name))
+        return validate_body(name, self.read_unchecked(name))
 
     def read_unchecked(self, name: SegmentName) -> bytes:
         """Return a segment's bytes as they are."""

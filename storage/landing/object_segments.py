@@ -13,7 +13,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
 from storage.errors import LandingUnavailable
-from storage.landing.segments import SegmentName, checked, fingerprint
+from storage.landing.segments import SegmentName, fingerprint, validate_body
 
 DAMAGED_FOLDER = "damaged"
 REQUEST_TIMEOUT = timedelta(seconds=20)
@@ -48,7 +48,7 @@ class ObjectSegments:
 
     def read(self, name: SegmentName) -> bytes:
         """Return a segment's bytes, checked against its name."""
-        return checked(name, self.read_unchecked(name))
+        return validate_body(name, self.read_unchecked(name))
 
     def read_unchecked(self, name: SegmentName) -> bytes:
         """Return a segment's bytes as they are."""

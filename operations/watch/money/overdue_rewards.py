@@ -93,7 +93,7 @@ class OverdueRewards:
 
     def _run(self) -> None:
         now = self._clock()
-        waiting = decisions.awaited(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
+        waiting = decisions.undecided_sessions(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
         self._tried = {day: attempt for day, attempt in self._tried.items() if day in waiting}
         for day, session_ids in waiting.items():
             tried, at = self._tried.get(day, (frozenset[str](), now - RETRY_AFTER))

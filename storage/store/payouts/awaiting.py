@@ -45,7 +45,7 @@ def planned_before(connection: Connection, day: date, *, rail: str, simulated: b
     return connection.execute(query.limit(1)).first() is not None
 
 
-def claimed(
+def waiting_claims(
     connection: Connection, *, rail: str, simulated: bool, passed: Mapping[date, datetime] | None = None
 ) -> dict[str, list[tuple[str, int]]]:
     """Return the waiting rewards and their öre by recipient, oldest claim first.

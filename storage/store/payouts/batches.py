@@ -108,7 +108,7 @@ def plan(
         if known is not None:
             return known
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
-        claimed = awaiting.claimed(connection, rail=rail, simulated=simulated, passed=passed)
+        claimed = awaiting.waiting_claims(connection, rail=rail, simulated=simulated, passed=passed)
         kept = {
             who: awaiting.fit_under_cap(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
             for who, rewards in claimed.items()

@@ -61,7 +61,7 @@ class Lag:
         last_delivery_seconds: From its creation to its arrival.
         delivery_seconds: The same for the latest events: median and 95th percentile.
         done_seconds: From arrival to processing, for the latest events: median and 95th percentile.
-        unheard: Number of the latest events without a webhook, found in the provider's list.
+        undelivered: Number of the latest events without a webhook, found in the provider's list.
     """
 
     waiting: int
@@ -71,7 +71,7 @@ class Lag:
     last_delivery_seconds: float | None
     delivery_seconds: tuple[float, float] | None = None
     done_seconds: tuple[float, float] | None = None
-    unheard: int = 0
+    undelivered: int = 0
 
 
 def save(store: Store, events: Collection[ProviderEvent], *, way: Way) -> frozenset[str]:
@@ -131,7 +131,7 @@ def finish(store: Store, event_id: str, *, code: str = "") -> None:
         )
 
 
-def put_off(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
+def defer(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
     """Record a failed try; after too many the event fails, unless the provider was away."""
     with store.begin() as connection:
         mine = (provider_events.c.id == event_id) & (provider_events.c.state == "waiting")
@@ -231,7 +231,7 @@ def lag(store: Store, *, rail: str) -> Lag:
         last_delivery_seconds=(newest.received_at - newest.made_at).total_seconds() if newest else None,
         delivery_seconds=_usual([(row.received_at - row.made_at).total_seconds() for row in delivered]),
         done_seconds=_usual([(row.done_at - row.received_at).total_seconds() for row in rows if row.done_at]),
-        unheard=len(rows) - len(delivered),
+        undelivered=len(rows) - len(delivered),
     )
 
 

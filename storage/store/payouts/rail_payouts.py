@@ -11,7 +11,7 @@ from storage.store.payouts.batches import INSTRUCTION_COLUMNS, INSTRUCTIONS, LEF
 from storage.store.schemas.payout import payout_batches, payout_instructions
 
 
-def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
+def completed_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
     """Return a rail's paid and reversed payouts that changed since a moment, with their batch's day."""
     query = (
         select(*INSTRUCTION_COLUMNS, payout_batches.c.day)

@@ -41,7 +41,7 @@ class Reconciliation:
     theirs_ore: Mapping[str, int]
 
     @property
-    def off_ore(self) -> int:
+    def difference_ore(self) -> int:
         """Return the absolute differences summed over batches, so that opposite ones do not cancel out."""
         named = {*self.ours_ore, *self.theirs_ore}
         return sum(abs(self.ours_ore.get(each, 0) - self.theirs_ore.get(each, 0)) for each in named)

@@ -120,7 +120,7 @@ def recent(store: Store, *, since: datetime) -> list[Erasure]:
         return [_erasure(row) for row in connection.execute(query)]
 
 
-def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, PlaceResult]) -> None:
+def record_progress(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, PlaceResult]) -> None:
     """Record an erasure's progress after an attempt."""
     at = store.now()
     values: dict[str, object] = {"state": state, "places": _as_json(places), "attempts": erasure.attempts + 1}

@@ -64,7 +64,7 @@ def expired(store: Store, kind: Kind) -> frozenset[date]:
         return frozenset(connection.execute(select(expirations.c.day).where(expirations.c.kind == kind)).scalars())
 
 
-def note(store: Store, expiration: Expiration) -> None:
+def record(store: Store, expiration: Expiration) -> None:
     """Record a removal; a repeated one adds counts, and updates the times if it removed something.
 
     Devices are removed from the day's decisions in the same transaction: a trigger allows this only after the
@@ -85,7 +85,7 @@ def note(store: Store, expiration: Expiration) -> None:
         connection.execute(update(expirations).where(mine).values(counts | moments))
 
 
-def note_landing(store: Store, day: date, landing: str) -> None:
+def record_landing(store: Store, day: date, landing: str) -> None:
     """Record the fingerprint of a day's segments, which reveals a replica that publishes late."""
     with store.begin() as connection:
         connection.execute(update(expirations).where(expirations.c.day == day).values(landing=landing))

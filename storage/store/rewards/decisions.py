@@ -175,7 +175,7 @@ def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
         return list(connection.execute(query).scalars())
 
 
-def awaited(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
+def undecided_sessions(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
     """Return by day the undecided, unerased sessions with a receipt of the period."""
     query = (
         select(receipts.c.day, receipts.c.session_id)
