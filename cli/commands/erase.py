@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from cli.context import AS_JSON, actor, home, print_json
+from operations.erasure.place_words import places_in_words
 from pilot.errors import PilotError
 from pilot.identifiers import readable, receipt_hash
 from storage.store.engine import Store
@@ -88,7 +90,7 @@ def _show(opened: Home, *, as_json: bool, fail_late: bool) -> None:
     else:
         for each in found:
             mark = "LATE " if each in late else ""
-            places = "; ".join(f"{place}: {state}" for place, state in each.places.items()) or "not begun"
+            places = places_in_words(each.places) or "not begun"
             typer.echo(f"{each.session_id}  {each.day}  {mark}{each.state}, due {each.due_at:%Y-%m-%d %H:%M} UTC")
             typer.echo(f"    {places}")
         waiting = sum(each.state != "done" for each in found)
@@ -110,7 +112,7 @@ def _as_json(each: Erasure, *, now: datetime) -> dict[str, Any]:
         "done_at": each.done_at,
         "attempts": each.attempts,
         "late": each.late(now=now),
-        "places": dict(each.places),
+        "places": {place: asdict(result) for place, result in each.places.items()},
     }
 
 

@@ -205,21 +205,21 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
         return len(read_archive(cast("BinaryIO", sealed), put=put))
 
 
-def export_tombstones(home: Home) -> str:
-    """Write the store's tombstones beside the backups; return the obstacle, empty on success.
+def export_tombstones(home: Home) -> tuple[str, ...]:
+    """Write the store's tombstones beside the backups; return the obstacle (folder, kind), empty on success.
 
     Write nothing if no backup was ever made and no folder is set.
     """
     sweep_staging(home.root.parent)
     folder = backup_folder(home.settings)
     if home.settings.backup_folder is None and not folder.is_dir():
-        return ""
+        return ()
     try:
         sweep_unfinished(folder)
         write_tombstones(folder, tombstones.all_tombstones(home.store()))
     except (OSError, PilotError) as error:
-        return f"{folder} cannot be written ({type(error).__name__})"
-    return ""
+        return (str(folder), type(error).__name__)
+    return ()
 
 
 def sweep_unfinished(folder: Path) -> None:

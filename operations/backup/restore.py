@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from operations.backup.catalog import Backup, unpack
 from operations.backup.staging import staging
 from operations.erasure.carry_out import carry_out
+from operations.erasure.place_words import places_in_words
 from operations.retention.carry_out import carry_out as apply_limits
 from operations.retention.carry_out import waiting
 from pilot.errors import PilotError
@@ -200,9 +201,8 @@ def _replay(home: Home, known: Sequence[Tombstone], *, now: datetime) -> int:
         carry_out(home, now=now, grace=timedelta(0), recheck=EVER)
     left = erasures.pending(store)
     if left:
-        places = "; ".join(f"{place}: {outcome}" for place, outcome in left[0].places.items())
         raise NotRestored(
-            f"{len(left)} erasures could not be replayed ({places}).",
+            f"{len(left)} erasures could not be replayed ({places_in_words(left[0].places)}).",
             remedy="No home was created. Repair the named places, and restore again.",
         )
     return len(new)

@@ -21,13 +21,12 @@ from storage.erasure.lake_versions import GRACE_SECONDS, files_with_sessions, pu
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs, sessions_lines
 from storage.home import LOG_FOLDER, Home
 from storage.store.privacy import erasures
-from storage.store.privacy.erasures import Erasure, State
+from storage.store.privacy.erasures import Erasure, PlaceResult, State
 
 GRACE = timedelta(seconds=GRACE_SECONDS)
 RECHECK = timedelta(days=7)  # A replica that was cut off for days publishes its log late.
 COMMIT = {"why": "erasure"}
-SEARCHED = "searched"
-FOUND = "remove "  # Followed by the files' names.
+SEARCHED = PlaceResult("searched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Step:
     """
 
     state: State
-    places: Mapping[str, str]
+    places: Mapping[str, PlaceResult]
 
 
 def carry_out(
@@ -109,12 +108,12 @@ def _rewrite(home: Home, asked: Sequence[Erasure], *, now: datetime) -> dict[str
     steps = {}
     for erasure in asked:
         erasures.pseudonymise(home.store(), erasure.session_id)
-        beside = _beside(home, marks[erasure.session_id], before=erasure.places.get("beside", ""))
+        beside = _beside(home, marks[erasure.session_id], before=erasure.places.get("beside"))
         replicas = waiting[erasure.day]
         places = {
-            "landing": f"waits for {', '.join(replicas)}" if replicas else "rewritten",
-            "lake": "rewritten",
-            "store": "rewritten",
+            "landing": PlaceResult("waiting_for_replicas", tuple(replicas)) if replicas else PlaceResult("rewritten"),
+            "lake": PlaceResult("rewritten"),
+            "store": PlaceResult("rewritten"),
             "beside": beside,
         }
         steps[erasure.session_id] = Step("asked" if replicas else "rewritten", places)
@@ -136,7 +135,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         # A run in progress may have decided on the session since.
         erasures.pseudonymise(home.store(), erasure.session_id)
     clean = erasures.wipe_pages(home.store())
-    backups = export_tombstones(home)
+    obstacle = export_tombstones(home)
     steps = {}
     for erasure in rewritten:
         session = [erasure.session_id]
@@ -150,19 +149,21 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
             if "session_id" in table.names
         )
         places = {
-            "landing": "came back" if landed else "gone",
-            "lake": f"{left} old files wait" if left else ("came back" if returned else "gone"),
-            "store": "pseudonymised" if clean else "waits for a moment without readers",
-            "beside": _remaining_files(home, erasure.places.get("beside", "")) or SEARCHED,
-            "backups": backups or "told",
+            "landing": PlaceResult("returned" if landed else "erased"),
+            "lake": PlaceResult("old_files_left", (str(left),))
+            if left
+            else PlaceResult("returned" if returned else "erased"),
+            "store": PlaceResult("pseudonymised" if clean else "readers_active"),
+            "beside": _files_result(_remaining_files(home, erasure.places.get("beside"))),
+            "backups": PlaceResult("backups_unwritable", obstacle) if obstacle else PlaceResult("exported"),
         }
-        done = not left and clean and not backups and places["beside"] == SEARCHED
+        done = not left and clean and not obstacle and places["beside"] == SEARCHED
         state: State = "asked" if returned else ("done" if done else "rewritten")
         steps[erasure.session_id] = Step(state, places)
     return steps
 
 
-def _beside(home: Home, marks: Marks, *, before: str) -> str:
+def _beside(home: Home, marks: Marks, *, before: PlaceResult | None) -> PlaceResult:
     """Blot and search the other files; return the files that a person has to remove.
 
     The words are unavailable once the landing is rewritten, so the files of earlier attempts are kept in the result.
@@ -171,18 +172,19 @@ def _beside(home: Home, marks: Marks, *, before: str) -> str:
     names = set(search(home.root, marks.words))
     # The store names the session in its tombstone.
     names.update(name for name in search(home.root, marks.identifiers) if name not in STORE_FILES)
-    names.update(_file_names(_remaining_files(home, before)))
-    return f"{FOUND}{', '.join(sorted(names))}" if names else SEARCHED
+    names.update(_remaining_files(home, before))
+    return _files_result(sorted(names))
 
 
-def _remaining_files(home: Home, state: str) -> str:
-    """Return the state with the files that still exist; empty if none does."""
-    left = [name for name in _file_names(state) if (home.root / name).exists()]
-    return f"{FOUND}{', '.join(left)}" if left else ""
+def _remaining_files(home: Home, result: PlaceResult | None) -> list[str]:
+    """Return the files of an earlier attempt that still exist."""
+    if result is None or result.code != "files_left":
+        return []
+    return [name for name in result.details if (home.root / name).exists()]
 
 
-def _file_names(state: str) -> list[str]:
-    return state.removeprefix(FOUND).split(", ") if state.startswith(FOUND) else []
+def _files_result(names: Sequence[str]) -> PlaceResult:
+    return PlaceResult("files_left", tuple(names)) if names else SEARCHED
 
 
 def _reopen_resurrected(home: Home, *, since: datetime) -> None:

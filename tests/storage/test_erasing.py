@@ -24,6 +24,7 @@ from storage.landing.salvage import salvage
 from storage.landing.segments import SegmentName, publish
 from storage.store.engine import Store
 from storage.store.privacy import day_states, erasures, tombstones
+from storage.store.privacy.erasures import PlaceResult
 from tests.events import MORNING, whole_visit
 
 DAY = date(2026, 11, 23)
@@ -238,12 +239,12 @@ def test_a_tombstone_starts_an_erasure_that_is_tracked_to_its_end(store: Store) 
     (asked,) = erasures.pending(store)
     assert (asked.state, asked.day, asked.attempts) == ("asked", DAY, 0)
     assert asked.late(now=asked.asked_at + timedelta(hours=25))
-    erasures.move(store, asked, state="rewritten", places={"lake": "rewritten"})
+    erasures.move(store, asked, state="rewritten", places={"lake": PlaceResult("rewritten")})
     (rewritten,) = erasures.pending(store)
-    erasures.move(store, rewritten, state="done", places={"lake": "gone"})
+    erasures.move(store, rewritten, state="done", places={"lake": PlaceResult("erased")})
     done = erasures.find(store, session)
     assert done is not None
-    assert (done.state, done.attempts, dict(done.places)) == ("done", 2, {"lake": "gone"})
+    assert (done.state, done.attempts, dict(done.places)) == ("done", 2, {"lake": PlaceResult("erased")})
     assert not done.late(now=asked.asked_at + timedelta(hours=25))
     assert erasures.pending(store) == []
     assert [each.session_id for each in tombstones.all_tombstones(store)] == [session]

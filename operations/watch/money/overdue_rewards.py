@@ -21,7 +21,7 @@ from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import turns
 from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.fingerprints import fingerprints
-from pipelines.signals.session_signals import by_session, session_signals
+from pipelines.signals.session_signals import reward_effects, session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
 from quality.gate import quarantined
 from storage.home import Home
@@ -68,7 +68,7 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
         home.store(),
         scored=scored,
         sessions=of_day,
-        signals=by_session(signals),
+        signals=reward_effects(signals),
         quarantined=quarantined(lake, SCORED_FEEDBACK, days=[day]),
         cafes=cafes,
         secret=secret,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from storage.store.engine import Store
 from storage.store.privacy import money_erasure
@@ -19,8 +19,34 @@ from storage.store.schemas.core import receipts
 from storage.store.schemas.privacy import erasures
 
 State = Literal["asked", "rewritten", "done"]
+PlaceCode = Literal[
+    "rewritten",
+    "waiting_for_replicas",
+    "returned",
+    "erased",
+    "old_files_left",
+    "pseudonymised",
+    "readers_active",
+    "searched",
+    "files_left",
+    "exported",
+    "backups_unwritable",
+]
 WITHIN_HOURS = 24  # promised to guests
 WIPED = ("receipts", "reward_decisions", "onboardings", "recipient_devices", "recipient_statuses", "recipients")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceResult:
+    """The result of an erasure at one place; its sentence is in `pilot/words/erasure.*.toml`.
+
+    Attributes:
+        code: The result.
+        details: Names and numbers for the sentence: replicas, files, a count, an error's kind.
+    """
+
+    code: PlaceCode
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +71,7 @@ class Erasure:
     attempts: int
     rewritten_at: datetime | None
     done_at: datetime | None
-    places: Mapping[str, str]
+    places: Mapping[str, PlaceResult]
 
     @property
     def due_at(self) -> datetime:
@@ -63,18 +89,27 @@ _COLUMNS = tuple(
 )
 
 
+def _erasure(row: Row[Any]) -> Erasure:
+    places = {place: PlaceResult(each["code"], tuple(each["details"])) for place, each in row.places.items()}
+    return Erasure(**{**row._asdict(), "places": places})
+
+
+def _as_json(places: Mapping[str, PlaceResult]) -> dict[str, object]:
+    return {place: {"code": each.code, "details": list(each.details)} for place, each in places.items()}
+
+
 def pending(store: Store) -> list[Erasure]:
     """Return the unfinished erasures, oldest first."""
     query = select(*_COLUMNS).where(erasures.c.state != "done").order_by(erasures.c.asked_at, erasures.c.session_id)
     with store.reading() as connection:
-        return [Erasure(*row) for row in connection.execute(query)]
+        return [_erasure(row) for row in connection.execute(query)]
 
 
 def find(store: Store, session_id: str) -> Erasure | None:
     """Return a session's erasure, None if there is none."""
     with store.reading() as connection:
         row = connection.execute(select(*_COLUMNS).where(erasures.c.session_id == session_id)).first()
-    return None if row is None else Erasure(*row)
+    return None if row is None else _erasure(row)
 
 
 def recent(store: Store, *, since: datetime) -> list[Erasure]:
@@ -82,13 +117,13 @@ def recent(store: Store, *, since: datetime) -> list[Erasure]:
     wanted = (erasures.c.state != "done") | (erasures.c.asked_at >= since) | (erasures.c.done_at >= since)
     query = select(*_COLUMNS).where(wanted).order_by(erasures.c.asked_at, erasures.c.session_id)
     with store.reading() as connection:
-        return [Erasure(*row) for row in connection.execute(query)]
+        return [_erasure(row) for row in connection.execute(query)]
 
 
-def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, str]) -> None:
+def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, PlaceResult]) -> None:
     """Record an erasure's progress after an attempt."""
     at = store.now()
-    values: dict[str, object] = {"state": state, "places": dict(places), "attempts": erasure.attempts + 1}
+    values: dict[str, object] = {"state": state, "places": _as_json(places), "attempts": erasure.attempts + 1}
     values["rewritten_at"] = (erasure.rewritten_at or at) if state != "asked" else None
     values["done_at"] = at if state == "done" else None
     with store.begin() as connection:
@@ -99,7 +134,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
     """Reopen finished erasures of sessions whose events reappeared."""
     values = {
         "state": "asked",
-        "places": {"landing": "came back"},
+        "places": _as_json({"landing": PlaceResult("returned")}),
         "attempts": erasures.c.attempts + 1,
         "rewritten_at": None,
         "done_at": None,

@@ -23,6 +23,7 @@ from storage.landing.days import read_day
 from storage.landing.log_lines import log_line
 from storage.landing.segments import publish
 from storage.store.privacy import erasures, tombstones
+from storage.store.privacy.erasures import PlaceResult
 from storage.store.rewards import receipts
 from storage.store.rewards.receipts import Receipt
 from tests.events import MORNING, Story, whole_visit
@@ -70,7 +71,7 @@ def request_erasure(home: Home, story: Story) -> None:
     tombstones.add(home.store(), session_id=story.session_id, actor="guest", reason="asked on the receipt")
 
 
-def state(home: Home, story: Story) -> tuple[str, dict[str, str]]:
+def state(home: Home, story: Story) -> tuple[str, dict[str, PlaceResult]]:
     erasure = erasures.find(home.store(), story.session_id)
     assert erasure is not None
     return erasure.state, dict(erasure.places)
@@ -89,7 +90,13 @@ def test_two_steps_erase_a_session_from_every_byte_of_the_home(home: Home, gone:
     carry_out(home, now=now + GRACE + timedelta(seconds=5))
     assert state(home, gone) == (
         "done",
-        {"landing": "gone", "lake": "gone", "store": "pseudonymised", "beside": "searched", "backups": "told"},
+        {
+            "landing": PlaceResult("erased"),
+            "lake": PlaceResult("erased"),
+            "store": PlaceResult("pseudonymised"),
+            "beside": PlaceResult("searched"),
+            "backups": PlaceResult("exported"),
+        },
     )
     assert places_of(home, gone.session_id) == {"words": [], "session": []}
     assert home.lake().read(SESSIONS).height == 1
@@ -155,7 +162,7 @@ def test_words_in_an_unexpected_file_keep_the_erasure_open_and_name_the_file(hom
     carry_out(home, now=now, grace=timedelta(0))
     carry_out(home, now=now, grace=timedelta(0))
     assert state(home, gone)[0] == "rewritten"
-    assert state(home, gone)[1]["beside"] == "remove .dagster/leak.bin"
+    assert state(home, gone)[1]["beside"] == PlaceResult("files_left", (".dagster/leak.bin",))
     leak.unlink()
     carry_out(home, now=now, grace=timedelta(0))
     assert state(home, gone)[0] == "done"

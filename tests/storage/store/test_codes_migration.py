@@ -15,6 +15,8 @@ from storage.store.engine import Store, make_engine
 from storage.store.migrate import MIGRATIONS, migrate, revision
 from storage.store.payouts import recipient_statuses, reconciliations
 from storage.store.payouts.recipient_statuses import RecipientStatus
+from storage.store.privacy import erasures
+from storage.store.privacy.erasures import PlaceResult
 
 MONDAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -122,6 +124,42 @@ def fill(store: Store) -> None:
         store, "recipient_standings", recipient_id="r0", transfers="active", details_submitted=True, due=0,
         disabled_reason="", bank_fingerprint="f1", bank_last4="0003", checked_at=NOON,
     )  # fmt: skip
+
+
+OLD_PLACES = {
+    "landing": "waits for edge1, edge2",
+    "lake": "3 old files wait",
+    "store": "waits for a moment without readers",
+    "beside": "remove .dagster/a.bin, .logs/b.log",
+    "backups": "told",
+}
+
+
+def test_an_erasures_places_become_codes_with_details_and_back(old_store: Store) -> None:
+    add(
+        old_store,
+        "erasures",
+        session_id="s",
+        day=MONDAY,
+        asked_at=NOON,
+        state="rewritten",
+        attempts=1,
+        places=OLD_PLACES,
+    )
+    migrate(old_store)
+    found = erasures.find(old_store, "s")
+    assert found is not None
+    assert found.places == {
+        "landing": PlaceResult("waiting_for_replicas", ("edge1", "edge2")),
+        "lake": PlaceResult("old_files_left", ("3",)),
+        "store": PlaceResult("readers_active"),
+        "beside": PlaceResult("files_left", (".dagster/a.bin", ".logs/b.log")),
+        "backups": PlaceResult("exported"),
+    }
+    alembic(old_store, "0011")
+    with old_store.reading() as connection:
+        rows = sa.table("erasures", sa.column("places", sa.JSON))
+        assert connection.execute(sa.select(rows.c.places)).scalar_one() == OLD_PLACES
 
 
 def test_old_sentences_become_codes(old_store: Store) -> None:

@@ -4,7 +4,8 @@ Earlier versions wrote English sentences into columns of codes. The audit log ke
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +45,15 @@ EVENTS = TRANSFERS | {
 GONE = "not there any more; transfers "  # followed by the state of the recipient's transfers
 BANK_PAYOUT_GONE = "bank_payout_gone"
 TOMBSTONES = {"asked on the receipt": "asked_on_receipt"}
+PLACES = {
+    "rewritten": "rewritten",
+    "came back": "returned",
+    "gone": "erased",
+    "pseudonymised": "pseudonymised",
+    "waits for a moment without readers": "readers_active",
+    "searched": "searched",
+    "told": "exported",
+}
 DAYS = {"the time limit of words": "words_expired"}
 
 
@@ -60,10 +70,12 @@ def upgrade() -> None:
     events = sa.table("provider_events", sa.column("code", sa.Text))
     op.execute(sa.update(events).where(events.c.code.like(f"{GONE}%")).values(code=BANK_PAYOUT_GONE))
     _rewrite_differences(DIFFERENCES, old_name="what", new_name="code")
+    _rewrite_places(_place_code)
 
 
 def downgrade() -> None:
     """Put the sentences back."""
+    _rewrite_places(_place_sentence)
     _rewrite_differences(_reversed(DIFFERENCES), old_name="code", new_name="what")
     _replace("provider_events", "code", _reversed(EVENTS) | {BANK_PAYOUT_GONE: f"{GONE}gone"})
     op.execute("ALTER TABLE provider_events RENAME COLUMN code TO note")
@@ -114,6 +126,37 @@ def _rewrite_differences(codes: Mapping[str, str], *, old_name: str, new_name: s
             for each in found
         ]
         connection.execute(sa.update(rows).where(rows.c.id == row.id).values(differences=changed))
+
+
+def _rewrite_places(rewritten: Callable[[Any], Any]) -> None:
+    rows = sa.table("erasures", sa.column("session_id", sa.Text), sa.column("places", sa.JSON))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(rows.c.session_id, rows.c.places)).all():
+        found = json.loads(row.places) if isinstance(row.places, str) else row.places
+        places = {place: rewritten(each) for place, each in found.items()}
+        connection.execute(sa.update(rows).where(rows.c.session_id == row.session_id).values(places=places))
+
+
+def _place_code(text: str) -> dict[str, object]:
+    if text in PLACES:
+        return {"code": PLACES[text], "details": []}
+    if text.startswith("waits for "):
+        return {"code": "waiting_for_replicas", "details": text.removeprefix("waits for ").split(", ")}
+    if text.startswith("remove "):
+        return {"code": "files_left", "details": text.removeprefix("remove ").split(", ")}
+    if text.endswith(" old files wait"):
+        return {"code": "old_files_left", "details": [text.removesuffix(" old files wait")]}
+    return {"code": "backups_unwritable", "details": [text]}
+
+
+def _place_sentence(result: Mapping[str, Any]) -> str:
+    details = ", ".join(result["details"])
+    lists = {"waiting_for_replicas": "waits for ", "files_left": "remove "}
+    if result["code"] in lists:
+        return lists[result["code"]] + details
+    if result["code"] == "old_files_left":
+        return f"{details} old files wait"
+    return _reversed(PLACES).get(result["code"], details)
 
 
 def _rename_statuses(old: str, new: str) -> None:
