@@ -12,7 +12,7 @@ from pilot.opening_hours import hours_on
 
 Source = Literal["manager", "till", "api", "simulator"]
 SOURCES: tuple[str, ...] = get_args(Source)
-MOST_CUSTOMERS = 20_000  # of one café on one day; more is a sum, or an amount of money
+MOST_CUSTOMERS = 20_000  # for one café on one day; a larger number is a sum, or an amount of money
 
 
 class InvalidCount(PilotError):
@@ -28,7 +28,7 @@ class InvalidCount(PilotError):
 
 
 def checked_customers(customers: int) -> int:
-    """Return a day's number of customers if it is valid.
+    """Validate a day's number of customers, and return it.
 
     Raises:
         InvalidCount: it is negative or too large.
@@ -43,7 +43,7 @@ def checked_customers(customers: int) -> int:
 
 
 def checked_source(source: str) -> str:
-    """Return a source if it is valid.
+    """Validate a source, and return it.
 
     Raises:
         InvalidCount: there is no such source.
@@ -56,16 +56,16 @@ def checked_source(source: str) -> str:
 
 
 def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -> date:
-    """Return a business day if it is valid.
+    """Validate a business day, and return it.
 
     Args:
         day: The day.
         cafes: The cafés' file, for the pilot's first day.
         now: The present moment, aware.
-        demo: Whether the home is a demo, whose days lie before the pilot.
+        demo: Whether the home is a demo; a demo's days are before the pilot.
 
     Raises:
-        InvalidCount: the day has not come, or lies before the pilot.
+        InvalidCount: the day is in the future, or before the pilot.
     """
     if day > business_day(now):
         raise InvalidCount(f"{day} has not come yet.", remedy="Give today or an earlier day.", field="day")
@@ -76,7 +76,7 @@ def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -
 
 
 def before_pilot(day: date, *, cafes: Cafes, demo: bool) -> bool:
-    """Return whether a day lies before the pilot's first day; always False for a demo."""
+    """Return whether a day is before the pilot's first day; always False for a demo."""
     return not demo and day < cafes.pilot.first_day
 
 

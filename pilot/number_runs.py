@@ -62,7 +62,7 @@ def number_runs(text: str) -> list[NumberRun]:
     current: NumberRun | None = None
     multiplier = 1
     multiplied_from = 0
-    reach = 0  # where the run would have to continue
+    reach = 0  # the position at which the run would continue
     last = ""
     for token in _TOKEN.finditer(text):
         word = token.group().casefold()

@@ -19,14 +19,14 @@ from pilot.number_runs import NumberRun, number_runs, words_outside
 
 Language = Literal["sv", "en"]
 
-LONG_NUMBER_DIGITS = 7  # amounts and times have fewer, Swedish telephone numbers at least 8
+LONG_NUMBER_DIGITS = 7  # amounts and times have fewer digits, Swedish telephone numbers at least 8
 LONG_GROUP_DIGITS = 6  # one unbroken group: a birth date of a personal identity number
 BROKEN_OFF_DIGITS = 3  # a number cut off by the end of a turn, after a word that announces one
 PAIR_DIGITS = 2  # a turn with nothing else, after a number that was cut off
 BANK_DIGITS = 4  # after a word that announces an account, anywhere
 RECEIPT_DIGITS = 6  # the most that a table, queue or receipt number has
 ANNOUNCED_WITHIN = 40  # characters between an announcing word and its number
-TAIL_TURNS = 4  # how many turns back a number may have begun
+TAIL_TURNS = 4  # the maximum number of turns that a number spans
 
 MASKS: dict[Language, dict[str, str]] = {
     "sv": {"number": "[nummer]", "email": "[e-post]", "name": "[namn]", "handle": "[konto]", "address": "[adress]"},
@@ -69,7 +69,7 @@ _TIME_COMES = re.compile(
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}", re.UNICODE)
 _DOT = r"(?:\.|\bpunkt\b|\bdot\b)"
 _LOCAL = (
-    r"(?<![\w-])(?:\w\s){0,20}[\w-]{1,40}"  # perhaps spelled: "a n n a"
+    r"(?<![\w-])(?:\w\s){0,20}[\w-]{1,40}"  # possibly spelled: "a n n a"
     r"(?:\s?(?:\.|\bpunkt\b|\bdot\b|\bunderscore\b|\bunderstreck\b|\bbindestreck\b|\bdash\b)\s?[\w-]{1,40}){0,4}"
 )
 _TOP_LEVEL = r"(?:com|se|nu|net|org|eu|io|no|dk|fi|de|co\s*\.?\s*uk)"
@@ -109,7 +109,7 @@ def redact(text: str, language: Language, *, before: str = "", unfinished: bool 
     """Return `text` with everything that identifies a guest masked.
 
     Args:
-        text: The words said or typed in one turn.
+        text: The spoken or typed words of one turn.
         language: The language of the masks; both languages are recognised.
         before: The preceding turns, already redacted, as `tail` returns them: a number cut off there continues here.
         unfinished: Whether the turn will continue (a caption): a number at its end is then masked as soon as it could

@@ -1,6 +1,6 @@
 """Retention periods of guest data by kind, and the removal of expired fields from events.
 
-Expired fields are emptied, the event stays: what happened, when and how long it took, and with it every figure.
+Expired fields are emptied; the event stays with its name, time and durations, so that no figure changes.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def is_due(day: date, kind: Kind, *, settings: Settings, today: date) -> bool:
 def emptied(name: str, data: Mapping[str, Any], kinds: Collection[Kind]) -> dict[str, Any]:
     """Return an event's data with the fields of some kinds emptied.
 
-    With words, unknown fields are removed as well: they could contain words.
+    If words have expired, unknown fields are removed too, because they could contain words.
 
     Args:
         name: The event's name.

@@ -1,4 +1,4 @@
-"""A day's rows as a stream of parts, validated like a whole day on their way into the lake."""
+"""Streams a day's rows in parts into the lake, with the same validation as a whole day."""
 
 from __future__ import annotations
 
@@ -38,7 +38,8 @@ class DayParts:
         return pa.RecordBatchReader.from_batches(schema, self._batches())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        # The parts are made in a thread of their own, one ahead: they may use the engine, and its own threads must not.
+        # Parts are made in a separate thread, one ahead: making them may use the engine, which its own threads must
+        # not.
         parts = self._checked()
         with ThreadPoolExecutor(1) as maker:
             try:
@@ -68,7 +69,7 @@ class DayParts:
         self._require_unique(seen)
 
     def _require_unique(self, seen: list[Hashes]) -> None:
-        """Refuse keys that occur in two parts, by hashes of 8 bytes a row.
+        """Refuse keys that occur in two parts, comparing hashes of 8 bytes a row.
 
         Within a part the keys themselves are compared. Two different keys of a day of ten million rows share a hash
         once in half a million days.

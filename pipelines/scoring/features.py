@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from pipelines.scoring.marks import Flags, Marks
 from pipelines.scoring.nearness import distinct, nearest
-from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import NONE, THEME_BITS
 from pipelines.scoring.themes import Claims
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import Ints
 
 NEAR_WORDS = 10  # full weight

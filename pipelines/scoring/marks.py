@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pilot.cafes import Cafe
 from pipelines.scoring.lexicon import LANGUAGES
-from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import BIT, NONE, THEME_BITS, bits
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import NO_CLASS, Bits, Ints, Vocabulary
 
 OTHER_LANGUAGE_RATIO = 2  # ratio of function words from which the other language counts as spoken

@@ -12,9 +12,9 @@ from pipelines.scoring.features import Features, features
 from pipelines.scoring.marks import Flags, Marks, read_marks
 from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, points_and_subscores
 from pipelines.scoring.signals import CAPS, signals
-from pipelines.scoring.token_stream import TokenStream, tokenise
 from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
 from pipelines.scoring.themes import Claims, claims, place_themes
+from pipelines.scoring.token_stream import TokenStream, tokenise
 from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
 SCORER_VERSION = "2026-11.3"

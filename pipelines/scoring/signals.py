@@ -13,9 +13,9 @@ import numpy as np
 
 from pipelines.scoring.features import Features
 from pipelines.scoring.marks import Flags, Marks
-from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import BIT, NONE, bits
 from pipelines.scoring.themes import Claims
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import Bits, Ints, Vocabulary
 
 HUMMING = ("eh", "öh", "äh", "mm", "hm", "hmm", "um", "uh", "ehm", "mhm")

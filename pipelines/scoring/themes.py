@@ -9,8 +9,8 @@ import numpy as np
 
 from pipelines.scoring.marks import SESSION_GAP, Flags, Marks
 from pipelines.scoring.nearness import nearest, neighbours
-from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.tags import BIT, NONE, THEME_BITS, THEMES, bits
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import Ints
 
 REACH = 12  # a judgement within this many words of a theme is about it,

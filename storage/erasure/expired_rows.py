@@ -19,14 +19,14 @@ from storage.lake import Lake
 
 SAID = ("transcript", "heard", "question", "reply")
 DEVICE = ("device_hash", "device_token_hash")
-NO_HASH = "0" * 32  # in place of a keyed hash of words
+NO_HASH = "0" * 32  # replaces a keyed hash of words
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
 class Emptied:
-    """How one kind of data is emptied in one table.
+    """The function that empties one kind of data in one table.
 
     Attributes:
         table: The table.
@@ -46,7 +46,7 @@ def _events(kind: Kind) -> Change:
 
 
 def _turns(frame: pl.DataFrame) -> pl.DataFrame:
-    # Empty, not null: metrics depend on whether something was said.
+    # Empty, not null: metrics distinguish silence from expired words.
     return frame.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit("")).alias(name) for name in SAID)
 
 
@@ -82,7 +82,7 @@ def empty_day(lake: Lake, day: date, kind: Kind, *, commit: dict[str, str]) -> i
 def _empty(lake: Lake, emptied: Emptied, day: date, *, commit: dict[str, str]) -> int:
     changed = 0
 
-    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again if another writer won
+    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again if another writer commits first
         nonlocal changed
         left = emptied.change(rows)
         changed = rows.height - left.height or sum(
@@ -111,7 +111,7 @@ def files_with(lake: Lake, days: Collection[date], kind: Kind) -> list[str]:
                 rows = pl.read_parquet(io.BytesIO(files.read(file.path)))
             except LakeUnavailable:  # deleted since it was listed
                 continue
-            except pl.exceptions.PolarsError:  # of a writer that died half way: its content is unknown
+            except pl.exceptions.PolarsError:  # incomplete, from a dead writer: its content is unknown
                 found.append(f"{each.table.name}/{file.path}")
                 continue
             if not each.change(rows).equals(rows):

@@ -18,7 +18,7 @@ LINE_FOLDERS = (".logs", ".run")
 # Searched elsewhere by row or line; weights are public.
 OWN_SEARCH = ("landing", "lake", ".log", ".weights")
 STORE_FILES = ("store.sqlite", "store.sqlite-wal", "store.sqlite-shm")
-PIECE_CHARACTERS = 18  # Long enough to be one guest's, short enough that a page's edge cannot cut every piece.
+PIECE_CHARACTERS = 18  # Long enough to identify one guest, short enough that a page boundary cannot cut every piece.
 BLOT = b"-"
 
 

@@ -1,4 +1,4 @@
-"""Removes erased sessions' rows from every table of the lake, on every day that names them."""
+"""Removes erased sessions' rows from every table of the lake, on every day that references them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import polars as pl
 from pilot.lake_tables.tables import TABLES, Table
 from storage.lake import Lake
 
-# Columns beside `session_id` that name sessions, in rows about another session or none.
+# Columns other than `session_id` that reference sessions, in rows about another session or none.
 LISTS = {"session_signals": "related"}
 KEYS = {"quarantine": "row_key"}
 
 
 def named_days(lake: Lake, table: Table, sessions: Collection[str]) -> list[date]:
-    """Return the days on which a table's newest version names any of some sessions."""
+    """Return the days on which a table's newest version references any of some sessions."""
     conditions, parameters = [], []
     if _has_sessions(table):
         conditions.append("list_contains(?, session_id)")

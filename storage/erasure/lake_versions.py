@@ -1,7 +1,7 @@
 """Deletes files and log entries of a table's old versions, once no reader can need them.
 
-Delta keeps every version: an overwritten day's files and log entries stay. Here a checkpoint is made of the newest
-version, and files that only older versions name are deleted once the checkpoint is older than any open snapshot. So a
+Delta keeps every version: an overwritten day's files and log entries stay. This module makes a checkpoint of the newest
+version, and deletes the files that only older versions name once the checkpoint is older than any open snapshot. A
 table has no history beyond that: this lake has no time travel.
 """
 
@@ -24,7 +24,7 @@ from storage.erasure.table_files import TableFile, TableFiles, table_files
 from storage.errors import LakeDamaged, LakeUnavailable
 from storage.lake import Lake
 
-# Longer than any page's snapshot, or any rebuild's read and write of one day, is open.
+# Longer than any page's snapshot, and than any rebuild of one day.
 GRACE_SECONDS = 120
 # A file that no version names may belong to a commit in progress; no writer takes longer between file and commit.
 ORPHAN_SECONDS = 3600
@@ -116,7 +116,7 @@ def files_with_sessions(
             ids = pl.read_parquet(io.BytesIO(files.read(file.path)), columns=["session_id"])
         except LakeUnavailable:  # deleted since it was listed
             continue
-        except pl.exceptions.PolarsError:  # of a writer that died half way: its content is unknown
+        except pl.exceptions.PolarsError:  # incomplete, from a dead writer: its content is unknown
             found.append(file.path)
             continue
         if ids.filter(pl.col("session_id").is_in(list(sessions))).height:

@@ -1,7 +1,7 @@
-"""Reads a business day from the landing: all its segments in one frame, and the faults found.
+"""Reads a business day from the landing: all its segments in one frame, and their faults.
 
-A damaged segment or a broken line is reported and left out; it never spoils the rest. Lines are validated and parsed
-by columns (`contract_sql`); only those rejected there are parsed one by one.
+Damaged segments and broken lines are skipped and reported; the rest stays usable. Lines are validated and parsed by
+columns (`contract_sql`); only those rejected there are parsed one by one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from storage.landing.contract_sql import (
 )
 from storage.landing.segments import SegmentName, Segments
 
-BATCH_BYTES = 64 * 1024 * 1024  # of lines parsed at a time: bounds the memory beside the frame itself
+BATCH_BYTES = 64 * 1024 * 1024  # lines parsed at a time; bounds the memory in addition to the frame
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from storage.landing.segments import SegmentName, checked, fingerprint
 
 DAMAGED_FOLDER = "damaged"
 REQUEST_TIMEOUT = timedelta(seconds=20)
-RETRY_TIMEOUT = timedelta(seconds=5)  # Short: publishers have a backoff of their own.
+RETRY_TIMEOUT = timedelta(seconds=5)  # Short, because publishers retry with backoff.
 MAX_RETRIES = 2
 
 

@@ -1,4 +1,4 @@
-"""Customer counts: a café's paying customers, the denominator of participation; no report is deleted."""
+"""Customer counts: a café's paying customers, the denominator of participation; append-only."""
 
 from __future__ import annotations
 

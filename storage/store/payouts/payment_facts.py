@@ -1,4 +1,4 @@
-"""The facts behind the alerts on payments: final payouts, batches awaiting approval, waiting events."""
+"""Reads the inputs of payment alerts: final payouts, batches awaiting approval, waiting events."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = Fal
 
 
 def require_rail(connection: Connection, instruction: Instruction, *, rail: str) -> None:
-    """Refuse a payout of another rail, so that a planned test never moves money, nor the reverse.
+    """Refuse a payout of another rail, so that tests never move money and real payouts never use a fake.
 
     Raises:
         BatchRefused: the payout is of another rail.

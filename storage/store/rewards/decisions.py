@@ -1,4 +1,4 @@
-"""Reward decisions: one for each session, made once; no rerun, late data or new scorer changes it."""
+"""Reward decisions, final and one per session: reruns, late data and new scorers do not change them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.core import receipts, switches, tombstones, trial_slots
 from storage.store.schemas.money import reward_decisions, reward_rulings
 
-ASSETS = "assets"  # decides within the run that rebuilds the day
+ASSETS = "assets"  # decides in the run that rebuilds the day
 WATCH = "watch"  # decides if the assets are late
 
 
