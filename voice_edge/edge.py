@@ -1,4 +1,4 @@
-"""The replica as one object: the services that its sessions and pages use."""
+"""The replica: one object with all services that sessions and pages use."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class EventLog(Protocol):
 
 
 class Listener(Protocol):
-    """Speech windows from audio: `VoiceActivity`, one per microphone."""
+    """Detects speech windows in audio: `VoiceActivity`, one per microphone."""
 
     def feed(self, pcm16: bytes) -> list[SpeechWindow]:
         """Return the windows that are complete with this audio."""
@@ -57,14 +57,14 @@ class Listener(Protocol):
 
 
 class Turns(Protocol):
-    """Turns from speech windows: `TurnTaking`, one per microphone."""
+    """Detects turns in speech windows: `TurnTaking`, one per microphone."""
 
     def hear(self, window: SpeechWindow) -> list[TurnEvent]:
         """Return the turn events of this window."""
         ...
 
     def stop(self, at: int) -> list[TurnEvent]:
-        """Return the turn events of pressing "done"."""
+        """Return the turn events after "done" was pressed."""
         ...
 
     def transcript(self, revision: int, text: str) -> None:
@@ -77,7 +77,7 @@ class Turns(Protocol):
 
 
 class Hearing(Protocol):
-    """Transcripts from audio: `Recogniser`."""
+    """Transcribes audio: `Recogniser`."""
 
     @property
     def queue_depth(self) -> int:
@@ -127,8 +127,8 @@ class Edge:
         asking: The interviewer.
         new_listener: Makes a speech detector for a microphone.
         new_turns: Makes a turn detector for a microphone.
-        demo: Whether the home is a demo's, where everything is simulated.
-        hearing: The recogniser; None if none could be started: then everybody writes.
+        demo: Whether the home is a demo's, with simulated data only.
+        hearing: The recogniser; None if it could not be started, so that everybody writes.
         hearing_ready: Returns whether the recogniser is warm, or has failed to start.
         landing_writable: Returns whether events can be written to the disk.
         open_segments: Opens the landing, to explain results to guests; None if it cannot be read.

@@ -111,7 +111,7 @@ class Metrics:
         receipts: Callable[[], int],
         recogniser: Callable[[], RecogniserFigures] | None,
     ) -> None:
-        """Read these figures from their owners at every scrape."""
+        """Read these gauges from their sources at every scrape."""
         self._sessions.set_function(lambda: float(sessions()))
         self._talking.set_function(lambda: float(talking()))
         self._receipts.set_function(lambda: float(receipts()))
@@ -163,15 +163,15 @@ class Metrics:
             self._instead.labels(reason=instead_of_model).inc()
 
     def speculation(self, outcome: str) -> None:
-        """Count early work that was used or discarded."""
+        """Count a speculation as used or discarded."""
         self._speculations.labels(outcome=outcome).inc()
 
     def refused(self, at: str) -> None:
-        """Count a talker without a place at the recogniser: at the microphone, or after a turn."""
+        """Count a refusal of a place at the recogniser: at the microphone, or after a turn."""
         self._refused.labels(at=at).inc()
 
     def rest(self, code: str) -> None:
-        """Count a session's rest sent over HTTP, by its response."""
+        """Count a request for the rest of a session, by its response."""
         self._rest.labels(code=code).inc()
 
     def webhook(self, outcome: str, *, seconds: float | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Captions: a turn's words so far, while the customer speaks; they never delay a reply."""
+"""Captions: a turn's words so far, sent while the customer speaks; they never delay a reply."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
 
 OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is stored, so consent to it is not requested.
-LONGEST_RESPONSE_MS = 10 * 60 * 1000  # A longer time was measured on another page's clock.
+LONGEST_RESPONSE_MS = 10 * 60 * 1000  # A longer time belongs to another page's clock.
 
 
 class Dispatch:

@@ -10,7 +10,7 @@ from voice_edge.interviewer import Conversation, ReplyPart
 
 
 class ReplyStream:
-    """Runs an interviewer's reply for one reader, who receives only the latest of several new parts.
+    """Runs an interviewer's reply for one reader, which receives only the latest of several new parts.
 
     Attributes:
         conversation: The conversation that it replies to.

@@ -1,4 +1,4 @@
-"""Turn order: whether the customer speaks or writes, or the edge replies."""
+"""Turn order: the customer speaks or writes, then the edge replies."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Talk:
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._taken = 0  # Incremented at each change of turn: a reply that ends late must not change it back.
+        self._taken = 0  # Incremented at each change of turn, so that a late reply does not change it back.
         self.voice = VoiceTurns(live, answering=self.answer_spoken)
 
     async def ready(self) -> None:
@@ -75,7 +75,7 @@ class Talk:
     async def _may_talk(self) -> bool:
         """Return whether the recogniser has room for this session; notify the page if not.
 
-        An admitted session keeps its place until it writes or ends.
+        An admitted session retains its place until it writes or ends.
         """
         live = self._live
         edge, session_id = live.edge, live.state.session_id

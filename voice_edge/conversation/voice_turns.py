@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from voice_edge.hearing.transcript import Transcript
 
 YIELD_EVERY_FRAMES = 16  # A page that resends its buffer must not delay other sessions.
-STARVED_SECONDS = 15.0  # Without a frame; a page that reads its reply aloud mutes its microphone for less.
+STARVED_SECONDS = 15.0  # Time without a frame; a page that reads a reply aloud mutes its microphone for less.
 STARVED_POLL_SECONDS = 1.0
 
 Work = Callable[[], Awaitable[None]]

@@ -1,4 +1,4 @@
-"""The doors of one replica, which every visit passes from its first page to the end of its session."""
+"""The doors of one replica: every visit passes them, from its first page to its session's end."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from voice_edge.doors.trials import TrialService
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A session as the doors see it.
+    """The doors' view of a session.
 
     Attributes:
         session_id: The session.
         cafe: Its café.
         code: Its short code.
         device_hash: The device's day-salted hash.
-        known_device: Whether that is a token's hash, and so identifies one device.
+        known_device: Whether the hash is a token's, and so identifies one device.
         simulated: Whether a test client made it.
     """
 
@@ -72,7 +72,7 @@ class Doors:
         return self.entrance.refusal(cafe, board=self.board.state, now=self._clock.now(), simulated=simulated)
 
     def unrewarded(self, cafe: Cafe) -> bool:
-        """Return whether the café still collects feedback although its trial has no reward left."""
+        """Return whether the café still collects feedback without any reward left in its trial."""
         trial = self.board.state.trials.get(cafe.id)
         return trial is not None and trial.full and cafe.on_trial_limit == "collect_unrewarded"
 
@@ -107,7 +107,7 @@ class Doors:
             self.trials.adopt(session_id, cafe=visit.cafe.id)
 
     def remember(self, presented: str | None) -> IssuedToken:
-        """Return the token of a device whose guest consented: its own while valid, else a new one."""
+        """Return the token for a device with consent: the presented one while valid, else a new one."""
         now = self._clock.now()
         return known_token(presented, secret=self._secret, at=now) or issue_token(secret=self._secret, at=now)
 
@@ -116,7 +116,7 @@ class Doors:
         return known_token(presented, secret=self._secret, at=self._clock.now()) is not None
 
     def complete(self, session_id: str, *, cafe: str, simulated: bool) -> bool:
-        """Use the session's slot; return whether it may earn a reward, as far as this replica can judge."""
+        """Use the session's slot; return whether it may earn a reward, according to this replica."""
         if simulated:
             return True
         rewards = self.trials.rewards(session_id)

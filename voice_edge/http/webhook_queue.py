@@ -80,7 +80,7 @@ class WebhookQueue:
                         saved.set_exception(error)
                 continue
             for event, saved in batch:
-                if not saved.done():  # It is done if Stripe hung up meanwhile.
+                if not saved.done():  # It is already done if Stripe has disconnected.
                     saved.set_result(event.id in new)
                 new.discard(event.id)
 

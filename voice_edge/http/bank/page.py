@@ -1,4 +1,4 @@
-"""The pages on which a guest chooses a bank account, or reads why that is not possible now."""
+"""The pages on which a guest chooses a bank account, or reads why this is impossible now."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def customer_page(
         language: The language to open in; the other one is one tap away, as `?lang=`.
         reward_ore: The smallest reward, in öre; 0 if the trial has none left.
         simulated: Whether this is a test: marked on the page and in everything it sends.
-        voice_trial: Whether voice is a trial in `language`; None: Swedish is, until `welcome` says otherwise.
+        voice_trial: Whether voice is a trial in `language`; if None, Swedish is one until `welcome` reports otherwise.
         banner: A notice to show first, in words; empty for none.
     """
     values = {"cafe": cafe.name, "reward": kronor(reward_ore), "version": CONSENT_VERSION}
