@@ -52,7 +52,7 @@ class Live:
         heard_frame: Last audio frame received.
         answered: Whether the whole reply was sent; its event may not be recorded yet.
         idle: Set while no reply is in progress.
-        finish_wanted: Whether the customer pressed send during a reply.
+        finish_requested: Whether the customer pressed send during a reply.
         active_at: Last activity of the customer, monotonic clock.
         started_at: Start of the session, monotonic clock (the wall clock may jump); None before the start.
         speech_ends: Last voiced sample by turn, on the page's clock; only of this connection.
@@ -68,7 +68,7 @@ class Live:
     heard_frame: int = -1
     answered: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
-    finish_wanted: bool = False
+    finish_requested: bool = False
     active_at: float = 0.0
     started_at: float | None = None
     speech_ends: dict[int, float] = field(default_factory=dict)
@@ -134,7 +134,7 @@ class Live:
     async def record_voice_refused(self) -> None:
         """Record that the recogniser is full, so that the next turn must be typed."""
         await self.record(TurnFailed(turn=self.state.next_turn, reason="busy"))
-        self.edge.metrics.turn("busy", mode="voice")
+        self.edge.metrics.count_turn("busy", mode="voice")
 
     def touch(self) -> None:
         """Record activity of the customer."""

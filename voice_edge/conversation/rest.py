@@ -82,8 +82,8 @@ class RestOfSession:
                 await complete(state, edge=edge, cafe=cafe, record=recorder.record)
             finally:
                 await recorder.settle()
-                if edge.hearing is not None:
-                    edge.hearing.forget(state.session_id)
+                if edge.recogniser is not None:
+                    edge.recogniser.forget(state.session_id)
                 edge.log.publish_soon()
         return RestAnswer(**completed_message(state, edge=edge).model_dump(), turns=state.known_turns())
 

@@ -17,7 +17,7 @@ from storage.store.engine import Store
 from voice_edge.clock import Clock
 from voice_edge.doors.board import Board
 from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
-from voice_edge.doors.entrance import Entrance, Refusal, only_for_trying
+from voice_edge.doors.entrance import Entrance, Refusal, is_trial_address
 from voice_edge.doors.rates import Rates, RedisCounter
 from voice_edge.doors.trials import TrialService
 
@@ -60,7 +60,7 @@ class Doors:
         redis_url = settings.redis_url.get_secret_value()
         self._clock = clock
         self.board = Board(open_store, cafes=cafes, clock=clock)
-        self.entrance = Entrance(hours_apply=not demo and not only_for_trying(settings.public_url))
+        self.entrance = Entrance(hours_apply=not demo and not is_trial_address(settings.public_url))
         self.rates = Rates(secret=secret, clock=clock, shared=RedisCounter(redis_url) if redis_url else None)
         self.trials = TrialService(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
         self.devices = OpenDevices()
@@ -137,7 +137,7 @@ class Doors:
         del self._connections[session_id]
         self._visits.pop(session_id, None)
         self.devices.close(session_id)
-        self.trials.let_go(session_id)
+        self.trials.stop_extending(session_id)
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return the coroutines that run as long as the replica."""

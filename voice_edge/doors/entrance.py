@@ -60,7 +60,7 @@ class Entrance:
 
     Attributes:
         hours_apply: Whether opening hours apply. They do not apply in a demo, or at a trial address (see
-            `only_for_trying`), so that the pilot can be tried at any hour.
+            `is_trial_address`), so that the pilot can be tried at any hour.
     """
 
     hours_apply: bool
@@ -92,13 +92,13 @@ class Entrance:
         closes = opening_at(cafe, now).closes_at
         return closes if closes is not None and closes - now <= CLOSES_SOON else None
 
-    def closed_but_let_in(self, cafe: Cafe, *, now: datetime) -> Opening | None:
+    def hours_of_closed_cafe(self, cafe: Cafe, *, now: datetime) -> Opening | None:
         """Return the hours of a closed café that still admits guests, for the page's banner; else None."""
         opening = opening_at(cafe, now)
         return None if self.hours_apply or opening.open else opening
 
 
-def only_for_trying(public_url: str) -> bool:
+def is_trial_address(public_url: str) -> bool:
     """Return whether the public address is a trial address: this machine's, or in a private network.
 
     Guests use a café's domain; only a developer's phone (`pilot phone`) uses a private address.

@@ -85,7 +85,7 @@ class TrialService:
             self._waiting.popitem(last=False)
         self._arrived.set()
 
-    def let_go(self, session_id: str) -> None:
+    def stop_extending(self, session_id: str) -> None:
         """Stop extending a session's lease after its connection has ended; it may resume within the lease."""
         self._leased.pop(session_id, None)
         self._unrewarded.discard(session_id)

@@ -104,13 +104,13 @@ class Workload:
         with self._lock:
             self.counts[what] += 1
 
-    def requested(self, session_id: str) -> None:
+    def record_request(self, session_id: str) -> None:
         """Record that a session requests a final."""
         with self._lock:
             since, finals = self._sessions.get(session_id, (self._clock(), 0))
             self._sessions[session_id] = since, finals + 1
 
-    def ended(self, session_id: str) -> None:
+    def record_end(self, session_id: str) -> None:
         """Record the end of a session: update its duration and its rate of requests."""
         with self._lock:
             since, finals = self._sessions.pop(session_id, (0.0, 0))
@@ -119,7 +119,7 @@ class Workload:
                 self.session_seconds = _smooth(self.session_seconds, seconds)
                 self.finals_per_session_second = _smooth(self.finals_per_session_second, finals / seconds)
 
-    def took(self, seconds: float, *, waited: float) -> None:
+    def record_duration(self, seconds: float, *, waited: float) -> None:
         """Record the duration and the waiting time of a final."""
         with self._lock:
             first, self._measured = not self._measured, True

@@ -61,7 +61,7 @@ class WebhookQueue:
                 lag = await asyncio.to_thread(lambda: provider_events.lag(self._open_store(), rail=rail))
                 oldest = lag.oldest_received_at
                 waited = 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
-                metrics.provider_events(waiting=lag.waiting, failed=lag.failed, oldest_seconds=waited)
+                metrics.set_provider_events(waiting=lag.waiting, failed=lag.failed, oldest_seconds=waited)
             except (PilotError, OSError) as error:
                 log.warning("provider events not counted", kind=type(error).__name__)
             await clock.sleep(COUNT_SECONDS)

@@ -76,7 +76,7 @@ class Thing:
     patterns: Patterns
     endings: tuple[str, ...] = ()
 
-    def called(self, said: str) -> str:
+    def name_for(self, said: str) -> str:
         """Return its name in a question, given the guest's word: a compound retains its first part."""
         for ending in self.endings:
             if said.endswith(ending) and " " not in said:

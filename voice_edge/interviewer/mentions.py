@@ -237,7 +237,7 @@ def _named(clause: str, *, cafe: Cafe, language: Language, words: Lexicon) -> It
             claimed.setdefault(claim.thing.name, (claim, start))
     for thing in words.things:
         for start, end in thing.patterns.places(rest)[:1]:
-            name = thing.called(rest[start:end]) if end - start > MIN_COMPOUND else thing.name
+            name = thing.name_for(rest[start:end]) if end - start > MIN_COMPOUND else thing.name
             claim_here = claimed.pop(thing.name, None)
             if name not in seen:
                 seen.add(name)
