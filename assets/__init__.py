@@ -1,4 +1,5 @@
 """The Dagster graph: assets, checks, partitions, sensors, schedules.
 
-An asset reads, calls one pure function, writes and adds metadata. Arithmetic belongs in `pipelines`.
+An asset reads its inputs, calls one pure function, writes the result and adds metadata. Arithmetic belongs in
+`pipelines`.
 """

@@ -1,4 +1,4 @@
-"""The manager's form: how many customers the café had on the day that is shown."""
+"""The manager's form for the café's number of customers on the shown day."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pilot.counts import MOST_CUSTOMERS, InvalidCount, validate_day
 from storage.errors import StoreAway
 from storage.store.cafes.customer_counts import Report
 
-ACTOR = "pages"  # Until the pages have sign-in: whoever uses this machine.
+ACTOR = "pages"  # Until the pages have sign-in, anybody at this machine.
 
 
 def customer_count(visit: Visit, cafe: Cafe, *, day: date) -> None:
@@ -39,7 +39,7 @@ def _form(visit: Visit, cafe: Cafe, *, day: date, current: Report | None) -> Non
     with st.form(f"count-{cafe.id}-{day}", border=False, enter_to_submit=True):
         label = visit.say("count.label", day=day_name(visit, day))
         given = st.number_input(label, min_value=0, max_value=MOST_CUSTOMERS, value=None, step=1, width=360)
-        # A key of its own: the words change once a number is saved, and a click on the old ones would be lost.
+        # With a key, because the label changes once a number is saved, and a click on the old one would be lost.
         words = visit.say("count.send" if current is None else "count.correct")
         sent = st.form_submit_button(words, key=f"send-{cafe.id}-{day}")
     if sent and given is None:

@@ -14,7 +14,7 @@ from pilot.business_days import business_day, days_between
 
 STALE_AFTER = timedelta(minutes=10)
 NAME = "dag"  # in the address
-OPENED = "opened.dag"  # the default of the page before
+OPENED = "opened.dag"  # the previous page's default
 
 
 def choose_day(visit: Visit, extent: Extent, *, preferred: date | None = None) -> date:
@@ -37,7 +37,7 @@ def choose_day(visit: Visit, extent: Extent, *, preferred: date | None = None) -
 
 
 def _drop_other_default(default: str, *, is_preferred: bool) -> None:
-    """Forget the day of the page before if it was only that page's default; a chosen day is kept."""
+    """Drop the day of the previous page if it was only that page's default; retain a chosen day."""
     was_preferred, before = st.session_state.get(OPENED, (is_preferred, default))
     if was_preferred != is_preferred and st.session_state.get(NAME) == before:
         del st.session_state[NAME]

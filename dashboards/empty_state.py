@@ -12,7 +12,7 @@ DEMO = "pilot demo"
 
 
 def draw_empty_state(visit: Visit) -> None:
-    """Draw what the page will show, and the commands that produce sessions now."""
+    """Draw an explanation of the page, and the commands that produce sessions."""
     visit.draw(fragments.page_head(crumb="", title=visit.say("nothing_yet.title"), freshness=""))
     journey = JOURNEY.format(cafe=visit.cafes[0].id)
     if visit.simulated:

@@ -62,7 +62,7 @@ def funnel(visit: Visit, steps: Funnel) -> Markup:
 
 
 def quotes(visit: Visit, some: Sequence[Feedback]) -> Markup:
-    """Return feedbacks one below the other, each with an anchor for links to it."""
+    """Return a list of feedbacks, each with an anchor for links to it."""
     return render("quotes", quotes=[_quote(visit, one, anchor=_anchor(one)) for one in some])
 
 
@@ -72,7 +72,7 @@ def act_first(visit: Visit, some: Sequence[Feedback], *, aspect_counts: Mapping[
     Args:
         visit: The visit.
         some: The feedbacks; the section says so if there is none.
-        aspect_counts: How many feedbacks of the day name each aspect.
+        aspect_counts: Number of the day's feedbacks about each aspect.
     """
     summary = visit.say("day.act.what" if some else "day.act.none")
     # Without anchors: a link leads to the same feedback in the list of all.

@@ -1,4 +1,4 @@
-"""Numbers, dates and intervals as a Swedish or an English reader expects them."""
+"""Formats numbers, dates and intervals for Swedish and English readers."""
 
 from __future__ import annotations
 

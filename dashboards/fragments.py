@@ -1,6 +1,6 @@
 """HTML fragments of the pages, rendered from `templates/`.
 
-The environment escapes every value, above all the guests' words; only a `Markup` is inserted as it is.
+The environment escapes every value, above all the guests' words; only a `Markup` is inserted unchanged.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Figure:
     """One figure of a day.
 
     Attributes:
-        label: What is counted.
+        label: Its name.
         value: The figure as text.
         lines: Texts or fragments below it; empty ones are left out.
     """
@@ -77,12 +77,12 @@ def status(text: str) -> Markup:
 
 
 def band(*, title: str, explanation: str) -> Markup:
-    """Return the band that marks sessions that are not real guests'."""
+    """Return the banner over sessions that are not real guests'."""
     return render("band", title=title, explanation=explanation)
 
 
 def verdict_badge(style: str, *, words: str) -> Markup:
-    """Return a verdict in words, with the shape and colour that the style sheet gives `style`."""
+    """Return a verdict in words, with the shape and colour of `style` in the style sheet."""
     return render("verdict_badge", style=style, words=words)
 
 

@@ -16,9 +16,9 @@ from dashboards.visit import Visit
 from pilot.cafes import Cafe
 from pilot.kpis import KPIS, Verdict
 
-AXIS_MARGIN = 0.08  # of the axis' length, at both ends
-SINGLE_POINT_MARGIN = 0.05  # of the target, if every end of the axis is the same
-NARROWEST_PERCENT = 0.5  # an interval narrower than this would not be visible
+AXIS_MARGIN = 0.08  # share of the axis' length, at both ends
+SINGLE_POINT_MARGIN = 0.05  # share of the target, if both ends of the axis are equal
+NARROWEST_PERCENT = 0.5  # minimum width of a visible interval
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dashboards.reading.kpi_figures import KpiFigure
 from dashboards.visit import Visit
 from pilot.kpis import KPIS
 
-WIDE_SHARE = 0.05  # The interval of a share that is wider than this is shown in whole per cent.
+WIDE_SHARE = 0.05  # A wider interval of a share is shown in whole per cent.
 
 
 def target_in_words(visit: Visit, code: str) -> str:

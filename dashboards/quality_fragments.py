@@ -12,7 +12,7 @@ from dashboards.reading.quality import FailedExpectation, QualitySummary, State,
 from dashboards.visit import Visit
 from pilot.expectation_words import expectation_sentence
 
-# The verdicts' shapes and colours serve here, too; None: the day was not validated.
+# Uses the shapes and colours of verdicts; None if the day was not validated.
 STYLES: dict[State | None, str] = {"holds": "met", "warns": "cannot_tell", "stops": "missed", None: "missing"}
 
 

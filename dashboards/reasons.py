@@ -1,4 +1,4 @@
-"""Why a metric has no verdict: the key of the words for a reason's code, and the command that helps."""
+"""The reasons for missing verdicts: the key of each reason's words, and the remedying command."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pilot.kpis import Reason
 
 REASONS: tuple[str, ...] = get_args(Reason)
 SHOWN_BY_THE_INTERVAL = "on_both_sides"
-EARLIER_VERSION = "earlier_version"  # a closed day's row with a sentence in place of codes
+EARLIER_VERSION = "earlier_version"  # a closed day's row with a sentence instead of codes
 
-# The reasons that a person can act on, in the order to act.
+# The reasons that a person can act on, most urgent first.
 GAPS: tuple[Reason, ...] = (
     "never_came",
     "no_probes",

@@ -13,11 +13,11 @@ def url_choice(label: str, options: Mapping[str, str], *, default: str, name: st
     Args:
         label: The choice's label.
         options: The words shown for each option; its key is the value in the address.
-        default: Chosen until another is; the address does not name it.
+        default: The initial choice, which the address omits.
         name: The name in the address.
         width: Width in pixels.
     """
-    other_pages = f"kept.{name}"  # the choice, while another page is open
+    other_pages = f"kept.{name}"  # retains the choice while another page is open
     wanted = st.session_state.get(name) or st.session_state.get(other_pages) or st.query_params.get(name)
     st.session_state[name] = wanted if wanted in options else default
     chosen = st.selectbox(label, list(options), format_func=options.__getitem__, key=name, width=width)

@@ -54,7 +54,7 @@ class Visit:
 
     @property
     def home_key(self) -> str:
-        """Return the part of a cache key that keeps two homes apart."""
+        """Return the part of a cache key that identifies the home."""
         return str(self.home.root)
 
     @property

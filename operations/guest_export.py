@@ -1,4 +1,4 @@
-"""A guest's own export: all data about one session."""
+"""The export of all data about one guest's session."""
 
 from __future__ import annotations
 

@@ -19,8 +19,8 @@ from pilot.model_calls import chat_request
 from pipelines.feedback.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, criterion_chat, parse_answer
 
 CONNECT_SECONDS = 1.0
-SILENCE_SECONDS = 60.0  # Without a token: long enough for a model to load once.
-FAILURES_IN_A_ROW = 3  # Then the run ends: the model is away or unfit for the task.
+SILENCE_SECONDS = 60.0  # the longest wait for a token; allows loading the model once
+FAILURES_IN_A_ROW = 3  # ends the run: the model is away or unfit for the task
 MAX_ANSWER_CHARACTERS = 2000
 
 

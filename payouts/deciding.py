@@ -21,7 +21,7 @@ from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRul
 from storage.store.rewards.vouchers import Issuer
 
 REWARDS_PER_DEVICE = 1  # a remembered device, at one café on one business day
-BUDGET_FACTOR = 2  # times the café's highest expected feedbacks a day; rewards beyond that are held
+BUDGET_FACTOR = 2  # multiple of the café's highest expected feedbacks a day; further rewards are held
 
 
 def decide_sessions(
@@ -54,7 +54,7 @@ def decide_scored(
 ) -> list[Decision]:
     """Decide on a day's scored sessions, except quarantined ones; return the new decisions.
 
-    The assets and the watch both decide through this function, so that they come to the same decision.
+    The assets and the watch both decide through this function, so that their decisions are equal.
 
     Args:
         store: The store.

@@ -58,7 +58,7 @@ UNLISTED = "unlisted"
 STATES = ("planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review")
 # The meanings that explain a held payout.
 HELD = frozenset({"held", "same_bank", "unexplained"})
-# The meanings that may explain a refusal; the state rules out every other.
+# The meanings that may explain a refusal; every other contradicts the state.
 OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - HELD - {"unknown", "key_reused", "absent", "reversed"}
 
 
@@ -85,7 +85,7 @@ def difference_in_words(code: DifferenceCode, *, language: Language) -> str:
 
 
 def _word_for(state: str, code: str) -> str:
-    """Return the meaning that fits the state; empty if only the state is certain."""
+    """Return the meaning that matches the state; empty if only the state is certain."""
     found = meaning(code)
     match state:
         case "in_flight":

@@ -1,7 +1,7 @@
 """Reconciles the books with the provider, transfer by transfer and batch by batch, to the öre.
 
-It runs before every sending: a store restored from a backup is behind the provider, and this finds the transfers that
-it would send again, however old the backup is.
+It runs before every sending: a store restored from a backup, however old, lacks transfers that the provider has, and
+would send them again.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from storage.store.payouts.batches import Batch, Instruction, Limits
 from storage.store.payouts.payout_codes import ABSENT, UNEXPLAINED, AdoptionResult, DifferenceCode, TransferDifference
 from storage.store.payouts.reconciliations import Reconciliation
 
-LISTED_DAYS_BACK = timedelta(days=35)  # At least: longer than a provider delays a report.
-MARGIN = timedelta(days=1)  # For clock differences, and for the time between a reconciliation and a backup.
+LISTED_DAYS_BACK = timedelta(days=35)  # At least longer than a provider's delay in reporting transfers.
+MARGIN = timedelta(days=1)  # Covers clock differences, and the time between a reconciliation and a backup.
 BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A transfer on which books and provider disagree; `reference` is empty if the provider has none."""
+    """A transfer that differs between books and provider; `reference` is empty if the provider lacks it."""
 
     code: DifferenceCode
     instruction_id: str
@@ -39,8 +39,8 @@ class ReconciliationResult:
     """The result of a reconciliation.
 
     Attributes:
-        differences: What a person has to explain.
-        adopted: How many transfers were added to the books.
+        differences: The differences that a person has to explain.
+        adopted: Number of transfers added to the books.
         ours_ore: The sum paid and not reversed by the books, by batch.
         theirs_ore: The sum transferred and not reversed at the provider, by batch.
     """
@@ -65,7 +65,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
         actor: Who reconciles.
     """
     since = _listed_since(store, rail.name)
-    # The books before the provider is asked: a payout made meanwhile must not count as missing in its answer.
+    # Read the books first: a payout made during the query must not count as missing at the provider.
     before = rail_payouts.completed_since(store, rail=rail.name, since=since - MARGIN)
     back_before = reversals.reversed_ore(store)
     # Read the explained transfers at once: a transaction for each of thousands would take longer than the sending.
@@ -89,7 +89,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
     back = reversals.reversed_ore(store)
     for each, _ in rail_payouts.completed_since(store, rail=rail.name, since=since - MARGIN):
         if (listed := seen.get(each.reference or "")) is not None:
-            # A reversal booked while the provider answered is in the books and not in its answer.
+            # A reversal booked during the query is in the books only.
             came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))
             if left := each.amount_ore - came_back:
                 ours[each.batch_id] += left
@@ -112,8 +112,8 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
 def _listed_since(store: Store, rail: str) -> datetime:
     """Return the moment from which a provider's transfers are compared.
 
-    It reaches back to the last agreement, which after a restore is as old as the backup, and to the oldest claim
-    without a payout, which a lost payout may have paid. So no unexplained transfer is ever skipped.
+    It is the earlier of the last agreement, which after a restore is as old as the backup, and the oldest claim without
+    a payout, which a lost payout may have paid. So no unexplained transfer is ever skipped.
 
     Args:
         store: The store.
@@ -144,7 +144,7 @@ def plan_day(
         day: The batch's day.
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
-        passed: The days that passed the quality checks, each with the last decision time that was checked.
+        passed: The days that passed the quality checks, each with the last validated decision time.
         actor: Who plans.
     """
     reconcile(store, rail, actor=actor)
@@ -161,7 +161,7 @@ def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> Reconc
 def book_transfer(
     store: Store, transfer: Transfer, *, rail: str, actor: str
 ) -> tuple[AdoptionResult, TransferDifference | None]:
-    """Book a transfer and its reversals as the provider has them now.
+    """Book a transfer and its reversals in their current state at the provider.
 
     Args:
         store: The store.
@@ -170,7 +170,7 @@ def book_transfer(
         actor: Who reconciles.
 
     Returns:
-        What the books did with it, and the difference that a person has to explain, if any.
+        The result of the booking, and the difference that a person has to explain, if any.
     """
     found = adoption.adopt(
         store,

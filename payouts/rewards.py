@@ -13,7 +13,7 @@ def prospective_reward_ore(pilot: Pilot, *, score: int | None, eligible: bool | 
     Args:
         pilot: The pilot with its tiers.
         score: 0 to 100; None before it is scored.
-        eligible: Whether no signal speaks against it; a held session earns nothing, whatever its score.
+        eligible: Whether it has no signal against it; a held session earns nothing, whatever its score.
     """
     return pilot.reward_ore(score) if score is not None and eligible else 0
 

@@ -38,7 +38,7 @@ def advance(
         rail: The provider.
         instruction: The payout.
         again: Whether a person retries a refused transfer.
-        reach: Called at each failpoint; a test ends the process there.
+        reach: Called at each failpoint; tests end the process there.
 
     Raises:
         BatchRefused: the payout was planned for another provider.

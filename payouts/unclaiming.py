@@ -1,4 +1,4 @@
-"""Withdraws a claim by hand, after a reconciliation: not while money may be under way."""
+"""Withdraws a claim by hand, after a reconciliation; refused while money may be in transit."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Voucher codes: eight characters that a guest shows and a barista types.
 
 They are derived from the installation's key: the receipt page can show a code again although the store has only its
-hash, and a copy of the store yields no code. They are longer than the spoken reference, to tell both apart.
+hash, and a copy of the store yields no code. They are longer than the spoken reference, so that the two cannot be
+confused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The payment proof: success, decline, retry, webhook replay and idempotency, end to end.
 
-It runs in a store of its own with simulated guests, through the decisions, claims, batches, sending and
-reconciliation that the watch uses, and through Stripe's official client against the FAKE: no money can move. Run by
-`pilot test-payments`; no part of the product.
+It runs in a separate store with simulated guests, uses the watch's decisions, claims, batches, sending and
+reconciliation, and Stripe's official client against the FAKE: no money can move. Run by `pilot test-payments`; no part
+of the product.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class _World:
     accounts: list[str] = field(default_factory=list)
 
     def claimed(self) -> Instruction:
-        """Let a new simulated guest earn and claim a reward; plan and approve it in a batch of its own."""
+        """Let a new simulated guest earn and claim a reward; plan and approve it in a separate batch."""
         account = self.fake.books.open_account(metadata={}, email=None)["id"]
         self.fake.books.onboard(account, iban=f"{IBAN}{len(self.accounts)}")
         self.accounts.append(account)

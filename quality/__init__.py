@@ -1,1 +1,1 @@
-"""What must be true of each table: Great Expectations suites."""
+"""Great Expectations suites: the requirements on each table."""

@@ -22,7 +22,7 @@ ODD = ("low", "high")
 VERDICTS = (*ODD, "none", "too_little_open")
 LEAST_MINUTES = 15.0
 PEAK_WEIGHT = 4.0
-MOST_SURPRISE = 0.05  # more than once in twenty by chance is no anomaly
+MOST_SURPRISE = 0.05  # an hour that occurs by chance more than once in twenty is no anomaly
 HOUR = timedelta(hours=1)
 LONGEST_DAY = timedelta(hours=25)
 ROUNDING = 1e-6

@@ -2,7 +2,7 @@
 
 The query replaces free text by a mark, so no word reaches the suites' process. Great Expectations works on pandas
 frames in memory: on a day with too many events every table is cut to the same sessions, chosen by their hash, so that
-relations between tables still hold in the cut. The counts that figures are compared with are of all rows.
+relations between tables still hold in the cut. Figures are compared with counts of all rows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class DayCut:
 
     Attributes:
         frames: By table name.
-        counts: All rows of each table of COUNTED_BY, counted by its columns, cut or not.
+        counts: Counts of all rows of each table of COUNTED_BY, by its columns, cut or not.
         rows: Each table's number of rows on the day, cut or not.
         versions: Each table's version in the lake, None if it was never written.
         one_in: One in so many sessions is in the cut.
@@ -52,7 +52,7 @@ def day_cut(lake: Lake, tables: Collection[Table], *, day: date, most_events: in
         lake: The lake.
         tables: The tables, references included.
         day: The business day.
-        most_events: The most events of sessions, and the most probes; above it only some are in the cut.
+        most_events: The maximum of sessions' events, and of probes; above it only some are in the cut.
     """
     with lake.snapshot(*{RAW_EVENTS, *tables}, days=[day]) as snapshot:
         counts = {
@@ -80,7 +80,7 @@ def _counted(by: tuple[str, ...], table: Table) -> str:
 
 
 def _query(table: Table, *, one_in: int, one_in_probes: int) -> str:
-    # Declared names only, none from outside.
+    # Declared names only, no input.
     columns = ", ".join(
         f"""case when "{column.name}" is not null then '{WORDS_MARK}' end as "{column.name}\""""
         if column.free_text

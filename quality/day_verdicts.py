@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from storage.lake import Lake
 
 SETTLED_AFTER = timedelta(hours=12)
-# The parts that a key may show: an identifier, or a name of the contract. Anything else could be a guest's words.
+# The parts allowed in a key: identifiers, and names of the contract. Anything else could be a guest's words.
 IDENTIFIER = re.compile(UUID7)
 NAME = re.compile(r"[a-z0-9][a-z0-9_.:-]{0,63}")
 MASKED = "(masked)"
@@ -49,7 +49,7 @@ class DayVerdicts:
 
 
 def judged_tables() -> tuple[Table, ...]:
-    """Return the tables with a suite: all but the two with the verdicts themselves."""
+    """Return the tables with a suite: all except the two with the verdicts."""
     return tuple(table for name, table in TABLES.items() if name not in NOT_JUDGED)
 
 

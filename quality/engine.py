@@ -1,11 +1,11 @@
 """Runs rules on a pandas frame with Great Expectations.
 
-Pandas is used because Great Expectations validates pandas, Spark and SQL only, not polars; the suites convert a day's
-frames at their border and nothing else in the house needs the conversion. This is the only module that imports Great
-Expectations, and only when called: the import takes seconds. The context is ephemeral (no files, no network), progress
-bars are off, and results hold counts without values. A second validation, only of a failed expectation, returns the
-positions of the rows that break it. Validation takes milliseconds for each expectation, so an empty frame is judged
-without it: on most days most tables of a pilot are empty.
+Pandas is used because Great Expectations validates only pandas, Spark and SQL, not polars; the suites convert a day's
+frames, and nothing else needs the conversion. This is the only module that imports Great Expectations, and only when
+called: the import takes seconds. The context is ephemeral (no files, no network), progress bars are off, and results
+hold counts without values. A second validation, only of a failed expectation, returns the positions of the rows that
+break it. Validation takes milliseconds for each expectation, so an empty frame is judged without it: on most days most
+tables of a pilot are empty.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 
 # These results include values, which are dropped at once; only positions are kept.
 PLACES: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
 FACT_PREFIX = "fact:"
-FACT_EXPECTATION = "ExpectColumnValuesToBeInSet"  # a fact's column holds nothing but True
+FACT_EXPECTATION = "ExpectColumnValuesToBeInSet"  # a fact's column contains only True
 MOST_OFFENDERS = 1_000  # positions kept for each expectation; the count is of all
 
 

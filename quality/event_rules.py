@@ -33,7 +33,8 @@ def event_rules(cafes: Cafes) -> Iterator[Rule]:
     yield between("seq", 0)
     yield Rule("day_of_session_id", fact=_day, columns=("day", "session_id"))
     yield Rule("one_cafe_per_session", fact=_one_cafe, columns=("session_id", "cafe"))
-    # Two replicas resumed the session at once after a broken connection: every event is there, their order is in doubt.
+    # Two replicas resumed the session at once after a broken connection: all events exist, but their order is
+    # uncertain.
     yield Rule(
         "unique_event_position",
         fact=_one_place,

@@ -38,7 +38,7 @@ class Gate:
 
     @property
     def open(self) -> bool:
-        """Return whether every table was judged and no failed expectation stops."""
+        """Return whether every table was judged and no stopping expectation failed."""
         return not (self.stops or self.unjudged)
 
 
@@ -49,7 +49,7 @@ def gate(
 
     Args:
         lake: The lake.
-        tables: The tables behind the payment or report; one that was never written needs no verdict.
+        tables: The tables that the payment or report depends on; an unwritten one needs no verdict.
         days: The business days.
         judged_since: Older verdicts do not count.
     """

@@ -39,7 +39,7 @@ class Evidence:
         day: The business day; None if the frame is not of one day.
         settled: Whether the day is over; figures that may still grow have no lower bound before.
         whole: Counts of all rows of COUNTED_BY's tables if `references` have only some sessions.
-        frozen: Whether the day is closed or redacted: its figures remain, while erasure still removes rows.
+        frozen: Whether the day is closed or redacted: its figures stay, while erasures still remove rows.
     """
 
     references: Mapping[str, pd.DataFrame]
@@ -60,7 +60,7 @@ class Evidence:
 
         Args:
             table: One of COUNTED_BY.
-            of: Its rows if it is the judged table and not a reference.
+            of: The table's rows, if it is the judged table and not a reference.
             where: Selects rows by the columns of COUNTED_BY; None for all.
         """
         by = list(COUNTED_BY[table.name])
@@ -74,7 +74,7 @@ class Evidence:
 
 
 def as_counted(figure: pd.Series[Any], counted: pd.Series[Any], evidence: Evidence) -> pd.Series[bool]:
-    """Return whether each figure is its count; on a frozen day it may exceed the erased rows' count."""
+    """Return whether each figure equals its count; on a frozen day it may exceed it by erased rows."""
     return figure >= counted if evidence.frozen else figure == counted
 
 
@@ -94,8 +94,8 @@ class Rule:
         severity: stop (a failure stops the day's payments and reports) or warn.
         of_rows: Whether a fact has a value for each row of the table; else for each café, or for another table.
         columns: The columns that a fact concerns.
-        by_todays_file: Whether rows are compared with today's file of cafés: earlier days only warn, since changed
-            cafés, hours or tiers do not make earlier payments and reports wrong.
+        by_todays_file: Whether rows are compared with today's cafés' file. For earlier days it only warns, because
+            later changes of cafés, hours or tiers do not invalidate earlier payments and reports.
     """
 
     code: str
@@ -135,7 +135,7 @@ def declared(table: Table) -> Iterator[Rule]:
 
 
 def one_of(column: str, values: Collection[str], *, severity: Severity = "stop") -> Rule:
-    """Return the rule that a column holds only these values, or nothing."""
+    """Return the rule that a column contains only these values or nulls."""
     arguments = {"column": column, "value_set": sorted(values)}
     return Rule(f"known_value:{column}", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
 
@@ -146,7 +146,7 @@ def known_cafe(cafes: Cafes, *others: str) -> Rule:
 
 
 def between(column: str, low: float, high: float | None = None) -> Rule:
-    """Return the rule that a column's numbers lie within two bounds, both allowed."""
+    """Return the rule that a column's numbers lie between two bounds, both included."""
     code = f"at_least:{column}:{low:g}" if high is None else f"between:{column}:{low:g}:{high:g}"
     return Rule(code, "ExpectColumnValuesToBeBetween", {"column": column, "min_value": low, "max_value": high})
 

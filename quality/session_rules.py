@@ -16,10 +16,10 @@ from quality.volume_rules import volume_rule
 if TYPE_CHECKING:
     import pandas as pd
 
-CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more means a clock without synchronisation
+CLOCKS_APART = timedelta(minutes=5)  # between two replicas' hosts; more means an unsynchronised clock
 UUID7 = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 OUTCOMES = ("completed", "abandoned", "open", "opened_only")
-SILENT = "silent"  # abandoned without a last event
+SILENT = "silent"  # the reason of an abandonment without an event
 LONGEST_SESSION_SECONDS = 86_400
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-LEAST_OF_BAND = 0.2  # times the band's lower end; less suggests a missing sign
-MOST_OF_BAND = 3.0  # times its upper end; more suggests automated sending
+LEAST_OF_BAND = 0.2  # multiple of the band's lower end; less suggests a missing sign
+MOST_OF_BAND = 3.0  # multiple of its upper end; more suggests automated sending
 
 
 def volume_rule() -> Rule:

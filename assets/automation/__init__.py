@@ -1,1 +1,1 @@
-"""What starts runs and cleans up after them: sensors, schedules, jobs, alerts of failed runs."""
+"""Sensors, schedules, jobs, alerts of failed runs, and the cleanup of old runs."""

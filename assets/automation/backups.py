@@ -1,4 +1,4 @@
-"""Deletes expired backups every night: they still hold, sealed, sessions that were erased since.
+"""Deletes expired backups every night: they still contain, sealed, sessions erased since.
 
 A backup with an unreadable manifest cannot be restored: the run fails after its other work, so that it is alerted.
 """

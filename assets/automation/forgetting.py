@@ -1,9 +1,9 @@
-"""Deletes old runs: Dagster itself keeps every run's events for ever, 250 kB every few minutes.
+"""Deletes old runs: Dagster itself retains all runs' events for ever, 250 kB every few minutes.
 
-No page loses a figure: figures are in the lake, whose commits name their run. The newest success of every job, or
-selection of its assets, on every business day stays, so that Dagster still knows which days are built; failures stay
-for a month. When Dagster deletes a run it leaves its check results and, on SQLite, the emptied file of its events:
-both are removed here. Dagster purges ticks itself, as `dagster.yaml` says.
+No page loses a figure: figures are in the lake, and its commits contain the run's id. The newest success of each job,
+or selection of its assets, on each business day is retained, so that Dagster still knows the built days; failures are
+retained for a month. When Dagster deletes a run it leaves its check results and, on SQLite, the emptied file of its
+events: both are removed here. Dagster purges ticks itself, as `dagster.yaml` says.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -50,7 +50,7 @@ def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
 
     Args:
         instance: Dagster's instance.
-        now: The moment that ages are measured at.
+        now: The moment for computing ages.
     """
     built: set[tuple[str, date]] = set()  # an asset, or a whole job, on a day
     forgotten = []

@@ -50,7 +50,7 @@ TABLE_ASSETS = [
     pilot_kpis,
 ]
 
-# Built from the verdicts, unless a verdict stops them.
+# Depend on the verdicts, and are built unless a verdict stops them.
 REPORTS = [pilot_report, business_impact, capacity_plan]
 
 # A day takes seconds. A run that lasts longer has lost its process and would block the only slot.
@@ -70,7 +70,7 @@ rebuild = dg.define_asset_job(
     executor_def=dg.in_process_executor,
 )
 
-# A language model takes seconds a session: it runs by night, never between a guest and a page.
+# A language model takes seconds a session, so it runs at night, never while a page waits.
 JUDGING_TIMEOUT_SECONDS = 4 * 3600
 
 judging = dg.define_asset_job(

@@ -14,8 +14,8 @@ from operations.retention.carry_out import due, waiting
 from pilot.business_days import STOCKHOLM, business_day
 from pilot.lake_tables.tables import JUDGEMENTS
 
-# Once after the day's last sessions have timed out, once after the day is settled (assets.framework.as_of): no new
-# segment would make the sensor rebuild the day at these moments.
+# After the day's last sessions have timed out, and after the day is settled (assets.framework.as_of): without new
+# segments the sensor does not rebuild the day at these times.
 SETTLE_AT = ["20 0 * * *", "10 12 * * *"]
 REPORT_AT = "40 12 * * *"  # after yesterday is settled
 JUDGE_AT = "25 * * * *"

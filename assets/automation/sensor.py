@@ -4,8 +4,8 @@ It polls every 15 seconds: the fingerprints of landing days, which change with e
 outbox, whose rows name the days that they touch. A day is recorded as built only after its run has succeeded. Days of
 a failed run are requested again, one run each with growing pauses; no other day waits for them.
 
-The prober lands a segment every half minute, day and night. A day that gained nothing else is *quiet*: it is rebuilt
-only every few minutes, or together with a day on which a guest spoke.
+The prober publishes a segment every half minute, day and night. A day without other new segments is *quiet*: it is
+rebuilt only every few minutes, or together with a day on which a guest spoke.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.

@@ -16,7 +16,7 @@ class SeenDay(_Remembered):
 
     Attributes:
         everything: Digest over all its segments.
-        spoken: Digest over the segments that the prober did not write.
+        spoken: Digest over all segments except the prober's.
     """
 
     everything: str

@@ -1,1 +1,1 @@
-"""What assets are built with: partitions, `@daily_table`, checks, suites, resources; no asset itself."""
+"""The building blocks of assets: partitions, `@daily_table`, checks, suites, resources."""

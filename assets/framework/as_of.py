@@ -1,7 +1,7 @@
-"""The moment that a business day is judged at; it is fixed once the day is settled.
+"""The moment as of which a business day is judged; it is fixed once the day is settled.
 
-A run judges its days at its own start, or at the moment in its tag `pilot/as_of`, but never later than twelve hours
-after the day's end: from then on the day is settled, and every rebuild uses that same moment.
+A run judges its days as of its own start, or of the moment in its tag `pilot/as_of`, but never later than twelve hours
+after the day's end: from then on the day is settled, and every rebuild uses the same moment.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ SETTLED_AFTER_HOURS = 12  # a session may cross midnight; a phone may resume in 
 
 
 def as_of(day: date, *, moment: datetime) -> datetime:
-    """Return the moment that a run at `moment` (aware) judges `day` at."""
+    """Return the moment as of which a run at `moment` (aware) judges `day`."""
     _, end = day_bounds(day)
     return min(moment.astimezone(UTC), end + timedelta(hours=SETTLED_AFTER_HOURS))
 
 
 def run_moment(context: dg.AssetExecutionContext) -> datetime:
-    """Return the moment that a run judges at: its tag, else its start.
+    """Return the moment of a run's judgements: its tag, else its start.
 
     Raises:
         dg.Failure: the tag is not an ISO moment with a time zone.

@@ -102,7 +102,7 @@ def written_results(
     required = [column.name for column in table.columns if column.required and column.name != "day"]
     empties = ", ".join(f'count(*) - count("{name}") as "{name}"' for name in required)
     keys = ", ".join(table.key)
-    # Only declared names, none from outside.
+    # Declared names only, no input.
     counts = f"count(*) as rows_, count(*) - count(distinct ({keys})) as doubled_, {empties}"
     query = f"select day, {counts} from {table.name}"  # noqa: S608
     with lake.snapshot(table, days=days) as snapshot:

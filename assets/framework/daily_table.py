@@ -1,4 +1,4 @@
-"""`@daily_table`: makes a partitioned Dagster asset of a function that rebuilds one day of one table.
+"""`@daily_table`: turns a function that rebuilds one day of a table into a partitioned Dagster asset.
 
 One run covers any number of days (`BackfillPolicy.single_run`): starting a process costs seconds, a day milliseconds.
 A closed or redacted day is left unchanged.
@@ -25,7 +25,7 @@ from assets.framework.resources import HomeResource
 from assets.framework.unchanging_days import REOPEN_TAG, unchanging
 from pilot.lake_tables.tables import Column, Table
 
-# Conflicting commits and an unavailable store pass with time; faulty data does not, and is not retried
+# Conflicting commits and an unavailable store are temporary; faulty data is not, and is not retried
 # (`failures_without_words`).
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
@@ -50,8 +50,9 @@ def daily_table(
         kinds: The technologies, shown as badges.
         code_version: Increased when the same inputs would give other rows.
         deps: The assets that the rebuild reads.
-        freshness: The maximum age of the newest materialization; by default that of the sensor's tables.
-        from_figures: Whether it is built from figures that every day keeps: then closed days are built too.
+        freshness: The freshness policy; by default that of the sensor's tables.
+        from_figures: Whether it is built only from figures, which closed days retain, so that closed days are built
+            too.
     """
 
     def decorate(rebuild: Rebuild) -> dg.AssetsDefinition:

@@ -1,4 +1,4 @@
-"""One table on one business day: the object that an asset's body reads from and writes to."""
+"""One table on one business day: the object with which an asset's body reads and writes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class TableDay:
         home: The home to read and write.
         table: The table to rebuild.
         day: The business day.
-        as_of: The moment that the day is judged at.
+        as_of: The moment as of which the day is judged.
         commit: Metadata of the run for the lake's commit.
         shared: Values that the days of a run share, by name.
     """
@@ -61,7 +61,7 @@ class TableDay:
         return value
 
     def read(self, table: Table, *, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """Return the day's rows of another table; only some columns if all would fill the memory."""
+        """Return the day's rows of another table; select columns if all would exceed the memory."""
         return self.home.lake().read(table, days=[self.day], columns=columns)
 
     def write(self, frame: pl.DataFrame, **figures: Figure) -> Written:
@@ -88,7 +88,7 @@ class TableDay:
         figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
         plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
     ) -> Written:
-        """Replace the day's rows of this table by those that `make` builds, some cafés at a time.
+        """Replace the day's rows of this table by the rows that `make` builds, some cafés at a time.
 
         Args:
             make: Builds rows of this table from the raw events of whole sessions, with `fields` as columns.
@@ -133,6 +133,6 @@ def _added(counts: Sequence[Mapping[str, int | Mapping[str, int]]]) -> dict[str,
 
 
 def counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
-    """Return how often each value of a column occurs; the column must hold no guest's words."""
+    """Return the count of each value of a column, which must hold no guest's words."""
     counts = frame.group_by(column).len().sort(column)
     return {str(value): int(number) for value, number in counts.iter_rows()}

@@ -29,8 +29,8 @@ def grid(frame: pl.DataFrame, *, down: str, across: str, shown: str) -> dg.Markd
 
     Args:
         frame: At most one row for each pair of names.
-        down: The column with the names of the lines.
-        across: The column with the names of the columns.
+        down: The column with the lines' names.
+        across: The column with the columns' names.
         shown: The column with the cells' values; it must hold no guest's words.
     """
     cells = {(line, head): value for line, head, value in frame.select(down, across, shown).iter_rows()}

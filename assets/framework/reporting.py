@@ -1,4 +1,4 @@
-"""The days that the three reports cover, and those that the suites exclude."""
+"""The days that the three reports cover, and the days that the suites exclude."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DAYS_SHOWN = 40
 
 
 def basis_of(day: TableDay) -> Basis:
-    """Return the days and the cafés that a report on a day is based on."""
+    """Return the basis of a report on a day: its days and cafés."""
     days = report_days(day.cafes.pilot, day.day)
     verdicts = gate(day.home.lake(), GATING_TABLES, days=days)
     left_out = {stop.day for stop in verdicts.stops} | set(verdicts.unjudged)
@@ -39,6 +39,6 @@ def basis_of(day: TableDay) -> Basis:
 
 
 def basis_metadata(days: Sequence[date], basis: Basis) -> dict[str, int | list[str]]:
-    """Return the metadata that every report has about its days."""
+    """Return every report's metadata about its days."""
     left_out = sorted(day.isoformat() for day in basis.left_out)
     return {"days": len(days), "days_left_out": left_out[:DAYS_SHOWN]}

@@ -15,7 +15,7 @@ class HomeResource(dg.ConfigurableResource[Home]):
     """Opens the home that PILOT_HOME and the other settings name, once a process.
 
     Attributes:
-        home: The folder of another home than PILOT_HOME's, for tests and repairs.
+        home: The folder of a home other than PILOT_HOME, for tests and repairs.
     """
 
     home: str = ""

@@ -1,8 +1,8 @@
 """Each table's suite as a partitioned asset check, and the gate before money and reports.
 
-The checks read the verdicts that `quality_verdicts` wrote; nothing is judged twice. Assets built from the verdicts
-are blocked when the gate fails. A table's own check blocks nothing, so that one faulty day does not keep the pages
-from new feedback.
+The checks read the verdicts that `quality_verdicts` wrote; nothing is judged twice. Assets downstream of the verdicts
+are blocked when the gate fails. A table's own check blocks nothing, so that one faulty day does not keep the pages from
+new feedback.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -57,7 +57,7 @@ def suite_checks(tables: Sequence[Table]) -> list[dg.AssetChecksDefinition]:
 
 
 def gate_check(tables: Sequence[Table]) -> dg.AssetChecksDefinition:
-    """Return the blocking check between the verdicts and whatever is built from them."""
+    """Return the blocking check between the verdicts and the assets downstream of them."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", category=dg.PreviewWarning)
 

@@ -1,7 +1,7 @@
 """Protects closed and redacted days from rebuilds, so that reported figures stay the same.
 
 A closed day is rebuilt only by a run with the tag `pilot/reopen` (`pilot materialize --reopen`, audited). A redacted
-one never is: its raw data is deleted, and a rebuild would set its figures to zero.
+day is never rebuilt: its raw data is deleted, and a rebuild would set its figures to zero.
 """
 
 from __future__ import annotations

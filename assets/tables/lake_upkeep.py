@@ -1,6 +1,6 @@
 """The asset `lake_upkeep`: compacts tables and deletes their past versions every night.
 
-A past version may hold a session that was erased since, so it is kept for minutes, never days.
+A past version may contain a session erased since, so it is retained for minutes, never days.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.
@@ -18,7 +18,7 @@ from assets.framework.resources import HomeResource
 from operations.upkeep import maintain_lake
 from pilot.business_days import STOCKHOLM
 
-# At the second, the first one's checkpoints are old enough to delete the log before them.
+# By the second run, the first one's checkpoints are old enough to delete the log before them.
 KEEP_UP_AT = ["0 5 * * *", "10 5 * * *"]
 SUMMED = ("days_rewritten", "data_files_deleted", "log_files_deleted", "data_files", "log_files", "bytes_after")
 

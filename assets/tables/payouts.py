@@ -21,7 +21,7 @@ def payout_batches(day: TableDay) -> Written:
 
 @daily_table(PAYOUTS, group="money", kinds=KINDS, code_version="1", deps=[payout_batches])
 def payouts(day: TableDay) -> Written:
-    """Copies the payouts of the day's batches in their present state."""
+    """Copies the payouts of the day's batches in their current state."""
     frame = payout_rows.payouts_of_day(day.home.store(), day.day)
     return day.write(frame, states=counted(frame, "state"))
 

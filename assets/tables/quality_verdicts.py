@@ -1,8 +1,8 @@
 """The assets `quality_verdicts` and `quarantine`: the verdicts of every table's suite on a run's days.
 
-They are the gate before money and reports: the check `nothing_stops` (`assets.framework.suites`) blocks whatever is
-built from them in the same run. They are in no rebuild: Great Expectations takes seconds to import, and the pages
-must not wait for it.
+They are the gate before money and reports: the check `nothing_stops` (`assets.framework.suites`) blocks the assets
+downstream of them in the same run. They are not part of rebuilds: Great Expectations takes seconds to import, and the
+pages must not wait for it.
 """
 
 # Without `from __future__ import annotations`: Dagster reads the annotations themselves.

@@ -51,7 +51,7 @@ def voice(
     first_token_ms: float = typer.Option(150.0, help="Delay of the stand-in's first token."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Measure the time from the end of speech to the first words, by stage, with several guests at once.
+    """Measure the time from the end of speech to the first words, by stage, with concurrent guests.
 
     Example: pilot bench voice --clips clips --sessions 6
     """
@@ -92,7 +92,7 @@ def scoring(
     rows: int = typer.Option(100_000, min=1, help="Number of sessions."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Measure how many sessions are scored a second."""
+    """Measure the number of sessions scored per second."""
     _print(_benchmark("feedback.scoring_speed").run(rows=rows), as_json=as_json)
 
 
@@ -120,7 +120,7 @@ def intervals(
     days: int = typer.Option(30, min=2, help="Length of each pilot in days."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Measure how often the intervals of figures over days cover the true value, if cafés and days differ."""
+    """Measure the coverage of intervals over days, if cafés and days differ."""
     _print(_benchmark("platform.interval_coverage").run(pilots=pilots, days=days), as_json=as_json)
 
 
@@ -130,7 +130,7 @@ def volume(
     days: int = typer.Option(45, min=2, help="Length of each pilot in days."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Measure false alarms about feedback volume and the delay of true ones, on simulated cafés."""
+    """Measure false alarms about feedback volume, and the delay of true ones, on simulated cafés."""
     _print(_benchmark("platform.volume_alarms").run(pilots=pilots, days=days), as_json=as_json)
 
 

@@ -24,13 +24,13 @@ app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="rich",
-    help="Report how many customers a café had, import a till's file, show the reports.",
+    help="Report a café's number of customers, import a till's file, show the reports.",
 )
 
 
 @app.callback()
 def counts() -> None:
-    """Report how many customers a café had, import a till's file, show the reports."""
+    """Report a café's number of customers, import a till's file, show the reports."""
 
 
 @app.command()

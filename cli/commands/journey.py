@@ -38,8 +38,8 @@ def journey(
 ) -> None:
     """Send one simulated session from the page to the pilot's figures: talk, receipt, score, KPIs.
 
-    Talks in real time with packaged speech. An answer that is not understood is repeated once and then typed, as a
-    person would do; it must not be scored. With --browser a Chromium drives the page, with the packaged speech as its
+    Talks in real time with packaged speech. An answer that is not understood is repeated once and then typed, as by a
+    person; it must not be scored. With --browser a Chromium drives the page, with the packaged speech as its
     microphone. Exit code 0 only if every stage was reached.
 
     Example: pilot journey aurora --language en

@@ -35,7 +35,7 @@ def materialize(
     reason: str = typer.Option("", "--reason", help="The reason for rebuilding closed days, for the audit log."),
     as_json: bool = AS_JSON,
 ) -> None:
-    """Rebuild days by the pilot that runs on this home or, if none runs, in this process.
+    """Rebuild days in the pilot that runs on this home or, if none runs, in this process.
 
     A redacted day is never rebuilt. Exit code 1 if a run failed.
 

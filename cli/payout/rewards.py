@@ -53,7 +53,7 @@ def replace(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
 def unclaim(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
     """Turn a reward claimed for an account back into a voucher, with all rewards of its payout.
 
-    Only if nothing was sent, or all of it came back; the provider is queried first.
+    This requires that nothing was sent, or all of it was returned; the provider is queried first.
 
     Example: pilot payout unclaim H7KM3Q --reason "The account is gone"
     """

@@ -30,7 +30,7 @@ class UnknownLanguage(PilotError):
 
 @app.command()
 def show(subject: str = arguments.SUBJECT, language: str = arguments.LANGUAGE, as_json: bool = AS_JSON) -> None:
-    """Show whether the score earned a payment, where the money is, what to do, and every change of state.
+    """Show whether the score earned a payment, the place of the money, the remedy, and every change.
 
     Example: pilot payout show H7KM3Q
     """

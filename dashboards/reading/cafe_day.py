@@ -60,7 +60,7 @@ class Feedback:
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
-    """How many visits reached each step."""
+    """The number of visits that reached each step."""
 
     opened: int = 0
     started: int = 0
@@ -90,9 +90,9 @@ class CafeDay:
 
     @property
     def act_first(self) -> tuple[Feedback, ...]:
-        """Return the few feedbacks to begin with, the most actionable first.
+        """Return the few feedbacks to act on first, the most actionable first.
 
-        Each has other aspects than those before it, if there are enough.
+        Each has aspects that the ones before it do not have, if there are enough.
         """
         actionable = [feedback for feedback in self.feedback if feedback.is_actionable]
         ranked = sorted(actionable, key=lambda one: (-one.actionability, -one.score, one.sent_at, one.session_id))
@@ -105,7 +105,7 @@ class CafeDay:
 
     @property
     def aspect_counts(self) -> Counter[str]:
-        """Return how many feedbacks name each aspect, without those that raised a signal."""
+        """Return the number of feedbacks about each aspect, without feedbacks that raised a signal."""
         return Counter(aspect for one in self.feedback if not one.signals for aspect in one.aspects)
 
 

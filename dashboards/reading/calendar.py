@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from storage.lake import Lake
 
 TABLES = (SESSIONS, PILOT_KPIS)
-FIRST_SPAN_DAYS = 8  # cafés' days rarely begin or end further from the lake's; each next span is twice as long
+FIRST_SPAN_DAYS = 8  # cafés' days usually begin and end this near the lake's ends; each further span is twice as long
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,10 @@ class Extent:
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
 def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool, before: date | None = None) -> Extent:
-    """Return the extent of these cafés' days, of those before a day if one is given.
+    """Return the extent of these cafés' days, optionally only of days before a given one.
 
-    Searches from both ends of the lake's days and opens no more of them than necessary. A day that cannot be read
-    counts as a day with sessions, so that the page offers it and reports the fault. `key` is `versions_key` of TABLES.
+    The search begins at both ends of the lake's days and opens no more days than necessary. An unreadable day counts as
+    a day with sessions, so that the page offers it and reports the fault. `key` is `versions_key` of TABLES.
     """
     every = {day for table in TABLES for day in _lake.bytes_by_day(table)}
     days = sorted(day for day in every if before is None or day < before)
@@ -58,7 +58,7 @@ def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool, be
 
 
 def _spans(days: Sequence[date]) -> list[Sequence[date]]:
-    """Return the days cut into spans, each twice as long as the one before."""
+    """Split the days into spans, each twice as long as the previous one."""
     spans, start, length = [], 0, FIRST_SPAN_DAYS
     while start < len(days):
         spans.append(days[start : start + length])

@@ -41,7 +41,7 @@ class KpiFigure:
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """How many sessions a café had on one day."""
+    """The number of sessions of a café on one day."""
 
     day: date
     cafe: str
@@ -51,7 +51,7 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class PilotPeriod:
-    """Some days of the pilot."""
+    """The figures and volumes of some days of the pilot."""
 
     figures: tuple[KpiFigure, ...]
     volumes: tuple[Volume, ...]

@@ -30,8 +30,8 @@ class TableDay:
         day: The day.
         table: The table's name.
         state: The worst outcome of its expectations.
-        expectations: How many expectations were validated.
-        failed: How many of them failed.
+        expectations: Number of validated expectations.
+        failed: Number of failed ones.
         rows: Rows of the table on the day.
     """
 
@@ -71,11 +71,11 @@ class QualitySummary:
 
     Attributes:
         days: Latest first.
-        validated_at: When the suites last ran; None if they never did.
+        validated_at: The last run of the suites; None if they never ran.
         tables: Every table on each of the days.
         failed: The failed expectations, latest day first, the stopping ones before the warnings.
         quarantine: The first of the quarantined rows.
-        quarantine_size: How many there are in all.
+        quarantine_size: The total number of quarantined rows.
     """
 
     days: tuple[date, ...]

@@ -118,7 +118,7 @@ def _lead(visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent
 
 
 def _lead_key(cafe: Cafe, shown: CafeDay, *, is_over: bool) -> str:
-    """Return the key of the day's first sentence; only a day that is over can fall short of the band."""
+    """Return the key of the day's first sentence; only a completed day can be below the band."""
     steps, expected = shown.funnel, cafe.expected_feedbacks_per_day
     if not steps.started:
         return "opened_one" if steps.opened == 1 else "opened"
@@ -185,7 +185,7 @@ def _all_feedback(visit: Visit, shown: CafeDay) -> None:
         visit.draw(fragments.paragraph(visit.say("day.said.none")))
         return
     show_all = len(listed) <= SHOWN_AT_FIRST or st.session_state.get("all_said", False)
-    # Urgent feedback is always on the page: links lead to it.
+    # Urgent feedback is always on the page, because links lead to it.
     urgent_rest = [one for one in listed[SHOWN_AT_FIRST:] if one.urgent]
     _quotes(visit, listed if show_all else listed[:SHOWN_AT_FIRST] + urgent_rest)
     if len(listed) > SHOWN_AT_FIRST:

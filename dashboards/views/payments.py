@@ -73,7 +73,7 @@ def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
         if decision.simulated:
             notes.append(visit.say("payments.simulated"))
     names = {cafe.id: cafe.name for cafe in visit.cafes}
-    # Support searches by the guest's reference and recognises it; a session's id would mean nothing to them.
+    # Support searches by the guest's reference and recognises it; a session's id has no meaning for support.
     spoken = readable(wanted) if wanted not in (one.id, one.session_id) else None
     reference = f"{spoken[:3]} {spoken[3:]}" if spoken else one.session_id
     title = reference if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {reference}"
@@ -95,7 +95,7 @@ def _payout(visit: Visit, name: str) -> str:
 
 
 def _voucher(visit: Visit, voucher: Voucher) -> str:
-    day = day_and_year(business_day(voucher.expires_at), language=visit.language)  # a voucher is good for months
+    day = day_and_year(business_day(voucher.expires_at), language=visit.language)  # a voucher is valid for months
     return say_words("money", f"voucher.{voucher.state}", visit.language, day=day)
 
 

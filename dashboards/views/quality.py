@@ -1,4 +1,4 @@
-"""The quality page: whether each table meets its expectations, and the rows that break them."""
+"""The quality page: the expectations of each table, and the rows that break them."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def _copy(home: Home, target: BinaryIO, *, secret: bool, report: Callable[[str],
     for path in sorted((home.root / LOG_FOLDER).rglob("*.log")):
         try:
             lines = whole_lines(path.read_bytes())
-        except FileNotFoundError:  # Published just now: it is in the landing.
+        except FileNotFoundError:  # Just published: it is in the landing.
             continue
         if lines:
             archive.add(path.relative_to(home.root).as_posix(), b"".join(lines))

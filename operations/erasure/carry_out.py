@@ -132,7 +132,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         if days_with_sessions(lake, table, sessions):
             named.add(table.name)
     for erasure in rewritten:
-        # A run in progress may have decided on the session since.
+        # A run in progress may have made a decision on the session since.
         erasures.pseudonymise(home.store(), erasure.session_id)
     clean = erasures.wipe_pages(home.store())
     obstacle = export_tombstones(home)
@@ -170,7 +170,7 @@ def _beside(home: Home, marks: Marks, *, before: PlaceResult | None) -> PlaceRes
     """
     overwrite_lines(home.root, marks.everything)
     names = set(search(home.root, marks.words))
-    # The store names the session in its tombstone.
+    # The store contains the session in its tombstone.
     names.update(name for name in search(home.root, marks.identifiers) if name not in STORE_FILES)
     names.update(_remaining_files(home, before))
     return _files_result(sorted(names))

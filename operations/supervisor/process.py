@@ -92,7 +92,7 @@ class SupervisedProcess:
         self.starts += 1
         started_at = time.time()
         log.write(start_line(started_at).encode())
-        # Our own pipe: with PIPE, `process.wait()` also waits for grandchildren that hold it (Python 3.11).
+        # Our own pipe: with PIPE, `process.wait()` also waits for grandchildren that have it open (Python 3.11).
         reading, printing = os.pipe()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid()), str(self.spec.niceness)),
@@ -124,7 +124,7 @@ class SupervisedProcess:
                 task.cancel()
             _signal_group(process.pid, signal.SIGKILL)
             await asyncio.gather(watching, stopping, return_exceptions=True)
-        # The group held the other end of the pipe; only a process that left the group can still hold it.
+        # The group had the other end of the pipe open; only a process that left the group can still have it.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(copying, KILLED_GROUP_SECONDS)
         self._on_group(process.pid, False)

@@ -15,7 +15,7 @@ API_VERSION = "2026-10-28.endive"
 CONNECT_SECONDS = 3
 READ_SECONDS = 20
 CALLS_PER_SECOND = 20.0  # Stripe allows 25, in the sandbox and at each live endpoint.
-LOCKED = "lock_timeout"  # Sent with 429 too, but for a lock on the object, not for our rate.
+LOCKED = "lock_timeout"  # Sent with 429 too, but because the object is locked, not because of our rate.
 
 Answer = TypeVar("Answer")
 

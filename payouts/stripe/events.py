@@ -1,6 +1,6 @@
 """Processes Stripe's events: an event is a hint, so its object is fetched in its current state.
 
-Hence the order, number and delay of events make no difference.
+The order, number and delay of events therefore do not matter.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from storage.store.payouts.provider_events import ProviderEvent
 ACTOR = "stripe"
 LISTED_BACK = timedelta(days=30)  # Stripe lists no older events.
 OVERLAP = timedelta(hours=1)  # Events appear in the list with a delay and not in order.
-# A recipient with a waiting reward is polled, less often the longer the reward has waited.
+# A recipient with a waiting reward is polled, at growing intervals.
 POLL_AFTER, POLL_AT_LEAST = timedelta(minutes=10), timedelta(days=1)
-POLL_SHARE = 10  # The next poll comes after a tenth of the time waited.
-MOST_AWAY = 2  # After this many unanswered calls the rest of a pass is not tried.
+POLL_SHARE = 10  # The interval is a tenth of the time waited.
+MOST_AWAY = 2  # A pass ends after this many unanswered calls.
 ABOUT_THE_ACCOUNT = frozenset({"account", "capability"})
 OF_OURS = ["transfer.created", "transfer.updated", "transfer.reversed", "balance.available"]
 # Stripe lists them only at each account, never among our own events.
@@ -57,9 +57,9 @@ class ProcessingResult:
     """The result of processing the waiting events.
 
     Attributes:
-        done: How many were processed.
-        put_off: How many could not be; they are tried again.
-        differences: What a person has to explain.
+        done: Number of processed events.
+        put_off: Number of deferred events, which are retried later.
+        differences: The differences that a person has to explain.
     """
 
     done: int
@@ -188,7 +188,7 @@ def _events_at_account(store: Store, rail: StripeRail, who: Recipient, *, since:
     try:
         return list(listed(rail, since=since, account=who.account))
     except ProviderRefuses:
-        refresh_status(store, rail, who)  # Its holder may have disconnected it, and no event lists that.
+        refresh_status(store, rail, who)  # Its holder may have disconnected it; no listed event reports that.
         return []
 
 
@@ -264,6 +264,6 @@ def _handle(store: Store, rail: StripeRail, event: ProviderEvent) -> _Result:
         refresh_status(store, rail, who)
         return _unchanged("bank_payout_gone")
     if payout.state == "failed":
-        # The money is on the recipient's balance at Stripe, not back with us: nothing is sent again.
+        # The money is on the recipient's balance at Stripe, not on ours: nothing is sent again.
         _log.warning("a bank payout failed", code=payout.failure_code)
     return _Result(payout.state)

@@ -26,12 +26,12 @@ class CallLimiter:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """Make a limiter.
+        """Create a limiter.
 
         Args:
-            per_second: The most calls in a second; below the provider's own limit.
+            per_second: The maximum number of calls a second; below the provider's limit.
             monotonic: The clock, seconds.
-            sleep: Waits some seconds.
+            sleep: Sleeps for a number of seconds.
         """
         self.per_second = per_second
         self._most = per_second

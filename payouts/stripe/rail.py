@@ -24,7 +24,7 @@ class StripeRail:
     """Transfers through the official client."""
 
     def __init__(self, client: stripe.StripeClient, *, name: str, limiter: CallLimiter) -> None:
-        """Make a rail.
+        """Create a rail.
 
         Args:
             client: The official client.

@@ -69,7 +69,7 @@ def read_webhook(
         OtherMode: a test event on the live rail.
         LiveEvent: a live event on another rail.
     """
-    # The client uses the first `t`, however it is written: with two of them it could verify another one than ours.
+    # The client uses the first `t`, however it is written: if there are two, it could verify a different one.
     times = [each for each in signature.split(",") if each.partition("=")[0].strip() == "t"]
     stamped = _TIMESTAMP.fullmatch(times[0]) if len(times) == 1 else None
     if stamped is None:
@@ -98,7 +98,7 @@ def read_webhook(
 
 def _signed(body: bytes, signature: str, secret: str) -> bool:
     try:
-        # Its own check of the age is off: it would use another clock.
+        # Its check of the age is off, because it would use another clock.
         return bool(stripe.WebhookSignature.verify_header(body.decode("utf-8"), signature, secret, tolerance=None))
     except (stripe.SignatureVerificationError, UnicodeDecodeError):
         return False

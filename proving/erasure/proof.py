@@ -1,10 +1,9 @@
-"""The erasure proof: a guest uses the whole pilot, is erased, and is searched for in every byte left.
+"""The erasure proof: a guest uses the whole pilot and is erased; then every byte left is searched.
 
-There are two other guests: a bystander, who must still be found afterwards, and a bygone one whose words and device
-have passed their time limits, who must not be found while the day's scores stay the same.
-
-The search covers the home, a fresh backup, and a home restored from a backup older than the erasure. The proof also
-shows that the search works: it must find the guest before the erasure, and the bystander after it.
+There are two other guests: a bystander, who must still be found afterwards, and a bygone guest with expired words and
+device, who must not be found while the day's scores stay the same. The search covers the home, a fresh backup, and a
+home restored from a backup older than the erasure. The proof also shows that the search works: it must find the guest
+before the erasure, and the bystander after it.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ from storage.store.rewards import decisions
 
 KEY = SecretStr("a key that only this proof has")
 ACTOR, REASON = "proof", "erasure proof"
-# The store and the file beside the backups keep the tombstone of an erased session.
+# The store and the file beside the backups retain the tombstone of an erased session.
 KNOWS_SESSIONS = ("store.sqlite", "tombstones.ndjson")
 AFTER_BACKUP = timedelta(hours=1)
 
@@ -92,7 +91,7 @@ class ProofResult:
 
     @property
     def proved(self) -> bool:
-        """Return whether nothing erased was found, everything else was kept, and the search works."""
+        """Return whether all erased data is gone, all other data is left, and the search works."""
         left = any(places for found in self.after.values() for places in found.values())
         able = all(self.before[mark] for mark in ("words", "device", "account", "bygone words", "bygone device"))
         kept = self.bystander_kept and self.scores_kept
@@ -106,7 +105,7 @@ def prove(folder: Path, *, build: Build, now: datetime, erased: Callable[[Home],
         folder: An empty folder for homes and backups.
         build: Rebuilds every table of a day, as Dagster does.
         now: The present moment, UTC.
-        erased: Called after the erasure; a test of the proof puts something back here.
+        erased: Called after the erasure; tests of the proof restore something here.
 
     Raises:
         PilotError: a step failed.
@@ -131,7 +130,7 @@ def prepare_home(folder: Path, *, build: Build, now: datetime) -> PreparedHome:
         each.save(home)
     _build(home, build, now=now)
     _add_mishaps(home, guest, names)
-    _build(home, build, now=now)  # Now an old version holds the days' first rows.
+    _build(home, build, now=now)  # Now an old version contains the days' first rows.
     scores = home.lake().read(SCORED_FEEDBACK, days=[bygone.receipt.day])
     decision = decisions.find(home.store(), guest.session_id)
     for each in (guest, bystander):
@@ -221,12 +220,12 @@ def verdict(passed: PreparedHome, folder: Path, *, before: Found, now: datetime)
 
 
 def search(root: Path, guest: Guest) -> Found:
-    """Return where each mark of a guest is found under a folder."""
+    """Return the places of each of a guest's marks under a folder."""
     return find_everywhere(root, guest.marks)
 
 
 def search_both(root: Path, passed: PreparedHome) -> Found:
-    """Return where the marks of the erased and of the bygone guest are found under a folder."""
+    """Return the places of the marks of the erased and the bygone guest under a folder."""
     marks = passed.bygone.marks
     bygone = {f"bygone {mark}": marks[mark] for mark in ("words", "device")}
     return find_everywhere(root, {**passed.guest.marks, **bygone})

@@ -48,7 +48,7 @@ SAID = (
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """One guest with everything that could identify the guest.
+    """One guest with all identifying data.
 
     Attributes:
         session_id: The session.

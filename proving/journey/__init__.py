@@ -1,5 +1,5 @@
 """The journey: one test session on the running pilot, from customer's page to manager's figures.
 
-It proves that the whole way works (`pilot journey`), and is no part of the product. It speaks `docs/protocol.md` with
-an encoder of its own, so that it finds faults that edge and page share.
+It proves that the pilot works end to end (`pilot journey`), and is no part of the product. It has an independent
+encoder for `docs/protocol.md`, so that it finds faults that edge and page share.
 """

@@ -94,8 +94,7 @@ async def wait_until_counted(
 ) -> CompletionFigures:
     """Wait until the pilot's figures count the session.
 
-    They count it when more sessions are completed than before, and exactly as many as in `sessions`, this one
-    included.
+    They count it when more sessions are completed than before, and exactly as many as in `sessions`.
 
     Raises:
         JourneyFailed: the session was not counted in time.

@@ -28,7 +28,7 @@ class Microphone:
             send: Sends one binary message.
             now_ms: The client's clock in milliseconds, the one of the message `shown`.
         """
-        self.late_ms = array("f")  # The delay of each sent frame, for whatever reason.
+        self.late_ms = array("f")  # The delay of each sent frame, whatever the reason.
         self._send = send
         self._now_ms = now_ms
         self._room = np.random.default_rng(1).integers(

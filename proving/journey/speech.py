@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from proving.journey.lines import Line
 
 SAMPLE_RATE = 16_000
-# The clips are synthetic: outside the voice there are zeros and a resampler's ripple, far below this.
+# The clips are synthetic: outside the voice there are only zeros and a resampler's ripple, far below this.
 VOICED_AMPLITUDE = 160
 
 

@@ -1,4 +1,4 @@
-"""One simulated guest, who thinks, speaks and waits for answers until the feedback is sent."""
+"""A simulated guest, who thinks, speaks and waits for answers until the feedback is sent."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Guest:
                 return
             await self._on(arrived)
             if arrived.kind == "busy":
-                # A person would type now or leave; this guest counts it as a failure of voice.
+                # A person would now type or leave; this guest counts a failure of voice.
                 await self._send("leave")
                 return
 
@@ -191,7 +191,7 @@ class Guest:
         fields = arrived.fields
         number, turn = int(fields["turn"]), self._turn
         if fields["text"] and number not in self._shown:
-            # This guest paints nothing: the first words are on the screen when they come.
+            # This guest paints nothing: the first words count as shown when they arrive.
             self._shown.add(number)
             await self._send("shown", turn=number, at_ms=arrived.at_ms)
         if turn is None:
@@ -224,7 +224,7 @@ class Guest:
         self.conversation.failures.append(Failure(kind=kind, detail=detail))
 
     def _closed(self) -> None:
-        """A close is a failure unless the feedback was sent."""
+        """Count a close as a failure unless the feedback was sent."""
         if not self.conversation.completed:
             self._fail("close", f"{self._connection.close_code} while waiting for {self._waiting_for}")
 

@@ -1,4 +1,4 @@
-"""Makes a load: guests who hold one conversation after another until the time is over."""
+"""Generates a load: guests who have one conversation after another until the time is over."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from proving.load.records import Conversation, Failure
 from proving.load.utterances import Utterance
 from proving.load.watching import ProcessUsage, watch_process
 
-# Guests arrive at different times, or all first turns would end in the same second.
+# Guests arrive at different times; otherwise all first turns would end in the same second.
 ARRIVAL_SPREAD_SECONDS = 6.0
 BETWEEN_VISITS_SECONDS = 1.0
 REFUSED_PAUSE_SECONDS = 2.0

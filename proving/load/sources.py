@@ -20,12 +20,12 @@ from proving.load.voiced import SAMPLE_RATE, longest_pause_seconds, voiced_span
 PROMPTS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
 PROMPT_TEXTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
 PACKAGES = "asterisk-core-sounds-en-g722 asterisk-core-sounds-en"
-# Shorter ones are single words and tones; longer ones have pauses of their own.
+# Shorter recordings are single words and tones; longer ones contain pauses.
 SHORTEST_PART_SECONDS, LONGEST_PART_SECONDS = 1.2, 4.0
 FEWEST_WORDS = 3
-# An utterance must have no other pauses than those inserted by `compose`.
+# Only `compose` may insert pauses into an utterance.
 LONGEST_OWN_PAUSE_SECONDS = 0.5
-# Kept on either side of a part: the breath before a plosive, the fading of a vowel.
+# Margin on either side of a part: the breath before a plosive, the fading of a vowel.
 MARGIN_SAMPLES = SAMPLE_RATE // 50
 
 

@@ -18,9 +18,9 @@ from proving.load.voiced import SAMPLE_RATE, voiced_span
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 4.0, 12.0
 PAUSES_A_SECOND = 0.3
-# Between clauses: long enough for a hasty detector to end the turn, short enough for a good one not to.
+# Between clauses: long enough to mislead a hasty detector, too short to end a turn.
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.2, 0.5
-# A join without a pause still needs the closure before a sentence's first sound.
+# Even without a pause, a short closure precedes a sentence's first sound.
 JOIN_SECONDS = 0.04
 TRIES = 400
 
@@ -54,7 +54,7 @@ def is_human(language: Language) -> bool:
 
 
 def compose(parts: Sequence[Part], *, count: int, seed: int) -> list[Utterance]:
-    """Return `count` utterances of parts in seeded order; the same parts and seed, the same utterances.
+    """Return `count` utterances of parts in seeded order, reproducible for equal parts and seed.
 
     Raises:
         LoadRefused: the parts cannot be joined to the length of an utterance.
@@ -82,7 +82,7 @@ def _drawn(parts: Sequence[Part], chance: random.Random, *, tries: int) -> Itera
 
 
 def _joined(parts: Sequence[Part], chance: random.Random) -> Utterance | None:
-    """Join parts with pauses between them, as many as 0.3 a second of speech asks for."""
+    """Join parts with pauses between them, 0.3 per second of speech."""
     spoken = sum(part.seconds for part in parts)
     joins = len(parts) - 1
     pauses = min(joins, round(spoken * PAUSES_A_SECOND))

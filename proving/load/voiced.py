@@ -1,6 +1,6 @@
-"""Where the voice in a recording begins and ends, by its energy alone.
+"""Finds the beginning and the end of the voice in a recording, by energy only.
 
-Shares nothing with the edge's voice activity model: what judges it must not be it.
+It shares nothing with the edge's voice activity model, because it validates that model.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ SILENCE_DB = -96.0
 
 
 def voiced_span(samples: NDArray[np.int16]) -> tuple[int, int]:
-    """Return the first and the last sample of the voice; (0, 0) where there is none.
+    """Return the first and the last sample of the voice; (0, 0) without a voice.
 
-    The ends lie on windows of 10 ms: the last sample is the last one of the last window that holds voice.
+    The ends lie on windows of 10 ms: the last sample is the end of the last voiced window.
     """
     voiced = np.flatnonzero(_voiced_windows(samples))
     if not voiced.size:
@@ -44,6 +44,6 @@ def _voiced_windows(samples: NDArray[np.int16]) -> NDArray[np.bool_]:
     loud, noise = np.percentile(level, [LOUD_SHARE, NOISE_SHARE])
     if loud <= SILENCE_DB + ABOVE_NOISE_DB:
         return np.zeros(len(level), dtype=np.bool_)
-    # A recording without a silent window has no noise to be measured: then only loudness decides.
+    # The noise of a recording without a silent window cannot be measured: only loudness decides.
     limit = max(loud - BELOW_LOUD_DB, min(noise + ABOVE_NOISE_DB, loud - BELOW_LOUD_DB / 2))
     return np.asarray(level > limit, dtype=np.bool_)

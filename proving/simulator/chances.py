@@ -15,10 +15,10 @@ WEEKDAY_VOLUME = (0.95, 0.97, 1.0, 1.05, 1.12, 0.92, 0.78)  # Monday to Sunday, 
 DAY_SPREAD = 0.10  # Standard deviation of a day's volume, as a share.
 PEAK_WEIGHT = 4.0  # A minute of a peak sees this many times the guests of another minute.
 
-SHARE_STARTED = 0.62  # Of those who open the page.
-SHARE_COMPLETED = 0.75  # Of those who start; differs by café and day.
+SHARE_STARTED = 0.62  # Share of those who open the page.
+SHARE_COMPLETED = 0.75  # Share of those who start; differs by café and day.
 COMPLETED_SPREAD = 0.05
-PARTICIPATION = 0.115  # Of a café's customers; differs by café and day.
+PARTICIPATION = 0.115  # Share of a café's customers; differs by café and day.
 PARTICIPATION_SPREAD = 0.02
 
 SHARE_VOICE = 0.55
@@ -28,9 +28,9 @@ SHARE_MICROPHONE = 0.93
 SHARE_EDITED = 0.15
 SHARE_NO_SPEECH = 0.02
 SHARE_IN_APP = 0.04
-SHARE_CLOSED = 0.6  # Of those who leave without sending; the others fall silent.
+SHARE_CLOSED = 0.6  # Share of those who leave without sending; the others fall silent.
 
-SOFT_END_MS = 240.0  # from the end of speech to the first guess that it was one
+SOFT_END_MS = 240.0  # from the end of speech to its first speculative detection
 TO_RECOGNITION_MS = 5.0
 RESPONSE_MEDIAN_MS = 900.0
 RESPONSE_SPREAD = 0.34  # Of the logarithm: 5 in 100 take longer than about 1.6 s.
@@ -53,10 +53,10 @@ RING_SESSIONS = (5, 9)
 TREND_DAYS = 42  # From one trending theme of a café to the next.
 TREND_QUIET_DAYS = 21
 TREND_RISING_DAYS = 7
-TREND_SHARE = 0.5  # Of the guests with something to say, once the theme has risen.
+TREND_SHARE = 0.5  # Share of the guests with something to say, once the theme has risen.
 
-TRIAL_AHEAD_DAYS = 2  # A trial is extended when less than this many days' feedback is left,
-TRIAL_EXTENSION_DAYS = 7  # by this many days' feedback.
+TRIAL_AHEAD_DAYS = 2  # days of feedback left when a trial is extended
+TRIAL_EXTENSION_DAYS = 7  # days of feedback that an extension adds
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ class LargeDay:
         cafes: The cafés, sorted by id.
         day: The business day.
         seed: The same seed gives the same rows.
-        guests: How many open the page in all; None for the cafés' bands.
+        guests: The total number of guests; None for the cafés' bands.
         habits: The share of guests who start, and their numbers of turns.
         probe_seconds: The interval between probes of a café's page.
     """
@@ -148,7 +148,7 @@ def _part(
 
 
 def _ring(large: LargeDay, place: int, *, guests: int) -> int:
-    """Return how many of a café's first guests belong to a ring; 0 if too few come."""
+    """Return the number of a café's first guests who form a ring; 0 if too few come."""
     members = ring(large.seed, cafe=large.cafes.cafe[place].id, day=large.day)
     return members if members < guests else 0
 
@@ -183,7 +183,7 @@ def _arrivals(
     for first, last in cafe.peaks:
         peak = (minutes >= 60 * first.hour + first.minute) & (minutes < 60 * last.hour + last.minute)
         weights[peak] = PEAK_WEIGHT
-    # Every café opens after the clock has changed, so the minutes from opening on are even.
+    # Every café opens after the clock change, so all minutes from opening on exist.
     start = int(at_local(day, window[0]).timestamp() * SECOND_MS)
     if down is not None:
         begins = start + (minutes - opens) * MINUTE_MS

@@ -54,7 +54,7 @@ class Phrases:
         story = min(turn, PHRASE_TURNS) - 1
         place = (language * len(DEPTHS) + depth) * PHRASE_TURNS + story
         guest = rng.integers(0, GUESTS, size=len(language))
-        of_topic = guest - guest % len(topics()) + about  # The guests of the stock have the topics in turn.
+        of_topic = guest - guest % len(topics()) + about  # The stock's guests take the topics in turn.
         return place * GUESTS + np.where(about < 0, guest, of_topic)
 
     def question(self, *, language: npt.NDArray[np.int64], turn: int, closing: bool = False) -> pl.Series:

@@ -41,7 +41,7 @@ def said(
         rng: The random generator.
         cafe: The café, with specialties, areas and staff to mention.
         language: The guest's language.
-        depth: How much there is to act on.
+        depth: The depth of the feedback, from thin to excellent.
         turns: 1 to 3.
         about: The first topic, one of `topics`; None for any. Thin feedback has none.
     """

@@ -15,7 +15,7 @@ Truths = npt.NDArray[np.bool_]
 
 @dataclass(slots=True)
 class VisitRecorder:
-    """The guests on recorder: where each one's clock and numbering stand, and what was recorded."""
+    """The recorder of many visits: each guest's clock and sequence number, and the recorded events."""
 
     rng: np.random.Generator
     now: Whole

@@ -26,7 +26,7 @@ class FakeStripe:
         faults: The faults of the next transfer requests, in order.
         away: Whether no request arrives.
         label: The name of the plan of faults.
-        slow: Called during a transfer, with nothing locked; a test sends a second request here.
+        slow: Called during a transfer, without any lock; tests send a second request here.
         asked: The number of transfer requests by key.
         answered: The number of answers by HTTP status.
     """

@@ -1,4 +1,4 @@
-"""The fake's requests and answers, independent of how they are carried."""
+"""The fake's requests and answers, independent of the transport."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Fault = Literal[
 ]  # fmt: skip
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
-FAKE_HEADER = {"Pilot-Fake": "stripe"}  # On every answer, so that nobody mistakes it for Stripe.
+FAKE_HEADER = {"Pilot-Fake": "stripe"}  # A header of every answer, so that nobody mistakes it for Stripe.
 
 
 class Dropped(Exception):

@@ -1,6 +1,6 @@
 """The gate before a batch: the days must pass their suites after their rewards were decided.
 
-Dagster validates the days every hour. If a day is still unvalidated after `PATIENCE`, the watch validates it itself, so
+Dagster validates the days every hour. The watch itself validates a day that is still unvalidated after `PATIENCE`, so
 payouts do not depend on Dagster.
 """
 

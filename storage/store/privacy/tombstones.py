@@ -26,7 +26,8 @@ class Tombstone:
     Attributes:
         session_id: The session.
         day: Its business day.
-        actor: The person who requested it. reason: A person's words, or the code `asked_on_receipt`.
+        actor: The person who requested it.
+        reason: A person's words, or the code `asked_on_receipt`.
         created_at: When, UTC.
     """
 
