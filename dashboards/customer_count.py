@@ -13,7 +13,7 @@ from dashboards.visit import Visit
 from operations.counts.reporting import current_report, report_count
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
-from pilot.counts import MOST_CUSTOMERS, InvalidCount, checked_day
+from pilot.counts import MOST_CUSTOMERS, InvalidCount, validate_day
 from storage.errors import StoreAway
 from storage.store.cafes.customer_counts import Report
 
@@ -25,7 +25,7 @@ def customer_count(visit: Visit, cafe: Cafe, *, day: date) -> None:
     if visit.tests:
         return  # Test sessions belong to no café's customers.
     try:
-        checked_day(day, cafes=visit.home.cafes(), now=visit.now, demo=visit.home.kind == "demo")
+        validate_day(day, cafes=visit.home.cafes(), now=visit.now, demo=visit.home.kind == "demo")
     except InvalidCount:
         return
     visit.draw(fragments.section_head(visit.say("count.title"), summary=visit.say("count.what")))

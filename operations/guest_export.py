@@ -10,7 +10,7 @@ from operations.backup.catalog import backup_folder, list_backups
 from pilot.business_days import session_day
 from pilot.lake_tables.tables import TABLES, TURNS
 from pilot.money import kronor
-from pilot.time_limits import KINDS, kept_days
+from pilot.time_limits import KINDS, retention_days
 from storage.erasure.files_beside import STORE_FILES, search
 from storage.erasure.landing_lines import sessions_lines
 from storage.erasure.sound_files import sound_files
@@ -112,7 +112,7 @@ def _kept_until(home: Home, session_id: str) -> dict[str, str]:
     day = session_day(session_id)
     removed = {kind: day in expirations.expired(home.store(), kind) for kind in KINDS}
     removed_or_due = {
-        kind: "removed" if removed[kind] else (day + timedelta(days=kept_days(home.settings, kind))).isoformat()
+        kind: "removed" if removed[kind] else (day + timedelta(days=retention_days(home.settings, kind))).isoformat()
         for kind in KINDS
         if kind != "audio"
     }

@@ -16,7 +16,7 @@ import httpx
 
 from pilot.errors import PilotError
 from pilot.model_calls import chat_request
-from pipelines.feedback.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, answered, question
+from pipelines.feedback.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, criterion_chat, parse_answer
 
 CONNECT_SECONDS = 1.0
 SILENCE_SECONDS = 60.0  # Without a token: long enough for a model to load once.
@@ -107,8 +107,8 @@ class Judge:
         return run
 
     def _sub_judgement(self, turns: Sequence[str], *, criterion: str, until: float) -> SubJudgement:
-        text = self._call(question(turns, criterion=criterion), until=until)
-        judgement = answered(text, turns=turns)
+        text = self._call(criterion_chat(turns, criterion=criterion), until=until)
+        judgement = parse_answer(text, turns=turns)
         if judgement is None:
             raise NoAnswer("invalid")
         return judgement

@@ -7,7 +7,7 @@ from datetime import datetime
 from operations.erasure.home_lock import home_lock
 from pilot.lake_tables.tables import TABLES
 from storage.home import Home
-from storage.lake_upkeep import Upkeep, keep_up
+from storage.lake_upkeep import Upkeep, maintain_table
 
 
 def maintain_lake(home: Home, *, now: datetime) -> list[Upkeep]:
@@ -19,5 +19,5 @@ def maintain_lake(home: Home, *, now: datetime) -> list[Upkeep]:
     """
     lake = home.lake()
     with home_lock(home.root):
-        done = [keep_up(lake, table, now=now) for table in TABLES.values()]
+        done = [maintain_table(lake, table, now=now) for table in TABLES.values()]
     return [each for each in done if each is not None]

@@ -60,7 +60,7 @@ def decide_scored(
         store: The store.
         scored: Frame of SCORED_FEEDBACK.
         sessions: Frame of SESSIONS of the same day.
-        signals: Held-until, cap and reasons by session: `pipelines.signals.session_signals.by_session`.
+        signals: Held-until, cap and reasons by session: `pipelines.signals.session_signals.reward_effects`.
         quarantined: Ids of sessions whose scored row failed a suite; they wait.
         cafes: The cafés, with the reward tiers.
         secret: The installation's key, from which voucher codes are derived.

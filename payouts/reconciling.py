@@ -66,7 +66,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
     """
     since = _listed_since(store, rail.name)
     # The books before the provider is asked: a payout made meanwhile must not count as missing in its answer.
-    before = rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN)
+    before = rail_payouts.completed_since(store, rail=rail.name, since=since - MARGIN)
     back_before = reversals.reversed_ore(store)
     # Read the explained transfers at once: a transaction for each of thousands would take longer than the sending.
     explained = {(each.reference, each.id, each.amount_ore) for each, _ in before}
@@ -87,7 +87,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
             differences.append(Difference(difference, transfer.instruction_id, transfer.account, transfer.reference))
     ours: dict[str, int] = defaultdict(int)
     back = reversals.reversed_ore(store)
-    for each, _ in rail_payouts.left_since(store, rail=rail.name, since=since - MARGIN):
+    for each, _ in rail_payouts.completed_since(store, rail=rail.name, since=since - MARGIN):
         if (listed := seen.get(each.reference or "")) is not None:
             # A reversal booked while the provider answered is in the books and not in its answer.
             came_back = max(back_before.get(each.id, 0), min(back.get(each.id, 0), listed))

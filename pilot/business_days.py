@@ -13,7 +13,7 @@ STOCKHOLM = ZoneInfo("Europe/Stockholm")
 
 
 def parse_day(text: str) -> date:
-    """Return the day that a text writes as year-month-day.
+    """Parse a day in the form year-month-day.
 
     Raises:
         InvalidDay: it is not a day.
@@ -42,7 +42,7 @@ def business_day(moment: datetime) -> date:
 
 
 def session_day(session_id: str) -> date:
-    """Return the business day of a session, from its UUIDv7 alone."""
+    """Return the business day of a session, derived from its UUIDv7 only."""
     return business_day(identifier_time(session_id))
 
 
@@ -67,7 +67,7 @@ def local_time(moment: datetime) -> datetime:
 def at_local(day: date, wall: time) -> datetime:
     """Return the UTC instant at which Stockholm's clock shows `wall` on `day`.
 
-    A time that the spring change skips maps to the same distance after the change. In the hour that autumn repeats,
-    the first occurrence is meant.
+    A time that the spring change skips maps to the same distance after the change. In the hour that the autumn change
+    repeats, it maps to the first occurrence.
     """
     return datetime.combine(day, wall, tzinfo=STOCKHOLM).astimezone(UTC)

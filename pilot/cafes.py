@@ -43,7 +43,7 @@ class _Checked(BaseModel):
 
 
 class Named(_Checked):
-    """A name in both languages, as a guest or the interviewer says it."""
+    """A name in both languages, as guests and the interviewer use it."""
 
     sv: str = Field(min_length=1)
     en: str = Field(min_length=1)
@@ -104,7 +104,7 @@ class OpeningHours(_Checked):
 
 
 class SpecialDay(_Checked):
-    """A day with other hours than the café's week and the calendar give.
+    """A day whose hours differ from the café's usual week and the calendar.
 
     Attributes:
         day: The day.
@@ -229,7 +229,7 @@ def parse_cafes(text: str, *, source: str) -> Cafes:
 
 
 def _place(tree: Any, location: tuple[int | str, ...]) -> str:
-    """Return a field's place as a person would name it: café "aurora" -> peaks -> 1."""
+    """Return a field's place in readable form: café "aurora" -> peaks -> 1."""
     parts = list(location)
     if len(parts) >= 2 and parts[0] == "cafe" and isinstance(parts[1], int):
         try:

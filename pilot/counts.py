@@ -12,7 +12,7 @@ from pilot.opening_hours import hours_on
 
 Source = Literal["manager", "till", "api", "simulator"]
 SOURCES: tuple[str, ...] = get_args(Source)
-MOST_CUSTOMERS = 20_000  # of one café on one day; more is a sum, or an amount of money
+MOST_CUSTOMERS = 20_000  # for one café on one day; a larger number is a sum, or an amount of money
 
 
 class InvalidCount(PilotError):
@@ -27,8 +27,8 @@ class InvalidCount(PilotError):
         self.field = field
 
 
-def checked_customers(customers: int) -> int:
-    """Return a day's number of customers if it is valid.
+def validate_customers(customers: int) -> int:
+    """Validate a day's number of customers, and return it.
 
     Raises:
         InvalidCount: it is negative or too large.
@@ -42,8 +42,8 @@ def checked_customers(customers: int) -> int:
     return customers
 
 
-def checked_source(source: str) -> str:
-    """Return a source if it is valid.
+def validate_source(source: str) -> str:
+    """Validate a source, and return it.
 
     Raises:
         InvalidCount: there is no such source.
@@ -55,17 +55,17 @@ def checked_source(source: str) -> str:
     return source
 
 
-def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -> date:
-    """Return a business day if it is valid.
+def validate_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -> date:
+    """Validate a business day, and return it.
 
     Args:
         day: The day.
         cafes: The cafés' file, for the pilot's first day.
         now: The present moment, aware.
-        demo: Whether the home is a demo, whose days lie before the pilot.
+        demo: Whether the home is a demo; a demo's days are before the pilot.
 
     Raises:
-        InvalidCount: the day has not come, or lies before the pilot.
+        InvalidCount: the day is in the future, or before the pilot.
     """
     if day > business_day(now):
         raise InvalidCount(f"{day} has not come yet.", remedy="Give today or an earlier day.", field="day")
@@ -76,11 +76,11 @@ def checked_day(day: date, *, cafes: Cafes, now: datetime, demo: bool = False) -
 
 
 def before_pilot(day: date, *, cafes: Cafes, demo: bool) -> bool:
-    """Return whether a day lies before the pilot's first day; always False for a demo."""
+    """Return whether a day is before the pilot's first day; always False for a demo."""
     return not demo and day < cafes.pilot.first_day
 
 
-def closed_for_the_day(cafe: Cafe, day: date, *, now: datetime) -> bool:
+def has_closed(cafe: Cafe, day: date, *, now: datetime) -> bool:
     """Return whether a café has closed for the day; until then a till's number is not final."""
     today = business_day(now)
     window = hours_on(cafe, day).window

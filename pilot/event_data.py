@@ -125,7 +125,7 @@ class ReplyShown(EventData):
 
 
 class TurnFailed(EventData):
-    """A turn ended without an answer to the words said."""
+    """A turn ended without an answer."""
 
     turn: int = Field(ge=1)
     reason: Literal["no_speech", "recogniser_error", "recogniser_timeout", "responder_error", "busy"]

@@ -1,4 +1,4 @@
-"""Expectations' sentences: what a code of the quality suites requires, in English."""
+"""Maps the codes of expectations to English sentences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ SECTION = "expectations"
 
 
 def expectation_sentence(expectation: str) -> str:
-    """Return the sentence of an expectation's code; a text without a known code is returned as it is.
+    """Return the sentence of an expectation's code, or the text itself if it is not a known code.
 
-    Verdicts that an earlier version wrote hold the sentence itself.
+    Verdicts of earlier versions contain the sentence itself.
     """
     code, *arguments = expectation.split(":")
     words = section(SECTION, "en").get(code)

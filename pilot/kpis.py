@@ -1,7 +1,7 @@
 """The pilot's success metrics, each defined once: figure, interval, target, unit and decimals.
 
-The tables, the expectations and the pages iterate over `KPIS`: a new metric is one entry here, and its words. Free of
-any engine: a metric is measured from `DayFacts`, which `pipelines.figures.kpis` counts.
+Tables, expectations and pages iterate over `KPIS`, so a new metric needs only an entry here and its words. No engine is
+used: metrics are computed from `DayFacts`, which `pipelines.figures.kpis` counts.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ Verdict = Literal["met", "missed", "cannot_tell", "missing"]
 Unit = Literal["share", "seconds"]
 IntervalKind = Literal["wilson", "p95", "census"]
 Reason = Literal[
-    "no_count",  # no count of customers was reported
+    "no_count",  # no customer count was reported
     "no_customers",  # the café reported no customers
-    "more_than_customers",  # more sessions were started than customers were reported: the count cannot be right
+    "more_than_customers",  # more sessions were started than customers reported: the count is wrong
     "not_started",  # no session was started
-    "still_open",  # every session that was started is still open
+    "still_open",  # every started session is still open
     "no_voice",  # no voice turn was recorded
     "too_few_turns",  # too few voice turns to bound the p95
-    "never_came",  # more than 5 % of the answers never came, so their p95 is no number
+    "never_came",  # more than 5 % of the answers are missing, so the p95 is infinite
     "no_probes",  # the service was not probed
     "unprobed",  # too much of the time was not probed; details: unprobed_share, allowed_share
     "no_payouts",  # no payout has ended
     "on_both_sides",  # the interval contains the target
     "no_figures",  # no day has a figure
-    "too_few_days",  # too few days to know how much days differ; details: cafe_days, required_cafe_days
+    "too_few_days",  # too few days to estimate their variance; details: cafe_days, required_cafe_days
 ]
 
 
@@ -50,7 +50,7 @@ class DayFacts:
         completed: Sessions completed.
         open: Sessions started and not yet decided.
         customers: Customers reported; None without a report.
-        voice_seconds: Seconds to the first words shown of each voice turn; infinite if they never came.
+        voice_seconds: Seconds to the first words shown of each voice turn; infinite if none were shown.
         voice_within_target: Voice turns answered within the target.
         service: The customer page's seconds; None if it has no row.
         paid: Rewards paid or redeemed.
@@ -74,11 +74,11 @@ class Measure:
 
     Attributes:
         numerator: The counted part.
-        denominator: The whole that it is part of.
+        denominator: The count of the whole.
         samples: The values behind a p95.
-        unknown: The part of a census that nothing covers, in the denominator's unit.
-        without: Why there is no figure; None if there is one.
-        verdict: The verdict without a figure.
+        unknown: The unobserved part of a census, in the denominator's unit.
+        without: The reason for a missing figure; None if there is a figure.
+        verdict: The verdict if the figure is missing.
     """
 
     numerator: float | None = None
@@ -100,9 +100,9 @@ class Kpi:
         target: Met above it, or below it if `smaller_is_better`.
         unit: share or seconds.
         smaller_is_better: The target's direction.
-        decimals: Decimals that a reader can use, of a share in per cent.
+        decimals: Displayed decimals; of a share, those of its percentage.
         target_decimals: The target's own decimals.
-        axis_step: A chart's axis begins on a whole step below the lowest value; at 0 if None.
+        axis_step: A chart's axis begins at a multiple of this below the lowest value; at 0 if None.
     """
 
     code: str
@@ -117,7 +117,7 @@ class Kpi:
 
 
 def _participation(facts: DayFacts) -> Measure:
-    """Count sessions started among customers; without a count there is no figure, never 0."""
+    """Count sessions started among customers; without a customer count there is no figure."""
     started, customers = facts.started, facts.customers
     if customers is None:
         return Measure(numerator=started, without="no_count")

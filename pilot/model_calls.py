@@ -1,4 +1,4 @@
-"""Requests to Ollama with one set of options, so that no caller makes it reload the model.
+"""Builds requests to Ollama with the same options, so that no caller makes it reload the model.
 
 Ollama reloads a model as soon as an option that shapes the runner (`num_ctx`, `num_batch`, `num_gpu`, `num_thread`,
 `use_mmap`) differs from the last request's. The edge and the analyses therefore build their requests here: the same

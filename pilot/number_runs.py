@@ -62,7 +62,7 @@ def number_runs(text: str) -> list[NumberRun]:
     current: NumberRun | None = None
     multiplier = 1
     multiplied_from = 0
-    reach = 0  # where the run would have to continue
+    reach = 0  # the position at which the run would continue
     last = ""
     for token in _TOKEN.finditer(text):
         word = token.group().casefold()
@@ -102,7 +102,7 @@ def number_runs(text: str) -> list[NumberRun]:
     return runs
 
 
-def words_outside(text: str, run: NumberRun) -> tuple[bool, bool]:
+def has_words_around(text: str, run: NumberRun) -> tuple[bool, bool]:
     """Return whether there is a word before the run, and whether there is one after it."""
     return _TOKEN.search(text[: run.start]) is not None, _TOKEN.search(text[run.end :]) is not None
 

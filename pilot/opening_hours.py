@@ -1,6 +1,6 @@
 """A café's opening hours: its week, Sweden's holidays, special days, and both clock changes.
 
-Feedback is accepted for a while after closing: a guest who has just left still has the visit fresh in mind.
+Feedback is accepted for a grace period after closing, for guests who have just left.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Opening:
 
     Attributes:
         open: Whether it accepts feedback.
-        closes_at: If open: when it stops accepting, UTC, the grace period included.
-        opens_at: If closed: when it opens next, UTC; None if not within two months.
-        reason: If closed for the whole day: the reason, in words for guests.
+        closes_at: If open: the end of acceptance, UTC, grace period included.
+        opens_at: If closed: the next opening, UTC; None if not within two months.
+        reason: The reason if closed all day, in words for guests.
     """
 
     open: bool
@@ -60,18 +60,18 @@ def hours_on(cafe: Cafe, day: date) -> DayHours:
 
 
 def open_on(cafe: Cafe, day: date) -> bool:
-    """Return whether a café opens at all on a day."""
+    """Return whether a café opens on a day."""
     return hours_on(cafe, day).window is not None
 
 
 def opening_at(cafe: Cafe, moment: datetime) -> Opening:
-    """Return whether a café accepts feedback at `moment` (aware), and when that changes.
+    """Return whether a café accepts feedback at `moment` (aware), and until or from when.
 
     Raises:
         ValueError: `moment` carries no time zone.
     """
     today = business_day(moment)
-    for day in (today - timedelta(days=1), today):  # The grace of a café that closes at midnight is the next day's.
+    for day in (today - timedelta(days=1), today):  # yesterday's grace period may end today
         window = hours_on(cafe, day).window
         if window is not None:
             opens, closes = at_local(day, window[0]), at_local(day, window[1]) + timedelta(minutes=GRACE_MINUTES)
@@ -82,7 +82,7 @@ def opening_at(cafe: Cafe, moment: datetime) -> Opening:
 
 
 def days_until(moment: datetime, *, now: datetime) -> int:
-    """Return how many of Stockholm's midnights lie between now and `moment`."""
+    """Return the number of midnights in Stockholm between now and `moment`."""
     return (local_time(moment).date() - local_time(now).date()).days
 
 

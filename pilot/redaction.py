@@ -15,18 +15,18 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
-from pilot.number_runs import NumberRun, number_runs, words_outside
+from pilot.number_runs import NumberRun, has_words_around, number_runs
 
 Language = Literal["sv", "en"]
 
-LONG_NUMBER_DIGITS = 7  # amounts and times have fewer, Swedish telephone numbers at least 8
+LONG_NUMBER_DIGITS = 7  # amounts and times have fewer digits, Swedish telephone numbers at least 8
 LONG_GROUP_DIGITS = 6  # one unbroken group: a birth date of a personal identity number
 BROKEN_OFF_DIGITS = 3  # a number cut off by the end of a turn, after a word that announces one
 PAIR_DIGITS = 2  # a turn with nothing else, after a number that was cut off
 BANK_DIGITS = 4  # after a word that announces an account, anywhere
 RECEIPT_DIGITS = 6  # the most that a table, queue or receipt number has
 ANNOUNCED_WITHIN = 40  # characters between an announcing word and its number
-TAIL_TURNS = 4  # how many turns back a number may have begun
+TAIL_TURNS = 4  # the maximum number of turns that a number spans
 
 MASKS: dict[Language, dict[str, str]] = {
     "sv": {"number": "[nummer]", "email": "[e-post]", "name": "[namn]", "handle": "[konto]", "address": "[adress]"},
@@ -69,7 +69,7 @@ _TIME_COMES = re.compile(
 _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}", re.UNICODE)
 _DOT = r"(?:\.|\bpunkt\b|\bdot\b)"
 _LOCAL = (
-    r"(?<![\w-])(?:\w\s){0,20}[\w-]{1,40}"  # perhaps spelled: "a n n a"
+    r"(?<![\w-])(?:\w\s){0,20}[\w-]{1,40}"  # possibly spelled: "a n n a"
     r"(?:\s?(?:\.|\bpunkt\b|\bdot\b|\bunderscore\b|\bunderstreck\b|\bbindestreck\b|\bdash\b)\s?[\w-]{1,40}){0,4}"
 )
 _TOP_LEVEL = r"(?:com|se|nu|net|org|eu|io|no|dk|fi|de|co\s*\.?\s*uk)"
@@ -109,7 +109,7 @@ def redact(text: str, language: Language, *, before: str = "", unfinished: bool 
     """Return `text` with everything that identifies a guest masked.
 
     Args:
-        text: The words said or typed in one turn.
+        text: The spoken or typed words of one turn.
         language: The language of the masks; both languages are recognised.
         before: The preceding turns, already redacted, as `tail` returns them: a number cut off there continues here.
         unfinished: Whether the turn will continue (a caption): a number at its end is then masked as soon as it could
@@ -137,7 +137,7 @@ def tail(turns: Sequence[str]) -> str:
     for text in reversed(turns[-TAIL_TURNS:]):
         kept.insert(0, text)
         runs = number_runs(text)
-        if not (len(runs) == 1 and words_outside(text, runs[0]) == (False, False)):
+        if not (len(runs) == 1 and has_words_around(text, runs[0]) == (False, False)):
             break
     return " ".join(kept)
 
@@ -154,7 +154,7 @@ def _mask_numbers(text: str, *, mask: str, goes_on: bool, unfinished: bool) -> s
 
 def _identifies(text: str, run: NumberRun, *, goes_on: bool, unfinished: bool) -> bool:
     before = text[max(0, run.start - ANNOUNCED_WITHIN) : run.start]
-    words_before, words_after = words_outside(text, run)
+    words_before, words_after = has_words_around(text, run)
     if goes_on and not words_before and run.digits >= (BROKEN_OFF_DIGITS if words_after else PAIR_DIGITS):
         return True
     if run.longest_group <= RECEIPT_DIGITS and run.digits <= RECEIPT_DIGITS and _OF_A_THING.search(before):

@@ -70,7 +70,7 @@ class Settings(BaseModel):
         default=False,
         description="Whether the language model rates sessions at night, beside their score; payments do not use it.",
     )
-    recogniser_threads: int = Field(default=2, ge=1, le=64, description="CPU threads of the recogniser.")
+    recogniser_threads: int = Field(default=2, ge=1, le=64, description="Recognitions at once, each on one core.")
     recogniser_model_sv: Path | None = Field(
         default=None, description="Folder of CTranslate2 weights for Swedish, instead of those of `pilot models pull`."
     )

@@ -1,6 +1,6 @@
 """Retention periods of guest data by kind, and the removal of expired fields from events.
 
-Expired fields are emptied, the event stays: what happened, when and how long it took, and with it every figure.
+Expired fields are emptied; the event stays with its name, time and durations, so that no figure changes.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ PERSONAL_FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
 }
 
 
-def kept_days(settings: Settings, kind: Kind) -> int:
+def retention_days(settings: Settings, kind: Kind) -> int:
     """Return the retention period of a kind, in days."""
     return {"audio": settings.audio_days, "words": settings.words_days, "devices": settings.devices_days}[kind]
 
 
 def last_due(kind: Kind, *, settings: Settings, today: date) -> date:
     """Return the newest business day whose data of a kind expires today."""
-    return today - timedelta(days=kept_days(settings, kind))
+    return today - timedelta(days=retention_days(settings, kind))
 
 
 def is_due(day: date, kind: Kind, *, settings: Settings, today: date) -> bool:
@@ -51,10 +51,10 @@ def is_due(day: date, kind: Kind, *, settings: Settings, today: date) -> bool:
     return day <= last_due(kind, settings=settings, today=today)
 
 
-def emptied(name: str, data: Mapping[str, Any], kinds: Collection[Kind]) -> dict[str, Any]:
+def clear_fields(name: str, data: Mapping[str, Any], kinds: Collection[Kind]) -> dict[str, Any]:
     """Return an event's data with the fields of some kinds emptied.
 
-    With words, unknown fields are removed as well: they could contain words.
+    If words have expired, unknown fields are removed too, because they could contain words.
 
     Args:
         name: The event's name.
@@ -69,7 +69,7 @@ def emptied(name: str, data: Mapping[str, Any], kinds: Collection[Kind]) -> dict
     return left
 
 
-def emptied_line(line: bytes, kinds: Collection[Kind]) -> bytes | None:
+def clear_line(line: bytes, kinds: Collection[Kind]) -> bytes | None:
     """Return a line of the landing with the fields of some kinds emptied.
 
     None for a broken line: it could contain anything.
@@ -78,16 +78,16 @@ def emptied_line(line: bytes, kinds: Collection[Kind]) -> bytes | None:
         event = parse_event(line)
     except InvalidEvent:
         return None
-    left = event.model_copy(update={"data": emptied(event.event, event.data, kinds)})
+    left = event.model_copy(update={"data": clear_fields(event.event, event.data, kinds)})
     if "words" in kinds:
         left = Event.model_construct(**{name: getattr(left, name) for name in Event.model_fields})
     return line if left == event else left.line()
 
 
-def emptied_json(name: str, data: str, kinds: Collection[Kind]) -> str:
+def clear_json(name: str, data: str, kinds: Collection[Kind]) -> str:
     """Return an event's data, as the lake stores it, with the fields of some kinds emptied."""
     before = json.loads(data)
-    left = emptied(name, before, kinds)
+    left = clear_fields(name, before, kinds)
     return data if left == before else json.dumps(left, ensure_ascii=False, separators=(",", ":"))
 
 

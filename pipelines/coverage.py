@@ -1,4 +1,4 @@
-"""Stretches of a day seen by several probers, the most trusted ones laid over the others."""
+"""Combines the periods that several probers observed, the most trusted prober first."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import NamedTuple
 
 
 class Stretch(NamedTuple):
-    """From when to when, and whether the service was good."""
+    """A period in which the service was up or down."""
 
     start: datetime
     end: datetime
     ok: bool
 
 
-def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
-    """Return `seen` and the parts of `more` that it does not cover; sorted, without overlaps."""
+def fill_gaps(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
+    """Return `primary` and the parts of `secondary` outside it; sorted, without overlaps."""
     found = list(seen)
     place = 0
     for stretch in more:
@@ -35,13 +35,13 @@ def laid_under(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch
     return sorted(found)
 
 
-def total(stretches: Iterable[Stretch], *, ok: bool) -> float:
-    """Return the seconds that were good, or that were not."""
+def sum_seconds(stretches: Iterable[Stretch], *, ok: bool) -> float:
+    """Return the number of seconds in the stretches that are up, or down."""
     return sum((each.end - each.start for each in stretches if each.ok == ok), timedelta()).total_seconds()
 
 
-def shared(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datetime]], *, ok: bool) -> float:
-    """Return the seconds of good, or other, stretches that lie within windows that do not overlap."""
+def seconds_within(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datetime]], *, ok: bool) -> float:
+    """Return the number of seconds up, or down, within some windows without overlaps."""
     return sum(
         max(0.0, (min(each.end, end) - max(each.start, start)).total_seconds())
         for each in stretches
@@ -50,15 +50,15 @@ def shared(stretches: Iterable[Stretch], windows: Sequence[tuple[datetime, datet
     )
 
 
-def clipped(
+def clip_windows(
     windows: Iterable[tuple[datetime, datetime]], *, start: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return the parts of the windows between two moments."""
+    """Return the windows, clipped to two moments."""
     return [(max(a, start), min(b, end)) for a, b in windows if max(a, start) < min(b, end)]
 
 
-def merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """Return the windows in order, those that touch or overlap as one."""
+def merge_windows(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
+    """Return the windows in order, with touching and overlapping ones merged."""
     found: list[tuple[datetime, datetime]] = []
     for start, end in sorted(windows):
         if found and start <= found[-1][1]:
@@ -68,8 +68,8 @@ def merged(windows: Iterable[tuple[datetime, datetime]]) -> list[tuple[datetime,
     return found
 
 
-def common(
+def intersect_windows(
     windows: Iterable[tuple[datetime, datetime]], others: Sequence[tuple[datetime, datetime]]
 ) -> list[tuple[datetime, datetime]]:
-    """Return the overlap of two lists of windows; each in order and without overlaps."""
-    return [each for start, end in windows for each in clipped(others, start=start, end=end)]
+    """Return the intersection of two lists of windows; each is in order and without overlaps."""
+    return [each for start, end in windows for each in clip_windows(others, start=start, end=end)]

@@ -1,4 +1,4 @@
-"""The tables' shapes as frames: columns, order and types by `pilot.lake_tables.tables`."""
+"""Frames in the shape of the lake's tables (`pilot.lake_tables.tables`): columns, order and types."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def schema(table: Table) -> dict[str, pl.DataType]:
     return {column.name: _TYPES[column.kind] for column in table.columns}
 
 
-def shaped(table: Table, rows: pl.LazyFrame) -> pl.DataFrame:
-    """Return `rows` as a frame of `table`: its columns in order, its types, sorted by café and key."""
+def table_frame(table: Table, rows: pl.LazyFrame) -> pl.DataFrame:
+    """Return `rows` as a frame of `table`, with its columns and types, sorted by café and key."""
     columns = [pl.col(name).cast(kind) for name, kind in schema(table).items()]
     order = ["cafe", *(name for name in table.key if name != "cafe")]
     return rows.select(columns).sort(order).collect()

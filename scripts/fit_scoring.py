@@ -20,7 +20,7 @@ import numpy as np
 from pilot.cafes import Cafes, parse_cafes
 from pipelines.scoring.features import FOCUS, Features
 from pipelines.scoring.model import FILE, Term, level
-from pipelines.scoring.scorer import Said, counted
+from pipelines.scoring.scorer import SessionText, analyse
 from pipelines.scoring.vocabulary import vocabulary
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,10 +69,10 @@ def cafes() -> Cafes:
     return parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 
 
-def as_said(rows: list[dict]) -> list[Said]:
+def as_said(rows: list[dict]) -> list[SessionText]:
     """Return rows as the scorer takes them."""
     known = cafes()
-    return [Said(row["turns"], row["language"], known.get(row["cafe"])) for row in rows]
+    return [SessionText(row["turns"], row["language"], known.get(row["cafe"])) for row in rows]
 
 
 def table(found: Features) -> np.ndarray:
@@ -113,7 +113,7 @@ def main() -> None:
     check = parser.parse_args().check
     rows = [row for row in labelled() if row["kind"] not in NOT_FITTED]
     quality = np.array([row["quality"] for row in rows], float)
-    text = as_toml(*fitted(table(counted(as_said(rows), known=vocabulary())[2]), quality))
+    text = as_toml(*fitted(table(analyse(as_said(rows), known=vocabulary())[2]), quality))
     if check:
         sys.exit(0 if FILE.read_text(encoding="utf-8") == text else f"{FILE.name} is not what a fit gives: run me")
     FILE.write_text(text, encoding="utf-8")

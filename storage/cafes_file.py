@@ -16,7 +16,7 @@ def find_cafes_file(path: Path) -> Path:
     A relative path is resolved in the working directory first, then in the checkout.
 
     Raises:
-        InvalidCafes: there is none; the text names the searched places.
+        InvalidCafes: there is no such file; the text names the searched places.
     """
     path = path.expanduser()
     places = [path] if path.is_absolute() else [Path.cwd() / path, _CHECKOUT / path]

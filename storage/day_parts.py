@@ -1,4 +1,4 @@
-"""A day's rows as a stream of parts, validated like a whole day on their way into the lake."""
+"""Streams a day's rows in parts into the lake, with the same validation as a whole day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pilot.lake_tables.tables import Table
 from storage.errors import LakeSchemaError
-from storage.lake_schema import empty_frame, one_day
+from storage.lake_schema import day_partition, empty_frame
 
 BATCH_ROWS = 65_536
 
@@ -38,7 +38,8 @@ class DayParts:
         return pa.RecordBatchReader.from_batches(schema, self._batches())
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        # The parts are made in a thread of their own, one ahead: they may use the engine, and its own threads must not.
+        # Parts are made in a separate thread, one ahead: making them may use the engine, which its own threads must
+        # not.
         parts = self._checked()
         with ThreadPoolExecutor(1) as maker:
             try:
@@ -54,7 +55,7 @@ class DayParts:
         seen: list[Hashes] = []
         last = ""
         for part in self._parts:
-            rows = one_day(self._table, self._day, part)
+            rows = day_partition(self._table, self._day, part)
             if not rows.height:
                 continue
             if rows.item(0, "cafe") <= last:
@@ -68,7 +69,7 @@ class DayParts:
         self._require_unique(seen)
 
     def _require_unique(self, seen: list[Hashes]) -> None:
-        """Refuse keys that occur in two parts, by hashes of 8 bytes a row.
+        """Refuse keys that occur in two parts, comparing hashes of 8 bytes a row.
 
         Within a part the keys themselves are compared. Two different keys of a day of ten million rows share a hash
         once in half a million days.

@@ -1,4 +1,4 @@
-"""Opens DuckDB in memory only: a spill to disk would contain guests' words in the clear."""
+"""Opens DuckDB in memory only, because a spill to disk would contain guests' words unencrypted."""
 
 from __future__ import annotations
 

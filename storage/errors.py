@@ -49,7 +49,7 @@ class LakeSchemaError(StorageError):
 
 
 class LakeUnavailable(StorageError):
-    """The lake could not be reached, or other writers always won; the same call may succeed later."""
+    """The lake could not be reached, or every commit conflicted; the same call may succeed later."""
 
     def __init__(self, what: str, *, remedy: str) -> None:
         super().__init__(what, remedy=remedy, retryable=True)

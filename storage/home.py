@@ -130,10 +130,10 @@ def open_home(settings: Settings, *, kind: Kind = "real") -> Home:
 
     Args:
         settings: The settings.
-        kind: The required kind; a home keeps the kind that it was created with.
+        kind: The required kind; a home's kind never changes.
 
     Raises:
-        WrongHome: it is of the other kind, of another format, or not a usable folder.
+        WrongHome: the home is of the other kind or another format, or not a usable folder.
     """
     root = settings.home.expanduser().absolute()
     found = [character for character in UNSPELLABLE if character in str(root)]
@@ -186,7 +186,7 @@ def _refuse_foreign_folder(root: Path) -> None:
     foreign = [
         name
         for name in sorted(entry.name for entry in root.iterdir())
-        # A mounted disk's own folder, and a description that another process is writing.
+        # The folder of a mounted disk, and a description in the process of being written.
         if name not in (*FOLDERS, "lost+found") and not name.startswith(f".{DESCRIPTION_FILE}.")
     ]
     if foreign and not (root / DESCRIPTION_FILE).exists():

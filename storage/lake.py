@@ -18,12 +18,12 @@ from pilot.lake_tables.tables import RAW_EVENTS, Table
 from storage.day_parts import DayParts
 from storage.errors import LakeDamaged, LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts
-from storage.lake_schema import conform, empty_frame, one_day, polars_schema
+from storage.lake_schema import conform, day_partition, empty_frame, polars_schema
 from storage.snapshot import Snapshot
 
 __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
 
-ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of lost races.
+ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of conflicts.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
 # The log keeps each file's minimum and maximum of numbers, moments and the café, never of a guest's words.
@@ -69,7 +69,7 @@ class Lake:
             LakeSchemaError: the frame does not fit; nothing was written.
             LakeUnavailable: other writers always won, or the lake cannot be reached.
         """
-        rows = one_day(table, day, frame)
+        rows = day_partition(table, day, frame)
         return self._replace(table, day, lambda: rows, commit=commit)
 
     def replace_partition_in_parts(
@@ -80,8 +80,7 @@ class Lake:
         Args:
             table: The table.
             day: The day; every row must be of it.
-            parts: Yields the parts in the order of their cafés, each café in one part; called again if another
-                writer won.
+            parts: Yields the parts in the order of their cafés, each café in one part; called again after a conflict.
             commit: Metadata of the commit.
 
         Returns:
@@ -167,7 +166,7 @@ class Lake:
         Args:
             table: The table.
             day: The day.
-            change: Receives the day's rows; called again with newer ones if another writer won.
+            change: Receives the day's rows; called again with newer ones after a conflict.
             commit: Metadata of the commit.
             rewrite: Whether to write the day even if nothing changed, into as few files as possible.
 
@@ -186,8 +185,8 @@ class Lake:
             with Snapshot([(table, known)], days=[day]) as snapshot:
                 rows = snapshot.sql(f"SELECT * FROM {table.name} WHERE day = ?", [day])  # noqa: S608
             rows = rows.cast({name: schema[name] for name in table.names})
-            changed = one_day(table, day, change(rows))
-            if not rewrite and changed.equals(one_day(table, day, rows)):
+            changed = day_partition(table, day, change(rows))
+            if not rewrite and changed.equals(day_partition(table, day, rows)):
                 return None
             try:
                 return self._write(day, changed, into=known, commit=commit)
@@ -312,7 +311,7 @@ def empty_log_entry(folder: Path) -> str | None:
             elif entry.name.endswith(".json") and version >= 0:
                 try:
                     empty = max(empty, entry.name) if not entry.stat().st_size else empty
-                except FileNotFoundError:  # deleted by the upkeep a moment ago
+                except FileNotFoundError:  # just deleted by the upkeep
                     continue
     return empty if empty and int(empty[:VERSION_DIGITS]) > newest else None
 

@@ -75,7 +75,7 @@ def conform(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return conformed
 
 
-def one_day(table: Table, day: date, frame: pl.DataFrame) -> pl.DataFrame:
+def day_partition(table: Table, day: date, frame: pl.DataFrame) -> pl.DataFrame:
     """Return the conformed frame as a day's partition, sorted by café and key.
 
     Raises:

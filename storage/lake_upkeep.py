@@ -1,4 +1,4 @@
-"""Compacts days of many small files, and deletes files that only past versions need."""
+"""Compacts days with many small files, and deletes the files of past versions."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Upkeep:
     waiting: bool
 
 
-def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
+def maintain_table(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
     """Compact and purge a table; return None if it was never written. Safe beside readers and writers.
 
     Raises:
@@ -76,7 +76,7 @@ def keep_up(lake: Lake, table: Table, *, now: datetime) -> Upkeep | None:
 
 
 def crowded_days(lake: Lake, table: Table) -> list[date]:
-    """Return the days that consist of many small files in the table's newest version."""
+    """Return the days with many small files in the table's newest version."""
     delta = lake.delta(table)
     if delta is None:
         return []

@@ -19,7 +19,7 @@ from pilot.lake_tables.tables import Column, Kind, Table
 from storage.duck import session
 from storage.errors import LakeDamaged, LakeUnavailable
 
-PARQUET = b"PAR1"  # at the beginning and end of every whole data file
+PARQUET = b"PAR1"  # marks the beginning and the end of every complete data file
 DAYS_NAMED = 5
 
 _SQL_TYPES: dict[Kind, str] = {
@@ -138,7 +138,7 @@ def _files(delta: DeltaTable | None, days: Collection[date] | None) -> list[str]
 
 
 def _damaged(files: Mapping[str, Sequence[str]], error: Exception) -> LakeDamaged:
-    """Return the error that names the broken days and tables, as far as they can be found."""
+    """Return the error, naming the broken days and tables if they can be identified."""
     broken = [f"{name} on {day}" for name, uris in files.items() for day in _broken_days(uris)]
     what = ", ".join(broken[:DAYS_NAMED]) or ", ".join(files)
     return LakeDamaged(

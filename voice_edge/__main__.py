@@ -42,7 +42,7 @@ log = structlog.get_logger("voice_edge")
 
 
 def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None, warm: threading.Event) -> Edge:
-    """Return a replica on a home, with the system clock, the recogniser and the interviewer."""
+    """Return a replica on a home, with the system's clock, its recogniser and its interviewer."""
     clock = SystemClock()
     settings = home.settings
     heartbeat = Heartbeat(home.root / HEARTBEAT_FOLDER, replica=settings.replica)
@@ -55,12 +55,12 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         log=event_log,
         codes=CodeDirectory(home.store, clock=clock),
         receipts=ReceiptService(home.store, clock=clock),
-        asking=choose_interviewer(settings),
-        hearing=recogniser,
+        interviewer=choose_interviewer(settings),
+        recogniser=recogniser,
         new_listener=VoiceActivity,
         new_turns=TurnTaking,
         demo=home.kind == "demo",
-        hearing_ready=warm.is_set,
+        recogniser_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
         open_segments=home.segments,
         more_background=(projection.keep_projecting, heartbeat.keep_beating),
@@ -79,7 +79,7 @@ def open_app(home: Home, edge: Edge) -> FastAPI:
 
 
 def record_silence(home: Home, *, event_log: AppendLog) -> None:
-    """Record how long no replica of this home was alive before this one."""
+    """Record the period in which no replica of this home was alive before this one."""
     replica, now = home.settings.replica, datetime.now(UTC)
     last = Heartbeat(home.root / HEARTBEAT_FOLDER, replica=replica).last()
     events = list(silence_events(last, now=now, cafes=home.cafes().ids, edge=replica, simulated=home.kind == "demo"))
@@ -152,8 +152,8 @@ def main() -> int:
 def leave(code: int) -> NoReturn:
     """Exit at once: everything durable is on the disk by now.
 
-    The recogniser's native threads may be in the middle of a clip or still loading. Waiting for them could outlast the
-    supervisor's patience, and finalizing the interpreter under them aborts the process.
+    The recogniser's native threads may be in the middle of a clip or still loading. Waiting for them could exceed the
+    supervisor's deadline, and finalizing the interpreter while they run aborts the process.
     """
     logging.shutdown()
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The replica as one object: the services that its sessions and pages use."""
+"""The replica: one object with all services that sessions and pages use."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class EventLog(Protocol):
 
 
 class Listener(Protocol):
-    """Speech windows from audio: `VoiceActivity`, one per microphone."""
+    """Detects speech windows in audio: `VoiceActivity`, one per microphone."""
 
     def feed(self, pcm16: bytes) -> list[SpeechWindow]:
         """Return the windows that are complete with this audio."""
@@ -57,14 +57,14 @@ class Listener(Protocol):
 
 
 class Turns(Protocol):
-    """Turns from speech windows: `TurnTaking`, one per microphone."""
+    """Detects turns in speech windows: `TurnTaking`, one per microphone."""
 
     def hear(self, window: SpeechWindow) -> list[TurnEvent]:
         """Return the turn events of this window."""
         ...
 
     def stop(self, at: int) -> list[TurnEvent]:
-        """Return the turn events of pressing "done"."""
+        """Return the turn events after "done" was pressed."""
         ...
 
     def transcript(self, revision: int, text: str) -> None:
@@ -76,8 +76,8 @@ class Turns(Protocol):
         ...
 
 
-class Hearing(Protocol):
-    """Transcripts from audio: `Recogniser`."""
+class SpeechRecogniser(Protocol):
+    """Transcribes audio: `Recogniser`."""
 
     @property
     def queue_depth(self) -> int:
@@ -111,7 +111,7 @@ class Hearing(Protocol):
         ...
 
 
-class Asking(Protocol):
+class ReplySource(Protocol):
     """Replies to a conversation: an `Interviewer`."""
 
     def reply(self, conversation: Conversation, *, committed: asyncio.Event | None = None) -> AsyncIterator[ReplyPart]:
@@ -124,12 +124,12 @@ class Edge:
     """One replica.
 
     Attributes:
-        asking: The interviewer.
+        interviewer: Replies to the customer.
         new_listener: Makes a speech detector for a microphone.
         new_turns: Makes a turn detector for a microphone.
-        demo: Whether the home is a demo's, where everything is simulated.
-        hearing: The recogniser; None if none could be started: then everybody writes.
-        hearing_ready: Returns whether the recogniser is warm, or has failed to start.
+        demo: Whether the home is a demo's, with simulated data only.
+        recogniser: The recogniser; None if it could not be started, so that everybody writes.
+        recogniser_ready: Returns whether the recogniser is warm, or has failed to start.
         landing_writable: Returns whether events can be written to the disk.
         open_segments: Opens the landing, to explain results to guests; None if it cannot be read.
         more_background: Further work that runs as long as the replica.
@@ -142,8 +142,8 @@ class Edge:
     log: EventLog
     codes: CodeDirectory
     receipts: ReceiptService
-    asking: Asking
-    hearing: Hearing | None
+    interviewer: ReplySource
+    recogniser: SpeechRecogniser | None
     new_listener: Callable[[], Listener]
     new_turns: Callable[[], Turns]
     demo: bool = False
@@ -153,7 +153,7 @@ class Edge:
     doors: Doors = field(init=False)
     bank: BankOnboarding = field(init=False)
     captions: CaptionBudget = field(init=False)
-    hearing_ready: Callable[[], bool] = lambda: True
+    recogniser_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
     open_segments: Callable[[], Segments] | None = None
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
@@ -170,12 +170,12 @@ class Edge:
         )
         self.bank = BankOnboarding(self.settings, open_store=self.codes.open_store, clock=self.clock)
         self.captions = CaptionBudget(clock=self.clock)
-        hearing = self.hearing
+        recogniser = self.recogniser
         self.metrics.watch(
             sessions=lambda: self.sessions.count,
             talking=lambda: self.sessions.talking,
             receipts=lambda: self.receipts.waiting,
-            recogniser=hearing.figures if hearing is not None else None,
+            recogniser=recogniser.figures if recogniser is not None else None,
         )
 
     def cafe_of_host(self, host: str) -> Cafe | None:

@@ -111,7 +111,7 @@ class Metrics:
         receipts: Callable[[], int],
         recogniser: Callable[[], RecogniserFigures] | None,
     ) -> None:
-        """Read these figures from their owners at every scrape."""
+        """Read these gauges from their sources at every scrape."""
         self._sessions.set_function(lambda: float(sessions()))
         self._talking.set_function(lambda: float(talking()))
         self._receipts.set_function(lambda: float(receipts()))
@@ -119,82 +119,82 @@ class Metrics:
         if recogniser is not None:
             self.registry.register(RecogniserCollector(recogniser))
 
-    def closed(self, code: int, *, cut_off: bool = False) -> None:
+    def count_close(self, code: int, *, cut_off: bool = False) -> None:
         """Count a closed connection, and whether it was cut because the page did not read."""
         self._closes.labels(code=str(code)).inc()
         if cut_off:
             self._cut_off.inc()
 
-    def appended(self, event: str, *, seconds: float) -> None:
+    def count_append(self, event: str, *, seconds: float) -> None:
         """Count an event that is on the disk, and time its append."""
         self.append_failed_at = None
         self._events.labels(event=event).inc()
         self._ack.observe(seconds)
 
-    def append_failed(self) -> None:
+    def count_failed_append(self) -> None:
         """Count a failed append, which is retried."""
         self._failures.inc()
 
-    def not_recorded(self, *, at: float) -> None:
+    def record_append_failure(self, *, at: float) -> None:
         """Record the time of an append that failed after all retries."""
         self.append_failed_at = at
 
-    def stage(self, stage: str, *, ms: float | None) -> None:
+    def time_stage(self, stage: str, *, ms: float | None) -> None:
         """Time a stage of a reply; None is ignored."""
         if ms is not None:
             self._stages.labels(stage=stage).observe(ms / 1000)
 
-    def recognised(self, seconds: float) -> None:
+    def time_recognition(self, seconds: float) -> None:
         """Time a recognition of a turn."""
         self._recognition.observe(seconds)
 
-    def queued(self, seconds: float) -> None:
+    def time_queueing(self, seconds: float) -> None:
         """Time the queueing of a turn's recognition."""
         self._queued.observe(seconds)
 
-    def turn(self, outcome: str, *, mode: str) -> None:
+    def count_turn(self, outcome: str, *, mode: str) -> None:
         """Count a turn by its outcome."""
         self._turns.labels(outcome=outcome, mode=mode).inc()
 
-    def reply(self, author: str, *, purpose: str, instead_of_model: str = "") -> None:
+    def count_reply(self, author: str, *, purpose: str, instead_of_model: str = "") -> None:
         """Count a reply, and why the script gave it instead of the model."""
         self._replies.labels(author=author, purpose=purpose).inc()
         if instead_of_model:
             self._instead.labels(reason=instead_of_model).inc()
 
-    def speculation(self, outcome: str) -> None:
-        """Count early work that was used or discarded."""
+    def count_speculation(self, outcome: str) -> None:
+        """Count a speculation as used or discarded."""
         self._speculations.labels(outcome=outcome).inc()
 
-    def refused(self, at: str) -> None:
-        """Count a talker without a place at the recogniser: at the microphone, or after a turn."""
+    def count_refusal(self, at: str) -> None:
+        """Count a refusal of a place at the recogniser: at the microphone, or after a turn."""
         self._refused.labels(at=at).inc()
 
-    def rest(self, code: str) -> None:
-        """Count a session's rest sent over HTTP, by its response."""
+    def count_rest(self, code: str) -> None:
+        """Count a request for the rest of a session, by its response."""
         self._rest.labels(code=code).inc()
 
-    def webhook(self, outcome: str, *, seconds: float | None = None) -> None:
+    def count_webhook(self, outcome: str, *, seconds: float | None = None) -> None:
         """Count a webhook, and time its delivery if it was saved."""
         self._webhooks.labels(outcome=outcome).inc()
         if seconds is not None:
             self._delivery.observe(max(0.0, seconds))
 
-    def provider_events(self, *, waiting: int, failed: int, oldest_seconds: float) -> None:
+    def set_provider_events(self, *, waiting: int, failed: int, oldest_seconds: float) -> None:
         """Set the number and age of unprocessed provider events."""
         self._provider_events.labels(state="waiting").set(waiting)
         self._provider_events.labels(state="failed").set(failed)
         self._provider_oldest.set(oldest_seconds)
 
-    def webhook_answered(self, seconds: float) -> None:
+    def time_webhook(self, seconds: float) -> None:
         """Time the response to a saved webhook."""
         self._webhook_answers.observe(seconds)
 
-    def ignored(self, kind: str, *, number: int = 1) -> None:
+    def count_ignored(self, kind: str, *, number: int = 1) -> None:
         """Count ignored input by kind."""
         self._ignored.labels(kind=kind).inc(number)
 
-    def fault(self) -> None:
+    def count_fault(self) -> None:
         """Count a message that broke the protocol."""
         self._faults.inc()
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import RAW_EVENTS, Table
-from pipelines.feedback.recorded import FIELDS, PROBE
+from pipelines.feedback.event_columns import FIELDS, PROBE
 from storage.home import Home
 
 Shared = TypeVar("Shared")

@@ -11,7 +11,7 @@ from assets.tables.scored_feedback import scored_feedback
 from operations.model_judge import Judge, JudgeRun
 from pilot.lake_tables.tables import JUDGEMENTS, SCORED_FEEDBACK, SESSIONS, TURNS
 from pipelines.feedback.judgements import PROMPT_VERSION, agreement, judgement, still_valid, table, transcript_hash
-from pipelines.signals.fingerprints import said_by_session
+from pipelines.signals.fingerprints import turns_by_session
 from storage.store.privacy import tombstones
 
 SECONDS_A_DAY = 900.0  # for one day's sessions; the next run judges the rest
@@ -32,7 +32,7 @@ def judgements(day: TableDay) -> Written:
     """
     settings = day.home.settings
     visits = {row["session_id"]: row for row in day.read(SESSIONS).iter_rows(named=True)}
-    said = said_by_session(day.read(SESSIONS), day.read(TURNS))
+    said = turns_by_session(day.read(SESSIONS), day.read(TURNS))
     hashes = {session: transcript_hash(turns, key=day.home.secret()) for session, turns in said.items()}
     valid = still_valid(day.read(JUDGEMENTS), hashes, model=settings.ollama_model)
     asked = {session: said[session] for session in sorted(said.keys() - set(valid["session_id"]))}

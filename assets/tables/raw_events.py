@@ -24,15 +24,15 @@ def raw_events(day: TableDay) -> Written:
     books = day.home.store()
     erased = tombstones.for_day(books, day.day)
     landed = read_day(day.home.segments(), day.day, erased=erased)
-    if landed.back:
-        erasures.reopen(books, landed.back)
+    if landed.reappeared:
+        erasures.reopen(books, landed.reappeared)
     return day.write(
         landed.frame,
         events=bars(counted(landed.frame, "event"), unit="events"),
         segments=landed.segments,
-        doubles=landed.doubles,
+        doubles=landed.duplicates,
         erased_sessions=len(erased),
-        erased_sessions_back=len(landed.back),
+        erased_sessions_back=len(landed.reappeared),
         unknown=dict(landed.unknown),
         **_fault_figures(landed.faults),
     )

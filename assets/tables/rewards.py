@@ -10,7 +10,7 @@ from assets.tables.session_signals import session_signals
 from payouts.deciding import decide_scored
 from pilot.lake_tables.money_tables import REWARDS
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
-from pipelines.signals.session_signals import by_session
+from pipelines.signals.session_signals import reward_effects
 from quality.gate import quarantined
 from storage.store.rewards import reward_rows
 from storage.store.rewards.decisions import ASSETS
@@ -27,7 +27,7 @@ def rewards(day: TableDay) -> Written:
         store,
         scored=day.read(SCORED_FEEDBACK),
         sessions=day.read(SESSIONS),
-        signals=by_session(day.read(SESSION_SIGNALS)),
+        signals=reward_effects(day.read(SESSION_SIGNALS)),
         quarantined=quarantined(day.home.lake(), SCORED_FEEDBACK, days=[day.day]),
         cafes=day.cafes,
         secret=day.home.secret(),

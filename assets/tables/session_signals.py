@@ -14,8 +14,8 @@ from pilot.business_days import days_between
 from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
 from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.reasons import SIGNALS_VERSION
+from pipelines.signals.session_signals import keep_earlier
 from pipelines.signals.session_signals import session_signals as signals_of
-from pipelines.signals.session_signals import with_earlier
 from pipelines.signals.velocity import HISTORY_COLUMNS
 from storage.store.privacy import expirations
 
@@ -45,6 +45,6 @@ def session_signals(day: TableDay) -> Written:
     )
     gone = expirations.expired(day.home.store(), "devices") | expirations.expired(day.home.store(), "words")
     if gone.intersection([*before, day.day]):
-        frame = with_earlier(frame, earlier=day.read(SESSION_SIGNALS), sessions=day.read(SESSIONS))
+        frame = keep_earlier(frame, earlier=day.read(SESSION_SIGNALS), sessions=day.read(SESSIONS))
     held = frame.filter(pl.col("held_until").is_not_null())["session_id"].n_unique()
     return day.write(frame, signals=counted(frame, "signal"), sessions_held=held)

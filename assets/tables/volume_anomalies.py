@@ -18,7 +18,7 @@ from pipelines.volume.anomalies import (
     HISTORY_COLUMNS,
     HISTORY_DAYS,
     SESSION_COLUMNS,
-    away_by_cafe,
+    unavailable_windows,
 )
 from pipelines.volume.anomalies import (
     volume_anomalies as anomalies_of,
@@ -45,7 +45,7 @@ def volume_anomalies(day: TableDay) -> Written:
         as_of=day.as_of,
         cafes=day.cafes,
         history=home.lake().read(VOLUME_ANOMALIES, days=before, columns=HISTORY_COLUMNS),
-        away=away_by_cafe(day.cafes, down=down, shut=shut, simulated=simulated),
+        away=unavailable_windows(day.cafes, down=down, shut=shut, simulated=simulated),
         simulated=simulated,
     )
     return day.write(

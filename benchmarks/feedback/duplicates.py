@@ -29,7 +29,7 @@ from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGN
 from pilot.settings import Settings
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, LEAST_WORDS, copies
-from pipelines.signals.fingerprints import fingerprints, hashed_texts, unpacked
+from pipelines.signals.fingerprints import fingerprints, hash_texts, unpack_pairs
 from pipelines.signals.resemblance import Sets, common
 from pipelines.signals.session_signals import session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
@@ -56,7 +56,7 @@ def fingerprinted(texts: list[str], *, simulated: bool = True) -> pl.DataFrame:
         simulated=pl.lit(simulated),
         completed_at=pl.lit(start) + pl.duration(milliseconds=pl.col("n")),
     )
-    rows = pl.concat([base, hashed_texts(pl.Series(texts), key=KEY)], how="horizontal")
+    rows = pl.concat([base, hash_texts(pl.Series(texts), key=KEY)], how="horizontal")
     return rows.select([pl.col(name).cast(kind) for name, kind in schema(FINGERPRINTS).items()])
 
 
@@ -167,7 +167,7 @@ def alike() -> dict[str, object]:
 
 def _nearest(texts: list[str]) -> dict[str, float]:
     frame = fingerprinted(texts).filter(pl.col("words") >= LEAST_WORDS)
-    sets = Sets(*unpacked(frame["pairs"]))
+    sets = Sets(*unpack_pairs(frame["pairs"]))
     ones, others = (side.ravel() for side in np.indices((len(sets), len(sets))))
     shared = common(sets, ones, others)
     resemblance = shared / np.maximum(sets.sizes[ones] + sets.sizes[others] - shared, 1)

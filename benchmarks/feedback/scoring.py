@@ -32,9 +32,9 @@ sys.path[:] = [
 
 import fit_scoring as fit  # noqa: E402
 
-from pipelines.scoring import ELIGIBLE_ABOVE, SCORER_VERSION, Said, score_many  # noqa: E402
+from pipelines.scoring import ELIGIBLE_ABOVE, SCORER_VERSION, SessionText, score_many  # noqa: E402
 from pipelines.scoring.features import features  # noqa: E402
-from pipelines.scoring.scorer import capped, counted  # noqa: E402
+from pipelines.scoring.scorer import analyse, apply_caps  # noqa: E402
 from pipelines.scoring.signals import signals  # noqa: E402
 from pipelines.scoring.tags import NONE, bits  # noqa: E402
 from pipelines.scoring.themes import claims  # noqa: E402
@@ -104,7 +104,7 @@ class Crossed:
 
     def __init__(self, rows: list[dict]) -> None:
         self._known = vocabulary()
-        self._heard, self._marks, self._found, self._claimed = counted(fit.as_said(rows), known=self._known)
+        self._heard, self._marks, self._found, self._claimed = analyse(fit.as_said(rows), known=self._known)
         self._quality = np.array([row["quality"] for row in rows], float)
         self._use = np.array([row["kind"] not in fit.NOT_FITTED for row in rows])
         self._fold = folds(rows)
@@ -121,7 +121,7 @@ class Crossed:
                 claimed = claims(marks, self._heard)
                 found = features(marks, self._heard, claimed=claimed)
             raised = signals(marks, self._heard, found, claimed=claimed, vocabulary=self._known)
-            final = capped(intercept + fit.table(found) @ points, found, marks, raised)
+            final = apply_caps(intercept + fit.table(found) @ points, found, marks, raised)
             guess[self._fold == fold] = final[self._fold == fold]
         return guess
 
@@ -155,7 +155,7 @@ def themes(rows: list[dict], results: list) -> dict[str, float]:
     }
 
 
-def garbled(said: Said, *, rate: float, words: list[str], dice: random.Random) -> Said:
+def garbled(said: SessionText, *, rate: float, words: list[str], dice: random.Random) -> SessionText:
     """Return a session as a bad recogniser might hear it: words swapped, lost and put in."""
 
     def turn(text: str) -> str:
@@ -171,7 +171,7 @@ def garbled(said: Said, *, rate: float, words: list[str], dice: random.Random) -
                 heard.append(dice.choice(words))
         return " ".join(heard)
 
-    return Said([turn(text) for text in said.turns], said.language, said.cafe)
+    return SessionText([turn(text) for text in said.turns], said.language, said.cafe)
 
 
 def under_noise(rows: list[dict], quality: Array) -> dict[str, dict[str, float]]:

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:] = [str(ROOT), *(each for each in sys.path if Path(each or ".").resolve() != ROOT / "benchmarks")]
 
 from pilot.cafes import parse_cafes  # noqa: E402
-from pipelines.scoring import Said, score, score_many  # noqa: E402
+from pipelines.scoring import SessionText, score, score_many  # noqa: E402
 
 FILES = ("feedback-development.jsonl", "feedback-development-balanced.jsonl")
 SEED = 20261123
@@ -34,7 +34,7 @@ PART = 50_000  # sessions handed to a process at once
 ALONE = 200
 
 
-def sessions(rows: int, *, seed: int) -> list[Said]:
+def sessions(rows: int, *, seed: int) -> list[SessionText]:
     """Return `rows` made-up sessions."""
     dice = random.Random(seed)
     cafes = parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -58,7 +58,7 @@ def sessions(rows: int, *, seed: int) -> list[Said]:
             for place in range(0, len(said), SWAPPED):
                 said[place] = words[language][dice.randrange(len(words[language]))]
             made_sessions.append(" ".join(said))
-        made.append(Said(made_sessions, language, cafes.get(row["cafe"])))
+        made.append(SessionText(made_sessions, language, cafes.get(row["cafe"])))
     return made
 
 

@@ -30,7 +30,7 @@ import polars as pl
 from pilot.lake_tables.columns import CAFE, DAY, Column, Table
 from storage.errors import LakeUnavailable
 from storage.lake import Lake, polars_schema
-from storage.lake_upkeep import keep_up
+from storage.lake_upkeep import maintain_table
 
 GENERATIONS = Table(
     "generations",
@@ -138,7 +138,7 @@ def read(lake: Lake, outcome: WorkerReport, *, over: Any) -> None:
 def tidy(lake: Lake, outcome: WorkerReport, *, over: Any) -> None:
     """Do the table's upkeep until it is over."""
     while not over.wait(UPKEEP_PAUSE_SECONDS):
-        keep_up(lake, GENERATIONS, now=datetime.now(UTC))
+        maintain_table(lake, GENERATIONS, now=datetime.now(UTC))
         outcome.done += 1
 
 

@@ -16,7 +16,7 @@ from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
 from pipelines.till.counting import Row
 from storage.store.cafes import customer_counts
-from storage.store.cafes.customer_counts import Report, Reported
+from storage.store.cafes.customer_counts import Report, ReportResult
 
 SHOWN_DAYS = 14
 
@@ -180,7 +180,7 @@ def _show(plan: ImportPlan, *, rows: bool) -> None:
         typer.echo(f"{count} rows not counted: {reason}")
 
 
-def _summary(reported: list[Reported]) -> str:
+def _summary(reported: list[ReportResult]) -> str:
     outcomes = Counter(each.outcome for each in reported)
     if not outcomes["new"] + outcomes["corrected"]:
         return "Nothing was changed: these numbers are reported already, or the files have no usable number."

@@ -146,8 +146,10 @@ def _lines(rail: str, lag: Lag, oldest: float | None) -> list[str]:
     for words, pair in (("from Stripe to the edge", lag.delivery_seconds), ("from there to done", lag.done_seconds)):
         if pair is not None:
             lines.append(f"  {words}: median {_seconds(pair[0])}, one in twenty over {_seconds(pair[1])}")
-    if lag.unheard:
-        lines.append(f"  No webhook delivered {lag.unheard} of the latest: see the endpoint's deliveries at Stripe.")
+    if lag.undelivered:
+        lines.append(
+            f"  No webhook delivered {lag.undelivered} of the latest: see the endpoint's deliveries at Stripe."
+        )
     if lag.failed:
         lines.append("Next: pilot provider-events replay --failed")
     return lines

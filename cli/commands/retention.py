@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.context import AS_JSON, home, print_json
-from pilot.time_limits import KINDS, kept_days
+from pilot.time_limits import KINDS, retention_days
 
 if TYPE_CHECKING:
     from operations.retention.carry_out import Due
@@ -98,9 +98,11 @@ def _status(opened: Home, *, now: datetime, as_json: bool) -> None:
 
     done, found = expirations.all_expirations(opened.store()), due(opened, now=now)
     late_day = (now - LATE_AFTER).date()
-    late = [each for each in found if (each.day + timedelta(days=kept_days(opened.settings, each.kind))) < late_day]
+    late = [
+        each for each in found if (each.day + timedelta(days=retention_days(opened.settings, each.kind))) < late_day
+    ]
     stuck = [each for each in done if each.gone_at is None and now - each.removed_at > LATE_AFTER]
-    limits = {kind: kept_days(opened.settings, kind) for kind in KINDS}
+    limits = {kind: retention_days(opened.settings, kind) for kind in KINDS}
     if as_json:
         print_json(
             {

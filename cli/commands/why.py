@@ -136,7 +136,7 @@ def _line(opened: Home, receipt: Receipt, *, language: Language) -> str:
 def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict[str, Any], SessionResult]:
     """Return the lake's rows about the receipt's session, and the result that the explanation needs."""
     from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS
-    from pipelines.feedback.explanation import Raised, SessionResult
+    from pipelines.feedback.explanation import RaisedSignal, SessionResult
     from storage.store.privacy import tombstones
 
     reference = receipt.reference
@@ -159,7 +159,7 @@ def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict
         subscores={name: row[name] for name in SUBSCORES},
         signals=tuple(row["signals"]),
         raised=tuple(
-            Raised(each["signal"], each["severity"], each["cap"], each["held_until"])
+            RaisedSignal(each["signal"], each["severity"], each["cap"], each["held_until"])
             for each in signals.iter_rows(named=True)
         ),
     )

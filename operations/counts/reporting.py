@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from pilot.business_days import parse_day
-from pilot.counts import InvalidCount, Source, checked_customers, checked_day
+from pilot.counts import InvalidCount, Source, validate_customers, validate_day
 from pilot.errors import InvalidDay
 from storage.home import Home
 from storage.store.cafes import customer_counts
-from storage.store.cafes.customer_counts import Report, Reported
+from storage.store.cafes.customer_counts import Report, ReportResult
 
 
 def parse_count_day(text: str) -> date:
@@ -26,7 +26,7 @@ def parse_count_day(text: str) -> date:
 
 def report_count(
     home: Home, *, cafe: str, day: date, customers: int, source: Source, actor: str, now: datetime
-) -> Reported:
+) -> ReportResult:
     """Check and report one café's customers on a day.
 
     Raises:
@@ -36,8 +36,8 @@ def report_count(
     """
     cafes, demo = home.cafes(), home.kind == "demo"
     cafes.get(cafe)
-    checked_day(day, cafes=cafes, now=now, demo=demo)
-    checked_customers(customers)
+    validate_day(day, cafes=cafes, now=now, demo=demo)
+    validate_customers(customers)
     return customer_counts.report(
         home.store(), cafe=cafe, day=day, customers=customers, source=source, actor=actor, simulated=demo
     )

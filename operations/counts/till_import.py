@@ -9,13 +9,13 @@ from datetime import date, datetime
 
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
-from pilot.counts import before_pilot, closed_for_the_day
+from pilot.counts import before_pilot, has_closed
 from pilot.errors import PilotError
 from pipelines.till.counting import Tally, tally
 from pipelines.till.lines import read_export
 from storage.home import Home
 from storage.store.cafes import customer_counts
-from storage.store.cafes.customer_counts import Count, Outcome, Report, Reported
+from storage.store.cafes.customer_counts import Count, Outcome, Report, ReportResult
 
 MAX_BYTES = 20_000_000  # A year of receipts of a busy café.
 DIGEST_CHARACTERS = 12
@@ -83,7 +83,7 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
     def left_out(of: Cafe, day: date) -> str | None:
         if before_pilot(day, cafes=cafes, demo=demo):
             return BEFORE_PILOT
-        return None if closed_for_the_day(of, day, now=now) else DAY_NOT_OVER
+        return None if has_closed(of, day, now=now) else DAY_NOT_OVER
 
     for name, body in files:
         if len(body) > MAX_BYTES:
@@ -98,7 +98,7 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
     return ImportPlan(tally=read, days=days, digests=digests)
 
 
-def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[Reported]:
+def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportResult]:
     """Report the plan's counts in one transaction.
 
     Raises:

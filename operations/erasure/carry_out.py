@@ -15,8 +15,8 @@ from operations.backup.catalog import export_tombstones
 from operations.erasure.home_lock import home_lock
 from operations.erasure.marks import Marks, marks_of
 from pilot.lake_tables.tables import TABLES
-from storage.erasure.files_beside import STORE_FILES, blot_lines, search
-from storage.erasure.lake_rows import erase_rows, named_days
+from storage.erasure.files_beside import STORE_FILES, overwrite_lines, search
+from storage.erasure.lake_rows import days_with_sessions, erase_rows
 from storage.erasure.lake_versions import GRACE_SECONDS, files_with_sessions, purge
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs, sessions_lines
 from storage.home import LOG_FOLDER, Home
@@ -84,7 +84,7 @@ def _past_grace(erasure: Erasure, now: datetime, grace: timedelta) -> bool:
 def _save_steps(home: Home, attempted: Iterable[Erasure], steps: Mapping[str, Step]) -> None:
     for erasure in attempted:
         step = steps[erasure.session_id]
-        erasures.move(home.store(), erasure, state=step.state, places=step.places)
+        erasures.record_progress(home.store(), erasure, state=step.state, places=step.places)
 
 
 def _rewrite(home: Home, asked: Sequence[Erasure], *, now: datetime) -> dict[str, Step]:
@@ -129,7 +129,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
     named: set[str] = set()
     for table in TABLES.values():
         purge(lake, table, now=now, grace=grace)
-        if named_days(lake, table, sessions):
+        if days_with_sessions(lake, table, sessions):
             named.add(table.name)
     for erasure in rewritten:
         # A run in progress may have decided on the session since.
@@ -142,7 +142,7 @@ def _finish(home: Home, rewritten: Sequence[Erasure], *, now: datetime, grace: t
         # Dead replicas' logs first: this publishes the rest of them.
         waiting = erase_from_logs(home.root / LOG_FOLDER, home.segments(), day=erasure.day, sessions=session)
         landed = bool(waiting) or bool(sessions_lines(home.segments(), erasure.day, erasure.session_id))
-        returned = landed or any(named_days(lake, TABLES[name], session) for name in named)
+        returned = landed or any(days_with_sessions(lake, TABLES[name], session) for name in named)
         left = sum(
             len(files_with_sessions(lake, table, session, days={erasure.day.isoformat()}))
             for table in TABLES.values()
@@ -168,7 +168,7 @@ def _beside(home: Home, marks: Marks, *, before: PlaceResult | None) -> PlaceRes
 
     The words are unavailable once the landing is rewritten, so the files of earlier attempts are kept in the result.
     """
-    blot_lines(home.root, marks.everything)
+    overwrite_lines(home.root, marks.everything)
     names = set(search(home.root, marks.words))
     # The store names the session in its tombstone.
     names.update(name for name in search(home.root, marks.identifiers) if name not in STORE_FILES)
@@ -193,11 +193,11 @@ def _reopen_resurrected(home: Home, *, since: datetime) -> None:
     done = [each for each in erasures.recent(home.store(), since=since) if each.state == "done"]
     if not done:
         return
-    tables = [table for table in TABLES.values() if named_days(lake, table, [each.session_id for each in done])]
+    tables = [table for table in TABLES.values() if days_with_sessions(lake, table, [each.session_id for each in done])]
     for erasure in done:
         erasures.pseudonymise(home.store(), erasure.session_id)
         landed = sessions_lines(home.segments(), erasure.day, erasure.session_id)
-        if landed or any(named_days(lake, table, [erasure.session_id]) for table in tables):
+        if landed or any(days_with_sessions(lake, table, [erasure.session_id]) for table in tables):
             erasures.reopen(home.store(), [erasure.session_id])
 
 

@@ -18,7 +18,7 @@ from operations.erasure.home_lock import home_lock
 from pilot.business_days import business_day
 from pilot.lake_tables.retention_table import RETENTION
 from pilot.lake_tables.tables import RAW_EVENTS, SESSIONS, TABLES, TURNS
-from pilot.time_limits import KINDS, Kind, is_due, kept_days
+from pilot.time_limits import KINDS, Kind, is_due, retention_days
 from storage.erasure.expired_lines import empty_lines, segments_with
 from storage.erasure.expired_rows import days_in, empty_day, files_with
 from storage.erasure.lake_versions import purge
@@ -93,7 +93,7 @@ def carry_out(
             _remove(home, each, now=now)
         landed = home.segments().fingerprints() if removable else {}
         for day in {each.day for each in removable}:
-            expirations.note_landing(home.store(), day, landed.get(day, ""))
+            expirations.record_landing(home.store(), day, landed.get(day, ""))
         if removable:
             erasures.wipe_pages(home.store())
             for table in TABLES.values():
@@ -143,13 +143,13 @@ def _remove(home: Home, each: Due, *, now: datetime) -> None:
     expiration = Expiration(
         day=each.day,
         kind=each.kind,
-        kept_days=kept_days(home.settings, each.kind),
+        retention_days=retention_days(home.settings, each.kind),
         removed_at=now,
         landing_lines=landing_lines,
         lake_rows=lake_rows,
         files=files,
     )
-    expirations.note(home.store(), expiration)
+    expirations.record(home.store(), expiration)
 
 
 def _confirm_removed(home: Home, ripe: Collection[Expiration], *, now: datetime) -> list[Due]:

@@ -96,13 +96,13 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> ProcessingRe
         try:
             result = results[subject] if subject in results else _handle(store, rail, event)
         except ProviderAway:
-            provider_events.put_off(store, event.id, code="provider_away", away=True)
+            provider_events.defer(store, event.id, code="provider_away", away=True)
             put_off, away = put_off + 1, away + 1
             if away == MOST_AWAY:
                 break
             continue
         except ProviderRefuses as refusal:
-            provider_events.put_off(store, event.id, code=refusal.code or "provider_refused")
+            provider_events.defer(store, event.id, code=refusal.code or "provider_refused")
             put_off += 1
             continue
         results[subject] = result

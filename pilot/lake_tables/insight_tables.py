@@ -128,7 +128,7 @@ QUALITY_VERDICTS = Table(
     ),
 )
 
-WHOLE_ROW = "whole_row"  # the reason of an expectation about no single column
+WHOLE_ROW = "whole_row"  # the reason if the expectation is not about a single column
 
 QUARANTINE = Table(
     "quarantine",

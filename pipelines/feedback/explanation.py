@@ -1,7 +1,7 @@
 """Explains a session's result in words that a barista can say and a receipt can show.
 
-Plain Python, no frames: the command `pilot why` and the receipt's page can both call it. No number of points and no
-threshold is ever said: who knows them talks to them instead of to the café. Nothing that the guest said is repeated.
+Plain Python, no frames: the command `pilot why` and the receipt's page can both call it. The sentences never contain
+points or thresholds: a guest who knew them would play to them. They never repeat the guest's words.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pilot.words import say, section
 
 WORDS = "why"
 
-# Of a subscore, 0-1: from here on it is praised, below that it is said to be missing.
+# Subscores, 0-1: the minimum for praise, and the limit below which it counts as missing.
 PRAISED_FROM: Mapping[str, float] = {"specificity": 0.6, "evidence": 0.5, "actionability": 0.3, "breadth": 0.95}
 MISSED_BELOW: Mapping[str, float] = {"specificity": 0.5, "evidence": 0.3, "actionability": 0.15}
 
@@ -25,14 +25,14 @@ Outcome = Literal["rewarded", "held", "not_rewarded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Raised:
-    """A signal between sessions, as `session_signals` has it.
+class RaisedSignal:
+    """A signal between sessions, from the table `session_signals`.
 
     Attributes:
         signal: Its name.
         severity: hold, cap or note.
-        cap: The most that the score counts as.
-        held_until: By when the guest has an answer.
+        cap: The maximum that the score counts as.
+        held_until: The deadline of the guest's answer.
     """
 
     signal: str
@@ -48,7 +48,7 @@ class SessionResult:
     Attributes:
         reference: The spoken reference.
         score: 0-100 by the rubric.
-        eligible: Whether the score by itself earns a reward.
+        eligible: Whether the score earns a reward, signals between sessions aside.
         subscores: Each 0-1, by name.
         signals: Signals within the session that block its score.
         raised: Signals between sessions.
@@ -59,18 +59,18 @@ class SessionResult:
     eligible: bool
     subscores: Mapping[str, float]
     signals: tuple[str, ...]
-    raised: tuple[Raised, ...]
+    raised: tuple[RaisedSignal, ...]
 
     @property
     def outcome(self) -> Outcome:
-        """Return the guest's outcome; a cap counts before a hold."""
+        """Return the guest's outcome; a cap takes precedence over a hold."""
         if not self.eligible or any(each.severity == "cap" for each in self.raised):
             return "not_rewarded"
         return "held" if self.held_until is not None else "rewarded"
 
     @property
     def held_until(self) -> datetime | None:
-        """Return the date of the guest's answer; None if nothing holds the reward."""
+        """Return the deadline of the guest's answer; None if nothing holds the reward."""
         return max((each.held_until for each in self.raised if each.held_until is not None), default=None)
 
 
@@ -115,6 +115,6 @@ def _by_subscore(status: SessionResult, *, outcome: Outcome, language: Language)
 
 
 def spoken_day(moment: datetime, *, language: Language) -> str:
-    """Return a moment's day in Stockholm as people say it: "30 november", "30 November"."""
+    """Return a moment's day in Stockholm in words: "30 november", "30 November"."""
     local = local_time(moment)
     return f"{local.day} {say(WORDS, f'month.{local.month}', language)}"

@@ -1,8 +1,8 @@
 """The table `judgements`: a language model's sub-scores of a session; payments never use them.
 
-Each sub-score is a request of its own for a number and a verbatim quote; a quote that was not said makes it 0. The
-transcript is data: the model gets it as JSON strings, a schema outside the chat sets the answer's shape, and code
-parses the answer. A quote is stored as a place in a turn, never as words.
+Each sub-score is one request for a number and a verbatim quote; a quote that is not in the transcript makes it 0. The
+transcript is data: the model receives it as JSON strings, a schema outside the chat fixes the answer's shape, and code
+parses the answer. A quote is stored as a position in a turn, never as words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pilot.lake_tables.tables import JUDGEMENTS
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 PROMPT_VERSION = "2026-11.1"
 LEAST_QUOTE_WORDS = 2  # a single word occurs in almost any text
@@ -81,9 +81,9 @@ class SubJudgement:
     """One criterion's answer.
 
     Attributes:
-        score: 0-100; 0 without a quote that was said.
-        place: The quote's span; None if it was not said.
-        refused: Whether the model quoted something that was not said.
+        score: 0-100; 0 if the quote is not in the transcript.
+        place: The quote's span; None if it is not in the transcript.
+        refused: Whether the model made up a quote.
     """
 
     score: int
@@ -97,8 +97,8 @@ def transcript_hash(turns: Sequence[str], *, key: bytes) -> str:
     return hashlib.blake2b(whole.encode(), key=key[:64], digest_size=HASH_BYTES).hexdigest()
 
 
-def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
-    """Return one criterion's chat; a session's chats share their beginning, which the model reads once.
+def criterion_chat(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
+    """Return one criterion's chat; a session's chats share a prefix, which the model reads once.
 
     Args:
         turns: What the guest said.
@@ -111,7 +111,7 @@ def question(turns: Sequence[str], *, criterion: str) -> list[dict[str, str]]:
     ]
 
 
-def answered(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
+def parse_answer(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
     """Return a model's parsed answer; None if it does not match the schema."""
     try:
         answer = _Answer.model_validate_json(text)
@@ -124,7 +124,7 @@ def answered(text: str, *, turns: Sequence[str]) -> SubJudgement | None:
 
 
 def find_quote(quote: str, *, turns: Sequence[str]) -> Place | None:
-    """Return a quote's span in one turn, letter by letter; only case and white space may differ."""
+    """Return the span of a quote in one turn; only case and white space may differ."""
     wanted, _ = _folded(quote)
     wanted = wanted.strip()
     if len(wanted.split()) < LEAST_QUOTE_WORDS:
@@ -138,7 +138,7 @@ def find_quote(quote: str, *, turns: Sequence[str]) -> Place | None:
 
 
 def _folded(text: str) -> tuple[str, list[int]]:
-    """Return `text` in lower case with single spaces, and each character's place in `text`."""
+    """Return `text` in lower case with single spaces, and each character's index in `text`."""
     kept: list[str] = []
     origin: list[int] = []
     for place, character in enumerate(text):
@@ -160,7 +160,7 @@ def judgement(
     Args:
         session: Its day, session_id, cafe and simulated.
         transcript: The transcript's hash.
-        model: Who judged.
+        model: The model.
         by: The answer to every criterion.
     """
     places = {name: [sub.place.turn, sub.place.start, sub.place.end] for name, sub in by.items() if sub.place}
@@ -178,7 +178,7 @@ def judgement(
 
 def table(rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
     """Return rows as a frame of JUDGEMENTS."""
-    return shaped(JUDGEMENTS, pl.LazyFrame([dict(row) for row in rows], schema=schema(JUDGEMENTS), orient="row"))
+    return table_frame(JUDGEMENTS, pl.LazyFrame([dict(row) for row in rows], schema=schema(JUDGEMENTS), orient="row"))
 
 
 def still_valid(judgements: pl.DataFrame, transcripts: Mapping[str, str], *, model: str) -> pl.DataFrame:
@@ -187,7 +187,7 @@ def still_valid(judgements: pl.DataFrame, transcripts: Mapping[str, str], *, mod
     Args:
         judgements: Frame of JUDGEMENTS.
         transcripts: The hash of each session's transcript.
-        model: The model that would judge today.
+        model: The current model.
     """
     now = pl.DataFrame(
         {"session_id": list(transcripts), "transcript_hash": list(transcripts.values())},
@@ -199,13 +199,13 @@ def still_valid(judgements: pl.DataFrame, transcripts: Mapping[str, str], *, mod
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How judgements and scores of the same sessions agree.
+    """The agreement of judgements with scores of the same sessions.
 
     Attributes:
-        sessions: How many have both.
+        sessions: Number of sessions with both.
         spearman: Rank correlation; None with fewer than FEWEST_RANKED sessions.
         mean_error: Mean absolute difference in points; None without a session.
-        disagreements: The sessions that differ most, from `DISAGREE_POINTS` on.
+        disagreements: The sessions that differ by at least `DISAGREE_POINTS`, the largest differences first.
     """
 
     sessions: int
@@ -215,7 +215,7 @@ class Agreement:
 
 
 def agreement(judgements: pl.DataFrame, scored: pl.DataFrame) -> Agreement:
-    """Return how the judgements of a day agree with its scores.
+    """Return the agreement of a day's judgements with its scores.
 
     Args:
         judgements: Frame of JUDGEMENTS.

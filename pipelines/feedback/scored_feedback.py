@@ -11,8 +11,8 @@ import polars as pl
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pipelines.feedback.counting_turns import counts_as_feedback, has_words
-from pipelines.scoring import SCORER_VERSION, Said, Score, score_many
-from pipelines.shapes import schema, shaped
+from pipelines.scoring import SCORER_VERSION, Score, SessionText, score_many
+from pipelines.shapes import schema, table_frame
 
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
 TOO_UNSURE = "low_confidence"
@@ -21,13 +21,13 @@ TOO_UNSURE = "low_confidence"
 def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes) -> pl.DataFrame:
     """Return one row for each completed session.
 
-    Turns that the recogniser was too unsure of and that the customer did not mend are left out, as are turns that
-    the customer struck. A session with nothing left scores 0 and says why: `low_confidence`, or `silence`.
+    Turns of low confidence that the customer did not edit are left out, and so are turns that the customer struck. A
+    session without remaining turns scores 0, with the signal `low_confidence` or `silence`.
 
     Args:
         sessions: Frame of SESSIONS.
         turns: Frame of TURNS of the same sessions.
-        cafes: The cafés; a session of one that is no longer in the file is scored without its names.
+        cafes: The cafés; a session of a café that is no longer in the file is scored without the café's names.
     """
     by_session = (
         turns.sort("session_id", "turn")
@@ -53,7 +53,7 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
     )
     known = {cafe.id: cafe for cafe in cafes.cafe}
     feedback = completed.select("said", "numbers", "turns_left_out", "language", "cafe").rows()
-    scores = score_many([Said(said, language, known.get(cafe)) for said, _, _, language, cafe in feedback])
+    scores = score_many([SessionText(said, language, known.get(cafe)) for said, _, _, language, cafe in feedback])
     rows = [
         _row(result, said=said, numbers=numbers, left_out=left_out)
         for result, (said, numbers, left_out, _, _) in zip(scores, feedback, strict=True)
@@ -64,7 +64,7 @@ def scored_feedback(sessions: pl.DataFrame, turns: pl.DataFrame, *, cafes: Cafes
     whole = pl.concat([completed, frame], how="horizontal").with_columns(
         rubric_version=pl.lit(cafes.pilot.rubric_version), scorer_version=pl.lit(SCORER_VERSION)
     )
-    return shaped(SCORED_FEEDBACK, whole.lazy())
+    return table_frame(SCORED_FEEDBACK, whole.lazy())
 
 
 def _row(result: Score, *, said: Sequence[str], numbers: Sequence[int], left_out: int) -> tuple[Any, ...]:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import polars as pl
 
 from pilot.lake_tables.tables import SESSIONS
-from pipelines.feedback import recorded
-from pipelines.feedback.recorded import EPOCH_STRIDE, customer_events, flag, integer, named, text
-from pipelines.shapes import shaped
+from pipelines.feedback import event_columns
+from pipelines.feedback.event_columns import EPOCH_STRIDE, customer_events, flag, integer, select_events, text
+from pipelines.shapes import table_frame
 
 ABANDON_AFTER_MINUTES = 15
-SILENT = "silent"  # abandoned without an event of its own: the last event is too old
+SILENT = "silent"  # the reason of an abandonment without an event: the last event is too old
 
 # Any of these proves that the customer pressed start, even if `session_started` never arrived.
 PROOF_OF_START = (
@@ -26,7 +26,7 @@ PROOF_OF_START = (
 )
 
 FIELDS = {
-    **{name: fields for name, fields in recorded.FIELDS.items() if name in {*PROOF_OF_START, "page_opened"}},
+    **{name: fields for name, fields in event_columns.FIELDS.items() if name in {*PROOF_OF_START, "page_opened"}},
     "utterance_edited": (),
     "session_abandoned": ("reason",),
     "utterance_committed": ("turn", "mode"),
@@ -37,12 +37,12 @@ FIELDS = {
 def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
     """Return one row for each session in `raw_events`; probes are not sessions.
 
-    A completion counts also after an abandonment, since a session may be resumed. A session that was started,
-    not completed, and abandoned in its last epoch is abandoned; so is one that has been silent for more than
-    `ABANDON_AFTER_MINUTES` at `as_of`. Otherwise it is open.
+    A completion counts even after an abandonment, because a session may be resumed. A started session without a
+    completion is abandoned if its last epoch was abandoned, or if its last event is more than `ABANDON_AFTER_MINUTES`
+    before `as_of`; otherwise it is open.
 
     Args:
-        raw_events: Frame of RAW_EVENTS, in any order; doubles are counted once.
+        raw_events: Frame of RAW_EVENTS, in any order; duplicates count once.
         as_of: The moment that separates open from abandoned, aware.
     """
     events = customer_events(raw_events)
@@ -50,7 +50,7 @@ def sessions(raw_events: pl.DataFrame, *, as_of: datetime) -> pl.DataFrame:
     parts = (_gaps, _openings, _starts, _languages, _consents, _microphones, _commits, _failures, _completions)
     for part in (*parts, _abandonments):
         rows = rows.join(part(events), on="visit", how="left")
-    return shaped(SESSIONS, _judged(rows, as_of=as_of))
+    return table_frame(SESSIONS, _judged(rows, as_of=as_of))
 
 
 def _visits(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -75,7 +75,7 @@ def _gaps(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _openings(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "page_opened")
+        select_events(events, "page_opened")
         .select("visit", "at", text("code"), text("device_hash"))
         .group_by("visit")
         .agg(
@@ -88,7 +88,7 @@ def _openings(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _starts(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "session_started")
+        select_events(events, "session_started")
         .select(
             "visit",
             "at",
@@ -109,7 +109,7 @@ def _starts(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _languages(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "page_opened", "session_started", "session_completed")
+        select_events(events, "page_opened", "session_started", "session_completed")
         .select("visit", text("language"))
         .group_by("visit")
         .agg(pl.col("language").drop_nulls().last())
@@ -118,7 +118,7 @@ def _languages(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _consents(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "consent_decided")
+        select_events(events, "consent_decided")
         .select(
             "visit",
             flag("granted").alias("consent"),
@@ -132,7 +132,7 @@ def _consents(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _microphones(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "microphone_result")
+        select_events(events, "microphone_result")
         .select("visit", text("result").alias("microphone"))
         .group_by("visit")
         .agg(pl.col("microphone").last())
@@ -141,7 +141,7 @@ def _microphones(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _commits(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "utterance_committed")
+        select_events(events, "utterance_committed")
         .select("visit", "at", integer("turn"), text("mode"))
         .drop_nulls("turn")
         .group_by("visit")
@@ -154,7 +154,7 @@ def _commits(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _failures(events: pl.LazyFrame) -> pl.LazyFrame:
-    outcomes = named(events, "utterance_committed", "turn_failed").select("visit", "event", integer("turn"))
+    outcomes = select_events(events, "utterance_committed", "turn_failed").select("visit", "event", integer("turn"))
     committed = outcomes.filter(pl.col("event") == "utterance_committed")
     return (
         outcomes.filter(pl.col("event") == "turn_failed")
@@ -166,9 +166,9 @@ def _failures(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _completions(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first completion: its receipt and reference are the ones that the customer was given."""
+    """Return the first completion: the customer has its receipt and reference."""
     return (
-        named(events, "session_completed")
+        select_events(events, "session_completed")
         .select("visit", "at", text("reference"), text("receipt_hash"), integer("preliminary_score"))
         .group_by("visit")
         .agg(
@@ -180,7 +180,7 @@ def _completions(events: pl.LazyFrame) -> pl.LazyFrame:
 
 def _abandonments(events: pl.LazyFrame) -> pl.LazyFrame:
     return (
-        named(events, "session_abandoned")
+        select_events(events, "session_abandoned")
         .select("visit", "order", text("reason"))
         .group_by("visit")
         .agg(
@@ -203,7 +203,7 @@ def _judged(rows: pl.LazyFrame, *, as_of: datetime) -> pl.LazyFrame:
         .otherwise(pl.lit("open"))
     )
     code = pl.coalesce("opened_code", pl.when(pl.col("start_code") != "").then("start_code"))
-    # Emptied once its time is over: no device, not one that many share.
+    # An expired hash is empty: treat it as no device, not as one device that many sessions share.
     device = pl.coalesce(pl.when(pl.col(name) != "").then(name) for name in ("device_hash", "opened_device"))
     return rows.with_columns(
         outcome=outcome,

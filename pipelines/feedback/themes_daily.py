@@ -1,4 +1,4 @@
-"""Themes by day: how often a café's guests speak of each thing, how, and whether that is changing."""
+"""The table `themes`: mentions of each theme by café and day, their polarity and their trend."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import polars as pl
 
 from pilot.lake_tables.insight_tables import THEMES
 from pipelines.scoring.tags import THEMES as THEME_NAMES
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 KEY = ["cafe", "simulated"]
-RECENT_DAYS = 7  # a whole week on either side: weekends differ
+RECENT_DAYS = 7  # whole weeks, because weekends differ
 EARLIER_DAYS = 21
 HISTORY_DAYS = RECENT_DAYS + EARLIER_DAYS - 1
-FEWEST_FEEDBACKS = 30  # in each period; FEWEST_MENTIONS is of both together
+FEWEST_FEEDBACKS = 30  # in each period; FEWEST_MENTIONS applies to both together
 FEWEST_MENTIONS = 10
 # Fifteen themes of three cafés are tested every day: at 95 % two would "trend" by chance.
 TREND_CONFIDENCE = 0.99
@@ -24,7 +24,7 @@ HISTORY_COLUMNS = ("day", "cafe", "simulated", "theme", "feedbacks", "mentions")
 
 
 def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each theme of each café with feedback on `day`, also for themes without a mention.
+    """Return one row per theme of each café with feedback on `day`, including unmentioned themes.
 
     The trend compares the theme's share of the feedbacks of the last seven days with that of the 21 days before
     (a two-proportion z test at 99 %); with too few on either side it is `too_few`. A café without feedback has no row.
@@ -32,7 +32,7 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
     Args:
         scored: Frame of SCORED_FEEDBACK of the day.
         day: The business day.
-        history: HISTORY_COLUMNS of THEMES of the HISTORY_DAYS before.
+        history: HISTORY_COLUMNS of THEMES of the HISTORY_DAYS before `day`.
     """
     today = _today(scored)
     recent_from = day - timedelta(days=RECENT_DAYS - 1)
@@ -63,7 +63,7 @@ def themes_of(scored: pl.DataFrame, *, day: date, history: pl.DataFrame) -> pl.D
         )
         .with_columns(trend=_trend())
     )
-    return shaped(THEMES, rows)
+    return table_frame(THEMES, rows)
 
 
 def _today(scored: pl.DataFrame) -> pl.LazyFrame:

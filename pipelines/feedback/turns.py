@@ -1,4 +1,4 @@
-"""Turns: one row for each thing that a customer said or typed, with the answer that it got."""
+"""The table `turns`: one row per spoken or typed turn of a customer, with its answer."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import polars as pl
 
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import TURNS
-from pipelines.feedback import recorded
+from pipelines.feedback import event_columns
 from pipelines.feedback.counting_turns import low_confidence_after_edit
-from pipelines.feedback.recorded import customer_events, flag, integer, named, number, text, whole_visits
-from pipelines.shapes import shaped
+from pipelines.feedback.event_columns import customer_events, flag, integer, number, select_events, text, whole_visits
+from pipelines.shapes import table_frame
 
 SAMPLES_PER_SECOND = 16_000
 WITHIN_MS = KPIS["voice_response"].target * 1000
@@ -21,17 +21,17 @@ OF_A_TURN = ("utterance_committed", "utterance_edited", "reply_sent", "reply_sho
 FIELDS = {
     "page_opened": ("language",),
     "session_started": ("language",),
-    **{name: recorded.FIELDS[name] for name in OF_A_TURN},
+    **{name: event_columns.FIELDS[name] for name in OF_A_TURN},
 }
 
 
 def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
-    """Return one row for each turn that was committed, and for each that failed without a commit.
+    """Return one row per committed turn, and per turn that failed before its commit.
 
-    The last revision counts; the customer's edit, made after it, replaces its words (an edit to nothing strikes the
-    turn: its transcript is empty text) and settles that the words are right, so a mended turn is not of low
-    confidence. A voice turn is within its target only if the page has shown the answer within two seconds: an
-    answer that failed or was never marked as shown is late. A typed turn has no such target.
+    The last revision counts. The customer's edit replaces its words and confirms them, so an edited turn is never of
+    low confidence; an edit to nothing strikes the turn: its transcript is empty text. A voice turn is within its target
+    only if the page showed the answer within two seconds; an answer that failed or was never marked as shown is late. A
+    typed turn has no target.
     """
     events = customer_events(raw_events)
     rows = (
@@ -40,15 +40,15 @@ def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
         .join(_edits(events), on=TURN, how="left")
         .join(_replies(events), on=TURN, how="left")
         .join(_sessions(events), on="visit", how="left")
-        .collect()  # once: `_shown` starts from it as well
+        .collect()  # computed once; `_shown` uses it too
         .lazy()
     )
     rows = rows.join(_shown(events, rows), on=TURN, how="left")
-    return shaped(TURNS, _settled(rows))
+    return table_frame(TURNS, _settled(rows))
 
 
 def _of_turn(events: pl.LazyFrame, name: str, *fields: pl.Expr) -> pl.LazyFrame:
-    return named(events, name).select("visit", "at", "order", integer("turn"), *fields).drop_nulls("turn")
+    return select_events(events, name).select("visit", "at", "order", integer("turn"), *fields).drop_nulls("turn")
 
 
 def _committed(events: pl.LazyFrame) -> pl.LazyFrame:
@@ -109,7 +109,7 @@ def _replies(events: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Return the first mark after the last commit: a reopened page shows the same answer again."""
+    """Return the first mark after the last commit, because a reopened page shows the same answer again."""
     return (
         _of_turn(events, "reply_shown", number("response_ms"))
         .join(rows.select(*TURN, "committed_order"), on=TURN, how="inner")
@@ -120,9 +120,9 @@ def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _sessions(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Return a turn's fields from its session; a language for turns that failed before one was recognised."""
+    """Return a turn's fields from its session, and the language for turns that failed without one."""
     return whole_visits(events).join(
-        named(events, "page_opened", "session_started")
+        select_events(events, "page_opened", "session_started")
         .select("visit", text("language").alias("session_language"))
         .group_by("visit")
         .agg(pl.col("session_language").drop_nulls().last()),

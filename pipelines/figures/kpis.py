@@ -1,10 +1,10 @@
 """The table `pilot_kpis`: each metric of each café and business day, with interval and verdict.
 
-`pilot.kpis` defines the metrics; here the facts are counted and the intervals computed. Real and simulated rows stay
-apart. A share of trials has a Wilson interval, a p95 one by its samples' order; both take the trials as independent,
-which the turns of one session are only roughly. The whole interval decides the verdict: `met` if all of it is on the
-good side of the target, `missed` if all of it is on the bad side, otherwise `cannot_tell`. A metric that was never
-measured is `missing`.
+`pilot.kpis` defines the metrics; this module counts the facts and computes the intervals, for real and simulated rows
+separately. A share of trials has a Wilson interval, a p95 an interval of order statistics; both assume independent
+trials, which is only roughly true for turns of one session. The whole interval decides the verdict: `met` if all of it
+is on the good side of the target, `missed` if all of it is on the bad side, otherwise `cannot_tell`. A metric without
+measurements is `missing`.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from pilot.cafes import Cafes
 from pilot.kpis import KPIS, DayFacts, IntervalKind, Kpi, Measure, Reason, ServiceSeconds, Verdict
 from pilot.lake_tables.tables import PILOT_KPIS
 from pipelines.figures.uptime import SERVICE_TARGET
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.statistics.intervals import quantile_interval, quantile_rank, wilson
 
 VOICE_QUANTILE = 0.95
-UNKNOWN_SHARE_LIMIT = 0.001  # uptime has no verdict if more of the day than this is unknown
+UNKNOWN_SHARE_LIMIT = 0.001  # uptime has no verdict above this unknown share of the day
 KEY = ["cafe", "simulated"]
 SESSION_COLUMNS = ("day", "cafe", "simulated", "outcome")
 TURN_COLUMNS = ("day", "cafe", "simulated", "mode", "response_ms", "failure", "within_target")
@@ -37,7 +37,7 @@ class Figure:
     """One metric's value, interval and verdict.
 
     Attributes:
-        reasons: Why there is no verdict or no value, the first one first.
+        reasons: Codes of why there is no verdict or no value, the most important first.
         details: The figures behind the reasons, by name.
     """
 
@@ -62,17 +62,17 @@ def pilot_kpis(
     customer_counts: pl.DataFrame,
     payments: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Return a row for each metric of each café, and as many again for each café with simulated rows.
+    """Return one row per metric and café, and another set for each café with simulated rows.
 
     Args:
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
-        cafes: The cafés; each has its rows, also on an empty day.
+        cafes: The cafés; each has its rows, even on an empty day.
         sessions: Frame of SESSIONS of the day.
         turns: Frame of TURNS of the day.
         uptime: Frame of UPTIME of the day.
         customer_counts: Frame of CUSTOMER_COUNTS of the day.
-        payments: Frame of PAYMENTS of the day: terminal facts by rail, counted together; None before there is any.
+        payments: Frame of PAYMENTS of the day: final outcomes, counted over all rails; None if there are none yet.
     """
     of_day = [frame.filter(pl.col("day") == day) for frame in (sessions, turns, uptime, customer_counts)]
     facts = _facts(*of_day, payments=payments)
@@ -84,7 +84,7 @@ def pilot_kpis(
     ]
     given = {name: kind for name, kind in schema(PILOT_KPIS).items() if name not in ("day", "as_of")}
     frame = pl.LazyFrame(rows, schema=given, orient="row")
-    return shaped(PILOT_KPIS, frame.with_columns(day=pl.lit(day), as_of=pl.lit(as_of)))
+    return table_frame(PILOT_KPIS, frame.with_columns(day=pl.lit(day), as_of=pl.lit(as_of)))
 
 
 def figure_of(kpi: Kpi, facts: DayFacts) -> Figure:
@@ -198,7 +198,7 @@ def _p95(kpi: Kpi, measure: Measure) -> Figure:
 
 
 def _census(kpi: Kpi, measure: Measure) -> Figure:
-    """Return the numerator among the denominator: a census, so its interval is the value itself."""
+    """Return numerator / denominator, a census: the interval is the value itself."""
     part, known = measure.numerator or 0.0, measure.denominator or 0.0
     value, unknown_share = part / known, measure.unknown / (known + measure.unknown)
     if unknown_share > UNKNOWN_SHARE_LIMIT:

@@ -8,15 +8,15 @@ KEYS = ("day", "session_id", "cafe", "simulated")
 
 
 def reward_parity(rewards: pl.DataFrame, scored: pl.DataFrame, signals: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each reward that the watch decided.
+    """Return one row per reward that the watch decided.
 
     Args:
         rewards: Frame of REWARDS.
         scored: Frame of SCORED_FEEDBACK of the same days.
-        signals: `pipelines.signals.session_signals.by_session` of them.
+        signals: `pipelines.signals.session_signals.reward_effects` of them.
 
     Returns:
-        Frame of REWARD_PARITY; a score of null where the assets do not have the session.
+        Frame of REWARD_PARITY; the score is null if the assets do not have the session.
     """
     ours = scored.join(signals, on="session_id", how="left").select(
         "session_id",
@@ -25,7 +25,7 @@ def reward_parity(rewards: pl.DataFrame, scored: pl.DataFrame, signals: pl.DataF
         held_now=pl.col("held_until").is_not_null(),
     )
     joined = rewards.filter(pl.col("decided_by") == "watch").join(ours, on="session_id", how="left")
-    # A hold that came later finds the reward decided; one that the watch saw must still be there.
+    # A hold added after the decision is no difference; a hold that the watch applied must still exist.
     was_held = (pl.col("outcome") == "held") & (pl.col("reason") != "daily_budget")
     return joined.select(
         *KEYS,

@@ -11,42 +11,41 @@ import polars as pl
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import UPTIME
-from pipelines.coverage import Stretch, clipped, laid_under, merged, shared, total
-from pipelines.feedback.recorded import PROBE, flag, integer, named, text
-from pipelines.shapes import schema, shaped
+from pipelines.coverage import Stretch, clip_windows, fill_gaps, merge_windows, seconds_within, sum_seconds
+from pipelines.feedback.event_columns import PROBE, flag, integer, select_events, text
+from pipelines.shapes import schema, table_frame
 
-SERVICE_TARGET = "customer_page"  # the customer's page; every café has a row of it, probed or not
-SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time since its last sign of life
+SERVICE_TARGET = "customer_page"  # the customer's page; every café has a row for it, even without probes
+SILENT_TARGET = "edge_heartbeat"  # recorded by a starting edge for the time since its last heartbeat
 OF_THE_EDGE = frozenset({SERVICE_TARGET, "websocket", "receipt"})
-LOCAL_PROBER = "watch"  # on the edge's own host; any other prober is in another place
+LOCAL_PROBER = "watch"  # on the edge's host; every other prober is elsewhere
 KEY = ["cafe", "simulated", "target"]
 Window = tuple[datetime, datetime]
-Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # each prober's stretches, by café, simulated and target
+Seen = dict[tuple[str, bool, str], dict[str, list[Stretch]]]  # stretches of each prober, by café, simulated and target
 
 
 def uptime(
     raw_events: pl.DataFrame, *, day: date, as_of: datetime, cafes: Cafes, planned: Iterable[Window] = ()
 ) -> pl.DataFrame:
-    """Return how long each probed target was up, down and unknown on `day`, up to `as_of`.
+    """Return the seconds up, down and unknown of each probed target on `day`, up to `as_of`.
 
-    A probe stands for the time from itself on, for as long as its own `every_seconds` says, cut at the next probe
-    of the same target by the same prober, at the end of the day and at `as_of`. If two probers overlap, the one in
-    another place counts. Time without a probe is down if the edge itself gave no sign of life (it records this when
-    it starts again), otherwise unknown. The three add up to the day so far, which is 23, 24 or 25 hours when the day
-    is over.
+    A probe covers `every_seconds` from its own time on, cut short by the same prober's next probe of the target, by the
+    end of the day and by `as_of`. If two probers overlap, the one on another host takes precedence. Time without a
+    probe is down if the edge had no heartbeat (it records the gap when it starts again), otherwise unknown. The three
+    sum to the elapsed day, which is 23, 24 or 25 hours once over.
 
     Args:
-        raw_events: Frame of RAW_EVENTS of the day, in any order; doubles are counted once.
+        raw_events: Frame of RAW_EVENTS of the day, in any order; duplicates count once.
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
-        cafes: The cafés; each has a row for the customer's page, also without a probe.
-        planned: Windows of planned maintenance, in order and without overlaps; time down in them counts as down, and
-            also in a column of its own.
+        cafes: The cafés; each has a row for the customer's page, even without a probe.
+        planned: Windows of planned maintenance, in order and without overlaps; downtime within them counts as down, and
+            in a separate column too.
     """
     start, end = day_bounds(day)
     until = max(start, min(as_of, end))
-    windows = clipped(planned, start=start, end=until)
-    covered = _covered(raw_events, start=start, until=until).collect()
+    windows = clip_windows(planned, start=start, end=until)
+    covered = _probe_periods(raw_events, start=start, until=until).collect()
     expected = pl.DataFrame(
         {"cafe": cafes.ids, "simulated": [False] * len(cafes.ids), "target": [SERVICE_TARGET] * len(cafes.ids)},
         schema={name: schema(UPTIME)[name] for name in KEY},
@@ -55,11 +54,16 @@ def uptime(
     silent = covered.filter(pl.col("target") == SILENT_TARGET).select("cafe", "simulated").unique()
     several = covered.group_by(KEY).agg(pl.col("edge").n_unique()).filter(pl.col("edge") > 1).select(KEY)
     of_silent = keys.join(silent, on=["cafe", "simulated"], how="semi")
-    laid = keys if windows else pl.concat([several, of_silent]).unique()
-    rows = pl.concat([_alone(covered, keys.join(laid, on=KEY, how="anti")), _laid(covered, laid, windows)])
+    combined = keys if windows else pl.concat([several, of_silent]).unique()
+    rows = pl.concat(
+        [
+            _single_prober_rows(covered, keys.join(combined, on=KEY, how="anti")),
+            _prober_rows(covered, combined, windows),
+        ]
+    )
     so_far = (until - start).total_seconds()
     planned_s = sum((b - a).total_seconds() for a, b in windows)
-    return shaped(
+    return table_frame(
         UPTIME,
         rows.lazy().with_columns(
             day=pl.lit(day),
@@ -71,7 +75,7 @@ def uptime(
 
 
 def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tuple[str, bool], list[Window]]:
-    """Return the windows of `down_s`: the customer page's outages on `day`, by café and simulated.
+    """Return the customer page's outages on `day`, the windows of `down_s`, by café and simulated.
 
     Args:
         raw_events: As for `uptime`.
@@ -80,7 +84,7 @@ def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tup
     """
     start, end = day_bounds(day)
     until = max(start, min(as_of, end))
-    covered = _covered(raw_events, start=start, until=until)
+    covered = _probe_periods(raw_events, start=start, until=until)
     seen = _by_prober(covered.filter(pl.col("target").is_in([SERVICE_TARGET, SILENT_TARGET])).collect())
     down = {
         (cafe, simulated): [
@@ -88,15 +92,15 @@ def outages(raw_events: pl.DataFrame, *, day: date, as_of: datetime) -> dict[tup
         ]
         for cafe, simulated, _ in seen
     }
-    return {key: merged(windows) for key, windows in down.items() if windows}
+    return {key: merge_windows(windows) for key, windows in down.items() if windows}
 
 
-def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
-    """Return the probes within the day so far, each with the time that it covers."""
+def _probe_periods(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> pl.LazyFrame:
+    """Return the probes of the elapsed day, each with the period that it covers."""
     moment = pl.Datetime("us", "UTC")
     prober = [*KEY, "edge"]
     return (
-        named(raw_events.lazy(), PROBE)
+        select_events(raw_events.lazy(), PROBE)
         .filter((pl.col("at") >= start) & (pl.col("at") < until))
         .unique(subset="event_id", keep="any")
         .select("cafe", "simulated", "edge", "at", "event_id", text("target"), flag("ok"), integer("every_seconds"))
@@ -112,8 +116,8 @@ def _covered(raw_events: pl.DataFrame, *, start: datetime, until: datetime) -> p
     )
 
 
-def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
-    """Return the rows of targets with one prober or none."""
+def _single_prober_rows(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows of targets with at most one prober."""
     length = (pl.col("ends") - pl.col("at")).dt.total_microseconds() / 1e6
     seen = covered.group_by(KEY).agg(
         probes=pl.len().cast(pl.Int64),
@@ -124,7 +128,7 @@ def _alone(covered: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return counted.with_columns(planned_down_s=pl.lit(0.0))
 
 
-def _laid(covered: pl.DataFrame, keys: pl.DataFrame, windows: Sequence[Window]) -> pl.DataFrame:
+def _prober_rows(covered: pl.DataFrame, keys: pl.DataFrame, windows: Sequence[Window]) -> pl.DataFrame:
     """Return the rows of targets with several probers, silent edges or planned windows."""
     seen = _by_prober(covered.join(keys.select("cafe", "simulated").unique(), on=["cafe", "simulated"], how="semi"))
     rows: list[dict[str, Any]] = []
@@ -133,8 +137,8 @@ def _laid(covered: pl.DataFrame, keys: pl.DataFrame, windows: Sequence[Window]) 
         rows.append(
             dict(zip(KEY, key, strict=True))
             | {"probes": sum(len(each) for each in seen.get(key, {}).values())}
-            | {"up_s": total(stretches, ok=True), "down_s": total(stretches, ok=False)}
-            | {"planned_down_s": shared(stretches, windows, ok=False)}
+            | {"up_s": sum_seconds(stretches, ok=True), "down_s": sum_seconds(stretches, ok=False)}
+            | {"planned_down_s": seconds_within(stretches, windows, ok=False)}
         )
     types = schema(UPTIME)
     names = (*KEY, "probes", "up_s", "down_s", "planned_down_s")
@@ -149,12 +153,12 @@ def _by_prober(covered: pl.DataFrame) -> Seen:
 
 
 def _stretches(seen: Seen, cafe: str, simulated: bool, target: str) -> list[Stretch]:
-    """Return a target's stretches, those of the most trusted prober laid over the others."""
+    """Return a target's stretches, those of the most trusted prober first."""
     probers = seen.get((cafe, simulated, target), {})
     stretches: list[Stretch] = []
     for prober in sorted(probers, key=lambda name: (name == LOCAL_PROBER, name)):
-        stretches = laid_under(stretches, probers[prober])
+        stretches = fill_gaps(stretches, probers[prober])
     if target in OF_THE_EDGE:
         for replica in seen.get((cafe, simulated, SILENT_TARGET), {}).values():
-            stretches = laid_under(stretches, replica)
+            stretches = fill_gaps(stretches, replica)
     return stretches

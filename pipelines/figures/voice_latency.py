@@ -7,10 +7,10 @@ from datetime import date
 import polars as pl
 
 from pilot.lake_tables.insight_tables import VOICE_LATENCY
-from pipelines.shapes import shaped
+from pipelines.shapes import table_frame
 
-# In the order in which they are reached; a stage that begins early (recognition, under speculation) stands where its
-# result is needed. Each is counted from the end of speech, so the stages are not added up.
+# In the order of a turn; a stage that begins early (speculative recognition) is placed where its result is needed. Each
+# is measured from the end of speech, so stages do not sum.
 STAGES = {
     "soft_end": "soft_end_ms",
     "recognition_start": "recognition_start_ms",
@@ -27,11 +27,11 @@ KEY = ["cafe", "simulated", "author", "stage"]
 
 
 def voice_latency(turns: pl.DataFrame, *, day: date) -> pl.DataFrame:
-    """Return a row for each stage of each author's voice turns of a café on `day`.
+    """Return one row per café, author and stage of the voice turns on `day`.
 
-    A turn without an answer has the author `none`; its stages up to where it stopped count. What was not marked, or is
-    before the end of speech, is not measured: `turns` less `measured` says how many. The success metric
-    `voice_response` counts those as late, the quantiles here are of what was measured.
+    A turn without an answer has the author `none`, and the stages that it reached. A stage without a mark, or with a
+    mark before the end of speech, is not measured; their number is `turns` - `measured`. The quantiles cover measured
+    stages only, whereas the success metric `voice_response` counts the others as late.
 
     Args:
         turns: Frame of TURNS of the day.
@@ -62,11 +62,11 @@ def voice_latency(turns: pl.DataFrame, *, day: date) -> pl.DataFrame:
         within_2s=(pl.col("ms") <= GOOD_MS).sum(),
         within_3s=(pl.col("ms") <= BAD_MS).sum(),
     )
-    return shaped(VOICE_LATENCY, rows.with_columns(day=pl.lit(day)))
+    return table_frame(VOICE_LATENCY, rows.with_columns(day=pl.lit(day)))
 
 
 def _quantile(quantile: float) -> pl.Expr:
-    """Return the smallest value with that share at or below it, as the success metric takes its p95."""
+    """Return the smallest value with that share at or below it, like the success metric's p95."""
     ordered = pl.col("ms").drop_nulls().sort()
     rank = (ordered.len() * quantile - 1e-9).ceil().cast(pl.Int64).clip(1)
     return ordered.get(rank - 1, null_on_oob=True)

@@ -1,1 +1,1 @@
-"""The reports over many days: the pilot, its impact, its capacity, and the days that they cover."""
+"""The reports over many days: pilot, business impact and capacity, and the days that they cover."""

@@ -1,8 +1,8 @@
-"""The table `business_impact`: figures over the pilot, its last weeks compared with its first ones.
+"""The table `business_impact`: figures of the pilot's last weeks compared with its first weeks.
 
-Before and after are equally many whole weeks, so that weekends do not look like change. A difference is a change only
+Both periods are the same number of whole weeks, so that weekends do not look like change. A difference is a change only
 if its interval, clustered by café and day, excludes zero: at 95 % for a café's seven figures, at 99 % for its fifteen
-themes, of which one would otherwise "change" on any day.
+themes, because at 95 % one of them would "change" on most days.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 from pilot.lake_tables.report_tables import ALL_CAFES, BUSINESS_IMPACT
 from pipelines.feedback.themes_daily import FEWEST_MENTIONS, TREND_CONFIDENCE
 from pipelines.reports.report_days import Periods, periods
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.statistics.clustered import Cluster, difference, ratio
 from pipelines.statistics.intervals import CONFIDENCE
 
@@ -32,11 +32,11 @@ UNITS = {"feedbacks_a_day": "feedbacks", "score": "points", "reward_per_feedback
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Frames of the report's days, without those left out.
+    """Frames of the report's days, without excluded days.
 
     Attributes:
-        days: The days that count.
-        closed: The days on which a café was closed: no volume is expected.
+        days: The included days.
+        closed: The days on which a café was closed, so that no volume is expected.
         kpis: Frame of PILOT_KPIS.
         scored: SCORED_COLUMNS of SCORED_FEEDBACK.
         rewards: REWARD_COLUMNS of REWARDS.
@@ -54,13 +54,13 @@ class Inputs:
 def business_impact(
     found: Inputs, *, day: date, as_of: datetime, days: list[date], cafes: Sequence[str]
 ) -> pl.DataFrame:
-    """Return each figure of each café and of all together, real and simulated apart.
+    """Return each figure of each café and of all cafés, separately for real and simulated rows.
 
     Args:
         found: The frames.
         day: The business day of the rows.
         as_of: The moment up to which it is judged.
-        days: All of the report's days, also those left out: the weeks are the calendar's.
+        days: All of the report's days, excluded ones too: the weeks are calendar weeks.
         cafes: The cafés' ids.
     """
     clusters = _clusters(found, cafes=cafes)
@@ -79,14 +79,14 @@ def business_impact(
         unit=pl.col("figure").replace_strict(UNITS, default="share"),
         as_of=pl.lit(as_of),
     )
-    return shaped(BUSINESS_IMPACT, frame)
+    return table_frame(BUSINESS_IMPACT, frame)
 
 
 _GIVEN_TO_ALL = ("day", "first_day", "unit", "as_of")
 
 
 def _clusters(found: Inputs, *, cafes: Sequence[str]) -> pl.DataFrame:
-    """Return a row for each figure, subject and café-day, with numerator and denominator."""
+    """Return one row per figure, subject and café-day, with numerator and denominator."""
     kpis = found.kpis.filter(pl.col("kpi").is_in(["participation", "completion"]) & pl.col("value").is_not_null())
     feedback = found.scored.group_by(KEY).agg(
         feedbacks=pl.len(), points=pl.col("score").sum(), useful=pl.col("eligible").sum()

@@ -1,4 +1,4 @@
-"""The table `capacity_plan`: sessions at the peak, the trial's limit, storage."""
+"""The table `capacity_plan`: peak sessions, the trial's limit, storage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import polars as pl
 from pilot.cafes import Cafe
 from pilot.lake_tables.report_tables import ALL_CAFES, CAPACITY_PLAN
 from pilot.opening_hours import open_on
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 HISTORY_DAYS = 28  # four whole weeks
 VOLUME_DAYS = 7
@@ -22,7 +22,7 @@ SESSION_COLUMNS = ("day", "cafe", "simulated", "outcome", "started_at", "last_ev
 
 @dataclass(frozen=True, slots=True)
 class LoadTest:
-    """One load test: its guests at once, and whether they were served within the target."""
+    """One load test: its concurrent guests, and whether they were served within the target."""
 
     guests: int
     passed: bool
@@ -31,14 +31,14 @@ class LoadTest:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """The available resources and their use.
+    """The available resources and their usage.
 
     Attributes:
         since: The pilot's first day.
-        limits: Rewarded feedbacks that each café's trial allows.
+        limits: The maximum of rewarded feedbacks in each café's trial.
         used: Feedbacks sent since the pilot's first day, by café and simulated.
         tests: The recorded load tests.
-        bytes_by_day: Each day's bytes in landing and lake.
+        bytes_by_day: The bytes of each day in landing and lake.
     """
 
     since: date
@@ -48,8 +48,8 @@ class Resources:
     bytes_by_day: Mapping[date, int]
 
 
-def measured_at_once(tests: Sequence[LoadTest]) -> int | None:
-    """Return the most sessions at once that the newest tests passed, below every number that failed."""
+def measured_concurrency(tests: Sequence[LoadTest]) -> int | None:
+    """Return the largest concurrency that recent tests passed, below every one that failed."""
     newest = {test.guests: test for test in sorted(tests, key=lambda test: test.at)}
     failed = min((guests for guests, test in newest.items() if not test.passed), default=None)
     passed = [guests for guests, test in newest.items() if test.passed and (failed is None or guests < failed)]
@@ -65,7 +65,7 @@ def capacity_plan(
     days: Sequence[date],
     cafes: Sequence[Cafe],
 ) -> pl.DataFrame:
-    """Return a row for each café and one for all together, real and simulated apart.
+    """Return one row per café and one for all, separately for real and simulated sessions.
 
     Args:
         sessions: SESSION_COLUMNS of SESSIONS of the days.
@@ -76,7 +76,7 @@ def capacity_plan(
         cafes: The cafés.
     """
     started = sessions.filter(pl.col("started_at").is_not_null() & pl.col("day").is_in(list(days)))
-    bears = measured_at_once(there.tests)
+    bears = measured_concurrency(there.tests)
     rows = []
     for simulated in sorted({False, *started["simulated"]}):
         mine = started.filter(pl.col("simulated") == simulated)
@@ -92,14 +92,14 @@ def capacity_plan(
     frame = pl.LazyFrame([dict.fromkeys(given) | row for row in rows], schema=given, orient="row").with_columns(
         day=pl.lit(day), first_day=pl.lit(days[0]), as_of=pl.lit(as_of)
     )
-    return shaped(CAPACITY_PLAN, frame)
+    return table_frame(CAPACITY_PLAN, frame)
 
 
 def _cafe(
     cafe: Cafe, sessions: pl.DataFrame, there: Resources, *, simulated: bool, days: Sequence[date]
 ) -> dict[str, Any]:
     mine = sessions.filter(pl.col("cafe") == cafe.id)
-    # A day before the pilot, or with the café closed, has no volume.
+    # Days before the pilot and days on which the café is closed have no volume.
     lately = [each for each in days[-VOLUME_DAYS:] if each >= there.since and open_on(cafe, each)]
     sent = mine.filter((pl.col("outcome") == "completed") & pl.col("day").is_in(list(lately))).height
     volume, band = sent / max(len(lately), 1), cafe.expected_feedbacks_per_day
@@ -126,7 +126,7 @@ def _together(
     row = {"cafe": ALL_CAFES, "days": len(days), **_peak(sessions)} | {
         name: sum(each[name] for each in own) for name in added
     }
-    # The first trial to be used up is the first to act on.
+    # The trial that is used up first needs action first.
     row["days_left"] = min((each["days_left"] for each in own if each["days_left"] is not None), default=None)
     row["days_left_expected"] = min(each["days_left_expected"] for each in own)
     stored = [there.bytes_by_day[day] for day in days if day in there.bytes_by_day]
@@ -154,7 +154,7 @@ def _peak(sessions: pl.DataFrame) -> dict[str, Any]:
 
 
 def _most_at_once(sessions: pl.DataFrame) -> int:
-    """Return the most sessions under way at one moment; one that ends as another starts frees its place."""
+    """Return the maximum of concurrent sessions; a session that ends as another starts does not overlap."""
     if sessions.is_empty():
         return 0
     changes = pl.concat(

@@ -1,7 +1,7 @@
 """The table `pilot_report`: each metric over the pilot's days, the basis of the decision to go on.
 
-Adds up the days' rows of `pilot_kpis`, with intervals that allow for differences between days and cafés. Days that the
-suites stop are left out and counted. A figure of too few days has no verdict.
+Sums the rows of `pilot_kpis`, with intervals that allow for differences between days and cafés. Days that a suite stops
+are excluded, and their number is reported. A figure of too few days has no verdict.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pipelines.figures.kpis import (
     unprobed_details,
 )
 from pipelines.figures.uptime import SERVICE_TARGET
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.statistics.clustered import FEWEST_CLUSTERS, Interval, quantile_of, ratio, share_interval
 
 
@@ -38,8 +38,8 @@ class Basis:
     """The days and cafés of a report.
 
     Attributes:
-        days: Its days, the first to the last.
-        left_out: The days that it leaves out.
+        days: All days from the first to the last.
+        left_out: The excluded days.
         cafes: The cafés' ids.
         as_of: The moment up to which the last day is judged.
     """
@@ -51,14 +51,14 @@ class Basis:
 
     @property
     def counted(self) -> list[date]:
-        """Return the days that are not left out."""
+        """Return the included days."""
         return [day for day in self.days if day not in self.left_out]
 
 
 def pilot_report(
     basis: Basis, *, day: date, kpis: pl.DataFrame, uptime: pl.DataFrame, turns: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return each metric of each café and of all together, real and simulated apart.
+    """Return each metric of each café and of all cafés, separately for real and simulated rows.
 
     Args:
         basis: The days and cafés.
@@ -90,7 +90,7 @@ def pilot_report(
         unit=pl.col("kpi").replace_strict({code: kpi.unit for code, kpi in KPIS.items()}),
         as_of=pl.lit(basis.as_of),
     )
-    return shaped(PILOT_REPORT, frame)
+    return table_frame(PILOT_REPORT, frame)
 
 
 _GIVEN_TO_ALL = ("day", "first_day", "days", "days_left_out", "target", "unit", "as_of")
@@ -108,7 +108,7 @@ class _Rows:
 
 
 def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
-    """Return a share of trials over café-days; those without a figure are left out."""
+    """Return a share of trials over the café-days with a figure."""
     rows, among = own.kpis.filter(pl.col("kpi") == kpi.code), own.cafe_days
     clusters = list(rows.filter(pl.col("value").is_not_null()).select("numerator", "denominator").iter_rows())
     found = ratio(clusters)
@@ -122,7 +122,7 @@ def _share(kpi: Kpi, own: _Rows) -> dict[str, Any]:
 
 
 def _p95(kpi: Kpi, own: _Rows) -> dict[str, Any]:
-    """Return the p95 of all voice answers; one that never came is infinitely late."""
+    """Return the p95 of all voice answers; a missing answer is infinitely late."""
     waits: defaultdict[tuple[date, str], list[float]] = defaultdict(list)
     within = 0
     for day, cafe, response, failure, in_time in _voiced(own.turns):
@@ -145,7 +145,7 @@ def _voiced(turns: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
 
 
 def _census(kpi: Kpi, own: _Rows) -> dict[str, Any]:
-    """Return the time up among the time known, a census; no verdict if too much of the time is unknown."""
+    """Return uptime as a share of known time, a census; no verdict if too much time is unknown."""
     rows = own.uptime.filter(pl.col("target") == SERVICE_TARGET)
     up, down, unknown = (float(rows[name].sum()) for name in ("up_s", "down_s", "unknown_s"))
     known, planned = up + down, float(rows["planned_down_s"].fill_null(0.0).sum())

@@ -1,4 +1,4 @@
-"""Which days a report is over, and the weeks that it compares."""
+"""The days that a report covers, and the weeks that it compares."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pilot.business_days import days_between
 from pilot.cafes import Pilot
 
 WEEK_DAYS = 7
-MOST_WEEKS = 2  # on either side of a comparison
+MOST_WEEKS = 2  # the maximum in each period of a comparison
 
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """The first weeks and the last ones, as long as each other, without a day in common."""
+    """The first and the last weeks: two periods of equal length without overlap."""
 
     before: tuple[date, ...]
     after: tuple[date, ...]
@@ -28,7 +28,7 @@ def report_days(pilot: Pilot, day: date) -> list[date]:
 
 
 def periods(days: list[date]) -> Periods | None:
-    """Return the weeks to compare: one on either side from 14 days on, two from 28; None below 14 days."""
+    """Return the weeks to compare: two and two from 28 days on, one and one from 14; else None."""
     weeks = min(MOST_WEEKS, len(days) // (2 * WEEK_DAYS))
     length = weeks * WEEK_DAYS
     return Periods(tuple(days[:length]), tuple(days[-length:])) if weeks else None

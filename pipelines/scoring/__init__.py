@@ -1,14 +1,14 @@
-"""Scores sessions, 0-100, by code from their words; arrays of numbers, no frame library."""
+"""Scores sessions, 0-100, from their words, with arrays of numbers and without a frame library."""
 
 from pipelines.scoring.scorer import (
     ELIGIBLE_ABOVE,
     SCORER_VERSION,
     Quote,
-    Said,
     Score,
+    SessionText,
     Span,
     score,
     score_many,
 )
 
-__all__ = ["ELIGIBLE_ABOVE", "SCORER_VERSION", "Quote", "Said", "Score", "Span", "score", "score_many"]
+__all__ = ["ELIGIBLE_ABOVE", "SCORER_VERSION", "Quote", "Score", "SessionText", "Span", "score", "score_many"]

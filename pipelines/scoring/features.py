@@ -1,8 +1,8 @@
-"""Features: counts of distinct things near a claim that make a session's feedback useful.
+"""Features: counts of distinct details near claims, which make a session's feedback useful.
 
-Nothing is counted twice, and nothing counts that is not said about the café: a detail weighs as much as it is near to
-a claim, a claim as much as it is near to something of the café's. Counts are whole numbers of quarters, so that one
-session and a million of them give the same sums.
+Nothing is counted twice, and only statements about the café count: a detail is weighted by its nearness to a claim, and
+a claim by its nearness to something of the café's. Counts are whole numbers of quarters, so that a session has the same
+sums alone and among a million others.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import Flags, Marks
 from pipelines.scoring.nearness import distinct, nearest
 from pipelines.scoring.tags import NONE, THEME_BITS
 from pipelines.scoring.themes import Claims
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import Ints
 
-NEAR_WORDS = 10  # fully about it
-AROUND_WORDS = 24  # half about it
-CONCRETE_WORDS = 7  # so close to a suggestion, a thing, place, time or amount is what it is about
+NEAR_WORDS = 10  # full weight
+AROUND_WORDS = 24  # half weight
+CONCRETE_WORDS = 7  # a suggestion within this distance of a thing, place, time or amount is about it
 WHOLE, HALF = 4, 2  # weights in quarters
 
 FOCUS = "focus"
@@ -47,12 +47,12 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """What was counted.
+    """The counts of some sessions.
 
     Attributes:
         counts: By feature and session, in quarters.
-        earning: For each feature, which marks count and how much (quarters).
-        focus: Share of what is claimed that is particular, not "nice" or "so-so"; 0-1.
+        earning: For each feature, the weight of each mark that counts (quarters).
+        focus: Share of specific claims, as opposed to "nice" or "so-so"; 0-1.
     """
 
     counts: dict[str, Ints]
@@ -60,12 +60,12 @@ class Features:
     focus: NDArray[np.float64]
 
 
-def features(marks: Marks, heard: Heard, *, claimed: Claims) -> Features:
+def features(marks: Marks, stream: TokenStream, *, claimed: Claims) -> Features:
     """Count the features of every session."""
-    size = heard.sessions
+    size = stream.sessions
     anchors = ((marks.bits & THEME_BITS) != NONE) | marks.has("item", "menu", "staff", "area", "thing")
     by_anchor = _weight(nearest(marks.place, targets=anchors, themselves=False))
-    own = anchors & ((marks.bits & THEME_BITS) != NONE)  # "kladdigt" names what it judges
+    own = anchors & ((marks.bits & THEME_BITS) != NONE)  # "kladdigt" both names and judges a thing
     judged = marks.good | marks.bad
     claim_weight = np.where(judged, np.where(own, WHOLE, by_anchor), 0)
     acts = marks.has("consequence")

@@ -1,7 +1,7 @@
-"""The scorer's words as data: which words mean what in Swedish and English, and in one café.
+"""The scorer's lexicon: the meanings of words in Swedish and English, and of a café's names.
 
-The words are in `lexicon.sv.toml` and `lexicon.en.toml`: "word" is that word, "stem*" begins with it, "*tail" ends with
-it, "*middle*" holds it, several words are a phrase.
+The words are in `lexicon.sv.toml` and `lexicon.en.toml`: "word" matches exactly, "stem*" a beginning, "*tail" an
+ending, "*middle*" any part; several words are a phrase.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pipelines.scoring.tags import TAGS, THEMES
 
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 SHORTEST_STEM = 2
-LEAST_NAME_LETTERS = 5  # shorter words of a dish or an area say too little by themselves
-IN_ANY_LANGUAGE = frozenset({"injection", "machinery", "artefact"})  # tried in either, whatever else is spoken
-ANYWHERE = frozenset({"price"})  # themes whose words are said of anything: they name nothing of the café's
+LEAST_NAME_LETTERS = 5  # shorter words of a dish or an area are too ambiguous by themselves
+IN_ANY_LANGUAGE = frozenset({"injection", "machinery", "artefact"})  # matched in both languages, whichever is spoken
+ANYWHERE = frozenset({"price"})  # themes with words for anything: they name nothing of the café's
 
 _ONES = "ett|en|två|tre|fyra|fem|sex|sju|åtta|nio"
 _TENS = "tjugo|tjugi|trettio?|fyrtio?|femtio?|sextio?|sjuttio?|åttio?|nittio?"
@@ -37,7 +37,7 @@ _NUMBER = {"sv": _SWEDISH_NUMBER, "en": _ENGLISH_NUMBER}
 
 
 class Words:
-    """What one language's words mean, looked up by whole word, beginning, ending and middle."""
+    """The meanings of one language's words, by whole word, beginning, ending and middle."""
 
     def __init__(self, language: Language, entries: Iterable[tuple[str, str]]) -> None:
         self.phrases: list[tuple[tuple[str, ...], str]] = []
@@ -65,7 +65,7 @@ class Words:
             self._exact.setdefault(entry, set()).add(tag)
 
     def tags_of(self, token: str) -> tuple[set[str], str]:
-        """Return the tags of a token, and the entry that it is counted as: two forms of a word count once."""
+        """Return a token's tags, and the entry that it counts as, so that two forms of a word count once."""
         found: set[str] = set()
         entry = token
         for tail_length in self._tail_lengths:
@@ -127,13 +127,13 @@ def _entries(language: Language) -> tuple[tuple[str, str], ...]:
 
 @cache
 def words_of(language: Language) -> Words:
-    """Return what the words of `language` mean, with the other language's words for the machine itself."""
+    """Return the lexicon of `language`, with the other language's words about the scoring machine."""
     other = (entry for entry in _entries("en" if language == "sv" else "sv") if entry[0] in IN_ANY_LANGUAGE)
     return Words(language, (*_entries(language), *other))
 
 
 def names_of(cafe: Cafe) -> Iterator[tuple[str, str]]:
-    """Yield the café's own names: its staff, and the beginnings of its dishes' and areas' words."""
+    """Yield the café's names: its staff, and the word stems of its dishes and areas."""
     for name in cafe.staff:
         yield "staff", plain(name.lower())
     for tag, texts in (("area", cafe.areas), ("menu", cafe.specialties)):

@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pilot.cafes import Cafe
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.lexicon import LANGUAGES
 from pipelines.scoring.tags import BIT, NONE, THEME_BITS, bits
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import NO_CLASS, Bits, Ints, Vocabulary
 
-OTHER_LANGUAGE_RATIO = 2  # so many times more function words of the other language: that one was spoken
+OTHER_LANGUAGE_RATIO = 2  # ratio of function words from which the other language counts as spoken
 NEGATION_TOKENS = 3  # "inte alls särskilt stökigt"
 LACK_TOKENS = 3  # "ingen varm tvål"
 AMOUNT_TOKENS = 2  # "fem minuter", "fem hela minuter"
-SESSION_GAP = 10_000  # no distance reaches from one session into another
+SESSION_GAP = 10_000  # larger than any distance, so that none spans two sessions
 TURN_GAP = 2
-PHRASE_BASE = 1 << 40  # phrases are counted apart from words
+PHRASE_BASE = 1 << 40  # offset that separates the numbers of phrases from those of words
 
 WEIGHED = bits("problem", "praise", "negative", "positive", "generic", "generic_negative", "detail", "lack", "number")
 THINGS = THEME_BITS | bits("item", "thing", "menu", "unit")
@@ -30,20 +30,20 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What was found, in the order said; a phrase is one mark at its first word.
+    """The marks in spoken order; a phrase is one mark at its first word.
 
     Attributes:
         token: The mark's first token among all tokens.
         length: Its number of tokens.
         session: Its session.
-        place: Where it stands: distances between places are counted in words, without regard to punctuation.
-        bits: What it means.
-        counted_as: Two marks of a session that are counted as the same count once.
-        good: A judgement of something particular, good.
-        bad: The same, bad.
-        fine: A judgement of nothing particular ("bra"), good.
-        poor: The same, bad.
-        turned: Whether a negation stands before it: what is not bad is not thereby praised.
+        place: Its position; distances are counted in words, ignoring punctuation.
+        bits: Its meanings.
+        counted_as: The entry that it counts as; equal entries of a session count once.
+        good: Whether it is a specific praise.
+        bad: Whether it is a specific complaint.
+        fine: Whether it is a general praise ("bra").
+        poor: Whether it is a general complaint.
+        turned: Whether a negation precedes it; "not bad" is no praise.
         english: Whether the session is read as English.
     """
 
@@ -61,25 +61,27 @@ class Marks:
     english: Flags
 
     def has(self, *names: str) -> Flags:
-        """Return which marks mean one of `names`."""
+        """Return for each mark whether it has one of the meanings `names`."""
         found: Flags = (self.bits & bits(*names)) != NONE
         return found
 
 
-def places(heard: Heard) -> Ints:
+def places(stream: TokenStream) -> Ints:
     """Return each token's position, with a small gap between turns and an infinite one between sessions."""
-    return np.arange(len(heard.numbers)) + heard.session * SESSION_GAP + heard.turn * TURN_GAP
+    return np.arange(len(stream.numbers)) + stream.session * SESSION_GAP + stream.turn * TURN_GAP
 
 
-def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafes: Sequence[Cafe | None]) -> Marks:
-    """Return the marks of every session, each read in the language that was spoken."""
-    english = _spoken_english(heard, vocabulary, languages)
-    place = english[heard.session].astype(np.int64)
-    meaning = vocabulary.tags[place, heard.numbers]
-    _add_names(meaning, heard, vocabulary, cafes)
-    counted = vocabulary.counted_as[place, heard.numbers]
-    before = _tokens_before(heard)
-    token, length, phrase_bits, phrase_as = _phrases(heard, vocabulary, vocabulary.word_class[place, heard.numbers])
+def read_marks(
+    stream: TokenStream, *, vocabulary: Vocabulary, languages: Sequence[str], cafes: Sequence[Cafe | None]
+) -> Marks:
+    """Return the marks of every session, each read in its spoken language."""
+    english = _spoken_english(stream, vocabulary, languages)
+    place = english[stream.session].astype(np.int64)
+    meaning = vocabulary.tags[place, stream.numbers]
+    _add_names(meaning, stream, vocabulary, cafes)
+    counted = vocabulary.counted_as[place, stream.numbers]
+    before = _tokens_before(stream)
+    token, length, phrase_bits, phrase_as = _phrases(stream, vocabulary, vocabulary.word_class[place, stream.numbers])
     empty = (phrase_bits & BIT["empty"]) != NONE
     hollow = _covered(token[empty], length[empty], len(meaning))
     judged = np.where(hollow, meaning & ~WEIGHED, meaning)
@@ -106,8 +108,8 @@ def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafe
     return Marks(
         token=at_sorted,
         length=np.concatenate([np.ones(own, dtype=np.int64), length])[order],
-        session=heard.session[at_sorted],
-        place=places(heard)[at_sorted],
+        session=stream.session[at_sorted],
+        place=places(stream)[at_sorted],
         bits=every,
         counted_as=np.concatenate([counted[at[:own]], phrase_as])[order],
         good=(good & ~spoiled) | (lacking & (follows == -1)),
@@ -119,46 +121,46 @@ def read(heard: Heard, *, vocabulary: Vocabulary, languages: Sequence[str], cafe
     )
 
 
-def _spoken_english(heard: Heard, vocabulary: Vocabulary, languages: Sequence[str]) -> Flags:
+def _spoken_english(stream: TokenStream, vocabulary: Vocabulary, languages: Sequence[str]) -> Flags:
     counts = [
         np.bincount(
-            heard.session,
-            weights=(vocabulary.tags[place, heard.numbers] & BIT["function"]) != NONE,
-            minlength=heard.sessions,
+            stream.session,
+            weights=(vocabulary.tags[place, stream.numbers] & BIT["function"]) != NONE,
+            minlength=stream.sessions,
         )
         for place in range(len(LANGUAGES))
     ]
-    asked = np.fromiter((language == "en" for language in languages), np.bool_, heard.sessions)
+    asked = np.fromiter((language == "en" for language in languages), np.bool_, stream.sessions)
     here, there = np.where(asked, counts[1], counts[0]), np.where(asked, counts[0], counts[1])
     return asked ^ (there > OTHER_LANGUAGE_RATIO * here + 1)
 
 
-def _add_names(meaning: Bits, heard: Heard, vocabulary: Vocabulary, cafes: Sequence[Cafe | None]) -> None:
+def _add_names(meaning: Bits, stream: TokenStream, vocabulary: Vocabulary, cafes: Sequence[Cafe | None]) -> None:
     which: dict[int, tuple[Cafe, list[int]]] = {}
     for session, cafe in enumerate(cafes):
         if cafe is not None:
             which.setdefault(id(cafe), (cafe, []))[1].append(session)
-    owner = np.full(heard.sessions, -1, dtype=np.int64)
+    owner = np.full(stream.sessions, -1, dtype=np.int64)
     for place, (_, sessions) in enumerate(which.values()):
         owner[sessions] = place
-    whose = owner[heard.session]
+    whose = owner[stream.session]
     for place, (cafe, _) in enumerate(which.values()):
         here = whose == place
-        meaning[here] |= vocabulary.names(cafe)[heard.numbers[here]]
+        meaning[here] |= vocabulary.names(cafe)[stream.numbers[here]]
 
 
-def _tokens_before(heard: Heard) -> Ints:
-    """Return how many tokens of the same turn stand before each token."""
-    if not len(heard.numbers):
+def _tokens_before(stream: TokenStream) -> Ints:
+    """Return the number of preceding tokens in the turn of each token."""
+    if not len(stream.numbers):
         return np.zeros(0, dtype=np.int64)
-    key = heard.session * SESSION_GAP + heard.turn
+    key = stream.session * SESSION_GAP + stream.turn
     begins = np.flatnonzero(np.diff(key, prepend=-1))
     return np.arange(len(key)) - np.repeat(begins, np.diff(np.append(begins, len(key))))
 
 
-def _phrases(heard: Heard, vocabulary: Vocabulary, word_class: Ints) -> tuple[Ints, Ints, Bits, Ints]:
+def _phrases(stream: TokenStream, vocabulary: Vocabulary, word_class: Ints) -> tuple[Ints, Ints, Bits, Ints]:
     trie = vocabulary.phrases
-    key = heard.session * SESSION_GAP + heard.turn
+    key = stream.session * SESSION_GAP + stream.turn
     at = np.flatnonzero(word_class != NO_CLASS)
     state = trie.roots[word_class[at]]
     at, state = at[state >= 0], state[state >= 0]
@@ -192,7 +194,7 @@ def _covered(token: Ints, length: Ints, size: int) -> Flags:
 
 
 def _earlier(flags: Flags, before: Ints, steps: int) -> Flags:
-    """Return for each token whether `flags` holds `steps` tokens before it in the same turn."""
+    """Return for each token whether the token `steps` before it is flagged and of the same turn."""
     moved = np.zeros_like(flags)
     moved[steps:] = flags[:-steps] if steps else flags
     there: Flags = moved & (before >= steps)
@@ -218,7 +220,7 @@ def _after_too(meaning: Bits, before: Ints) -> Flags:
 
 
 def _lacked(meaning: Bits, before: Ints) -> Ints:
-    """Return 1 if a thing follows soon, -1 if trouble does ("ingen kö", "no noise"), else 0."""
+    """Return 1 if a thing soon follows, -1 if a nuisance does ("ingen kö", "no noise"), else 0."""
     trouble = (meaning & bits("queue", "noise", "negative", "generic_negative")) != NONE
     thing = (meaning & THINGS) != NONE
     bad: Flags = np.logical_or.reduce([_later(trouble, before, steps) for steps in range(1, LACK_TOKENS)])
@@ -227,14 +229,14 @@ def _lacked(meaning: Bits, before: Ints) -> Ints:
 
 
 def _scarce(meaning: Bits, before: Ints) -> Flags:
-    """Find where a number or a thing follows soon ("bara två uttag")."""
+    """Return for each token whether a number or a thing soon follows ("bara två uttag")."""
     some = (meaning & (THINGS | BIT["number"])) != NONE
     soon: Flags = np.logical_or.reduce([_later(some, before, steps) for steps in range(1, AMOUNT_TOKENS + 1)])
     return soon
 
 
 def _amounts(meaning: Bits, counted: Ints, before: Ints) -> tuple[Bits, Ints]:
-    """Keep a unit only after a number, the number only where it does not follow one."""
+    """Count a unit only after a number, and a number only if it follows none."""
     number = (meaning & BIT["number"]) != NONE
     follows = np.logical_or.reduce([_earlier(number, before, steps) for steps in range(1, AMOUNT_TOKENS + 1)])
     meaning = np.where(follows, meaning, meaning & ~bits("unit", "money"))

@@ -1,6 +1,6 @@
 """Points by feature: a sum of saturating terms, fitted by `scripts/fit_scoring.py` and stored as data.
 
-Every term rises with its feature and no term is negative, so a true detail more never lowers a score.
+Every term rises with its feature and none is negative, so one more true detail never lowers a score.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ SUBSCORE_OF: Mapping[str, str] = {
     FOCUS: "authenticity",
 }
 SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
-MOST_COUNTED = 400  # quarters; no term rises measurably beyond
+MOST_COUNTED = 400  # quarters; beyond it no term rises measurably
 
 Floats = NDArray[np.float64]
 
@@ -47,9 +47,9 @@ class Term:
     """One saturating term.
 
     Attributes:
-        features: The feature it counts; of two, the product of both.
-        scale: Quarters at which it has earned 63 % of its points.
-        points: The most that it earns.
+        features: Its feature, or two features that it multiplies.
+        scale: Quarters at which it reaches 63 % of its points.
+        points: Its maximum.
     """
 
     features: tuple[str, ...]
@@ -58,7 +58,7 @@ class Term:
 
     @property
     def subscores(self) -> tuple[str, ...]:
-        """Return the subscores that share its points equally: its features'."""
+        """Return its features' subscores, which share its points equally."""
         return tuple(SUBSCORE_OF[name] for name in self.features)
 
 
@@ -70,7 +70,7 @@ def terms() -> tuple[float, tuple[Term, ...]]:
     return float(tree["intercept"]), found
 
 
-def earned(found: Features) -> tuple[Floats, dict[str, Floats]]:
+def points_and_subscores(found: Features) -> tuple[Floats, dict[str, Floats]]:
     """Return each session's points and its subscores, each 0-1."""
     intercept, every = terms()
     size = len(found.focus)
@@ -88,7 +88,7 @@ def earned(found: Features) -> tuple[Floats, dict[str, Floats]]:
 
 
 def level(term: Term, found: Features) -> Floats:
-    """Return how much of a term's points each session earns, 0-1."""
+    """Return the share of a term's points that each session earns, 0-1."""
     value = np.ones(len(found.focus))
     for name in term.features:
         value = value * (found.focus if name == FOCUS else _saturation(term.scale)[_counted(found.counts[name])])
@@ -101,5 +101,5 @@ def _counted(counts: Ints) -> Ints:
 
 @cache
 def _saturation(scale: float) -> Floats:
-    """Return the curve as a table: the same for one session as for many, to the last bit."""
+    """Return the curve as a table, so that one session and many give the same bits."""
     return np.array([1 - math.exp(-count / scale) for count in range(MOST_COUNTED + 1)])

@@ -1,4 +1,4 @@
-"""How near something is to the nearest of something else, for a million words at once."""
+"""Distances to the nearest target, for a million words at once."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ FAR = 1_000_000_000
 
 
 def nearest(places: Ints, *, targets: NDArray[np.bool_], themselves: bool = True) -> Ints:
-    """Return each place's distance to the nearest target; places rise.
+    """Return the distance from each place to the nearest target.
 
     Args:
-        places: Where things stand, in rising order.
-        targets: Which of them are targets.
-        themselves: Whether a target is at distance 0 of itself; else the nearest other one counts.
+        places: The places, in rising order.
+        targets: Whether each place is a target.
+        themselves: Whether a target's distance to itself, 0, counts; otherwise the nearest other target does.
     """
     earlier, later = neighbours(places, targets=targets, themselves=themselves)
     left = np.where(earlier >= 0, places - places[np.maximum(earlier, 0)], FAR)
@@ -25,7 +25,7 @@ def nearest(places: Ints, *, targets: NDArray[np.bool_], themselves: bool = True
 
 
 def neighbours(places: Ints, *, targets: NDArray[np.bool_], themselves: bool = True) -> tuple[Ints, Ints]:
-    """Return each place's last target up to it and next from it on, as indices; -1 if there is none."""
+    """Return the indices of the targets at or before and at or after each place; -1 if there is none."""
     size = len(places)
     index = np.arange(size)
     if not size:
@@ -39,7 +39,7 @@ def neighbours(places: Ints, *, targets: NDArray[np.bool_], themselves: bool = T
 
 
 def distinct(session: Ints, counted_as: Ints, weight: Ints, *, sessions: int) -> Ints:
-    """Return for each session the sum of weights over distinct things, each with the most it weighs."""
+    """Return for each session the sum over distinct things of each thing's largest weight."""
     some = weight > 0
     session, counted_as, weight = session[some], counted_as[some], weight[some]
     order = np.lexsort((weight, counted_as, session))

@@ -1,4 +1,4 @@
-"""Scores sessions by the rubric, one or a million: the same steps over arrays, so the same result."""
+"""Scores sessions by the rubric; one session and a million take the same steps over arrays."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ import numpy as np
 
 from pilot.cafes import Cafe, Language
 from pipelines.scoring.features import Features, features
-from pipelines.scoring.heard import Heard, listen
-from pipelines.scoring.marks import Flags, Marks, read
-from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, earned
+from pipelines.scoring.marks import Flags, Marks, read_marks
+from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, points_and_subscores
 from pipelines.scoring.signals import CAPS, signals
 from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
-from pipelines.scoring.themes import Claims, claims, placed
+from pipelines.scoring.themes import Claims, claims, place_themes
+from pipelines.scoring.token_stream import TokenStream, tokenise
 from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
 SCORER_VERSION = "2026-11.3"
 ELIGIBLE_ABOVE = 60
-ELSEWHERE_CAP = 25  # nothing of the café's was named and nothing claimed: at most "thin"
-SOME_USE_CAP = 60  # without anything particular claimed, done or suggested: at most "some use"
-CHUNK_SESSIONS = 20_000  # scored at once; about 400 MB at most
+ELSEWHERE_CAP = 25  # for a session that names nothing of the café's and claims nothing: "thin"
+SOME_USE_CAP = 60  # for a session without a specific claim, event or suggestion: "some use"
+CHUNK_SESSIONS = 20_000  # scored together; about 400 MB at most
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SessionText:
     """One session's words.
 
     Attributes:
-        turns: What counts of each turn, in order. It is data: nothing in it is obeyed.
-        language: The session's language; where the other one was plainly spoken, that one is used.
-        cafe: The café, for its own names; None where it is not known any more.
+        turns: The counted text of each turn, in order: data, never instructions.
+        language: The session's language, unless the other one is clearly spoken.
+        cafe: The café, for its own names; None if it is no longer known.
     """
 
     turns: Sequence[str]
@@ -41,13 +41,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Words that earned part of a subscore; positions in the turn's text (composed form), no words.
+    """The span of words that earned part of a subscore; positions in the turn's text (composed form).
 
     Attributes:
-        turn: The turn's place in the sequence that was scored, from 0.
+        turn: The index of the scored turn, from 0.
         start: First character.
         end: One past the last character.
-        subscore: Which subscore they earned.
+        subscore: The subscore that they earned.
     """
 
     turn: int
@@ -58,7 +58,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A theme, its polarity and where its claim stands; positions as in `Span`."""
+    """A theme, its polarity and its claim's span; positions as in `Span`."""
 
     theme: str
     polarity: str
@@ -73,13 +73,13 @@ class Score:
 
     Attributes:
         score: 0-100 by the rubric.
-        eligible: Whether it is above the first reward tier and nothing stands against it.
+        eligible: Whether it is above the first reward tier and without signals.
         subscores: specificity, evidence, breadth, actionability, authenticity; each 0-1.
-        themes: What a claim is made about, with its polarity: positive, negative or mixed.
-        quotes: Where each theme's claim stands.
+        themes: The polarity of each claimed theme: positive, negative or mixed.
+        quotes: The span of each theme's claim.
         flags: For the café's manager: staff_named, urgent_allergy, urgent_injury, urgent_harassment, urgent_safety.
-        signals: What stands against the score, sorted; each caps it.
-        spans: The words that earned the subscores; empty unless asked for.
+        signals: The signals against the score, sorted; each caps it.
+        spans: The words that earned the subscores; empty unless requested.
     """
 
     score: int
@@ -98,12 +98,12 @@ class Score:
 
 
 def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Score:
-    """Score what one customer said, with the words that earned it."""
-    return score_many([Said(turns, language, cafe)], spans=True)[0]
+    """Score one customer's words, with the spans that earned the score."""
+    return score_many([SessionText(turns, language, cafe)], spans=True)[0]
 
 
-def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
-    """Score many sessions; each result is what `score` gives for it alone, without spans unless `spans`."""
+def score_many(sessions: Sequence[SessionText], *, spans: bool = False) -> list[Score]:
+    """Score many sessions; each result equals that of `score`, with spans only if `spans`."""
     known = vocabulary()
     found: list[Score] = []
     for begin in range(0, len(sessions), CHUNK_SESSIONS):
@@ -111,30 +111,30 @@ def score_many(sessions: Sequence[Said], *, spans: bool = False) -> list[Score]:
     return found
 
 
-def counted(sessions: Sequence[Said], *, known: Vocabulary) -> tuple[Heard, Marks, Features, Claims]:
-    """Return what was heard, found, counted and claimed in sessions: everything but the points."""
-    heard = listen([session.turns for session in sessions], vocabulary=known)
-    marks = read(
-        heard,
+def analyse(sessions: Sequence[SessionText], *, known: Vocabulary) -> tuple[TokenStream, Marks, Features, Claims]:
+    """Return the tokens, marks, features and claims of some sessions: everything except the points."""
+    stream = tokenise([session.turns for session in sessions], vocabulary=known)
+    marks = read_marks(
+        stream,
         vocabulary=known,
         languages=[session.language for session in sessions],
         cafes=[session.cafe for session in sessions],
     )
-    claimed = claims(marks, heard)
-    return heard, marks, features(marks, heard, claimed=claimed), claimed
+    claimed = claims(marks, stream)
+    return stream, marks, features(marks, stream, claimed=claimed), claimed
 
 
-def _scored(sessions: Sequence[Said], *, known: Vocabulary, spans: bool) -> list[Score]:
-    heard, marks, found, claimed = counted(sessions, known=known)
-    points, subscores = earned(found)
-    raised = signals(marks, heard, found, claimed=claimed, vocabulary=known)
-    final = capped(points, found, marks, raised)
-    flags = _flags(marks, heard.sessions)
-    spans_of = _spans(marks, heard, found) if spans else {}
+def _scored(sessions: Sequence[SessionText], *, known: Vocabulary, spans: bool) -> list[Score]:
+    stream, marks, found, claimed = analyse(sessions, known=known)
+    points, subscores = points_and_subscores(found)
+    raised = signals(marks, stream, found, claimed=claimed, vocabulary=known)
+    final = apply_caps(points, found, marks, raised)
+    flags = _flags(marks, stream.sessions)
+    spans_of = _spans(marks, stream, found) if spans else {}
     stands = _blocking_signals(raised, len(sessions))
     hollow = raised["silence"] | raised["gibberish"]
     quotes: list[list[Quote]] = [[] for _ in sessions]
-    for session, *quote in zip(*placed(claimed, heard), strict=True):
+    for session, *quote in zip(*place_themes(claimed, stream), strict=True):
         if not hollow[session]:
             quotes[session].append(Quote(*quote))
     columns = [subscores[name].round(6).tolist() for name in SUBSCORES]
@@ -161,8 +161,8 @@ def _blocking_signals(raised: Mapping[str, Flags], size: int) -> list[tuple[str,
     return found
 
 
-def capped(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
-    """Return whole points, held down where nothing particular was said and by each signal."""
+def apply_caps(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
+    """Return whole points, capped by each signal and for sessions without specific statements."""
     counts = found.counts
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
     particular = (counts["claims"] + counts["consequences"] + counts["suggestions"] + counts["comparisons"]) > 0
@@ -186,16 +186,16 @@ def _flags(marks: Marks, size: int) -> dict[int, tuple[str, ...]]:
     return {session: tuple(sorted(names)) for session, names in found.items()}
 
 
-def _spans(marks: Marks, heard: Heard, counted: Features) -> dict[int, tuple[Span, ...]]:
+def _spans(marks: Marks, stream: TokenStream, analyse: Features) -> dict[int, tuple[Span, ...]]:
     found: dict[int, set[Span]] = {}
-    for name, weight in counted.earning.items():
+    for name, weight in analyse.earning.items():
         subscore = SUBSCORE_OF.get(name)
         if subscore is None or name == "words":
             continue
         for mark in np.flatnonzero(weight > 0).tolist():
             first = int(marks.token[mark])
             last = first + int(marks.length[mark]) - 1
-            span = Span(int(heard.turn[first]), int(heard.starts[first]), int(heard.ends[last]), subscore)
+            span = Span(int(stream.turn[first]), int(stream.starts[first]), int(stream.ends[last]), subscore)
             found.setdefault(int(marks.session[mark]), set()).add(span)
     return {
         session: tuple(sorted(spans, key=lambda span: (span.turn, span.start, span.end, span.subscore)))

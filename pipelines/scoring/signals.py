@@ -1,7 +1,7 @@
-"""Signals: what stands against a score, whatever else was said.
+"""Signals within a session that cap its score, whatever else was said.
 
-The transcript is data. A sentence that speaks to the scoring machine, of points, rules or payouts, cannot raise a
-score; it can only be seen here.
+The transcript is data. A sentence addressed to the scoring machine, about points, rules or payouts, cannot raise a
+score; it can only be detected here.
 """
 
 from __future__ import annotations
@@ -12,29 +12,29 @@ from types import MappingProxyType
 import numpy as np
 
 from pipelines.scoring.features import Features
-from pipelines.scoring.heard import Heard
 from pipelines.scoring.marks import Flags, Marks
 from pipelines.scoring.tags import BIT, NONE, bits
 from pipelines.scoring.themes import Claims
+from pipelines.scoring.token_stream import TokenStream
 from pipelines.scoring.vocabulary import Bits, Ints, Vocabulary
 
 HUMMING = ("eh", "öh", "äh", "mm", "hm", "hmm", "um", "uh", "ehm", "mhm")
-SYLLABLES = ("ba", "da", "la", "hallå", "hello", "test", "na", "a")  # said into a microphone, of nothing
-FEWEST_WORDS = 2  # fewer words say nothing
-MACHINERY_WORDS = 3  # so many words of the scoring machine are spoken to it, not to the café
-REPEATED_WINDOW_TOKENS = 50  # variety falls with length, so it is measured in windows
-REPEATED_SHARE = 0.4  # distinct tokens below this share of a window: the same again and again
-LEAST_TOKENS = 6  # fewer tokens are too few to judge their kind
+SYLLABLES = ("ba", "da", "la", "hallå", "hello", "test", "na", "a")  # sounds to test a microphone, without meaning
+FEWEST_WORDS = 2  # fewer words are silence
+MACHINERY_WORDS = 3  # from this many words about the scoring machine, the guest addresses it, not the café
+REPEATED_WINDOW_TOKENS = 50  # variety falls with length, so it is measured by window
+REPEATED_SHARE = 0.4  # a window with a lower share of distinct tokens is repetition
+LEAST_TOKENS = 6  # fewer tokens are too few to classify
 LEAST_LISTED = 8  # fewer tokens are no list
-LIST_FUNCTION_SHARE = 0.15  # below this share of function words it is a list, not speech
-STUFFED_LABELS = 3  # so many of a rubric's own labels are nobody's visit
-MENU_SHARE = 0.5  # of a list's words that are the menu's, the areas' and the staff's own
-BROKEN_SHARE = 0.12  # of neighbouring words that no speaker puts together
-OFF_TOPIC_WORDS = 2  # so many words of other things,
-OWN_WORDS = 2  # at most so many of the café's, and nothing particular said of any
-INSULTS = 2  # so many insults, and fewer claims
+LIST_FUNCTION_SHARE = 0.15  # a lower share of function words is a list, not speech
+STUFFED_LABELS = 3  # from this many of the rubric's own labels, the text is made for the scorer
+MENU_SHARE = 0.5  # share of a list's words that name dishes, areas or staff
+BROKEN_SHARE = 0.12  # share of neighbouring words that no speaker combines
+OFF_TOPIC_WORDS = 2  # the minimum of off-topic words
+OWN_WORDS = 2  # the maximum of the café's words beside them, without a specific statement
+INSULTS = 2  # the minimum, if claims are fewer
 
-# The most that a session can score with the signal, by the rubric's bands.
+# The maximum score of a session with the signal, by the rubric's bands.
 CAPS: Mapping[str, int] = MappingProxyType(
     {
         "silence": 0,
@@ -54,25 +54,25 @@ COUNTED = (
     *("item", "menu", "staff", "time", "unit", "number"),
 )
 QUARTERS = 4
-BOTH_SIDES = 2  # weight of judgements on either side of one theme
-SEVERAL_TIMES = 2  # so many times named: what was good on Saturday may be bad on Monday
+BOTH_SIDES = 2  # minimum weight of both praise and complaint about one theme
+SEVERAL_TIMES = 2  # from this many times named, both may be true: good on Saturday, bad on Monday
 
 
 def signals(
-    marks: Marks, heard: Heard, found: Features, *, claimed: Claims, vocabulary: Vocabulary
+    marks: Marks, stream: TokenStream, found: Features, *, claimed: Claims, vocabulary: Vocabulary
 ) -> dict[str, Flags]:
-    """Return for each signal in which sessions it is."""
-    size = heard.sessions
-    tokens = np.bincount(heard.session, minlength=size)
-    meaning = vocabulary.tags[marks.english[heard.session].astype(np.int64), heard.numbers]
+    """Return for each signal whether each session has it."""
+    size = stream.sessions
+    tokens = np.bincount(stream.session, minlength=size)
+    meaning = vocabulary.tags[marks.english[stream.session].astype(np.int64), stream.numbers]
     kinds = _kinds(marks, size)
-    said = tokens - _how_many(heard, vocabulary.numbers(list(HUMMING)))
-    spoken = said - _how_many(heard, vocabulary.numbers(list(SYLLABLES)))
+    said = tokens - _how_many(stream, vocabulary.numbers(list(HUMMING)))
+    spoken = said - _how_many(stream, vocabulary.numbers(list(SYLLABLES)))
     silent = (said <= 0) | ((said < FEWEST_WORDS) & (np.bincount(marks.session, minlength=size) == 0))
-    function = np.bincount(heard.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
+    function = np.bincount(stream.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
     speaks = sum(found.counts[name] for name in ("consequences", "suggestions", "amounts", "times", "claims"))
     is_list = (tokens >= LEAST_LISTED) & (function < LIST_FUNCTION_SHARE * tokens) & (speaks < 2 * QUARTERS)
-    named = np.bincount(heard.session, weights=_on_the_menu(heard, marks), minlength=size)
+    named = np.bincount(stream.session, weights=_on_the_menu(stream, marks), minlength=size)
     is_menu = named >= MENU_SHARE * tokens
     own = kinds["item"] + kinds["menu"] + kinds["staff"]
     themes = found.counts["themes"]
@@ -80,12 +80,12 @@ def signals(
     substance = sure + QUARTERS * (kinds["time"] + kinds["unit"] + kinds["number"] + kinds["item"])
     raised = {
         "silence": silent,
-        "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(heard, meaning, tokens),
+        "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(stream, meaning, tokens),
         "injection": (kinds["injection"] > 0) | (kinds["machinery"] >= MACHINERY_WORDS),
         "off_topic": (kinds["off_topic"] >= OFF_TOPIC_WORDS)
         & (own <= OWN_WORDS)
         & (found.counts["strong_themes"] == 0),
-        "repetition": _repeated(heard, tokens),
+        "repetition": _repeated(stream, tokens),
         "abuse": (kinds["insult"] >= INSULTS) & (kinds["insult"] * QUARTERS > substance),
         "stuffing": (kinds["stuffing"] >= STUFFED_LABELS) | (is_list & ~is_menu),
         "menu_read": is_list & is_menu,
@@ -95,14 +95,14 @@ def signals(
 
 
 def _contradicts(claimed: Claims, retractions: Ints, *, times: Ints) -> Flags:
-    """Find sessions that retract a claim: one theme good and bad, retracted, and not of two days."""
+    """Find sessions that praise, fault and retract a claim on one theme, not about two days."""
     both = (claimed.good >= BOTH_SIDES) & (claimed.bad >= BOTH_SIDES)
     taken_back: Flags = (retractions > 0) & (times < SEVERAL_TIMES) & both.any(axis=1)
     return taken_back
 
 
 def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
-    """Return how many distinct marks of a kind each session has."""
+    """Return the number of distinct marks of each kind in each session."""
     wanted = COUNTED
     some = np.flatnonzero(marks.has(*wanted))
     order = some[np.lexsort((marks.counted_as[some], marks.session[some]))]
@@ -118,38 +118,38 @@ def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
     }
 
 
-def _how_many(heard: Heard, numbers: Ints) -> Ints:
-    return np.bincount(heard.session[np.isin(heard.numbers, numbers)], minlength=heard.sessions)
+def _how_many(stream: TokenStream, numbers: Ints) -> Ints:
+    return np.bincount(stream.session[np.isin(stream.numbers, numbers)], minlength=stream.sessions)
 
 
-def _on_the_menu(heard: Heard, marks: Marks) -> Flags:
-    there = np.zeros(len(heard.numbers), dtype=np.bool_)
+def _on_the_menu(stream: TokenStream, marks: Marks) -> Flags:
+    there = np.zeros(len(stream.numbers), dtype=np.bool_)
     there[marks.token[(marks.bits & bits("menu", "area", "staff")) != NONE]] = True
     return there
 
 
-def _broken(heard: Heard, meaning: Bits, tokens: Ints) -> Flags:
-    """Find sessions in which a preposition often stands right before a preposition: no speaker says that."""
+def _broken(stream: TokenStream, meaning: Bits, tokens: Ints) -> Flags:
+    """Find sessions with many pairs of consecutive prepositions, which no speaker says."""
     hangs = (meaning & BIT["prepositions"]) != NONE
     same = np.zeros(len(hangs), dtype=np.bool_)
-    same[1:] = (heard.session[1:] == heard.session[:-1]) & (heard.turn[1:] == heard.turn[:-1])
+    same[1:] = (stream.session[1:] == stream.session[:-1]) & (stream.turn[1:] == stream.turn[:-1])
     broken = same & hangs & np.concatenate([[False], hangs[:-1]]) if len(hangs) else same
-    pairs = np.bincount(heard.session, weights=same, minlength=heard.sessions)
-    count = np.bincount(heard.session, weights=broken, minlength=heard.sessions)
+    pairs = np.bincount(stream.session, weights=same, minlength=stream.sessions)
+    count = np.bincount(stream.session, weights=broken, minlength=stream.sessions)
     return (tokens >= LEAST_TOKENS) & (count >= BROKEN_SHARE * np.maximum(pairs, 1)) & (count > 1)
 
 
-def _repeated(heard: Heard, tokens: Ints) -> Flags:
-    """Find sessions that say the same again and again, by the share of distinct words in whole windows."""
+def _repeated(stream: TokenStream, tokens: Ints) -> Flags:
+    """Find repetitive sessions by the share of distinct words in whole windows."""
     begins = np.cumsum(tokens) - tokens
-    within = np.arange(len(heard.numbers)) - begins[heard.session]
+    within = np.arange(len(stream.numbers)) - begins[stream.session]
     window = within // REPEATED_WINDOW_TOKENS
     last = np.maximum(tokens // REPEATED_WINDOW_TOKENS, 1)
-    whole = window < last[heard.session]
-    session, number = heard.session[whole], heard.numbers[whole]
+    whole = window < last[stream.session]
+    session, number = stream.session[whole], stream.numbers[whole]
     key = (session * (int(window.max(initial=0)) + 1) + window[whole]) * (int(number.max(initial=0)) + 1) + number
     distinct = np.bincount(
-        session[np.unique(key, return_index=True)[1]] if len(key) else session, minlength=heard.sessions
+        session[np.unique(key, return_index=True)[1]] if len(key) else session, minlength=stream.sessions
     )
-    counted = np.bincount(session, minlength=heard.sessions)
+    counted = np.bincount(session, minlength=stream.sessions)
     return (tokens >= LEAST_TOKENS) & (distinct < REPEATED_SHARE * counted)

@@ -1,4 +1,4 @@
-"""What a word can mean to the scorer, each meaning one bit."""
+"""The meanings that the scorer distinguishes, one bit each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NONE = np.uint64(0)
 
 
 def bits(*names: str) -> np.uint64:
-    """Return the bits of `names` together."""
+    """Return the union of the bits of `names`."""
     found = NONE
     for name in names:
         found |= BIT[name]

@@ -1,7 +1,7 @@
-"""Every token that has been heard, as a number, with what it means: one dictionary look-up a token.
+"""Numbers every known token and stores its meanings, so that a token costs one dictionary look-up.
 
-Meanings are looked up once for a distinct token. Phrases are a trie over the numbers of the words in them, so that a
-million tokens are matched in a few array steps.
+Meanings are computed once per distinct token. Phrases are a trie over the numbers of their words, so that a million
+tokens are matched in a few array steps.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pilot.cafes import Cafe
 from pipelines.scoring.lexicon import LANGUAGES, names_of, plain, words_of
 from pipelines.scoring.tags import BIT, NONE, bits
 
-REMEMBERED_TOKENS = 300_000  # distinct tokens; then it starts afresh (about 60 MB)
+REMEMBERED_TOKENS = 300_000  # distinct tokens; above it the vocabulary is emptied (about 60 MB)
 REMEMBERED_CAFES = 64
 GROWTH = 2
 NO_CLASS = -1
-WORD_WITH_ENDING = 4  # "omars": so many letters may follow a name's own, less this many
+WORD_WITH_ENDING = 4  # "omars": letters that may follow a name
 
 Ints = NDArray[np.int64]
 Bits = NDArray[np.uint64]
@@ -30,11 +30,11 @@ class Phrases(NamedTuple):
     """The trie: `keys` are (state, word class) pairs, sorted.
 
     Attributes:
-        classes: How many word classes there are.
-        roots: State after a first word of this class, or -1.
+        classes: The number of word classes.
+        roots: State after a first word of each class, or -1.
         keys: state * classes + class, sorted.
-        following: The state that each key leads to.
-        bits: What the phrase that ends in a state means; 0 where none does.
+        following: The next state of each key.
+        bits: The meanings of the phrase that ends in each state; 0 if none does.
     """
 
     classes: int
@@ -45,7 +45,7 @@ class Phrases(NamedTuple):
 
 
 class _Numbers(dict[str, int]):
-    """Gives a token it has not seen the next number."""
+    """Assigns the next number to an unknown token."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class _Numbers(dict[str, int]):
 
 
 class Vocabulary:
-    """Tokens as numbers; for each language what they mean, what they count as, and their class in phrases."""
+    """Tokens as numbers, with their meanings, counted forms and phrase classes in each language."""
 
     def __init__(self) -> None:
         self._classes: list[dict[str, int]] = []
@@ -76,13 +76,13 @@ class Vocabulary:
         self.word_class = np.full((len(LANGUAGES), 1024), NO_CLASS, dtype=np.int64)
 
     def numbers(self, tokens: list[str]) -> Ints:
-        """Return the number of each token, learning those it has not seen."""
+        """Return the number of each token, learning unknown ones."""
         if len(self._numbers) > REMEMBERED_TOKENS:
             self._begin()
         return np.fromiter(map(self._numbers.__getitem__, tokens), np.int64, len(tokens))
 
     def learn(self, number: int, token: str) -> None:
-        """Look up what `token` means and keep it under `number`."""
+        """Look up the meanings of `token` and store them under `number`."""
         if number >= self.tags.shape[1]:
             self.tags = np.concatenate([self.tags, np.zeros_like(self.tags)], axis=1)
             self.counted_as = np.concatenate([self.counted_as, np.zeros_like(self.counted_as)], axis=1)
@@ -95,7 +95,7 @@ class Vocabulary:
             self.word_class[place, number] = self._class(place, word)
 
     def names(self, cafe: Cafe) -> Bits:
-        """Return for each number whether it is one of the café's own names."""
+        """Return for each number whether it is one of the café's names."""
         known = len(self._numbers)
         done, found = self._names.get(cafe, (0, np.zeros(0, dtype=np.uint64)))
         if done < known:

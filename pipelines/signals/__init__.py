@@ -1,5 +1,5 @@
 """Signals between sessions: copies, rings, bursts, staff.
 
-A signal never deletes feedback and never changes its score: it caps what the score may be paid as, holds the reward
-until a person has looked, or only notes something. `docs/signals.md` says what each means.
+A signal never deletes feedback or changes its score: it caps the score for payment, holds the reward for a person's
+review, or only notes a fact. `docs/signals.md` describes each signal.
 """

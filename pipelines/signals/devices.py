@@ -1,8 +1,8 @@
 """Device signals: chains without a pause, code hopping, sessions outside opening hours.
 
-Without consent to a token a device is known by its address and browser, and for one day: twenty guests with the same
-telephone on the café's Wi-Fi are one "device". So a number of sessions alone holds nothing. A single device is
-recognised by order: its sessions never overlap, and each begins when the last one ends.
+Without consent to a token, a device is identified by address and browser, for one day only: twenty guests with the same
+phone model on the café's Wi-Fi are one "device". Therefore many sessions by themselves never cause a hold. A single
+device is recognised by its order: its sessions never overlap, and each begins when the previous one ends.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ import polars as pl
 from pilot.business_days import local_time
 from pilot.cafes import Cafes
 from pilot.opening_hours import hours_on
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
 
-CHAIN_PAUSE_SECONDS = 60  # the next session begins within this after the last one ended
-CHAIN_SESSIONS = 6  # completed in one chain: from the sixth on they are held
-CHAIN_CODES = 4  # scanned in one chain: nobody sits at four tables in a row
-OFTEN_SESSIONS = 4  # completed by one device on a day: noted
+CHAIN_PAUSE_SECONDS = 60  # the maximum pause between two sessions of a chain
+CHAIN_SESSIONS = 6  # completed sessions in one chain; from the sixth on they are held
+CHAIN_CODES = 4  # codes scanned in one chain; nobody sits at four tables in a row
+OFTEN_SESSIONS = 4  # completed sessions of one device on a day; from here on they are noted
 BEFORE_OPENING_MINUTES = 15
 AFTER_CLOSING_MINUTES = 60
-MINUTES_OF_A_DAY = 1440  # on a day on which the café is closed
-PATTERN_DAYS = 3  # outside opening hours on so many days of the look-back
+MINUTES_OF_A_DAY = 1440  # the distance from opening hours if the café is closed all day
+PATTERN_DAYS = 3  # days of the look-back with sessions outside opening hours
 
 COMPLETED = pl.col("outcome") == "completed"
 
 
-def device_signals(sessions: pl.DataFrame) -> list[Found]:
+def device_signals(sessions: pl.DataFrame) -> list[Finding]:
     """Return the signals of a day's devices.
 
     Args:
@@ -59,23 +59,23 @@ def device_signals(sessions: pl.DataFrame) -> list[Found]:
     return [found for row in chained.filter(COMPLETED).iter_rows(named=True) for found in _of_device(row)]
 
 
-def _of_device(row: dict[str, Any]) -> Iterator[Found]:
+def _of_device(row: dict[str, Any]) -> Iterator[Finding]:
     session = row["session_id"]
     if row["of_device"] >= OFTEN_SESSIONS:
-        yield Found(session, "device_often", counts={"sessions": row["of_device"]})
+        yield Finding(session, "device_often", counts={"sessions": row["of_device"]})
     if row["nth_completed"] >= CHAIN_SESSIONS:
         counts = {"in_a_row": row["nth_completed"], "pause_seconds_at_most": CHAIN_PAUSE_SECONDS}
-        yield Found(session, "device_chain", counts=counts)
+        yield Finding(session, "device_chain", counts=counts)
     if row["nth_code"] >= CHAIN_CODES:
-        yield Found(session, "code_hopping", counts={"codes_in_a_row": row["nth_code"]})
+        yield Finding(session, "code_hopping", counts={"codes_in_a_row": row["nth_code"]})
 
 
-def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
-    """Return completed sessions sent while the café was shut, and tokens that do so on several days.
+def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Finding]:
+    """Return signals of sessions sent outside opening hours, and of devices that do so on several days.
 
     Args:
         sessions: Frame of SESSIONS of one day.
-        history: The columns that `HISTORY_COLUMNS` names, of the days before.
+        history: HISTORY_COLUMNS of SESSIONS of the days before.
         cafes: The cafés, for their opening hours.
     """
     shut_before: dict[tuple[bool, str], set[date]] = {}
@@ -87,15 +87,15 @@ def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes
         minutes = _minutes_outside(row, cafes=cafes)
         if not minutes:
             continue
-        found.append(Found(row["session_id"], "outside_hours", counts={"minutes": minutes}))
+        found.append(Finding(row["session_id"], "outside_hours", counts={"minutes": minutes}))
         days = shut_before.get((row["simulated"], row["device_token_hash"] or ""), set()) | {row["day"]}
         if row["device_token_hash"] and len(days) >= PATTERN_DAYS:
-            found.append(Found(row["session_id"], "outside_hours_pattern", counts={"days": len(days)}))
+            found.append(Finding(row["session_id"], "outside_hours_pattern", counts={"days": len(days)}))
     return found
 
 
 def _minutes_outside(row: dict[str, Any], *, cafes: Cafes) -> int:
-    """Return the minutes before opening or after closing, beyond the usual, at which a session was sent."""
+    """Return by how many minutes, beyond the usual, a session was sent before opening or after closing."""
     if row["cafe"] not in cafes.ids:
         return 0
     local = local_time(row["completed_at"])

@@ -1,7 +1,7 @@
 """Copy signals: sessions that repeat an earlier one, on the same day or within the look-back window.
 
-The first session with a text has no signal. Short answers are never copies ("det var gott" is common), and honest
-guests' answers about the same queue resemble one another too little: docs/signals.md has the measurements.
+The first session with a text gets no signal. Short answers are never copies ("det var gott" is common), and honest
+answers about the same queue are not similar enough: docs/signals.md has the measurements.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from pipelines.signals.fingerprints import unpacked
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
+from pipelines.signals.fingerprints import unpack_pairs
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
 HISTORY_DAYS = 14
-LEAST_WORDS = 12  # two shorter answers may be equal by chance
+LEAST_WORDS = 12  # shorter answers may be equal by chance
 LEAST_SHARED_PAIRS = 14
 LEAST_RESEMBLANCE = 0.33
-RING_SESSIONS = 4  # so many sessions that resemble one another are a ring
+RING_SESSIONS = 4  # the minimum of similar sessions in a ring
 RELATED_SHOWN = 5
 
 Integers = npt.NDArray[np.int64]
 
 
-def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Found]:
-    """Return the copies of `day`; real and simulated sessions are never compared with one another.
+def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Finding]:
+    """Return the copies of `day`; real sessions are never compared with simulated ones.
 
     Args:
-        day: The business day that is judged.
+        day: The business day.
         today: Frame of FINGERPRINTS of that day.
         earlier: Frame of FINGERPRINTS of the days before it.
     """
@@ -43,10 +43,10 @@ def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Fou
     ]
 
 
-def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Found]:
+def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Finding]:
     first_new = int((prints["day"] < day).sum())
     first_said = _first_said(prints)
-    body, starts = unpacked(prints["pairs"])
+    body, starts = unpack_pairs(prints["pairs"])
     twins = earlier_twins(
         Sets(body, starts),
         first_new=first_new,
@@ -66,28 +66,28 @@ def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Found]:
 
 
 def _first_said(prints: pl.DataFrame) -> Integers:
-    """Return for each session the first one with exactly its words, itself if it is the first."""
+    """Return for each session the first one with exactly its words, perhaps itself."""
     first = prints.with_row_index("row").select(pl.col("row").first().over("text_hash", "words"))
     indexes: Integers = first["row"].to_numpy().astype(np.int64)
     return indexes
 
 
 def _best(twins: Twins) -> dict[int, int]:
-    """Return for each later session the entry that resembles it most; of equals the earliest."""
+    """Return for each later session its most similar entry; among equals the earliest."""
     order = np.lexsort((twins.earlier, -twins.resemblance, twins.later))
     later = twins.later[order]
     first = np.flatnonzero(np.concatenate([[True], later[1:] != later[:-1]])) if later.size else order
     return dict(zip(later[first].tolist(), order[first].tolist(), strict=True))
 
 
-def _exact(rows: pl.DataFrame, *, new: int, original: int, day: date) -> Found:
+def _exact(rows: pl.DataFrame, *, new: int, original: int, day: date) -> Finding:
     session, cafe, _, words = rows.row(new)
     of, its_cafe, its_day, _ = rows.row(original)
     counts = {"words": words, "days_before": (day - its_day).days, "other_cafe": int(its_cafe != cafe)}
-    return Found(session, "copied_exactly", related=(of,), counts=counts)
+    return Finding(session, "copied_exactly", related=(of,), counts=counts)
 
 
-def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Found:
+def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Finding:
     session, cafe, _, words = rows.row(int(twins.later[at]))
     of, its_cafe, its_day, _ = rows.row(int(twins.earlier[at]))
     counts = {
@@ -97,11 +97,11 @@ def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Found:
         "days_before": (day - its_day).days,
         "other_cafe": int(its_cafe != cafe),
     }
-    return Found(session, "copied_nearly", related=(of,), counts=counts)
+    return Finding(session, "copied_nearly", related=(of,), counts=counts)
 
 
-def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Found]:
-    """Yield the new members of each ring but its first: the first may be the one whom the others copy."""
+def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Finding]:
+    """Yield the new members of each ring except the first, which the others may have copied."""
     said_again = np.flatnonzero(first_said != np.arange(rows.height))
     ones = np.concatenate([twins.later, said_again])
     others = np.concatenate([twins.earlier, first_said[said_again]])
@@ -115,11 +115,11 @@ def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new:
         ring = members[labels[members] == label] if sizes[label] <= RING_SESSIONS * RELATED_SHOWN else members[:0]
         related = [rows.item(int(member), "session_id") for member in ring.tolist() if member != new]
         shown = tuple(related[:RELATED_SHOWN]) or (rows.item(label, "session_id"),)
-        yield Found(rows.item(new, "session_id"), "ring", related=shown, counts={"sessions": int(sizes[label])})
+        yield Finding(rows.item(new, "session_id"), "ring", related=shown, counts={"sessions": int(sizes[label])})
 
 
 def _components(ones: Integers, others: Integers, *, count: int) -> Integers:
-    """Return the smallest index that each of `count` sessions is connected with."""
+    """Return the smallest index in the connected component of each of `count` sessions."""
     labels = np.arange(count, dtype=np.int64)
     while True:
         low = np.minimum(labels[ones], labels[others])

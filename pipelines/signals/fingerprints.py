@@ -1,8 +1,8 @@
 """The table `fingerprints`: sessions as keyed hashes of word pairs, to find copies without the words.
 
-A pair is two neighbouring words, or two with one word between them: a swapped word breaks four pairs and leaves the
-rest. Words are folded (case, composed form), fillers are dropped. The hash is keyed with the home's secret: who has
-the lake but not the key cannot try out sentences.
+A pair is two neighbouring words, or two words with one between them: replacing a word breaks four pairs and leaves the
+rest. Words are folded (case, composed form), fillers are dropped. The hash is keyed with the home's secret, so that a
+copy of the lake without the key does not allow testing sentences.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 
 from pilot.lake_tables.tables import FINGERPRINTS
 from pipelines.feedback.counting_turns import counts_as_feedback
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 
 Codes = npt.NDArray[np.uint64]
 
@@ -26,7 +26,7 @@ FILLERS = (
 ).split()
 WORD = r"[\p{L}\p{N}]+"
 CODE_BYTES = 8
-CHUNK_SESSIONS = 50_000  # bounds memory: so many sessions' words exist at a time
+CHUNK_SESSIONS = 50_000  # sessions at a time; bounds memory
 
 # Odd multipliers of a 64-bit mixer (splitmix64, Steele et al. 2014) and of the sums over words.
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -45,13 +45,13 @@ def fingerprints(sessions: pl.DataFrame, turns: pl.DataFrame, *, key: bytes) -> 
     """
     said = _said(turns).select("session_id", pl.col("said").list.join(" "))
     completed = sessions.filter(pl.col("outcome") == "completed").join(said, on="session_id").sort("session_id")
-    hashed = hashed_texts(completed["said"], key=key)
+    hashed = hash_texts(completed["said"], key=key)
     rows = completed.lazy().select("day", "session_id", "cafe", "simulated", "completed_at")
     rows = pl.concat([rows, hashed.lazy()], how="horizontal").filter(pl.col("words") > 0)
-    return shaped(FINGERPRINTS, rows)
+    return table_frame(FINGERPRINTS, rows)
 
 
-def said_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
+def turns_by_session(sessions: pl.DataFrame, turns: pl.DataFrame) -> dict[str, list[str]]:
     """Return the counted turns of each completed session with words.
 
     Args:
@@ -73,7 +73,7 @@ def _said(turns: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def hashed_texts(texts: pl.Series, *, key: bytes) -> pl.DataFrame:
+def hash_texts(texts: pl.Series, *, key: bytes) -> pl.DataFrame:
     """Return the columns words, text_hash and pairs of `texts`, in their order."""
     wanted = schema(FINGERPRINTS)
     columns = pl.Schema({name: wanted[name] for name in ("words", "text_hash", "pairs")})
@@ -95,7 +95,7 @@ def _hashed(texts: pl.Series, *, key: bytes) -> pl.DataFrame:
     counts = np.bincount(owner, minlength=texts.len())
     starts = np.concatenate([[0], np.cumsum(counts)])
     place = np.arange(owner.size) - starts[owner]
-    weights = np.power(_LEFT, place.astype(np.uint64), dtype=np.uint64)  # position counts, modulo 2**64
+    weights = np.power(_LEFT, place.astype(np.uint64), dtype=np.uint64)  # sums depend on position, modulo 2**64
     sums = np.concatenate([np.zeros(1, dtype=np.uint64), np.cumsum(_mixed(codes) * weights, dtype=np.uint64)])
     whole = _mixed(sums[starts[1:]] - sums[starts[:-1]] + counts.astype(np.uint64))
     return pl.DataFrame(
@@ -134,8 +134,8 @@ def _packed(owner: npt.NDArray[np.int64], codes: Codes, *, texts: int) -> Iterat
         yield base64.b64encode(body[start * 4 : end * 4]).decode()
 
 
-def unpacked(pairs: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
-    """Return all texts' pairs in one array, and each text's offset (one more than there are texts)."""
+def unpack_pairs(pairs: pl.Series) -> tuple[npt.NDArray[np.uint32], npt.NDArray[np.int64]]:
+    """Return the pairs of all texts in one array, and the offset of each text plus the total length."""
     raw = pairs.str.decode("base64")
     sizes = raw.bin.size("b").to_numpy().astype(np.int64) // 4
     body = np.frombuffer(b"".join(raw.to_list()), dtype="<u4").astype(np.uint32)

@@ -12,8 +12,8 @@ from typing import Literal
 
 Severity = Literal["hold", "cap", "note"]
 
-HOLD_DAYS = 7  # a guest with a held reward has an answer within these days
-THIN_CAP = 45  # the rubric's "thin": kept and shown, never paid
+HOLD_DAYS = 7  # the deadline of the review of a held reward, promised to the guest
+THIN_CAP = 45  # the rubric's "thin": saved and shown, never paid
 
 SIGNALS_VERSION = "2026-11.1"
 
@@ -24,7 +24,7 @@ class Reason:
 
     Attributes:
         severity: hold (a person decides), cap (the score counts as at most `cap`) or note (nothing follows).
-        cap: The highest score that counts; None unless it caps.
+        cap: The maximum score that counts; None unless it caps.
     """
 
     severity: Severity

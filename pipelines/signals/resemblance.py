@@ -1,9 +1,9 @@
-"""Which sessions resemble an earlier one: MinHash bands propose, the exact sets decide.
+"""Finds sessions similar to an earlier one: MinHash bands propose pairs, the exact sets decide.
 
-Resemblance is Jaccard's: common pairs among all pairs of both. Bands of a MinHash signature (Broder 1997; banding as in
-Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4) find candidates without comparing everybody
-with everybody; each session meets at most a few others of its bucket, those nearest before it, so a farm of a million
-copies costs no more than a million strangers.
+Resemblance is Jaccard's: common pairs divided by all pairs of both. Bands of a MinHash signature (Broder 1997; banding
+as in Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, section 3.4) find candidates without comparing all
+sessions with each other. Each session is compared with only the few sessions that precede it in a bucket, so a million
+copies cost no more than a million different sessions.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ Pairs = npt.NDArray[np.uint32]
 BANDS = 40
 ROWS_A_BAND = 3
 HASHES = BANDS * ROWS_A_BAND
-MET_IN_A_BUCKET = 3  # how many of those before it a session is compared with, in each bucket
+MET_IN_A_BUCKET = 3  # preceding sessions that a session is compared with in each bucket
 CHUNK_PAIRS = 4_000_000  # pairs hashed at a time
 CHUNK_CANDIDATES = 100_000
-SKETCH_HASHES = 36  # hashes kept of each session: a candidate that agrees in too few of them is dropped unseen
-SKETCH_SHARE = 0.5  # of the least resemblance that is asked for: chance takes a true one below it once in 200 times
+SKETCH_HASHES = 36  # hashes per session; a candidate that agrees in too few is dropped before the exact comparison
+SKETCH_SHARE = 0.5  # share of the minimum resemblance; a true match falls below it once in 200 times
 SEED = 20261123
 
 
@@ -33,7 +33,7 @@ class Sets:
 
     Attributes:
         pairs: All sessions' pairs, one after the other; sorted and distinct within a session.
-        starts: Where each session's begin; one more than there are sessions.
+        starts: The offset of each session's pairs, and the total length.
     """
 
     pairs: Pairs
@@ -41,7 +41,7 @@ class Sets:
 
     @property
     def sizes(self) -> Integers:
-        """Return how many pairs each session has."""
+        """Return the number of pairs of each session."""
         sizes: Integers = np.diff(self.starts)
         return sizes
 
@@ -51,14 +51,14 @@ class Sets:
 
 @dataclass(frozen=True, slots=True)
 class Twins:
-    """Sessions that resemble an earlier one; one entry a pair of sessions.
+    """Similar sessions, one entry per pair of a later and an earlier session.
 
     Attributes:
         later: Index of the later session.
         earlier: Index of the earlier one.
-        shared: Pairs that they have in common.
-        resemblance: Common pairs among all of both, 0-1.
-        contained: Common pairs among those of the smaller, 0-1.
+        shared: Their number of common pairs.
+        resemblance: Common pairs divided by all pairs of both, 0-1.
+        contained: Common pairs divided by the pairs of the smaller session, 0-1.
     """
 
     later: Integers
@@ -69,13 +69,13 @@ class Twins:
 
 
 def earlier_twins(sets: Sets, *, first_new: int, least_shared: int, least_resemblance: float) -> Twins:
-    """Return the pairs of sessions that resemble one another, the later of which is new.
+    """Return the pairs of similar sessions with a new later session.
 
     Args:
         sets: The sessions in order of time; those without a pair are ignored.
-        first_new: Index of the first session that is to be judged; those before it are only compared with.
-        least_shared: Fewer common pairs than this are no resemblance.
-        least_resemblance: Less resemblance than this is none.
+        first_new: Index of the first new session; earlier sessions are only compared with new ones.
+        least_shared: The minimum number of common pairs.
+        least_resemblance: The minimum resemblance.
     """
     later, earlier = _candidates(sets, first_new=first_new, least_agreement=SKETCH_SHARE * least_resemblance)
     kept: list[Twins] = []
@@ -103,7 +103,7 @@ def _joined(parts: list[Twins]) -> Twins:
 
 
 def _candidates(sets: Sets, *, first_new: int, least_agreement: float) -> tuple[Integers, Integers]:
-    """Return distinct (later, earlier) index pairs that share a bucket and are near one another in it."""
+    """Return distinct (later, earlier) index pairs of near neighbours in a bucket."""
     rows = np.flatnonzero(sets.sizes > 0)
     hashes = _Hashes()
     sketch = np.empty((rows.size, SKETCH_HASHES), dtype=np.uint32)
@@ -116,7 +116,7 @@ def _candidates(sets: Sets, *, first_new: int, least_agreement: float) -> tuple[
             smallest = sketch[:, at] if at < SKETCH_HASHES else hashes.smallest(sets, rows, at=at)
             keys = (keys ^ smallest) * hashes.multipliers[at]
             keys ^= keys >> np.uint64(29)
-        order = np.argsort(keys, kind="stable")  # within a bucket by time
+        order = np.argsort(keys, kind="stable")  # by time within a bucket
         keys = keys[order]
         for gap in range(1, MET_IN_A_BUCKET + 1):
             at_new = np.flatnonzero((keys[gap:] == keys[:-gap]) & (rows[order[gap:]] >= first_new))
@@ -132,7 +132,7 @@ def _candidates(sets: Sets, *, first_new: int, least_agreement: float) -> tuple[
 def _agreeing(
     sketch: npt.NDArray[np.uint32], ones: Integers, others: Integers, *, least: float
 ) -> npt.NDArray[np.bool_]:
-    """Return for each couple whether its sketches agree in at least a share of `least`."""
+    """Return for each candidate pair whether its sketches agree in at least a share of `least`."""
     kept = np.empty(ones.size, dtype=np.bool_)
     for start in range(0, ones.size, CHUNK_CANDIDATES):
         some = slice(start, start + CHUNK_CANDIDATES)
@@ -165,7 +165,7 @@ class _Hashes:
 
 
 def common(sets: Sets, ones: Integers, others: Integers) -> Integers:
-    """Return how many pairs each of `ones` has in common with its counterpart in `others`."""
+    """Return the number of common pairs of each of `ones` with its counterpart in `others`."""
     both = np.concatenate([ones, others])
     sizes = sets.sizes[both]
     ends = np.cumsum(sizes)

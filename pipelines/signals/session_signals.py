@@ -1,4 +1,4 @@
-"""The table `session_signals`: a row for each signal of a session, and their effect on its reward."""
+"""The table `session_signals`: one row per signal of a session; and their effect on its reward."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import polars as pl
 
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import SESSION_SIGNALS
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.signals.devices import device_signals, hours_signals
 from pipelines.signals.duplicates import copies
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
 from pipelines.signals.reasons import HOLD_DAYS, REASONS, SIGNALS_VERSION
 from pipelines.signals.velocity import burst_signals
 
@@ -30,7 +30,7 @@ def session_signals(
     scored: pl.DataFrame,
     cafes: Cafes,
 ) -> pl.DataFrame:
-    """Return a day's signals, one row for each session and signal.
+    """Return a day's signals, one row per session and signal.
 
     Args:
         day: The business day.
@@ -51,15 +51,17 @@ def session_signals(
     return _table(found, sessions=sessions)
 
 
-def _urgent(scored: pl.DataFrame) -> list[Found]:
-    """Return the sessions that the scorer flagged as urgent: an allergy, an injury, harassment, safety."""
+def _urgent(scored: pl.DataFrame) -> list[Finding]:
+    """Return signals of sessions flagged by the scorer as urgent: allergy, injury, harassment, safety."""
     flagged = scored.select("session_id", kinds=pl.col("flags").list.eval(URGENT)).filter(
         pl.col("kinds").list.len() > 0
     )
-    return [Found(session, "urgent", counts=dict.fromkeys(sorted(kinds), 1)) for session, kinds in flagged.iter_rows()]
+    return [
+        Finding(session, "urgent", counts=dict.fromkeys(sorted(kinds), 1)) for session, kinds in flagged.iter_rows()
+    ]
 
 
-def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
+def _table(found: Iterable[Finding], *, sessions: pl.DataFrame) -> pl.DataFrame:
     rows = [
         {
             "session_id": each.session_id,
@@ -77,27 +79,27 @@ def _table(found: Iterable[Found], *, sessions: pl.DataFrame) -> pl.DataFrame:
     own_rows = pl.DataFrame(rows, schema={name: types[name] for name in own}, orient="row")
     held = pl.when(pl.col("severity") == "hold").then(pl.col("completed_at") + timedelta(days=HOLD_DAYS))
     of = sessions.select("day", "session_id", "cafe", "simulated", "completed_at")
-    return shaped(SESSION_SIGNALS, own_rows.join(of, on="session_id").with_columns(held_until=held).lazy())
+    return table_frame(SESSION_SIGNALS, own_rows.join(of, on="session_id").with_columns(held_until=held).lazy())
 
 
-def with_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
-    """Return a day's signals after part of their input was erased: earlier findings are kept.
+def keep_earlier(found: pl.DataFrame, *, earlier: pl.DataFrame, sessions: pl.DataFrame) -> pl.DataFrame:
+    """Return a day's signals with earlier findings kept, after part of their input was erased.
 
     Args:
         found: Frame of SESSION_SIGNALS, from the remaining input.
-        earlier: The day's signals as they were.
+        earlier: The day's previous signals.
         sessions: Frame of SESSIONS of the day; signals of other sessions are dropped.
     """
     new = found.join(earlier, on=["session_id", "signal"], how="anti")
     both = pl.concat([earlier.select(new.columns), new]).join(sessions, on="session_id", how="semi")
-    return shaped(SESSION_SIGNALS, both.lazy())
+    return table_frame(SESSION_SIGNALS, both.lazy())
 
 
-def by_session(signals: pl.DataFrame) -> pl.DataFrame:
-    """Return the signals' effect on each session's reward: one row for each session with a signal.
+def reward_effects(signals: pl.DataFrame) -> pl.DataFrame:
+    """Return the signals' effect on rewards, one row per session with a signal.
 
-    Columns: session_id; held_until, null where nothing holds it; cap, the most that its score counts as, null where
-    nothing caps it; reasons, the signals that hold or cap, sorted.
+    Columns: session_id; held_until, null if nothing holds it; cap, the maximum that its score counts as, null if
+        nothing caps it; reasons, the signals that hold or cap, sorted.
 
     Args:
         signals: Frame of SESSION_SIGNALS.

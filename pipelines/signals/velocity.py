@@ -1,7 +1,7 @@
 """Bursts: far more sessions in an hour than a code or a café ever had at that time of day.
 
-A café's rush is its own measure: the same hour of the days before. Before there are enough of them, a whole day's
-expected number within one hour is too many. The sessions up to the limit are not touched.
+The reference is the same hour of earlier days. Until there are enough of them, the limit is a whole day's expected
+number within one hour. Sessions up to the limit get no signal.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import polars as pl
 
 from pilot.business_days import STOCKHOLM
 from pilot.cafes import Cafes
-from pipelines.signals.found import Found
+from pipelines.signals.finding import Finding
 
-BURST_FACTOR = 4  # times the busiest of the same hours before
-BURST_LEAST = 20  # completed sessions within an hour: fewer are never a burst
-HISTORY_DAYS = 5  # with fewer days before it, the expected number of a day is the measure
+BURST_FACTOR = 4  # multiple of the busiest same hour of earlier days
+BURST_LEAST = 20  # completed sessions within an hour; fewer are never a burst
+HISTORY_DAYS = 5  # earlier days; with fewer, the limit is a day's expected number
 HISTORY_COLUMNS = ("day", "session_id", "cafe", "simulated", "code", "outcome", "completed_at", "device_token_hash")
 
 
-def burst_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Found]:
+def burst_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Finding]:
     """Return the sessions beyond an hour's limit, by code and by café.
 
     Args:
@@ -31,7 +31,7 @@ def burst_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes
         schema={"cafe": pl.String, "expected": pl.Int64},
     )
     today, before = _by_hour(sessions), _by_hour(history)
-    found: dict[str, Found] = {}
+    found: dict[str, Finding] = {}
     for keys in (["simulated", "cafe"], ["simulated", "cafe", "code"]):
         days = before.group_by(keys).agg(days=pl.col("day").n_unique())
         busiest = (
@@ -52,7 +52,7 @@ def burst_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes
             .filter(pl.col("nth") > pl.col("limit"))
         )
         for session, nth, most in beyond.select("session_id", "nth", "limit").iter_rows():
-            found.setdefault(session, Found(session, "burst", counts={"nth_of_the_hour": nth, "limit": most}))
+            found.setdefault(session, Finding(session, "burst", counts={"nth_of_the_hour": nth, "limit": most}))
     return [found[session] for session in sorted(found)]
 
 

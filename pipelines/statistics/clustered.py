@@ -1,7 +1,7 @@
 """Ratios and quantiles over many days, with intervals clustered by café and day.
 
-Guests of one café on one day are alike. A figure is the sum of its clusters' numerators divided by that of their
-denominators. Its variance is that of the clusters around it (the linearised ratio estimator; Cochran, Sampling
+Guests of one café on one day are correlated. A figure is the sum of its clusters' numerators divided by the sum of
+their denominators. Its variance is the clusters' variance around it (the linearised ratio estimator; Cochran, Sampling
 Techniques, 3rd ed., section 6.3). A share's interval is Wilson's with the effective number of trials, as Dean and
 Pagano recommend for clustered shares (Journal of Survey Statistics and Methodology 3, 2015); a quantile's inverts that
 of the share below it (Woodruff, JASA 47, 1952).
@@ -19,7 +19,7 @@ from scipy.special import stdtrit
 
 from pipelines.statistics.intervals import CONFIDENCE, quantile_rank, quantile_ranks, wilson
 
-FEWEST_CLUSTERS = 5  # fewer cannot estimate how much days differ
+FEWEST_CLUSTERS = 5  # fewer days do not allow an estimate of their variance
 LEAST_SHARE_OF_TRIALS = 1e-9
 
 Cluster = tuple[float, float]  # numerator, denominator
@@ -30,10 +30,10 @@ class Ratio:
     """A ratio over clusters.
 
     Attributes:
-        numerator: The sum of the clusters'.
-        denominator: The sum of the clusters'.
+        numerator: The sum of the clusters' numerators.
+        denominator: The sum of the clusters' denominators.
         clusters: Their number.
-        variance: The ratio's, between clusters; None with fewer than two.
+        variance: The ratio's variance between clusters; None with fewer than two.
     """
 
     numerator: float
@@ -49,7 +49,7 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval; an end that cannot be known is None."""
+    """An interval; an unknown end is None."""
 
     low: float | None
     high: float | None
@@ -68,7 +68,7 @@ def ratio(clusters: Sequence[Cluster]) -> Ratio:
 
 
 def share_interval(found: Ratio) -> Interval:
-    """Return the 95 % interval of a share of trials; never narrower than that of independent ones.
+    """Return the 95 % interval of a share, never narrower than the one for independent trials.
 
     Raises:
         ValueError: there are no trials.
@@ -86,7 +86,7 @@ def quantile_of(clusters: Sequence[Sequence[float]], quantile: float) -> tuple[f
     """Return a quantile of all values, and its 95 % interval by their order.
 
     Args:
-        clusters: Each café-day's values; infinite for an answer that never came. At least one in all.
+        clusters: The values of each café-day, infinite for a missing answer; at least one value in total.
         quantile: Between 0 and 1.
     """
     ordered = sorted(value for cluster in clusters for value in cluster)
@@ -107,9 +107,9 @@ def difference(after: Ratio, before: Ratio, *, confidence: float = CONFIDENCE) -
     """Return the difference of two ratios and its interval; None if there are too few days.
 
     Args:
-        after: The later one.
-        before: The earlier one.
-        confidence: Of the interval.
+        after: The later ratio.
+        before: The earlier ratio.
+        confidence: The interval's confidence level.
     """
     if min(after.clusters, before.clusters) < FEWEST_CLUSTERS or after.value is None or before.value is None:
         return None

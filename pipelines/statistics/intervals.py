@@ -31,7 +31,7 @@ def wilson(successes: float, trials: float) -> tuple[float, float]:
 
 
 def quantile_rank(quantile: float, count: int) -> int:
-    """Return the quantile's rank (from 1): the first of `count` values with that share at or below."""
+    """Return the rank (from 1) of the first of `count` values with that share at or below it."""
     return max(1, math.ceil(quantile * count - 1e-9))
 
 
@@ -59,7 +59,7 @@ def quantile_ranks(quantile: float, count: int) -> tuple[int | None, int | None]
 
 
 def quantile_interval(values: list[float], quantile: float) -> tuple[float | None, float | None]:
-    """Return the interval of a quantile of `values` by their order; an end that cannot be known is None."""
+    """Return the interval of a quantile of `values` by order statistics; an unknown end is None."""
     ordered = sorted(values)
     low, high = quantile_ranks(quantile, len(ordered))
     return (ordered[low - 1] if low else None, ordered[high - 1] if high else None)

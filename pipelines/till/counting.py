@@ -1,6 +1,6 @@
-"""Counts customers by café and day in tills' exports: one a positive receipt, or the day's number.
+"""Counts customers by café and day in tills' exports: one per positive receipt, or the day's number.
 
-What is counted and what is left out is told for every row, so that a person can see what an import will do.
+Each row's fate is returned too, so that a person can review an import before it is made.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ TOTALS = ("total", "summa", "sum", "delsumma", "subtotal", "i alt", "samtliga")
 
 T = TypeVar("T")
 
-# Why a day is left out, for a person; None if it is counted.
+# Returns the code of why a day is left out; None if it is counted.
 LeftOut = Callable[[Cafe, date], str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What becomes of one row.
+    """The fate of one row.
 
     Attributes:
         file: The file's name.
         number: The row's number in it.
-        fate: What becomes of it.
-        cafe: Its café, if already read.
-        day: Its business day, if already read.
+        fate: Whether and how it counts.
+        cafe: Its café, once read.
+        day: Its business day, once read.
         why: Why its day is left out; None if it is counted.
     """
 
@@ -51,13 +51,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What the exports say together.
+    """The combined content of some exports.
 
     Attributes:
         formats: Each file's format, by its name.
         customers: Customers by café and day.
-        rows: What becomes of each row, in the files' order.
-        faults: The cells that cannot be used; with one of them nothing may be imported.
+        rows: The fate of each row, in the files' order.
+        faults: The unusable cells; nothing may be imported if there are any.
     """
 
     formats: Mapping[str, Format]
@@ -75,17 +75,17 @@ class _Refused(Exception):
 
 
 def tally(exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: date, left_out: LeftOut) -> Tally:
-    """Count the customers of some exports together; a receipt or a day that is in two of them counts once.
+    """Count the customers in some exports; a receipt or a day that occurs in two of them counts once.
 
     Args:
         exports: The files.
         cafes: The cafés.
         cafe: The files' café; None if a column names it.
-        today: No row may be of a later day.
-        left_out: Says why a café's day does not count, if so.
+        today: The last allowed day.
+        left_out: Returns why a café's day does not count; None if it does.
 
     Raises:
-        UnreadableExport: a file says nothing of the café, and none was given.
+        UnreadableExport: a file has no column for the café, and `cafe` is None.
     """
     counting = _Counting(cafes=cafes, cafe=cafe, today=today, left_out=left_out)
     for export in exports:
@@ -111,7 +111,7 @@ class _Counting:
         self._faults: list[Fault] = []
 
     def add(self, export: Export) -> None:
-        """Take a file's rows."""
+        """Add a file's rows."""
         by_receipt = "receipt" in export.columns
         self._formats[export.name] = "zettle" if export.of_zettle else "receipts" if by_receipt else "daily"
         self._sum = 0
@@ -174,7 +174,7 @@ class _Counting:
 
     def _day(self, export: Export, number: int, cells: tuple[str, ...], cafe: Cafe, day: date) -> Fate:
         if not export.cell(cells, "count"):
-            return "no_number"  # A day without a number is missing, not a day without customers.
+            return "no_number"  # A day without a number is missing; it does not have 0 customers.
         count = self._read(export, cells, "count", whole_number)
         if count > MOST_CUSTOMERS:
             raise _Refused(export.heading("count"), "a number too large for a day", f"0 to {MOST_CUSTOMERS}")

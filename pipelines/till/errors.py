@@ -34,7 +34,7 @@ class Fault:
 
 
 class UnusableCell(ValueError):
-    """A cell's text is not of the kind that its column holds.
+    """A cell's text is of another kind than its column.
 
     Attributes:
         found: The kind of the value found.

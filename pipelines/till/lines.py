@@ -1,4 +1,4 @@
-"""Lines and columns from an export's bytes, whatever its letters' encoding and its cells' separator."""
+"""Reads lines and columns from an export's bytes, detecting encoding and separator."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Export:
     Attributes:
         name: The file's name.
         columns: Each known column's index.
-        headings: Every heading as it is written.
-        rows: The lines below: their number in the file and their cells.
+        headings: Every heading as written.
+        rows: The lines below the headings: their number in the file and their cells.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Export:
         return spaced(row[place]) if place is not None and place < len(row) else ""
 
     def heading(self, kind: ColumnKind) -> str:
-        """Return a known column's heading as it is written."""
+        """Return a known column's heading as written."""
         return self.headings[self.columns[kind]]
 
     @property
@@ -82,7 +82,7 @@ def read_export(body: bytes, *, name: str) -> Export:
     """Return a file's lines under its headings.
 
     Raises:
-        UnreadableExport: it is a workbook, no text, or has no headings that are known.
+        UnreadableExport: it is a workbook, not text, or has no known headings.
     """
     text = _decoded(body, name=name)
     best: Export | None = None

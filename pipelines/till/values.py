@@ -1,4 +1,4 @@
-"""Days, moments and numbers as tills and Excel write them in Sweden, Denmark and England."""
+"""Parses days, moments and numbers as tills and Excel write them in Sweden, Denmark and England."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPECTED_COUNT = "a whole number such as 742 or 1 204"
 EXPECTED_AMOUNT = "an amount such as 45,00 or 1 234,50 kr"
 
 EXCEL_EPOCH = date(1899, 12, 30)
-EXCEL_DAYS = range(40_000, 60_000)  # 2009 to 2064: Excel's own numbers of days, in a file saved without formats
+EXCEL_DAYS = range(40_000, 60_000)  # Excel's day numbers of 2009 to 2064, in a file saved without formats
 
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
 _CURRENCY = re.compile(r"(?:kr\.?|sek|dkk|nok|eur|:-|€)", re.IGNORECASE)
@@ -48,7 +48,7 @@ _MONTHS = {
 
 
 def spaced(text: str) -> str:
-    """Return a text with every run of spaces, the non-breaking ones too, as one plain space."""
+    """Return a text with every run of spaces, non-breaking ones included, as one plain space."""
     return _SPACES.sub(" ", text).strip()
 
 
@@ -67,12 +67,12 @@ def kind_of(text: str) -> str:
 
 
 def business_day_of(text: str) -> date:
-    """Return the business day of a day or moment; one with an offset is taken to Stockholm's calendar.
+    """Return the business day of a day or moment; a moment with an offset is converted to Stockholm time.
 
-    A day in numbers alone is year-month-day, or day-month-year as in all of Scandinavia.
+    A numeric day is year-month-day, or day-month-year as in all of Scandinavia.
 
     Raises:
-        UnusableCell: it is none.
+        UnusableCell: it is neither.
     """
     bare = spaced(text).casefold()
     if re.search(r"\d[t ]\d{1,2}:\d{2}.*(z|[+-]\d{2}:?\d{2})$", bare):

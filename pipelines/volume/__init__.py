@@ -1,1 +1,1 @@
-"""Feedback volume by hour against its expectation: from the café's band first, then from its history."""
+"""Feedback volume by hour, compared with an expectation from the café's band or its history."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from pilot.cafes import Cafe, Cafes
 from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
-from pipelines.shapes import schema, shaped
+from pipelines.shapes import schema, table_frame
 from pipelines.volume.expectation import HISTORY_DAYS as HISTORY_DAYS
 from pipelines.volume.expectation import PastHour, expectation
 from pipelines.volume.open_hours import Window, open_hours
@@ -32,10 +32,10 @@ def volume_anomalies(
     away: Mapping[str, Iterable[Window]],
     simulated: bool = False,
 ) -> pl.DataFrame:
-    """Return a row for each open hour of each café on `day`, up to `as_of`.
+    """Return one row per café and open hour on `day`, up to `as_of`.
 
-    Only the home's own guests count: test clients among real guests have no expected volume. Before the pilot's
-    first day there are no rows, unless everything is simulated.
+    Test clients among real guests do not count: they have no expected volume. There are no rows before the pilot's
+    first day, unless everything is simulated.
 
     Args:
         sessions: SESSION_COLUMNS of SESSIONS of the day.
@@ -43,8 +43,8 @@ def volume_anomalies(
         as_of: The moment up to which the day is judged, aware.
         cafes: The cafés.
         history: HISTORY_COLUMNS of VOLUME_ANOMALIES of the HISTORY_DAYS before.
-        away: By café, the windows in which no guest could speak: outages, maintenance, pauses, a full trial.
-        simulated: Whether the home's guests are simulated ones.
+        away: The windows in which no guest could speak, by café: outages, maintenance, pauses, a full trial.
+        simulated: Whether the home's guests are simulated.
     """
     sent = _sent(sessions, simulated=simulated)
     past = _past(history.filter(pl.col("simulated") == simulated, pl.col("day") < day))
@@ -56,20 +56,20 @@ def volume_anomalies(
     judged = pl.DataFrame(
         rows, schema={name: kind for name, kind in schema(VOLUME_ANOMALIES).items() if name in OWN_COLUMNS}
     )
-    return shaped(
+    return table_frame(
         VOLUME_ANOMALIES,
         judged.lazy().with_columns(day=pl.lit(day), simulated=pl.lit(simulated), as_of=pl.lit(as_of)),
     )
 
 
-def away_by_cafe(
+def unavailable_windows(
     cafes: Cafes,
     *,
     down: Mapping[tuple[str, bool], Iterable[Window]],
     shut: Mapping[str, Iterable[Window]],
     simulated: bool,
 ) -> dict[str, list[Window]]:
-    """Return by café the windows in which no guest could speak: outages, and closures by the pilot itself."""
+    """Return the windows in which no guest could speak, by café: outages, and closures by the pilot."""
     return {each: [*down.get((each, simulated), ()), *shut.get(each, ())] for each in cafes.ids}
 
 

@@ -1,4 +1,4 @@
-"""Anomalies as people hear of them: one a café-day and direction, from its first hour to its last."""
+"""Episodes: the anomalous hours of one café-day and direction, merged for reports to people."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Hours of one café-day that brought too little, or too much.
+    """The hours of one café-day with too little, or too much, feedback.
 
     Attributes:
         day: The business day.
@@ -24,11 +24,11 @@ class Episode:
         direction: low or high.
         start: When its first hour begins, UTC.
         end: When its last hour ends, UTC.
-        feedbacks: How many came.
-        expected: How many were to be expected.
-        expected_low: The lower end of that.
-        expected_high: The upper end.
-        surprise: The chance of something as rare, in its most surprising hour.
+        feedbacks: The number of feedbacks.
+        expected: The expected number.
+        expected_low: The lower end of the expectation.
+        expected_high: Its upper end.
+        surprise: The probability of something as rare, in its most surprising hour.
     """
 
     day: date
@@ -44,9 +44,9 @@ class Episode:
 
 
 def episodes(anomalies: pl.DataFrame) -> list[Episode]:
-    """Return a frame's episodes by day, café and direction; hours too little open are not summed.
+    """Return a frame's episodes by day, café and direction, without hours that were too little open.
 
-    An episode begins with the first hour of its most surprising stretch and ends with the last hour that told it.
+    An episode begins with the first hour of its most surprising stretch and ends with its last anomalous hour.
 
     Args:
         anomalies: COLUMNS of VOLUME_ANOMALIES, of one kind of guests.

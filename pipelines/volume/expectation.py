@@ -1,7 +1,7 @@
-"""The expected feedback of a café's day: from its band, or from its earlier days of the same kind.
+"""The expected feedback of a café's day, from its band or from earlier days of the same kind.
 
-Everything is a rate per weighted minute (`open_hours.PEAK_WEIGHT`), so that days of different lengths, hours cut short
-by an outage and today so far are comparable. The estimates are robust: the level is a median and its spread a median
+All rates are per weighted minute (`open_hours.PEAK_WEIGHT`), so that days of different lengths, hours cut short by an
+outage, and an unfinished day are comparable. The estimates are robust, the level a median and the spread a median
 deviation, so that an unrecorded outage or a burst does not become the expectation.
 """
 
@@ -23,11 +23,11 @@ HISTORY_DAYS = 56
 SAME_WEEKDAYS = 4
 DAYS_OF_THE_KIND = 5
 LEAST_SHARE_OF_DAY = 0.5  # a day with a smaller usable share is not used as history
-LEAST_SHARE_OF_BAND = 0.2  # a usual level below this is a fault to repair, not an expectation
-PROFILE_PRIOR_FEEDBACKS = 20.0  # the weight of the peaks' profile in an hour's share
-MOST_TIMES_PROFILE, MOST_BESIDE = 3.0, 3.0  # no hour of the past counts for more than this: a burst is not a habit
-MAD_TO_DEVIATION = 1.4826  # of a normal distribution (Rousseeuw and Croux, JASA 88, 1993)
-MEDIAN_TO_MEAN_VARIANCE = math.pi / 2  # how much less certain a median is than a mean, at a normal distribution
+LEAST_SHARE_OF_BAND = 0.2  # a lower usual level is a fault to repair, not an expectation
+PROFILE_PRIOR_FEEDBACKS = 20.0  # the weight of the prior profile in an hour's share
+MOST_TIMES_PROFILE, MOST_BESIDE = 3.0, 3.0  # cap on a past hour: a burst is not a habit
+MAD_TO_DEVIATION = 1.4826  # for a normal distribution (Rousseeuw and Croux, JASA 88, 1993)
+MEDIAN_TO_MEAN_VARIANCE = math.pi / 2  # variance of a median relative to a mean, for a normal distribution
 BAND_DISPERSION = 0.03
 LEAST_DISPERSION, MOST_DISPERSION = 0.015, 0.25
 SHOWN_DEVIATIONS = 1.28  # 8 usual days in 10
@@ -37,7 +37,7 @@ Basis = Literal["band", "history"]
 
 @dataclass(frozen=True, slots=True)
 class PastHour:
-    """What one open hour of an earlier day brought: weighted minutes that could be used, and feedbacks."""
+    """One open hour of an earlier day: its usable weighted minutes and its feedbacks."""
 
     hour: int
     weight: float
@@ -46,15 +46,15 @@ class PastHour:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is expected of a day, in feedbacks per weighted minute.
+    """The expectation of a day, in feedbacks per weighted minute.
 
     Attributes:
-        basis: From the band or from history.
-        rate: The middle.
-        low: The band's lower end, or that of 8 usual days in 10.
-        high: The upper end.
+        basis: Its source, band or history.
+        rate: The expected rate.
+        low: The lower end of the band, or of the range of 8 usual days in 10.
+        high: The upper end of the same.
         dispersion: The squared relative deviation of a day from its reference.
-        profile: By hour, its multiple of the peaks' weight; 1 if unknown.
+        profile: The multiple of the peaks' weight by hour; 1 if unknown.
     """
 
     basis: Basis
@@ -66,21 +66,21 @@ class Expectation:
 
     @property
     def least(self) -> float:
-        """Return the rate that too little is tested against: a band's own lower end is nothing unusual."""
+        """Return the rate for the test for too little; a band's lower end itself is not unusual."""
         return self.low if self.basis == "band" else self.rate
 
     @property
     def most(self) -> float:
-        """Return the rate that too much is tested against."""
+        """Return the rate for the test for too much."""
         return self.high if self.basis == "band" else self.rate
 
     def weight(self, hour: int, weight: float) -> float:
-        """Return an hour's weighted minutes, its own share of the day learned."""
+        """Return an hour's weighted minutes, scaled by its learned share of the day."""
         return weight * self.profile.get(hour, 1.0)
 
 
 def expectation(cafe: Cafe, *, day: date, past: Mapping[date, Sequence[PastHour]]) -> Expectation | None:
-    """Return a café's expected day, from its history if there is enough of it; None if closed.
+    """Return the expectation of a café's day, from its history if sufficient; None if closed.
 
     Args:
         cafe: The café.
@@ -94,7 +94,7 @@ def expectation(cafe: Cafe, *, day: date, past: Mapping[date, Sequence[PastHour]
 
 
 def _from_band(cafe: Cafe, weight: float) -> Expectation:
-    """Return the band spread over the day; a day shorter than a weekday may bring less, a longer one more."""
+    """Return the band as rates, with its ends widened if the day is shorter or longer than a weekday."""
     band, share = cafe.expected_feedbacks_per_day, weight / whole_weight(cafe, cafe.opening_hours.weekdays)
     low, high = band.low * min(1.0, share) / weight, band.high * max(1.0, share) / weight
     return Expectation("band", (low + high) / 2, low, high, BAND_DISPERSION)
@@ -138,7 +138,7 @@ def _rate(hours: Sequence[PastHour], profile: Mapping[int, float]) -> float:
 
 
 def _profile(days: Sequence[Sequence[PastHour]]) -> dict[int, float]:
-    """Return each hour's feedback as a multiple of the peaks' weight, shrunk towards 1 if there is little."""
+    """Return each hour's feedback as a multiple of the peaks' weight, shrunk towards 1 if data are few."""
     base = median(_rate(hours, {}) for hours in days)
     found: dict[int, float] = defaultdict(float)
     foreseen: dict[int, float] = defaultdict(float)

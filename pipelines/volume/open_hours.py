@@ -13,9 +13,9 @@ from pilot.business_days import at_local, local_time
 from pilot.cafes import Cafe
 from pilot.cafes import Window as Hours
 from pilot.opening_hours import EVES, GRACE_MINUTES, holidays_of, hours_on
-from pipelines.coverage import clipped, common, merged
+from pipelines.coverage import clip_windows, intersect_windows, merge_windows
 
-PEAK_WEIGHT = 4.0  # the expected feedback of a peak's minute, in other minutes
+PEAK_WEIGHT = 4.0  # the expected feedback of a peak minute, as a multiple of another minute's
 SETTLES_AFTER_MINUTES = 30  # a replica publishes within half a minute; a guest's connection may be away for longer
 HOUR = timedelta(hours=1)
 
@@ -25,14 +25,14 @@ Kind = Literal["weekday", "saturday", "sunday_or_holiday", "eve", "special"]
 
 @dataclass(frozen=True, slots=True)
 class OpenHour:
-    """One hour of the clock, as far as the café is open in it and time has come.
+    """The elapsed open part of one clock hour.
 
     Attributes:
-        starts_at: When the hour begins, UTC.
-        hour: The hour on Stockholm's clock.
-        open_minutes: Minutes within the opening hours, so far.
-        away_minutes: Of these, minutes in which no guest could speak.
-        weight: The other minutes, those of a peak counted `PEAK_WEIGHT` times.
+        starts_at: The start of the hour, UTC.
+        hour: The hour in Stockholm time.
+        open_minutes: Elapsed minutes within the opening hours.
+        away_minutes: Open minutes in which no guest could speak.
+        weight: The other open minutes, with peak minutes counted `PEAK_WEIGHT` times.
         feedbacks: Feedbacks sent.
         settled: Whether the hour is over and its feedback has had time to arrive.
     """
@@ -56,14 +56,14 @@ def open_hours(
 ) -> list[OpenHour]:
     """Return the café's open hours of `day`, in order, up to `as_of`; none on a closed day.
 
-    What is sent between closing and the end of the doors' grace counts to the last hour: the visit was before it.
+    Feedback sent between closing and the end of the doors' grace period counts in the last hour.
 
     Args:
         cafe: The café.
         day: The business day.
         as_of: The moment up to which the day is judged, aware.
-        sent: When each of the day's feedbacks was sent.
-        away: When no guest could speak: outages, maintenance, pauses; in any order, overlaps allowed.
+        sent: The times at which the day's feedbacks were sent.
+        away: The windows in which no guest could speak: outages, maintenance, pauses; in any order, overlaps allowed.
     """
     window = hours_on(cafe, day).window
     if window is None:
@@ -72,18 +72,18 @@ def open_hours(
     last = _hour_of(closes - timedelta.resolution)
     doors_close = closes + timedelta(minutes=GRACE_MINUTES)
     counted = Counter(min(_hour_of(each), last) for each in sent if opens <= each < min(doors_close, as_of))
-    shut = merged(away)
-    peaks = merged((at_local(day, first), at_local(day, end)) for first, end in cafe.peaks)
+    shut = merge_windows(away)
+    peaks = merge_windows((at_local(day, first), at_local(day, end)) for first, end in cafe.peaks)
     found = []
     for starts_at in _hours_from(_hour_of(opens), closes):
         until = min(starts_at + HOUR, closes, as_of)
         start = max(starts_at, opens)
         if start >= until:
             break
-        lost = clipped(shut, start=start, end=until)
-        rush = clipped(peaks, start=start, end=until)
+        lost = clip_windows(shut, start=start, end=until)
+        rush = clip_windows(peaks, start=start, end=until)
         open_minutes, away_minutes = minutes([(start, until)]), minutes(lost)
-        in_peak = minutes(rush) - minutes(common(rush, lost))
+        in_peak = minutes(rush) - minutes(intersect_windows(rush, lost))
         ends = doors_close if starts_at == last else starts_at + HOUR
         found.append(
             OpenHour(
@@ -100,7 +100,7 @@ def open_hours(
 
 
 def whole_weight(cafe: Cafe, hours: Hours) -> float:
-    """Return the weighted minutes of a day with these opening hours, on the wall clock."""
+    """Return the weighted minutes of a day with these opening hours, by the wall clock."""
     opens, closes = _minute(hours[0]), _minute(hours[1])
     edges = sorted({opens, closes, *(min(max(_minute(edge), opens), closes) for peak in cafe.peaks for edge in peak)})
     return sum(
@@ -123,7 +123,7 @@ def kind_of(cafe: Cafe, day: date) -> Kind:
 
 
 def minutes(windows: Iterable[Window]) -> float:
-    """Return how many minutes some windows last in all."""
+    """Return the total minutes of some windows."""
     return sum((end - start).total_seconds() for start, end in windows) / 60
 
 
@@ -134,7 +134,7 @@ def _hours_from(first: datetime, end: datetime) -> Iterable[datetime]:
 
 
 def _hour_of(moment: datetime) -> datetime:
-    """Return the start of a moment's hour; Stockholm's offset is whole hours, so UTC's hours are its own."""
+    """Return the start of a moment's hour; Stockholm's offset is whole hours, so UTC's hours match."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

@@ -1,8 +1,8 @@
-"""Verdicts of hours: whether any stretch that ends with the hour brought too little or too much.
+"""Verdicts of hours: whether any stretch ending with the hour had too little or too much feedback.
 
-One slow hour is nothing; three in a row are looked into, and so are longer ones up to the whole day, so that a sign
-that fell behind the counter is seen soon and a day at half its strength in the end. Each hour's `surprise` is the
-smallest chance among its stretches, times how many were looked at (Bonferroni).
+Stretches of three hours up to the whole day are tested, so that a fallen sign is noticed soon, and a day at half its
+volume by its end; a single slow hour is not unusual. An hour's `surprise` is the smallest probability among its
+stretches, times the number of stretches (Bonferroni).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipelines.volume.surprise import Floats, at_least, at_most
 LEAST_MINUTES = 15.0
 LOW_FROM_HOURS = 3
 HIGH_FROM_HOURS = 2
-HOUR_DISPERSION = 0.04  # the square of an hour's own luck, as a share: a tour group, a shower of rain
+HOUR_DISPERSION = 0.04  # squared relative variation of a single hour: a tour group, a shower of rain
 # The largest chance that is an alarm; larger by the band, whose ends are themselves usual.
 # Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has their results.
 LOW_SURPRISE: Mapping[Basis, float] = {"band": 0.05, "history": 0.02}
@@ -36,8 +36,8 @@ class HourVerdict:
 
     Attributes:
         verdict: none, low, high or too_little_open.
-        surprise: The chance of something as rare; None without a test.
-        since: The first hour of the stretch that it is the chance of.
+        surprise: The probability of something as rare; None without a test.
+        since: The first hour of that stretch.
     """
 
     verdict: Verdict
@@ -56,7 +56,7 @@ def judge_hours(hours: Sequence[OpenHour], *, by: Expectation) -> list[HourVerdi
 
     Args:
         hours: A café's open hours, in order.
-        by: What is expected of them.
+        by: The expectation of the day.
     """
     used = [hour for hour in hours if hour.usable_minutes >= LEAST_MINUTES]
     weights = np.array([by.weight(hour.hour, hour.weight) for hour in used])
@@ -66,7 +66,7 @@ def judge_hours(hours: Sequence[OpenHour], *, by: Expectation) -> list[HourVerdi
 
 
 def _of_hour(hours: Sequence[OpenHour], place: int, counts: Floats, weights: Floats, by: Expectation) -> HourVerdict:
-    # Sums over the stretches that end here, the shortest first.
+    # Sums over the stretches that end with this hour, the shortest first.
     came = np.cumsum(counts[place::-1])
     weighed = np.cumsum(weights[place::-1])
     dispersion = by.dispersion + HOUR_DISPERSION / np.arange(1, place + 2)

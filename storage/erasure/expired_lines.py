@@ -13,8 +13,8 @@ from pathlib import Path
 
 from pilot.business_days import business_day
 from pilot.identifiers import identifier_time, new_identifier
-from pilot.time_limits import PERSONAL_FIELDS, Kind, emptied_line
-from storage.erasure.landing_lines import Rewritten, publish_logs, rewrite_day
+from pilot.time_limits import PERSONAL_FIELDS, Kind, clear_line
+from storage.erasure.landing_lines import RewriteResult, publish_logs, rewrite_day
 from storage.folders import sync_folder
 from storage.landing.publisher import DAMAGED_FOLDER, log_files
 from storage.landing.segments import SegmentName, Segments
@@ -22,17 +22,17 @@ from storage.landing.segments import SegmentName, Segments
 Line = Callable[[bytes], bytes | None]
 
 
-def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewritten:
+def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> RewriteResult:
     """Empty one kind of data in a day's lines everywhere; in damaged files only whole lines stay.
 
     Raises:
         LandingUnavailable: the landing cannot be reached; a retry is safe.
     """
     if not PERSONAL_FIELDS[kind]:
-        return Rewritten()
+        return RewriteResult()
     publish_logs(logs, segments)
     segments.sweep()
-    line: Line = partial(emptied_line, kinds=(kind,))
+    line: Line = partial(clear_line, kinds=(kind,))
     done = rewrite_day(segments, day, line, wanted=lambda _: True, damaged=line)
     for name in segments.damaged():
         if name.day == day:
@@ -43,7 +43,7 @@ def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewrit
             if business_day(identifier_time(path.stem)) <= day:
                 path.unlink(missing_ok=True)
                 sync_folder(path.parent)
-                done += Rewritten(1)
+                done += RewriteResult(1)
     return done
 
 
@@ -56,19 +56,19 @@ def segments_with(segments: Segments, day: date, kind: Kind) -> list[str]:
     return [
         path
         for path, body in bodies
-        if any(emptied_line(line, kinds=(kind,)) != line for line in body.splitlines(keepends=True))
+        if any(clear_line(line, kinds=(kind,)) != line for line in body.splitlines(keepends=True))
     ]
 
 
-def _empty_set_aside(segments: Segments, name: SegmentName, line: Line) -> Rewritten:
+def _empty_set_aside(segments: Segments, name: SegmentName, line: Line) -> RewriteResult:
     before = segments.read_damaged(name).splitlines(keepends=True)
     after = [left for each in before if (left := line(each)) is not None]
     if after == before:
-        return Rewritten()
+        return RewriteResult()
     if after:
         body = b"".join(after)
         segments.put_damaged(
             SegmentName.of(body, day=name.day, replica=name.replica, identifier=new_identifier()), body
         )
     segments.remove_damaged(name)
-    return Rewritten(1, len(before))
+    return RewriteResult(1, len(before))

@@ -11,7 +11,7 @@ import polars as pl
 
 from pilot.lake_tables.columns import Table
 from pilot.lake_tables.tables import FINGERPRINTS, JUDGEMENTS, RAW_EVENTS, SESSIONS, TURNS
-from pilot.time_limits import Kind, emptied_json
+from pilot.time_limits import Kind, clear_json
 from storage.erasure.lake_versions import LOG_FOLDER
 from storage.erasure.table_files import table_files
 from storage.errors import LakeUnavailable
@@ -19,14 +19,14 @@ from storage.lake import Lake
 
 SAID = ("transcript", "heard", "question", "reply")
 DEVICE = ("device_hash", "device_token_hash")
-NO_HASH = "0" * 32  # in place of a keyed hash of words
+NO_HASH = "0" * 32  # replaces a keyed hash of words
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]
 
 
 @dataclass(frozen=True, slots=True)
-class Emptied:
-    """How one kind of data is emptied in one table.
+class TableClearing:
+    """The function that empties one kind of data in one table.
 
     Attributes:
         table: The table.
@@ -39,14 +39,14 @@ class Emptied:
 
 def _events(kind: Kind) -> Change:
     def change(frame: pl.DataFrame) -> pl.DataFrame:
-        left = [emptied_json(name, data, (kind,)) for name, data in frame.select("event", "data").iter_rows()]
+        left = [clear_json(name, data, (kind,)) for name, data in frame.select("event", "data").iter_rows()]
         return frame.with_columns(pl.Series("data", left, pl.String))
 
     return change
 
 
 def _turns(frame: pl.DataFrame) -> pl.DataFrame:
-    # Empty, not null: metrics depend on whether something was said.
+    # Empty, not null: metrics distinguish silence from expired words.
     return frame.with_columns(pl.when(pl.col(name).is_not_null()).then(pl.lit("")).alias(name) for name in SAID)
 
 
@@ -58,15 +58,15 @@ def _judgements(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(transcript_hash=pl.lit(NO_HASH))
 
 
-EMPTIED: dict[Kind, tuple[Emptied, ...]] = {
+EMPTIED: dict[Kind, tuple[TableClearing, ...]] = {
     "audio": (),
     "words": (
-        Emptied(RAW_EVENTS, _events("words")),
-        Emptied(TURNS, _turns),
-        Emptied(FINGERPRINTS, lambda frame: frame.clear()),
-        Emptied(JUDGEMENTS, _judgements),
+        TableClearing(RAW_EVENTS, _events("words")),
+        TableClearing(TURNS, _turns),
+        TableClearing(FINGERPRINTS, lambda frame: frame.clear()),
+        TableClearing(JUDGEMENTS, _judgements),
     ),
-    "devices": (Emptied(RAW_EVENTS, _events("devices")), Emptied(SESSIONS, _devices)),
+    "devices": (TableClearing(RAW_EVENTS, _events("devices")), TableClearing(SESSIONS, _devices)),
 }
 
 
@@ -79,10 +79,10 @@ def empty_day(lake: Lake, day: date, kind: Kind, *, commit: dict[str, str]) -> i
     return sum(_empty(lake, each, day, commit=commit) for each in EMPTIED[kind])
 
 
-def _empty(lake: Lake, emptied: Emptied, day: date, *, commit: dict[str, str]) -> int:
+def _empty(lake: Lake, emptied: TableClearing, day: date, *, commit: dict[str, str]) -> int:
     changed = 0
 
-    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again if another writer won
+    def change(rows: pl.DataFrame) -> pl.DataFrame:  # called again if another writer commits first
         nonlocal changed
         left = emptied.change(rows)
         changed = rows.height - left.height or sum(
@@ -111,7 +111,7 @@ def files_with(lake: Lake, days: Collection[date], kind: Kind) -> list[str]:
                 rows = pl.read_parquet(io.BytesIO(files.read(file.path)))
             except LakeUnavailable:  # deleted since it was listed
                 continue
-            except pl.exceptions.PolarsError:  # of a writer that died half way: its content is unknown
+            except pl.exceptions.PolarsError:  # incomplete, from a dead writer: its content is unknown
                 found.append(f"{each.table.name}/{file.path}")
                 continue
             if not each.change(rows).equals(rows):

@@ -18,7 +18,7 @@ LINE_FOLDERS = (".logs", ".run")
 # Searched elsewhere by row or line; weights are public.
 OWN_SEARCH = ("landing", "lake", ".log", ".weights")
 STORE_FILES = ("store.sqlite", "store.sqlite-wal", "store.sqlite-shm")
-PIECE_CHARACTERS = 18  # Long enough to be one guest's, short enough that a page's edge cannot cut every piece.
+PIECE_CHARACTERS = 18  # Long enough to identify one guest, short enough that a page boundary cannot cut every piece.
 BLOT = b"-"
 
 
@@ -57,7 +57,7 @@ def spellings(text: str) -> frozenset[bytes]:
     )
 
 
-def blot_lines(root: Path, marks: Collection[bytes]) -> int:
+def overwrite_lines(root: Path, marks: Collection[bytes]) -> int:
     """Overwrite the lines of logs and records that contain one of `marks`; return their number.
 
     Raises:
@@ -87,7 +87,7 @@ def search(root: Path, marks: Collection[bytes], *, leave_out: Collection[str] =
         if inside.parts[0] in leave_out:
             continue
         try:
-            if holds(path, marks):
+            if contains_mark(path, marks):
                 found.append(inside.as_posix())
         except FileNotFoundError:
             continue
@@ -96,7 +96,7 @@ def search(root: Path, marks: Collection[bytes], *, leave_out: Collection[str] =
     return found
 
 
-def holds(path: Path, marks: Iterable[bytes]) -> bool:
+def contains_mark(path: Path, marks: Iterable[bytes]) -> bool:
     """Return whether a file contains one of `marks`."""
     with path.open("rb") as file:
         if not os.fstat(file.fileno()).st_size:

@@ -1,4 +1,4 @@
-"""Removes erased sessions' rows from every table of the lake, on every day that names them."""
+"""Removes erased sessions' rows from every table of the lake, on every day that references them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import polars as pl
 from pilot.lake_tables.tables import TABLES, Table
 from storage.lake import Lake
 
-# Columns beside `session_id` that name sessions, in rows about another session or none.
+# Columns other than `session_id` that reference sessions, in rows about another session or none.
 LISTS = {"session_signals": "related"}
 KEYS = {"quarantine": "row_key"}
 
 
-def named_days(lake: Lake, table: Table, sessions: Collection[str]) -> list[date]:
-    """Return the days on which a table's newest version names any of some sessions."""
+def days_with_sessions(lake: Lake, table: Table, sessions: Collection[str]) -> list[date]:
+    """Return the days on which a table's newest version references any of some sessions."""
     conditions, parameters = [], []
     if _has_sessions(table):
         conditions.append("list_contains(?, session_id)")
@@ -44,15 +44,15 @@ def erase_rows(lake: Lake, sessions: Collection[str], *, commit: dict[str, str])
     """
     changed: dict[str, int] = {}
     for table in TABLES.values():
-        for day in named_days(lake, table, sessions):
-            change = partial(without, table, sessions=sessions)
+        for day in days_with_sessions(lake, table, sessions):
+            change = partial(without_sessions, table, sessions=sessions)
             version = lake.change_partition(table, day, change, commit=commit)
             if version is not None:
                 changed[table.name] = changed.get(table.name, 0) + 1
     return changed
 
 
-def without(table: Table, frame: pl.DataFrame, *, sessions: Collection[str]) -> pl.DataFrame:
+def without_sessions(table: Table, frame: pl.DataFrame, *, sessions: Collection[str]) -> pl.DataFrame:
     """Return a table's rows without those of some sessions, and without references to them."""
     gone = list(sessions)
     kept = frame.filter(~pl.col("session_id").is_in(gone)) if _has_sessions(table) else frame

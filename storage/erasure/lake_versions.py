@@ -1,7 +1,7 @@
 """Deletes files and log entries of a table's old versions, once no reader can need them.
 
-Delta keeps every version: an overwritten day's files and log entries stay. Here a checkpoint is made of the newest
-version, and files that only older versions name are deleted once the checkpoint is older than any open snapshot. So a
+Delta keeps every version: an overwritten day's files and log entries stay. This module makes a checkpoint of the newest
+version, and deletes the files that only older versions name once the checkpoint is older than any open snapshot. A
 table has no history beyond that: this lake has no time travel.
 """
 
@@ -24,7 +24,7 @@ from storage.erasure.table_files import TableFile, TableFiles, table_files
 from storage.errors import LakeDamaged, LakeUnavailable
 from storage.lake import Lake
 
-# Longer than any page's snapshot, or any rebuild's read and write of one day, is open.
+# Longer than any page's snapshot, and than any rebuild of one day.
 GRACE_SECONDS = 120
 # A file that no version names may belong to a commit in progress; no writer takes longer between file and commit.
 ORPHAN_SECONDS = 3600
@@ -34,7 +34,7 @@ _ENTRY = re.compile(r"_delta_log/(?P<version>\d{20})\.(?P<kind>json|checkpoint\.
 
 
 @dataclass(frozen=True, slots=True)
-class Purged:
+class PurgeResult:
     """The files deleted from a table.
 
     Attributes:
@@ -48,7 +48,9 @@ class Purged:
     waiting: bool
 
 
-def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedelta(seconds=GRACE_SECONDS)) -> Purged:
+def purge(
+    lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedelta(seconds=GRACE_SECONDS)
+) -> PurgeResult:
     """Delete files that only past versions name, up to a checkpoint older than `grace`.
 
     Creates a checkpoint of the newest version if there is none. Safe beside readers and writers. If no process uses
@@ -65,7 +67,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
     """
     delta = lake.delta(table)
     if delta is None:
-        return Purged(0, 0, waiting=False)
+        return PurgeResult(0, 0, waiting=False)
     files = table_files(lake.location(table))
     listed = files.list()
     checkpoints = _checkpoints(listed)
@@ -75,7 +77,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
         checkpoints = _checkpoints(listed)
     settled = [version for version, modified in checkpoints.items() if not grace or now - modified >= grace]
     if not settled:
-        return Purged(0, 0, waiting=True)
+        return PurgeResult(0, 0, waiting=True)
     base = max(settled)
     needed = _named_since(files, listed, base=base)
     gone = _removed(files, listed, base=base)
@@ -90,7 +92,7 @@ def purge(lake: Lake, table: Table, *, now: datetime, grace: timedelta = timedel
     # The log last: after a crash its entries still name the files to delete.
     for path in (*deleted, *logs):
         files.delete(path)
-    return Purged(len(deleted), len(logs), waiting=base < delta.version() or len(deleted) < len(data))
+    return PurgeResult(len(deleted), len(logs), waiting=base < delta.version() or len(deleted) < len(data))
 
 
 def files_with_sessions(
@@ -116,7 +118,7 @@ def files_with_sessions(
             ids = pl.read_parquet(io.BytesIO(files.read(file.path)), columns=["session_id"])
         except LakeUnavailable:  # deleted since it was listed
             continue
-        except pl.exceptions.PolarsError:  # of a writer that died half way: its content is unknown
+        except pl.exceptions.PolarsError:  # incomplete, from a dead writer: its content is unknown
             found.append(file.path)
             continue
         if ids.filter(pl.col("session_id").is_in(list(sessions))).height:

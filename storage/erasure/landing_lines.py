@@ -22,13 +22,13 @@ from storage.landing.publisher import DAMAGED_FOLDER, log_files, publish_log
 from storage.landing.replica_lock import ReplicaLock
 from storage.landing.segments import SegmentName, Segments
 
-NEAR_DIGITS = 2  # In damaged bytes, an identifier with up to so many flipped digits is treated as the erased one.
+NEAR_DIGITS = 2  # In damaged bytes, an identifier with at most this many flipped digits is treated as the erased one.
 
 Line = Callable[[bytes], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rewritten:
+class RewriteResult:
     """Counts of rewritten files and lines.
 
     Attributes:
@@ -39,15 +39,15 @@ class Rewritten:
     files: int = 0
     lines: int = 0
 
-    def __add__(self, other: Rewritten) -> Rewritten:
-        return Rewritten(self.files + other.files, self.lines + other.lines)
+    def __add__(self, other: RewriteResult) -> RewriteResult:
+        return RewriteResult(self.files + other.files, self.lines + other.lines)
 
 
-def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> Rewritten:
+def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> RewriteResult:
     """Remove the lines of some sessions from a day's segments, those set aside included.
 
-    In damaged segments only whole lines that certainly belong to other sessions stay: a broken line names nobody and
-    may contain anybody's words.
+    Of a damaged segment, only whole lines that certainly belong to other sessions stay: a broken line could contain
+    anybody's words.
 
     Raises:
         LandingUnavailable: the landing cannot be reached; a retry is safe.
@@ -74,23 +74,23 @@ def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> 
                 left = SegmentName.of(body, day=name.day, replica=name.replica, identifier=new_identifier())
                 segments.put_damaged(left, body)
             segments.remove_damaged(name)
-            done += Rewritten(1, len(before) - len(after))
+            done += RewriteResult(1, len(before) - len(after))
     return done
 
 
 def rewrite_day(
     segments: Segments, day: date, line: Line, *, wanted: Callable[[bytes], bool], damaged: Line
-) -> Rewritten:
-    """Replace a day's segments by ones with `line` applied to every line; None removes a line.
+) -> RewriteResult:
+    """Rewrite a day's segments, applying `line` to every line.
 
     Args:
         segments: The landing.
         day: The day.
-        line: Returns the new line, newline included.
-        wanted: Whether a segment's bytes need a rewrite at all; damaged ones always do.
-        damaged: Like `line`, for damaged segments.
+        line: Returns the new line, newline included; None removes the line.
+        wanted: Whether a segment's bytes need a rewrite; damaged segments always do.
+        damaged: The same as `line`, for damaged segments.
     """
-    done = Rewritten()
+    done = RewriteResult()
     for name in segments.list(day):
         try:
             body, each_line = segments.read(name), line
@@ -107,7 +107,7 @@ def rewrite_day(
             new = SegmentName.of(rest, day=day, replica=name.replica, identifier=new_identifier())
             segments.put(new, rest)
         segments.remove(name)
-        done += Rewritten(1, sum(1 for old, changed in zip(before, after, strict=True) if old != changed))
+        done += RewriteResult(1, sum(1 for old, changed in zip(before, after, strict=True) if old != changed))
     return done
 
 
@@ -167,7 +167,7 @@ def _clean_damaged_log(path: Path, *, day: date, sessions: Collection[str]) -> N
     kept = [line for line in lines if not any(_is_near(line, session) for session in sessions)]
     if sum(map(len, kept)) == len(content):
         return
-    # Under a new name, so that a crash leaves one or both files, never a half.
+    # Under a new name, so that a crash leaves one or both files, never a partial one.
     if kept:
         create_once(path.with_name(f"{new_identifier(at=identifier_time(path.stem))}{path.suffix}"), b"".join(kept))
     path.unlink()
@@ -198,7 +198,7 @@ def _is_of_others(line: bytes, sessions: Collection[str]) -> bool:
 
 
 def _is_near(line: bytes, session: str) -> bool:
-    """Return whether a line in damaged bytes may be the session's: its identifier up to flipped digits."""
+    """Return whether a damaged line may be the session's: its identifier, with some flipped digits."""
     if session.encode() in line:
         return True
     place = line.find(b'"session_id":"')

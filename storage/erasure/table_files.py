@@ -1,4 +1,4 @@
-"""Lists all files of a lake table, those of old versions and dead writers included."""
+"""Lists all files of a lake table, including those of old versions and dead writers."""
 
 from __future__ import annotations
 

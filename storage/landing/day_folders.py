@@ -8,8 +8,8 @@ from pathlib import Path
 
 from storage.landing.segments import fingerprint
 
-# A folder's modification time advances in ticks, of two seconds on the coarsest file systems: a folder listed within
-# a tick may have gained a file since with the same time.
+# Modification times have a resolution of up to two seconds: a folder may gain a file in the second in which it was
+# listed, without a new time.
 SETTLED_AFTER_SECONDS = 60.0
 
 

@@ -1,7 +1,7 @@
-"""Reads a business day from the landing: all its segments in one frame, and the faults found.
+"""Reads a business day from the landing: all its segments in one frame, and their faults.
 
-A damaged segment or a broken line is reported and left out; it never spoils the rest. Lines are validated and parsed
-by columns (`contract_sql`); only those rejected there are parsed one by one.
+Damaged segments and broken lines are skipped and reported; the rest stays usable. Lines are validated and parsed by
+columns (`contract_sql`); only those rejected there are parsed one by one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from storage.landing.contract_sql import (
 )
 from storage.landing.segments import SegmentName, Segments
 
-BATCH_BYTES = 64 * 1024 * 1024  # of lines parsed at a time: bounds the memory beside the frame itself
+BATCH_BYTES = 64 * 1024 * 1024  # lines parsed at a time; bounds the memory in addition to the frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +59,17 @@ class DayEvents:
         faults: Unusable segments and lines, sorted.
         unknown: Count of each unknown event or field (`event:name`, `envelope:field`, `event.field`), duplicates
             included; they stay in the frame unchanged.
-        doubles: Number of duplicate lines left out.
+        duplicates: Number of duplicate lines left out.
         segments: Segments read, damaged ones included.
-        back: Erased sessions with events in the landing; they are not in the frame.
+        reappeared: Erased sessions with events in the landing; they are not in the frame.
     """
 
     frame: pl.DataFrame = field(repr=False)  # contains guests' words
     faults: tuple[Fault, ...] = ()
     unknown: Mapping[str, int] = field(default_factory=dict)
-    doubles: int = 0
+    duplicates: int = 0
     segments: int = 0
-    back: frozenset[str] = frozenset()
+    reappeared: frozenset[str] = frozenset()
 
 
 def read_day(
@@ -103,9 +103,9 @@ def read_day(
         frame=conform(RAW_EVENTS, kept.drop("line").sort("session_id", "epoch", "seq", "event_id")),
         faults=tuple(sorted(faults, key=lambda fault: (fault.segment, fault.line or 0))),
         unknown=dict(sorted(unknown.items())),
-        doubles=everything.height - unique.height,
+        duplicates=everything.height - unique.height,
         segments=len(names),
-        back=frozenset(back),
+        reappeared=frozenset(back),
     )
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 from storage.errors import LandingUnavailable
 from storage.folders import create_once, private_folder, sync_folder
 from storage.landing.day_folders import DayFolders, entries
-from storage.landing.segments import SegmentName, checked
+from storage.landing.segments import SegmentName, validate_body
 
 DAMAGED_FOLDER = "damaged"
-STALE_TEMPORARY_SECONDS = 3600  # A half-written file older than this belongs to a dead process.
+STALE_TEMPORARY_SECONDS = 3600  # An older half-written file belongs to a dead process.
 
 
 class FolderSegments:
@@ -49,7 +49,7 @@ class FolderSegments:
 
     def read(self, name: SegmentName) -> bytes:
         """Return a segment's bytes, checked against its name."""
-        return checked(name, self.read_unchecked(name))
+        return validate_body(name, self.read_unchecked(name))
 
     def read_unchecked(self, name: SegmentName) -> bytes:
         """Return a segment's bytes as they are."""
@@ -94,7 +94,7 @@ class FolderSegments:
         """Delete half-written files of dead writers."""
         with _reachable(self._root), os.scandir(self._scratch) as found:
             for entry in found:
-                with contextlib.suppress(FileNotFoundError):  # Another process sweeps too.
+                with contextlib.suppress(FileNotFoundError):  # Another process is sweeping, too.
                     if self._wall_clock() - entry.stat().st_mtime > STALE_TEMPORARY_SECONDS:
                         Path(entry.path).unlink(missing_ok=True)
 
@@ -115,7 +115,7 @@ class FolderSegments:
         with _reachable(self._root):
             for folder in entries(self._root):
                 if folder.startswith("day="):
-                    with contextlib.suppress(ValueError):  # not a folder of a replica
+                    with contextlib.suppress(ValueError):  # not a replica's folder
                         day = date.fromisoformat(folder.removeprefix("day="))
                         text = self._days.fingerprint(self._root / folder, wall_clock=self._wall_clock)
                         if text is not None:

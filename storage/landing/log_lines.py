@@ -27,7 +27,7 @@ class LogContent:
     Attributes:
         bodies: The events by business day, in a segment's format.
         torn_bytes: Number of bytes after the last whole line: the process died before it acknowledged them.
-        damaged_lines: Number of broken lines before a whole one: not broken by a crash.
+        damaged_lines: Number of broken lines before a whole one, which a crash cannot explain.
     """
 
     bodies: dict[date, bytes]

@@ -13,11 +13,11 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
 
 from storage.errors import LandingUnavailable
-from storage.landing.segments import SegmentName, checked, fingerprint
+from storage.landing.segments import SegmentName, fingerprint, validate_body
 
 DAMAGED_FOLDER = "damaged"
 REQUEST_TIMEOUT = timedelta(seconds=20)
-RETRY_TIMEOUT = timedelta(seconds=5)  # Short: publishers have a backoff of their own.
+RETRY_TIMEOUT = timedelta(seconds=5)  # Short, because publishers retry with backoff.
 MAX_RETRIES = 2
 
 
@@ -48,7 +48,7 @@ class ObjectSegments:
 
     def read(self, name: SegmentName) -> bytes:
         """Return a segment's bytes, checked against its name."""
-        return checked(name, self.read_unchecked(name))
+        return validate_body(name, self.read_unchecked(name))
 
     def read_unchecked(self, name: SegmentName) -> bytes:
         """Return a segment's bytes as they are."""

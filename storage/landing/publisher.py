@@ -1,4 +1,4 @@
-"""Publishes sealed log files as segments: its own replica's and those of dead replicas."""
+"""Publishes sealed log files as segments: those of its own replica and of dead replicas."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def publish_log(path: Path, *, segments: Segments, replica: str, failpoint: Fail
         _log.info("torn tail cut", replica=replica, log=path.stem, bytes=content.torn_bytes)
     try:
         if content.damaged_lines:
-            # The damaged lines had been acknowledged: the file is kept for a person, its whole lines are published.
+            # The damaged lines had been acknowledged: publish the whole lines, and save the file for a person.
             _log.error("log file damaged", replica=replica, log=path.stem, lines=content.damaged_lines)
             path.rename(private_folder(path.parent / DAMAGED_FOLDER) / path.name)
         else:
@@ -113,7 +113,7 @@ class Publisher:
             return len(self._sealed)
 
     def close(self) -> None:
-        """Try everything once more and stop; unpublished files stay for the next start."""
+        """Try to publish everything once more, and stop; unpublished files stay for the next start."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
@@ -127,7 +127,7 @@ class Publisher:
                 if not self._closing:
                     until_adoption = max(0.0, adopt_at - time.monotonic())
                     if backoff:
-                        # Only close wakes it early: a new file does not bring the store back.
+                        # Only `close` ends the pause early: a new file does not make the store available.
                         self._changed.wait_for(lambda: self._closing, timeout=backoff)
                     elif not self._sealed and until_adoption:
                         self._changed.wait_for(lambda: self._closing or bool(self._sealed), timeout=until_adoption)

@@ -122,7 +122,7 @@ class Segments(Protocol):
         """Return the fingerprint of every day with segments; it changes with the day's set of segments."""
 
 
-def checked(name: SegmentName, body: bytes) -> bytes:
+def validate_body(name: SegmentName, body: bytes) -> bytes:
     """Return `body` if its checksum matches `name`.
 
     Raises:

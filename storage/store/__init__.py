@@ -1,4 +1,4 @@
-"""The store: what is transactional and small. SQLite by default, PostgreSQL by URL; one module a noun.
+"""The store: transactional, small data in SQLite or, by URL, PostgreSQL; one module per noun.
 
-A customer's words never enter it.
+It never contains customers' words.
 """

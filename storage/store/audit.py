@@ -78,7 +78,7 @@ def recent(store: Store, limit: int) -> list[Entry]:
 def windows(
     store: Store, subject: str, *, begins: str, ends: str, start: datetime, end: datetime
 ) -> list[tuple[datetime, datetime]]:
-    """Return the periods in which a subject was on, in order, clipped to two moments.
+    """Return the periods between two actions on a subject, in order, clipped to two moments.
 
     Args:
         store: The store.

@@ -18,7 +18,7 @@ from pipelines.figures.reward_parity import reward_parity
 from storage.errors import StoreAway
 from storage.home import Home
 from storage.landing.folder_segments import FolderSegments
-from storage.landing.segments import SegmentName, checked, publish
+from storage.landing.segments import SegmentName, publish, validate_body
 from storage.store import outbox
 from storage.store.cafes import switches, trial_slots
 from storage.store.privacy import tombstones
@@ -83,7 +83,7 @@ def test_the_watch_reads_no_probes_to_decide(home: Home, visits: list[str], monk
 
     def reading(self: FolderSegments, name: SegmentName) -> bytes:
         read.append(name.replica)
-        return checked(name, self.read_unchecked(name))
+        return validate_body(name, self.read_unchecked(name))
 
     monkeypatch.setattr(FolderSegments, "read", reading)
     assert {each.session_id for each in decide_day(home, DAY, now=NOON)} == set(visits)
@@ -164,7 +164,7 @@ def test_an_unavailable_store_is_logged_and_tried_again(
         raise StoreAway("The store does not answer.", remedy="Wait.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(overdue_rewards.decisions, "awaited", away)
+        broken.setattr(overdue_rewards.decisions, "undecided_sessions", away)
         poller()
     poller()
     assert len(decisions.of_day(home.store(), DAY)) == 2

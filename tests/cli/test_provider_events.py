@@ -61,7 +61,7 @@ def test_the_status_exits_with_one_if_an_event_waits_too_long_or_failed(
     provider_events.save(store, [event], way="webhook")
     assert outcome_of(lambda: command.status(as_json=True), capsys)[0] == 0
     for _ in range(MOST_TRIES):
-        provider_events.put_off(store, "evt_1", code="resource_missing")
+        provider_events.defer(store, "evt_1", code="resource_missing")
     code, found = outcome_of(lambda: command.status(as_json=True), capsys)
     assert (code, found["failed"], found["late"]) == (1, 1, True)
     with pytest.raises(command.typer.Exit):

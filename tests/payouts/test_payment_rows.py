@@ -62,7 +62,7 @@ def test_a_valid_voucher_failed_unless_it_was_redeemed_later(
     assert (found["succeeded"], found["failed"], found["succeeded_ore"]) == (2, 1, 6000)
     assert not fail_to_redeem(world, third)  # redeemed before: not a valid voucher
     assert voucher_failures.record(world.store, "unknown", cafe="aurora", why="store_away", at=world.at) is False
-    ended = payment_facts.finals(world.store, since=world.at - timedelta(hours=1))
+    ended = payment_facts.final_outcomes(world.store, since=world.at - timedelta(hours=1))
     assert sorted(each.failed for each in ended) == [False, False, True]
 
 

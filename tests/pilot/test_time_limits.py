@@ -9,7 +9,7 @@ import pytest
 
 from pilot.events import EVENTS, parse_event
 from pilot.settings import Settings
-from pilot.time_limits import KINDS, PERSONAL_FIELDS, emptied_json, emptied_line, is_due, last_due
+from pilot.time_limits import KINDS, PERSONAL_FIELDS, clear_json, clear_line, is_due, last_due
 from tests.events import whole_visit
 
 WORDS = b"Kardemummabullen"
@@ -20,7 +20,7 @@ def test_expired_words_are_emptied_and_figures_stay() -> None:
     lines = [event.line() for event in STORY.events]
     assert any(WORDS in line for line in lines)
     for event, line in zip(STORY.events, lines, strict=True):
-        left = emptied_line(line, ("words",))
+        left = clear_line(line, ("words",))
         assert left is not None
         assert WORDS not in left
         after = parse_event(left)
@@ -30,13 +30,13 @@ def test_expired_words_are_emptied_and_figures_stay() -> None:
             if name not in PERSONAL_FIELDS["words"].get(event.event, ())
         }
         assert {name: after.data[name] for name in kept} == kept
-        assert emptied_line(left, ("words",)) == left
+        assert clear_line(left, ("words",)) == left
 
 
 def test_a_line_without_expired_data_keeps_every_byte() -> None:
     for event in STORY.events:
         if event.event in ("reply_sent", "utterance_committed"):
-            assert emptied_line(event.line(), ("devices",)) == event.line()
+            assert clear_line(event.line(), ("devices",)) == event.line()
 
 
 @pytest.mark.parametrize("place", ["envelope", "data", "nested", "unknown event"])
@@ -52,21 +52,21 @@ def test_unknown_fields_are_removed_with_the_words(place: str) -> None:
     else:
         event |= {"event": "sang", "data": {"song": WORDS.decode()}}
     line = json.dumps(event, ensure_ascii=False).encode() + b"\n"
-    left = emptied_line(line, ("words",))
+    left = clear_line(line, ("words",))
     assert left is not None
     assert WORDS not in left
 
 
 def test_a_broken_line_is_removed() -> None:
-    assert emptied_line(b'{"words": "Kardemummabullen var torr', ("devices",)) is None
+    assert clear_line(b'{"words": "Kardemummabullen var torr', ("devices",)) is None
 
 
 def test_the_lakes_data_is_emptied_like_the_landings() -> None:
     for event in STORY.events:
         for kind in KINDS:
-            left = emptied_line(event.line(), (kind,))
+            left = clear_line(event.line(), (kind,))
             assert left is not None
-            in_lake = json.loads(emptied_json(event.event, json.dumps(event.data), (kind,)))
+            in_lake = json.loads(clear_json(event.event, json.dumps(event.data), (kind,)))
             assert in_lake == json.loads(left)["data"]
 
 

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pipelines.coverage import Stretch, clipped, common, laid_under, merged, shared, total
+from pipelines.coverage import (
+    Stretch,
+    clip_windows,
+    fill_gaps,
+    intersect_windows,
+    merge_windows,
+    seconds_within,
+    sum_seconds,
+)
 from pipelines.figures.uptime import SILENT_TARGET, uptime
 from tests.events import probes, raw_events
 
@@ -42,22 +50,24 @@ def layers(draw: st.DrawFn) -> list[list[Stretch]]:
 def test_every_second_comes_from_the_first_layer_that_covers_it(found_rows: list[list[Stretch]]) -> None:
     laid: list[Stretch] = []
     for layer in found_rows:
-        laid = laid_under(laid, layer)
+        laid = fill_gaps(laid, layer)
     for number in range(61):
         expected = next(
             (each.ok for layer in found_rows for each in layer if each.start <= second(number) < each.end), None
         )
         found = [each.ok for each in laid if each.start <= second(number) < each.end]
         assert found == ([] if expected is None else [expected])
-    assert total(laid, ok=True) + total(laid, ok=False) == sum((e.end - e.start).total_seconds() for e in laid)
+    assert sum_seconds(laid, ok=True) + sum_seconds(laid, ok=False) == sum(
+        (e.end - e.start).total_seconds() for e in laid
+    )
 
 
 def test_what_is_planned_is_clipped_to_the_day_and_shared_with_what_was_down() -> None:
-    windows = clipped([(second(-50), second(10)), (second(20), second(30))], start=second(0), end=second(25))
+    windows = clip_windows([(second(-50), second(10)), (second(20), second(30))], start=second(0), end=second(25))
     assert windows == [(second(0), second(10)), (second(20), second(25))]
     stretches = [Stretch(second(5), second(22), False), Stretch(second(22), second(40), True)]
-    assert shared(stretches, windows, ok=False) == 7.0
-    assert shared(stretches, windows, ok=True) == 3.0
+    assert seconds_within(stretches, windows, ok=False) == 7.0
+    assert seconds_within(stretches, windows, ok=True) == 3.0
 
 
 def from_outside(outcomes: list[bool], *, start: datetime) -> list[Any]:
@@ -126,8 +136,8 @@ def covered_seconds(windows: list[tuple[datetime, datetime]]) -> set[int]:
 def test_merged_windows_are_apart_and_cover_the_same_and_common_ones_what_both_do(
     windows: list[tuple[datetime, datetime]], others: list[tuple[datetime, datetime]]
 ) -> None:
-    one, other = merged(windows), merged(others)
+    one, other = merge_windows(windows), merge_windows(others)
     assert covered_seconds(one) == covered_seconds(windows)
     assert all(before[1] < after[0] for before, after in pairwise(one))
     assert all(start < end for start, end in one)
-    assert covered_seconds(common(one, other)) == covered_seconds(windows) & covered_seconds(others)
+    assert covered_seconds(intersect_windows(one, other)) == covered_seconds(windows) & covered_seconds(others)

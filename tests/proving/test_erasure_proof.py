@@ -38,7 +38,7 @@ from proving.erasure.proof import (
     verdict,
 )
 from storage.erasure.everywhere import find_everywhere
-from storage.erasure.landing_lines import Rewritten
+from storage.erasure.landing_lines import RewriteResult
 from storage.home import Home, open_home
 from storage.landing.days import read_day
 from storage.store.privacy import day_states, money_erasure, tombstones
@@ -85,14 +85,14 @@ def test_an_erased_guest_is_nowhere_and_the_other_still_is(tmp_path: Path) -> No
 
 # What each step of the erasure is for: without it the proof must fail.
 LEFT_OUT = {
-    "landing": (carrying, "erase_from_day", lambda *_: Rewritten()),
+    "landing": (carrying, "erase_from_day", lambda *_: RewriteResult()),
     "the lake's rows": (carrying, "erase_rows", lambda *_, **__: {}),
     "the lake's old versions": (carrying, "purge", lambda *_, **__: None),
     "the lines of logs": (carrying, "search", lambda *_, **__: []),
     "the money": (carrying.erasures, "pseudonymise", lambda *_: None),
     "the account that a guest wanted": (money_erasure, "_forget_account", lambda *_, **__: None),
     "the time limits": (proof, "keep_limits", lambda *_, **__: None),
-    "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: Rewritten()),
+    "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: RewriteResult()),
     "the lake of a day whose time is over": (limits, "empty_day", lambda *_, **__: 0),
     "the time limits of a restored home": (restoring, "_apply_limits", lambda *_, **__: None),
     "the replay of tombstones": (restoring, "_replay", lambda *_, **__: 0),
@@ -126,7 +126,7 @@ def test_a_place_that_is_left_out_is_caught(
     owner, name, instead = LEFT_OUT[place]
     monkeypatch.setattr(owner, name, instead)
     if place == "the lines of logs":
-        monkeypatch.setattr(carrying, "blot_lines", lambda *_: 0)
+        monkeypatch.setattr(carrying, "overwrite_lines", lambda *_: 0)
     try:
         came_to = prove_prepared(copied(passed, tmp_path), tmp_path, before=before, build=build, now=NOW)
     except NotRestored:  # the erasure itself looks before it says that it is done, also within a restore

@@ -27,7 +27,7 @@ from pipelines.reports.pilot_report import Basis, pilot_report
 from pipelines.shapes import schema
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.volume.anomalies import HISTORY_COLUMNS as VOLUME_COLUMNS
-from pipelines.volume.anomalies import away_by_cafe, volume_anomalies
+from pipelines.volume.anomalies import unavailable_windows, volume_anomalies
 from tests.events import MORNING, Story, probes, raw_events, whole_visit
 
 DAY = MORNING.date()
@@ -69,7 +69,7 @@ def polars_day() -> dict[str, pl.DataFrame]:
         as_of=AS_OF,
         cafes=CAFES,
         history=pl.DataFrame(schema={name: schema(VOLUME_ANOMALIES)[name] for name in VOLUME_COLUMNS}),
-        away=away_by_cafe(CAFES, down=down, shut=maintenance, simulated=False),
+        away=unavailable_windows(CAFES, down=down, shut=maintenance, simulated=False),
     )
     by_theme = themes_of(scored, day=DAY, history=earlier)
     basis = Basis(days=[DAY], left_out=(), cafes=CAFES.ids, as_of=AS_OF)

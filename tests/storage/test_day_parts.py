@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 from pilot.lake_tables.tables import RAW_EVENTS, SESSIONS, TURNS
 from pipelines.feedback import sessions as sessions_room
 from pipelines.feedback import turns as turns_room
-from pipelines.feedback.recorded import FIELDS, PROBE
+from pipelines.feedback.event_columns import FIELDS, PROBE
 from storage.errors import LakeSchemaError
 from storage.lake import Lake
 from tests.events import MORNING, Story, probes, raw_events, whole_visit

@@ -11,7 +11,7 @@ import pytest
 
 from pilot.identifiers import new_identifier
 from pilot.lake_tables.tables import SESSION_SIGNALS, TABLES, TURNS
-from storage.erasure.lake_rows import KEYS, LISTS, erase_rows, named_days
+from storage.erasure.lake_rows import KEYS, LISTS, days_with_sessions, erase_rows
 from storage.erasure.lake_versions import files_with_sessions, purge
 from storage.erasure.landing_lines import erase_from_day, erase_from_logs
 from storage.home import Home
@@ -150,7 +150,7 @@ def test_the_log_of_a_table_never_holds_a_guests_words(lake: Lake, tmp_path: Pat
 def test_rows_are_removed_from_every_version_and_the_rest_is_unchanged(lake: Lake, tmp_path: Path) -> None:
     for words in ("Ett", "Två", "Tre"):
         lake.replace_partition(TURNS, DAY, turns(("gone", words), ("stays", "Kvar")), commit={})
-    assert named_days(lake, TURNS, ["gone"]) == [DAY]
+    assert days_with_sessions(lake, TURNS, ["gone"]) == [DAY]
     assert erase_rows(lake, ["gone"], commit={}) == {"turns": 1}
     assert len(files_with_sessions(lake, TURNS, ["gone"])) == 3
     assert purge(lake, TURNS, now=datetime.now(UTC)).waiting  # a reader may still hold the old list of files
@@ -239,9 +239,9 @@ def test_a_tombstone_starts_an_erasure_that_is_tracked_to_its_end(store: Store) 
     (asked,) = erasures.pending(store)
     assert (asked.state, asked.day, asked.attempts) == ("asked", DAY, 0)
     assert asked.late(now=asked.asked_at + timedelta(hours=25))
-    erasures.move(store, asked, state="rewritten", places={"lake": PlaceResult("rewritten")})
+    erasures.record_progress(store, asked, state="rewritten", places={"lake": PlaceResult("rewritten")})
     (rewritten,) = erasures.pending(store)
-    erasures.move(store, rewritten, state="done", places={"lake": PlaceResult("erased")})
+    erasures.record_progress(store, rewritten, state="done", places={"lake": PlaceResult("erased")})
     done = erasures.find(store, session)
     assert done is not None
     assert (done.state, done.attempts, dict(done.places)) == ("done", 2, {"lake": PlaceResult("erased")})

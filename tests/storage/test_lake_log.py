@@ -9,7 +9,7 @@ import pytest
 from deltalake import DeltaTable
 
 from storage.lake import CHECKPOINT_COMMITS, LOG_FOLDER, Lake
-from storage.lake_upkeep import keep_up
+from storage.lake_upkeep import maintain_table
 from tests.storage.lake_rows import DAY, VISITS, visits
 
 NOW = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
@@ -53,12 +53,12 @@ def older_table(lake: Lake, tmp_path: Path) -> None:
 def test_the_upkeep_sets_an_older_tables_checkpoint_interval_once(lake: Lake, tmp_path: Path) -> None:
     older_table(lake, tmp_path)
     before = lake.read(VISITS)
-    keep_up(lake, VISITS, now=NOW)
+    maintain_table(lake, VISITS, now=NOW)
     changed = lake.version(VISITS)
     assert DeltaTable(str(tmp_path / VISITS.name)).metadata().configuration["delta.checkpointInterval"] == str(
         CHECKPOINT_COMMITS
     )
-    keep_up(lake, VISITS, now=NOW)
+    maintain_table(lake, VISITS, now=NOW)
     assert lake.version(VISITS) == changed
     assert lake.read(VISITS).equals(before)
 

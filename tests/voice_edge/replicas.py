@@ -75,7 +75,7 @@ async def running_replica(
     limits: Limits | None = None,
     log: Any = None,
     name: str = "edge1",
-    asking: Any = None,
+    interviewer: Any = None,
     settings: Settings | None = None,
     pings: tuple[float, float] = (20.0, 20.0),
     counts: CountsService | None = None,
@@ -83,7 +83,7 @@ async def running_replica(
     before = asyncio.all_tasks()
     clock = VirtualClock()
     memory = log or MemoryLog()
-    recogniser, interviewer = FakeRecogniser(clock), FakeInterviewer(clock)
+    recogniser, fake_interviewer = FakeRecogniser(clock), FakeInterviewer(clock)
     replica: Replica
 
     def open_store() -> Any:
@@ -99,15 +99,15 @@ async def running_replica(
         log=memory,
         codes=CodeDirectory(open_store, clock=clock),
         receipts=ReceiptService(open_store, clock=clock),
-        asking=asking or interviewer,
-        hearing=recogniser,
+        interviewer=interviewer or fake_interviewer,
+        recogniser=recogniser,
         new_listener=LoudnessListener,
         new_turns=TurnTaking,
         limits=limits or Limits(),
         open_segments=home.segments,
     )
     code = next(code for code in stored_codes.active(home.store()) if code.cafe == "aurora").code
-    replica = Replica(edge, clock, memory, recogniser, interviewer, home, code)
+    replica = Replica(edge, clock, memory, recogniser, fake_interviewer, home, code)
     server = edge_server(
         create_app(edge, counts=counts),
         edge=edge,

@@ -112,7 +112,7 @@ async def test_health_names_every_failed_check(replica):
         assert (await client.get(f"{replica.url}/health/live")).status_code == 200
         ready = (await client.get(f"{replica.url}/health/ready")).json()
         assert ready["ready"] is True
-        replica.edge.hearing_ready = lambda: False
+        replica.edge.recogniser_ready = lambda: False
         replica.edge.landing_writable = lambda: False
         answer = await client.get(f"{replica.url}/health/ready")
     assert answer.status_code == 503

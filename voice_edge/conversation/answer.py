@@ -102,19 +102,19 @@ async def _reply(live: Live, number: int, *, stream: ReplyStream, began: float, 
     except Exception as error:
         log.warning("no reply", session_id=state.session_id, kind=type(error).__name__)
         await live.record(TurnFailed(turn=number, reason="responder_error", mode=mode))
-        edge.metrics.turn("responder_error", mode=mode)
+        edge.metrics.count_turn("responder_error", mode=mode)
         await send_fixed(live, number, interviewer.thanks(state.language), purpose="thanks", times=times)
         await next_question(live, over=True)
         return
     state.pending = None
     marks = _marks(times, stream=stream, sent_at=sent_at)
     for stage, ms in marks.model_dump().items():
-        edge.metrics.stage(stage, ms=ms)
+        edge.metrics.time_stage(stage, ms=ms)
     over = reply.purpose != "follow_up" or state.follow_ups >= edge.limits.follow_ups
     if not over:
         state.follow_ups += 1
         state.question = reply.text
-    edge.metrics.reply(reply.author, purpose=reply.purpose, instead_of_model=stream.instead_of_model)
+    edge.metrics.count_reply(reply.author, purpose=reply.purpose, instead_of_model=stream.instead_of_model)
     await live.record(
         ReplySent(
             turn=number,
@@ -125,7 +125,7 @@ async def _reply(live: Live, number: int, *, stream: ReplyStream, began: float, 
             speech_end_page_ms=times.speech_end_page_ms if times else None,
         )
     )
-    edge.metrics.turn("answered", mode=mode)
+    edge.metrics.count_turn("answered", mode=mode)
     await next_question(live, over=over)
 
 

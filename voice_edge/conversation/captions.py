@@ -1,4 +1,4 @@
-"""Captions: a turn's words so far, while the customer speaks; they never delay a reply."""
+"""Captions: a turn's words so far, sent while the customer speaks; they never delay a reply."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Captions:
     def begin(self, start: int, end: int) -> None:
         """Recognise the speech from `start` to `end`, if a caption is due and no other work waits."""
         live = self._live
-        hearing = live.edge.hearing
+        recogniser = live.edge.recogniser
         if (
             end - max(self._reached, start) < CAPTION_EVERY_SAMPLES
-            or hearing is None
+            or recogniser is None
             or (self._task is not None and not self._task.done())
-            or hearing.queue_depth > 0
+            or recogniser.queue_depth > 0
             or not live.edge.captions.acquire()
         ):
             return

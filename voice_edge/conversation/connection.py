@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from voice_edge.protocol import CloseCode, Outgoing
 
-STALLED_SECONDS = 10.0  # A page that reads nothing for this long is gone.
+STALLED_SECONDS = 10.0  # After this time without reading, a page counts as gone.
 CLOSE_SECONDS = 1.0  # For the queued messages and the closing handshake.
 MOST_WAITING_MESSAGES = 256
 MOST_WAITING_CHARACTERS = 512 * 1024

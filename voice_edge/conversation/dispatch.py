@@ -27,7 +27,7 @@ from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
 
 OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is stored, so consent to it is not requested.
-LONGEST_RESPONSE_MS = 10 * 60 * 1000  # A longer time was measured on another page's clock.
+LONGEST_RESPONSE_MS = 10 * 60 * 1000  # A longer time belongs to another page's clock.
 
 
 class Dispatch:
@@ -107,7 +107,7 @@ class Dispatch:
         live, state = self._live, self._live.state
         refusal = await live.edge.doors.start(state.session_id)
         if refusal is not None:
-            live.edge.metrics.refused(refusal.code)
+            live.edge.metrics.count_refusal(refusal.code)
             await live.send_error(refusal.code, retryable=refusal.retryable)
             live.end(CLOSES[refusal.code])
             return
@@ -204,7 +204,7 @@ class Dispatch:
         live = self._live
         waiting = live.shown.get(message.turn)
         if waiting is None or message.turn in self._shown:
-            live.edge.metrics.ignored("shown_without_reply")
+            live.edge.metrics.count_ignored("shown_without_reply")
             return
         self._shown.add(message.turn)
         speech_end = live.speech_ends.get(message.turn)
@@ -212,14 +212,14 @@ class Dispatch:
         if response_ms is not None and not 0 <= response_ms <= LONGEST_RESPONSE_MS:
             response_ms = None
         waiting.set()
-        live.edge.metrics.stage("shown", ms=response_ms)
+        live.edge.metrics.time_stage("shown", ms=response_ms)
         await live.record(ReplyShown(turn=message.turn, response_ms=response_ms))
 
     async def _finish(self) -> None:
         self._expect("talking", "review")
         live = self._live
         if live.busy:
-            live.finish_wanted = True
+            live.finish_requested = True
             return
         self._talk.voice.close()
         await finish(live)
@@ -234,7 +234,7 @@ class Dispatch:
     async def _client_error(self, message: protocol.ClientErrorReport) -> None:
         self._client_errors += 1
         if self._client_errors > self._live.edge.limits.client_errors:
-            self._live.edge.metrics.ignored("client_error")
+            self._live.edge.metrics.count_ignored("client_error")
             return
         language = self._live.state.language
         await self._live.record(

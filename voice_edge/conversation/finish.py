@@ -18,10 +18,10 @@ async def finish(live: Live) -> None:
     await send_completed(live)
 
 
-async def finish_if_wanted(live: Live) -> None:
+async def finish_if_requested(live: Live) -> None:
     """Complete the session now if the customer pressed send while a reply was in progress."""
-    if live.finish_wanted and live.state.phase in ("talking", "review"):
-        live.finish_wanted = False
+    if live.finish_requested and live.state.phase in ("talking", "review"):
+        live.finish_requested = False
         try:
             await finish(live)
         except NotNow as error:

@@ -19,7 +19,7 @@ async def answer_silence(live: Live, *, times: SpeechTimes | None = None) -> Non
     state.next_turn += 1
     state.silences += 1
     await live.record(TurnFailed(turn=number, reason="no_speech"))
-    live.edge.metrics.turn("no_speech", mode="voice")
+    live.edge.metrics.count_turn("no_speech", mode="voice")
     if state.silences > live.edge.limits.ask_again:
         text = say("edge", "suggest_writing", state.language)
     else:
@@ -34,7 +34,7 @@ async def answer_unrecognised(live: Live, *, reason: str, times: SpeechTimes | N
     number = state.next_turn
     state.next_turn += 1
     await live.record(TurnFailed.model_validate({"turn": number, "reason": reason}))
-    live.edge.metrics.turn(reason, mode="voice")
+    live.edge.metrics.count_turn(reason, mode="voice")
     await live.send_error(reason, retryable=True)
     await send_fixed(live, number, say("edge", "suggest_writing", state.language), purpose="ask_again", times=times)
     await next_question(live, over=False)
@@ -48,7 +48,7 @@ async def ask_again(live: Live, number: int, *, times: SpeechTimes | None) -> No
         text = say("edge", "suggest_writing", state.language)
     else:
         text = interviewer.ask_again(state.language, attempt=state.asked_again)
-    live.edge.metrics.turn("asked_again", mode="voice")
+    live.edge.metrics.count_turn("asked_again", mode="voice")
     await send_fixed(live, number, text, purpose="ask_again", times=times)
     await next_question(live, over=False)
 
@@ -66,7 +66,7 @@ async def send_fixed(live: Live, number: int, text: str, *, purpose: Purpose, ti
     marks = StageMarks()
     if times is not None:
         marks = StageMarks(commit=times.after(times.commit), sent=times.after(sent_at))
-    live.edge.metrics.reply("scripted", purpose=purpose)
+    live.edge.metrics.count_reply("scripted", purpose=purpose)
     await live.record(
         ReplySent(turn=number, text=text, author="scripted", purpose=purpose, marks=marks, speech_end_page_ms=page_ms)
     )

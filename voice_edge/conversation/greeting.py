@@ -39,7 +39,7 @@ class TurnedAway(EdgeError):
         self.retry_after_s = retry_after_s
 
     @classmethod
-    def at_the_door(cls, refusal: Refusal) -> TurnedAway:
+    def from_refusal(cls, refusal: Refusal) -> TurnedAway:
         """Return the error for a refusal of the doors."""
         return cls(
             f"The doors are shut: {refusal.code}.",
@@ -141,7 +141,7 @@ def welcome(greeted: OpenedSession, *, edge: Edge) -> Welcome:
         session_id=state.session_id,
         cafe=CafeName(id=greeted.cafe.id, name=greeted.cafe.name),
         language=state.language,
-        voice=VoiceOffer(qualified=edge.hearing is not None and edge.hearing.qualified(state.language)),
+        voice=VoiceOffer(qualified=edge.recogniser is not None and edge.recogniser.qualified(state.language)),
         limits=PageLimits(
             text_characters=limits.text_characters,
             turn_seconds=MAX_TURN_SECONDS,
@@ -189,10 +189,10 @@ def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool) -> Opene
 def _expect_open(cafe: Cafe, *, edge: Edge, simulated: bool) -> None:
     refusal = edge.doors.refusal(cafe, simulated=simulated)
     if refusal is not None:
-        raise TurnedAway.at_the_door(refusal)
+        raise TurnedAway.from_refusal(refusal)
 
 
 async def _count(edge: Edge, scope: Scope, subject: str | None) -> None:
     wait = await edge.doors.rates.hit(scope, subject)
     if wait is not None:
-        raise TurnedAway.at_the_door(Refusal("too_many", retry_after_s=wait))
+        raise TurnedAway.from_refusal(Refusal("too_many", retry_after_s=wait))

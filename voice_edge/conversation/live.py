@@ -48,11 +48,11 @@ class Live:
     """State shared by all parts of one connection's session.
 
     Attributes:
-        frame: Last audio frame that the page need not resend: part of no turn, or of a recorded one.
+        frame: Last audio frame that the page need not resend: outside any turn, or in a recorded one.
         heard_frame: Last audio frame received.
         answered: Whether the whole reply was sent; its event may not be recorded yet.
         idle: Set while no reply is in progress.
-        finish_wanted: Whether the customer pressed send during a reply.
+        finish_requested: Whether the customer pressed send during a reply.
         active_at: Last activity of the customer, monotonic clock.
         started_at: Start of the session, monotonic clock (the wall clock may jump); None before the start.
         speech_ends: Last voiced sample by turn, on the page's clock; only of this connection.
@@ -68,7 +68,7 @@ class Live:
     heard_frame: int = -1
     answered: bool = False
     idle: asyncio.Event = field(default_factory=asyncio.Event)
-    finish_wanted: bool = False
+    finish_requested: bool = False
     active_at: float = 0.0
     started_at: float | None = None
     speech_ends: dict[int, float] = field(default_factory=dict)
@@ -132,9 +132,9 @@ class Live:
         await self.send(Ack(epoch=state.epoch, seq=self.recorder.seq, frame=self.frame, snapshot=snapshot))
 
     async def record_voice_refused(self) -> None:
-        """Record that the recogniser was full, so that the next turn cannot be spoken."""
+        """Record that the recogniser is full, so that the next turn must be typed."""
         await self.record(TurnFailed(turn=self.state.next_turn, reason="busy"))
-        self.edge.metrics.turn("busy", mode="voice")
+        self.edge.metrics.count_turn("busy", mode="voice")
 
     def touch(self) -> None:
         """Record activity of the customer."""
@@ -148,7 +148,7 @@ class Live:
         return task
 
     def spawn_quietly(self, work: Coroutine[Any, Any, Any], *, name: str) -> asyncio.Task[Any]:
-        """Run `work` until it ends or the connection does; its error is raised only where it is awaited."""
+        """Run `work` until it ends or the connection does; only code that awaits it sees its error."""
         task = asyncio.create_task(work, name=f"{name} {self.state.session_id}")
         self._tasks.add(task)
         task.add_done_callback(self._done_quietly)

@@ -47,9 +47,9 @@ async def recognise(
         RecogniserBusy: its queue is full.
         PilotError: the recognition failed.
     """
-    if edge.hearing is None:
+    if edge.recogniser is None:
         raise RecogniserAway
-    future = edge.hearing.recognise(audio, language=language, session_id=session_id, final=final)
+    future = edge.recogniser.recognise(audio, language=language, session_id=session_id, final=final)
     try:
         heard = await asyncio.wrap_future(future)
     except asyncio.CancelledError:
@@ -58,7 +58,7 @@ async def recognise(
             raise RecogniserAway from None  # The recogniser dropped it as stale; this task was not cancelled.
         raise
     if final:
-        edge.metrics.recognised(heard.seconds)
+        edge.metrics.time_recognition(heard.seconds)
     return heard
 
 
@@ -73,7 +73,7 @@ async def recognised_within(
     try:
         return await within(seconds, recognition, clock=edge.clock)
     except RecogniserBusy as busy:
-        edge.metrics.refused("turn")
+        edge.metrics.count_refusal("turn")
         raise RecognitionRefused("busy", retry_after_s=float(busy.retry_after_s)) from None
     except TimeoutError:
         raise RecognitionRefused("recogniser_timeout") from None

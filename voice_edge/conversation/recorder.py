@@ -86,10 +86,10 @@ class Recorder:
                 await within(MOST_SECONDS, self._write(event), clock=self._clock)
             except (TimeoutError, NotRecorded):
                 self._broken = True
-                self._metrics.not_recorded(at=self._clock.monotonic())
+                self._metrics.record_append_failure(at=self._clock.monotonic())
                 raise NotRecorded from None
             self._next += 1
-            self._metrics.appended(event.event, seconds=self._clock.monotonic() - began)
+            self._metrics.count_append(event.event, seconds=self._clock.monotonic() - began)
 
     async def _write(self, event: Event) -> None:
         for pause in (*RETRY_SECONDS, None):
@@ -97,7 +97,7 @@ class Recorder:
                 await self._log.append_durably([event])
                 return
             except (PilotError, OSError):
-                self._metrics.append_failed()
+                self._metrics.count_failed_append()
                 if pause is None:
                     raise NotRecorded from None
                 await self._clock.sleep(pause)

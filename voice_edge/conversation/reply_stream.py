@@ -10,7 +10,7 @@ from voice_edge.interviewer import Conversation, ReplyPart
 
 
 class ReplyStream:
-    """Runs an interviewer's reply for one reader, who receives only the latest of several new parts.
+    """Runs an interviewer's reply for one reader, which receives only the latest of several new parts.
 
     Attributes:
         conversation: The conversation that it replies to.
@@ -27,7 +27,7 @@ class ReplyStream:
         self._committed = asyncio.Event()
         self._latest: ReplyPart | None = None
         self._news = asyncio.Event()
-        parts = live.edge.asking.reply(conversation, committed=self._committed)
+        parts = live.edge.interviewer.reply(conversation, committed=self._committed)
         self.instead_of_model = ""
         self._task = live.spawn_quietly(self._run(parts), name="reply")
 

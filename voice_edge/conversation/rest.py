@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 BYTES_PER_SAMPLE = 2
 MOST_SOUND_SECONDS = 45
 MOST_SOUND_BYTES = MOST_SOUND_SECONDS * SAMPLE_RATE * BYTES_PER_SAMPLE
-MARGIN_SAMPLES = SAMPLE_RATE // 2  # Around the speech, so that its first and last words are not cut.
+MARGIN_SAMPLES = SAMPLE_RATE // 2  # Margin around the speech, so that its first and last words are not cut.
 LEAST_SPEECH_WINDOWS = 3  # The same number starts a turn on a connection.
-RECOGNITION_SECONDS = 25.0  # No conversation waits for it, and a request may take this long.
+RECOGNITION_SECONDS = 25.0  # A request may take this long, because no conversation waits for it.
 FULL_SCALE = 32768.0
 
 
@@ -82,8 +82,8 @@ class RestOfSession:
                 await complete(state, edge=edge, cafe=cafe, record=recorder.record)
             finally:
                 await recorder.settle()
-                if edge.hearing is not None:
-                    edge.hearing.forget(state.session_id)
+                if edge.recogniser is not None:
+                    edge.recogniser.forget(state.session_id)
                 edge.log.publish_soon()
         return RestAnswer(**completed_message(state, edge=edge).model_dump(), turns=state.known_turns())
 

@@ -80,7 +80,7 @@ class Session:
             self.ended.set()
             code = self._connection.closed_with or LOST
             await self._connection.end()
-            edge.metrics.closed(code, cut_off=self._connection.cut_off)
+            edge.metrics.count_close(code, cut_off=self._connection.cut_off)
             log.info("connection closed", session_id=session_id, code=code, cut_off=self._connection.cut_off)
 
     async def _serve(self) -> None:
@@ -92,14 +92,14 @@ class Session:
         except ConnectionLost:
             return
         except ProtocolFault as fault:
-            self._edge.metrics.fault()
+            self._edge.metrics.count_fault()
             close = CloseCode.TOO_LARGE if isinstance(fault, TooLarge) else CloseCode.PROTOCOL
             await self._refuse(fault.code, close=close, retryable=False)
             return
         try:
             opened = await greet(hello, edge=self._edge, visitor=self._visitor)
         except TurnedAway as turned:
-            self._edge.metrics.refused(turned.code)
+            self._edge.metrics.count_refusal(turned.code)
             await self._refuse(
                 turned.code,
                 close=turned.close,
@@ -144,8 +144,8 @@ class Session:
     async def _wind_up(self, live: Live, ending: Ending) -> None:
         """End the session, whatever the reason."""
         await live.stop()
-        if self._edge.hearing is not None:
-            self._edge.hearing.forget(live.state.session_id)
+        if self._edge.recogniser is not None:
+            self._edge.recogniser.forget(live.state.session_id)
         reason = ending.abandoned or ENDED_BY.get(ending.code)
         if reason is not None:
             await live.abandon(reason)
@@ -183,18 +183,18 @@ class Session:
                 return
             message = parse_message(received)
             if isinstance(message, UnknownMessage):
-                live.edge.metrics.ignored("unknown_type")
+                live.edge.metrics.count_ignored("unknown_type")
                 return
             if fields := unknown_fields(message):
-                live.edge.metrics.ignored("unknown_field", number=fields)
+                live.edge.metrics.count_ignored("unknown_field", number=fields)
             await dispatch.message(message)
         except TooLarge as fault:
-            live.edge.metrics.fault()
+            live.edge.metrics.count_fault()
             await live.send_error(fault.code, retryable=False)
             live.end(CloseCode.TOO_LARGE, abandoned="protocol_error")
         except ProtocolFault as fault:
             self._faults += 1
-            live.edge.metrics.fault()
+            live.edge.metrics.count_fault()
             await live.send_error(fault.code, retryable=False)
             if self._faults >= live.edge.limits.faults:
                 live.end(CloseCode.PROTOCOL, abandoned="protocol_error")
@@ -210,7 +210,7 @@ class Session:
                 raise TooLarge("The hello is too large.")
             message = parse_message(received)
             if isinstance(message, UnknownMessage):
-                self._edge.metrics.ignored("unknown_type")
+                self._edge.metrics.count_ignored("unknown_type")
                 continue
             if not isinstance(message, Hello):
                 raise ProtocolFault("The first message is not hello.", code="out_of_order")

@@ -1,7 +1,7 @@
 """The signed snapshot: a session's state as text, stored by the page, resumed on any replica.
 
 Format: `version.expiry.body.signature`. The body is compressed JSON; the signature is an HMAC-SHA256 over everything
-before it. Not encrypted: the snapshot contains only the customer's redacted words and the session's counters.
+before it. It is not encrypted: it contains only the customer's redacted words and the session's counters.
 """
 
 from __future__ import annotations

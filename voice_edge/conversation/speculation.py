@@ -104,7 +104,7 @@ class Speculations:
         """Discard the speculation in progress, if any."""
         speculation, self._current = self._current, None
         if speculation is not None:
-            self.throw_away(speculation)
+            self.cancel_speculation(speculation)
 
     def take(self) -> Speculation | None:
         """Return the speculation in progress at the commit; the caller must use or discard it."""
@@ -119,9 +119,9 @@ class Speculations:
         """Count a speculation as used."""
         if not speculation.settled:
             speculation.settled = True
-            self._live.edge.metrics.speculation("used")
+            self._live.edge.metrics.count_speculation("used")
 
-    def throw_away(self, speculation: Speculation) -> None:
+    def cancel_speculation(self, speculation: Speculation) -> None:
         """Cancel a speculation and count it as discarded."""
         if speculation.settled:
             return
@@ -130,7 +130,7 @@ class Speculations:
         if speculation.reply is not None:
             speculation.reply.stop()
         self.discarded += 1
-        self._live.edge.metrics.speculation("discarded")
+        self._live.edge.metrics.count_speculation("discarded")
 
     def reply_to(self, speculation: Speculation, *, text: str) -> ReplyStream | None:
         """Return the early reply if it still fits `text` and the conversation; cancel it otherwise."""
@@ -148,7 +148,7 @@ class Speculations:
         reply.stop()
         return None
 
-    def forget_turn(self) -> None:
+    def reset_count(self) -> None:
         """Reset the count for another turn."""
         self.discarded = 0
 

@@ -1,4 +1,4 @@
-"""The state of a session: the part that its snapshot contains and that resumes it elsewhere."""
+"""The resumable state of a session, which its snapshot contains."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Turn order: whether the customer speaks or writes, or the edge replies."""
+"""Turn order: the customer speaks or writes, then the edge replies."""
 
 from __future__ import annotations
 
 from voice_edge.clock import within
-from voice_edge.conversation.finish import finish_if_wanted
+from voice_edge.conversation.finish import finish_if_requested
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.voice_turns import VoiceTurns, Work
 from voice_edge.protocol import Busy
@@ -17,7 +17,7 @@ class Talk:
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._taken = 0  # Incremented at each change of turn: a reply that ends late must not change it back.
+        self._taken = 0  # Incremented at each change of turn, so that a late reply does not change it back.
         self.voice = VoiceTurns(live, answering=self.answer_spoken)
 
     async def ready(self) -> None:
@@ -54,7 +54,7 @@ class Talk:
             await work()
         finally:
             live.end_turn()
-        await finish_if_wanted(live)
+        await finish_if_requested(live)
         if spoken and live.state.mode == "voice" and live.state.phase == "talking":
             await self._shown(number)
         if taken == self._taken and live.state.phase == "talking":
@@ -70,25 +70,25 @@ class Talk:
             await within(live.edge.limits.shown_wait_seconds, shown.wait(), clock=live.edge.clock)
             await live.edge.clock.sleep(GUARD_SECONDS)
         except TimeoutError:
-            live.edge.metrics.ignored("reply_never_shown")
+            live.edge.metrics.count_ignored("reply_never_shown")
 
     async def _may_talk(self) -> bool:
         """Return whether the recogniser has room for this session; notify the page if not.
 
-        An admitted session keeps its place until it writes or ends.
+        An admitted session retains its place until it writes or ends.
         """
         live = self._live
         edge, session_id = live.edge, live.state.session_id
-        if edge.hearing is None:
+        if edge.recogniser is None:
             await live.send_error("recogniser_error", retryable=True)
             return False
         if edge.sessions.has_place(session_id):
             return True
-        admission = edge.hearing.admission(voice_sessions=edge.sessions.talking)
+        admission = edge.recogniser.admission(voice_sessions=edge.sessions.talking)
         if admission.accepted:
             edge.sessions.give_place(session_id)
             return True
-        edge.metrics.refused("microphone")
+        edge.metrics.count_refusal("microphone")
         live.state.mode = "text"  # Until the page requests voice again.
         await live.record_voice_refused()
         await live.send(Busy(retry_after_s=admission.retry_after_s or UNKNOWN_RETRY_SECONDS))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from voice_edge.hearing.transcript import Transcript
 
 YIELD_EVERY_FRAMES = 16  # A page that resends its buffer must not delay other sessions.
-STARVED_SECONDS = 15.0  # Without a frame; a page that reads its reply aloud mutes its microphone for less.
+STARVED_SECONDS = 15.0  # Time without a frame; a page that reads a reply aloud mutes its microphone for less.
 STARVED_POLL_SECONDS = 1.0
 
 Work = Callable[[], Awaitable[None]]
@@ -72,7 +72,7 @@ class VoiceTurns:
         self._listener.reset(at=self._timeline.end)
         self._turns.rearm(self._timeline.end)
         self._early.discard()
-        self._early.forget_turn()
+        self._early.reset_count()
         self._speech_from = None
         self._soft_end_at = None
         self._resumed = 0
@@ -96,7 +96,7 @@ class VoiceTurns:
             live.end(CloseCode.TOO_MANY, abandoned="protocol_error")
             return
         if frame.number <= self._last_number:
-            live.edge.metrics.ignored("repeated_frame")
+            live.edge.metrics.count_ignored("repeated_frame")
             return
         self._last_number = frame.number
         self._frames += 1
@@ -104,7 +104,7 @@ class VoiceTurns:
             await asyncio.sleep(0)
         live.heard_frame = frame.number
         if not self._listening:
-            live.edge.metrics.ignored("frame_while_not_listening")
+            live.edge.metrics.count_ignored("frame_while_not_listening")
             return
         self._framed_at = live.edge.clock.monotonic()
         self._timeline.add(frame.pcm, arrived=self._framed_at, captured_ms=frame.captured_ms)
@@ -143,8 +143,8 @@ class VoiceTurns:
             self._early.discard()
         elif isinstance(event, Commit):
             early = self._early.take()
-            if live.edge.hearing is not None:
-                live.edge.hearing.hurry(live.state.session_id)
+            if live.edge.recogniser is not None:
+                live.edge.recogniser.hurry(live.state.session_id)
             self._answer(lambda: self._answer_speech(event, early))
         elif isinstance(event, NoSpeech):
             if live.state.silences > live.edge.limits.ask_again:
@@ -185,7 +185,7 @@ class VoiceTurns:
             recognition_end=ended,
         )
         if times.recognition_taken is not None:
-            live.edge.metrics.queued(times.recognition_taken - began)
+            live.edge.metrics.time_queueing(times.recognition_taken - began)
         text = live.state.redacted(heard.text) if heard is not None else ""
         understood = heard is not None and not heard.no_speech and not heard.low_confidence
         reply = self._early.reply_to(early, text=text if understood else "") if early is not None else None
@@ -193,7 +193,7 @@ class VoiceTurns:
             if reply is not None:
                 self._early.use(early)
             else:
-                self._early.throw_away(early)
+                self._early.cancel_speculation(early)
         if heard is None:
             assert refused is not None
             if refused.retry_after_s is not None:
@@ -220,7 +220,7 @@ class VoiceTurns:
             await live.edge.clock.sleep(STARVED_POLL_SECONDS)
             silent_for = live.edge.clock.monotonic() - self._framed_at
             if self._listening and silent_for >= STARVED_SECONDS:
-                live.edge.metrics.ignored("missing_frames")
+                live.edge.metrics.count_ignored("missing_frames")
                 self._framed_at = live.edge.clock.monotonic()
                 await self.stop()
 

@@ -1,4 +1,4 @@
-"""The board at the door: cafés, trials and maintenance from the store, refreshed every few seconds."""
+"""The board: the state of cafés, trials and maintenance, read from the store every few seconds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class BoardState:
 
 
 class Board:
-    """The current board; while the store is away, its last state."""
+    """The board's current state, or its last state while the store is away."""
 
     def __init__(self, open_store: Callable[[], Store], *, cafes: Cafes, clock: Clock) -> None:
         self._open_store = open_store

@@ -23,7 +23,7 @@ log = structlog.get_logger("voice_edge.doors.codes")
 
 @dataclass(frozen=True, slots=True)
 class CachedCode:
-    """A code from the store; `at` is the monotonic time of its reading."""
+    """A code from the store; `at` is the monotonic time at which it was read."""
 
     cafe: str
     retired: bool
@@ -63,7 +63,7 @@ class CodeDirectory:
         return self._cache(code, cafe=stored.cafe, retired=stored.retired_at is not None)
 
     async def refresh(self) -> None:
-        """Cache all active codes, in case the store goes away."""
+        """Cache all active codes, so that they can be resolved while the store is away."""
         try:
             active = await asyncio.to_thread(lambda: stored_codes.active(self.open_store()))
         except (PilotError, OSError) as error:

@@ -1,7 +1,7 @@
-"""Devices: the 30-day token that a guest may consent to, and one open session per code and device.
+"""Devices: a 30-day token, given with consent, and the limit of open sessions per code and device.
 
-The token is random and signed, so that any replica recognises it without storing it. A device without one is identified
-only by its browser and address, which a whole table of guests can share, so it may have many sessions open.
+The token is random and signed, so that any replica recognises it without storing it. A device without a token is
+identified only by browser and address, which a whole table of guests can share, so it may have many open sessions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ TOKEN_DAYS = 30
 RANDOM_BYTES = 16
 SIGNATURE_BYTES = 16
 OPEN_PER_TOKEN = 1
-OPEN_PER_FINGERPRINT = 40  # Guests with the same phone model on the café's Wi-Fi.
+OPEN_PER_FINGERPRINT = 40  # For guests with the same phone model on the café's Wi-Fi.
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +62,13 @@ class OpenDevices:
         self._place: dict[str, tuple[str, str]] = {}
 
     def open(self, session_id: str, *, code: str, device_hash: str, known: bool) -> bool:
-        """Count a session in; return False if the device has too many open with this code.
+        """Add an open session; return False if the device has too many with this code.
 
         Args:
             session_id: The session.
             code: Its short code.
             device_hash: The device's day-salted hash.
-            known: Whether that is a token's hash, and so identifies one device.
+            known: Whether the hash is a token's, and so identifies one device.
         """
         place = (code, device_hash)
         others = self._open[place] - {session_id}
@@ -79,7 +79,7 @@ class OpenDevices:
         return True
 
     def close(self, session_id: str) -> None:
-        """Count a session out."""
+        """Remove a session that has ended."""
         place = self._place.pop(session_id, None)
         if place is not None:
             self._open[place].discard(session_id)

@@ -1,4 +1,4 @@
-"""The doors of one replica, which every visit passes from its first page to the end of its session."""
+"""The doors of one replica: every visit passes them, from its first page to its session's end."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from storage.store.engine import Store
 from voice_edge.clock import Clock
 from voice_edge.doors.board import Board
 from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
-from voice_edge.doors.entrance import Entrance, Refusal, only_for_trying
+from voice_edge.doors.entrance import Entrance, Refusal, is_trial_address
 from voice_edge.doors.rates import Rates, RedisCounter
 from voice_edge.doors.trials import TrialService
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A session as the doors see it.
+    """The doors' view of a session.
 
     Attributes:
         session_id: The session.
         cafe: Its café.
         code: Its short code.
         device_hash: The device's day-salted hash.
-        known_device: Whether that is a token's hash, and so identifies one device.
+        known_device: Whether the hash is a token's, and so identifies one device.
         simulated: Whether a test client made it.
     """
 
@@ -60,7 +60,7 @@ class Doors:
         redis_url = settings.redis_url.get_secret_value()
         self._clock = clock
         self.board = Board(open_store, cafes=cafes, clock=clock)
-        self.entrance = Entrance(hours_apply=not demo and not only_for_trying(settings.public_url))
+        self.entrance = Entrance(hours_apply=not demo and not is_trial_address(settings.public_url))
         self.rates = Rates(secret=secret, clock=clock, shared=RedisCounter(redis_url) if redis_url else None)
         self.trials = TrialService(open_store, cafes=cafes, clock=clock, store_away=lambda: self.board.store_away)
         self.devices = OpenDevices()
@@ -72,7 +72,7 @@ class Doors:
         return self.entrance.refusal(cafe, board=self.board.state, now=self._clock.now(), simulated=simulated)
 
     def unrewarded(self, cafe: Cafe) -> bool:
-        """Return whether the café still collects feedback although its trial has no reward left."""
+        """Return whether the café still collects feedback without any reward left in its trial."""
         trial = self.board.state.trials.get(cafe.id)
         return trial is not None and trial.full and cafe.on_trial_limit == "collect_unrewarded"
 
@@ -107,7 +107,7 @@ class Doors:
             self.trials.adopt(session_id, cafe=visit.cafe.id)
 
     def remember(self, presented: str | None) -> IssuedToken:
-        """Return the token of a device whose guest consented: its own while valid, else a new one."""
+        """Return the token for a device with consent: the presented one while valid, else a new one."""
         now = self._clock.now()
         return known_token(presented, secret=self._secret, at=now) or issue_token(secret=self._secret, at=now)
 
@@ -116,7 +116,7 @@ class Doors:
         return known_token(presented, secret=self._secret, at=self._clock.now()) is not None
 
     def complete(self, session_id: str, *, cafe: str, simulated: bool) -> bool:
-        """Use the session's slot; return whether it may earn a reward, as far as this replica can judge."""
+        """Use the session's slot; return whether it may earn a reward, according to this replica."""
         if simulated:
             return True
         rewards = self.trials.rewards(session_id)
@@ -137,7 +137,7 @@ class Doors:
         del self._connections[session_id]
         self._visits.pop(session_id, None)
         self.devices.close(session_id)
-        self.trials.let_go(session_id)
+        self.trials.stop_extending(session_id)
 
     def background(self) -> Sequence[Coroutine[Any, Any, None]]:
         """Return the coroutines that run as long as the replica."""

@@ -59,8 +59,8 @@ class Entrance:
     """Decides who may begin a session.
 
     Attributes:
-        hours_apply: Whether opening hours apply. They do not at an address that is only for trying, nor in a demo: the
-            pilot can be tried at any hour.
+        hours_apply: Whether opening hours apply. They do not apply in a demo, or at a trial address (see
+            `is_trial_address`), so that the pilot can be tried at any hour.
     """
 
     hours_apply: bool
@@ -68,8 +68,8 @@ class Entrance:
     def refusal(self, cafe: Cafe, *, board: BoardState, now: datetime, simulated: bool) -> Refusal | None:
         """Return why a new session may not begin; None if it may.
 
-        A test client, whose sessions are simulated, is admitted at any hour, also while the café is paused, so
-        that an operator can try before resuming; it takes no trial slot. Maintenance applies to all.
+        A test client, with simulated sessions, is admitted at any hour and even while the café is paused, so that an
+        operator can test before resuming; it uses no trial slot. Maintenance applies to everybody.
         """
         if board.maintenance:
             return Refusal("maintenance")
@@ -92,16 +92,16 @@ class Entrance:
         closes = opening_at(cafe, now).closes_at
         return closes if closes is not None and closes - now <= CLOSES_SOON else None
 
-    def closed_but_let_in(self, cafe: Cafe, *, now: datetime) -> Opening | None:
-        """Return the hours of a closed café that admits guests all the same, for the page's banner; else None."""
+    def hours_of_closed_cafe(self, cafe: Cafe, *, now: datetime) -> Opening | None:
+        """Return the hours of a closed café that still admits guests, for the page's banner; else None."""
         opening = opening_at(cafe, now)
         return None if self.hours_apply or opening.open else opening
 
 
-def only_for_trying(public_url: str) -> bool:
-    """Return whether the public address is only for trying: this machine's, or one of a private network.
+def is_trial_address(public_url: str) -> bool:
+    """Return whether the public address is a trial address: this machine's, or in a private network.
 
-    Guests use a café's domain; a bare private address is a developer's own phone (`pilot phone`).
+    Guests use a café's domain; only a developer's phone (`pilot phone`) uses a private address.
     """
     host = urlsplit(public_url).hostname or ""
     try:

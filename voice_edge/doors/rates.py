@@ -1,8 +1,8 @@
 """Rate limits by device, code and address, shared between replicas through Redis if it is set.
 
-The limits are wide: twenty guests behind one Wi-Fi, or a whole mobile network behind one address, are not abuse. Counts
-are stored under keyed hashes, never under an address. Without Redis, or while it is away, each replica counts for
-itself: limits are then looser, but no guest is lost.
+The limits are generous: twenty guests behind one Wi-Fi, or a whole mobile network behind one address, are not abuse.
+Counts are stored under keyed hashes, never under an address. Without Redis, or while it is away, each replica counts
+for itself: limits are then higher, but no guest is refused.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RATES: dict[Scope, Rate] = {
     "sessions_of_address": Rate(200, HOUR),
     "sessions_of_code": Rate(400, HOUR),
     "receipt": Rate(300, 5 * MINUTE),
-    "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, one poll each three seconds.
+    "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, each polling every three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
     "erasure": Rate(30, HOUR),
     "bank": Rate(60, HOUR),  # Each may create an account or a link at the provider.
@@ -63,7 +63,7 @@ RATES: dict[Scope, Rate] = {
     "till_pin_of_cafe": Rate(30, HOUR),
     "webhook": Rate(6000, 5 * MINUTE),  # Stripe sends a day's batch at once, and retries failed deliveries.
     "unsigned_webhook": Rate(60, 10 * MINUTE),
-    "counts": Rate(120, HOUR),  # Per café's token: a year's days in an afternoon.
+    "counts": Rate(120, HOUR),  # Per café's token; allows reporting a year's days in an afternoon.
     "counts_unknown": Rate(30, 10 * MINUTE),
 }
 

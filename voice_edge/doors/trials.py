@@ -51,7 +51,7 @@ class TrialService:
         return len(self._waiting)
 
     async def reserve(self, session_id: str, *, cafe: Cafe) -> Reserved:
-        """Reserve a slot; if the store does not answer, the session starts without one and gets it at its end."""
+        """Reserve a slot; if the store does not answer, the session gets its slot at its end."""
         result: Reserved = "reserved"
         if not self._store_away():
             try:
@@ -72,7 +72,7 @@ class TrialService:
         return session_id not in self._unrewarded
 
     def adopt(self, session_id: str, *, cafe: str) -> None:
-        """Extend from now on the lease of a session that another replica started."""
+        """Extend the lease of a session that another replica started, from now on."""
         self._leased.setdefault(session_id, cafe)
 
     def settle(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
@@ -85,8 +85,8 @@ class TrialService:
             self._waiting.popitem(last=False)
         self._arrived.set()
 
-    def let_go(self, session_id: str) -> None:
-        """Stop extending the lease of a session whose connection has ended; it may resume within the lease."""
+    def stop_extending(self, session_id: str) -> None:
+        """Stop extending a session's lease after its connection has ended; it may resume within the lease."""
         self._leased.pop(session_id, None)
         self._unrewarded.discard(session_id)
 

@@ -1,1 +1,1 @@
-"""Hearing: where speech begins and ends, and which words it was."""
+"""Hearing: detects speech and turns in audio, and recognises the words."""

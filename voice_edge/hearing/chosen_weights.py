@@ -34,8 +34,7 @@ class ChosenWeights:
         sha256: Checksum of model.bin.
         fault: Why the preferred weights are not used and these replace them; "" if they are used.
         qualified: Whether their transcripts may be scored.
-        why: Why they are qualified or not.
-        remedy: What to do; "" if nothing.
+        why: The reason for `qualified`. remedy: What to do; "" if nothing.
         measured: An operator's measurement of these weights.
     """
 

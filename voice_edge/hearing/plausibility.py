@@ -16,7 +16,7 @@ SPARE_TOKENS = 12
 NO_SPEECH_PROBABILITY = 0.6  # OpenAI's threshold, combined with the next
 NO_SPEECH_CONFIDENCE = 0.37  # exp(-1)
 SUSPECT_CONFIDENCE = 0.55  # below it, a courtesy without other words counts as invented
-HOPELESS_CONFIDENCE = 0.25  # noise gave 0.05-0.25, the least sure of 60 human clips 0.5: docs/voice.md
+HOPELESS_CONFIDENCE = 0.25  # noise gave 0.05-0.25, the least certain of 60 human clips 0.5: docs/voice.md
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 

@@ -14,7 +14,7 @@ QUIET_SECONDS = 0.2  # window over which the energy is compared
 Float32 = npt.NDArray[np.float32]
 
 
-def pieces(audio: Float32) -> list[Float32]:
+def split_audio(audio: Float32) -> list[Float32]:
     """Return all of `audio` (mono, 16 kHz) in pieces of at most 28 s."""
     longest = int(LONGEST_PIECE_SECONDS * SAMPLE_RATE)
     parts: list[Float32] = []

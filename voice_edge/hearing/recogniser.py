@@ -147,7 +147,7 @@ class Recogniser:
             self._workload.count("refused")
             raise
         if final and not session_id.startswith(WARM_SESSION):
-            self._workload.requested(session_id)
+            self._workload.record_request(session_id)
         return work.future
 
     def hurry(self, session_id: str) -> None:
@@ -157,7 +157,7 @@ class Recogniser:
     def forget(self, session_id: str) -> None:
         """Drop the waiting recognitions of an ended session and abandon the running ones."""
         self._queue.forget(session_id)
-        self._workload.ended(session_id)
+        self._workload.record_end(session_id)
 
     def admission(self, *, voice_sessions: int) -> Admission:
         """Return whether one more voice session fits, given the measured cost of recognitions.
@@ -230,7 +230,7 @@ class Recogniser:
             return  # noise has few words: its duration would be too optimistic
         self._workload.count("finals" if work.final else "partials")
         if work.final:
-            self._workload.took(self._clock() - began, waited=began - work.requested_at)
+            self._workload.record_duration(self._clock() - began, waited=began - work.requested_at)
         if heard.retried:
             self._workload.count("retried")
         if heard.no_speech:

@@ -16,7 +16,7 @@ class Transcript:
     Attributes:
         text: The words; empty when `no_speech`.
         confidence: Mean probability of a token, 0 to 1 (the exponential of the mean log probability).
-        low_confidence: Whether it is too unsure to score; the customer is asked again.
+        low_confidence: Whether its confidence is too low to score; the customer is asked again.
         no_speech: Whether the audio has no speech, or only words that the model invented over silence.
         retried: Whether the short encoder's text was implausible, so that all 30 s were decoded.
         seconds: Duration of the recognition, without its time in the queue.

@@ -24,7 +24,7 @@ from faster_whisper.transcribe import get_suppressed_tokens
 
 from voice_edge.hearing.errors import RecognitionAbandoned
 from voice_edge.hearing.plausibility import echoes, is_runaway, most_tokens, without_loop
-from voice_edge.hearing.quiet_splits import pieces
+from voice_edge.hearing.quiet_splits import split_audio
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 
 PADDING_SECONDS = 4.0  # with 2 s, one clip in fifteen repeats itself and costs a retry: docs/voice.md
@@ -97,7 +97,7 @@ class Whisper:
             return DecodedText("", 0.0, 1.0, False, False, time.perf_counter() - started)
         attempts: list[_Attempt] = []
         retried = runaway = False
-        for piece in pieces(audio):
+        for piece in split_audio(audio):
             seconds = len(piece) / SAMPLE_RATE
             features = self._model.feature_extractor(piece)
             attempt = self._attempt(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 SMOOTHING = 0.1  # weight of the newest measurement
 SECONDS_PER_FINAL = 0.5  # before anything was measured; warming up replaces it
-FINALS_PER_SESSION_SECOND = 0.2  # 8 s of speech, 6 s of thinking, 0.3 pauses a second: 3 recognitions in 15 s
+FINALS_PER_SESSION_SECOND = 0.2  # 8 s of speech, 6 s of thought, 0.3 pauses a second: 3 recognitions in 15 s
 SESSION_SECONDS = 90.0  # duration of a voice session, before anything was measured
 MOST_BUSY_SHARE = 0.7  # of the workers' time; above it the queue grows
 LONGEST_WAIT_SECONDS = 2.0  # a final that waits this long means that replies are already late
@@ -104,13 +104,13 @@ class Workload:
         with self._lock:
             self.counts[what] += 1
 
-    def requested(self, session_id: str) -> None:
+    def record_request(self, session_id: str) -> None:
         """Record that a session requests a final."""
         with self._lock:
             since, finals = self._sessions.get(session_id, (self._clock(), 0))
             self._sessions[session_id] = since, finals + 1
 
-    def ended(self, session_id: str) -> None:
+    def record_end(self, session_id: str) -> None:
         """Record the end of a session: update its duration and its rate of requests."""
         with self._lock:
             since, finals = self._sessions.pop(session_id, (0.0, 0))
@@ -119,8 +119,8 @@ class Workload:
                 self.session_seconds = _smooth(self.session_seconds, seconds)
                 self.finals_per_session_second = _smooth(self.finals_per_session_second, finals / seconds)
 
-    def took(self, seconds: float, *, waited: float) -> None:
-        """Record how long a final took, and how long it waited."""
+    def record_duration(self, seconds: float, *, waited: float) -> None:
+        """Record the duration and the waiting time of a final."""
         with self._lock:
             first, self._measured = not self._measured, True
             self.seconds_per_final = seconds if first else _smooth(self.seconds_per_final, seconds)
@@ -128,7 +128,7 @@ class Workload:
 
     @property
     def most_voice_sessions(self) -> int:
-        """Return how many voice sessions fit: they may use at most 0.7 of the workers' time."""
+        """Return the number of voice sessions that fit: they may use at most 0.7 of the workers' time."""
         seconds_a_second = max(1e-6, self.seconds_per_final * self.finals_per_session_second)
         return max(1, int(MOST_BUSY_SHARE * self.workers / seconds_a_second))
 

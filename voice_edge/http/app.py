@@ -89,8 +89,8 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(work) for work in edge.background()]
         tasks += [asyncio.create_task(work()) for work in webhook_work]
-        if isinstance(edge.asking, Loaded):
-            tasks.append(asyncio.create_task(_preload(edge.asking)))
+        if isinstance(edge.interviewer, Loaded):
+            tasks.append(asyncio.create_task(_preload(edge.interviewer)))
         try:
             yield
         finally:
@@ -102,8 +102,8 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
             await edge.doors.rates.close()
             await edge.receipts.save_waiting()
             await edge.doors.trials.settle_waiting()
-            if isinstance(edge.asking, Loaded):
-                await edge.asking.close()
+            if isinstance(edge.interviewer, Loaded):
+                await edge.interviewer.close()
 
     app = FastAPI(title="Café feedback", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES)

@@ -85,7 +85,7 @@ def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLRespons
         text = door_page(kind, cafe=cafe, now=edge.clock.now(), refusal=refusal)
         return HTMLResponse(text, headers=NO_STORE)
     language = requested_language(request, cafe, default=cafe.languages[0])
-    hearing = edge.hearing
+    recogniser = edge.recogniser
     unrewarded = edge.doors.unrewarded(cafe)
     text = customer_page(
         cafe=cafe,
@@ -93,14 +93,14 @@ def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLRespons
         language=language,
         reward_ore=0 if unrewarded else smallest_reward_ore(edge.cafes.pilot),
         simulated=simulated,
-        voice_trial=hearing is None or not hearing.qualified(language),
+        voice_trial=recogniser is None or not recogniser.qualified(language),
         banner=_banner(cafe, language, edge=edge, unrewarded=unrewarded),
     )
     return HTMLResponse(text, headers=NO_STORE)
 
 
 def _banner(cafe: Cafe, language: Language, *, edge: Edge, unrewarded: bool) -> str:
-    if not edge.demo and edge.doors.entrance.closed_but_let_in(cafe, now=edge.clock.now()):
+    if not edge.demo and edge.doors.entrance.hours_of_closed_cafe(cafe, now=edge.clock.now()):
         return say("doors", "banner.closed", language, cafe=cafe.name)
     return say("doors", "banner.unrewarded", language, cafe=cafe.name) if unrewarded else ""
 

@@ -22,7 +22,7 @@ def readiness(edge: Edge) -> Readiness:
     """Return whether this replica should be given customers, and why not."""
     codes_usable = edge.codes.usable
     landing = _landing(edge)
-    warm = edge.hearing_ready()
+    warm = edge.recogniser_ready()
     checks = {
         "store": "ok" if not edge.codes.store_away else "away, codes known" if codes_usable else "away",
         "landing": landing,
@@ -43,8 +43,8 @@ def _landing(edge: Edge) -> str:
 
 def _recogniser(edge: Edge, *, warm: bool) -> str:
     """Return the recogniser's state; without one the replica still serves customers who write."""
-    if edge.hearing is None:
+    if edge.recogniser is None:
         return "none: customers write"
     if not warm:
         return "warming up"
-    return "stuck: customers write" if edge.hearing.figures().longest_run_s > STUCK_SECONDS else "warm"
+    return "stuck: customers write" if edge.recogniser.figures().longest_run_s > STUCK_SECONDS else "warm"

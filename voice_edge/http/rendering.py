@@ -37,7 +37,7 @@ def render(template: str, *, language: Language, **values: Any) -> str:
     )
 
 
-def filled(words: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+def fill_placeholders(words: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
     """Replace the placeholders of `values` in all words; the page's script fills the others."""
     result = {}
     for key, text in words.items():

@@ -1,4 +1,4 @@
-"""Checks that every HTTP request passes first: host, method, body size, and the origin of a form."""
+"""Checks every HTTP request before its route: host, method, body size, and the origin of a form."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Machines address the replica
 def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
     """Return whether a request with this Host header is served.
 
-    A name must be the public address', a café's or this machine's. A bare IP address is allowed: no foreign page can
-    make a browser take it for its own origin.
+    A name must be the public address', a café's or this machine's. A bare IP address is allowed: DNS rebinding cannot
+    make it the origin of a foreign page.
     """
     name = (urlsplit(f"//{host}").hostname or "") if host else ""
     if name == "localhost" or name.endswith(".localhost") or name == (urlsplit(public_url).hostname or ""):

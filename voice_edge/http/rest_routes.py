@@ -62,9 +62,9 @@ def rest_routes(edge: Edge) -> APIRouter:
     async def rest(request: Request) -> Response:
         answer = await _answer(request, edge=edge)
         if not isinstance(answer, RestRefusal):
-            edge.metrics.rest("completed")
+            edge.metrics.count_rest("completed")
             return Response(answer, media_type="application/json", headers=HEADERS)
-        edge.metrics.rest(answer.code)
+        edge.metrics.count_rest(answer.code)
         message = ErrorMessage(
             code=answer.code,
             message=say("edge", f"errors.{answer.code}", _language(request)),

@@ -23,14 +23,14 @@ HSTS = "max-age=31536000"
 HOST = re.compile(r"[A-Za-z0-9.\-\[\]:]{1,255}")
 
 
-def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
+def content_security_policy(host: str, *, form_redirect_origins: str = "") -> str:
     """Return the policy of a page at `host`.
 
     It names the WebSocket's origin, because Safari before 15.4 does not count it as 'self'.
 
     Args:
         host: The page's Host header.
-        forms_lead_to: The foreign origins to which a form's response may redirect; empty for none.
+        form_redirect_origins: The foreign origins to which a form's response may redirect; empty for none.
     """
     sockets = f" ws://{host} wss://{host}" if HOST.fullmatch(host) else ""
     return "; ".join(
@@ -42,7 +42,7 @@ def content_security_policy(host: str, *, forms_lead_to: str = "") -> str:
             "media-src 'self'",
             "worker-src 'self'",
             f"connect-src 'self'{sockets}",
-            f"form-action 'self' {forms_lead_to}".rstrip(),
+            f"form-action 'self' {form_redirect_origins}".rstrip(),
             "base-uri 'none'",
             "frame-ancestors 'none'",
         )

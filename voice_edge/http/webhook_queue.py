@@ -61,7 +61,7 @@ class WebhookQueue:
                 lag = await asyncio.to_thread(lambda: provider_events.lag(self._open_store(), rail=rail))
                 oldest = lag.oldest_received_at
                 waited = 0.0 if oldest is None else max(0.0, (clock.now() - oldest).total_seconds())
-                metrics.provider_events(waiting=lag.waiting, failed=lag.failed, oldest_seconds=waited)
+                metrics.set_provider_events(waiting=lag.waiting, failed=lag.failed, oldest_seconds=waited)
             except (PilotError, OSError) as error:
                 log.warning("provider events not counted", kind=type(error).__name__)
             await clock.sleep(COUNT_SECONDS)
@@ -80,7 +80,7 @@ class WebhookQueue:
                         saved.set_exception(error)
                 continue
             for event, saved in batch:
-                if not saved.done():  # It is done if Stripe hung up meanwhile.
+                if not saved.done():  # It is already done if Stripe has disconnected.
                     saved.set_result(event.id in new)
                 new.discard(event.id)
 

@@ -69,42 +69,42 @@ def webhook_routes(
             return _too_many(wait)
         body = await _body(request)
         if body is None:
-            metrics.webhook("too_large")
+            metrics.count_webhook("too_large")
             return _response(413, "too large")
         signature = request.headers.get("stripe-signature", "")
         try:
             event = read_webhook(body, signature=signature, secrets=secrets, rail=rail, now=now())
         except OtherMode:
-            metrics.webhook("other_mode")
+            metrics.count_webhook("other_mode")
             return _response(200, "of test mode, left alone")
         except LiveEvent as live:
             return await _live(live)
         except RefusedWebhook as refused:
             if (wait := await rates.hit("unsigned_webhook", address)) is not None:
                 return _too_many(wait)
-            metrics.webhook("refused")
+            metrics.count_webhook("refused")
             log.warning("webhook refused", why=refused.what)
             return _response(400, refused.what)
         try:
             new = await queue.save(event)
         except (PilotError, OSError) as error:
-            metrics.webhook("store_away")
+            metrics.count_webhook("store_away")
             log.error("webhook not saved", kind=type(error).__name__)
             return _response(503, "come again", {"Retry-After": str(RETRY_SECONDS)})
-        metrics.webhook("kept" if new else "known", seconds=(now() - event.made_at).total_seconds())
-        metrics.webhook_answered(time.perf_counter() - began)
+        metrics.count_webhook("kept" if new else "known", seconds=(now() - event.made_at).total_seconds())
+        metrics.time_webhook(time.perf_counter() - began)
         return _response(200, "kept" if new else "known")
 
     async def _live(live: LiveEvent) -> JSONResponse:
         """Refuse a live event, so that Stripe lists it as undelivered; save its name only for the alert."""
-        metrics.webhook("live_at_test_door")
+        metrics.count_webhook("live_at_test_door")
         log.error("live event refused: this installation is not live", rail=rail)
         with contextlib.suppress(PilotError, OSError):
             await queue.save(live.event)
         return _response(400, live.what)
 
     def _too_many(wait: float) -> JSONResponse:
-        metrics.webhook("too_many")
+        metrics.count_webhook("too_many")
         return _response(429, "come again", {"Retry-After": str(math.ceil(wait))})
 
     return router

@@ -13,7 +13,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from voice_edge.conversation.connection import ABORT
 
-GOODBYE_SECONDS = 2.0  # From the edge's close frame to the page's own.
+GOODBYE_SECONDS = 2.0  # From the edge's close frame to the page's answer.
 
 
 class EdgeWebSocket(WebSocketsSansIOProtocol):

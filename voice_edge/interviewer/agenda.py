@@ -1,4 +1,4 @@
-"""The questions for each kind of thing, most useful first, and the details that make one redundant."""
+"""The questions for each topic, most useful first, with the details that make them redundant."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ ASKS_FOR = MappingProxyType(
         "one_change": Detail.SUGGESTION,
     }
 )
-# Asked only while the guest has not said why, or what happened.
+# Asked only until the guest has said why, or what happened.
 ASKS_WHY = frozenset(
     {
         "reason_bad",
@@ -90,7 +90,7 @@ _GOOD = {
     "payment": (),
     "opening_hours": (),
 }
-# For a thing that was both good and bad; for other topics the question is about the bad side.
+# For things both good and bad; for other topics the question is about the bad side.
 _MIXED = {
     "coffee": ("lift",),
     "food": ("lift",),

@@ -18,7 +18,7 @@ from voice_edge.interviewer.understanding import understand
 
 LONGEST_QUESTION_CHARACTERS = 160
 FEWEST_QUESTION_WORDS = 2
-FOREIGN_WORDS = 2  # number of words that exist only in the other language
+FOREIGN_WORDS = 2  # from this number of words that exist only in the other language
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 _STRANGE = re.compile(r"[<>{}\[\]|*#`_]|https?:|www\.|\b(?:system|user|assistant|guest|gäst)\s*:", re.IGNORECASE)
@@ -45,7 +45,7 @@ def the_question(text: str) -> str:
 
 
 def fault(question: str, conversation: Conversation) -> str:
-    """Return why a question may not be asked, as a code for the metrics; empty if it may.
+    """Return the fault of a question as a code for the metrics; empty if it has none.
 
     Args:
         question: The result of `the_question`.

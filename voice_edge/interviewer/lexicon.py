@@ -76,8 +76,8 @@ class Thing:
     patterns: Patterns
     endings: tuple[str, ...] = ()
 
-    def called(self, said: str) -> str:
-        """Return its name in a question to a guest who said `said`: a compound keeps its first part."""
+    def name_for(self, said: str) -> str:
+        """Return its name in a question, given the guest's word: a compound retains its first part."""
         for ending in self.endings:
             if said.endswith(ending) and " " not in said:
                 return said.removesuffix(ending) + self.name

@@ -14,7 +14,7 @@ from voice_edge.interviewer.lexicon import Claim, Lexicon, Patterns, Thing, lexi
 
 STAFF = "staff"
 NEGATION_REACH = 3  # a negation inverts the words within this distance after it
-EXPLAINED_WORDS = 18  # with this many words about a thing, its fault counts as explained
+EXPLAINED_WORDS = 18  # from this many words about a thing on, its fault counts as explained
 TASTED = frozenset({"coffee", "food"})
 _EXPLAINS_BOTH = ("when", "day", "where", "compared")
 MIN_COMPOUND = 2  # letters before a compound's ending
@@ -25,7 +25,7 @@ _BREAKS = {
 }
 
 
-# A clause with this beginning is about the previous thing, whatever it names: "but it came with so little bread".
+# A clause that begins like this is about the previous thing, whatever it names: "but it came with so little bread".
 _GOES_ON = re.compile(r" (?:men |fast |och |but )?(?:den|it came|it was served) ")
 
 
@@ -49,8 +49,8 @@ class Mention:
         turn: Index of the last answer that names it, from 0.
         place: Its first place in that answer.
         explained: Whether the guest said why, or what happened.
-        torn: Whether it was both praised and faulted, without a time or a place that explains both.
-        fresh: Whether its fault is one of freshness, for which the hour matters.
+        torn: Whether it was both praised and faulted, without a time or a place to explain it.
+        fresh: Whether its fault is about freshness, so that the hour matters.
         short: Whether it was missing or had run out.
     """
 
@@ -79,7 +79,7 @@ def mentions(texts: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[M
     """Return the things named in plain `texts`, one text per answer."""
     words = lexicon(language)
     found: dict[str, _Found] = {}
-    scope: list[str] = []  # the current subject, also across answers: "Kön." - "Den var lång."
+    scope: list[str] = []  # the current subject, even across answers: "Kön." - "Den var lång."
     for turn, text in enumerate(texts):
         for start, clause in _clauses(text, language):
             here = _nearer(list(_named(clause, cafe=cafe, language=language, words=words)))
@@ -237,7 +237,7 @@ def _named(clause: str, *, cafe: Cafe, language: Language, words: Lexicon) -> It
             claimed.setdefault(claim.thing.name, (claim, start))
     for thing in words.things:
         for start, end in thing.patterns.places(rest)[:1]:
-            name = thing.called(rest[start:end]) if end - start > MIN_COMPOUND else thing.name
+            name = thing.name_for(rest[start:end]) if end - start > MIN_COMPOUND else thing.name
             claim_here = claimed.pop(thing.name, None)
             if name not in seen:
                 seen.add(name)

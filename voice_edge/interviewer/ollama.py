@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 class OllamaInterviewer:
     """Asks by a model, and by the script if the model is not loaded, late, away or faulty.
 
-    The first turn that could use the model starts to load it; so does the first one after AWAY_SECONDS.
+    The first turn that could use the model starts loading it, and so does the first one after AWAY_SECONDS.
 
     Args:
         url: Ollama's address.
@@ -125,7 +125,7 @@ class OllamaInterviewer:
         )
 
     def _why_not(self, script: ScriptedReply, conversation: Conversation) -> str:
-        """Return why the model is not used this time; empty if it is."""
+        """Return the reason for not using the model this time; empty to use it."""
         if script.certain or script.question is None or script.language != conversation.language:
             return "certain"
         if self._loaded:

@@ -15,12 +15,12 @@ from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
 from voice_edge.interviewer.phrases import SECTION, thanks
 from voice_edge.interviewer.understanding import NO_ANSWER_WORDS, Concern, Detail, Understanding, Wish, understand
 
-NAMED_WORDS = 3  # up to this many words only name a thing
-STORY_WORDS = 12  # an answer of this many words says what happened
-SENTENCE_WORDS = 4  # this many words say something, even if not understood: ask for more
-LIST_LENGTH = 5  # with this many things and no separate judgements, ask which one mattered
-LIST_WORDS_EACH = 4  # words per thing in a list, at most
-ENOUGH_DETAILS = 2  # with a reason and a suggestion, this many more details leave nothing to ask for
+NAMED_WORDS = 3  # an answer up to this length only names a thing
+STORY_WORDS = 12  # an answer from this length on says what happened
+SENTENCE_WORDS = 4  # an answer from this length on has content, even if not understood: ask for more
+LIST_LENGTH = 5  # from this many things without separate judgements on, ask which one mattered
+LIST_WORDS_EACH = 4  # maximum words per thing in a list
+ENOUGH_DETAILS = 2  # details beside a reason and a suggestion that leave nothing to ask
 _KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSAID: 3}
 _FACTS = frozenset({Detail.WHEN, Detail.DURATION, Detail.PRICE})
 _RANK_LAST = frozenset({STAFF, "place", "atmosphere"})  # among equally bad topics, a thing precedes others
@@ -203,7 +203,7 @@ def _about_what_was_not_judged(heard: Understanding, worst: Mention) -> Iterator
     elif heard.overall is Polarity.GOOD:
         yield "best", None
     else:
-        # "What did you think of it?" after a long story would ask for what was just said.
+        # After a long story, "What did you think of it?" would ask for what was just said.
         yield "experience", None
 
 
@@ -238,7 +238,7 @@ def _about_the_visit(heard: Understanding, *, first: bool) -> Iterator[str]:
 def _idle(key: str, heard: Understanding, focus: Mention | None) -> bool:
     """Return whether a question asks for a detail already given."""
     if key == "solved" and Detail.DURATION in heard.details:
-        return True  # A guest who says how long it took got through.
+        return True  # A guest who gives the waiting time has been served.
     if key in ("instead", "remedy_it") and Detail.PUT_RIGHT in heard.details:
         return True
     if key == "who" and (not heard.someone or any(mention.topic == STAFF for mention in heard.mentions)):

@@ -13,10 +13,10 @@ from pilot.cafes import Cafe, Language
 from voice_edge.interviewer.lexicon import Lexicon, Patterns, lexicon, plain
 from voice_edge.interviewer.mentions import Mention, Polarity, mentions, polarity, specific
 
-NEITHER_WORDS = 14  # up to this many words, "no complaints" without a thing ends the conversation
+NEITHER_WORDS = 14  # an answer up to this length with "no complaints", and without a thing, ends the conversation
 OFF_TOPIC_WORDS = 12
-NO_ANSWER_WORDS = 3  # fewer are no answer: "eh", "ja"
-OTHER_LANGUAGE_WORDS = 2  # this many words of only the other language: the guest speaks that language
+NO_ANSWER_WORDS = 3  # shorter answers say nothing: "eh", "ja"
+OTHER_LANGUAGE_WORDS = 2  # from this many words that exist only in the other language, the guest speaks it
 
 
 class Detail(Enum):
@@ -75,7 +75,7 @@ class Understanding:
         adds: Whether the latest answer adds information.
         silent: Whether the latest answer says nothing.
         off_topic: Whether a long answer is not about the café or the visit.
-        specific: Whether a fault is specific ("flickers"), not only mentioned ("bad").
+        specific: Whether a fault is specific ("flickers"), not general ("bad").
         someone: Whether a person is mentioned, but not by name.
     """
 

@@ -1,4 +1,4 @@
-"""Why a connection was closed, as the page is told."""
+"""The close codes that the edge sends to the page."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class CloseCode(IntEnum):
-    """Why a connection was closed."""
+    """The reason for closing a connection."""
 
     DONE = 1000
     GOING_AWAY = 1001

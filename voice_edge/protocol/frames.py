@@ -31,12 +31,12 @@ class AudioFrame:
 
     @property
     def samples(self) -> int:
-        """Return how many samples it holds."""
+        """Return the number of samples."""
         return len(self.pcm) // 2
 
 
 def decode_frame(body: bytes) -> AudioFrame:
-    """Return the frame that a binary message holds.
+    """Decode the frame in a binary message.
 
     Raises:
         ProtocolFault: the header or the length is wrong.
@@ -55,5 +55,5 @@ def decode_frame(body: bytes) -> AudioFrame:
 
 
 def encode_frame(frame: AudioFrame) -> bytes:
-    """Return the binary message of a frame; what a client sends."""
+    """Encode a frame as a binary message, as clients send it."""
     return FRAME_HEADER.pack(FRAME_VERSION, 0, 0, frame.number, frame.captured_ms) + frame.pcm

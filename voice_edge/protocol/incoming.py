@@ -1,4 +1,4 @@
-"""The messages of the page, and how one is read."""
+"""The messages of the page, and their parser."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROTOCOL_VERSION = 1
 
 
 class _Incoming(BaseModel):
-    """Known fields are checked; unknown ones are kept apart, to be counted."""
+    """Base class: known fields are validated, unknown ones are stored separately and counted."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
@@ -48,14 +48,14 @@ class Consent(_Incoming):
 
 
 class Microphone(_Incoming):
-    """What the browser answered when asked for the microphone."""
+    """The browser's answer to the request for the microphone."""
 
     result: Literal["granted", "denied", "not_found", "not_readable", "unsupported", "insecure", "silent", "error"]
     sample_rate: int | None = Field(default=None, ge=1_000, le=1_000_000)
 
 
 class ModeChange(_Incoming):
-    """The customer changes between talking and writing."""
+    """The customer switches between talking and writing."""
 
     mode: Mode
 
@@ -71,14 +71,14 @@ class Stop(_Incoming):
 
 
 class Edit(_Incoming):
-    """A mended turn; empty text strikes it."""
+    """An edited turn; empty text strikes it."""
 
     turn: int = Field(ge=1)
     text: str
 
 
 class Shown(_Incoming):
-    """The first words of the answer to `turn` are on the screen, page's clock."""
+    """The page has shown the first words of the answer to `turn`, at `at_ms` on its clock."""
 
     turn: int = Field(ge=1)
     at_ms: float
@@ -89,7 +89,7 @@ class Finish(_Incoming):
 
 
 class Leave(_Incoming):
-    """The customer ends without sending."""
+    """The customer leaves without sending."""
 
 
 class ClientErrorReport(_Incoming):
@@ -135,7 +135,7 @@ def parse_message(text: str) -> BaseModel | UnknownMessage:
             never repeats a value.
     """
     try:
-        tree = from_json(text)  # Unlike json.loads it refuses lone surrogates, which no file could hold.
+        tree = from_json(text)  # Unlike json.loads it refuses lone surrogates, which cannot be written to a file.
     except ValueError:
         raise ProtocolFault("The message is not JSON.") from None
     if not isinstance(tree, dict) or not isinstance(tree.get("type"), str):
@@ -151,6 +151,6 @@ def parse_message(text: str) -> BaseModel | UnknownMessage:
 
 
 def unknown_fields(message: BaseModel) -> int:
-    """Return how many fields of `message` this version does not know."""
+    """Return the number of unknown fields in `message`."""
     extra: dict[str, Any] | None = message.model_extra
     return len(extra or {})

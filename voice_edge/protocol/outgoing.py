@@ -24,14 +24,14 @@ class Outgoing(BaseModel):
 
 
 class CafeName(BaseModel):
-    """The café as the page names it."""
+    """The café's name on the page."""
 
     id: str
     name: str
 
 
 class VoiceOffer(BaseModel):
-    """Whether speech in the session's language is recognised well enough to be more than a trial."""
+    """Whether recognition in the session's language is qualified, or only a trial."""
 
     qualified: bool
 
@@ -46,14 +46,14 @@ class PageLimits(BaseModel):
 
 
 class TurnText(BaseModel):
-    """A turn as it stands."""
+    """A turn in its current form."""
 
     turn: int
     text: str
 
 
 class KnownTurn(TurnText):
-    """A turn as a resumed page needs it."""
+    """A turn with the fields that a resumed page needs."""
 
     question: str
     mode: Mode
@@ -76,7 +76,7 @@ class Welcome(Outgoing):
 
 
 class DeviceToken(Outgoing):
-    """After its own consent: the page keeps it until `expires_at` and sends it in its next hello."""
+    """Sent after its own consent; the page stores it until `expires_at` for its next `hello`."""
 
     type: Literal["device_token"] = "device_token"
     token: str
@@ -84,7 +84,7 @@ class DeviceToken(Outgoing):
 
 
 class Question(Outgoing):
-    """The question that turn number `turn` will answer."""
+    """The question for turn number `turn`."""
 
     type: Literal["question"] = "question"
     turn: int
@@ -92,14 +92,14 @@ class Question(Outgoing):
 
 
 class State(Outgoing):
-    """What the page shows."""
+    """The state that the page shows."""
 
     type: Literal["state"] = "state"
     state: StateName
 
 
 class Partial(Outgoing):
-    """Words so far."""
+    """The turn's words so far."""
 
     type: Literal["partial"] = "partial"
     turn: int
@@ -130,20 +130,20 @@ class Reply(Outgoing):
 
 
 class Review(Outgoing):
-    """The talk is over: mend, then `finish`."""
+    """The talk is over: the customer may edit the turns, then `finish`."""
 
     type: Literal["review"] = "review"
     turns: tuple[TurnText, ...]
 
 
 class Preliminary(BaseModel):
-    """What the receipt will first say; absent where it could not be computed."""
+    """The preliminary result for the receipt; None if it could not be computed."""
 
     eligible: bool | None = None
 
 
 class Completed(Outgoing):
-    """Sent."""
+    """The feedback was sent."""
 
     type: Literal["completed"] = "completed"
     receipt: str
@@ -152,13 +152,13 @@ class Completed(Outgoing):
 
 
 class RestAnswer(Completed):
-    """`completed`, over HTTP: with the turns as they were heard."""
+    """`completed` over HTTP, with the recognised turns."""
 
     turns: tuple[KnownTurn, ...]
 
 
 class Ack(Outgoing):
-    """Everything up to here is on the disk; `snapshot` resumes it on any replica."""
+    """Everything up to `seq` is on the disk; `snapshot` resumes the session on any replica."""
 
     type: Literal["ack"] = "ack"
     epoch: int
@@ -168,18 +168,18 @@ class Ack(Outgoing):
 
 
 class Busy(Outgoing):
-    """Voice is full; text works."""
+    """The recogniser is full; typing works."""
 
     type: Literal["busy"] = "busy"
     retry_after_s: float
 
 
 class ErrorMessage(Outgoing):
-    """What went wrong and what to do, in the guest's language.
+    """An error with its remedy, in the guest's language.
 
     Attributes:
         opens_at: When the café takes feedback again, ISO 8601 with offset.
-        retry_after_s: When trying again makes sense.
+        retry_after_s: Seconds until a retry may succeed.
     """
 
     type: Literal["error"] = "error"

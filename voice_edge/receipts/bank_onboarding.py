@@ -1,7 +1,7 @@
 """Onboards guests at the payment provider: opens accounts, makes links, refreshes statuses.
 
 Calls to the provider run in a few threads of their own, so that a provider that hangs delays no receipt. After a
-failure it is not called for some seconds: the page says so at once, and the voucher stays good meanwhile.
+failure the provider is not called for some seconds: pages report this at once, and the voucher stays valid.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class KnownRecipient:
 
 
 class BankOnboarding:
-    """Takes guests to the provider and back."""
+    """The onboarding of guests at the provider."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class BankOnboarding:
         clock: Clock,
         open_provider: Callable[[], StripeRail | None] | None = None,
     ) -> None:
-        """Make the service; it opens and imports nothing before a guest's first request.
+        """Create the service; it opens and imports nothing before a guest's first request.
 
         Args:
             settings: The settings, which name the rail.
@@ -151,7 +151,7 @@ class BankOnboarding:
             return
         refresh = self._refreshes.get(recipient_id)
         if wait and refresh is not None:
-            await asyncio.wait([refresh])  # It may have begun before the guest had answered.
+            await asyncio.wait([refresh])  # It may have begun before the guest's answer.
             refresh = None
         if refresh is None or refresh.done():
             self._refreshed_at[recipient_id] = now
@@ -230,7 +230,7 @@ class BankOnboarding:
         recipient = self._recipient(store, provider, reward_id, simulated=simulated, new=new)
         onboarding = onboardings.request(store, reward_id, recipient_id=recipient.id)
         if onboarding.recipient_id != recipient.id:
-            return back_url  # The account requested before became ready meanwhile, and has the reward.
+            return back_url  # The previously requested account has become ready, and has the reward.
         if (device := recipient_devices.of_reward(store, reward_id)) is not None:
             recipient_devices.remember(store, device=device, rail=recipient.rail, recipient_id=recipient.id)
         if onboarding.state == "asked":

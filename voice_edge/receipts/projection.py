@@ -1,4 +1,4 @@
-"""Recovers receipts from the landing that a replica which died had not yet saved.
+"""Recovers from the landing the receipts that a dead replica had not yet saved.
 
 Completed sessions are read from the published segments of the days since the newest receipt, each segment once in the
 life of a replica. Saving is idempotent, so any number of replicas may project.

@@ -65,7 +65,7 @@ class ReceiptStatus:
         beyond_trial: Whether the trial had no reward left for it.
         decision: The decision on its reward; None before it.
         voucher: The reward's newest voucher.
-        payout: Its payout to a bank account; None if its guest wanted none.
+        payout: Its payout to a bank account; None if its guest requested none.
     """
 
     receipt: Receipt

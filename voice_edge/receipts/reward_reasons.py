@@ -21,7 +21,7 @@ from pilot.errors import InvalidEvent, PilotError
 from pilot.events import UtteranceCommitted, UtteranceEdited, parse_event
 from pilot.turns import counts_as_feedback
 from pilot.words import say
-from pipelines.feedback.explanation import PRAISED_FROM, Raised, SessionResult, explain
+from pipelines.feedback.explanation import PRAISED_FROM, RaisedSignal, SessionResult, explain
 from storage.errors import CorruptSegment
 from storage.landing.segments import Segments
 from storage.store.rewards.decisions import Decision
@@ -147,11 +147,11 @@ def _marked(sentence: re.Match[str], spans: Sequence[Span]) -> list[bool]:
     return [any(span.start <= at < span.end for span in counted) for at in range(*sentence.span())]
 
 
-def _raised(decision: Decision) -> tuple[Raised, ...]:
+def _raised(decision: Decision) -> tuple[RaisedSignal, ...]:
     if decision.outcome == "held" and decision.reason not in OTHER_REASONS:
         names = [name for name in decision.reason.split(",") if name]
-        return tuple(Raised(name, "hold", held_until=decision.held_until) for name in names)
-    return (Raised("other", "cap"),) if decision.reason == "capped" else ()
+        return tuple(RaisedSignal(name, "hold", held_until=decision.held_until) for name in names)
+    return (RaisedSignal("other", "cap"),) if decision.reason == "capped" else ()
 
 
 def _events(body: bytes, mark: bytes) -> Iterator[tuple[str, tuple[int, int], UtteranceCommitted | UtteranceEdited]]:

@@ -25,16 +25,16 @@ _DECLINED: dict[str, State] = {"device_had_reward": "device", "beyond_trial": "b
 
 @dataclass(frozen=True, slots=True)
 class RewardView:
-    """A reward as its receipt shows it.
+    """The receipt's view of a reward.
 
     Attributes:
         state: Its state.
         amount_ore: Its amount; 0 for none.
-        at: UTC. When the voucher expires or was redeemed, or a person must decide by; None once that has passed.
+        at: The voucher's expiry or redemption, or the deadline of a person's review, UTC; None once that has passed.
         code: The voucher's code in readable form; empty if there is none to redeem.
         qr: An SVG of the address that opens the till's page with the code; empty like `code`.
         number: The number of the reward's voucher; 0 for none.
-        payout_status: Status of its payout to a bank account; empty if its guest wanted none.
+        payout_status: Status of its payout to a bank account; empty if its guest requested none.
     """
 
     state: State
@@ -47,7 +47,7 @@ class RewardView:
 
     @property
     def final(self) -> bool:
-        """Return whether the view can no longer change by itself."""
+        """Return whether the view is final, except for actions of people."""
         return self.state in FINAL or (self.state == "bank" and self.payout_status in SETTLED)
 
 

@@ -26,7 +26,7 @@ def payment_metrics(facts: PaymentFacts, *, now: datetime) -> CollectorRegistry:
         "pilot_payout_unexplained_transfers", "Unexplained transfers at the last reconciliation.", "rail"
     )
     for each in facts.reconciled:
-        difference.labels(each.rail).set(each.off_ore)
+        difference.labels(each.rail).set(each.difference_ore)
         unexplained.labels(each.rail).set(len(each.differences))
     waiting_since = facts.events.waiting_since
     oldest = gauge("pilot_payment_events_oldest_waiting_seconds", "Age of the oldest waiting provider event.")

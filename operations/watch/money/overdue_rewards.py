@@ -21,7 +21,7 @@ from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import turns
 from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.fingerprints import fingerprints
-from pipelines.signals.session_signals import by_session, session_signals
+from pipelines.signals.session_signals import reward_effects, session_signals
 from pipelines.signals.velocity import HISTORY_COLUMNS
 from quality.gate import quarantined
 from storage.home import Home
@@ -68,7 +68,7 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
         home.store(),
         scored=scored,
         sessions=of_day,
-        signals=by_session(signals),
+        signals=reward_effects(signals),
         quarantined=quarantined(lake, SCORED_FEEDBACK, days=[day]),
         cafes=cafes,
         secret=secret,
@@ -93,7 +93,7 @@ class OverdueRewards:
 
     def _run(self) -> None:
         now = self._clock()
-        waiting = decisions.awaited(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
+        waiting = decisions.undecided_sessions(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
         self._tried = {day: attempt for day, attempt in self._tried.items() if day in waiting}
         for day, session_ids in waiting.items():
             tried, at = self._tried.get(day, (frozenset[str](), now - RETRY_AFTER))

@@ -12,7 +12,7 @@ from operations.watch.money.money_gate import GateBlock
 from pilot.expectation_words import expectation_sentence
 from pilot.money import kronor
 from storage.store.payouts.attempts import MONEY_RAILS
-from storage.store.payouts.payment_facts import VOUCHER, Events, Final
+from storage.store.payouts.payment_facts import VOUCHER, Events, FinalOutcome
 from storage.store.payouts.provider_events import MOST_TRIES
 from storage.store.payouts.reconciliations import Reconciliation
 
@@ -43,7 +43,7 @@ class PaymentFacts:
         overdue: Deadlines of held rewards whose promised review time has passed.
     """
 
-    finals: Collection[Final] = ()
+    finals: Collection[FinalOutcome] = ()
     reconciled: Collection[Reconciliation] = ()
     waiting: Collection[tuple[str, datetime]] = ()
     events: Events = field(default_factory=Events)
@@ -112,8 +112,8 @@ def _overdue(late: Collection[datetime]) -> list[Alert]:
     return [Alert("rewards_overdue", "rewards", "medium", text)]
 
 
-def _failures(finals: Collection[Final], *, now: datetime) -> list[Alert]:
-    by_rail: dict[str, list[Final]] = defaultdict(list)
+def _failures(finals: Collection[FinalOutcome], *, now: datetime) -> list[Alert]:
+    by_rail: dict[str, list[FinalOutcome]] = defaultdict(list)
     for each in finals:
         if now - each.at < SHARE_OVER:
             by_rail[each.rail].append(each)
@@ -144,7 +144,7 @@ def _differences(reconciled: Collection[Reconciliation], *, now: datetime) -> li
                     "payout_difference",
                     each.rail,
                     "high",
-                    f"Books and provider differ on {_rail_name(each.rail)}: {kronor(each.off_ore)} apart, "
+                    f"Books and provider differ on {_rail_name(each.rail)}: {kronor(each.difference_ore)} apart, "
                     f"{len(each.differences)} transfers to explain. Run: pilot payout reconcile.",
                 )
             )

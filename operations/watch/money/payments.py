@@ -59,7 +59,9 @@ class PaymentAlerts:
         away = state.away_since if state is not None else None
         closed = state.gate_closed_since if state is not None else None
         return PaymentFacts(
-            finals=[each for each in payment_facts.finals(store, since=now - SHARE_OVER) if each.simulated <= demo],
+            finals=[
+                each for each in payment_facts.final_outcomes(store, since=now - SHARE_OVER) if each.simulated <= demo
+            ],
             reconciled=[last] if last is not None else [],
             waiting=payment_facts.waiting_batches(store),
             events=payment_facts.events(store, rail=rail, since=now - COUNT_OVER),

@@ -1,4 +1,4 @@
-"""The states of cafés that persons change: paused, and the trial's limit."""
+"""The states of cafés that operators change: paused, and the trial's limit."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def set_trial_limit(
         limit: The new limit.
         actor: Who changes it.
         reason: Why.
-        at: When, for a simulated pilot of past days; by default now.
+        at: The time of the change, for a simulated pilot of past days; by default now.
 
     Raises:
         InvalidTrialLimit: the number is out of range.

@@ -56,7 +56,7 @@ def trial_full(store: Store, cafe: Cafe, *, start: datetime, end: datetime) -> l
 
 
 def trial_limits(store: Store, cafe: Cafe) -> list[tuple[datetime, int]]:
-    """Return the changed limits of a café's trial with their times; empty for the file's limit."""
+    """Return the changed limits of a café's trial with their times; empty if the file's limit applies."""
     with store.reading() as connection:
         return list(_limits(connection, cafe).items())
 
@@ -75,7 +75,7 @@ def _used(connection: Connection, cafe: Cafe, *, before: datetime) -> list[datet
 
 
 def _limits(connection: Connection, cafe: Cafe) -> dict[datetime, int]:
-    """Return each changed limit by its moment, in order; the last entry of a moment wins."""
+    """Return each changed limit by its time, in order; the last entry of a time wins."""
     query = (
         select(audit_log.c.at, audit_log.c.details)
         .where(audit_log.c.subject == cafe.id, audit_log.c.action == "cafe.trial_limit")

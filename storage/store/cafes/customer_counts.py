@@ -1,4 +1,4 @@
-"""Customer counts: a café's paying customers, the denominator of participation; no report is deleted."""
+"""Customer counts: a café's paying customers, the denominator of participation; append-only."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Connection, func, insert, select
 
-from pilot.counts import Source, checked_customers, checked_source
+from pilot.counts import Source, validate_customers, validate_source
 from pilot.lake_tables.tables import CUSTOMER_COUNTS
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
@@ -43,7 +43,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class ReportResult:
     """The result of a report.
 
     Attributes:
@@ -59,7 +59,7 @@ class Reported:
 
 def report(
     store: Store, *, cafe: str, day: date, customers: int, source: Source, actor: str, simulated: bool
-) -> Reported:
+) -> ReportResult:
     """Report a café's customers on a business day; the latest report counts, earlier ones stay on record.
 
     Raises:
@@ -77,7 +77,7 @@ def report_all(
     actor: str,
     simulated: bool,
     origin: Mapping[str, Any] | None = None,
-) -> list[Reported]:
+) -> list[ReportResult]:
     """Report several counts in one transaction, all of them or none.
 
     A number equal to the current report of the same source is not written again: importing a file twice changes
@@ -94,21 +94,21 @@ def report_all(
     Raises:
         InvalidCount: a number or the source is invalid; nothing was written.
     """
-    checked_source(source)
+    validate_source(source)
     for count in counts:
-        checked_customers(count.customers)
+        validate_customers(count.customers)
     at = store.now()
-    done: list[Reported] = []
+    done: list[ReportResult] = []
     with store.begin() as connection:
         serialise(connection, "customer_counts")
         current_reports = _current_reports(connection, [count.day for count in counts], simulated=simulated)
         for count in counts:
             before = current_reports.get((count.cafe, count.day))
             if before is not None and (before.customers, before.source) == (count.customers, source):
-                done.append(Reported(count, "unchanged", before))
+                done.append(ReportResult(count, "unchanged", before))
                 continue
             _write(connection, count, source=source, actor=actor, simulated=simulated, at=at, origin=origin)
-            done.append(Reported(count, "corrected" if before else "new", before))
+            done.append(ReportResult(count, "corrected" if before else "new", before))
         for day in sorted({each.count.day for each in done if each.outcome != "unchanged"}):
             outbox.touch(connection, day=day, reason="customer_counts", at=at)
     return done

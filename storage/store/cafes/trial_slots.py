@@ -1,8 +1,8 @@
 """Trial slots: the rewarded feedbacks left in a café's trial, shared by all replicas.
 
 A slot is reserved when a guest presses start, on a lease that is extended while the session lives; it is used when
-the feedback is sent and released when the session is abandoned. A running session always finishes: without a free
-slot at its end its feedback is saved, but earns nothing.
+the feedback is sent and released when the session is abandoned. A running session can always finish: without a free
+slot at its end, its feedback is saved but earns nothing.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Slot:
         session_id: The session.
         cafe: The café's id.
         used: Whether the feedback was sent.
-        rewarded: Whether it lies within the limit, so that it may be rewarded.
+        rewarded: Whether it is within the limit, and so may be rewarded.
         lease_until: The end of an unused slot's lease, UTC.
         used_at: When the feedback was sent, UTC.
     """
@@ -69,15 +69,14 @@ class TrialUse:
 
     @property
     def nearly_full(self) -> bool:
-        """Return whether it is time to warn: four fifths are used."""
+        """Return whether four fifths are used, which calls for a warning."""
         return self.used >= WARN_SHARE * self.limit
 
 
 def reserve(store: Store, *, session_id: str, cafe: Cafe) -> Reserved:
     """Reserve a slot for a starting session; repeated, it extends the lease.
 
-    Returns:
-        `reserved`; without a free slot `unrewarded` if the café collects on, otherwise `full`.
+    Returns: `reserved`; without a free slot `unrewarded` if the café continues to collect feedback, else `full`.
     """
     with store.begin() as connection:
         serialise(connection, f"trial:{cafe.id}")
@@ -105,8 +104,8 @@ def use(store: Store, *, session_id: str, cafe: Cafe) -> bool:
     """Use the slot of a session whose feedback was sent; repeated, it changes nothing.
 
     Returns:
-        Whether it lies within the limit. A session with an expired lease, or one that started during an outage of
-        the store, gets a slot that is free now.
+        Whether it is within the limit. A session with an expired lease, or one that started during an outage of the
+        store, gets a slot if one is free.
     """
     with store.begin() as connection:
         serialise(connection, f"trial:{cafe.id}")

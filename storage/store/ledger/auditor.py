@@ -1,7 +1,7 @@
 """Audits the money by plain SQL, sharing nothing with the code that writes it.
 
-Each fact is a query that returns the rows which break it. The expected balances are derived from decisions, rulings
-and vouchers only, and compared with the ledger reward by reward.
+Each fact is a query for the rows that break it. The expected balances are derived from decisions, rulings and vouchers
+only, and compared with the ledger reward by reward.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from storage.store.engine import Store
 
-# The balance of a reward on each account: credits less debits.
+# The balance of a reward on each account: credits minus debits.
 _BOOKED = """
     SELECT reward_id, SUM(owed) AS owed, SUM(cafes) AS cafes, SUM(provider) AS provider, MAX(money) AS money,
         COUNT(DISTINCT entry) AS entries

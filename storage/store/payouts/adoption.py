@@ -1,4 +1,4 @@
-"""Adopts transfers that only the provider has: after a lost answer, or after a restore.
+"""Adopts transfers that only the provider knows, after a lost answer or a restore.
 
 Nothing is guessed: a transfer that cannot be explained is returned as a difference and not booked.
 """
@@ -94,7 +94,7 @@ def adopt(
 
 
 def _pay(connection: Connection, found: Instruction, *, reference: str, store: Store) -> None:
-    """Book it under the attempt that may have made it, or under a new one if the books have none."""
+    """Book the transfer under the attempt that may have made it; under a new one if there is none."""
     candidates = connection.execute(
         select(payout_attempts.c.key, payout_attempts.c.outcome)
         .where(payout_attempts.c.instruction_id == found.id, payout_attempts.c.outcome != "refused")

@@ -25,7 +25,7 @@ from storage.store.schemas.payout import payout_attempts, payout_batches, payout
 # A provider may forget a key after 24 hours, and then treats the same request as a new one.
 KEY_LIFETIME = timedelta(hours=23)
 
-# The rails that move money; every other one is a provider's test mode or a fake.
+# The rails that move money; all others are a provider's test mode or a fake.
 MONEY_RAILS = frozenset({"stripe"})
 
 # The recipient can resolve these at the provider; a payout refused for one is then planned again.

@@ -36,7 +36,7 @@ def decided_days(store: Store, *, rail: str, simulated: bool) -> dict[date, date
 
 
 def planned_before(connection: Connection, day: date, *, rail: str, simulated: bool) -> bool:
-    """Return whether an earlier batch of the rail was not empty."""
+    """Return whether the rail has an earlier, non-empty batch."""
     query = (
         select(payout_instructions.c.id)
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
@@ -45,7 +45,7 @@ def planned_before(connection: Connection, day: date, *, rail: str, simulated: b
     return connection.execute(query.limit(1)).first() is not None
 
 
-def claimed(
+def waiting_claims(
     connection: Connection, *, rail: str, simulated: bool, passed: Mapping[date, datetime] | None = None
 ) -> dict[str, list[tuple[str, int]]]:
     """Return the waiting rewards and their öre by recipient, oldest claim first.
@@ -93,7 +93,7 @@ def oldest_claim(store: Store, *, rail: str) -> datetime | None:
 
 
 def promised_ore(connection: Connection, who: str, *, year: int) -> int:
-    """Return the sum that counts towards a year's cap: a recipient's payouts that were not reversed."""
+    """Return the sum of a recipient's unreversed payouts, which counts towards the year's cap."""
     query = (
         select(func.coalesce(func.sum(payout_instructions.c.amount_ore), 0))
         .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)

@@ -41,7 +41,7 @@ class Limits:
 
     Attributes:
         approval_ore: A larger batch needs a person's approval; so does a rail's first.
-        yearly_ore: The most that one recipient is paid in a calendar year; further rewards wait.
+        yearly_ore: The maximum paid to one recipient in a calendar year; further rewards wait.
     """
 
     approval_ore: int
@@ -108,7 +108,7 @@ def plan(
         if known is not None:
             return known
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
-        claimed = awaiting.claimed(connection, rail=rail, simulated=simulated, passed=passed)
+        claimed = awaiting.waiting_claims(connection, rail=rail, simulated=simulated, passed=passed)
         kept = {
             who: awaiting.fit_under_cap(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
             for who, rewards in claimed.items()
@@ -285,7 +285,7 @@ def set_state(
 
 
 def _instruction_id(connection: Connection, batch_id: str, who: str) -> str:
-    """Return the id of a recipient's instruction in a batch, the same in every copy of the store.
+    """Return the id of a recipient's instruction in a batch; it is the same in every copy of the store.
 
     After a restore the batch may be planned again: the provider then recognises the id.
     """

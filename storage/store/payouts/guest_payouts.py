@@ -1,4 +1,4 @@
-"""Reads the state of one reward's way to an account, for receipts and support."""
+"""Reads the payout status of one reward, for receipts and support."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from storage.store.schemas.provider import onboardings, recipient_statuses
 
 @dataclass(frozen=True, slots=True)
 class GuestPayout:
-    """One reward that goes, or may go, to an account.
+    """The payout of one reward to an account, requested or possible.
 
     Attributes:
         rail: The rail.
@@ -75,7 +75,7 @@ class GuestPayout:
 
 
 def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
-    """Return a reward's way to an account, None if its guest never requested one."""
+    """Return the payout of a reward to an account; None if its guest never requested one."""
     with store.reading() as connection:
         asked = connection.execute(
             select(onboardings.c.recipient_id, onboardings.c.state).where(onboardings.c.reward_id == reward_id)

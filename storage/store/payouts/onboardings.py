@@ -1,4 +1,4 @@
-"""Onboardings: guests who want a reward on an account; the voucher is valid until it is ready."""
+"""Onboardings: requests to pay a reward to an account; the voucher is valid until then."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def record_intent(store: Store, reward_id: str) -> None:
 
 
 def request(store: Store, reward_id: str, *, recipient_id: str) -> Onboarding:
-    """Save the request; a claimed one wins over a repeated request, otherwise the latest recipient.
+    """Save the request for the latest recipient; a claimed one stays unchanged.
 
     Raises:
         OnboardingRefused: there is no such reward, or its session was erased.

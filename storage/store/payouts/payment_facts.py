@@ -1,4 +1,4 @@
-"""The facts behind the alerts on payments: final payouts, batches awaiting approval, waiting events."""
+"""Reads the inputs of payment alerts: final payouts, batches awaiting approval, waiting events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VOUCHER = "voucher"
 
 
 @dataclass(frozen=True, slots=True)
-class Final:
+class FinalOutcome:
     """A final payout; one that is retried or of unknown outcome is not final."""
 
     rail: str
@@ -43,7 +43,7 @@ class Events:
     live: int = 0
 
 
-def finals(store: Store, *, since: datetime) -> list[Final]:
+def final_outcomes(store: Store, *, since: datetime) -> list[FinalOutcome]:
     """Return the payouts and vouchers that became final since a moment, on every rail."""
     with store.reading() as connection:
         return [*_of_instructions(connection, since), *_of_vouchers(connection, since)]
@@ -82,7 +82,7 @@ def events(store: Store, *, rail: str, since: datetime) -> Events:
     return Events(waiting_since=waiting, failed=int(failed), slowest_seconds=slowest, live=int(live))
 
 
-def _of_instructions(connection: Connection, since: datetime) -> list[Final]:
+def _of_instructions(connection: Connection, since: datetime) -> list[FinalOutcome]:
     query = (
         select(
             payout_batches.c.rail,
@@ -95,10 +95,12 @@ def _of_instructions(connection: Connection, since: datetime) -> list[Final]:
             payout_instructions.c.state.in_(["paid", "refused", "reversed"]), payout_instructions.c.changed_at >= since
         )
     )
-    return [Final(rail, simulated, at, state != "paid") for rail, simulated, at, state in connection.execute(query)]
+    return [
+        FinalOutcome(rail, simulated, at, state != "paid") for rail, simulated, at, state in connection.execute(query)
+    ]
 
 
-def _of_vouchers(connection: Connection, since: datetime) -> list[Final]:
+def _of_vouchers(connection: Connection, since: datetime) -> list[FinalOutcome]:
     redeemed = select(vouchers.c.simulated, vouchers.c.redeemed_at).where(
         vouchers.c.state == "redeemed", vouchers.c.redeemed_at >= since
     )
@@ -113,6 +115,6 @@ def _of_vouchers(connection: Connection, since: datetime) -> list[Final]:
         .group_by(voucher_failures.c.reward_id, voucher_failures.c.simulated)
     )
     return [
-        *(Final(VOUCHER, simulated, at, False) for simulated, at in connection.execute(redeemed)),
-        *(Final(VOUCHER, simulated, at, True) for simulated, at in connection.execute(failed)),
+        *(FinalOutcome(VOUCHER, simulated, at, False) for simulated, at in connection.execute(redeemed)),
+        *(FinalOutcome(VOUCHER, simulated, at, True) for simulated, at in connection.execute(failed)),
     ]

@@ -68,7 +68,7 @@ def of_batch(store: Store, batch_id: str) -> list[Change]:
 
 
 def _ordered(found: Collection[Change]) -> list[Change]:
-    return sorted(dict.fromkeys(found), key=lambda each: each.at)  # stable: of one moment, in the order written
+    return sorted(dict.fromkeys(found), key=lambda each: each.at)  # stable: equal times stay in order
 
 
 def _reward(connection: Connection, reward_id: str) -> Iterator[Change]:

@@ -21,14 +21,14 @@ REVERSED: Final = "reversed"
 # The attempt of a transfer that a restored store does not know: it was made after the backup.
 MADE_BEFORE_RESTORE: Final = "made_before_restore"
 
-# How the books and the provider differ on one transfer.
+# Differences between the books and the provider on one transfer.
 TransferDifference = Literal[
     "not_ours", "amount_differs", "account_differs", "paid_twice", "unknown_reward", "also_redeemed", "in_two_payouts"
 ]
 DifferenceCode = Literal[TransferDifference, "absent_at_provider"]
 
-# What the books did with a transfer of the provider.
+# Results of booking a provider's transfer.
 AdoptionResult = Literal["known", "adopted", TransferDifference]
 
-# Why an event of the provider changed nothing; every other event bears the state of its object or a difference.
+# Reasons why an event changed nothing; every other event has the state of its object, or a difference, as its code.
 EventCode = Literal["ignored", "unknown_account", "bank_payout_gone", "provider_away", "provider_refused", "replayed"]

@@ -60,8 +60,8 @@ class Lag:
         last_received_at: When the last webhook arrived; None if none did.
         last_delivery_seconds: From its creation to its arrival.
         delivery_seconds: The same for the latest events: median and 95th percentile.
-        done_seconds: From arrival to processing of the latest events: median and 95th percentile.
-        unheard: How many of the latest events were found in the provider's list, not by webhook.
+        done_seconds: From arrival to processing, for the latest events: median and 95th percentile.
+        undelivered: Number of the latest events without a webhook, found in the provider's list.
     """
 
     waiting: int
@@ -71,7 +71,7 @@ class Lag:
     last_delivery_seconds: float | None
     delivery_seconds: tuple[float, float] | None = None
     done_seconds: tuple[float, float] | None = None
-    unheard: int = 0
+    undelivered: int = 0
 
 
 def save(store: Store, events: Collection[ProviderEvent], *, way: Way) -> frozenset[str]:
@@ -107,7 +107,7 @@ def _unknown(store: Store, events: Collection[ProviderEvent]) -> list[ProviderEv
 
 
 def waiting(store: Store, *, rail: str, limit: int) -> list[ProviderEvent]:
-    """Return the events to process now: new ones first, then the retries that are due."""
+    """Return the events to process now: new ones first, then due retries."""
     names = [provider_events.c[name] for name in ProviderEvent.__dataclass_fields__]
     query = (
         select(*names, provider_events.c.tries, provider_events.c.received_at)
@@ -131,8 +131,8 @@ def finish(store: Store, event_id: str, *, code: str = "") -> None:
         )
 
 
-def put_off(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
-    """Record a failed try; after many the event fails, unless the provider was away."""
+def defer(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
+    """Record a failed try; after too many the event fails, unless the provider was away."""
     with store.begin() as connection:
         mine = (provider_events.c.id == event_id) & (provider_events.c.state == "waiting")
         if away:
@@ -231,7 +231,7 @@ def lag(store: Store, *, rail: str) -> Lag:
         last_delivery_seconds=(newest.received_at - newest.made_at).total_seconds() if newest else None,
         delivery_seconds=_usual([(row.received_at - row.made_at).total_seconds() for row in delivered]),
         done_seconds=_usual([(row.done_at - row.received_at).total_seconds() for row in rows if row.done_at]),
-        unheard=len(rows) - len(delivered),
+        undelivered=len(rows) - len(delivered),
     )
 
 

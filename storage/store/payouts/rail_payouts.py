@@ -11,7 +11,7 @@ from storage.store.payouts.batches import INSTRUCTION_COLUMNS, INSTRUCTIONS, LEF
 from storage.store.schemas.payout import payout_batches, payout_instructions
 
 
-def left_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
+def completed_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
     """Return a rail's paid and reversed payouts that changed since a moment, with their batch's day."""
     query = (
         select(*INSTRUCTION_COLUMNS, payout_batches.c.day)
@@ -53,7 +53,7 @@ def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = Fal
 
 
 def require_rail(connection: Connection, instruction: Instruction, *, rail: str) -> None:
-    """Refuse a payout of another rail, so that a planned test never moves money, nor the reverse.
+    """Refuse a payout of another rail, so that tests never move money and real payouts never use a fake.
 
     Raises:
         BatchRefused: the payout is of another rail.

@@ -139,7 +139,7 @@ def unsettled(store: Store, *, rail: str, listed_for: timedelta) -> list[Recipie
     Args:
         store: The store.
         rail: The rail.
-        listed_for: How long after a payout the provider lists its events.
+        listed_for: The period after a payout in which the provider lists its events.
     """
     now, who = store.now(), recipients.c.id
     wish = exists().where(onboarding_rows.c.recipient_id == who, onboarding_rows.c.state == "asked")

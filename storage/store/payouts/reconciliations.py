@@ -1,4 +1,4 @@
-"""Saved reconciliations of the books with a provider, from which a difference's days are known."""
+"""Saved reconciliations of the books with a provider, and the days with differences."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Reconciliation:
     theirs_ore: Mapping[str, int]
 
     @property
-    def off_ore(self) -> int:
+    def difference_ore(self) -> int:
         """Return the absolute differences summed over batches, so that opposite ones do not cancel out."""
         named = {*self.ours_ore, *self.theirs_ore}
         return sum(abs(self.ours_ore.get(each, 0) - self.theirs_ore.get(each, 0)) for each in named)
@@ -80,12 +80,12 @@ def last(store: Store, rail: str) -> Reconciliation | None:
 
 
 def agreed_at(store: Store, rail: str) -> datetime | None:
-    """Return when rail and books last agreed on all transfers of ours, None if they never did."""
+    """Return the time of the last full agreement between rail and books; None if they never agreed."""
     query = select(reconciliations.c.at, reconciliations.c.agrees, reconciliations.c.differences)
     mine = query.where(reconciliations.c.rail == rail).order_by(reconciliations.c.at.desc())
     with store.reading() as connection:
         for at, agrees, differences in connection.execute(mine, execution_options={"yield_per": READ_AT_ONCE}):
-            # Transfers by others are reported while recent; they cannot be rewards of ours.
+            # Transfers by others are reported while recent; they cannot be our rewards.
             if agrees or (differences and all(each["code"] == NOT_OURS for each in differences)):
                 moment: datetime = at
                 return moment

@@ -1,7 +1,7 @@
 """Books reversals of transfers to the öre, whole or in parts.
 
-A reversal is made at the provider or on its pages by a person; the books follow. A part is booked to the payout's
-rewards in the order of their ids, so that the same sum is always booked the same way, whatever steps led to it.
+A reversal is made at the provider or on its pages by a person; the books follow. A partial sum is booked to the
+payout's rewards in the order of their ids, so that the bookings depend on the sum only, not on its steps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Withdraws claims: a reward gets a voucher again if it is certain that no money of it was sent.
+"""Withdraws claims: a reward gets a voucher again if its money was certainly not sent.
 
 A payout is withdrawn whole, with all its rewards, so that a request to the provider never changes afterwards.
 """
@@ -23,7 +23,7 @@ from storage.store.schemas.payout import (
 )
 from storage.store.schemas.provider import onboardings
 
-# The states of payouts of which the provider has no money, or none that was not reversed.
+# The states of payouts without money at the provider, or with all of it reversed.
 WITHDRAWABLE = frozenset({"planned", "held", "refused", "reversed"})
 
 
@@ -35,7 +35,7 @@ def unclaim(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
     Args:
         store: The store.
         reward_id: The reward.
-        issuer: How vouchers are made.
+        issuer: Issues the vouchers.
         actor: Who withdraws it, for the audit log.
         reason: Why, for the audit log.
 
@@ -76,7 +76,7 @@ def _rewards(connection: Connection, payout_id: str) -> list[str]:
 
 
 def _withdraw(connection: Connection, payout_id: str, *, store: Store) -> None:
-    """Make sure that the payout is never sent again."""
+    """Mark the payout so that it is never sent again."""
     found = batches.lock_instruction(connection, payout_id)
     attempts = connection.execute(
         select(payout_attempts.c.outcome).where(payout_attempts.c.instruction_id == payout_id)

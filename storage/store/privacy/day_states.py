@@ -1,7 +1,7 @@
 """Day states: a business day is open, closed or redacted.
 
-A closed day is rebuilt only after it is reopened; a redacted one never: the time to live of its words is over and
-its sources are deleted (`storage.store.privacy.expirations` records them).
+A closed day is rebuilt only after it is reopened. A redacted day is never rebuilt: its words have expired and its
+sources are deleted (see `storage.store.privacy.expirations`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Erasures: the progress of each, place by place, and which are late.
+"""Erasures: their progress by place, and their deadlines.
 
-`tombstones.add` begins one. It is *asked* until every place is rewritten, *rewritten* until the old files are deleted
-and a search finds nothing, then *done*.
+`tombstones.add` begins an erasure. It is *asked* until every place is rewritten, *rewritten* until the old files are
+deleted and a search finds nothing, then *done*.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def recent(store: Store, *, since: datetime) -> list[Erasure]:
         return [_erasure(row) for row in connection.execute(query)]
 
 
-def move(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, PlaceResult]) -> None:
+def record_progress(store: Store, erasure: Erasure, *, state: State, places: Mapping[str, PlaceResult]) -> None:
     """Record an erasure's progress after an attempt."""
     at = store.now()
     values: dict[str, object] = {"state": state, "places": _as_json(places), "attempts": erasure.attempts + 1}
@@ -145,7 +145,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete the results of a session's answers from the store; only the fact of a session stays.
+    """Delete the results of a session's answers from the store, and pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.

@@ -1,4 +1,4 @@
-"""Expirations: what was deleted of a business day at the end of its time to live.
+"""Expirations: the data deleted from each business day at the end of its retention period.
 
 *Removed*: deleted from the current data. *Gone*: a search, old versions included, found nothing.
 """
@@ -29,7 +29,7 @@ class Expiration:
     Attributes:
         day: The business day.
         kind: audio, words or devices.
-        kept_days: Its time to live, days.
+        kept_days: Its retention period, days.
         removed_at: When it was removed from the current data, UTC.
         gone_at: When a search found nothing, UTC; None before.
         landing_lines: Lines of the landing that were redacted or removed.
@@ -64,10 +64,11 @@ def expired(store: Store, kind: Kind) -> frozenset[date]:
         return frozenset(connection.execute(select(expirations.c.day).where(expirations.c.kind == kind)).scalars())
 
 
-def note(store: Store, expiration: Expiration) -> None:
-    """Record a removal; a second one adds counts, and sets new times only if it removed something.
+def record(store: Store, expiration: Expiration) -> None:
+    """Record a removal; a repeated one adds counts, and updates the times if it removed something.
 
-    Devices are removed from the day's decisions in the same transaction: a trigger allows that only once recorded.
+    Devices are removed from the day's decisions in the same transaction: a trigger allows this only after the
+    recording.
     """
     mine = (expirations.c.day == expiration.day) & (expirations.c.kind == expiration.kind)
     with store.begin() as connection:
@@ -84,8 +85,8 @@ def note(store: Store, expiration: Expiration) -> None:
         connection.execute(update(expirations).where(mine).values(counts | moments))
 
 
-def note_landing(store: Store, day: date, landing: str) -> None:
-    """Record the fingerprint of a day's segments; another one later means that a replica published late."""
+def record_landing(store: Store, day: date, landing: str) -> None:
+    """Record the fingerprint of a day's segments, which reveals a replica that publishes late."""
     with store.begin() as connection:
         connection.execute(update(expirations).where(expirations.c.day == day).values(landing=landing))
 
@@ -96,7 +97,7 @@ def _forget_devices(connection: Connection, day: date) -> int:
 
 
 def confirm(store: Store, days: Collection[date], kind: Kind, *, at: datetime) -> None:
-    """Record that a search for one kind of data of some days found nothing."""
+    """Record that a search found no data of a kind on some days."""
     mine = expirations.c.day.in_(list(days)) & (expirations.c.kind == kind) & expirations.c.gone_at.is_(None)
     with store.begin() as connection:
         connection.execute(update(expirations).where(mine).values(gone_at=at))

@@ -1,4 +1,4 @@
-"""Unlinks an erased session from its money: the only change that the append-only decisions allow.
+"""Unlinks an erased session from its money, the only change allowed in the append-only decisions.
 
 A decision, its bookings and its voucher stay, as bookkeeping law requires. Their session does not: a random pseudonym
 replaces its identifier, and the device's hash is deleted. A trigger refuses any other change, and allows this one

@@ -26,8 +26,7 @@ class Tombstone:
     Attributes:
         session_id: The session.
         day: Its business day.
-        actor: Who asked.
-        reason: Why: a person's words, or the code `asked_on_receipt`.
+        actor: The person who requested it. reason: A person's words, or the code `asked_on_receipt`.
         created_at: When, UTC.
     """
 

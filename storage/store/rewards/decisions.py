@@ -1,4 +1,4 @@
-"""Reward decisions: one for each session, made once; no rerun, late data or new scorer changes it."""
+"""Reward decisions, final and one per session: reruns, late data and new scorers do not change them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.core import receipts, switches, tombstones, trial_slots
 from storage.store.schemas.money import reward_decisions, reward_rulings
 
-ASSETS = "assets"  # decides within the run that rebuilds the day
+ASSETS = "assets"  # decides in the run that rebuilds the day
 WATCH = "watch"  # decides if the assets are late
 
 
@@ -175,7 +175,7 @@ def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
         return list(connection.execute(query).scalars())
 
 
-def awaited(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
+def undecided_sessions(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
     """Return by day the undecided, unerased sessions with a receipt of the period."""
     query = (
         select(receipts.c.day, receipts.c.session_id)

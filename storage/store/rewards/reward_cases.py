@@ -22,8 +22,8 @@ class Candidate:
         simulated: Whether a simulator or a test client made it.
         consent: Whether the guest consented.
         score: Usefulness, 0-100.
-        counted_score: What the score counts as after the signals' caps.
-        clear: Whether the answer itself raises no doubt about the score.
+        counted_score: The score after the signals' caps.
+        clear: Whether the answer is free of signals against the score.
         held_until: The end of the promised review, UTC; None if no signal holds it.
         reasons: The signals that hold or cap, sorted.
         device: Hash of a remembered device; None without the guest's consent.
@@ -51,7 +51,7 @@ class CaseFacts:
     """The store's facts about a candidate, read in the deciding transaction.
 
     Attributes:
-        slot: Whether its trial slot lies within the limit; unknown until the edge's log is projected.
+        slot: Whether its trial slot is within the limit; unknown until the edge's log is projected.
         erased: Whether the guest erased it.
         device_rewards: Rewards of the same device at this café on this day, held ones included.
         cafe_rewards: Rewards of the café on this day, held ones included.

@@ -1,4 +1,4 @@
-"""A café's till PIN: one at a time, stored as a hash; a new one signs out the tills of the old one."""
+"""The tills' PIN of a café, stored as a hash; a new PIN signs out tills that used the old one."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ from storage.store.schemas.provider import voucher_failures
 def record(store: Store, code_hash: str, *, cafe: str, why: str, at: datetime) -> bool:
     """Record that a till could not redeem a code; return whether the code was valid then.
 
-    A wrong, redeemed, lapsed or cancelled code, or one of another café, is not a failure; nor is the same moment again.
+    Invalid, redeemed, lapsed and cancelled codes, other cafés' codes, and repeated records are not failures.
 
     Args:
         store: The store.
         code_hash: The hash of the typed or scanned code.
         cafe: The till's café.
         why: The code of the cause: `store_away`.
-        at: When it was tried.
+        at: The time of the attempt.
     """
     with store.begin() as connection:
         serialise(connection, f"voucher:{code_hash}")

@@ -62,7 +62,7 @@ class Voucher:
 
 @dataclass(frozen=True, slots=True)
 class Redemption:
-    """The answer to the till, with the voucher if this café has it."""
+    """The answer to the till, with the voucher if it is this café's."""
 
     answer: Answer
     voucher: Voucher | None = None

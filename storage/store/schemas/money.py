@@ -1,7 +1,7 @@
 """The money's tables: decisions and rulings on them, vouchers, and the ledger of double entry.
 
-A reward has a random identifier. The ledger has no other, so it can be stored as long as the law requires after a
-guest's session is erased.
+A reward has a random identifier. The ledger contains no other identifier, so it can be stored as long as the law
+requires after a guest's session is erased.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ reward_rulings = Table(
     Column("actor", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("ruled_at", UtcMoment, nullable=False),
-    # A ruling is made once and final.
+    # A ruling is final.
     Index("uq_reward_rulings_reward_id", "reward_id", unique=True),
 )
 

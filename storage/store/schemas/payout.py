@@ -1,7 +1,7 @@
 """The tables of payouts to recipients: claims, daily batches, instructions and their attempts.
 
 An instruction is one transfer at a provider; an attempt is one idempotency key for it. The constraints are the last
-line against paying twice: a reward is claimed once and lies in one instruction, a recipient has one instruction in a
+line against paying twice: a reward is claimed once and is in one instruction, a recipient has one instruction in a
 batch, and a new attempt cannot begin while another is open.
 """
 

@@ -44,7 +44,7 @@ expirations = Table(
     Column("lake_rows", Integer, nullable=False),
     Column("store_rows", Integer, nullable=False),
     Column("files", Integer, nullable=False),
-    # The fingerprint of the day's segments: another one means that a replica published late.
+    # The fingerprint of the day's segments; a different one means that a replica published late.
     Column("landing", Text, nullable=False),
     CheckConstraint("kind IN ('audio', 'words', 'devices')", name="kind_known"),
     Index(None, "gone_at"),

@@ -81,7 +81,7 @@ provider_events = Table(
     Index(None, "made_at"),
 )
 
-# The provider's own payouts from a recipient's balance to their bank, apart from our transfers.
+# The provider's payouts from recipients' balances to their banks, as opposed to our transfers.
 bank_payouts = Table(
     "bank_payouts",
     metadata,
@@ -97,7 +97,7 @@ bank_payouts = Table(
     Index(None, "recipient_id"),
 )
 
-# The reversed sums of a transfer, one row for each sum reached; the largest counts.
+# The cumulative reversed sums of a transfer; the largest counts.
 payout_reversals = Table(
     "payout_reversals",
     metadata,

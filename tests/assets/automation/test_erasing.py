@@ -106,6 +106,6 @@ def test_a_session_that_lands_again_after_its_erasure_is_erased_again(
     assert again is not None
     assert (again.state, again.done_at) == ("rewritten", None)
     landed = read_day(home.segments(), business_day(MORNING), erased=[story.session_id])
-    assert landed.back == frozenset()
+    assert landed.reappeared == frozenset()
     assert set(landed.frame["session_id"]) == {late.session_id}
     assert home.lake().read(RAW_EVENTS)["session_id"].unique().to_list() == [late.session_id]

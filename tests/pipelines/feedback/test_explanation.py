@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pilot.words import LANGUAGES, section
-from pipelines.feedback.explanation import Raised, SessionResult, explain
+from pipelines.feedback.explanation import RaisedSignal, SessionResult, explain
 from pipelines.scoring.signals import CAPS
 from pipelines.signals.reasons import REASONS
 
@@ -46,7 +46,7 @@ def test_a_thin_answer_explains_the_gap_and_names_a_person() -> None:
 
 
 def test_a_held_reward_has_a_date_in_stockholm_and_a_reason() -> None:
-    sentences = explain(status(raised=(Raised("copied_nearly", "hold", None, UNTIL),)), language="en")
+    sentences = explain(status(raised=(RaisedSignal("copied_nearly", "hold", None, UNTIL),)), language="en")
     assert sentences[0].endswith("You will hear by 1 December at the latest.")
     assert "The answer is very much like one that was sent before." in sentences
     # A person looks anyway: a second look is not offered before the first.
@@ -55,19 +55,19 @@ def test_a_held_reward_has_a_date_in_stockholm_and_a_reason() -> None:
 
 def test_the_latest_of_several_dates_is_shown() -> None:
     raised = (
-        Raised("ring", "hold", None, UNTIL),
-        Raised("burst", "hold", None, UNTIL.replace(day=28)),
+        RaisedSignal("ring", "hold", None, UNTIL),
+        RaisedSignal("burst", "hold", None, UNTIL.replace(day=28)),
     )
     assert status(raised=raised).held_until == UNTIL
 
 
 def test_a_cap_is_a_no_also_where_something_holds_the_reward_too() -> None:
-    raised = (Raised("ring", "hold", None, UNTIL), Raised("copied_exactly", "cap", 45, None))
+    raised = (RaisedSignal("ring", "hold", None, UNTIL), RaisedSignal("copied_exactly", "cap", 45, None))
     assert status(raised=raised).outcome == "not_rewarded"
 
 
 def test_a_note_changes_nothing() -> None:
-    noted = status(raised=(Raised("device_often", "note"), Raised("urgent", "note")))
+    noted = status(raised=(RaisedSignal("device_often", "note"), RaisedSignal("urgent", "note")))
     assert explain(noted, language="sv") == explain(status(), language="sv")
 
 
@@ -99,7 +99,9 @@ def test_no_points_are_ever_said_and_a_no_always_has_a_way_on(
     score: int, eligible: bool, subscores: dict, signals: list, raised: list, language: Any
 ) -> None:
     between = tuple(
-        Raised(name, REASONS[name].severity, REASONS[name].cap, UNTIL if REASONS[name].severity == "hold" else None)
+        RaisedSignal(
+            name, REASONS[name].severity, REASONS[name].cap, UNTIL if REASONS[name].severity == "hold" else None
+        )
         for name in raised
     )
     known = status(score=score, eligible=eligible, subscores=subscores, signals=tuple(signals), raised=between)

@@ -16,7 +16,7 @@ from pilot.cafes import parse_cafes
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import PILOT_KPIS, REWARDS, SCORED_FEEDBACK, SESSIONS, THEMES, TURNS, UPTIME, Table
 from pipelines.reports.business_impact import Inputs, business_impact
-from pipelines.reports.capacity_plan import LoadTest, Resources, capacity_plan, measured_at_once
+from pipelines.reports.capacity_plan import LoadTest, Resources, capacity_plan, measured_concurrency
 from pipelines.reports.pilot_report import Basis, pilot_report
 from pipelines.reports.report_days import periods, report_days
 from pipelines.shapes import schema
@@ -305,8 +305,8 @@ def test_what_a_server_bears_is_measured_and_unknown_before() -> None:
 
 def test_the_newest_test_of_a_number_counts_and_nothing_above_one_that_failed() -> None:
     later = NOON + timedelta(days=1)
-    assert measured_at_once([]) is None
-    assert measured_at_once([LoadTest(6, True, NOON), LoadTest(10, False, NOON)]) == 6
-    assert measured_at_once([LoadTest(6, True, NOON), LoadTest(4, True, NOON), LoadTest(6, False, later)]) == 4
-    assert measured_at_once([LoadTest(6, False, NOON), LoadTest(6, True, later)]) == 6
-    assert measured_at_once([LoadTest(4, False, NOON), LoadTest(6, True, NOON)]) is None
+    assert measured_concurrency([]) is None
+    assert measured_concurrency([LoadTest(6, True, NOON), LoadTest(10, False, NOON)]) == 6
+    assert measured_concurrency([LoadTest(6, True, NOON), LoadTest(4, True, NOON), LoadTest(6, False, later)]) == 4
+    assert measured_concurrency([LoadTest(6, False, NOON), LoadTest(6, True, later)]) == 6
+    assert measured_concurrency([LoadTest(4, False, NOON), LoadTest(6, True, NOON)]) is None

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pilot.cafes import parse_cafes
-from pipelines.scoring import ELIGIBLE_ABOVE, Said, score_many
+from pipelines.scoring import ELIGIBLE_ABOVE, SessionText, score_many
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 MOST_GAINED = 5
@@ -82,7 +82,7 @@ def attacks() -> list[tuple[str, str, str, list[str]]]:
 
 
 def scores(given: list[tuple[str, list[str]]]) -> list[Any]:
-    return score_many([Said(turns, language, CAFES.get("aurora")) for language, turns in given])
+    return score_many([SessionText(turns, language, CAFES.get("aurora")) for language, turns in given])
 
 
 def test_no_attack_earns_more_than_a_little_over_what_was_honestly_said() -> None:

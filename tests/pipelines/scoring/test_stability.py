@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilot.cafes import parse_cafes
-from pipelines.scoring import ELIGIBLE_ABOVE, Said, score, score_many
+from pipelines.scoring import ELIGIBLE_ABOVE, SessionText, score, score_many
 from pipelines.scoring.model import FILE, terms
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -44,8 +44,10 @@ def corpus() -> list[dict[str, Any]]:
     return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
 
 
-def said_of(rows: list[dict[str, Any]], change: Any = lambda turn: turn) -> list[Said]:
-    return [Said([change(turn) for turn in row["turns"]], row["language"], CAFES.get(row["cafe"])) for row in rows]
+def said_of(rows: list[dict[str, Any]], change: Any = lambda turn: turn) -> list[SessionText]:
+    return [
+        SessionText([change(turn) for turn in row["turns"]], row["language"], CAFES.get(row["cafe"])) for row in rows
+    ]
 
 
 def test_one_session_and_many_at_once_give_the_same_results() -> None:
@@ -68,7 +70,7 @@ def test_one_true_detail_more_never_lowers_the_score(language: Any, details: lis
     corpus_sessions = data.draw(st.lists(st.sampled_from(details), unique=True, max_size=len(details) - 1))
     more = data.draw(st.sampled_from([detail for detail in details if detail not in corpus_sessions]))
     base, with_more = score_many(
-        [Said([*corpus_sessions], language, AURORA), Said([*corpus_sessions, more], language, AURORA)]
+        [SessionText([*corpus_sessions], language, AURORA), SessionText([*corpus_sessions, more], language, AURORA)]
     )
     assert with_more.score >= base.score
     assert not with_more.signals

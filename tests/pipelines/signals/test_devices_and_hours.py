@@ -11,7 +11,7 @@ import pytest
 
 from pilot.events import CONSENT_VERSION, ConsentDecided
 from pipelines.signals.devices import CHAIN_CODES, CHAIN_SESSIONS, PATTERN_DAYS
-from pipelines.signals.session_signals import by_session
+from pipelines.signals.session_signals import reward_effects
 from pipelines.signals.velocity import BURST_LEAST
 from tests.events import MORNING, Story
 from tests.pipelines.signals.visits import named, signals_of, visit
@@ -70,7 +70,7 @@ def test_twenty_honest_guests_on_one_wifi_are_not_held(seed: int) -> None:
     ]
     frame = signals_of(*stories)
     assert set(frame["signal"]) == {"device_often"}
-    assert by_session(frame)["held_until"].null_count() == 20
+    assert reward_effects(frame)["held_until"].null_count() == 20
 
 
 def test_a_visit_in_the_opening_hours_or_soon_after_is_not_noted_and_one_at_night_is() -> None:
@@ -130,7 +130,7 @@ def test_on_the_first_days_a_whole_days_expected_number_in_one_hour_is_the_limit
 def test_a_day_with_nothing_in_it_has_no_signals() -> None:
     frame = signals_of()
     assert frame.height == 0
-    assert by_session(frame).height == 0
+    assert reward_effects(frame).height == 0
 
 
 def test_an_urgent_word_is_noted_with_its_kind_and_holds_nothing() -> None:

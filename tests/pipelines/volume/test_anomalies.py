@@ -17,7 +17,7 @@ from pipelines.volume.anomalies import (
     HISTORY_COLUMNS,
     HISTORY_DAYS,
     SESSION_COLUMNS,
-    away_by_cafe,
+    unavailable_windows,
     volume_anomalies,
 )
 from pipelines.volume.episodes import COLUMNS, episodes
@@ -105,7 +105,7 @@ def test_an_outage_that_the_probes_saw_is_no_episode() -> None:
     down = probes(start=at(11), outcomes=[False] * 480, every_seconds=60)
     seen = outages(raw_events(down), day=MONDAY, as_of=day_bounds(MONDAY)[1])
     assert seen == {("aurora", False): [(at(11), at(19))]}
-    away = away_by_cafe(CAFES, down=seen, shut={}, simulated=False)
+    away = unavailable_windows(CAFES, down=seen, shut={}, simulated=False)
     frame = of_day(sessions(*sent(AURORA, MONDAY, gone_from_eleven)), away=away)
     assert [each for each in episodes(frame) if each.cafe == "aurora"] == []
     assert frame.filter(cafe="aurora", verdict="too_little_open")["hour"].to_list() == list(range(11, 19))

@@ -196,7 +196,7 @@ async def test_rewards_reach_the_bank_or_explain_why_not_and_the_books_agree(sys
             await asyncio.sleep(OFTEN_SECONDS)
 
     lag = provider_events.lag(store, rail=rail.name)
-    assert (lag.failed, lag.unheard) == (0, 0)
+    assert (lag.failed, lag.undelivered) == (0, 0)
     assert lag.last_received_at is not None
     runner()  # What failed at the bank is not sent again.
     made = list(rail.transfers(since=datetime.now(UTC) - timedelta(hours=1)))

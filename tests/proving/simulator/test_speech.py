@@ -14,7 +14,7 @@ from pilot.cafes import Language, parse_cafes
 from pilot.lake_tables.tables import FINGERPRINTS
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, copies
-from pipelines.signals.fingerprints import hashed_texts
+from pipelines.signals.fingerprints import hash_texts
 from proving.simulator.speech import DEPTHS, Depth, said
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -49,7 +49,7 @@ def test_honest_guests_of_two_weeks_are_rarely_classified_as_copies() -> None:
         simulated=pl.lit(value=True),
         completed_at=pl.lit(datetime(2026, 11, 1, tzinfo=UTC)) + pl.duration(seconds=pl.col("n")),
     )
-    frame = pl.concat([rows, hashed_texts(pl.Series(texts), key=b"a test's key")], how="horizontal")
+    frame = pl.concat([rows, hash_texts(pl.Series(texts), key=b"a test's key")], how="horizontal")
     frame = frame.select([pl.col(name).cast(kind) for name, kind in schema(FINGERPRINTS).items()])
     today, earlier = frame.filter(pl.col("day") == DAY), frame.filter(pl.col("day") < DAY)
     held = {found.session_id for found in copies(DAY, today=today, earlier=earlier)}

@@ -34,7 +34,7 @@ def test_a_day_without_segments_is_a_typed_empty_frame(segments: FolderSegments)
     day = read_day(segments, MONDAY)
     assert day.frame.height == 0
     assert dict(day.frame.schema) == polars_schema(RAW_EVENTS)
-    assert (day.faults, day.unknown, day.doubles, day.segments) == ((), {}, 0, 0)
+    assert (day.faults, day.unknown, day.duplicates, day.segments) == ((), {}, 0, 0)
 
 
 def test_an_event_comes_back_as_it_was_recorded(segments: FolderSegments) -> None:
@@ -86,7 +86,7 @@ def test_two_versions_of_one_event_are_decided_by_the_segments_names(segments: F
     day = read_day(segments, MONDAY)
     assert day.frame["segment"].to_list() == [first.path]
     assert day.frame["cafe"].to_list() == ["aurora"]
-    assert day.doubles == 1
+    assert day.duplicates == 1
 
 
 def test_a_damaged_segment_leaves_the_rest(segments: FolderSegments) -> None:
@@ -153,8 +153,8 @@ def test_erased_sessions_are_left_out(segments: FolderSegments) -> None:
     publish(segments, kept + erased, replica="edge1", identifier=new_identifier())
     day = read_day(segments, MONDAY, erased={erased[0].session_id})
     assert day.frame["event_id"].to_list() == ids(kept)
-    assert day.back == {erased[0].session_id}
-    assert read_day(segments, MONDAY, erased={new_identifier()}).back == frozenset()
+    assert day.reappeared == {erased[0].session_id}
+    assert read_day(segments, MONDAY, erased={new_identifier()}).reappeared == frozenset()
 
 
 def test_unknown_events_and_fields_are_kept_and_counted(segments: FolderSegments) -> None:

@@ -160,7 +160,7 @@ def test_an_event_sent_again_after_a_crash_is_one_event_to_every_reader(tmp_path
             log.append(events).result(10)
     day = read_day(segments, DAYS[0])
     assert day.frame["event_id"].to_list() == ids(events)
-    assert day.doubles == 2
+    assert day.duplicates == 2
 
 
 FULL_DISK = """

@@ -223,7 +223,7 @@ async def test_stopping_ends_every_session_although_an_interviewer_hangs(running
     monkeypatch.setattr(open_sessions, "DRAIN_SECONDS", 3.0)
     began = asyncio.get_running_loop().time()
     stubborn = Stubborn()
-    async with running(asking=stubborn) as replica, replica.page() as page, replica.page() as other:
+    async with running(interviewer=stubborn) as replica, replica.page() as page, replica.page() as other:
         await page.begin("text")
         await other.begin("voice")
         await page.send("text", text="Kaffet var kallt")
@@ -231,7 +231,7 @@ async def test_stopping_ends_every_session_although_an_interviewer_hangs(running
         replica.server.should_exit = True
         assert await page.closed() == 1001
         assert await other.closed() == 1001
-        stubborn.let_go.set()
+        stubborn.stop_extending.set()
     assert asyncio.get_running_loop().time() - began < 8.0
     assert [event["reason"] for event in replica.log.data("session_abandoned")] == ["edge_stopped"] * 2
 
@@ -240,12 +240,12 @@ class Stubborn:
     """An interviewer that ignores its cancellation."""
 
     def __init__(self) -> None:
-        self.let_go = asyncio.Event()
+        self.stop_extending = asyncio.Event()
 
     async def reply(self, conversation, *, committed=None):
-        while not self.let_go.is_set():
+        while not self.stop_extending.is_set():
             try:
-                await self.let_go.wait()
+                await self.stop_extending.wait()
             except asyncio.CancelledError:
                 continue
         yield SimpleNamespace(text="", final=True, author="scripted", purpose="thanks", instead_of_model="")

@@ -142,7 +142,7 @@ async def test_a_language_model_that_dies_mid_reply_is_replaced(running, end):
     async with running_model(model) as url:
         asking = OllamaInterviewer(url=url, model="stand-in")
         await asking.preload()
-        async with running(asking=asking) as replica, replica.page() as page:
+        async with running(interviewer=asking) as replica, replica.page() as page:
             await page.begin("text", language="en")
             await page.send("text", text="The bun was dry and the queue was long")
             reply = await page.until("reply", final=True)

@@ -6,7 +6,7 @@ import pytest
 
 from pilot.settings import Settings
 from storage.store.cafes import cafe_states, switches
-from voice_edge.doors.entrance import Entrance, only_for_trying
+from voice_edge.doors.entrance import Entrance, is_trial_address
 
 
 async def refused(replica, **hello) -> tuple[dict, int]:
@@ -110,12 +110,12 @@ async def test_a_test_client_is_admitted_at_any_hour(replica, at):
     ],
 )
 def test_hours_apply_at_every_address_that_guests_can_reach(url, here_only):
-    assert only_for_trying(url) is here_only
+    assert is_trial_address(url) is here_only
 
 
 async def test_a_trial_at_night_on_a_private_address_is_admitted_with_a_banner(client, replica, at):
     at("2026-11-23T23:30:00")
-    replica.edge.doors.entrance = Entrance(hours_apply=not only_for_trying(Settings().public_url))
+    replica.edge.doors.entrance = Entrance(hours_apply=not is_trial_address(Settings().public_url))
     text = (await client.get(f"/c/{replica.code}")).text
     assert "Café Aurora har stängt just nu. Adressen är bara till för provkörning, så du kommer in ändå." in text
     assert "Testläge" not in text

@@ -18,7 +18,7 @@ class Clock:
 
 def measured(*, seconds: float, workers: int = 2) -> Workload:
     workload = Workload(workers=workers, clock=Clock())
-    workload.took(seconds, waited=0.0)
+    workload.record_duration(seconds, waited=0.0)
     return workload
 
 
@@ -60,7 +60,7 @@ def test_a_model_that_hangs_admits_no_session() -> None:
 def test_the_first_measurement_replaces_the_default_and_later_ones_are_smoothed() -> None:
     workload = measured(seconds=0.2)
     assert workload.seconds_per_final == 0.2
-    workload.took(1.2, waited=0.5)
+    workload.record_duration(1.2, waited=0.5)
     assert workload.seconds_per_final == pytest.approx(0.3)
     assert workload.wait_s == pytest.approx(0.05)
 
@@ -72,14 +72,14 @@ def test_fewer_sessions_fit_if_they_pause_often() -> None:
     for number in range(30):
         session = str(number)
         for _ in range(40):
-            workload.requested(session)
+            workload.record_request(session)
         clock.now += 60.0
-        workload.ended(session)
+        workload.record_end(session)
     assert workload.most_voice_sessions < before
     assert workload.session_seconds == pytest.approx(60.0, abs=2.0)
 
 
 def test_a_session_without_speech_changes_no_measurement() -> None:
     workload = Workload(workers=2, clock=Clock())
-    workload.ended("silent")
+    workload.record_end("silent")
     assert workload.session_seconds == 90.0

@@ -32,7 +32,7 @@ class Model:
 @pytest.mark.parametrize("away", [False, True])
 async def test_the_model_is_loaded_at_the_start_and_closed_at_the_end(home, running, away):
     model = Model(away=away)
-    async with running(asking=model) as replica:
+    async with running(interviewer=model) as replica:
         await asyncio.wait_for(model.loaded.wait(), 5)
         assert replica.url
     assert model.closed

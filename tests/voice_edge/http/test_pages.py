@@ -115,10 +115,10 @@ async def test_known_codes_work_for_ten_minutes_without_the_store(client, replic
 
 async def test_readiness_names_what_is_missing(client, replica):
     assert (await client.get("/health/ready")).json()["ready"] is True
-    replica.edge.hearing_ready = lambda: False
+    replica.edge.recogniser_ready = lambda: False
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()["checks"]["recogniser"]) == (503, "warming up")
-    replica.edge.hearing_ready = lambda: True
+    replica.edge.recogniser_ready = lambda: True
     replica.edge.landing_writable = lambda: False
     assert (await client.get("/health/ready")).status_code == 503
 

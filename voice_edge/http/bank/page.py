@@ -1,4 +1,4 @@
-"""The pages on which a guest chooses a bank account, or reads why that is not possible now."""
+"""The pages on which a guest chooses a bank account, or reads why this is impossible now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Literal
 from pilot.cafes import Cafe, Language
 from pilot.money import kronor
 from pilot.words import section
-from voice_edge.http.rendering import filled, render
+from voice_edge.http.rendering import fill_placeholders, render
 from voice_edge.receipts.bank_onboarding import KnownRecipient
 
 FaultKind = Literal["away", "away_claimed", "refused", "refused_claimed", "none", "foreign"]
@@ -46,13 +46,13 @@ def choice_page(
         known=known is not None,
         last4=last4,
         simulated=simulated,
-        t=filled(section("bank", language), {"reward": kronor(amount_ore), "last4": last4}),
+        t=fill_placeholders(section("bank", language), {"reward": kronor(amount_ore), "last4": last4}),
     )
 
 
 def fault_page(*, cafe: Cafe, language: Language, path: str, kind: FaultKind) -> str:
     """Return the page that explains why the guest cannot continue, where the money is, and what to do."""
-    words = filled(section("bank", language), {"reward": kronor(0), "last4": ""})
+    words = fill_placeholders(section("bank", language), {"reward": kronor(0), "last4": ""})
     return render(
         "bank_fault",
         language=language,

@@ -1,7 +1,7 @@
 """The routes from a voucher to a bank account: the choice, the redirect to the provider, the return.
 
-A provider link is made only on a click: it works once and for minutes. Our own address is the durable one. A guest's
-return proves nothing, so the provider is queried.
+A provider's link is created on a click, because it works only once and for minutes; our own address is durable. A
+guest's return proves nothing, so the provider is queried.
 """
 
 from __future__ import annotations

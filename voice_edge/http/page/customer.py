@@ -6,7 +6,7 @@ from pilot.cafes import Cafe, Language
 from pilot.events import CONSENT_VERSION
 from pilot.money import kronor
 from pilot.words import section
-from voice_edge.http.rendering import filled, render
+from voice_edge.http.rendering import fill_placeholders, render
 
 # The script changes the words of these sections during the talk; all others are in the HTML only. A switch of language
 # loads a new page.
@@ -41,11 +41,11 @@ def customer_page(
         language: The language to open in; the other one is one tap away, as `?lang=`.
         reward_ore: The smallest reward, in öre; 0 if the trial has none left.
         simulated: Whether this is a test: marked on the page and in everything it sends.
-        voice_trial: Whether voice is a trial in `language`; None: Swedish is, until `welcome` says otherwise.
+        voice_trial: Whether voice is a trial in `language`; if None, Swedish is one until `welcome` reports otherwise.
         banner: A notice to show first, in words; empty for none.
     """
     values = {"cafe": cafe.name, "reward": kronor(reward_ore), "version": CONSENT_VERSION}
-    words = filled(section("page", language), values)
+    words = fill_placeholders(section("page", language), values)
     trial = language == "sv" if voice_trial is None else voice_trial
     boot = {
         "code": code,

@@ -8,7 +8,7 @@ from typing import Literal
 from pilot.cafes import Cafe, Language
 from pilot.words import section
 from voice_edge.doors.calendar_words import day_words
-from voice_edge.http.rendering import filled, render
+from voice_edge.http.rendering import fill_placeholders, render
 
 
 def erase_page(
@@ -23,5 +23,5 @@ def erase_page(
         token: The receipt's secret.
         state: ask: the question; later: the store is away; foreign: another site's page sent the form.
     """
-    words = filled(section("doors", language), {"cafe": cafe.name, "day": day_words(day, language)})
+    words = fill_placeholders(section("doors", language), {"cafe": cafe.name, "day": day_words(day, language)})
     return render("erase", language=language, cafe=cafe, t=words, state=state, path=f"/r/{token}")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pilot.cafes import Cafe
 from pilot.words import section
-from voice_edge.http.rendering import BOTH_LANGUAGES, filled, render
+from voice_edge.http.rendering import BOTH_LANGUAGES, fill_placeholders, render
 
 NoticeKind = Literal["unknown_code", "retired_code", "wrong_cafe", "maintenance"]
 
@@ -27,5 +27,5 @@ def notice_page(*, kind: NoticeKind, cafe: Cafe | None = None, link: str | None 
         cafe=cafe,
         link=link,
         action="wrong_cafe_link" if kind == "wrong_cafe" else "again",
-        words={each: filled(section("receipt", each), values) for each in BOTH_LANGUAGES},
+        words={each: fill_placeholders(section("receipt", each), values) for each in BOTH_LANGUAGES},
     )

@@ -15,7 +15,7 @@ from pilot.money import kronor
 from pilot.words import section
 from storage.store.rewards.receipts import Receipt
 from voice_edge.doors.calendar_words import day_and_clock_words, day_words
-from voice_edge.http.rendering import filled, render
+from voice_edge.http.rendering import fill_placeholders, render
 from voice_edge.receipts.reward_view import RewardView
 
 REFERENCE_GROUP = 3  # characters: six read aloud over a counter are two threes
@@ -71,7 +71,7 @@ def receipt_page(
         language=language,
         cafe=cafe,
         path=path,
-        t=filled(
+        t=fill_placeholders(
             section("receipt", language),
             {
                 "cafe": cafe.name,
@@ -85,7 +85,7 @@ def receipt_page(
         bank_offered=bank_offered and not erased and ready,
         rail_note=rail_note,
         why_known=reward is not None and not erased,
-        offer=filled(section("bank", language), {"reward": kronor(reward_ore)}),
+        offer=fill_placeholders(section("bank", language), {"reward": kronor(reward_ore)}),
         outcome=outcome,
         state=receipt_state(reward, erased=erased),
         watched=(reward is None and outcome != "beyond") or (reward is not None and not reward.final),
@@ -116,7 +116,7 @@ def payout_status_words(reward: RewardView | None, *, language: Language) -> Pay
         return None
     if reward.payout_status in VOUCHER_GOOD and reward.state != "ready" and reward.payout_status != "lapsed":
         return None  # The voucher was redeemed or has lapsed meanwhile: the receipt says so.
-    words = filled(section("payout", language), {"reward": kronor(reward.amount_ore)})
+    words = fill_placeholders(section("payout", language), {"reward": kronor(reward.amount_ore)})
     return PayoutStatusWords(
         words[f"{reward.payout_status}.title"],
         words[f"{reward.payout_status}.text"],

@@ -6,7 +6,7 @@ from pilot.cafes import Cafe, Language
 from pilot.money import kronor
 from pilot.words import section
 from voice_edge.doors.calendar_words import day_and_clock_words
-from voice_edge.http.rendering import filled, render
+from voice_edge.http.rendering import fill_placeholders, render
 from voice_edge.http.till.service import TillReply
 
 
@@ -31,7 +31,7 @@ def till_page(*, cafe: Cafe, language: Language, state: str, code: str, request:
         "till",
         language=language,
         cafe=cafe,
-        t=filled(section("till", language), values),
+        t=fill_placeholders(section("till", language), values),
         state=state,
         code=reply.code if reply is not None and reply.outcome == "unreadable" else code,
         request=request,

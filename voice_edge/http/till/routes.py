@@ -45,7 +45,7 @@ def till_routes(edge: Edge) -> APIRouter:
         till_request = _TillRequest(edge, service, cafe_id, request)
         return await till_request.perform(
             lambda form: service.redeem(cafe_id, form["code"], request=form["request"]),
-            on_failure=lambda form: service.note_failure(cafe_id, form["code"]),
+            on_failure=lambda form: service.queue_failure(cafe_id, form["code"]),
         )
 
     @router.post("/till/{cafe_id}/undo")

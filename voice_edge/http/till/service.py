@@ -73,7 +73,7 @@ class TillService:
         )
         return TillReply(result.answer, code, result.voucher)
 
-    def note_failure(self, cafe: str, typed: str) -> None:
+    def queue_failure(self, cafe: str, typed: str) -> None:
         """Note a tap that found no store; recorded once the store is back, if the code was good."""
         code = typed_voucher(typed)
         if code is not None:

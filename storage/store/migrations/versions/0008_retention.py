@@ -1,4 +1,4 @@
-"""Counts of expirations; a trigger lets decisions of such days lose the device."""
+"""Counts of expirations; a trigger allows removing the device from the decisions of such days."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 moment = sa.DateTime(timezone=True)
 
-# Everything of a decision but the device; with the session's name where only the device goes.
+# All columns of a decision except the device, and with the session if only the device is removed.
 KEPT = (
     "reward_id",
     "day",

@@ -1,4 +1,4 @@
-"""The creation time of bank payouts: one from before a transfer carries another reward's money."""
+"""The creation time of bank payouts; one made before a transfer carries another reward's money."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -58,7 +58,7 @@ DAYS = {"the time limit of words": "words_expired"}
 
 
 def upgrade() -> None:
-    """Rename, and carry the old rows to the codes."""
+    """Rename the table, and convert old rows to codes."""
     _rename_statuses("recipient_standings", "recipient_statuses")
     _touch_days(PAYOUTS)
     _replace("payout_instructions", "code", PAYOUTS)
@@ -74,7 +74,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Put the sentences back."""
+    """Convert the codes back to sentences."""
     _rewrite_places(_place_sentence)
     _rewrite_differences(_reversed(DIFFERENCES), old_name="code", new_name="what")
     _replace("provider_events", "code", _reversed(EVENTS) | {BANK_PAYOUT_GONE: f"{GONE}gone"})

@@ -16,7 +16,7 @@ from operations.watch.money.money_gate import GateBlock
 from operations.watch.money.payment_alerts import PaymentFacts, payment_alerts
 from operations.watch.money.payments import METRICS_NAME, RECORDS_NAME, PaymentAlerts
 from storage.home import Home
-from storage.store.payouts.payment_facts import Events, Final
+from storage.store.payouts.payment_facts import Events, FinalOutcome
 from storage.store.payouts.reconciliations import Reconciliation
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -24,8 +24,8 @@ HOUR = timedelta(hours=1)
 FAILED = GateBlock("expectation_failed", date(2026, 11, 23), "turns", "turns are not late")
 
 
-def ended(paid: int = 0, failed: int = 0, *, ago: timedelta = 2 * HOUR, rail: str = "stripe") -> list[Final]:
-    return [Final(rail, False, NOW - ago, number < failed) for number in range(paid + failed)]
+def ended(paid: int = 0, failed: int = 0, *, ago: timedelta = 2 * HOUR, rail: str = "stripe") -> list[FinalOutcome]:
+    return [FinalOutcome(rail, False, NOW - ago, number < failed) for number in range(paid + failed)]
 
 
 def kept(*, ours: int = 3000, theirs: int = 3000, what: str = "", ago: timedelta = HOUR) -> Reconciliation:
@@ -54,7 +54,7 @@ def names(facts: PaymentFacts) -> list[str]:
         (ended(paid=30, failed=1, rail="voucher"), True),
     ],
 )
-def test_too_many_failures_raise_an_alert_and_few_do_not(finals: list[Final], fires: bool) -> None:
+def test_too_many_failures_raise_an_alert_and_few_do_not(finals: list[FinalOutcome], fires: bool) -> None:
     assert names(PaymentFacts(finals=finals)) == (["payment_failures"] if fires else [])
 
 

@@ -61,7 +61,7 @@ def test_an_event_is_processed_once_or_fails_after_many_tries(clocked: Store) ->
     provider_events.save(clocked, [event("evt_1"), event("evt_2")], way="webhook")
     provider_events.finish(clocked, "evt_1", code="known")
     for _ in range(MOST_TRIES):
-        provider_events.put_off(clocked, "evt_2", code="away")
+        provider_events.defer(clocked, "evt_2", code="away")
     found = provider_events.lag(clocked, rail="stripe_fake")
     assert (found.waiting, found.failed, found.oldest_received_at) == (0, 1, None)
     assert provider_events.replay(clocked, rail="stripe_fake", since=NOON, actor="anna") == 2

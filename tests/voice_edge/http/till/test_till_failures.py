@@ -56,7 +56,7 @@ def test_a_failed_tap_is_recorded_once_the_store_is_back_unless_redeemed_later(
     first, second = codes[:2]
     line.is_away = True
     for typed in (first, second, "ZZZZ-ZZZZ", "no code"):
-        till.note_failure("aurora", typed)
+        till.queue_failure("aurora", typed)
     with pytest.raises(StoreAway):
         till.redeem("aurora", first, request="1")
     line.is_away = False
@@ -71,7 +71,7 @@ def test_two_tills_at_once_after_an_outage_record_each_failure_once(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
-    till.note_failure("aurora", "ZZZZ-ZZZZ")
+    till.queue_failure("aurora", "ZZZZ-ZZZZ")
     recorded: list[str] = []
     both = Barrier(2)
     original = voucher_failures.record
@@ -95,7 +95,7 @@ def test_a_failure_that_could_not_be_recorded_is_recorded_at_the_next_tap(
 ) -> None:
     till = TillService(line.open, secret=SECRET, clock=line)  # type: ignore[arg-type]
     recorded: list[str] = []
-    till.note_failure("aurora", "ZZZZ-ZZZZ")
+    till.queue_failure("aurora", "ZZZZ-ZZZZ")
     line.is_away = True
     with pytest.raises(StoreAway):
         till.redeem("aurora", "2222-2222", request="1")

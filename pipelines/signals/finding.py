@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Finding:
     """One signal of one session.
 
     Attributes:

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import polars as pl
 
-EPOCH_STRIDE = 2**32  # more events than any epoch holds: epoch and seq as one number that orders a session
+EPOCH_STRIDE = 2**32  # more than any epoch's events: makes one sort key of epoch and seq
 
 PROBE = "probe"
 
 
-# The fields of each event's `data` that the tables use. The lake can extract them while reading (`Lake.event_parts`),
-# many times faster than here; a frame with `data` itself is extracted here, with the same result.
+# The fields of each event's `data` that the tables use. `Lake.event_parts` extracts them while reading, many times
+# faster than this module, which extracts them from frames with a column `data`; the result is the same.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "page_opened": ("code", "language", "device_hash"),
     "session_started": ("mode", "language", "device_hash", "code", "client.browser", "client.in_app"),
@@ -37,11 +37,11 @@ TAKEN = "data."  # the prefix of a field's name as a column
 
 
 def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
-    """Return the events of customers' sessions, each once and in order, with `order` as a column.
+    """Return the events of customers' sessions, deduplicated and ordered, with the column `order`.
 
-    Every event of a session carries the session's café, and `simulated` where any of them does: a session of which
-    one event is simulated is never counted as real. `visit` numbers the sessions: it is grouped and joined by faster
-    than a session's identifier.
+    Every event gets its session's café, and `simulated` if any event of the session has it, so that a partly simulated
+    session never counts as real. The column `visit` numbers the sessions; grouping and joining by it is faster than by
+    the session's identifier.
     """
     events = raw_events.lazy().filter(pl.col("event") != PROBE)
     if "data" in raw_events.columns:
@@ -59,14 +59,14 @@ def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
 
 
 def whole_visits(events: pl.LazyFrame) -> pl.LazyFrame:
-    """Return a row for each visit: its session, day and café, and whether any of its events is simulated."""
+    """Return one row per visit: its session, day, café, and whether any of its events is simulated."""
     return events.group_by("visit").agg(
         pl.col("session_id", "day", "cafe").first(), simulated=pl.col("simulated").any()
     )
 
 
-def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
-    """Return only the events with these names, their fields as columns."""
+def select_events(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
+    """Return the events with these names, their fields as columns."""
     found = events.filter(pl.col("event").is_in(names))
     if "data" not in events.collect_schema().names():
         return found
@@ -75,21 +75,21 @@ def named(events: pl.LazyFrame, *names: str) -> pl.LazyFrame:
 
 
 def text(field: str) -> pl.Expr:
-    """Return a field of `named` events as text, by dotted path; empty text counts, null does not."""
+    """Return the expression for a field of `data` as text, by dotted path; empty text is not null."""
     return pl.col(TAKEN + field).alias(field.rsplit(".", 1)[-1])
 
 
 def integer(field: str) -> pl.Expr:
-    """Return a field of `data` as a whole number; null if it is none."""
+    """Return the expression for a field of `data` as an integer; null if it is not one."""
     return text(field).cast(pl.Int64, strict=False)
 
 
 def number(field: str) -> pl.Expr:
-    """Return a field of `data` as a number; null if it is none, or not finite."""
+    """Return the expression for a field of `data` as a float; null if it is not a finite number."""
     value = text(field).cast(pl.Float64, strict=False)
     return pl.when(value.is_finite()).then(value).otherwise(None).alias(field.rsplit(".", 1)[-1])
 
 
 def flag(field: str) -> pl.Expr:
-    """Return a field of `data` as a truth value; null if it is none."""
+    """Return the expression for a field of `data` as a boolean; null if it is not one."""
     return text(field).replace_strict({"true": True, "false": False}, default=None, return_dtype=pl.Boolean)

@@ -1,4 +1,4 @@
-"""Sessions as flat arrays of tokens: each one's position, turn and gap to the one before."""
+"""Sessions as flat arrays of tokens, with each token's position, turn and preceding gap."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from numpy.typing import NDArray
 
 from pipelines.scoring.vocabulary import Ints, Vocabulary
 
-KNOWN_CHARACTERS = 0x10000  # characters beyond are signs and emoji: no letters of ours
+KNOWN_CHARACTERS = 0x10000  # characters from here on are symbols and emoji, not letters
 APOSTROPHES = "'\u2019"
 SENTENCE_ENDS = ".!?\u2026;"
 PAUSES = ",:\u2013\u2014"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class TokenStream:
     """The tokens of many sessions, in order.
 
     Attributes:
         numbers: Each token's number in the vocabulary.
         session: Its session, from 0.
-        turn: Its turn's place in its session, from 0.
+        turn: The index of its turn in the session, from 0.
         starts: Its first character in its turn (composed form).
         ends: One past its last character.
-        sentence: 1 where a sentence ended between the token before and this one.
-        pause: 1 where a comma stood there.
-        sessions: How many sessions there are.
+        sentence: 1 if a sentence ends before this token.
+        pause: 1 if a comma precedes this token.
+        sessions: The number of sessions.
     """
 
     numbers: Ints
@@ -62,7 +62,7 @@ def _tables() -> tuple[NDArray[np.uint32], NDArray[np.bool_], NDArray[np.bool_],
     return lower, word, ends, pauses
 
 
-def listen(sessions: Sequence[Sequence[str]], *, vocabulary: Vocabulary) -> Heard:
+def tokenise(sessions: Sequence[Sequence[str]], *, vocabulary: Vocabulary) -> TokenStream:
     """Return the tokens of `sessions`, each a sequence of turns."""
     turns = [_composed(turn) for session in sessions for turn in session]
     counts = np.fromiter((len(session) for session in sessions), np.int64, len(sessions))
@@ -82,7 +82,7 @@ def listen(sessions: Sequence[Sequence[str]], *, vocabulary: Vocabulary) -> Hear
     session_of_turn = np.repeat(np.arange(len(sessions)), counts)
     first_turn = np.concatenate([[0], np.cumsum(counts)[:-1]]) if len(sessions) else np.zeros(0, dtype=np.int64)
     session = session_of_turn[whose]
-    return Heard(
+    return TokenStream(
         numbers=vocabulary.numbers(tokens),
         session=session,
         turn=whose - first_turn[session],
@@ -99,6 +99,6 @@ def _composed(text: str) -> str:
 
 
 def _between(there: NDArray[np.bool_], starts: Ints) -> Ints:
-    """Return for each token whether one of `there` stands between the token before and it."""
+    """Return for each token whether one of `there` lies between the previous token and it."""
     passed = np.cumsum(there, dtype=np.int64)[starts] if len(starts) else np.zeros(0, dtype=np.int64)
     return (np.diff(passed, prepend=0) > 0).astype(np.int64)
