@@ -18,7 +18,7 @@ from tests.waiting import DEADLINE_SECONDS
 
 # Examples are slow on a busy machine, so they have no deadline. The suite tries the same examples each time;
 # HYPOTHESIS_PROFILE=explore generates new ones (`make prove-properties`).
-settings.register_profile("house", deadline=None, derandomize=True)
+settings.register_profile("house", deadline=None, derandomize=True, max_examples=50)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "house"))
 

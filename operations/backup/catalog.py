@@ -206,7 +206,7 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
 
 
 def export_tombstones(home: Home) -> tuple[str, ...]:
-    """Write the store's tombstones beside the backups; return the obstacle (folder, kind), empty on success.
+    """Write the tombstones beside the backups; return the obstacle (folder, kind), empty on success.
 
     Write nothing if no backup was ever made and no folder is set.
     """

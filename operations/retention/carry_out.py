@@ -143,7 +143,7 @@ def _remove(home: Home, each: Due, *, now: datetime) -> None:
     expiration = Expiration(
         day=each.day,
         kind=each.kind,
-        retention_days=retention_days(home.settings, each.kind),
+        kept_days=retention_days(home.settings, each.kind),
         removed_at=now,
         landing_lines=landing_lines,
         lake_rows=lake_rows,

@@ -111,7 +111,28 @@ def prove(folder: Path, *, build: Build, now: datetime, erased: Callable[[Home],
         PilotError: a step failed.
     """
     passed = prepare_home(folder, build=build, now=now)
-    before = search_both(folder, passed)
+    return prove_prepared(passed, folder, before=search_both(folder, passed), build=build, now=now, erased=erased)
+
+
+def prove_prepared(
+    passed: PreparedHome,
+    folder: Path,
+    *,
+    before: Found,
+    build: Build,
+    now: datetime,
+    erased: Callable[[Home], None] = lambda _: None,
+) -> ProofResult:
+    """Erase the guest from a prepared home, and return the result.
+
+    Args:
+        passed: From `prepare_home`.
+        folder: The folder that holds the home and its backups.
+        before: Where the guest was found before.
+        build: Rebuilds every table of a day, as Dagster does.
+        now: The present moment, UTC.
+        erased: Called after the erasure; a test of the proof puts something back here.
+    """
     erase(passed, now=now)
     keep_limits(passed.home, now=now)
     erased(passed.home)

@@ -237,13 +237,13 @@ class StripePayouts(Payouts):
         return [(each.id, each.state, back.get(each.id, 0)) for each in batches.instructions(self.world.store)]
 
 
-# In parts, so that none is long on a busy machine; three hundred in all.
-PARTS = [(Payouts, 50, number) for number in range(4)] + [(StripePayouts, 25, number) for number in range(4)]
+# In parts, so that none is long on a busy machine; `make prove-payouts` runs ten thousand.
+PARTS = [(Payouts, 25, number) for number in range(4)] + [(StripePayouts, 12, number) for number in range(4)]
 
 
 @pytest.mark.timeout(900)  # dozens of histories: minutes on a machine that is busy
 @pytest.mark.parametrize(("machine", "histories", "part"), PARTS)
-def test_three_hundred_histories_break_nothing(machine: type[Payouts], histories: int, part: int) -> None:
+def test_random_histories_break_nothing(machine: type[Payouts], histories: int, part: int) -> None:
     run_state_machine_as_test(
         seed(part)(type(machine.__name__, (machine,), {})),
         settings=settings(

@@ -76,7 +76,7 @@ def all_tables(raw: pl.DataFrame) -> dict[str, pl.DataFrame]:
     }
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(day=days(), seed=st.integers())
 def test_order_and_doubles_change_nothing_and_a_rerun_gives_the_same_rows(
     day: tuple[list[Story], pl.DataFrame], seed: int
@@ -90,7 +90,7 @@ def test_order_and_doubles_change_nothing_and_a_rerun_gives_the_same_rows(
         assert first[name].equals(mixed[name]), name
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(day=days())
 def test_every_session_appears_once_and_the_outcomes_add_up(day: tuple[list[Story], pl.DataFrame]) -> None:
     stories, raw = day
@@ -111,7 +111,7 @@ def test_every_session_appears_once_and_the_outcomes_add_up(day: tuple[list[Stor
     assert (visits["missing_events"] >= 0).all()
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(day=days())
 def test_turns_and_sessions_agree(day: tuple[list[Story], pl.DataFrame]) -> None:
     _, raw = day
@@ -129,7 +129,7 @@ def test_turns_and_sessions_agree(day: tuple[list[Story], pl.DataFrame]) -> None
     assert voice["denominator"].sum() == said.filter(pl.col("mode") == "voice").height
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(day=days())
 def test_every_table_has_its_columns_its_key_and_no_hole_where_a_value_is_required(
     day: tuple[list[Story], pl.DataFrame],

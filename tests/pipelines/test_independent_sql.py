@@ -102,10 +102,10 @@ def assert_equal(raw: pl.DataFrame, counts: pl.DataFrame, *, day: date, as_of: d
     return ours
 
 
-@pytest.mark.parametrize("week", range(5))
-def test_every_kpi_of_thirty_days_is_what_sql_says(week: int) -> None:
-    for number in range(6):
-        day = date(2026, 11, 2) + timedelta(days=6 * week + number)
+@pytest.mark.parametrize("week", range(3))
+def test_every_kpi_of_every_weekday_is_what_sql_says(week: int) -> None:
+    for number in range(4):
+        day = date(2026, 11, 2) + timedelta(days=4 * week + number)
         ours = assert_equal(*simulated(day), day=day, as_of=day_bounds(day)[1] + timedelta(hours=12))
         measured = ours.filter(pl.col("simulated") & pl.col("value").is_not_null())
         assert {"completion", "voice_response", "uptime", "payment_success"} <= set(measured["kpi"])

@@ -25,10 +25,21 @@ from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import turns
 from pipelines.signals.fingerprints import fingerprints
 from proving.erasure import proof
-from proving.erasure.proof import PreparedHome, erase, keep_limits, prepare_home, prove, search, verdict
+from proving.erasure.proof import (
+    Found,
+    PreparedHome,
+    erase,
+    keep_limits,
+    prepare_home,
+    prove,
+    prove_prepared,
+    search,
+    search_both,
+    verdict,
+)
 from storage.erasure.everywhere import find_everywhere
 from storage.erasure.landing_lines import RewriteResult
-from storage.home import Home
+from storage.home import Home, open_home
 from storage.landing.days import read_day
 from storage.store.privacy import day_states, money_erasure, tombstones
 from storage.store.rewards import reward_rows
@@ -83,19 +94,41 @@ LEFT_OUT = {
     "the time limits": (proof, "keep_limits", lambda *_, **__: None),
     "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: RewriteResult()),
     "the lake of a day whose time is over": (limits, "empty_day", lambda *_, **__: 0),
-    "the time limits of a restored home": (restoring, "_keep_limits", lambda *_, **__: None),
+    "the time limits of a restored home": (restoring, "_apply_limits", lambda *_, **__: None),
     "the replay of tombstones": (restoring, "_replay", lambda *_, **__: 0),
 }
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[PreparedHome, Found]:
+    """A prepared home to copy, and where its guests are found."""
+    folder = tmp_path_factory.mktemp("prepared")
+    passed = prepare_home(folder, build=build, now=NOW)
+    before = search_both(folder, passed)
+    passed.home.store().close()
+    return passed, before
+
+
+def copied(passed: PreparedHome, folder: Path) -> PreparedHome:
+    """Copy a prepared home with its backups into an empty folder."""
+    original = passed.home.root.parent
+    shutil.copytree(original, folder, dirs_exist_ok=True)
+    settings = passed.home.settings.model_copy(update={"home": folder / passed.home.root.name})
+    old = replace(passed.old, path=folder / passed.old.path.relative_to(original))
+    return replace(passed, home=open_home(settings), old=old)
+
+
 @pytest.mark.parametrize("place", LEFT_OUT)
-def test_a_place_that_is_left_out_is_caught(tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_place_that_is_left_out_is_caught(
+    prepared: tuple[PreparedHome, Found], tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed, before = prepared
     owner, name, instead = LEFT_OUT[place]
     monkeypatch.setattr(owner, name, instead)
     if place == "the lines of logs":
         monkeypatch.setattr(carrying, "overwrite_lines", lambda *_: 0)
     try:
-        came_to = prove(tmp_path, build=build, now=NOW)
+        came_to = prove_prepared(copied(passed, tmp_path), tmp_path, before=before, build=build, now=NOW)
     except NotRestored:  # the erasure itself looks before it says that it is done, also within a restore
         return
     assert not came_to.proved

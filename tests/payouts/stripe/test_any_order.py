@@ -170,7 +170,7 @@ def files(folder: Path) -> Callable[[], Store]:
 
 
 @pytest.mark.timeout(600)
-@settings(KEPT, max_examples=12)
+@settings(KEPT, max_examples=6)
 @given(seed=st.integers(0, 10**6))
 def test_webhooks_in_any_order_and_number_give_the_same_result(
     seed: int, tmp_path_factory: pytest.TempPathFactory
@@ -186,7 +186,7 @@ def test_webhooks_in_any_order_give_the_same_result_on_postgresql(postgresql_clu
     open_store(empty).close()
     name = empty.rpartition("/")[2]
 
-    @settings(KEPT, max_examples=4)
+    @settings(KEPT, max_examples=2)
     @given(seed=st.integers(0, 10**6))
     def of_seed(seed: int) -> None:
         histories(lambda: open_store(postgresql_cluster.new_database(template=name)), tmp_path, seed=seed)
