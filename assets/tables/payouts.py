@@ -19,7 +19,7 @@ def payout_batches(day: TableDay) -> Written:
     return day.write(frame, approvals=counted(frame, "approval"), paid_ore=int(frame["paid_ore"].sum()))
 
 
-@daily_table(PAYOUTS, group="money", kinds=KINDS, code_version="1", deps=[payout_batches])
+@daily_table(PAYOUTS, group="money", kinds=KINDS, code_version="2", deps=[payout_batches])
 def payouts(day: TableDay) -> Written:
     """Copies the payouts of the day's batches in their current state."""
     frame = payout_rows.payouts_of_day(day.home.store(), day.day)
