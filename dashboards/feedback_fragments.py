@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from dashboards.formatting import clock_time, listed, number
+from dashboards.formatting import clock_time, join_names, number
 from dashboards.fragments import render, section_head
 from dashboards.reading.cafe_day import Feedback, Funnel, QuotedTurn
 from dashboards.visit import Visit
@@ -87,7 +87,7 @@ def urgent(visit: Visit, some: Sequence[Feedback]) -> Markup:
     """Return the urgent feedbacks: subject and time of each, with a link to its words."""
     items = [
         {
-            "kinds": listed([visit.name_of("flag", name) for name in one.urgent], language=visit.language),
+            "kinds": join_names([visit.name_of("flag", name) for name in one.urgent], language=visit.language),
             "anchor": _anchor(one),
             "link": visit.say("day.urgent.link", time=clock_time(one.sent_at)),
         }

@@ -64,7 +64,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
         rail: The provider.
         actor: Who reconciles.
     """
-    since = _listed_since(store, rail.name)
+    since = _compared_since(store, rail.name)
     # Read the books first: a payout made during the query must not count as missing at the provider.
     before = rail_payouts.completed_since(store, rail=rail.name, since=since - MARGIN)
     back_before = reversals.reversed_ore(store)
@@ -109,7 +109,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
     return done
 
 
-def _listed_since(store: Store, rail: str) -> datetime:
+def _compared_since(store: Store, rail: str) -> datetime:
     """Return the moment from which a provider's transfers are compared.
 
     It is the earlier of the last agreement, which after a restore is as old as the backup, and the oldest claim without
@@ -133,7 +133,7 @@ def plan_day(
     *,
     simulated: bool,
     limits: Limits,
-    passed: Mapping[date, datetime],
+    decided_until: Mapping[date, datetime],
     actor: str,
 ) -> Batch:
     """Plan the day's batch after a reconciliation, which keeps lost payouts from being paid again.
@@ -144,11 +144,11 @@ def plan_day(
         day: The batch's day.
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
-        passed: The days that passed the quality checks, each with the last validated decision time.
+        decided_until: The days that passed the quality checks, each with the last validated decision time.
         actor: Who plans.
     """
     reconcile(store, rail, actor=actor)
-    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, passed=passed)
+    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, decided_until=decided_until)
 
 
 def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> ReconciliationResult:

@@ -32,7 +32,7 @@ from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
@@ -144,7 +144,7 @@ def prove(settings: Settings, *, cafes: Cafes, cafe: str) -> Iterator[Step]:
         store = open_store(sqlite_url(Path(folder) / "store.sqlite"))
         try:
             fake = FakeStripe(now=store.now, calls_per_second=None)
-            client = make_client(KEY, url="http://fake", http_client=ByHand(fake))
+            client = make_client(KEY, url="http://fake", http_client=InProcessClient(fake))
             rail = StripeRail(client, name=RAIL, limiter=CallLimiter(1e6))
             world = _World(store, fake, rail, cafes, known, settings)
             for name, step in STEPS.items():

@@ -29,7 +29,7 @@ from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
 from pilot.business_days import business_day
 from proving.stripe_fake.bank import WORKING_IBAN
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.requests import Fault
 from storage.store.connect import open_store
@@ -69,7 +69,7 @@ class VirtualTime:
         return START + timedelta(microseconds=self.microseconds)
 
 
-class Slow(ByHand):
+class Slow(InProcessClient):
     """Carries requests and counts them; every answer takes a while.
 
     Attributes:

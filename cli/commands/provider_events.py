@@ -120,7 +120,7 @@ def _process(opened: Home, rail: StripeRail, new: int, *, as_json: bool, summary
     differences: tuple[EventDifference, ...] = ()
     while True:
         result = process(opened.store(), rail)
-        done, put_off, differences = done + result.done, result.put_off, (*differences, *result.differences)
+        done, put_off, differences = done + result.done, result.deferred, (*differences, *result.differences)
         if not result.done:
             break
     if as_json:

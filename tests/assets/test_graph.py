@@ -13,7 +13,7 @@ from polars.testing import assert_frame_equal
 
 from pilot.lake_tables.insight_tables import QUARANTINE
 from pilot.lake_tables.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
-from quality.day_verdicts import judged_tables
+from quality.day_verdicts import tables_with_suites
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.privacy import tombstones
@@ -196,7 +196,7 @@ def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: A
     checks = [each for result in results for each in result.get_asset_check_evaluations()]
     evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
     written = {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
-    suites = {(table.name, "suite") for table in judged_tables()}
+    suites = {(table.name, "suite") for table in tables_with_suites()}
     assert evaluated == written | suites | {("quality_verdicts", "nothing_stops")}
     assert all(each.passed for each in checks)
 
@@ -214,7 +214,7 @@ def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run
     run(DAY, tags=NOON)
     judged = run(DAY, job="quality", tags=NOON).get_asset_check_evaluations()
     assert {each.asset_key.path[0] for each in judged if each.check_name == "suite"} == {
-        table.name for table in judged_tables()
+        table.name for table in tables_with_suites()
     }
     assert [each.asset_key.path[0] for each in judged if not each.passed] == []
     broken = home.lake().read(SESSIONS, days=[DAY]).with_columns(outcome=pl.lit("lost"))

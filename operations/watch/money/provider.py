@@ -50,7 +50,7 @@ class ProviderEvents:
             _log.error("the books cannot explain a provider record", transfer=each.transfer, code=each.code)
             self._report(f"{each.transfer}: {difference_in_words(each.code, language='en')}")
         if result.done:
-            _log.info("provider events processed", done=result.done, put_off=result.put_off)
+            _log.info("provider events processed", done=result.done, deferred=result.deferred)
 
     def fetch(self) -> None:
         """Fetch undelivered events once; delete old events and expired devices."""

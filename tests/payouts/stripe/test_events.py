@@ -29,7 +29,7 @@ def test_catch_up_fetches_undelivered_events(world: World) -> None:
     send_batch(world.store, world.rail, batch.id)
     assert batches.instructions(world.store)[0].state == "in_flight"
     assert catch_up(world.store, world.rail) > 0
-    assert process(world.store, world.rail).put_off == 0
+    assert process(world.store, world.rail).deferred == 0
     assert batches.instructions(world.store)[0].state == "paid"
     assert catch_up(world.store, world.rail) == 0  # Each event once, although the lists overlap.
 
@@ -116,8 +116,8 @@ def test_a_refused_event_fails_without_stopping_the_others(world: World) -> None
     lost = ProviderEvent("evt_0", world.rail.name, "transfer.created", "tr_nowhere", "", world.at)
     provider_events.save(world.store, [lost, *all_events(world)], way="webhook")
     result = process(world.store, world.rail)
-    assert (result.put_off, result.done) == (1, len(all_events(world)))
-    assert process(world.store, world.rail).put_off == 0  # Not at each pass.
+    assert (result.deferred, result.done) == (1, len(all_events(world)))
+    assert process(world.store, world.rail).deferred == 0  # Not at each pass.
     for _ in range(MOST_TRIES):
         world.at += timedelta(hours=7)
         process(world.store, world.rail)
