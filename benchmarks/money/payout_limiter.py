@@ -116,7 +116,7 @@ def claimed(store: Store, fake: FakeStripe, count: int) -> None:
         made = decisions.decide(
             store,
             given,
-            judge=lambda *_: Judgement("eligible", amount_ore=REWARD_ORE),
+            decision_rule=lambda *_: Judgement("eligible", amount_ore=REWARD_ORE),
             issuer=issuer(b"x" * 32),
             decided_by="watch",
         )

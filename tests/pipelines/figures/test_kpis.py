@@ -95,7 +95,7 @@ def test_participation_without_a_count_is_missing_and_never_nought() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "customers", "why"),
+    ("given", "customers", "why"),
     [
         ([], 0, "no_customers"),
         ([whole_visit(), whole_visit()], 1, "more_than_customers"),
