@@ -57,7 +57,7 @@ class ReconciliationResult:
 
 
 def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
-    """Adopt missing transfers, book reversals, and return and save what differs.
+    """Adopt missing transfers and book reversals; save and return the result.
 
     Args:
         store: The store.
@@ -216,14 +216,14 @@ def _send(store: Store, rail: Rail, before: ReconciliationResult, *, simulated: 
         send_batch(store, rail, batch_id, without=doubtful)
 
 
-def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:
+def pay_one(store: Store, rail: Rail, instruction_id: str, *, retry_refused: bool, actor: str) -> Instruction | Unknown:
     """Advance one payout by hand: after a reconciliation, on the same path, under the same key.
 
     Args:
         store: The store.
         rail: The provider.
         instruction_id: The payout.
-        again: Whether to retry a refused or provably absent transfer.
+        retry_refused: Whether to retry a refused or provably absent transfer.
         actor: Who triggers it.
 
     Returns:
@@ -238,5 +238,5 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor
     found = rail_payouts.find_instruction(store, instruction_id, rail=rail.name)
     if found.account in {each.account for each in before.differences}:
         return Unknown(UNEXPLAINED)
-    advance(store, rail, found, again=again)
+    advance(store, rail, found, retry_refused=retry_refused)
     return rail_payouts.find_instruction(store, instruction_id, rail=rail.name)

@@ -28,7 +28,7 @@ def advance(
     rail: Rail,
     instruction: Instruction,
     *,
-    again: bool = False,
+    retry_refused: bool = False,
     failpoint: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
     """Advance an instruction by one step: request the transfer, or look up an expired attempt.
@@ -37,7 +37,7 @@ def advance(
         store: The store.
         rail: The provider.
         instruction: The payout.
-        again: Whether a person retries a refused transfer.
+        retry_refused: Whether a person retries a refused transfer.
         failpoint: Called at each failpoint; tests end the process there.
 
     Raises:
@@ -45,7 +45,11 @@ def advance(
     """
     failpoint("before_attempt")
     attempt = attempts.begin_attempt(
-        store, instruction.id, rail=rail.name, parameters=_parameters(store, rail, instruction), again=again
+        store,
+        instruction.id,
+        rail=rail.name,
+        parameters=_parameters(store, rail, instruction),
+        retry_refused=retry_refused,
     )
     if attempt is None:
         return

@@ -57,12 +57,12 @@ class ProcessingResult:
     """The result of processing the waiting events.
 
     Attributes:
-        done: Number of processed events.
+        processed: Number of processed events.
         deferred: Number of deferred events, which are retried later.
         differences: The differences that a person has to explain.
     """
 
-    done: int
+    processed: int
     deferred: int
     differences: tuple[EventDifference, ...]
 
@@ -96,7 +96,7 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> ProcessingRe
         try:
             result = results[subject] if subject in results else _handle(store, rail, event)
         except ProviderAway:
-            provider_events.defer(store, event.id, code="provider_away", away=True)
+            provider_events.defer(store, event.id, code="provider_away", provider_away=True)
             deferred, away = deferred + 1, away + 1
             if away == MOST_AWAY:
                 break

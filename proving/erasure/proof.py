@@ -128,7 +128,7 @@ def prove_prepared(
     Args:
         passed: From `prepare_home`.
         folder: The folder that holds the home and its backups.
-        before: Where the guest was found before.
+        before: The places where the guest was found before.
         build: Rebuilds every table of a day, as Dagster does.
         now: The present moment, UTC.
         erased: Called after the erasure; a test of the proof puts something back here.
