@@ -160,7 +160,7 @@ def run(*, count: int, share: float, seed: int) -> dict[str, Any]:
             pay()
             stuck = [each for each in batches.instructions(store) if each.state == "needs_review"]
             for each in stuck:  # A person, once the provider is proven not to have it.
-                advance(store, rail, each, again=True)
+                advance(store, rail, each, retry_refused=True)
             if all(each.state == "paid" for each in batches.instructions(store)):
                 break
         agreed = reconcile(store, rail, actor="benchmark")
