@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from dashboards.formatting import clock_time, listed, number
+from dashboards.formatting import clock_time, join_names, number
 from dashboards.fragments import render, section_head
 from dashboards.reading.cafe_day import Feedback, Funnel, QuotedTurn
 from dashboards.visit import Visit
@@ -61,39 +61,39 @@ def funnel(visit: Visit, steps: Funnel) -> Markup:
     return render("funnel", steps=shown)
 
 
-def quotes(visit: Visit, some: Sequence[Feedback]) -> Markup:
+def quotes(visit: Visit, feedbacks: Sequence[Feedback]) -> Markup:
     """Return a list of feedbacks, each with an anchor for links to it."""
-    return render("quotes", quotes=[_quote(visit, one, anchor=_anchor(one)) for one in some])
+    return render("quotes", quotes=[_quote(visit, one, anchor=_anchor(one)) for one in feedbacks])
 
 
-def act_first(visit: Visit, some: Sequence[Feedback], *, aspect_counts: Mapping[str, int]) -> Markup:
+def act_first(visit: Visit, feedbacks: Sequence[Feedback], *, aspect_counts: Mapping[str, int]) -> Markup:
     """Return the feedbacks to act on first.
 
     Args:
         visit: The visit.
-        some: The feedbacks; the section says so if there is none.
+        feedbacks: The feedbacks; the section says so if there is none.
         aspect_counts: Number of the day's feedbacks about each aspect.
     """
-    summary = visit.say("day.act.what" if some else "day.act.none")
+    summary = visit.say("day.act.what" if feedbacks else "day.act.none")
     # Without anchors: a link leads to the same feedback in the list of all.
     return render(
         "act_first",
         head=section_head(visit.say("day.act.title"), summary=summary),
-        quotes=[_quote(visit, one, aspect_counts=aspect_counts) for one in some],
+        quotes=[_quote(visit, one, aspect_counts=aspect_counts) for one in feedbacks],
     )
 
 
-def urgent(visit: Visit, some: Sequence[Feedback]) -> Markup:
+def urgent(visit: Visit, feedbacks: Sequence[Feedback]) -> Markup:
     """Return the urgent feedbacks: subject and time of each, with a link to its words."""
     items = [
         {
-            "kinds": listed([visit.name_of("flag", name) for name in one.urgent], language=visit.language),
+            "kinds": join_names([visit.name_of("flag", name) for name in one.urgent], language=visit.language),
             "anchor": _anchor(one),
             "link": visit.say("day.urgent.link", time=clock_time(one.sent_at)),
         }
-        for one in some
+        for one in feedbacks
     ]
-    title = visit.say("day.urgent.title" if len(some) > 1 else "day.urgent.title_one", count=len(some))
+    title = visit.say("day.urgent.title" if len(feedbacks) > 1 else "day.urgent.title_one", count=len(feedbacks))
     return render("urgent", title=title, summary=visit.say("day.urgent.what"), items=items)
 
 

@@ -78,7 +78,7 @@ def clock_time(moment: datetime) -> str:
     return f"{local_time(moment):%H:%M}"
 
 
-def listed(names: list[str], *, language: Language) -> str:
+def join_names(names: list[str], *, language: Language) -> str:
     """Return names joined for a sentence: "a, b och c"."""
     if len(names) < 2:
         return "".join(names)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from dashboards.formatting import listed, number, short_day
+from dashboards.formatting import join_names, number, short_day
 from dashboards.fragments import render, verdict_badge
 from dashboards.reading.quality import FailedExpectation, QualitySummary, State, TableDay
 from dashboards.visit import Visit
@@ -54,7 +54,7 @@ def _failure(visit: Visit, days: Sequence[FailedExpectation]) -> dict[str, str]:
     first = days[0]
     breaking = sum(one.breaking or 0 for one in days)
     oldest_first = [short_day(one.day, language=visit.language) for one in days][::-1]
-    scope = visit.say("quality.failed.days", days=listed(oldest_first, language=visit.language))
+    scope = visit.say("quality.failed.days", days=join_names(oldest_first, language=visit.language))
     if breaking:
         key = "quality.failed.row" if breaking == 1 else "quality.failed.rows"
         scope = f"{scope} · {visit.say(key, count=number(breaking, language=visit.language))}"

@@ -1,4 +1,4 @@
-"""The status of each café: whether it takes feedback, why not, and how much of its trial is used."""
+"""The status of each café: whether it takes feedback, the reason if not, and the trial's usage."""
 
 from __future__ import annotations
 

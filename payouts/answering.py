@@ -10,7 +10,7 @@ from storage.store.rewards.decisions import Decision
 WORDS = "money"
 
 
-def earned(decision: Decision | None, *, language: Language) -> str:
+def earned_in_words(decision: Decision | None, *, language: Language) -> str:
     """Return whether the session earned a reward, with the reason and without any threshold.
 
     Args:

@@ -57,14 +57,14 @@ class ReconciliationResult:
 
 
 def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
-    """Adopt missing transfers, book reversals, and return and save what differs.
+    """Adopt missing transfers and book reversals; save and return the result.
 
     Args:
         store: The store.
         rail: The provider.
         actor: Who reconciles.
     """
-    since = _listed_since(store, rail.name)
+    since = _compared_since(store, rail.name)
     # Read the books first: a payout made during the query must not count as missing at the provider.
     before = rail_payouts.completed_since(store, rail=rail.name, since=since - MARGIN)
     back_before = reversals.reversed_ore(store)
@@ -109,7 +109,7 @@ def reconcile(store: Store, rail: Rail, *, actor: str) -> ReconciliationResult:
     return done
 
 
-def _listed_since(store: Store, rail: str) -> datetime:
+def _compared_since(store: Store, rail: str) -> datetime:
     """Return the moment from which a provider's transfers are compared.
 
     It is the earlier of the last agreement, which after a restore is as old as the backup, and the oldest claim without
@@ -133,7 +133,7 @@ def plan_day(
     *,
     simulated: bool,
     limits: Limits,
-    passed: Mapping[date, datetime],
+    decided_until: Mapping[date, datetime],
     actor: str,
 ) -> Batch:
     """Plan the day's batch after a reconciliation, which keeps lost payouts from being paid again.
@@ -144,11 +144,11 @@ def plan_day(
         day: The batch's day.
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
-        passed: The days that passed the quality checks, each with the last validated decision time.
+        decided_until: The days that passed the quality checks, each with the last validated decision time.
         actor: Who plans.
     """
     reconcile(store, rail, actor=actor)
-    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, passed=passed)
+    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, decided_until=decided_until)
 
 
 def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> ReconciliationResult:
@@ -216,14 +216,14 @@ def _send(store: Store, rail: Rail, before: ReconciliationResult, *, simulated: 
         send_batch(store, rail, batch_id, without=doubtful)
 
 
-def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor: str) -> Instruction | Unknown:
+def pay_one(store: Store, rail: Rail, instruction_id: str, *, retry_refused: bool, actor: str) -> Instruction | Unknown:
     """Advance one payout by hand: after a reconciliation, on the same path, under the same key.
 
     Args:
         store: The store.
         rail: The provider.
         instruction_id: The payout.
-        again: Whether to retry a refused or provably absent transfer.
+        retry_refused: Whether to retry a refused or provably absent transfer.
         actor: Who triggers it.
 
     Returns:
@@ -238,5 +238,5 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, again: bool, actor
     found = rail_payouts.find_instruction(store, instruction_id, rail=rail.name)
     if found.account in {each.account for each in before.differences}:
         return Unknown(UNEXPLAINED)
-    advance(store, rail, found, again=again)
+    advance(store, rail, found, retry_refused=retry_refused)
     return rail_payouts.find_instruction(store, instruction_id, rail=rail.name)

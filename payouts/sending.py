@@ -28,8 +28,8 @@ def advance(
     rail: Rail,
     instruction: Instruction,
     *,
-    again: bool = False,
-    reach: Callable[[Failpoint], None] = _no_failpoint,
+    retry_refused: bool = False,
+    failpoint: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
     """Advance an instruction by one step: request the transfer, or look up an expired attempt.
 
@@ -37,24 +37,28 @@ def advance(
         store: The store.
         rail: The provider.
         instruction: The payout.
-        again: Whether a person retries a refused transfer.
-        reach: Called at each failpoint; tests end the process there.
+        retry_refused: Whether a person retries a refused transfer.
+        failpoint: Called at each failpoint; tests end the process there.
 
     Raises:
         BatchRefused: the payout was planned for another provider.
     """
-    reach("before_attempt")
+    failpoint("before_attempt")
     attempt = attempts.begin_attempt(
-        store, instruction.id, rail=rail.name, parameters=_parameters(store, rail, instruction), again=again
+        store,
+        instruction.id,
+        rail=rail.name,
+        parameters=_parameters(store, rail, instruction),
+        retry_refused=retry_refused,
     )
     if attempt is None:
         return
-    reach("after_attempt")
+    failpoint("after_attempt")
     if attempt.key_expired(store.now()):
         _resolve(store, rail, attempt)
         return
     outcome = rail.send(Order(key=attempt.key, parameters=attempt.parameters))
-    reach("after_answer")
+    failpoint("after_answer")
     match outcome:
         case Accepted(reference):
             attempts.record_accepted(store, attempt.key, reference=reference)
@@ -62,7 +66,7 @@ def advance(
             attempts.record_refused(store, attempt.key, code=code, curable=curable)
         case Unknown(code):
             attempts.record_unknown(store, attempt.key, code=code)
-    reach("after_outcome")
+    failpoint("after_outcome")
 
 
 def send_batch(
@@ -71,7 +75,7 @@ def send_batch(
     batch_id: str,
     *,
     without: Collection[str] = (),
-    reach: Callable[[Failpoint], None] = _no_failpoint,
+    failpoint: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
     """Advance every unfinished instruction of a batch; send nothing to the accounts in `without`."""
     for instruction in batches.instructions(store, batch_id):
@@ -79,7 +83,7 @@ def send_batch(
             if instruction.state == "in_flight":
                 _resolve_if_expired(store, rail, instruction)
         elif instruction.state in UNFINISHED:
-            advance(store, rail, instruction, reach=reach)
+            advance(store, rail, instruction, failpoint=failpoint)
 
 
 def _resolve_if_expired(store: Store, rail: Rail, instruction: Instruction) -> None:

@@ -33,7 +33,7 @@ def ticket(secret: bytes, *, cafe: str, number: int, now: datetime) -> str:
     return f"{ends}.{_seal(secret, cafe=cafe, number=number, ends=ends)}"
 
 
-def signed_in(secret: bytes, text: str, *, cafe: str, number: int, now: datetime) -> bool:
+def is_signed_in(secret: bytes, text: str, *, cafe: str, number: int, now: datetime) -> bool:
     """Return whether a ticket is valid: of this café and its current PIN, before the shift ends."""
     ends, _, seal = text.partition(".")
     if not (ends.isascii() and ends.isdecimal() and len(ends) <= 12):

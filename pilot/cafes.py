@@ -42,7 +42,7 @@ class _Checked(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Named(_Checked):
+class LocalizedName(_Checked):
     """A name in both languages, as guests and the interviewer use it."""
 
     sv: str = Field(min_length=1)
@@ -53,7 +53,7 @@ class Named(_Checked):
         return self.sv if language == "sv" else self.en
 
 
-class Area(Named):
+class Area(LocalizedName):
     """A part of the café where guests sit or stand."""
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
@@ -114,7 +114,7 @@ class SpecialDay(_Checked):
 
     day: date
     hours: Hours | None = None
-    reason: Named | None = None
+    reason: LocalizedName | None = None
 
 
 class Cafe(_Checked):
@@ -131,7 +131,7 @@ class Cafe(_Checked):
     special_days: tuple[SpecialDay, ...] = ()
     areas: tuple[Area, ...] = Field(min_length=1)
     staff: tuple[str, ...]
-    specialties: tuple[Named, ...] = Field(min_length=1)
+    specialties: tuple[LocalizedName, ...] = Field(min_length=1)
     trial_limit: int = Field(ge=1)
     on_trial_limit: Literal["stop", "collect_unrewarded"] = "stop"
 

@@ -77,7 +77,7 @@ class Measure:
         denominator: The count of the whole.
         samples: The values behind a p95.
         unknown: The unobserved part of a census, in the denominator's unit.
-        without: The reason for a missing figure; None if there is a figure.
+        missing_reason: The reason for a missing figure; None if there is a figure.
         verdict: The verdict if the figure is missing.
     """
 
@@ -85,7 +85,7 @@ class Measure:
     denominator: float | None = None
     samples: Sequence[float] = ()
     unknown: float = 0.0
-    without: Reason | None = None
+    missing_reason: Reason | None = None
     verdict: Verdict = "missing"
 
 
@@ -120,10 +120,10 @@ def _participation(facts: DayFacts) -> Measure:
     """Count sessions started among customers; without a customer count there is no figure."""
     started, customers = facts.started, facts.customers
     if customers is None:
-        return Measure(numerator=started, without="no_count")
+        return Measure(numerator=started, missing_reason="no_count")
     if started > customers or customers == 0:
-        without: Reason = "more_than_customers" if started else "no_customers"
-        return Measure(numerator=started, denominator=customers, without=without, verdict="cannot_tell")
+        missing_reason: Reason = "more_than_customers" if started else "no_customers"
+        return Measure(numerator=started, denominator=customers, missing_reason=missing_reason, verdict="cannot_tell")
     return Measure(numerator=started, denominator=customers)
 
 
@@ -131,15 +131,17 @@ def _completion(facts: DayFacts) -> Measure:
     """Count sessions completed among those started and decided."""
     decided = facts.started - facts.open
     if decided == 0:
-        without: Reason = "still_open" if facts.started else "not_started"
-        return Measure(numerator=facts.completed, denominator=decided, without=without, verdict="cannot_tell")
+        missing_reason: Reason = "still_open" if facts.started else "not_started"
+        return Measure(
+            numerator=facts.completed, denominator=decided, missing_reason=missing_reason, verdict="cannot_tell"
+        )
     return Measure(numerator=facts.completed, denominator=decided)
 
 
 def _voice_response(facts: DayFacts) -> Measure:
     """Collect the seconds from the end of speech to the first words shown."""
     if not facts.voice_seconds:
-        return Measure(numerator=0, denominator=0, without="no_voice", verdict="cannot_tell")
+        return Measure(numerator=0, denominator=0, missing_reason="no_voice", verdict="cannot_tell")
     turns = len(facts.voice_seconds)
     return Measure(numerator=facts.voice_within_target, denominator=turns, samples=facts.voice_seconds)
 
@@ -148,17 +150,17 @@ def _uptime(facts: DayFacts) -> Measure:
     """Sum the time up among the time known."""
     service = facts.service
     if service is None or service.probes == 0:
-        return Measure(without="no_probes")
+        return Measure(missing_reason="no_probes")
     known = service.up + service.down
     if known == 0:
-        return Measure(numerator=service.up, denominator=known, without="no_probes", verdict="cannot_tell")
+        return Measure(numerator=service.up, denominator=known, missing_reason="no_probes", verdict="cannot_tell")
     return Measure(numerator=service.up, denominator=known, unknown=service.unknown)
 
 
 def _payment_success(facts: DayFacts) -> Measure:
     """Count rewards paid or redeemed among paid and failed ones; unknown and expired ones are left out."""
     decided = facts.paid + facts.failed
-    return Measure(numerator=facts.paid, denominator=decided) if decided else Measure(without="no_payouts")
+    return Measure(numerator=facts.paid, denominator=decided) if decided else Measure(missing_reason="no_payouts")
 
 
 KPIS: dict[str, Kpi] = {

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from functools import cache
 
 from pilot.business_days import at_local, business_day, local_time
-from pilot.cafes import Cafe, Named, Window
+from pilot.cafes import Cafe, LocalizedName, Window
 
 GRACE_MINUTES = 30
 SEARCH_AHEAD_DAYS = 60
@@ -27,7 +27,7 @@ class DayHours:
     """
 
     window: Window | None
-    reason: Named | None = None
+    reason: LocalizedName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Opening:
     open: bool
     closes_at: datetime | None = None
     opens_at: datetime | None = None
-    reason: Named | None = None
+    reason: LocalizedName | None = None
 
 
 def hours_on(cafe: Cafe, day: date) -> DayHours:
@@ -87,14 +87,14 @@ def days_until(moment: datetime, *, now: datetime) -> int:
 
 
 @cache
-def holidays_of(year: int) -> dict[date, Named]:
+def holidays_of(year: int) -> dict[date, LocalizedName]:
     """Return Sweden's public holidays of a year, and the eves on which cafés close, with their names."""
     from holidays import country_holidays  # Imported late: it takes a tenth of a second, and only the doors need it.
 
     categories = ("public", "de_facto")
     swedish = country_holidays("SE", years=year, language="sv", categories=categories)
     english = country_holidays("SE", years=year, language="en_US", categories=categories)
-    return {day: Named(sv=name, en=english[day]) for day, name in swedish.items()}
+    return {day: LocalizedName(sv=name, en=english[day]) for day, name in swedish.items()}
 
 
 def _opens_next(cafe: Cafe, moment: datetime) -> datetime | None:

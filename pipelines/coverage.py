@@ -15,22 +15,22 @@ class Stretch(NamedTuple):
     ok: bool
 
 
-def fill_gaps(seen: Sequence[Stretch], more: Iterable[Stretch]) -> list[Stretch]:
+def fill_gaps(primary: Sequence[Stretch], secondary: Iterable[Stretch]) -> list[Stretch]:
     """Return `primary` and the parts of `secondary` outside it; sorted, without overlaps."""
-    found = list(seen)
+    found = list(primary)
     place = 0
-    for stretch in more:
+    for stretch in secondary:
         start = stretch.start
-        while place < len(seen) and seen[place].end <= start:
+        while place < len(primary) and primary[place].end <= start:
             place += 1
         ahead = place
         while start < stretch.end:
-            if ahead == len(seen) or seen[ahead].start >= stretch.end:
+            if ahead == len(primary) or primary[ahead].start >= stretch.end:
                 found.append(Stretch(start, stretch.end, stretch.ok))
                 break
-            if seen[ahead].start > start:
-                found.append(Stretch(start, seen[ahead].start, stretch.ok))
-            start = max(start, seen[ahead].end)
+            if primary[ahead].start > start:
+                found.append(Stretch(start, primary[ahead].start, stretch.ok))
+            start = max(start, primary[ahead].end)
             ahead += 1
     return sorted(found)
 

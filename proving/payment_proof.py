@@ -32,7 +32,7 @@ from pilot.cafes import Cafes
 from pilot.errors import PilotError
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
@@ -109,9 +109,9 @@ class _World:
         batches.approve(self.store, batch.id, actor="proof", reason="proof of payments")
         return batches.instructions(self.store, batch.id)[0]
 
-    def sent(self, instruction: Instruction, *, again: bool = False) -> Instruction:
+    def sent(self, instruction: Instruction, *, retry_refused: bool = False) -> Instruction:
         """Advance the instruction by a step, as a person does by hand."""
-        pay_one(self.store, self.rail, instruction.id, again=again, actor="proof")
+        pay_one(self.store, self.rail, instruction.id, retry_refused=retry_refused, actor="proof")
         return self.now(instruction)
 
     def now(self, instruction: Instruction) -> Instruction:
@@ -144,7 +144,7 @@ def prove(settings: Settings, *, cafes: Cafes, cafe: str) -> Iterator[Step]:
         store = open_store(sqlite_url(Path(folder) / "store.sqlite"))
         try:
             fake = FakeStripe(now=store.now, calls_per_second=None)
-            client = make_client(KEY, url="http://fake", http_client=ByHand(fake))
+            client = make_client(KEY, url="http://fake", http_client=InProcessClient(fake))
             rail = StripeRail(client, name=RAIL, limiter=CallLimiter(1e6))
             world = _World(store, fake, rail, cafes, known, settings)
             for name, step in STEPS.items():
@@ -179,7 +179,7 @@ def _decline(world: _World) -> tuple[bool, str]:
     unchanged = world.sent(asked)  # a refusal is retried only on request
     tried = len(attempts.of_instruction(world.store, asked.id))
     world.fake.books.capability(asked.account, "active")
-    mended = world.sent(asked, again=True)
+    mended = world.sent(asked, retry_refused=True)
     seen = f"{refused.state} ({refused.code}), no transfer; once mended {mended.state} under a new key"
     ok = (refused.state, unchanged.state, tried) == ("refused", "refused", 1)
     return ok and mended.state == "paid" and world.transfers(asked) == 1, seen
@@ -213,9 +213,9 @@ def _webhook(world: _World) -> tuple[bool, str]:
     read = _read(body, header, at=now)
     new = [len(provider_events.save(world.store, [read], way="webhook")) for _ in range(3)]
     before = len(world.fake.books.transfers)
-    processed = process(world.store, world.rail).done
+    processed = process(world.store, world.rail).processed
     replayed = provider_events.replay(world.store, rail=RAIL, since=read.made_at, actor="proof")
-    again = process(world.store, world.rail).done
+    again = process(world.store, world.rail).processed
     refused = [_refused(body + b" ", header, at=now), _refused(body, header, at=now + OLD_SECONDS)]
     same = len(world.fake.books.transfers) == before and not audit_money(world.store)
     changed, taken = "nothing changed" if same else "SOMETHING CHANGED", "refused" if all(refused) else "TAKEN"
@@ -230,7 +230,7 @@ def _idempotency(world: _World) -> tuple[bool, str]:
     paid = world.sent(world.claimed())
     (attempt,) = attempts.of_instruction(world.store, paid.id)
     answers = [world.rail.send(Order(attempt.key, attempt.parameters)) for _ in range(2)]
-    world.sent(paid, again=True)
+    world.sent(paid, retry_refused=True)
     count, broken = world.transfers(paid), audit_money(world.store)
     same = all(answer == Accepted(str(paid.reference)) for answer in answers)
     seen = f"the same key 3 times: {count} transfer; {len(FACTS)} facts of the books, {len(broken)} broken"

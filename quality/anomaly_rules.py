@@ -12,7 +12,7 @@ from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pilot.lake_tables.tables import SESSIONS
 from pilot.opening_hours import hours_on
 from quality.figure_rules import KEY, of_cafe
-from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +30,8 @@ ROUNDING = 1e-6
 
 def anomaly_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `volume_anomalies`."""
-    yield from declared(VOLUME_ANOMALIES)
-    yield known_cafe(cafes)
+    yield from declaration_rules(VOLUME_ANOMALIES)
+    yield cafe_in_file(cafes)
     yield one_of("basis", BASES)
     yield one_of("verdict", VERDICTS)
     yield between("hour", 0, 23)

@@ -48,7 +48,7 @@ class DayVerdicts:
     one_in: int
 
 
-def judged_tables() -> tuple[Table, ...]:
+def tables_with_suites() -> tuple[Table, ...]:
     """Return the tables with a suite: all except the two with the verdicts."""
     return tuple(table for name, table in TABLES.items() if name not in NOT_JUDGED)
 
@@ -74,7 +74,7 @@ def judge_day(
         most_events: A larger day is cut to some sessions (`quality.day_cut`).
         frozen: Whether the day is closed or redacted.
     """
-    wanted = tuple(tables) or judged_tables()
+    wanted = tuple(tables) or tables_with_suites()
     references = {other for table in wanted for other in suite_of(table.name).references}
     cut = day_cut(lake, {*wanted, *references}, day=day, most_events=most_events)
     frames = {name: frame.to_pandas() for name, frame in cut.frames.items()}

@@ -38,7 +38,7 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
     import great_expectations as gx
 
     frame = frame.reset_index(drop=True)
-    verdicts = {place: _nothing_breaks(rule) for place, rule in enumerate(rules) if _holds_of_nothing(rule, frame)}
+    verdicts = {place: _nothing_breaks(rule) for place, rule in enumerate(rules) if _is_vacuous(rule, frame)}
     plain = {place: rule for place, rule in enumerate(rules) if rule.fact is None and place not in verdicts}
     expectations = {
         place: getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
@@ -87,7 +87,7 @@ def _offenders(frame: pd.DataFrame, expectation: Any) -> tuple[int, ...]:
     return tuple(sorted(int(place) for place in places)[:MOST_OFFENDERS])
 
 
-def _holds_of_nothing(rule: Rule, frame: pd.DataFrame) -> bool:
+def _is_vacuous(rule: Rule, frame: pd.DataFrame) -> bool:
     """Return whether the frame has the rule's columns but no rows, so that nothing can break it."""
     named = rule.arguments.get("column_list") or [rule.arguments[key] for key in ("column",) if key in rule.arguments]
     by_row = rule.fact is None and not rule.expectation.startswith("ExpectTable")

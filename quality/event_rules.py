@@ -10,7 +10,7 @@ from pilot.cafes import Cafes
 from pilot.events import EVENTS, SCHEMA_VERSION
 from pilot.identifiers import identifier_time
 from pilot.lake_tables.tables import RAW_EVENTS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, matches, one_of
 from quality.session_rules import CLOCKS_APART, UUID7
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ PROBE = "probe"
 
 def event_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `raw_events`."""
-    yield from declared(RAW_EVENTS)
+    yield from declaration_rules(RAW_EVENTS)
     yield matches("event_id", UUID7, code="uuid7")
     yield matches("session_id", UUID7, code="uuid7")
     yield matches("edge", r"^[a-z0-9-]+$", code="replica_name")
     # A newer edge may record events that this version does not know: they are kept, with a warning.
     yield one_of("event", tuple(EVENTS), severity="warn")
     yield between("schema_version", 1, SCHEMA_VERSION)
-    yield known_cafe(cafes)
+    yield cafe_in_file(cafes)
     yield between("epoch", 1)
     yield between("seq", 0)
     yield Rule("day_of_session_id", fact=_day, columns=("day", "session_id"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, one_of, same_session
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, joined_column, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +17,8 @@ SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticit
 
 def feedback_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `scored_feedback`."""
-    yield from declared(SCORED_FEEDBACK)
-    yield known_cafe(cafes)
+    yield from declaration_rules(SCORED_FEEDBACK)
+    yield cafe_in_file(cafes)
     yield one_of("language", ("sv", "en"))
     yield between("score", 0, 100)
     for subscore in SUBSCORES:

@@ -11,7 +11,7 @@ from pilot.counts import MOST_CUSTOMERS, SOURCES
 from pilot.events import Probe
 from pilot.kpis import KPIS, Unit, Verdict
 from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, UPTIME
-from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, matches_count, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,8 +24,8 @@ SERVICE_TARGET = "customer_page"
 
 def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `customer_counts`."""
-    yield from declared(CUSTOMER_COUNTS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(CUSTOMER_COUNTS)
+    yield cafe_in_file(cafes)
     yield one_of("source", SOURCES)
     yield between("customers", 0, MOST_CUSTOMERS)
     yield Rule("sessions_within_customers", fact=_enough_customers, columns=("customers",), severity="warn")
@@ -33,8 +33,8 @@ def customer_count_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `uptime`."""
-    yield from declared(UPTIME)
-    yield known_cafe(cafes)
+    yield from declaration_rules(UPTIME)
+    yield cafe_in_file(cafes)
     yield one_of("target", get_args(Probe.model_fields["target"].annotation))
     yield between("probes", 0)
     yield between("up_s", 0)
@@ -47,8 +47,8 @@ def uptime_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def kpi_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `pilot_kpis`."""
-    yield from declared(PILOT_KPIS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(PILOT_KPIS)
+    yield cafe_in_file(cafes)
     yield one_of("kpi", tuple(KPIS))
     yield one_of("verdict", get_args(Verdict))
     yield one_of("unit", get_args(Unit))
@@ -147,9 +147,10 @@ def verdict_holds(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     counted = evidence.counts(SESSIONS, where=lambda rows: rows["outcome"] == "completed")
-    return (frame["kpi"] != "completion") | as_counted(frame["numerator"], of_cafe(frame, counted), evidence)
+    return (frame["kpi"] != "completion") | matches_count(frame["numerator"], of_cafe(frame, counted), evidence)
 
 
 def each_metric(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return, for each café, whether it has every metric."""
-    return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == set(KPIS)).astype(bool)
+    """Return, for each café, whether it has every metric; on a past day, every metric that the day was built with."""
+    expected = set(frame["kpi"]) if evidence.settled else set(KPIS)
+    return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == expected).astype(bool)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import FINGERPRINTS, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, matches, same_session
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, joined_column, matches, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def fingerprint_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `fingerprints`."""
-    yield from declared(FINGERPRINTS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(FINGERPRINTS)
+    yield cafe_in_file(cafes)
     yield between("words", 0)
     yield matches("text_hash", r"^[0-9a-f]{16,64}$", code="hash")
     yield matches("pairs", r"^[A-Za-z0-9+/]*={0,2}$", code="base64")

@@ -9,7 +9,7 @@ from pilot.cafes import Cafes
 from pilot.lake_tables.insight_tables import THEMES, VOICE_LATENCY
 from pilot.lake_tables.tables import SCORED_FEEDBACK, TURNS
 from quality.figure_rules import KEY, of_cafe
-from quality.rules import Evidence, Rule, as_counted, between, declared, known_cafe, matches, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, matches, matches_count, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +21,8 @@ STAGES = ("soft_end", "recognition_start", "recognition_end", "commit", "first_t
 
 def theme_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `themes`."""
-    yield from declared(THEMES)
-    yield known_cafe(cafes)
+    yield from declaration_rules(THEMES)
+    yield cafe_in_file(cafes)
     yield matches("theme", r"^[a-z_]{3,20}$", code="theme_name")
     yield one_of("trend", TRENDS)
     yield between("feedbacks", 1)
@@ -35,8 +35,8 @@ def theme_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def latency_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `voice_latency`."""
-    yield from declared(VOICE_LATENCY)
-    yield known_cafe(cafes)
+    yield from declaration_rules(VOICE_LATENCY)
+    yield cafe_in_file(cafes)
     yield one_of("author", AUTHORS)
     yield one_of("stage", STAGES)
     yield between("turns", 1)
@@ -60,7 +60,7 @@ def _periods(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def _scored(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    return as_counted(frame["feedbacks"], of_cafe(frame, evidence.counts(SCORED_FEEDBACK)), evidence)
+    return matches_count(frame["feedbacks"], of_cafe(frame, evidence.counts(SCORED_FEEDBACK)), evidence)
 
 
 def _measured(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
@@ -79,4 +79,4 @@ def _turns(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
     said = evidence.counts(TURNS, where=lambda rows: rows["mode"] == "voice")
     shown = frame[frame["stage"] == "shown"].groupby(KEY)["turns"].sum()
     shown, said = shown.align(said, fill_value=0)
-    return as_counted(shown, said, evidence)
+    return matches_count(shown, said, evidence)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import JUDGEMENTS, SESSIONS
 from quality.feedback_rules import SUBSCORES
-from quality.rules import Evidence, Rule, between, declared, known_cafe
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def judgement_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `judgements`."""
-    yield from declared(JUDGEMENTS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(JUDGEMENTS)
+    yield cafe_in_file(cafes)
     yield between("judged_score", 0, 100)
     yield between("quotes_refused", 0, len(SUBSCORES))
     yield Rule("each_criterion_has_points", fact=_sub_scores)

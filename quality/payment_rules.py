@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
 from pilot.lake_tables.payout_tables import LEDGER_AUDIT, PAYMENTS, PAYOUT_BATCHES, PAYOUTS
-from quality.rules import Evidence, Rule, between, declared, joined_column, known_cafe, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, joined_column, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +17,8 @@ STATES = ("planned", "held", "in_flight", "refused", "paid", "needs_review", "re
 
 def payment_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `payments`."""
-    yield from declared(PAYMENTS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(PAYMENTS)
+    yield cafe_in_file(cafes)
     for name in ("succeeded", "failed", "succeeded_ore", "open", "issued", "expired"):
         yield between(name, 0)
     yield Rule("succeeded_worth_least_reward", fact=_worth, columns=("succeeded", "succeeded_ore"))
@@ -26,7 +26,7 @@ def payment_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def batch_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `payout_batches`."""
-    yield from declared(PAYOUT_BATCHES)
+    yield from declaration_rules(PAYOUT_BATCHES)
     yield one_of("approval", ("not_needed", "waiting", "given"))
     yield Rule("unapproved_batch_unpaid", fact=_approved, columns=("approval", "paid_ore"))
     yield Rule("batch_sums_payouts", fact=_summed, columns=("amount_ore", "payouts"))
@@ -34,7 +34,7 @@ def batch_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def payout_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `payouts`."""
-    yield from declared(PAYOUTS)
+    yield from declaration_rules(PAYOUTS)
     yield one_of("state", STATES)
     yield between("amount_ore", SMALLEST_REWARD_ORE)
     yield between("rewards", 1)
@@ -46,7 +46,7 @@ def payout_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def ledger_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `ledger_audit`."""
-    yield from declared(LEDGER_AUDIT)
+    yield from declaration_rules(LEDGER_AUDIT)
     yield one_of("scope", ("batch", "total", "facts"))
     yield between("differences", 0)
     yield Rule("books_match_provider", fact=_agree, columns=("ours_ore", "theirs_ore", "differences"))

@@ -18,7 +18,7 @@ from quality.figure_rules import (
     verdict_holds,
     why_holds,
 )
-from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, matches, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,8 +41,8 @@ SUM_ROUNDING = 1e-6
 
 def report_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `pilot_report`."""
-    yield from declared(PILOT_REPORT)
-    yield known_cafe(cafes, ALL_CAFES)
+    yield from declaration_rules(PILOT_REPORT)
+    yield cafe_in_file(cafes, ALL_CAFES)
     yield one_of("kpi", tuple(KPIS))
     yield one_of("verdict", get_args(Verdict))
     yield one_of("unit", get_args(Unit))
@@ -64,8 +64,8 @@ def report_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def impact_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `business_impact`."""
-    yield from declared(BUSINESS_IMPACT)
-    yield known_cafe(cafes, ALL_CAFES)
+    yield from declaration_rules(BUSINESS_IMPACT)
+    yield cafe_in_file(cafes, ALL_CAFES)
     yield one_of("figure", FIGURES)
     yield one_of("unit", ("share", "feedbacks", "points", "öre"))
     yield one_of("change", CHANGES)
@@ -81,8 +81,8 @@ def impact_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def capacity_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `capacity_plan`."""
-    yield from declared(CAPACITY_PLAN)
-    yield known_cafe(cafes, ALL_CAFES)
+    yield from declaration_rules(CAPACITY_PLAN)
+    yield cafe_in_file(cafes, ALL_CAFES)
     yield between("days", 1)
     yield between("trial_limit", 0)
     yield between("trial_used", 0)

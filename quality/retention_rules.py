@@ -10,7 +10,7 @@ from pilot.business_days import day_bounds
 from pilot.cafes import Cafes
 from pilot.lake_tables.retention_table import RETENTION
 from pilot.time_limits import KINDS
-from quality.rules import Evidence, Rule, between, declared, one_of
+from quality.rules import Evidence, Rule, between, declaration_rules, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ COUNTS = ("landing_lines", "lake_rows", "store_rows", "files")
 
 def retention_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `retention`."""
-    yield from declared(RETENTION)
+    yield from declaration_rules(RETENTION)
     yield one_of("kind", KINDS)
     yield between("kept_days", 1)
     for name in COUNTS:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pilot.cafes import SMALLEST_REWARD_ORE, Cafes
 from pilot.lake_tables.money_tables import REWARD_PARITY, REWARDS
 from pilot.lake_tables.tables import SESSIONS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def reward_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `rewards`."""
-    yield from declared(REWARDS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(REWARDS)
+    yield cafe_in_file(cafes)
     yield one_of("outcome", ("eligible", "held", "declined"))
     yield one_of("decided_by", ("assets", "watch"))
     # Not today's tiers: decisions by earlier tiers remain valid.
@@ -34,8 +34,8 @@ def reward_rules(cafes: Cafes) -> Iterator[Rule]:
 
 def parity_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `reward_parity`."""
-    yield from declared(REWARD_PARITY)
-    yield known_cafe(cafes)
+    yield from declaration_rules(REWARD_PARITY)
+    yield cafe_in_file(cafes)
     for name in ("score", "score_now", "counted_score", "counted_now"):
         yield between(name, 0, 100)
     yield Rule("same_only_if_equal", fact=_really_same, columns=("same", "score", "score_now"))

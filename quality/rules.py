@@ -73,7 +73,7 @@ class Evidence:
         return found
 
 
-def as_counted(figure: pd.Series[Any], counted: pd.Series[Any], evidence: Evidence) -> pd.Series[bool]:
+def matches_count(figure: pd.Series[Any], counted: pd.Series[Any], evidence: Evidence) -> pd.Series[bool]:
     """Return whether each figure equals its count; on a frozen day it may exceed it by erased rows."""
     return figure >= counted if evidence.frozen else figure == counted
 
@@ -114,7 +114,7 @@ class Rule:
         return (named,) if named else tuple(self.arguments.get("column_list", self.columns))
 
 
-def declared(table: Table) -> Iterator[Rule]:
+def declaration_rules(table: Table) -> Iterator[Rule]:
     """Yield the rules of a table's declaration: its columns, its key, its required values."""
     yield Rule(
         "columns_as_declared",
@@ -140,7 +140,7 @@ def one_of(column: str, values: Collection[str], *, severity: Severity = "stop")
     return Rule(f"known_value:{column}", "ExpectColumnValuesToBeInSet", arguments, severity=severity)
 
 
-def known_cafe(cafes: Cafes, *others: str) -> Rule:
+def cafe_in_file(cafes: Cafes, *others: str) -> Rule:
     """Return the rule that each row's café is in today's file, or one of the other names."""
     return replace(one_of("cafe", (*cafes.ids, *others)), by_todays_file=True)
 

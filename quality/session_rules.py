@@ -10,7 +10,7 @@ from pilot.business_days import session_day
 from pilot.cafes import Cafes
 from pilot.events import MicrophoneResult, SessionAbandoned
 from pilot.lake_tables.tables import RAW_EVENTS, SESSIONS, TURNS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, matches, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, matches, one_of
 from quality.volume_rules import volume_rule
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ LONGEST_SESSION_SECONDS = 86_400
 
 def session_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `sessions`."""
-    yield from declared(SESSIONS)
+    yield from declaration_rules(SESSIONS)
     yield matches("session_id", UUID7, code="uuid7")
-    yield known_cafe(cafes)
+    yield cafe_in_file(cafes)
     yield one_of("language", ("sv", "en"))
     yield one_of("mode", ("voice", "text", "mixed"))
     yield one_of("microphone", get_args(MicrophoneResult.model_fields["result"].annotation))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pilot.cafes import Cafes
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, one_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def signal_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `session_signals`."""
-    yield from declared(SESSION_SIGNALS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(SESSION_SIGNALS)
+    yield cafe_in_file(cafes)
     yield one_of("severity", ("hold", "cap", "note"))
     yield between("cap", 0, 100)
     yield Rule("hold_iff_held_until", fact=_held)

@@ -42,7 +42,7 @@ from quality.report_rules import capacity_rules, impact_rules, report_rules
 from quality.results import SuiteResult
 from quality.retention_rules import retention_rules
 from quality.reward_rules import parity_rules, reward_rules
-from quality.rules import Evidence, Rule, declared, known_cafe
+from quality.rules import Evidence, Rule, cafe_in_file, declaration_rules
 from quality.session_rules import session_rules
 from quality.signal_rules import signal_rules
 from quality.turn_rules import turn_rules
@@ -155,6 +155,6 @@ def _of_past(rule: Rule) -> Rule:
 
 
 def _from_declaration(table: Table, cafes: Cafes) -> Iterable[Rule]:
-    yield from declared(table)
+    yield from declaration_rules(table)
     if "cafe" in table.names:
-        yield known_cafe(cafes)
+        yield cafe_in_file(cafes)

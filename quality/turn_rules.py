@@ -9,7 +9,7 @@ from pilot.cafes import Cafes
 from pilot.events import ReplySent, TurnFailed
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import SESSIONS, TURNS
-from quality.rules import Evidence, Rule, between, declared, known_cafe, one_of, same_session
+from quality.rules import Evidence, Rule, between, cafe_in_file, declaration_rules, one_of, same_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +32,8 @@ CLOCKS_APART_MS = 250.0  # the page's clock is mapped to the edge's over the net
 
 def turn_rules(cafes: Cafes) -> Iterator[Rule]:
     """Yield the suite of `turns`."""
-    yield from declared(TURNS)
-    yield known_cafe(cafes)
+    yield from declaration_rules(TURNS)
+    yield cafe_in_file(cafes)
     yield one_of("language", ("sv", "en"))
     yield one_of("mode", ("voice", "text"))
     yield one_of("failure", get_args(TurnFailed.model_fields["reason"].annotation))

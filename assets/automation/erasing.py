@@ -47,7 +47,7 @@ def erasing() -> None:
 
 
 def attempts_due(erasure: Erasure, *, now: datetime) -> int:
-    """Return how many retries are due by `now`, with pauses of 1, 2, 4 .. 60 minutes from the request on."""
+    """Return the number of retries due by `now`, with pauses of 1, 2, 4 .. 60 minutes from the request on."""
     waited, tries = (now - erasure.asked_at) / timedelta(minutes=1), 0
     while waited >= (pause := min(2**tries, LONGEST_PAUSE_MINUTES)):
         waited -= pause

@@ -46,7 +46,7 @@ class _FileEventLog(Protocol):
 
 
 def forget(instance: dg.DagsterInstance, *, now: datetime) -> int:
-    """Delete the runs that are no longer needed; return how many.
+    """Delete the runs that are no longer needed; return their number.
 
     Args:
         instance: Dagster's instance.
@@ -84,7 +84,7 @@ def _ended_runs(instance: dg.DagsterInstance) -> Iterator[dg.RunRecord]:
 
 
 def remove_orphaned_checks(instance: dg.DagsterInstance) -> int:
-    """Delete check results of deleted runs, which Dagster leaves behind; return how many."""
+    """Delete check results of deleted runs, which Dagster leaves behind; return their number."""
     log = instance.event_log_storage
     if not isinstance(log, _SqlEventLog):
         return 0
@@ -101,7 +101,7 @@ def remove_orphaned_checks(instance: dg.DagsterInstance) -> int:
 
 
 def remove_orphaned_files(instance: dg.DagsterInstance) -> int:
-    """Delete event files of deleted runs; return how many. Only SQLite has such files.
+    """Delete event files of deleted runs; return their number. Only SQLite has such files.
 
     A run is recorded before its first event is written, so the file of a run that is just starting is safe.
     """

@@ -27,7 +27,7 @@ from assets.tables.turns import turns
 from assets.tables.uptime import uptime
 from assets.tables.voice_latency import voice_latency
 from assets.tables.volume_anomalies import volume_anomalies
-from quality.day_verdicts import judged_tables
+from quality.day_verdicts import tables_with_suites
 
 TABLE_ASSETS = [
     raw_events,
@@ -58,7 +58,7 @@ REBUILD_TIMEOUT_SECONDS = 900
 
 # Tables built from the verdicts (reports) are judged too, but cannot be upstream of them.
 judge_days = quality_assets([*TABLE_ASSETS, judgements, retention])
-SUITES = [*suite_checks(judged_tables()), gate_check(judged_tables())]
+SUITES = [*suite_checks(tables_with_suites()), gate_check(tables_with_suites())]
 
 _suites = dg.AssetSelection.checks(*SUITES)
 

@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 
 from assets.automation.jobs import rebuild
-from assets.automation.sensor_cursor import Cursor, Failed, RequestedRuns, SeenDay
+from assets.automation.sensor_cursor import Cursor, FailedDay, RequestedRuns, SeenDay
 from assets.framework.dead_runs import end_dead_runs
 from assets.framework.partitions import exists, range_tags, ranges
 from assets.framework.resources import HomeResource
@@ -84,7 +84,7 @@ def settle(cursor: Cursor, *, runs: Mapping[str, ObservedRun], now: float) -> Cu
         for day in days_between(first, last):
             before = failed.pop(day, None)
             if run is None or not run.succeeded:
-                failed[day] = Failed(times=before.times + 1 if before else 1, at=at)
+                failed[day] = FailedDay(times=before.times + 1 if before else 1, at=at)
             elif day in asked.landing:
                 built[day] = asked.landing[day]
     ended = max((run.ended for run in runs.values()), default=now)

@@ -23,7 +23,7 @@ class SeenDay(_Remembered):
     spoken: str
 
 
-class Failed(_Remembered):
+class FailedDay(_Remembered):
     """A day whose last run failed or never appeared.
 
     Attributes:
@@ -65,7 +65,7 @@ class Cursor(_Remembered):
 
     built: dict[date, SeenDay] = {}
     outbox: int = 0
-    failed: dict[date, Failed] = {}
+    failed: dict[date, FailedDay] = {}
     asked: RequestedRuns | None = None
     ended: float = 0.0
     took: float = 0.0

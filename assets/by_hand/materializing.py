@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from assets.automation.jobs import BY_HAND
 from assets.framework.partitions import FIRST_DAY, exists, range_tags
-from assets.framework.unchanging_days import REOPEN_TAG, unchanging
+from assets.framework.unchanging_days import REOPEN_TAG, protected_days
 from pilot.business_days import business_day, days_between, parse_day
 from pilot.errors import PilotError
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
@@ -108,7 +108,7 @@ def refuse_frozen(store: Store, days: Sequence[date], *, reopen: bool) -> None:
     Raises:
         DayFrozen: a day is redacted, or closed and not reopened.
     """
-    frozen = unchanging(store, days, reopened=reopen)
+    frozen = protected_days(store, days, reopened=reopen)
     redacted = [str(day) for day, state in frozen.items() if state == "redacted"]
     closed = [str(day) for day, state in frozen.items() if state == "closed"]
     if redacted:
@@ -125,7 +125,7 @@ def refuse_frozen(store: Store, days: Sequence[date], *, reopen: bool) -> None:
 
 def record_reopening(store: Store, days: Sequence[date], *, actor: str, reason: str) -> None:
     """Record in the audit log who rebuilds closed days, and why."""
-    closed = unchanging(store, days, reopened=False)
+    closed = protected_days(store, days, reopened=False)
     with store.begin() as connection:
         for day in closed:
             audit.record(connection, actor=actor, action="day.rebuild_closed", subject=day.isoformat(), reason=reason)

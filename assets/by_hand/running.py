@@ -53,7 +53,7 @@ def open_instance(home: Home) -> Iterator[dg.DagsterInstance]:
         yield instance
 
 
-def run_here(instance: dg.DagsterInstance, planned: PlannedRun, *, home: Home) -> RunResult:
+def run_in_process(instance: dg.DagsterInstance, planned: PlannedRun, *, home: Home) -> RunResult:
     """Execute a run in this process."""
     end_dead_runs(instance)
     with warnings.catch_warnings():

@@ -16,20 +16,20 @@ import dagster as dg
 
 from assets.framework.as_of import as_of, run_moment
 from assets.framework.checks import written_results, written_specs
-from assets.framework.day import TableDay, Written
+from assets.framework.day import RebuildResult, TableDay
 from assets.framework.failures import failures_without_words
 from assets.framework.freshness import FIGURES
 from assets.framework.groups import owners
 from assets.framework.partitions import daily
 from assets.framework.resources import HomeResource
-from assets.framework.unchanging_days import REOPEN_TAG, unchanging
+from assets.framework.unchanging_days import REOPEN_TAG, protected_days
 from pilot.lake_tables.tables import Column, Table
 
 # Conflicting commits and an unavailable store are temporary; faulty data is not, and is not retried
 # (`failures_without_words`).
 RETRIES = dg.RetryPolicy(max_retries=2, delay=2, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 
-Rebuild = Callable[[TableDay], Written]
+Rebuild = Callable[[TableDay], RebuildResult]
 
 
 def daily_table(
@@ -85,7 +85,7 @@ def daily_table(
             days = [date.fromisoformat(key) for key in context.partition_keys]
             with failures_without_words(f"the days' states for {table.name}"):
                 reopened = REOPEN_TAG in context.run.tags
-                frozen = {} if from_figures else unchanging(opened.store(), days, reopened=reopened)
+                frozen = {} if from_figures else protected_days(opened.store(), days, reopened=reopened)
             rows: dict[date, int] = {}
             shared: dict[str, Any] = {}
             for day in days:
@@ -104,7 +104,7 @@ def daily_table(
     return decorate
 
 
-def _metadata(written: Written, *, as_of: str) -> dict[str, Any]:
+def _metadata(written: RebuildResult, *, as_of: str) -> dict[str, Any]:
     figures = {
         name: figure
         if isinstance(figure, int | float | str | dg.MarkdownMetadataValue)

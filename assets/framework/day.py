@@ -20,7 +20,7 @@ Figure = int | float | str | Mapping[str, int] | Sequence[str] | dg.MarkdownMeta
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RebuildResult:
     """The figures of a rebuild: counts, version and small plots (`assets.framework.plots`), never a row."""
 
     rows: int
@@ -64,16 +64,16 @@ class TableDay:
         """Return the day's rows of another table; select columns if all would exceed the memory."""
         return self.home.lake().read(table, days=[self.day], columns=columns)
 
-    def write(self, frame: pl.DataFrame, **figures: Figure) -> Written:
+    def write(self, frame: pl.DataFrame, **figures: Figure) -> RebuildResult:
         """Replace the day's rows of this table by `frame`; `figures` become metadata beside the row count."""
         version = self.home.lake().replace_partition(self.table, self.day, frame, commit=self.commit)
-        return Written(rows=frame.height, version=version, figures=figures)
+        return RebuildResult(rows=frame.height, version=version, figures=figures)
 
-    def unchanged(self, state: str) -> Written:
+    def unchanged(self, state: str) -> RebuildResult:
         """Return the figures of a day that its state protects from rebuilds; write nothing."""
         lake = self.home.lake()
         rows = lake.read(self.table, days=[self.day], columns=["day"]).height
-        return Written(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
+        return RebuildResult(rows=rows, version=lake.version(self.table) or 0, figures={"day_state": state})
 
     def probes(self) -> pl.DataFrame:
         """Return the day's probes, with the fields that uptime needs as columns."""
@@ -87,7 +87,7 @@ class TableDay:
         fields: Mapping[str, tuple[str, ...]],
         figures: Callable[[pl.DataFrame], Mapping[str, int | Mapping[str, int]]],
         plots: Callable[[Mapping[str, Figure]], Mapping[str, Figure]] = lambda counts: counts,
-    ) -> Written:
+    ) -> RebuildResult:
         """Replace the day's rows of this table by the rows that `make` builds, some cafés at a time.
 
         Args:
@@ -110,10 +110,10 @@ class TableDay:
                 yield frame
 
         version = lake.replace_partition_in_parts(self.table, self.day, parts, commit=self.commit)
-        return Written(rows=sum(rows), version=version, figures=plots(_added(counts)))
+        return RebuildResult(rows=sum(rows), version=version, figures=plots(_added(counts)))
 
 
-def summed(frame: pl.DataFrame, by: str, column: str) -> dict[str, float]:
+def sum_by(frame: pl.DataFrame, by: str, column: str) -> dict[str, float]:
     """Return the sum of a column by the values of another, for plots; `by` must hold no guest's words."""
     sums = frame.group_by(by).agg(pl.col(column).sum()).sort(by)
     return {str(value): total for value, total in sums.iter_rows()}
@@ -132,7 +132,7 @@ def _added(counts: Sequence[Mapping[str, int | Mapping[str, int]]]) -> dict[str,
     return added
 
 
-def counted(frame: pl.DataFrame, column: str) -> dict[str, int]:
+def count_by(frame: pl.DataFrame, column: str) -> dict[str, int]:
     """Return the count of each value of a column, which must hold no guest's words."""
     counts = frame.group_by(column).len().sort(column)
     return {str(value): int(number) for value, number in counts.iter_rows()}

@@ -17,7 +17,7 @@ CLOCK_TOLERANCE_SECONDS = 1.0  # maximum difference between the clocks of proces
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
-    """Mark runs without a process as failed; return how many."""
+    """Mark runs without a process as failed; return their number."""
     under_way = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
     ended = 0
     for candidate in instance.get_runs(under_way):

@@ -15,7 +15,7 @@ from storage.store.privacy import day_states
 REOPEN_TAG = "pilot/reopen"
 
 
-def unchanging(store: Store, days: Sequence[date], *, reopened: bool) -> dict[date, day_states.State]:
+def protected_days(store: Store, days: Sequence[date], *, reopened: bool) -> dict[date, day_states.State]:
     """Return the days that a run must not rebuild, with their states.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import grid
 from assets.framework.reporting import basis_metadata, basis_of
@@ -29,7 +29,7 @@ from pipelines.reports.business_impact import business_impact as impact_of
     freshness=NIGHTLY,
     from_figures=True,
 )
-def business_impact(day: TableDay) -> Written:
+def business_impact(day: TableDay) -> RebuildResult:
     """Compares the first weeks with the last; no cause is claimed.
 
     The lake does not record what cafés changed.
@@ -52,7 +52,7 @@ def business_impact(day: TableDay) -> Written:
     together = frame.filter(cafe=ALL_CAFES, subject=NO_SUBJECT, simulated=False)
     return day.write(
         frame,
-        changes=counted(frame, "change"),
+        changes=count_by(frame, "change"),
         all_cafes=grid(together, down="figure", across="cafe", shown="value"),
         **basis_metadata(basis.days, basis),
     )

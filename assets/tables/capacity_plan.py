@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, summed
+from assets.framework.day import RebuildResult, TableDay, sum_by
 from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import bars
 from assets.framework.sources import landing, store
@@ -38,7 +38,7 @@ NOT_COUNTED = (QUALITY_VERDICTS, QUARANTINE, PILOT_REPORT, BUSINESS_IMPACT, CAPA
     freshness=NIGHTLY,
     from_figures=True,
 )
-def capacity_plan(day: TableDay) -> Written:
+def capacity_plan(day: TableDay) -> RebuildResult:
     """Uses the load tests that were run against this home; without any, measured capacity is empty."""
     lake, days = day.home.lake(), list(days_between(day.day - timedelta(days=HISTORY_DAYS - 1), day.day))
     frame = plan_of(
@@ -50,7 +50,7 @@ def capacity_plan(day: TableDay) -> Written:
         cafes=day.cafes.cafe,
     )
     each = frame.filter(pl.col("cafe") != ALL_CAFES)
-    return day.write(frame, sessions_by_cafe=bars(summed(each, "cafe", "sessions"), unit="sessions"))
+    return day.write(frame, sessions_by_cafe=bars(sum_by(each, "cafe", "sessions"), unit="sessions"))
 
 
 def _resources(day: TableDay, days: Sequence[date]) -> Resources:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written
+from assets.framework.day import RebuildResult, TableDay
 from assets.framework.freshness import NIGHTLY
 from assets.tables.scored_feedback import scored_feedback
 from operations.model_judge import Judge, JudgeRun
@@ -25,7 +25,7 @@ SECONDS_A_DAY = 900.0  # for one day's sessions; the next run judges the rest
     deps=[scored_feedback],
     freshness=NIGHTLY,
 )
-def judgements(day: TableDay) -> Written:
+def judgements(day: TableDay) -> RebuildResult:
     """Compares ratings with the score, which they never change.
 
     A rating is valid for one transcript, prompt and model.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.framework.plots import grid
 from assets.tables.customer_counts import customer_counts
 from assets.tables.payments import payments
@@ -25,8 +25,8 @@ from pipelines.figures.kpis import pilot_kpis as kpis_of
     code_version="3",
     deps=[sessions, turns, uptime, customer_counts, payments],
 )
-def pilot_kpis(day: TableDay) -> Written:
-    """Writes five rows a café, also on an empty day: a missing figure is marked missing, never zero."""
+def pilot_kpis(day: TableDay) -> RebuildResult:
+    """Writes a row for each metric and café, also on an empty day: a missing figure is marked missing, never zero."""
     frame = kpis_of(
         day=day.day,
         as_of=day.as_of,
@@ -39,6 +39,6 @@ def pilot_kpis(day: TableDay) -> Written:
     )
     return day.write(
         frame,
-        verdicts=counted(frame, "verdict"),
+        verdicts=count_by(frame, "verdict"),
         by_cafe=grid(frame.filter(~pl.col("simulated")), down="kpi", across="cafe", shown="verdict"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.framework.freshness import NIGHTLY
 from assets.framework.plots import grid
 from assets.framework.reporting import basis_metadata, basis_of
@@ -28,7 +28,7 @@ from pipelines.reports.pilot_report import pilot_report as report_of
     freshness=NIGHTLY,
     from_figures=True,
 )
-def pilot_report(day: TableDay) -> Written:
+def pilot_report(day: TableDay) -> RebuildResult:
     """Reports the figures that decide on the pilot; days that the suites stop are left out and counted."""
     lake, basis = day.home.lake(), basis_of(day)
     frame = report_of(
@@ -41,7 +41,7 @@ def pilot_report(day: TableDay) -> Written:
     real = frame.filter(~pl.col("simulated"))
     return day.write(
         frame,
-        verdicts=counted(real, "verdict"),
+        verdicts=count_by(real, "verdict"),
         by_cafe=grid(real, down="kpi", across="cafe", shown="verdict"),
         values=grid(real, down="kpi", across="cafe", shown="value"),
         **basis_metadata(basis.days, basis),

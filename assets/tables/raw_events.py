@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import Figure, TableDay, Written, counted
+from assets.framework.day import Figure, RebuildResult, TableDay, count_by
 from assets.framework.plots import bars
 from assets.framework.sources import landing, store
 from pilot.lake_tables.tables import RAW_EVENTS
@@ -16,7 +16,7 @@ FAULTS_SHOWN = 20  # places listed in the metadata; the counts cover all
 
 
 @daily_table(RAW_EVENTS, group="landing", kinds={"delta", "duckdb"}, code_version="1", deps=[landing, store])
-def raw_events(day: TableDay) -> Written:
+def raw_events(day: TableDay) -> RebuildResult:
     """Reads the day's segments without erased sessions; damaged segments and invalid lines are counted.
 
     If a replica published events of a session after its erasure was done, the erasure is reopened.
@@ -28,7 +28,7 @@ def raw_events(day: TableDay) -> Written:
         erasures.reopen(books, landed.reappeared)
     return day.write(
         landed.frame,
-        events=bars(counted(landed.frame, "event"), unit="events"),
+        events=bars(count_by(landed.frame, "event"), unit="events"),
         segments=landed.segments,
         doubles=landed.duplicates,
         erased_sessions=len(erased),

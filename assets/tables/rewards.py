@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted, summed
+from assets.framework.day import RebuildResult, TableDay, count_by, sum_by
 from assets.framework.plots import bars
 from assets.framework.sources import store as store_source
 from assets.tables.session_signals import session_signals
@@ -17,7 +17,7 @@ from storage.store.rewards.decisions import ASSETS
 
 
 @daily_table(REWARDS, group="money", kinds={"delta", "sql"}, code_version="1", deps=[session_signals, store_source])
-def rewards(day: TableDay) -> Written:
+def rewards(day: TableDay) -> RebuildResult:
     """Decides on the day's undecided sessions in the store, then copies the day's decisions.
 
     A decision is final: no rerun, late event or changed scorer rewrites it. A quarantined session waits.
@@ -36,7 +36,7 @@ def rewards(day: TableDay) -> Written:
     frame = reward_rows.of_day(store, day.day)
     return day.write(
         frame,
-        outcomes=counted(frame, "outcome"),
+        outcomes=count_by(frame, "outcome"),
         decided_now=len(new),
-        amounts=bars(summed(frame, "cafe", "amount_ore"), unit="öre"),
+        amounts=bars(sum_by(frame, "cafe", "amount_ore"), unit="öre"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written
+from assets.framework.day import RebuildResult, TableDay
 from assets.framework.plots import bars
 from assets.tables.sessions import sessions
 from assets.tables.turns import turns
@@ -19,7 +19,7 @@ STEP = 10  # points in each bar
 @daily_table(
     SCORED_FEEDBACK, group="feedback", kinds={"delta", "python"}, code_version=SCORER_VERSION, deps=[sessions, turns]
 )
-def scored_feedback(day: TableDay) -> Written:
+def scored_feedback(day: TableDay) -> RebuildResult:
     """Scores every completed session; turns below the recogniser's confidence limit are left out."""
     frame = scored(day.read(SESSIONS), day.read(TURNS), cafes=day.cafes)
     tens = frame.group_by(low=pl.col("score") // STEP * STEP).len().sort("low")

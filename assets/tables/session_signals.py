@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.tables.fingerprints import fingerprints
 from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
@@ -27,7 +27,7 @@ from storage.store.privacy import expirations
     code_version=SIGNALS_VERSION,
     deps=[fingerprints, scored_feedback],
 )
-def session_signals(day: TableDay) -> Written:
+def session_signals(day: TableDay) -> RebuildResult:
     """Compares the day's sessions with earlier days: the later of two copies gets the signal.
 
     If data that a signal is based on has expired, earlier signals stay.
@@ -47,4 +47,4 @@ def session_signals(day: TableDay) -> Written:
     if gone.intersection([*before, day.day]):
         frame = keep_earlier(frame, earlier=day.read(SESSION_SIGNALS), sessions=day.read(SESSIONS))
     held = frame.filter(pl.col("held_until").is_not_null())["session_id"].n_unique()
-    return day.write(frame, signals=counted(frame, "signal"), sessions_held=held)
+    return day.write(frame, signals=count_by(frame, "signal"), sessions_held=held)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import Figure, TableDay, Written, counted
+from assets.framework.day import Figure, RebuildResult, TableDay, count_by
 from assets.framework.plots import bars
 from assets.tables.raw_events import raw_events
 from pilot.lake_tables.tables import SESSIONS
@@ -17,13 +17,13 @@ STEPS = {"opened": "opened_at", "started": "started_at", "said something": "firs
 
 
 @daily_table(SESSIONS, group="feedback", kinds={"delta", "polars"}, code_version="2", deps=[raw_events])
-def sessions(day: TableDay) -> Written:
+def sessions(day: TableDay) -> RebuildResult:
     """Builds one row a session; without an end event it is open at first and abandoned later."""
     return day.build_from_events(
         lambda events: sessions_of(events, as_of=day.as_of),
         fields=FIELDS,
         figures=lambda frame: {
-            "outcomes": counted(frame, "outcome"),
+            "outcomes": count_by(frame, "outcome"),
             "missing_events": int(frame["missing_events"].sum()),
             "funnel": {name: frame[column].count() for name, column in STEPS.items()},
         },

@@ -7,7 +7,7 @@ from datetime import timedelta
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.framework.plots import bars
 from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
@@ -17,7 +17,7 @@ from pipelines.feedback.themes_daily import HISTORY_COLUMNS, HISTORY_DAYS, theme
 
 
 @daily_table(THEMES, group="feedback", kinds={"delta", "polars"}, code_version="1", deps=[scored_feedback])
-def themes(day: TableDay) -> Written:
+def themes(day: TableDay) -> RebuildResult:
     """Counts themes. A trend uses only earlier days, so that a late event changes only its own day."""
     before = list(days_between(day.day - timedelta(days=HISTORY_DAYS), day.day - timedelta(days=1)))
     history = day.home.lake().read(THEMES, days=before, columns=HISTORY_COLUMNS)
@@ -27,6 +27,6 @@ def themes(day: TableDay) -> Written:
     return day.write(
         frame,
         mentions=sum(mentions.values()),
-        trends=counted(frame, "trend"),
+        trends=count_by(frame, "trend"),
         mentions_by_theme=bars(mentions, unit="mentions"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written
+from assets.framework.day import RebuildResult, TableDay
 from assets.framework.plots import bars
 from assets.framework.sources import store
 from assets.tables.raw_events import raw_events
@@ -16,7 +16,7 @@ from storage.store.cafes import switches
 
 
 @daily_table(UPTIME, group="figures", kinds={"delta", "polars"}, code_version="2", deps=[raw_events, store])
-def uptime(day: TableDay) -> Written:
+def uptime(day: TableDay) -> RebuildResult:
     """Measures uptime from probes.
 
     Time without a probe is unknown, or down if the edge's heartbeat stopped too.

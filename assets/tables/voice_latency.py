@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written
+from assets.framework.day import RebuildResult, TableDay
 from assets.framework.plots import bars
 from assets.tables.turns import turns
 from pilot.lake_tables.insight_tables import VOICE_LATENCY
@@ -15,7 +15,7 @@ from pipelines.figures.voice_latency import voice_latency as latency_of
 
 
 @daily_table(VOICE_LATENCY, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[turns])
-def voice_latency(day: TableDay) -> Written:
+def voice_latency(day: TableDay) -> RebuildResult:
     """Measures milliseconds from the end of speech; a stage's row includes the stages before it."""
     frame = latency_of(day.read(TURNS, columns=OF_TURNS), day=day.day)
     slowest = dict(frame.group_by("stage").agg(pl.col("p95_ms").max()).drop_nulls().iter_rows())

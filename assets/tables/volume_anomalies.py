@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from assets.framework.daily_table import daily_table
-from assets.framework.day import TableDay, Written, counted
+from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.framework.plots import grid
 from assets.framework.sources import store
 from assets.tables.raw_events import raw_events
@@ -29,7 +29,7 @@ from storage.store.cafes import closed_doors
 @daily_table(
     VOLUME_ANOMALIES, group="figures", kinds={"delta", "polars"}, code_version="1", deps=[sessions, raw_events, store]
 )
-def volume_anomalies(day: TableDay) -> Written:
+def volume_anomalies(day: TableDay) -> RebuildResult:
     """Compares feedback by hour with earlier days, or with the café's band while these are few.
 
     Hours of outage, maintenance, pause or a full trial are left out; an hour is judged low only once settled
@@ -51,8 +51,8 @@ def volume_anomalies(day: TableDay) -> Written:
     return day.write(
         frame,
         feedbacks=int(frame["feedbacks"].sum()),
-        verdicts=counted(frame, "verdict"),
-        expected_from=counted(frame, "basis"),
+        verdicts=count_by(frame, "verdict"),
+        expected_from=count_by(frame, "basis"),
         verdict_by_hour=grid(frame, down="cafe", across="hour", shown="verdict"),
         feedbacks_by_hour=grid(frame, down="cafe", across="hour", shown="feedbacks"),
     )

@@ -29,7 +29,7 @@ from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail
 from pilot.business_days import business_day
 from proving.stripe_fake.bank import WORKING_IBAN
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.requests import Fault
 from storage.store.connect import open_store
@@ -69,7 +69,7 @@ class VirtualTime:
         return START + timedelta(microseconds=self.microseconds)
 
 
-class Slow(ByHand):
+class Slow(InProcessClient):
     """Carries requests and counts them; every answer takes a while.
 
     Attributes:
@@ -160,7 +160,7 @@ def run(*, count: int, share: float, seed: int) -> dict[str, Any]:
             pay()
             stuck = [each for each in batches.instructions(store) if each.state == "needs_review"]
             for each in stuck:  # A person, once the provider is proven not to have it.
-                advance(store, rail, each, again=True)
+                advance(store, rail, each, retry_refused=True)
             if all(each.state == "paid" for each in batches.instructions(store)):
                 break
         agreed = reconcile(store, rail, actor="benchmark")

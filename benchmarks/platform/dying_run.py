@@ -15,7 +15,7 @@ from datetime import date
 import polars as pl
 
 from assets.by_hand.materializing import plan_runs
-from assets.by_hand.running import open_instance, run_here
+from assets.by_hand.running import open_instance, run_in_process
 from benchmarks.platform.prove_rerun import opened
 from pilot.lake_tables.columns import Table
 from storage.day_parts import DayParts
@@ -54,7 +54,7 @@ def main() -> None:
     there = opened(home)
     with open_instance(there) as instance:
         for part in plan_runs([] if name in REBUILT else [name], days=[day]):
-            run_here(instance, part, home=there)
+            run_in_process(instance, part, home=there)
     sys.exit("the table was never written")
 
 

@@ -22,7 +22,7 @@ import polars as pl
 
 from assets.automation.jobs import BY_HAND
 from assets.by_hand.materializing import plan_runs
-from assets.by_hand.running import open_instance, run_here
+from assets.by_hand.running import open_instance, run_in_process
 from assets.framework.resources import HomeResource
 from pilot.lake_tables.tables import TABLES
 from storage.home import Home
@@ -56,7 +56,7 @@ def build(home: Home, names: list[str]) -> None:
     """Run what builds some tables, all of a rebuild where none is named."""
     with open_instance(home) as instance:
         for part in plan_runs(names, days=[DAY]):
-            ended = run_here(instance, part, home=home)
+            ended = run_in_process(instance, part, home=home)
             if not ended.succeeded:
                 sys.exit(f"the rerun failed: {ended.troubles}")
 

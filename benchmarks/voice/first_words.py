@@ -21,7 +21,7 @@ from rich.console import Console
 from benchmarks.voice.own_edge import own_edge
 from benchmarks.voice.stand_in_model import STAND_IN, stand_in_model
 from proving.load.figures import load_figures
-from proving.load.making import Plan, make_load
+from proving.load.making import Plan, generate_load
 from proving.load.marks import wait_until_landed
 from proving.load.running import UTTERANCES
 from proving.load.showing import show
@@ -52,7 +52,7 @@ async def measure(
             plan = Plan(
                 url=edge.url, code=edge.code, guests=sessions, seconds=seconds, utterances=utterances, seed=seed
             )
-            load = await make_load(plan, edge_pid=edge.pid, report=lambda line: print(line, file=sys.stderr))
+            load = await generate_load(plan, edge_pid=edge.pid, report=lambda line: print(line, file=sys.stderr))
             found = await wait_until_landed(
                 edge.home, {each.session_id for each in load.conversations if each.session_id}
             )

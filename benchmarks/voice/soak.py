@@ -27,7 +27,7 @@ from benchmarks.voice.disturbers import DISTURBERS, disturb
 from benchmarks.voice.own_edge import OwnEdge, own_edge
 from pilot.business_days import session_day
 from proving.load.figures import load_figures
-from proving.load.making import Load, Plan, make_load
+from proving.load.making import Load, Plan, generate_load
 from proving.load.marks import ENDINGS
 from proving.load.running import UTTERANCES
 from proving.load.utterances import default_utterances
@@ -95,7 +95,7 @@ async def _phase(plan: Plan, *, disturbed: bool, utterances: Sequence[Any]) -> L
     if disturbed:
         bad = asyncio.create_task(disturb(plan.url, code=plan.code, utterances=utterances, seed=plan.seed))
     try:
-        return await make_load(plan)
+        return await generate_load(plan)
     finally:
         if bad is not None:
             bad.cancel()

@@ -43,7 +43,7 @@ def materialize(
     Example: pilot materialize --from 2026-12-22 --select pilot_report,business_impact
     """
     from assets.by_hand.materializing import parse_days, plan_runs, record_reopening, refuse_frozen
-    from assets.by_hand.running import open_instance, run_here, submit, wait
+    from assets.by_hand.running import open_instance, run_in_process, submit, wait
     from operations.supervisor.claims import is_claimed
     from operations.system import RUN_FOLDER
 
@@ -66,7 +66,7 @@ def materialize(
                     typer.echo(f"{part.job}: submitted to the running pilot, run {run_id[:8]}")
                 ended = wait(instance, run_id)
             else:
-                ended = run_here(instance, part, home=opened)
+                ended = run_in_process(instance, part, home=opened)
             found.append({"job": part.job, "assets": part.assets, **asdict(ended)})
             if not as_json:
                 verdict = "built" if ended.succeeded else "NOT BUILT"

@@ -120,8 +120,8 @@ def _process(opened: Home, rail: StripeRail, new: int, *, as_json: bool, summary
     differences: tuple[EventDifference, ...] = ()
     while True:
         result = process(opened.store(), rail)
-        done, put_off, differences = done + result.done, result.put_off, (*differences, *result.differences)
-        if not result.done:
+        done, put_off, differences = done + result.processed, result.deferred, (*differences, *result.differences)
+        if not result.processed:
             break
     if as_json:
         listed = [asdict(each) for each in differences]

@@ -46,7 +46,7 @@ def list_waiting(
             typer.echo(_line(each))
         typer.echo(f"{len(payouts)} payouts are {state}.")
         return
-    waiting = decisions.held(store)
+    waiting = decisions.held_rewards(store)
     if as_json:
         print_json([asdict(each) for each in waiting])
         return
@@ -137,7 +137,7 @@ def trigger(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> N
 
     Example: pilot payout trigger H7KM3Q --reason "The guest is waiting"
     """
-    _step(payout, again=False, reason=reason)
+    _step(payout, retry_refused=False, reason=reason)
 
 
 @app.command()
@@ -146,7 +146,7 @@ def retry(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> Non
 
     Example: pilot payout retry H7KM3Q --reason "The guest has corrected the account"
     """
-    _step(payout, again=True, reason=reason)
+    _step(payout, retry_refused=True, reason=reason)
 
 
 @app.command()
@@ -176,7 +176,7 @@ def reconcile(as_json: bool = AS_JSON) -> None:
     raise typer.Exit(0 if found.agrees else 1)
 
 
-def _step(subject: str, *, again: bool, reason: str) -> None:
+def _step(subject: str, *, retry_refused: bool, reason: str) -> None:
     from payouts.rail import Unknown
     from payouts.reconciling import pay_one
     from storage.store import audit
@@ -185,9 +185,9 @@ def _step(subject: str, *, again: bool, reason: str) -> None:
     name, why = subjects.find_payout(opened, subject), arguments.require_reason(reason)
     rail = rails.open_rail(opened)
     with opened.store().begin() as connection:
-        verb = "retry" if again else "trigger"
+        verb = "retry" if retry_refused else "trigger"
         audit.record(connection, actor=actor(), action=f"payout.{verb}", subject=name, reason=why)
-    done = pay_one(opened.store(), rail, name, again=again, actor=actor())
+    done = pay_one(opened.store(), rail, name, retry_refused=retry_refused, actor=actor())
     if isinstance(done, Unknown):
         typer.echo(
             "Not sent: the recipient's transfers differ from the books. "

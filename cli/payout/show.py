@@ -64,14 +64,14 @@ def _report(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
 
 
 def _reward(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
-    from payouts.answering import earned
+    from payouts.answering import earned_in_words
     from storage.store.payouts import payment_history
     from storage.store.payouts.payment_search import payout_of_reward
     from storage.store.rewards import decisions, vouchers
 
     store = opened.store()
     decision = decisions.find(store, found.session_id)
-    answer = earned(decision, language=language)
+    answer = earned_in_words(decision, language=language)
     if decision is None:
         return {"earned": answer, "lines": [answer], "changes": []}
     voucher, payout = vouchers.of_reward(store, decision.reward_id), payout_of_reward(store, decision.reward_id)

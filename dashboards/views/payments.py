@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards import fragments
 from dashboards.formatting import clock_time, day_and_year, short_day
 from dashboards.visit import Visit, current
-from payouts.answering import earned
+from payouts.answering import earned_in_words
 from payouts.meanings import for_staff
 from pilot.business_days import business_day
 from pilot.identifiers import readable
@@ -77,7 +77,9 @@ def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
     spoken = readable(wanted) if wanted not in (one.id, one.session_id) else None
     reference = f"{spoken[:3]} {spoken[3:]}" if spoken else one.session_id
     title = reference if decision is None else f"{names.get(decision.cafe, decision.cafe)}, {reference}"
-    visit.draw(fragments.section_head(title) + fragments.lead(earned(decision, language=visit.language), notes=notes))
+    visit.draw(
+        fragments.section_head(title) + fragments.lead(earned_in_words(decision, language=visit.language), notes=notes)
+    )
     if decision is not None:
         _changes(visit, payment_history.of_reward(store, decision.reward_id))
 

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboards import charts, fragments, payment_table
 from dashboards.day_choice import choose_day, day_name, freshness
 from dashboards.empty_state import draw_empty_state
-from dashboards.formatting import listed, measure, number, short_day
+from dashboards.formatting import join_names, measure, number, short_day
 from dashboards.kpi_grid import kpi_grid
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
@@ -86,7 +86,7 @@ def _lead(visit: Visit, *, day: date, shown: Sequence[KpiFigure]) -> None:
     met = number(counts["met"], language=visit.language)
     text = say("overview.lead", met=met, all=total, day=day_name(visit, day))
     if rest:
-        text += f" {listed(rest, language=visit.language)}."
+        text += f" {join_names(rest, language=visit.language)}."
     visit.draw(fragments.lead(text, notes=[say("overview.partial")] if day == visit.today else []))
 
 
@@ -124,7 +124,7 @@ def _missing(visit: Visit, *, day: date, shown: dict[tuple[str, str], KpiFigure]
     names = {cafe.id: cafe.name for cafe in visit.cafes}
     for gap in listed_gaps:
         ids = [one for one in names if one in gaps[gap]]
-        cafes = listed([names[one] for one in ids], language=visit.language)
+        cafes = join_names([names[one] for one in ids], language=visit.language)
         visit.draw(fragments.gap(title=say(f"gap.{gap}.title"), cafes=cafes, remedy=say(f"gap.{gap}.do")))
         if gap in COMMANDS:
             lines = dict.fromkeys(COMMANDS[gap].format(cafe=one, day=day, count=say("gap.count")) for one in ids)

@@ -15,16 +15,16 @@ class NoLocalAddress(PilotError):
     """This machine has no address that a phone on the network could open."""
 
 
-def local_address(wanted: str = "") -> str:
+def local_address(requested: str = "") -> str:
     """Return the one IPv4 address to listen on.
 
     Args:
-        wanted: An address of this machine; empty for the address on the default route.
+        requested: An address of this machine; empty for the address on the default route.
 
     Raises:
-        NoLocalAddress: there is none, or `wanted` is loopback, unspecified, multicast or not this machine's.
+        NoLocalAddress: there is none, or `requested` is loopback, unspecified, multicast or not this machine's.
     """
-    found = wanted or _on_default_route()
+    found = requested or _on_default_route()
     try:
         address = ipaddress.IPv4Address(found)
     except ValueError:
@@ -33,7 +33,7 @@ def local_address(wanted: str = "") -> str:
         raise NoLocalAddress(
             f"A phone cannot open {found}.", remedy="Give this machine's own address on the local network."
         )
-    if not address.is_private and not wanted:
+    if not address.is_private and not requested:
         raise NoLocalAddress(
             f"This machine's address {found} is open to the whole internet.",
             remedy="Join a local network, or choose this address with --address.",

@@ -21,7 +21,7 @@ from operations.watch.probes.pages import Pages
 from operations.watch.probes.prober import REPLICA, Prober
 from operations.watch.probes.probing import open_client
 from operations.watch.probes.round import ProbeRound
-from operations.watch.probes.targets import Target, inside, outside
+from operations.watch.probes.targets import Target, local_targets, public_targets
 from storage.home import Home
 
 URGENT_SECONDS = 15  # As often as the figures are refreshed.
@@ -45,7 +45,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
 
         def targets() -> list[Target]:
             known = pages.current()
-            return [*outside(known, client=client), *inside(known, settings=home.settings, client=client)]
+            return [*public_targets(known, client=client), *local_targets(known, settings=home.settings, client=client)]
 
         def now() -> datetime:
             return datetime.now(UTC)

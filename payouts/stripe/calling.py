@@ -68,7 +68,7 @@ def call_stripe(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
         found = call()
     except stripe.RateLimitError as error:
         if error_code(error) != LOCKED:
-            limiter.too_many()
+            limiter.record_rate_limit()
         raise ProviderAway(
             "Stripe says that it was asked too often.", remedy="It is asked again later.", retryable=True
         ) from None
@@ -83,7 +83,7 @@ def call_stripe(limiter: CallLimiter, call: Callable[[], Answer]) -> Answer:
         raise ProviderAway(
             f"Stripe does not answer ({error_code(error)}).", remedy="It is asked again later.", retryable=True
         ) from None
-    limiter.went_well()
+    limiter.record_success()
     return found
 
 

@@ -57,13 +57,13 @@ class ProcessingResult:
     """The result of processing the waiting events.
 
     Attributes:
-        done: Number of processed events.
-        put_off: Number of deferred events, which are retried later.
+        processed: Number of processed events.
+        deferred: Number of deferred events, which are retried later.
         differences: The differences that a person has to explain.
     """
 
-    done: int
-    put_off: int
+    processed: int
+    deferred: int
     differences: tuple[EventDifference, ...]
 
 
@@ -87,7 +87,7 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> ProcessingRe
         rail: The rail of the events.
         limit: The most events to process.
     """
-    done = put_off = away = 0
+    done = deferred = away = 0
     differences: dict[EventDifference, None] = {}
     results: dict[tuple[str, str, str], _Result] = {}
     for event in provider_events.waiting(store, rail=rail.name, limit=limit):
@@ -96,21 +96,21 @@ def process(store: Store, rail: StripeRail, *, limit: int = 200) -> ProcessingRe
         try:
             result = results[subject] if subject in results else _handle(store, rail, event)
         except ProviderAway:
-            provider_events.defer(store, event.id, code="provider_away", away=True)
-            put_off, away = put_off + 1, away + 1
+            provider_events.defer(store, event.id, code="provider_away", provider_away=True)
+            deferred, away = deferred + 1, away + 1
             if away == MOST_AWAY:
                 break
             continue
         except ProviderRefuses as refusal:
             provider_events.defer(store, event.id, code=refusal.code or "provider_refused")
-            put_off += 1
+            deferred += 1
             continue
         results[subject] = result
         if result.difference:
             differences[EventDifference(event.object_id, result.difference)] = None
         provider_events.finish(store, event.id, code=result.code)
         done += 1
-    return ProcessingResult(done, put_off, tuple(differences))
+    return ProcessingResult(done, deferred, tuple(differences))
 
 
 def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, recipients: bool = True) -> int:
@@ -134,8 +134,8 @@ def catch_up(store: Store, rail: StripeRail, *, since: datetime | None = None, r
     """
     oldest = store.now() - LISTED_BACK
     start = oldest if since is None else max(oldest, since - OVERLAP)
-    new = len(provider_events.save(store, list(listed(rail, since=start)), way="listed"))
-    new += len(provider_events.save(store, list(listed(rail, since=oldest, undelivered=True)), way="listed"))
+    new = len(provider_events.save(store, list(list_events(rail, since=start)), way="listed"))
+    new += len(provider_events.save(store, list(list_events(rail, since=oldest, undelivered=True)), way="listed"))
     outages = _Outages()
     for recipient_id, requested_at in onboardings.requested_at(store).items():
         who = recipient_statuses.recipient(store, recipient_id)
@@ -186,13 +186,13 @@ def _poll(store: Store, rail: StripeRail, who: Recipient, *, requested_at: datet
 def _events_at_account(store: Store, rail: StripeRail, who: Recipient, *, since: datetime) -> list[ProviderEvent]:
     """Return the events of a recipient's account."""
     try:
-        return list(listed(rail, since=since, account=who.account))
+        return list(list_events(rail, since=since, account=who.account))
     except ProviderRefuses:
         refresh_status(store, rail, who)  # Its holder may have disconnected it; no listed event reports that.
         return []
 
 
-def listed(
+def list_events(
     rail: StripeRail, *, since: datetime, account: str = "", undelivered: bool = False
 ) -> Iterator[ProviderEvent]:
     """Yield the events since a moment, newest first.

@@ -51,7 +51,7 @@ class CallLimiter:
         if at > now:
             self._sleep(at - now)
 
-    def went_well(self) -> None:
+    def record_success(self) -> None:
         """Record a call that was not rate-limited."""
         with self._lock:
             self._pause = 0.0
@@ -60,7 +60,7 @@ class CallLimiter:
                 self._well = 0
                 self.per_second = min(self._most, self.per_second + 1)
 
-    def too_many(self) -> None:
+    def record_rate_limit(self) -> None:
         """Halve the rate and pause: the provider refused a call for its rate."""
         with self._lock:
             self._well = 0

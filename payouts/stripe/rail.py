@@ -58,17 +58,17 @@ class StripeRail:
             made = self.client.v1.transfers.create(json.loads(order.parameters), {"idempotency_key": order.key})
         except stripe.RateLimitError as error:
             if error_code(error) != LOCKED:
-                self.limiter.too_many()
+                self.limiter.record_rate_limit()
             return Unknown(error_code(error))
         except stripe.IdempotencyError as error:
             return Unknown(error_code(error))
         except (stripe.InvalidRequestError, stripe.PermissionError, stripe.CardError) as error:
-            self.limiter.went_well()
+            self.limiter.record_success()
             code = error_code(error)
             return Refused(code, curable=code in CURABLE)
         except stripe.StripeError as error:
             return Unknown(error_code(error))
-        self.limiter.went_well()
+        self.limiter.record_success()
         return Accepted(made.id)
 
     def find(self, reference: str) -> Transfer:

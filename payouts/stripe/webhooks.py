@@ -47,7 +47,7 @@ class LiveEvent(PilotError):
         self.event = event
 
 
-def secrets_of(text: str) -> tuple[str, ...]:
+def parse_secrets(text: str) -> tuple[str, ...]:
     """Return the endpoints' secrets from the setting, separated by commas."""
     return tuple(each.strip() for each in text.split(",") if each.strip())
 

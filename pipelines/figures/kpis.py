@@ -90,8 +90,10 @@ def pilot_kpis(
 def figure_of(kpi: Kpi, facts: DayFacts) -> Figure:
     """Return a metric's figure from a café's facts."""
     measure = kpi.measure(facts)
-    if measure.without is not None:
-        return Figure(measure.numerator, measure.denominator, verdict=measure.verdict, reasons=(measure.without,))
+    if measure.missing_reason is not None:
+        return Figure(
+            measure.numerator, measure.denominator, verdict=measure.verdict, reasons=(measure.missing_reason,)
+        )
     return _INTERVALS[kpi.interval](kpi, measure)
 
 

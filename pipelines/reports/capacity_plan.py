@@ -58,7 +58,7 @@ def measured_concurrency(tests: Sequence[LoadTest]) -> int | None:
 
 def capacity_plan(
     sessions: pl.DataFrame,
-    there: Resources,
+    resources: Resources,
     *,
     day: date,
     as_of: datetime,
@@ -69,20 +69,20 @@ def capacity_plan(
 
     Args:
         sessions: SESSION_COLUMNS of SESSIONS of the days.
-        there: The resources.
+        resources: The resources.
         day: The business day of the rows.
         as_of: The moment up to which it is judged.
         days: The days of the plan, the last of them `day`.
         cafes: The cafés.
     """
     started = sessions.filter(pl.col("started_at").is_not_null() & pl.col("day").is_in(list(days)))
-    bears = measured_concurrency(there.tests)
+    bears = measured_concurrency(resources.tests)
     rows = []
     for simulated in sorted({False, *started["simulated"]}):
         mine = started.filter(pl.col("simulated") == simulated)
-        own = [_cafe(cafe, mine, there, simulated=simulated, days=days) for cafe in cafes]
+        own = [_cafe(cafe, mine, resources, simulated=simulated, days=days) for cafe in cafes]
         busiest = max((row["most_at_once"] for row in own), default=0)
-        together = _together(own, mine, there, days=days)
+        together = _together(own, mine, resources, days=days)
         together["measured_at_once"] = bears
         if bears is not None and together["most_at_once"]:
             together["headroom"] = bears / together["most_at_once"]
@@ -96,14 +96,14 @@ def capacity_plan(
 
 
 def _cafe(
-    cafe: Cafe, sessions: pl.DataFrame, there: Resources, *, simulated: bool, days: Sequence[date]
+    cafe: Cafe, sessions: pl.DataFrame, resources: Resources, *, simulated: bool, days: Sequence[date]
 ) -> dict[str, Any]:
     mine = sessions.filter(pl.col("cafe") == cafe.id)
     # Days before the pilot and days on which the café is closed have no volume.
-    lately = [each for each in days[-VOLUME_DAYS:] if each >= there.since and open_on(cafe, each)]
+    lately = [each for each in days[-VOLUME_DAYS:] if each >= resources.since and open_on(cafe, each)]
     sent = mine.filter((pl.col("outcome") == "completed") & pl.col("day").is_in(list(lately))).height
     volume, band = sent / max(len(lately), 1), cafe.expected_feedbacks_per_day
-    limit, used = there.limits[cafe.id], there.used.get((cafe.id, simulated), 0)
+    limit, used = resources.limits[cafe.id], resources.used.get((cafe.id, simulated), 0)
     left = max(limit - used, 0)
     return {
         "cafe": cafe.id,
@@ -120,7 +120,7 @@ def _cafe(
 
 
 def _together(
-    own: Sequence[dict[str, Any]], sessions: pl.DataFrame, there: Resources, *, days: Sequence[date]
+    own: Sequence[dict[str, Any]], sessions: pl.DataFrame, resources: Resources, *, days: Sequence[date]
 ) -> dict[str, Any]:
     added = ("expected_low", "expected_high", "feedbacks_a_day", "trial_limit", "trial_used")
     row = {"cafe": ALL_CAFES, "days": len(days), **_peak(sessions)} | {
@@ -129,7 +129,7 @@ def _together(
     # The trial that is used up first needs action first.
     row["days_left"] = min((each["days_left"] for each in own if each["days_left"] is not None), default=None)
     row["days_left_expected"] = min(each["days_left_expected"] for each in own)
-    stored = [there.bytes_by_day[day] for day in days if day in there.bytes_by_day]
+    stored = [resources.bytes_by_day[day] for day in days if day in resources.bytes_by_day]
     if stored:
         a_day = sum(stored) / len(stored)
         feedbacks = sessions.filter(pl.col("outcome") == "completed").height

@@ -65,12 +65,12 @@ class Expectation:
     profile: Mapping[int, float] = field(default_factory=dict)
 
     @property
-    def least(self) -> float:
+    def low_test_rate(self) -> float:
         """Return the rate for the test for too little; a band's lower end itself is not unusual."""
         return self.low if self.basis == "band" else self.rate
 
     @property
-    def most(self) -> float:
+    def high_test_rate(self) -> float:
         """Return the rate for the test for too much."""
         return self.high if self.basis == "band" else self.rate
 

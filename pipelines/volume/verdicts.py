@@ -22,7 +22,7 @@ LEAST_MINUTES = 15.0
 LOW_FROM_HOURS = 3
 HIGH_FROM_HOURS = 2
 HOUR_DISPERSION = 0.04  # squared relative variation of a single hour: a tour group, a shower of rain
-# The largest chance that is an alarm; larger by the band, whose ends are themselves usual.
+# The largest probability that raises an alarm; larger for the band, because its ends are usual values.
 # Chosen by benchmarks/platform/volume_alarms.py; docs/anomalies.md has their results.
 LOW_SURPRISE: Mapping[Basis, float] = {"band": 0.05, "history": 0.02}
 HIGH_SURPRISE: Mapping[Basis, float] = {"band": 0.02, "history": 0.01}
@@ -70,8 +70,10 @@ def _of_hour(hours: Sequence[OpenHour], place: int, counts: Floats, weights: Flo
     came = np.cumsum(counts[place::-1])
     weighed = np.cumsum(weights[place::-1])
     dispersion = by.dispersion + HOUR_DISPERSION / np.arange(1, place + 2)
-    few = at_most(came, means=by.least * weighed, dispersion=dispersion) if hours[place].settled else np.empty(0)
-    many = at_least(came, means=by.most * weighed, dispersion=dispersion)
+    few = (
+        at_most(came, means=by.low_test_rate * weighed, dispersion=dispersion) if hours[place].settled else np.empty(0)
+    )
+    many = at_least(came, means=by.high_test_rate * weighed, dispersion=dispersion)
     low, high = _rarest(few, place, LOW_FROM_HOURS), _rarest(many, place, HIGH_FROM_HOURS)
     verdict: Verdict = "low" if low.chance < high.chance else "high"
     rarest, bounds = (low, LOW_SURPRISE) if verdict == "low" else (high, HIGH_SURPRISE)

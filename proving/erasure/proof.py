@@ -128,13 +128,13 @@ def prove_prepared(
     Args:
         passed: From `prepare_home`.
         folder: The folder that holds the home and its backups.
-        before: Where the guest was found before.
+        before: The places where the guest was found before.
         build: Rebuilds every table of a day, as Dagster does.
         now: The present moment, UTC.
         erased: Called after the erasure; a test of the proof puts something back here.
     """
     erase(passed, now=now)
-    keep_limits(passed.home, now=now)
+    apply_time_limits(passed.home, now=now)
     erased(passed.home)
     _build(passed.home, build, now=now)
     return verdict(passed, folder, before=before, now=now + AFTER_BACKUP)
@@ -156,7 +156,7 @@ def prepare_home(folder: Path, *, build: Build, now: datetime) -> PreparedHome:
     decision = decisions.find(home.store(), guest.session_id)
     for each in (guest, bystander):
         if (decided := decisions.find(home.store(), each.session_id)) is not None:
-            each.want_an_account(home, decided.reward_id)
+            each.request_account(home, decided.reward_id)
     old = make_backup(home, now=now)
     return PreparedHome(
         home, guest, bystander, bygone, scores, old, decision.outcome if decision is not None else "none"
@@ -194,7 +194,7 @@ def erase(passed: PreparedHome, *, now: datetime) -> None:
         carry_out(passed.home, now=now, grace=timedelta(0))
 
 
-def keep_limits(home: Home, *, now: datetime) -> None:
+def apply_time_limits(home: Home, *, now: datetime) -> None:
     """Remove data at its time limit, without grace: nothing else uses this home."""
     for _ in range(2):
         retention.carry_out(home, now=now, grace=timedelta(0))

@@ -84,7 +84,7 @@ class Guest:
         """Save the receipt, as the edge does once the feedback was sent."""
         receipts.save(home.store(), self.receipt)
 
-    def want_an_account(self, home: Home, reward_id: str) -> None:
+    def request_account(self, home: Home, reward_id: str) -> None:
         """Choose a bank account instead of the voucher, and leave before the onboarding is complete."""
         store = home.store()
         who = claims.recipient(store, rail=RAIL, account=self.account, simulated=True).id

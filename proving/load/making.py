@@ -70,8 +70,10 @@ class Load:
     edge: ProcessUsage | None = None
 
 
-async def make_load(plan: Plan, *, edge_pid: int | None = None, report: Callable[[str], None] = lambda _: None) -> Load:
-    """Make a load; failures of the edge are counted, not raised.
+async def generate_load(
+    plan: Plan, *, edge_pid: int | None = None, report: Callable[[str], None] = lambda _: None
+) -> Load:
+    """Generate a load; failures of the edge are counted, not raised.
 
     Args:
         plan: The parameters.

@@ -12,7 +12,7 @@ from pilot.cafes import Language
 from proving.load.errors import LoadRefused
 from proving.load.figures import load_figures
 from proving.load.guest import Manner
-from proving.load.making import Load, Plan, make_load
+from proving.load.making import Load, Plan, generate_load
 from proving.load.marks import LandedSessions, wait_until_landed
 from proving.load.utterances import Utterance, default_utterances, is_human, read_folder
 from proving.load.watching import edge_process
@@ -68,7 +68,7 @@ async def run_load(home: Home, order: LoadRequest, *, report: Callable[[str], No
         manner=Manner(language=order.language),
     )
     pid = edge_process(url, run_folder=home.root / RUN_FOLDER if own else None)
-    load = await make_load(plan, edge_pid=pid, report=report)
+    load = await generate_load(plan, edge_pid=pid, report=report)
     return {**load_figures(load, await landed_sessions(home, load)), "voice": voice}
 
 

@@ -24,7 +24,7 @@ class NotADemo(PilotError):
 
 
 def land(home: Home, days: Iterable[SimulatedDay], *, on_day: Callable[[date, int], None]) -> int:
-    """Land the days in a demo home; return how many events were landed.
+    """Land the days in a demo home; return the number of landed events.
 
     Args:
         home: A home of kind "demo", so that simulated days never mix with real ones.

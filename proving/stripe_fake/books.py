@@ -48,7 +48,7 @@ class Books:
         """Return the present moment in Stripe's format: seconds since 1970."""
         return int(self._now().timestamp())
 
-    def happened(self, kind: str, thing: Thing, *, account: str = "") -> Thing:
+    def record_event(self, kind: str, thing: Thing, *, account: str = "") -> Thing:
         """Record an event for delivery."""
         event: Thing = {
             "id": self.new_id("evt"),
@@ -140,7 +140,7 @@ class Books:
         }
         account["external_accounts"]["data"] = [bank]
         self.ibans[account_id] = iban.replace(" ", "")
-        self.happened("account.external_account.created", bank, account=account_id)
+        self.record_event("account.external_account.created", bank, account=account_id)
         self.capability(account_id, "active")
         return account
 
@@ -148,12 +148,12 @@ class Books:
         """Set the state of an account's capability `transfers`."""
         account = self.accounts[account_id]
         account["capabilities"]["transfers"] = state
-        self.happened("account.updated", account, account=account_id)
+        self.record_event("account.updated", account, account=account_id)
 
     def deauthorise(self, account_id: str) -> None:
         """Disconnect an account from the platform; it sends no further events."""
         application = {"id": "ca_fake", "object": "application", "name": "FAKE"}
-        self.happened("account.application.deauthorized", application, account=account_id)
+        self.record_event("account.application.deauthorized", application, account=account_id)
         del self.accounts[account_id]
 
     def transfer(self, asked: Thing) -> Thing:
@@ -179,7 +179,7 @@ class Books:
             "transfer_group": asked.get("transfer_group"),
         }
         self.funds_ore -= asked["amount"]
-        self.happened("transfer.created", self.transfers[made])
+        self.record_event("transfer.created", self.transfers[made])
         return self.transfers[made]
 
     def reverse(self, transfer_id: str, amount: int, *, metadata: dict[str, str] | None = None) -> Thing:
@@ -201,7 +201,7 @@ class Books:
         transfer["reversed"] = transfer["amount_reversed"] == transfer["amount"]
         transfer["reversals"]["data"].insert(0, reversal)
         self.funds_ore += amount
-        self.happened("transfer.reversed", transfer)
+        self.record_event("transfer.reversed", transfer)
         return reversal
 
     def bank_payout(self, account_id: str, amount: int, *, status: str = "pending", failure: str = "") -> Thing:
@@ -225,13 +225,13 @@ class Books:
             "type": "bank_account",
         }
         self.banks[made] = account_id
-        self.happened("payout.created", self.payouts[made], account=account_id)
+        self.record_event("payout.created", self.payouts[made], account=account_id)
         return self.payouts[made]
 
     def bank_payout_ends(self, payout_id: str, *, status: str, failure: str = "") -> None:
         """Set a bank payout to paid or failed; it may fail even after it was paid."""
         self.payouts[payout_id] |= {"status": status, "failure_code": failure or None}
-        self.happened(f"payout.{status}", self.payouts[payout_id], account=self.banks[payout_id])
+        self.record_event(f"payout.{status}", self.payouts[payout_id], account=self.banks[payout_id])
 
     def bank_payout_fails(self, payout_id: str, *, code: str) -> None:
         """Fail a bank payout: the money returns to the account, and the bank account is disabled."""
@@ -241,8 +241,8 @@ class Books:
         self.bank_payout_ends(payout_id, status="failed", failure=code)
         for bank in account["external_accounts"]["data"]:
             bank["status"] = "errored"
-            self.happened("account.external_account.updated", bank, account=account_id)
-        self.happened("account.updated", account, account=account_id)
+            self.record_event("account.external_account.updated", bank, account=account_id)
+        self.record_event("account.updated", account, account=account_id)
 
     def delivered(self, event_id: str) -> None:
         """Record that the endpoint has accepted an event."""

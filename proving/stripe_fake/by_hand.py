@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 import stripe
 
 from proving.stripe_fake.fake import FakeStripe
-from proving.stripe_fake.requests import ApiRequest, Dropped
+from proving.stripe_fake.requests import ApiRequest, ConnectionBroken
 
 
-class ByHand(stripe.HTTPClient):
+class InProcessClient(stripe.HTTPClient):
     """An HTTP client of the official package that calls a fake in the same process."""
 
     name = "by hand"
@@ -32,7 +32,7 @@ class ByHand(stripe.HTTPClient):
         asked = ApiRequest(verb, split.path, text, {name.lower(): value for name, value in (headers or {}).items()})
         try:
             answer = self._fake.answer(asked)
-        except Dropped:
+        except ConnectionBroken:
             raise stripe.APIConnectionError("the line broke", should_retry=True) from None  # type: ignore[no-untyped-call]
         return answer.text, answer.status, {name.lower(): value for name, value in answer.headers.items()}
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from proving.stripe_fake import specification
 from proving.stripe_fake.books import LINK_SECONDS, Books, Thing
-from proving.stripe_fake.idempotency import KeptAnswers
-from proving.stripe_fake.requests import FAKE_HEADER, Answer, ApiRequest, Dropped, Fault, error, refused
-from proving.stripe_fake.specification import AgainstTheSpecification, Operation
+from proving.stripe_fake.idempotency import SavedAnswers
+from proving.stripe_fake.requests import FAKE_HEADER, Answer, ApiRequest, ConnectionBroken, Fault, error, refused
+from proving.stripe_fake.specification import Operation, SpecificationViolation
 
 DEFAULT_PAGE = 10
 
@@ -51,7 +51,7 @@ class FakeStripe:
         self.asked: Counter[str] = Counter()
         self.answered: Counter[int] = Counter()
         self.calls_per_second = calls_per_second
-        self._kept = KeptAnswers(self.books.kept, now=now)
+        self._kept = SavedAnswers(self.books.kept, now=now)
         self._under_way: set[tuple[str, str]] = set()
         self._recent: deque[datetime] = deque()
         self._requests = 0
@@ -84,7 +84,7 @@ class FakeStripe:
                 if asked.method == "POST":
                     self.books.save()
                 if fault == "answer_lost":
-                    raise Dropped
+                    raise ConnectionBroken
                 return self._sent(given, asked, request_id)
         finally:
             with self.lock:
@@ -102,7 +102,7 @@ class FakeStripe:
     def _before(self, asked: ApiRequest, fault: Fault, *, in_use: bool) -> Answer | None:
         """Return the answer of a request refused before the idempotency layer; None if it passes."""
         if self.away or fault == "never_arrives":
-            raise Dropped
+            raise ConnectionBroken
         if not asked.headers.get("authorization", "").startswith("Bearer sk_test_"):
             return error(401, "invalid_request_error", "The fake takes keys that begin with sk_test_.")
         if fault == "too_many" or self._too_many():
@@ -135,7 +135,7 @@ class FakeStripe:
     def _carried_out(self, operation: Operation, asked: ApiRequest, fault: Fault, request_id: str) -> Answer:
         try:
             given = operation.read(asked.text)
-        except AgainstTheSpecification as wrong:
+        except SpecificationViolation as wrong:
             code = "parameter_missing" if wrong.missing else "parameter_unknown" if wrong.unknown else ""
             return error(400, "invalid_request_error", str(wrong), code=code, param=wrong.parameter)
         if operation.template == "/v1/transfers" and operation.method == "post" and given.get("amount", 0) < 1:

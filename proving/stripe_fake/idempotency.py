@@ -16,7 +16,7 @@ FORGETS_AFTER = timedelta(hours=24)
 LONGEST_KEY = 255
 
 
-class KeptAnswers:
+class SavedAnswers:
     """The saved answers by key, in the fake's books."""
 
     def __init__(self, kept: dict[str, Thing], *, now: Callable[[], datetime]) -> None:

@@ -16,7 +16,7 @@ FAULTS: tuple[Fault, ...] = get_args(Fault)
 FAKE_HEADER = {"Pilot-Fake": "stripe"}  # A header of every answer, so that nobody mistakes it for Stripe.
 
 
-class Dropped(Exception):
+class ConnectionBroken(Exception):
     """The connection broke: the request or its answer never arrived."""
 
 

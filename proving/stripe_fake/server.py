@@ -22,7 +22,7 @@ from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.faults import FaultPlanError, apply_plan, plan_status
 from proving.stripe_fake.onboarding import Onboarding
 from proving.stripe_fake.pages import gone_page, onboarding_page, overview_page
-from proving.stripe_fake.requests import FAKE_HEADER, ApiRequest, Dropped
+from proving.stripe_fake.requests import FAKE_HEADER, ApiRequest, ConnectionBroken
 from proving.stripe_fake.webhooks import Webhooks
 
 STEP_SECONDS = 0.2
@@ -37,7 +37,7 @@ PAGE_HEADERS = {
 log = logging.getLogger("proving.stripe_fake")
 
 
-class HungUp(Response):
+class TruncatedResponse(Response):
     """A response that breaks off: complete headers, incomplete body."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,8 +65,8 @@ def create_server(
         asked = ApiRequest(request.method, request.url.path, text, {n.lower(): v for n, v in request.headers.items()})
         try:
             answer = await run_in_threadpool(fake.answer, asked)
-        except Dropped:
-            return HungUp()
+        except ConnectionBroken:
+            return TruncatedResponse()
         return Response(answer.text, answer.status, answer.headers, "application/json")
 
     async def link(request: Request) -> Response:

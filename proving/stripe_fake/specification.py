@@ -20,7 +20,7 @@ _PART = re.compile(r"\[([^\]]*)\]")
 _WHOLE = re.compile(r"-?\d+")
 
 
-class AgainstTheSpecification(Exception):
+class SpecificationViolation(Exception):
     """A request that Stripe would refuse, or an answer that Stripe would not give.
 
     Attributes:
@@ -48,7 +48,7 @@ class Operation:
         """Return the fields of a query or a form, typed.
 
         Raises:
-            AgainstTheSpecification: a field is missing, unknown or of the wrong type.
+            SpecificationViolation: a field is missing, unknown or of the wrong type.
         """
         schema = _document()["paths"][self.template][self.method]["query" if self.method == "get" else "form"]
         given = _typed(_nested(text), schema)
@@ -60,7 +60,7 @@ class Operation:
         """Validate an answer.
 
         Raises:
-            AgainstTheSpecification: Stripe would not give this answer.
+            SpecificationViolation: Stripe would not give this answer.
         """
         _check(_validator(self.template, self.method, "answer"), answer)
 
@@ -78,7 +78,7 @@ def check(name: str, thing: dict[str, Any]) -> None:
     """Validate an object (an event, an error) against its schema.
 
     Raises:
-        AgainstTheSpecification: the object is invalid.
+        SpecificationViolation: the object is invalid.
     """
     _check(_named(name), thing)
 
@@ -114,12 +114,12 @@ def _check(validator: Draft202012Validator, thing: object) -> None:
     name = ".".join(str(part) for part in error.absolute_path)
     if error.validator == "required":
         missing = next(each for each in error.validator_value if each not in error.instance)
-        raise AgainstTheSpecification(f"Missing required param: {missing}.", parameter=missing, missing=True)
+        raise SpecificationViolation(f"Missing required param: {missing}.", parameter=missing, missing=True)
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         extra = next(each for each in error.instance if each not in known)
-        raise AgainstTheSpecification(f"Received unknown parameter: {extra}", parameter=extra, unknown=True)
-    raise AgainstTheSpecification(f"Invalid {name or 'request'}: {error.message[:200]}", parameter=name)
+        raise SpecificationViolation(f"Received unknown parameter: {extra}", parameter=extra, unknown=True)
+    raise SpecificationViolation(f"Invalid {name or 'request'}: {error.message[:200]}", parameter=name)
 
 
 def _nested(text: str) -> dict[str, Any]:

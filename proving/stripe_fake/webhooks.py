@@ -108,7 +108,9 @@ class Webhooks:
             wait = {"delayed": DELAY_SECONDS, "reordered": REORDERED_SECONDS}.get(fault or "", 0)
             self._push(event, now + wait, fault=fault)
             if fault == "two_ids":
-                twin = self._books.happened(event["type"], event["data"]["object"], account=event.get("account", ""))
+                twin = self._books.record_event(
+                    event["type"], event["data"]["object"], account=event.get("account", "")
+                )
                 self._known.add(twin["id"])
                 self._push(twin, now)
             elif fault == "doubled":

@@ -33,7 +33,7 @@ def empty_lines(segments: Segments, logs: Path, day: date, kind: Kind) -> Rewrit
     publish_logs(logs, segments)
     segments.sweep()
     line: Line = partial(clear_line, kinds=(kind,))
-    done = rewrite_day(segments, day, line, wanted=lambda _: True, damaged=line)
+    done = rewrite_day(segments, day, line, needs_rewrite=lambda _: True, damaged=line)
     for name in segments.damaged():
         if name.day == day:
             done += _empty_set_aside(segments, name, line)

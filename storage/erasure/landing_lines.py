@@ -62,7 +62,9 @@ def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> 
     def near(content: bytes) -> bytes | None:
         return content if _is_of_others(content, sessions) else None
 
-    done = rewrite_day(segments, day, line, wanted=lambda body: any(mark in body for mark in marks), damaged=near)
+    done = rewrite_day(
+        segments, day, line, needs_rewrite=lambda body: any(mark in body for mark in marks), damaged=near
+    )
     for name in segments.damaged():
         if abs(name.day - day) > timedelta(days=1):  # a flipped bit can be in the day as well
             continue
@@ -79,7 +81,7 @@ def erase_from_day(segments: Segments, day: date, sessions: Collection[str]) -> 
 
 
 def rewrite_day(
-    segments: Segments, day: date, line: Line, *, wanted: Callable[[bytes], bool], damaged: Line
+    segments: Segments, day: date, line: Line, *, needs_rewrite: Callable[[bytes], bool], damaged: Line
 ) -> RewriteResult:
     """Rewrite a day's segments, applying `line` to every line.
 
@@ -87,7 +89,7 @@ def rewrite_day(
         segments: The landing.
         day: The day.
         line: Returns the new line, newline included; None removes the line.
-        wanted: Whether a segment's bytes need a rewrite; damaged segments always do.
+        needs_rewrite: Whether a segment's bytes need a rewrite; damaged segments always do.
         damaged: The same as `line`, for damaged segments.
     """
     done = RewriteResult()
@@ -96,7 +98,7 @@ def rewrite_day(
             body, each_line = segments.read(name), line
         except CorruptSegment:
             body, each_line = segments.read_unchecked(name), damaged
-        if each_line is line and not wanted(body):
+        if each_line is line and not needs_rewrite(body):
             continue
         before = body.splitlines(keepends=True)
         after = [each_line(each) for each in before]

@@ -14,7 +14,7 @@ from syrupy.assertion import SnapshotAssertion
 from assets.automation.schedules import judge_rebuilt_days, settle_yesterday
 from assets.definitions import build_defs
 from pilot.lake_tables.tables import TABLES
-from quality.day_verdicts import judged_tables
+from quality.day_verdicts import tables_with_suites
 
 # An instance of its own: Dagster reads the state of definitions from the one entered last, which another test closed.
 pytestmark = pytest.mark.usefixtures("instance")
@@ -98,7 +98,7 @@ def test_the_path_from_a_guest_to_a_page_runs_no_suite() -> None:
     steps = {job: set(definitions.resolve_job_def(job).graph.node_dict) for job in ("rebuild", "quality")}
     assert "judge_days" not in steps["rebuild"]
     assert not any(step.endswith("_suite") for step in steps["rebuild"])
-    assert steps["quality"] == {f"{table.name}_suite" for table in judged_tables()} | {
+    assert steps["quality"] == {f"{table.name}_suite" for table in tables_with_suites()} | {
         "judge_days",
         "quality_verdicts_nothing_stops",
     }

@@ -11,9 +11,10 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from pilot.kpis import KPIS
 from pilot.lake_tables.insight_tables import QUARANTINE
 from pilot.lake_tables.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
-from quality.day_verdicts import judged_tables
+from quality.day_verdicts import tables_with_suites
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.privacy import tombstones
@@ -79,7 +80,7 @@ def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -
         "themes": 3 * 15,
         "voice_latency": 3 * 7,
         "volume_anomalies": 3 * 6,  # real guests' hours up to 13 on the wall clock
-        "pilot_kpis": 3 * 5 + 5,
+        "pilot_kpis": (3 + 1) * len(KPIS),
         "pilot_report": 0,
         "business_impact": 0,
         "capacity_plan": 0,
@@ -123,7 +124,7 @@ def test_one_run_rebuilds_a_range_of_days_with_figures_for_each(home: Home, land
 def test_an_empty_day_has_figures_marked_as_missing(home: Home, run: Any) -> None:
     assert run(DAY, tags=NOON).success
     kpis = home.lake().read(PILOT_KPIS, days=[DAY])
-    assert kpis.height == 15
+    assert kpis.height == 3 * len(KPIS)
     assert set(kpis["verdict"]) <= {"missing", "cannot_tell"}
     assert home.lake().read(SESSIONS, days=[DAY]).height == 0
 
@@ -196,7 +197,7 @@ def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: A
     checks = [each for result in results for each in result.get_asset_check_evaluations()]
     evaluated = {(each.asset_key.path[0], each.check_name) for each in checks}
     written = {(name, check) for name in TABLES for check in ("columns_as_declared", "one_row_a_key")}
-    suites = {(table.name, "suite") for table in judged_tables()}
+    suites = {(table.name, "suite") for table in tables_with_suites()}
     assert evaluated == written | suites | {("quality_verdicts", "nothing_stops")}
     assert all(each.passed for each in checks)
 
@@ -214,7 +215,7 @@ def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run
     run(DAY, tags=NOON)
     judged = run(DAY, job="quality", tags=NOON).get_asset_check_evaluations()
     assert {each.asset_key.path[0] for each in judged if each.check_name == "suite"} == {
-        table.name for table in judged_tables()
+        table.name for table in tables_with_suites()
     }
     assert [each.asset_key.path[0] for each in judged if not each.passed] == []
     broken = home.lake().read(SESSIONS, days=[DAY]).with_columns(outcome=pl.lit("lost"))

@@ -139,7 +139,7 @@ def test_a_reference_that_two_guests_share_requires_the_session(pilot: Pilot, tm
 def test_a_held_reward_past_its_deadline_is_marked(tmp_path: Path) -> None:
     home = opened(tmp_path)
     decided(home, held=True)
-    (waiting,) = decisions.held(home.store())
+    (waiting,) = decisions.held_rewards(home.store())
     now = datetime.now(UTC)
     for days, state in ((1, "held until"), (-1, "held OVERDUE since")):
         promised = now + timedelta(days=days)

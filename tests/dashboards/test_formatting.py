@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboards.formatting import clock_time, interval, listed, long_day, measure, number, short_day
+from dashboards.formatting import clock_time, interval, join_names, long_day, measure, number, short_day
 
 
 def test_swedish_writes_a_decimal_comma_and_a_space_before_the_percent_sign():
@@ -53,5 +53,5 @@ def test_times_are_in_stockholms_time_zone():
 
 
 def test_lists_end_with_and():
-    assert listed(["a", "b", "c"], language="sv") == "a, b och c"
-    assert listed(["a"], language="en") == "a"
+    assert join_names(["a", "b", "c"], language="sv") == "a, b och c"
+    assert join_names(["a"], language="en") == "a"

@@ -93,7 +93,7 @@ def test_a_withdrawn_refused_payout_cannot_be_retried(world: World) -> None:
     world.rail.unable.clear()
     (payout,) = batches.instructions(world.store)
     assert (payout.state, payout.code) == ("refused", CLAIM_WITHDRAWN)
-    pay_one(world.store, world.rail, payout.id, again=True, actor="anna")
+    pay_one(world.store, world.rail, payout.id, retry_refused=True, actor="anna")
     world.settle()
     assert world.rail.made == {}
     assert voucher_state(world, reward) == "issued"

@@ -175,7 +175,7 @@ def test_concurrent_workers_never_exceed_the_daily_budget(store: Store) -> None:
 def test_a_held_reward_is_released_once_with_actor_and_reason(store: Store, clock: Clock) -> None:
     one = candidate(held_until=NOON + timedelta(days=7), reasons=("ring",))
     decide(store, one)
-    assert [each.session_id for each in decisions.held(store)] == [one.session_id]
+    assert [each.session_id for each in decisions.held_rewards(store)] == [one.session_id]
     for _ in range(2):
         ruled = decisions.rule(
             store, one.session_id, release=True, issuer=issuer(SECRET), actor="anna", reason="a family"

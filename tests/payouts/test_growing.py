@@ -46,7 +46,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 DAY = START.date()
 ASKED: dict[str, Callable[[Store], Any]] = {
     "a day's decisions": lambda store: decisions.of_day(store, DAY),
-    "what a person has to rule on": decisions.held,
+    "what a person has to rule on": decisions.held_rewards,
     "the payouts that ended lately": lambda store: payment_facts.final_outcomes(store, since=START),
     "the events that came lately": lambda store: payment_facts.events(store, rail="stripe", since=START),
     "how far behind the events are": lambda store: provider_events.lag(store, rail="stripe"),

@@ -54,11 +54,11 @@ def _die_at(url: str, address: tuple[str, int], batch: str, where: str) -> None:
     proxy.name = MemoryRail.name  # A proxy forwards calls, not attributes.
     store = open_store(url, now=lambda: START)
 
-    def reach(point: str) -> None:
+    def failpoint(point: str) -> None:
         if point == where:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    send_batch(store, proxy, batch, reach=reach)
+    send_batch(store, proxy, batch, failpoint=failpoint)
 
 
 @pytest.mark.processes
@@ -89,11 +89,11 @@ def _die_over_a_socket(store_url: str, url: str, batch: str, where: str) -> None
     rail = StripeRail(client, name="stripe_fake", limiter=CallLimiter(20.0))
     store = open_store(store_url, now=lambda: START)
 
-    def reach(point: str) -> None:
+    def failpoint(point: str) -> None:
         if point == where:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    send_batch(store, rail, batch, reach=reach)
+    send_batch(store, rail, batch, failpoint=failpoint)
 
 
 @pytest.mark.processes

@@ -145,7 +145,9 @@ class Payouts(RuleBasedStateMachine):
     def trigger_by_hand(self, data: st.DataObject, again: bool) -> None:
         known = [each.id for each in batches.instructions(self.world.store)]
         if known:
-            pay_one(self.world.store, self.world.rail, data.draw(st.sampled_from(known)), again=again, actor="test")
+            pay_one(
+                self.world.store, self.world.rail, data.draw(st.sampled_from(known)), retry_refused=again, actor="test"
+            )
 
     @rule(data=st.data(), ore=st.sampled_from([1, 1500, 10**9]))
     def reverse_on_the_providers_page(self, data: st.DataObject, ore: int) -> None:

@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from payouts.answering import earned
+from payouts.answering import earned_in_words
 from payouts.meanings import MEANINGS, STATES, UNLISTED, WORDS, for_staff, meaning
 from pilot.cafes import Language
 from pilot.words import LANGUAGES, section
@@ -116,10 +116,10 @@ def test_every_signal_against_a_reward_has_words(signal: str, language: Language
     held = Decision(
         "s", "r", now.date(), "aurora", False, "held", f"{signal},ring", 90, 90, 4000, now, "1", "1", "watch", now
     )
-    texts = earned(held, language=language)
+    texts = earned_in_words(held, language=language)
     assert "_" not in texts
     assert all(command in texts for command in ("`pilot payout release`", "`pilot payout refuse`"))
 
 
 def test_a_session_without_a_decision_has_an_answer() -> None:
-    assert earned(None, language="en").startswith("No decision")
+    assert earned_in_words(None, language="en").startswith("No decision")

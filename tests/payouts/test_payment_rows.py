@@ -94,7 +94,7 @@ def test_a_refused_payout_paid_later_is_one_success(world: World) -> None:
     from payouts.reconciling import pay_one
 
     (refused,) = (each for each in batches.instructions(world.store) if each.state == "refused")
-    pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
+    pay_one(world.store, world.rail, refused.id, retry_refused=True, actor="anna")
     world.pay()
     found = counts(world, "memory")
     assert (found["succeeded"], found["failed"], found["open"]) == (2, 0, 0)

@@ -35,7 +35,7 @@ def test_a_payout_of_one_rail_is_not_missing_on_another(store: Store, tmp_path: 
 
 
 def by_hand(world: World, rail: MemoryRail, payout: Instruction) -> None:
-    pay_one(world.store, rail, payout.id, again=True, actor="anna")
+    pay_one(world.store, rail, payout.id, retry_refused=True, actor="anna")
 
 
 def by_schedule(world: World, rail: MemoryRail, payout: Instruction) -> None:

@@ -146,13 +146,13 @@ def test_a_saved_error_is_resolved_after_the_key_expired(world: World) -> None:
     assert states(world) == ["in_flight"]
     (instruction,) = batches.instructions(world.store)
     # No new key while the transfer may exist, not even by hand.
-    pay_one(world.store, world.rail, instruction.id, again=True, actor="anna")
+    pay_one(world.store, world.rail, instruction.id, retry_refused=True, actor="anna")
     assert len(attempts.of_instruction(world.store, instruction.id)) == 1
     world.at += KEY_LIFETIME
     world.pay()
     assert states(world) == ["needs_review"]
     assert world.rail.made == {}
-    done = pay_one(world.store, world.rail, instruction.id, again=True, actor="anna")
+    done = pay_one(world.store, world.rail, instruction.id, retry_refused=True, actor="anna")
     assert not isinstance(done, Unknown)
     assert done.state == "paid"
     assert [each.outcome for each in attempts.of_instruction(world.store, instruction.id)] == ["absent", "accepted"]
@@ -174,7 +174,7 @@ def test_missing_funds_are_retried_and_a_missing_capability_is_not(
     assert assertions.ended(world.store) == {world.rail.name: (1, 1)}
     refused = next(each for each in batches.instructions(world.store) if each.state == "refused")
     assert refused.code == "insufficient_capabilities_for_transfer"
-    pay_one(world.store, world.rail, refused.id, again=True, actor="anna")
+    pay_one(world.store, world.rail, refused.id, retry_refused=True, actor="anna")
     assert states(world) == ["paid", "paid"]
     assert assertions.ended(world.store) == {world.rail.name: (2, 0)}
     assert world.broken() == []
@@ -223,7 +223,7 @@ def test_two_workers_and_a_manual_trigger_pay_each_once(world: World) -> None:
     names = [each.id for each in batches.instructions(world.store)]
     at_once(
         *[lambda: send_batch(world.store, world.rail, batch)] * 2,
-        lambda: [pay_one(world.store, world.rail, name, again=True, actor="anna") for name in names],
+        lambda: [pay_one(world.store, world.rail, name, retry_refused=True, actor="anna") for name in names],
     )
     world.pay()
     assert set(states(world)) == {"paid"}
@@ -248,15 +248,15 @@ def test_unapproved_or_stopped_payouts_are_not_sent_by_hand(world: World) -> Non
     world.earn("acct_1")
     world.pay()
     (one,) = batches.instructions(world.store)
-    pay_one(world.store, world.rail, one.id, again=True, actor="anna")
+    pay_one(world.store, world.rail, one.id, retry_refused=True, actor="anna")
     assert (states(world), world.rail.made) == (["planned"], {})
     world.approve_all()
     switches.turn(world.store, "rewards_stopped", on=True, actor="anna", reason="a burst")
-    pay_one(world.store, world.rail, one.id, again=True, actor="anna")
+    pay_one(world.store, world.rail, one.id, retry_refused=True, actor="anna")
     assert (states(world), world.rail.made) == (["planned"], {})
     switches.turn(world.store, "rewards_stopped", on=False, actor="anna", reason="over")
     for _ in range(2):
-        pay_one(world.store, world.rail, one.id, again=True, actor="anna")
+        pay_one(world.store, world.rail, one.id, retry_refused=True, actor="anna")
     assert (states(world), len(world.rail.made)) == (["paid"], 1)
 
 

@@ -28,8 +28,8 @@ from proving.erasure import proof
 from proving.erasure.proof import (
     Found,
     PreparedHome,
+    apply_time_limits,
     erase,
-    keep_limits,
     prepare_home,
     prove,
     prove_prepared,
@@ -91,7 +91,7 @@ LEFT_OUT = {
     "the lines of logs": (carrying, "search", lambda *_, **__: []),
     "the money": (carrying.erasures, "pseudonymise", lambda *_: None),
     "the account that a guest wanted": (money_erasure, "_forget_account", lambda *_, **__: None),
-    "the time limits": (proof, "keep_limits", lambda *_, **__: None),
+    "the time limits": (proof, "apply_time_limits", lambda *_, **__: None),
     "the landing of a day whose time is over": (limits, "empty_lines", lambda *_: RewriteResult()),
     "the lake of a day whose time is over": (limits, "empty_day", lambda *_, **__: 0),
     "the time limits of a restored home": (restoring, "_apply_limits", lambda *_, **__: None),
@@ -165,7 +165,7 @@ def test_what_the_fresh_backup_and_the_restored_home_hold_is_searched_decoded(
     erased: tuple[Path, Path, PreparedHome], tmp_path: Path
 ) -> None:
     _, root, passed = erased
-    keep_limits(passed.home, now=NOW)
+    apply_time_limits(passed.home, now=NOW)
     stays = replace(passed, guest=passed.bystander)
     came_to = verdict(stays, tmp_path / "kept", before=search(root, passed.bystander), now=NOW + timedelta(hours=1))
     opened = " ".join(came_to.after["fresh backup, opened"]["words"])

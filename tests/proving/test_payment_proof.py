@@ -49,7 +49,7 @@ def test_a_provider_that_pays_whom_it_must_not_is_caught(monkeypatch: pytest.Mon
 
 
 def test_a_provider_that_forgets_its_keys_at_once_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faked.KeptAnswers, "before", lambda self, asked: None)
+    monkeypatch.setattr(faked.SavedAnswers, "before", lambda self, asked: None)
     assert not steps()["idempotency"].ok
 
 

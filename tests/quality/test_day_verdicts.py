@@ -17,7 +17,7 @@ from pilot.lake_tables.columns import Column, Table
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from quality.day_cut import WORDS_MARK, day_cut
-from quality.day_verdicts import MASKED, DayVerdicts, judge_day, judged_tables, row_key
+from quality.day_verdicts import MASKED, DayVerdicts, judge_day, row_key, tables_with_suites
 from quality.gate import gate, quarantined
 from storage.errors import LakeDamaged
 from storage.lake import Lake
@@ -202,7 +202,7 @@ def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
 
 
 def test_every_table_but_the_judges_own_is_judged() -> None:
-    assert {table.name for table in judged_tables()} == set(TABLES) - {"quality_verdicts", "quarantine"}
+    assert {table.name for table in tables_with_suites()} == set(TABLES) - {"quality_verdicts", "quarantine"}
 
 
 def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(lake: Lake, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pilot.lake_tables.tables import TABLES
-from quality.day_verdicts import NOT_JUDGED, judged_tables
+from quality.day_verdicts import NOT_JUDGED, tables_with_suites
 from quality.suites import OWN, rules
 from tests.quality import test_payment_suites, test_reward_suites, test_suites, test_whole_day
 from tests.quality.whole_day import CAFES
@@ -36,7 +36,7 @@ def test_each_module_runs_what_it_names(module: object) -> None:
 
 def test_every_table_has_a_suite_of_its_own_but_the_judges_books() -> None:
     assert set(TABLES) - set(OWN) == NOT_JUDGED
-    assert {table.name for table in judged_tables()} == set(OWN)
+    assert {table.name for table in tables_with_suites()} == set(OWN)
 
 
 def test_an_expectation_without_a_break_would_be_named() -> None:

@@ -9,7 +9,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pilot.business_days import local_time
-from pilot.cafes import Cafe, Named
+from pilot.cafes import Cafe, LocalizedName
 from pilot.opening_hours import Opening, opening_at
 from voice_edge.doors.board import BoardState
 from voice_edge.protocol import CloseCode
@@ -40,7 +40,7 @@ class Refusal:
 
     code: RefusalCode
     opens_at: datetime | None = None
-    reason: Named | None = None
+    reason: LocalizedName | None = None
     retry_after_s: float | None = None
 
     @property

@@ -76,7 +76,7 @@ class Counter(Protocol):
         ...
 
     async def close(self) -> None:
-        """Close what the counter has open."""
+        """Close the counter's connections, if any."""
         ...
 
 

@@ -28,7 +28,7 @@ class ProbeService:
         self._clock = clock
 
     def pages(self) -> dict[str, Any]:
-        """Return the pages that a second host probes, and how often."""
+        """Return the pages for a second host to probe, and the interval."""
         return {
             "simulated": self._home.kind == "demo",
             "every_seconds": self._home.settings.probe_seconds,

@@ -22,8 +22,8 @@ from payouts.stripe.webhooks import (
     LiveEvent,
     OtherMode,
     RefusedWebhook,
+    parse_secrets,
     read_webhook,
-    secrets_of,
 )
 from pilot.errors import PilotError
 from pilot.settings import Settings
@@ -59,7 +59,7 @@ def webhook_routes(
         metrics: Counts the events.
     """
     router = APIRouter()
-    secrets = secrets_of(settings.stripe_webhook_secret.get_secret_value())
+    secrets = parse_secrets(settings.stripe_webhook_secret.get_secret_value())
 
     @router.post(PATH)
     async def webhook(request: Request) -> JSONResponse:

@@ -45,7 +45,7 @@ class Mention:
     Attributes:
         topic: coffee, food, service, queue, ...; `staff` for a person of the café.
         name: Its name in a question.
-        polarity: How the guest judged it.
+        polarity: The guest's judgement.
         turn: Index of the last answer that names it, from 0.
         place: Its first place in that answer.
         explained: Whether the guest said why, or what happened.

@@ -121,16 +121,16 @@ class PayoutRunner:
             self.state.gate_blocks = verdict.blocks
             return
         self.state.gate_closed_since, self.state.gate_blocks = None, ()
-        self._call_provider(now, lambda: self._plan_batch(day, simulated=simulated, passed=verdict.days))
+        self._call_provider(now, lambda: self._plan_batch(day, simulated=simulated, decided_until=verdict.days))
 
-    def _plan_batch(self, day: date, *, simulated: bool, passed: Mapping[date, datetime]) -> None:
+    def _plan_batch(self, day: date, *, simulated: bool, decided_until: Mapping[date, datetime]) -> None:
         batch = plan_day(
             self._home.store(),
             self.rail,
             day,
             simulated=simulated,
             limits=limits(self._home.settings),
-            passed=passed,
+            decided_until=decided_until,
             actor=ACTOR,
         )
         _log.info("batch planned", batch=batch.id, approval=batch.approval)

@@ -49,8 +49,8 @@ class ProviderEvents:
         for each in result.differences:
             _log.error("the books cannot explain a provider record", transfer=each.transfer, code=each.code)
             self._report(f"{each.transfer}: {difference_in_words(each.code, language='en')}")
-        if result.done:
-            _log.info("provider events processed", done=result.done, put_off=result.put_off)
+        if result.processed:
+            _log.info("provider events processed", done=result.processed, deferred=result.deferred)
 
     def fetch(self) -> None:
         """Fetch undelivered events once; delete old events and expired devices."""

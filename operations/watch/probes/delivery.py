@@ -16,7 +16,7 @@ class RefusedProbes(PilotError):
     """A batch is not a second host's probes; nothing of it was saved."""
 
 
-def rebased(pages: Sequence[Page], *, base: str) -> tuple[Page, ...]:
+def rebase(pages: Sequence[Page], *, base: str) -> tuple[Page, ...]:
     """Return the pages at the edge's address for the second host."""
     paths = [(page, "/" + page.url.split("/", 3)[3]) for page in pages]
     return tuple(Page(cafe=page.cafe, name=page.name, url=base.rstrip("/") + path) for page, path in paths)

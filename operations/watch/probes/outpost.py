@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import structlog
 
-from operations.watch.probes.delivery import MAX_BATCH_BYTES, rebased
+from operations.watch.probes.delivery import MAX_BATCH_BYTES, rebase
 from operations.watch.probes.pages import Page
 from operations.watch.probes.prober import Prober
-from operations.watch.probes.targets import outside
+from operations.watch.probes.targets import public_targets
 from pilot.errors import PilotError
 from pilot.identifiers import identifier_time, new_identifier
 from storage.folders import private_folder, write_atomically
@@ -73,9 +73,9 @@ class Outpost:
             NothingToProbe: the edge was never reached with this token.
         """
         plan = self._plan()
-        pages = rebased([Page(**page) for page in plan["pages"]], base=self._base)
+        pages = rebase([Page(**page) for page in plan["pages"]], base=self._base)
         prober = Prober(
-            lambda: list(outside(pages, client=self._client)),
+            lambda: list(public_targets(pages, client=self._client)),
             every_seconds=int(plan["every_seconds"]),
             clock=self._clock,
             simulated=bool(plan["simulated"]),

@@ -36,7 +36,7 @@ def base_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def outside(pages: Sequence[Page], *, client: httpx.Client) -> Iterator[Target]:
+def public_targets(pages: Sequence[Page], *, client: httpx.Client) -> Iterator[Target]:
     """Yield the targets of a guest, which can be probed from anywhere."""
     shared: dict[str, list[str]] = {}
     for page in pages:
@@ -47,7 +47,7 @@ def outside(pages: Sequence[Page], *, client: httpx.Client) -> Iterator[Target]:
         yield Target("receipt", tuple(cafes), partial(probing.receipt, base, client=client))
 
 
-def inside(pages: Sequence[Page], *, settings: Settings, client: httpx.Client) -> Iterator[Target]:
+def local_targets(pages: Sequence[Page], *, settings: Settings, client: httpx.Client) -> Iterator[Target]:
     """Yield the targets of this host only: the managers' pages, and the language model if one is used."""
     cafes = tuple(page.cafe for page in pages)
     if not cafes:

@@ -54,7 +54,7 @@ class Attempt:
 
 
 def begin_attempt(
-    store: Store, instruction_id: str, *, rail: str, parameters: str, again: bool = False
+    store: Store, instruction_id: str, *, rail: str, parameters: str, retry_refused: bool = False
 ) -> Attempt | None:
     """Return the open attempt or a new one; None if the instruction must not be sent.
 
@@ -66,7 +66,7 @@ def begin_attempt(
         instruction_id: The instruction.
         rail: The provider's rail.
         parameters: The request as sent; used only by a new attempt.
-        again: Whether a person retries a refused or provably absent transfer.
+        retry_refused: Whether a person retries a refused or provably absent transfer.
 
     Raises:
         BatchRefused: there is no such instruction, or it is on another rail.
@@ -74,7 +74,7 @@ def begin_attempt(
     with store.begin() as connection:
         found = lock_instruction(connection, instruction_id)
         rail_payouts.require_rail(connection, found, rail=rail)
-        allowed = {"planned", "in_flight"} | ({"refused", "needs_review"} if again else set())
+        allowed = {"planned", "in_flight"} | ({"refused", "needs_review"} if retry_refused else set())
         if found.state not in allowed or not _may_send(connection, found):
             return None
         last = _last(connection, instruction_id)

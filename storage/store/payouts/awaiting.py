@@ -46,7 +46,7 @@ def planned_before(connection: Connection, day: date, *, rail: str, simulated: b
 
 
 def waiting_claims(
-    connection: Connection, *, rail: str, simulated: bool, passed: Mapping[date, datetime] | None = None
+    connection: Connection, *, rail: str, simulated: bool, decided_until: Mapping[date, datetime] | None = None
 ) -> dict[str, list[tuple[str, int]]]:
     """Return the waiting rewards and their öre by recipient, oldest claim first.
 
@@ -54,7 +54,7 @@ def waiting_claims(
         connection: The batch's transaction.
         rail: The rail.
         simulated: Whether the rewards are simulated.
-        passed: The days to include, each up to a decision time; None for all.
+        decided_until: The days to include, each up to a decision time; None for all.
     """
     query = (
         select(
@@ -75,7 +75,7 @@ def waiting_claims(
     )
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for who, reward_id, ore, day, decided_at in connection.execute(query):
-        if passed is None or (day in passed and decided_at <= passed[day]):
+        if decided_until is None or (day in decided_until and decided_at <= decided_until[day]):
             found[who].append((reward_id, ore))
     return found
 

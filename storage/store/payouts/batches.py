@@ -88,7 +88,7 @@ def plan(
     rail: str,
     simulated: bool,
     limits: Limits,
-    passed: Mapping[date, datetime] | None = None,
+    decided_until: Mapping[date, datetime] | None = None,
 ) -> Batch:
     """Create the day's batch from the claims without a batch; an existing batch is returned unchanged.
 
@@ -100,7 +100,7 @@ def plan(
         rail: The rail.
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
-        passed: The days of rewards to include, each up to a decision time; None for all.
+        decided_until: The days of rewards to include, each up to a decision time; None for all.
     """
     with store.begin() as connection:
         serialise(connection, f"payouts:{rail}")
@@ -108,7 +108,7 @@ def plan(
         if known is not None:
             return known
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
-        claimed = awaiting.waiting_claims(connection, rail=rail, simulated=simulated, passed=passed)
+        claimed = awaiting.waiting_claims(connection, rail=rail, simulated=simulated, decided_until=decided_until)
         kept = {
             who: awaiting.fit_under_cap(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
             for who, rewards in claimed.items()

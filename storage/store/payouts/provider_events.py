@@ -131,11 +131,11 @@ def finish(store: Store, event_id: str, *, code: str = "") -> None:
         )
 
 
-def defer(store: Store, event_id: str, *, code: str, away: bool = False) -> None:
+def defer(store: Store, event_id: str, *, code: str, provider_away: bool = False) -> None:
     """Record a failed try; after too many the event fails, unless the provider was away."""
     with store.begin() as connection:
         mine = (provider_events.c.id == event_id) & (provider_events.c.state == "waiting")
-        if away:
+        if provider_away:
             few = mine & (provider_events.c.tries < AWAY_TRIES)
             connection.execute(update(provider_events).where(few).values(tries=provider_events.c.tries + 1))
             connection.execute(update(provider_events).where(mine).values(code=code))

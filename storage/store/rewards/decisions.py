@@ -142,7 +142,7 @@ def of_day(store: Store, day: date) -> list[Decision]:
         return [Decision(*row) for row in connection.execute(query.order_by(reward_decisions.c.session_id))]
 
 
-def held(store: Store) -> list[Decision]:
+def held_rewards(store: Store) -> list[Decision]:
     """Return the held rewards, most urgent first."""
     query = (
         select(*_COLUMNS)

@@ -22,7 +22,7 @@ from assets.automation.sensor import (
     retry_seconds,
     settle,
 )
-from assets.automation.sensor_cursor import Cursor, Failed, RequestedRuns, SeenDay
+from assets.automation.sensor_cursor import Cursor, FailedDay, RequestedRuns, SeenDay
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -161,12 +161,12 @@ def test_a_run_that_never_appeared_is_requested_again() -> None:
     soon, late = (NOW.timestamp() + RUN_APPEARS_WITHIN_SECONDS + shift for shift in (-1, 1))
     assert settle(cursor, runs={}, now=soon) is None
     given_up = settle(cursor, runs={}, now=late)
-    assert given_up == Cursor(failed={TODAY: Failed(times=1, at=late)}, ended=late)
+    assert given_up == Cursor(failed={TODAY: FailedDay(times=1, at=late)}, ended=late)
 
 
 @pytest.mark.parametrize(("times", "seconds"), [(1, 60), (2, 120), (3, 240), (20, LONGEST_RETRY_SECONDS)])
 def test_a_day_that_keeps_failing_is_retried_with_growing_pauses(times: int, seconds: int) -> None:
-    cursor = Cursor(failed={EARLIER: Failed(times=times, at=0)})
+    cursor = Cursor(failed={EARLIER: FailedDay(times=times, at=0)})
     assert retry_seconds(cursor, EARLIER, now=NOW) == seconds
 
 
@@ -211,7 +211,7 @@ def test_only_the_failed_day_of_the_outbox_is_requested_again() -> None:
 
 def test_when_every_day_fails_today_is_retried_as_usual_and_others_rarely() -> None:
     many = [TODAY - timedelta(days=back) for back in range(20 * RETRIES_AT_ONCE)]
-    cursor = Cursor(failed={day: Failed(times=9, at=0) for day in many})
+    cursor = Cursor(failed={day: FailedDay(times=9, at=0) for day in many})
     assert retry_seconds(cursor, TODAY, now=NOW) == LONGEST_RETRY_SECONDS
     assert retry_seconds(cursor, YESTERDAY, now=NOW) == 20 * LONGEST_RETRY_SECONDS
     _, requests = requested(cursor, observed({}))
@@ -257,7 +257,9 @@ LANDINGS = st.dictionaries(st.dates(date(2026, 1, 1), TODAY), SEENS, max_size=5)
         ),
         ended=st.floats(0, 4e9),
         took=st.floats(0, 1e6),
-        failed=st.dictionaries(st.dates(), st.builds(Failed, times=st.integers(1), at=st.floats(0, 4e9)), max_size=3),
+        failed=st.dictionaries(
+            st.dates(), st.builds(FailedDay, times=st.integers(1), at=st.floats(0, 4e9)), max_size=3
+        ),
     )
 )
 def test_a_cursor_survives_serialisation(cursor: Cursor) -> None:

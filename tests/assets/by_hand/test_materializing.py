@@ -16,7 +16,7 @@ from assets.by_hand.materializing import (
     record_reopening,
     refuse_frozen,
 )
-from assets.by_hand.running import open_instance, run_here
+from assets.by_hand.running import open_instance, run_in_process
 from assets.framework.unchanging_days import REOPEN_TAG
 from pilot.errors import InvalidDay, PilotError
 from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS, TURNS
@@ -100,7 +100,7 @@ def test_a_run_in_this_process_builds_only_the_selection(home: Home, land: Any) 
     land(whole_visit())
     (part,) = plan_runs(["raw_events", "sessions"], days=[DAY])
     with open_instance(home) as instance:
-        found = run_here(instance, part, home=home)
+        found = run_in_process(instance, part, home=home)
     assert (found.succeeded, found.troubles) == (True, ())
     assert home.lake().read(SESSIONS, days=[DAY]).height == 1
     assert home.lake().version(TURNS) is None
@@ -114,7 +114,7 @@ def test_a_failed_build_is_reported_with_step_and_cause(home: Home, monkeypatch:
     monkeypatch.setattr("assets.tables.pilot_kpis.kpis_of", quoting)
     (part,) = plan_runs(["pilot_kpis"], days=[DAY])
     with open_instance(home) as instance:
-        found = run_here(instance, part, home=home)
+        found = run_in_process(instance, part, home=home)
     assert not found.succeeded
     (trouble,) = found.troubles
     assert trouble.startswith("pilot_kpis: pilot_kpis for 2026-11-23: ValueError")

@@ -9,7 +9,7 @@ from payouts.rail import Order, Outcome, Transfer
 from payouts.stripe.calling import make_client
 from payouts.stripe.limiter import CallLimiter
 from payouts.stripe.rail import StripeRail, as_transfer
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 
 IBAN = "SE3550000000054910000003"
@@ -43,7 +43,7 @@ class ByHandRail(StripeRail):
     def __init__(self, *, now: Callable[[], datetime], limiter: CallLimiter | None = None) -> None:
         self.fake = FakeStripe(now=now, calls_per_second=None)
         free = CallLimiter(1e9, sleep=lambda _: None)
-        self.client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(self.fake))
+        self.client = make_client("sk_test_fake", url="http://fake", http_client=InProcessClient(self.fake))
         super().__init__(self.client, name="stripe_fake", limiter=limiter or free)
         self.unable = Unable(self.fake)
         self.faults = self.fake.faults

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from payouts.stripe import events
-from payouts.stripe.events import catch_up, listed, process
+from payouts.stripe.events import catch_up, list_events, process
 from payouts.stripe.recipients import open_account
 from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
@@ -44,10 +44,10 @@ class History:
 
     def all_events(self) -> list[ProviderEvent]:
         rail = self.world.rail
-        ours = list(listed(rail, since=self.world.at - timedelta(days=30)))
+        ours = list(list_events(rail, since=self.world.at - timedelta(days=30)))
         theirs = [
             each for name in self.accounts if name in self.books.accounts
-            for each in listed(rail, since=self.world.at - timedelta(days=30), account=name)
+            for each in list_events(rail, since=self.world.at - timedelta(days=30), account=name)
         ]  # fmt: skip
         gone = [
             ProviderEvent(each["id"], rail.name, each["type"], "", each["account"], self.world.at)

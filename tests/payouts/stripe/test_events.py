@@ -29,7 +29,7 @@ def test_catch_up_fetches_undelivered_events(world: World) -> None:
     send_batch(world.store, world.rail, batch.id)
     assert batches.instructions(world.store)[0].state == "in_flight"
     assert catch_up(world.store, world.rail) > 0
-    assert process(world.store, world.rail).put_off == 0
+    assert process(world.store, world.rail).deferred == 0
     assert batches.instructions(world.store)[0].state == "paid"
     assert catch_up(world.store, world.rail) == 0  # Each event once, although the lists overlap.
 
@@ -102,12 +102,12 @@ def test_events_wait_during_any_outage_of_stripe(world: World) -> None:
     provider_events.save(world.store, all_events(world), way="webhook")
     world.rail.fake.away = True
     for _ in range(200):
-        assert process(world.store, world.rail).done == 0
+        assert process(world.store, world.rail).processed == 0
         world.at += timedelta(minutes=5)
     found = provider_events.lag(world.store, rail=world.rail.name)
     assert (found.waiting, found.failed) == (len(all_events(world)), 0)
     world.rail.fake.away = False
-    assert process(world.store, world.rail).done == found.waiting
+    assert process(world.store, world.rail).processed == found.waiting
 
 
 def test_a_refused_event_fails_without_stopping_the_others(world: World) -> None:
@@ -116,8 +116,8 @@ def test_a_refused_event_fails_without_stopping_the_others(world: World) -> None
     lost = ProviderEvent("evt_0", world.rail.name, "transfer.created", "tr_nowhere", "", world.at)
     provider_events.save(world.store, [lost, *all_events(world)], way="webhook")
     result = process(world.store, world.rail)
-    assert (result.put_off, result.done) == (1, len(all_events(world)))
-    assert process(world.store, world.rail).put_off == 0  # Not at each pass.
+    assert (result.deferred, result.processed) == (1, len(all_events(world)))
+    assert process(world.store, world.rail).deferred == 0  # Not at each pass.
     for _ in range(MOST_TRIES):
         world.at += timedelta(hours=7)
         process(world.store, world.rail)

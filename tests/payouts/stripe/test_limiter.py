@@ -46,7 +46,7 @@ def test_each_rate_limit_halves_the_rate_and_doubles_the_pause(time: Time, limit
     for _ in range(8):
         limiter.wait()
         before = time.at
-        limiter.too_many()
+        limiter.record_rate_limit()
         limiter.wait()
         rates.append(limiter.per_second)
         pauses.append(time.at - before)
@@ -58,24 +58,24 @@ def test_each_rate_limit_halves_the_rate_and_doubles_the_pause(time: Time, limit
 
 
 def test_the_rate_recovers_step_by_step_up_to_its_maximum(time: Time, limiter: CallLimiter) -> None:
-    limiter.too_many()
+    limiter.record_rate_limit()
     for step in range(1, 11):
         for _ in range(FASTER_AFTER_CALLS):
             limiter.wait()
-            limiter.went_well()
+            limiter.record_success()
         assert limiter.per_second == 10 + step
     for _ in range(3 * FASTER_AFTER_CALLS):
-        limiter.went_well()
+        limiter.record_success()
     assert limiter.per_second == 20
 
 
 def test_a_successful_call_resets_the_pause(time: Time, limiter: CallLimiter) -> None:
-    limiter.too_many()
-    limiter.too_many()
-    limiter.went_well()
+    limiter.record_rate_limit()
+    limiter.record_rate_limit()
+    limiter.record_success()
     limiter.wait()
     before = time.at
-    limiter.too_many()
+    limiter.record_rate_limit()
     limiter.wait()
     assert time.at - before == pytest.approx(1.0)
 

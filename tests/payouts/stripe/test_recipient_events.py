@@ -57,7 +57,7 @@ def test_a_capability_is_current_whatever_the_order_of_events(world: World) -> N
     found = recipient_statuses.find(world.store, who.id)
     assert found is not None and found.transfers == "active"
     provider_events.replay(world.store, rail=world.rail.name, since=world.at - timedelta(days=1), actor="anna")
-    assert process(world.store, world.rail).done == len(all_events(world)) > len(lost)
+    assert process(world.store, world.rail).processed == len(all_events(world)) > len(lost)
     assert recipient_statuses.find(world.store, who.id).transfers == "active"  # type: ignore[union-attr]
 
 
@@ -117,7 +117,7 @@ def test_a_manual_payout_does_not_bypass_a_shared_bank_account(world: World) -> 
         world.rail.fake.books.onboard(each.account, iban=IBAN)
     deliver(world)
     for each in batches.instructions(world.store):
-        done = pay_one(world.store, world.rail, each.id, again=True, actor="anna")
+        done = pay_one(world.store, world.rail, each.id, retry_refused=True, actor="anna")
         assert (done.state, done.code) == ("held", SHARED_BANK)  # type: ignore[union-attr]
     assert world.rail.made == {}
 

@@ -9,7 +9,7 @@ import pytest
 import stripe
 
 from payouts.stripe.configured import RailName
-from payouts.stripe.webhooks import LiveEvent, OtherMode, RefusedWebhook, read_webhook, secrets_of
+from payouts.stripe.webhooks import LiveEvent, OtherMode, RefusedWebhook, parse_secrets, read_webhook
 
 SECRET = "whsec_one"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -53,7 +53,7 @@ def test_an_event_about_our_own_balance_has_no_object_id() -> None:
 
 def test_only_our_secrets_verify_a_signature() -> None:
     body = json.dumps(EVENT).encode()
-    assert read(body, secrets=secrets_of(" whsec_old , whsec_one ,")).id == "evt_1"
+    assert read(body, secrets=parse_secrets(" whsec_old , whsec_one ,")).id == "evt_1"
     with pytest.raises(RefusedWebhook, match="none of our endpoints"):
         read(body, secrets=("whsec_other",))
     with pytest.raises(RefusedWebhook, match="none of our endpoints"):

@@ -23,7 +23,7 @@ WORDS = {"kpi.decided.name": "Decided", "kpi.decided.what": "share of started se
 
 def _decided(facts: DayFacts) -> Measure:
     if not facts.started:
-        return Measure(without="not_started")
+        return Measure(missing_reason="not_started")
     return Measure(numerator=facts.started - facts.open, denominator=facts.started)
 
 

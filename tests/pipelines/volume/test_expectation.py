@@ -22,7 +22,7 @@ def test_without_history_the_band_is_expected_of_a_weekday() -> None:
     assert by is not None
     assert by.basis == "band"
     assert of_day(by, AURORA, MONDAY) == pytest.approx((50.0, 75.0, 100.0))
-    assert (by.least, by.most) == (by.low, by.high)
+    assert (by.low_test_rate, by.high_test_rate) == (by.low, by.high)
 
 
 def test_a_shorter_day_may_bring_less_and_never_owes_more() -> None:
@@ -46,7 +46,7 @@ def test_history_takes_over_after_five_weekdays_and_not_after_four() -> None:
     assert by is not None
     assert by.basis == "history"
     assert of_day(by, AURORA, LATER)[1] == pytest.approx(len_of_usual(), rel=0.02)
-    assert by.least == by.most == by.rate
+    assert by.low_test_rate == by.high_test_rate == by.rate
 
 
 def len_of_usual() -> int:

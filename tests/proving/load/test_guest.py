@@ -17,7 +17,7 @@ from proving.journey.connection import connected
 from proving.journey.speech import Speech
 from proving.load import guest as guest_module
 from proving.load.guest import Guest, Manner
-from proving.load.making import Plan, make_load
+from proving.load.making import Plan, generate_load
 from proving.load.records import Conversation
 from proving.load.utterances import Utterance
 from tests.waiting import DEADLINE_SECONDS
@@ -216,7 +216,7 @@ async def test_guests_follow_one_another_until_the_time_is_over(monkeypatch: pyt
 
     async with serve(play, "127.0.0.1", 0) as server:
         url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        load = await make_load(Plan(url=url, code="X", guests=1, seconds=0.5, utterances=[utterance()]))
+        load = await generate_load(Plan(url=url, code="X", guests=1, seconds=0.5, utterances=[utterance()]))
         await asyncio.wait_for(left.wait(), DEADLINE_SECONDS)
     assert len(set(agents)) == len(agents) == 4, "every visit is a device of its own"
     assert [bool(each.failures) for each in load.conversations] == [True, True, True, False]
@@ -226,6 +226,8 @@ async def test_guests_follow_one_another_until_the_time_is_over(monkeypatch: pyt
 async def test_an_unreachable_edge_is_a_refusal_and_does_not_end_the_load(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proving.load.making.ARRIVAL_SPREAD_SECONDS", 0.0)
     monkeypatch.setattr("proving.load.making.REFUSED_PAUSE_SECONDS", 0.05)
-    load = await make_load(Plan(url="http://127.0.0.1:1", code="X", guests=1, seconds=0.2, utterances=[utterance()]))
+    load = await generate_load(
+        Plan(url="http://127.0.0.1:1", code="X", guests=1, seconds=0.2, utterances=[utterance()])
+    )
     assert load.conversations
     assert {one.kind for each in load.conversations for one in each.failures} == {"refused"}

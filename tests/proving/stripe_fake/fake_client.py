@@ -9,7 +9,7 @@ import stripe
 
 from payouts.stripe.calling import make_client
 from proving.stripe_fake.bank import WORKING_IBAN
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.requests import Answer, ApiRequest
 
@@ -32,7 +32,7 @@ class FakeClient:
     def __init__(self, **changes: Any) -> None:
         self.at = START
         self.fake = FakeStripe(now=lambda: self.at, **{"calls_per_second": None, **changes})
-        self.client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(self.fake))
+        self.client = make_client("sk_test_fake", url="http://fake", http_client=InProcessClient(self.fake))
         self.account("acct_1")
 
     def account(self, name: str, *, iban: str = WORKING_IBAN) -> None:

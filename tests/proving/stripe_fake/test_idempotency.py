@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from proving.stripe_fake.requests import Answer, Dropped
+from proving.stripe_fake.requests import Answer, ConnectionBroken
 from tests.proving.stripe_fake.fake_client import ASK, FakeClient
 
 
@@ -108,7 +108,7 @@ def test_a_lost_answer_was_kept_and_a_lost_request_was_not() -> None:
     api = FakeClient()
     for fault, made in (("never_arrives", 0), ("answer_lost", 1)):
         api.fake.faults.append(fault)
-        with pytest.raises(Dropped):
+        with pytest.raises(ConnectionBroken):
             api.pay("k1")
         assert len(api.fake.books.transfers) == made
     assert replayed(api.pay("k1"))

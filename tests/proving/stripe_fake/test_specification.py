@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from proving.stripe_fake import specification
-from proving.stripe_fake.specification import AgainstTheSpecification
+from proving.stripe_fake.specification import SpecificationViolation
 from tests.proving.stripe_fake.fake_client import FakeClient
 
 CHECKOUT = Path(__file__).parents[3]
@@ -64,11 +64,11 @@ def test_an_answer_that_stripe_would_not_give_is_an_error_of_the_fake() -> None:
     made = api.transfer()
     for name, wrong in (("amount", "3000"), ("reversed", None), ("object", "payout")):
         api.fake.books.transfers[made.id][name], kept = wrong, api.fake.books.transfers[made.id][name]
-        with pytest.raises(AgainstTheSpecification):
+        with pytest.raises(SpecificationViolation):
             api.get(f"/v1/transfers/{made.id}")
         api.fake.books.transfers[made.id][name] = kept
     del api.fake.books.transfers[made.id]["livemode"]
-    with pytest.raises(AgainstTheSpecification, match="livemode"):
+    with pytest.raises(SpecificationViolation, match="livemode"):
         api.get("/v1/transfers")
 
 
@@ -77,7 +77,7 @@ def test_events_and_errors_are_checked_as_well() -> None:
     api.transfer()
     for each in api.fake.books.events.values():
         specification.check("event", json.loads(json.dumps(each)))
-    with pytest.raises(AgainstTheSpecification):
+    with pytest.raises(SpecificationViolation):
         specification.check("error", {"error": {"type": "money_error"}})
-    with pytest.raises(AgainstTheSpecification):
+    with pytest.raises(SpecificationViolation):
         specification.check("event", {"id": "evt_1"})

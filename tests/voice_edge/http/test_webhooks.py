@@ -82,7 +82,7 @@ async def test_a_live_event_in_test_mode_is_refused_counted_and_never_processed(
         )
     store = home.store()
     rail = ByHandRail(now=store.now)
-    assert process(store, rail).done == 0
+    assert process(store, rail).processed == 0
     assert sum(rail.fake.answered.values()) == 0
     facts = payment_facts.events(store, rail="stripe_fake", since=store.now() - timedelta(hours=1))
     assert (facts.live, facts.waiting_since) == (1, None)

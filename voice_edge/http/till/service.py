@@ -48,7 +48,7 @@ class TillService:
         if pin is None:
             return "no_pin"
         now = self._clock.now()
-        signed_in = till_sign_in.signed_in(self._secret, ticket, cafe=cafe, number=pin.number, now=now)
+        signed_in = till_sign_in.is_signed_in(self._secret, ticket, cafe=cafe, number=pin.number, now=now)
         return "signed_in" if signed_in else "signed_out"
 
     def sign_in(self, cafe: str, typed: str) -> str | None:

@@ -22,7 +22,7 @@ from operations.watch.probes.pages import Page
 from operations.watch.probes.prober import Prober
 from operations.watch.probes.probing import ProbeResult, open_client, run_probe
 from operations.watch.probes.round import ProbeRound
-from operations.watch.probes.targets import Target, inside, outside
+from operations.watch.probes.targets import Target, local_targets, public_targets
 from pilot.cafes import parse_cafes
 from pilot.events import Probe
 from pilot.settings import Settings
@@ -207,7 +207,7 @@ def run_round(settings: Settings, pages: tuple[Page, ...]) -> tuple[FakeLog, pl.
     """Run one round over every target; return the recorded events and the day's uptime."""
     log = FakeLog()
     with open_client() as client:
-        targets = [*outside(pages, client=client), *inside(pages, settings=settings, client=client)]
+        targets = [*public_targets(pages, client=client), *local_targets(pages, settings=settings, client=client)]
         prober = Prober(lambda: targets, every_seconds=EVERY_SECONDS, clock=lambda: NOW, simulated=False)
         ProbeRound(prober, log=log, heartbeat=settings.home / "watch.json", clock=lambda: NOW)()
     as_of = NOW + timedelta(minutes=5)
@@ -244,7 +244,7 @@ def test_each_failed_target_counts_its_own_downtime_and_no_others(settings: Sett
 def test_the_language_model_is_probed_only_if_one_is_used(settings: Settings) -> None:
     pages = (Page("aurora", "Café Aurora", "http://a/c/BCDFGH"),)
     with open_client() as client:
-        scripted = [one.name for one in inside(pages, settings=settings, client=client)]
+        scripted = [one.name for one in local_targets(pages, settings=settings, client=client)]
     assert scripted == ["dashboards"]
 
 

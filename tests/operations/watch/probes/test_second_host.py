@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
 
 from operations.seeding import seed
-from operations.watch.probes.delivery import RefusedProbes, rebased
+from operations.watch.probes.delivery import RefusedProbes, rebase
 from operations.watch.probes.outpost import (
     BATCH_HEADER,
     MAX_REQUESTS,
@@ -179,7 +179,7 @@ def test_a_batch_without_an_identifier_is_refused(home: Home) -> None:
 
 def test_pages_get_the_address_of_the_edge_for_the_second_host() -> None:
     pages = (Page("aurora", "Café Aurora", "http://127.0.0.1:8000/c/BCD234"),)
-    assert rebased(pages, base="https://x.se/")[0].url == "https://x.se/c/BCD234"
+    assert rebase(pages, base="https://x.se/")[0].url == "https://x.se/c/BCD234"
 
 
 def waiting(tmp_path: Path, rounds: list[list[Any]]) -> Path:

@@ -17,7 +17,7 @@ from payouts.stripe.rail import StripeRail
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
 from proving.stripe_fake.bank import Bank
-from proving.stripe_fake.by_hand import ByHand
+from proving.stripe_fake.by_hand import InProcessClient
 from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.server import create_server
 from storage.home import Home, open_home
@@ -79,7 +79,7 @@ def home(tmp_path) -> Home:
 @pytest.fixture
 def stripe(replica, stripe_pages):
     """Connect the replica to the fake through the official client."""
-    client = make_client("sk_test_fake", url="http://fake", http_client=ByHand(stripe_pages.fake))
+    client = make_client("sk_test_fake", url="http://fake", http_client=InProcessClient(stripe_pages.fake))
     bank = replica.edge.bank
     bank._open_provider = lambda: StripeRail(client, name="stripe_fake", limiter=CallLimiter(1e9, sleep=lambda _: None))
     replica.edge.settings = replica.edge.settings.model_copy(update={"public_url": replica.url})

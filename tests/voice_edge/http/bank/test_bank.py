@@ -228,7 +228,7 @@ async def test_the_receipt_shows_each_status_of_the_payout(guest, stripe, home, 
     assert status_title(language, "mend") in text
     assert section("bank", language)["offer.continue"] in text
     batches.approve(store, batch.id, actor="test", reason="seen")
-    attempt = attempts.begin_attempt(store, one.id, rail="stripe_fake", parameters="", again=True)
+    attempt = attempts.begin_attempt(store, one.id, rail="stripe_fake", parameters="", retry_refused=True)
     attempts.record_accepted(store, attempt.key, reference="tr_1")
     assert status_title(language, "sent") in (await guest.get(url)).text
     for state, code, name in (

@@ -183,7 +183,7 @@ async def test_a_foreign_sites_form_does_nothing(signed_in, reward, home, path):
 
 
 async def test_a_ticket_is_valid_only_for_its_cafe(signed_in, home, replica):
-    from payouts.till_sign_in import signed_in as holds
+    from payouts.till_sign_in import is_signed_in as holds
     from payouts.till_sign_in import ticket
 
     now = replica.clock.now()
