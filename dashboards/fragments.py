@@ -86,9 +86,9 @@ def verdict_badge(style: str, *, words: str) -> Markup:
     return render("verdict_badge", style=style, words=words)
 
 
-def figures(some: Sequence[Figure]) -> Markup:
+def figures(items: Sequence[Figure]) -> Markup:
     """Return figures side by side."""
-    return render("figures", figures=some)
+    return render("figures", figures=items)
 
 
 def chart_head(title: str, *, summary: str) -> Markup:

@@ -34,11 +34,11 @@ def basis_of(day: TableDay) -> Basis:
     """Return the basis of a report on a day: its days and cafés."""
     days = report_days(day.cafes.pilot, day.day)
     verdicts = gate(day.home.lake(), GATING_TABLES, days=days)
-    left_out = {stop.day for stop in verdicts.stops} | set(verdicts.unjudged)
-    return Basis(days=days, left_out=left_out, cafes=day.cafes.ids, as_of=day.as_of)
+    excluded = {stop.day for stop in verdicts.stops} | set(verdicts.unjudged)
+    return Basis(days=days, excluded=excluded, cafes=day.cafes.ids, as_of=day.as_of)
 
 
 def basis_metadata(days: Sequence[date], basis: Basis) -> dict[str, int | list[str]]:
     """Return every report's metadata about its days."""
-    left_out = sorted(day.isoformat() for day in basis.left_out)
-    return {"days": len(days), "days_left_out": left_out[:DAYS_SHOWN]}
+    excluded = sorted(day.isoformat() for day in basis.excluded)
+    return {"days": len(days), "days_left_out": excluded[:DAYS_SHOWN]}

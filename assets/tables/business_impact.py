@@ -37,12 +37,12 @@ def business_impact(day: TableDay) -> RebuildResult:
     lake, basis = day.home.lake(), basis_of(day)
     frame = impact_of(
         Inputs(
-            days=basis.counted,
-            closed={(each, cafe.id) for each in basis.counted for cafe in day.cafes.cafe if not open_on(cafe, each)},
-            kpis=lake.read(PILOT_KPIS, days=basis.counted),
-            scored=lake.read(SCORED_FEEDBACK, days=basis.counted, columns=SCORED_COLUMNS),
-            rewards=lake.read(REWARDS, days=basis.counted, columns=REWARD_COLUMNS),
-            themes=lake.read(THEMES, days=basis.counted, columns=THEME_COLUMNS),
+            days=basis.included,
+            closed={(each, cafe.id) for each in basis.included for cafe in day.cafes.cafe if not open_on(cafe, each)},
+            kpis=lake.read(PILOT_KPIS, days=basis.included),
+            scored=lake.read(SCORED_FEEDBACK, days=basis.included, columns=SCORED_COLUMNS),
+            rewards=lake.read(REWARDS, days=basis.included, columns=REWARD_COLUMNS),
+            themes=lake.read(THEMES, days=basis.included, columns=THEME_COLUMNS),
         ),
         day=day.day,
         as_of=day.as_of,

@@ -34,9 +34,9 @@ def pilot_report(day: TableDay) -> RebuildResult:
     frame = report_of(
         basis,
         day=day.day,
-        kpis=lake.read(PILOT_KPIS, days=basis.counted),
-        uptime=lake.read(UPTIME, days=basis.counted),
-        turns=lake.read(TURNS, days=basis.counted, columns=TURN_COLUMNS),
+        kpis=lake.read(PILOT_KPIS, days=basis.included),
+        uptime=lake.read(UPTIME, days=basis.included),
+        turns=lake.read(TURNS, days=basis.included, columns=TURN_COLUMNS),
     )
     real = frame.filter(~pl.col("simulated"))
     return day.write(

@@ -80,7 +80,7 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
     """
     cafes, demo = home.cafes(), home.kind == "demo"
 
-    def left_out(of: Cafe, day: date) -> str | None:
+    def exclusion_reason(of: Cafe, day: date) -> str | None:
         if before_pilot(day, cafes=cafes, demo=demo):
             return BEFORE_PILOT
         return None if has_closed(of, day, now=now) else DAY_NOT_OVER
@@ -89,7 +89,7 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
         if len(body) > MAX_BYTES:
             raise ExportTooLarge(f"{name} is larger than {MAX_BYTES} bytes.", remedy="Export fewer days.")
     exports = [read_export(body, name=name) for name, body in files]
-    read = tally(exports, cafes=cafes, cafe=cafe, today=business_day(now), left_out=left_out)
+    read = tally(exports, cafes=cafes, cafe=cafe, today=business_day(now), exclusion_reason=exclusion_reason)
     current = customer_counts.current_reports(home.store(), [day for _, day in read.customers], simulated=demo)
     days = tuple(
         _plan_day(Count(of, day, customers), current.get((of, day))) for (of, day), customers in read.customers.items()

@@ -39,20 +39,20 @@ class Basis:
 
     Attributes:
         days: All days from the first to the last.
-        left_out: The excluded days.
+        excluded: The excluded days.
         cafes: The cafés' ids.
         as_of: The moment up to which the last day is judged.
     """
 
     days: Sequence[date]
-    left_out: Collection[date]
+    excluded: Collection[date]
     cafes: Sequence[str]
     as_of: datetime
 
     @property
-    def counted(self) -> list[date]:
+    def included(self) -> list[date]:
         """Return the included days."""
-        return [day for day in self.days if day not in self.left_out]
+        return [day for day in self.days if day not in self.excluded]
 
 
 def pilot_report(
@@ -67,7 +67,7 @@ def pilot_report(
         uptime: Frame of UPTIME of the days.
         turns: TURN_COLUMNS of TURNS of the days.
     """
-    counts = pl.col("day").is_in(basis.counted)
+    counts = pl.col("day").is_in(basis.included)
     kpis, uptime, turns = kpis.filter(counts), uptime.filter(counts), turns.filter(counts)
     keys = {(cafe, False) for cafe in basis.cafes} | set(kpis.select("cafe", "simulated").unique().iter_rows())
     rows = []
@@ -75,7 +75,7 @@ def pilot_report(
         some = sorted(cafe for cafe, mark in keys if mark == simulated)
         for cafe, members in [*((each, [each]) for each in some), (ALL_CAFES, some)]:
             mine = (pl.col("simulated") == simulated) & pl.col("cafe").is_in(members)
-            among = len(members) * len(basis.counted)
+            among = len(members) * len(basis.included)
             own = _Rows(kpis.filter(mine), turns.filter(mine), uptime.filter(mine), cafe_days=among)
             rows += [
                 {**_INTERVALS[kpi.interval](kpi, own), "cafe": cafe, "simulated": simulated} for kpi in KPIS.values()
@@ -85,7 +85,7 @@ def pilot_report(
         day=pl.lit(day),
         first_day=pl.lit(basis.days[0]),
         days=pl.lit(len(basis.days)),
-        days_left_out=pl.lit(len(basis.days) - len(basis.counted)),
+        days_left_out=pl.lit(len(basis.days) - len(basis.included)),
         target=pl.col("kpi").replace_strict({code: kpi.target for code, kpi in KPIS.items()}),
         unit=pl.col("kpi").replace_strict({code: kpi.unit for code, kpi in KPIS.items()}),
         as_of=pl.lit(basis.as_of),

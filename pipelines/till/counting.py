@@ -25,7 +25,7 @@ TOTALS = ("total", "summa", "sum", "delsumma", "subtotal", "i alt", "samtliga")
 T = TypeVar("T")
 
 # Returns the code of why a day is left out; None if it is counted.
-LeftOut = Callable[[Cafe, date], str | None]
+ExclusionReason = Callable[[Cafe, date], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,9 @@ class _Refused(Exception):
         self.column, self.found, self.expected = column, found, expected
 
 
-def tally(exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: date, left_out: LeftOut) -> Tally:
+def tally(
+    exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: date, exclusion_reason: ExclusionReason
+) -> Tally:
     """Count the customers in some exports; a receipt or a day that occurs in two of them counts once.
 
     Args:
@@ -82,12 +84,12 @@ def tally(exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: d
         cafes: The cafés.
         cafe: The files' café; None if a column names it.
         today: The last allowed day.
-        left_out: Returns why a café's day does not count; None if it does.
+        exclusion_reason: Returns why a café's day does not count; None if it does.
 
     Raises:
         UnreadableExport: a file has no column for the café, and `cafe` is None.
     """
-    counting = _Counting(cafes=cafes, cafe=cafe, today=today, left_out=left_out)
+    counting = _Counting(cafes=cafes, cafe=cafe, today=today, exclusion_reason=exclusion_reason)
     for export in exports:
         if cafe is None and "cafe" not in export.columns:
             raise UnreadableExport(
@@ -100,8 +102,8 @@ def tally(exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: d
 class _Counting:
     """The rows seen so far."""
 
-    def __init__(self, *, cafes: Cafes, cafe: str | None, today: date, left_out: LeftOut) -> None:
-        self._cafes, self._today, self._left_out = cafes, today, left_out
+    def __init__(self, *, cafes: Cafes, cafe: str | None, today: date, exclusion_reason: ExclusionReason) -> None:
+        self._cafes, self._today, self._exclusion_reason = cafes, today, exclusion_reason
         self._fixed = cafes.get(cafe) if cafe is not None else None
         self._by_name = {name.casefold(): each for each in cafes.cafe for name in (each.id, each.name)}
         self._formats: dict[str, Format] = {}
@@ -153,7 +155,7 @@ class _Counting:
         cafe = self._cafe(export, cells)
         if not by_receipt:
             self._sum += _count_or_nothing(export.cell(cells, "count"))
-        why = self._left_out(cafe, day)
+        why = self._exclusion_reason(cafe, day)
         if why is not None:
             return Row(export.name, number, "left_out", cafe.id, day, why)
         fate = self._receipt(export, cells, cafe, day) if by_receipt else self._day(export, number, cells, cafe, day)

@@ -26,7 +26,7 @@ FIRST = CAFES.pilot.first_day
 LAST = FIRST + timedelta(days=13)
 DAYS = list(days_between(FIRST, LAST))
 AS_OF = datetime(2026, 12, 7, 11, tzinfo=UTC)
-BASIS = Basis(days=DAYS, left_out=(), cafes=CAFES.ids, as_of=AS_OF)
+BASIS = Basis(days=DAYS, excluded=(), cafes=CAFES.ids, as_of=AS_OF)
 
 
 def frame(table: Table, rows: list[dict[str, Any]]) -> pl.DataFrame:
@@ -93,7 +93,7 @@ def test_a_figure_of_a_few_days_is_never_judged() -> None:
 
 def test_a_day_that_the_suites_stop_is_left_out_and_counted() -> None:
     kpis = [kpi(day, "completion", 100 if day != LAST else 0, 100) for day in DAYS]
-    row = report(kpis=kpis, basis=replace(BASIS, left_out={LAST}))["aurora", "completion"]
+    row = report(kpis=kpis, basis=replace(BASIS, excluded={LAST}))["aurora", "completion"]
     assert (row["value"], row["days"], row["days_left_out"]) == (1.0, 14, 1)
 
 

@@ -45,7 +45,7 @@ def nothing_left_out(cafe: Cafe, day: date) -> str | None:
 def counted(*texts: str | bytes, cafe: str | None = "aurora") -> Tally:
     bodies = [text.encode() if isinstance(text, str) else text for text in texts]
     exports = [read_export(body, name=f"file{place}.csv") for place, body in enumerate(bodies, start=1)]
-    return tally(exports, cafes=CAFES, cafe=cafe, today=TODAY, left_out=nothing_left_out)
+    return tally(exports, cafes=CAFES, cafe=cafe, today=TODAY, exclusion_reason=nothing_left_out)
 
 
 def fates(read: Tally) -> Counter[str]:
@@ -171,6 +171,6 @@ def test_a_day_that_is_left_out_says_why_and_its_number_still_belongs_to_the_tot
     def before(cafe: Cafe, day: date) -> str | None:
         return "too early" if day < MONDAY else None
 
-    read = tally([export], cafes=CAFES, cafe="aurora", today=TODAY, left_out=before)
+    read = tally([export], cafes=CAFES, cafe="aurora", today=TODAY, exclusion_reason=before)
     assert read.customers == {("aurora", MONDAY): 7}
     assert [(row.fate, row.why) for row in read.rows] == [("left_out", "too early"), ("counted", ""), ("totals", "")]
