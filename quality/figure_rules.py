@@ -151,6 +151,9 @@ def _completed(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
 
 
 def each_metric(frame: pd.DataFrame, evidence: Evidence) -> pd.Series[bool]:
-    """Return, for each café, whether it has every metric; on a past day, every metric that the day was built with."""
+    """Return, for each café, whether it has every metric.
+
+    A past day keeps the metrics that it was built with, the same ones for every café.
+    """
     expected = set(frame["kpi"]) if evidence.settled else set(KPIS)
     return frame.groupby(KEY)["kpi"].agg(lambda kpis: set(kpis) == expected).astype(bool)

@@ -26,7 +26,7 @@ from pipelines.figures.kpis import pilot_kpis as kpis_of
     deps=[sessions, turns, uptime, customer_counts, payments],
 )
 def pilot_kpis(day: TableDay) -> RebuildResult:
-    """Writes a row for each metric and café, also on an empty day: a missing figure is marked missing, never zero."""
+    """Writes a row for each metric and café, also on an empty day; a missing figure is never zero."""
     frame = kpis_of(
         day=day.day,
         as_of=day.as_of,
