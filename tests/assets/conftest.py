@@ -17,10 +17,17 @@ from pilot.events import Event
 from pilot.identifiers import new_identifier
 from storage.home import Home
 from storage.landing.segments import SegmentName, publish
+from tests.assets.dagster_internals import DefsStateStorage
 from tests.events import Story
 
 Landed = Callable[..., list[SegmentName]]
 Ran = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture(autouse=True)
+def no_state_of_definitions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Load definitions without Dagster's stored state; the pilot's have none."""
+    monkeypatch.setattr(DefsStateStorage, "get", classmethod(lambda _: None))
 
 
 @pytest.fixture

@@ -15,6 +15,9 @@ from dagster._core.events import EngineEventData
 # Ticks: `DagsterInstance.create_tick` is public, the types of its argument are not.
 from dagster._core.scheduler.instigation import InstigatorTick, InstigatorType, TickData, TickStatus
 
+# Definitions: a context that the garbage collector leaves late resets this state to that of an instance long gone.
+from dagster._core.storage.defs_state.base import DefsStateStorage
+
 # Pools: the daemon frees the slots of dead runs in this module, and reads its clock there.
 from dagster._daemon.monitoring import concurrency
 
@@ -24,6 +27,7 @@ from dagster._scheduler.scheduler import _ScheduleLaunchContext as ScheduleLaunc
 from dagster._utils.error import SerializableErrorInfo
 
 __all__ = [
+    "DefsStateStorage",
     "FreshnessState",
     "FreshnessStateChange",
     "InstigatorTick",

@@ -16,9 +16,6 @@ from assets.definitions import build_defs
 from pilot.lake_tables.tables import TABLES
 from quality.day_verdicts import tables_with_suites
 
-# An instance of its own: Dagster reads the state of definitions from the one entered last, which another test closed.
-pytestmark = pytest.mark.usefixtures("instance")
-
 
 def test_the_definitions_load_and_every_table_has_one_asset() -> None:
     definitions = build_defs()

@@ -212,11 +212,12 @@ def test_the_page_asks_a_silent_customer_before_the_idle_limit(open_page: Open, 
     edge.limits = {"idle_seconds": 2}
     page = open_page("sv")
     write(page)
+    before = edge.count("mode")  # One already if the page was quicker than its connection.
     expect(page.locator("#quiet")).to_be_visible()
     expect(page.locator("#quiet")).to_have_attribute("role", "alert")
-    assert edge.count("mode") == 0
+    assert edge.count("mode") == before
     page.click("#here")
-    until(lambda: edge.count("mode") == 1, what="a sign of life")
+    until(lambda: edge.count("mode") == before + 1, what="a sign of life")
     expect(page.locator("#quiet")).to_be_hidden()
 
 
