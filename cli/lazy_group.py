@@ -17,31 +17,31 @@ EXIT_INTERRUPTED = 130
 
 
 class LazyGroup(TyperGroup):
-    """The root command; the module of a subcommand is `cli.commands.<name>`, with _ for -.
+    """The root command; the module of a subcommand is `cli.commands.<folder>.<name>`, with _ for -.
 
     Attributes:
-        summaries: One line of help for each subcommand, by name.
+        subcommands: The folder and one line of help for each subcommand, by name.
     """
 
-    summaries: dict[str, str] = {}  # noqa: RUF012 - set once by the subclass in cli.main
+    subcommands: dict[str, tuple[str, str]] = {}  # noqa: RUF012 - set once by the subclass in cli.main
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the subcommands' names in the order of the help."""
-        return list(self.summaries)
+        return list(self.subcommands)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a placeholder with the help line, so that listing the subcommands imports none of them."""
-        if cmd_name not in self.summaries:
+        if cmd_name not in self.subcommands:
             return None
-        return TyperCommand(name=cmd_name, help=self.summaries[cmd_name])
+        return TyperCommand(name=cmd_name, help=self.subcommands[cmd_name][1])
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Import the subcommand that is called."""
-        self.commands = dict.fromkeys(self.summaries)  # type: ignore[assignment] # names, for "did you mean"
+        self.commands = dict.fromkeys(self.subcommands)  # type: ignore[assignment] # names, for "did you mean"
         name, placeholder, rest = super().resolve_command(ctx, args)
         if name is None or placeholder is None:
             return name, placeholder, rest
-        module = importlib.import_module(f"cli.commands.{name.replace('-', '_')}")
+        module = importlib.import_module(f"cli.commands.{self.subcommands[name][0]}.{name.replace('-', '_')}")
         return name, typer.main.get_command(module.app), rest
 
     def invoke(self, ctx: Any) -> Any:

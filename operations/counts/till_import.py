@@ -21,7 +21,7 @@ MAX_BYTES = 20_000_000  # A year of receipts of a busy café.
 DIGEST_CHARACTERS = 12
 FAULTS_SHOWN = 20
 
-# Codes of `Row.why`; `cli.commands.counts` has their words.
+# Codes of `Row.why`; `cli.commands.cafes.counts` has their words.
 BEFORE_PILOT = "before_pilot"
 DAY_NOT_OVER = "day_not_over"
 

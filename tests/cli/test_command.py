@@ -17,7 +17,7 @@ HEAVY = ("polars", "dagster", "streamlit", "httpx", "sqlalchemy", "deltalake", "
 def test_the_help_lists_every_subcommand_and_each_has_its_own_help(pilot: Pilot) -> None:
     shown = pilot("--help")
     assert shown.exit_code == 0
-    for name in _Pilot.summaries:
+    for name in _Pilot.subcommands:
         assert name in shown.stdout
         explained = pilot(name, "--help")
         assert explained.exit_code == 0, name
@@ -58,7 +58,7 @@ def test_an_unforeseen_error_is_reported_without_its_values(pilot: Pilot, monkey
         raise RuntimeError("a customer's words")
 
     monkeypatch.setattr("storage.cafes_file.read_cafes", broken)
-    monkeypatch.setattr("cli.commands.cafes.read_cafes", broken, raising=False)
+    monkeypatch.setattr("cli.commands.cafes.cafes.read_cafes", broken, raising=False)
     refused = pilot("cafes", "list")
     assert refused.exit_code == 1
     assert refused.stderr == "Something unexpected went wrong (RuntimeError). `pilot --debug ...` shows where.\n"

@@ -17,7 +17,7 @@ from tests.cli.conftest import Pilot
 from tests.events import Story
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(file.stem.replace("_", "-") for file in (ROOT / "cli/commands").glob("[a-z]*.py"))
+NAMES = sorted(file.stem.replace("_", "-") for file in (ROOT / "cli/commands").glob("*/[a-z]*.py"))
 
 
 def opened(tmp_path: Path) -> Home:

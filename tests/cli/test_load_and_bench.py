@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import typer
 
-from cli.commands import bench, load_test
+from cli.commands.proving import bench, load_test
 from tests.cli.conftest import Pilot
 
 

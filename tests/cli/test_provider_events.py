@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.commands import provider_events as command
+from cli.commands.money import provider_events as command
 from pilot.settings import Settings
 from storage.home import Home, open_home
 from storage.store import audit

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cli.commands.score import app
+from cli.commands.feedback.score import app
 
 GOOD = {
     "id": "a",

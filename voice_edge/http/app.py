@@ -21,8 +21,8 @@ from voice_edge.http.bank.routes import bank_routes
 from voice_edge.http.counts_routes import counts_routes
 from voice_edge.http.counts_service import CountsService
 from voice_edge.http.customer_routes import customer_routes
-from voice_edge.http.doors.pages import door_page
 from voice_edge.http.operator_routes import operator_routes
+from voice_edge.http.page.door import door_page
 from voice_edge.http.probe_routes import probe_routes
 from voice_edge.http.probe_service import ProbeService
 from voice_edge.http.receipt_routes import receipt_routes

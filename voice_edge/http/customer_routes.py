@@ -13,12 +13,12 @@ from voice_edge.doors.entrance import RefusalCode
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
 from voice_edge.errors import CodesUnknown
-from voice_edge.http.doors.pages import DoorKind, door_page
-from voice_edge.http.doors.responses import away_response, requested_language, too_many_response
 from voice_edge.http.page.customer import customer_page
+from voice_edge.http.page.door import DoorKind, door_page
 from voice_edge.http.page.front import front_page
 from voice_edge.http.page.notice import notice_page
 from voice_edge.http.qr import code_address, qr_png, qr_svg
+from voice_edge.http.responses import away_response, requested_language, too_many_response
 
 NO_STORE = {"Cache-Control": "no-store"}
 QR_CACHE = {"Cache-Control": "public, max-age=3600"}

@@ -17,11 +17,11 @@ from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
 from voice_edge.doors.rates import Scope, counted_address
 from voice_edge.edge import Edge
-from voice_edge.http.doors.responses import away_response, requested_language, too_many_response
 from voice_edge.http.page.erase import erase_page
 from voice_edge.http.page.front import unknown_receipt_page
 from voice_edge.http.page.receipt import receipt_page, receipt_state
 from voice_edge.http.requests import same_site_post
+from voice_edge.http.responses import away_response, requested_language, too_many_response
 from voice_edge.http.security import content_security_policy
 from voice_edge.receipts.receipt import ReceiptStatus
 from voice_edge.receipts.reward_view import RewardView, reward_view

@@ -9,9 +9,9 @@ from fastapi.responses import HTMLResponse, Response
 
 from pilot.errors import PilotError
 from voice_edge.edge import Edge
-from voice_edge.http.doors.responses import away_response
 from voice_edge.http.page.why import why_page
 from voice_edge.http.receipt_routes import HEADERS, find_receipt, to_receipt
+from voice_edge.http.responses import away_response
 from voice_edge.receipts.reward_reasons import reward_reasons
 
 

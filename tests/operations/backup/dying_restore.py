@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from cli.commands import restore
+from cli.commands.privacy import restore
 from cli.main import app
 from storage.backup import sealing
 from tests import quick_passphrase

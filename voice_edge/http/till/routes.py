@@ -15,9 +15,9 @@ from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
 from voice_edge.doors.rates import Scope, counted_address
 from voice_edge.edge import Edge
-from voice_edge.http.doors.pages import door_page
-from voice_edge.http.doors.responses import away_response, requested_language, too_many_response
+from voice_edge.http.page.door import door_page
 from voice_edge.http.requests import same_site_post
+from voice_edge.http.responses import away_response, requested_language, too_many_response
 from voice_edge.http.till.page import till_page
 from voice_edge.http.till.service import TillReply, TillService
 

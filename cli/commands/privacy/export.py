@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-from cli.commands.erase import FROM_PROMPT, by_secret
+from cli.commands.privacy.erase import FROM_PROMPT, by_secret
 from cli.context import actor, home
 from pilot.errors import PilotError
 

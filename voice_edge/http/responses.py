@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse
 
 from pilot.cafes import Cafe, Language
 from voice_edge.edge import Edge
-from voice_edge.http.doors.pages import door_page
+from voice_edge.http.page.door import door_page
 
 RETRY_SECONDS = 60
 

@@ -16,7 +16,7 @@ from pilot.errors import PilotError
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich", no_args_is_help=True)
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[3]
 
 
 class BenchmarksMissing(PilotError):
@@ -55,7 +55,7 @@ def voice(
 
     Example: pilot bench voice --clips clips --sessions 6
     """
-    from cli.commands.load_test import seconds
+    from cli.commands.proving.load_test import seconds
 
     found = _benchmark("voice.first_words").run(
         clips=clips,

@@ -1,0 +1,1 @@
+"""The cafés: their file, states, codes and customer counts."""

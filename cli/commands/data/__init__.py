@@ -1,0 +1,1 @@
+"""The data team's commands: landing, quality, days, rebuilds, contracts."""

@@ -1,0 +1,1 @@
+"""One session's feedback: its score, and the reasons for its result."""

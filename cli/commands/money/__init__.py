@@ -1,0 +1,1 @@
+"""Rewards, payouts and the events of the provider."""

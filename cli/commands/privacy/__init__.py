@@ -1,0 +1,1 @@
+"""Guests' data: erasure, export, time limits, backups."""

@@ -1,0 +1,1 @@
+"""Test sessions, loads, simulations and measurements."""

@@ -1,0 +1,1 @@
+"""Start the pilot or a part of it, prepare it, and check what runs."""

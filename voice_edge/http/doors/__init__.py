@@ -1,1 +1,0 @@
-"""The page at the door, and the responses that other pages share with it."""
