@@ -9,7 +9,7 @@ from pilot.kpis import Reason
 
 REASONS: tuple[str, ...] = get_args(Reason)
 SHOWN_BY_THE_INTERVAL = "on_both_sides"
-EARLIER_VERSION = "earlier_version"  # a closed day's row with a sentence instead of codes
+EARLIER_VERSION = "earlier_version"  # a row whose sentence the upkeep could not convert
 
 # The reasons that a person can act on, most urgent first.
 GAPS: tuple[Reason, ...] = (

@@ -7,11 +7,12 @@ from datetime import datetime
 from operations.erasure.home_lock import home_lock
 from pilot.lake_tables.tables import TABLES
 from storage.home import Home
+from storage.lake_reasons import convert_reasons
 from storage.lake_upkeep import Upkeep, maintain_table
 
 
 def maintain_lake(home: Home, *, now: datetime) -> list[Upkeep]:
-    """Maintain every table; return the result of each that needed it.
+    """Convert an earlier version's reasons, and maintain every table; return the result of each that needed it.
 
     Raises:
         HomeLocked: a backup, a restore, an erasure or retention is running.
@@ -19,5 +20,6 @@ def maintain_lake(home: Home, *, now: datetime) -> list[Upkeep]:
     """
     lake = home.lake()
     with home_lock(home.root):
+        convert_reasons(lake)
         done = [maintain_table(lake, table, now=now) for table in TABLES.values()]
     return [each for each in done if each is not None]
