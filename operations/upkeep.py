@@ -12,7 +12,7 @@ from storage.lake_upkeep import Upkeep, maintain_table
 
 
 def maintain_lake(home: Home, *, now: datetime) -> list[Upkeep]:
-    """Convert an earlier version's reasons, and maintain every table; return the result of each that needed it.
+    """Convert old reasons and maintain every table; return the result of each that needed it.
 
     Raises:
         HomeLocked: a backup, a restore, an erasure or retention is running.

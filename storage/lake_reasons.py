@@ -1,4 +1,4 @@
-"""Converts the sentences that earlier versions wrote into the lake's column `why` to codes with details.
+"""Converts sentences that earlier versions wrote into the column `why` to codes with details.
 
 Closed and redacted days are never rebuilt, so their rows are converted in place; no figure changes.
 """
