@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 import streamlit as st
@@ -26,6 +27,7 @@ from pilot.business_days import at_local
 from pilot.cafes import Cafe
 from pilot.kpis import KPIS
 from pilot.opening_hours import hours_on
+from pipelines.volume.episodes import Episode
 
 SHOWN_AT_FIRST = 15
 
@@ -56,10 +58,22 @@ def show(visit: Visit) -> None:
         _empty_day(visit, cafe, day)
         customer_count(visit, cafe, day=day)
         return
+    alarm, figures, feedback = st.container(), st.container(), st.container()
+    # The feedback is drawn first: the alarm's links lead to it, and work from the moment they are there.
+    with feedback:
+        _all_feedback(visit, shown)
     urgent = [one for one in shown.feedback if one.urgent]
     if urgent:
-        visit.draw(feedback_fragments.urgent(visit, urgent))
-    _lead(visit, cafe, day=day, shown=shown, extent=own, odd=[episode_in_words(visit, one) for one in odd])
+        with alarm:
+            visit.draw(feedback_fragments.urgent(visit, urgent))
+    with figures:
+        _day_in_figures(visit, cafe, day=day, shown=shown, extent=own, odd=odd)
+
+
+def _day_in_figures(
+    visit: Visit, cafe: Cafe, *, day: date, shown: CafeDay, extent: Extent, odd: Sequence[Episode]
+) -> None:
+    _lead(visit, cafe, day=day, shown=shown, extent=extent, odd=[episode_in_words(visit, one) for one in odd])
     _figures(visit, cafe, shown)
     _act_first(visit, shown)
     left, right = st.columns([3, 2], gap="large")
@@ -77,7 +91,6 @@ def show(visit: Visit) -> None:
         title = fragments.section_head(visit.say("day.funnel.title"))
         visit.draw(title + feedback_fragments.funnel(visit, shown.funnel))
     customer_count(visit, cafe, day=day)
-    _all_feedback(visit, shown)
 
 
 def _choose_cafe(visit: Visit) -> Cafe:

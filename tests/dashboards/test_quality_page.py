@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import polars as pl
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboards import feedback_fragments
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from storage.home import Home
 from tests.dashboards.conftest import TODAY
@@ -77,6 +79,25 @@ def test_urgent_feedback_is_on_top_with_a_link_to_its_words(home: Home, visit_pa
     assert f'href="#svar-{mine}"' in alarm
     whole = " ".join(part.value for part in at.html)
     assert whole.count(f'id="svar-{mine}"') == 1
+
+
+def test_the_feedback_is_there_before_the_alarm_that_links_to_it(
+    home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch
+):
+    make_day(home.cafes(), TODAY).write(home.lake())
+    scored = home.lake().read(SCORED_FEEDBACK, days=[TODAY])
+    home.lake().replace_partition(SCORED_FEEDBACK, TODAY, scored.with_columns(flags=["urgent_allergy"]), commit={})
+    drawn: list[str] = []
+    for name in ("quotes", "urgent", "funnel"):
+        original = getattr(feedback_fragments, name)
+
+        def draw(*args: Any, name: str = name, original: Callable[..., Any] = original, **named: Any) -> Any:
+            drawn.append(name)
+            return original(*args, **named)
+
+        monkeypatch.setattr(feedback_fragments, name, draw)
+    visit_pages().run()
+    assert drawn == ["quotes", "urgent", "funnel"]
 
 
 def test_a_day_without_anything_urgent_has_no_alarm(home: Home, visit_pages: Pages):
