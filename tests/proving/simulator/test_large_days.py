@@ -25,7 +25,7 @@ from proving.simulator.many_cafes import many_cafes
 from proving.simulator.many_guests import Habits
 from proving.simulator.phrases import phrases
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("large days")]  # Phrases and a day that the tests share.
 
 BASE = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 DAY = date(2026, 11, 10)
