@@ -15,7 +15,8 @@ from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
 from storage.store.engine import Store
 from storage.store.payouts import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
-from storage.store.payouts.batches import Batch, Instruction, Limits
+from storage.store.payouts.batches import Batch, Limits
+from storage.store.payouts.instruction_rows import Instruction
 from storage.store.payouts.payout_codes import ABSENT, UNEXPLAINED, AdoptionResult, DifferenceCode, TransferDifference
 from storage.store.payouts.reconciliations import Reconciliation
 

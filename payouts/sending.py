@@ -11,9 +11,9 @@ from typing import Literal
 
 from payouts.rail import Accepted, Order, Rail, Refused, Transfer, Unknown
 from storage.store.engine import Store
-from storage.store.payouts import attempts, batches
+from storage.store.payouts import attempts, batches, instruction_rows
 from storage.store.payouts.attempts import Attempt
-from storage.store.payouts.batches import UNFINISHED, Instruction
+from storage.store.payouts.instruction_rows import UNFINISHED, Instruction
 
 Failpoint = Literal["before_attempt", "after_attempt", "after_answer", "after_outcome"]
 FAILPOINTS: tuple[Failpoint, ...] = ("before_attempt", "after_attempt", "after_answer", "after_outcome")
@@ -105,7 +105,7 @@ def _resolve(store: Store, rail: Rail, attempt: Attempt) -> None:
 
 def _parameters(store: Store, rail: Rail, instruction: Instruction) -> str:
     with store.reading() as connection:
-        rewards = batches.rewards_of(connection, instruction.id)
+        rewards = instruction_rows.rewards_of(connection, instruction.id)
     return rail.parameters(
         instruction_id=instruction.id,
         batch_id=instruction.batch_id,

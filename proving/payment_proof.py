@@ -38,7 +38,7 @@ from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger.auditor import FACTS, audit_money
 from storage.store.payouts import attempts, batches, claims, provider_events
-from storage.store.payouts.batches import Instruction
+from storage.store.payouts.instruction_rows import Instruction
 from storage.store.rewards.reward_cases import Candidate
 
 RAIL: RailName = "stripe_fake"

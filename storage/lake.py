@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,8 +15,9 @@ from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundErr
 
 from pilot.lake_tables.tables import RAW_EVENTS, Table
 from storage.day_parts import DayParts
-from storage.errors import LakeDamaged, LakeFull, LakeUnavailable
+from storage.errors import LakeFull, LakeUnavailable
 from storage.event_parts import PART_ROWS, event_parts
+from storage.lake_log import CHECKPOINTS, LOG_FOLDER, empty_log_entry, log_damaged, log_settings
 from storage.lake_schema import conform, day_partition, empty_frame, polars_schema
 from storage.snapshot import Snapshot
 
@@ -26,16 +26,7 @@ __all__ = ["Lake", "Snapshot", "conform", "empty_frame", "polars_schema"]
 ATTEMPTS = 12  # With full jitter up to the longest pause: about ten seconds of conflicts.
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 2.0
-# The log keeps each file's minimum and maximum of numbers, moments and the café, never of a guest's words.
-STATISTICS_PROPERTY = "delta.dataSkippingStatsColumns"
-# Opening a table reads its log since the last checkpoint. With Delta's default of a hundred commits between two, the
-# ninetieth small rebuild took six times as long as the first.
-CHECKPOINT_PROPERTY = "delta.checkpointInterval"
-CHECKPOINT_COMMITS = 10
 ROW_GROUP_ROWS = 16_384  # Rows are sorted by café: a query for one café reads few groups.
-CHECKPOINTS = {CHECKPOINT_PROPERTY: str(CHECKPOINT_COMMITS)}
-LOG_FOLDER = "_delta_log"
-VERSION_DIGITS = 20  # of a log entry's name
 # delta-rs reports the system's error as text: no space, file too large (a process limit), quota exceeded.
 NO_SPACE = ("os error 28", "os error 27", "os error 122")
 
@@ -249,13 +240,13 @@ class Lake:
         except TableNotFoundError:
             return None
         except DeltaError as error:
-            raise _log_damaged(table, type(error).__name__) from None
+            raise log_damaged(table, type(error).__name__) from None
         except OSError as error:
             raise _unavailable(table, error) from None
         if self._base.startswith("file://"):
             empty = empty_log_entry(Path(unquote(self._base.removeprefix("file://"))) / table.name / LOG_FOLDER)
             if empty is not None:
-                raise _log_damaged(table, f"{empty} is empty")
+                raise log_damaged(table, f"{empty} is empty")
         return opened
 
     def _create(self, table: Table) -> DeltaTable:
@@ -268,7 +259,7 @@ class Lake:
             partition_by=["day"],
             name=table.name,
             description=table.row,
-            configuration={STATISTICS_PROPERTY: _with_statistics(table), **CHECKPOINTS},
+            configuration=log_settings(table),
         )
 
     def _write(self, day: date, rows: pl.DataFrame | DayParts, *, into: DeltaTable, commit: Mapping[str, str]) -> int:
@@ -287,40 +278,8 @@ class Lake:
         return into.version()
 
 
-def _with_statistics(table: Table) -> str:
-    kinds = ("integer", "float", "boolean", "moment")
-    return ",".join(column.name for column in table.columns if column.kind in kinds or column.name == "cafe")
-
-
 def _list(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
-
-
-def empty_log_entry(folder: Path) -> str | None:
-    """Return the name of an empty log entry that the newest version needs; None if there is none.
-
-    A power cut can leave one: the name is on the disk, the content is not. delta-rs reads it as a commit that changes
-    nothing, and the day's rows would vanish without an error.
-    """
-    newest, empty = -1, ""
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            version = int(entry.name[:VERSION_DIGITS]) if entry.name[:VERSION_DIGITS].isdigit() else -1
-            if entry.name.endswith(".checkpoint.parquet"):
-                newest = max(newest, version)
-            elif entry.name.endswith(".json") and version >= 0:
-                try:
-                    empty = max(empty, entry.name) if not entry.stat().st_size else empty
-                except FileNotFoundError:  # just deleted by the upkeep
-                    continue
-    return empty if empty and int(empty[:VERSION_DIGITS]) > newest else None
-
-
-def _log_damaged(table: Table, how: str) -> LakeDamaged:
-    return LakeDamaged(
-        f"The lake's log of {table.name} cannot be read ({how}).",
-        remedy="Put back the table's _delta_log from the backup, or remove the table and rebuild its days.",
-    )
 
 
 def _unavailable(table: Table, error: Exception) -> LakeUnavailable:

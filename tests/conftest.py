@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +14,8 @@ from hypothesis import settings
 from playwright.async_api import expect as expect_async
 from playwright.sync_api import expect
 
+from storage.store import migrate
+from tests import quick_migrations
 from tests import quick_passphrase as stand_in
 from tests.waiting import DEADLINE_SECONDS
 
@@ -33,6 +35,20 @@ for name in [name for name in os.environ if name.startswith("PILOT_")]:
 # Otherwise each process that the tests start compiles the whole project again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrations_once() -> Iterator[None]:
+    """Run the migrations once, and copy their result into each empty SQLite store."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrate, "_upgrade", quick_migrations.upgrade)
+        yield
+
+
+@pytest.fixture
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the migrations on every empty store, for the tests of the migrations."""
+    monkeypatch.setattr(migrate, "_upgrade", quick_migrations.upgrade_by_migrations)
 
 
 @pytest.fixture

@@ -29,6 +29,8 @@ from pathlib import Path
 
 import psycopg2
 
+from storage.store.connect import open_store
+
 START_SECONDS = 60
 SYSTEM_BINARIES = Path("/usr/lib/postgresql")
 
@@ -41,6 +43,7 @@ class Cluster:
     folder: Path
     binaries: Path
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+    _migrated: str = ""
 
     def url(self, database: str) -> str:
         return f"postgresql://pilot@127.0.0.1:{self.port}/{database}"
@@ -53,6 +56,14 @@ class Cluster:
         with contextlib.closing(connection), connection.cursor() as cursor:
             cursor.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
+
+    def new_store(self) -> str:
+        """Create a database with an empty store, migrated once for all; return its URL."""
+        if not self._migrated:
+            url = self.new_database()
+            open_store(url).close()
+            self._migrated = url.rpartition("/")[2]
+        return self.new_database(template=self._migrated)
 
     def stop(self) -> None:
         """Stop it in fast mode: open connections are closed."""

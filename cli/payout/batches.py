@@ -15,7 +15,8 @@ from pilot.money import kronor
 
 if TYPE_CHECKING:
     from storage.home import Home
-    from storage.store.payouts.batches import Batch, Instruction
+    from storage.store.payouts.batches import Batch
+    from storage.store.payouts.instruction_rows import Instruction
 
 app = typer.Typer()
 

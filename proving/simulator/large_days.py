@@ -237,6 +237,6 @@ def _middle(cafe: Cafe) -> float:
     return (band.low + band.high) / 2
 
 
-def _templates(cafes: Cafes) -> list[Cafe]:
+def _templates(cafes: Cafes) -> tuple[Cafe, ...]:
     """Return one café for each set of specialties: copies of a café share its phrases."""
-    return list({cafe.specialties: cafe for cafe in cafes.cafe}.values())
+    return tuple({cafe.specialties: cafe for cafe in cafes.cafe}.values())

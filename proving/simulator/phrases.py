@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -63,7 +63,8 @@ class Phrases:
         return self.questions.gather(language * (PHRASE_TURNS + 1) + place)
 
 
-def phrases(seed: int, *, cafes: Sequence[Cafe]) -> Phrases:
+@lru_cache(maxsize=2)  # A month of large days has the same phrases every day.
+def phrases(seed: int, *, cafes: tuple[Cafe, ...]) -> Phrases:
     """Return phrases of these cafés' guests, equal for equal seeds."""
     rng = random.Random(f"{seed}:phrases")  # noqa: S311 - simulation, not secrets
     texts: list[str] = []

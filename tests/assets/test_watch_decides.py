@@ -174,7 +174,7 @@ def test_an_unavailable_store_is_logged_and_tried_again(
         raise StoreAway("The store does not answer.", remedy="Wait.")
 
     with monkeypatch.context() as broken:
-        broken.setattr(overdue_rewards.decisions, "undecided_sessions", away)
+        broken.setattr(overdue_rewards.undecided, "sessions_by_day", away)
         poller()
     poller()
     assert len(decisions.of_day(home.store(), DAY)) == 2

@@ -23,7 +23,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if request.param == "sqlite":
         opened = open_store(sqlite_url(tmp_path / "store.sqlite"))
     else:
-        opened = open_store(request.getfixturevalue("postgresql_cluster").new_database())
+        opened = open_store(request.getfixturevalue("postgresql_cluster").new_store())
     yield opened
     opened.close()
 

@@ -23,6 +23,10 @@ from tests.payouts.stripe.by_hand_rail import ByHandRail
 from tests.payouts.stripe.over_socket import served
 from tests.payouts.world import START, World
 
+# Each worker is forked from a server that has imported this module once.
+WORKERS = multiprocessing.get_context("forkserver")
+WORKERS.set_forkserver_preload([__name__])
+
 
 def states(world: World) -> list[str]:
     return [each.state for each in batches.instructions(world.store)]
@@ -71,8 +75,7 @@ def test_the_next_worker_finishes_after_a_kill_at_any_failpoint(where: str, stor
     Shared.register("rail", callable=lambda: world.rail, exposed=("send", "parameters", "find_transfer"))
     server = Shared(address=("127.0.0.1", 0), authkey=b"test").get_server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    context = multiprocessing.get_context("spawn")
-    worker = context.Process(target=_die_at, args=(url_of(world), server.address, batch, where))
+    worker = WORKERS.Process(target=_die_at, args=(url_of(world), server.address, batch, where))
     worker.start()
     worker.join(60)
     assert worker.exitcode == -signal.SIGKILL
@@ -102,8 +105,7 @@ def test_the_next_worker_finishes_after_a_kill_during_a_stripe_call(where: str, 
     world = World(tmp_path / "unused", store=store, rail=ByHandRail)
     batch = approved(world, "acct_1", "acct_2")
     with served(world.rail.fake) as url:
-        context = multiprocessing.get_context("spawn")
-        worker = context.Process(target=_die_over_a_socket, args=(url_of(world), url, batch, where))
+        worker = WORKERS.Process(target=_die_over_a_socket, args=(url_of(world), url, batch, where))
         worker.start()
         worker.join(120)
         assert worker.exitcode == -signal.SIGKILL

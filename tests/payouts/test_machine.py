@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ from payouts.reconciling import pay_one, reconcile
 from payouts.stripe.events import catch_up, process
 from storage.store.cafes import switches
 from storage.store.connect import open_store
-from storage.store.engine import sqlite_url
+from storage.store.engine import Store, sqlite_url
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import batches, provider_events, reversals
 from storage.store.payouts.provider_events import ProviderEvent
@@ -48,17 +50,28 @@ FAULTS = st.sampled_from(
 )
 ACCOUNTS = st.sampled_from(["acct_1", "acct_2", "acct_3"])
 
-_template: Path | None = None
+
+@cache
+def folder() -> Path:
+    """Return the folder of this process's stores."""
+    # In memory if possible: there are thousands of runs, and fsync proves nothing here.
+    made = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return made
 
 
+@cache
 def template() -> Path:
     """Return a migrated, empty store; created once."""
-    global _template
-    if _template is None:
-        folder = Path(tempfile.mkdtemp())
-        open_store(sqlite_url(folder / "empty.sqlite")).close()
-        _template = folder / "empty.sqlite"
-    return _template
+    path = folder() / "empty.sqlite"
+    open_store(sqlite_url(path)).close()
+    return path
+
+
+@cache
+def reused_store() -> Store:
+    """Return a store whose file every history replaces: an engine compiles each statement once."""
+    return open_store(sqlite_url(folder() / "store.sqlite"))
 
 
 class Payouts(RuleBasedStateMachine):
@@ -68,10 +81,9 @@ class Payouts(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        # In memory if possible: there are thousands of runs, and fsync proves nothing here.
-        base = "/dev/shm" if Path("/dev/shm").is_dir() else None
-        self.folder = Path(tempfile.mkdtemp(dir=base))
-        self.world = World(self.folder / "store.sqlite", template=template(), rail=type(self).rail)
+        store = reused_store()
+        store.close()
+        self.world = World(folder() / "store.sqlite", template=template(), store=store, rail=type(self).rail)
         self.copy: Path | None = None
 
     def teardown(self) -> None:
@@ -89,7 +101,6 @@ class Payouts(RuleBasedStateMachine):
                 assert -left == sum(each.amount_ore - each.reversed_ore for each in self.world.rail.made.values())
         finally:
             self.world.store.close()
-            shutil.rmtree(self.folder)
 
     @initialize(accounts=st.lists(ACCOUNTS, min_size=1, max_size=4))
     def a_batch_is_approved(self, accounts: list[str]) -> None:
@@ -174,7 +185,7 @@ class Payouts(RuleBasedStateMachine):
 
     @rule()
     def back_up(self) -> None:
-        self.copy = self.folder / "copy.sqlite"
+        self.copy = folder() / "copy.sqlite"
         self.copy.unlink(missing_ok=True)
         self.world.backup(self.copy)
 

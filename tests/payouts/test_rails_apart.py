@@ -11,9 +11,9 @@ from payouts.rail import Order
 from payouts.reconciling import pay_one, reconcile
 from payouts.sending import advance
 from storage.store.engine import Store
-from storage.store.payouts import batches
+from storage.store.payouts import batches, instruction_rows
 from storage.store.payouts.attempts import of_instruction
-from storage.store.payouts.batches import BatchRefused, Instruction
+from storage.store.payouts.instruction_rows import BatchRefused, Instruction
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.world import World
 
@@ -65,7 +65,7 @@ def test_a_transfer_for_a_payout_of_another_rail_is_not_adopted(store: Store, tm
     world.pay()
     (payout,) = batches.instructions(store)
     with store.reading() as connection:
-        rewards = tuple(each for each, *_ in batches.rewards_of(connection, payout.id))
+        rewards = tuple(each for each, *_ in instruction_rows.rewards_of(connection, payout.id))
     other = OtherRail(now=lambda: world.at)
     asked = other.parameters(
         instruction_id=payout.id, batch_id=payout.batch_id, account="acct_1", amount_ore=3000, reward_ids=rewards

@@ -16,7 +16,7 @@ from payouts.rail import Order
 from payouts.reconciling import reconcile
 from payouts.sending import send_batch
 from storage.store.ledger.auditor import audit_money
-from storage.store.payouts import adoption, attempts, batches
+from storage.store.payouts import adoption, attempts, batches, instruction_rows
 from storage.store.payouts.attempts import Attempt
 from storage.store.schemas.payout import payout_attempts, payout_instruction_rewards
 from tests.payouts.memory_rail import MemoryRail
@@ -212,7 +212,7 @@ def test_a_reward_in_two_payouts_without_the_key_is_detected(world: World) -> No
     send_batch(world.store, world.rail, batch)
     (first,) = batches.instructions(world.store)
     with world.store.reading() as connection:
-        rewards = {reward_id: ore for reward_id, _, _, ore in batches.rewards_of(connection, first.id)}
+        rewards = {reward_id: ore for reward_id, _, _, ore in instruction_rows.rewards_of(connection, first.id)}
     (reward_id,) = rewards
     row = {"reward_id": reward_id, "instruction_id": first.id}
     with pytest.raises(DatabaseError), world.store.begin() as connection:
@@ -227,7 +227,9 @@ def test_a_reward_in_two_payouts_without_the_key_is_detected(world: World) -> No
     world.at += timedelta(days=1)
     later = batches.plan(world.store, day=world.today, rail=world.rail.name, simulated=True, limits=LIMITS)
     with world.store.begin() as connection:
-        batches.add_instruction(connection, f"{later.id}-again", later.id, first.recipient_id, rewards, at=START)
+        instruction_rows.add_instruction(
+            connection, f"{later.id}-again", later.id, first.recipient_id, rewards, at=START
+        )
     world.approve_all()
     send_batch(world.store, world.rail, later.id)
     assert "paid 2 times" in world.broken()

@@ -19,10 +19,10 @@ from storage.store import audit
 from storage.store.cafes import switches
 from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
-from storage.store.payouts import attempts, batches, guest_payouts
+from storage.store.payouts import attempts, batches, guest_payouts, instruction_rows
 from storage.store.payouts.attempts import KEY_LIFETIME, Attempt
-from storage.store.payouts.batches import BatchRefused
 from storage.store.payouts.claims import ClaimRefused
+from storage.store.payouts.instruction_rows import BatchRefused
 from storage.store.payouts.payout_codes import SHARED_BANK
 from storage.store.rewards import vouchers
 from storage.store.schemas.payout import payout_attempts, payout_claims, payout_instruction_rewards
@@ -346,7 +346,7 @@ def test_the_database_itself_refuses_a_second_live_attempt_claim_or_place(world:
     (attempt,) = attempts.of_instruction(world.store, instruction.id)
     row = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
     with world.store.reading() as connection:
-        (reward, *_), *_ = batches.rewards_of(connection, instruction.id)
+        (reward, *_), *_ = instruction_rows.rewards_of(connection, instruction.id)
     for table, values in (
         (payout_attempts, {**row, "key": "another", "number": 2}),
         (payout_instruction_rewards, {"reward_id": reward, "instruction_id": instruction.id}),

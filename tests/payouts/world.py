@@ -20,6 +20,7 @@ from storage.store.cafes import switches
 from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger.auditor import audit_money
+from storage.store.migrate import migrate
 from storage.store.payouts import batches, claims
 from storage.store.payouts.batches import Limits
 from storage.store.rewards.reward_cases import Candidate
@@ -48,9 +49,9 @@ class World:
         rail: Callable[..., Any] = MemoryRail,
         cluster: Cluster | None = None,
     ) -> None:
-        if template is not None:
-            shutil.copyfile(template, path)
         self.path = path
+        if template is not None:
+            self._replace_file(template)
         self.cluster = cluster
         self.at = START
         self.store = store or open_store(sqlite_url(path))
@@ -161,14 +162,17 @@ class World:
         """Restore an older backup, as after a lost disk."""
         self.store.close()
         if self.cluster is not None:
-            url: str | URL = self.cluster.new_database(template=self._copies[copy])
+            url = self.cluster.new_database(template=self._copies[copy])
+            self.store = open_store(url, now=lambda: self.at)
         else:
-            for suffix in ("", "-wal", "-shm"):
-                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-            shutil.copyfile(copy, self.path)
-            url = sqlite_url(self.path)
-        self.store = open_store(url, now=lambda: self.at)
+            self._replace_file(copy)
+            migrate(self.store)
         self.restored = True
+
+    def _replace_file(self, copy: Path) -> None:
+        for suffix in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+        shutil.copyfile(copy, self.path)
 
 
 def _database(url: str | URL) -> str:

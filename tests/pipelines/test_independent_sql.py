@@ -23,7 +23,7 @@ from pipelines.figures.uptime import uptime
 from pipelines.shapes import schema
 from proving.simulator.large_days import LargeDay, crowd, customer_counts, event_parts
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("independent SQL")]  # Phrases of days that the tests share.
 
 CAFES = parse_cafes((Path(__file__).parents[2] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 SPRING_CHANGE, AUTUMN_CHANGE = date(2026, 3, 29), date(2026, 10, 25)

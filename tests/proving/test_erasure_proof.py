@@ -44,6 +44,8 @@ from storage.landing.days import read_day
 from storage.store.privacy import day_states, money_erasure, tombstones
 from storage.store.rewards import reward_rows
 
+pytestmark = pytest.mark.xdist_group("erasure proof")  # Homes that the tests share.
+
 NOW = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 
 
@@ -135,11 +137,12 @@ def test_a_place_that_is_left_out_is_caught(
 
 
 @pytest.fixture(scope="module")
-def erased(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, PreparedHome]:
+def erased(
+    prepared: tuple[PreparedHome, Found], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, PreparedHome]:
     """A home that a guest was erased from, beside a copy of it from before."""
     folder = tmp_path_factory.mktemp("proof")
-    passed = prepare_home(folder, build=build, now=NOW)
-    passed.home.store().close()
+    passed = copied(prepared[0], folder)
     before = folder / "before"
     shutil.copytree(passed.home.root, before)
     erase(passed, now=NOW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -25,7 +26,7 @@ from tests.events import MORNING, raw_events
 from tests.events import probes as probe_events
 from tests.quality import whole_day
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("day verdicts")]  # Verdicts and a lake that tests share.
 
 DAY = whole_day.DAY
 NIGHT = datetime(2026, 11, 24, 3, tzinfo=UTC)
@@ -37,12 +38,25 @@ def frames() -> dict[str, pl.DataFrame]:
     return whole_day.polars_day()
 
 
-@pytest.fixture
-def lake(tmp_path: Path, frames: dict[str, pl.DataFrame]) -> Lake:
-    made = Lake(str(tmp_path))
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory, frames: dict[str, pl.DataFrame]) -> Path:
+    """Return the folder of a lake with the day's tables, to copy."""
+    folder = tmp_path_factory.mktemp("lake")
     for name, frame in frames.items():
-        made.replace_partition(TABLES[name], DAY, frame, commit={})
-    return made
+        Lake(str(folder)).replace_partition(TABLES[name], DAY, frame, commit={})
+    return folder
+
+
+@pytest.fixture
+def lake(tmp_path: Path, written: Path) -> Lake:
+    shutil.copytree(written, tmp_path, dirs_exist_ok=True)
+    return Lake(str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def good(written: Path) -> DayVerdicts:
+    """Return the verdicts on the unchanged day."""
+    return judged(Lake(str(written)))
 
 
 def judged(lake: Lake, **options: Any) -> DayVerdicts:
@@ -59,9 +73,9 @@ def spoil(lake: Lake, table: Table, frame: pl.DataFrame) -> None:
 
 
 def test_a_good_day_has_a_verdict_on_every_expectation_of_every_table_written(
-    lake: Lake, frames: dict[str, pl.DataFrame]
+    good: DayVerdicts, frames: dict[str, pl.DataFrame]
 ) -> None:
-    result = judged(lake)
+    result = good
     assert result.verdicts.filter(~pl.col("passed")).height == 0
     assert result.quarantine.height == 0
     assert result.stopping == ()
@@ -163,7 +177,7 @@ def test_a_wrong_figure_of_a_day_that_is_too_large_stops_it(
     lake: Lake, frames: dict[str, pl.DataFrame], table: str, column: str, expectation: str
 ) -> None:
     spoil(lake, TABLES[table], frames[table].with_columns(pl.col(column) + 1))
-    result = judged(lake, most_events=frames["raw_events"].height // 3)
+    result = judged(lake, most_events=frames["raw_events"].height // 3, tables=[TABLES[table]])
     assert table in result.stopping
     assert expectation in set(result.verdicts.filter(~pl.col("passed"))["expectation"])
 
@@ -179,10 +193,10 @@ def test_probes_cut_no_session_away_and_are_cut_themselves(lake: Lake, frames: d
     assert 0 < kept.filter(pl.col("event") == "probe").height < probes.height
 
 
-def test_the_gate_is_shut_before_a_verdict_and_open_after_a_good_one(lake: Lake) -> None:
+def test_the_gate_is_shut_before_a_verdict_and_open_after_a_good_one(lake: Lake, good: DayVerdicts) -> None:
     tables = [SESSIONS, SCORED_FEEDBACK]
     assert gate(lake, tables, days=[DAY]).unjudged == (DAY,)
-    keep(lake, judged(lake))
+    keep(lake, good)
     assert gate(lake, tables, days=[DAY]).open
     assert not gate(lake, tables, days=[DAY, DAY + timedelta(days=1)]).open
     assert not gate(lake, tables, days=[DAY], judged_since=NIGHT + timedelta(seconds=1)).open
@@ -192,7 +206,7 @@ def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
     lake: Lake, frames: dict[str, pl.DataFrame]
 ) -> None:
     spoil(lake, SCORED_FEEDBACK, frames["scored_feedback"].with_columns(score=pl.lit(140)))
-    keep(lake, judged(lake))
+    keep(lake, judged(lake, tables=[SESSIONS, SCORED_FEEDBACK]))
     shut = gate(lake, [SESSIONS, SCORED_FEEDBACK], days=[DAY])
     assert not shut.open
     assert ("scored_feedback", "between:score:0:100") in {(stop.table, stop.expectation) for stop in shut.stops}
@@ -205,10 +219,11 @@ def test_every_table_but_the_judges_own_is_judged() -> None:
     assert {table.name for table in tables_with_suites()} == set(TABLES) - {"quality_verdicts", "quarantine"}
 
 
-def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(lake: Lake, tmp_path: Path) -> None:
+def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(
+    lake: Lake, good: DayVerdicts, tmp_path: Path
+) -> None:
     before = DAY - timedelta(days=1)
     tables = [SESSIONS, SCORED_FEEDBACK]
-    good = judged(lake)
     apart = {"table_name": "turns", "row_key": "x", "expectation": "x", "severity": "stop", "reason": "x"}
     row = pl.DataFrame([apart | {"day": DAY, "judged_at": NIGHT}], schema_overrides=good.quarantine.schema)
     keep(lake, replace(good, quarantine=pl.concat([good.quarantine, row], how="diagonal")))

@@ -117,7 +117,6 @@ def test_a_good_day_and_one_without_rows_pass(good: Any, table: str) -> None:
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table, breaks in BREAKS.items() for name in breaks])
 def test_each_break_fails_its_expectation(good: Any, table: str, name: str) -> None:
-    assert judge(table, good, only=name).passed
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed
 

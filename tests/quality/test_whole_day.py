@@ -284,7 +284,6 @@ def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table, breaks in BREAKS.items() for name in breaks])
 def test_each_break_fails_its_expectation(good: Frames, table: str, name: str) -> None:
-    assert judge(table, good, only=name).passed
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed
 

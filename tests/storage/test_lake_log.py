@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from deltalake import DeltaTable
 
-from storage.lake import CHECKPOINT_COMMITS, LOG_FOLDER, Lake
+from storage.lake import Lake
+from storage.lake_log import CHECKPOINT_COMMITS, LOG_FOLDER
 from storage.lake_upkeep import maintain_table
 from tests.storage.lake_rows import DAY, VISITS, visits
 

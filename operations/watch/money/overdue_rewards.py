@@ -27,7 +27,7 @@ from quality.gate import quarantined
 from storage.home import Home
 from storage.landing.days import read_day
 from storage.store.privacy import tombstones
-from storage.store.rewards import decisions, vouchers
+from storage.store.rewards import undecided, vouchers
 from storage.store.rewards.decisions import WATCH, Decision
 
 PATIENCE = timedelta(seconds=25)  # The assets need about 14 s; the guest is promised the answer within 60.
@@ -93,7 +93,7 @@ class OverdueRewards:
 
     def _run(self) -> None:
         now = self._clock()
-        waiting = decisions.undecided_sessions(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
+        waiting = undecided.sessions_by_day(self._home.store(), sent_after=now - MAX_AGE, sent_before=now - PATIENCE)
         self._tried = {day: attempt for day, attempt in self._tried.items() if day in waiting}
         for day, session_ids in waiting.items():
             tried, at = self._tried.get(day, (frozenset[str](), now - RETRY_AFTER))

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, func, insert, select, update
 from pilot.identifiers import new_identifier
 from storage.store import audit
 from storage.store.engine import Store, serialise
-from storage.store.payouts import attempts, batches
-from storage.store.payouts.batches import Instruction
+from storage.store.payouts import attempts, instruction_rows
+from storage.store.payouts.instruction_rows import Instruction
 from storage.store.payouts.payout_codes import MADE_BEFORE_RESTORE, AdoptionResult, TransferDifference
 from storage.store.schemas.money import vouchers
 from storage.store.schemas.payout import (
@@ -82,7 +82,7 @@ def adopt(
             if why is not None:
                 connection.rollback()
                 return why
-        found = batches.lock_instruction(connection, instruction_id)
+        found = instruction_rows.lock_instruction(connection, instruction_id)
         if found.amount_ore != amount_ore or found.account != account:
             connection.rollback()
             return "amount_differs" if found.amount_ore != amount_ore else "account_differs"
@@ -162,7 +162,7 @@ def _rebuild(
                 id=batch_id, day=day, rail=rail, simulated=simulated, approval="waiting", planned_at=at
             )
         )
-    batches.add_instruction(connection, instruction_id, batch_id, who, amounts, at=at)
+    instruction_rows.add_instruction(connection, instruction_id, batch_id, who, amounts, at=at)
     return None
 
 

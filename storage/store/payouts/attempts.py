@@ -17,7 +17,7 @@ from storage.store import audit
 from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import rail_payouts
-from storage.store.payouts.batches import BatchRefused, Instruction, lock_instruction, rewards_of, set_state
+from storage.store.payouts.instruction_rows import BatchRefused, Instruction, lock_instruction, rewards_of, set_state
 from storage.store.payouts.payout_codes import ABSENT
 from storage.store.schemas.core import switches
 from storage.store.schemas.payout import payout_attempts, payout_batches, payout_instructions

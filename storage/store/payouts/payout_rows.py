@@ -15,7 +15,7 @@ from storage.store.engine import Store
 from storage.store.ledger.auditor import Finding
 from storage.store.payouts import bank_legs, reconciliations
 from storage.store.payouts.attempts import MONEY_RAILS
-from storage.store.payouts.batches import UNFINISHED
+from storage.store.payouts.instruction_rows import UNFINISHED
 from storage.store.payouts.reconciliations import Reconciliation
 from storage.store.schemas.payout import (
     payout_attempts,

@@ -7,7 +7,14 @@ from datetime import date, datetime
 from sqlalchemy import Connection, select
 
 from storage.store.engine import Store
-from storage.store.payouts.batches import INSTRUCTION_COLUMNS, INSTRUCTIONS, LEFT, UNFINISHED, BatchRefused, Instruction
+from storage.store.payouts.instruction_rows import (
+    INSTRUCTION_COLUMNS,
+    INSTRUCTIONS,
+    LEFT,
+    UNFINISHED,
+    BatchRefused,
+    Instruction,
+)
 from storage.store.schemas.payout import payout_batches, payout_instructions
 
 

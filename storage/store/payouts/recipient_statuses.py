@@ -10,8 +10,8 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 
 from storage.store.engine import Store, serialise
 from storage.store.payouts import attempts, claims, onboardings
-from storage.store.payouts.batches import LEFT
 from storage.store.payouts.claims import ClaimRefused, Recipient
+from storage.store.payouts.instruction_rows import LEFT
 from storage.store.schemas.payout import payout_claims, payout_instruction_rewards, payout_instructions, recipients
 from storage.store.schemas.provider import bank_payouts, recipient_statuses
 from storage.store.schemas.provider import onboardings as onboarding_rows

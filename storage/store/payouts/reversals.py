@@ -12,7 +12,7 @@ from storage.store import audit
 from storage.store.engine import Store
 from storage.store.ledger import bookkeeping
 from storage.store.payouts.attempts import moves_money
-from storage.store.payouts.batches import lock_instruction, rewards_of, set_state
+from storage.store.payouts.instruction_rows import lock_instruction, rewards_of, set_state
 from storage.store.payouts.payout_codes import REVERSED
 from storage.store.schemas.provider import payout_reversals
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 from pilot.business_days import business_day
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
-from storage.store.payouts import batches
+from storage.store.payouts import instruction_rows
 from storage.store.payouts.claims import ClaimRefused
 from storage.store.payouts.payout_codes import CLAIM_WITHDRAWN
 from storage.store.rewards import vouchers
@@ -77,7 +77,7 @@ def _rewards(connection: Connection, payout_id: str) -> list[str]:
 
 def _withdraw(connection: Connection, payout_id: str, *, store: Store) -> None:
     """Mark the payout so that it is never sent again."""
-    found = batches.lock_instruction(connection, payout_id)
+    found = instruction_rows.lock_instruction(connection, payout_id)
     attempts = connection.execute(
         select(payout_attempts.c.outcome).where(payout_attempts.c.instruction_id == payout_id)
     ).scalars()
@@ -87,7 +87,7 @@ def _withdraw(connection: Connection, payout_id: str, *, store: Store) -> None:
             remedy="Only what was never sent, or was reversed in full, can be withdrawn. See `pilot payout show`.",
         )
     if found.state != "reversed":
-        batches.set_state(connection, payout_id, "refused", code=CLAIM_WITHDRAWN, at=store.now())
+        instruction_rows.set_state(connection, payout_id, "refused", code=CLAIM_WITHDRAWN, at=store.now())
 
 
 def _unlink(connection: Connection, payout_id: str) -> None:

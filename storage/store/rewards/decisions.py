@@ -17,7 +17,7 @@ from storage.store.ledger import bookkeeping
 from storage.store.rewards import vouchers
 from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Outcome, SlotState
 from storage.store.rewards.vouchers import Issuer
-from storage.store.schemas.core import receipts, switches, tombstones, trial_slots
+from storage.store.schemas.core import switches, tombstones, trial_slots
 from storage.store.schemas.money import reward_decisions, reward_rulings
 
 ASSETS = "assets"  # decides in the run that rebuilds the day
@@ -173,26 +173,6 @@ def overdue(store: Store, *, now: datetime, simulated: bool) -> list[datetime]:
         query = query.where(~reward_decisions.c.simulated)
     with store.reading() as connection:
         return list(connection.execute(query).scalars())
-
-
-def undecided_sessions(store: Store, *, sent_after: datetime, sent_before: datetime) -> dict[date, frozenset[str]]:
-    """Return by day the undecided, unerased sessions with a receipt of the period."""
-    query = (
-        select(receipts.c.day, receipts.c.session_id)
-        .outerjoin(reward_decisions, reward_decisions.c.session_id == receipts.c.session_id)
-        .outerjoin(tombstones, tombstones.c.session_id == receipts.c.session_id)
-        .where(
-            receipts.c.created_at > sent_after,
-            receipts.c.created_at <= sent_before,
-            reward_decisions.c.session_id.is_(None),
-            tombstones.c.session_id.is_(None),
-        )
-    )
-    found: dict[date, set[str]] = defaultdict(set)
-    with store.reading() as connection:
-        for day, session_id in connection.execute(query):
-            found[day].add(session_id)
-    return {day: frozenset(found[day]) for day in sorted(found)}
 
 
 def _find(connection: Connection, session_id: str) -> Decision | None:

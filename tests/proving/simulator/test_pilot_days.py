@@ -14,7 +14,7 @@ from pilot.events import parse_event
 from proving.simulator.happenings import outage
 from proving.simulator.pilot_days import simulate
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pilot days")]  # A month that the tests share.
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 CODES = dict.fromkeys(CAFES.ids, "BCDFGH")

@@ -19,6 +19,8 @@ from storage.store.privacy import erasures
 from storage.store.privacy.erasures import PlaceResult
 
 MONDAY = date(2026, 11, 23)
+pytestmark = pytest.mark.usefixtures("real_migrations")
+
 NOON = datetime(2026, 11, 23, 11, tzinfo=UTC)
 
 PAYOUT_CODES = {

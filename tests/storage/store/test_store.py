@@ -23,6 +23,8 @@ from storage.store.schemas.core import codes as codes_table
 from storage.store.schemas.core import metadata
 from tests.postgresql import Cluster
 
+pytestmark = pytest.mark.usefixtures("real_migrations")
+
 MONDAY = date(2026, 11, 23)
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 

@@ -16,6 +16,7 @@ from storage.store.payouts import (
     attempts,
     batches,
     guest_payouts,
+    instruction_rows,
     onboardings,
     recipient_devices,
     recipient_statuses,
@@ -223,7 +224,9 @@ async def test_the_receipt_shows_each_status_of_the_payout(guest, stripe, home, 
     url = f"{path}?lang={language}"
     assert status_title(language, "approval") in (await guest.get(url)).text
     with store.begin() as connection:
-        batches.set_state(connection, one.id, "refused", code="insufficient_capabilities_for_transfer", at=store.now())
+        instruction_rows.set_state(
+            connection, one.id, "refused", code="insufficient_capabilities_for_transfer", at=store.now()
+        )
     text = (await guest.get(url)).text
     assert status_title(language, "mend") in text
     assert section("bank", language)["offer.continue"] in text
