@@ -35,7 +35,7 @@ from storage.store.payouts.provider_events import ProviderEvent
 from tests.payouts import assertions
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
-from tests.payouts.world import LIMITS, World
+from tests.payouts.world import LIMITS, World, replace_file
 
 FAULTS = st.sampled_from(
     [
@@ -69,9 +69,16 @@ def template() -> Path:
 
 
 @cache
-def reused_store() -> Store:
-    """Return a store whose file every history replaces: an engine compiles each statement once."""
+def _reused_store() -> Store:
     return open_store(sqlite_url(folder() / "store.sqlite"))
+
+
+def emptied_store() -> Store:
+    """Return this process's only store, emptied: its engine compiles each statement once for all histories."""
+    store = _reused_store()
+    store.close()
+    replace_file(folder() / "store.sqlite", template())
+    return store
 
 
 class Payouts(RuleBasedStateMachine):
@@ -81,9 +88,7 @@ class Payouts(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        store = reused_store()
-        store.close()
-        self.world = World(folder() / "store.sqlite", template=template(), store=store, rail=type(self).rail)
+        self.world = World(folder() / "store.sqlite", store=emptied_store(), rail=type(self).rail)
         self.copy: Path | None = None
 
     def teardown(self) -> None:
@@ -251,7 +256,7 @@ class StripePayouts(Payouts):
 
 
 # In parts, so that none is long on a busy machine; `make prove-payouts` runs ten thousand.
-PARTS = [(Payouts, 25, number) for number in range(4)] + [(StripePayouts, 12, number) for number in range(4)]
+PARTS = [(Payouts, 20, number) for number in range(4)] + [(StripePayouts, 10, number) for number in range(4)]
 
 
 @pytest.mark.timeout(900)  # dozens of histories: minutes on a machine that is busy

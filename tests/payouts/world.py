@@ -44,14 +44,11 @@ class World:
         self,
         path: Path,
         *,
-        template: Path | None = None,
         store: Store | None = None,
         rail: Callable[..., Any] = MemoryRail,
         cluster: Cluster | None = None,
     ) -> None:
         self.path = path
-        if template is not None:
-            self._replace_file(template)
         self.cluster = cluster
         self.at = START
         self.store = store or open_store(sqlite_url(path))
@@ -165,14 +162,16 @@ class World:
             url = self.cluster.new_database(template=self._copies[copy])
             self.store = open_store(url, now=lambda: self.at)
         else:
-            self._replace_file(copy)
+            replace_file(self.path, copy)
             migrate(self.store)
         self.restored = True
 
-    def _replace_file(self, copy: Path) -> None:
-        for suffix in ("", "-wal", "-shm"):
-            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
-        shutil.copyfile(copy, self.path)
+
+def replace_file(path: Path, copy: Path) -> None:
+    """Replace the file of a closed store by a copy."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    shutil.copyfile(copy, path)
 
 
 def _database(url: str | URL) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import io
 import shutil
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 import pyarrow as pa
+import pyrage
 import pytest
 
 from operations.backup import restore as restoring
@@ -37,12 +38,14 @@ from proving.erasure.proof import (
     search_both,
     verdict,
 )
+from storage.backup import sealing
 from storage.erasure.everywhere import find_everywhere
 from storage.erasure.landing_lines import RewriteResult
 from storage.home import Home, open_home
 from storage.landing.days import read_day
 from storage.store.privacy import day_states, money_erasure, tombstones
 from storage.store.rewards import reward_rows
+from tests import quick_passphrase
 
 pytestmark = pytest.mark.xdist_group("erasure proof")  # Homes that the tests share.
 
@@ -68,7 +71,16 @@ def build(home: Home, day: date) -> None:
         lake.replace_partition(table, day, frame, commit={})
 
 
-def test_an_erased_guest_is_nowhere_and_the_other_still_is(tmp_path: Path) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def quick_passphrases() -> Iterator[None]:
+    """Seal backups without scrypt, which takes seconds in every proof."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sealing, "passphrase", quick_passphrase)
+        yield
+
+
+def test_an_erased_guest_is_nowhere_and_the_other_still_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "passphrase", pyrage.passphrase)  # Here backups are sealed as in the pilot.
     came_to = prove(tmp_path, build=build, now=NOW)
     assert came_to.proved, came_to
     assert came_to.reward == "eligible"

@@ -133,6 +133,9 @@ FACTS: dict[str, str] = {
 }
 
 
+_QUERIES = {fact: text(f"WITH due AS ({_DUE}), booked AS ({_BOOKED}) {query}") for fact, query in FACTS.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """A reward that breaks a fact."""
@@ -147,9 +150,7 @@ def audit_money(store: Store) -> list[Finding]:
     with store.reading() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ"))
-        for fact, query in FACTS.items():
-            broken = sorted(
-                set(connection.execute(text(f"WITH due AS ({_DUE}), booked AS ({_BOOKED}) {query}")).scalars())
-            )
+        for fact, query in _QUERIES.items():
+            broken = sorted(set(connection.execute(query).scalars()))
             found += [Finding(fact, str(reward_id)) for reward_id in broken]
     return found

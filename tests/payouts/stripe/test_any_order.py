@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,12 +18,12 @@ from payouts.stripe import events
 from payouts.stripe.events import catch_up, list_events, process
 from payouts.stripe.recipients import open_account
 from storage.store.connect import open_store
-from storage.store.engine import Store, sqlite_url
+from storage.store.engine import Store
 from storage.store.payouts import batches, claims, onboardings, provider_events, recipient_statuses
 from storage.store.payouts.provider_events import ProviderEvent
 from tests.payouts import assertions
 from tests.payouts.stripe.by_hand_rail import IBAN, ByHandRail
-from tests.payouts.test_machine import template
+from tests.payouts.test_machine import emptied_store
 from tests.payouts.world import World
 from tests.postgresql import Cluster
 
@@ -156,19 +155,6 @@ def histories(make: Callable[[], Store], folder: Path, *, seed: int) -> None:
 KEPT = settings(deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
-def files(folder: Path) -> Callable[[], Store]:
-    """Return a function that opens an empty store in a new file."""
-    numbers = itertools.count()
-
-    def make() -> Store:
-        path = folder / f"{next(numbers)}.sqlite"
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(template().read_bytes())
-        return open_store(sqlite_url(path))
-
-    return make
-
-
 @pytest.mark.timeout(600)
 @settings(KEPT, max_examples=6)
 @given(seed=st.integers(0, 10**6))
@@ -176,7 +162,7 @@ def test_webhooks_in_any_order_and_number_give_the_same_result(
     seed: int, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = tmp_path_factory.mktemp("order")
-    histories(files(folder), folder, seed=seed)
+    histories(emptied_store, folder, seed=seed)
 
 
 @pytest.mark.postgresql
@@ -209,4 +195,4 @@ def test_trusting_the_content_of_an_event_is_detected(tmp_path: Path, monkeypatc
     monkeypatch.setattr(events, "_subject", lambda event: (event.id, "", ""))
     with pytest.raises(AssertionError, match="another result"):
         for seed in range(4):
-            histories(files(tmp_path / str(seed)), tmp_path, seed=seed)
+            histories(emptied_store, tmp_path, seed=seed)
