@@ -62,7 +62,7 @@ def test_a_batch_is_built_on_a_good_day_and_not_on_a_stopped_one(
     set_apart = home.lake().read(QUARANTINE, days=[DAY])
     assert set_apart["row_key"].to_list() == spoilt["session_id"].to_list()
 
-    run(DAY)
+    run(DAY, only=["scored_feedback"])
     assert built(pay(home_resource, instance))
 
 
