@@ -4,8 +4,8 @@ Pandas is used because Great Expectations validates only pandas, Spark and SQL, 
 frames, and nothing else needs the conversion. This is the only module that imports Great Expectations, and only when
 called: the import takes seconds. The context is ephemeral (no files, no network), progress bars are off, and results
 hold counts without values. A second validation, only of a failed expectation, returns the positions of the rows that
-break it. Validation takes milliseconds for each expectation, so an empty frame is judged without it: on most days most
-tables of a pilot are empty.
+break it. Validation takes milliseconds for each expectation, so an empty frame is judged without it (on most days most
+tables of a pilot are empty), and so is a rule that evaluates its own fact.
 """
 
 from __future__ import annotations
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 COUNTS: dict[str, Any] = {"result_format": "BASIC", "partial_unexpected_count": 0}
 # These results include values, which are dropped at once; only positions are kept.
 PLACES: dict[str, Any] = {"result_format": "COMPLETE", "partial_unexpected_count": 0}
-FACT_PREFIX = "fact:"
-FACT_EXPECTATION = "ExpectColumnValuesToBeInSet"  # a fact's column contains only True
 MOST_OFFENDERS = 1_000  # positions kept for each expectation; the count is of all
 
 
@@ -35,20 +33,15 @@ def run(rules: Sequence[Rule], *, frame: pd.DataFrame, evidence: Evidence) -> tu
 
     A rule does not hold if a column that it needs is missing.
     """
-    import great_expectations as gx
-
     frame = frame.reset_index(drop=True)
     verdicts = {place: _nothing_breaks(rule) for place, rule in enumerate(rules) if _is_vacuous(rule, frame)}
     plain = {place: rule for place, rule in enumerate(rules) if rule.fact is None and place not in verdicts}
-    expectations = {
-        place: getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
-        for place, rule in plain.items()
-    }
+    expectations = {place: _expectation(rule, place) for place, rule in plain.items()}
     for result in _validate(frame, list(expectations.values())):
         place = int(result.expectation_config.meta["place"])
         offenders = () if result.success else _offenders(frame, expectations[place])
         verdicts[place] = _verdict(rules[place], result, offenders=offenders)
-    verdicts |= _fact_verdicts({place: rule for place, rule in enumerate(rules) if rule.fact}, frame, evidence)
+    verdicts |= {place: _fact_verdict(rule, frame, evidence) for place, rule in enumerate(rules) if rule.fact}
     return tuple(verdicts[place] for place in range(len(rules)))
 
 
@@ -68,11 +61,17 @@ def _definition() -> Any:
     )
 
 
-def _validate(frame: pd.DataFrame, expectations: Sequence[Any]) -> Sequence[Any]:
+def _expectation(rule: Rule, place: int) -> Any:
     import great_expectations as gx
 
+    return getattr(gx.expectations, rule.expectation)(**rule.arguments, meta={"place": place})
+
+
+def _validate(frame: pd.DataFrame, expectations: Sequence[Any]) -> Sequence[Any]:
     if not expectations:
         return []
+    import great_expectations as gx
+
     batch = _definition().get_batch(batch_parameters={"dataframe": frame})
     suite = gx.ExpectationSuite(name="suite", expectations=list(expectations))
     found: Sequence[Any] = batch.validate(suite, result_format=COUNTS).results
@@ -99,46 +98,28 @@ def _nothing_breaks(rule: Rule) -> ExpectationResult:
     return ExpectationResult(rule.code, passed=True, counts=counts, severity=rule.severity, about=rule.about)
 
 
-def _fact_verdicts(rules: dict[int, Rule], frame: pd.DataFrame, evidence: Evidence) -> dict[int, ExpectationResult]:
-    """Return the facts' verdicts, validated in one batch with a column each."""
-    import great_expectations as gx
-    import pandas as pd
-
-    verdicts: dict[int, ExpectationResult] = {}
-    columns: dict[str, pd.Series[bool]] = {}
-    for place, rule in rules.items():
-        assert rule.fact is not None
-        try:
-            facts = rule.fact(frame, evidence).astype(bool)
-        except (AttributeError, KeyError, TypeError, ValueError):
-            verdicts[place] = _unjudged(rule, rows=len(frame))
-            continue
-        if facts.empty:
-            verdicts[place] = _nothing_breaks(rule)
-        else:
-            # Shorter columns are filled with nulls, which the engine leaves out.
-            columns[f"{FACT_PREFIX}{place}"] = facts.reset_index(drop=True).astype(object)
-    expectations = [
-        getattr(gx.expectations, FACT_EXPECTATION)(column=name, value_set=[True], meta={"place": name})
-        for name in columns
-    ]
-    for result in _validate(pd.DataFrame(columns), expectations):
-        name = result.expectation_config.meta["place"]
-        place, facts = int(name.removeprefix(FACT_PREFIX)), columns[name]
-        breaking = facts.index[~facts.astype(bool)][:MOST_OFFENDERS] if rules[place].of_rows else ()
-        verdicts[place] = _verdict(rules[place], result, offenders=tuple(int(where) for where in breaking))
-    return verdicts
-
-
-def _unjudged(rule: Rule, *, rows: int) -> ExpectationResult:
-    return ExpectationResult(rule.code, passed=False, counts={"rows": rows}, severity=rule.severity, about=rule.about)
+def _fact_verdict(rule: Rule, frame: pd.DataFrame, evidence: Evidence) -> ExpectationResult:
+    """Return the verdict of a rule that evaluates its own fact for each row or group."""
+    assert rule.fact is not None
+    try:
+        facts = rule.fact(frame, evidence).astype(bool).reset_index(drop=True)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        counts = {"rows": len(frame)}
+        return ExpectationResult(rule.code, passed=False, counts=counts, severity=rule.severity, about=rule.about)
+    breaking = [int(place) for place in facts.index[~facts]]
+    return ExpectationResult(
+        rule.code,
+        passed=not breaking,
+        counts={"rows": len(facts), "breaking": len(breaking)},
+        severity=rule.severity,
+        about=rule.about,
+        offenders=tuple(breaking[:MOST_OFFENDERS]) if rule.of_rows else (),
+    )
 
 
 def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> ExpectationResult:
     found = result.result or {}
     counts = {"rows": found.get("element_count"), "breaking": found.get("unexpected_count")}
-    if rule.fact and found:
-        counts["rows"] = found["element_count"] - found["missing_count"]
     return ExpectationResult(
         rule.code,
         passed=bool(result.success),

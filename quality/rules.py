@@ -1,7 +1,7 @@
 """Rules: expectations as data, so that a suite can be read, listed and tested without its engine.
 
 A rule is either an expectation of Great Expectations, by name and arguments, or a *fact*: a function that returns for
-each row whether a relation between columns or tables holds. The engine expects a fact's boolean column to be true.
+each row whether a relation between columns or tables holds.
 """
 
 from __future__ import annotations

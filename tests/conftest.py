@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,6 +31,10 @@ for each in (expect, expect_async):
 
 for name in [name for name in os.environ if name.startswith("PILOT_")]:
     del os.environ[name]
+
+# Otherwise each process that the tests start compiles the whole project again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 @pytest.fixture(scope="session", autouse=True)

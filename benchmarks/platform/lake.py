@@ -4,9 +4,9 @@
 
 A stage is what an asset does: read from the lake, make, write to the lake. Each runs in a process of its own, whose
 greatest memory is reported (of several days each day does); its seconds are from its first read to its commit, without
-Python's own start. The SQL (`independent_sql`) reads the same raw files, keeps its tables in memory and
-writes them to Parquet. Then both results are held against each other row by row. The day is heavier than a believable
-one: nearly everybody who opens the page starts, and says three things on average.
+Python's own start. The SQL (`independent_sql`) reads the same raw files, keeps its tables in memory and writes them to
+Parquet. Then both results are compared row by row. The day is heavier than a believable one: nearly everybody who opens
+the page starts, and says three things on average.
 """
 
 from __future__ import annotations
@@ -19,20 +19,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import polars as pl
 
 from assets.framework.day import TableDay
-from benchmarks.platform import independent_sql
+from benchmarks.platform.compared_sql import differing, run_sql
 from benchmarks.platform.late_days import COSTS, LATE_PART, late_days
 from pilot.business_days import day_bounds
 from pilot.cafes import Cafes, parse_cafes
 from pilot.lake_tables.insight_tables import VOICE_LATENCY
-from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, RAW_EVENTS, SESSIONS, TURNS, UPTIME, Table
+from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS, SESSIONS, TURNS, UPTIME, Table
 from pilot.settings import read_settings
 from pipelines.feedback.sessions import FIELDS as OF_SESSIONS
 from pipelines.feedback.sessions import sessions
@@ -57,13 +56,14 @@ SEED = 1
 COMMIT = {"run": "benchmark"}
 STAGES = ("sessions", "turns", "voice_latency", "uptime", "pilot_kpis")
 PIECES_OF_DAY = ("simulate", *STAGES)
-TOLERANCE = 1e-9
-DECIMALS = 9
-FIGURES = ("numerator", "denominator", "value", "low", "high")
+
+
+def end_of(day: date) -> datetime:
+    return day_bounds(day)[1]
 
 
 def of_day(home: Home, table: Table, day: date) -> TableDay:
-    return TableDay(home=home, table=table, day=day, as_of=day_bounds(day + timedelta(days=1))[0], commit=COMMIT)
+    return TableDay(home=home, table=table, day=day, as_of=end_of(day), commit=COMMIT)
 
 
 def some_cafes(count: int) -> Cafes:
@@ -113,85 +113,6 @@ MAKERS = {
 }
 
 
-def run_sql(home: Home, day: date, cafes: Cafes, *, folder: Path) -> dict[str, float]:
-    """Run the SQL over the day's raw files; leave each table as a Parquet file; return each one's seconds."""
-    start, end = day_bounds(day)
-    as_of = of_day(home, SESSIONS, day).as_of
-    taken: dict[str, float] = {}
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for name, table in (("raw", RAW_EVENTS), ("counts", CUSTOMER_COUNTS)):
-            uris = [uri.removeprefix("file://") for uri in _files(home, table, day)]
-            listed = ", ".join(f"'{uri}'" for uri in uris)
-            connection.execute(
-                f"CREATE VIEW {name} AS SELECT * FROM read_parquet([{listed}], hive_partitioning = true, "
-                "hive_types = {'day': DATE})"
-            )
-        connection.execute(independent_sql.NO_PAYMENTS)
-        ids = pl.DataFrame({"cafe": cafes.ids})
-        connection.register("cafes", ids.to_arrow())
-        given = {
-            "sessions": {"as_of": as_of},
-            "uptime": {"first": start, "until": min(end, as_of)},
-            "pilot_kpis": {"so_far": (min(end, as_of) - start).total_seconds()},
-        }
-        statements = (
-            ("sessions", independent_sql.SESSIONS, "sql_sessions"),
-            ("turns", independent_sql.TURNS, "sql_turns"),
-            ("voice_latency", independent_sql.VOICE_LATENCY, "sql_voice_latency"),
-            ("uptime", independent_sql.UPTIME, "sql_uptime"),
-            ("pilot_kpis", independent_sql.KPIS, "sql_kpis"),
-        )
-        for stage, statement, table_name in statements:
-            began = time.perf_counter()
-            connection.execute(statement, given.get(stage))
-            connection.execute(f"COPY {table_name} TO '{folder / stage}.parquet' (COMPRESSION ZSTD)")
-            taken[stage] = time.perf_counter() - began
-    return taken
-
-
-def _files(home: Home, table: Table, day: date) -> list[str]:
-    known = home.lake().delta(table)
-    return [] if known is None else [uri for uri in known.file_uris() if f"/day={day}/" in uri]
-
-
-def differing(home: Home, day: date, *, folder: Path) -> dict[str, int]:
-    """Return for each table how many rows of either result have no equal in the other."""
-    found: dict[str, int] = {}
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for stage, table in (("sessions", SESSIONS), ("turns", TURNS), ("voice_latency", VOICE_LATENCY)):
-            listed = ", ".join(f"'{uri.removeprefix('file://')}'" for uri in _files(home, table, day))
-            # The last binary digit of a quotient is an engine's own.
-            names = ", ".join(
-                f'round("{column.name}", {DECIMALS})' if column.kind == "float" else f'"{column.name}"'
-                for column in table.columns
-                if column.name != "day"
-            )
-            ours = f"SELECT {names} FROM read_parquet([{listed}])"
-            theirs = f"SELECT {names} FROM read_parquet('{folder / stage}.parquet')"
-            found[stage] = sum(
-                connection.sql(f"SELECT count(*) FROM ({a} EXCEPT ALL {b})").fetchall()[0][0]
-                for a, b in ((ours, theirs), (theirs, ours))
-            )
-    found["pilot_kpis"] = differing_kpis(
-        home.lake().read(PILOT_KPIS, days=[day]), pl.read_parquet(folder / "pilot_kpis.parquet")
-    )
-    return found
-
-
-def differing_kpis(ours: pl.DataFrame, theirs: pl.DataFrame) -> int:
-    """Return how many KPI rows differ beyond rounding, in their verdict, or have no counterpart."""
-    key = ["cafe", "simulated", "kpi"]
-    both = ours.join(theirs, on=key, how="full", suffix="_sql", coalesce=True)
-    same = pl.col("verdict").eq_missing(pl.col("verdict_sql"))
-    for name in FIGURES:
-        mine, other = pl.col(name), pl.col(f"{name}_sql")
-        close = (mine - other).abs() <= TOLERANCE * (1 + mine.abs())
-        same &= (mine.is_null() & other.is_null()) | close.fill_null(value=False)
-    return both.filter(~same).height
-
-
 def in_process_of_its_own(what: str, *, folder: Path, day: date, cafes: int, guests: int) -> dict[str, Any]:
     """Run one piece of the benchmark in a fresh Python; return what it prints."""
     command = [
@@ -223,7 +144,8 @@ def piece(what: str, *, folder: Path, day: date, cafes: int, guests: int) -> dic
             write_large_day(home, LargeDay(cafes=every, day=day, seed=SEED, guests=guests, habits=HEAVY))
         elif what == "sql":
             outcome["stages"] = {
-                name: round(each, 2) for name, each in run_sql(home, day, every, folder=folder).items()
+                name: round(each, 2)
+                for name, each in run_sql(home, day, every, as_of=end_of(day), folder=folder).items()
             }
         elif what == "compare":
             outcome["differing_rows"] = differing(home, day, folder=folder)

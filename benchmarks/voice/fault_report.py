@@ -1,4 +1,4 @@
-"""How a fault is told: all that the guest saw in order, or one row of docs/voice-load.md."""
+"""Reports a fault: all that the guest saw, in order, or one row of docs/voice-load.md."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def row(name: str, found: dict[str, Any]) -> str:
 
 
 def _what_was_seen(seen: list[dict[str, Any]]) -> str:
-    """Say in words what the fault showed the guest: messages, closes, and how long until the talk went on."""
+    """Return the messages and closes that the guest saw, and the seconds until the talk went on."""
     struck = next(each["at_s"] for each in seen if each["what"] == "FAULT")
     after = [each for each in seen if each["at_s"] >= struck]
     errors = Counter(each["what"].removeprefix("error ") for each in after if each["what"].startswith("error "))
@@ -47,7 +47,7 @@ def _what_was_seen(seen: list[dict[str, Any]]) -> str:
         each["detail"] for each in after if each["what"] == "connection closed" and each["detail"] != "1000"
     )
     back = [each["at_s"] for each in after if each["what"] == "welcome"]
-    parts = [f"told `{code}` {count} x" for code, count in errors.items()]
+    parts = [f"error `{code}` {count} x" for code, count in errors.items()]
     parts += [f"close {code} {count} x" for code, count in closes.items()]
     parts += [f"the talk went on {back[-1] - struck:.1f} s after the fault"] if back else ["nothing"]
     return ", ".join(parts)

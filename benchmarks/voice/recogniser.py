@@ -21,7 +21,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,35 +30,17 @@ from faster_whisper import WhisperModel
 from faster_whisper.audio import pad_or_trim
 
 from benchmarks.voice.recogniser_clips import make_clips
+from benchmarks.voice.recogniser_verdicts import Measured, percentile, summary, threshold
 from voice_edge.hearing.clips import Clip, read_clips
 from voice_edge.hearing.plausibility import is_runaway
 from voice_edge.hearing.voice_activity import VoiceActivity
 from voice_edge.hearing.weights import packaged_weights
 from voice_edge.hearing.whisper import COMPUTE_TYPE, Whisper
-from voice_edge.hearing.word_error import WordErrors, difference_interval, word_error_rate, word_errors
+from voice_edge.hearing.word_error import word_errors
 
 CLASSES = (("up to 8 s", 0.0, 8.0, 0.38), ("8 to 20 s", 8.0, 20.0, 0.7), ("above 20 s", 20.0, math.inf, None))
-MOST_P95_OF_P50 = 1.6
-MOST_WORD_ERROR_DIFFERENCE = 0.005
-FEWEST_CLIPS = 30
 THRESHOLDS = (0.25, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9)
-WELL_HEARD = 0.2  # word error of a clip up to which asking again is in vain
 PARTS_CLIPS, FRAME_BYTES = 12, 1280  # frames of 40 ms
-
-
-@dataclass(frozen=True)
-class Measured:
-    clip: Clip
-    language: str
-    ours_s: float
-    theirs_s: float
-    ours_cpu_s: float
-    theirs_cpu_s: float
-    ours: WordErrors
-    theirs: WordErrors
-    confidence: float
-    retried: bool
-    runaway: bool
 
 
 def run(*, clips: Path, repeat: int = 1, threads: int = 2, weights: Path | None = None) -> dict[str, Any]:
@@ -132,54 +113,6 @@ def measure(clips: list[Clip], *, weights: Path, threads: int, repeat: int) -> l
     return rows
 
 
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, math.ceil(share * len(values)) - 1)]
-
-
-def summary(name: str, rows: list[Measured], *, goal: float | None) -> dict[str, Any]:
-    if not rows:
-        return {"length": name, "clips": 0, "verdict": "cannot tell: no clips"}
-    ours, theirs = [row.ours_s for row in rows], [row.theirs_s for row in rows]
-    low, high = difference_interval([row.ours for row in rows], [row.theirs for row in rows])
-    ratio = percentile(ours, 0.5) / percentile(theirs, 0.5)
-    tail = percentile(ours, 0.95) / percentile(ours, 0.5)
-    runaways = sum(row.runaway for row in rows)
-    missed = [
-        what
-        for what, bad in (
-            (f"ratio of p50 above {goal}", goal is not None and ratio > goal),
-            (f"p95 above {MOST_P95_OF_P50} times p50", tail > MOST_P95_OF_P50),
-            ("word error worse by more than 0.5 points", high > MOST_WORD_ERROR_DIFFERENCE),
-            ("runaways", runaways > 0),
-        )
-        if bad
-    ]
-    few = len(rows) < FEWEST_CLIPS
-    verdict = (
-        f"cannot tell: fewer than {FEWEST_CLIPS} clips" if few else f"missed: {', '.join(missed)}" if missed else "met"
-    )
-    return {
-        "length": name,
-        "clips": len(rows),
-        "ours_p50_s": round(percentile(ours, 0.5), 3),
-        "ours_p95_s": round(percentile(ours, 0.95), 3),
-        "transcribe_p50_s": round(percentile(theirs, 0.5), 3),
-        "transcribe_p95_s": round(percentile(theirs, 0.95), 3),
-        "ratio_of_p50": round(ratio, 3),
-        "goal": goal,
-        "p95_of_p50": round(tail, 2),
-        "ratio_of_cpu": round(sum(row.ours_cpu_s for row in rows) / sum(row.theirs_cpu_s for row in rows), 3),
-        "ours_cpu_s": round(statistics.mean(row.ours_cpu_s for row in rows), 3),
-        "word_error": round(word_error_rate([row.ours for row in rows]), 4),
-        "transcribe_word_error": round(word_error_rate([row.theirs for row in rows]), 4),
-        "difference_low": round(low, 4),
-        "difference_high": round(high, 4),
-        "retried": sum(row.retried for row in rows),
-        "runaways": runaways,
-        "verdict": verdict,
-    }
-
-
 def parts(clips: list[Clip], *, weights: Path) -> dict[str, Any]:
     """Return where the CPU seconds of some clips go, and what listening costs a second of audio."""
     whisper = Whisper(weights)
@@ -247,19 +180,6 @@ def at_once(clips: list[Clip], *, weights: Path, workers: int) -> dict[str, Any]
         "cpu_s_a_clip": round((time.process_time() - cpu) / len(clips), 3),
         "p50_s": round(percentile(took, 0.5), 3),
         "p95_s": round(percentile(took, 0.95), 3),
-    }
-
-
-def threshold(rows: list[Measured], least: float) -> dict[str, Any]:
-    """Return whom a threshold would ask again: those it hears well in vain, those it hears badly rightly."""
-    well = [row for row in rows if row.ours.errors <= WELL_HEARD * row.ours.words]
-    badly = [row for row in rows if row.ours.errors > WELL_HEARD * row.ours.words]
-    return {
-        "threshold": least,
-        "heard_well": len(well),
-        "heard_well_asked_again": sum(row.confidence < least for row in well),
-        "heard_badly": len(badly),
-        "heard_badly_let_through": sum(row.confidence >= least for row in badly),
     }
 
 

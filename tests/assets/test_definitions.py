@@ -146,6 +146,6 @@ def test_the_suites_are_requested_for_rebuilt_days(run: Any, tmp_path: Path) -> 
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         assert asked(instance, after_minutes=0) == []
-        run(date(2026, 11, 12), date(2026, 11, 13), within=instance)
+        run(date(2026, 11, 12), date(2026, 11, 13), only=["sessions"], within=instance)
         assert asked(instance, after_minutes=30) == [("2026-11-12", "2026-11-13")]
         assert asked(instance, after_minutes=120) == []

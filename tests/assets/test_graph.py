@@ -16,27 +16,14 @@ from pilot.lake_tables.insight_tables import QUARANTINE
 from pilot.lake_tables.tables import PILOT_KPIS, RAW_EVENTS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS, UPTIME
 from quality.day_verdicts import tables_with_suites
 from storage.home import Home
-from storage.store.cafes import customer_counts
 from storage.store.privacy import tombstones
+from tests.assets.conftest import Computed
+from tests.assets.stories import DAY, NOON, WEEKS_LATER, a_day
 from tests.events import MORNING, Story, probes, whole_visit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("a computed day")]
 
-DAY = date(2026, 11, 23)
 BEFORE = DAY - timedelta(days=1)
-NOON = {"pilot/as_of": "2026-11-23T12:00:00Z"}
-WEEKS_LATER = {"pilot/as_of": "2026-12-20T12:00:00Z"}
-
-
-def a_day() -> list[Story]:
-    return [
-        whole_visit(),
-        whole_visit("malmohuset", at=MORNING + timedelta(minutes=3)),
-        Story(at=MORNING + timedelta(minutes=5)).opens(),
-        Story(at=MORNING + timedelta(minutes=6)).opens().starts().consents(granted=False).leaves("declined"),
-        Story(at=MORNING + timedelta(minutes=7)).opens().starts().consents().microphone().says("Kön var lång."),
-        whole_visit(at=MORNING + timedelta(minutes=9), simulated=True),
-    ]
 
 
 def tables(home: Home, *, day: date = DAY) -> dict[str, pl.DataFrame]:
@@ -53,13 +40,9 @@ def figures(result: dg.ExecuteInProcessResult, table: str) -> dict[str | None, d
     return {each.partition: {name: value.value for name, value in each.metadata.items()} for each in data}
 
 
-def test_a_day_of_stories_becomes_every_table(home: Home, land: Any, run: Any) -> None:
-    land(*a_day())
-    customer_counts.report(
-        home.store(), cafe="aurora", day=DAY, customers=210, source="till", actor="test", simulated=False
-    )
-    assert run(DAY, tags=NOON).success
-    written = tables(home)
+def test_a_day_of_stories_becomes_every_table(computed_day: Computed) -> None:
+    assert computed_day.result.success
+    written = tables(computed_day.home)
     assert {name: frame.height for name, frame in written.items() if name not in ("raw_events", "uptime")} == {
         "sessions": 6,
         "turns": 7,
@@ -105,7 +88,7 @@ def test_a_settled_day_is_rebuilt_to_the_same_rows_by_any_later_run(home: Home, 
 def test_a_session_without_an_end_event_is_open_at_first_and_abandoned_later(home: Home, land: Any, run: Any) -> None:
     land(Story().opens().starts().consents())
     for moment, outcome in (("2026-11-23T07:35:00Z", "open"), ("2026-11-23T09:00:00Z", "abandoned")):
-        run(DAY, tags={"pilot/as_of": moment})
+        run(DAY, tags={"pilot/as_of": moment}, only=("raw_events", "sessions"))
         assert home.lake().read(SESSIONS, days=[DAY])["outcome"].to_list() == [outcome]
 
 
@@ -161,7 +144,7 @@ def test_an_unknown_event_is_counted_by_name_and_kept(home: Home, land: Any, run
     story = whole_visit()
     newer = story.events[0].model_copy(update={"event": "mood_shown", "event_id": story.session_id, "seq": 99})
     land(story, [newer])
-    metadata = figures(run(DAY, tags=NOON), "raw_events")["2026-11-23"]
+    metadata = figures(run(DAY, tags=NOON, only=("raw_events",)), "raw_events")["2026-11-23"]
     assert metadata["unknown"] == {"event:mood_shown": 1}
     assert "mood_shown" in home.lake().read(RAW_EVENTS, days=[DAY])["event"].to_list()
 
@@ -179,7 +162,7 @@ def test_an_erased_session_disappears_from_every_table(home: Home, land: Any, ru
 
 def test_probes_become_uptime_and_its_kpi(home: Home, land: Any, run: Any) -> None:
     land(probes(start=MORNING, outcomes=[True] * 9 + [False]), replica="watch")
-    run(DAY, tags={"pilot/as_of": "2026-11-23T07:35:00Z"})
+    run(DAY, tags={"pilot/as_of": "2026-11-23T07:35:00Z"}, only=("raw_events", "uptime"))
     row = (
         home.lake().read(UPTIME, days=[DAY]).filter(pl.col("cafe") == "aurora", pl.col("probes") > 0).row(0, named=True)
     )
@@ -202,17 +185,15 @@ def test_every_table_of_the_pilot_has_an_asset_and_every_write_its_checks(run: A
     assert all(each.passed for each in checks)
 
 
-def test_the_commit_in_the_lake_names_the_run_that_made_it(home: Home, run: Any) -> None:
+def test_the_commit_in_the_lake_names_the_run_that_made_it(computed_day: Computed) -> None:
     from deltalake import DeltaTable
 
-    result = run(DAY, tags=NOON)
-    latest = DeltaTable(str(home.root / "lake" / "pilot_kpis")).history(1)[0]
-    assert latest["run"] == result.run_id
+    latest = DeltaTable(str(computed_day.home.root / "lake" / "pilot_kpis")).history(1)[0]
+    assert latest["run"] == computed_day.result.run_id
 
 
-def test_the_suites_judge_a_day_in_a_job_of_their_own(home: Home, land: Any, run: Any) -> None:
-    land(*a_day())
-    run(DAY, tags=NOON)
+def test_the_suites_judge_a_day_in_a_job_of_their_own(computed_home: Home, run: Any) -> None:
+    home = computed_home
     judged = run(DAY, job="quality", tags=NOON).get_asset_check_evaluations()
     assert {each.asset_key.path[0] for each in judged if each.check_name == "suite"} == {
         table.name for table in tables_with_suites()
@@ -250,15 +231,14 @@ def test_nothing_that_dagster_keeps_holds_a_guests_words(
     assert [path for path in files if said.encode() in path.read_bytes()] == []
 
 
-def test_no_figure_is_named_after_a_column_that_can_hold_a_guests_words(land: Any, run: Any) -> None:
-    land(*a_day())
-    result = run(DAY, tags=NOON)
+def test_no_figure_is_named_after_a_column_that_can_hold_a_guests_words(computed_day: Computed) -> None:
+    result = computed_day.result
     names = {name for table in TABLES for metadata in figures(result, table).values() for name in metadata}
     free_text = {column.name for table in TABLES.values() for column in table.columns if column.free_text}
     assert free_text >= {"transcript", "heard", "reply", "question", "data"}
     assert names.isdisjoint(free_text)
 
 
-def test_a_run_records_the_moment_that_it_judges_the_present_day_at(run: Any) -> None:
-    metadata = figures(run(DAY, tags=NOON), "pilot_kpis")["2026-11-23"]
+def test_a_run_records_the_moment_that_it_judges_the_present_day_at(computed_day: Computed) -> None:
+    metadata = figures(computed_day.result, "pilot_kpis")["2026-11-23"]
     assert datetime.fromisoformat(metadata["as_of"]) == datetime(2026, 11, 23, 12, tzinfo=UTC)

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from benchmarks.platform import independent_sql
-from benchmarks.platform.lake import differing_kpis
+from benchmarks.platform.compared_sql import differing_kpis
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
 from pilot.lake_tables.payout_tables import PAYMENTS

@@ -22,7 +22,7 @@ from storage.store.privacy import erasures, tombstones
 from storage.store.privacy.erasures import Erasure
 from tests.events import MORNING, whole_visit
 
-RAW = [dg.AssetKey(RAW_EVENTS.name)]
+RAW = [RAW_EVENTS.name]
 
 
 @pytest.fixture
@@ -94,10 +94,10 @@ def test_a_session_that_lands_again_after_its_erasure_is_erased_again(
         carry_out(home, now=home.store().now(), grace=timedelta(0))
     late = whole_visit(at=MORNING + timedelta(minutes=9))
     land(late, replica="edge2")
-    assert run(business_day(MORNING), asset_selection=RAW).success
+    assert run(business_day(MORNING), only=RAW).success
     assert erasures.find(home.store(), story.session_id) == erasure
     land(story, replica="edge3")
-    assert run(business_day(MORNING), asset_selection=RAW).success
+    assert run(business_day(MORNING), only=RAW).success
     assert erasure is not None
     years_later = erasure.asked_at + timedelta(days=800)
     assert request_erasing(instance, home=home, now=years_later).run_requests

@@ -24,6 +24,7 @@ from tests.assets.dagster_internals import (
 )
 
 DAY, LATER = date(2026, 11, 12), date(2026, 11, 13)
+SOME = ("raw_events", SESSIONS.name)
 
 
 def stored_runs(instance: dg.DagsterInstance) -> set[str]:
@@ -31,9 +32,9 @@ def stored_runs(instance: dg.DagsterInstance) -> set[str]:
 
 
 def test_the_newest_success_of_every_day_stays(run: Any, instance: dg.DagsterInstance) -> None:
-    run(DAY)
-    both = run(DAY, LATER).run_id
-    newest = run(DAY).run_id
+    run(DAY, only=SOME)
+    both = run(DAY, LATER, only=SOME).run_id
+    newest = run(DAY, only=SOME).run_id
     now = datetime.now(UTC)
     assert forget(instance, now=now + timedelta(days=1)) == 0
     assert forget(instance, now=now + timedelta(days=3)) == 1
@@ -60,7 +61,7 @@ def test_the_nightly_job_never_deletes_its_own_run(instance: dg.DagsterInstance)
 
 def test_a_newer_run_of_one_asset_does_not_replace_a_run_of_all(run: Any, instance: dg.DagsterInstance) -> None:
     whole = run(DAY).run_id
-    some = [run(DAY, asset_selection=[dg.AssetKey("uptime")]).run_id for _ in range(2)]
+    some = [run(DAY, only=["uptime"]).run_id for _ in range(2)]
     assert forget(instance, now=datetime.now(UTC) + timedelta(days=3)) == 1
     assert stored_runs(instance) == {whole, some[1]}
 
@@ -72,7 +73,7 @@ def files_of_runs(folder: Path) -> set[str]:
 def test_on_disk_an_old_runs_record_events_and_file_are_deleted(
     run: Any, on_disk: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    old, newer = (run(DAY, within=on_disk).run_id for _ in range(2))
+    old, newer = (run(DAY, only=SOME, within=on_disk).run_id for _ in range(2))
     assert files_of_runs(tmp_path) == {old, newer}
     assert on_disk.all_logs(old)
     assert on_disk.all_logs(newer)
@@ -89,7 +90,7 @@ def test_on_disk_an_old_runs_record_events_and_file_are_deleted(
 def test_files_of_runs_that_were_deleted_earlier_are_removed(
     run: Any, on_disk: dg.DagsterInstance, tmp_path: Path
 ) -> None:
-    left, known = (run(DAY, within=on_disk).run_id for _ in range(2))
+    left, known = (run(DAY, only=SOME, within=on_disk).run_id for _ in range(2))
     on_disk.delete_run(left)
     assert left in files_of_runs(tmp_path)
     assert remove_orphaned_files(on_disk) == 1

@@ -15,7 +15,7 @@ from pilot.lake_tables.tables import UPTIME
 from tests.assets.dagster_internals import FreshnessState, FreshnessStateChange, report_freshness
 
 DAY = date(2026, 11, 12)
-ONE = [dg.AssetKey(UPTIME.name)]
+ONE = [UPTIME.name]
 IN_THREE_DAYS = timedelta(days=3)
 
 
@@ -31,7 +31,7 @@ def bytes_of_runs(folder: Path) -> int:
 
 
 def test_a_deleted_runs_check_results_and_files_are_gone(run: Any, on_disk: dg.DagsterInstance, tmp_path: Path) -> None:
-    runs = [run(DAY, within=on_disk, asset_selection=ONE).run_id for _ in range(3)]
+    runs = [run(DAY, within=on_disk, only=ONE).run_id for _ in range(3)]
     assert runs_of_checks(on_disk) == set(runs)
     before = bytes_of_runs(tmp_path)
     assert forget(on_disk, now=datetime.now(UTC) + IN_THREE_DAYS) == 2
@@ -40,7 +40,7 @@ def test_a_deleted_runs_check_results_and_files_are_gone(run: Any, on_disk: dg.D
 
 
 def test_check_results_of_runs_that_were_deleted_earlier_are_removed(run: Any, on_disk: dg.DagsterInstance) -> None:
-    left, known = (run(DAY, within=on_disk, asset_selection=ONE).run_id for _ in range(2))
+    left, known = (run(DAY, within=on_disk, only=ONE).run_id for _ in range(2))
     on_disk.delete_run(left)
     assert runs_of_checks(on_disk) == {left, known}
     assert remove_orphaned_checks(on_disk) > 0

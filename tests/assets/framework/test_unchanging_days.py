@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 DAY = date(2026, 11, 23)
 NEXT = DAY + timedelta(days=1)
 LATER = {"pilot/as_of": "2026-12-20T12:00:00Z"}
+SOME = ("raw_events", SESSIONS.name)
 REOPENED = {**LATER, REOPEN_TAG: "yes"}
 
 
@@ -49,20 +50,20 @@ def test_a_closed_day_is_left_unchanged_beside_an_open_one(home: Home, land: Any
 def test_a_closed_day_is_rebuilt_by_a_run_that_reopens_it_and_stays_closed(home: Home, land: Any, run: Any) -> None:
     land(whole_visit())
     day_states.put(home.store(), DAY, "closed", actor="test", reason="reported")
-    run(DAY, tags=LATER)
+    run(DAY, tags=LATER, only=SOME)
     assert visits(home) == 0
-    run(DAY, tags=REOPENED)
+    run(DAY, tags=REOPENED, only=SOME)
     assert visits(home) == 1
     assert day_states.of(home.store(), [DAY]) == {DAY: "closed"}
 
 
 def test_a_redacted_day_is_never_rebuilt(home: Home, land: Any, run: Any) -> None:
     land(whole_visit())
-    run(DAY, tags=LATER)
+    run(DAY, tags=LATER, only=SOME)
     before = home.lake().read(SESSIONS, days=[DAY])
     day_states.put(home.store(), DAY, "redacted", actor="test", reason="time to live")
     for segment in home.segments().list(DAY):
         (home.root / "landing" / segment.path).unlink()
-    assert run(DAY, tags=REOPENED).success
+    assert run(DAY, tags=REOPENED, only=SOME).success
     assert home.lake().read(SESSIONS, days=[DAY]).equals(before)
     assert before.filter(pl.col("outcome") == "completed").height == 1

@@ -30,6 +30,7 @@ DAY = date(2026, 11, 23)
 GOOD = "Kön tog tolv minuter klockan åtta, ta in en till i kassan så hinner man med bussen."
 ANSWER = '{"score": 80, "quote": "tog tolv minuter"}'
 WORDS = ("tolv", "bussen", "kassan")
+SCORED = ("raw_events", "sessions", "turns", "scored_feedback")
 
 
 @contextmanager
@@ -74,7 +75,7 @@ def two() -> list[Story]:
 
 def test_the_model_is_off_by_default(home: Home, land: Any, run: Callable[..., Any]) -> None:
     land(*two())
-    run(DAY)
+    run(DAY, only=SCORED)
     metadata = figures(run(DAY, job="judging"))
     assert (metadata["switched_on"], metadata["asked"], metadata["dagster/row_count"]) == (0, 0, 0)
 
@@ -83,7 +84,7 @@ def test_sessions_are_judged_once_and_compared_with_their_score(
     home: Home, land: Any, run: Callable[..., Any], switched_on: StandIn
 ) -> None:
     land(*two())
-    run(DAY)
+    run(DAY, only=SCORED)
     first = run(DAY, job="judging")
     metadata = figures(first)
     assert (metadata["asked"], metadata["compared"], metadata["troubles"]) == (2, 2, {})
@@ -106,11 +107,11 @@ def test_scores_are_the_same_with_the_model_on_and_off(
     land(*two())
     tags = {"pilot/as_of": "2026-12-20T12:00:00Z"}
     monkeypatch.setenv("PILOT_JUDGEMENTS", "false")
-    run(DAY, tags=tags)
+    run(DAY, tags=tags, only=SCORED)
     off = home.lake().read(SCORED_FEEDBACK, days=[DAY])
     monkeypatch.setenv("PILOT_JUDGEMENTS", "true")
     run(DAY, job="judging", tags=tags)
-    run(DAY, tags=tags)
+    run(DAY, tags=tags, only=SCORED)
     on = home.lake().read(SCORED_FEEDBACK, days=[DAY])
     assert switched_on.requests
     assert on.write_ipc(None).getvalue() == off.write_ipc(None).getvalue()
@@ -121,7 +122,7 @@ def test_an_erased_sessions_judgement_is_removed_even_with_the_model_off(
 ) -> None:
     kept, erased = two()
     land(kept, erased)
-    run(DAY)
+    run(DAY, only=SCORED)
     run(DAY, job="judging")
     tombstones.add(home.store(), session_id=erased.session_id, actor="test", reason="asked")
     monkeypatch.setenv("PILOT_JUDGEMENTS", "false")
@@ -145,7 +146,7 @@ def test_the_nightly_job_judges_rebuilt_days_and_skips_if_there_are_none(
         return list(judge_by_night(context))
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
-        run(DAY, within=instance)
+        run(DAY, only=SCORED, within=instance)
         assert [type(each) for each in asked(instance)] == [dg.SkipReason]
         monkeypatch.setenv("PILOT_JUDGEMENTS", "true")
         (request,) = asked(instance)

@@ -20,9 +20,10 @@ from pilot.lake_tables.tables import FINGERPRINTS, PILOT_KPIS, RAW_EVENTS, TABLE
 from quality.gate import gate
 from storage.home import Home
 from storage.store.privacy import day_states, expirations, tombstones
-from tests.events import whole_visit
+from tests.assets.conftest import copy_home, land_stories, run_days
+from tests.events import Story, whole_visit
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("a computed day of January")]
 
 SPOKE = datetime(2026, 1, 7, 8, 30, tzinfo=UTC)  # longer ago than any limit, whenever this runs
 DAY = SPOKE.date()
@@ -30,18 +31,45 @@ EMPTIED = {RAW_EVENTS.name, TURNS.name, FINGERPRINTS.name, RETENTION.name, "sess
 WORDS = "Kardemummabullen"
 
 
+@pytest.fixture(scope="module")
+def stories() -> list[Story]:
+    return [whole_visit(at=SPOKE), whole_visit("malmohuset", at=SPOKE + timedelta(minutes=4))]
+
+
+@pytest.fixture(scope="module")
+def computed(stories: list[Story], tmp_path_factory: pytest.TempPathFactory) -> Home:
+    resource = HomeResource(home=str(tmp_path_factory.mktemp("computed") / "home"))
+    home = resource.open()
+    land_stories(home, *stories)
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert run_days(resource, instance, DAY).success
+    return home
+
+
+@pytest.fixture
+def computed_home(computed: Home, home_resource: HomeResource) -> Home:
+    return copy_home(computed, home_resource)
+
+
+@pytest.fixture(scope="module")
+def redacted(computed: Home, tmp_path_factory: pytest.TempPathFactory) -> Home:
+    resource = HomeResource(home=str(tmp_path_factory.mktemp("redacted") / "home"))
+    home = copy_home(computed, resource)
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert run_days(resource, instance, DAY, job="keeping_limits").success
+    return home
+
+
 def rows(home: Home) -> dict[str, pl.DataFrame]:
     return {name: home.lake().read(table, days=[DAY]) for name, table in TABLES.items()}
 
 
 def test_a_redacted_day_keeps_its_figures_passes_its_suites_and_is_never_rebuilt(
-    home: Home, land: Any, run: Any
+    computed: Home, redacted: Home, home_resource: HomeResource, run: Any
 ) -> None:
-    land(whole_visit(at=SPOKE), whole_visit("malmohuset", at=SPOKE + timedelta(minutes=4)))
-    assert run(DAY).success
-    before = rows(home)
+    before = rows(computed)
     assert WORDS in before["turns"].write_json()
-    assert run(DAY, job="keeping_limits").success
+    home = copy_home(redacted, home_resource)
     assert run(DAY, job="quality").success
     after = rows(home)
     for name in TABLES.keys() - EMPTIED - {"quality_verdicts"}:
@@ -51,7 +79,7 @@ def test_a_redacted_day_keeps_its_figures_passes_its_suites_and_is_never_rebuilt
     assert after["quality_verdicts"].filter(~pl.col("passed"))["expectation"].to_list() == []
     assert "retention" in after["quality_verdicts"]["table_name"].to_list()
 
-    land(whole_visit(at=SPOKE + timedelta(minutes=9)))
+    land_stories(home, whole_visit(at=SPOKE + timedelta(minutes=9)))
     result = run(DAY)
     assert result.success
     for name, frame in rows(home).items():
@@ -65,9 +93,9 @@ def test_a_redacted_day_keeps_its_figures_passes_its_suites_and_is_never_rebuilt
 
 
 def test_the_nightly_job_covers_due_days_and_days_to_verify(
-    home: Home, home_resource: HomeResource, land: Any, run: Any, instance: dg.DagsterInstance
+    computed_home: Home, home_resource: HomeResource, run: Any, instance: dg.DagsterInstance
 ) -> None:
-    land(whole_visit(at=SPOKE))
+    home = computed_home
 
     def asked(at: datetime) -> list[Any]:
         context = dg.build_schedule_context(instance=instance, scheduled_execution_time=at)
@@ -97,11 +125,10 @@ def test_signals_based_on_removed_data_stay_unchanged(
 
 
 def test_the_upkeep_says_what_every_table_consists_of(
-    home: Home, home_resource: HomeResource, land: Any, run: Any
+    computed_home: Home, home_resource: HomeResource, run: Any
 ) -> None:
-    land(whole_visit(at=SPOKE))
-    for _ in range(2):
-        assert run(DAY).success
+    home = computed_home
+    assert run(DAY).success
     definitions = build_defs(resource_overrides={"home": home_resource})
     result = definitions.resolve_job_def("upkeep").execute_in_process(instance=dg.DagsterInstance.ephemeral())
     (event,) = result.get_asset_materialization_events()
@@ -114,15 +141,14 @@ def test_the_upkeep_says_what_every_table_consists_of(
 
 @pytest.mark.parametrize("state", ["closed", "redacted"])
 def test_an_erasure_on_a_redacted_day_does_not_drop_it_from_reports(
-    state: str, home: Home, land: Any, run: Any
+    state: str, computed: Home, redacted: Home, stories: list[Story], home_resource: HomeResource, run: Any
 ) -> None:
-    one = whole_visit(at=SPOKE)
-    land(one, whole_visit(at=SPOKE + timedelta(minutes=4)))
-    assert run(DAY).success
+    one = stories[0]
     if state == "closed":
+        home = copy_home(computed, home_resource)
         day_states.put(home.store(), DAY, "closed", actor="test", reason="reported")
     else:
-        assert run(DAY, job="keeping_limits").success
+        home = copy_home(redacted, home_resource)
     figures = rows(home)["pilot_kpis"]
     tombstones.add(home.store(), session_id=one.session_id, actor="guest", reason="asked")
     for _ in range(2):

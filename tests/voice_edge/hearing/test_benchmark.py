@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.voice.recogniser import FEWEST_CLIPS, Measured, percentile, summary, threshold
+from benchmarks.voice.recogniser_verdicts import FEWEST_CLIPS, Measured, percentile, summary, threshold
 from voice_edge.hearing.clips import Clip
 from voice_edge.hearing.word_error import WordErrors
 
