@@ -74,7 +74,7 @@ def _reused_store() -> Store:
 
 
 def emptied_store() -> Store:
-    """Return this process's only store, emptied: its engine compiles each statement once for all histories."""
+    """Return this process's only store, emptied; its engine compiles each statement once."""
     store = _reused_store()
     store.close()
     replace_file(folder() / "store.sqlite", template())

@@ -168,14 +168,10 @@ def test_webhooks_in_any_order_and_number_give_the_same_result(
 @pytest.mark.postgresql
 @pytest.mark.timeout(600)
 def test_webhooks_in_any_order_give_the_same_result_on_postgresql(postgresql_cluster: Cluster, tmp_path: Path) -> None:
-    empty = postgresql_cluster.new_database()
-    open_store(empty).close()
-    name = empty.rpartition("/")[2]
-
     @settings(KEPT, max_examples=2)
     @given(seed=st.integers(0, 10**6))
     def of_seed(seed: int) -> None:
-        histories(lambda: open_store(postgresql_cluster.new_database(template=name)), tmp_path, seed=seed)
+        histories(lambda: open_store(postgresql_cluster.new_store()), tmp_path, seed=seed)
 
     of_seed()
 
