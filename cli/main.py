@@ -25,6 +25,7 @@ class _Pilot(LazyGroup):
         "counts": ("cafes", "Report how many customers a café had on a day."),
         "score": ("feedback", "Score sessions from a file of JSON lines."),
         "why": ("feedback", "Explain the result of a session."),
+        "language": ("feedback", "Evaluate how guests are understood, on authors not seen."),
         "erase": ("privacy", "Erase a session everywhere, at the guest's request."),
         "export": ("privacy", "Export all data about the guest of a receipt."),
         "retention": ("privacy", "Remove guests' data that has reached its time limit."),
