@@ -21,6 +21,7 @@ def fitted_trees(
     least_rows: int,
     most_leaves: int,
     share_of_features: float,
+    weights: NDArray[np.float64] | None = None,
 ) -> Trees:
     """Return trees fitted to rows.
 
@@ -31,6 +32,7 @@ def fitted_trees(
         least_rows: The rows of the smallest leaf.
         most_leaves: The leaves of the largest tree.
         share_of_features: The share of features tried at each split.
+        weights: By row; None if all count the same.
     """
     model = ExtraTreesRegressor(
         trees,
@@ -39,7 +41,7 @@ def fitted_trees(
         max_leaf_nodes=most_leaves,
         random_state=SEED,
         n_jobs=-1,
-    ).fit(rows, targets)
+    ).fit(rows, targets, sample_weight=weights)
     return _arrays([each.tree_ for each in model.estimators_])
 
 
