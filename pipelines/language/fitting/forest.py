@@ -19,7 +19,7 @@ def fitted_trees(
     *,
     trees: int,
     least_rows: int,
-    most_leaves: int,
+    most_leaves: int | None,
     share_of_features: float,
     weights: NDArray[np.float64] | None = None,
 ) -> Trees:
@@ -30,7 +30,7 @@ def fitted_trees(
         targets: By row.
         trees: Their number.
         least_rows: The rows of the smallest leaf.
-        most_leaves: The leaves of the largest tree.
+        most_leaves: The leaves of the largest tree; None for no limit.
         share_of_features: The share of features tried at each split.
         weights: By row; None if all count the same.
     """

@@ -22,7 +22,7 @@ from pipelines.language.trees import Trees
 
 FOLDS = 4
 CLAUSE_TREES, LEAST_CLAUSES, MOST_CLAUSE_LEAVES, SHARE_OF_CLAUSE_FEATURES = 120, 5, 400, 0.4
-SESSION_TREES, LEAST_SESSIONS, MOST_SESSION_LEAVES, SHARE_OF_SESSION_FEATURES = 200, 3, 200, 0.4
+SESSION_TREES, LEAST_SESSIONS, SHARE_OF_SESSION_FEATURES = 200, 3, 0.4
 
 Mask = NDArray[np.bool_]
 
@@ -95,7 +95,7 @@ def fit(sample: Sample, found: Features, authors: Sequence[str]) -> Fit:
             sample.quality[sessions_inside],
             trees=SESSION_TREES,
             least_rows=LEAST_SESSIONS,
-            most_leaves=MOST_SESSION_LEAVES,
+            most_leaves=None,
             share_of_features=SHARE_OF_SESSION_FEATURES,
         ),
     )
