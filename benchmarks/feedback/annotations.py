@@ -1,0 +1,31 @@
+"""How well the annotated clauses agree with the authors' own quality of their sessions.
+
+python -m benchmarks.feedback.annotations
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.language.fitting import corpus
+from pipelines.language.fitting.agreement import rank
+from pipelines.language.fitting.sample import sample
+from pipelines.language.pooling import together
+
+
+def main() -> None:
+    """Print the rank correlation for each author."""
+    labels = corpus.clause_labels()
+    for author in corpus.authors("sessions"):
+        rows = [row for row in corpus.rows("sessions", author) if row["id"] in labels]
+        known = sample(rows, labels)
+        earned = together(known.clause_targets[:, 0].astype(np.float32), known.layout).astype(np.float64)
+        genuine = np.array([rows[number]["kind"] == "genuine" for number in known.layout.sessions.tolist()])
+        print(
+            f"{author:>4}: {len(rows)} sessions, all kinds {rank(earned, known.quality):.2f}, "
+            f"genuine {rank(earned[genuine], known.quality[genuine]):.2f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
