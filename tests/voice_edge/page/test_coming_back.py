@@ -67,8 +67,8 @@ def test_sound_recorded_while_disconnected_is_sent_later_with_its_own_times(open
     times = [frame[1] for frame in again]
     assert any(down + 200 < time < down + 1300 for time in times)
     steps = [later - earlier for earlier, later in pairwise(times)]
-    assert all(step > 0 for step in steps)
-    # Chromium's fake microphone skips samples on a busy machine; the frames' times then show the gap.
+    # On a busy machine Chromium's fake microphone skips samples, and the page's clock is corrected, backwards too, once a
+    # chunk arrives sooner than those before it; the times then show it.
     assert sum(20 < step < 60 for step in steps) > 0.9 * len(steps)
     expect(page.locator("#state-name")).to_have_text("I'm listening")
 
