@@ -15,7 +15,6 @@ from typing import Any, Literal
 from pilot.errors import PilotError
 
 FOLDER = Path(__file__).parent.parent / "corpus"
-WRITTEN_HERE = "w"  # authors of this letter were written for training, with the clauses' annotations in mind
 
 Kind = Literal["sessions", "conversations", "danger"]
 
