@@ -6,8 +6,8 @@ The honest crowd is generated: guests who speak of the same few things (the queu
 clauses drawn from a small grammar, with words of their own in between. Real guests share less wording than a grammar
 does, so its false alarms are too many rather than too few; `alike` says by how much. Rings copy one guest's words and
 change them: by a recogniser's errors, by swapped words, by a template with other numbers and names, with sentences
-moved or added. Speed is measured on the crowd with rings in it; recall by kind of copy and the crowd's false alarms on
-QUALITY_ROWS sessions of each language.
+moved or added. Speed is measured on the crowd with rings and short answers in it, all of which would be paid; recall by
+kind of copy and the crowd's false alarms on QUALITY_ROWS sessions of each language, none of which would be paid.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGN
 from pilot.settings import Settings
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, LEAST_WORDS, copies
+from pipelines.signals.finding import Finding
 from pipelines.signals.fingerprints import fingerprints, hash_texts, unpack_pairs
 from pipelines.signals.resemblance import Sets, common
 from pipelines.signals.session_signals import session_signals
@@ -43,6 +44,7 @@ SEED = 20261123
 QUALITY_ROWS = 5_000  # what three cafés gather in a look-back window
 RING_COPIES = 200  # of each kind and language
 RING_SHARE = 0.01  # of the speed run's guests are copied three times
+SHORT_SHARE = 0.16  # of the speed run's guests say less than LEAST_WORDS, as in the corpus of the language room
 CAFES = ("aurora", "malmohuset", "goteborg")
 
 
@@ -70,6 +72,9 @@ def speed(rows: int) -> dict[str, object]:
     kinds = list(KINDS.values())
     while len(texts) < rows:
         said, language = guest(rng, "sv" if rng.random() < 0.7 else "en"), "sv"
+        if rng.random() < SHORT_SHARE:
+            texts.append(" ".join(text(said).split()[: rng.randrange(3, LEAST_WORDS)]))
+            continue
         texts.append(text(said))
         if rng.random() < RING_SHARE:
             texts += [rng.choice(kinds)(rng, said, language) for _ in range(3)]
@@ -80,15 +85,17 @@ def speed(rows: int) -> dict[str, object]:
     fingerprint_s, fingerprint_cpu = time.perf_counter() - began, time.process_time() - cpu
     del texts
     began, cpu = time.perf_counter(), time.process_time()
-    found = copies(DAY, today=outcome, earlier=_none())
+    found = copies(DAY, today=outcome, earlier=_none(), eligible=outcome["session_id"])
     return {
         "rows": rows,
+        "short": outcome.filter(pl.col("words") < LEAST_WORDS).height,
         "mean_words": round(float(outcome["words"].mean() or 0), 1),
         "fingerprint_seconds": round(fingerprint_s, 1),
         "fingerprint_cpu_seconds": round(fingerprint_cpu, 1),
         "find_seconds": round(time.perf_counter() - began, 1),
         "find_cpu_seconds": round(time.process_time() - cpu, 1),
         "signals": len(found),
+        "copied_exactly": sum(each.signal == "copied_exactly" for each in found),
         "peak_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
     }
 
@@ -109,10 +116,7 @@ def quality(rows: int) -> dict[str, object]:
                 texts.append(change(rng, original, language))
                 kind_of.append(f"{language} {kind}")
     outcome = fingerprinted(texts)
-    signals = [
-        f for f in copies(DAY, today=outcome, earlier=_none()) if f.signal in ("copied_exactly", "copied_nearly")
-    ]
-    caught = {int(found.session_id) for found in signals}
+    caught = {int(found.session_id) for found in _copies(outcome)}
     false_alarms = sum(index < honest for index in caught)
     recall: dict[str, str] = {}
     for kind in dict.fromkeys(kind_of[honest:]):
@@ -126,6 +130,11 @@ def quality(rows: int) -> dict[str, object]:
         "precision_at_one_copy_in_ten": round(_precision(recall, false_alarms / honest), 3),
         "recall": recall,
     }
+
+
+def _copies(today: pl.DataFrame) -> list[Finding]:
+    found = copies(DAY, today=today, earlier=_none(), eligible=_none()["session_id"])
+    return [each for each in found if each.signal in ("copied_exactly", "copied_nearly")]
 
 
 def _share(caught: int, of: int) -> str:
@@ -143,7 +152,7 @@ def corpus() -> dict[str, object]:
     """The labelled development feedback: what is copied there, and what is held that is not."""
     rows = list(corpus_rows())
     outcome = fingerprinted([" ".join(row["turns"]) for row in rows])
-    found = [f for f in copies(DAY, today=outcome, earlier=_none()) if f.signal in ("copied_exactly", "copied_nearly")]
+    found = _copies(outcome)
     named = [(rows[int(each.session_id)]["id"], rows[int(each.related[0])]["id"], each.signal) for each in found]
     return {
         "sessions": len(rows),
@@ -190,7 +199,7 @@ def incremental(days: int, a_day: int) -> dict[str, object]:
     for n, frame in enumerate(frames):
         window = pl.concat([_none(), *frames[max(0, n - 14) : n]])
         began = time.process_time()
-        copies(DAY + timedelta(days=n), today=frame, earlier=window)
+        copies(DAY + timedelta(days=n), today=frame, earlier=window, eligible=frame["session_id"])
         costs.append(round(1000 * (time.process_time() - began)))
     return {
         "sessions_a_day": a_day,

@@ -1,7 +1,8 @@
 """Copy signals: sessions that repeat an earlier one, on the same day or within the look-back window.
 
-The first session with a text gets no signal. Short answers are never copies ("det var gott" is common), and honest
-answers about the same queue are not similar enough: docs/signals.md has the measurements.
+The first session with a text gets no signal. A short answer is a copy only if its score earns a reward ("det var gott"
+is common and earns none), and honest answers about the same queue are not similar enough: docs/signals.md has the
+measurements.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pipelines.signals.fingerprints import unpack_pairs
 from pipelines.signals.resemblance import Sets, Twins, earlier_twins
 
 HISTORY_DAYS = 14
-LEAST_WORDS = 12  # shorter answers may be equal by chance
+LEAST_WORDS = 12  # shorter answers may be alike by chance
 LEAST_SHARED_PAIRS = 14
 LEAST_RESEMBLANCE = 0.33
 RING_SESSIONS = 4  # the minimum of similar sessions in a ring
@@ -27,15 +28,18 @@ RELATED_SHOWN = 5
 Integers = npt.NDArray[np.int64]
 
 
-def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Finding]:
+def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame, eligible: pl.Series) -> list[Finding]:
     """Return the copies of `day`; real sessions are never compared with simulated ones.
 
     Args:
         day: The business day.
         today: Frame of FINGERPRINTS of that day.
         earlier: Frame of FINGERPRINTS of the days before it.
+        eligible: The ids of that day's sessions whose score earns a reward.
     """
-    prints = pl.concat([earlier.filter(pl.col("day") < day), today]).filter(pl.col("words") >= LEAST_WORDS)
+    prints = pl.concat([earlier.filter(pl.col("day") < day), today]).with_columns(
+        long=pl.col("words") >= LEAST_WORDS, eligible=pl.col("session_id").is_in(eligible.implode())
+    )
     return [
         found
         for part in prints.partition_by("simulated", maintain_order=True)
@@ -46,7 +50,10 @@ def copies(day: date, *, today: pl.DataFrame, earlier: pl.DataFrame) -> list[Fin
 def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Finding]:
     first_new = int((prints["day"] < day).sum())
     first_said = _first_said(prints)
-    body, starts = unpack_pairs(prints["pairs"])
+    said_again = first_said != np.arange(prints.height)
+    long = prints["long"].to_numpy()
+    # Without pairs, short answers are like no other: only equal words make them copies.
+    body, starts = unpack_pairs(prints.select(pl.when("long").then("pairs").otherwise(pl.lit("")))["pairs"])
     twins = earlier_twins(
         Sets(body, starts),
         first_new=first_new,
@@ -54,15 +61,15 @@ def _among(prints: pl.DataFrame, *, day: date) -> Iterator[Finding]:
         least_resemblance=LEAST_RESEMBLANCE,
     )
     rows = prints.select("session_id", "cafe", "day", "words")
-    for new in range(first_new, prints.height):
-        original = int(first_said[new])
-        if original != new:
-            yield _exact(rows, new=new, original=original, day=day)
+    for new in np.flatnonzero(said_again & (long | prints["eligible"].to_numpy())).tolist():
+        if new >= first_new:
+            yield _exact(rows, new=new, original=int(first_said[new]), day=day)
     best = _best(twins)
     for new, at in sorted(best.items()):
-        if first_said[new] == new:
+        if not said_again[new]:
             yield _near(rows, twins, at=at, day=day)
-    yield from _rings(rows, twins, first_said=first_said, first_new=first_new)
+    repeated = np.flatnonzero(said_again & long)
+    yield from _rings(rows, twins, first_said=first_said, repeated=repeated, first_new=first_new)
 
 
 def _first_said(prints: pl.DataFrame) -> Integers:
@@ -100,11 +107,12 @@ def _near(rows: pl.DataFrame, twins: Twins, *, at: int, day: date) -> Finding:
     return Finding(session, "copied_nearly", related=(of,), counts=counts)
 
 
-def _rings(rows: pl.DataFrame, twins: Twins, *, first_said: Integers, first_new: int) -> Iterator[Finding]:
+def _rings(
+    rows: pl.DataFrame, twins: Twins, *, first_said: Integers, repeated: Integers, first_new: int
+) -> Iterator[Finding]:
     """Yield the new members of each ring except the first, which the others may have copied."""
-    said_again = np.flatnonzero(first_said != np.arange(rows.height))
-    ones = np.concatenate([twins.later, said_again])
-    others = np.concatenate([twins.earlier, first_said[said_again]])
+    ones = np.concatenate([twins.later, repeated])
+    others = np.concatenate([twins.earlier, first_said[repeated]])
     labels = _components(ones, others, count=rows.height)
     members = np.unique(np.concatenate([ones, others]))
     sizes = np.bincount(labels[members], minlength=rows.height) if members.size else np.zeros(0, dtype=np.int64)

@@ -42,7 +42,12 @@ def session_signals(
         cafes: The cafés.
     """
     found = [
-        *copies(day, today=fingerprints, earlier=earlier_fingerprints),
+        *copies(
+            day,
+            today=fingerprints,
+            earlier=earlier_fingerprints,
+            eligible=scored.filter("eligible")["session_id"],
+        ),
         *device_signals(sessions),
         *hours_signals(sessions, history=history, cafes=cafes),
         *burst_signals(sessions, history=history, cafes=cafes),

@@ -1,9 +1,9 @@
 """The erasure proof: a guest uses the whole pilot and is erased; then every byte left is searched.
 
-There are two other guests: a bystander, who must still be found afterwards, and a bygone guest with expired words and
-device, who must not be found while the day's scores stay the same. The search covers the home, a fresh backup, and a
-home restored from a backup older than the erasure. The proof also shows that the search works: it must find the guest
-before the erasure, and the bystander after it.
+There are two other guests: a bystander, who must still be found afterwards, and a bygone guest with expired words,
+label and device, who must not be found while the day's scores stay the same. The search covers the home, a fresh
+backup, and a home restored from a backup older than the erasure. The proof also shows that the search works: it must
+find the guest before the erasure, and the bystander after it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ ACTOR, REASON = "proof", "erasure proof"
 # The store and the file beside the backups retain the tombstone of an erased session.
 KNOWS_SESSIONS = ("store.sqlite", "tombstones.ndjson")
 AFTER_BACKUP = timedelta(hours=1)
+BYGONE_MARKS = ("words", "device", "label")
+# The marks that the search must find before the erasure.
+KNOWN_BEFORE = ("words", "device", "account", "label", *(f"bygone {mark}" for mark in BYGONE_MARKS))
 
 Build = Callable[[Home, date], None]
 Found = Mapping[str, Sequence[str]]
@@ -93,7 +96,7 @@ class ProofResult:
     def proved(self) -> bool:
         """Return whether all erased data is gone, all other data is left, and the search works."""
         left = any(places for found in self.after.values() for places in found.values())
-        able = all(self.before[mark] for mark in ("words", "device", "account", "bygone words", "bygone device"))
+        able = all(self.before[mark] for mark in KNOWN_BEFORE)
         kept = self.bystander_kept and self.scores_kept
         return able and not left and not self.session_elsewhere and kept and self.state == "done"
 
@@ -223,7 +226,11 @@ def verdict(passed: PreparedHome, folder: Path, *, before: Found, now: datetime)
         for place in find_everywhere(root, named)["session"]
         if not place.startswith(KNOWS_SESSIONS)
     )
-    kept = all(search(places[name], passed.bystander)["words"] for name in ("home", "restored home"))
+    kept = all(
+        search(places[name], passed.bystander)[mark]
+        for name in ("home", "restored home")
+        for mark in ("words", "label")
+    )
     scored = [home, open_home(home.settings.model_copy(update={"home": restored}))]
     day = passed.bygone.receipt.day
     scores = all(each.lake().read(SCORED_FEEDBACK, days=[day]).equals(passed.scores) for each in scored)
@@ -248,5 +255,5 @@ def search(root: Path, guest: Guest) -> Found:
 def search_both(root: Path, passed: PreparedHome) -> Found:
     """Return the places of the marks of the erased and the bygone guest under a folder."""
     marks = passed.bygone.marks
-    bygone = {f"bygone {mark}": marks[mark] for mark in ("words", "device")}
+    bygone = {f"bygone {mark}": marks[mark] for mark in BYGONE_MARKS}
     return find_everywhere(root, {**passed.guest.marks, **bygone})

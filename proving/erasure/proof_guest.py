@@ -28,6 +28,7 @@ from pilot.events import (
 from pilot.identifiers import new_code, new_identifier, new_receipt_token, new_reference, receipt_hash
 from storage.erasure.files_beside import spellings
 from storage.home import Home
+from storage.store.cafes.feedback_labels import Correction, add_label
 from storage.store.payouts import claims, onboardings, recipient_devices
 from storage.store.payouts import recipient_statuses as statuses
 from storage.store.payouts.recipient_statuses import RecipientStatus
@@ -38,6 +39,7 @@ CAFE = "aurora"
 REPLICA = "edge1"
 RUBRIC = "2026-11"
 RAIL = "stripe_fake"
+MANAGER = "proof"
 STEP = timedelta(seconds=4)
 WORD_BYTES = 5
 SAID = (
@@ -59,6 +61,7 @@ class Guest:
         events: The events that the edge would record.
         receipt: The guest's receipt in the store.
         account: The provider's id of the guest's account.
+        label: A manager's reason for labelling the feedback, which occurs nowhere else.
     """
 
     session_id: str
@@ -69,6 +72,7 @@ class Guest:
     events: tuple[Event, ...]
     receipt: Receipt
     account: str
+    label: str
 
     @property
     def marks(self) -> Mapping[str, frozenset[bytes]]:
@@ -78,11 +82,14 @@ class Guest:
             "token": spellings(self.token),
             "device": spellings(self.device) | spellings(self.device_token),
             "account": spellings(self.account),
+            "label": spellings(self.label),
         }
 
     def save(self, home: Home) -> None:
-        """Save the receipt, as the edge does once the feedback was sent."""
+        """Save the receipt, as the edge does once the feedback was sent, and a manager's label."""
         receipts.save(home.store(), self.receipt)
+        correction = Correction("food", "queue", "negative")
+        add_label(home.store(), self.session_id, useful=True, corrections=[correction], by=MANAGER, reason=self.label)
 
     def request_account(self, home: Home, reward_id: str) -> None:
         """Choose a bank account instead of the voucher, and leave before the onboarding is complete."""
@@ -132,7 +139,8 @@ def make_guest(*, at: datetime) -> Guest:
         receipt_hash(token), reference, session, CAFE, business_day(at), "sv", True, events[-1].at, 71, True, RUBRIC
     )
     account = f"acct_proof{secrets.token_hex(8)}"
-    return Guest(session, token, device, device_token, words, events, receipt, account)
+    label = f"ä{secrets.token_hex(WORD_BYTES)}ö"
+    return Guest(session, token, device, device_token, words, events, receipt, account, label)
 
 
 def _turn(turn: int, said: str) -> list[BaseModel]:

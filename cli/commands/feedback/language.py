@@ -1,4 +1,4 @@
-"""`pilot language`: evaluates the language model on authors that it has not seen."""
+"""`pilot language`: evaluates the language model on authors not seen, and labels feedback."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import typer
 
+from cli.language import labels
 from cli.context import print_stderr
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
@@ -15,7 +16,10 @@ HEADINGS = ("author", "rows", "rank", "genuine", "F1", "error", "unusable")
 
 @app.callback()
 def language() -> None:
-    """Evaluate how what guests say is understood."""
+    """Evaluate how what guests say is understood, and label feedback."""
+
+
+app.registered_commands += labels.app.registered_commands
 
 
 @app.command()

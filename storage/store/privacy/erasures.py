@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, select, update
 
 from storage.store.engine import Store
-from storage.store.privacy import money_erasure
+from storage.store.privacy import label_erasure, money_erasure
 from storage.store.schemas.core import receipts
 from storage.store.schemas.privacy import erasures
 
@@ -33,7 +33,15 @@ PlaceCode = Literal[
     "backups_unwritable",
 ]
 WITHIN_HOURS = 24  # promised to guests
-WIPED = ("receipts", "reward_decisions", "onboardings", "recipient_devices", "recipient_statuses", "recipients")
+WIPED = (
+    "receipts",
+    "reward_decisions",
+    "onboardings",
+    "recipient_devices",
+    "recipient_statuses",
+    "recipients",
+    "feedback_labels",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +153,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete the results of a session's answers from the store, and pseudonymise its decisions.
+    """Delete a session's results and labels from the store, and pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.
@@ -156,6 +164,7 @@ def pseudonymise(store: Store, session_id: str) -> None:
             .where(receipts.c.session_id == session_id)
             .values(preliminary_score=None, preliminary_eligible=None)
         )
+        label_erasure.delete_of_session(connection, session_id)
         money_erasure.unlink(connection, session_id)
 
 

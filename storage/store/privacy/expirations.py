@@ -16,6 +16,7 @@ from pilot.lake_tables.retention_table import RETENTION
 from pilot.time_limits import Kind
 from storage.lake_schema import polars_schema
 from storage.store.engine import Store, serialise
+from storage.store.privacy import label_erasure
 from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.privacy import expirations
 
@@ -34,7 +35,7 @@ class Expiration:
         gone_at: When a search found nothing, UTC; None before.
         landing_lines: Lines of the landing that were redacted or removed.
         lake_rows: Rows of the lake that were redacted or removed.
-        store_rows: Rows of the store that were redacted.
+        store_rows: Rows of the store that were redacted or removed.
         files: Files that were deleted or replaced.
         landing: Fingerprint of the day's remaining segments.
     """
@@ -67,8 +68,8 @@ def expired(store: Store, kind: Kind) -> frozenset[date]:
 def record(store: Store, expiration: Expiration) -> None:
     """Record a removal; a repeated one adds counts, and updates the times if it removed something.
 
-    Devices are removed from the day's decisions in the same transaction: a trigger allows this only after the
-    recording.
+    Devices are removed from the day's decisions, and labels with the words, in the same transaction: triggers allow
+    this only after the recording.
     """
     mine = (expirations.c.day == expiration.day) & (expirations.c.kind == expiration.kind)
     with store.begin() as connection:
@@ -77,7 +78,7 @@ def record(store: Store, expiration: Expiration) -> None:
         values = asdict(expiration)
         if before is None:
             connection.execute(insert(expirations).values(values))
-        forgotten = _forget_devices(connection, expiration.day) if expiration.kind == "devices" else 0
+        forgotten = _remove_from_store(connection, expiration.day, expiration.kind)
         counts = {name: values[name] + (getattr(before, name) if before is not None else 0) for name in COUNTS}
         counts["store_rows"] += forgotten
         found = forgotten or any(values[name] for name in COUNTS)
@@ -89,6 +90,13 @@ def record_landing(store: Store, day: date, landing: str) -> None:
     """Record the fingerprint of a day's segments, which reveals a replica that publishes late."""
     with store.begin() as connection:
         connection.execute(update(expirations).where(expirations.c.day == day).values(landing=landing))
+
+
+def _remove_from_store(connection: Connection, day: date, kind: Kind) -> int:
+    """Remove one kind of a day from the store; return the number of changed rows."""
+    if kind == "words":
+        return label_erasure.delete_of_day(connection, day)
+    return _forget_devices(connection, day) if kind == "devices" else 0
 
 
 def _forget_devices(connection: Connection, day: date) -> int:

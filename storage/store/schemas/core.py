@@ -103,6 +103,25 @@ customer_counts = Table(
     Index(None, "day", "cafe"),
 )
 
+# A manager's label of one feedback; append-only, and deleted with the words that it is about (migration 0013).
+feedback_labels = Table(
+    "feedback_labels",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("session_id", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("cafe", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("useful", Boolean),
+    Column("corrections", JSON, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("labelled_at", UtcMoment, nullable=False),
+    Index(None, "session_id"),
+    Index(None, "day"),
+    sqlite_autoincrement=True,  # The latest id counts, even after rows were deleted.
+)
+
 tombstones = Table(
     "tombstones",
     metadata,

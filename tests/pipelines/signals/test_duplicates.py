@@ -10,14 +10,16 @@ import polars as pl
 import pytest
 
 from benchmarks.feedback import duplicates as generated
-from pipelines.signals.duplicates import LEAST_WORDS, RING_SESSIONS
+from pipelines.signals.duplicates import HISTORY_DAYS, LEAST_WORDS, RING_SESSIONS
 from tests.events import MORNING, Story
-from tests.pipelines.signals.visits import DAY, named, signals_of, visit
+from tests.pipelines.signals.visits import named, signals_of, visit
 
 QUEUE = (
     "Kön vid disken tog tolv minuter klockan åtta i morse, och havrelatten var ljummen när jag väl fick den. "
     "Ta in en person till i kassan mellan åtta och nio, och ställ muggarna på maskinen så att de är varma."
 )
+PAID = "Kaffet var kallt klockan åtta, byt maskin."  # seven words that earn a reward
+UNPAID = "Det var väldigt gott kaffe och trevlig personal, tack för allt."  # eleven words that earn none
 
 
 def later(minutes: float) -> dict:
@@ -146,11 +148,52 @@ def test_the_labelled_copies_are_found_and_no_other_session_is() -> None:
     assert len(named_) >= 4
 
 
-def test_nobody_speaks_of_a_copy_of_fewer_words_than_chance_repeats() -> None:
-    words = QUEUE.replace(",", "").split()
-    short, enough = " ".join(words[: LEAST_WORDS - 1]), " ".join(words[: LEAST_WORDS + 4])
-    assert signals_of(visit(short), visit(short, **later(20))).height == 0
-    assert signals_of(visit(enough), visit(enough, **later(20)), day=DAY).height == 1
+def test_a_short_answer_that_earns_a_reward_is_paid_once() -> None:
+    stories = [visit(PAID, **later(20 * n)) for n in range(RING_SESSIONS + 1)]
+    frame = signals_of(*stories)
+    assert named(frame, stories[0]) == set()
+    assert [named(frame, again) for again in stories[1:]] == [{"copied_exactly"}] * RING_SESSIONS
+    assert {(*each,) for each in frame["related"]} == {(stories[0].session_id,)}
+    assert set(frame["cap"]) == {45}
+
+
+def test_case_punctuation_and_fillers_do_not_hide_a_short_copy() -> None:
+    first, again = visit(PAID), visit("EH, kaffet var liksom kallt...", "klockan åtta. Byt maskin!!", **later(20))
+    assert named(signals_of(first, again), again) == {"copied_exactly"}
+
+
+def test_a_short_copy_is_found_across_cafes_and_days() -> None:
+    past = visit(PAID, at=MORNING - timedelta(days=HISTORY_DAYS), cafe="goteborg")
+    today = visit(PAID)
+    frame = signals_of(past, today)
+    assert json.loads(frame["counts"][0]) == {"days_before": 14, "other_cafe": 1, "words": 7}
+    assert named(frame, today) == {"copied_exactly"}
+
+
+def test_a_short_answer_in_other_words_is_no_copy() -> None:
+    stories = [visit(PAID), visit(PAID.replace("åtta", "nio"), **later(20)), visit(f"{PAID} Tack!", **later(40))]
+    assert signals_of(*stories).height == 0
+
+
+def test_an_unpaid_answer_is_a_copy_from_twelve_words_on() -> None:
+    assert signals_of(visit(UNPAID), visit(UNPAID, **later(20))).height == 0
+    longer = UNPAID.replace("tack", "stort tack")
+    assert len(longer.split()) == LEAST_WORDS
+    again = visit(longer, **later(20))
+    frame = signals_of(visit(longer), again)
+    assert named(frame, again) == {"copied_exactly"}
+
+
+def test_short_answers_of_real_and_simulated_guests_are_never_compared() -> None:
+    assert signals_of(visit(PAID, simulated=True), visit(PAID, **later(20))).height == 0
+
+
+def test_four_short_copies_are_no_ring_and_do_not_hold_longer_ones() -> None:
+    short = [visit(PAID, **later(20 * n)) for n in range(RING_SESSIONS)]
+    long = [visit(QUEUE, **later(100)), visit(QUEUE, **later(120))]
+    frame = signals_of(*short, *long)
+    assert set(frame["signal"]) == {"copied_exactly"}
+    assert frame["held_until"].null_count() == frame.height == RING_SESSIONS
 
 
 def test_a_visit_without_words_has_no_fingerprint() -> None:

@@ -1,0 +1,1 @@
+"""The commands of `pilot language`, one module for each subject."""
