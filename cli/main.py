@@ -24,6 +24,7 @@ class _Pilot(LazyGroup):
         "qr": ("cafes", "List the codes, and draw their QR as SVG, PNG or PDF."),
         "counts": ("cafes", "Report how many customers a café had on a day."),
         "score": ("feedback", "Score sessions from a file of JSON lines."),
+        "ask": ("feedback", "Reply to conversations from a file as the interviewer does."),
         "why": ("feedback", "Explain the result of a session."),
         "language": ("feedback", "Evaluate how guests are understood, on authors not seen."),
         "erase": ("privacy", "Erase a session everywhere, at the guest's request."),

@@ -117,8 +117,19 @@ class SpecialDay(_Checked):
     reason: LocalizedName | None = None
 
 
+class Wifi(_Checked):
+    """The guests' network, for guests who ask for it."""
+
+    network: str = Field(min_length=1)
+    password: str = Field(min_length=1)
+
+
 class Cafe(_Checked):
-    """One café of the pilot."""
+    """One café of the pilot.
+
+    Attributes:
+        wifi: None if the staff give it out.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     name: str = Field(min_length=1)
@@ -129,6 +140,7 @@ class Cafe(_Checked):
     peaks: tuple[Window, ...]
     opening_hours: OpeningHours
     special_days: tuple[SpecialDay, ...] = ()
+    wifi: Wifi | None = None
     areas: tuple[Area, ...] = Field(min_length=1)
     staff: tuple[str, ...]
     specialties: tuple[LocalizedName, ...] = Field(min_length=1)

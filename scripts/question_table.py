@@ -17,6 +17,7 @@ import sys
 import tomllib
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ CORPUS = ROOT / "tests" / "data" / "corpus"
 VERDICTS = ROOT / "tests" / "data" / "question_verdicts.toml"
 PAGE = ROOT / "docs" / "questions.md"
 MOST_TURNS = 2
+DAY = date(2026, 11, 25)  # for questions about opening hours
 HASH_LETTERS = 8
 NOT_REVIEWED = "not reviewed"
 SAID_CHARACTERS = 400
@@ -39,12 +41,13 @@ INTRODUCTION = """\
 
 One line for each answered turn of the development corpus (`tests/data/corpus`, first two turns), written by
 `python scripts/question_table.py`; a test compares the page with the code. The corpus' second answer was written before
-the first question, so the second reply of a row does not always fit.
+the first question, so the second reply of a row does not always fit. Opening hours are those of {day}.
 
 A verdict is the opinion of one reader, who also wrote the interviewer: `good` suits a conversation at a table;
 `acceptable` is not wrong, but a person would have asked something better; `poor` should not be said. A changed reply
-loses its verdict. The corpus was known while the interviewer was written, so this page shows its behaviour, not its
-quality with unknown guests: for that see `tests/voice_edge/interviewer/test_unseen_guests.py`.
+loses its verdict, and only a sample has one. The corpus was known while the interviewer was written, so this page shows
+its behaviour, not its quality with unknown guests. The readings are those of the shipped model, which was fitted to
+these rows too.
 """
 
 
@@ -87,7 +90,7 @@ def _row(row: dict[str, Any], cafes: Cafes) -> list[Line]:
     question, exchanges, found = opening_question(cafe, language), [], []
     for number, said in enumerate(row["turns"][:MOST_TURNS], start=1):
         exchanges.append(Exchange(question, said))
-        reply = scripted_reply(Conversation(cafe, language, tuple(exchanges), number - 1))
+        reply = scripted_reply(Conversation(cafe, language, tuple(exchanges), number - 1), today=DAY)
         question = reply.text
         found.append(Line(f"{row['id']}/{number}", language, said, question))
         if reply.question is None:
@@ -118,7 +121,7 @@ def page() -> str:
         f"| {line.key} | {_cell(line.said[:SAID_CHARACTERS]) or SILENCE} | {_cell(line.reply)} | {judged} |"
         for line, judged in ((line, verdict(line, given)) for line in found)
     )
-    return f"{INTRODUCTION}\n{len(found)} replies: {total}.\n\n{HEAD}\n{rows}\n"
+    return f"{INTRODUCTION.format(day=DAY)}\n{len(found)} replies: {total}.\n\n{HEAD}\n{rows}\n"
 
 
 def _cell(text: str) -> str:

@@ -65,6 +65,7 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         )
         urgent = UrgentWatcher(
             home.lake(),
+            open_store=home.store,
             folder=home.root / RUN_FOLDER,
             pages_url=f"http://127.0.0.1:{home.settings.dashboards_port}",
             simulated=home.kind == "demo",

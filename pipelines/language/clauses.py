@@ -6,7 +6,7 @@ A recogniser often writes no punctuation, so a long stretch is also cut before a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 TOKEN = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
@@ -20,6 +20,8 @@ _CONJUNCTIONS = frozenset(
     "och men så för sen fast eftersom medan när om som "
     "and but so because then which when while though that if cause cos".split()
 )
+_CODE = re.compile(r"\S{33,}")  # longer than words are: encoded text, an address
+_HESITATION = frozenset("alltså liksom eh ehm öh öhm äh ähm mm mhm hm hmm um uh uhm er erm".split())
 
 
 class Clause(NamedTuple):
@@ -29,7 +31,7 @@ class Clause(NamedTuple):
         turn: The index of its turn.
         start: Its first character in the turn.
         end: One past its last character.
-        words: Its tokens, see `normal`.
+        words: Its tokens, see `normal`, without sounds and words of hesitation.
     """
 
     turn: int
@@ -59,7 +61,12 @@ def clauses(turns: Sequence[str]) -> list[Clause]:
 
 
 def _of_turn(number: int, turn: str) -> list[Clause]:
-    tokens = [(match.start(), match.end(), normal(match.group())) for match in TOKEN.finditer(turn)]
+    codes = [match.span() for match in _CODE.finditer(turn)]
+    tokens = [
+        (match.start(), match.end(), normal(match.group()))
+        for match in TOKEN.finditer(turn)
+        if not any(begin <= match.start() < end for begin, end in codes)
+    ]
     groups: list[list[tuple[int, int, str]]] = []
     for stretch in _stretches(turn, tokens):
         for group in _cut(stretch):
@@ -67,7 +74,13 @@ def _of_turn(number: int, turn: str) -> list[Clause]:
                 groups[-1] += group
             else:
                 groups.append(group)
-    return [Clause(number, group[0][0], group[-1][1], tuple(word for _, _, word in group)) for group in groups]
+    return [Clause(number, group[0][0], group[-1][1], _said(word for _, _, word in group)) for group in groups]
+
+
+def _said(tokens: Iterable[str]) -> tuple[str, ...]:
+    """Return the tokens that are no hesitation; all if nothing else was said."""
+    own = tuple(tokens)
+    return tuple(token for token in own if token not in _HESITATION) or own
 
 
 def _stretches(turn: str, tokens: Sequence[tuple[int, int, str]]) -> list[list[tuple[int, int, str]]]:

@@ -12,11 +12,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.language.grams import Vocabulary, gram_features, pair_feature, word_feature
+from pipelines.language.grams import Vocabulary, gram_features, word_feature
 
 REMEMBERED_TOKENS = 60_000  # distinct tokens; above it the memory is emptied
 FIRST_TOKENS = 4_096
+BLOCK_TEXTS = 256  # evaluated together: their tokens' values stay in the processor's cache
+PAIR = "p "  # begins the name of a pair of words
 TINY = 1e-12
+MOST_STEPS = 127
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -27,16 +30,22 @@ class Heads:
     """Some linear models with one vocabulary.
 
     Attributes:
-        names: The models' names.
         vocabulary: Their features.
-        weights: By feature and model.
+        weights: By feature and model, in whole steps of `step`.
+        step: By model.
         intercepts: By model.
     """
 
-    names: tuple[str, ...]
     vocabulary: Vocabulary
-    weights: Floats
+    weights: NDArray[np.int8]
+    step: Floats
     intercepts: Floats
+
+    @classmethod
+    def rounded(cls, vocabulary: Vocabulary, weights: Floats, intercepts: Floats) -> Heads:
+        """Return models whose weights are rounded to 8 bits, each model with its own step."""
+        step = np.maximum(np.abs(weights).max(axis=0), TINY).astype(np.float32) / np.float32(MOST_STEPS)
+        return cls(vocabulary, np.rint(weights / step).astype(np.int8), step, intercepts)
 
 
 class Sums(NamedTuple):
@@ -55,19 +64,28 @@ class HeadReader:
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
-        self._count = len(heads.names)
-        self._numbers: dict[str, int] = {}
-        self._words = np.zeros((FIRST_TOKENS, self._count + 1), dtype=np.float32)
-        self._grams = np.zeros((FIRST_TOKENS, self._count + 1), dtype=np.float32)
-        self._pair_keys: Ints = np.zeros(0, dtype=np.int64)
-        self._pair_values = np.zeros((0, self._count + 1), dtype=np.float32)
+        self._width = len(heads.intercepts) + 1
+        names = [name for name in heads.vocabulary.index if name.startswith(PAIR)]
+        pairs = [name[len(PAIR) :].split(" ") for name in names]
+        self._pair_tokens = list(dict.fromkeys(token for pair in pairs for token in pair))
         self._forget()
+        keys = np.array([(self._numbers[a] << 32) | self._numbers[b] for a, b in pairs], dtype=np.int64)
+        order = np.argsort(keys, kind="stable")
+        self._pair_keys = keys[order]
+        places = np.array([heads.vocabulary.index[name] for name in names], dtype=np.int64)[order]
+        self._pair_values = self._weighted(places, np.asarray(heads.vocabulary.weight, dtype=np.float32)[places])
 
     def sums(self, texts: Sequence[Sequence[str]]) -> Sums:
         """Return the sums of tokenised texts."""
-        counts = np.fromiter((len(text) for text in texts), np.int64, len(texts))
-        words = np.zeros((len(texts), self._count + 1), dtype=np.float32)
+        words = np.zeros((len(texts), self._width), dtype=np.float32)
         grams = np.zeros_like(words)
+        for begin in range(0, len(texts), BLOCK_TEXTS):
+            block = slice(begin, begin + BLOCK_TEXTS)
+            self._add(texts[block], words[block], grams[block])
+        return Sums(words, grams)
+
+    def _add(self, texts: Sequence[Sequence[str]], words: Floats, grams: Floats) -> None:
+        counts = np.fromiter((len(text) for text in texts), np.int64, len(texts))
         numbers = self._numbered(texts, int(counts.sum()))
         some = np.flatnonzero(counts)
         if len(some):
@@ -75,7 +93,6 @@ class HeadReader:
             words[some] = np.add.reduceat(self._words[numbers], begins)
             grams[some] = np.add.reduceat(self._grams[numbers], begins)
             self._add_pairs(words, numbers, np.repeat(np.arange(len(texts)), counts))
-        return Sums(words, grams)
 
     def values(self, sums: Sums) -> Floats:
         """Return each text's values: shape (texts, models)."""
@@ -86,39 +103,47 @@ class HeadReader:
             self._forget()
         known = self._numbers
         flat = [token for text in texts for token in text]
-        for token in {token for token in flat if token not in known}:
-            self._remember(token)
-        return np.fromiter((known[token] for token in flat), np.int64, size)
+        for token in flat:
+            if token not in known:
+                known[token] = len(known)
+                self._tokens.append(token)
+        numbers = np.fromiter((known[token] for token in flat), np.int64, size)
+        self._read_new(numbers)
+        return numbers
 
     def _forget(self) -> None:
         """Forget all tokens but those of pairs, whose numbers the pairs' keys hold."""
-        self._numbers = {}
-        pairs = [name.split(" ")[1:] for name in self._heads.vocabulary.index if name.startswith("p ")]
-        for token in sorted({token for pair in pairs for token in pair}):
-            self._remember(token)
-        keys = [(self._numbers[first] << 32) | self._numbers[second] for first, second in pairs]
-        order = np.argsort(np.array(keys, dtype=np.int64), kind="stable")
-        self._pair_keys = np.array(keys, dtype=np.int64)[order]
-        rows = [self._value([pair_feature(*pairs[place])]) for place in order.tolist()]
-        self._pair_values = np.array(rows, dtype=np.float32).reshape(len(rows), self._count + 1)
+        self._tokens = list(self._pair_tokens)
+        self._numbers = {token: number for number, token in enumerate(self._tokens)}
+        size = max(FIRST_TOKENS, 2 * len(self._tokens))
+        self._is_read = np.zeros(size, dtype=np.bool_)
+        self._words = np.zeros((size, self._width), dtype=np.float32)
+        self._grams = np.zeros((size, self._width), dtype=np.float32)
 
-    def _remember(self, token: str) -> None:
-        number = len(self._numbers)
-        if number >= len(self._words):
+    def _read_new(self, numbers: Ints) -> None:
+        while len(self._tokens) > len(self._is_read):
+            self._is_read = np.concatenate([self._is_read, np.zeros_like(self._is_read)])
             self._words = np.concatenate([self._words, np.zeros_like(self._words)])
             self._grams = np.concatenate([self._grams, np.zeros_like(self._grams)])
-        self._words[number] = self._value([word_feature(token)])
-        self._grams[number] = self._value(gram_features(token))
-        self._numbers[token] = number
+        for number in np.unique(numbers[~self._is_read[numbers]]).tolist():
+            token = self._tokens[number]
+            self._words[number] = self._value([word_feature(token)])
+            self._grams[number] = self._value(gram_features(token))
+            self._is_read[number] = True
 
     def _value(self, names: Iterable[str]) -> Floats:
         """Return the sums of some features' weighted values, and the sum of their squares."""
-        found = np.zeros(self._count + 1, dtype=np.float32)
         own = self._heads.vocabulary.valued(names)
-        if own:
-            values = np.array([value for _, value in own], dtype=np.float32)
-            found[:-1] = values @ self._heads.weights[[place for place, _ in own]]
-            found[-1] = np.sum(values * values)
+        places = np.array([place for place, _ in own], dtype=np.int64)
+        values = np.array([value for _, value in own], dtype=np.float32)
+        found: Floats = self._weighted(places, values).sum(axis=0, dtype=np.float32)
+        return found
+
+    def _weighted(self, places: Ints, values: Floats) -> Floats:
+        """Return each feature's value times its weights, and its square."""
+        found = np.empty((len(places), self._width), dtype=np.float32)
+        found[:, :-1] = self._heads.weights[places] * (values[:, None] * self._heads.step)
+        found[:, -1] = values * values
         return found
 
     def _add_pairs(self, words: Floats, numbers: Ints, text: Ints) -> None:

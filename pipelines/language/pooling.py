@@ -5,6 +5,7 @@ A clause is judged with its neighbours; a session by its most useful clauses and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,14 +48,33 @@ class Layout:
         return np.diff(np.append(self.begins, len(self.session)))
 
 
+def place_in_session(layout: Layout) -> Ints:
+    """Return each clause's place in its session, from 0."""
+    place: Ints = np.arange(len(layout.session)) - layout.begins[layout.session]
+    return place
+
+
+def turn_rows(whole: Floats, values: Floats, layout: Layout) -> Floats:
+    """Return for each turn with clauses what its act, details and danger are computed from.
+
+    Args:
+        whole: By turn with clauses and model: the values of all its words.
+        values: By clause and model.
+        layout: The turns' clauses.
+    """
+    size = np.stack([layout.counts, np.add.reduceat(layout.words, layout.begins)], axis=1)
+    highest = np.maximum.reduceat(values, layout.begins)
+    total = np.add.reduceat(np.clip(values, 0, 1), layout.begins)
+    return np.concatenate([whole, highest, total, size], axis=1, dtype=np.float32)
+
+
 def clause_rows(values: Floats, layout: Layout) -> Floats:
     """Return each clause's values, its neighbours', its place, and the counts of clauses and words."""
     same = layout.session[1:] == layout.session[:-1]
     before, after = np.zeros_like(values), np.zeros_like(values)
     before[1:][same] = values[:-1][same]
     after[:-1][same] = values[1:][same]
-    place = np.arange(len(values)) - layout.begins[layout.session]
-    extra = np.stack([place, layout.counts[layout.session], layout.words], axis=1).astype(np.float32)
+    extra = np.stack([place_in_session(layout), layout.counts[layout.session], layout.words], axis=1).astype(np.float32)
     return np.concatenate([values, before, after, extra], axis=1)
 
 
@@ -65,13 +85,15 @@ def together(usefulness: Floats, layout: Layout) -> Floats:
     return found
 
 
-def session_rows(values: Floats, usefulness: Floats, whole: Floats, layout: Layout) -> Floats:
+def session_rows(values: Floats, usefulness: Floats, kinds: Floats, layout: Layout) -> Floats:
     """Return for each session with clauses the row that its score is computed from.
+
+    It holds no length and, apart from the kinds, only what one more clause cannot lower.
 
     Args:
         values: By clause and model.
         usefulness: By clause, 0-1.
-        whole: By session and model: the values of all its words.
+        kinds: By session and kind of session: the values of all its words.
         layout: The sessions' clauses.
     """
     clipped = np.clip(values, 0, 1)
@@ -81,10 +103,23 @@ def session_rows(values: Floats, usefulness: Floats, whole: Floats, layout: Layo
         np.maximum.reduceat(values, layout.begins),
         np.add.reduceat(clipped, layout.begins),
         np.add.reduceat(clipped * np.clip(usefulness, 0, 1)[:, None], layout.begins),
-        whole,
-        np.stack([layout.counts, np.add.reduceat(layout.words, layout.begins)], axis=1).astype(np.float32),
+        kinds,
     ]
     return np.concatenate(pooled, axis=1, dtype=np.float32)
+
+
+def rising(models: int, useful: Sequence[int], kinds: int) -> NDArray[np.int8]:
+    """Return which columns of `session_rows` may only raise a score: 1, else 0.
+
+    Args:
+        models: The number of models.
+        useful: The models of what makes a clause useful.
+        kinds: The number of kinds.
+    """
+    by_model = np.zeros(models, dtype=np.int8)
+    by_model[list(useful)] = 1
+    first = np.ones(TOP + 1, dtype=np.int8)
+    return np.concatenate([first, by_model, by_model, by_model, np.zeros(kinds, dtype=np.int8)])
 
 
 def _top(usefulness: Floats, layout: Layout) -> Floats:

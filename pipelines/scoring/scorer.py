@@ -1,4 +1,8 @@
-"""Scores sessions by the rubric; one session and a million take the same steps over arrays."""
+"""Scores sessions by the rubric; one session and a million take the same steps over arrays.
+
+The points, themes and urgent flags are the language model's; word lists find the signals that cap a score and the words
+that explain it.
+"""
 
 from __future__ import annotations
 
@@ -8,19 +12,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from pilot.cafes import Cafe, Language
+from pipelines.language.reading import Reading
 from pipelines.scoring.features import Features, features
+from pipelines.scoring.learned import agreed, read_sessions, urgent
 from pipelines.scoring.marks import Flags, Marks, read_marks
 from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, points_and_subscores
 from pipelines.scoring.signals import CAPS, signals
-from pipelines.scoring.tags import BIT, NONE, THEMES, URGENT
-from pipelines.scoring.themes import Claims, claims, place_themes
+from pipelines.scoring.tags import BIT, NONE
+from pipelines.scoring.themes import Claims, claims
 from pipelines.scoring.token_stream import TokenStream, tokenise
 from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
 
-SCORER_VERSION = "2026-11.3"
+MODEL_VERSION = "c626fa68cf50"  # of the language model that ships
+SCORER_VERSION = f"2026-12.1-{MODEL_VERSION}"
 ELIGIBLE_ABOVE = 60
-ELSEWHERE_CAP = 25  # for a session that names nothing of the café's and claims nothing: "thin"
-SOME_USE_CAP = 60  # for a session without a specific claim, event or suggestion: "some use"
 CHUNK_SESSIONS = 20_000  # scored together; about 400 MB at most
 
 
@@ -126,17 +131,19 @@ def analyse(sessions: Sequence[SessionText], *, known: Vocabulary) -> tuple[Toke
 
 def _scored(sessions: Sequence[SessionText], *, known: Vocabulary, spans: bool) -> list[Score]:
     stream, marks, found, claimed = analyse(sessions, known=known)
-    points, subscores = points_and_subscores(found)
-    raised = signals(marks, stream, found, claimed=claimed, vocabulary=known)
-    final = apply_caps(points, found, marks, raised)
-    flags = _flags(marks, stream.sessions)
+    _, subscores = points_and_subscores(found)
+    read, unusable = read_sessions([session.turns for session in sessions])
+    raised = agreed(signals(marks, stream, found, claimed=claimed, vocabulary=known), read, unusable)
+    in_danger = np.array([bool(urgent(reading)) for reading in read], dtype=np.bool_)
+    final = apply_caps(np.array([reading.quality for reading in read]), raised, but=in_danger)
+    flags = [_flags(reading, named) for reading, named in zip(read, _staff_named(marks, stream.sessions), strict=True)]
     spans_of = _spans(marks, stream, found) if spans else {}
     stands = _blocking_signals(raised, len(sessions))
     hollow = raised["silence"] | raised["gibberish"]
-    quotes: list[list[Quote]] = [[] for _ in sessions]
-    for session, *quote in zip(*place_themes(claimed, stream), strict=True):
-        if not hollow[session]:
-            quotes[session].append(Quote(*quote))
+    quotes = [
+        () if nothing else tuple(Quote(c.theme, c.polarity, c.turn, c.start, c.end) for c in reading.claims)
+        for reading, nothing in zip(read, hollow.tolist(), strict=True)
+    ]
     columns = [subscores[name].round(6).tolist() for name in SUBSCORES]
     return [
         Score(
@@ -144,8 +151,8 @@ def _scored(sessions: Sequence[SessionText], *, known: Vocabulary, spans: bool) 
             eligible=value > ELIGIBLE_ABOVE and not stands[place],
             subscores=dict(zip(SUBSCORES, parts, strict=True)),
             themes={quote.theme: quote.polarity for quote in quotes[place]},
-            quotes=tuple(quotes[place]),
-            flags=flags.get(place, ()),
+            quotes=quotes[place],
+            flags=flags[place],
             signals=stands[place],
             spans=spans_of.get(place, ()),
         )
@@ -161,29 +168,22 @@ def _blocking_signals(raised: Mapping[str, Flags], size: int) -> list[tuple[str,
     return found
 
 
-def apply_caps(points: Floats, found: Features, marks: Marks, raised: Mapping[str, Flags]) -> Ints:
-    """Return whole points, capped by each signal and for sessions without specific statements."""
-    counts = found.counts
+def apply_caps(points: Floats, raised: Mapping[str, Flags], *, but: Flags) -> Ints:
+    """Return whole points, capped by each signal, but for sessions that report a danger."""
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
-    particular = (counts["claims"] + counts["consequences"] + counts["suggestions"] + counts["comparisons"]) > 0
-    final = np.where(particular, final, np.minimum(final, SOME_USE_CAP))
-    own = (
-        np.bincount(marks.session, weights=marks.has(*THEMES, "item", "menu", "staff", "thing"), minlength=len(final))
-        > 0
-    )
-    final = np.where(own, final, np.minimum(final, ELSEWHERE_CAP))
     for name, flags in raised.items():
-        final = np.where(flags, np.minimum(final, CAPS[name]), final)
+        final = np.where(flags & ~but, np.minimum(final, CAPS[name]), final)
     return final
 
 
-def _flags(marks: Marks, size: int) -> dict[int, tuple[str, ...]]:
-    found: dict[int, list[str]] = {}
-    for name in ("staff", *URGENT):
-        there = np.unique(marks.session[(marks.bits & BIT[name]) != NONE])
-        for session in there.tolist():
-            found.setdefault(session, []).append("staff_named" if name == "staff" else name)
-    return {session: tuple(sorted(names)) for session, names in found.items()}
+def _staff_named(marks: Marks, size: int) -> Flags:
+    found = np.zeros(size, dtype=np.bool_)
+    found[marks.session[(marks.bits & BIT["staff"]) != NONE]] = True
+    return found
+
+
+def _flags(reading: Reading, staff_named: bool) -> tuple[str, ...]:
+    return tuple(sorted({*urgent(reading), *(["staff_named"] if staff_named else [])}))
 
 
 def _spans(marks: Marks, stream: TokenStream, analyse: Features) -> dict[int, tuple[Span, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ from pilot.events import (
 from pilot.identifiers import new_code, new_identifier, new_receipt_token, new_reference, receipt_hash
 from storage.erasure.files_beside import spellings
 from storage.home import Home
+from storage.store.cafes.danger_reports import DangerReport, add_report
 from storage.store.cafes.feedback_labels import Correction, add_label
 from storage.store.payouts import claims, onboardings, recipient_devices
 from storage.store.payouts import recipient_statuses as statuses
@@ -42,6 +44,7 @@ RAIL = "stripe_fake"
 MANAGER = "proof"
 STEP = timedelta(seconds=4)
 WORD_BYTES = 5
+DANGER_LETTERS = 16
 SAID = (
     'Kardemummabullen var torr klockan elva, nästan "{0}" i kanten, och {1} vid kassan såg det också.',
     "Baka en gång till efter lunch, så blir den som på morgonen, sa {2} till mig i kön.",
@@ -62,6 +65,7 @@ class Guest:
         receipt: The guest's receipt in the store.
         account: The provider's id of the guest's account.
         label: A manager's reason for labelling the feedback, which occurs nowhere else.
+        danger: The kind of a danger that the guest reported, which occurs nowhere else.
     """
 
     session_id: str
@@ -73,6 +77,7 @@ class Guest:
     receipt: Receipt
     account: str
     label: str
+    danger: str
 
     @property
     def marks(self) -> Mapping[str, frozenset[bytes]]:
@@ -83,11 +88,17 @@ class Guest:
             "device": spellings(self.device) | spellings(self.device_token),
             "account": spellings(self.account),
             "label": spellings(self.label),
+            "danger": spellings(self.danger),
         }
 
     def save(self, home: Home) -> None:
-        """Save the receipt, as the edge does once the feedback was sent, and a manager's label."""
-        receipts.save(home.store(), self.receipt)
+        """Save a danger and the receipt, as the edge does, and a manager's label."""
+        mine = self.receipt
+        danger = DangerReport(
+            self.session_id, 1, mine.cafe, mine.day, mine.simulated, self.danger, "now", "guest", mine.created_at
+        )
+        add_report(home.store(), danger)
+        receipts.save(home.store(), mine)
         correction = Correction("food", "queue", "negative")
         add_label(home.store(), self.session_id, useful=True, corrections=[correction], by=MANAGER, reason=self.label)
 
@@ -140,7 +151,8 @@ def make_guest(*, at: datetime) -> Guest:
     )
     account = f"acct_proof{secrets.token_hex(8)}"
     label = f"ä{secrets.token_hex(WORD_BYTES)}ö"
-    return Guest(session, token, device, device_token, words, events, receipt, account, label)
+    danger = "".join(secrets.choice(string.ascii_lowercase) for _ in range(DANGER_LETTERS))
+    return Guest(session, token, device, device_token, words, events, receipt, account, label, danger)
 
 
 def _turn(turn: int, said: str) -> list[BaseModel]:

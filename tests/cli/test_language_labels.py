@@ -23,7 +23,7 @@ from tests.cli.conftest import Pilot
 from tests.events import MORNING, Story, raw_events
 from tests.pipelines.signals.visits import visit
 
-SAID = "Havrelatten var bränd klockan åtta, och kön vid disken tog tolv minuter."
+SAID = "Havrelatten var bränd klockan åtta, och kön vid disken var alldeles för lång."
 BY = ("--by", "Anna", "--reason", "I was there")
 DAY = MORNING.date()
 

@@ -233,14 +233,22 @@ def test_an_open_page_shows_a_rebuilt_day_without_a_reload(
 def test_the_link_of_an_alert_leads_to_the_feedback(
     server: str, chromium, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
 ):
-    lake = demo_home(tmp_path_factory).lake()
+    home = demo_home(tmp_path_factory)
+    lake = home.lake()
     day = business_day(datetime.now(UTC)) - timedelta(days=2)
     scored = lake.read(SCORED_FEEDBACK, days=[day])
     mine = scored.filter(pl.col("cafe") == "goteborg")["session_id"][0]
     flags = pl.when(pl.col("session_id") == mine).then(pl.lit(["urgent_allergy"])).otherwise("flags")
     lake.replace_partition(SCORED_FEEDBACK, day, scored.with_columns(flags=flags), commit={})
 
-    UrgentWatcher(lake, folder=tmp_path, pages_url=server, simulated=True, clock=lambda: datetime.now(UTC))()
+    UrgentWatcher(
+        lake,
+        open_store=home.store,
+        folder=tmp_path,
+        pages_url=server,
+        simulated=True,
+        clock=lambda: datetime.now(UTC),
+    )()
     (link,) = [record["link"] for record in records_of(tmp_path / RECORDS_NAME) if record["session_id"] == mine]
 
     page = chromium.new_page()

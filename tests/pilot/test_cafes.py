@@ -35,6 +35,30 @@ def test_the_three_cafes_match_the_runbook():
     assert all(cafe.trial_limit == 100 for cafe in cafes.cafe)
 
 
+def test_a_cafe_may_give_its_guests_wifi():
+    wifi = '[cafe.wifi]\nnetwork = "Aurora Gäst"\npassword = "kanel42"\n[[cafe.areas]]\nid = "counter"'
+    with_it = parse_cafes(TEXT.replace('[[cafe.areas]]\nid = "counter"', wifi), source="cafes.toml")
+    found = with_it.get("aurora").wifi
+    assert found is not None
+    assert (found.network, found.password) == ("Aurora Gäst", "kanel42")
+    assert with_it.get("goteborg").wifi is None
+
+
+@pytest.mark.parametrize(
+    ("wifi", "said"),
+    [
+        ('network = "Aurora Gäst"', 'café "aurora" -> wifi -> password: is missing'),
+        ('network = "Aurora Gäst"\npassword = ""', "wifi -> password"),
+        ('network = "Aurora Gäst"\npassword = "x"\nband = "5"', "wifi -> band: is not a known field"),
+    ],
+)
+def test_an_incomplete_wifi_is_refused(wifi, said):
+    areas = '[[cafe.areas]]\nid = "counter"'
+    with pytest.raises(InvalidCafes) as error:
+        parse_cafes(TEXT.replace(areas, f"[cafe.wifi]\n{wifi}\n{areas}"), source="cafes.toml")
+    assert said in str(error.value)
+
+
 def test_every_peak_lies_in_the_opening_hours():
     for cafe in parse_cafes(TEXT, source="cafes.toml").cafe:
         opens, closes = cafe.opening_hours.on(date(2026, 11, 23))

@@ -19,7 +19,7 @@ log = structlog.get_logger("voice_edge.conversation.answer")
 
 
 async def answer(live: Live, utterance: Utterance, *, early: ReplyStream | None = None) -> None:
-    """Record a turn and reply to it.
+    """Record a turn, report a danger in it, and reply to it.
 
     Args:
         live: The session.
@@ -67,6 +67,7 @@ async def answer(live: Live, utterance: Utterance, *, early: ReplyStream | None 
         low_confidence=utterance.low_confidence,
     )
     began = live.edge.clock.monotonic()
+    live.dangers.begin(number, utterance.text)  # Before the event: a guest in danger may close the page meanwhile.
     try:
         # The reply is generated meanwhile and shown afterwards: no reply to a turn that is not recorded.
         await live.record(committed, then=heard)

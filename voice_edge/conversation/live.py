@@ -14,6 +14,7 @@ from pilot.cafes import Cafe
 from pilot.events import SessionAbandoned, TurnFailed, UtteranceCommitted
 from pilot.words import say
 from voice_edge.conversation.connection import Connection, ConnectionLost
+from voice_edge.conversation.danger_reports import DangerReports
 from voice_edge.conversation.recorder import Recorder
 from voice_edge.conversation.snapshot import seal
 from voice_edge.conversation.state import SessionState
@@ -57,6 +58,7 @@ class Live:
         started_at: Start of the session, monotonic clock (the wall clock may jump); None before the start.
         speech_ends: Last voiced sample by turn, on the page's clock; only of this connection.
         shown: Event by turn, set when the page has shown the reply.
+        dangers: Reports of dangers, which outlive the connection.
     """
 
     edge: Edge
@@ -74,11 +76,13 @@ class Live:
     speech_ends: dict[int, float] = field(default_factory=dict)
     shown: dict[int, asyncio.Event] = field(default_factory=dict)
     failing: bool = False
+    dangers: DangerReports = field(init=False)
     ending: asyncio.Future[Ending] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
     _tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.idle.set()
+        self.dangers = DangerReports(self.edge, self.state)
         begun = self.state.started_at
         if begun is not None:
             clock = self.edge.clock

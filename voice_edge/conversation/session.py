@@ -82,6 +82,8 @@ class Session:
             await self._connection.end()
             edge.metrics.count_close(code, cut_off=self._connection.cut_off)
             log.info("connection closed", session_id=session_id, code=code, cut_off=self._connection.cut_off)
+            if self._live is not None:
+                await self._live.dangers.settle()  # Last: no page waits for the store.
 
     async def _serve(self) -> None:
         try:

@@ -1,127 +1,128 @@
-"""The questions for each topic, most useful first, with the details that make them redundant."""
+"""Which detail to ask for: by what the guest does and the theme of the fault, most useful first."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
-from voice_edge.interviewer.understanding import Detail
+from voice_edge.interviewer.heard import Heard
+from voice_edge.interviewer.question_kinds import Asks
 
-# A question for a detail is not asked once the guest has given that detail.
-ASKS_FOR = MappingProxyType(
+ENOUGH_DETAILS = 5  # from this many kinds of detail on, a second question would only tire the guest
+PRAISE_ENOUGH = 3
+STORY_WORDS = 10  # praise of people from this length on has said what they did
+BARE_DETAILS = 2
+MERE_VERDICT_WORDS = 4  # a complaint up to this length that names nothing has not said what was wrong
+
+# A question that is redundant once the detail has been given.
+_REDUNDANT: MappingProxyType[Asks, tuple[str, ...]] = MappingProxyType(
     {
-        "when": Detail.WHEN,
-        "where": Detail.WHERE,
-        "where_sat": Detail.WHERE,
-        "duration": Detail.DURATION,
-        "told_staff": Detail.STAFF_INFORMED,
-        "solved": Detail.SOLVED,
-        "managed": Detail.SOLVED,
-        "compared": Detail.COMPARED,
-        "offer_instead": Detail.SOLVED,
-        "instead": Detail.SUGGESTION,
-        "wish": Detail.SUGGESTION,
-        "remedy": Detail.SUGGESTION,
-        "remedy_it": Detail.SUGGESTION,
-        "fair_price": Detail.SUGGESTION,
-        "better_hours": Detail.SUGGESTION,
-        "easier": Detail.SUGGESTION,
-        "lift": Detail.SUGGESTION,
-        "lacking": Detail.SUGGESTION,
-        "one_change": Detail.SUGGESTION,
+        "improvement": ("suggestion",),
+        "what_happened": ("reason", "consequence"),
     }
 )
-# Asked only until the guest has said why, or what happened.
-ASKS_WHY = frozenset(
+_ASKED_AGAIN: tuple[Asks, ...] = ("thing", "place", "time", "amount", "reason", "improvement")
+_FAULT: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType(
     {
-        "reason_bad",
-        "reason_good",
-        "happened",
-        "kindness",
-        "staff_good",
-        "staff_bad",
-        "feeling_good",
-        "feeling_bad",
+        "price": ("improvement", "consequence"),
+        "opening_hours": ("improvement",),
+        "accessibility": ("improvement", "time"),
+        "wifi": ("place", "time"),
+        "noise": ("place", "time", "improvement"),
+        "seating": ("place", "time", "improvement"),
+        "atmosphere": ("place", "time", "improvement"),
+        "queue": ("time", "consequence", "improvement"),
+        "toilets": ("time",),
+        "cleanliness": ("time", "consequence"),
+        "payment": ("time", "consequence"),
+        "food": ("time", "consequence"),
+        "coffee": ("time", "consequence"),
+        "service": ("time", "consequence"),
+    }
+)
+_MIXED: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType(
+    {
+        "price": ("amount", "improvement"),
+        "queue": ("amount", "time", "improvement"),
+        "wifi": ("place", "time"),
+        "noise": ("place", "time"),
+        "seating": ("place", "time"),
+        "opening_hours": ("improvement",),
     }
 )
 
-_BAD = {
-    "coffee": ("reason_bad", "wish"),
-    "food": ("reason_bad", "wish"),
-    "service": ("happened", "when", "instead"),
-    STAFF: ("staff_bad", "when", "instead"),
-    "order": ("happened", "when", "instead"),
-    "queue": ("duration", "when", "remedy"),
-    "pickup": ("happened", "remedy"),
-    "wait": ("duration", "instead", "when"),
-    "noise": ("where_sat", "when", "remedy"),
-    "cleanliness": ("where", "when", "told_staff", "remedy_it"),
-    "seating": ("managed", "when", "remedy_it"),
-    "furniture": ("reason_bad", "remedy", "told_staff"),
-    "tableware": ("told_staff", "remedy_it"),
-    "place": ("reason_bad", "when", "lift"),
-    "access_code": ("remedy", "managed"),
-    "sockets": ("remedy", "managed"),
-    "price": ("fair_price", "compared"),
-    "payment": ("solved", "remedy_it"),
-    "wifi": ("where_sat", "when", "managed", "remedy"),
-    "toilets": ("reason_bad", "told_staff", "when", "remedy_it"),
-    "accessibility": ("managed", "easier"),
-    "stairs": ("remedy", "when"),
-    "opening_hours": ("better_hours", "managed"),
-    "locked": ("managed", "remedy_it"),
-    "atmosphere": ("feeling_bad", "when", "lacking"),
-    "temperature": ("where_sat", "when", "managed", "remedy_it"),
-    "pests": ("where", "remedy_it", "when"),
-    "offer": ("offer_instead",),
-    "allergens": ("remedy_it",),
-    "menu": ("happened", "remedy_it"),
-}
-_GOOD = {
-    "service": ("kindness", "who"),
-    STAFF: ("staff_good",),
-    "atmosphere": ("feeling_good",),
-    "place": ("feeling_good",),
-    "queue": (),
-    "wait": (),
-    "noise": (),
-    "price": (),
-    "payment": (),
-    "opening_hours": (),
-}
-# For things both good and bad; for other topics the question is about the bad side.
-_MIXED = {
-    "coffee": ("lift",),
-    "food": ("lift",),
-    "atmosphere": ("lift",),
-    "place": ("lift",),
-    "service": ("happened", "instead", "lift"),
-    "order": ("happened", "when"),
-}
-# A fault of freshness: the hour indicates what to do about it.
-_STALE = ("when", "told_staff", "wish")
-# A thing that was missing or had run out.
-_SHORT = ("managed", "when", "remedy_it")
 
+def next_detail(heard: Heard, *, first: bool, asked: frozenset[Asks], still_open: frozenset[Asks]) -> Asks:
+    """Return the kind of detail to ask for next; "nothing" to end with thanks.
 
-def questions_about(mention: Mention) -> Iterator[str]:
-    """Yield the keys of possible questions about a thing, redundant ones included."""
-    topic = mention.topic
-    if mention.torn:
-        yield "weighed"
-    faulted = mention.polarity in (Polarity.BAD, Polarity.MIXED)
-    if faulted and topic in TASTED and mention.fresh:
-        yield from _STALE
-    elif faulted and topic in TASTED and mention.short:
-        yield from _SHORT
-    elif mention.polarity is Polarity.MIXED and topic in _MIXED:
-        yield from _MIXED[topic]
-    elif faulted:
-        yield from _BAD.get(topic, ("happened", "remedy_it"))
-    elif mention.polarity is Polarity.GOOD:
-        yield from _GOOD.get(topic, ("reason_good",))
-    elif topic in (*TASTED, "price"):
-        yield "opinion"
+    Args:
+        heard: The talk.
+        first: Whether no follow-up question has been asked yet.
+        asked: What earlier questions of the talk asked for.
+        still_open: What the last question asked for: a guest who asks about the AI instead has not answered it.
+    """
+    if heard.act == "asks_if_ai":
+        asked -= still_open
+        again = [asks for asks in _ASKED_AGAIN if asks in still_open and not _given(asks, heard)]
     else:
-        yield "what_about"
+        again = []
+    for asks in (*again, *_candidates(heard, first=first)):
+        if asks not in asked and not _given(asks, heard):
+            return asks
+    return "nothing"
+
+
+def _given(asks: Asks, heard: Heard) -> bool:
+    return asks in heard.details or any(detail in heard.details for detail in _REDUNDANT.get(asks, ()))
+
+
+def _candidates(heard: Heard, *, first: bool) -> Iterator[Asks]:
+    matter = heard.matter
+    if matter == "complaint":
+        yield from _about_fault(heard, first=first)
+    elif matter == "mixed":
+        theme = heard.themes[0] if heard.themes else ""
+        if first or len(heard.details) < ENOUGH_DETAILS:
+            yield from _MIXED.get(theme, ("time",))
+    elif matter == "praise":
+        yield from _about_praise(heard, first=first)
+    elif matter == "suggestion":
+        if first:
+            yield "reason"
+    elif matter == "neutral_report" or (matter == "unsure" and first):
+        yield "improvement"
+    elif matter in ("nothing_to_say", "off_topic", "small_talk") and (first or matter == "small_talk"):
+        yield "thing"
+    elif matter == "asks_if_ai":
+        yield "thing"
+        yield "improvement"
+    elif matter == "joke":
+        yield "thing"
+        if heard.good is not None:
+            yield "reason"
+    elif matter == "abuse" and first:
+        yield "what_happened"
+
+
+def _about_fault(heard: Heard, *, first: bool) -> Iterator[Asks]:
+    theme = heard.themes[0] if heard.themes else ""
+    if heard.words <= MERE_VERDICT_WORDS and not heard.named and not heard.details - {"thing"}:
+        yield "reason"
+    if not first and len(heard.details) >= ENOUGH_DETAILS and "time" in heard.details:
+        return
+    if theme == "queue" and len(heard.details) < BARE_DETAILS:
+        yield "amount"
+    yield from _FAULT.get(theme, ("time", "consequence"))
+
+
+def _about_praise(heard: Heard, *, first: bool) -> Iterator[Asks]:
+    of_people = bool(heard.praised) or (heard.good is None and "person" in heard.details)
+    if not first and len(heard.details) >= BARE_DETAILS:
+        return
+    if not heard.details:
+        yield "thing"
+    if not (of_people and heard.words >= STORY_WORDS):
+        yield "reason"
+    if len(heard.details) < PRAISE_ENOUGH:
+        yield "time"
+    yield "thing"

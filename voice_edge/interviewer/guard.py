@@ -1,31 +1,37 @@
 """Validates a model's question; the script asks instead of a faulty one.
 
-A question is validated as a whole, before any of it is shown.
+A question is validated as a whole, before any of it is shown. The same rules hold for it as for the script's own.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pilot.cafes import Language
-from voice_edge.interviewer.agenda import ASKS_FOR
+from voice_edge.interviewer.acknowledgement import tone_of
 from voice_edge.interviewer.conversation import Conversation
 from voice_edge.interviewer.equivalence import equivalent
-from voice_edge.interviewer.lexicon import lexicon, plain
-from voice_edge.interviewer.mentions import mentions
-from voice_edge.interviewer.scripted import asks
-from voice_edge.interviewer.understanding import understand
+from voice_edge.interviewer.heard import Heard, hear, read_conversation
+from voice_edge.interviewer.question_kinds import kinds_of
+from voice_edge.interviewer.spoken import foreign_words, plain
+from voice_edge.interviewer.things import Named, named
+
+if TYPE_CHECKING:
+    from pipelines.language.reading import Reading
 
 LONGEST_QUESTION_CHARACTERS = 160
 FEWEST_QUESTION_WORDS = 2
 FOREIGN_WORDS = 2  # from this number of words that exist only in the other language
+STEM_LETTERS = 4
 
 _THOUGHTS = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|$)", re.DOTALL | re.IGNORECASE)
 _STRANGE = re.compile(r"[<>{}\[\]|*#`_]|https?:|www\.|\b(?:system|user|assistant|guest|gäst)\s*:", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?<=[.!…:])\s+")
-_PROMISES = {
+_PROMISES: dict[Language, re.Pattern[str]] = {
     "en": re.compile(
-        r"\b(?:refund|free|voucher|discount|reward|points?|score|we will|we'll|i will|i'll|promise|guarantee)\b",
+        r"\b(?:refund|for free|free of charge|voucher|discount|reward|points?|score|promise|guarantee|"
+        r"we will|we'll|i will|i'll)\b",
         re.IGNORECASE,
     ),
     "sv": re.compile(
@@ -33,6 +39,27 @@ _PROMISES = {
         re.IGNORECASE,
     ),
 }
+_JOY: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:glad|happy|lovely|great|wonderful|fantastic|enjoy\w*|like most|liked? best|love\w*)\b"),
+    "sv": re.compile(r"\b(?:kul|roligt|härligt|underbart|glad\w*|fantastiskt|gillade|njöt|tyckte mest om|älskade)\b"),
+}
+_REGRET: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:sorry|unfortunate\w*|wrong|disappoint\w*|wasn't good|bothered|upset)\b"),
+    "sv": re.compile(r"\b(?:förlåt|tyvärr|tråkigt|ledsam\w*|besviken|fel|inte bra|störde|dåligt)\b"),
+}
+_CLAIMS_TO_BE_HUMAN: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:i'm|i am|as) (?:a |the )?(?:human|person|barista|waiter|waitress|owner|manager)\b"),
+    "sv": re.compile(r"\b(?:jag är|som) (?:en )?(?:människa|person|barista|servitör|servitris|ägare|chef)\b"),
+}
+# Words of a danger, which only the script speaks of.
+_ALARMS: dict[Language, re.Pattern[str]] = {
+    "en": re.compile(r"\b(?:112|911|hurt|injured|ambulance|police|stolen|stole|steal|on fire|your loss)\b"),
+    "sv": re.compile(r"\b(?:112|skada\w*|kväva\w*|slagen|slog dig|ambulans\w*|polis\w*|stulen|brinner|illa)\b"),
+}
+# What a question may name although the guest has not: nobody invents the staff.
+_KNOWN = frozenset({"personalen", "the staff"})
+# Themes whose things are interchangeable once the guest has faulted one of them: the wait, the queue.
+_LOOSE = frozenset({"queue", "noise", "price"})
 
 
 def the_question(text: str) -> str:
@@ -44,34 +71,37 @@ def the_question(text: str) -> str:
     return f"{_SENTENCE.split(before)[-1].strip()}?"
 
 
-def fault(question: str, conversation: Conversation) -> str:
+def fault(question: str, conversation: Conversation, *, reading: Reading | None = None) -> str:
     """Return the fault of a question as a code for the metrics; empty if it has none.
 
     Args:
         question: The result of `the_question`.
         conversation: The conversation that it would continue.
+        reading: The reading of its answers; None to read them now.
     """
     language = conversation.language
     if not question:
         return "no_question"
     if len(question) > LONGEST_QUESTION_CHARACTERS or len(question.split()) < FEWEST_QUESTION_WORDS:
         return "length"
+    if question.count("?") > 1:
+        return "two_questions"
     if _STRANGE.search(question):
         return "markup"
     if _foreign(question, language):
         return "language"
     if _PROMISES[language].search(question):
         return "promise"
+    if _CLAIMS_TO_BE_HUMAN[language].search(plain(question)):
+        return "human"
     if any(_same(question, exchange.question) for exchange in conversation.exchanges):
         return "repeated"
-    return _unsaid(question, conversation) or _already_answered(question, conversation)
+    heard = hear(conversation, read_conversation(conversation) if reading is None else reading)
+    return _unsaid(question, conversation, heard) or _unfit(question, conversation, heard)
 
 
 def _foreign(question: str, language: Language) -> bool:
-    other: Language = "en" if language == "sv" else "sv"
-    said = plain(question).split()
-    theirs = sum(word in lexicon(other).only_here for word in said)
-    ours = sum(word in lexicon(language).only_here for word in said)
+    ours, theirs = foreign_words(question, language)
     return theirs > ours or theirs >= FOREIGN_WORDS
 
 
@@ -79,32 +109,44 @@ def _same(question: str, asked: str) -> bool:
     return equivalent(question, _SENTENCE.split(asked)[-1])
 
 
-def _unsaid(question: str, conversation: Conversation) -> str:
-    """Return `unsaid` if the question names a thing, a place or a person that the guest has not named."""
-    cafe, language = conversation.cafe, conversation.language
-    spoken = lexicon(language).spoken
-    said = [plain(exchange.answer, spoken) for exchange in conversation.exchanges]
-    known = {one.name for one in mentions(said, cafe=cafe, language=language)}
-    topics = {one.topic for one in mentions(said, cafe=cafe, language=language)}
-    everything = "|".join(said)
-    for one in mentions([plain(question, spoken)], cafe=cafe, language=language):
-        head = one.name.removeprefix("the ").casefold()
-        if one.name not in known and not (one.topic in topics and one.topic in _LOOSE) and head not in everything:
+def _unsaid(question: str, conversation: Conversation, heard: Heard) -> str:
+    """Return a code if the question names what the guest has not named, or a person whom the guest blames."""
+    answers = plain(" ".join(exchange.answer for exchange in conversation.exchanges))
+    for one in named([question], cafe=conversation.cafe, language=conversation.language):
+        if not _said(one, heard, answers):
             return "unsaid"
-    for area in cafe.areas:
-        name = area.in_language(language).removeprefix("the ").casefold()
-        if f" {name} " in plain(question) and name not in everything:
-            return "unsaid"
+        if one.kind == "person" and one.name != heard.praised:
+            return "person"
     return ""
 
 
-# Topics with interchangeable names: a guest who mentions waiting may be asked about the queue.
-_LOOSE = frozenset({"service", "wait", "queue", "noise", "cleanliness", "price", "temperature", "atmosphere"})
+def _said(one: Named, heard: Heard, answers: str) -> bool:
+    """Return whether the guest has named a thing, maybe as a compound ("kardemummabullen" for "bullen")."""
+    head = one.name.removeprefix("the ")
+    if one.name in _KNOWN or any(other.name.endswith(head) for other in heard.named):
+        return True
+    if one.kind != "thing":
+        return False
+    return f" {head.casefold()[:STEM_LETTERS]}" in answers or (one.theme in _LOOSE and one.theme in heard.themes)
 
 
-def _already_answered(question: str, conversation: Conversation) -> str:
-    """Return `told` if the question asks, in the script's words, for a detail already given."""
-    answers = [exchange.answer for exchange in conversation.exchanges]
-    heard = understand(answers, cafe=conversation.cafe, language=conversation.language)
-    idle = (key for key, detail in ASKS_FOR.items() if detail in heard.details)
-    return "told" if any(asks(question, key, conversation.language) for key in idle) else ""
+def _unfit(question: str, conversation: Conversation, heard: Heard) -> str:
+    """Return a code if the question comes at a danger, in a wrong tone, or for a detail already given."""
+    if heard.danger is not None:
+        return "danger"
+    language, tone, said = conversation.language, tone_of(heard), plain(question)
+    if tone in ("sorry", "urgent") and _JOY[language].search(said):
+        return "tone"
+    if tone == "glad" and _REGRET[language].search(said):
+        return "tone"
+    if _ALARMS[language].search(said):
+        return "danger"
+    kinds = kinds_of(question, language)
+    if "person" in kinds and tone != "glad":
+        return "person"
+    # A fault that has a name needs no question what was wrong.
+    named_fault = tone == "sorry" and "reason" in kinds and heard.bad is not None
+    if named_fault or kinds & heard.details or ("improvement" in kinds and "suggestion" in heard.details):
+        return "told"
+    earlier = {kind for exchange in conversation.exchanges[1:] for kind in kinds_of(exchange.question, language)}
+    return "repeated" if kinds & earlier else ""

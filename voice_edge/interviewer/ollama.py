@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import aclosing
+from typing import TYPE_CHECKING
 
 import httpx
 import structlog
@@ -18,10 +19,14 @@ from pilot.cafes import Language
 from voice_edge.interviewer.conversation import Conversation, ReplyPart
 from voice_edge.interviewer.errors import ModelAway
 from voice_edge.interviewer.guard import fault, the_question
+from voice_edge.interviewer.heard import Reader, read_conversation
 from voice_edge.interviewer.ollama_chat import OllamaChat
 from voice_edge.interviewer.prompt import messages, rules
 from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
 from voice_edge.interviewer.tally import MODEL, SCRIPT, Tally
+
+if TYPE_CHECKING:
+    from pipelines.language.reading import Reading
 
 FIRST_TOKEN_SECONDS = 0.5  # from the commit; then the script asks
 WHOLE_QUESTION_SECONDS = 2.5  # from the commit; then the script asks, after its first words
@@ -43,6 +48,7 @@ class OllamaInterviewer:
         transport: The HTTP transport; for tests.
         first_token_seconds: Deadline of the model's first words, from the commit.
         whole_question_seconds: Deadline of its whole question, from the commit.
+        read: Reads a talk's answers, for the script and the guard.
     """
 
     def __init__(
@@ -54,12 +60,14 @@ class OllamaInterviewer:
         transport: httpx.AsyncBaseTransport | None = None,
         first_token_seconds: float = FIRST_TOKEN_SECONDS,
         whole_question_seconds: float = WHOLE_QUESTION_SECONDS,
+        read: Reader = read_conversation,
     ) -> None:
         self.tally = Tally()
         self._chat = OllamaChat(url=url, model=model, transport=transport)
         self._speaks = speaks
         self._first_token_seconds = first_token_seconds
         self._whole_question_seconds = whole_question_seconds
+        self._read = read
         self._loaded = False
         self._loading: asyncio.Task[None] | None = None
         self._away_until = 0.0
@@ -85,13 +93,14 @@ class OllamaInterviewer:
         self, conversation: Conversation, *, committed: asyncio.Event | None = None
     ) -> AsyncIterator[ReplyPart]:
         """Yield the script's first words and the model's question, or the whole script's reply."""
-        script = scripted_reply(conversation)
+        reading = self._read(conversation)
+        script = scripted_reply(conversation, reading=reading)
         reason = self._why_not(script, conversation)
         if reason:
             await _until(committed)
             yield self._scripted(script, reason)
             return
-        asking = _ModelRequest(self._chat, conversation)
+        asking = _ModelRequest(self._chat, conversation, reading)
         try:
             await _until(committed)
             clock = asyncio.get_running_loop().time
@@ -158,10 +167,11 @@ class _ModelRequest:
         ended: Set at its end, successful or not.
     """
 
-    def __init__(self, chat: OllamaChat, conversation: Conversation) -> None:
+    def __init__(self, chat: OllamaChat, conversation: Conversation, reading: Reading) -> None:
         self.begun = asyncio.Event()
         self.ended = asyncio.Event()
         self._conversation = conversation
+        self._reading = reading
         self._question = ""
         self._reason = ""
         self._task = asyncio.create_task(self._run(chat), name="asking the model")
@@ -180,7 +190,7 @@ class _ModelRequest:
     async def _run(self, chat: OllamaChat) -> None:
         try:
             question = await self._ask(chat)
-            found = fault(question, self._conversation)
+            found = fault(question, self._conversation, reading=self._reading)
             self._question, self._reason = ("", f"guard_{found}") if found else (question, "")
         except ModelAway as error:
             self._reason = error.reason

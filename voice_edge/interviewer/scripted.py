@@ -1,30 +1,34 @@
-"""The scripted interviewer: asks for missing details in the guest's words, without a model."""
+"""The scripted interviewer: answers by the learned reading, and asks for the detail that is missing."""
 
 from __future__ import annotations
 
 import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
+from pilot.business_days import business_day
 from pilot.cafes import Language
-from pilot.words import say, section
-from voice_edge.interviewer.agenda import ASKS_FOR, ASKS_WHY, questions_about
+from voice_edge.interviewer.acknowledgement import Tone, acknowledge, tone_of
+from voice_edge.interviewer.agenda import next_detail
+from voice_edge.interviewer.cafe_questions import answer_to, subject_of
 from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, Purpose, ReplyPart
-from voice_edge.interviewer.mentions import STAFF, TASTED, Mention, Polarity
-from voice_edge.interviewer.phrases import SECTION, thanks
-from voice_edge.interviewer.understanding import NO_ANSWER_WORDS, Concern, Detail, Understanding, Wish, understand
+from voice_edge.interviewer.dangers import danger_key
+from voice_edge.interviewer.heard import Heard, Reader, hear, read_conversation
+from voice_edge.interviewer.phrases import thanks
+from voice_edge.interviewer.question_kinds import Asks, kinds_of
+from voice_edge.interviewer.wording import Wording
 
-NAMED_WORDS = 3  # an answer up to this length only names a thing
-STORY_WORDS = 12  # an answer from this length on says what happened
-SENTENCE_WORDS = 4  # an answer from this length on has content, even if not understood: ask for more
-LIST_LENGTH = 5  # from this many things without separate judgements on, ask which one mattered
-LIST_WORDS_EACH = 4  # maximum words per thing in a list
-ENOUGH_DETAILS = 2  # details beside a reason and a suggestion that leave nothing to ask
-_KEENNESS = {Polarity.BAD: 0, Polarity.MIXED: 1, Polarity.GOOD: 2, Polarity.UNSAID: 3}
-_FACTS = frozenset({Detail.WHEN, Detail.DURATION, Detail.PRICE})
-_RANK_LAST = frozenset({STAFF, "place", "atmosphere"})  # among equally bad topics, a thing precedes others
-_NAMES_IT = frozenset("opinion what_about reason_bad reason_good weighed staff_bad staff_good lift wish remedy".split())
+if TYPE_CHECKING:
+    from pipelines.language.reading import Danger, Reading
+
+# The acts whose question a language model may write instead.
+_OPEN = frozenset({"praise", "complaint", "mixed", "suggestion", "neutral_report"})
+# What a guest may demand in a complaint, so that it gets an answer too.
+_MAY_DEMAND = frozenset({"complaint", "mixed", "unsure"})
+_DEMANDS = frozenset({"refund", "manager", "reward"})
+_LIKED_THEMES = frozenset({"coffee", "food", "seating", "atmosphere", "noise"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +38,13 @@ class ScriptedReply:
     Attributes:
         language: Its language, the guest's.
         acknowledgement: A brief response to the answer; may be empty.
-        question: The question; None if the conversation ends with thanks.
-        certain: Whether only the script may reply: to a concern, a wish or thanks.
+        question: The question; None if the conversation ends.
+        certain: Whether only the script may reply: to a danger, a question, a refusal, or at the end.
         focus: The subject of the question; empty if it is the visit.
+        tone: Its tone.
+        asks: The detail that its question asks for.
+        act: What the guest did, "unsure" if it is not clear.
+        danger: The kind of the danger that the answer reports; empty for none.
     """
 
     language: Language
@@ -44,251 +52,126 @@ class ScriptedReply:
     question: str | None
     certain: bool = False
     focus: str = ""
+    tone: Tone = "neutral"
+    asks: Asks = "nothing"
+    act: str = ""
+    danger: str = ""
 
     @property
     def text(self) -> str:
-        """Return acknowledgement and question."""
-        return f"{self.acknowledgement} {self.question or thanks(self.language)}".strip()
+        """Return acknowledgement and question; an end without words of its own is the common thanks."""
+        return f"{self.acknowledgement} {self.question or ''}".strip() or thanks(self.language)
 
 
 class ScriptedInterviewer:
-    """Asks at most two follow-up questions, each for a detail that the guest has not given."""
+    """Asks at most two follow-up questions, each for a detail that the guest has not given.
+
+    Args:
+        read: Reads a talk's answers.
+    """
+
+    def __init__(self, *, read: Reader = read_conversation) -> None:
+        self._read = read
 
     async def reply(
         self, conversation: Conversation, *, committed: asyncio.Event | None = None
     ) -> AsyncIterator[ReplyPart]:
         """Yield the whole reply at once, see `Interviewer.reply`."""
-        reply = scripted_reply(conversation)
+        reply = scripted_reply(conversation, reading=self._read(conversation))
         if committed is not None:
             await committed.wait()
         purpose: Purpose = "thanks" if reply.question is None else "follow_up"
         yield ReplyPart(reply.text, final=True, author="scripted", purpose=purpose)
 
 
-def next_question(conversation: Conversation) -> str | None:
-    """Return the next follow-up question; None if the conversation ends with thanks."""
-    reply = scripted_reply(conversation)
-    return None if reply.question is None else reply.text
+def scripted_reply(
+    conversation: Conversation, *, reading: Reading | None = None, today: date | None = None
+) -> ScriptedReply:
+    """Return the script's reply to the latest answer.
+
+    Args:
+        conversation: The talk, with at least one answer.
+        reading: The reading of all its answers; None to read them now.
+        today: The business day, for questions about opening hours; None for the current one.
+    """
+    heard = hear(conversation, read_conversation(conversation) if reading is None else reading)
+    wording = Wording(conversation, language=heard.language)
+    if heard.danger is not None:
+        return _to_danger(heard.danger, heard, conversation, wording)
+    if heard.after_danger:
+        return _ends(heard, wording.draw("after_danger"))
+    day = business_day(datetime.now(UTC)) if today is None else today
+    return _to_act(heard, conversation, wording, today=day)
 
 
-def scripted_reply(conversation: Conversation) -> ScriptedReply:
-    """Return the script's reply to the latest answer."""
-    answers = [exchange.answer for exchange in conversation.exchanges]
-    heard = understand(answers, cafe=conversation.cafe, language=conversation.language)
-    language = heard.language
-    ended = ScriptedReply(language, "", None, certain=True)
-    if conversation.follow_ups_asked >= MOST_FOLLOW_UPS:
-        return ScriptedReply(conversation.language, "", None, certain=True)
-    if heard.concern is not None and heard.concern_is_new:
-        return _split(say(SECTION, f"concern.{_concern_key(heard)}", language), language)
-    met = _meet(heard, conversation)
-    if met is not None:
-        return met
-    later = conversation.follow_ups_asked > 0
-    if later and (heard.nothing_more or heard.silent or _only_insults(heard, turn=len(answers) - 1)):
-        return ended
-    latest = len(answers) - 1
-    asked = [exchange.question for exchange in conversation.exchanges]
-    if later and _enough(heard):
-        return ended
-    for key, about in _wishes(
-        heard, latest=latest, first=not later, asked_what_to_change=_asked_what_to_change(asked, language)
-    ):
-        if any(asks(question, key, language) for question in asked) or _idle(key, heard, about):
-            continue
-        question = say(SECTION, f"ask.{key}", language, **_fields(about))
-        if about is not None and key not in _NAMES_IT and _went_on(heard, about, latest=latest):
-            question = say(SECTION, "back_to.thing", language, thing=about.name, question=_lowered(question))
-        acknowledgement = say(SECTION, f"heard.{_acknowledgement(heard, key, latest=latest)}", language)
-        return ScriptedReply(language, acknowledgement, question, focus="" if about is None else about.name)
-    return ended
-
-
-def _concern_key(heard: Understanding) -> str:
-    assert heard.concern is not None
-    narrated = heard.latest_words >= STORY_WORDS and heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.ANGER)
-    if heard.concern is Concern.ANGER and not heard.mentions and not heard.details & _FACTS:
-        narrated = False  # Insults say nothing about the visit.
-    return f"{heard.concern.value}_told" if narrated else heard.concern.value
-
-
-def _meet(heard: Understanding, conversation: Conversation) -> ScriptedReply | None:
-    """Respond to the guest's wish, once; then the conversation ends."""
-    wish, language = heard.wish, heard.language
-    if wish is None:
-        return None
-    judged = any(mention.polarity is not Polarity.UNSAID for mention in heard.mentions)
-    if wish in (Wish.SORROW, Wish.QUESTION, Wish.EARLY) and judged:
-        return None  # The answer is about the visit too: ask about that.
-    asked = [exchange.question for exchange in conversation.exchanges]
-    said = say(SECTION, f"meet.{wish.value}", language)
-    if any(said.startswith(question.split("?")[0][:20]) for question in asked[1:]):
-        return ScriptedReply(language, "", None, certain=True)
-    if conversation.follow_ups_asked and wish is Wish.QUESTION:
-        return ScriptedReply(language, say(SECTION, "meet.question_told", language), None, certain=True)
-    if wish is Wish.REFUND and heard.latest_words >= STORY_WORDS:
-        said = say(SECTION, "meet.refund_told", language)
-    return _split(said, language)
-
-
-def _split(text: str, language: Language) -> ScriptedReply:
-    """Split a fixed reply into its beginning and its question, the last sentence."""
-    beginning, _, question = text.rpartition(". ")
-    return ScriptedReply(language, f"{beginning}." if beginning else "", question, certain=True)
-
-
-def _only_insults(heard: Understanding, *, turn: int) -> bool:
-    return heard.concern is Concern.ANGER and not any(mention.turn == turn for mention in heard.mentions)
-
-
-def _by_weight(heard: Understanding, *, latest: int) -> list[Mention]:
-    """Return possible subjects, worst first; among equals the one named last first."""
-    worth = [mention for mention in heard.mentions if mention.topic != STAFF or mention.polarity is not Polarity.UNSAID]
-    return sorted(
-        worth,
-        key=lambda mention: (
-            not mention.torn,
-            _KEENNESS[mention.polarity],
-            mention.topic in _RANK_LAST,
-            mention.turn != latest,
-            mention.place,
-        ),
+def _to_danger(danger: Danger, heard: Heard, conversation: Conversation, wording: Wording) -> ScriptedReply:
+    said = wording.draw(danger_key(danger))
+    asks = danger.when == "earlier" and "consequence" not in heard.details and _may_ask(conversation)
+    return ScriptedReply(
+        heard.language,
+        said,
+        wording.draw("ask.after_danger") if asks else None,
+        certain=True,
+        tone=tone_of(heard),
+        asks="what_happened" if asks else "nothing",
+        act="emergency",
+        danger=danger.kind,
     )
 
 
-def _enough(heard: Understanding) -> bool:
-    """Return whether there is a suggestion and its subject is clear."""
-    clear = any(mention.explained for mention in heard.mentions) or bool(heard.details - {Detail.SUGGESTION})
-    return Detail.SUGGESTION in heard.details and clear and not any(mention.torn for mention in heard.mentions)
+def _to_act(heard: Heard, conversation: Conversation, wording: Wording, *, today: date) -> ScriptedReply:
+    first, answer = conversation.follow_ups_asked == 0, conversation.exchanges[-1].answer
+    subject = subject_of(answer, heard.language)
+    answered = ""
+    if heard.act == "question" or (heard.act in _MAY_DEMAND and subject in _DEMANDS):
+        answered = answer_to(
+            subject, answer, cafe=conversation.cafe, language=heard.language, today=today, wording=wording
+        )
+    asks: Asks = "nothing"
+    if _may_ask(conversation) and heard.act == "question":
+        answered_before = not first or heard.good is not None
+        asks = "nothing" if answered_before or subject == "contents" else "what_happened"
+    elif _may_ask(conversation):
+        earlier = [kinds_of(exchange.question, heard.language) for exchange in conversation.exchanges[1:]]
+        asks = next_detail(
+            heard,
+            first=first,
+            asked=frozenset[Asks]().union(*earlier),
+            still_open=frozenset[Asks]().union(*earlier[-1:]),
+        )
+    ends = asks == "nothing"
+    said = answered or acknowledge(heard, wording, asks=asks, answer=answer)
+    if ends:
+        return _ends(heard, said)
+    question, focus = _question(heard, asks, wording)
+    return ScriptedReply(
+        heard.language,
+        said,
+        question,
+        certain=bool(answered) or heard.act not in _OPEN,
+        focus=focus,
+        tone=tone_of(heard),
+        asks=asks,
+        act=heard.act,
+    )
 
 
-def _wishes(
-    heard: Understanding, *, latest: int, first: bool, asked_what_to_change: bool
-) -> Iterator[tuple[str, Mention | None]]:
-    """Yield useful questions and their subjects, most useful first."""
-    if heard.concern in (Concern.HARM, Concern.ALLERGY, Concern.EMERGENCY):
-        if not asked_what_to_change:
-            yield "remedy_it", None
-        yield "anything_else", None
-        return
-    if heard.silent and first:
-        yield "visit", None
-    weighed = _by_weight(heard, latest=latest)
-    worst = weighed[0] if weighed else None
-    if first and _is_list(heard):
-        yield "meant_most", None
-    if first and heard.off_topic:
-        yield "with_us", None
-    if worst is None:
-        yield from ((key, None) for key in _about_the_visit(heard, first=first))
-    elif worst.polarity is Polarity.UNSAID and Detail.SUGGESTION in heard.details:
-        yield "anything_else", None
-    elif worst.polarity is Polarity.UNSAID:
-        yield from _about_what_was_not_judged(heard, worst)
-    elif not _enough(heard):
-        for mention in weighed:
-            if mention.polarity in (worst.polarity, Polarity.BAD, Polarity.MIXED):
-                yield from ((key, mention) for key in questions_about(mention))
-    if worst is None or worst.polarity in (Polarity.GOOD, Polarity.UNSAID):
-        yield "one_change", None
-    yield "anything_else", None
+def _ends(heard: Heard, said: str) -> ScriptedReply:
+    return ScriptedReply(heard.language, said, None, certain=True, tone=tone_of(heard), act=heard.act)
 
 
-def _about_what_was_not_judged(heard: Understanding, worst: Mention) -> Iterator[tuple[str, Mention | None]]:
-    if worst.topic in (*TASTED, "price") or heard.latest_words <= NAMED_WORDS:
-        yield from ((key, worst) for key in questions_about(worst))
-    elif heard.overall is Polarity.BAD:
-        bad = replace(worst, polarity=Polarity.BAD)
-        yield from ((key, bad) for key in questions_about(bad))
-    elif heard.overall is Polarity.GOOD:
-        yield "best", None
-    else:
-        # After a long story, "What did you think of it?" would ask for what was just said.
-        yield "experience", None
+def _may_ask(conversation: Conversation) -> bool:
+    return conversation.follow_ups_asked < MOST_FOLLOW_UPS
 
 
-def _is_list(heard: Understanding) -> bool:
-    things = len(heard.mentions)
-    if any(mention.polarity is Polarity.BAD for mention in heard.mentions):
-        return False
-    return things >= LIST_LENGTH and heard.latest_words <= things * LIST_WORDS_EACH
-
-
-def _about_the_visit(heard: Understanding, *, first: bool) -> Iterator[str]:
-    if not first and heard.latest is Polarity.UNSAID and not heard.mentions and heard.latest_words < STORY_WORDS:
-        yield "other_words"
-    elif heard.overall is Polarity.GOOD:
-        yield "best"
-    elif heard.overall is Polarity.BAD:
-        yield "more" if heard.specific else "worst"
-        yield "happened"
-    elif heard.overall is Polarity.MIXED:
-        yield "lacking"
-    elif heard.latest_words >= STORY_WORDS:
-        yield "with_us"
-        yield "again_visit"
-    elif heard.latest_words >= SENTENCE_WORDS and not heard.nothing_more:
-        yield "more"
-    elif first:
-        yield "again_visit"
-    else:
-        yield "other_words"
-
-
-def _idle(key: str, heard: Understanding, focus: Mention | None) -> bool:
-    """Return whether a question asks for a detail already given."""
-    if key == "solved" and Detail.DURATION in heard.details:
-        return True  # A guest who gives the waiting time has been served.
-    if key in ("instead", "remedy_it") and Detail.PUT_RIGHT in heard.details:
-        return True
-    if key == "who" and (not heard.someone or any(mention.topic == STAFF for mention in heard.mentions)):
-        return True
-    if key in ASKS_FOR:
-        return ASKS_FOR[key] in heard.details
-    return key in ASKS_WHY and focus is not None and focus.explained
-
-
-def _fields(focus: Mention | None) -> dict[str, str]:
-    return {} if focus is None else {"thing": focus.name, "person": focus.name}
-
-
-def _went_on(heard: Understanding, about: Mention, *, latest: int) -> bool:
-    """Return whether the latest answer is about other things than `about`."""
-    others = (mention for mention in heard.mentions if mention.turn == latest and mention.topic != STAFF)
-    return about.turn != latest and any(mention.polarity is not Polarity.UNSAID for mention in others)
-
-
-def _acknowledgement(heard: Understanding, key: str, *, latest: int) -> str:
-    if heard.silent:
-        return "pause"
-    if heard.suggests and heard.latest_words > NO_ANSWER_WORDS:
-        return "suggested"
-    if latest:
-        kinds = {mention.polarity for mention in heard.mentions} - {Polarity.UNSAID}
-        if heard.latest is Polarity.GOOD and kinds <= {Polarity.GOOD}:
-            return "again_good"
-        if heard.latest is Polarity.BAD:
-            return "again_bad"
-        return "again" if heard.adds else "plain"
-    if key in ("with_us", "again_visit", "more"):
-        return "unsaid"
-    kinds = {mention.polarity for mention in heard.mentions} | {heard.latest}
-    kinds -= {Polarity.UNSAID}
-    if not kinds:
-        return "unsaid"
-    return "mixed" if len(kinds) > 1 else next(iter(kinds)).value
-
-
-def _asked_what_to_change(asked: Sequence[str], language: Language) -> bool:
-    replies = {say(SECTION, f"concern.{key}", language) for key in ("harm_told", "allergy_told")}
-    return any(question in replies for question in asked)
-
-
-def _lowered(question: str) -> str:
-    return question[0].lower() + question[1:]
-
-
-def asks(question: str, key: str, language: Language) -> bool:
-    """Return whether `question` asks the same as `ask.<key>`, about any subject."""
-    fixed = re.split(r"\{\w+\}", section(SECTION, language)[f"ask.{key}"])
-    return all(part.casefold() in question.casefold() for part in fixed)
+def _question(heard: Heard, asks: Asks, wording: Wording) -> tuple[str, str]:
+    """Return the question and its subject: about the thing or the theme if there are words for it."""
+    theme = heard.themes[0] if heard.themes else ""
+    matter = "complaint" if heard.matter == "asks_if_ai" and heard.blamed else heard.matter
+    if matter in ("praise", "joke") and asks == "reason":
+        if heard.praised:
+            return wording.draw("ask.reason_person", person=heard.praised), heard.praised
+        if heard.good is not None and heard.good.theme in _LIKED_THEMES:
+            return wording.draw("ask.reason_thing", thing=heard.good.name), heard.good.name
+    about = heard.bad.name if heard.bad is not None and matter in ("complaint", "mixed") else ""
+    return wording.first([f"ask.{matter}.{asks}_{theme}", f"ask.{matter}.{asks}", f"ask.{asks}"]), about

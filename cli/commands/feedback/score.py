@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
+from unicodedata import normalize
 
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -86,6 +87,15 @@ def _scored(line: bytes, *, cafes: Cafes) -> dict[str, Any]:
         "subscores": {name: round(value, 3) for name, value in result.subscores.items()},
         "themes": dict(sorted(result.themes.items())),
         "spans": [{"turn": at.turn, "start": at.start, "end": at.end, "of": at.subscore} for at in result.spans],
+        "claims": [
+            {
+                "turn": at.turn,
+                "quote": normalize("NFC", session.turns[at.turn])[at.start : at.end],
+                "theme": at.theme,
+                "polarity": at.polarity,
+            }
+            for at in result.quotes
+        ],
         "quotes": [
             {"theme": at.theme, "polarity": at.polarity, "turn": at.turn, "start": at.start, "end": at.end}
             for at in result.quotes

@@ -1,15 +1,16 @@
 """Reports urgent feedback (allergy, injury, harassment, safety) once, as a link, never in words.
 
-The scorer flags it by a list of words (`scored_feedback.flags`). The watch reads the last two weeks whenever the table
-has a new version, and reports in its log and in a file of records, which a channel to people can read. The file also
-prevents a second report after a restart.
+It has two sources, of the last two weeks: dangers that the edge saved while the guest was talking (`danger_reports`,
+read at each run), and sent feedback that the scorer flagged (`scored_feedback.flags`, read whenever the table has a new
+version). The watch reports in its log and in a file of records, which a channel to people can read. The file also
+prevents a second report: after a restart, or when a guest sends the feedback after reporting a danger.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,18 @@ import structlog
 
 from operations.record_lines import append_record
 from operations.watch.alerts.table_watcher import TableWatcher
+from pilot.business_days import business_day
+from pilot.errors import PilotError
 from pilot.lake_tables.tables import SCORED_FEEDBACK
+from pipelines.scoring.learned import URGENT
 from storage.lake import Lake
 from storage.snapshot import Snapshot
+from storage.store.cafes.danger_reports import DangerReport, reports_since
+from storage.store.engine import Store
 
 RECORDS_NAME = "urgent.ndjson"
 PREFIX = "urgent_"
+UNKNOWN_KIND = "urgent_safety"  # An edge of a newer version may report further kinds.
 DAYS = 14  # A cut-off edge delivers late; its feedback is still reported.
 
 _log = structlog.get_logger("operations.watch")
@@ -37,7 +44,7 @@ class UrgentFeedback:
         cafe: The café.
         day: The business day.
         kinds: allergy, injury, harassment, safety.
-        sent_at: When the guest sent it.
+        sent_at: When the guest sent it, or reported the danger.
         reported_at: When the watch reported it; older records have `told_at` instead.
         link: The page with its words, for authorised readers.
     """
@@ -52,16 +59,62 @@ class UrgentFeedback:
 
 
 class UrgentWatcher(TableWatcher):
-    """Reports each urgent feedback once."""
+    """Reports each session with a danger or urgent feedback once."""
 
     def __init__(
-        self, lake: Lake, *, folder: Path, pages_url: str, simulated: bool, clock: Callable[[], datetime]
+        self,
+        lake: Lake,
+        *,
+        open_store: Callable[[], Store],
+        folder: Path,
+        pages_url: str,
+        simulated: bool,
+        clock: Callable[[], datetime],
     ) -> None:
-        """Initialise the watcher with its records in `folder`; see `TableWatcher` for the other arguments."""
+        """Initialise the watcher.
+
+        Args:
+            lake: The lake.
+            open_store: Returns the store.
+            folder: The folder of its records.
+            pages_url: The address of the managers' pages.
+            simulated: Whether to read simulated guests, as in a demo, instead of real ones.
+            clock: Returns the current time, aware.
+        """
+        self._open_store = open_store
         records = folder / RECORDS_NAME
         super().__init__(
             lake, SCORED_FEEDBACK, days=DAYS, records=records, pages_url=pages_url, simulated=simulated, clock=clock
         )
+
+    def __call__(self) -> None:
+        """Run once: dangers first, even if the lake cannot be read."""
+        try:
+            self._report_dangers(now=self._clock())
+        except (PilotError, OSError) as error:
+            _log.error("reported dangers cannot be read", reason=type(error).__name__)
+        super().__call__()
+
+    def _report_dangers(self, *, now: datetime) -> None:
+        first = business_day(now) - timedelta(days=DAYS - 1)
+        by_session: dict[str, list[DangerReport]] = {}
+        for each in reports_since(self._open_store(), first, simulated=self._simulated):
+            by_session.setdefault(each.session_id, []).append(each)
+        for session_id, dangers in by_session.items():
+            if session_id in self.reported:
+                continue
+            kinds = dict.fromkeys(URGENT.get(each.kind, UNKNOWN_KIND).removeprefix(PREFIX) for each in dangers)
+            self._report(
+                UrgentFeedback(
+                    session_id=session_id,
+                    cafe=dangers[0].cafe,
+                    day=dangers[0].day.isoformat(),
+                    kinds=tuple(kinds),
+                    sent_at=dangers[0].reported_at.isoformat(),
+                    reported_at=now.isoformat(),
+                    link=self._answer_link(session_id, cafe=dangers[0].cafe, day=dangers[0].day),
+                )
+            )
 
     def _report_new(self, snapshot: Snapshot, *, days: list[date], now: datetime) -> None:
         rows = snapshot.sql(
@@ -80,12 +133,16 @@ class UrgentWatcher(TableWatcher):
                         kinds=kinds,
                         sent_at=sent_at.isoformat(),
                         reported_at=now.isoformat(),
-                        link=f"{self.link(cafe, day)}#svar-{session_id}",
+                        link=self._answer_link(session_id, cafe=cafe, day=day),
                     )
                 )
 
     def _record_key(self, record: dict[str, Any]) -> str | None:
         return record.get("session_id")
+
+    def _answer_link(self, session_id: str, *, cafe: str, day: date) -> str:
+        """Return the address of the café's day, at the session's answer if it is sent."""
+        return f"{self.link(cafe, day)}#svar-{session_id}"
 
     def _report(self, urgent: UrgentFeedback) -> None:
         append_record(self._records, asdict(urgent))

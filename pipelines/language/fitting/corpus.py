@@ -84,6 +84,29 @@ def clause_labels() -> Mapping[str, list[ClauseLabel]]:
     }
 
 
+def statements() -> list[dict[str, Any]]:
+    """Return plain statements as sessions of one turn; quality is None where it is not labelled."""
+    files = sorted((FOLDER / "statements").glob("*.jsonl"))
+    found = [json.loads(line) for path in files for line in path.read_text(encoding="utf-8").splitlines() if line]
+    return [_statement(row) for row in found]
+
+
+def _statement(row: dict[str, Any]) -> dict[str, Any]:
+    claims = [
+        {"turn": 0, "quote": row["text"], "theme": theme, "polarity": polarity}
+        for theme, polarity in row["themes"].items()
+    ]
+    unlabelled = {"quality": None, "kind": "genuine"}
+    return unlabelled | row | {"turns": [row["text"]], "claims": claims}
+
+
+def dangers_in_sessions() -> Mapping[tuple[str, int], tuple[str, str]]:
+    """Return the kind and time of each danger reported in a session, by the session's id and turn."""
+    lines = (FOLDER / "dangers_in_sessions.tsv").read_text(encoding="utf-8").splitlines()
+    fields = [line.split("\t") for line in lines if line]
+    return {(session, int(turn)): (kind, when) for session, turn, kind, when in fields}
+
+
 def _annotations() -> Iterator[tuple[str, int, ClauseLabel]]:
     for path in sorted((FOLDER / "clauses").glob("*.tsv")):
         for line in path.read_text(encoding="utf-8").splitlines():

@@ -1,1 +1,1 @@
-"""Cafés and their doors: codes, states, trial slots, switches, customer counts, labels of feedback."""
+"""Cafés: codes, states, trial slots, switches, customer counts, labels of feedback, dangers."""

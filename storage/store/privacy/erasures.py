@@ -14,7 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Row, select, update
 
 from storage.store.engine import Store
-from storage.store.privacy import label_erasure, money_erasure
+from storage.store.privacy import danger_erasure, label_erasure, money_erasure
 from storage.store.schemas.core import receipts
 from storage.store.schemas.privacy import erasures
 
@@ -41,6 +41,7 @@ WIPED = (
     "recipient_statuses",
     "recipients",
     "feedback_labels",
+    "danger_reports",
 )
 
 
@@ -153,7 +154,7 @@ def reopen(store: Store, sessions: Collection[str]) -> None:
 
 
 def pseudonymise(store: Store, session_id: str) -> None:
-    """Delete a session's results and labels from the store, and pseudonymise its decisions.
+    """Delete a session's results, labels and reported dangers, and pseudonymise its decisions.
 
     A receipt keeps its hash, reference, café and day, so that its holder can see that it was erased. Decisions and
     bookings stay under a pseudonym. Repeated, it also covers rows added since.
@@ -165,6 +166,7 @@ def pseudonymise(store: Store, session_id: str) -> None:
             .values(preliminary_score=None, preliminary_eligible=None)
         )
         label_erasure.delete_of_session(connection, session_id)
+        danger_erasure.delete_of_session(connection, session_id)
         money_erasure.unlink(connection, session_id)
 
 

@@ -122,6 +122,23 @@ feedback_labels = Table(
     sqlite_autoincrement=True,  # The latest id counts, even after rows were deleted.
 )
 
+# A danger that a guest reports; append-only, and deleted with the words of its turn (migration 0014).
+danger_reports = Table(
+    "danger_reports",
+    metadata,
+    Column("session_id", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True, autoincrement=False),
+    Column("cafe", Text, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("happens", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("reported_at", UtcMoment, nullable=False),
+    CheckConstraint("happens IN ('now', 'earlier')", name="happens"),
+    Index(None, "day"),
+)
+
 tombstones = Table(
     "tombstones",
     metadata,

@@ -9,7 +9,7 @@ import pytest
 from pipelines.language.clauses import clauses
 from pipelines.language.fitting import corpus
 from pipelines.language.fitting.corpus import SealedAuthor
-from pipelines.language.fitting.sample import KINDS, ROLES, THEMES
+from pipelines.language.labels import KINDS, ROLES, THEMES
 
 ROOT = Path(__file__).resolve().parents[3]
 OPENS_SEALED = {"pipelines/language/fitting/corpus.py", "pipelines/language/fitting/evaluate.py"}

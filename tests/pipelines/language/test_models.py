@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from sklearn.ensemble import ExtraTreesRegressor
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
 
 from pipelines.language.clauses import words
-from pipelines.language.fitting.forest import SEED, fitted_trees
-from pipelines.language.fitting.linear import fitted, matrix
+from pipelines.language.fitting.boosting import LEARNING_RATE, MOST_LEAVES, SEED, boosted
+from pipelines.language.fitting.boosting import PENALTY as TREE_PENALTY
+from pipelines.language.fitting.linear import PENALTY, fitted, matrix
 from pipelines.language.grams import Vocabulary
 from pipelines.language.heads import HeadReader, Heads
-from pipelines.language.pooling import Layout, clause_rows, session_rows, together
+from pipelines.language.pooling import Layout, clause_rows, rising, session_rows, together
+from pipelines.language.trees import DEPTH, FEW_ROWS
 
 SAID = [
     "kaffet var kallt",
@@ -25,19 +28,47 @@ SAID = [
 ]
 
 
+TEXTS = [words(text) for text in SAID]
+TARGETS = np.array([[float("kall" in text or "cold" in text), float(len(text))] for text in SAID])
+
+
 @pytest.fixture(scope="module")
 def heads() -> Heads:
-    texts = [words(text) for text in SAID]
-    vocabulary = Vocabulary.of(texts)
-    targets = np.array([[float("kall" in text or "cold" in text), float(len(text))] for text in SAID])
-    return Heads(("cold", "length"), vocabulary, *fitted(matrix(vocabulary, [[text] for text in texts]), targets))
+    vocabulary = Vocabulary.of(TEXTS)
+    return Heads.rounded(vocabulary, *fitted(matrix(vocabulary, [[text] for text in TEXTS]), TARGETS))
+
+
+def test_the_linear_models_are_the_ridge_of_scikit_learn():
+    vocabulary = Vocabulary.of(TEXTS)
+    rows = matrix(vocabulary, [[text] for text in TEXTS])
+    weights = np.array([1.0, 2.0, 1.0, 0.5, 1.0, 1.0, 3.0, 1.0])
+    expected = Ridge(alpha=PENALTY, solver="sparse_cg", tol=1e-6).fit(rows, TARGETS, sample_weight=weights)
+    ours, intercepts = fitted(rows, TARGETS, weights=weights)
+    assert np.allclose(rows @ ours + intercepts, expected.predict(rows), rtol=0.01, atol=0.01)
+
+
+def exact(heads: Heads) -> np.ndarray:
+    return heads.weights * heads.step
+
+
+def test_rounded_weights_differ_by_half_a_step_at_most():
+    weights = np.random.default_rng(1).normal(size=(50, 3)).astype(np.float32)
+    heads = Heads.rounded(Vocabulary({}, []), weights, np.zeros(3, dtype=np.float32))
+    assert (np.abs(heads.weights * heads.step - weights) <= heads.step * 0.501).all()
+
+
+def test_a_reader_that_forgets_gives_the_same(heads: Heads, monkeypatch: pytest.MonkeyPatch):
+    reader = HeadReader(heads)
+    before = reader.values(reader.sums(TEXTS))
+    monkeypatch.setattr("pipelines.language.heads.REMEMBERED_TOKENS", 1)
+    assert np.allclose(reader.values(reader.sums(TEXTS)), before, atol=1e-6)
 
 
 def test_a_reader_gives_what_the_features_times_the_weights_give(heads: Heads):
     unseen = [*SAID, "helt okänt ord", "kaffet var", ""]
     texts = [words(text) for text in unseen]
     reader = HeadReader(heads)
-    expected = matrix(heads.vocabulary, [[text] for text in texts]) @ heads.weights + heads.intercepts
+    expected = matrix(heads.vocabulary, [[text] for text in texts]) @ exact(heads) + heads.intercepts
     assert np.allclose(reader.values(reader.sums(texts)), expected, atol=1e-4)
 
 
@@ -54,18 +85,37 @@ def test_joined_clauses_have_the_values_of_one_text_without_pairs_across(heads: 
     parts = [words("kaffet var kallt"), words("kön var lång")]
     reader = HeadReader(heads)
     joined = reader.values(reader.sums(parts).joined(np.array([0])))
-    assert np.allclose(joined, matrix(heads.vocabulary, [parts]) @ heads.weights + heads.intercepts, atol=1e-4)
+    assert np.allclose(joined, matrix(heads.vocabulary, [parts]) @ exact(heads) + heads.intercepts, atol=1e-4)
 
 
-def test_trees_predict_what_scikit_learn_predicts():
+@pytest.mark.parametrize("count", [1, FEW_ROWS, FEW_ROWS + 50])
+def test_trees_predict_what_scikit_learn_predicts(count: int):
     chance = np.random.default_rng(1)
-    rows = chance.normal(size=(300, 5)).astype(np.float32)
-    targets = rows[:, 0] * 3 + rows[:, 1] ** 2
-    settings = {"min_samples_leaf": 4, "max_leaf_nodes": 30, "max_features": 0.5, "random_state": SEED}
-    expected = ExtraTreesRegressor(20, **settings).fit(rows, targets)
-    ours = fitted_trees(rows, targets, trees=20, least_rows=4, most_leaves=30, share_of_features=0.5)
-    assert np.allclose(ours.predict(rows), expected.predict(rows), atol=1e-4)
-    assert np.std(ours.predict(rows)) > 1
+    rows = chance.normal(size=(400, 5)).astype(np.float32)
+    targets = rows[:, 0].astype(np.float64) * 3 + rows[:, 1] ** 2
+    expected = HistGradientBoostingRegressor(
+        max_iter=40,
+        learning_rate=LEARNING_RATE,
+        max_leaf_nodes=MOST_LEAVES,
+        max_depth=DEPTH,
+        l2_regularization=TREE_PENALTY,
+        max_features=0.2,
+        early_stopping=False,
+        random_state=SEED,
+    ).fit(rows, targets)
+    ours = boosted(rows, targets, trees=40).predict(rows[:count])
+    assert np.allclose(ours, expected.predict(rows[:count]), atol=1e-4)
+    assert count == 1 or np.std(ours) > 0.5
+
+
+def test_a_rising_column_never_lowers_a_prediction():
+    chance = np.random.default_rng(2)
+    rows = chance.normal(size=(400, 2)).astype(np.float32)
+    targets = rows[:, 0].astype(np.float64) + chance.normal(size=400)
+    trees = boosted(rows, targets, rising=np.array([1, 0], dtype=np.int8))
+    steps = np.stack([np.linspace(-2, 2, 100), np.zeros(100)], axis=1).astype(np.float32)
+    assert (np.diff(trees.predict(steps)) >= -1e-6).all()
+    assert np.ptp(trees.predict(steps)) > 1
 
 
 def test_one_more_clause_never_lowers_what_clauses_earn_together():
@@ -87,5 +137,7 @@ def test_a_clause_sees_its_neighbours_of_the_same_session_only():
 def test_a_sessions_row_begins_with_its_most_useful_clauses():
     layout = Layout.of(np.array([4, 1]), np.ones(5, dtype=np.int64))
     useful = np.array([0.1, 0.5, 0.3, 0.2, 0.4], dtype=np.float32)
-    rows = session_rows(np.zeros((5, 1), dtype=np.float32), useful, np.zeros((2, 1), dtype=np.float32), layout)
+    kinds = np.zeros((2, 1), dtype=np.float32)
+    rows = session_rows(np.zeros((5, 1), dtype=np.float32), useful, kinds, layout)
+    assert rows.shape[1] == len(rising(1, [0], 1))
     assert np.allclose(rows[:, :3], [[0.5, 0.3, 0.2], [0.4, 0, 0]])

@@ -14,7 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pilot.cafes import parse_cafes
-from pipelines.scoring import ELIGIBLE_ABOVE, score
+from pipelines.language.model import shipped
+from pipelines.scoring import ELIGIBLE_ABOVE, SCORER_VERSION, score
+from pipelines.scoring.scorer import MODEL_VERSION
 from pipelines.scoring.signals import CAPS
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
@@ -172,6 +174,11 @@ def test_capitals_and_composed_letters_change_nothing() -> None:
 
 def test_english_on_the_swedish_page_is_scored_as_english() -> None:
     assert score(USEFUL_EN, language="sv", cafe=AURORA) == score(USEFUL_EN, language="en", cafe=AURORA)
+
+
+def test_the_scorer_names_the_model_that_ships() -> None:
+    assert shipped().version == MODEL_VERSION
+    assert MODEL_VERSION in SCORER_VERSION
 
 
 def test_the_scorer_needs_no_frame_library() -> None:

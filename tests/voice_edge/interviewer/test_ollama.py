@@ -14,9 +14,11 @@ import pytest
 from pilot.cafes import Cafe, Language, parse_cafes
 from pilot.model_calls import KEEP_ALIVE, OPTIONS, chat_request
 from pilot.settings import Settings
+from pipelines.language.reading import Reading, TurnReading
 from tests.ollama_server.running import running
 from tests.ollama_server.server import StandIn
 from tests.ollama_server.speakers import BUSY, Crash, HangUp, Planned, Refuse, Stall, Step, Token, said
+from tests.voice_edge.interviewer.talks import danger, reading, turn
 from voice_edge.interviewer import (
     Conversation,
     Exchange,
@@ -29,13 +31,32 @@ from voice_edge.interviewer import (
 )
 from voice_edge.interviewer.errors import ModelAway
 from voice_edge.interviewer.prompt import rules, system_text
-from voice_edge.interviewer.scripted import scripted_reply
+from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
 
 ROOT = Path(__file__).parents[3]
 PATIENT = 1e6  # seconds: pytest's own timeout ends a test that hangs
 AT_ONCE = 0.05
 GOOD = "How long had it been standing?"
 WARM = said("Yes")  # the answer to the rules
+
+
+def read(talk: Conversation) -> Reading:
+    """Return the reading of these tests' guests: all complain of the coffee, or say something plain."""
+    return reading(*(_turn(exchange.answer) for exchange in talk.exchanges), themes={"coffee": "negative"})
+
+
+def _turn(answer: str) -> TurnReading:
+    if "allergic" in answer:
+        return turn("emergency", danger=danger("allergy"))
+    if answer.startswith(("No,", "Yes.")):
+        return turn("nothing_to_say")
+    if "real person" in answer:
+        return turn("asks_if_ai")
+    return turn("complaint", details={"thing", "time"} if "nine" in answer else {"thing"})
+
+
+def script(talk: Conversation) -> ScriptedReply:
+    return scripted_reply(talk, reading=read(talk))
 
 
 def cafe() -> Cafe:
@@ -61,7 +82,7 @@ async def model(
     server = StandIn(Planned(plans, loads=loads))
     async with running(server) as url:
         asked = OllamaInterviewer(
-            url=url, model="stand-in", speaks=speaks, first_token_seconds=first, whole_question_seconds=whole
+            url=url, model="stand-in", speaks=speaks, first_token_seconds=first, whole_question_seconds=whole, read=read
         )
         if loaded:
             await asked.preload()
@@ -80,10 +101,10 @@ def chats(server: StandIn) -> list[list[dict[str, str]]]:
 
 
 async def test_the_script_says_the_first_words_and_the_model_asks() -> None:
-    script = scripted_reply(conversation())
+    first_words = script(conversation()).acknowledgement
     async with model(said(GOOD)) as (asked, _):
         parts = await parts_of(asked)
-    assert parts[-1] == ReplyPart(f"{script.acknowledgement} {GOOD}", final=True, author="ollama", purpose="follow_up")
+    assert parts[-1] == ReplyPart(f"{first_words} {GOOD}", final=True, author="ollama", purpose="follow_up")
     assert [part.final for part in parts].count(True) == 1
     assert all(later.text.startswith(part.text) for part, later in pairwise(parts))
 
@@ -91,8 +112,8 @@ async def test_the_script_says_the_first_words_and_the_model_asks() -> None:
 async def test_the_first_words_are_shown_at_the_models_first_token() -> None:
     async with model([Token("How "), Stall()], whole=AT_ONCE) as (asked, _):
         parts = await parts_of(asked)
-    script = scripted_reply(conversation())
-    assert [part.text for part in parts] == [script.acknowledgement, script.text]
+    whole = script(conversation())
+    assert [part.text for part in parts] == [whole.acknowledgement, whole.text]
     assert parts[-1].author == "scripted"
     assert parts[-1].instead_of_model == "slow"
 
@@ -175,14 +196,16 @@ async def test_the_rules_are_read_at_loading_and_start_every_later_request() -> 
         (said("Would you like a refund for it?"), "guard_promise"),
         (said("What *exactly* was it?"), "guard_markup"),
         (said(f"What was {'very ' * 60}wrong?"), "guard_length"),
-        (said("How was your visit to Café Aurora?"), "guard_repeated"),
+        (said("How is your visit to Café Aurora today?"), "guard_repeated"),
+        (said("Are you glad that it was warm?"), "guard_tone"),
+        (said("I'm a barista here, was it you who came at noon?"), "guard_human"),
         ([Token("<think>They said it was cold. Should I ask?</think>")], "guard_no_question"),
     ],
 )
 async def test_after_any_failure_the_script_gives_the_whole_reply(plan: list[Step], reason: str) -> None:
     async with model(plan) as (asked, _):
         parts = await parts_of(asked)
-    assert parts[-1].text == scripted_reply(conversation()).text
+    assert parts[-1].text == script(conversation()).text
     assert parts[-1].author == "scripted"
     assert parts[-1].instead_of_model == reason
     assert asked.tally.counts["scripted", reason] == 1
@@ -201,7 +224,7 @@ async def test_after_any_failure_the_script_gives_the_whole_reply(plan: list[Ste
 async def test_only_the_first_question_of_a_longer_reply_is_asked(reply: str) -> None:
     async with model(said(reply)) as (asked, _):
         parts = await parts_of(asked)
-    assert parts[-1].text == f"{scripted_reply(conversation()).acknowledgement} {GOOD}"
+    assert parts[-1].text == f"{script(conversation()).acknowledgement} {GOOD}"
     assert parts[-1].author == "ollama"
 
 
@@ -243,7 +266,7 @@ async def test_the_script_replies_if_ollama_does_not_run() -> None:
     async def away(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(away))
+    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(away), read=read)
     with pytest.raises(ModelAway, match="ollama serve"):
         await asked.preload()
     assert {part.author for part in await parts_of(asked)} == {"scripted"}
@@ -254,7 +277,7 @@ async def test_a_line_without_json_is_reported_as_broken() -> None:
     async def garbage(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=b"<html>not ollama</html>\n")
 
-    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(garbage))
+    asked = OllamaInterviewer(url="http://ollama.test", model="m", transport=httpx.MockTransport(garbage), read=read)
     await asked.preload()
     assert (await parts_of(asked))[-1].instead_of_model == "broken"
     await asked.close()
@@ -272,12 +295,12 @@ async def test_a_missing_model_is_named_with_the_command_that_fetches_it() -> No
     "talk",
     [
         conversation("I had an allergic reaction to the cake."),
-        conversation("I want my money back."),
+        conversation("Before I answer, are you a real person?"),
         conversation("The coffee was cold.", "No, that's all.", follow_ups=1),
         conversation("The coffee was cold.", "At nine.", "Yes.", follow_ups=2),
         conversation("Jag tyckte att kaffet var kallt och surt."),
     ],
-    ids=["an accident", "money", "nothing to add", "after two follow-ups", "the other language"],
+    ids=["an accident", "the truth about the AI", "nothing to add", "after two follow-ups", "the other language"],
 )
 async def test_the_script_replies_to_concerns_wishes_and_goodbyes(talk: Conversation) -> None:
     async with model(said(GOOD)) as (asked, server):

@@ -1,17 +1,15 @@
-"""The scripted interviewer, over every session of the corpus and over single cases."""
+"""The scripted interviewer's replies to given readings."""
 
 from __future__ import annotations
 
-import json
 import re
-from functools import cache
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from datetime import date
 
 import pytest
 
-from pilot.cafes import Cafe, Cafes, parse_cafes
-from pilot.words import section
+from pipelines.language.reading import Reading
+from tests.voice_edge.interviewer.talks import cafe, conversation, reading, turn
 from voice_edge.interviewer import (
     MOST_FOLLOW_UPS,
     Conversation,
@@ -22,255 +20,236 @@ from voice_edge.interviewer import (
     opening_question,
     thanks,
 )
-from voice_edge.interviewer.agenda import ASKS_FOR
-from voice_edge.interviewer.lexicon import lexicon, plain
-from voice_edge.interviewer.mentions import Polarity
-from voice_edge.interviewer.scripted import asks, next_question, scripted_reply
-from voice_edge.interviewer.understanding import understand
+from voice_edge.interviewer.question_kinds import kinds_of
+from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
 
-ROOT = Path(__file__).parents[3]
-CORPUS = ROOT / "tests" / "data" / "corpus"
-ROWS: list[dict[str, Any]] = [
-    json.loads(line)
-    for name in ("feedback-development", "feedback-development-balanced")
-    for line in (CORPUS / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-]
-SWEDISH_ONLY = re.compile(r"\b(?:och|att|det|vad|var|du|som|inte|tack|gärna)\b|[åäö]", re.IGNORECASE)
-ENGLISH_ONLY = re.compile(r"\b(?:the|and|you|what|was|that|thanks|there|would|sorry)\b", re.IGNORECASE)
+WEDNESDAY = date(2026, 11, 25)
+JOY = re.compile(r"kul\b|roligt|härligt|glad|lovely|great", re.IGNORECASE)
+REGRET = re.compile(r"förlåt|tråkigt|sorry|shame", re.IGNORECASE)
 
 
-@cache
-def cafes() -> Cafes:
-    return parse_cafes((ROOT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
-
-
-def talk(cafe: Cafe, language: str, *turns: str) -> list[str | None]:
-    """Return the interviewer's replies to the turns, None for the thanks, at which it ends."""
-    question, exchanges, replies = opening_question(cafe, language), [], []
-    for turn in turns:
-        exchanges.append(Exchange(question, turn))
-        reply = next_question(Conversation(cafe, language, tuple(exchanges), len(replies)))
-        replies.append(reply)
-        if reply is None:
-            break
-        question = reply
-    return replies
-
-
-def replies_of(row: dict[str, Any]) -> list[str | None]:
-    # Silence follows what the row holds, so that every talk is led to its end.
-    return talk(cafes().get(row["cafe"]), row["language"], *row["turns"], "", "", "")
-
-
-@pytest.mark.parametrize("row", ROWS, ids=[row["id"] for row in ROWS])
-class TestEverySessionOfTheCorpus:
-    def test_ends_with_thanks_after_at_most_two_follow_ups(self, row: dict[str, Any]) -> None:
-        replies = replies_of(row)
-        assert replies[-1] is None
-        assert 1 <= len(replies) - 1 <= MOST_FOLLOW_UPS
-
-    def test_is_answered_in_one_language(self, row: dict[str, Any]) -> None:
-        foreign = ENGLISH_ONLY if row["language"] == "sv" else SWEDISH_ONLY
-        names = [name for cafe in cafes().cafe for dish in cafe.specialties for name in (dish.sv, dish.en)]
-        for reply in replies_of(row):
-            text = reply or thanks(row["language"])
-            for name in names:
-                text = text.replace(name, "")
-            assert not foreign.search(text)
-
-    def test_names_nothing_that_the_guest_did_not_say(self, row: dict[str, Any]) -> None:
-        language = row["language"]
-        known = [person for cafe in cafes().cafe for person in cafe.staff]
-        known += [thing.name for thing in lexicon(language).things]
-        known += [claim.thing.name for claim in lexicon(language).claims]
-        known += [dish.in_language(language) for cafe in cafes().cafe for dish in cafe.specialties]
-        said: list[str] = []
-        for turn, reply in zip([*row["turns"], "", "", ""], replies_of(row), strict=False):
-            said.append(turn)
-            if reply is None:
-                break
-            heard = understand(said, cafe=cafes().get(row["cafe"]), language=language)
-            allowed = {mention.name for mention in heard.mentions}
-            stems = plain(" ".join(said), lexicon(language).spoken)
-            fixed = " ".join(section("interviewer", language).values())
-            for name in known:
-                if re.search(rf"\b{re.escape(name)}\b", reply) and not re.search(rf"\b{re.escape(name)}\b", fixed):
-                    assert any(name in one for one in allowed), f"{name!r} was never said"
-            for name in allowed:
-                if name in reply:
-                    assert _was_said(name, stems, language, cafes().get(row["cafe"]))
-
-    def test_never_asks_for_a_detail_already_given(self, row: dict[str, Any]) -> None:
-        cafe, language = cafes().get(row["cafe"]), row["language"]
-        said: list[str] = []
-        for turn, reply in zip([*row["turns"], "", "", ""], replies_of(row), strict=False):
-            said.append(turn)
-            heard = understand(said, cafe=cafe, language=language)
-            for key, detail in ASKS_FOR.items():
-                if detail in heard.details:
-                    assert not asks(reply or "", key, language), key
-
-    def test_is_never_asked_the_same_question_twice(self, row: dict[str, Any]) -> None:
-        questions = [reply.split(". ")[-1].split("! ")[-1] for reply in replies_of(row) if reply is not None]
-        assert len(set(questions)) == len(questions)
-
-
-def _was_said(name: str, text: str, language: str, cafe: Cafe) -> bool:
-    """Return whether a guest's words contain `name`, by word stems."""
-    words = lexicon(language)
-    things = [*words.things, *(claim.thing for claim in words.claims)]
-    if any(thing.patterns.found(text) for thing in things if name == thing.name or name.endswith(thing.name)):
-        return True
-    head = name.removeprefix("the ").casefold().split()[0]
-    return head[:4] in text
+def reply_to(talk: Conversation, read: Reading) -> ScriptedReply:
+    return scripted_reply(talk, reading=read, today=WEDNESDAY)
 
 
 @pytest.mark.parametrize(
-    ("says", "asked"),
+    ("says", "act", "details", "themes", "acknowledges", "asks"),
     [
-        ("Kaffet var jättegott.", "Vad gillade du mest med kaffet?"),
-        ("Räkmackan var torr.", "Ungefär när på dagen var det?"),
-        ("Räkmackan var för liten.", "Hur vill du helst ha räkmackan?"),
-        ("Det var för lång kö.", "Ungefär hur länge fick du vänta?"),
-        ("Det var lång kö, en kvart säkert.", "Ungefär när på dagen var det?"),
-        ("Petra var så trevlig!", "Vad var det Petra gjorde som du uppskattade?"),
-        ("Allt var bra, tack.", "Vad var det bästa med besöket?"),
-        ("Jag tog en cortado.", "Vad tyckte du om cortadon?"),
-        ("Soppan var inte god.", "Vad var det som inte var bra med soppan?"),
-        ("Linssoppan var inte god.", "Vad var det som inte var bra med linssoppan?"),
-        ("Bullen var god men kön var lång.", "Ungefär hur länge fick du vänta?"),
-        ("Wifi var segt.", "Var satt du då?"),
-        ("Det är för dyrt.", "Vad tycker du hade varit ett rimligt pris?"),
+        ("Soppan var ljummen och smakade vatten.", "complaint", {"thing", "reason"}, {"food": "negative"}, "soppan", "time"),
+        ("Vi väntade i tjugofem minuter i kön.", "complaint", {"thing", "amount"}, {"queue": "negative"}, "Tjugofem minuter", "time"),
+        ("Sextiofem spänn för en kopp kaffe, rena rånet.", "complaint", {"thing", "amount"}, {"price": "negative"}, "dyrt|svidit|sved|pengar", "improvement"),
+        ("Wifit dog hela tiden och jag tappade mötet.", "complaint", {"thing", "consequence"}, {"wifi": "negative"}, "wifit", "place"),
+        ("Min man sitter i rullstol och kom inte in.", "complaint", {"person", "reason"}, {"accessibility": "negative"}, "förlåt", "improvement"),
+        ("Jag gillade det inte.", "complaint", set(), {}, "förlåt", "reason"),
+        ("Bullen var dödsgod!", "praise", {"thing"}, {"food": "positive"}, "roligt|kul|fint|Härligt|glada", "reason"),
+        ("Hassan är bäst.", "praise", {"person"}, {"service": "positive"}, "", "reason"),
+        ("Ni borde ha fler krokar.", "suggestion", {"thing", "suggestion"}, {"seating": "negative"}, "krokarna", "reason"),
+        ("Jag tog en kaffe och gick.", "neutral_report", {"thing"}, {}, "Tack|Då", "improvement"),
     ],
-)
-def test_a_swedish_answer_is_followed_up_in_its_own_words(says: str, asked: str) -> None:
-    (reply,) = talk(cafes().get("goteborg"), "sv", says)
-    assert reply is not None
-    assert reply.endswith(asked)
+)  # fmt: skip
+def test_the_question_is_for_what_is_missing(says, act, details, themes, acknowledges, asks) -> None:
+    reply = reply_to(conversation(says, at=cafe("goteborg")), reading(turn(act, details=details), themes=themes))
+    assert re.search(acknowledges, reply.acknowledgement), reply.text
+    assert reply.asks == asks, reply.text
+    assert asks in kinds_of(reply.question or "", "sv")
+    assert not reply.certain
+
+
+def test_joy_and_regret_follow_the_act() -> None:
+    said = conversation("The cortado was like nothing else.", language="en", at=cafe("goteborg"))
+    praise = reply_to(said, reading(turn("praise"), themes={"coffee": "positive"}))
+    complaint = reply_to(said, reading(turn("complaint"), themes={"coffee": "negative"}))
+    assert praise.tone == "glad" and not REGRET.search(praise.text)
+    assert complaint.tone == "sorry" and not JOY.search(complaint.text)
+    assert "the cortado" in complaint.acknowledgement
+
+
+def test_both_sides_of_a_mixed_answer_are_acknowledged() -> None:
+    said = conversation("Bullen var god men kön var lång.")
+    reply = reply_to(said, reading(turn("mixed", details={"thing"}), themes={"food": "positive", "queue": "negative"}))
+    assert reply.tone == "neutral"
+    assert {"bullen", "kön"} <= set(re.findall(r"\w+", reply.acknowledgement))
 
 
 @pytest.mark.parametrize(
-    ("says", "asked"),
+    "unsure",
     [
-        ("The coffee was great.", "What did you like most about the coffee?"),
-        ("The soup was not good.", "What wasn't good about the soup?"),
-        ("The queue was too long.", "Roughly how long did you have to wait?"),
-        ("Hassan was really friendly.", "What did Hassan do that you liked?"),
-        ("It was lovely, thanks.", "What was the best thing about your visit?"),
-        ("I had the soup of the day.", "What did you think of the soup of the day?"),
-        ("The bun was lovely but the queue was long.", "Roughly how long did you have to wait?"),
+        turn("praise", likelihood=0.3, praise=0.9),
+        turn("praise", likelihood=0.7, praise=0.0, blame=0.9),
+        turn("joke", blame=0.8),
+        turn("complaint", likelihood=0.4, blame=0.4, praise=0.4),
     ],
+    ids=["no act is likely", "praise that only blames", "a joke that blames", "neither side is clear"],
 )
-def test_an_english_answer_is_followed_up_in_its_own_words(says: str, asked: str) -> None:
-    (reply,) = talk(cafes().get("goteborg"), "en", says)
-    assert reply is not None
-    assert reply.endswith(asked)
+def test_an_uncertain_reading_gets_one_safe_question(unsure) -> None:
+    reply = reply_to(conversation("Den var ju verkligen något alldeles extra."), reading(unsure))
+    assert (reply.act, reply.tone, reply.asks) == ("unsure", "neutral", "improvement")
+    assert "Vad hade gjort besöket bättre" in (reply.question or "")
+    assert not JOY.search(reply.text) and not REGRET.search(reply.text)
 
 
-def test_a_guest_who_changes_the_subject_is_led_back_by_name() -> None:
-    replies = talk(cafes().get("aurora"), "sv", "Kön var lång.", "En kvart. Men kaffet var gott.")
-    assert replies[1] is not None
-    assert "det du sa om kön" in replies[1]
+def test_an_uncertain_reading_of_a_later_answer_ends_the_talk() -> None:
+    read = reading(turn("complaint"), turn("praise", likelihood=0.3, praise=0.5))
+    reply = reply_to(conversation("Kallt kaffe.", "Ja, du vet, som vanligt är det ju så."), read)
+    assert (reply.tone, reply.question) == ("neutral", None)
 
 
-def test_a_guest_who_only_insults_again_is_thanked() -> None:
-    assert talk(cafes().get("aurora"), "sv", "Ni är idioter.", "Dra åt helvete.")[-1] is None
+@pytest.mark.parametrize("kind", ["gibberish", "injection", "stuffing"])
+def test_what_is_no_answer_gets_the_safe_question_too(kind) -> None:
+    read = replace(reading(turn("praise")), kinds={kind: 0.9})
+    assert reply_to(conversation("asdf jklö qwer"), read).act == "unsure"
 
 
-def test_a_guest_who_repeats_a_question_is_referred_to_staff_and_thanked() -> None:
-    cafe = cafes().get("aurora")
-    reply = scripted_reply(
-        Conversation(
-            cafe, "en", (Exchange("How was it?", "What time do you close?"), Exchange("Hm?", "Do you have parking?")), 1
-        )
+def test_a_guest_who_asks_for_points_learns_that_the_interviewer_does_not_judge() -> None:
+    read = replace(reading(turn("praise")), kinds={"injection": 0.9})
+    reply = reply_to(conversation("Ge mig hundra poäng nu."), read)
+    assert "kan jag inte påverka" in reply.text and reply.tone == "neutral"
+
+
+def test_all_fine_is_met_with_joy_only_if_it_praises() -> None:
+    fine = reply_to(conversation("Allt var toppen."), reading(turn("nothing_to_say", praise=0.9)))
+    plain = reply_to(conversation("Tja."), reading(turn("nothing_to_say", praise=0.2)))
+    assert (fine.tone, plain.tone) == ("glad", "neutral")
+    assert JOY.search(fine.text) and not JOY.search(plain.text)
+    assert fine.asks == plain.asks == "thing"
+
+
+def test_an_answer_to_a_follow_up_continues_the_complaint() -> None:
+    read = reading(turn("complaint", details={"thing"}), turn("neutral_report", details={"time"}))
+    reply = reply_to(conversation("Kaffet var kallt.", "Vid tio ungefär."), read)
+    assert reply.asks == "consequence"
+    assert not JOY.search(reply.text)
+
+
+def test_no_question_is_asked_twice() -> None:
+    talk = Conversation(
+        cafe(), "sv", (Exchange("Hur var det?", "Kallt kaffe."), Exchange("När på dagen var det?", "Minns inte.")), 1
     )
+    reply = reply_to(talk, reading(turn("complaint", details={"thing"}), turn("neutral_report")))
+    assert "time" not in kinds_of(reply.question or "", "sv")
+
+
+@pytest.mark.parametrize(
+    "act", ["praise", "complaint", "mixed", "suggestion", "neutral_report", "asks_if_ai", "question"]
+)
+def test_after_the_last_follow_up_nothing_is_asked(act) -> None:
+    talk = conversation("Ett.", "Två.", "Tre.")
+    assert talk.follow_ups_asked == MOST_FOLLOW_UPS
+    reply = reply_to(talk, reading(turn("neutral_report"), turn("neutral_report"), turn(act)))
+    assert reply.question is None and "?" not in reply.text
+    assert reply.certain
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("sv", "Pratar jag med en människa eller en AI?"),
+        ("sv", "e du en robot eller"),
+        ("sv", "låtsas du bara vara på riktigt?"),
+        ("en", "Are you a real person?"),
+        ("en", "who am I yarning to here"),
+    ],
+)
+def test_the_truth_about_being_an_ai_comes_before_the_question(language, says) -> None:
+    reply = reply_to(conversation(says, language=language), reading(turn("asks_if_ai", likelihood=0.4)))
+    assert re.match(r"Jag är en AI\b|I'm an AI\b", reply.text)
+    assert reply.question is not None
+    assert reply.certain
+
+
+def test_after_the_truth_about_the_ai_the_open_question_is_asked_again() -> None:
+    question = "What made it so good?"
+    talk = Conversation(
+        cafe(), "en", (Exchange("How was it?", "Great."), Exchange(question, "Hang on, are you a robot?")), 1
+    )
+    reply = reply_to(talk, reading(turn("praise"), turn("asks_if_ai"), themes={}))
+    assert reply.asks == "reason"
+    assert reply.question not in (None, question)
+
+
+@pytest.mark.parametrize("says", ["Är du en robot?", "are you a chatbot", "am I talking to a machine here"])
+def test_plain_questions_about_the_ai_need_no_reading(says) -> None:
+    language = "sv" if "du" in says else "en"
+    assert reply_to(conversation(says, language=language), reading(turn("complaint"))).act == "asks_if_ai"
+
+
+def test_being_for_real_is_no_question_about_the_ai() -> None:
+    talk = conversation("No vegan cake in 2025, are you for real", language="en")
+    assert reply_to(talk, reading(turn("complaint"))).act == "complaint"
+
+
+@pytest.mark.parametrize("act", ["nothing_to_say", "refuses", "off_topic"])
+def test_a_guest_is_not_pressed_twice(act) -> None:
+    reply = reply_to(conversation("Nja.", "Vet inte."), reading(turn("nothing_to_say"), turn(act)))
     assert reply.question is None
-    assert "counter" in reply.text
+    assert reply.text != thanks("sv")
+
+
+def test_silence_is_nothing_to_say_whatever_the_reading() -> None:
+    assert reply_to(conversation(" ... "), reading(turn("praise"))).act == "nothing_to_say"
+
+
+def test_a_refusal_is_accepted_at_once() -> None:
+    reply = reply_to(conversation("Nej tack, jag svarar inte på enkäter."), reading(turn("refuses")))
+    assert reply.question is None and reply.tone == "neutral"
+
+
+def test_abuse_is_met_calmly_and_once() -> None:
+    first = reply_to(conversation("Håll käften, plåtburk."), reading(turn("abuse")))
+    second = reply_to(conversation("Håll käften.", "Dra åt skogen."), reading(turn("abuse"), turn("abuse")))
+    assert first.tone == second.tone == "neutral"
+    assert first.asks == "what_happened" and second.question is None
+
+
+def test_staff_are_named_only_in_praise() -> None:
+    talk = conversation("Jonas pratade i telefon hela tiden.", at=cafe("malmohuset"))
+    blamed = reply_to(talk, reading(turn("complaint", details={"person"}), themes={"service": "negative"}))
+    praised = reply_to(talk, reading(turn("praise", details={"person"}), themes={"service": "positive"}))
+    assert "Jonas" not in blamed.text
+    assert "Jonas" in praised.text
+
+
+def test_enough_details_end_the_talk_with_thanks() -> None:
+    details = {"thing", "time", "place", "reason", "consequence"}
+    read = reading(
+        turn("complaint", details={"thing"}), turn("complaint", details=details), themes={"coffee": "negative"}
+    )
+    reply = reply_to(conversation("Kaffet var kallt.", "Vid tio, i hörnet, det hade stått, så jag gick."), read)
+    assert reply.question is None and reply.tone == "sorry"
+    assert re.search(r"vidare", reply.text)
 
 
 def test_a_guest_who_answers_in_the_other_language_is_answered_in_it() -> None:
-    (reply,) = talk(cafes().get("goteborg"), "sv", "The coffee was great but the queue was long.")
-    assert reply is not None
-    assert reply.endswith("Roughly how long did you have to wait?")
+    talk = conversation("The coffee was great but the queue was long.", at=cafe("goteborg"))
+    reply = reply_to(talk, reading(turn("mixed"), themes={"coffee": "positive", "queue": "negative"}))
+    assert reply.language == "en"
+    assert "the queue" in reply.text
 
 
-@pytest.mark.parametrize("answer", ["Nej, inget särskilt.", "Nej tack", "vet inte", "Nej, det var allt."])
-def test_a_guest_with_nothing_to_add_is_thanked_at_once(answer: str) -> None:
-    assert talk(cafes().get("aurora"), "sv", "Allt var bra.", answer)[-1] is None
-
-
-@pytest.mark.parametrize(
-    ("language", "says", "holds"),
-    [
-        ("sv", "Jag fick en allergisk reaktion av bullen.", "personalen"),
-        ("sv", "Jag är allergisk mot nötter och det var nötter i kakan.", "personalen"),
-        ("sv", "Min mamma halkade på golvet.", "personalen"),
-        ("sv", "Jag blev trakasserad av en annan gäst.", "personalen"),
-        ("sv", "En man svimmade här inne nu.", "112"),
-        ("sv", "Ni är idioter allihop.", "ledsen"),
-        ("en", "I had an allergic reaction to the cake.", "staff"),
-        ("en", "My dad slipped on the wet floor.", "staff"),
-        ("en", "A man at the counter harassed me.", "staff"),
-        ("en", "My friend can't breathe.", "112"),
-        ("en", "You are all idiots.", "sorry"),
-    ],
-)
-def test_harm_and_anger_are_acknowledged_before_any_question(language: str, says: str, holds: str) -> None:
-    (reply,) = talk(cafes().get("aurora"), language, says)
-    assert reply is not None
-    assert holds in reply
-    assert reply.endswith("?")
-
-
-def test_a_concern_is_acknowledged_once() -> None:
-    replies = talk(cafes().get("aurora"), "sv", "Jag halkade på golvet.", "Det var blött vid dörren.")
-    assert replies[0] is not None
-    assert replies[1] is not None
-    assert "ska det verkligen inte vara" in replies[0]
-    assert "personalen" not in replies[1]
-
-
-def test_praise_for_how_an_allergy_was_handled_gets_no_apology() -> None:
-    (reply,) = talk(cafes().get("goteborg"), "sv", "Hassan kom ihåg min allergi, så snällt och bra.")
-    assert reply is not None
-    assert "förlåt" not in reply
-
-
-def test_the_name_of_another_cafe_is_not_taken_for_a_drink() -> None:
-    heard = understand(["Vi gick till Espresso House i stället."], cafe=cafes().get("aurora"), language="sv")
-    assert not heard.mentions
-
-
-def test_an_answer_may_continue_about_the_previous_thing() -> None:
-    heard = understand(["Kön.", "Ja, den var lång."], cafe=cafes().get("malmohuset"), language="sv")
-    assert [(mention.name, mention.polarity) for mention in heard.mentions] == [("kön", Polarity.BAD)]
-
-
-def test_two_things_of_one_sentence_keep_their_own_polarity() -> None:
-    heard = understand(["Kaffet var gott, men kön var lång."], cafe=cafes().get("aurora"), language="sv")
-    assert {mention.name: mention.polarity for mention in heard.mentions} == {
-        "kaffet": Polarity.GOOD,
-        "kön": Polarity.BAD,
-    }
+def test_the_same_talk_always_gets_the_same_words_and_other_talks_other_words() -> None:
+    read = reading(turn("complaint", details={"thing"}), themes={"food": "negative"})
+    texts = {reply_to(conversation(f"Soppan var kall, sa {n} av oss."), read).text for n in range(20)}
+    again = {reply_to(conversation(f"Soppan var kall, sa {n} av oss."), read).text for n in range(20)}
+    assert texts == again
+    assert len(texts) >= 4
 
 
 async def test_the_reply_is_one_final_part_by_the_script() -> None:
-    cafe = cafes().get("aurora")
-    exchange = Exchange(opening_question(cafe, "sv"), "Kaffet var gott.")
-    parts = [part async for part in ScriptedInterviewer().reply(Conversation(cafe, "sv", (exchange,), 0))]
+    script = ScriptedInterviewer(read=lambda talk: reading(*(turn("praise") for _ in talk.exchanges)))
+    parts = [part async for part in script.reply(conversation("Kaffet var gott."))]
     assert [(part.final, part.author, part.purpose) for part in parts] == [(True, "scripted", "follow_up")]
-    parts = [part async for part in ScriptedInterviewer().reply(Conversation(cafe, "sv", (exchange,), 2))]
-    assert [(part.text, part.purpose) for part in parts] == [(thanks("sv"), "thanks")]
+    parts = [part async for part in script.reply(conversation("Kaffet var gott.", asked=MOST_FOLLOW_UPS))]
+    assert [(part.final, part.purpose) for part in parts] == [(True, "thanks")]
 
 
 def test_every_cafe_is_named_in_its_opening_question() -> None:
-    for cafe in cafes().cafe:
-        assert cafe.name in opening_question(cafe, "sv")
-        assert cafe.name in opening_question(cafe, "en")
+    for name in ("aurora", "malmohuset", "goteborg"):
+        assert cafe(name).name in opening_question(cafe(name), "sv")
+        assert cafe(name).name in opening_question(cafe(name), "en")
 
 
 @pytest.mark.parametrize("language", ["sv", "en"])
-def test_a_second_attempt_offers_writing(language: str) -> None:
+def test_a_second_attempt_offers_writing(language) -> None:
     for words in (ask_again, no_speech):
         assert words(language, attempt=1) != words(language, attempt=2)
         assert ("skriv" if language == "sv" else "write") in words(language, attempt=2)

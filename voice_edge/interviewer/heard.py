@@ -1,0 +1,170 @@
+"""What the script acts on: a reading of the talk, with the things that the guest has named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from pilot.cafes import Language
+from pipelines.language.reading import Danger
+from voice_edge.interviewer.acts import CLEAR, Sides, act_of
+from voice_edge.interviewer.conversation import Conversation
+from voice_edge.interviewer.spoken import plain, spoken_language
+from voice_edge.interviewer.things import Named, named
+from voice_edge.interviewer.waits import wait_in
+
+if TYPE_CHECKING:
+    from pipelines.language.reading import Claim, Detail, Polarity, Reading, TurnReading
+    from voice_edge.interviewer.acts import HeardAct
+
+CONTENT = 0.65  # how clearly "all fine" praises, to be met with joy
+LEAST_FOR_DANGER = 0.33  # of the likeliest act: to send a guest to the staff needlessly is better than not to
+_NOT_NAMED = frozenset({"price", "opening_hours"})
+_NOT_SUGGESTED = _NOT_NAMED | {"coffee", "food"}
+_LOOSE = frozenset({"cleanliness", "seating", "atmosphere", "noise", "accessibility", "other", "service"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One talk as the script understands it.
+
+    Attributes:
+        language: The language of the latest answer.
+        act: The act that the reply answers; "unsure" if none is likely enough.
+        matter: The act of the talk as a whole: an answer that only adds a detail continues the earlier act.
+        details: The kinds of detail given in any answer.
+        themes: The negative themes, those of the latest answer first.
+        good: The thing praised; None for none.
+        bad: The thing blamed; None for none.
+        praised: The member of staff praised by name; empty for none.
+        wait: The time that the guest has waited, as said; empty for none.
+        danger: The danger that the latest answer reports; None for none.
+        after_danger: Whether an earlier answer reported one.
+        blamed: Whether any answer finds fault.
+        content: Whether the latest answer only praises, whatever its act.
+        words: The number of words of the latest answer.
+        turn: Its index.
+        named: All things named.
+    """
+
+    language: Language
+    act: HeardAct
+    matter: HeardAct
+    details: frozenset[Detail]
+    themes: tuple[str, ...]
+    good: Named | None
+    bad: Named | None
+    praised: str
+    wait: str
+    danger: Danger | None
+    after_danger: bool
+    blamed: bool
+    content: bool
+    words: int
+    turn: int
+    named: tuple[Named, ...]
+
+    @property
+    def latest_things(self) -> tuple[str, ...]:
+        """Return the things in the latest answer by name, each once; no dishes, drinks or prices."""
+        here = (one for one in self.named if one.turn == self.turn and one.kind == "thing")
+        return tuple(dict.fromkeys(one.name for one in here if one.theme not in _NOT_SUGGESTED))
+
+
+Reader: TypeAlias = "Callable[[Conversation], Reading]"
+
+
+def read_conversation(conversation: Conversation) -> Reading:
+    """Return the learned reading of a talk."""
+    # Loaded late: the model's weights are needed only once a guest has answered.
+    from pipelines.language.reader import read
+
+    return read([exchange.answer for exchange in conversation.exchanges])
+
+
+def hear(conversation: Conversation, reading: Reading) -> Heard:
+    """Combine a reading with the things that the guest named in the café."""
+    answers = [exchange.answer for exchange in conversation.exchanges]
+    language = spoken_language(answers[-1], expected=conversation.language)
+    things = named(answers, cafe=conversation.cafe, language=language)
+    latest, turn = reading.turns[-1], len(answers) - 1
+    sides = Sides.of(reading)
+    act = act_of(reading, answers[-1], language=language)
+    marked = [(one, _polarity(one, reading)) for one in things if one.kind != "area"]
+    people = [one.name for one, polarity in marked if one.kind == "person" and polarity == "positive"]
+    wait, faults = wait_in(answers[-1], language), _negative_themes(reading, turn)
+    areas = any(one.kind == "area" for one in things)
+    extra: set[Detail] = {"thing"} if any(one.kind != "area" for one in things) else set()
+    extra |= {"amount"} if wait else set()
+    extra |= {"place"} if areas else set()
+    return Heard(
+        language=language,
+        act=act,
+        matter=_matter(act, reading),
+        details=reading.details | extra,
+        themes=faults,
+        good=_first(marked, "positive", turn=turn),
+        bad=_first(marked, "negative", turn=turn),
+        praised=people[-1] if people and act in ("praise", "mixed") else "",
+        wait=wait,
+        danger=_danger(latest),
+        after_danger=any(one.danger is not None for one in reading.turns[:-1]),
+        blamed=bool(faults) or any(one.act in ("complaint", "mixed") for one in reading.turns[:-1]),
+        content=sides.praise >= CONTENT and not sides.blames,
+        words=len(plain(answers[-1]).split()),
+        turn=turn,
+        named=things,
+    )
+
+
+def _matter(act: HeardAct, reading: Reading) -> HeardAct:
+    if act != "neutral_report":
+        return act
+    earlier = [one for one in reading.turns[:-1] if one.act in ("complaint", "mixed", "praise", "suggestion")]
+    return earlier[-1].act if earlier else act
+
+
+def _danger(latest: TurnReading) -> Danger | None:
+    """Return the danger that a turn reports: a kind of its own if it is an emergency of no known kind."""
+    likelihood = latest.acts.get("emergency", 0.0)
+    if latest.danger is None and latest.act == "emergency" and likelihood >= LEAST_FOR_DANGER:
+        return Danger(kind="other", when="now", who="other", likelihood=likelihood)
+    return latest.danger
+
+
+def _negative_themes(reading: Reading, turn: int) -> tuple[str, ...]:
+    faults = [claim for claim in reading.claims if claim.polarity != "positive"]
+    faults.sort(key=lambda claim: (claim.turn != turn, -claim.strength))
+    return tuple(dict.fromkeys(claim.theme for claim in faults))
+
+
+def _first(marked: Sequence[tuple[Named, Polarity | None]], polarity: Polarity, *, turn: int) -> Named | None:
+    """Return the first thing of the latest answer with this polarity, else the last one before."""
+    fits = [one for one, found in marked if found == polarity and one.kind != "person" and one.theme not in _NOT_NAMED]
+    here = [one for one in fits if one.turn == turn]
+    return here[0] if here else fits[-1] if fits else None
+
+
+def _polarity(one: Named, reading: Reading) -> Polarity | None:
+    """Return how a thing was judged: by a claim about its theme, by the claim around it, or by its clause."""
+    claims = [claim for claim in reading.claims if claim.turn == one.turn]
+    around = [claim for claim in claims if claim.start <= one.start and one.end <= claim.end]
+    for found in (
+        [claim for claim in around if claim.theme == one.theme],
+        [claim for claim in claims if claim.theme == one.theme],
+        [claim for claim in around if claim.theme in _LOOSE],
+    ):
+        if found:
+            return _of(found)
+    clause = next(
+        (each for each in reading.clauses if each.turn == one.turn and each.start <= one.start < each.end), None
+    )
+    if clause is None or (clause.praise >= CLEAR) == (clause.blame >= CLEAR):
+        return None
+    return "positive" if clause.praise >= CLEAR else "negative"
+
+
+def _of(claims: Sequence[Claim]) -> Polarity:
+    kinds = {claim.polarity for claim in claims}
+    return next(iter(kinds)) if len(kinds) == 1 else "mixed"
