@@ -18,12 +18,14 @@ def main() -> None:
     labels = corpus.clause_labels()
     for author in corpus.authors("sessions"):
         rows = [row for row in corpus.rows("sessions", author) if row["id"] in labels]
-        known = sample(rows, labels)
-        earned = together(known.clause_targets[:, 0].astype(np.float32), known.layout).astype(np.float64)
-        genuine = np.array([rows[number]["kind"] == "genuine" for number in known.layout.sessions.tolist()])
+        known = sample([("sessions", row) for row in rows], labels)
+        layout = known.cut.sessions
+        earned = together(known.clause_targets[:, 0].astype(np.float32), layout).astype(np.float64)
+        quality = known.session_targets[layout.sessions, 0]
+        genuine = np.array([rows[number]["kind"] == "genuine" for number in layout.sessions.tolist()])
         print(
-            f"{author:>4}: {len(rows)} sessions, all kinds {rank(earned, known.quality):.2f}, "
-            f"genuine {rank(earned[genuine], known.quality[genuine]):.2f}"
+            f"{author:>4}: {len(rows)} sessions, all kinds {rank(earned, quality):.2f}, "
+            f"genuine {rank(earned[genuine], quality[genuine]):.2f}"
         )
 
 

@@ -152,7 +152,7 @@ class Measurer:
 
 
 def beginnings(cut: Cut) -> tuple[Ints, Ints, Layout]:
-    """Return the beginnings of sessions up to a turn but the last with words: sessions, clauses and layout."""
+    """Return sessions' beginnings, each up to a turn before the last: sessions, clauses and layout."""
     clause_turn = np.fromiter((clause.turn for clause in cut.clauses), np.int64, len(cut.clauses))
     sessions: list[int] = []
     clauses: list[Ints] = []

@@ -31,7 +31,7 @@ def claim_rows(values: Floats, whole: Floats, layout: Layout, clause: slice) -> 
 def theme_rows(
     values: Floats, whole: Floats, claims: Floats, polarity: Floats, usefulness: Floats, layout: Layout
 ) -> tuple[Floats, Ints, Ints, Ints]:
-    """Return the rows of sessions' themes, and each row's session with clauses, theme and likeliest clause.
+    """Return the rows of sessions' themes, and each row's session, theme and likeliest clause.
 
     Args:
         values: By clause and model.

@@ -56,7 +56,7 @@ def measurer() -> Measurer:
 
 
 def read_sessions(sessions: Sequence[Sequence[str]]) -> tuple[list[Reading], NDArray[np.float32]]:
-    """Return sessions' readings, whose positions are of the composed form, and how likely each is of no use."""
+    """Return readings, with positions in the composed form, and how likely each session is of no use."""
     composed = [[unicodedata.normalize("NFC", turn) for turn in turns] for turns in sessions]
     measures = measurer().measure(composed)
     return readings(measures, danger_from=measurer().model.danger_from), measures.unusable
