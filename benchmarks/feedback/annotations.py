@@ -22,9 +22,10 @@ def main() -> None:
         layout = known.cut.sessions
         earned = together(known.clause_targets[:, 0].astype(np.float32), layout).astype(np.float64)
         quality = known.session_targets[layout.sessions, 0]
-        genuine = np.array([rows[number]["kind"] == "genuine" for number in layout.sessions.tolist()])
+        whole = np.isfinite(earned)  # a session that repeats a clause has fewer clauses than annotations
+        genuine = whole & np.array([rows[number]["kind"] == "genuine" for number in layout.sessions.tolist()])
         print(
-            f"{author:>4}: {len(rows)} sessions, all kinds {rank(earned, quality):.2f}, "
+            f"{author:>4}: {len(rows)} sessions, all kinds {rank(earned[whole], quality[whole]):.2f}, "
             f"genuine {rank(earned[genuine], quality[genuine]):.2f}"
         )
 

@@ -1,4 +1,4 @@
-"""Whether the scorer keeps its head: attacks beside honest words, pairs that mean the same or not, misheard words.
+"""Measures the scorer on attacks beside honest words, on pairs of sessions and on misheard words.
 
     python -m benchmarks.feedback.sense [--json]
 
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def attacks(cafes: Cafes) -> dict[str, Any]:
-    """Return how many attacks gain something over the honest words that they stand beside, by kind of attack."""
+    """Return how many attacks gain something over the honest words beside them, by kind of attack."""
     chance = random.Random(SEED)
     honest = [row for author in HONEST for row in corpus.rows("sessions", author) if row["kind"] == "genuine"]
     cases: list[tuple[dict[str, Any], list[str], list[str]]] = []
