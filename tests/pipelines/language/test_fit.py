@@ -10,9 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from cli.commands.feedback.language import app
-from pipelines.language.fitting import corpus, evaluate
+from pipelines.language.fitting import corpus, evaluate, fit
 from pipelines.language.fitting import sample as samples
 from pipelines.language.fitting.attacks import attack_sessions
+from pipelines.language.fitting.boosting import boosted
 from pipelines.language.fitting.sample import training_rows
 from pipelines.language.labels import DANGERS
 
@@ -22,6 +23,7 @@ AUTHORS = {
     "danger": ("e1", "x1", "x3"),
 }
 ROWS_EACH = 50
+FEW = {"trees": 20, "weights": None}  # scikit-learn bins weighted rows slowly
 
 pytestmark = pytest.mark.slow
 
@@ -66,6 +68,8 @@ def test_the_command_reports_authors_whom_the_fit_has_not_seen(monkeypatch: pyte
     monkeypatch.setattr(corpus, "authors", lambda kind: list(AUTHORS[kind]))
     monkeypatch.setattr(corpus, "rows", lambda kind, author: corpus.rows_for_final_figures(kind, author)[:ROWS_EACH])
     monkeypatch.setattr(samples, "attack_sessions", lambda *_: ([], {}))
+    monkeypatch.setattr(corpus, "statements", list)
+    monkeypatch.setattr(fit, "boosted", lambda rows, targets, **others: boosted(rows, targets, **others | FEW))
     result = CliRunner().invoke(app, ["evaluate", "--json", "--author", "ta1"])
     assert result.exit_code == 0, result.output
     (line,) = [json.loads(text) for text in result.stdout.splitlines() if text.startswith("{")]

@@ -12,6 +12,7 @@ import pytest
 
 from pilot.cafes import Language, parse_cafes
 from pilot.lake_tables.tables import FINGERPRINTS
+from pipelines.scoring import SessionText, score_many
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, copies
 from pipelines.signals.fingerprints import hash_texts
@@ -52,5 +53,7 @@ def test_honest_guests_of_two_weeks_are_rarely_classified_as_copies() -> None:
     frame = pl.concat([rows, hash_texts(pl.Series(texts), key=b"a test's key")], how="horizontal")
     frame = frame.select([pl.col(name).cast(kind) for name, kind in schema(FINGERPRINTS).items()])
     today, earlier = frame.filter(pl.col("day") == DAY), frame.filter(pl.col("day") < DAY)
-    held = {found.session_id for found in copies(DAY, today=today, earlier=earlier)}
+    scores = score_many([SessionText([text], "sv", None) for text, day in zip(texts, days, strict=True) if day == DAY])
+    paid = pl.Series([name for name, score in zip(today["session_id"], scores, strict=True) if score.eligible])
+    held = {found.session_id for found in copies(DAY, today=today, earlier=earlier, eligible=paid)}
     assert len(held) < MOST_HELD * today.height

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 import pytest
+from moto.s3.responses import S3Response
 from moto.server import ThreadedMotoServer
 
 from pilot.identifiers import new_identifier
@@ -31,6 +33,18 @@ BUCKET = "landing"
 
 @pytest.fixture(scope="module")
 def object_store() -> Iterator[str]:
+    # Moto checks If-None-Match and then writes; the service itself does both at once.
+    atomic, put = threading.Lock(), S3Response.put_object
+
+    def put_alone(response: S3Response) -> Any:
+        with atomic:
+            return put(response)
+
+    with patch.object(S3Response, "put_object", put_alone):
+        yield from _served()
+
+
+def _served() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
