@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,7 @@ class HeadReader:
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
+        self._alone = Lock()  # the memory of tokens is shared by the threads that read
         self._width = len(heads.intercepts) + 1
         names = [name for name in heads.vocabulary.index if name.startswith(PAIR)]
         pairs = [name[len(PAIR) :].split(" ") for name in names]
@@ -81,7 +83,8 @@ class HeadReader:
         grams = np.zeros_like(words)
         for begin in range(0, len(texts), BLOCK_TEXTS):
             block = slice(begin, begin + BLOCK_TEXTS)
-            self._add(texts[block], words[block], grams[block])
+            with self._alone:
+                self._add(texts[block], words[block], grams[block])
         return Sums(words, grams)
 
     def _add(self, texts: Sequence[Sequence[str]], words: Floats, grams: Floats) -> None:

@@ -1,10 +1,11 @@
-"""The fitted model: loads from and saves to one file of arrays, without code."""
+"""The fitted model: one file of arrays, without code."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -78,8 +79,8 @@ class Model:
     details: Map
 
 
-def save(model: Model, path: Path) -> None:
-    """Write a model."""
+def packed(model: Model) -> bytes:
+    """Return a model as the content of its file."""
     arrays: dict[str, Any] = {}
     numbers: dict[str, Any] = {"format": FORMAT, "targets": list(TARGETS)}
     for field in fields(model):
@@ -97,22 +98,23 @@ def save(model: Model, path: Path) -> None:
         else:
             numbers[field.name] = value
     arrays["numbers"] = _bytes(json.dumps(numbers))
-    with path.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+    content = BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
 
 
-def load(path: Path = FILE) -> Model:
-    """Return the model of a file.
+def unpacked(content: bytes) -> Model:
+    """Return the model of a file's content.
 
     Raises:
-        ModelUnreadable: The file is absent, damaged, or was written for other targets.
+        ModelUnreadable: The content is damaged, or was written for other targets.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        with np.load(BytesIO(content), allow_pickle=False) as arrays:
             return _model({name: arrays[name] for name in arrays.files})
     except (OSError, EOFError, ValueError, KeyError, BadZipFile) as error:
         raise ModelUnreadable(
-            f"{path.name} is no language model that this version reads: {error}.",
+            f"The file is no language model that this version reads: {error}.",
             remedy="Run `pilot language fit`, or restore the file from the release.",
         ) from error
 
@@ -120,7 +122,7 @@ def load(path: Path = FILE) -> Model:
 @cache
 def shipped() -> Model:
     """Return the model that ships with this version."""
-    return load()
+    return unpacked(FILE.read_bytes())
 
 
 def _bytes(text: str) -> NDArray[np.uint8]:

@@ -39,7 +39,7 @@ def claimed_sides(measures: Measures) -> NDArray[np.bool_]:
 
 def read(turns: Sequence[str]) -> Reading:
     """Return the reading of a session's turns by the shipped model."""
-    return readings(_measurer().measure([turns]), danger_from=_measurer().model.danger_from)[0]
+    return readings(measurer().measure([turns]), danger_from=measurer().model.danger_from)[0]
 
 
 def readings(measures: Measures, *, danger_from: float) -> list[Reading]:
@@ -75,7 +75,8 @@ def readings(measures: Measures, *, danger_from: float) -> list[Reading]:
 
 
 @cache
-def _measurer() -> Measurer:
+def measurer() -> Measurer:
+    """Return the measurer of the shipped model."""
     return Measurer(shipped())
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from functools import cache
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.language.labels import KINDS
-from pipelines.language.measures import UNUSABLE_FROM, Measurer
-from pipelines.language.model import shipped
-from pipelines.language.reader import readings
+from pipelines.language.measures import UNUSABLE_FROM
+from pipelines.language.reader import measurer, readings
 from pipelines.language.reading import Reading
 from pipelines.scoring.marks import Flags
 
@@ -47,12 +45,6 @@ SIGNAL_OF_KIND: Mapping[str, str] = MappingProxyType(
 )
 SEEN_BY_BOTH = ("stuffing", "menu_read")  # the word lists' signals that count only with the model's agreement
 AGREES_FROM = 0.2
-
-
-@cache
-def measurer() -> Measurer:
-    """Return the measurer of the shipped model."""
-    return Measurer(shipped())
 
 
 def read_sessions(sessions: Sequence[Sequence[str]]) -> tuple[list[Reading], NDArray[np.float32]]:

@@ -96,12 +96,13 @@ def fit(
     """Fit the model to all authors who are not sealed, and write it. Some minutes on two cores."""
     from pipelines.language.fitting.fit import fit as fit_model
     from pipelines.language.fitting.sample import sample, training_rows
-    from pipelines.language.model import FILE, save
+    from pipelines.language.model import FILE, packed
+    from storage.folders import write_atomically
 
     rows, clause_labels = training_rows()
     everything = sample(rows, clause_labels)
     print_stderr(f"{len(rows)} labelled rows")
     model = fit_model(everything, sorted(set(everything.author.tolist())), say=print_stderr)
     path = FILE if to is None else to
-    save(model, path)
+    write_atomically(path, packed(model))
     typer.echo(f"{path.name}: version {model.version}, {path.stat().st_size / 1e6:.1f} MB")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import numpy as np
 import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
@@ -79,6 +82,22 @@ def test_one_text_alone_has_the_values_that_it_has_among_others(heads: Heads):
     for place, text in enumerate(texts):
         alone = HeadReader(heads)
         assert np.allclose(alone.values(alone.sums([text]))[0], together_read[place], atol=1e-5)
+
+
+def test_threads_that_read_new_words_at_once_get_the_values_of_one_alone(heads: Heads):
+    texts = [[f"kallt{number}", "kaffet", "var"] for number in range(3000)]
+    alone = HeadReader(heads)
+    expected = alone.values(alone.sums(texts))
+    shared, start = HeadReader(heads), Barrier(4)
+
+    def read(part: int) -> np.ndarray:
+        start.wait(10)
+        return np.concatenate([shared.values(shared.sums([text])) for text in texts[part::4]])
+
+    with ThreadPoolExecutor(4) as pool:
+        parts = list(pool.map(read, range(4)))
+    for part, found in enumerate(parts):
+        assert np.allclose(found, expected[part::4], atol=1e-5)
 
 
 def test_joined_clauses_have_the_values_of_one_text_without_pairs_across(heads: Heads):
