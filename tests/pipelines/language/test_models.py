@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from threading import Event
 
 import numpy as np
 import pytest
@@ -84,20 +84,27 @@ def test_one_text_alone_has_the_values_that_it_has_among_others(heads: Heads):
         assert np.allclose(alone.values(alone.sums([text]))[0], together_read[place], atol=1e-5)
 
 
-def test_threads_that_read_new_words_at_once_get_the_values_of_one_alone(heads: Heads):
-    texts = [[f"kallt{number}", "kaffet", "var"] for number in range(3000)]
-    alone = HeadReader(heads)
-    expected = alone.values(alone.sums(texts))
-    shared, start = HeadReader(heads), Barrier(4)
+def test_the_memory_of_tokens_is_changed_by_one_thread_at_a_time(heads: Heads, monkeypatch: pytest.MonkeyPatch):
+    waiting, entered = Event(), Event()
+    read_new = HeadReader._read_new
 
-    def read(part: int) -> np.ndarray:
-        start.wait(10)
-        return np.concatenate([shared.values(shared.sums([text])) for text in texts[part::4]])
+    def slow(reader: HeadReader, numbers: np.ndarray) -> None:
+        if not entered.is_set():
+            entered.set()
+            assert not waiting.wait(0.2), "another thread changed the memory meanwhile"
+        else:
+            waiting.set()
+        read_new(reader, numbers)
 
-    with ThreadPoolExecutor(4) as pool:
-        parts = list(pool.map(read, range(4)))
-    for part, found in enumerate(parts):
-        assert np.allclose(found, expected[part::4], atol=1e-5)
+    monkeypatch.setattr(HeadReader, "_read_new", slow)
+    reader = HeadReader(heads)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(reader.sums, [["kallt"]])
+        assert entered.wait(10)
+        second = pool.submit(reader.sums, [["varmt"]])
+        first.result(10)
+        second.result(10)
+    assert waiting.is_set()
 
 
 def test_joined_clauses_have_the_values_of_one_text_without_pairs_across(heads: Heads):
