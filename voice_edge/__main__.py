@@ -107,7 +107,7 @@ def open_recogniser(home: Home) -> Recogniser | None:
 
 
 def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) -> None:
-    """Load the weights and the word lists; customers can write meanwhile."""
+    """Load the weights of the models; customers can write meanwhile."""
     try:
         warm_words(edge)
         if recogniser is not None:

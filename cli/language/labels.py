@@ -136,7 +136,7 @@ def _read_themes(opened: Home, session: str) -> Mapping[str, str]:
 
 
 def _require_themes(corrections: list[Correction], *, read: Mapping[str, str]) -> None:
-    from pipelines.scoring.tags import THEMES
+    from pipelines.language.labels import THEMES
 
     for each in corrections:
         if each.theme not in read:

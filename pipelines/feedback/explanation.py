@@ -1,12 +1,13 @@
 """Explains a session's result in words that a barista can say and a receipt can show.
 
 Plain Python, no frames: the command `pilot why` and the receipt's page can both call it. The sentences never contain
-points or thresholds: a guest who knew them would play to them. They never repeat the guest's words.
+points or thresholds: a guest who knew them would play to them. They never repeat the guest's words. What they say of an
+answer comes from the reading of that answer (`pipelines/scoring/reasons.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -16,10 +17,6 @@ from pilot.cafes import Language
 from pilot.words import say, section
 
 WORDS = "why"
-
-# Subscores, 0-1: the minimum for praise, and the limit below which it counts as missing.
-PRAISED_FROM: Mapping[str, float] = {"specificity": 0.6, "evidence": 0.5, "actionability": 0.3, "breadth": 0.95}
-MISSED_BELOW: Mapping[str, float] = {"specificity": 0.5, "evidence": 0.3, "actionability": 0.15}
 
 Outcome = Literal["rewarded", "held", "not_rewarded"]
 
@@ -49,7 +46,8 @@ class SessionResult:
         reference: The spoken reference.
         score: 0-100 by the rubric.
         eligible: Whether the score earns a reward, signals between sessions aside.
-        subscores: Each 0-1, by name.
+        said: What the answer says, as keys of the words; empty if its words are gone.
+        left_out: What would have helped and it does not say, likewise.
         signals: Signals within the session that block its score.
         raised: Signals between sessions.
     """
@@ -57,7 +55,8 @@ class SessionResult:
     reference: str
     score: int
     eligible: bool
-    subscores: Mapping[str, float]
+    said: tuple[str, ...]
+    left_out: tuple[str, ...]
     signals: tuple[str, ...]
     raised: tuple[RaisedSignal, ...]
 
@@ -89,7 +88,7 @@ def explain(status: SessionResult, *, language: Language) -> tuple[str, ...]:
         key = f"signal.{signal}" if f"signal.{signal}" in known else "signal.other"
         sentences.append(known[key])
     if not status.signals:
-        sentences += _by_subscore(status, outcome=outcome, language=language)
+        sentences += _of_answer(status, language=language)
     if outcome == "not_rewarded":  # A held reward still waits for a person's first review.
         sentences.append(say(WORDS, "again", language, reference=status.reference))
     return tuple(dict.fromkeys(sentences))
@@ -102,16 +101,21 @@ def _headline(status: SessionResult, *, outcome: Outcome, language: Language) ->
     return say(WORDS, f"outcome.{outcome}", language)
 
 
-def _by_subscore(status: SessionResult, *, outcome: Outcome, language: Language) -> list[str]:
-    found = status.subscores
-    praised = [name for name, least in PRAISED_FROM.items() if found.get(name, 0.0) >= least]
-    missed = [name for name, most in MISSED_BELOW.items() if found.get(name, 0.0) < most]
-    said = [say(WORDS, f"praised.{name}", language) for name in praised]
+def _of_answer(status: SessionResult, *, language: Language) -> list[str]:
+    sentences = [_listed("said", status.said, language=language)] if status.said else []
     if not status.eligible:
-        said += [say(WORDS, f"missed.{name}", language) for name in missed]
-        if not missed:
-            said.append(say(WORDS, "missed.more", language))
-    return said
+        if status.left_out:
+            sentences.append(_listed("left_out", status.left_out, language=language))
+        else:
+            sentences.append(say(WORDS, "left_out.more", language))
+    return sentences
+
+
+def _listed(what: str, keys: Sequence[str], *, language: Language) -> str:
+    """Return the sentence that lists what an answer says, or leaves out: "a, b and c"."""
+    *others, last = [say(WORDS, f"{what}.{key}", language) for key in keys]
+    things = f"{', '.join(others)} {say(WORDS, 'and', language)} {last}" if others else last
+    return say(WORDS, f"{what}.all", language, things=things)
 
 
 def spoken_day(moment: datetime, *, language: Language) -> str:

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import polars as pl
 
 from pilot.lake_tables.insight_tables import THEMES
-from pipelines.scoring.tags import THEMES as THEME_NAMES
+from pipelines.language.labels import THEMES as THEME_NAMES
 from pipelines.shapes import schema, table_frame
 
 KEY = ["cafe", "simulated"]

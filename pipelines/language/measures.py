@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.language.clauses import Clause, clauses
-from pipelines.language.heads import Floats, HeadReader, Ints, Sums
+from pipelines.language.cut import Cut, beginnings
+from pipelines.language.heads import Floats, HeadReader
 from pipelines.language.labels import CLAUSE, KIND
-from pipelines.language.model import Model
+from pipelines.language.model import Map, Model
 from pipelines.language.plain_dangers import LIKELY_FROM, names_danger
 from pipelines.language.pooling import Layout, session_rows, turn_rows
 from pipelines.language.themes import claim_rows, theme_rows
+from pipelines.language.tokens import Ints
 
 UNUSABLE_FROM = 0.65
 MOST_UNUSABLE = 40  # the highest quality of a session that is likely of no use
+PART_CLAUSES = 30_000  # measured together: their rows are some 100 MB
+MAP_ROWS = 512  # multiplied together
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +35,6 @@ class Values:
     clauses: Floats
     turns: Floats
     sessions: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Sessions cut into clauses.
-
-    Attributes:
-        clauses: All clauses, session by session.
-        sessions: Whose they are.
-        turns: Which turns they belong to, over all turns of all sessions.
-        first_turn: By session: the number of its first turn.
-    """
-
-    clauses: Sequence[Clause]
-    sessions: Layout
-    turns: Layout
-    first_turn: Ints
-
-    @classmethod
-    def of(cls, sessions: Sequence[Sequence[str]]) -> Cut:
-        """Return the clauses of sessions, each a sequence of turns."""
-        cut = [_once(clauses(turns)) for turns in sessions]
-        flat = [clause for some in cut for clause in some]
-        words = np.fromiter((len(clause.words) for clause in flat), np.int64, len(flat))
-        counts = np.fromiter((len(some) for some in cut), np.int64, len(cut))
-        turns = np.fromiter((len(some) for some in sessions), np.int64, len(sessions))
-        first = np.cumsum(turns) - turns
-        own = np.fromiter((clause.turn for clause in flat), np.int64, len(flat)) + np.repeat(first, counts)
-        return cls(flat, Layout.of(counts, words), Layout.of(np.bincount(own, minlength=turns.sum()), words), first)
-
-
-def _once(some: Sequence[Clause]) -> list[Clause]:
-    """Return clauses, without those that only repeat an earlier one's words: said again they add nothing."""
-    first: dict[tuple[str, ...], Clause] = {}
-    for clause in some:
-        first.setdefault(clause.words, clause)
-    return list(first.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,56 +90,46 @@ class Measurer:
         of no use.
         """
         cut = Cut.of(sessions)
-        sums = self._reader.sums([clause.words for clause in cut.clauses])
-        values = self._reader.values(sums)
-        if not len(cut.clauses):
-            return measured(self.model, cut, Values(values, values, values))
-        found = measured(
-            self.model,
-            cut,
-            Values(
-                values,
-                self._reader.values(sums.joined(cut.turns.begins)),
-                self._reader.values(sums.joined(cut.sessions.begins)),
-            ),
-        )
-        session, clause, layout = beginnings(cut)
-        if len(session):
-            own = Sums(sums.words[clause], sums.grams[clause]).joined(layout.begins)
-            _, _, best, _ = _judge(self.model, values[clause], self._reader.values(own), layout)
-            np.maximum.at(found.quality, session, np.clip(best, 0, 100))
-        named = names_danger([turn for turns in sessions for turn in turns]) & (found.danger >= LIKELY_FROM)
-        found.danger[named] = np.maximum(found.danger[named], self.model.danger_from)
-        named = names_danger([turn for turns in sessions for turn in turns]) & (found.danger >= LIKELY_FROM)
-        found.danger[named] = np.maximum(found.danger[named], self.model.danger_from)
+        if len(cut.clauses) <= PART_CLAUSES:
+            found = self._part(cut)
+        else:
+            found = _joined(cut, [self._part(cut.part(begin, end)) for begin, end in cut.parts(PART_CLAUSES)])
+        doubtful = np.flatnonzero((found.danger >= LIKELY_FROM) & (found.danger < self.model.danger_from))
+        turns = [turn for turns in sessions for turn in turns]
+        named = doubtful[names_danger([turns[place] for place in doubtful.tolist()])]
+        found.danger[named] = self.model.danger_from
         useless = found.unusable >= UNUSABLE_FROM
         found.quality[useless] = np.minimum(found.quality[useless], MOST_UNUSABLE)
         return found
 
-
-def beginnings(cut: Cut) -> tuple[Ints, Ints, Layout]:
-    """Return sessions' beginnings, each up to a turn before the last: sessions, clauses and layout."""
-    clause_turn = np.fromiter((clause.turn for clause in cut.clauses), np.int64, len(cut.clauses))
-    sessions: list[int] = []
-    clauses: list[Ints] = []
-    ends = np.append(cut.sessions.begins[1:], len(cut.clauses))
-    several = np.flatnonzero(clause_turn[cut.sessions.begins] != clause_turn[ends - 1])
-    for place in several.tolist():
-        begin, end = int(cut.sessions.begins[place]), int(ends[place])
-        for last in np.flatnonzero(np.diff(clause_turn[begin:end])).tolist():
-            sessions.append(int(cut.sessions.sessions[place]))
-            clauses.append(np.arange(begin, begin + last + 1))
-    flat = np.concatenate(clauses) if clauses else np.zeros(0, dtype=np.int64)
-    counts = np.array([len(some) for some in clauses], dtype=np.int64)
-    return np.array(sessions, dtype=np.int64), flat, Layout.of(counts, cut.sessions.words[flat])
+    def _part(self, cut: Cut) -> Measures:
+        sums = self._reader.sums(cut.clauses.texts)
+        values = self._reader.values(sums)
+        if not len(cut.clauses):
+            return measured(self.model, cut, Values(values, values, values))
+        turns, sessions = (self._reader.values(sums.joined(each.counts)) for each in (cut.turns, cut.sessions))
+        found = measured(self.model, cut, Values(values, turns, sessions))
+        session, clause, layout = beginnings(cut)
+        if len(session):
+            own = self._reader.values(sums.joined(layout.counts, clause))
+            judged = _judged(self.model, values[clause], own, layout)
+            np.maximum.at(found.quality, session, np.clip(self.model.quality.predict(judged.sessions), 0, 100))
+        return found
 
 
-def _judge(model: Model, clauses: Floats, sessions: Floats, layout: Layout) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return clauses' rows and usefulness, and sessions' quality and likelihood to be of no use."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The rows of clauses, their usefulness, and the rows of their sessions."""
+
+    clauses: Floats
+    usefulness: Floats
+    sessions: Floats
+
+
+def _judged(model: Model, clauses: Floats, sessions: Floats, layout: Layout) -> _Judged:
     rows = claim_rows(clauses, sessions, layout, CLAUSE)
     useful = np.clip(model.usefulness.predict(rows), 0, 1)
-    session = session_rows(clauses, useful, sessions[:, KIND], layout)
-    return rows, useful, model.quality.predict(session), model.unusable.predict(session)
+    return _Judged(rows, useful, session_rows(clauses, useful, sessions[:, KIND], layout))
 
 
 def measured(model: Model, cut: Cut, values: Values) -> Measures:
@@ -184,14 +140,17 @@ def measured(model: Model, cut: Cut, values: Values) -> Measures:
     danger = np.zeros(cut.turns.size, dtype=np.float32)
     if not len(cut.clauses):
         none, some = np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.int64)
-        table = np.zeros((0, 0), dtype=np.float32)
-        return Measures(
-            cut, values, none, none, table, quality, unusable, danger, table, table, some, some, some, none, none
+        claims, acts, details = (
+            np.zeros((0, len(each.intercepts)), dtype=np.float32) for each in (model.claims, model.acts, model.details)
         )
-    rows, usefulness, found, useless = _judge(model, values.clauses, values.sessions, layout)
-    polarity, claims = model.polarity.predict(rows), model.claims.values(rows)
-    quality[layout.sessions] = np.clip(found, 0, 100)
-    unusable[layout.sessions] = useless
+        return Measures(
+            cut, values, none, none, claims, quality, unusable, danger, acts, details, some, some, some, none, none
+        )
+    judged = _judged(model, values.clauses, values.sessions, layout)
+    usefulness = judged.usefulness
+    quality[layout.sessions] = np.clip(model.quality.predict(judged.sessions), 0, 100)
+    unusable[layout.sessions] = model.unusable.predict(judged.sessions)
+    polarity, claims = model.polarity.predict(judged.clauses), _mapped(model.claims, judged.clauses)
     turns = turn_rows(values.turns, values.clauses, cut.turns)
     danger[cut.turns.sessions] = model.danger.predict(turns)
     theme, theme_session, number, clause = theme_rows(
@@ -206,14 +165,58 @@ def measured(model: Model, cut: Cut, values: Values) -> Measures:
         quality=quality,
         unusable=unusable,
         danger=danger,
-        acts=_softmax(model.acts.values(turns)),
-        details=model.details.values(turns),
+        acts=_softmax(_mapped(model.acts, turns)),
+        details=_mapped(model.details, turns),
         theme_session=layout.sessions[theme_session],
         theme=number,
         theme_clause=clause,
         praised=model.praised.predict(theme),
         blamed=model.blamed.predict(theme),
     )
+
+
+def _joined(cut: Cut, parts: Sequence[Measures]) -> Measures:
+    """Return the measures of sessions from those of their parts, in order."""
+    sessions = np.cumsum([0, *(part.cut.sessions.size for part in parts[:-1])]).tolist()
+    clauses = np.cumsum([0, *(len(part.cut.clauses) for part in parts[:-1])]).tolist()
+
+    def table(column: Callable[[Measures], Floats]) -> Floats:
+        return np.concatenate([column(part) for part in parts])
+
+    def moved(column: Callable[[Measures], Ints], by: Sequence[int]) -> Ints:
+        return np.concatenate([column(part) + first for part, first in zip(parts, by, strict=True)])
+
+    return Measures(
+        cut=cut,
+        values=Values(
+            table(lambda part: part.values.clauses),
+            table(lambda part: part.values.turns),
+            table(lambda part: part.values.sessions),
+        ),
+        usefulness=table(lambda part: part.usefulness),
+        polarity=table(lambda part: part.polarity),
+        claims=table(lambda part: part.claims),
+        quality=table(lambda part: part.quality),
+        unusable=table(lambda part: part.unusable),
+        danger=table(lambda part: part.danger),
+        acts=table(lambda part: part.acts),
+        details=table(lambda part: part.details),
+        theme_session=moved(lambda part: part.theme_session, sessions),
+        theme=moved(lambda part: part.theme, [0] * len(parts)),
+        theme_clause=moved(lambda part: part.theme_clause, clauses),
+        praised=table(lambda part: part.praised),
+        blamed=table(lambda part: part.blamed),
+    )
+
+
+def _mapped(model: Map, rows: Floats) -> Floats:
+    """Return each row's outputs; 64 bits, so that they do not depend on the rows beside it."""
+    weights = model.weights.astype(np.float64)
+    found = np.empty((len(rows), len(model.intercepts)), dtype=np.float32)
+    for begin in range(0, len(rows), MAP_ROWS):
+        block = slice(begin, begin + MAP_ROWS)
+        found[block] = rows[block].astype(np.float64) @ weights + model.intercepts
+    return found
 
 
 def _softmax(values: Floats) -> Floats:

@@ -26,7 +26,8 @@ _PLAIN = (
     r"hota(?:de|r|t|des)?|hotfull\w*|threaten\w*|misshandl\w*|slagsmål\w*|tafsa\w*|ofreda\w*|sexuella trakasserier|"
     r"groped?|punched|assault\w*|"
     # hazards
-    r"gaslukt|gasläcka|gas leak|glassplitter|glasskärv\w*|shards? of glass|broken glass in|eldsvåda|on fire in"
+    r"gaslukt|(?:luktar?|luktade|som) gas|(?:like|smells? of|smell of) gas|"
+    r"gasläcka|gas leak|glassplitter|glasskärv\w*|shards? of glass|broken glass in|eldsvåda|on fire in"
 )
 _PATTERN = re.compile(rf"\b(?:{_PLAIN})\b", re.IGNORECASE)
 

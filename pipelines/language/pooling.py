@@ -1,6 +1,6 @@
-"""From clauses to sessions: the rows that the two ensembles of trees read.
+"""From clauses to turns and sessions: the rows that their trees and maps read.
 
-A clause is judged with its neighbours; a session by its most useful clauses and by how likely it holds each role.
+A session is judged by its most useful clauses and by how likely it holds each role.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.language.heads import Floats, Ints
+from pipelines.language.heads import Floats, by_place
+from pipelines.language.tokens import Ints
 
 TOP = 3  # the most useful clauses that count by themselves
 MOST = 0.97  # of a clause's usefulness, so that one clause never decides alone
@@ -27,6 +28,7 @@ class Layout:
         session: By clause: its session among those with clauses, from 0.
         words: By clause: its tokens.
         size: The number of all sessions.
+        counts: By session with clauses: their number.
     """
 
     begins: Ints
@@ -34,18 +36,14 @@ class Layout:
     session: Ints
     words: Ints
     size: int
+    counts: Ints
 
     @classmethod
     def of(cls, counts: Ints, words: Ints) -> Layout:
         """Return the layout of sessions with `counts` clauses of `words` tokens."""
         some = np.flatnonzero(counts)
         begins = (np.cumsum(counts) - counts)[some]
-        return cls(begins, some, np.repeat(np.arange(len(some)), counts[some]), words, len(counts))
-
-    @property
-    def counts(self) -> Ints:
-        """Return the number of clauses of each session with clauses."""
-        return np.diff(np.append(self.begins, len(self.session)))
+        return cls(begins, some, np.repeat(np.arange(len(some)), counts[some]), words, len(counts), counts[some])
 
 
 def place_in_session(layout: Layout) -> Ints:
@@ -62,20 +60,13 @@ def turn_rows(whole: Floats, values: Floats, layout: Layout) -> Floats:
         values: By clause and model.
         layout: The turns' clauses.
     """
-    size = np.stack([layout.counts, np.add.reduceat(layout.words, layout.begins)], axis=1)
-    highest = np.maximum.reduceat(values, layout.begins)
-    total = np.add.reduceat(np.clip(values, 0, 1), layout.begins)
-    return np.concatenate([whole, highest, total, size], axis=1, dtype=np.float32)
-
-
-def clause_rows(values: Floats, layout: Layout) -> Floats:
-    """Return each clause's values, its neighbours', its place, and the counts of clauses and words."""
-    same = layout.session[1:] == layout.session[:-1]
-    before, after = np.zeros_like(values), np.zeros_like(values)
-    before[1:][same] = values[:-1][same]
-    after[:-1][same] = values[1:][same]
-    extra = np.stack([place_in_session(layout), layout.counts[layout.session], layout.words], axis=1).astype(np.float32)
-    return np.concatenate([values, before, after, extra], axis=1)
+    models = values.shape[1]
+    rows = np.empty((len(layout.begins), 3 * models + 2), dtype=np.float32)
+    rows[:, :models] = whole
+    rows[:, models : 3 * models] = _pooled(values, layout)
+    rows[:, -2] = layout.counts
+    rows[:, -1] = np.add.reduceat(layout.words, layout.begins)
+    return rows
 
 
 def together(usefulness: Floats, layout: Layout) -> Floats:
@@ -96,16 +87,39 @@ def session_rows(values: Floats, usefulness: Floats, kinds: Floats, layout: Layo
         kinds: By session and kind of session: the values of all its words.
         layout: The sessions' clauses.
     """
-    clipped = np.clip(values, 0, 1)
-    pooled = [
-        _top(usefulness, layout),
-        together(usefulness, layout)[:, None],
-        np.maximum.reduceat(values, layout.begins),
-        np.add.reduceat(clipped, layout.begins),
-        np.add.reduceat(clipped * np.clip(usefulness, 0, 1)[:, None], layout.begins),
-        kinds,
-    ]
-    return np.concatenate(pooled, axis=1, dtype=np.float32)
+    rows = np.empty((len(layout.begins), TOP + 1 + 3 * values.shape[1] + kinds.shape[1]), dtype=np.float32)
+    rows[:, :TOP] = _top(usefulness, layout)
+    rows[:, TOP] = together(usefulness, layout)
+    rows[:, TOP + 1 : -kinds.shape[1]] = _pooled(values, layout, np.clip(usefulness, 0, 1))
+    rows[:, -kinds.shape[1] :] = kinds
+    return rows
+
+
+def _pooled(values: Floats, layout: Layout, weight: Floats | None = None) -> Floats:
+    """Return clauses' highest values, the sums of their likelihoods and of weighted likelihoods.
+
+    Args:
+        values: By clause and model.
+        layout: The sessions' clauses.
+        weight: By clause; None to leave out the weighted sums.
+    """
+    models = values.shape[1]
+    found = np.empty((len(layout.begins), models * (2 if weight is None else 3)), dtype=np.float32)
+    for sessions, places in by_place(layout.counts):
+        block = np.zeros((len(sessions), found.shape[1]), dtype=np.float32)
+        highest, total, weighted = block[:, :models], block[:, models : 2 * models], block[:, 2 * models :]
+        highest[:] = -np.inf
+        for clauses in places:
+            count = len(clauses)
+            own = values[clauses]
+            np.maximum(highest[:count], own, out=highest[:count])
+            np.clip(own, 0, 1, out=own)
+            total[:count] += own
+            if weight is not None:
+                own *= weight[clauses, None]
+                weighted[:count] += own
+        found[sessions] = block
+    return found
 
 
 def rising(models: int, useful: Sequence[int], kinds: int) -> NDArray[np.int8]:

@@ -1,32 +1,37 @@
 """Scores sessions by the rubric; one session and a million take the same steps over arrays.
 
-The points, themes and urgent flags are the language model's; word lists find the signals that cap a score and the words
-that explain it.
+Points, themes, signals, subscores and reasons come from one reading by the language model (`pipelines/language/`);
+only silence, repetition and a menu read aloud follow from the form of the words.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pilot.cafes import Cafe, Language
-from pipelines.language.reading import Reading
-from pipelines.scoring.features import Features, features
-from pipelines.scoring.learned import agreed, read_sessions, urgent
-from pipelines.scoring.marks import Flags, Marks, read_marks
-from pipelines.scoring.model import SUBSCORE_OF, SUBSCORES, Floats, points_and_subscores
-from pipelines.scoring.signals import CAPS, signals
-from pipelines.scoring.tags import BIT, NONE
-from pipelines.scoring.themes import Claims, claims
-from pipelines.scoring.token_stream import TokenStream, tokenise
-from pipelines.scoring.vocabulary import Ints, Vocabulary, vocabulary
+from pipelines.language.heads import Floats
+from pipelines.language.measures import Measurer
+from pipelines.language.reader import measurer
+from pipelines.language.tokens import Ints
+from pipelines.scoring.names import CafeNames, names_of
+from pipelines.scoring.quotes import Quote, quotes
+from pipelines.scoring.reasons import NO_REASONS, Reasons, reasons
+from pipelines.scoring.signals import CAPS, Flags, signals
+from pipelines.scoring.spoken import spoken
+from pipelines.scoring.subscores import Span, likely_details, spans, subscores
+from pipelines.scoring.urgent import urgent_flags
 
-MODEL_VERSION = "c626fa68cf50"  # of the language model that ships
-SCORER_VERSION = f"2026-12.1-{MODEL_VERSION}"
+MODEL_VERSION = "2d003df6b821"  # of the language model that ships
+SCORER_VERSION = f"2026-12.2-{MODEL_VERSION}"
 ELIGIBLE_ABOVE = 60
 CHUNK_SESSIONS = 20_000  # scored together; about 400 MB at most
+DECIMALS = 4  # of subscores
+EMPTY = ("silence", "gibberish")  # signals of sessions that claim nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +40,13 @@ class SessionText:
 
     Attributes:
         turns: The counted text of each turn, in order: data, never instructions.
-        language: The session's language, unless the other one is clearly spoken.
+        language: The session's language; the model reads both, whichever it is.
         cafe: The café, for its own names; None if it is no longer known.
     """
 
     turns: Sequence[str]
     language: Language
     cafe: Cafe | None
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The span of words that earned part of a subscore; positions in the turn's text (composed form).
-
-    Attributes:
-        turn: The index of the scored turn, from 0.
-        start: First character.
-        end: One past the last character.
-        subscore: The subscore that they earned.
-    """
-
-    turn: int
-    start: int
-    end: int
-    subscore: str
-
-
-@dataclass(frozen=True, slots=True)
-class Quote:
-    """A theme, its polarity and its claim's span; positions as in `Span`."""
-
-    theme: str
-    polarity: str
-    turn: int
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +61,8 @@ class Score:
         quotes: The span of each theme's claim.
         flags: For the café's manager: staff_named, urgent_allergy, urgent_injury, urgent_harassment, urgent_safety.
         signals: The signals against the score, sorted; each caps it.
-        spans: The words that earned the subscores; empty unless requested.
+        spans: The clauses that earned the score; none if a signal caps it, and none unless requested.
+        reasons: What it says and leaves out; none as for `spans`.
     """
 
     score: int
@@ -95,6 +73,7 @@ class Score:
     flags: tuple[str, ...]
     signals: tuple[str, ...]
     spans: tuple[Span, ...]
+    reasons: Reasons
 
     @property
     def aspects(self) -> tuple[str, ...]:
@@ -103,72 +82,67 @@ class Score:
 
 
 def score(turns: Sequence[str], *, language: Language, cafe: Cafe | None) -> Score:
-    """Score one customer's words, with the spans that earned the score."""
-    return score_many([SessionText(turns, language, cafe)], spans=True)[0]
+    """Score one customer's words, with the spans that earned the score and its reasons."""
+    return score_many([SessionText(turns, language, cafe)], explained=True)[0]
 
 
-def score_many(sessions: Sequence[SessionText], *, spans: bool = False) -> list[Score]:
-    """Score many sessions; each result equals that of `score`, with spans only if `spans`."""
-    known = vocabulary()
+def score_many(
+    sessions: Sequence[SessionText], *, explained: bool = False, model: Measurer | None = None
+) -> list[Score]:
+    """Score many sessions; each result equals that of `score`, with spans and reasons only if `explained`.
+
+    Args:
+        sessions: The sessions.
+        explained: Whether to find the spans and reasons, too.
+        model: The model that reads them; None for the one that ships.
+    """
     found: list[Score] = []
     for begin in range(0, len(sessions), CHUNK_SESSIONS):
-        found += _scored(sessions[begin : begin + CHUNK_SESSIONS], known=known, spans=spans)
+        found += _scored(sessions[begin : begin + CHUNK_SESSIONS], explained=explained, model=model or measurer())
     return found
 
 
-def analyse(sessions: Sequence[SessionText], *, known: Vocabulary) -> tuple[TokenStream, Marks, Features, Claims]:
-    """Return the tokens, marks, features and claims of some sessions: everything except the points."""
-    stream = tokenise([session.turns for session in sessions], vocabulary=known)
-    marks = read_marks(
-        stream,
-        vocabulary=known,
-        languages=[session.language for session in sessions],
-        cafes=[session.cafe for session in sessions],
-    )
-    claimed = claims(marks, stream)
-    return stream, marks, features(marks, stream, claimed=claimed), claimed
-
-
-def _scored(sessions: Sequence[SessionText], *, known: Vocabulary, spans: bool) -> list[Score]:
-    stream, marks, found, claimed = analyse(sessions, known=known)
-    _, subscores = points_and_subscores(found)
-    read, unusable = read_sessions([session.turns for session in sessions])
-    raised = agreed(signals(marks, stream, found, claimed=claimed, vocabulary=known), read, unusable)
-    in_danger = np.array([bool(urgent(reading)) for reading in read], dtype=np.bool_)
-    final = apply_caps(np.array([reading.quality for reading in read]), raised, but=in_danger)
-    flags = [_flags(reading, named) for reading, named in zip(read, _staff_named(marks, stream.sessions), strict=True)]
-    spans_of = _spans(marks, stream, found) if spans else {}
-    stands = _blocking_signals(raised, len(sessions))
-    hollow = raised["silence"] | raised["gibberish"]
-    quotes = [
-        () if nothing else tuple(Quote(c.theme, c.polarity, c.turn, c.start, c.end) for c in reading.claims)
-        for reading, nothing in zip(read, hollow.tolist(), strict=True)
-    ]
-    columns = [subscores[name].round(6).tolist() for name in SUBSCORES]
+def _scored(sessions: Sequence[SessionText], *, explained: bool, model: Measurer) -> list[Score]:
+    composed = [[unicodedata.normalize("NFC", turn) for turn in session.turns] for session in sessions]
+    measures = model.measure(composed)
+    words = [spoken(turns) for turns in composed]
+    names = _names(sessions)
+    raised = signals(measures, words=words, names=names)
+    urgent = urgent_flags(measures, danger_from=model.model.danger_from)
+    in_danger = np.isin(np.arange(len(sessions)), list(urgent))
+    final = apply_caps(measures.quality, raised, but=in_danger).tolist()
+    against = _names_of_raised(raised, len(sessions))
+    claimed = {
+        session: own for session, own in quotes(measures).items() if not any(raised[name][session] for name in EMPTY)
+    }
+    likely = likely_details(measures)
+    parts = subscores(measures, claimed, likely)
+    columns = {name: values.round(DECIMALS).tolist() for name, values in parts.items()}
+    marked = spans(measures, likely) if explained else {}
+    why = reasons(measures, claimed) if explained else {}
     return [
         Score(
-            score=value,
-            eligible=value > ELIGIBLE_ABOVE and not stands[place],
-            subscores=dict(zip(SUBSCORES, parts, strict=True)),
-            themes={quote.theme: quote.polarity for quote in quotes[place]},
-            quotes=quotes[place],
-            flags=flags[place],
-            signals=stands[place],
-            spans=spans_of.get(place, ()),
+            score=final[place],
+            eligible=final[place] > ELIGIBLE_ABOVE and not against[place],
+            subscores={name: values[place] for name, values in columns.items()},
+            themes={quote.theme: quote.polarity for quote in claimed.get(place, ())},
+            quotes=claimed.get(place, ()),
+            flags=_flags(urgent.get(place, set()), staff_named=names[place].staff_named(words[place])),
+            signals=against[place],
+            spans=() if against[place] else marked.get(place, ()),
+            reasons=NO_REASONS if against[place] else why.get(place, NO_REASONS),
         )
-        for place, (value, parts) in enumerate(zip(final.tolist(), zip(*columns, strict=True), strict=True))
+        for place in range(len(sessions))
     ]
 
 
-def _blocking_signals(raised: Mapping[str, Flags], size: int) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = [()] * size
-    for name in sorted(raised):
-        for session in np.flatnonzero(raised[name]).tolist():
-            found[session] = (*found[session], name)
-    return found
+def _names(sessions: Sequence[SessionText]) -> list[CafeNames]:
+    known = {id(session.cafe): session.cafe for session in sessions}  # hashing a café costs more than scoring
+    names = {number: names_of(cafe) for number, cafe in known.items()}
+    return [names[id(session.cafe)] for session in sessions]
 
 
-def apply_caps(points: Floats, raised: Mapping[str, Flags], *, but: Flags) -> Ints:
+def apply_caps(points: Floats, raised: Mapping[str, Flags], *, but: NDArray[np.bool_]) -> Ints:
     """Return whole points, capped by each signal, but for sessions that report a danger."""
     final = np.clip(np.rint(points), 0, 100).astype(np.int64)
     for name, flags in raised.items():
@@ -176,28 +150,13 @@ def apply_caps(points: Floats, raised: Mapping[str, Flags], *, but: Flags) -> In
     return final
 
 
-def _staff_named(marks: Marks, size: int) -> Flags:
-    found = np.zeros(size, dtype=np.bool_)
-    found[marks.session[(marks.bits & BIT["staff"]) != NONE]] = True
+def _names_of_raised(raised: Mapping[str, Flags], size: int) -> list[tuple[str, ...]]:
+    found: list[tuple[str, ...]] = [()] * size
+    for name in sorted(raised):
+        for session in np.flatnonzero(raised[name]).tolist():
+            found[session] = (*found[session], name)
     return found
 
 
-def _flags(reading: Reading, staff_named: bool) -> tuple[str, ...]:
-    return tuple(sorted({*urgent(reading), *(["staff_named"] if staff_named else [])}))
-
-
-def _spans(marks: Marks, stream: TokenStream, analyse: Features) -> dict[int, tuple[Span, ...]]:
-    found: dict[int, set[Span]] = {}
-    for name, weight in analyse.earning.items():
-        subscore = SUBSCORE_OF.get(name)
-        if subscore is None or name == "words":
-            continue
-        for mark in np.flatnonzero(weight > 0).tolist():
-            first = int(marks.token[mark])
-            last = first + int(marks.length[mark]) - 1
-            span = Span(int(stream.turn[first]), int(stream.starts[first]), int(stream.ends[last]), subscore)
-            found.setdefault(int(marks.session[mark]), set()).add(span)
-    return {
-        session: tuple(sorted(spans, key=lambda span: (span.turn, span.start, span.end, span.subscore)))
-        for session, spans in found.items()
-    }
+def _flags(urgent: set[str], *, staff_named: bool) -> tuple[str, ...]:
+    return tuple(sorted(urgent | ({"staff_named"} if staff_named else set())))

@@ -1,38 +1,24 @@
 """Signals within a session that cap its score, whatever else was said.
 
 The transcript is data. A sentence addressed to the scoring machine, about points, rules or payouts, cannot raise a
-score; it can only be detected here.
+score; it can only be detected here. The limits were chosen on authors whom the model had not seen, see docs/signals.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipelines.scoring.features import Features
-from pipelines.scoring.marks import Flags, Marks
-from pipelines.scoring.tags import BIT, NONE, bits
-from pipelines.scoring.themes import Claims
-from pipelines.scoring.token_stream import TokenStream
-from pipelines.scoring.vocabulary import Bits, Ints, Vocabulary
-
-HUMMING = ("eh", "öh", "äh", "mm", "hm", "hmm", "um", "uh", "ehm", "mhm")
-SYLLABLES = ("ba", "da", "la", "hallå", "hello", "test", "na", "a")  # sounds to test a microphone, without meaning
-FEWEST_WORDS = 2  # fewer words are silence
-MACHINERY_WORDS = 3  # from this many words about the scoring machine, the guest addresses it, not the café
-REPEATED_WINDOW_TOKENS = 50  # variety falls with length, so it is measured by window
-REPEATED_SHARE = 0.4  # a window with a lower share of distinct tokens is repetition
-LEAST_TOKENS = 6  # fewer tokens are too few to classify
-LEAST_LISTED = 8  # fewer tokens are no list
-LIST_FUNCTION_SHARE = 0.15  # a lower share of function words is a list, not speech
-STUFFED_LABELS = 3  # from this many of the rubric's own labels, the text is made for the scorer
-MENU_SHARE = 0.5  # share of a list's words that name dishes, areas or staff
-BROKEN_SHARE = 0.12  # share of neighbouring words that no speaker combines
-OFF_TOPIC_WORDS = 2  # the minimum of off-topic words
-OWN_WORDS = 2  # the maximum of the café's words beside them, without a specific statement
-INSULTS = 2  # the minimum, if claims are fewer
+from pipelines.language.heads import Floats
+from pipelines.language.labels import ACTS, BEGINS
+from pipelines.language.measures import UNUSABLE_FROM, Measures
+from pipelines.language.tokens import Ints
+from pipelines.scoring.layout import highest, session_of_clause, session_of_turn
+from pipelines.scoring.names import CafeNames
+from pipelines.scoring.structure import is_menu, is_repetition, is_silence
 
 # The maximum score of a session with the signal, by the rubric's bands.
 CAPS: Mapping[str, int] = MappingProxyType(
@@ -49,107 +35,98 @@ CAPS: Mapping[str, int] = MappingProxyType(
     }
 )
 NAMES = tuple(sorted(CAPS))
-COUNTED = (
-    *("artefact", "injection", "machinery", "off_topic", "insult", "stuffing", "retraction"),
-    *("item", "menu", "staff", "time", "unit", "number"),
-)
-QUARTERS = 4
-BOTH_SIDES = 2  # minimum weight of both praise and complaint about one theme
-SEVERAL_TIMES = 2  # from this many times named, both may be true: good on Saturday, bad on Monday
+
+# Likelihoods, about 0-1, from which a signal is raised.
+INJECTION_FROM = 1.3  # sum of a clause's "injection" and "talks to the machine", see `_injected`
+LEAST_INJECTION, LEAST_INJECTION_WORDS = 0.25, 4  # of that clause: an insult talks to the machine, too
+QUESTIONS_COUNT = 0.5  # less: "are you a robot?" also talks to the machine
+NEIGHBOURS_COUNT = 0.5  # more: a demand often takes two clauses
+GIBBERISH_FROM, STUFFING_FROM, OFF_TOPIC_FROM = 0.3, 0.5, 0.3
+OF_KIND_AND_UNUSABLE_FROM = 0.85  # sum of the kind and of being of no use
+MENU_FROM = 0.1  # of being of no use: praise of a dish by its full name is no menu
+ABUSIVE_FROM = 0.35
+ACT_FROM = 0.5  # a turn's act
+MOST_OF_ABUSE = 45  # points: feedback that says more is no mere abuse
+CONTRADICTORY_FROM = 0.45
+
+Flags = NDArray[np.bool_]
 
 
-def signals(
-    marks: Marks, stream: TokenStream, found: Features, *, claimed: Claims, vocabulary: Vocabulary
-) -> dict[str, Flags]:
-    """Return for each signal whether each session has it."""
-    size = stream.sessions
-    tokens = np.bincount(stream.session, minlength=size)
-    meaning = vocabulary.tags[marks.english[stream.session].astype(np.int64), stream.numbers]
-    kinds = _kinds(marks, size)
-    said = tokens - _how_many(stream, vocabulary.numbers(list(HUMMING)))
-    spoken = said - _how_many(stream, vocabulary.numbers(list(SYLLABLES)))
-    silent = (said <= 0) | ((said < FEWEST_WORDS) & (np.bincount(marks.session, minlength=size) == 0))
-    function = np.bincount(stream.session, weights=(meaning & BIT["function"]) != NONE, minlength=size)
-    speaks = sum(found.counts[name] for name in ("consequences", "suggestions", "amounts", "times", "claims"))
-    is_list = (tokens >= LEAST_LISTED) & (function < LIST_FUNCTION_SHARE * tokens) & (speaks < 2 * QUARTERS)
-    named = np.bincount(stream.session, weights=_on_the_menu(stream, marks), minlength=size)
-    is_menu = named >= MENU_SHARE * tokens
-    own = kinds["item"] + kinds["menu"] + kinds["staff"]
-    themes = found.counts["themes"]
-    sure = sum(found.counts[name] for name in ("claims", "consequences", "comparisons"))
-    substance = sure + QUARTERS * (kinds["time"] + kinds["unit"] + kinds["number"] + kinds["item"])
+def signals(measures: Measures, *, words: Sequence[Sequence[str]], names: Sequence[CafeNames]) -> dict[str, Flags]:
+    """Return for each signal whether each session has it.
+
+    Args:
+        measures: The sessions.
+        words: Their spoken words.
+        names: Their cafés' names.
+    """
+    silent = _flags(is_silence(own) for own in words)
+    kinds = {name: _kind(measures, name) for name in ("gibberish", "silent", "stuffing", "offtopic", "abusive")}
+    acts = {name: _act(measures, name) for name in ("abuse", "off_topic")}
+    unusable = measures.unusable
+    likely = unusable >= MENU_FROM
+    menu = _flags(
+        possible and is_menu(own, cafe) for possible, own, cafe in zip(likely.tolist(), words, names, strict=True)
+    )
+    wordless = np.ones(len(words), dtype=np.bool_)
+    wordless[measures.cut.sessions.sessions] = False  # codes and symbols, cut away
+    garbled = np.maximum(kinds["gibberish"], kinds["silent"])
+    stuffing = (kinds["stuffing"] >= STUFFING_FROM) & (kinds["stuffing"] + unusable >= OF_KIND_AND_UNUSABLE_FROM)
     raised = {
         "silence": silent,
-        "gibberish": (spoken <= 0) | ((kinds["artefact"] > 0) & (themes == 0)) | _broken(stream, meaning, tokens),
-        "injection": (kinds["injection"] > 0) | (kinds["machinery"] >= MACHINERY_WORDS),
-        "off_topic": (kinds["off_topic"] >= OFF_TOPIC_WORDS)
-        & (own <= OWN_WORDS)
-        & (found.counts["strong_themes"] == 0),
-        "repetition": _repeated(stream, tokens),
-        "abuse": (kinds["insult"] >= INSULTS) & (kinds["insult"] * QUARTERS > substance),
-        "stuffing": (kinds["stuffing"] >= STUFFED_LABELS) | (is_list & ~is_menu),
-        "menu_read": is_list & is_menu,
-        "contradiction": _contradicts(claimed, kinds["retraction"], times=kinds["time"]),
+        "gibberish": wordless
+        | ((garbled >= GIBBERISH_FROM) & (garbled + unusable >= OF_KIND_AND_UNUSABLE_FROM) & ~stuffing),
+        "injection": _injected(measures),
+        "off_topic": (kinds["offtopic"] >= OFF_TOPIC_FROM)
+        | ((unusable >= UNUSABLE_FROM) & (acts["off_topic"] >= ACT_FROM)),
+        "repetition": _flags(is_repetition(own) for own in words),
+        "abuse": (kinds["abusive"] >= ABUSIVE_FROM) & (acts["abuse"] >= ACT_FROM) & (measures.quality <= MOST_OF_ABUSE),
+        "stuffing": stuffing & ~menu,
+        "menu_read": menu,
+        "contradiction": _kind(measures, "contradictory") >= CONTRADICTORY_FROM,
     }
-    return {name: flags & (~silent if name != "silence" else silent) for name, flags in raised.items()}
+    return {name: flags if name == "silence" else flags & ~silent for name, flags in raised.items()}
 
 
-def _contradicts(claimed: Claims, retractions: Ints, *, times: Ints) -> Flags:
-    """Find sessions that praise, fault and retract a claim on one theme, not about two days."""
-    both = (claimed.good >= BOTH_SIDES) & (claimed.bad >= BOTH_SIDES)
-    taken_back: Flags = (retractions > 0) & (times < SEVERAL_TIMES) & both.any(axis=1)
-    return taken_back
+def _injected(measures: Measures) -> Flags:
+    """Find sessions with a clause that speaks to the scoring machine, however much else is said around it."""
+    cut = measures.cut
+    if not len(cut.clauses):
+        return np.zeros(cut.sessions.size, dtype=np.bool_)
+    injection = measures.values.clauses[:, BEGINS["kind injection"]]
+    asks = measures.acts[:, [ACTS.index(act) for act in ("asks_if_ai", "question")]].sum(axis=1)
+    spoken_to = injection + measures.values.clauses[:, BEGINS["role j"]] - QUESTIONS_COUNT * asks[cut.turns.session]
+    likely = spoken_to + NEIGHBOURS_COUNT * _beside(spoken_to, cut.turns.session)
+    likely[(injection < LEAST_INJECTION) | (cut.sessions.words < LEAST_INJECTION_WORDS)] = 0
+    found: Flags = highest(likely, session_of_clause(cut), cut.sessions.size) >= INJECTION_FROM
+    return found
 
 
-def _kinds(marks: Marks, size: int) -> dict[str, Ints]:
-    """Return the number of distinct marks of each kind in each session."""
-    wanted = COUNTED
-    some = np.flatnonzero(marks.has(*wanted))
-    order = some[np.lexsort((marks.counted_as[some], marks.session[some]))]
-    session, counted = marks.session[order], marks.counted_as[order]
-    new = np.ones(len(order), dtype=np.bool_)
-    new[1:] = (session[1:] != session[:-1]) | (counted[1:] != counted[:-1])
-    kept = order[new]
-    return {
-        name: np.bincount(marks.session[kept], weights=(marks.bits[kept] & BIT[name]) != NONE, minlength=size).astype(
-            np.int64
-        )
-        for name in wanted
-    }
+def _beside(values: Floats, turn: Ints) -> Floats:
+    """Return the higher value of each clause's neighbours in its turn, 0-1."""
+    same = turn[1:] == turn[:-1]
+    found = np.zeros_like(values)
+    found[1:][same] = values[:-1][same]
+    found[:-1][same] = np.maximum(found[:-1][same], values[1:][same])
+    return np.clip(found, 0, 1)
 
 
-def _how_many(stream: TokenStream, numbers: Ints) -> Ints:
-    return np.bincount(stream.session[np.isin(stream.numbers, numbers)], minlength=stream.sessions)
+def _kind(measures: Measures, name: str) -> Floats:
+    """Return each session's likelihood of a kind; 0 without words."""
+    layout = measures.cut.sessions
+    found = np.zeros(layout.size, dtype=np.float32)
+    if len(layout.sessions):
+        found[layout.sessions] = measures.values.sessions[:, BEGINS[f"kind {name}"]]
+    return found
 
 
-def _on_the_menu(stream: TokenStream, marks: Marks) -> Flags:
-    there = np.zeros(len(stream.numbers), dtype=np.bool_)
-    there[marks.token[(marks.bits & bits("menu", "area", "staff")) != NONE]] = True
-    return there
+def _act(measures: Measures, name: str) -> Floats:
+    """Return each session's highest likelihood of an act."""
+    size = measures.cut.sessions.size
+    if not len(measures.acts):
+        return np.zeros(size, dtype=np.float32)
+    return highest(measures.acts[:, ACTS.index(name)], session_of_turn(measures.cut), size)
 
 
-def _broken(stream: TokenStream, meaning: Bits, tokens: Ints) -> Flags:
-    """Find sessions with many pairs of consecutive prepositions, which no speaker says."""
-    hangs = (meaning & BIT["prepositions"]) != NONE
-    same = np.zeros(len(hangs), dtype=np.bool_)
-    same[1:] = (stream.session[1:] == stream.session[:-1]) & (stream.turn[1:] == stream.turn[:-1])
-    broken = same & hangs & np.concatenate([[False], hangs[:-1]]) if len(hangs) else same
-    pairs = np.bincount(stream.session, weights=same, minlength=stream.sessions)
-    count = np.bincount(stream.session, weights=broken, minlength=stream.sessions)
-    return (tokens >= LEAST_TOKENS) & (count >= BROKEN_SHARE * np.maximum(pairs, 1)) & (count > 1)
-
-
-def _repeated(stream: TokenStream, tokens: Ints) -> Flags:
-    """Find repetitive sessions by the share of distinct words in whole windows."""
-    begins = np.cumsum(tokens) - tokens
-    within = np.arange(len(stream.numbers)) - begins[stream.session]
-    window = within // REPEATED_WINDOW_TOKENS
-    last = np.maximum(tokens // REPEATED_WINDOW_TOKENS, 1)
-    whole = window < last[stream.session]
-    session, number = stream.session[whole], stream.numbers[whole]
-    key = (session * (int(window.max(initial=0)) + 1) + window[whole]) * (int(number.max(initial=0)) + 1) + number
-    distinct = np.bincount(
-        session[np.unique(key, return_index=True)[1]] if len(key) else session, minlength=stream.sessions
-    )
-    counted = np.bincount(session, minlength=stream.sessions)
-    return (tokens >= LEAST_TOKENS) & (distinct < REPEATED_SHARE * counted)
+def _flags(found: Iterable[bool]) -> Flags:
+    return np.fromiter(found, np.bool_)

@@ -41,13 +41,14 @@ def asked(pilot: Pilot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_a_line_gets_a_reply_with_its_tone_question_act_and_danger(asked) -> None:
-    result = asked(json.dumps(GOOD, ensure_ascii=False))
+    first = GOOD | {"history": [], "question": "Hur har du det?"}
+    result = asked(json.dumps(first, ensure_ascii=False))
     assert result.exit_code == 0, result.output
     (row,) = (json.loads(line) for line in result.stdout.splitlines())
     assert row.keys() == {"id", "reply", "tone", "asks", "act", "danger"}
     assert (row["id"], row["tone"], row["act"], row["danger"]) == ("a", "sorry", "complaint", "")
     assert "kaffet" in row["reply"] and row["reply"].endswith("?")
-    assert row["asks"] == "time"
+    assert row["asks"] == "consequence"
 
 
 def test_a_danger_is_named(asked) -> None:

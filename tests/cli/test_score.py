@@ -39,8 +39,9 @@ def test_a_line_is_scored_with_its_themes_signals_subscores_and_spans(scored) ->
     assert row["themes"] == {"coffee": "negative"}
     assert row["signals"] == [] and set(row["subscores"]) >= {"specificity", "evidence"}
     words = {GOOD["turns"][span["turn"]][span["start"] : span["end"]] for span in row["spans"]}
-    assert {"Havrelatten", "bränd"} <= words
+    assert {"Havrelatten var bränd klockan åtta", "Använd en termometer"} <= words
     assert row["quotes"][0]["theme"] == "coffee"
+    assert "thing" in row["said"] and "better" not in row["left_out"]
 
 
 def test_a_faulty_line_is_reported_by_its_number_and_the_rest_is_scored(scored) -> None:

@@ -87,8 +87,28 @@ def test_a_good_answer_is_explained_in_swedish_without_its_words_or_points(pilot
         "Café Aurora, 23 november, kl. 08:30",
         "Svaret är konkret nog för en belöning.",
     ]
+    assert result.stdout.splitlines()[2].startswith("Det framgår vad det gäller")
     assert "Havrelatten" not in result.stdout
     assert "bränd" not in result.stdout
+
+
+def test_a_thin_answer_gets_what_was_missing_of_it(pilot: Pilot, home: Home) -> None:
+    story = visit("Kön var alldeles för lång.")
+    build(home, story)
+    receipt(home, story)
+    assert "Det hade hjälpt kaféet att veta hur länge det dröjde" in pilot("why", "BCD234").stdout
+
+
+def test_an_answer_that_another_version_judged_gets_no_reasons_of_this_one(
+    pilot: Pilot, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = visit("Kön var alldeles för lång.")
+    build(home, story)
+    receipt(home, story)
+    monkeypatch.setattr("pipelines.scoring.SCORER_VERSION", "a later one")
+    output = pilot("why", "BCD234").stdout
+    assert "Några fler detaljer" in output
+    assert "hur länge" not in output
 
 
 def test_a_copy_is_explained_in_english(pilot: Pilot, home: Home) -> None:

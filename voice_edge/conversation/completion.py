@@ -88,7 +88,7 @@ def completed_message(state: SessionState, *, edge: Edge) -> Completed:
 def preliminary(texts: list[str], *, language: Language, cafe: Cafe) -> tuple[int, bool] | None:
     """Return score and eligibility; None if the scorer fails, then only the final result will exist."""
     try:
-        from pipelines.scoring import score  # Lazily: its word lists are needed only at the end of a session.
+        from pipelines.scoring import score  # Lazily: its model is needed only at the end of a session.
 
         result = score(texts, language=language, cafe=cafe)
         return int(result.score), bool(result.eligible)

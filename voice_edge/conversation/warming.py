@@ -1,4 +1,4 @@
-"""Warm-up: loads and compiles word lists before the first customer needs them."""
+"""Warm-up: loads models and words before the first customer needs them."""
 
 from __future__ import annotations
 

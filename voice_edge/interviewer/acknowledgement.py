@@ -16,12 +16,11 @@ _TONES: dict[str, Tone] = {
     "joke": "glad",
     "small_talk": "glad",
     "complaint": "sorry",
-    "suggestion": "curious",
 }
 # Themes whose praise names the thing: "Kul att du gillade pajen!"
 _LIKED = frozenset({"coffee", "food", "atmosphere", "seating", "noise"})
 # Themes whose fault is not the thing that was named: the price, or a ramp that is missing.
-_WITHOUT_THING = frozenset({"price", "accessibility"})
+_WITHOUT_THING = frozenset({"price", "accessibility", "service"})
 _WAITED_FOR = frozenset({"queue", "service"})
 _ABOUT_THE_MACHINE = re.compile(
     r"\b(?:själv|hur mår du|heter du|mår du|läget|how are you|how is work|your (?:own )?day|your name|you doing)\b"
@@ -36,6 +35,10 @@ def tone_of(heard: Heard) -> Tone:
         return "sorry"
     if heard.act == "nothing_to_say" and heard.content:
         return "glad"
+    if heard.after_rescue:
+        return "neutral"
+    if heard.after_fault or heard.not_ours:
+        return "sorry"
     return _TONES.get(heard.act, "neutral")
 
 
@@ -43,6 +46,14 @@ def acknowledge(heard: Heard, wording: Wording, *, asks: Asks, answer: str) -> s
     """Return the words before the question; if it asks for nothing, the whole goodbye."""
     act: str = heard.act
     ends = asks == "nothing"
+    if heard.not_ours:
+        return wording.draw("not_ours.end")
+    if heard.arrived:
+        return wording.draw("arrived.end")
+    if act == "suggestion" and heard.faults:
+        return wording.draw("wish.end")
+    if heard.continues and act != "neutral_report":
+        return wording.draw("after_praise.end" if act == "praise" else "wish.end")
     if act == "praise":
         return _praise(heard, wording, asks=asks)
     if act == "complaint":
@@ -55,7 +66,11 @@ def acknowledge(heard: Heard, wording: Wording, *, asks: Asks, answer: str) -> s
         return wording.draw(f"suggestion.thing{'_end' if ends else ''}", thing=heard.latest_things[0])
     if act == "nothing_to_say" and heard.content:
         act = "all_fine"
-    if act in ("neutral_report", "unsure") and heard.blamed:
+    if act == "unsure" and heard.instructs:
+        act = "instructs"
+    elif heard.after_rescue:
+        act = "after_rescue"
+    elif heard.after_fault:
         act = "after_fault"  # The answer adds to a complaint: no thanks for a nice visit.
     return wording.first([f"{act}.{'end' if ends else 'heard'}", f"{act}.heard"])
 
@@ -90,7 +105,7 @@ def _mixed(heard: Heard, wording: Wording, *, ends: bool) -> str:
     theme = heard.themes[0] if heard.themes else ""
     good = heard.good.name if heard.good is not None and heard.good.theme in _LIKED else ""
     bad = heard.bad.name if heard.bad is not None and theme not in _WITHOUT_THING and heard.bad.name != good else ""
-    if not theme and not bad:
+    if not theme and not bad and not heard.faults:
         # Praise with some reserve, and no fault that could be regretted.
         said = wording.draw("mixed.reserved_thing", good=good) if good else wording.draw("mixed.reserved")
     elif good and theme in ("price", "queue") and not bad:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pilot.cafes import Language
+from voice_edge.interviewer.plain_answers import declines, is_so_so, is_top_rating, says_no, says_yes
 from voice_edge.interviewer.spoken import plain
 
 if TYPE_CHECKING:
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 LEAST_LIKELIHOOD = 0.45  # below this, no judging act is certain enough to reply to by itself
 LEAST_NEUTRAL = 0.3  # acts whose reply shows neither joy nor regret need less: a wrong one does no harm
 LEAST_FOR_AI = 0.3  # nor does the truth about being an AI
+LEAST_FOR_QUESTION = 0.2  # of a short answer in the form of a question
+LEAST_UNMARKED = 0.6  # of a question without a mark that does not begin as one: "nu vet ni det"
 LEAST_JUDGING = 0.35  # of all judging acts together, for the claims to decide between them
 LIKELY = 0.55  # from here on the act stands although the claims say less
 ALMOST_CERTAIN = 0.8  # from here on it stands although the claims say the contrary
+CERTAIN = 0.9  # from here on praise stands although it says "but"
 MOSTLY = 0.5  # the share among judging acts from which praise is not taken for something else
 LEAD = 0.1  # how much clearer one side is than the other, to count without a claim
 CLEAR = 0.5  # from here on a clause praises, or finds fault
+_FEW_WORDS = 14
 UNUSABLE = 0.5  # from this likelihood on, gibberish or an instruction to the machine
 
 _JUDGING: tuple[Act, ...] = ("praise", "complaint", "mixed")
@@ -40,11 +45,16 @@ _ASKS_IF_AI: dict[Language, re.Pattern[str]] = {
         r"\b(?:ai|robot|bot|human|(?<!for )real|machine|computer|person|chatbot)\b"
     ),
 }
+_CONTRAST: dict[Language, re.Pattern[str]] = {
+    "sv": re.compile(r"\b(?:men|fast|dock|däremot|förutom|utom|tyvärr)\b"),
+    "en": re.compile(r"\b(?:but|though|although|however|except|only thing|unfortunately|shame)\b"),
+}
 _INTERROGATIVE: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
-        r"\b(?:(?:när|var) (?:öppnar|stänger|slår|börjar|är|e|ä|har|ligger|finns|kan|hittar|står)|"
-        r"vart|vad|vem|vilka|vilken|hur|varför|finns|(?:har|kan|får|tar|är|e|ska|går|vet|vill) "
-        r"(?:du|ni|man|jag|det|de|vi|nån|någon))\b"
+        r"^om (?:man|jag|vi|ni|det|du)\b|\b(?:(?:när|var) (?:öppnar|stänger|slår|börjar|är|e|ä|har|ligger|"
+        r"finns|kan|hittar|står)|"
+        r"vart|vad|vem|vilka|vilken|hur|varför|finns|(?:har|kan|får|tar|är|e|ska|går|vill) "
+        r"(?:du|ni|man|jag|det|de|vi|nån|någon)|vet (?:du|ni) (?:om|när|var|hur|vad|vem|vilk\w*))\b"
     ),
     "en": re.compile(
         r"\b(?:when|where|what|whats|who|which|how|why|"
@@ -99,25 +109,43 @@ def act_of(reading: Reading, answer: str, *, language: Language) -> HeardAct:
         return "asks_if_ai"
     if any(reading.kinds.get(kind, 0.0) >= UNUSABLE for kind in _NO_ANSWERS):
         return "unsure"
+    if len(words.split()) <= _FEW_WORDS and declines(words, language):
+        return "refuses"
+    if says_no(words, language):
+        return "nothing_to_say"
+    if is_so_so(words, language) or (says_yes(words, language) and len(reading.turns) > 1):
+        return "neutral_report"
+    if len(words.split()) <= _FEW_WORDS and is_top_rating(words, language):
+        return "praise"
     acts = dict(latest.acts)
-    if "?" not in answer and not _INTERROGATIVE[language].search(words):
+    asks, form = acts.get("question", 0.0), _INTERROGATIVE[language]
+    if "?" in answer:
+        if len(words.split()) <= _FEW_WORDS and asks >= LEAST_FOR_QUESTION:
+            return "question"
+    elif not (form.search(words) if asks >= LEAST_UNMARKED else form.match(words.strip())):
         acts["question"] = 0.0
     act = max(acts, key=acts.__getitem__)
     sides = Sides.of(reading)
     if act in _JUDGING:
-        return _judged(act, acts, sides)
+        return _judged(act, acts, sides, contrasts=bool(_CONTRAST[language].search(words)))
     if acts[act] < (LEAST_NEUTRAL if act in _NEUTRAL else LEAST_LIKELIHOOD):
         return "unsure"
     return "unsure" if act in _CHEERFUL and sides.blames and not sides.praises else act
 
 
-def _judged(act: Act, acts: Mapping[Act, float], sides: Sides) -> HeardAct:
+def _judged(act: Act, acts: Mapping[Act, float], sides: Sides, *, contrasts: bool) -> HeardAct:
     """Return the side that an answer takes.
 
     A likely act stands; the claims decide between unlikely ones. What the claims contradict is unsure: joy at blame and
     regret at praise are worse than a reserved word.
     """
     likelihood = acts[act]
+    if likelihood < ALMOST_CERTAIN and sides.praises and sides.blames:
+        return "mixed"
+    if act == "praise" and contrasts and likelihood < CERTAIN:
+        return "mixed"
+    if act == "mixed" and likelihood < ALMOST_CERTAIN and sides.praises != sides.blames:
+        return "praise" if sides.praises else "complaint"
     contradicted = {
         "praise": sides.blames and not sides.praises,
         "complaint": sides.praises and not sides.blames,
@@ -131,7 +159,7 @@ def _judged(act: Act, acts: Mapping[Act, float], sides: Sides) -> HeardAct:
     if act == "praise":
         mostly = likelihood >= MOSTLY * judging and sides.praise >= sides.blame + LEAD
         return "praise" if mostly and not sides.blames else "mixed" if sides.praises and sides.blames else "unsure"
-    if sides.blame >= sides.praise + LEAD and (sides.blames or act == "complaint"):
+    if sides.blame >= sides.praise + LEAD and (sides.blames or likelihood >= LEAST_LIKELIHOOD):
         return "complaint"
     if sides.praises:
         return "mixed"

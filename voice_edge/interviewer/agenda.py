@@ -1,4 +1,8 @@
-"""Which detail to ask for: by what the guest does and the theme of the fault, most useful first."""
+"""Which detail to ask for: by what the guest does and the theme of the fault, most useful first.
+
+The guest sits in the café while talking, so nothing is asked about the time. A second question is asked only of guests
+who have said almost nothing.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,13 @@ from types import MappingProxyType
 from voice_edge.interviewer.heard import Heard
 from voice_edge.interviewer.question_kinds import Asks
 
-ENOUGH_DETAILS = 5  # from this many kinds of detail on, a second question would only tire the guest
-PRAISE_ENOUGH = 3
-STORY_WORDS = 10  # praise of people from this length on has said what they did
-BARE_DETAILS = 2
+LONG_WORDS = 10  # of an answer that was not understood: from here on it has said enough to be passed on
+SHORT_PRAISE_WORDS = 8  # from here on praise has told its reasons
 MERE_VERDICT_WORDS = 4  # a complaint up to this length that names nothing has not said what was wrong
+MERE_WORD = 2  # "bra", "very good": what the guest had is a lighter question than why
+SHORT_FAULT_WORDS = 8  # up to this length a fault of people has hardly been told
+WHOLE_STORY_WORDS = 16  # a complaint longer than this has said how it went
+BARE_WORDS = 8  # of the whole talk: up to here a second question does not tire the guest
 
 # A question that is redundant once the detail has been given.
 _REDUNDANT: MappingProxyType[Asks, tuple[str, ...]] = MappingProxyType(
@@ -21,35 +27,23 @@ _REDUNDANT: MappingProxyType[Asks, tuple[str, ...]] = MappingProxyType(
         "what_happened": ("reason", "consequence"),
     }
 )
-_ASKED_AGAIN: tuple[Asks, ...] = ("thing", "place", "time", "amount", "reason", "improvement")
+_ASKED_AGAIN: tuple[Asks, ...] = ("thing", "place", "amount", "reason", "improvement")
+# Nothing is asked for that is plain once the fault is known: what would have been better than a cold soup.
 _FAULT: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType(
     {
-        "price": ("improvement", "consequence"),
-        "opening_hours": ("improvement",),
-        "accessibility": ("improvement", "time"),
-        "wifi": ("place", "time"),
-        "noise": ("place", "time", "improvement"),
-        "seating": ("place", "time", "improvement"),
-        "atmosphere": ("place", "time", "improvement"),
-        "queue": ("time", "consequence", "improvement"),
-        "toilets": ("time",),
-        "cleanliness": ("time", "consequence"),
-        "payment": ("time", "consequence"),
-        "food": ("time", "consequence"),
-        "coffee": ("time", "consequence"),
-        "service": ("time", "consequence"),
+        "price": ("improvement",),
+        "accessibility": ("improvement",),
+        "queue": ("amount",),
+        "cleanliness": ("place", "consequence"),
+        "toilets": ("consequence",),
+        "payment": ("consequence",),
+        "wifi": ("consequence",),
+        "food": ("consequence",),
+        "coffee": ("consequence",),
     }
 )
-_MIXED: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType(
-    {
-        "price": ("amount", "improvement"),
-        "queue": ("amount", "time", "improvement"),
-        "wifi": ("place", "time"),
-        "noise": ("place", "time"),
-        "seating": ("place", "time"),
-        "opening_hours": ("improvement",),
-    }
-)
+_ASKED_ANYWAY = frozenset({"price", "queue", "accessibility"})
+_MIXED: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType({"price": ("improvement",), "queue": ("amount",)})
 
 
 def next_detail(heard: Heard, *, first: bool, asked: frozenset[Asks], still_open: frozenset[Asks]) -> Asks:
@@ -78,51 +72,43 @@ def _given(asks: Asks, heard: Heard) -> bool:
 
 def _candidates(heard: Heard, *, first: bool) -> Iterator[Asks]:
     matter = heard.matter
-    if matter == "complaint":
-        yield from _about_fault(heard, first=first)
+    if heard.continues or heard.arrived or heard.not_ours:
+        return
+    if not first:
+        # "Bra." - "Vad tog du?" - "En bulle.": only such talks go on.
+        if heard.words_in_all <= BARE_WORDS and heard.good is not None and matter == "praise":
+            yield "reason"
+    elif matter == "complaint":
+        yield from _about_fault(heard)
     elif matter == "mixed":
-        theme = heard.themes[0] if heard.themes else ""
-        if first or len(heard.details) < ENOUGH_DETAILS:
-            yield from _MIXED.get(theme, ("time",))
+        yield from _MIXED.get(heard.themes[0] if heard.themes else "", ())
     elif matter == "praise":
-        yield from _about_praise(heard, first=first)
-    elif matter == "suggestion":
-        if first:
-            yield "reason"
-    elif matter == "neutral_report" or (matter == "unsure" and first):
+        yield from _about_praise(heard)
+    elif matter == "neutral_report" or (matter == "unsure" and heard.words <= LONG_WORDS):
         yield "improvement"
-    elif matter in ("nothing_to_say", "off_topic", "small_talk") and (first or matter == "small_talk"):
-        yield "thing"
-    elif matter == "asks_if_ai":
-        yield "thing"
-        yield "improvement"
-    elif matter == "joke":
-        yield "thing"
-        if heard.good is not None:
-            yield "reason"
-    elif matter == "abuse" and first:
+    elif matter == "nothing_to_say":
+        yield "improvement" if heard.named else "thing"
+    elif matter in ("asks_if_ai", "small_talk", "off_topic", "joke"):
         yield "what_happened"
-
-
-def _about_fault(heard: Heard, *, first: bool) -> Iterator[Asks]:
-    theme = heard.themes[0] if heard.themes else ""
-    if heard.words <= MERE_VERDICT_WORDS and not heard.named and not heard.details - {"thing"}:
-        yield "reason"
-    if not first and len(heard.details) >= ENOUGH_DETAILS and "time" in heard.details:
-        return
-    if theme == "queue" and len(heard.details) < BARE_DETAILS:
-        yield "amount"
-    yield from _FAULT.get(theme, ("time", "consequence"))
-
-
-def _about_praise(heard: Heard, *, first: bool) -> Iterator[Asks]:
-    of_people = bool(heard.praised) or (heard.good is None and "person" in heard.details)
-    if not first and len(heard.details) >= BARE_DETAILS:
-        return
-    if not heard.details:
         yield "thing"
-    if not (of_people and heard.words >= STORY_WORDS):
+
+
+def _about_fault(heard: Heard) -> Iterator[Asks]:
+    theme = heard.themes[0] if heard.themes else ""
+    if heard.words <= MERE_VERDICT_WORDS and not theme and not heard.named and not heard.details - {"thing"}:
         yield "reason"
-    if len(heard.details) < PRAISE_ENOUGH:
-        yield "time"
-    yield "thing"
+    if "suggestion" in heard.details:
+        return
+    if theme == "service" and heard.words <= SHORT_FAULT_WORDS:
+        yield "what_happened"
+    if heard.words <= WHOLE_STORY_WORDS or theme in _ASKED_ANYWAY:
+        yield from _FAULT.get(theme, ()) if theme != "price" or len(heard.themes) == 1 else ()
+    if heard.words <= SHORT_FAULT_WORDS:
+        yield "improvement"
+
+
+def _about_praise(heard: Heard) -> Iterator[Asks]:
+    if heard.words <= MERE_WORD and not heard.named:
+        yield "thing"
+    if heard.words <= SHORT_PRAISE_WORDS and heard.sentences == 1:
+        yield "reason"

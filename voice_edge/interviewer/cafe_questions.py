@@ -12,7 +12,9 @@ from pilot.words import say
 from voice_edge.interviewer.phrases import SECTION
 from voice_edge.interviewer.wording import Wording
 
-Subject = Literal["hours", "wifi", "contents", "refund", "manager", "reward", "other"]
+Subject = Literal[
+    "repeat", "hears", "privacy", "hours", "wifi", "toilet", "bill", "contents", "refund", "manager", "reward", "other"
+]
 WEEK_DAYS = 7
 NOON_HOUR = 12
 
@@ -20,20 +22,59 @@ NOON_HOUR = 12
 _NET = r"(?:wi-?fi\w*|vajfaj\w*|nät\w*|internet)"
 _CODE = r"(?:lösen\w*|koden?|code|password|pw|pass)\b"
 _WIFI = rf"{_CODE}.*{_NET}|{_NET}.*{_CODE}"
+_TOILET: dict[Language, str] = {
+    "sv": r"\bvar (?:är|e|ligger|finns|har ni|hittar (?:jag|man))\b.{0,30}\b(?:toa|toan|toalett\w*|wc|skötbord\w*)\b",
+    "en": r"\bwhere(?:'s|s| is| are)\b.{0,30}\b(?:toilets?|loos?|bathrooms?|restrooms?|ladies|gents)\b",
+}
+# What guests ask about the interview itself.
+_PRIVACY: dict[Language, str] = {
+    "sv": r"\b(?:vem|vilka) (?:är det som )?(?:lyssnar|läser|hör|får läsa|får höra|ser)\b|\blyssnar (?:ni|du|"
+    r"någon|nån) "
+    r"(?:på|hela|alltid)|\b(?:spelar? (?:ni|du) in|spelas (?:det|jag|allt|vi)?\b.{0,12}\bin)\b|\bhur länge sparas\b|"
+    r"\bsparas (?:det här|det jag|mitt|mina|ljudet|allt)\b|\bvad (?:händer med|gör ni med) (?:det|mitt|mina|svar)|"
+    r"\bvarför (?:frågar|undrar) (?:du|ni)\b|\bvarför (?:vill|behöver) (?:du|ni) veta\b",
+    "en": r"\bwho (?:listens|is listening|reads|hears|sees|gets to)\b|\bare you (?:recording|listening to|filming)\b|"
+    r"\bis this (?:thing )?(?:being )?record(?:ed|ing)\b|\bhow long (?:do|will|is) (?:you|it|this|"
+    r"my)\b.{0,20}\b(?:keep|kept|"
+    r"stored?|saved?)|"
+    r"\bwhat happens (?:to|with) (?:my|what|this|the|it)\b|\bwhat do you do with\b|"
+    r"\bwhy (?:do|are) you (?:need|want|ask|asking)\b",
+}
+_REPEAT: dict[Language, str] = {
+    "sv": r"^\W*(?:va|vad|hur)? ?sa(?:de)? du\b|^\W*va säger du\b|\bhör(?:de)? (?:inte|inget|dig inte)\b|"
+    r"\bkan du upprepa\b|"
+    r"\bta det (?:igen|en gång till)\b",
+    "en": r"^\W*(?:sorry|pardon)\W*$|\bwhat did you say\b|\b(?:can't|cannot|couldn't|didn't) (?:quite )?(?:hear|"
+    r"catch)\b|"
+    r"\bsay (?:that|it) again\b|\brepeat (?:that|the question)\b",
+}
+_HEARS: dict[Language, str] = {
+    "sv": r"\bhör du (?:mig|va|vad)\b|^\W*(?:hallå\W*)+$|\btest(?:ar)? (?:ett|1)\b|\bett två (?:ett två|tre)\b",
+    "en": r"\b(?:can|do) you hear me\b|^\W*(?:hello\W*){2,}$|\btesting\b|\bis this (?:thing )?on\b",
+}
+LONGEST_REPEAT_WORDS = 12
 _SUBJECTS: dict[Language, dict[Subject, str]] = {
     "sv": {
-        "refund": r"pengarna tillbaka|pengar tillbaka|återbetal\w*|få tillbaka (?:pengarna|mina pengar)",
+        "privacy": _PRIVACY["sv"],
+        "refund": r"(?<!fick )(?<!fått )pengarna tillbaka|(?:debiterad|dragit|drogs|"
+        r"betalat) (?:\w+ )?(?:två gånger|dubbelt)|pengar tillbaka|återbetal\w*|få tillbaka (?:pengarna|"
+        r"mina pengar)",
         "manager": r"(?:prata|tala|snacka) med (?:chefen|ägaren|en chef|någon ansvarig|en ansvarig)",
         "reward": r"\bpoäng\b|\bbelöning\w*|\bkupong\w*",
         "contents": r"\bnöt\w*|gluten|laktos|vegan|sesam|allerg|innehåller|\btåler?\b|gelatin|alkohol|ägg i|gris i",
+        "toilet": _TOILET["sv"],
+        "bill": r"\bnotan\b|\bfå betala\b|\bvill betala\b",
         "hours": r"\böppet\b|\böppettid\w*|\böppnar\b|\bstänger\b|\bstängt\b|slår (?:ni|du|de) upp|slår upp",
         "wifi": _WIFI,
     },
     "en": {
-        "refund": r"money back|\brefund\w*",
+        "privacy": _PRIVACY["en"],
+        "refund": r"(?<!my )(?<!got )money back|charged (?:me )?(?:twice|double)|double charge\w*|\brefund\w*",
         "manager": r"(?:speak|talk) (?:to|with) (?:the|a|your) (?:manager|owner|boss)",
         "reward": r"\bpoints\b|\breward\w*|\bvoucher\w*|\bcoupon\w*",
         "contents": r"\bnuts?\b|gluten|lactose|vegan|sesame|allerg|co?eliac|\begg\b|\bveg\b|alcohol|contain|almond",
+        "toilet": _TOILET["en"],
+        "bill": r"\bthe bill\b|\bget the check\b|\bpay now\b",
         "hours": r"\bopen(?:s|ing)?\b|\bclos(?:e|es|ing)\b|opening hours",
         "wifi": _WIFI,
     },
@@ -46,13 +87,42 @@ _RELATIVE: dict[Language, dict[str, str]] = {
     "sv": {"tomorrow": r"i ?morgon\b|imorrn", "weekend": r"\bhelgen?\b|helger", "weekdays": r"vardag\w*"},
     "en": {"tomorrow": r"\btomorrow\b", "weekend": r"\bweekends?\b", "weekdays": r"\bweekdays?\b"},
 }
-_EARLY: dict[Language, str] = {"sv": "midsommar", "en": "midsummer"}
+# Words that ask the café, or the interviewer, whatever else is said.
+_PLAINLY: dict[Language, re.Pattern[str]] = {
+    "sv": re.compile(
+        rf"{_PRIVACY['sv']}|{_TOILET['sv']}|"
+        r"\b(?:när|hur dags|vilken tid|hur länge) (?:är det |har ni )?(?:stänger|öppnar|öppet)\b|"
+        r"\b(?:har ni|är det|är ni|e ni|har du) öppet\b|\b(?:kan|får) (?:jag|vi|man) (?:få )?(?:notan|betala)\b|"
+        rf"\b(?:vad är|va e|vad e|har ni|vilket)\b.{{0,20}}(?:{_WIFI})|"
+        r"\bär det (?:nötter|mjölk|laktos|gluten|soja|sesam|ägg|\w+mjölk)\b.{0,40}\b(?:i|på)\b|"
+        r"\binnehåller (?:den|det|er|ni)\b|\b(?:kan|får|går det att) (?:man |vi |jag )?boka\b"
+    ),
+    "en": re.compile(
+        rf"{_PRIVACY['en']}|{_TOILET['en']}|"
+        r"\b(?:when|what time) (?:do|are|does|is) (?:you|u|it|the café|the cafe|this place) (?:open|clos\w+|shut)\b|"
+        r"\b(?:can|could|may) (?:i|we) (?:have|get|pay)\b.{0,12}(?:\b(?:the|our|my) (?:bill|check)\b|\bpay\b)|"
+        rf"\bwhat(?:'s|s| is)\b.{{0,20}}(?:{_WIFI})|"
+        r"\b(?:is|are) there (?:any )?(?:nuts?|milk|dairy|gluten|soya?|sesame|eggs?)\b.{0,40}\bin\b"
+    ),
+}
+# Beginnings of a holiday's name that stand for the whole.
+_BEGINNINGS: dict[Language, tuple[str, ...]] = {"sv": ("midsommar", "tretton"), "en": ("midsummer", "epiphany")}
 
 
 def subject_of(text: str, language: Language) -> Subject:
     """Return the subject of a question to the café."""
-    said = text.casefold()
+    said = text.casefold().replace("’", "'")
+    if len(said.split()) <= LONGEST_REPEAT_WORDS:
+        patterns: tuple[tuple[Subject, dict[Language, str]], ...] = (("repeat", _REPEAT), ("hears", _HEARS))
+        for subject, found in patterns:
+            if re.search(found[language], said):
+                return subject
     return next((subject for subject, found in _SUBJECTS[language].items() if re.search(found, said)), "other")
+
+
+def asks_plainly(text: str, language: Language) -> bool:
+    """Return whether the words ask something by themselves, whatever the reading."""
+    return bool(_PLAINLY[language].search(text.casefold().replace("’", "'")))
 
 
 def answer_to(subject: Subject, text: str, *, cafe: Cafe, language: Language, today: date, wording: Wording) -> str:
@@ -61,7 +131,7 @@ def answer_to(subject: Subject, text: str, *, cafe: Cafe, language: Language, to
         return hours_answer(text, cafe=cafe, language=language, today=today)
     if subject == "wifi" and cafe.wifi is not None:
         return say(SECTION, "cafe.wifi", language, network=cafe.wifi.network, password=cafe.wifi.password)
-    if subject in ("refund", "manager", "reward"):
+    if subject in ("refund", "manager", "reward", "privacy", "bill", "toilet"):
         return say(SECTION, f"cafe.{subject}", language)
     return wording.draw("cafe.contents" if subject == "contents" else "cafe.staff")
 
@@ -92,7 +162,8 @@ def _asked_day(said: str, *, language: Language, today: date) -> tuple[date, str
             day = today + timedelta(days=(number - today.weekday()) % WEEK_DAYS)
             return day, say(SECTION, "cafe.on_day", language, day=name if language == "sv" else name.capitalize())
     for day, name in _holidays(today, language):
-        if name.casefold() in said or (_EARLY[language] in said and name.casefold().startswith(_EARLY[language])):
+        begins = (part for part in _BEGINNINGS[language] if name.casefold().startswith(part))
+        if name.casefold() in said or any(part in said for part in begins):
             return day, name
     return today, say(SECTION, "cafe.today", language)
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from pilot.cafes import Language
 from pipelines.language.reading import Danger
-from voice_edge.interviewer.acts import CLEAR, Sides, act_of
+from voice_edge.interviewer.acts import ALMOST_CERTAIN, CLEAR, Sides, act_of
+from voice_edge.interviewer.cafe_questions import asks_plainly
 from voice_edge.interviewer.conversation import Conversation
+from voice_edge.interviewer.expectation import Expectation, expectation_of
+from voice_edge.interviewer.plain_answers import blames_nobody, has_just_arrived
 from voice_edge.interviewer.spoken import plain, spoken_language
 from voice_edge.interviewer.things import Named, named
 from voice_edge.interviewer.waits import wait_in
 
 if TYPE_CHECKING:
-    from pipelines.language.reading import Claim, Detail, Polarity, Reading, TurnReading
+    from pipelines.language.reading import Act, Claim, ClauseReading, Detail, Polarity, Reading, TurnReading
     from voice_edge.interviewer.acts import HeardAct
 
+_SENTENCES = re.compile(r"[^.!?]*\w[^.!?]*")
 CONTENT = 0.65  # how clearly "all fine" praises, to be met with joy
-LEAST_FOR_DANGER = 0.33  # of the likeliest act: to send a guest to the staff needlessly is better than not to
+AGREES = 0.1  # how much more a clause praises than blames, to name its thing as praised; or the reverse
+INSTRUCTS = 0.6  # from this likelihood on, an instruction to the machine
+LEAST_FOR_DANGER = 0.28  # of the likeliest act: to send a guest to the staff needlessly is better than not to
+_MAY_WISH = frozenset({"praise", "complaint", "mixed", "unsure", "neutral_report", "joke"})
+_NOT_JUDGED = frozenset({"neutral_report", "nothing_to_say", "unsure", "small_talk"})
 _NOT_NAMED = frozenset({"price", "opening_hours"})
+_NOT_BLAMED = _NOT_NAMED | {"service"}  # nobody of the staff, and not all of them
 _NOT_SUGGESTED = _NOT_NAMED | {"coffee", "food"}
 _LOOSE = frozenset({"cleanliness", "seating", "atmosphere", "noise", "accessibility", "other", "service"})
 
@@ -32,6 +42,8 @@ class Heard:
     Attributes:
         language: The language of the latest answer.
         act: The act that the reply answers; "unsure" if none is likely enough.
+        likeliest: The reading's likeliest act.
+        continues: Whether the question before decided the act: the answer only adds to what it is about.
         matter: The act of the talk as a whole: an answer that only adds a detail continues the earlier act.
         details: The kinds of detail given in any answer.
         themes: The negative themes, those of the latest answer first.
@@ -41,15 +53,23 @@ class Heard:
         wait: The time that the guest has waited, as said; empty for none.
         danger: The danger that the latest answer reports; None for none.
         after_danger: Whether an earlier answer reported one.
-        blamed: Whether any answer finds fault.
+        blamed: Whether any earlier answer finds fault.
         content: Whether the latest answer only praises, whatever its act.
+        faults: Whether it clearly finds fault.
+        not_ours: Whether what was wrong is no fault of the café's.
+        arrived: Whether the visit has only begun, and nothing was judged.
+        instructs: Whether it is an instruction to the machine.
         words: The number of words of the latest answer.
+        sentences: The number of its sentences.
+        words_in_all: The number of words of all answers.
         turn: Its index.
         named: All things named.
     """
 
     language: Language
     act: HeardAct
+    likeliest: Act
+    continues: bool
     matter: HeardAct
     details: frozenset[Detail]
     themes: tuple[str, ...]
@@ -61,9 +81,25 @@ class Heard:
     after_danger: bool
     blamed: bool
     content: bool
+    faults: bool
+    not_ours: bool
+    arrived: bool
+    instructs: bool
     words: int
+    sentences: int
+    words_in_all: int
     turn: int
     named: tuple[Named, ...]
+
+    @property
+    def after_fault(self) -> bool:
+        """Return whether the answer only adds to an earlier complaint."""
+        return self.act in ("neutral_report", "unsure") and self.blamed and self.turn > 0
+
+    @property
+    def after_rescue(self) -> bool:
+        """Return whether it says that the matter of an earlier complaint ended well."""
+        return self.after_fault and self.content
 
     @property
     def latest_things(self) -> tuple[str, ...]:
@@ -90,7 +126,11 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
     things = named(answers, cafe=conversation.cafe, language=language)
     latest, turn = reading.turns[-1], len(answers) - 1
     sides = Sides.of(reading)
-    act = act_of(reading, answers[-1], language=language)
+    act, continues = act_of(reading, answers[-1], language=language), False
+    if turn > 0:
+        expects = _expected(conversation.exchanges[-1].question, language, reading)
+        if act != "question" or ("?" not in answers[-1] and not asks_plainly(answers[-1], language)):
+            act, continues = _in_context(act, expects, reading)
     marked = [(one, _polarity(one, reading)) for one in things if one.kind != "area"]
     people = [one.name for one, polarity in marked if one.kind == "person" and polarity == "positive"]
     wait, faults = wait_in(answers[-1], language), _negative_themes(reading, turn)
@@ -101,6 +141,8 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
     return Heard(
         language=language,
         act=act,
+        likeliest=latest.act,
+        continues=continues,
         matter=_matter(act, reading),
         details=reading.details | extra,
         themes=faults,
@@ -110,16 +152,52 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
         wait=wait,
         danger=_danger(latest),
         after_danger=any(one.danger is not None for one in reading.turns[:-1]),
-        blamed=bool(faults) or any(one.act in ("complaint", "mixed") for one in reading.turns[:-1]),
+        blamed=any(claim.turn < turn and claim.polarity != "positive" for claim in reading.claims)
+        or any(one.act in ("complaint", "mixed") for one in reading.turns[:-1]),
         content=sides.praise >= CONTENT and not sides.blames,
+        faults=sides.blames,
+        not_ours=not sides.blames and blames_nobody(plain(answers[-1]), language),
+        arrived=act in _NOT_JUDGED and has_just_arrived(plain(answers[-1]), language),
+        instructs=reading.kinds.get("injection", 0.0) >= INSTRUCTS,
         words=len(plain(answers[-1]).split()),
+        sentences=len(_SENTENCES.findall(answers[-1])),
+        words_in_all=sum(len(plain(answer).split()) for answer in answers),
         turn=turn,
         named=things,
     )
 
 
+def _expected(question: str, language: Language, reading: Reading) -> Expectation:
+    """Return what a question leads to, by its words, else by what the guest said before."""
+    before = reading.turns[-2]
+    by_act: dict[str, Expectation] = {"complaint": "fault", "praise": "praise"}
+    likely = before.acts.get(before.act, 0.0) >= CLEAR
+    return expectation_of(question, language) or (by_act.get(before.act, "") if likely else "")
+
+
+def _in_context(act: HeardAct, expects: Expectation, reading: Reading) -> tuple[HeardAct, bool]:
+    """Return the act of an answer to a follow-up question, and whether the question decided it.
+
+    An answer usually continues what the question is about: a contrary verdict counts only if it is claimed, or nearly
+    certain.
+    """
+    turn, acts = len(reading.turns) - 1, reading.turns[-1].acts
+    sides = {claim.polarity for claim in reading.claims if claim.turn == turn}
+    likely = any(name == act and likelihood >= ALMOST_CERTAIN for name, likelihood in acts.items())
+    if expects == "fault" and act in ("praise", "joke", "suggestion", "small_talk", "off_topic", "question"):
+        stands = likely and (act != "praise" or bool(sides & {"positive", "mixed"}))
+        return (act, False) if stands else ("neutral_report", True)
+    if expects == "praise" and act in ("complaint", "unsure", "neutral_report", "question"):
+        if likely and (sides & {"negative", "mixed"} or act == "question"):
+            return act, False
+        return ("unsure", False) if act == "complaint" else ("praise", True)
+    if expects == "wish" and act in _MAY_WISH:
+        return (act, False) if likely else ("suggestion", True)
+    return act, False
+
+
 def _matter(act: HeardAct, reading: Reading) -> HeardAct:
-    if act != "neutral_report":
+    if act not in ("neutral_report", "unsure"):
         return act
     earlier = [one for one in reading.turns[:-1] if one.act in ("complaint", "mixed", "praise", "suggestion")]
     return earlier[-1].act if earlier else act
@@ -141,12 +219,29 @@ def _negative_themes(reading: Reading, turn: int) -> tuple[str, ...]:
 
 def _first(marked: Sequence[tuple[Named, Polarity | None]], polarity: Polarity, *, turn: int) -> Named | None:
     """Return the first thing of the latest answer with this polarity, else the last one before."""
-    fits = [one for one, found in marked if found == polarity and one.kind != "person" and one.theme not in _NOT_NAMED]
+    never = _NOT_NAMED if polarity == "positive" else _NOT_BLAMED
+    fits = [one for one, found in marked if found == polarity and one.kind != "person" and one.theme not in never]
     here = [one for one in fits if one.turn == turn]
     return here[0] if here else fits[-1] if fits else None
 
 
 def _polarity(one: Named, reading: Reading) -> Polarity | None:
+    """Return how a thing was judged, if its own clause agrees."""
+    found, clause = _claimed(one, reading), _clause_of(one, reading)
+    if clause is None or found in (None, "mixed"):
+        return found
+    side = clause.praise - clause.blame
+    agrees = side >= AGREES if found == "positive" else side <= -AGREES
+    return found if agrees else None
+
+
+def _clause_of(one: Named, reading: Reading) -> ClauseReading | None:
+    return next(
+        (each for each in reading.clauses if each.turn == one.turn and each.start <= one.start < each.end), None
+    )
+
+
+def _claimed(one: Named, reading: Reading) -> Polarity | None:
     """Return how a thing was judged: by a claim about its theme, by the claim around it, or by its clause."""
     claims = [claim for claim in reading.claims if claim.turn == one.turn]
     around = [claim for claim in claims if claim.start <= one.start and one.end <= claim.end]
@@ -157,9 +252,7 @@ def _polarity(one: Named, reading: Reading) -> Polarity | None:
     ):
         if found:
             return _of(found)
-    clause = next(
-        (each for each in reading.clauses if each.turn == one.turn and each.start <= one.start < each.end), None
-    )
+    clause = _clause_of(one, reading)
     if clause is None or (clause.praise >= CLEAR) == (clause.blame >= CLEAR):
         return None
     return "positive" if clause.praise >= CLEAR else "negative"

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pilot.business_days import business_day
 from pilot.cafes import Language
+from pilot.words import say
 from voice_edge.interviewer.acknowledgement import Tone, acknowledge, tone_of
 from voice_edge.interviewer.agenda import next_detail
-from voice_edge.interviewer.cafe_questions import answer_to, subject_of
+from voice_edge.interviewer.cafe_questions import answer_to, asks_plainly, subject_of
 from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, Purpose, ReplyPart
 from voice_edge.interviewer.dangers import danger_key
 from voice_edge.interviewer.heard import Heard, Reader, hear, read_conversation
-from voice_edge.interviewer.phrases import thanks
+from voice_edge.interviewer.phrases import SECTION, thanks
 from voice_edge.interviewer.question_kinds import Asks, kinds_of
 from voice_edge.interviewer.wording import Wording
 
@@ -28,6 +30,8 @@ _OPEN = frozenset({"praise", "complaint", "mixed", "suggestion", "neutral_report
 # What a guest may demand in a complaint, so that it gets an answer too.
 _MAY_DEMAND = frozenset({"complaint", "mixed", "unsure"})
 _DEMANDS = frozenset({"refund", "manager", "reward"})
+_OF_THE_BUILDING = frozenset({"fire_or_gas", "electricity"})
+_LAST_SENTENCE = re.compile(r"(?<=[.!?]) ")
 _LIKED_THEMES = frozenset({"coffee", "food", "seating", "atmosphere", "noise"})
 
 
@@ -43,7 +47,7 @@ class ScriptedReply:
         focus: The subject of the question; empty if it is the visit.
         tone: Its tone.
         asks: The detail that its question asks for.
-        act: What the guest did, "unsure" if it is not clear.
+        act: What the guest did, or does most likely.
         danger: The kind of the danger that the answer reports; empty for none.
     """
 
@@ -106,7 +110,12 @@ def scripted_reply(
 
 def _to_danger(danger: Danger, heard: Heard, conversation: Conversation, wording: Wording) -> ScriptedReply:
     said = wording.draw(danger_key(danger))
-    asks = danger.when == "earlier" and "consequence" not in heard.details and _may_ask(conversation)
+    asks = (
+        danger.when == "earlier"
+        and danger.kind not in _OF_THE_BUILDING
+        and "consequence" not in heard.details
+        and _may_ask(conversation)
+    )
     return ScriptedReply(
         heard.language,
         said,
@@ -122,13 +131,15 @@ def _to_danger(danger: Danger, heard: Heard, conversation: Conversation, wording
 def _to_act(heard: Heard, conversation: Conversation, wording: Wording, *, today: date) -> ScriptedReply:
     first, answer = conversation.follow_ups_asked == 0, conversation.exchanges[-1].answer
     subject = subject_of(answer, heard.language)
-    answered = ""
-    if heard.act == "question" or (heard.act in _MAY_DEMAND and subject in _DEMANDS):
+    answered, asked_plainly = "", asks_plainly(answer, heard.language)
+    if subject in ("repeat", "hears"):
+        return _repeats(heard, conversation, wording, subject=subject)
+    if heard.act == "question" or asked_plainly or (heard.act in _MAY_DEMAND and subject in _DEMANDS):
         answered = answer_to(
             subject, answer, cafe=conversation.cafe, language=heard.language, today=today, wording=wording
         )
     asks: Asks = "nothing"
-    if _may_ask(conversation) and heard.act == "question":
+    if _may_ask(conversation) and (heard.act == "question" or asked_plainly):
         answered_before = not first or heard.good is not None
         asks = "nothing" if answered_before or subject == "contents" else "what_happened"
     elif _may_ask(conversation):
@@ -139,9 +150,10 @@ def _to_act(heard: Heard, conversation: Conversation, wording: Wording, *, today
             asked=frozenset[Asks]().union(*earlier),
             still_open=frozenset[Asks]().union(*earlier[-1:]),
         )
-    ends = asks == "nothing"
     said = answered or acknowledge(heard, wording, asks=asks, answer=answer)
-    if ends:
+    if not answered and heard.act == "praise" and answer.rstrip().endswith("?"):
+        said, asks = f"{said} {say(SECTION, 'cafe.also_staff', heard.language)}", "nothing"
+    if asks == "nothing":
         return _ends(heard, said)
     question, focus = _question(heard, asks, wording)
     return ScriptedReply(
@@ -152,12 +164,31 @@ def _to_act(heard: Heard, conversation: Conversation, wording: Wording, *, today
         focus=focus,
         tone=tone_of(heard),
         asks=asks,
-        act=heard.act,
+        act=_act_name(heard),
+    )
+
+
+def _repeats(
+    heard: Heard, conversation: Conversation, wording: Wording, *, subject: Literal["repeat", "hears"]
+) -> ScriptedReply:
+    """Ask again what the guest has not heard, or not answered for trying the microphone."""
+    question = _LAST_SENTENCE.split(conversation.exchanges[-1].question)[-1]
+    return ScriptedReply(
+        heard.language,
+        wording.draw(f"cafe.{subject}"),
+        question,
+        certain=True,
+        asks=next(iter(sorted(kinds_of(question, heard.language))), "what_happened"),
+        act="question",
     )
 
 
 def _ends(heard: Heard, said: str) -> ScriptedReply:
-    return ScriptedReply(heard.language, said, None, certain=True, tone=tone_of(heard), act=heard.act)
+    return ScriptedReply(heard.language, said, None, certain=True, tone=tone_of(heard), act=_act_name(heard))
+
+
+def _act_name(heard: Heard) -> str:
+    return heard.likeliest if heard.act == "unsure" else heard.act
 
 
 def _may_ask(conversation: Conversation) -> bool:

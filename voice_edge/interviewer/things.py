@@ -15,6 +15,7 @@ from voice_edge.interviewer.definite import definite
 
 Kind = Literal["thing", "dish", "area", "person"]
 MIN_COMPOUND_LETTERS = 3  # before a compound's ending
+_EXCLUDED = re.compile(r"\b(?:inte|ej|not)(?: the)? $")  # "it's cold, not the coffee"
 _DRINKS = re.compile(r"(?:kaffe|latte|espresso|cortado|cappuccino|coffee|flat white)$")
 
 
@@ -66,6 +67,7 @@ def named(turns: Sequence[str], *, cafe: Cafe, language: Language) -> tuple[Name
             here += [
                 Named(entry.name_for(match.group()), entry.theme, entry.kind, turn, match.start(), match.end())
                 for match in entry.pattern.finditer(rest)
+                if not _EXCLUDED.search(rest[: match.start()])
             ]
             rest = entry.pattern.sub(lambda match: "#" * len(match.group()), rest)
         found += sorted(here, key=lambda one: one.start)

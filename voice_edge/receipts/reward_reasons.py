@@ -21,7 +21,7 @@ from pilot.errors import InvalidEvent, PilotError
 from pilot.events import UtteranceCommitted, UtteranceEdited, parse_event
 from pilot.turns import counts_as_feedback
 from pilot.words import say
-from pipelines.feedback.explanation import PRAISED_FROM, RaisedSignal, SessionResult, explain
+from pipelines.feedback.explanation import RaisedSignal, SessionResult, explain
 from storage.errors import CorruptSegment
 from storage.landing.segments import Segments
 from storage.store.rewards.decisions import Decision
@@ -111,14 +111,15 @@ def reward_reasons(
         sentences = [first, say("bank", "why.gone", language), again]
         return RewardReasons(tuple(each for each in sentences if each))
 
-    from pipelines.scoring import score  # Lazily: its word lists.
+    from pipelines.scoring import score  # Lazily: its model.
 
     scored = score(texts, language="en" if receipt.language == "en" else "sv", cafe=cafe)
     result = SessionResult(
         reference=receipt.reference,
         score=scored.score,
         eligible=prospective_reward_ore(pilot, score=scored.score, eligible=scored.eligible) > 0,
-        subscores=scored.subscores,
+        said=scored.reasons.said,
+        left_out=scored.reasons.left_out,
         signals=scored.signals,
         raised=_raised(decision),
     )
@@ -143,8 +144,7 @@ def _quotes(texts: Sequence[str], spans: Sequence[Span]) -> Iterator[Quote]:
 
 
 def _marked(sentence: re.Match[str], spans: Sequence[Span]) -> list[bool]:
-    counted = [span for span in spans if span.subscore in PRAISED_FROM]
-    return [any(span.start <= at < span.end for span in counted) for at in range(*sentence.span())]
+    return [any(span.start <= at < span.end for span in spans) for at in range(*sentence.span())]
 
 
 def _raised(decision: Decision) -> tuple[RaisedSignal, ...]:

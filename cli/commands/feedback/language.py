@@ -1,4 +1,4 @@
-"""`pilot language`: fits the language model, evaluates it on authors not seen, and labels feedback."""
+"""`pilot language`: fits, evaluates and approves the language model, and labels feedback."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from cli.context import print_stderr
-from cli.language import labels
+from cli.language import approval, labels
 
 if TYPE_CHECKING:
     from pipelines.language.fitting.agreement import Agreement
@@ -24,10 +24,10 @@ HEADINGS = ("author", "rows", "rank", "genuine", "F1", "error", "unusable", "the
 
 @app.callback()
 def language() -> None:
-    """Fit and evaluate how what guests say is understood, and label feedback."""
+    """Fit, evaluate and approve how what guests say is understood, and label feedback."""
 
 
-app.registered_commands += labels.app.registered_commands
+app.registered_commands += [*labels.app.registered_commands, *approval.app.registered_commands]
 
 
 @app.command()
@@ -91,9 +91,22 @@ def _said(each: Evaluation) -> list[str]:
 
 @app.command()
 def fit(
-    to: Path | None = typer.Option(None, help="The file to write; without it, the model that ships."),
+    to: Path | None = typer.Option(
+        None, help="The file to write; without it, the model that ships, or with labels a file in the home."
+    ),
+    with_labels: bool = typer.Option(
+        False, "--with-labels", help="Learn from managers' labels too, and show what changes; nothing is put to use."
+    ),
 ) -> None:
-    """Fit the model to all authors who are not sealed, and write it. Some minutes on two cores."""
+    """Fit the model to all authors who are not sealed, and write it. Some minutes on two cores.
+
+    With labels, one more fit for each café measures whether agreement with labels that are left out rises.
+    """
+    if with_labels:
+        from cli.language.learning import fit_with_labels
+
+        fit_with_labels(to)
+        return
     from pipelines.language.fitting.fit import fit as fit_model
     from pipelines.language.fitting.sample import sample, training_rows
     from pipelines.language.model import FILE, packed

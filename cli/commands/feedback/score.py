@@ -102,6 +102,8 @@ def _scored(line: bytes, *, cafes: Cafes) -> dict[str, Any]:
         ],
         "flags": list(result.flags),
         "signals": list(result.signals),
+        "said": list(result.reasons.said),
+        "left_out": list(result.reasons.left_out),
         "rubric_version": cafes.pilot.rubric_version,
         "scorer_version": SCORER_VERSION,
     }

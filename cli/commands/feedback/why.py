@@ -16,11 +16,11 @@ from pilot.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from pipelines.feedback.explanation import SessionResult
+    from pipelines.scoring import Reasons, Score
     from storage.home import Home
     from storage.store.rewards.receipts import Receipt
 
 WORDS = "why"
-SUBSCORES = ("specificity", "evidence", "breadth", "actionability", "authenticity")
 GONE_AFTER_HOURS = 1  # A result that is missing after this will not appear.
 
 app = typer.Typer(add_completion=False, rich_markup_mode="rich")
@@ -60,7 +60,9 @@ def why(
     quoted = _quotes(opened, receipt, reason=reason) if quotes else None
     if as_json:
         print_json(
-            stored | {"outcome": result.outcome, "sentences": sentences} | ({"quoted": quoted} if quotes else {})
+            stored
+            | {"outcome": result.outcome, "said": result.said, "left_out": result.left_out, "sentences": sentences}
+            | ({"quoted": quoted} if quotes else {})
         )
         return
     typer.secho(_line(opened, receipt, language=spoken), bold=True)
@@ -152,11 +154,13 @@ def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict
             say(WORDS, f"lookup.{'pending' if fresh else 'expired'}", language, code=reference), remedy=""
         )
     row = scored.row(0, named=True)
+    reasons = _reasons(opened, receipt, scorer_version=row["scorer_version"])
     result = SessionResult(
         reference=reference,
         score=row["score"],
         eligible=row["eligible"],
-        subscores={name: row[name] for name in SUBSCORES},
+        said=reasons.said,
+        left_out=reasons.left_out,
         signals=tuple(row["signals"]),
         raised=tuple(
             RaisedSignal(each["signal"], each["severity"], each["cap"], each["held_until"])
@@ -168,15 +172,15 @@ def _result(opened: Home, receipt: Receipt, *, language: Language) -> tuple[dict
     return {"reference": reference, **row, "raised": raised}, result
 
 
+def _reasons(opened: Home, receipt: Receipt, *, scorer_version: str) -> Reasons:
+    """Return what the answer says and leaves out; nothing if another version of the scorer judged it."""
+    from pipelines.scoring import SCORER_VERSION, Reasons
+
+    return _scored_again(opened, receipt)[1].reasons if scorer_version == SCORER_VERSION else Reasons()
+
+
 def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, str]]:
     """Return the words that earned points, after recording the access in the audit log."""
-    import unicodedata
-
-    import polars as pl
-
-    from pilot.lake_tables.tables import TURNS
-    from pipelines.feedback.counting_turns import counts_as_feedback
-    from pipelines.scoring import score
     from storage.store import audit
 
     store = opened.store()
@@ -188,9 +192,22 @@ def _quotes(opened: Home, receipt: Receipt, *, reason: str) -> list[dict[str, st
             subject=receipt.session_id,
             reason=reason,
         )
+    texts, scored = _scored_again(opened, receipt)
+    return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in scored.spans]
+
+
+def _scored_again(opened: Home, receipt: Receipt) -> tuple[list[str], Score]:
+    """Return the counted turns of the receipt's session and their score."""
+    import unicodedata
+
+    import polars as pl
+
+    from pilot.lake_tables.tables import TURNS
+    from pipelines.feedback.counting_turns import counts_as_feedback
+    from pipelines.scoring import score
+
     turns = opened.lake().read(TURNS, days=[receipt.day]).filter(pl.col("session_id") == receipt.session_id)
     said = turns.filter(counts_as_feedback()).sort("turn")
     texts = [unicodedata.normalize("NFC", text) for text in said["transcript"]]  # spans index NFC text
     known = {cafe.id: cafe for cafe in opened.cafes().cafe}
-    spans = score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe)).spans
-    return [{"subscore": span.subscore, "words": texts[span.turn][span.start : span.end]} for span in spans]
+    return texts, score(texts, language=cast("Language", receipt.language), cafe=known.get(receipt.cafe))

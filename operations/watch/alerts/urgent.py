@@ -21,7 +21,7 @@ from operations.watch.alerts.table_watcher import TableWatcher
 from pilot.business_days import business_day
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import SCORED_FEEDBACK
-from pipelines.scoring.learned import URGENT
+from pipelines.scoring.urgent import URGENT
 from storage.lake import Lake
 from storage.snapshot import Snapshot
 from storage.store.cafes.danger_reports import DangerReport, reports_since

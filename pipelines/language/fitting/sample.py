@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.language.clauses import Clause, words
+from pipelines.language.clauses import Clause
+from pipelines.language.cut import Cut
 from pipelines.language.fitting import corpus
 from pipelines.language.fitting.attacks import attack_sessions
 from pipelines.language.fitting.corpus import ClauseLabel
@@ -29,7 +30,7 @@ from pipelines.language.labels import (
     WHEN,
     WHO,
 )
-from pipelines.language.measures import Cut
+from pipelines.language.tokens import words
 
 SHARES = (0.0, 0.15, 0.45, 0.7)  # of a session's usefulness, by a clause's grade 0-3
 ELIGIBLE_ABOVE = 60

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from pilot.words import LANGUAGES, section
 from pipelines.feedback.explanation import RaisedSignal, SessionResult, explain
+from pipelines.scoring.reasons import LEFT_OUT, SAID
 from pipelines.scoring.signals import CAPS
 from pipelines.signals.reasons import REASONS
 
 UNTIL = datetime(2026, 11, 30, 23, 30, tzinfo=UTC)  # the first of December in Stockholm
-GOOD = {"specificity": 0.9, "evidence": 0.8, "breadth": 0.97, "actionability": 0.7, "authenticity": 1.0}
-THIN = {"specificity": 0.1, "evidence": 0.0, "breadth": 0.5, "actionability": 0.0, "authenticity": 1.0}
+SAYS_MUCH = ("thing", "amount", "consequence")
+LEFT_OUT_SOME = ("where", "better")
 
 
 def status(**changed: Any) -> SessionResult:
@@ -24,25 +25,46 @@ def status(**changed: Any) -> SessionResult:
         "reference": "BCD234",
         "score": 78,
         "eligible": True,
-        "subscores": GOOD,
+        "said": SAYS_MUCH,
+        "left_out": LEFT_OUT_SOME,
         "signals": (),
         "raised": (),
     }
     return SessionResult(**(plain | changed))
 
 
-def test_a_rewarded_answer_is_praised_for_what_earned_it_and_needs_no_way_on() -> None:
-    sentences = explain(status(), language="sv")
-    assert sentences[0] == "Svaret är konkret nog för en belöning."
-    assert "Det är något som kaféet kan göra något åt." in sentences
-    assert not any("BCD234" in sentence for sentence in sentences)
+def test_a_rewarded_answer_gets_what_it_says_and_needs_no_way_on() -> None:
+    assert explain(status(), language="sv") == (
+        "Svaret är konkret nog för en belöning.",
+        "Det framgår vad det gäller, hur mycket eller hur länge och vad det ledde till.",
+    )
 
 
-def test_a_thin_answer_explains_the_gap_and_names_a_person() -> None:
-    sentences = explain(status(score=30, eligible=False, subscores=THIN), language="sv")
-    assert sentences[0] == "Det blir ingen belöning för det här svaret. Kaféet har fått det ändå."
-    assert "Det framgår inte varför, eller vad det ledde till." in sentences
+def test_a_thin_answer_gets_what_was_missing_and_names_a_person() -> None:
+    sentences = explain(status(score=30, eligible=False, said=("thing",)), language="sv")
+    assert sentences[:3] == (
+        "Det blir ingen belöning för det här svaret. Kaféet har fått det ändå.",
+        "Det framgår vad det gäller.",
+        "Det hade hjälpt kaféet att veta var på kaféet det var och vad som hade gjort det bättre.",
+    )
     assert sentences[-1].endswith("referensen BCD234.")
+
+
+def test_an_answer_whose_words_are_gone_only_lacks_details() -> None:
+    sentences = explain(status(score=30, eligible=False, said=(), left_out=()), language="en")
+    assert sentences[1] == "A few more details would have made it easier for the café to act on."
+
+
+def test_a_capped_answer_gets_only_the_cap() -> None:
+    sentences = explain(status(score=10, eligible=False, signals=("injection",)), language="en")
+    assert sentences[1] == "The answer speaks to the system instead of about the visit."
+    assert len(sentences) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_reason_has_words(language: Any) -> None:
+    words = section("why", language)
+    assert {*(f"said.{key}" for key in SAID), *(f"left_out.{key}" for key in LEFT_OUT)} <= set(words)
 
 
 def test_a_held_reward_has_a_date_in_stockholm_and_a_reason() -> None:
@@ -84,19 +106,17 @@ def test_a_signal_that_nobody_has_words_for_still_gets_a_sentence() -> None:
     assert not any("something_new" in sentence for sentence in sentences)
 
 
-share = st.floats(0, 1)
-
-
 @given(
     score=st.integers(0, 100),
     eligible=st.booleans(),
-    subscores=st.fixed_dictionaries(dict.fromkeys(GOOD, share)),
+    said=st.lists(st.sampled_from(SAID), unique=True),
+    left_out=st.lists(st.sampled_from(LEFT_OUT), unique=True, max_size=2),
     signals=st.lists(st.sampled_from(sorted(CAPS)), unique=True),
     raised=st.lists(st.sampled_from(sorted(REASONS)), unique=True),
     language=st.sampled_from(LANGUAGES),
 )
 def test_no_points_are_ever_said_and_a_no_always_has_a_way_on(
-    score: int, eligible: bool, subscores: dict, signals: list, raised: list, language: Any
+    score: int, eligible: bool, said: list, left_out: list, signals: list, raised: list, language: Any
 ) -> None:
     between = tuple(
         RaisedSignal(
@@ -104,7 +124,7 @@ def test_no_points_are_ever_said_and_a_no_always_has_a_way_on(
         )
         for name in raised
     )
-    known = status(score=score, eligible=eligible, subscores=subscores, signals=tuple(signals), raised=between)
+    known = status(score=score, eligible=eligible, said=said, left_out=left_out, signals=tuple(signals), raised=between)
     sentences = explain(known, language=language)
     text = " ".join(sentences).replace("BCD234", "")
     digits = "".join(character for character in text if character.isdigit())

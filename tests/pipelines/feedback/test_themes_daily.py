@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pilot.lake_tables.insight_tables import THEMES
 from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pipelines.feedback.themes_daily import EARLIER_DAYS, HISTORY_COLUMNS, HISTORY_DAYS, Z, themes_of
-from pipelines.scoring.tags import THEMES as NAMES
+from pipelines.language.labels import THEMES as NAMES
 from pipelines.shapes import schema
 
 DAY = date(2026, 11, 23)

@@ -23,7 +23,7 @@ AUTHORS = {
     "danger": ("e1", "x1", "x3"),
 }
 ROWS_EACH = 50
-FEW = {"trees": 20, "weights": None}  # scikit-learn bins weighted rows slowly
+FEW = {"trees": 20}
 
 pytestmark = pytest.mark.slow
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from pipelines.language.fitting import corpus
 from pipelines.language.labels import ACTS, TARGETS
 from pipelines.language.measures import Measurer
 from pipelines.language.model import FILE, ModelUnreadable, packed, shipped, unpacked
@@ -31,6 +32,25 @@ def test_a_packed_model_measures_the_same():
     assert one.quality.tolist() == other.quality.tolist()
     assert np.array_equal(one.acts, other.acts)
     assert np.array_equal(one.danger, other.danger)
+
+
+def test_a_sessions_measures_do_not_depend_on_the_sessions_beside_it(monkeypatch: pytest.MonkeyPatch):
+    rows = [row["turns"] for author in corpus.authors("sessions") for row in corpus.rows("sessions", author)][:400]
+    sessions = [[*one, *other] for one, other in zip(rows[:200], rows[200:], strict=True)]
+    sessions[3:3] = [[], [""]]
+    measurer = Measurer(shipped())
+    whole = measurer.measure(sessions)
+    assert len(whole.usefulness) > 1_000  # so that blocks and parts are made
+    monkeypatch.setattr("pipelines.language.measures.PART_CLAUSES", 300)
+    in_parts = measurer.measure(sessions)
+    alone = [measurer.measure([turns]) for turns in sessions]
+    for name in ("quality", "unusable", "danger", "usefulness", "polarity", "claims", "acts", "details", "praised"):
+        assert np.array_equal(getattr(in_parts, name), getattr(whole, name)), name
+        assert np.array_equal(np.concatenate([getattr(one, name) for one in alone]), getattr(whole, name)), name
+    for name in ("theme_session", "theme", "theme_clause", "blamed"):
+        assert np.array_equal(getattr(in_parts, name), getattr(whole, name)), name
+    assert np.array_equal(in_parts.values.clauses, whole.values.clauses)
+    assert list(in_parts.cut.clauses) == list(whole.cut.clauses)
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", b"PK\x03\x04 and then nothing"])

@@ -10,14 +10,15 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import Ridge
 
-from pipelines.language.clauses import words
 from pipelines.language.fitting.boosting import LEARNING_RATE, MOST_LEAVES, SEED, boosted
 from pipelines.language.fitting.boosting import PENALTY as TREE_PENALTY
 from pipelines.language.fitting.linear import PENALTY, fitted, matrix
 from pipelines.language.grams import Vocabulary
 from pipelines.language.heads import HeadReader, Heads
-from pipelines.language.pooling import Layout, clause_rows, rising, session_rows, together
-from pipelines.language.trees import DEPTH, FEW_ROWS
+from pipelines.language.pooling import Layout, rising, session_rows, together, turn_rows
+from pipelines.language.themes import claim_rows
+from pipelines.language.tokens import Texts, words
+from pipelines.language.trees import BLOCK_ROWS, DEPTH, FEW_ROWS, Trees
 
 SAID = [
     "kaffet var kallt",
@@ -62,9 +63,9 @@ def test_rounded_weights_differ_by_half_a_step_at_most():
 
 def test_a_reader_that_forgets_gives_the_same(heads: Heads, monkeypatch: pytest.MonkeyPatch):
     reader = HeadReader(heads)
-    before = reader.values(reader.sums(TEXTS))
+    before = reader.values(reader.sums(Texts.of(TEXTS)))
     monkeypatch.setattr("pipelines.language.heads.REMEMBERED_TOKENS", 1)
-    assert np.allclose(reader.values(reader.sums(TEXTS)), before, atol=1e-6)
+    assert np.allclose(reader.values(reader.sums(Texts.of(TEXTS))), before, atol=1e-6)
 
 
 def test_a_reader_gives_what_the_features_times_the_weights_give(heads: Heads):
@@ -72,16 +73,16 @@ def test_a_reader_gives_what_the_features_times_the_weights_give(heads: Heads):
     texts = [words(text) for text in unseen]
     reader = HeadReader(heads)
     expected = matrix(heads.vocabulary, [[text] for text in texts]) @ exact(heads) + heads.intercepts
-    assert np.allclose(reader.values(reader.sums(texts)), expected, atol=1e-4)
+    assert np.allclose(reader.values(reader.sums(Texts.of(texts))), expected, atol=1e-4)
 
 
 def test_one_text_alone_has_the_values_that_it_has_among_others(heads: Heads):
     texts = [words(text) for text in SAID]
     every = HeadReader(heads)
-    together_read = every.values(every.sums(texts))
+    together_read = every.values(every.sums(Texts.of(texts)))
     for place, text in enumerate(texts):
         alone = HeadReader(heads)
-        assert np.allclose(alone.values(alone.sums([text]))[0], together_read[place], atol=1e-5)
+        assert np.array_equal(alone.values(alone.sums(Texts.of([text])))[0], together_read[place])
 
 
 def test_the_memory_of_tokens_is_changed_by_one_thread_at_a_time(heads: Heads, monkeypatch: pytest.MonkeyPatch):
@@ -99,9 +100,9 @@ def test_the_memory_of_tokens_is_changed_by_one_thread_at_a_time(heads: Heads, m
     monkeypatch.setattr(HeadReader, "_read_new", slow)
     reader = HeadReader(heads)
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(reader.sums, [["kallt"]])
+        first = pool.submit(reader.sums, Texts.of([["kallt"]]))
         assert entered.wait(10)
-        second = pool.submit(reader.sums, [["varmt"]])
+        second = pool.submit(reader.sums, Texts.of([["varmt"]]))
         first.result(10)
         second.result(10)
     assert waiting.is_set()
@@ -110,7 +111,7 @@ def test_the_memory_of_tokens_is_changed_by_one_thread_at_a_time(heads: Heads, m
 def test_joined_clauses_have_the_values_of_one_text_without_pairs_across(heads: Heads):
     parts = [words("kaffet var kallt"), words("kön var lång")]
     reader = HeadReader(heads)
-    joined = reader.values(reader.sums(parts).joined(np.array([0])))
+    joined = reader.values(reader.sums(Texts.of(parts)).joined(np.array([2])))
     assert np.allclose(joined, matrix(heads.vocabulary, [parts]) @ exact(heads) + heads.intercepts, atol=1e-4)
 
 
@@ -134,6 +135,31 @@ def test_trees_predict_what_scikit_learn_predicts(count: int):
     assert count == 1 or np.std(ours) > 0.5
 
 
+def test_trees_say_the_same_of_a_row_whatever_rows_it_is_among():
+    chance = np.random.default_rng(3)
+    size, trees, features = BLOCK_ROWS + 500, 21, 6
+    feature = chance.integers(0, features, size=(trees, 2**DEPTH - 1)).astype(np.int16)
+    threshold = chance.normal(size=feature.shape).astype(np.float32)
+    threshold[chance.random(threshold.shape) < 0.3] = np.inf
+    value = (chance.normal(size=(trees, 2**DEPTH)) * 10 ** chance.uniform(-6, 2, size=(trees, 1))).astype(np.float32)
+    model = Trees(feature, threshold, value, start=0.3)
+    rows = chance.normal(size=(size, features)).astype(np.float32)
+    rows[:99] = threshold[0, 0]  # equal to a threshold: not above it
+    many = model.predict(rows)
+    few = [model.predict(rows[begin : begin + FEW_ROWS]) for begin in range(0, size, FEW_ROWS)]
+    assert np.array_equal(np.concatenate(few), many)
+    assert np.array_equal(model.predict(np.asfortranarray(rows)), many)
+    row = rows[-1]
+    expected = 0.3
+    for tree in range(trees):
+        node = 0
+        while node < len(feature[tree]):
+            node = 2 * node + 1 + int(row[feature[tree, node]] > threshold[tree, node])
+        expected += float(value[tree, node - len(feature[tree])])
+    assert abs(many[-1] - expected) < 1e-4
+    assert np.std(many) > 1
+
+
 def test_a_rising_column_never_lowers_a_prediction():
     chance = np.random.default_rng(2)
     rows = chance.normal(size=(400, 2)).astype(np.float32)
@@ -155,9 +181,24 @@ def test_one_more_clause_never_lowers_what_clauses_earn_together():
 
 def test_a_clause_sees_its_neighbours_of_the_same_session_only():
     layout = Layout.of(np.array([2, 0, 1]), np.array([3, 4, 5]))
-    rows = clause_rows(np.array([[1.0], [2.0], [3.0]], dtype=np.float32), layout)
-    assert rows.tolist() == [[1, 0, 2, 0, 2, 3], [2, 1, 0, 1, 2, 4], [3, 0, 0, 0, 1, 5]]
+    values, whole = np.array([[1.0], [2.0], [3.0]], dtype=np.float32), np.array([[7.0], [8.0]], dtype=np.float32)
+    rows = claim_rows(values, whole, layout, slice(0, 1))
+    assert rows.tolist() == [[1, 0, 2, 0, 2, 3, 7], [2, 1, 0, 1, 2, 4, 7], [3, 0, 0, 0, 1, 5, 8]]
     assert layout.sessions.tolist() == [0, 2]
+
+
+def test_a_turns_row_holds_its_highest_values_their_sums_and_its_size():
+    layout = Layout.of(np.array([2, 0, 1]), np.array([3, 4, 5]))
+    values = np.array([[0.5, -1.0], [0.25, 2.0], [-0.5, 0.75]], dtype=np.float32)
+    rows = turn_rows(np.array([[9.0], [8.0]], dtype=np.float32).repeat(2, axis=1), values, layout)
+    assert rows.tolist() == [[9, 9, 0.5, 2, 0.75, 1, 2, 7], [8, 8, -0.5, 0.75, 0, 0.75, 1, 5]]
+
+
+def test_a_session_holds_sums_weighted_by_usefulness():
+    layout = Layout.of(np.array([2]), np.array([3, 4]))
+    values = np.array([[0.5], [2.0]], dtype=np.float32)
+    rows = session_rows(values, np.array([0.5, 0.25], dtype=np.float32), np.ones((1, 1), dtype=np.float32), layout)
+    assert rows[:, 4:].tolist() == [[2, 1.5, 0.5, 1]]
 
 
 def test_a_sessions_row_begins_with_its_most_useful_clauses():

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from pilot.cafes import parse_cafes
 from pipelines.scoring import ELIGIBLE_ABOVE, SessionText, score, score_many
-from pipelines.scoring.model import FILE, terms
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 AURORA = CAFES.get("aurora")
@@ -53,15 +52,9 @@ def said_of(rows: list[dict[str, Any]], change: Any = lambda turn: turn) -> list
 
 def test_one_session_and_many_at_once_give_the_same_results() -> None:
     corpus_sessions = said_of(corpus())
-    together = score_many(corpus_sessions, spans=True)
-    assert together == [score_many([each], spans=True)[0] for each in corpus_sessions]
-    assert score_many(list(reversed(corpus_sessions)), spans=True) == together[::-1]
-
-
-def test_no_term_of_the_model_takes_points_away() -> None:
-    _, every = terms()
-    assert FILE.exists() and every
-    assert all(term.points > 0 and term.scale > 0 for term in every)
+    together = score_many(corpus_sessions, explained=True)
+    assert together == [score_many([each], explained=True)[0] for each in corpus_sessions]
+    assert score_many(list(reversed(corpus_sessions)), explained=True) == together[::-1]
 
 
 @pytest.mark.parametrize(("language", "details"), [("sv", DETAILS_SV), ("en", DETAILS_EN)])

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pilot.cafes import parse_cafes
+from pipelines.language.labels import THEMES
 from pipelines.scoring import score
-from pipelines.scoring.tags import THEMES
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 AURORA = CAFES.get("aurora")

@@ -22,7 +22,7 @@ from pipelines.feedback.themes_daily import themes_of
 from pipelines.feedback.turns import turns
 from pipelines.figures.kpis import pilot_kpis
 from pipelines.figures.uptime import uptime
-from pipelines.scoring.tags import THEMES as THEME_NAMES
+from pipelines.language.labels import THEMES as THEME_NAMES
 from pipelines.shapes import schema
 from pipelines.signals.fingerprints import fingerprints
 from pipelines.signals.session_signals import session_signals

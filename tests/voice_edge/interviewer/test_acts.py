@@ -22,7 +22,8 @@ def clause(praise: float, blame: float) -> ClauseReading:
     [
         ("complaint", 0.4, {"price": "negative"}, (), "complaint"),
         ("mixed", 0.4, {"price": "negative"}, (), "complaint"),
-        ("mixed", 0.4, {"coffee": "positive"}, (), "mixed"),
+        ("mixed", 0.4, {"coffee": "positive"}, (), "praise"),
+        ("praise", 0.7, {"coffee": "positive", "queue": "negative"}, (), "mixed"),
         ("mixed", 0.7, {"coffee": "positive", "queue": "negative"}, (), "mixed"),
         ("mixed", 0.4, {"food": "mixed"}, (), "mixed"),
         ("praise", 0.4, {"coffee": "positive"}, (clause(0.8, 0.2),), "praise"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
 
 from pilot.cafes import Wifi
 from tests.voice_edge.interviewer.talks import cafe, conversation, reading, turn
+from voice_edge.interviewer import Conversation, Exchange
 from voice_edge.interviewer.cafe_questions import hours_answer, subject_of
 from voice_edge.interviewer.scripted import scripted_reply
 
@@ -52,7 +54,19 @@ def test_a_holiday_has_its_own_hours() -> None:
         ("sv", "Jag vill ha pengarna tillbaka.", "refund"),
         ("en", "I want to speak to the manager.", "manager"),
         ("sv", "Hur många poäng får jag?", "reward"),
-        ("sv", "Var ligger toaletten?", "other"),
+        ("sv", "Var ligger toaletten?", "toilet"),
+        ("en", "Where's the accessible toilet?", "toilet"),
+        ("sv", "Toaletten var smutsig.", "other"),
+        ("sv", "Kan vi få notan?", "bill"),
+        ("en", "I asked for the bill, not a conversation.", "bill"),
+        ("sv", "Hur länge sparas det jag säger?", "privacy"),
+        ("sv", "Vem läser det här egentligen?", "privacy"),
+        ("en", "Who listens to this?", "privacy"),
+        ("en", "Why do you need to know that?", "privacy"),
+        ("sv", "va säger du jag hör inget för kaffekvarnen", "repeat"),
+        ("en", "Sorry, what did you say?", "repeat"),
+        ("sv", "hallå hör du mig", "hears"),
+        ("en", "testing testing, is this on?", "hears"),
         ("en", "Do you have parking?", "other"),
     ],
 )
@@ -89,4 +103,26 @@ def test_a_demand_in_a_complaint_is_answered_before_the_question() -> None:
     read = reading(turn("complaint", details={"thing", "reason"}), themes={"food": "negative"})
     reply = scripted_reply(talk, reading=read, today=WEDNESDAY)
     assert "Pengarna tillbaka" in reply.text and reply.tone == "sorry"
-    assert reply.asks == "time" and reply.certain
+    assert reply.asks == "consequence" and reply.certain
+
+
+@pytest.mark.parametrize(
+    ("language", "says", "answers"),
+    [
+        ("sv", "när stänger ni", "öppet 7–19"),
+        ("sv", "Varför vill du veta det?", "Inget ljud sparas"),
+        ("en", "who gets to read this", "No sound is kept"),
+        ("sv", "var finns toan", "visar de vägen"),
+    ],
+)
+def test_a_plain_question_is_answered_whatever_the_reading(language, says, answers) -> None:
+    reply = scripted_reply(conversation(says, language=language), reading=reading(turn("complaint")), today=WEDNESDAY)
+    assert answers in reply.text and reply.certain
+    assert not re.search("förlåt|sorry", reply.text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("says", ["va sa du?", "jag hör inget", "hallå hör du mig"])
+def test_a_guest_who_has_not_heard_is_asked_again(says) -> None:
+    talk = Conversation(cafe(), "sv", (Exchange("Kul! Vad tog du för något?", says),), 0)
+    reply = scripted_reply(talk, reading=reading(turn("off_topic")), today=WEDNESDAY)
+    assert reply.question == "Vad tog du för något?" and reply.asks == "thing"

@@ -19,7 +19,7 @@ from pipelines.feedback.scored_feedback import scored_feedback
 from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import turns
 from pipelines.language.labels import DANGERS
-from pipelines.scoring.learned import URGENT
+from pipelines.scoring.urgent import URGENT
 from storage.errors import StoreAway
 from storage.lake import Lake
 from storage.store.cafes.danger_reports import DangerReport, add_report
