@@ -68,6 +68,8 @@ def acknowledge(heard: Heard, wording: Wording, *, asks: Asks, answer: str) -> s
         act = "all_fine"
     if act == "unsure" and heard.instructs:
         act = "instructs"
+    elif heard.leans_to_blame and not heard.after_fault:
+        act = "unsure_blame"
     elif heard.after_rescue:
         act = "after_rescue"
     elif heard.after_fault:
@@ -105,7 +107,7 @@ def _mixed(heard: Heard, wording: Wording, *, ends: bool) -> str:
     theme = heard.themes[0] if heard.themes else ""
     good = heard.good.name if heard.good is not None and heard.good.theme in _LIKED else ""
     bad = heard.bad.name if heard.bad is not None and theme not in _WITHOUT_THING and heard.bad.name != good else ""
-    if not theme and not bad and not heard.faults:
+    if not theme and not bad:
         # Praise with some reserve, and no fault that could be regretted.
         said = wording.draw("mixed.reserved_thing", good=good) if good else wording.draw("mixed.reserved")
     elif good and theme in ("price", "queue") and not bad:

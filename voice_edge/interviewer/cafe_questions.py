@@ -95,18 +95,25 @@ _PLAINLY: dict[Language, re.Pattern[str]] = {
         r"\b(?:har ni|är det|är ni|e ni|har du) öppet\b|\b(?:kan|får) (?:jag|vi|man) (?:få )?(?:notan|betala)\b|"
         rf"\b(?:vad är|va e|vad e|har ni|vilket)\b.{{0,20}}(?:{_WIFI})|"
         r"\bär det (?:nötter|mjölk|laktos|gluten|soja|sesam|ägg|\w+mjölk)\b.{0,40}\b(?:i|på)\b|"
-        r"\binnehåller (?:den|det|er|ni)\b|\b(?:kan|får|går det att) (?:man |vi |jag )?boka\b"
+        r"\binnehåller (?:den|det|er|ni)\b|\bvet (?:du|ni) (?:om|när|var|hur|vad|vem|vilken)\b|"
+        r"\bundrar (?:om|när|var|hur|vad|vem)\b|\bstämmer det\b|"
+        r"\b(?:kan|får|går det att) (?:man |vi |jag )?boka\b"
     ),
     "en": re.compile(
         rf"{_PRIVACY['en']}|{_TOILET['en']}|"
         r"\b(?:when|what time) (?:do|are|does|is) (?:you|u|it|the café|the cafe|this place) (?:open|clos\w+|shut)\b|"
         r"\b(?:can|could|may) (?:i|we) (?:have|get|pay)\b.{0,12}(?:\b(?:the|our|my) (?:bill|check)\b|\bpay\b)|"
         rf"\bwhat(?:'s|s| is)\b.{{0,20}}(?:{_WIFI})|"
+        r"\bdo you know (?:if|what|when|where|who|how)\b|\bis that true\b|\bwants? to know\b|"
+        r"\bwondering (?:if|what|when|where|how)\b|"
         r"\b(?:is|are) there (?:any )?(?:nuts?|milk|dairy|gluten|soya?|sesame|eggs?)\b.{0,40}\bin\b"
     ),
 }
 # Beginnings of a holiday's name that stand for the whole.
-_BEGINNINGS: dict[Language, tuple[str, ...]] = {"sv": ("midsommar", "tretton"), "en": ("midsummer", "epiphany")}
+_BEGINNINGS: dict[Language, tuple[str, ...]] = {
+    "sv": ("midsommar", "tretton", "annandag"),
+    "en": ("midsummer", "epiphany", "boxing"),
+}
 
 
 def subject_of(text: str, language: Language) -> Subject:

@@ -17,7 +17,8 @@ _KINDS = frozenset(
 )
 _EARLIER = MappingProxyType(
     {
-        **dict.fromkeys(("allergy", "breathing", "collapse", "illness", "foreign_object"), "health"),
+        **dict.fromkeys(("allergy", "breathing", "collapse"), "life"),
+        **dict.fromkeys(("illness", "foreign_object"), "health"),
         **dict.fromkeys(("injury", "burn"), "hurt"),
         **dict.fromkeys(("violence", "harassment", "child_missing"), "people"),
         **dict.fromkeys(("fire_or_gas", "electricity"), "building"),

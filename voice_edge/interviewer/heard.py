@@ -13,7 +13,7 @@ from voice_edge.interviewer.acts import ALMOST_CERTAIN, CLEAR, Sides, act_of
 from voice_edge.interviewer.cafe_questions import asks_plainly
 from voice_edge.interviewer.conversation import Conversation
 from voice_edge.interviewer.expectation import Expectation, expectation_of
-from voice_edge.interviewer.plain_answers import blames_nobody, has_just_arrived
+from voice_edge.interviewer.plain_answers import blames_nobody, has_just_arrived, says_no
 from voice_edge.interviewer.spoken import plain, spoken_language
 from voice_edge.interviewer.things import Named, named
 from voice_edge.interviewer.waits import wait_in
@@ -99,7 +99,12 @@ class Heard:
     @property
     def after_rescue(self) -> bool:
         """Return whether it says that the matter of an earlier complaint ended well."""
-        return self.after_fault and self.content
+        return self.after_fault and self.content and self.likeliest == "praise"
+
+    @property
+    def leans_to_blame(self) -> bool:
+        """Return whether an answer that was not understood rather finds fault than praises."""
+        return self.act == "unsure" and (self.faults or self.likeliest == "complaint")
 
     @property
     def latest_things(self) -> tuple[str, ...]:
@@ -129,7 +134,9 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
     act, continues = act_of(reading, answers[-1], language=language), False
     if turn > 0:
         expects = _expected(conversation.exchanges[-1].question, language, reading)
-        if act != "question" or ("?" not in answers[-1] and not asks_plainly(answers[-1], language)):
+        if says_no(plain(answers[-1]), language):
+            pass
+        elif act != "question" or ("?" not in answers[-1] and not asks_plainly(answers[-1], language)):
             act, continues = _in_context(act, expects, reading)
     marked = [(one, _polarity(one, reading)) for one in things if one.kind != "area"]
     people = [one.name for one, polarity in marked if one.kind == "person" and polarity == "positive"]
@@ -184,7 +191,15 @@ def _in_context(act: HeardAct, expects: Expectation, reading: Reading) -> tuple[
     turn, acts = len(reading.turns) - 1, reading.turns[-1].acts
     sides = {claim.polarity for claim in reading.claims if claim.turn == turn}
     likely = any(name == act and likelihood >= ALMOST_CERTAIN for name, likelihood in acts.items())
-    if expects == "fault" and act in ("praise", "joke", "suggestion", "small_talk", "off_topic", "question"):
+    if expects == "fault" and act in (
+        "praise",
+        "joke",
+        "suggestion",
+        "small_talk",
+        "off_topic",
+        "question",
+        "nothing_to_say",
+    ):
         stands = likely and (act != "praise" or bool(sides & {"positive", "mixed"}))
         return (act, False) if stands else ("neutral_report", True)
     if expects == "praise" and act in ("complaint", "unsure", "neutral_report", "question"):
@@ -192,7 +207,8 @@ def _in_context(act: HeardAct, expects: Expectation, reading: Reading) -> tuple[
             return act, False
         return ("unsure", False) if act == "complaint" else ("praise", True)
     if expects == "wish" and act in _MAY_WISH:
-        return (act, False) if likely else ("suggestion", True)
+        stands = likely and (act != "praise" or bool(sides & {"positive", "mixed"}))
+        return (act, False) if stands else ("suggestion", True)
     return act, False
 
 

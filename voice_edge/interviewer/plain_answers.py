@@ -28,7 +28,7 @@ _SO_SO: dict[Language, re.Pattern[str]] = {
         r"(?:ok|okej|okay|okey|sådär|så där|nja|tja|meh|lagom|godkänt) $"
     ),
     "en": re.compile(
-        r"^ (?:(?:it's|it is|it was|yeah|just|quite|all|pretty) )*"
+        r"^ (?:(?:it's|its|it is|it was|yeah|just|quite|all|pretty) )*"
         r"(?:ok|okay|fine|alright|all right|so so|meh|average) $"
     ),
 }
@@ -56,7 +56,7 @@ _DECLINES: dict[Language, re.Pattern[str]] = {
         r"måste (?:gå|sticka|springa|dra) nu|nu ska jag (?:betala|gå))\b"
     ),
     "en": re.compile(
-        r"^ no comment $|\b(?:gotta (?:go|run)|have to (?:go|run)|ask (?:someone|somebody) else|no time)\b"
+        r"^ no comment(?: lol| haha)? $|\b(?:gotta (?:go|run)|have to (?:go|run)|ask some(?:one|body) else|no time)\b"
     ),
 }
 _TOP: dict[Language, re.Pattern[str]] = {

@@ -30,7 +30,8 @@ _OPEN = frozenset({"praise", "complaint", "mixed", "suggestion", "neutral_report
 # What a guest may demand in a complaint, so that it gets an answer too.
 _MAY_DEMAND = frozenset({"complaint", "mixed", "unsure"})
 _DEMANDS = frozenset({"refund", "manager", "reward"})
-_OF_THE_BUILDING = frozenset({"fire_or_gas", "electricity"})
+# Dangers after which the guest may still have something to do, so that nothing is asked.
+_MAY_GO_ON = frozenset({"fire_or_gas", "electricity", "allergy", "breathing", "collapse"})
 _LAST_SENTENCE = re.compile(r"(?<=[.!?]) ")
 _LIKED_THEMES = frozenset({"coffee", "food", "seating", "atmosphere", "noise"})
 
@@ -112,7 +113,7 @@ def _to_danger(danger: Danger, heard: Heard, conversation: Conversation, wording
     said = wording.draw(danger_key(danger))
     asks = (
         danger.when == "earlier"
-        and danger.kind not in _OF_THE_BUILDING
+        and danger.kind not in _MAY_GO_ON
         and "consequence" not in heard.details
         and _may_ask(conversation)
     )
@@ -134,7 +135,10 @@ def _to_act(heard: Heard, conversation: Conversation, wording: Wording, *, today
     answered, asked_plainly = "", asks_plainly(answer, heard.language)
     if subject in ("repeat", "hears"):
         return _repeats(heard, conversation, wording, subject=subject)
-    if heard.act == "question" or asked_plainly or (heard.act in _MAY_DEMAND and subject in _DEMANDS):
+    also_asks = heard.act == "praise" and (answer.rstrip().endswith("?") or (asked_plainly and subject == "other"))
+    if also_asks and subject == "other":
+        pass
+    elif heard.act == "question" or asked_plainly or (heard.act in _MAY_DEMAND and subject in _DEMANDS):
         answered = answer_to(
             subject, answer, cafe=conversation.cafe, language=heard.language, today=today, wording=wording
         )
@@ -151,7 +155,7 @@ def _to_act(heard: Heard, conversation: Conversation, wording: Wording, *, today
             still_open=frozenset[Asks]().union(*earlier[-1:]),
         )
     said = answered or acknowledge(heard, wording, asks=asks, answer=answer)
-    if not answered and heard.act == "praise" and answer.rstrip().endswith("?"):
+    if not answered and also_asks:
         said, asks = f"{said} {say(SECTION, 'cafe.also_staff', heard.language)}", "nothing"
     if asks == "nothing":
         return _ends(heard, said)
