@@ -26,7 +26,8 @@ _PATTERNS: dict[Language, dict[Expectation, str]] = {
     },
     "en": {
         "wish": r"\b(?:what|anything|something|how|which)\b.{0,40}\b(?:better|differently|change|suggest\w*|missing|"
-        r"would you like|you would like|you have liked|you'd like|have helped|fair|suited|wish|easier|improve\w*)\b",
+        r"would you like|you would like|you have liked|have made|you'd like|have helped|fair|suited|wish|easier|"
+        r"improve\w*)\b",
         "fault": r"\b(?:sorry|unfortunate\w*|shame|oh dear|oh no|wrong|wasn't|weren't|isn't|didn't work|"
         r"not (?:so )?good|"
         r"disappoint\w*|bother\w*|too (?:loud|cold|slow|expensive|dear)|did you (?:have to )?wait|what happened)\b",

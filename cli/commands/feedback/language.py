@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 import typer
 
-from cli.context import print_stderr
+from cli.context import print_stderr, settings
 from cli.language import approval, labels
+from storage.cafes_file import read_cafes
 
 if TYPE_CHECKING:
     from pipelines.language.fitting.agreement import Agreement
@@ -40,13 +41,16 @@ def evaluate(
 
     A plain TF-IDF ridge, fitted to the same authors, stands beside each figure. Some minutes a fold on two cores.
     """
+    from cli.language.folds import LEAST_FOLDS, summary
+    from cli.language.replies import reply_figures
     from pipelines.language.fitting import evaluate as evaluation
-    from pipelines.language.fitting.agreement import mean
 
     found: list[Evaluation] = []
     if not as_json:
         typer.echo("".join(f"{heading:>12}" for heading in ("", *HEADINGS)))
-    for each in evaluation.evaluate(sealed=sealed, only=author, say=print_stderr):
+    cafes = read_cafes(settings().cafes_file)
+    replies = partial(reply_figures, cafes=cafes)
+    for each in evaluation.evaluate(sealed=sealed, only=author, say=print_stderr, replies=replies):
         found.append(each)
         if as_json:
             typer.echo(json.dumps(asdict(each)))
@@ -56,11 +60,10 @@ def evaluate(
             _line(name, each.score[place], (shares.alone, shares.with_polarity))
         typer.echo("".join(f"{f'{group} {value:.2f}':>18}" for group, value in each.by_group.items()))
         typer.echo(f"{'':>12}" + "; ".join(_said(each)))
-    if len(found) > 1 and not as_json:
-        for place, name in enumerate(("model", "TF-IDF ridge")):
-            themes = [each.themes[place] for each in found]
-            both = [fmean(each.alone for each in themes), fmean(each.with_polarity for each in themes)]
-            _line(name, mean([each.score[place] for each in found], "mean"), both)
+    if len(found) >= LEAST_FOLDS and not as_json:
+        typer.echo()
+        for shown in summary(found):
+            typer.echo(shown)
 
 
 def _line(name: str, figures: Agreement, themes: Sequence[float]) -> None:

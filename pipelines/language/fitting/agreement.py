@@ -55,18 +55,6 @@ def agreement(author: str, predicted: Doubles, labelled: Doubles, kinds: Sequenc
     )
 
 
-def mean(some: Sequence[Agreement], author: str) -> Agreement:
-    """Return the mean over authors, each counting the same."""
-    return Agreement(
-        author,
-        sum(each.rows for each in some),
-        *(
-            float(np.mean([getattr(each, name) for each in some]))
-            for name in ("rank", "rank_of_genuine", "eligible_f1", "error", "unusable_eligible")
-        ),
-    )
-
-
 def rank(predicted: Doubles, labelled: Doubles) -> float:
     """Return Spearman's rank correlation; NaN if either is constant or there are fewer than two rows."""
     if len(labelled) < 2 or np.ptp(predicted) == 0 or np.ptp(labelled) == 0:

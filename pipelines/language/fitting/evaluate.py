@@ -22,6 +22,7 @@ LEAST_BASELINE_THEME = 0.3
 BASELINE_FALSE_ALARMS = 0.003
 
 Say = Callable[[str], None]
+Replies = Callable[[Measurer, Sequence[dict[str, Any]]], dict[str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Evaluation:
         false_alarms: How many ordinary sessions report a danger, and of how many.
         acts: The share of acts understood; None without conversations.
         dangers: The dangers reported; None without any.
+        replies: What the caller measured of replies to the conversations, by name.
     """
 
     authors: tuple[str, ...]
@@ -47,15 +49,23 @@ class Evaluation:
     false_alarms: tuple[int, int]
     acts: tuple[float, float] | None
     dangers: tuple[Reported, Reported] | None
+    replies: dict[str, float]
 
 
-def evaluate(*, sealed: bool = False, only: Sequence[str] = (), say: Say = lambda _: None) -> Iterator[Evaluation]:
+def evaluate(
+    *,
+    sealed: bool = False,
+    only: Sequence[str] = (),
+    say: Say = lambda _: None,
+    replies: Replies = lambda _model, _rows: {},
+) -> Iterator[Evaluation]:
     """Yield the figures of each fold.
 
     Args:
         sealed: Whether to report the sealed authors, instead of the others.
         only: The authors of sessions to leave out; empty for all.
         say: Called with each step.
+        replies: Measures replies to rows of conversations that a model reads.
     """
     kinds: tuple[corpus.Kind, ...] = ("sessions", "conversations", "danger")
     rows, labels = training_rows()
@@ -79,11 +89,17 @@ def evaluate(*, sealed: bool = False, only: Sequence[str] = (), say: Say = lambd
             continue
         fold = (author, *conversations[number : number + 1], *dangers[number : number + 1])
         say(f"leaving out {', '.join(fold)}")
-        yield _left_out(fold, everything, readable, sealed=sealed, say=say)
+        yield _left_out(fold, everything, readable, sealed=sealed, say=say, replies=replies)
 
 
 def _left_out(
-    fold: tuple[str, ...], everything: Sample, readable: Sequence[str], *, sealed: bool, say: Say
+    fold: tuple[str, ...],
+    everything: Sample,
+    readable: Sequence[str],
+    *,
+    sealed: bool,
+    say: Say,
+    replies: Replies,
 ) -> Evaluation:
     others = [name for name in readable if name not in fold]
     measurer = Measurer(fit(everything, others, say=say))
@@ -126,6 +142,7 @@ def _left_out(
         false_alarms=(len(np.unique(session[alarms & ~real])), len(mine)),
         acts=_acts(everything, fold, measures, plain, training) if rows("conversations") else None,
         dangers=_dangers(everything, fold, measures, plain, training, measurer) if rows("danger") else None,
+        replies=replies(measurer, rows("conversations")) if rows("conversations") else {},
     )
 
 

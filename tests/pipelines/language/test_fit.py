@@ -81,4 +81,5 @@ def test_the_command_reports_authors_whom_the_fit_has_not_seen(monkeypatch: pyte
     assert set(line["by_group"]) <= {"sv", "en", "spoken", "typed", "recognised"}
     assert line["acts"][0] > 1 / 14
     assert line["dangers"][0]["all"][1] > 0
+    assert line["replies"]["tone fits"] > 0.5
     assert np.isfinite(line["themes"][0]["with_polarity"])
