@@ -18,7 +18,7 @@ from pipelines.language.measures import UNUSABLE_FROM, Measures
 from pipelines.language.tokens import Ints
 from pipelines.scoring.layout import highest, session_of_clause, session_of_turn
 from pipelines.scoring.names import CafeNames
-from pipelines.scoring.structure import is_menu, is_repetition, is_silence
+from pipelines.scoring.structure import LEAST_LISTED, is_menu, is_repetition, is_silence
 
 # The maximum score of a session with the signal, by the rubric's bands.
 CAPS: Mapping[str, int] = MappingProxyType(
@@ -71,7 +71,11 @@ def signals(measures: Measures, *, words: Sequence[Sequence[str]], names: Sequen
     wordless = np.ones(len(words), dtype=np.bool_)
     wordless[measures.cut.sessions.sessions] = False  # codes and symbols, cut away
     garbled = np.maximum(kinds["gibberish"], kinds["silent"])
-    stuffing = (kinds["stuffing"] >= STUFFING_FROM) & (kinds["stuffing"] + unusable >= OF_KIND_AND_UNUSABLE_FROM)
+    stuffing = (
+        (kinds["stuffing"] >= STUFFING_FROM)
+        & (kinds["stuffing"] + unusable >= OF_KIND_AND_UNUSABLE_FROM)
+        & _flags(len(own) >= LEAST_LISTED for own in words)
+    )
     raised = {
         "silence": silent,
         "gibberish": wordless

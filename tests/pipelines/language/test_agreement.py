@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.language.fitting.agreement import agreement, mean, rank
+from pipelines.language.fitting.agreement import agreement, rank
 
 
 def test_a_perfect_score_agrees_and_a_reversed_one_does_not():
@@ -18,14 +18,6 @@ def test_a_perfect_score_agrees_and_a_reversed_one_does_not():
     assert reverse.rank == pytest.approx(-1)
     assert reverse.eligible_f1 == 0
     assert reverse.unusable_eligible == 1
-
-
-def test_each_author_counts_the_same_in_the_mean():
-    labelled = np.array([10.0, 70.0])
-    one = agreement("a", labelled, labelled, ["genuine", "genuine"])
-    other = agreement("b", np.tile(labelled[::-1], 5), np.tile(labelled, 5), ["genuine"] * 10)
-    assert mean([one, other], "mean").eligible_f1 == pytest.approx(0.5)
-    assert mean([one, other], "mean").rows == 12
 
 
 def test_a_constant_has_no_rank():

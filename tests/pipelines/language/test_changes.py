@@ -18,7 +18,10 @@ from pipelines.language.reader import measurer
 from pipelines.language.trees import Trees
 
 ROWS = 40
-QUEUE = ("Kön vid disken var tjugo minuter lång klockan åtta, för bara en person stod i kassan.",)
+QUEUE = (
+    "Kön vid disken var tjugo minuter lång klockan åtta, för bara en person stod i kassan, så jag gick utan kaffe.",
+    "Öppna den andra kassan på morgonen.",
+)
 POINTS_HIGHER = 25.0
 
 
