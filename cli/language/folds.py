@@ -48,7 +48,7 @@ def summary(folds: Sequence[Evaluation]) -> Iterator[str]:
 
 
 def line(label: str, own: Sequence[float], plain: Sequence[float] = ()) -> str:
-    """Return a figure's line: mean and the t interval of authors as drawn at random; the baseline's mean if any."""
+    """Return a figure's line: mean and t interval over authors; the baseline's mean if any."""
     shown = f"{label:<42}{fmean(own):.3f}"
     if len(own) >= LEAST_FOLDS:
         half = float(t.ppf((1 + LEVEL) / 2, len(own) - 1)) * stdev(own) / sqrt(len(own))

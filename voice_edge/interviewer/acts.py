@@ -24,9 +24,10 @@ LEAST_UNMARKED = 0.6  # of a question without a mark that does not begin as one:
 LEAST_JUDGING = 0.35  # of all judging acts together, for the claims to decide between them
 LIKELY = 0.55  # from here on the act stands although the claims say less
 ALMOST_CERTAIN = 0.8  # from here on it stands although the claims say the contrary
-CERTAIN = 0.9  # from here on praise stands although it says "but"
+CERTAIN = 0.97  # from here on praise stands although it says "but"
 MOSTLY = 0.5  # the share among judging acts from which praise is not taken for something else
 LEAD = 0.1  # how much clearer one side is than the other, to count without a claim
+HALF_CLEAR = 0.35  # beside a word of contrast
 CLEAR = 0.5  # from here on a clause praises, or finds fault
 _FEW_WORDS = 14
 UNUSABLE = 0.5  # from this likelihood on, gibberish or an instruction to the machine
@@ -46,14 +47,14 @@ _ASKS_IF_AI: dict[Language, re.Pattern[str]] = {
     ),
 }
 _CONTRAST: dict[Language, re.Pattern[str]] = {
-    "sv": re.compile(r"\b(?:men|fast|dock|däremot|förutom|utom|tyvärr)\b"),
-    "en": re.compile(r"\b(?:but|though|although|however|except|only thing|unfortunately|shame)\b"),
+    "sv": re.compile(r"\b(?:men|fast|dock|tills|däremot|förutom|utom|tyvärr)\b"),
+    "en": re.compile(r"\b(?:but|until|though|although|however|except|only thing|unfortunately|shame)\b"),
 }
 _INTERROGATIVE: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
         r"^om (?:man|jag|vi|ni|det|du)\b|\b(?:(?:när|var) (?:öppnar|stänger|slår|börjar|är|e|ä|har|ligger|"
         r"finns|kan|hittar|står)|"
-        r"vart|vad|vem|vilka|vilken|hur|varför|finns|(?:har|kan|får|tar|är|e|ska|går|vill) "
+        r"vart|vad|vem|vilka|vilken|vilket|hur|varför|finns|(?:har|kan|får|tar|är|e|ska|går|vill) "
         r"(?:du|ni|man|jag|det|de|vi|nån|någon)|vet (?:du|ni) (?:om|när|var|hur|vad|vem|vilk\w*))\b"
     ),
     "en": re.compile(
@@ -100,6 +101,11 @@ class Sides:
         return self.blame >= CLEAR
 
 
+def is_no_answer(reading: Reading) -> bool:
+    """Return whether the talk is gibberish, a list of words or an instruction to the machine."""
+    return any(reading.kinds.get(kind, 0.0) >= UNUSABLE for kind in _NO_ANSWERS)
+
+
 def act_of(reading: Reading, answer: str, *, language: Language) -> HeardAct:
     """Return the act of the latest answer; "unsure" if the reading does not settle it."""
     latest, words = reading.turns[-1], plain(answer)
@@ -107,7 +113,7 @@ def act_of(reading: Reading, answer: str, *, language: Language) -> HeardAct:
         return "nothing_to_say"
     if latest.acts.get("asks_if_ai", 0.0) >= LEAST_FOR_AI or _ASKS_IF_AI[language].search(words):
         return "asks_if_ai"
-    if any(reading.kinds.get(kind, 0.0) >= UNUSABLE for kind in _NO_ANSWERS):
+    if is_no_answer(reading):
         return "unsure"
     if len(words.split()) <= _FEW_WORDS and declines(words, language):
         return "refuses"
@@ -141,6 +147,8 @@ def _judged(act: Act, acts: Mapping[Act, float], sides: Sides, *, contrasts: boo
     """
     likelihood = acts[act]
     if likelihood < ALMOST_CERTAIN and sides.praises and sides.blames:
+        return "mixed"
+    if contrasts and likelihood < CERTAIN and min(sides.praise, sides.blame) >= HALF_CLEAR:
         return "mixed"
     if act == "praise" and contrasts and likelihood < CERTAIN:
         return "mixed"

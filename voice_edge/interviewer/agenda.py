@@ -32,7 +32,6 @@ _ASKED_AGAIN: tuple[Asks, ...] = ("thing", "place", "amount", "reason", "improve
 _FAULT: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType(
     {
         "price": ("improvement",),
-        "accessibility": ("improvement",),
         "queue": ("amount",),
         "cleanliness": ("place", "consequence"),
         "toilets": ("consequence",),
@@ -42,7 +41,8 @@ _FAULT: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType(
         "coffee": ("consequence",),
     }
 )
-_ASKED_ANYWAY = frozenset({"price", "queue", "accessibility"})
+_EATEN = frozenset({"food", "coffee"})  # a hair in it has no place in the café
+_ASKED_ANYWAY = frozenset({"price", "queue"})
 _MIXED: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType({"price": ("improvement",), "queue": ("amount",)})
 
 
@@ -84,7 +84,7 @@ def _candidates(heard: Heard, *, first: bool) -> Iterator[Asks]:
         yield from _MIXED.get(heard.themes[0] if heard.themes else "", ())
     elif matter == "praise":
         yield from _about_praise(heard)
-    elif matter == "neutral_report" or (matter == "unsure" and heard.words <= LONG_WORDS):
+    elif matter == "neutral_report" or (matter == "unsure" and heard.words <= LONG_WORDS and not heard.content):
         yield "improvement"
     elif matter == "nothing_to_say":
         yield "improvement" if heard.named else "thing"
@@ -99,8 +99,10 @@ def _about_fault(heard: Heard) -> Iterator[Asks]:
         yield "reason"
     if "suggestion" in heard.details:
         return
-    if theme == "service" and heard.words <= SHORT_FAULT_WORDS:
+    if theme == "service" and heard.words <= SHORT_FAULT_WORDS and not heard.wait:
         yield "what_happened"
+    if theme == "cleanliness" and any(one.theme in _EATEN for one in heard.named):
+        return
     if heard.words <= WHOLE_STORY_WORDS or theme in _ASKED_ANYWAY:
         yield from _FAULT.get(theme, ()) if theme != "price" or len(heard.themes) == 1 else ()
     if heard.words <= SHORT_FAULT_WORDS:

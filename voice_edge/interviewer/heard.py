@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pilot.cafes import Language
 from pipelines.language.reading import Danger
-from voice_edge.interviewer.acts import ALMOST_CERTAIN, CLEAR, Sides, act_of
+from voice_edge.interviewer.acts import ALMOST_CERTAIN, CLEAR, Sides, act_of, is_no_answer
 from voice_edge.interviewer.cafe_questions import asks_plainly
 from voice_edge.interviewer.conversation import Conversation
 from voice_edge.interviewer.expectation import Expectation, expectation_of
@@ -161,7 +161,7 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
         after_danger=any(one.danger is not None for one in reading.turns[:-1]),
         blamed=any(claim.turn < turn and claim.polarity != "positive" for claim in reading.claims)
         or any(one.act in ("complaint", "mixed") for one in reading.turns[:-1]),
-        content=sides.praise >= CONTENT and not sides.blames,
+        content=sides.praise >= CONTENT and not sides.blames and not is_no_answer(reading),
         faults=sides.blames,
         not_ours=not sides.blames and blames_nobody(plain(answers[-1]), language),
         arrived=act in _NOT_JUDGED and has_just_arrived(plain(answers[-1]), language),
@@ -202,7 +202,7 @@ def _in_context(act: HeardAct, expects: Expectation, reading: Reading) -> tuple[
     ):
         stands = likely and (act != "praise" or bool(sides & {"positive", "mixed"}))
         return (act, False) if stands else ("neutral_report", True)
-    if expects == "praise" and act in ("complaint", "unsure", "neutral_report", "question"):
+    if expects == "praise" and act in ("complaint", "unsure", "neutral_report", "question", "nothing_to_say"):
         if likely and (sides & {"negative", "mixed"} or act == "question"):
             return act, False
         return ("unsure", False) if act == "complaint" else ("praise", True)
@@ -234,11 +234,10 @@ def _negative_themes(reading: Reading, turn: int) -> tuple[str, ...]:
 
 
 def _first(marked: Sequence[tuple[Named, Polarity | None]], polarity: Polarity, *, turn: int) -> Named | None:
-    """Return the first thing of the latest answer with this polarity, else the last one before."""
+    """Return the first thing of the latest answer with this polarity."""
     never = _NOT_NAMED if polarity == "positive" else _NOT_BLAMED
     fits = [one for one, found in marked if found == polarity and one.kind != "person" and one.theme not in never]
-    here = [one for one in fits if one.turn == turn]
-    return here[0] if here else fits[-1] if fits else None
+    return next((one for one in fits if one.turn == turn), None)
 
 
 def _polarity(one: Named, reading: Reading) -> Polarity | None:

@@ -25,11 +25,14 @@ _YES: dict[Language, re.Pattern[str]] = {
 _SO_SO: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
         r"^ (?:(?:jo|jodå|ja|jadå|det|är|var|e|det är|det var|helt|rätt|ganska|väl) )*"
+        r"(?:ok|okej|okay|okey|sådär|så där|nja|tja|meh|lagom|godkänt|bra)"
+        r"(?: (?:antar jag|gissar jag|typ|väl))+ $|"
+        r"^ (?:(?:jo|jodå|ja|jadå|det|är|var|e|det är|det var|helt|rätt|ganska|väl) )*"
         r"(?:ok|okej|okay|okey|sådär|så där|nja|tja|meh|lagom|godkänt) $"
     ),
     "en": re.compile(
         r"^ (?:(?:it's|its|it is|it was|yeah|just|quite|all|pretty) )*"
-        r"(?:ok|okay|fine|alright|all right|so so|meh|average) $"
+        r"(?:ok|okay|fine|alright|all right|so so|meh|average)(?: (?:i guess|i suppose))? $"
     ),
 }
 _ARRIVED: dict[Language, re.Pattern[str]] = {

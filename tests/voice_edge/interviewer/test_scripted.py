@@ -39,7 +39,7 @@ def reply_to(talk: Conversation, read: Reading) -> ScriptedReply:
         ("Vi väntade i tjugofem minuter i kön.", "complaint", {"thing", "amount"}, {"queue": "negative"}, "Tjugofem minuter", "improvement"),
         ("Sextiofem spänn för en kopp kaffe, rena rånet.", "complaint", {"thing", "amount"}, {"price": "negative"}, "dyrt|svidit|sved|pengar", "improvement"),
         ("Wifit dog hela tiden och jag tappade mötet.", "complaint", {"thing", "consequence"}, {"wifi": "negative"}, "wifit|uppkoppling", "improvement"),
-        ("Min man sitter i rullstol och kom inte in.", "complaint", {"person", "reason"}, {"accessibility": "negative"}, "[Ff]örlåt", "improvement"),
+        ("Min man sitter i rullstol och kom inte in.", "complaint", {"person", "reason"}, {"accessibility": "negative"}, "[Ff]örlåt", "nothing"),
         ("Jag gillade det inte.", "complaint", set(), {}, "förlåt", "reason"),
         ("Bullen var dödsgod!", "praise", {"thing"}, {"food": "positive"}, "roligt|kul|fint|Härligt|glada", "reason"),
         ("Hassan är bäst.", "praise", {"person"}, {"service": "positive"}, "", "reason"),
@@ -74,7 +74,7 @@ def test_both_sides_of_a_mixed_answer_are_acknowledged() -> None:
 @pytest.mark.parametrize(
     "unsure",
     [
-        turn("praise", likelihood=0.3, praise=0.9),
+        turn("praise", likelihood=0.3, praise=0.4),
         turn("praise", likelihood=0.7, praise=0.0, blame=0.9),
         turn("joke", blame=0.8),
         turn("complaint", likelihood=0.4, blame=0.4, praise=0.4),
@@ -91,6 +91,11 @@ def test_an_uncertain_reading_gets_one_safe_question(unsure) -> None:
 def test_an_uncertain_reading_of_a_later_answer_ends_the_talk() -> None:
     read = reading(turn("neutral_report"), turn("praise", likelihood=0.3, praise=0.5))
     reply = reply_to(conversation("En kaffe.", "Ja, du vet, som vanligt är det ju så."), read)
+    assert (reply.tone, reply.question) == ("neutral", None)
+
+
+def test_an_uncertain_reading_that_leans_to_praise_is_not_asked_what_was_wrong() -> None:
+    reply = reply_to(conversation("Den var alldeles extra."), reading(turn("praise", likelihood=0.3, praise=0.9)))
     assert (reply.tone, reply.question) == ("neutral", None)
 
 
