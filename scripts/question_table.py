@@ -39,6 +39,27 @@ HEAD = "| row/turn | the guest | the reply | verdict |\n|---|---|---|---|"
 INTRODUCTION = """\
 # The questions of the scripted interviewer
 
+## For a café's manager
+
+The interviewer is an AI and says so when asked. It opens with one question, and then asks at most two more, and only
+what fits:
+
+- **A danger comes first**: short fixed words, the staff, 112 where life is at stake, no further question. You are
+  alerted while the guest still sits there ([watch.md](watch.md)).
+- **A question to the café** is answered if `cafes.toml` knows (opening hours, wifi); otherwise it says who knows. It
+  never guesses what a dish contains.
+- **A fault** is regretted, with the thing that the guest named, and passed on. It asks only for what is missing and not
+  plain by itself: how long a queue took, what a fair price would be, whether the staff were told. It never names a
+  member of your staff who is blamed, and never asks who it was.
+- **Praise** is met with joy; a short one is asked for its reason.
+- **Where it did not understand**, it thanks in neutral words, and asks at most what would have made the visit better.
+- A second question follows only an answer of a word or two. Nobody is asked when they were there: they are there now.
+
+What it did with 120 talks that nobody here had read, in the eyes of a reader who knew nothing of it:
+`python -m benchmarks.feedback.judged`. Figures on labelled answers of authors left out: [language.md](language.md).
+
+## Every reply to the development corpus
+
 One line for each answered turn of the development corpus (`tests/data/corpus`, first two turns), written by
 `python scripts/question_table.py`; a test compares the page with the code. The corpus' second answer was written before
 the first question, so the second reply of a row does not always fit. Opening hours are those of {day}.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -21,6 +22,7 @@ from pipelines.language.trees import Trees
 
 FILE = Path(__file__).parent / "model.npz"
 FORMAT = 1
+VERSION_LETTERS = 12
 
 
 class ModelUnreadable(PilotError):
@@ -81,6 +83,20 @@ class Model:
 
 def packed(model: Model) -> bytes:
     """Return a model as the content of its file."""
+    content = BytesIO()
+    np.savez_compressed(content, **_arrays(model))
+    return content.getvalue()
+
+
+def named(model: Model) -> Model:
+    """Return a model whose version follows from its content."""
+    digest = hashlib.sha256()
+    for name, array in sorted(_arrays(replace(model, version="")).items()):
+        digest.update(name.encode() + np.ascontiguousarray(array).tobytes())
+    return replace(model, version=digest.hexdigest()[:VERSION_LETTERS])
+
+
+def _arrays(model: Model) -> dict[str, Any]:
     arrays: dict[str, Any] = {}
     numbers: dict[str, Any] = {"format": FORMAT, "targets": list(TARGETS)}
     for field in fields(model):
@@ -97,10 +113,7 @@ def packed(model: Model) -> bytes:
             arrays |= {f"{field.name}.{name}": getattr(value, name) for name in ("weights", "intercepts")}
         else:
             numbers[field.name] = value
-    arrays["numbers"] = _bytes(json.dumps(numbers))
-    content = BytesIO()
-    np.savez_compressed(content, **arrays)
-    return content.getvalue()
+    return arrays | {"numbers": _bytes(json.dumps(numbers))}
 
 
 def unpacked(content: bytes) -> Model:

@@ -18,7 +18,7 @@ from pipelines.feedback.turns import turns
 from pipelines.language.fitting import corpus, learning
 from pipelines.language.fitting.labels import Correction as RightTheme
 from pipelines.language.fitting.labels import LabelledSession
-from pipelines.language.model import FILE, Model, packed, shipped, unpacked
+from pipelines.language.model import FILE, Model, named, packed, shipped, unpacked
 from storage.home import Home, open_home
 from storage.store import audit
 from storage.store.cafes.feedback_labels import Correction, add_label
@@ -31,7 +31,8 @@ from tests.pipelines.signals.visits import visit
 
 SAID = "Havrelatten var bränd klockan åtta, och kön vid disken var alldeles för lång."
 DAY = MORNING.date()
-NEXT = "0a1b2c3d4e5f"
+NEXT_MODEL = named(replace(shipped(), danger_from=shipped().danger_from + 1e-9))
+NEXT = NEXT_MODEL.version
 REASON = "It agrees with more labels"
 FEW = 20
 
@@ -54,7 +55,7 @@ def candidate(monkeypatch: pytest.MonkeyPatch) -> list[list[LabelledSession]]:
     rows_of = corpus.rows
     rows = [("sessions", row) for row in rows_of("sessions", "w1")[:FEW]]
     monkeypatch.setattr(learning, "learn", learn)
-    monkeypatch.setattr(learning, "fit", lambda *_, **__: replace(shipped(), version=NEXT))
+    monkeypatch.setattr(learning, "fit", lambda *_, **__: NEXT_MODEL)
     monkeypatch.setattr(learning, "training_rows", lambda: (rows, {}))
     # So short a corpus knows few of the version's words.
     monkeypatch.setattr(learning, "without_rare_words", lambda model, known: model)

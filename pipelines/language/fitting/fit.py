@@ -6,9 +6,8 @@ is fitted once more to all authors.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from pipelines.language.fitting.words import Mask, features, fit_words, folds, u
 from pipelines.language.heads import Floats, Heads
 from pipelines.language.labels import ACTS, CLAUSE, KIND, KINDS, TARGETS, USEFUL
 from pipelines.language.measures import Values
-from pipelines.language.model import Map, Model
+from pipelines.language.model import Map, Model, named
 from pipelines.language.pooling import rising, session_rows, turn_rows
 from pipelines.language.themes import claim_rows, theme_rows
 from pipelines.language.trees import Trees
@@ -68,7 +67,7 @@ def fit(sample: Sample, authors: Sequence[str], *, say: Say = lambda _: None) ->
     heads = Heads.rounded(found.vocabulary, *fit_words(sample, found, authors))
     model = _upper_levels(sample, seen, known, folds(authors), heads)
     say("fitted the upper levels")
-    return replace(model, version=_version(sample, authors))
+    return named(model)
 
 
 def _upper_levels(sample: Sample, seen: Values, known: Mask, dealt: Sequence[Sequence[str]], heads: Heads) -> Model:
@@ -177,12 +176,3 @@ def _ridge(rows: Floats, targets: Doubles, used: Mask, penalty: float) -> Map:
 def _unscaled(scaler: StandardScaler, weights: Doubles, intercepts: Doubles) -> Map:
     own = weights / scaler.scale_[:, None]
     return Map(own.astype(np.float32), (intercepts - scaler.mean_ @ own).astype(np.float32))
-
-
-def _version(sample: Sample, authors: Sequence[str]) -> str:
-    """Return a name that follows from the training data."""
-    digest = hashlib.sha256()
-    for row, author in zip(sample.rows, sample.author.tolist(), strict=True):
-        if author in authors:
-            digest.update(repr(sorted(row.items())).encode())
-    return digest.hexdigest()[:12]

@@ -16,7 +16,7 @@ from pipelines.language.fitting.rare_words import shared_features, without_rare_
 from pipelines.language.fitting.sample import Sample, sample, training_rows, turns_of
 from pipelines.language.grams import Vocabulary
 from pipelines.language.measures import Measurer
-from pipelines.language.model import Model
+from pipelines.language.model import Model, named
 
 Say = Callable[[str], None]
 
@@ -40,7 +40,7 @@ def learn(
     def fitted(cafes: Sequence[str]) -> Measurer:
         # The cafés last, so that the corpus's authors are dealt to the same folds as without labels.
         model = fit(everything, [*_authors(everything, cafes=False), *cafes], say=say)
-        return Measurer(without_rare_words(model, known=known))
+        return Measurer(named(without_rare_words(model, known=known)))
 
     cafes = _authors(everything, cafes=True)
     new = fitted(cafes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from pipelines.language.fitting import corpus
 from pipelines.language.labels import ACTS, TARGETS
 from pipelines.language.measures import Measurer
-from pipelines.language.model import FILE, ModelUnreadable, packed, shipped, unpacked
+from pipelines.language.model import FILE, ModelUnreadable, named, packed, shipped, unpacked
 from pipelines.language.plain_dangers import names_danger
 from pipelines.language.reader import read
 
@@ -148,3 +149,9 @@ def test_a_word_that_names_a_danger_is_not_enough():
     said = "Hon hotade med att äta upp min bulle, så gott var det"
     assert names_danger([said]).all()
     assert read([said]).turns[0].danger is None
+
+
+def test_a_version_follows_from_the_content() -> None:
+    own = shipped()
+    assert named(own).version == own.version
+    assert named(replace(own, danger_from=own.danger_from + 0.01)).version != own.version
