@@ -1,4 +1,4 @@
-"""Prints what a fresh reader thought of the interviewer's replies to 120 talks that nobody here had read.
+"""Prints what a fresh reader thought of the replies to 120 talks that nobody here had read.
 
     python -m benchmarks.feedback.judged [--changed]
 

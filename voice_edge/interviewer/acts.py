@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pilot.cafes import Language
-from voice_edge.interviewer.plain_answers import declines, is_so_so, is_top_rating, says_no, says_yes
+from voice_edge.interviewer.plain_answers import declines, is_bare_praise, is_so_so, is_top_rating, says_no, says_yes
 from voice_edge.interviewer.spoken import plain
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def act_of(reading: Reading, answer: str, *, language: Language) -> HeardAct:
         return "nothing_to_say"
     if is_so_so(words, language) or (says_yes(words, language) and len(reading.turns) > 1):
         return "neutral_report"
-    if len(words.split()) <= _FEW_WORDS and is_top_rating(words, language):
+    if is_bare_praise(words, language) or (len(words.split()) <= _FEW_WORDS and is_top_rating(words, language)):
         return "praise"
     acts = dict(latest.acts)
     asks, form = acts.get("question", 0.0), _INTERROGATIVE[language]

@@ -12,7 +12,7 @@ _NO: dict[Language, re.Pattern[str]] = {
         r"(?: (?:nej|tack|då|alls|direkt|särskilt|speciellt|precis|inget|faktiskt|det är bra))* $"
     ),
     "en": re.compile(
-        r"^ (?:no|nope|nah|nothing|not really|none|no idea|dunno|don't know|i don't know)"
+        r"^ (?:no|nope|nah|nothing|not really|not rly|none|no idea|dunno|don't know|i don't know)"
         r"(?: (?:thanks|thank you|really|at all|much|special|in particular|nothing|it's fine))* $"
     ),
 }
@@ -20,7 +20,10 @@ _YES: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
         r"^ (?:ja|jo|jadå|jodå|japp|jepp|jajamän|precis|exakt|absolut|visst)(?: (?:ja|tack|det|då|absolut))* $"
     ),
-    "en": re.compile(r"^ (?:yes|yeah|yep|yup|sure|exactly|absolutely|right)(?: (?:please|it|is|was|did|i|thanks))* $"),
+    "en": re.compile(
+        r"^ (?:yes|yeah|yep|yup|sure|exactly|absolutely|right)(?: (?:please|it|is|was|did|i|"
+        r"thanks))* $"
+    ),
 }
 _SO_SO: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
@@ -42,7 +45,7 @@ _ARRIVED: dict[Language, re.Pattern[str]] = {
     ),
     "en": re.compile(
         r"\b(?:just (?:got here|arrived|sat down|walked in|came in now)|only just (?:got|arrived|sat)|"
-        r"(?:haven't|not) (?:even )?(?:ordered|had anything|tried anything)(?: yet)?)\b"
+        r"(?:haven't|havent|not) (?:even )?(?:ordered|had anything|tried anything)(?: yet)?)\b"
     ),
 }
 
@@ -55,11 +58,13 @@ _NOBODY: dict[Language, re.Pattern[str]] = {
 
 _DECLINES: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
-        r"^ (?:ingen kommentar|inga kommentarer) $|\b(?:fråga (?:nån|någon) annan|hinner inte(?: prata| svara| mer)?|"
+        r"^ (?:ingen kommentar|inga kommentarer|nej tack) $|\b(?:fråga (?:nån|någon) annan|hinner inte(?: prata|"
+        r" svara| mer)?|"
         r"måste (?:gå|sticka|springa|dra) nu|nu ska jag (?:betala|gå))\b"
     ),
     "en": re.compile(
-        r"^ no comment(?: lol| haha)? $|\b(?:gotta (?:go|run)|have to (?:go|run)|ask some(?:one|body) else|no time)\b"
+        r"^ (?:no comment(?: lol| haha)?|no thanks|no thank you) $|\b(?:gotta (?:go|run)|have to (?:go|run)|"
+        r"ask some(?:one|body) else|no time)\b"
     ),
 }
 _TOP: dict[Language, re.Pattern[str]] = {
@@ -68,6 +73,20 @@ _TOP: dict[Language, re.Pattern[str]] = {
         r"\b(?:10 (?:out of )?10|ten out of ten|5 (?:out of )?5|five out of five|five stars|full marks)\b"
     ),
 }
+
+
+_BARE_PRAISE: dict[Language, re.Pattern[str]] = {
+    "sv": re.compile(
+        r"^ (?:(?:jätte|super|mycket|mkt|väldigt|rätt|riktigt) ?)?(?:bra|gott|fint|toppen|mysigt|"
+        r"trevligt|kanon|härligt) $"
+    ),
+    "en": re.compile(r"^ (?:(?:very|really|so|pretty) )?(?:good|great|nice|lovely|excellent|perfect|wonderful) $"),
+}
+
+
+def is_bare_praise(words: str, language: Language) -> bool:
+    """Return whether an answer in plain form is a mere word of praise."""
+    return bool(_BARE_PRAISE[language].search(words))
 
 
 def declines(words: str, language: Language) -> bool:
