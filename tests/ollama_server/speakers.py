@@ -148,6 +148,7 @@ class Smol:
             "cache_prompt": True,
             "temperature": options.temperature,
             "max_tokens": options.num_predict,
+            "timings_per_token": True,  # a client may hang up before the last line
         }
         if options.seed >= 0:
             body["seed"] = options.seed
@@ -155,12 +156,14 @@ class Smol:
             httpx.AsyncClient(timeout=None) as client,
             client.stream("POST", f"{self._address}/v1/chat/completions", json=body) as answer,
         ):
+            counted = False
             async for line in answer.aiter_lines():
                 if not line.startswith("data: ") or line == "data: [DONE]":
                     continue
                 chunk = json.loads(line.removeprefix("data: "))
-                if "timings" in chunk:
+                if "timings" in chunk and not counted:
                     self.prompt_tokens.append(chunk["timings"]["prompt_n"])
+                    counted = True
                 for choice in chunk.get("choices", []):
                     text = choice["delta"].get("content")
                     if text:

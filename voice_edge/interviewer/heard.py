@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pilot.cafes import Language
 from pipelines.language.reading import Danger
-from voice_edge.interviewer.acts import ALMOST_CERTAIN, CLEAR, Sides, act_of, is_no_answer
-from voice_edge.interviewer.cafe_questions import asks_plainly
+from voice_edge.interviewer.acts import CLEAR, Sides, act_of, is_no_answer
+from voice_edge.interviewer.context import act_in_context
 from voice_edge.interviewer.conversation import Conversation
-from voice_edge.interviewer.expectation import Expectation, expectation_of
-from voice_edge.interviewer.plain_answers import blames_nobody, has_just_arrived, says_no
+from voice_edge.interviewer.plain_answers import blames_nobody, has_just_arrived
 from voice_edge.interviewer.spoken import plain, spoken_language
 from voice_edge.interviewer.things import Named, named
 from voice_edge.interviewer.waits import wait_in
@@ -27,7 +26,6 @@ CONTENT = 0.65  # how clearly "all fine" praises, to be met with joy
 AGREES = 0.1  # how much more a clause praises than blames, to name its thing as praised; or the reverse
 INSTRUCTS = 0.6  # from this likelihood on, an instruction to the machine
 LEAST_FOR_DANGER = 0.28  # of the likeliest act: to send a guest to the staff needlessly is better than not to
-_MAY_WISH = frozenset({"praise", "complaint", "mixed", "unsure", "neutral_report", "joke"})
 _NOT_JUDGED = frozenset({"neutral_report", "nothing_to_say", "unsure", "small_talk"})
 _NOT_NAMED = frozenset({"price", "opening_hours"})
 _NOT_BLAMED = _NOT_NAMED | {"service"}  # nobody of the staff, and not all of them
@@ -133,11 +131,7 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
     sides = Sides.of(reading)
     act, continues = act_of(reading, answers[-1], language=language), False
     if turn > 0:
-        expects = _expected(conversation.exchanges[-1].question, language, reading)
-        if says_no(plain(answers[-1]), language):
-            pass
-        elif act != "question" or ("?" not in answers[-1] and not asks_plainly(answers[-1], language)):
-            act, continues = _in_context(act, expects, reading)
+        act, continues = act_in_context(act, conversation.exchanges[-1], reading, language=language)
     marked = [(one, _polarity(one, reading)) for one in things if one.kind != "area"]
     people = [one.name for one, polarity in marked if one.kind == "person" and polarity == "positive"]
     wait, faults = wait_in(answers[-1], language), _negative_themes(reading, turn)
@@ -172,44 +166,6 @@ def hear(conversation: Conversation, reading: Reading) -> Heard:
         turn=turn,
         named=things,
     )
-
-
-def _expected(question: str, language: Language, reading: Reading) -> Expectation:
-    """Return what a question leads to, by its words, else by what the guest said before."""
-    before = reading.turns[-2]
-    by_act: dict[str, Expectation] = {"complaint": "fault", "praise": "praise"}
-    likely = before.acts.get(before.act, 0.0) >= CLEAR
-    return expectation_of(question, language) or (by_act.get(before.act, "") if likely else "")
-
-
-def _in_context(act: HeardAct, expects: Expectation, reading: Reading) -> tuple[HeardAct, bool]:
-    """Return the act of an answer to a follow-up question, and whether the question decided it.
-
-    An answer usually continues what the question is about: a contrary verdict counts only if it is claimed, or nearly
-    certain.
-    """
-    turn, acts = len(reading.turns) - 1, reading.turns[-1].acts
-    sides = {claim.polarity for claim in reading.claims if claim.turn == turn}
-    likely = any(name == act and likelihood >= ALMOST_CERTAIN for name, likelihood in acts.items())
-    if expects == "fault" and act in (
-        "praise",
-        "joke",
-        "suggestion",
-        "small_talk",
-        "off_topic",
-        "question",
-        "nothing_to_say",
-    ):
-        stands = likely and (act != "praise" or bool(sides & {"positive", "mixed"}))
-        return (act, False) if stands else ("neutral_report", True)
-    if expects == "praise" and act in ("complaint", "unsure", "neutral_report", "question", "nothing_to_say"):
-        if likely and (sides & {"negative", "mixed"} or act == "question"):
-            return act, False
-        return ("unsure", False) if act == "complaint" else ("praise", True)
-    if expects == "wish" and act in _MAY_WISH:
-        stands = likely and (act != "praise" or bool(sides & {"positive", "mixed"}))
-        return (act, False) if stands else ("suggestion", True)
-    return act, False
 
 
 def _matter(act: HeardAct, reading: Reading) -> HeardAct:
