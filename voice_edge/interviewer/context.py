@@ -1,4 +1,4 @@
-"""The act of an answer to a follow-up question: what the question is about decides where the reading is not certain."""
+"""The act of an answer to a follow-up question, which the question decides where the reading is uncertain."""
 
 from __future__ import annotations
 
