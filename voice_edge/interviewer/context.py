@@ -1,4 +1,4 @@
-"""The act of an answer to a follow-up question, which the question decides where the reading is uncertain."""
+"""The act of an answer to a follow-up question: where it is uncertain, the question decides."""
 
 from __future__ import annotations
 
