@@ -69,7 +69,7 @@ async def test_a_session_of_a_killed_replica_finishes_on_the_other(tmp_path):
             assert (again["resumed"], again["session_id"]) == (True, welcome["session_id"])
             assert [turn["turn"] for turn in again["turns"]] == [1]
             await page.send(json.dumps({"type": "text", "text": "Vi stod tio minuter vid kassan vid lunch"}))
-            _, later = await until(page, "question", turn=3)
+            _, later = await until(page, "review")
         async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client:
             sent = await client.post(
                 f"http://127.0.0.1:{other}/v1/rest", headers={"X-Pilot-Resume": later or snapshot}, timeout=30

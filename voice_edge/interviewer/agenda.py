@@ -46,6 +46,13 @@ _ASKED_ANYWAY = frozenset({"price", "queue"})
 _MIXED: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType({"price": ("improvement",), "queue": ("amount",)})
 
 
+def asks_for_more(heard: Heard, asks: Asks) -> bool:
+    """Return whether the question for an improvement is open: what was told needs none, so is there anything else."""
+    told = heard.matter == "mixed" or heard.words > SHORT_FAULT_WORDS
+    priced = bool(heard.themes) and heard.themes[0] == "price" and len(heard.themes) == 1
+    return asks == "improvement" and heard.matter in ("complaint", "mixed") and told and not priced
+
+
 def next_detail(heard: Heard, *, first: bool, asked: frozenset[Asks], still_open: frozenset[Asks]) -> Asks:
     """Return the kind of detail to ask for next; "nothing" to end with thanks.
 
@@ -82,6 +89,7 @@ def _candidates(heard: Heard, *, first: bool) -> Iterator[Asks]:
         yield from _about_fault(heard)
     elif matter == "mixed":
         yield from _MIXED.get(heard.themes[0] if heard.themes else "", ())
+        yield "improvement"
     elif matter == "praise":
         yield from _about_praise(heard)
     elif matter == "neutral_report" or (matter == "unsure" and heard.words <= LONG_WORDS and not heard.content):
@@ -97,16 +105,14 @@ def _about_fault(heard: Heard) -> Iterator[Asks]:
     theme = heard.themes[0] if heard.themes else ""
     if heard.words <= MERE_VERDICT_WORDS and not theme and not heard.named and not heard.details - {"thing"}:
         yield "reason"
-    if "suggestion" in heard.details:
-        return
     if theme == "service" and heard.words <= SHORT_FAULT_WORDS and not heard.wait:
         yield "what_happened"
-    if theme == "cleanliness" and any(one.theme in _EATEN for one in heard.named):
-        return
-    if heard.words <= WHOLE_STORY_WORDS or theme in _ASKED_ANYWAY:
+    eaten = theme == "cleanliness" and any(one.theme in _EATEN for one in heard.named)
+    if eaten:
+        yield "consequence"
+    elif heard.words <= WHOLE_STORY_WORDS or theme in _ASKED_ANYWAY:
         yield from _FAULT.get(theme, ()) if theme != "price" or len(heard.themes) == 1 else ()
-    if heard.words <= SHORT_FAULT_WORDS:
-        yield "improvement"
+    yield "improvement"
 
 
 def _about_praise(heard: Heard) -> Iterator[Asks]:

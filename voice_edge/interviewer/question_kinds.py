@@ -34,7 +34,7 @@ _KINDS: dict[Language, dict[Asks, str]] = {
         r"vad gillade|vad gillar|är det (?:du gillar|som gör)|hur kommer det sig|vad får dig|vad tyckte du inte|"
         r"vad var mindre bra|för fel|"
         r"saknades|vad var det \w+ gjorde|som gjorde",
-        "improvement": r"vad (?:hade|skulle|kan vi|kunde vi|borde|behöver)|något vi (?:kan|kunde|hade)|"
+        "improvement": r"vad (?:hade|skulle|kan vi|kunde vi|borde|behöver)|något (?:mer )?vi (?:kan|kunde|hade|borde)|"
         r"kan bli bättre|kunnat göra bättre|hade passat",
         "consequence": r"hur (?:gick|löste|blev) det|till slut|säga till|sa du till|torka av|kunnat säga|"
         r"få igång|ut på nätet|att betala|annat i stället|fick du en ny|"
@@ -55,7 +55,8 @@ _KINDS: dict[Language, dict[Asks, str]] = {
         "reason": r"\bwhy\b|what ma(?:de|kes)|what (?:was|is) it (?:about|that)|what (?:did you|do you) like|"
         r"you liked?|you like most|so good|what was (?:so )?(?:good|wrong|bad|disappointing)|what wasn't|"
         r"what was too|what stopped|\bdo that\b",
-        "improvement": r"what (?:would|could|should|can we)|(?:anything|something) we (?:can|could)|do better|"
+        "improvement": r"what (?:would|could|should|can we)|(?:anything|something) (?:else |more )?we (?:can|could|should)|"
+        r"do better|"
         r"which hours would",
         "consequence": r"how did (?:it|that) (?:work|turn|go|end)|in the end|how are you now|put you off|come back|"
         r"chance to tell|you tell any|able to tell|wiped it|get it to work|get online|payment go|else instead|"

@@ -13,7 +13,7 @@ from pilot.business_days import business_day
 from pilot.cafes import Language
 from pilot.words import say
 from voice_edge.interviewer.acknowledgement import Tone, acknowledge, tone_of
-from voice_edge.interviewer.agenda import next_detail
+from voice_edge.interviewer.agenda import asks_for_more, next_detail
 from voice_edge.interviewer.cafe_questions import answer_to, asks_plainly, subject_of
 from voice_edge.interviewer.conversation import MOST_FOLLOW_UPS, Conversation, Purpose, ReplyPart
 from voice_edge.interviewer.dangers import danger_key
@@ -208,5 +208,7 @@ def _question(heard: Heard, asks: Asks, wording: Wording) -> tuple[str, str]:
             return wording.draw("ask.reason_person", person=heard.praised), heard.praised
         if heard.good is not None and heard.good.theme in _LIKED_THEMES:
             return wording.draw("ask.reason_thing", thing=heard.good.name), heard.good.name
+    if asks_for_more(heard, asks):
+        return wording.draw("ask.improvement_more"), ""
     about = heard.bad.name if heard.bad is not None and matter in ("complaint", "mixed") else ""
     return wording.first([f"ask.{matter}.{asks}_{theme}", f"ask.{matter}.{asks}", f"ask.{asks}"]), about

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from threadpoolctl import threadpool_limits
 
 from pipelines.language.fitting import corpus, fit, learning
 from pipelines.language.fitting.boosting import boosted
@@ -47,8 +46,7 @@ def fitted_to(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[list[str]]]:
     monkeypatch.setattr(learning, "training_rows", lambda: (rows, corpus.clause_labels()))
     monkeypatch.setattr(corpus, "authors", lambda kind: list(AUTHORS[kind][:1]))
     monkeypatch.setattr(fit, "boosted", lambda *given, **others: boosted(*given, **others | {"trees": TREES}))
-    with threadpool_limits(1):  # threads wait for one another longer than so few rows take
-        yield done
+    yield done
 
 
 def labelled(cafe: str, number: int, *turns: str) -> LabelledSession:

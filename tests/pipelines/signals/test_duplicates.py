@@ -18,7 +18,7 @@ QUEUE = (
     "Kön vid disken tog tolv minuter klockan åtta i morse, och havrelatten var ljummen när jag väl fick den. "
     "Ta in en person till i kassan mellan åtta och nio, och ställ muggarna på maskinen så att de är varma."
 )
-PAID = "Kaffet var kallt klockan åtta, byt maskin."  # seven words that earn a reward
+PAID = "Kön tog tjugo minuter klockan tolv, öppna en kassa till."  # ten words that earn a reward
 UNPAID = "Det var väldigt gott kaffe och trevlig personal, tack för allt."  # eleven words that earn none
 
 
@@ -158,7 +158,10 @@ def test_a_short_answer_that_earns_a_reward_is_paid_once() -> None:
 
 
 def test_case_punctuation_and_fillers_do_not_hide_a_short_copy() -> None:
-    first, again = visit(PAID), visit("EH, kaffet var liksom kallt...", "klockan åtta. Byt maskin!!", **later(20))
+    first, again = (
+        visit(PAID),
+        visit("EH, kön tog liksom tjugo minuter...", "klockan tolv. Öppna en kassa till!!", **later(20)),
+    )
     assert named(signals_of(first, again), again) == {"copied_exactly"}
 
 
@@ -166,12 +169,12 @@ def test_a_short_copy_is_found_across_cafes_and_days() -> None:
     past = visit(PAID, at=MORNING - timedelta(days=HISTORY_DAYS), cafe="goteborg")
     today = visit(PAID)
     frame = signals_of(past, today)
-    assert json.loads(frame["counts"][0]) == {"days_before": 14, "other_cafe": 1, "words": 7}
+    assert json.loads(frame["counts"][0]) == {"days_before": 14, "other_cafe": 1, "words": 10}
     assert named(frame, today) == {"copied_exactly"}
 
 
 def test_a_short_answer_in_other_words_is_no_copy() -> None:
-    stories = [visit(PAID), visit(PAID.replace("åtta", "nio"), **later(20)), visit(f"{PAID} Tack!", **later(40))]
+    stories = [visit(PAID), visit(PAID.replace("tolv", "ett"), **later(20)), visit(f"{PAID} Tack!", **later(40))]
     assert signals_of(*stories).height == 0
 
 

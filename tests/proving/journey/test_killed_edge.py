@@ -29,8 +29,7 @@ ROOT = Path(__file__).parents[3]
 MESSAGE_SECONDS = 2 * DEADLINE_SECONDS
 ANSWERS = (
     "Kaffet var kallt när det kom.",
-    "Jag fick vänta tio minuter vid disken.",
-    "Sätt en till i kassan vid lunch.",
+    "Jag fick vänta tio minuter vid disken. Sätt en till i kassan vid lunch.",
 )
 
 
@@ -121,7 +120,7 @@ async def test_what_a_killed_edge_acknowledged_is_in_the_lake_once(tmp_path):
     (session,) = sessions(rows, as_of=datetime.now(UTC)).to_dicts()
     assert (session["outcome"], session["turns"], session["epochs"], session["missing_events"]) == (
         "completed",
-        3,
+        2,
         2,
         0,
     )

@@ -39,7 +39,7 @@ def reply_to(talk: Conversation, read: Reading) -> ScriptedReply:
         ("Vi väntade i tjugofem minuter i kön.", "complaint", {"thing", "amount"}, {"queue": "negative"}, "Tjugofem minuter", "improvement"),
         ("Sextiofem spänn för en kopp kaffe, rena rånet.", "complaint", {"thing", "amount"}, {"price": "negative"}, "dyrt|svidit|sved|pengar", "improvement"),
         ("Wifit dog hela tiden och jag tappade mötet.", "complaint", {"thing", "consequence"}, {"wifi": "negative"}, "wifit|uppkoppling", "improvement"),
-        ("Min man sitter i rullstol och kom inte in.", "complaint", {"person", "reason"}, {"accessibility": "negative"}, "[Ff]örlåt", "nothing"),
+        ("Min man sitter i rullstol och kom inte in.", "complaint", {"person", "reason"}, {"accessibility": "negative"}, "[Ff]örlåt", "improvement"),
         ("Jag gillade det inte.", "complaint", set(), {}, "förlåt", "reason"),
         ("Bullen var dödsgod!", "praise", {"thing"}, {"food": "positive"}, "roligt|kul|fint|Härligt|glada", "reason"),
         ("Hassan är bäst.", "praise", {"person"}, {"service": "positive"}, "", "reason"),
