@@ -47,10 +47,10 @@ _MIXED: MappingProxyType[str, tuple[Asks, ...]] = MappingProxyType({"price": ("i
 
 
 def asks_for_more(heard: Heard, asks: Asks) -> bool:
-    """Return whether the question for an improvement is open: what was told needs none, so is there anything else."""
-    told = heard.matter == "mixed" or heard.words > SHORT_FAULT_WORDS
+    """Return whether to ask for anything else: what would have been better than this fault is plain."""
+    plain = heard.matter == "mixed" or heard.words > SHORT_FAULT_WORDS
     priced = bool(heard.themes) and heard.themes[0] == "price" and len(heard.themes) == 1
-    return asks == "improvement" and heard.matter in ("complaint", "mixed") and told and not priced
+    return asks == "improvement" and heard.matter in ("complaint", "mixed") and plain and not priced
 
 
 def next_detail(heard: Heard, *, first: bool, asked: frozenset[Asks], still_open: frozenset[Asks]) -> Asks:

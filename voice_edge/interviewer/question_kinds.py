@@ -55,7 +55,8 @@ _KINDS: dict[Language, dict[Asks, str]] = {
         "reason": r"\bwhy\b|what ma(?:de|kes)|what (?:was|is) it (?:about|that)|what (?:did you|do you) like|"
         r"you liked?|you like most|so good|what was (?:so )?(?:good|wrong|bad|disappointing)|what wasn't|"
         r"what was too|what stopped|\bdo that\b",
-        "improvement": r"what (?:would|could|should|can we)|(?:anything|something) (?:else |more )?we (?:can|could|should)|"
+        "improvement": r"what (?:would|could|should|can we)|(?:anything|something) (?:else |more )?we (?:can|"
+        r"could|should)|"
         r"do better|"
         r"which hours would",
         "consequence": r"how did (?:it|that) (?:work|turn|go|end)|in the end|how are you now|put you off|come back|"
