@@ -49,8 +49,8 @@ what fits:
 - **A question to the café** is answered if `cafes.toml` knows (opening hours, wifi); otherwise it says who knows. It
   never guesses what a dish contains.
 - **A fault** is regretted, with the thing that the guest named, and passed on. It asks only for what is missing and not
-  plain by itself: how long a queue took, what a fair price would be, whether the staff were told. It never names a
-  member of your staff who is blamed, and never asks who it was.
+  plain by itself: how long a queue took, what a fair price would be, whether the staff were told; or whether anything
+  else should be different. It never names a member of your staff who is blamed, and never asks who it was.
 - **Praise** is met with joy; a short one is asked for its reason.
 - **Where it did not understand**, it thanks in neutral words, and asks at most what would have made the visit better.
 - A second question follows only an answer of a word or two. Nobody is asked when they were there: they are there now.
