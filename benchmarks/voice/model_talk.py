@@ -28,9 +28,9 @@ from pilot.settings import read_settings
 from scripts.question_table import ROOT, corpus_rows
 from voice_edge.interviewer import Conversation, Exchange, opening_question
 from voice_edge.interviewer.errors import ModelAway
-from voice_edge.interviewer.guard import fault, the_question
-from voice_edge.interviewer.ollama_chat import OllamaChat
-from voice_edge.interviewer.prompt import messages
+from voice_edge.interviewer.model.guard import fault, the_question
+from voice_edge.interviewer.model.ollama_chat import OllamaChat
+from voice_edge.interviewer.model.prompt import messages
 from voice_edge.interviewer.scripted import scripted_reply
 
 SEED = 7

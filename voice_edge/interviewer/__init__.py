@@ -9,8 +9,8 @@ from voice_edge.interviewer.conversation import (
     Loaded,
     ReplyPart,
 )
-from voice_edge.interviewer.equivalence import equivalent
-from voice_edge.interviewer.ollama import OllamaInterviewer
+from voice_edge.interviewer.model.equivalence import equivalent
+from voice_edge.interviewer.model.ollama import OllamaInterviewer
 from voice_edge.interviewer.phrases import ask_again, no_speech, opening_question, thanks
 from voice_edge.interviewer.scripted import ScriptedInterviewer
 from voice_edge.interviewer.tally import Tallied, Tally

@@ -9,7 +9,7 @@ from typing import get_args
 from pilot.cafes import Language
 from pilot.settings import Settings
 from voice_edge.interviewer.conversation import Conversation, Interviewer, ReplyPart
-from voice_edge.interviewer.ollama import OllamaInterviewer
+from voice_edge.interviewer.model.ollama import OllamaInterviewer
 from voice_edge.interviewer.scripted import ScriptedInterviewer
 from voice_edge.interviewer.tally import SCRIPT, Tally
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from voice_edge.interviewer import ollama_chat
+from voice_edge.interviewer.model import ollama_chat
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.voice_edge.interviewer.talks import conversation, danger, reading, turn
-from voice_edge.interviewer.guard import fault
+from voice_edge.interviewer.model.guard import fault
 from voice_edge.interviewer.scripted import scripted_reply
 
 LIFE = ("allergy", "breathing", "collapse", "injury", "burn", "fire_or_gas", "electricity", "violence", "child_missing")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.voice_edge.interviewer.talks import cafe, conversation, reading, turn
-from voice_edge.interviewer.guard import fault, the_question
+from voice_edge.interviewer.model.guard import fault, the_question
 
 COMPLAINT = reading(turn("complaint", details={"thing", "time"}), themes={"coffee": "negative"})
 PRAISE = reading(turn("praise", details={"thing", "person"}), themes={"coffee": "positive", "service": "positive"})

@@ -30,7 +30,7 @@ from voice_edge.interviewer import (
     opening_question,
 )
 from voice_edge.interviewer.errors import ModelAway
-from voice_edge.interviewer.prompt import rules, system_text
+from voice_edge.interviewer.model.prompt import rules, system_text
 from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
 
 ROOT = Path(__file__).parents[3]

@@ -18,10 +18,10 @@ import structlog
 from pilot.cafes import Language
 from voice_edge.interviewer.conversation import Conversation, ReplyPart
 from voice_edge.interviewer.errors import ModelAway
-from voice_edge.interviewer.guard import fault, the_question
 from voice_edge.interviewer.heard import Reader, read_conversation
-from voice_edge.interviewer.ollama_chat import OllamaChat
-from voice_edge.interviewer.prompt import messages, rules
+from voice_edge.interviewer.model.guard import fault, the_question
+from voice_edge.interviewer.model.ollama_chat import OllamaChat
+from voice_edge.interviewer.model.prompt import messages, rules
 from voice_edge.interviewer.scripted import ScriptedReply, scripted_reply
 from voice_edge.interviewer.tally import MODEL, SCRIPT, Tally
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from pilot.cafes import Language
 from voice_edge.interviewer.acknowledgement import tone_of
 from voice_edge.interviewer.conversation import Conversation
-from voice_edge.interviewer.equivalence import equivalent
 from voice_edge.interviewer.heard import Heard, hear, read_conversation
+from voice_edge.interviewer.model.equivalence import equivalent
 from voice_edge.interviewer.question_kinds import kinds_of
 from voice_edge.interviewer.spoken import foreign_words, plain
 from voice_edge.interviewer.things import Named, named
