@@ -73,7 +73,7 @@ class Vocabulary:
         count = 0
         for tokens in texts:
             count += 1
-            texts_with.update(set(_features(tokens)))
+            texts_with.update(set(features(tokens)))
         kept = [
             name
             for name, number in texts_with.items()
@@ -111,7 +111,8 @@ class Vocabulary:
         return found
 
 
-def _features(tokens: Sequence[str]) -> Iterator[str]:
+def features(tokens: Sequence[str]) -> Iterator[str]:
+    """Yield the names of all features of a clause's tokens."""
     for token in tokens:
         yield word_feature(token)
         yield from gram_features(token)

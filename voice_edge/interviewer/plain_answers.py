@@ -51,20 +51,19 @@ _ARRIVED: dict[Language, re.Pattern[str]] = {
 
 
 _NOBODY: dict[Language, re.Pattern[str]] = {
-    "sv": re.compile(r"\b(?:inte ert fel|är inte ni|inte er det är fel|inget ni (?:har|kan))\b"),
+    "sv": re.compile(r"\b(?:inte ert fel|är inte ni|inte er det är fel på|inget ni (?:har|kan))\b"),
     "en": re.compile(r"\b(?:not your fault|isn't you|it's not you|nothing you did|not about you)\b"),
 }
 
 
 _DECLINES: dict[Language, re.Pattern[str]] = {
     "sv": re.compile(
-        r"^ (?:ingen kommentar|inga kommentarer|nej tack) $|\b(?:fråga (?:nån|någon) annan|hinner inte(?: prata|"
-        r" svara| mer)?|"
-        r"måste (?:gå|sticka|springa|dra) nu|nu ska jag (?:betala|gå))\b"
+        r"^ (?:ingen kommentar|inga kommentarer|nej tack) $|\b(?:fråga (?:nån|någon) annan|"
+        r"hinner inte (?:prata|svara|mer)|måste (?:gå|sticka|springa|dra) nu|nu ska jag (?:betala|gå))\b"
     ),
     "en": re.compile(
-        r"^ (?:no comment(?: lol| haha)?|no thanks|no thank you) $|\b(?:gotta (?:go|run)|have to (?:go|run)|"
-        r"ask some(?:one|body) else|no time)\b"
+        r"^ (?:no comment(?: lol| haha)?|no thanks|no thank you) $|"
+        r"\b(?:gotta (?:go|run)(?! to)|have to (?:go|run) now|ask some(?:one|body) else|no time (?:for this|to talk))\b"
     ),
 }
 _TOP: dict[Language, re.Pattern[str]] = {

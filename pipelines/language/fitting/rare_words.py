@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 from pipelines.language.clauses import clauses
-from pipelines.language.grams import Vocabulary, gram_features, pair_feature, word_feature
+from pipelines.language.grams import Vocabulary, features
 from pipelines.language.heads import Heads
 from pipelines.language.model import Model
 
@@ -19,7 +18,7 @@ def shared_features(sessions: Sequence[Sequence[str]]) -> frozenset[str]:
     """Return the names of features that enough sessions have, each a sequence of turns."""
     sessions_with: Counter[str] = Counter()
     for turns in sessions:
-        sessions_with.update({name for clause in clauses(turns) for name in _features(clause.words)})
+        sessions_with.update({name for clause in clauses(turns) for name in features(clause.words)})
     return frozenset(name for name, number in sessions_with.items() if number >= FEWEST_SESSIONS)
 
 
@@ -33,11 +32,3 @@ def without_rare_words(model: Model, *, known: Collection[str]) -> Model:
         [heads.vocabulary.weight[place] for place in kept],
     )
     return replace(model, heads=Heads(vocabulary, heads.weights[kept], heads.step, heads.intercepts))
-
-
-def _features(tokens: Sequence[str]) -> Iterator[str]:
-    for token in tokens:
-        yield word_feature(token)
-        yield from gram_features(token)
-    for pair in pairwise(tokens):
-        yield pair_feature(*pair)

@@ -33,7 +33,16 @@ def test_a_few_words_settle_the_act_whatever_the_reading(language, says, act) ->
     assert act_of(reading(turn("complaint")), says, language=language) == act
 
 
-@pytest.mark.parametrize(("language", "says"), [("sv", "Nej, kaffet var kallt."), ("en", "No soap on the loo.")])
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [
+        ("sv", "Nej, kaffet var kallt."),
+        ("en", "No soap on the loo."),
+        ("sv", "Man hinner inte äta på en lunchrast."),
+        ("en", "The bill came in no time and it was wrong."),
+        ("en", "You have to go to the counter for everything."),
+    ],
+)
 def test_words_that_go_on_do_not(language, says) -> None:
     assert act_of(reading(turn("complaint")), says, language=language) == "complaint"
 
