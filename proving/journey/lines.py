@@ -10,13 +10,13 @@ from pilot.cafes import Language
 LINES: dict[Language, tuple[str, ...]] = {
     "en": (
         "The coffee was very good, but I waited twelve minutes in the queue at the counter.",
-        "It was at half past eight this morning, and only one person was making coffee.",
         "You should put a second person at the coffee machine between eight and nine.",
+        "It was at half past eight this morning, and only one person was making coffee.",
     ),
     "sv": (
         "Kaffet var jättegott, men jag fick vänta tolv minuter i kön vid disken.",
-        "Det var vid halv nio i morse, och bara en person gjorde kaffe.",
         "Ni borde ha en person till vid kaffemaskinen mellan åtta och nio.",
+        "Det var vid halv nio i morse, och bara en person gjorde kaffe.",
     ),
 }
 
