@@ -63,7 +63,7 @@ def acknowledge(heard: Heard, wording: Wording, *, asks: Asks, answer: str) -> s
     if act == "small_talk" and _ABOUT_THE_MACHINE.search(answer.casefold()):
         act = "small_talk_about_me"
     if act == "suggestion" and len(heard.latest_things) == 1:
-        return wording.draw(f"suggestion.thing{'_end' if ends else ''}", thing=heard.latest_things[0])
+        return wording.draw("suggestion.thing_end", thing=heard.latest_things[0])
     if act == "nothing_to_say" and heard.content:
         act = "all_fine"
     if act == "unsure" and heard.instructs:
