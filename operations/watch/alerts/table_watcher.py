@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -74,8 +74,7 @@ class TableWatcher(ABC):
     def reported(self) -> set[str]:
         """Return the keys of the reported items; add to the set after each report."""
         if self._reported is None:
-            keys = (self._record_key(record) for record in records_of(self._records))
-            self._reported = {key for key in keys if key is not None}
+            self._reported = {key for record in records_of(self._records) for key in self._record_keys(record)}
         return self._reported
 
     def link(self, cafe: str, day: date) -> str:
@@ -87,5 +86,5 @@ class TableWatcher(ABC):
         """Report unreported items, at least once: write the record before remembering its key."""
 
     @abstractmethod
-    def _record_key(self, record: dict[str, Any]) -> str | None:
-        """Return a record's key; None for a record of another kind."""
+    def _record_keys(self, record: dict[str, Any]) -> Collection[str]:
+        """Return the keys of the items that a record reports; none for a record of another kind."""

@@ -3,12 +3,13 @@
 It has two sources, of the last two weeks: dangers that the edge saved while the guest was talking (`danger_reports`,
 read at each run), and sent feedback that the scorer flagged (`scored_feedback.flags`, read whenever the table has a new
 version). The watch reports in its log and in a file of records, which a channel to people can read. The file also
-prevents a second report: after a restart, or when a guest sends the feedback after reporting a danger.
+prevents a second report of the same kind: after a restart, or when a guest sends the feedback after reporting a danger.
+A further kind of danger in the same talk is reported when it is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -40,7 +41,7 @@ class UrgentFeedback:
     """Feedback that a café's manager should read now.
 
     Attributes:
-        session_id: The session; the record's key.
+        session_id: The session; with each kind, the record's keys.
         cafe: The café.
         day: The business day.
         kinds: allergy, injury, harassment, safety.
@@ -59,7 +60,7 @@ class UrgentFeedback:
 
 
 class UrgentWatcher(TableWatcher):
-    """Reports each session with a danger or urgent feedback once."""
+    """Reports each kind of danger or urgent feedback of a session once."""
 
     def __init__(
         self,
@@ -101,18 +102,19 @@ class UrgentWatcher(TableWatcher):
         for each in reports_since(self._open_store(), first, simulated=self._simulated):
             by_session.setdefault(each.session_id, []).append(each)
         for session_id, dangers in by_session.items():
-            if session_id in self.reported:
+            kinds = self._new_kinds(session_id, (URGENT.get(each.kind, UNKNOWN_KIND) for each in dangers))
+            first_new = next((each for each in dangers if _kind(URGENT.get(each.kind, UNKNOWN_KIND)) in kinds), None)
+            if first_new is None:
                 continue
-            kinds = dict.fromkeys(URGENT.get(each.kind, UNKNOWN_KIND).removeprefix(PREFIX) for each in dangers)
             self._report(
                 UrgentFeedback(
                     session_id=session_id,
-                    cafe=dangers[0].cafe,
-                    day=dangers[0].day.isoformat(),
-                    kinds=tuple(kinds),
-                    sent_at=dangers[0].reported_at.isoformat(),
+                    cafe=first_new.cafe,
+                    day=first_new.day.isoformat(),
+                    kinds=kinds,
+                    sent_at=first_new.reported_at.isoformat(),
                     reported_at=now.isoformat(),
-                    link=self._answer_link(session_id, cafe=dangers[0].cafe, day=dangers[0].day),
+                    link=self._answer_link(session_id, cafe=first_new.cafe, day=first_new.day),
                 )
             )
 
@@ -123,8 +125,8 @@ class UrgentWatcher(TableWatcher):
             [days, self._simulated],
         ).iter_rows()
         for day, session_id, cafe, sent_at, flags in rows:
-            kinds = tuple(flag.removeprefix(PREFIX) for flag in flags if flag.startswith(PREFIX))
-            if kinds and session_id not in self.reported:
+            kinds = self._new_kinds(session_id, (flag for flag in flags if flag.startswith(PREFIX)))
+            if kinds:
                 self._report(
                     UrgentFeedback(
                         session_id=session_id,
@@ -137,8 +139,20 @@ class UrgentWatcher(TableWatcher):
                     )
                 )
 
-    def _record_key(self, record: dict[str, Any]) -> str | None:
-        return record.get("session_id")
+    def _record_keys(self, record: dict[str, Any]) -> list[str]:
+        session_id = record.get("session_id")
+        if session_id is None:
+            return []
+        kinds = record.get("kinds")
+        # An older record without kinds reports them all.
+        return [session_id] if kinds is None else [_key(session_id, kind) for kind in kinds]
+
+    def _new_kinds(self, session_id: str, flags: Iterable[str]) -> tuple[str, ...]:
+        """Return the kinds of a session's flags that no record reports, each once."""
+        if session_id in self.reported:
+            return ()
+        kinds = dict.fromkeys(_kind(flag) for flag in flags)
+        return tuple(kind for kind in kinds if _key(session_id, kind) not in self.reported)
 
     def _answer_link(self, session_id: str, *, cafe: str, day: date) -> str:
         """Return the address of the café's day, at the session's answer if it is sent."""
@@ -146,5 +160,13 @@ class UrgentWatcher(TableWatcher):
 
     def _report(self, urgent: UrgentFeedback) -> None:
         append_record(self._records, asdict(urgent))
-        self.reported.add(urgent.session_id)
+        self.reported.update(_key(urgent.session_id, kind) for kind in urgent.kinds)
         _log.warning("urgent feedback", cafe=urgent.cafe, kinds=list(urgent.kinds), link=urgent.link)
+
+
+def _kind(flag: str) -> str:
+    return flag.removeprefix(PREFIX)
+
+
+def _key(session_id: str, kind: str) -> str:
+    return f"{session_id} {kind}"

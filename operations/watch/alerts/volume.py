@@ -61,8 +61,8 @@ class VolumeWatcher(TableWatcher):
                 link = self.link(episode.cafe, episode.day)
                 self._report(episode, volume_alert(episode, cafe=self._cafes.get(episode.cafe), link=link), now=now)
 
-    def _record_key(self, record: dict[str, Any]) -> str | None:
-        return record.get("subject") if record.get("name") == ALERT else None
+    def _record_keys(self, record: dict[str, Any]) -> list[str]:
+        return [record["subject"]] if record.get("name") == ALERT and "subject" in record else []
 
     def _report(self, episode: Episode, alert: Alert, *, now: datetime) -> None:
         if alert.subject in self.reported:

@@ -192,6 +192,23 @@ def test_the_dangers_of_several_turns_are_one_report_with_each_kind_once(
     assert record["sent_at"] == (MORNING + timedelta(seconds=1)).isoformat()
 
 
+def test_a_later_danger_of_another_kind_is_a_report_of_its_own(lake: Lake, store: Store, tmp_path: Path) -> None:
+    running, story = watcher(lake, tmp_path), urgent_story()
+    add_report(store, danger(story))
+    running()
+    add_report(store, danger(story, turn=2, at=MORNING + timedelta(seconds=20)))  # the same once more
+    running()
+    add_report(store, danger(story, turn=3, kind="breathing", at=MORNING + timedelta(seconds=40)))
+    running()
+    running()
+    watcher(lake, tmp_path)()
+    write(lake, scored(story))
+    running()
+    first, second = reported(tmp_path)
+    assert (first["kinds"], first["sent_at"]) == (["allergy"], MORNING.isoformat())
+    assert (second["kinds"], second["sent_at"]) == (["injury"], (MORNING + timedelta(seconds=40)).isoformat())
+
+
 @pytest.mark.parametrize("kind", [*DANGERS, "a_kind_of_a_newer_edge"])
 def test_each_kind_of_danger_is_reported_as_the_scorer_flags_it(
     lake: Lake, store: Store, tmp_path: Path, kind: str
