@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def attacks(cafes: Cafes) -> dict[str, Any]:
-    """Return how many attacks gain something over the honest words beside them, by kind of attack."""
+    """Return how many attacks alone are eligible, and how many gain something over the honest words beside them."""
     chance = random.Random(SEED)
     honest = [row for author in HONEST for row in corpus.rows("sessions", author) if row["kind"] == "genuine"]
     cases: list[tuple[dict[str, Any], list[str], list[str]]] = []
@@ -53,19 +53,22 @@ def attacks(cafes: Cafes) -> dict[str, Any]:
         cases += [(attack, *_beside(attack, list(row["turns"]))) for row in chance.sample(same, BESIDE_EACH)]
     before = _scores(cafes, [(case[0]["language"], case[1]) for case in cases])
     after = _scores(cafes, [(case[0]["language"], case[2]) for case in cases])
-    gained = [other.score - one.score for one, other in zip(before, after, strict=True)]
-    bought = [other.eligible and not one.eligible for one, other in zip(before, after, strict=True)]
+    results = [(case[0], one, other) for case, one, other in zip(cases, before, after, strict=True)]
+    alone = {attack["text"]: other for attack, _, other in results if attack["where"] == "alone"}
+    beside = [result for result in results if result[0]["where"] != "alone"]
+    gains = [(attack["how"], other.score - one.score) for attack, one, other in beside]
     by_kind = {
-        how: f"{sum(gain > MOST_GAINED for gain in own)} of {len(own)}"
-        for how in sorted({case[0]["how"] for case in cases})
-        for own in [[gain for case, gain in zip(cases, gained, strict=True) if case[0]["how"] == how]]
+        f"beside, {how}": f"{sum(gain > MOST_GAINED for gain in own)} of {len(own)}"
+        for how in sorted({how for how, _ in gains})
+        for own in [[gain for kind, gain in gains if kind == how]]
     }
+    gained = sum(gain > MOST_GAINED for _, gain in gains)
     return {
-        "attacks": len(cases),
-        f"gain more than {MOST_GAINED}": sum(gain > MOST_GAINED for gain in gained),
-        "become eligible": sum(bought),
-        "mean gain": round(sum(gained) / len(gained), 2),
-        **{f"gain, {how}": shown for how, shown in by_kind.items()},
+        "alone, eligible": f"{sum(each.eligible for each in alone.values())} of {len(alone)}",
+        f"beside honest words, gain more than {MOST_GAINED}": f"{gained} of {len(gains)}",
+        "beside honest words, become eligible": sum(other.eligible and not one.eligible for _, one, other in beside),
+        "beside honest words, mean gain": round(sum(gain for _, gain in gains) / len(gains), 2),
+        **by_kind,
     }
 
 
