@@ -122,6 +122,9 @@ class ReplyShown(EventData):
     response_ms: float | None = Field(
         default=None, description="Shown minus end of speech, page's clock; none for typed turns."
     )
+    implausible: bool = Field(
+        default=False, description="The page's mark contradicts the edge's own clock; it is not counted."
+    )
 
 
 class TurnFailed(EventData):

@@ -25,6 +25,7 @@ from voice_edge.hearing.turn_taking import SpeechWindow, TurnEvent
 from voice_edge.metrics import Metrics
 from voice_edge.receipts.bank_onboarding import BankOnboarding
 from voice_edge.receipts.receipt import ReceiptService
+from voice_edge.receipts.session_ends import SessionEnds
 
 if TYPE_CHECKING:
     from voice_edge.hearing.transcript import Transcript
@@ -152,6 +153,7 @@ class Edge:
     sessions: OpenSessions = field(init=False)
     doors: Doors = field(init=False)
     bank: BankOnboarding = field(init=False)
+    ends: SessionEnds = field(init=False)
     captions: CaptionBudget = field(init=False)
     recogniser_ready: Callable[[], bool] = lambda: True
     landing_writable: Callable[[], bool] = lambda: True
@@ -169,6 +171,12 @@ class Edge:
             demo=self.demo,
         )
         self.bank = BankOnboarding(self.settings, open_store=self.codes.open_store, clock=self.clock)
+        self.ends = SessionEnds(
+            self.codes.open_store,
+            secret=self.secret,
+            clock=self.clock,
+            store_away=lambda: self.doors.board.store_away,
+        )
         self.captions = CaptionBudget(clock=self.clock)
         recogniser = self.recogniser
         self.metrics.watch(

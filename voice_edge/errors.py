@@ -45,6 +45,13 @@ class SnapshotRefused(EdgeError):
         super().__init__(what, code="snapshot_refused", remedy="Begin a new session.")
 
 
+class SessionErased(EdgeError):
+    """A session was erased meanwhile, perhaps from another tab: nothing more of it is recorded."""
+
+    def __init__(self) -> None:
+        super().__init__("The session was erased.", code="erased", remedy="Begin a new session.")
+
+
 class NotRecorded(EdgeError):
     """An event could not be written to the disk, so it must not be acknowledged."""
 

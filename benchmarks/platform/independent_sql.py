@@ -76,7 +76,8 @@ WITH e AS (
         WHEN 'reply_sent' THEN json_extract_string(data, ['$.turn', '$.text', '$.author', '$.purpose',
             '$.marks.soft_end', '$.marks.recognition_start', '$.marks.recognition_end', '$.marks.commit',
             '$.marks.first_token', '$.marks.sent'])
-        ELSE json_extract_string(data, ['$.turn', '$.transcript', '$.response_ms', '$.reason', '$.mode']) END AS f
+        ELSE json_extract_string(data, ['$.turn', '$.transcript', '$.response_ms', '$.reason', '$.mode',
+            '$.implausible']) END AS f
     FROM raw
     WHERE event IN ('utterance_committed', 'utterance_edited', 'reply_sent', 'reply_shown', 'turn_failed')
 ), t AS (
@@ -90,10 +91,13 @@ WITH e AS (
         max(o) FILTER (event = 'turn_failed') AS failed_order,
         arg_max(f, o) FILTER (event = 'utterance_edited') AS w,
         arg_max(f, o) FILTER (event = 'reply_sent') AS r,
-        arg_min(f[3], o) FILTER (event = 'reply_shown')::DOUBLE AS response_ms
+        arg_min(f[3], o) FILTER (event = 'reply_shown')::DOUBLE AS claimed_ms,
+        coalesce(arg_min(f[6], o) FILTER (event = 'reply_shown') = 'true', false) AS disowned
     FROM e GROUP BY session_id, turn
 ), told AS (
-    SELECT t.*, s.day, s.cafe, s.simulated, coalesce(c[3], s.language) AS language,
+    SELECT t.*, disowned OR coalesce(NOT claimed_ms BETWEEN 0 AND 600000, false)
+            OR coalesce(claimed_ms < r[10]::DOUBLE - 250, false) AS implausible,
+        s.day, s.cafe, s.simulated, coalesce(c[3], s.language) AS language,
         coalesce(c[2], x[5], 'voice') AS mode,
         CASE WHEN committed_at IS NULL OR failed_order > committed_order THEN x[4] END AS failure,
         coalesce(trim(w[2]) <> trim(c[4]), false) AS edited
@@ -105,9 +109,12 @@ SELECT day, session_id, turn, cafe, simulated, language, mode, coalesce(committe
     c[7]::DOUBLE / 16000 AS speech_s, revisions, coalesce(c[8]::BIGINT, 0) AS discarded_speculations, failure,
     r[2] AS reply, r[3] AS reply_author, r[4] AS reply_purpose, r[5]::DOUBLE AS soft_end_ms,
     r[6]::DOUBLE AS recognition_start_ms, r[7]::DOUBLE AS recognition_end_ms, r[8]::DOUBLE AS commit_ms,
-    r[9]::DOUBLE AS first_token_ms, r[10]::DOUBLE AS sent_ms, response_ms,
-    CASE WHEN mode = 'voice' THEN coalesce(response_ms BETWEEN 0 AND 2000, false) AND failure IS NULL END
-        AS within_target
+    r[9]::DOUBLE AS first_token_ms, r[10]::DOUBLE AS sent_ms,
+    CASE WHEN claimed_ms IS NOT NULL AND NOT implausible THEN greatest(claimed_ms, r[10]::DOUBLE) END AS response_ms,
+    CASE WHEN mode = 'voice' AND NOT implausible
+         THEN coalesce(greatest(claimed_ms, r[10]::DOUBLE) <= 2000 AND claimed_ms IS NOT NULL, false)
+              AND failure IS NULL END AS within_target,
+    implausible
 FROM told ORDER BY cafe, session_id, turn
 """
 
@@ -162,7 +169,7 @@ WITH visits AS (
     SELECT cafe, simulated, count(*) AS n, count(*) FILTER (within_target) AS within,
         list_sort(list(CASE WHEN response_ms >= 0 AND failure IS NULL THEN response_ms / 1000
                             ELSE 'infinity'::DOUBLE END)) AS waits
-    FROM sql_turns WHERE mode = 'voice' GROUP BY ALL
+    FROM sql_turns WHERE within_target IS NOT NULL GROUP BY ALL
 ), ended AS (
     SELECT cafe, simulated, sum(succeeded)::BIGINT AS paid, sum(succeeded + failed)::BIGINT AS n
     FROM payments GROUP BY ALL HAVING sum(succeeded + failed) > 0

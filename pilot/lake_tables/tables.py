@@ -119,7 +119,18 @@ TURNS = Table(
         Column("first_token_ms", "float", "End of speech to the answer's first token.", "ms", required=False),
         Column("sent_ms", "float", "End of speech to the answer leaving the edge.", "ms", required=False),
         Column("response_ms", "float", "End of speech to first words shown, page's clock.", "ms", required=False),
-        Column("within_target", "boolean", "Voice turn answered within 2 s; missing counts as late.", required=False),
+        Column(
+            "within_target",
+            "boolean",
+            "Voice turn answered within 2 s; missing counts as late, an implausible one as nothing.",
+            required=False,
+        ),
+        Column(
+            "implausible",
+            "boolean",
+            "The page's mark is before the edge had sent the answer, or ten minutes late: it is left out.",
+            required=False,
+        ),
     ),
 )
 

@@ -9,6 +9,7 @@ import polars as pl
 EPOCH_STRIDE = 2**32  # more than any epoch's events: makes one sort key of epoch and seq
 
 PROBE = "probe"
+SENT = "session_completed"
 
 
 # The fields of each event's `data` that the tables use. `Lake.event_parts` extracts them while reading, many times
@@ -27,7 +28,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
         *("turn", "text", "author", "purpose", "marks.soft_end", "marks.recognition_start", "marks.recognition_end"),
         *("marks.commit", "marks.first_token", "marks.sent"),
     ),
-    "reply_shown": ("turn", "response_ms"),
+    "reply_shown": ("turn", "response_ms", "implausible"),
     "turn_failed": ("turn", "reason", "mode"),
     "session_completed": ("language", "reference", "receipt_hash", "preliminary_score"),
     "session_abandoned": ("reason",),
@@ -39,9 +40,9 @@ TAKEN = "data."  # the prefix of a field's name as a column
 def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
     """Return the events of customers' sessions, deduplicated and ordered, with the column `order`.
 
-    Every event gets its session's café, and `simulated` if any event of the session has it, so that a partly simulated
-    session never counts as real. The column `visit` numbers the sessions; grouping and joining by it is faster than by
-    the session's identifier.
+    Events after a session's first completion are left out (`_until_sent`). Every event gets its session's café, and
+    `simulated` if any event of the session has it, so that a partly simulated session never counts as real. The column
+    `visit` numbers the sessions; grouping and joining by it is faster than by the session's identifier.
     """
     events = raw_events.lazy().filter(pl.col("event") != PROBE)
     if "data" in raw_events.columns:
@@ -51,11 +52,42 @@ def customer_events(raw_events: pl.DataFrame) -> pl.LazyFrame:
             .sort("session_id", "epoch", "seq", "at", "event_id")
             .drop("event_id")
         )
-    return (
-        events.with_columns(order=pl.col("epoch") * EPOCH_STRIDE + pl.col("seq"), visit=pl.col("session_id").rle_id())
-        .collect()  # once: every part of a table starts from it
-        .lazy()
+    numbered = events.with_columns(
+        order=pl.col("epoch") * EPOCH_STRIDE + pl.col("seq"), visit=pl.col("session_id").rle_id()
+    ).collect()  # once: every part of a table starts from it
+    return _until_sent(numbered).lazy()
+
+
+def _until_sent(events: pl.DataFrame) -> pl.DataFrame:
+    """Return the events up to each session's first completion: what was sent is final.
+
+    First is what was recorded first. Epochs do not decide it: an older snapshot, resumed after the completion on a
+    replica that does not know of it, opens an earlier or the same epoch again. Within a session's own chain of
+    snapshots times never decrease, whatever the replicas' clocks say.
+    """
+    sent = (
+        events.lazy()
+        .filter(pl.col("event") == SENT)
+        .select("visit", sent_at="at", sent_order="order")
+        .sort("visit", "sent_at", "sent_order")
+        .unique("visit", keep="first", maintain_order=True)
+        .collect()
     )
+    after = (pl.col("at") > pl.col("sent_at")) | (
+        (pl.col("at") == pl.col("sent_at")) & (pl.col("order") > pl.col("sent_order"))
+    )
+    late = (
+        events.lazy()
+        .with_row_index("row")
+        .select("row", "visit", "at", "order")
+        .join(sent.lazy(), on="visit", how="inner")
+        .filter(after)
+        .select("row")
+        .collect()
+    )
+    if not late.height:  # As on nearly every day.
+        return events
+    return events.with_row_index("row").join(late, on="row", how="anti", maintain_order="left").drop("row")
 
 
 def whole_visits(events: pl.LazyFrame) -> pl.LazyFrame:

@@ -6,6 +6,7 @@ import polars as pl
 
 from pilot.kpis import KPIS
 from pilot.lake_tables.tables import TURNS
+from pilot.turns import CLOCKS_APART_MS, LONGEST_RESPONSE_MS
 from pipelines.feedback import event_columns
 from pipelines.feedback.counting_turns import low_confidence_after_edit
 from pipelines.feedback.event_columns import customer_events, flag, integer, number, select_events, text, whole_visits
@@ -30,8 +31,8 @@ def turns(raw_events: pl.DataFrame) -> pl.DataFrame:
 
     The last revision counts. The customer's edit replaces its words and confirms them, so an edited turn is never of
     low confidence; an edit to nothing strikes the turn: its transcript is empty text. A voice turn is within its target
-    only if the page showed the answer within two seconds; an answer that failed or was never marked as shown is late. A
-    typed turn has no target.
+    only if the page showed the answer within two seconds; an answer that failed or was never marked as shown is late.
+    A page's mark that contradicts the edge's own is left out: its turn is neither. A typed turn has no target.
     """
     events = customer_events(raw_events)
     rows = (
@@ -111,11 +112,11 @@ def _replies(events: pl.LazyFrame) -> pl.LazyFrame:
 def _shown(events: pl.LazyFrame, rows: pl.LazyFrame) -> pl.LazyFrame:
     """Return the first mark after the last commit, because a reopened page shows the same answer again."""
     return (
-        _of_turn(events, "reply_shown", number("response_ms"))
+        _of_turn(events, "reply_shown", number("response_ms"), flag("implausible").fill_null(value=False))
         .join(rows.select(*TURN, "committed_order"), on=TURN, how="inner")
         .filter(pl.col("order") > pl.col("committed_order").fill_null(-1))
         .group_by(TURN)
-        .agg(pl.col("response_ms").first())
+        .agg(pl.col("response_ms", "implausible").first())
     )
 
 
@@ -137,17 +138,36 @@ def _settled(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
     never_committed = pl.col("committed_at").is_null()
     failed_last = pl.col("failed_order") > pl.col("committed_order")
+    implausible = pl.col("implausible").fill_null(value=False) | _implausible().fill_null(value=False)
     shown_in_time = pl.col("response_ms").is_between(0, WITHIN_MS) & pl.col("failure").is_null()
-    return rows.with_columns(
-        edited=mended.fill_null(value=False),
-        failure=pl.when(never_committed | failed_last).then("reason"),
-        mode=pl.coalesce("mode", "failed_mode", pl.lit("voice")),
-        language=pl.coalesce("turn_language", "session_language", pl.lit("sv")),
-        committed_at=pl.coalesce("committed_at", "failed_at"),
-        revisions=pl.col("revisions").fill_null(0),
-        discarded_speculations=pl.col("discarded_speculations").fill_null(0),
-    ).with_columns(
-        transcript=pl.when(pl.col("edited")).then("edit").otherwise("heard"),
-        low_confidence=low_confidence_after_edit(pl.col("unsure"), edited=pl.col("edited")),
-        within_target=pl.when(pl.col("mode") == "voice").then(shown_in_time.fill_null(value=False)),
+    return (
+        rows.with_columns(
+            edited=mended.fill_null(value=False),
+            failure=pl.when(never_committed | failed_last).then("reason"),
+            implausible=implausible,
+            mode=pl.coalesce("mode", "failed_mode", pl.lit("voice")),
+            language=pl.coalesce("turn_language", "session_language", pl.lit("sv")),
+            committed_at=pl.coalesce("committed_at", "failed_at"),
+            revisions=pl.col("revisions").fill_null(0),
+            discarded_speculations=pl.col("discarded_speculations").fill_null(0),
+        )
+        .with_columns(
+            transcript=pl.when(pl.col("edited")).then("edit").otherwise("heard"),
+            low_confidence=low_confidence_after_edit(pl.col("unsure"), edited=pl.col("edited")),
+            response_ms=pl.when(pl.col("response_ms").is_not_null() & ~pl.col("implausible")).then(
+                pl.max_horizontal("response_ms", "sent_ms")
+            ),
+        )
+        .with_columns(
+            within_target=pl.when((pl.col("mode") == "voice") & ~pl.col("implausible")).then(
+                shown_in_time.fill_null(value=False)
+            ),
+        )
     )
+
+
+def _implausible() -> pl.Expr:
+    """Return `pilot.turns.plausible_response_ms` as an expression: whether a claimed time cannot be true."""
+    claimed = pl.col("response_ms")
+    early = claimed < pl.col("sent_ms") - CLOCKS_APART_MS
+    return claimed.is_not_null() & (~claimed.is_between(0, LONGEST_RESPONSE_MS) | early.fill_null(value=False))

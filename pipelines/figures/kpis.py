@@ -140,7 +140,7 @@ def _facts(
     on_the_clock = pl.col("response_ms").is_not_null() & (pl.col("response_ms") >= 0) & pl.col("failure").is_null()
     waits = pl.when(on_the_clock).then("response_ms").otherwise(math.inf)
     voice = (
-        turns.filter(pl.col("mode") == "voice")
+        turns.filter(pl.col("within_target").is_not_null())  # Voice turns, except implausible marks.
         .group_by(KEY)
         .agg(voice_within_target=pl.col("within_target").sum(), voice_ms=waits)
     )

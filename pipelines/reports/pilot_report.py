@@ -141,7 +141,7 @@ def _p95(kpi: Kpi, own: _Rows) -> dict[str, Any]:
 
 def _voiced(turns: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
     columns = ("day", "cafe", "response_ms", "failure", "within_target")
-    return turns.filter(pl.col("mode") == "voice").select(columns).iter_rows()
+    return turns.filter(pl.col("within_target").is_not_null()).select(columns).iter_rows()
 
 
 def _census(kpi: Kpi, own: _Rows) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pilot.events import ReplySent, StageMarks, TurnFailed, UtteranceCommitted
 from pilot.redaction import redact
 from voice_edge import interviewer
 from voice_edge.clock import within
-from voice_edge.conversation.fixed_answers import announce, ask_again, next_question, send_fixed
+from voice_edge.conversation.fixed_answers import announce, ask_again, next_question, note_sent, send_fixed
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.reply_stream import ReplyStream
 from voice_edge.conversation.state import CommittedTurn
@@ -148,6 +148,7 @@ async def _stream(live: Live, number: int, stream: ReplyStream, times: SpeechTim
         await live.send(reply)
         if sent_at is None:
             sent_at = live.edge.clock.monotonic()
+            note_sent(live, number, times=times, sent_at=sent_at)
         if part.final:
             live.answered = True
             return reply, sent_at

@@ -15,9 +15,10 @@ from pilot.identifiers import receipt_hash
 from storage.store.rewards.receipts import Receipt
 from voice_edge.conversation.state import SessionState
 from voice_edge.edge import Edge
-from voice_edge.errors import NotNow
+from voice_edge.errors import NotNow, SessionErased
 from voice_edge.protocol import Completed, Preliminary
 from voice_edge.receipts.receipt import receipt_reference, receipt_token
+from voice_edge.receipts.session_ends import SessionEnd
 
 log = structlog.get_logger("voice_edge.conversation.completion")
 
@@ -27,10 +28,37 @@ async def complete(
 ) -> None:
     """Complete a session; the event is on disk before the receipt is issued or the page notified.
 
+    A session that was sent before, here or on another replica, keeps its first result.
+
     Raises:
         NotNow: no turn has words.
         NotRecorded: the completion could not be written; the session is unchanged.
+        SessionErased: the session was erased.
     """
+    async with edge.ends.completing(state.session_id):
+        if not await sent_before(state, edge=edge):
+            await _complete(state, edge=edge, cafe=cafe, record=record)
+            edge.ends.remember(state.session_id, SessionEnd("sent", state.reference, state.preliminary_eligible))
+
+
+async def sent_before(state: SessionState, *, edge: Edge) -> bool:
+    """Return whether the session was sent before; `state` then has its first result.
+
+    Raises:
+        SessionErased: the session was erased.
+    """
+    end = await edge.ends.find(state.session_id)
+    if end is None or end.how == "left":
+        return False
+    if end.how == "erased":
+        raise SessionErased
+    state.phase, state.reference, state.preliminary_eligible = "completed", end.reference, end.eligible
+    return True
+
+
+async def _complete(
+    state: SessionState, *, edge: Edge, cafe: Cafe, record: Callable[[BaseModel], Awaitable[None]]
+) -> None:
     said = [turn for turn in state.turns if turn.text.strip()]
     if not said:
         raise NotNow("Nothing has been said.", code="nothing_said", retryable=False)
@@ -55,7 +83,7 @@ async def complete(
             )
         )
     except Exception:
-        state.phase = before
+        state.phase, state.preliminary_eligible = before, None
         raise
     if not edge.doors.complete(state.session_id, cafe=state.cafe, simulated=state.simulated) and eligible:
         state.preliminary_eligible = False  # The feedback is good enough, but the trial's rewards have run out.

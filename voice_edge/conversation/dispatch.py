@@ -15,9 +15,10 @@ from pilot.events import (
     UtteranceEdited,
 )
 from pilot.redaction import redact
+from pilot.turns import plausible_response_ms
 from voice_edge import interviewer, protocol
 from voice_edge.conversation.answer import answer, resume_answer
-from voice_edge.conversation.finish import finish
+from voice_edge.conversation.finish import ended_before, finish
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.state import Phase
 from voice_edge.conversation.talk import Talk
@@ -27,7 +28,6 @@ from voice_edge.errors import NotNow, ProtocolFault
 from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
 
 OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is stored, so consent to it is not requested.
-LONGEST_RESPONSE_MS = 10 * 60 * 1000  # A longer time belongs to another page's clock.
 
 
 class Dispatch:
@@ -114,8 +114,6 @@ class Dispatch:
         state.mode = message.mode
         state.language = message.language if message.language in live.cafe.languages else state.language
         state.phase = "started"
-        state.started_at = live.edge.clock.now()
-        live.started_at = live.edge.clock.monotonic()
         await live.record(
             SessionStarted(
                 mode=state.mode,
@@ -184,6 +182,8 @@ class Dispatch:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
         if not text:
             raise NotNow("The text is empty.", code="nothing_said", retryable=False)
+        if await ended_before(live):
+            return
         said = Utterance(text=live.state.redacted(text))
         self._talk.answer_typed(lambda: answer(live, said))
 
@@ -196,6 +196,8 @@ class Dispatch:
         text = message.text.strip()
         if len(text) > live.edge.limits.text_characters:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
+        if await ended_before(live):
+            return
         turn.text = state.redacted_again(turn.turn, text)
         turn.edited = True
         await live.record(UtteranceEdited(turn=turn.turn, transcript=turn.text))
@@ -208,12 +210,14 @@ class Dispatch:
             return
         self._shown.add(message.turn)
         speech_end = live.speech_ends.get(message.turn)
-        response_ms = None if speech_end is None else round(message.at_ms - speech_end, 1)
-        if response_ms is not None and not 0 <= response_ms <= LONGEST_RESPONSE_MS:
-            response_ms = None
+        claimed_ms = None if speech_end is None else round(message.at_ms - speech_end, 1)
+        response_ms = plausible_response_ms(claimed_ms, sent_ms=live.sent_ms.get(message.turn))
+        implausible = claimed_ms is not None and response_ms is None
         waiting.set()
+        if implausible:
+            live.edge.metrics.count_ignored("implausible_response_time")
         live.edge.metrics.time_stage("shown", ms=response_ms)
-        await live.record(ReplyShown(turn=message.turn, response_ms=response_ms))
+        await live.record(ReplyShown(turn=message.turn, response_ms=response_ms, implausible=implausible))
 
     async def _finish(self) -> None:
         self._expect("talking", "review")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from voice_edge.conversation.completion import complete, completed_message
+from voice_edge.conversation.completion import complete, completed_message, sent_before
 from voice_edge.conversation.live import Live
-from voice_edge.errors import NotNow
+from voice_edge.errors import NotNow, SessionErased
 from voice_edge.protocol import CloseCode
 
 
@@ -26,6 +26,26 @@ async def finish_if_requested(live: Live) -> None:
             await finish(live)
         except NotNow as error:
             await live.send_error(error.code, retryable=error.retryable)
+        except SessionErased:
+            await end_erased(live)
+
+
+async def ended_before(live: Live) -> bool:
+    """End the connection if its session was sent or erased meanwhile; return whether it was."""
+    try:
+        if not await sent_before(live.state, edge=live.edge):
+            return False
+        await send_completed(live)
+    except SessionErased:
+        await end_erased(live)
+    return True
+
+
+async def end_erased(live: Live) -> None:
+    """Notify the page that its session was erased, and close; nothing more is recorded."""
+    live.state.phase = "left"
+    await live.send_error("erased", retryable=False)
+    live.end(CloseCode.DONE)
 
 
 async def send_completed(live: Live) -> None:

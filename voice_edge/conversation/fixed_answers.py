@@ -63,6 +63,7 @@ async def send_fixed(live: Live, number: int, text: str, *, purpose: Purpose, ti
     )
     live.answered = True
     sent_at = live.edge.clock.monotonic()
+    note_sent(live, number, times=times, sent_at=sent_at)
     marks = StageMarks()
     if times is not None:
         marks = StageMarks(commit=times.after(times.commit), sent=times.after(sent_at))
@@ -79,6 +80,13 @@ def announce(live: Live, number: int, times: SpeechTimes | None) -> float | None
         return None
     live.speech_ends[number] = times.speech_end_page_ms
     return times.speech_end_page_ms
+
+
+def note_sent(live: Live, number: int, *, times: SpeechTimes | None, sent_at: float) -> None:
+    """Note when the reply's first words were sent: the page cannot have shown them earlier."""
+    sent_ms = times.after(sent_at) if times is not None else None
+    if sent_ms is not None:
+        live.sent_ms.setdefault(number, sent_ms)
 
 
 async def next_question(live: Live, *, over: bool) -> None:

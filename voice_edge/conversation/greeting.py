@@ -88,16 +88,21 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
     await _count(edge, "hello", address)
     known_device = edge.doors.is_known_device(hello.device_token)
     refused: SnapshotRefused | None = None
+    code_before = ""
     if hello.resume:
         try:
-            resumed = resumed_session(hello.resume, edge=edge)
+            resumed = await resumed_session(hello.resume, edge=edge)
         except SnapshotRefused as error:
             refused = error
         else:
-            if resumed.state.phase == "greeted":  # Not started yet: the doors apply as to a new session.
-                _expect_open(resumed.cafe, edge=edge, simulated=resumed.state.simulated)
-            return _arrived(resumed, edge=edge, known_device=known_device)
-    code = readable(hello.code)
+            state = resumed.state
+            if state.phase == "greeted":  # Not started yet: the doors apply as to a new session.
+                _expect_open(resumed.cafe, edge=edge, simulated=state.simulated)
+            if state.phase != "greeted" or state.age_seconds(edge.clock.now()) <= edge.limits.idle_seconds:
+                return _arrived(resumed, edge=edge, known_device=known_device)
+            # A page that was only open: a new session, so that its guest has the whole time.
+            code_before = state.code
+    code = readable(hello.code or code_before)
     known = await edge.codes.find(code) if code else None
     cafe = edge.cafe(known.cafe) if known else None
     if code is None or known is None or known.retired or cafe is None:
@@ -155,16 +160,23 @@ def welcome(greeted: OpenedSession, *, edge: Edge) -> Welcome:
     )
 
 
-def resumed_session(snapshot: str, *, edge: Edge) -> OpenedSession:
+async def resumed_session(snapshot: str, *, edge: Edge) -> OpenedSession:
     """Return the session in a snapshot; the doors do not apply to it, so that it can finish.
 
+    A snapshot may be older than the session's end: the end applies, wherever it was recorded.
+
     Raises:
-        SnapshotRefused: the snapshot is damaged or expired, or the session has ended.
+        SnapshotRefused: the snapshot is damaged or expired, or the session has ended or exceeds the total limit.
     """
     state = unseal(snapshot, secret=edge.secret, at=edge.clock.now())
     cafe = edge.cafe(state.cafe)
-    if cafe is None or state.phase == "left":
+    end = await edge.ends.find(state.session_id)
+    if cafe is None or state.phase == "left" or (end is not None and end.how != "sent"):
         raise SnapshotRefused("The session has ended.")
+    if end is not None:
+        state.phase, state.reference, state.preliminary_eligible = "completed", end.reference, end.eligible
+    elif state.phase != "completed" and state.age_seconds(edge.clock.now()) > edge.limits.total_seconds:
+        raise SnapshotRefused("The session exceeds the total limit.")
     state.epoch += 1
     return OpenedSession(state=state, cafe=cafe, resumed=True)
 

@@ -21,6 +21,7 @@ from voice_edge.conversation.state import SessionState
 from voice_edge.edge import Edge
 from voice_edge.errors import EdgeError, NotRecorded
 from voice_edge.protocol import Ack, CloseCode, ErrorMessage, Outgoing, State, StateName
+from voice_edge.receipts.session_ends import SessionEnd
 
 AbandonReason = Literal[
     "closed", "idle", "total_limit", "replaced", "declined", "protocol_error", "edge_stopped", "connection_lost"
@@ -55,8 +56,9 @@ class Live:
         idle: Set while no reply is in progress.
         finish_requested: Whether the customer pressed send during a reply.
         active_at: Last activity of the customer, monotonic clock.
-        started_at: Start of the session, monotonic clock (the wall clock may jump); None before the start.
+        began_at: Beginning of the session, monotonic clock: the wall clock may jump.
         speech_ends: Last voiced sample by turn, on the page's clock; only of this connection.
+        sent_ms: First words sent by turn, milliseconds after the end of speech; only of this connection.
         shown: Event by turn, set when the page has shown the reply.
         dangers: Reports of dangers, which outlive the connection.
     """
@@ -72,8 +74,9 @@ class Live:
     idle: asyncio.Event = field(default_factory=asyncio.Event)
     finish_requested: bool = False
     active_at: float = 0.0
-    started_at: float | None = None
+    began_at: float = field(init=False)
     speech_ends: dict[int, float] = field(default_factory=dict)
+    sent_ms: dict[int, float] = field(default_factory=dict)
     shown: dict[int, asyncio.Event] = field(default_factory=dict)
     failing: bool = False
     dangers: DangerReports = field(init=False)
@@ -83,10 +86,8 @@ class Live:
     def __post_init__(self) -> None:
         self.idle.set()
         self.dangers = DangerReports(self.edge, self.state)
-        begun = self.state.started_at
-        if begun is not None:
-            clock = self.edge.clock
-            self.started_at = clock.monotonic() - max(0.0, (clock.now() - begun).total_seconds())
+        clock = self.edge.clock
+        self.began_at = clock.monotonic() - self.state.age_seconds(clock.now())
 
     @property
     def busy(self) -> bool:
@@ -198,6 +199,7 @@ class Live:
         if self.state.phase in ("started", "talking", "review"):
             if reason not in RESUMABLE:
                 self.state.phase = "left"
+                self.edge.ends.remember(self.state.session_id, SessionEnd("left"))
             self.edge.doors.abandon(self.state.session_id, may_return=reason in RESUMABLE)
             try:
                 await self.record(SessionAbandoned(reason=reason))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 
 from pydantic import BaseModel
 
@@ -73,7 +74,7 @@ class Recorder:
             event = make_event(
                 content,
                 event_id=new_identifier(),
-                at=self._clock.now(),
+                at=self._moment(),
                 session_id=state.session_id,
                 cafe=state.cafe,
                 edge=self._replica,
@@ -90,6 +91,16 @@ class Recorder:
                 raise NotRecorded from None
             self._next += 1
             self._metrics.count_append(event.event, seconds=self._clock.monotonic() - began)
+
+    def _moment(self) -> datetime:
+        """Return the time to record: never before the session's last event, whose replica's clock may be ahead.
+
+        Readers ignore what was recorded after a session's completion, so the order of its events must be that of their
+        times.
+        """
+        state = self._state
+        state.recorded_at = max(self._clock.now(), state.recorded_at or self._clock.now())
+        return state.recorded_at
 
     async def _write(self, event: Event) -> None:
         for pause in (*RETRY_SECONDS, None):

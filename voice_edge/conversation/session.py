@@ -11,13 +11,13 @@ from pilot.words import say
 from voice_edge.clock import within
 from voice_edge.conversation.connection import LOST, Connection, ConnectionLost
 from voice_edge.conversation.dispatch import Dispatch
-from voice_edge.conversation.finish import send_completed
+from voice_edge.conversation.finish import end_erased, send_completed
 from voice_edge.conversation.greeting import TurnedAway, Visitor, greet, welcome
 from voice_edge.conversation.live import AbandonReason, Ending, Live
 from voice_edge.conversation.recorder import Recorder
 from voice_edge.doors.limits import MAX_HELLO_BYTES, Allowance
 from voice_edge.edge import Edge
-from voice_edge.errors import CodesUnknown, NotNow, ProtocolFault, TooLarge
+from voice_edge.errors import CodesUnknown, NotNow, ProtocolFault, SessionErased, TooLarge
 from voice_edge.protocol import (
     CloseCode,
     ErrorMessage,
@@ -202,6 +202,8 @@ class Session:
                 live.end(CloseCode.PROTOCOL, abandoned="protocol_error")
         except NotNow as later:
             await live.send_error(later.code, retryable=later.retryable)
+        except SessionErased:
+            await end_erased(live)
 
     async def _read_hello(self) -> Hello:
         while True:
@@ -224,7 +226,7 @@ class Session:
         while True:
             await clock.sleep(WATCH_SECONDS)
             now = clock.monotonic()
-            if live.started_at is not None and now - live.started_at > limits.total_seconds:
+            if now - live.began_at > limits.total_seconds:
                 await live.send_error("total_limit", retryable=False)
                 live.end(CloseCode.TIME_LIMIT, abandoned="total_limit")
                 return

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from pilot.events import Client, Language, Mode
+from pilot.identifiers import identifier_time
 from pilot.redaction import TAIL_TURNS, redact, tail
 from pilot.turns import counts_as_feedback
 from voice_edge.protocol import KnownTurn, TurnText
@@ -39,7 +40,7 @@ class SessionState(BaseModel):
     Attributes:
         epoch: Incremented on each resume.
         phase: Progress of the session.
-        started_at: Start of the session; the total limit counts from here.
+        recorded_at: Time of the last recorded event; None before the first.
         question: The question that the next turn answers.
         next_turn: Number of the next turn.
         pending: Committed turn whose reply is not recorded yet; it is answered again after a resume.
@@ -61,7 +62,7 @@ class SessionState(BaseModel):
     client: Client
     epoch: int = 1
     phase: Phase = "greeted"
-    started_at: datetime | None = None
+    recorded_at: datetime | None = None
     consented: bool = False
     microphone_granted: bool = False
     question: str = ""
@@ -74,6 +75,10 @@ class SessionState(BaseModel):
     speech_samples: int = 0
     reference: str = ""
     preliminary_eligible: bool | None = None
+
+    def age_seconds(self, now: datetime) -> float:
+        """Return the time since the session began, which its identifier carries: no older snapshot changes it."""
+        return max(0.0, (now - identifier_time(self.session_id)).total_seconds())
 
     def revision(self, heard: int) -> int:
         """Return the revision to record for the `heard`-th recognition of a turn on this connection.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from voice_edge.conversation.answer import answer
 from voice_edge.conversation.audio_timeline import AudioTimeline
 from voice_edge.conversation.captions import Captions
+from voice_edge.conversation.finish import ended_before
 from voice_edge.conversation.fixed_answers import answer_silence, answer_unrecognised
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.recognition import RecognitionRefused, recognise, recognised_within
@@ -21,6 +22,7 @@ from voice_edge.doors.limits import Allowance
 from voice_edge.hearing.turn_taking import SPEECH_FROM, Commit, NoSpeech, Resumed, SoftEnd, SpeechStarted, TurnEvent
 from voice_edge.protocol import AudioFrame, Busy, CloseCode
 from voice_edge.protocol.frames import SAMPLE_RATE
+from voice_edge.receipts.session_ends import SessionEnd
 
 if TYPE_CHECKING:
     from voice_edge.hearing.transcript import Transcript
@@ -56,6 +58,7 @@ class VoiceTurns:
         self._framed_at = 0.0
         self._watch: asyncio.Task[None] | None = None
         self._speech_from: int | None = None
+        self._end: asyncio.Task[SessionEnd | None] | None = None
         self._speaking = False
         self._resumed = 0
         self._soft_end_at: float | None = None
@@ -131,6 +134,8 @@ class VoiceTurns:
         live = self._live
         if isinstance(event, SpeechStarted):
             self._speech_from = event.audio_from
+            # Read while the customer speaks: a store that hangs delays no reply.
+            self._end = live.spawn_quietly(live.edge.ends.find(live.state.session_id), name="finding the end")
             live.touch()
             await live.show("hearing")
         elif isinstance(event, SoftEnd):
@@ -173,6 +178,8 @@ class VoiceTurns:
             heard = await recognised_within(seconds, recognition, edge=live.edge, session_id=session_id)
         except RecognitionRefused as reason:
             refused = reason
+        if self._end is not None and self._end.done() and self._end.result() and await ended_before(live):
+            return
         ended = early.ended if early is not None and reuse and early.ended is not None else None
         ended = live.edge.clock.monotonic() if ended is None else ended
         times = SpeechTimes(

@@ -19,7 +19,7 @@ from voice_edge.conversation.rest import BYTES_PER_SAMPLE, MOST_SOUND_BYTES, Res
 from voice_edge.doors.limits import MAX_HELLO_BYTES
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
-from voice_edge.errors import EdgeError, NotNow, NotRecorded, ProtocolFault, SnapshotRefused, TooLarge
+from voice_edge.errors import EdgeError, NotNow, NotRecorded, ProtocolFault, SessionErased, SnapshotRefused, TooLarge
 from voice_edge.http.security import origin_allowed
 from voice_edge.protocol import ErrorMessage
 
@@ -34,6 +34,7 @@ STATUS = {
     "invalid_message": 400,
     "out_of_order": 403,
     "snapshot_refused": 410,
+    "erased": 410,
     "too_large": 413,
     "too_long": 413,
     "nothing_said": 422,
@@ -102,7 +103,7 @@ async def _answer(request: Request, *, edge: Edge) -> str | RestRefusal:
         snapshot = request.headers.get(SNAPSHOT_HEADER, "")
         if not snapshot or len(snapshot) > MAX_HELLO_BYTES:
             raise ProtocolFault("There is no snapshot.")
-        greeted = resumed_session(snapshot, edge=edge)
+        greeted = await resumed_session(snapshot, edge=edge)
         session_id = greeted.state.session_id
         request.state.language = greeted.state.language
         rest = await within(UPLOAD_SECONDS, _read(request), clock=edge.clock)
@@ -115,7 +116,7 @@ async def _answer(request: Request, *, edge: Edge) -> str | RestRefusal:
         return RestRefusal(reason.reason, UNAVAILABLE, retryable=True, retry_after_s=reason.retry_after_s)
     except NotRecorded as error:
         return RestRefusal(error.code, UNAVAILABLE, retryable=True)
-    except (ProtocolFault, SnapshotRefused, NotNow) as error:
+    except (ProtocolFault, SnapshotRefused, SessionErased, NotNow) as error:
         return RestRefusal(error.code, STATUS[error.code], retryable=error.code == "nothing_said")
     except (TimeoutError, ClientDisconnect):
         return RestRefusal("invalid_message", 400, retryable=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from pilot.events import ReplyShown
 from pilot.lake_tables.tables import TURNS
+from pilot.turns import plausible_response_ms
 from pipelines.feedback.turns import turns
 from tests.events import Story, raw_events
 
@@ -77,15 +81,55 @@ def test_a_turn_that_was_heard_and_then_got_no_answer_has_failed() -> None:
     assert (row["failure"], row["heard"], row["within_target"]) == ("responder_error", "Kön", False)
 
 
-@pytest.mark.parametrize(
-    ("shown_after_ms", "within"), [(2000.0, True), (2000.1, False), (None, False), (-5.0, False), (0.0, True)]
-)
+@pytest.mark.parametrize(("shown_after_ms", "within"), [(2000.0, True), (2000.1, False), (None, False), (650.0, True)])
 def test_an_answer_is_in_time_up_to_two_seconds_and_late_when_never_shown(
     shown_after_ms: float | None, within: bool
 ) -> None:
     (row,) = rows(begun().says("Kön var lång.", shown_after_ms=shown_after_ms))
     assert row["within_target"] is within
     assert row["response_ms"] == shown_after_ms
+
+
+# The edge sent the answer 650 ms after the end of speech.
+@pytest.mark.parametrize("claimed_ms", [1.0, 0.0, -5.0, 399.9, 600_000.1, 1e300])
+def test_a_time_that_the_edges_own_clock_contradicts_is_left_out(claimed_ms: float) -> None:
+    forged, honest = rows(begun().says("Kön var lång.", shown_after_ms=claimed_ms).says("Kaffet var kallt."))
+    assert (forged["implausible"], forged["response_ms"], forged["within_target"]) == (True, None, None)
+    assert (honest["implausible"], honest["response_ms"], honest["within_target"]) == (False, 900.0, True)
+
+
+@pytest.mark.parametrize(("claimed_ms", "counted_ms"), [(400.0, 650.0), (649.0, 650.0), (651.0, 651.0)])
+def test_a_response_time_is_never_below_the_edges_own(claimed_ms: float, counted_ms: float) -> None:
+    (row,) = rows(begun().says("Kön var lång.", shown_after_ms=claimed_ms))
+    assert (row["implausible"], row["response_ms"], row["within_target"]) == (False, counted_ms, True)
+
+
+def test_a_mark_that_the_edge_did_not_believe_is_left_out() -> None:
+    story = begun().says("Kön var lång.", shown_after_ms=None)
+    (row,) = rows(story.records(ReplyShown(turn=1, response_ms=None, implausible=True)))
+    assert (row["implausible"], row["response_ms"], row["within_target"]) == (True, None, None)
+
+
+def test_an_answer_that_was_never_shown_is_late_and_not_implausible() -> None:
+    (row,) = rows(begun().says("Kön var lång.", shown_after_ms=None))
+    assert (row["implausible"], row["within_target"]) == (False, False)
+
+
+TENTHS = st.integers(-100_000, 7_000_000).map(lambda tenths: tenths / 10)
+
+
+@given(st.lists(st.tuples(st.none() | TENTHS, st.none() | st.floats(0, 5_000)), min_size=1, max_size=8))
+@settings(max_examples=50, deadline=None)
+def test_the_reader_and_the_edge_agree_on_plausible_times(marks: list[tuple[float | None, float | None]]) -> None:
+    story = begun()
+    for claimed, sent in marks:
+        story.says("Kön var lång.", shown_after_ms=claimed)
+        place = next(n for n in range(len(story.events) - 1, 0, -1) if story.events[n].event == "reply_sent")
+        reply = story.events[place]
+        data = reply.data | {"marks": reply.data["marks"] | {"sent": sent}}
+        story.events[place] = reply.model_copy(update={"data": data})
+    expected = [plausible_response_ms(claimed, sent_ms=sent) for claimed, sent in marks]
+    assert [row["response_ms"] for row in rows(story)] == expected
 
 
 def test_a_typed_turn_is_under_no_target() -> None:

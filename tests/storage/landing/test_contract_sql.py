@@ -59,7 +59,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "marks": {"commit": 12.5},
         "speech_end_page_ms": 1.0,
     },
-    "reply_shown": {"turn": 2, "response_ms": 800.5},
+    "reply_shown": {"turn": 2, "response_ms": 800.5, "implausible": False},
     "turn_failed": {"turn": 1, "reason": "busy"},
     "session_completed": {"turns": 1, "language": "sv", "receipt_hash": "h", "reference": "r", "preliminary_score": 50},
     "session_abandoned": {"reason": "idle"},

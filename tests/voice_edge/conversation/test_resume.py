@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pilot.business_days import session_day
 from pilot.identifiers import receipt_hash
 from pipelines.feedback.sessions import sessions
+from pipelines.feedback.turns import turns
 from storage.landing.days import read_day
 from tests.voice_edge.replicas import eventually
 
@@ -193,26 +194,31 @@ async def test_words_spoken_around_a_repeated_microphone_message_are_kept(replic
 
 
 async def test_a_session_completed_before_it_was_lost_stays_completed(running, home):
-    # The goodbye was lost, the page came back from before it, and then never returned.
-    with home.append_log("edge1") as log:
-        async with running(log=log) as replica:
-            async with replica.page() as page:
+    # The goodbye was lost, the page came back from before it to a replica without the store, and then left again.
+    with home.append_log("edge1") as first_log, home.append_log("edge2") as second_log:
+        async with running(log=first_log) as first, running(log=second_log, name="edge2") as second:
+            async with first.page() as page:
                 await page.begin("text")
                 await page.write("Kaffet var kallt och kön lång")
                 await page.until("question", turn=2)
                 before, session_id = page.snapshot, page.session_id
                 await page.send("finish")
                 await page.until("completed")
-            async with replica.page() as page:
+            second.store_away = True
+            second.clock.jump(60.0)
+            async with second.page() as page:
                 await page.hello(resume=before)
                 await page.until("question")
+                await page.send("edit", turn=1, text="Kaffet var gott")
+                await page.until("ack", seq=0)
                 page.socket.transport.abort()
-            await eventually(lambda: replica.edge.sessions.count == 0)
+            await eventually(lambda: second.edge.sessions.count == 0)
     events = read_day(home.segments(), session_day(session_id)).frame.filter(session_id=session_id)
     ends = events.filter(events["event"].is_in(["session_completed", "session_abandoned"])).sort("epoch")
     assert list(zip(ends["epoch"], ends["event"], strict=True)) == [(1, "session_completed"), (2, "session_abandoned")]
     summary = sessions(events, as_of=datetime(2026, 11, 23, 12, tzinfo=UTC))
     assert summary["outcome"].to_list() == ["completed"]
+    assert turns(events)["transcript"].to_list() == ["Kaffet var kallt och kön lång"]
 
 
 async def test_a_page_before_its_hello_is_sent_to_another_replica_too(running):

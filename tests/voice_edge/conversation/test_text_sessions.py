@@ -62,7 +62,7 @@ async def test_typed_turns_carry_no_response_time(replica):
         await page.until("ack")
         await page.send("ping", at_ms=1.0)
         await page.until("pong", at_ms=1.0)
-    assert replica.log.data("reply_shown") == [{"turn": 1, "response_ms": None}]
+    assert replica.log.data("reply_shown") == [{"turn": 1, "response_ms": None, "implausible": False}]
     assert replica.log.data("reply_sent")[0]["marks"]["commit"] is None
 
 

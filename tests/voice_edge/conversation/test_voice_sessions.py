@@ -70,7 +70,30 @@ async def test_the_response_time_is_the_pages_own(replica):
         await page.send("shown", turn=7, at_ms=1.0)
         await page.send("ping", at_ms=3.0)
         await page.until("pong")
-    assert replica.log.data("reply_shown") == [{"turn": 1, "response_ms": 812.0}]
+    assert replica.log.data("reply_shown") == [{"turn": 1, "response_ms": 812.0, "implausible": False}]
+
+
+@pytest.mark.parametrize(
+    ("claimed_ms", "recorded_ms"), [(1.0, None), (0.0, None), (-50.0, None), (700_000.0, None), (600.0, 700.0)]
+)
+async def test_a_forged_response_time_is_recorded_as_implausible(replica, claimed_ms, recorded_ms):
+    async with replica.page() as page:
+        await page.begin("voice")
+        await page.speak()
+        reply = await page.until("reply", final=True)
+        await page.send("shown", turn=1, at_ms=reply["speech_end_page_ms"] + claimed_ms)
+        await eventually(lambda: replica.log.data("reply_shown"))
+    (sent,) = replica.log.data("reply_sent")
+    assert sent["marks"]["sent"] == pytest.approx(700.0, abs=60.0)
+    (shown,) = replica.log.data("reply_shown")
+    implausible = recorded_ms is None
+    assert shown == {
+        "turn": 1,
+        "response_ms": None if implausible else sent["marks"]["sent"],
+        "implausible": implausible,
+    }
+    counted = b'edge_ignored_total{kind="implausible_response_time"} 1.0' in replica.edge.metrics.text()
+    assert counted is implausible
 
 
 async def test_continued_speech_discards_the_speculation(replica, heard):

@@ -3,7 +3,7 @@ import { element, fill, show } from "./screens.js";
 import { boot, say } from "./words.js";
 
 const BY_CODE = { 4404: "code", 4408: "idle", 4409: "elsewhere", 4429: "crowded" };
-const BY_ERROR = { closed: "closed", paused: "paused", trial_full: "full", already_open: "open", total_limit: "total" };
+const BY_ERROR = { closed: "closed", paused: "paused", trial_full: "full", already_open: "open", total_limit: "total", erased: "erased" };
 const ACTIONS = { idle: "go_on", elsewhere: "go_on", crowded: "again", open: "again", maintenance: "again", code: "", closed: "", paused: "", full: "" };
 
 // The kind of ending, from the close code and the last error before it.

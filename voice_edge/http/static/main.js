@@ -124,6 +124,7 @@ const handlers = {
   },
   closed({ code }) {
     if (over || shows("done")) return;
+    if (fault?.code === "erased") conversation.memory.forget();
     if (code === 4408 && !conversation.started) return conversation.memory.forget();
     end(endings.ending(code, fault?.code), fault?.opens_at);
   },
