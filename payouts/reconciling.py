@@ -7,7 +7,7 @@ would send them again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -135,6 +135,7 @@ def plan_day(
     simulated: bool,
     limits: Limits,
     decided_until: Mapping[date, datetime],
+    without: Collection[str] = (),
     actor: str,
 ) -> Batch:
     """Plan the day's batch after a reconciliation, which keeps lost payouts from being paid again.
@@ -146,10 +147,19 @@ def plan_day(
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
         decided_until: The days that passed the quality checks, each with the last validated decision time.
+        without: Quarantined sessions, whose rewards wait.
         actor: Who plans.
     """
     reconcile(store, rail, actor=actor)
-    return batches.plan(store, day=day, rail=rail.name, simulated=simulated, limits=limits, decided_until=decided_until)
+    return batches.plan(
+        store,
+        day=day,
+        rail=rail.name,
+        simulated=simulated,
+        limits=limits,
+        decided_until=decided_until,
+        without=without,
+    )
 
 
 def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> ReconciliationResult:

@@ -16,6 +16,7 @@ from pilot.lake_tables.tables import TABLES
 from quality.day_cut import MOST_EVENTS, day_cut
 from quality.results import ExpectationResult, SuiteResult
 from quality.session_rules import UUID7
+from quality.set_apart import session_of, set_apart
 from quality.suites import suite_of, validate
 
 if TYPE_CHECKING:
@@ -98,10 +99,11 @@ def judge_day(
             frozen=frozen,
             whole=whole,
         )
+        outcome = set_apart(result, frame=cut.frames[table.name])
         shared = {"day": day, "table_name": table.name, "judged_at": now}
-        verdicts += _verdicts(result, rows=cut.rows[table.name], version=cut.versions[table.name], shared=shared)
+        verdicts += _verdicts(outcome, rows=cut.rows[table.name], version=cut.versions[table.name], shared=shared)
         offending += _offending(result, cut.frames[table.name], table=table, cafes=cafes, shared=shared)
-        if result.stops:
+        if outcome.stops:
             stopping.append(table.name)
     return DayVerdicts(
         verdicts=_frame(QUALITY_VERDICTS, verdicts),
@@ -136,6 +138,7 @@ def _offending(
                 "cafe": cafe if cafe in cafes.ids else None,
                 "simulated": simulated if isinstance(simulated, bool) else None,
                 "row_key": row_key(table, row),
+                "session_id": session_of(row),
                 "expectation": item.code,
                 "severity": item.severity,
                 "reason": _reason(item),

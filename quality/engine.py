@@ -95,7 +95,9 @@ def _is_vacuous(rule: Rule, frame: pd.DataFrame) -> bool:
 
 def _nothing_breaks(rule: Rule) -> ExpectationResult:
     counts = {"rows": 0, "breaking": 0}
-    return ExpectationResult(rule.code, passed=True, counts=counts, severity=rule.severity, about=rule.about)
+    return ExpectationResult(
+        rule.code, passed=True, counts=counts, severity=rule.severity, about=rule.about, of_rows=rule.judges_rows
+    )
 
 
 def _fact_verdict(rule: Rule, frame: pd.DataFrame, evidence: Evidence) -> ExpectationResult:
@@ -105,7 +107,9 @@ def _fact_verdict(rule: Rule, frame: pd.DataFrame, evidence: Evidence) -> Expect
         facts = rule.fact(frame, evidence).astype(bool).reset_index(drop=True)
     except (AttributeError, KeyError, TypeError, ValueError):
         counts = {"rows": len(frame)}
-        return ExpectationResult(rule.code, passed=False, counts=counts, severity=rule.severity, about=rule.about)
+        return ExpectationResult(
+            rule.code, passed=False, counts=counts, severity=rule.severity, about=rule.about, of_rows=rule.judges_rows
+        )
     breaking = [int(place) for place in facts.index[~facts]]
     return ExpectationResult(
         rule.code,
@@ -113,6 +117,7 @@ def _fact_verdict(rule: Rule, frame: pd.DataFrame, evidence: Evidence) -> Expect
         counts={"rows": len(facts), "breaking": len(breaking)},
         severity=rule.severity,
         about=rule.about,
+        of_rows=rule.judges_rows,
         offenders=tuple(breaking[:MOST_OFFENDERS]) if rule.of_rows else (),
     )
 
@@ -126,5 +131,6 @@ def _verdict(rule: Rule, result: Any, *, offenders: tuple[int, ...]) -> Expectat
         counts={key: int(value) for key, value in counts.items() if value is not None},
         severity=rule.severity,
         about=rule.about,
+        of_rows=rule.judges_rows,
         offenders=offenders,
     )

@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING
 
 from pilot.lake_tables.columns import Table
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 
 if TYPE_CHECKING:
     from storage.lake import Lake
+
+# The tables behind a decision on a reward.
+GATED_TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, SESSION_SIGNALS, REWARDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +78,12 @@ def gate(
     )
 
 
-def quarantined(lake: Lake, table: Table, *, days: Collection[date]) -> frozenset[str]:
-    """Return the keys of a table's rows that break a stopping expectation: nothing is paid for them."""
+def quarantined(lake: Lake, *, days: Collection[date]) -> frozenset[str]:
+    """Return the sessions with a row that breaks a stopping expectation: nothing is paid for them."""
     with lake.snapshot(QUARANTINE, days=days) as snapshot:
         found = snapshot.sql(
-            "select distinct row_key from quarantine "
-            "where list_contains(?, day) and table_name = ? and severity = 'stop'",
-            [sorted(days), table.name],
+            "select distinct session_id from quarantine where list_contains(?, day) "
+            "and list_contains(?, table_name) and severity = 'stop' and session_id is not null",
+            [sorted(days), [table.name for table in GATED_TABLES]],
         )
-    return frozenset(found["row_key"])
+    return frozenset(found["session_id"])

@@ -18,6 +18,7 @@ class ExpectationResult:
         counts: The rows validated and the rows that break it; empty for expectations about the whole table.
         severity: stop or warn.
         about: The columns that it concerns.
+        of_rows: Whether it judges each row by itself.
         offenders: Positions in the frame of rows that break it, from 0; the first MOST_OFFENDERS of them.
     """
 
@@ -26,6 +27,7 @@ class ExpectationResult:
     counts: Mapping[str, int]
     severity: Severity = "stop"
     about: tuple[str, ...] = ()
+    of_rows: bool = True
     offenders: tuple[int, ...] = ()
 
 

@@ -91,8 +91,9 @@ class Rule:
         expectation: The name of Great Expectations' class; empty for a fact.
         arguments: Its arguments.
         fact: The function, for a fact.
-        severity: stop (a failure stops the day's payments and reports) or warn.
-        of_rows: Whether a fact has a value for each row of the table; else for each café, or for another table.
+        severity: stop (a failure stops the day's payments and reports, if it concerns more than a few sessions: see
+            `quality.set_apart`) or warn.
+        of_rows: Whether it judges each row of the table by itself; else the table, its cafés, or another table.
         columns: The columns that a fact concerns.
         by_todays_file: Whether rows are compared with today's cafés' file. For earlier days it only warns, because
             later changes of cafés, hours or tiers do not invalidate earlier payments and reports.
@@ -108,6 +109,11 @@ class Rule:
     by_todays_file: bool = False
 
     @property
+    def judges_rows(self) -> bool:
+        """Return whether a broken row is a fault of that row: not of the table, nor of the cafés' file."""
+        return self.of_rows and not self.by_todays_file
+
+    @property
     def about(self) -> tuple[str, ...]:
         """Return the columns that it concerns; none if it concerns the whole row."""
         named = self.arguments.get("column")
@@ -120,14 +126,17 @@ def declaration_rules(table: Table) -> Iterator[Rule]:
         "columns_as_declared",
         "ExpectTableColumnsToMatchOrderedList",
         {"column_list": list(table.names)},
+        of_rows=False,
     )
     if len(table.key) == 1:
-        yield Rule(f"unique:{table.key[0]}", "ExpectColumnValuesToBeUnique", {"column": table.key[0]})
+        arguments = {"column": table.key[0]}
+        yield Rule(f"unique:{table.key[0]}", "ExpectColumnValuesToBeUnique", arguments, of_rows=False)
     else:
         yield Rule(
             f"unique_together:{','.join(table.key)}",
             "ExpectCompoundColumnsToBeUnique",
             {"column_list": list(table.key)},
+            of_rows=False,
         )
     for column in table.columns:
         if column.required:

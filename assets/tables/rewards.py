@@ -28,7 +28,7 @@ def rewards(day: TableDay) -> RebuildResult:
         scored=day.read(SCORED_FEEDBACK),
         sessions=day.read(SESSIONS),
         signals=reward_effects(day.read(SESSION_SIGNALS)),
-        quarantined=quarantined(day.home.lake(), SCORED_FEEDBACK, days=[day.day]),
+        quarantined=quarantined(day.home.lake(), days=[day.day]),
         cafes=day.cafes,
         secret=day.home.secret(),
         decided_by=ASSETS,

@@ -113,7 +113,9 @@ QUALITY_VERDICTS = Table(
         DAY,
         Column("table_name", "text", "The table checked."),
         Column("expectation", "text", "The expectation's code, its arguments after colons."),
-        Column("severity", "text", "stop (nothing is paid or reported from the day) or warn."),
+        Column(
+            "severity", "text", "stop (nothing is paid or reported from the day) or warn, also if few rows violate it."
+        ),
         Column("passed", "boolean", "Whether it holds."),
         Column("rows", "integer", "Rows of the table on the day.", "rows"),
         Column(
@@ -143,8 +145,9 @@ QUARANTINE = Table(
             "row_key", "text", "The row's key, its parts joined by a space; parts that are not identifiers are masked."
         ),
         Column("expectation", "text", "The violated expectation."),
-        Column("severity", "text", "stop or warn."),
+        Column("severity", "text", "stop (nothing is paid for the row's session) or warn."),
         Column("reason", "text", "The columns of the expectation, separated by commas, or whole_row."),
         Column("judged_at", "moment", "When it was checked."),
+        Column("session_id", "text", "The row's session; empty if it names none.", required=False),
     ),
 )

@@ -19,7 +19,7 @@ from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
 from quality.day_cut import WORDS_MARK, day_cut
 from quality.day_verdicts import MASKED, DayVerdicts, judge_day, row_key, tables_with_suites
-from quality.gate import gate, quarantined
+from quality.gate import GATED_TABLES, gate, quarantined
 from storage.errors import LakeDamaged
 from storage.lake import Lake
 from tests.events import MORNING, raw_events
@@ -90,7 +90,6 @@ def test_a_row_that_breaks_something_is_set_apart_by_its_key(lake: Lake, frames:
     )
     spoil(lake, TURNS, bad)
     result = judged(lake)
-    assert result.stopping == ("turns",)
     found = result.quarantine.filter(pl.col("expectation") == "stages_in_order")
     broken = bad.filter((pl.col("turn") == 2) & pl.col("commit_ms").is_not_null())
     assert sorted(found["row_key"]) == sorted(f"{session} 2" for session in broken["session_id"])
@@ -211,8 +210,48 @@ def test_the_gate_shuts_for_what_stops_in_these_tables_and_not_for_others(
     assert not shut.open
     assert ("scored_feedback", "between:score:0:100") in {(stop.table, stop.expectation) for stop in shut.stops}
     assert gate(lake, [SESSIONS], days=[DAY]).open
-    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset(frames["scored_feedback"]["session_id"])
-    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY - timedelta(days=1)]) == frozenset()
+    assert quarantined(lake, days=[DAY]) == frozenset(frames["scored_feedback"]["session_id"])
+    assert quarantined(lake, days=[DAY - timedelta(days=1)]) == frozenset()
+
+
+def one_session_broken(
+    frames: dict[str, pl.DataFrame], table: str, column: str, value: Any
+) -> tuple[str, pl.DataFrame]:
+    """Return a session, and a table whose rows of that session have a wrong value."""
+    frame = frames[table]
+    session = frame["session_id"].sort()[0]
+    wrong = pl.when(pl.col("session_id") == session).then(pl.lit(value)).otherwise(pl.col(column))
+    return session, frame.with_columns(wrong.cast(frame.schema[column]).alias(column))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "expectation"),
+    [
+        ("sessions", "duration_s", 86_401.0, "between:duration_s:0:86400"),
+        ("sessions", "duration_s", -3.0, "between:duration_s:0:86400"),
+        ("sessions", "outcome", "asleep", "known_value:outcome"),
+        ("turns", "sent_ms", 700_000.0, "stages_within_ten_minutes"),
+        ("scored_feedback", "score", 140, "between:score:0:100"),
+        ("fingerprints", "words", -1, "at_least:words:0"),
+        ("raw_events", "schema_version", 9, "between:schema_version:1:1"),
+    ],
+)
+def test_a_broken_session_is_quarantined_and_the_day_goes_on(
+    lake: Lake, frames: dict[str, pl.DataFrame], table: str, column: str, value: Any, expectation: str
+) -> None:
+    session, bad = one_session_broken(frames, table, column, value)
+    spoil(lake, TABLES[table], bad)
+    result = judged(lake, tables=[TABLES[table]])
+    keep(lake, result)
+    assert result.stopping == ()
+    assert gate(lake, [TABLES[table]], days=[DAY]).open
+    apart = result.quarantine.filter(expectation=expectation)
+    assert apart["session_id"].unique().to_list() == [session]
+    assert apart["severity"].unique().to_list() == ["stop"]
+    (verdict,) = result.verdicts.filter(expectation=expectation).rows(named=True)
+    assert (verdict["passed"], verdict["severity"], verdict["breaking"]) == (False, "warn", apart.height)
+    gated = table in {each.name for each in GATED_TABLES}
+    assert quarantined(lake, days=[DAY]) == (frozenset([session]) if gated else frozenset())
 
 
 def test_every_table_but_the_judges_own_is_judged() -> None:
@@ -235,7 +274,7 @@ def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(
             file.write_bytes(file.read_bytes()[:20])
     assert judged(lake, tables=tables).stopping == ()
     assert gate(lake, tables, days=[DAY]).open
-    assert quarantined(lake, SCORED_FEEDBACK, days=[DAY]) == frozenset()
+    assert quarantined(lake, days=[DAY]) == frozenset()
     with pytest.raises(LakeDamaged):
         gate(lake, tables, days=[before])
 

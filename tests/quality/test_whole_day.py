@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
+import polars as pl
 import pytest
 
 from pilot.lake_tables.tables import TABLES
 from quality.engine import run
 from quality.results import SuiteResult
 from quality.rules import Evidence
+from quality.set_apart import set_apart
 from quality.suites import rules, suite_of, validate
 from tests.quality import whole_day
 from tests.quality.breaks import Break, Frames, another_column, of_another_day, put, shift, twice, without
@@ -90,6 +92,7 @@ BREAKS: dict[str, dict[str, Break]] = {
         "at_least:discarded_speculations:0": put("turns", "discarded_speculations", -1),
         "stages_within_ten_minutes": put("turns", "sent_ms", 700_000.0),
         "stages_in_order": put("turns", "sent_ms", 100.0),
+        "response_plausible": put("turns", "implausible", True),
         "shown_after_sent": put("turns", "response_ms", 10.0),
         "within_target_shown_in_time": put("turns", "response_ms", 2500.0),
         "target_iff_voice": put("turns", "mode", "text"),
@@ -286,6 +289,24 @@ def test_every_expectation_has_something_that_breaks_it(table: str) -> None:
 def test_each_break_fails_its_expectation(good: Frames, table: str, name: str) -> None:
     BREAKS[table][name](good)
     assert not judge(table, good, only=name).passed
+
+
+OF_SESSIONS = [name for name in BREAKS if "session_id" in TABLES[name].names]
+OF_THE_TABLE = ("columns_as_declared", "unique", "no_session_missing", "volume_within_band")
+NAMELESS = ("uuid7:session_id", "required:session_id")  # Its session cannot be left out of the payments.
+
+
+@pytest.mark.parametrize(("table", "name"), [(table, name) for table in OF_SESSIONS for name in BREAKS[table]])
+def test_one_broken_row_is_set_apart_and_a_fault_of_the_table_stops_the_day(
+    good: Frames, table: str, name: str
+) -> None:
+    BREAKS[table][name](good)
+    result = judge(table, good, only=name)
+    (rule,) = (rule for rule in rules(table, cafes=CAFES) if rule.code == name)
+    stopping = name.startswith(OF_THE_TABLE) or name in NAMELESS or rule.by_todays_file
+    if result.stops:
+        sessions = pl.DataFrame({"session_id": getattr(good, table)["session_id"].tolist()}, schema={"session_id": str})
+        assert set_apart(result, frame=sessions).stops is stopping
 
 
 def test_a_quiet_day_warns_once_it_is_over_and_stops_nothing(good: Frames) -> None:

@@ -1,7 +1,8 @@
-"""The gate before a batch: the days must pass their suites after their rewards were decided.
+"""The gate before a batch: a day's rewards are paid once it passed its suites after they were decided.
 
-Dagster validates the days every hour. The watch itself validates a day that is still unvalidated after `PATIENCE`, so
-payouts do not depend on Dagster.
+Each day is judged by itself: one that fails holds no other. Dagster validates the days every hour. The watch itself
+validates a day that is still unvalidated after `PATIENCE`, so payouts do not depend on Dagster; until then the batch
+waits for it, because there is only one a day.
 """
 
 from __future__ import annotations
@@ -13,13 +14,10 @@ from typing import Literal
 
 import structlog
 
-from pilot.lake_tables.money_tables import REWARDS
-from pilot.lake_tables.tables import SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
-from quality.gate import Gate, gate
+from quality.gate import GATED_TABLES, Gate, gate, quarantined
 from storage.home import Home
 from storage.store.payouts import awaiting
 
-GATED_TABLES = (SESSIONS, TURNS, SCORED_FEEDBACK, SESSION_SIGNALS, REWARDS)
 PATIENCE = timedelta(minutes=75)
 
 Validate = Callable[[Home, Collection[date], datetime], None]
@@ -35,7 +33,7 @@ def _validate(home: Home, days: Collection[date], now: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class GateBlock:
-    """One reason why a batch may not be planned.
+    """One reason why a day's rewards may not be paid.
 
     Attributes:
         code: `expectation_failed`, or `not_validated` since the day's rewards were decided.
@@ -55,46 +53,64 @@ class GateVerdict:
     """The result of one check of the gate.
 
     Attributes:
-        days: The days of the claimed rewards, each with the latest decision time among them.
-        blocks: Everything that blocks the batch; empty if the gate is open.
+        days: The days that passed, of those with claimed rewards, each with the latest decision time among them.
+        blocks: Everything that blocks other days.
+        waits: Whether the batch should wait, because a day may still be validated soon.
+        quarantined: The sessions of the passed days that are not paid.
     """
 
     days: Mapping[date, datetime]
     blocks: tuple[GateBlock, ...] = ()
+    waits: bool = False
+    quarantined: frozenset[str] = frozenset()
 
 
 class MoneyGate:
-    """Checks whether a batch may be planned."""
+    """Checks which days' rewards a batch may contain."""
 
     def __init__(self, home: Home, *, validate: Validate = _validate) -> None:
         self._home = home
         self._validate = validate
-        self._unvalidated_since: datetime | None = None
+        self._unvalidated_since: dict[date, datetime] = {}
+        self._tried: set[date] = set()  # Still unvalidated after the watch's own attempt.
 
     def check(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         """Check the days of the rewards claimed by now; rewards claimed later have not passed the gate."""
         days = awaiting.decided_days(self._home.store(), rail=rail, simulated=simulated)
         gates = self._gates(days)
-        unvalidated = [day for each in gates for day in each.unjudged]
-        if not unvalidated:
-            self._unvalidated_since = None
-        else:
-            self._unvalidated_since = self._unvalidated_since or now
-            if now - self._unvalidated_since >= PATIENCE:
-                _log.warning("days validated in place of the assets", days=[day.isoformat() for day in unvalidated])
-                self._unvalidated_since = now  # If validation achieves nothing, wait again before the next attempt.
-                self._validate(self._home, unvalidated, now)
-                gates = self._gates(days)
-                unvalidated = [day for each in gates for day in each.unjudged]
+        due = self._due(_unvalidated(gates), now=now)
+        if due:
+            _log.warning("days validated in place of the assets", days=[day.isoformat() for day in due])
+            self._validate(self._home, due, now)
+            gates = self._gates(days)
+            self._tried = self._tried.union(due).intersection(_unvalidated(gates))
+        unvalidated = _unvalidated(gates)
         failed = [
             GateBlock("expectation_failed", stop.day, stop.table, stop.expectation)
-            for each in gates
+            for each in gates.values()
             for stop in each.stops
         ]
-        return GateVerdict(days, (*failed, *(GateBlock("not_validated", day) for day in unvalidated)))
+        passed = {day: decided for day, decided in days.items() if gates[day].open}
+        return GateVerdict(
+            passed,
+            (*failed, *(GateBlock("not_validated", day) for day in unvalidated)),
+            waits=not self._tried.issuperset(unvalidated),
+            quarantined=quarantined(self._home.lake(), days=passed) if passed else frozenset(),
+        )
 
-    def _gates(self, days: dict[date, datetime]) -> list[Gate]:
-        return [
-            gate(self._home.lake(), GATED_TABLES, days=[day], judged_since=decided)
+    def _due(self, unvalidated: Collection[date], *, now: datetime) -> list[date]:
+        """Return the days that have been unvalidated for `PATIENCE`, since they were first or last tried."""
+        self._unvalidated_since = {day: self._unvalidated_since.get(day, now) for day in unvalidated}
+        due = [day for day, since in self._unvalidated_since.items() if now - since >= PATIENCE]
+        self._unvalidated_since |= dict.fromkeys(due, now)  # If it achieves nothing, wait again.
+        return due
+
+    def _gates(self, days: Mapping[date, datetime]) -> dict[date, Gate]:
+        return {
+            day: gate(self._home.lake(), GATED_TABLES, days=[day], judged_since=decided)
             for day, decided in sorted(days.items())
-        ]
+        }
+
+
+def _unvalidated(gates: Mapping[date, Gate]) -> list[date]:
+    return [day for day, each in gates.items() if each.unjudged]

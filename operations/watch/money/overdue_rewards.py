@@ -15,7 +15,7 @@ from payouts.deciding import decide_scored
 from pilot.business_days import days_between
 from pilot.errors import PilotError
 from pilot.events import PROBER_REPLICAS
-from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSIONS
+from pilot.lake_tables.tables import FINGERPRINTS, SESSIONS
 from pipelines.feedback.scored_feedback import scored_feedback
 from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import turns
@@ -69,7 +69,7 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
         scored=scored,
         sessions=of_day,
         signals=reward_effects(signals),
-        quarantined=quarantined(lake, SCORED_FEEDBACK, days=[day]),
+        quarantined=quarantined(lake, days=[day]),
         cafes=cafes,
         secret=secret,
         decided_by=WATCH,

@@ -6,13 +6,13 @@ outage of the watch skips or doubles one. Nothing here needs Dagster.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 import structlog
 
-from operations.watch.money.money_gate import GateBlock, MoneyGate
+from operations.watch.money.money_gate import GateBlock, GateVerdict, MoneyGate
 from payouts.limits import limits
 from payouts.rail import ProviderError, Rail
 from payouts.reconciling import plan_day, reconcile, send_day
@@ -65,8 +65,8 @@ class PayingState:
 
     Attributes:
         away_since: Start of the provider's current outage.
-        gate_closed_since: When the quality gate began to block the day's batch.
-        gate_blocks: What blocks the batch.
+        gate_closed_since: When the quality gate began to hold days back from the batch.
+        gate_blocks: What holds them back.
         paces: Retry schedules of real (False) and simulated (True) payouts.
     """
 
@@ -116,21 +116,21 @@ class PayoutRunner:
         ):
             return
         verdict = self._gate.check(self.rail.name, simulated=simulated, now=now)
-        if verdict.blocks:
-            self.state.gate_closed_since = self.state.gate_closed_since or now
-            self.state.gate_blocks = verdict.blocks
+        self.state.gate_closed_since = (self.state.gate_closed_since or now) if verdict.blocks else None
+        self.state.gate_blocks = verdict.blocks
+        if verdict.waits or (verdict.blocks and not verdict.days):
             return
-        self.state.gate_closed_since, self.state.gate_blocks = None, ()
-        self._call_provider(now, lambda: self._plan_batch(day, simulated=simulated, decided_until=verdict.days))
+        self._call_provider(now, lambda: self._plan_batch(day, simulated=simulated, verdict=verdict))
 
-    def _plan_batch(self, day: date, *, simulated: bool, decided_until: Mapping[date, datetime]) -> None:
+    def _plan_batch(self, day: date, *, simulated: bool, verdict: GateVerdict) -> None:
         batch = plan_day(
             self._home.store(),
             self.rail,
             day,
             simulated=simulated,
             limits=limits(self._home.settings),
-            decided_until=decided_until,
+            decided_until=verdict.days,
+            without=verdict.quarantined,
             actor=ACTOR,
         )
         _log.info("batch planned", batch=batch.id, approval=batch.approval)

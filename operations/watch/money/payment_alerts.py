@@ -39,7 +39,7 @@ class PaymentFacts:
         waiting: Batches that wait for approval, each with its planning time.
         events: Delivery of the provider's events.
         away_since: By rail, start of the provider's current outage.
-        gate_closed: By rail, when the gate closed and what blocks the batch.
+        gate_closed: By rail, when the gate closed for some days and what blocks them.
         overdue: Deadlines of held rewards whose promised review time has passed.
     """
 
@@ -82,8 +82,8 @@ def payment_alerts(facts: PaymentFacts, *, now: datetime) -> list[Alert]:
             "payout_gate_closed",
             rail,
             "high",
-            f"The day's batch of {_rail_name(rail)} has waited since {since:%H:%M} UTC: {_in_words(blocks)}. "
-            "See: pilot quality --help.",
+            f"{_rail_name(rail)} has held these days back since {since:%H:%M} UTC: {_in_words(blocks)}. Other "
+            "days are paid. See: pilot quality --help.",
         )
         for rail, (since, blocks) in facts.gate_closed.items()
     ]

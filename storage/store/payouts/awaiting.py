@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from sqlalchemy import Connection, extract, func, select
@@ -46,7 +46,12 @@ def planned_before(connection: Connection, day: date, *, rail: str, simulated: b
 
 
 def waiting_claims(
-    connection: Connection, *, rail: str, simulated: bool, decided_until: Mapping[date, datetime] | None = None
+    connection: Connection,
+    *,
+    rail: str,
+    simulated: bool,
+    decided_until: Mapping[date, datetime] | None = None,
+    without: Collection[str] = (),
 ) -> dict[str, list[tuple[str, int]]]:
     """Return the waiting rewards and their öre by recipient, oldest claim first.
 
@@ -55,6 +60,7 @@ def waiting_claims(
         rail: The rail.
         simulated: Whether the rewards are simulated.
         decided_until: The days to include, each up to a decision time; None for all.
+        without: Sessions to leave out.
     """
     query = (
         select(
@@ -63,6 +69,7 @@ def waiting_claims(
             payout_claims.c.amount_ore,
             reward_decisions.c.day,
             reward_decisions.c.decided_at,
+            reward_decisions.c.session_id,
         )
         .join(reward_decisions, reward_decisions.c.reward_id == payout_claims.c.reward_id)
         .outerjoin(payout_instruction_rewards, payout_instruction_rewards.c.reward_id == payout_claims.c.reward_id)
@@ -74,7 +81,9 @@ def waiting_claims(
         .order_by(payout_claims.c.claimed_at, payout_claims.c.reward_id)
     )
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
-    for who, reward_id, ore, day, decided_at in connection.execute(query):
+    for who, reward_id, ore, day, decided_at, session_id in connection.execute(query):
+        if session_id in without:
+            continue
         if decided_until is None or (day in decided_until and decided_at <= decided_until[day]):
             found[who].append((reward_id, ore))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -63,6 +63,7 @@ def plan(
     simulated: bool,
     limits: Limits,
     decided_until: Mapping[date, datetime] | None = None,
+    without: Collection[str] = (),
 ) -> Batch:
     """Create the day's batch from the claims without a batch; an existing batch is returned unchanged.
 
@@ -75,6 +76,7 @@ def plan(
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
         decided_until: The days of rewards to include, each up to a decision time; None for all.
+        without: Sessions whose rewards wait.
     """
     with store.begin() as connection:
         serialise(connection, f"payouts:{rail}")
@@ -82,7 +84,9 @@ def plan(
         if known is not None:
             return known
         batch_id = f"{rail}-{day.isoformat()}" + ("-simulated" if simulated else "")
-        claimed = awaiting.waiting_claims(connection, rail=rail, simulated=simulated, decided_until=decided_until)
+        claimed = awaiting.waiting_claims(
+            connection, rail=rail, simulated=simulated, decided_until=decided_until, without=without
+        )
         kept = {
             who: awaiting.fit_under_cap(connection, who, rewards, day=day, yearly_ore=limits.yearly_ore)
             for who, rewards in claimed.items()

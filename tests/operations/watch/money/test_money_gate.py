@@ -9,9 +9,10 @@ from typing import Any
 import polars as pl
 import pytest
 
-from operations.watch.money.money_gate import GATED_TABLES, PATIENCE, GateBlock, GateVerdict, MoneyGate
-from pilot.lake_tables.insight_tables import QUALITY_VERDICTS
+from operations.watch.money.money_gate import PATIENCE, GateBlock, GateVerdict, MoneyGate
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from pilot.lake_tables.tables import SESSIONS
+from quality.gate import GATED_TABLES
 from storage.home import Home
 from storage.lake import empty_frame, polars_schema
 from tests.payouts.memory_rail import MemoryRail
@@ -29,9 +30,9 @@ def claimed(home: Home) -> Home:
     return home
 
 
-def validate(home: Home, *, at: datetime, passed: bool = True) -> None:
+def validate(home: Home, *, at: datetime, passed: bool = True, day: date = DAY) -> None:
     values: dict[str, Any] = {
-        "day": DAY,
+        "day": day,
         "table_name": SESSIONS.name,
         "expectation": "sessions end after they begin",
         "passed": passed,
@@ -44,7 +45,7 @@ def validate(home: Home, *, at: datetime, passed: bool = True) -> None:
         for column in QUALITY_VERDICTS.columns
     }
     frame = pl.DataFrame([row], schema=polars_schema(QUALITY_VERDICTS))
-    home.lake().replace_partition(QUALITY_VERDICTS, DAY, frame, commit={})
+    home.lake().replace_partition(QUALITY_VERDICTS, day, frame, commit={})
 
 
 def blocks(gate: MoneyGate, *, at: datetime = START + timedelta(hours=1)) -> list[str]:
@@ -68,6 +69,60 @@ def test_a_failed_expectation_blocks_the_gate_by_name(claimed: Home) -> None:
     validate(claimed, at=START + timedelta(minutes=1), passed=False)
     verdict = MoneyGate(claimed).check("memory", simulated=True, now=START + timedelta(hours=1))
     assert verdict.blocks == (GateBlock("expectation_failed", DAY, "sessions", "sessions end after they begin"),)
+
+
+NEXT = DAY + timedelta(days=1)
+
+
+@pytest.fixture
+def two_days(home: Home) -> Home:
+    """A home with a claimed reward of each of two days."""
+    world = World(home.root / "unused.sqlite", store=home.store(), rail=MemoryRail)
+    world.earn("acct_1")
+    world.at = START + timedelta(days=1)
+    world.earn("acct_2")
+    for day in (DAY, NEXT):
+        home.lake().replace_partition(SESSIONS, day, empty_frame(SESSIONS), commit={})
+    return home
+
+
+def test_a_day_that_fails_holds_no_other_day(two_days: Home) -> None:
+    validate(two_days, at=START + timedelta(days=2), passed=False)
+    validate(two_days, at=START + timedelta(days=2), day=NEXT)
+    verdict = MoneyGate(two_days).check("memory", simulated=True, now=START + timedelta(days=2))
+    assert set(verdict.days) == {NEXT}
+    assert [each.day for each in verdict.blocks] == [DAY]
+    assert not verdict.waits
+
+
+def test_a_day_that_cannot_be_validated_holds_no_other_day_for_long(two_days: Home) -> None:
+    tried: list[Collection[date]] = []
+    validate(two_days, at=START + timedelta(days=2), day=NEXT)
+    gate = MoneyGate(two_days, validate=lambda home, days, now: tried.append(days))
+    now = START + timedelta(days=2)
+    assert gate.check("memory", simulated=True, now=now).waits
+    verdict = gate.check("memory", simulated=True, now=now + PATIENCE)
+    assert (tried, verdict.waits, set(verdict.days)) == ([[DAY]], False, {NEXT})
+    # The next day's batch does not wait for it again, and it is tried again.
+    assert not gate.check("memory", simulated=True, now=now + timedelta(minutes=80)).waits
+    gate.check("memory", simulated=True, now=now + 2 * PATIENCE)
+    assert tried == [[DAY], [DAY]]
+    validate(two_days, at=now)
+    assert set(gate.check("memory", simulated=True, now=now + 2 * PATIENCE).days) == {DAY, NEXT}
+
+
+def test_a_quarantined_session_is_named_and_its_day_passes(claimed: Home) -> None:
+    validate(claimed, at=START + timedelta(minutes=1))
+    session = "0192f0c4-5e3a-7abc-8def-0123456789ab"
+    row = {"table_name": "sessions", "row_key": session, "expectation": "x", "reason": "x", "session_id": session}
+    rows = [
+        row | {"day": DAY, "judged_at": START, "severity": "stop"},
+        row | {"day": DAY, "judged_at": START, "severity": "warn", "session_id": "another", "row_key": "another"},
+    ]
+    frame = pl.DataFrame(rows, schema=polars_schema(QUARANTINE))
+    claimed.lake().replace_partition(QUARANTINE, DAY, frame, commit={})
+    verdict = MoneyGate(claimed).check("memory", simulated=True, now=START + timedelta(hours=1))
+    assert (set(verdict.days), verdict.quarantined) == ({DAY}, frozenset([session]))
 
 
 def test_the_gate_validates_days_itself_once_if_the_assets_do_not(claimed: Home) -> None:

@@ -26,6 +26,8 @@ class Gate:
     """A gate under the test's control; `meanwhile` runs between the check and the planning of the batch."""
 
     blocks: tuple[GateBlock, ...] = ()
+    quarantined: frozenset[str] = frozenset()
+    waits = False
 
     def __init__(self, home: Home) -> None:
         self.home = home
@@ -35,7 +37,9 @@ class Gate:
         days = awaiting.decided_days(self.home.store(), rail=rail, simulated=simulated)
         if simulated:
             self.meanwhile()
-        return GateVerdict(days, self.blocks)
+        blocked = {each.day for each in self.blocks}
+        passed = {day: decided for day, decided in days.items() if day not in blocked}
+        return GateVerdict(passed, self.blocks, waits=self.waits, quarantined=self.quarantined)
 
 
 class InterruptibleRail(MemoryRail):
@@ -107,6 +111,41 @@ def test_a_batch_waits_while_the_gate_is_closed(watched: Watched) -> None:
     watched.gate.blocks = ()
     assert watched.run(AFTER + timedelta(minutes=5)) == ["planned"]
     assert watched.runner.state.gate_closed_since is None
+
+
+def test_a_blocked_day_holds_back_its_own_rewards_only(watched: Watched) -> None:
+    watched.world.earn("acct_1")
+    watched.world.at = MORNING - timedelta(days=1)
+    watched.world.earn("acct_2")
+    watched.gate.blocks = (GateBlock("expectation_failed", date(2026, 11, 23), "turns", "x"),)
+    watched.run(AFTER)
+    store = watched.home.store()
+    assert [each.account for each in batches.instructions(store)] == ["acct_1"]
+    assert watched.runner.state.gate_blocks == watched.gate.blocks
+    watched.gate.blocks = ()
+    watched.run(AFTER + timedelta(days=1))
+    assert {each.account for each in batches.instructions(store)} == {"acct_1", "acct_2"}
+    assert watched.runner.state.gate_closed_since is None
+
+
+def test_a_batch_waits_for_a_day_that_may_still_be_validated(watched: Watched) -> None:
+    watched.world.earn("acct_1")
+    watched.gate.waits = True
+    assert watched.run(AFTER) == []
+    watched.gate.waits = False
+    assert watched.run(AFTER + timedelta(minutes=5)) == ["planned"]
+
+
+def test_a_quarantined_sessions_reward_waits_and_the_others_are_paid(watched: Watched) -> None:
+    watched.world.earn("acct_1")
+    watched.world.earn("acct_2")
+    watched.gate.quarantined = frozenset([f"guest-00001-{watched.world.today}"])
+    watched.run(AFTER)
+    store = watched.home.store()
+    assert [each.account for each in batches.instructions(store)] == ["acct_2"]
+    watched.gate.quarantined = frozenset()
+    watched.run(AFTER + timedelta(days=1))
+    assert {each.account for each in batches.instructions(store)} == {"acct_1", "acct_2"}
 
 
 @pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=1)])
