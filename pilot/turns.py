@@ -19,7 +19,7 @@ def counts_as_feedback(text: str, *, low_confidence: bool, edited: bool = False)
 
 
 def plausible_response_ms(claimed_ms: float | None, *, sent_ms: float | None) -> float | None:
-    """Return a response time that the page claims, never before the edge sent the answer; None if it cannot be true.
+    """Return a claimed response time, never before the edge sent the answer; None if it cannot be true.
 
     Args:
         claimed_ms: From the end of speech to the first words shown, by the page's clock.

@@ -21,7 +21,7 @@ IDENTIFIER = re.compile(UUID7)
 
 
 def set_apart(result: SuiteResult, *, frame: pl.DataFrame) -> SuiteResult:
-    """Return the result in which an expectation that only a few sessions break warns instead of stopping the day.
+    """Return the result with a warning for each expectation that only a few sessions break.
 
     Nothing is paid for these sessions: their rows are in quarantine. The allowance counts the sessions over all
     expectations of the table, so that many different faults are a fault of the table too.

@@ -135,6 +135,7 @@ class Story:
         confidence: float = 0.9,
         low_confidence: bool = False,
         shown_after_ms: float | None = 900.0,
+        sent_after_ms: float = 650.0,
         answered: bool = True,
     ) -> Story:
         """Say or type something, and get a reply.
@@ -147,6 +148,7 @@ class Story:
             confidence: The recogniser's confidence, for voice.
             low_confidence: Whether the transcript is marked as uncertain.
             shown_after_ms: The response time; None if the reply is never shown.
+            sent_after_ms: The edge's own mark of the reply.
             answered: Whether there is a reply.
         """
         mode = mode or self.mode
@@ -166,7 +168,7 @@ class Story:
             )
         )
         if answered:
-            marks = StageMarks(soft_end=240, recognition_end=600, commit=610, first_token=640, sent=650)
+            marks = StageMarks(soft_end=240, recognition_end=600, commit=610, first_token=640, sent=sent_after_ms)
             self.records(
                 ReplySent(
                     turn=self.turn,

@@ -1,6 +1,6 @@
-"""Attack: keep one session alive beyond its limit by resuming it again and again, from the newest or oldest snapshot.
+"""Attack: keep one session alive beyond its limit by resuming it again and again.
 
-Run it: `python -m tests.attacks.chained_resume`.
+It resumes from the newest snapshot, or always from the first one. Run it: `python -m tests.attacks.chained_resume`.
 """
 
 from __future__ import annotations

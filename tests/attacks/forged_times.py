@@ -1,4 +1,4 @@
-"""Attack: claim that each answer was shown 1 ms after the end of speech, while the edge needs five seconds.
+"""Attack: claim that each answer was shown after 1 ms, while the edge needs five seconds.
 
 Run it: `python -m tests.attacks.forged_times`.
 """

@@ -1,4 +1,4 @@
-"""Attack: rewrite a session after it was sent, from an older snapshot, and ask for the result of many texts.
+"""Attack: rewrite a session after it was sent, and ask for the result of many texts.
 
 The attacker keeps a snapshot from before the end, sends a poor answer, and then tries every way back in on two replicas
 over one store: a resumed WebSocket, `/v1/rest`, and a tab that stayed open. Run it: `python -m

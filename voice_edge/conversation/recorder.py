@@ -93,7 +93,9 @@ class Recorder:
             self._metrics.count_append(event.event, seconds=self._clock.monotonic() - began)
 
     def _moment(self) -> datetime:
-        """Return the time to record: never before the session's last event, whose replica's clock may be ahead.
+        """Return the time to record: never before the session's last event.
+
+        That event's replica may have a clock that is ahead.
 
         Readers ignore what was recorded after a session's completion, so the order of its events must be that of their
         times.

@@ -1,4 +1,4 @@
-"""The ends of sessions: sent, erased or left, here or on another replica; an ended session takes nothing more."""
+"""The ends of sessions: sent, erased or left, here or on another replica."""
 
 from __future__ import annotations
 

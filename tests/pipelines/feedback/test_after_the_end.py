@@ -57,7 +57,7 @@ def in_later_epoch(story: Story) -> Story:
 
 
 def in_earlier_epoch(story: Story) -> Story:
-    """Resume a snapshot of the first epoch on a replica that knows neither the later ones nor the completion."""
+    """Resume a snapshot of the first epoch on a replica that knows of no later one."""
     story.epoch, story.seq, story.edge = 2, 0, "edge3"
     return story
 

@@ -60,7 +60,7 @@ def of(frame: pl.DataFrame, kpi: str, *, cafe: str = "aurora", simulated: bool =
 def voices(milliseconds: list[float | None]) -> Story:
     story = Story().opens().starts().consents()
     for each in milliseconds:
-        story.says("Kön var lång.", shown_after_ms=each)
+        story.says("Kön var lång.", shown_after_ms=each, sent_after_ms=0.0)
     return story
 
 

@@ -1,4 +1,4 @@
-"""A session that has ended takes nothing more: not from an older snapshot, another tab or another replica."""
+"""An ended session takes nothing more: from no older snapshot, other tab or other replica."""
 
 from __future__ import annotations
 
