@@ -93,16 +93,14 @@ class Recorder:
             self._metrics.count_append(event.event, seconds=self._clock.monotonic() - began)
 
     def _moment(self) -> datetime:
-        """Return the time to record: never before the session's last event.
+        """Return the time to record: never before the session's last event, although clocks differ and jump.
 
-        That event's replica may have a clock that is ahead.
-
-        Readers ignore what was recorded after a session's completion, so the order of its events must be that of their
+        Readers ignore what was recorded after a session's completion, so its events must be in the order of their
         times.
         """
-        state = self._state
-        state.recorded_at = max(self._clock.now(), state.recorded_at or self._clock.now())
-        return state.recorded_at
+        now, last = self._clock.now(), self._state.recorded_at
+        self._state.recorded_at = now if last is None else max(now, last)
+        return self._state.recorded_at
 
     async def _write(self, event: Event) -> None:
         for pause in (*RETRY_SECONDS, None):

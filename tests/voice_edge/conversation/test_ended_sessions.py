@@ -13,8 +13,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from pilot.identifiers import receipt_hash
+from pipelines.feedback.turns import turns
 from storage.store.privacy import tombstones
 from storage.store.rewards import receipts
+from tests.events import raw_events
 from tests.voice_edge.pages import Page
 from tests.voice_edge.replicas import Replica, eventually
 from tests.waiting import DEADLINE_SECONDS
@@ -241,3 +243,20 @@ async def test_a_completion_that_fails_reveals_no_result_and_is_repeated(replica
     assert "preliminary" not in answer.json()
     replica.log.broken = False
     assert (await rest(replica, before)).status_code == 200
+
+
+@pytest.mark.parametrize("jump", [-3_600.0, -1.0])
+async def test_a_talk_whose_next_replica_has_a_slow_clock_counts_whole(pair, jump):
+    async with pair[0].page() as page:
+        await talked(page)
+        page.socket.transport.abort()
+    await eventually(lambda: pair[0].edge.sessions.count == 0)
+    pair[1].clock.jump(jump)
+    async with pair[1].page() as again:
+        await again.hello(resume=page.snapshot)
+        await again.until("question")
+        await again.write("Vid lunch")
+        await send(again)
+    events = [event for replica in pair for event in replica.log.events if event.event != "session_abandoned"]
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert sorted(turns(raw_events(events))["transcript"]) == [FIRST, "Vid lunch"]

@@ -159,6 +159,7 @@ def test_each_close_code_has_its_own_words_and_action(
         ("already_open", 4429, "open", "ended.again"),
         ("too_many", 4429, "crowded", "ended.again"),
         ("total_limit", 4408, "total", "ended.restart"),
+        ("erased", 1000, "erased", "ended.restart"),
     ],
 )
 @pytest.mark.parametrize("language", ["sv", "en"])
