@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from rich.console import Console
 from rich.table import Table
 
+from operations.dagster_page.sign_in import make_link
 from operations.serving import Serving, serve
 from operations.system import System
 
@@ -87,7 +88,10 @@ def show_addresses(console: Console, serving: Serving) -> None:
     for code in serving.codes:
         table.add_row(f"{names.get(code.cafe, code.cafe)}, a customer's page", f"{system.edge_url}/c/{code.code}")
     table.add_row("The pilot and each café's day", system.dashboards_url)
-    table.add_row("The data's journey (Dagster)", system.dagster_url)
+    table.add_row("The data's journey (Dagster), read-only", system.dagster_url)
+    table.add_row(
+        "The same, to start and stop things: works once", make_link(system.dagster_home, url=system.dagster_url)
+    )
     if system.fake_stripe is not None:
         table.add_row("A FAKE of Stripe for simulated receipts: no money moves", f"{system.fake_stripe.url}/fake")
     table.add_row("Logs", str(system.logs))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 
 from operations import dagster_storage
+from operations.code_socket import prepare_folder
 from operations.seeding import seed
-from operations.system import CHECKOUT, LOOPBACK, WORKSPACE_NAME, System
+from operations.system import CHECKOUT, WORKSPACE_NAME, System
 from pilot.errors import PilotError
 from storage.store.cafes.codes import Code
 
@@ -40,14 +42,15 @@ def prepare_dagster(system: System) -> None:
 
     Raises:
         NotPrepared: Dagster could not create its databases.
+        UnsafeFolder: the code server's socket would not be private.
     """
     system.dagster_home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    prepare_folder(system.code_server_socket)
     shutil.copyfile(CHECKOUT / INSTANCE_NAME, system.dagster_home / INSTANCE_NAME)
     (system.dagster_home / WORKSPACE_NAME).write_text(
         "load_from:\n"
         "  - grpc_server:\n"
-        f"      host: {LOOPBACK}\n"
-        f"      port: {system.code_server_port}\n"
+        f"      socket: {json.dumps(str(system.code_server_socket))}\n"
         f"      location_name: {LOCATION_NAME}\n",
         encoding="utf-8",
     )

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from operations.code_socket import socket_path
 from operations.stripe_fake import STATE_FILE, FakeStripeProcess, fake_without_key
-from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, PortOpen, ProcessSpec
+from operations.supervisor import FileTouched, HttpAnswers, LineLogged, Port, ProcessSpec, SocketOpen
 from pilot.settings import PREFIX, Settings
 from storage.cafes_file import find_cafes_file
 from storage.home import Home
@@ -40,13 +41,11 @@ class System:
     Attributes:
         home: The opened home.
         environment: The environment of every process.
-        code_server_port: Port of Dagster's code server, loopback only.
         fake_stripe: The fake Stripe; None if a Stripe key is set.
     """
 
     home: Home
     environment: Mapping[str, str]
-    code_server_port: int
     fake_stripe: FakeStripeProcess | None = None
 
     @property
@@ -76,6 +75,11 @@ class System:
         return self.home.root / DAGSTER_FOLDER
 
     @property
+    def code_server_socket(self) -> Path:
+        """Return the socket of Dagster's code server."""
+        return socket_path(self.run_folder)
+
+    @property
     def run_folder(self) -> Path:
         """Return the folder of locks, records and heartbeats."""
         return self.home.root / RUN_FOLDER
@@ -103,18 +107,15 @@ def make_system(home: Home, *, environment: Mapping[str, str], fake_pages_url: s
     own[f"{PREFIX}CAFES_FILE"] = str(find_cafes_file(settings.cafes_file))
     if settings.recogniser_model_sv is not None:
         own[f"{PREFIX}RECOGNISER_MODEL_SV"] = str(settings.recogniser_model_sv.expanduser().absolute())
-    code_server_port = free_port()
-    fake = fake_without_key(settings, port=free_port(but=code_server_port), pages_url=fake_pages_url)
+    fake = fake_without_key(settings, port=free_port(), pages_url=fake_pages_url)
     own |= fake.variables() if fake is not None else {}
-    return System(home=home, environment={**environment, **own}, code_server_port=code_server_port, fake_stripe=fake)
+    return System(home=home, environment={**environment, **own}, fake_stripe=fake)
 
 
-def free_port(*, but: int = 0) -> int:
-    """Return a loopback port that is free now and differs from `but`."""
-    while True:
-        with socket.create_server((LOOPBACK, 0)) as server:
-            if (port := int(server.getsockname()[1])) != but:
-                return port
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.create_server((LOOPBACK, 0)) as server:
+        return int(server.getsockname()[1])
 
 
 def processes(system: System) -> tuple[ProcessSpec, ...]:
@@ -122,7 +123,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
     settings, python = system.settings, sys.executable
     figures = {**system.environment, **ONE_THREAD}
     workspace = str(system.dagster_home / WORKSPACE_NAME)
-    code_server = str(system.code_server_port)
+    code_server = str(system.code_server_socket)
     return (
         *_fake_stripe(system),
         ProcessSpec(
@@ -138,17 +139,17 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
             name="code-server",
             command=(
                 *(python, "-m", "dagster", "code-server", "start", "--use-python-environment-entry-point"),
-                *("-h", LOOPBACK, "-p", code_server, "-m", "assets.definitions", "-d", str(CHECKOUT)),
+                *("-s", code_server, "-m", "assets.definitions", "-d", str(CHECKOUT)),
             ),
             environment=figures,
             folder=CHECKOUT,
-            ready=PortOpen(system.code_server_port),
+            ready=SocketOpen(system.code_server_socket),
             niceness=FIGURES_NICENESS,
         ),
         ProcessSpec(
             name="webserver",
             command=(
-                *(python, "-m", "dagster_webserver", "-h", LOOPBACK),
+                *(python, "-m", "operations.dagster_page", "-h", LOOPBACK),
                 *("-p", str(settings.dagster_port), "-w", workspace),
             ),
             environment=figures,

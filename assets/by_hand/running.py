@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -15,6 +16,7 @@ from assets.by_hand.materializing import PlannedRun
 from assets.definitions import build_defs
 from assets.framework.dead_runs import PROCESS_TAG, end_dead_runs, this_process
 from assets.framework.resources import HomeResource
+from operations.dagster_page import sign_in
 from operations.preparation import INSTANCE_NAME
 from operations.system import CHECKOUT, DAGSTER_FOLDER, LOOPBACK
 from pilot.errors import PilotError
@@ -71,20 +73,22 @@ def run_in_process(instance: dg.DagsterInstance, planned: PlannedRun, *, home: H
     return run_result(instance, result.run_id)
 
 
-def submit(planned: PlannedRun, *, port: int) -> str:
+def submit(planned: PlannedRun, *, home: Home) -> str:
     """Submit a run to the running Dagster; return the run's id.
 
     Args:
         planned: The run.
-        port: The port of Dagster's webserver.
+        home: The home whose Dagster runs.
 
     Raises:
         RunNotStarted: Dagster does not answer, or refuses.
     """
     from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
+    port, now = home.settings.dagster_port, datetime.now(UTC)
+    cookie = f"{sign_in.COOKIE}={sign_in.make_cookie(home.root / DAGSTER_FOLDER, now=now)}"
     try:
-        return DagsterGraphQLClient(LOOPBACK, port_number=port).submit_job_execution(
+        return DagsterGraphQLClient(LOOPBACK, port_number=port, headers={"Cookie": cookie}).submit_job_execution(
             planned.job, tags=dict(planned.tags), asset_selection=list(planned.assets) or None
         )
     except (DagsterGraphQLClientError, OSError) as error:

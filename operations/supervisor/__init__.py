@@ -1,7 +1,7 @@
 """The supervisor: runs the pilot's processes, restarts them when they end, and leaves none behind."""
 
 from operations.supervisor.errors import AlreadyRunning, PortTaken, StartFailed
-from operations.supervisor.readiness import FileTouched, HttpAnswers, LineLogged, PortOpen
+from operations.supervisor.readiness import FileTouched, HttpAnswers, LineLogged, SocketOpen
 from operations.supervisor.specification import Port, ProcessSpec, RestartPolicy
 from operations.supervisor.supervision import Supervision, start
 
@@ -11,10 +11,10 @@ __all__ = [
     "HttpAnswers",
     "LineLogged",
     "Port",
-    "PortOpen",
     "PortTaken",
     "ProcessSpec",
     "RestartPolicy",
+    "SocketOpen",
     "StartFailed",
     "Supervision",
     "start",

@@ -1,4 +1,4 @@
-"""Readiness conditions: an HTTP answer, an open port, a log line or a fresh heartbeat file."""
+"""Readiness conditions: an HTTP answer, an open socket, a log line or a fresh heartbeat file."""
 
 from __future__ import annotations
 
@@ -48,24 +48,23 @@ class HttpAnswers:
 
 
 @dataclass(frozen=True, slots=True)
-class PortOpen:
-    """Ready when something accepts connections on a port."""
+class SocketOpen:
+    """Ready when something accepts connections on a Unix socket."""
 
-    port: int
-    host: str = "127.0.0.1"
+    path: Path
 
     async def check(self, *, started_at: float, log: Path) -> bool:
         """Connect once."""
         try:
-            _, writer = await asyncio.wait_for(asyncio.open_connection(self.host, self.port), PROBE_TIMEOUT_SECONDS)
+            _, writer = await asyncio.wait_for(asyncio.open_unix_connection(self.path), PROBE_TIMEOUT_SECONDS)
         except (OSError, TimeoutError):
             return False
         writer.close()
         return True
 
     def describe(self) -> str:
-        """Name the port."""
-        return f"port {self.port} to open"
+        """Name the socket."""
+        return f"{self.path} to open"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
+from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
 from operations.watch.alerts.urgent import UrgentWatcher
 from operations.watch.alerts.volume import VolumeWatcher
 from operations.watch.money.overdue_rewards import OverdueRewards, VoucherExpiry
@@ -29,6 +30,7 @@ REWARD_SECONDS = 10
 EXPIRY_SECONDS = 3600
 VOLUME_SECONDS = 60
 FIGURES_SECONDS = 60
+AUTOMATION_SECONDS = 60
 
 _log = structlog.get_logger("operations.watch")
 
@@ -83,6 +85,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(volume, trigger="interval", seconds=VOLUME_SECONDS, coalesce=True, max_instances=1)
         figures = StaleFiguresWatcher(home, clock=now)
         scheduler.add_job(figures, trigger="interval", seconds=FIGURES_SECONDS, coalesce=True, max_instances=1)
+        stopped = StoppedAutomationWatcher(home, clock=now)
+        scheduler.add_job(stopped, trigger="interval", seconds=AUTOMATION_SECONDS, coalesce=True, max_instances=1)
         overdue = OverdueRewards(home, clock=now)
         scheduler.add_job(overdue, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         expiry = VoucherExpiry(home)

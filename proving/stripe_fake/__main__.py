@@ -8,9 +8,11 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import uvicorn
 
+from operations.gate import HOSTS, gate
 from proving.stripe_fake.bank import Bank
 from proving.stripe_fake.fake import FakeStripe
 from proving.stripe_fake.server import create_server
@@ -51,7 +53,10 @@ def main() -> None:
     message = f"FAKE Stripe on {url}, its overview on {url}/fake; no money is moved.\n"
     sys.stdout.write(message)
     sys.stdout.flush()
-    server = create_server(fake, bank=bank, webhooks=webhooks, webhook_url=options.webhook_url)
+    hosts = (*HOSTS, urlsplit(url).hostname or "")  # Guests' pages may have this machine's local address.
+    server = create_server(
+        fake, bank=bank, webhooks=webhooks, webhook_url=options.webhook_url, middleware=gate(hosts=hosts)
+    )
     uvicorn.run(server, host="127.0.0.1", port=options.port, log_config=None, access_log=False)
 
 

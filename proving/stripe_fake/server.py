@@ -6,11 +6,12 @@ import asyncio
 import contextlib
 import logging
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -30,7 +31,7 @@ WEBHOOK_SECONDS = 10
 PAGE_HEADERS = {
     **FAKE_HEADER,
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # With no-referrer a browser would send the form's Origin as null.
     "Cache-Control": "no-store",
 }
 
@@ -48,7 +49,12 @@ class TruncatedResponse(Response):
 
 
 def create_server(
-    fake: FakeStripe, *, bank: Bank, webhooks: Webhooks | None = None, webhook_url: str = ""
+    fake: FakeStripe,
+    *,
+    bank: Bank,
+    webhooks: Webhooks | None = None,
+    webhook_url: str = "",
+    middleware: Sequence[Middleware] = (),
 ) -> Starlette:
     """Return the fake's server.
 
@@ -57,6 +63,7 @@ def create_server(
         bank: The fake's bank.
         webhooks: The fake's webhooks; None delivers no events.
         webhook_url: The endpoint of the webhooks.
+        middleware: Middleware in front of every address.
     """
     onboarding = Onboarding(fake.books)
 
@@ -152,6 +159,7 @@ def create_server(
             Route("/fake/faults", faults, methods=["GET", "POST"]),
             Route("/{path:path}", api, methods=["GET", "POST", "DELETE"]),
         ],
+        middleware=middleware,
         lifespan=lifespan,
     )
 

@@ -61,7 +61,7 @@ def materialize(
     with open_instance(opened) as instance:
         for part in runs:
             if running:
-                run_id = submit(part, port=opened.settings.dagster_port)
+                run_id = submit(part, home=opened)
                 if not as_json:
                     typer.echo(f"{part.job}: submitted to the running pilot, run {run_id[:8]}")
                 ended = wait(instance, run_id)

@@ -10,6 +10,7 @@ import pytest
 import stripe
 from starlette.testclient import TestClient
 
+from operations.gate import gate
 from proving.stripe_fake.bank import FAILING_IBANS, WORKING_IBAN, Bank
 from proving.stripe_fake.books import LINK_SECONDS
 from proving.stripe_fake.fake import FakeStripe
@@ -148,3 +149,13 @@ def test_a_fake_that_starts_again_knows_what_it_knew_keys_included(tmp_path: Pat
     assert second.fake.books.undelivered >= first.fake.books.undelivered
     assert second.transfer(group="g2").id != made
     assert FakeStripe(now=lambda: at, file=tmp_path / "fake.json").books.funds_ore == 10**9 - 6000
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8000"])
+def test_another_sites_page_cannot_plan_faults_or_finish_a_visit(api: FakeClient, origin: str) -> None:
+    guarded = create_server(api.fake, bank=Bank(api.fake.books), middleware=gate(hosts=("fake.example",)))
+    browser = TestClient(guarded, base_url="http://fake.example")
+    for path in ("/fake/faults", "/fake/visits/unknown", "/v1/accounts"):
+        assert browser.post(path, headers={"Origin": origin}).status_code == 403
+    assert browser.post("/fake/visits/unknown", headers={"Origin": "http://fake.example"}).status_code == 404
+    assert TestClient(guarded, base_url="http://evil.example").get("/fake").status_code == 400

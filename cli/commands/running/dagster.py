@@ -1,0 +1,21 @@
+"""`pilot dagster`: prints a link that signs in to Dagster's page."""
+
+from __future__ import annotations
+
+import typer
+
+from cli.context import environment, home
+from operations.dagster_page.sign_in import make_link
+from operations.system import make_system
+
+app = typer.Typer(add_completion=False, rich_markup_mode="rich")
+
+
+@app.command()
+def dagster() -> None:
+    """Print a link that signs in to Dagster's page once, for 12 hours; without it the page is read-only.
+
+    Example: pilot dagster
+    """
+    system = make_system(home(), environment=environment())
+    typer.echo(make_link(system.dagster_home, url=system.dagster_url))
