@@ -1,4 +1,4 @@
-"""Signs tills in: a PIN of six digits for the shift, and a sealed ticket for the till's browser.
+"""Signs tills in: a PIN of six digits for the shift, a sealed ticket and a device mark for the till's browser.
 
 A PIN is short, so its hash is slow (scrypt, RFC 7914) and salted with the installation's key: a copy of the store
 is not enough to guess it, and the edge limits the tries.
@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 
 PIN_DIGITS = 6
 SHIFT = timedelta(hours=12)
+DEVICE_DAYS = 90
+DEVICE_BYTES = 12
+INVITED = "invited-"
 SCRYPT = {"n": 2**14, "r": 8, "p": 1}  # 16 MiB; about 50 ms on one core.
 
 
@@ -40,6 +43,48 @@ def is_signed_in(secret: bytes, text: str, *, cafe: str, number: int, now: datet
         return False
     expected = _seal(secret, cafe=cafe, number=number, ends=int(ends))
     return hmac.compare_digest(seal.encode(), expected.encode()) and now.timestamp() < int(ends)
+
+
+def invitation(secret: bytes, *, cafe: str, number: int) -> str:
+    """Return the text in a manager's link that makes a till known before it signs in with a café's n-th PIN."""
+    return _seal(secret, cafe=cafe, number=number, ends=0)
+
+
+def invited_device(secret: bytes, text: str, *, cafe: str, number: int) -> str | None:
+    """Return the device of a manager's link; None if it is not of the current PIN.
+
+    Every till with the same link is one device until it has signed in: a leaked link gives no more guesses.
+    """
+    valid = hmac.compare_digest(text.encode("utf-8", "replace"), invitation(secret, cafe=cafe, number=number).encode())
+    return f"{INVITED}{number}" if valid else None
+
+
+def new_device() -> str:
+    """Return a random name for a till's browser."""
+    return secrets.token_hex(DEVICE_BYTES)
+
+
+def device_mark(secret: bytes, device: str, *, cafe: str, now: datetime) -> str:
+    """Return the sealed mark of a known device, valid for 90 days; it outlives the PIN, and signs nobody in."""
+    ends = int((now + timedelta(days=DEVICE_DAYS)).timestamp())
+    return f"{device}.{ends}.{_device_seal(secret, device, cafe=cafe, ends=ends)}"
+
+
+def known_device(secret: bytes, mark: str, *, cafe: str, now: datetime) -> str | None:
+    """Return the device of a valid mark of this café; None for any other text."""
+    device, _, rest = mark.partition(".")
+    ends, _, seal = rest.partition(".")
+    if not (ends.isascii() and ends.isdecimal() and len(ends) <= 12):
+        return None
+    expected = _device_seal(secret, device, cafe=cafe, ends=int(ends))
+    if not hmac.compare_digest(seal.encode("utf-8", "replace"), expected.encode()):
+        return None
+    return device if now.timestamp() < int(ends) else None
+
+
+def _device_seal(secret: bytes, device: str, *, cafe: str, ends: int) -> str:
+    signed = f"till-device:{cafe}:{device}:{ends}".encode("utf-8", "replace")
+    return hmac.new(secret, signed, hashlib.sha256).hexdigest()
 
 
 def _seal(secret: bytes, *, cafe: str, number: int, ends: int) -> str:

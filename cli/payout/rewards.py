@@ -81,20 +81,21 @@ def pin(
 
     Example: pilot payout pin goteborg --reason "New week"
     """
-    from payouts.till_sign_in import new_pin, pin_hash
+    from payouts.till_sign_in import invitation, new_pin, pin_hash
     from storage.store.rewards import till_pins
 
     opened = home()
     known = opened.cafes().get(cafe)
     digits, secret = new_pin(), opened.secret()
-    till_pins.replace(
+    replaced = till_pins.replace(
         opened.store(),
         known.id,
         pin_hash=lambda number: pin_hash(secret, cafe=known.id, number=number, pin=digits),
         actor=actor(),
         reason=arguments.require_reason(reason),
     )
-    address = f"{opened.settings.public_url}/till/{known.id}"
+    link = invitation(secret, cafe=known.id, number=replaced.number)
+    address = f"{opened.settings.public_url}/till/{known.id}?till={link}"
     if as_json:
         print_json({"cafe": known.id, "pin": digits, "address": address})
         return

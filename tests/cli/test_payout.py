@@ -11,7 +11,7 @@ import pytest
 
 from cli.payout.rewards import line
 from payouts.deciding import decide_sessions
-from payouts.till_sign_in import pin_hash
+from payouts.till_sign_in import invited_device, pin_hash
 from pilot.identifiers import new_identifier
 from storage.home import Home
 from storage.store import audit
@@ -111,7 +111,9 @@ def test_a_tills_pin_is_printed_once_saved_as_a_hash_and_replaced(pilot: Pilot, 
     home = opened(tmp_path)
     kept = till_pins.find(home.store(), "aurora")
     assert kept is not None
-    assert first["address"].endswith("/till/aurora")
+    links = [each["address"].partition("/till/aurora?till=")[2] for each in (first, second)]
+    invited = [invited_device(home.secret(), link, cafe="aurora", number=2) for link in links]
+    assert invited == [None, "invited-2"]
     assert first["pin"] not in kept.pin_hash
     assert kept.number == 2
     assert kept.pin_hash == pin_hash(home.secret(), cafe="aurora", number=2, pin=second["pin"])

@@ -22,13 +22,15 @@ from voice_edge.clock import Clock
 
 Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
-    "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload", "till", "till_pin", "till_pin_of_cafe",
+    "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload",
+    "till", "till_pin", "till_first_pin", "till_pins_of_cafe", "till_first_pins_of_cafe", "till_pin_of_device",
     "webhook", "unsigned_webhook",
     "counts", "counts_unknown",
 ]  # fmt: skip
 
 MINUTE = 60
 HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 IPV6_PREFIX_BITS = 64  # A household or a phone has a whole /64.
 KEY_BYTES = 12
 REDIS_SECONDS = 0.25  # The longest wait for a count.
@@ -59,8 +61,13 @@ RATES: dict[Scope, Rate] = {
     "bank": Rate(60, HOUR),  # Each may create an account or a link at the provider.
     "upload": Rate(120, HOUR),
     "till": Rate(600, 5 * MINUTE),
-    "till_pin": Rate(6, 10 * MINUTE),  # With a PIN of six digits, a guesser needs years on average.
-    "till_pin_of_cafe": Rate(30, HOUR),
+    # Strangers may try 90 of a PIN's million values an hour at a café, whatever the number of their addresses. A till
+    # at an address without failures shares its budget with such addresses only, and a known till has its own.
+    "till_pin": Rate(6, 10 * MINUTE),
+    "till_first_pin": Rate(2, DAY),
+    "till_pins_of_cafe": Rate(30, HOUR),
+    "till_first_pins_of_cafe": Rate(60, HOUR),
+    "till_pin_of_device": Rate(6, 10 * MINUTE),
     "webhook": Rate(6000, 5 * MINUTE),  # Stripe sends a day's batch at once, and retries failed deliveries.
     "unsigned_webhook": Rate(60, 10 * MINUTE),
     "counts": Rate(120, HOUR),  # Per café's token; allows reporting a year's days in an afternoon.

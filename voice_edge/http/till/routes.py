@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, quote
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from payouts.till_sign_in import SHIFT
+from payouts.till_sign_in import DEVICE_DAYS, INVITED, SHIFT
 from pilot.cafes import Cafe, Language
 from pilot.errors import PilotError
-from voice_edge.doors.rates import Scope, counted_address
+from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
 from voice_edge.http.page.door import door_page
 from voice_edge.http.requests import same_site_post
@@ -23,6 +23,9 @@ from voice_edge.http.till.service import TillReply, TillService
 
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
 COOKIE = "till"
+DEVICE_COOKIE = "till_device"
+DEVICE_SECONDS = DEVICE_DAYS * 24 * 3600
+MOST_INVITATION = 128
 MOST_TYPED = 64  # characters of a field that are read
 REQUEST_BYTES = 12
 
@@ -65,13 +68,16 @@ class _TillRequest:
         self._cafe = edge.cafe(cafe_id)
         self._request = request
         self._address = counted_address(request.client.host if request.client else "")
+        self._device = service.device(cafe_id, request.cookies.get(DEVICE_COOKIE, ""))
 
     async def open(self) -> Response:
         """Return the form for the code, or the one for the PIN."""
         if self._cafe is None:
             return self._nothing_here()
-        if (wait := await self._edge.doors.rates.hit("till", self._address)) is not None:
+        if (wait := await self._edge.doors.rates.hit("till", self._device or self._address)) is not None:
             return too_many_response(self._edge, wait=wait, headers=HEADERS, cafe=self._cafe)
+        if invitation := self._request.query_params.get("till", "")[:MOST_INVITATION]:
+            return await self._in_thread(lambda cafe: self._welcome(cafe, invitation))
         code = self._request.query_params.get("code", "")[:MOST_TYPED]
         return await self._in_thread(lambda cafe: self._page(cafe, code=code))
 
@@ -80,14 +86,22 @@ class _TillRequest:
         if self._cafe is None:
             return self._nothing_here()
         form = await self._form()
-        rates, cafe = self._edge.doors.rates, self._cafe
-        tries: tuple[tuple[Scope, str | None], ...] = (("till_pin", self._address), ("till_pin_of_cafe", cafe.id))
-        for scope, subject in tries:
-            if (wait := await rates.hit(scope, subject)) is not None:
-                return self._html(cafe, state="pin_too_often", status=429, retry_after=wait)
+        cafe = self._cafe
         if form is None:
             return self._html(cafe, state="foreign", status=403)
+        if (wait := await self._pin_wait(cafe)) is not None:
+            return self._html(cafe, state="pin_too_often", code=form["code"], status=429, retry_after=wait)
         return await self._in_thread(lambda cafe: self._ticket(cafe, form))
+
+    async def _pin_wait(self, cafe: Cafe) -> float | None:
+        """Count a try before its PIN is checked, since tries may come at once; return the seconds to wait, if any."""
+        hit = self._edge.doors.rates.hit
+        if self._device is not None:
+            return await hit("till_pin_of_device", f"{cafe.id}:{self._device}")
+        if (wait := await hit("till_pin", self._address)) is not None:
+            return wait
+        is_first = await hit("till_first_pin", self._address) is None
+        return await hit("till_first_pins_of_cafe" if is_first else "till_pins_of_cafe", cafe.id)
 
     async def perform(
         self,
@@ -99,7 +113,7 @@ class _TillRequest:
         if self._cafe is None:
             return self._nothing_here()
         form = await self._form()
-        if (wait := await self._edge.doors.rates.hit("till", self._address)) is not None:
+        if (wait := await self._edge.doors.rates.hit("till", self._device or self._address)) is not None:
             return too_many_response(self._edge, wait=wait, headers=HEADERS, cafe=self._cafe)
         if form is None:
             return self._html(self._cafe, state="foreign", status=403)
@@ -109,22 +123,35 @@ class _TillRequest:
         shift = self._service.shift(cafe.id, self._presented_ticket())
         return self._html(cafe, state="code" if shift == "signed_in" else shift, code=code)
 
+    def _welcome(self, cafe: Cafe, invitation: str) -> Response:
+        """Make a till known by its manager's link, and take the link out of its address."""
+        response = RedirectResponse(f"/till/{cafe.id}?lang={self._language(cafe)}", status_code=303, headers=HEADERS)
+        device = self._service.invited(cafe.id, invitation)
+        if device is not None and self._device is None:
+            self._set_cookie(response, DEVICE_COOKIE, self._service.mark(cafe.id, device=device), DEVICE_SECONDS)
+        return response
+
     def _ticket(self, cafe: Cafe, form: dict[str, str]) -> Response:
         ticket = self._service.sign_in(cafe.id, form["pin"])
         if ticket is None:
             return self._html(cafe, state="pin_wrong", code=form["code"], status=403)
         after = f"?lang={self._language(cafe)}" + (f"&code={quote(form['code'])}" if form["code"] else "")
         response = RedirectResponse(f"/till/{cafe.id}{after}", status_code=303, headers=HEADERS)
+        self._set_cookie(response, COOKIE, ticket, int(SHIFT.total_seconds()))
+        device = None if self._device is None or self._device.startswith(INVITED) else self._device
+        self._set_cookie(response, DEVICE_COOKIE, self._service.mark(cafe.id, device=device), DEVICE_SECONDS)
+        return response
+
+    def _set_cookie(self, response: Response, name: str, value: str, seconds: int) -> None:
         response.set_cookie(
-            COOKIE,
-            ticket,
-            max_age=int(SHIFT.total_seconds()),
-            path=f"/till/{cafe.id}",
+            name,
+            value,
+            max_age=seconds,
+            path=f"/till/{self._cafe.id if self._cafe else ''}",
             secure=self._request.url.scheme == "https",
             httponly=True,
             samesite="lax",
         )
-        return response
 
     def _perform(self, cafe: Cafe, form: dict[str, str], work: Callable[[dict[str, str]], TillReply]) -> Response:
         shift = self._service.shift(cafe.id, self._presented_ticket())

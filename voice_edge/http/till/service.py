@@ -62,6 +62,20 @@ class TillService:
             return None
         return till_sign_in.ticket(self._secret, cafe=cafe, number=pin.number, now=self._clock.now())
 
+    def device(self, cafe: str, mark: str) -> str | None:
+        """Return the device of a till that signed in before, or came by its manager's link; None for a stranger."""
+        return till_sign_in.known_device(self._secret, mark, cafe=cafe, now=self._clock.now())
+
+    def mark(self, cafe: str, *, device: str | None = None) -> str:
+        """Return the mark that makes a till known; by default as a new device."""
+        name = device or till_sign_in.new_device()
+        return till_sign_in.device_mark(self._secret, name, cafe=cafe, now=self._clock.now())
+
+    def invited(self, cafe: str, text: str) -> str | None:
+        """Return the device of a manager's link; None if the link is not of the current PIN."""
+        pin = till_pins.find(self._open_store(), cafe)
+        return None if pin is None else till_sign_in.invited_device(self._secret, text, cafe=cafe, number=pin.number)
+
     def redeem(self, cafe: str, typed: str, *, request: str) -> TillReply:
         """Redeem a typed or scanned code; a repeated `request` gets the same reply."""
         code = typed_voucher(typed)
