@@ -1,6 +1,7 @@
-"""A relay that terminates TLS on the local network and forwards the bytes to the edge on loopback.
+"""A relay that terminates TLS on the local network and forwards each request to a server on loopback.
 
-The bytes pass unread and unchanged: pages, WebSockets and sound alike. The edge sees the phone's Host and Origin.
+A connection carries one request, whose head names the phone's address; bodies, answers and WebSockets pass unchanged.
+The edge sees the phone's Host and Origin.
 """
 
 from __future__ import annotations
@@ -11,12 +12,16 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from operations.phone.request_head import InvalidHead, read_head
 from pilot.errors import PilotError
 
 LOOPBACK = "127.0.0.1"
 MAX_CONNECTIONS = 100
+MAX_CONNECTIONS_PER_ADDRESS = 40
 CHUNK_BYTES = 64 * 1024
 TLS_TIMEOUT_SECONDS = 10.0
+HEAD_TIMEOUT_SECONDS = 10.0
+INVALID = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class PortTaken(PilotError):
@@ -36,17 +41,18 @@ async def tls_relay(*, address: str, port: int, to_port: int, context: ssl.SSLCo
     Raises:
         PortTaken: another process uses the port.
     """
-    open_now: set[asyncio.Task[None]] = set()
+    open_now: dict[asyncio.Task[None], str] = {}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
+        task, phone = asyncio.current_task(), str(writer.get_extra_info("peername")[0])
         assert task is not None
-        open_now.add(task)
+        open_now[task] = phone
         try:
-            if len(open_now) <= MAX_CONNECTIONS:
-                await _relay(reader, writer, to_port=to_port)
+            of_phone = sum(each == phone for each in open_now.values())
+            if len(open_now) <= MAX_CONNECTIONS and of_phone <= MAX_CONNECTIONS_PER_ADDRESS:
+                await _relay(reader, writer, phone=phone, to_port=to_port)
         finally:
-            open_now.discard(task)
+            del open_now[task]
             await _close(writer)
 
     try:
@@ -66,11 +72,20 @@ async def tls_relay(*, address: str, port: int, to_port: int, context: ssl.SSLCo
         await asyncio.gather(*open_now, return_exceptions=True)
 
 
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, to_port: int) -> None:
+async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, phone: str, to_port: int) -> None:
+    try:
+        async with asyncio.timeout(HEAD_TIMEOUT_SECONDS):
+            head = await read_head(reader, phone=phone)
+    except InvalidHead:
+        writer.write(INVALID)
+        return
+    except (OSError, TimeoutError):
+        return
     try:
         edge_reader, edge_writer = await asyncio.open_connection(LOOPBACK, to_port)
     except OSError:
         return  # The edge is restarting; the page reconnects by itself.
+    edge_writer.write(head)
     # TLS has no half-closed connections: whichever side ends first ends both.
     ways = [asyncio.create_task(_copy(reader, edge_writer)), asyncio.create_task(_copy(edge_reader, writer))]
     try:

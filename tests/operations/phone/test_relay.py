@@ -46,8 +46,11 @@ async def echo() -> AsyncIterator[int]:
         yield server.sockets[0].getsockname()[1]
 
 
+HEAD = b"GET /ws/v1 HTTP/1.1\r\nHost: phone:8443\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+
 @pytest.mark.asyncio
-async def test_bytes_pass_unchanged_both_ways_under_a_valid_certificate(certificate: Certificate) -> None:
+async def test_bytes_after_the_head_pass_unchanged_both_ways(certificate: Certificate) -> None:
     body = bytes(range(256)) * 4000
     async with (
         asyncio.timeout(20),
@@ -55,7 +58,9 @@ async def test_bytes_pass_unchanged_both_ways_under_a_valid_certificate(certific
         tls_relay(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port,
     ):
         reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
-        sending = asyncio.create_task(_send(writer, body))
+        sending = asyncio.create_task(_send(writer, HEAD + body))
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b"host: phone:8443" in head and b"x-forwarded-for: 127.0.0.1" in head
         assert await reader.readexactly(len(body)) == body
         await sending
         writer.close()
@@ -76,6 +81,7 @@ async def test_without_an_edge_the_connection_ends_and_the_next_is_accepted(cert
     ):
         for _ in range(2):
             reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
+            writer.write(HEAD)
             assert await reader.read() == b""
             writer.close()
 
@@ -85,8 +91,8 @@ async def test_stopping_the_relay_closes_open_connections(certificate: Certifica
     async with asyncio.timeout(20), echo() as edge:
         async with tls_relay(address=LOOPBACK, port=0, to_port=edge, context=certificate.context()) as port:
             reader, writer = await asyncio.open_connection(LOOPBACK, port, ssl=trusting(certificate))
-            writer.write(b"x")
-            assert await reader.readexactly(1) == b"x"
+            writer.write(HEAD)
+            await reader.readuntil(b"\r\n\r\n")
         assert await reader.read() == b""
         writer.close()
 
