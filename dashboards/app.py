@@ -1,4 +1,4 @@
-"""The entry of the pages: `streamlit run dashboards/app.py`, with PILOT_* in the environment."""
+"""The entry of the pages, which `dashboards/server.py` serves, with PILOT_* in the environment."""
 
 from __future__ import annotations
 

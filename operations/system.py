@@ -172,7 +172,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
         ProcessSpec(
             name="dashboards",
             command=(
-                *(python, "-m", "streamlit", "run", "dashboards/app.py", "--server.headless", "true"),
+                *(python, "-m", "streamlit", "run", "dashboards/server.py", "--server.headless", "true"),
                 *("--server.address", LOOPBACK, "--server.port", str(settings.dashboards_port)),
             ),
             environment=figures,

@@ -12,8 +12,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import polars as pl
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from operations.record_lines import records_of
 from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
@@ -71,7 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         port = free.getsockname()[1]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "dashboards/app.py", "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", "dashboards/server.py", "--server.port", str(port)],
             cwd=ROOT,
             env=environment,
             stdout=log,
@@ -104,6 +107,31 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         yield browser
         browser.close()
+
+
+def test_no_page_can_be_framed(server: str):
+    for path in ("/", "/piloten", "/_stcore/health"):
+        assert httpx.get(server + path, trust_env=False).headers["x-frame-options"] == "DENY"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 400),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "http://127.0.0.1:8000"}, 403),
+        ({"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403),
+    ],
+)
+def test_another_sites_request_is_refused(server: str, headers: dict[str, str], status: int):
+    assert httpx.get(f"{server}/_stcore/health", headers=headers, trust_env=False).status_code == status
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1:8000", None])
+def test_another_sites_page_opens_no_websocket(server: str, origin: str | None):
+    address = server.replace("http", "ws", 1) + "/_stcore/stream"
+    with pytest.raises(InvalidStatus, match="403"), connect(address, origin=origin, proxy=None):
+        pass
 
 
 def test_the_first_visit_can_be_to_any_page(server: str, chromium):
