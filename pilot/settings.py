@@ -13,6 +13,7 @@ from pilot.errors import InvalidSettings
 from pilot.events import PROBER_REPLICAS
 
 PREFIX = "PILOT_"
+SHORTEST_TOKEN = 20  # characters of a secret that nobody can guess
 
 
 class Settings(BaseModel):
@@ -37,7 +38,8 @@ class Settings(BaseModel):
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description="Signs session snapshots and salts device hashes; empty: created once under the home (0600). "
+        description="Signs session snapshots and salts device hashes, 20 characters or more; empty: created once under "
+        "the home (0600). "
         "Replicas on several hosts must share one.",
     )
     public_url: str = Field(
@@ -131,7 +133,8 @@ class Settings(BaseModel):
     )
     probe_token: SecretStr = Field(
         default=SecretStr(""),
-        description="Token of a second host that runs `pilot probe`; empty: the edge accepts no such probes.",
+        description="Token of a second host that runs `pilot probe`, 20 characters or more; empty: the edge accepts no "
+        "such probes.",
     )
     counts_tokens: SecretStr = Field(
         default=SecretStr(""),
@@ -139,6 +142,16 @@ class Settings(BaseModel):
         "characters or more each; empty: the edge accepts no counts.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="Level of the logs.")
+
+    @field_validator("probe_token", "secret_key")
+    @classmethod
+    def _is_hard_to_guess(cls, token: SecretStr) -> SecretStr:
+        length = len(token.get_secret_value())
+        if 0 < length < SHORTEST_TOKEN:
+            raise ValueError(
+                f"has {length} characters, expected {SHORTEST_TOKEN} or more; `openssl rand -hex 32` makes one"
+            )
+        return token
 
     @field_validator("replica")
     @classmethod

@@ -86,7 +86,7 @@ def read_webhook(
     try:
         event = json.loads(body)
         found = _event(event, rail=rail)
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         raise RefusedWebhook("The body is no event of Stripe.", remedy="Set the endpoint to snapshot events.") from None
     live = bool(event.get("livemode"))
     if rail == "stripe" and not live:

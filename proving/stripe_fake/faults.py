@@ -30,7 +30,7 @@ def apply_plan(text: bytes, *, fake: FakeStripe, webhooks: Webhooks | None) -> N
     """
     try:
         plan = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise FaultPlanError("The plan is no JSON.") from None
     if not isinstance(plan, dict) or (unknown := sorted(plan.keys() - set(NAMES))):
         what = f"unknown names {unknown}" if isinstance(plan, dict) else type(plan).__name__

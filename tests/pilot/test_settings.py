@@ -31,7 +31,16 @@ def test_a_wrong_value_is_named_with_its_variable(name, value):
 
 
 def test_a_secret_is_never_repeated():
-    assert "hemlis" not in repr(read_settings({"PILOT_SECRET_KEY": "hemlis"}))
+    secret = "en hemlis som ingen gissar"
+    assert "hemlis" not in repr(read_settings({"PILOT_SECRET_KEY": secret}))
+
+
+@pytest.mark.parametrize("name", ["PILOT_PROBE_TOKEN", "PILOT_SECRET_KEY"])
+def test_a_secret_that_can_be_guessed_is_refused_without_repeating_it(name):
+    with pytest.raises(InvalidSettings, match=f"{name}: .* 6 characters, expected 20 or more") as refused:
+        read_settings({name: "hemlis"})
+    assert "hemlis" not in str(refused.value)
+    assert read_settings({name: "x" * 20})
 
 
 def test_other_variables_and_empty_values_do_not_matter():

@@ -25,7 +25,7 @@ Scope = Literal[
     "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload",
     "till", "till_pin", "till_first_pin", "till_pins_of_cafe", "till_first_pins_of_cafe", "till_pin_of_device",
     "webhook", "unsigned_webhook",
-    "counts", "counts_unknown",
+    "counts", "counts_unknown", "probes", "probes_unknown",
 ]  # fmt: skip
 
 MINUTE = 60
@@ -72,6 +72,8 @@ RATES: dict[Scope, Rate] = {
     "unsigned_webhook": Rate(60, 10 * MINUTE),
     "counts": Rate(120, HOUR),  # Per café's token; allows reporting a year's days in an afternoon.
     "counts_unknown": Rate(30, 10 * MINUTE),
+    "probes": Rate(600, 10 * MINUTE),  # All second hosts together; one delivers what waited for a day in minutes.
+    "probes_unknown": Rate(30, 10 * MINUTE),
 }
 
 

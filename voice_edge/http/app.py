@@ -120,7 +120,8 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     if counts is not None:
         app.include_router(counts_routes(edge, counts))
     if probes is not None:
-        app.include_router(probe_routes(probes, token=edge.settings.probe_token.get_secret_value()))
+        token = edge.settings.probe_token.get_secret_value()
+        app.include_router(probe_routes(probes, token=token, rates=edge.doors.rates))
 
     @app.websocket("/ws/v1")
     async def conversation(socket: WebSocket) -> None:

@@ -13,10 +13,9 @@ from operations.counts.reporting import current_report, parse_count_day, report_
 from pilot.cafes import Cafes
 from pilot.counts import MOST_CUSTOMERS, InvalidCount
 from pilot.errors import InvalidSettings
+from pilot.settings import SHORTEST_TOKEN
 from storage.home import Home
 from storage.store.cafes.customer_counts import Report
-
-SHORTEST_TOKEN = 20
 
 
 def read_tokens(text: str, *, cafes: Cafes) -> dict[str, str]:

@@ -11,29 +11,40 @@ from fastapi.responses import JSONResponse
 from operations.watch.probes.delivery import MAX_BATCH_BYTES, RefusedProbes
 from operations.watch.probes.outpost import BATCH_HEADER, PAGES_PATH, RESULTS_PATH
 from pilot.errors import PilotError
+from voice_edge.doors.rates import Rates, counted_address
 from voice_edge.http.probe_service import ProbeService
 
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def probe_routes(service: ProbeService, *, token: str) -> APIRouter:
-    """Return the routes for second hosts that present the token."""
+def probe_routes(service: ProbeService, *, token: str, rates: Rates) -> APIRouter:
+    """Return the routes for second hosts that present the token.
+
+    Args:
+        service: Lists the pages and publishes the results.
+        token: The second hosts' token.
+        rates: The rate limits: of requests with the token, and of unknown tokens from an address.
+    """
     router = APIRouter()
 
-    def authorized(request: Request) -> bool:
+    async def refusal(request: Request) -> JSONResponse | None:
         given = request.headers.get("authorization", "")
-        return secrets.compare_digest(given.encode(), f"Bearer {token}".encode())
+        if secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            wait = await rates.hit("probes", "token")
+            return None if wait is None else _too_many(wait)
+        wait = await rates.hit("probes_unknown", counted_address(request.client.host if request.client else ""))
+        return _unauthorized() if wait is None else _too_many(wait)
 
     @router.get(PAGES_PATH)
     async def pages(request: Request) -> JSONResponse:
-        if not authorized(request):
-            return _unauthorized()
+        if (refused := await refusal(request)) is not None:
+            return refused
         return JSONResponse(await asyncio.to_thread(service.pages), headers=NO_STORE)
 
     @router.post(RESULTS_PATH)
     async def results(request: Request) -> JSONResponse:
-        if not authorized(request):
-            return _unauthorized()
+        if (refused := await refusal(request)) is not None:
+            return refused
         if int(request.headers.get("content-length") or MAX_BATCH_BYTES + 1) > MAX_BATCH_BYTES:
             return JSONResponse({"error": "too large"}, status_code=413, headers=NO_STORE)
         try:
@@ -51,3 +62,8 @@ def probe_routes(service: ProbeService, *, token: str) -> APIRouter:
 
 def _unauthorized() -> JSONResponse:
     return JSONResponse({"error": "unknown token"}, status_code=401, headers=NO_STORE)
+
+
+def _too_many(wait: float) -> JSONResponse:
+    headers = {**NO_STORE, "Retry-After": str(int(wait) + 1)}
+    return JSONResponse({"error": "too many requests"}, status_code=429, headers=headers)

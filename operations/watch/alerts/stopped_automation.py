@@ -44,7 +44,7 @@ class StoppedAutomationWatcher:
             nodes = answer.json()["data"]["repositoriesOrError"].get("nodes")
             if nodes:  # None while the code server is away, which says nothing about the states.
                 self._records.report([_alert(kind, name) for kind, name in _stopped(nodes)])
-        except (PilotError, OSError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (PilotError, OSError, httpx.HTTPError, ValueError, LookupError, TypeError, AttributeError) as error:
             _log.error("the sensors and schedules cannot be read", reason=type(error).__name__)
 
 

@@ -132,11 +132,11 @@ class Outpost:
                 kept.write_text(json.dumps(plan), encoding="utf-8")
                 return plan
             status = f"status {answer.status_code}"
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             status = type(error).__name__
         try:
             remembered: dict[str, Any] = json.loads(kept.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             raise NothingToProbe(
                 f"{self._base} did not answer with the pages to probe ({status}).",
                 remedy="Start the edge with PILOT_PROBE_TOKEN set, and give this command the same token.",

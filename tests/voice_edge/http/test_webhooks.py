@@ -7,6 +7,7 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 import stripe
 
 from payouts.stripe.events import process
@@ -172,3 +173,21 @@ async def test_unprocessed_events_are_counted_for_prometheus(home: Home) -> None
             wanted = 'edge_provider_events{state="waiting"} 1.0'
             while wanted not in (await client.get(f"{replica.url}/metrics")).text:  # noqa: ASYNC110 -- no event for it
                 await asyncio.sleep(POLL_SECONDS)
+
+
+@pytest.mark.parametrize("kind", ["list", "object", "in a name", "in the object"])
+async def test_deeply_nested_signed_json_is_refused_as_no_event(home: Home, kind: str) -> None:
+    async with (
+        running_replica(home, settings=with_stripe(home)) as replica,
+        httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client,
+    ):
+        lists, objects = "[" * 100_000 + "]" * 100_000, '{"a":' * 40_000 + "1" + "}" * 40_000
+        text = {
+            "list": lists,
+            "object": objects,
+            "in a name": f'{{"id": {lists}}}',
+            "in the object": event(replica).decode().replace('"tr_1"', objects),
+        }[kind]
+        body = text.encode()
+        answer = await client.post(replica.url + URL, content=body, headers=signed(replica, body))
+        assert (answer.status_code, answer.json()["received"]) == (400, "The body is no event of Stripe.")

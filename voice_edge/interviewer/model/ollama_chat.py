@@ -107,7 +107,7 @@ def _read(line: str) -> tuple[str, bool]:
     """Return a stream line's words and whether it is the last; errors are lines with status 200 too."""
     try:
         parsed: Any = json.loads(line) if line.strip() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ModelAway("Ollama sent a line that is not JSON.", remedy="Is it Ollama that answers there?") from None
     if not isinstance(parsed, dict) or "error" in parsed:
         raise ModelAway("Ollama broke off with an error.", remedy=_LOG)

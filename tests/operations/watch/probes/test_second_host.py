@@ -30,10 +30,12 @@ from pilot.identifiers import new_identifier
 from storage.home import Home
 from storage.landing.days import read_day
 from tests.events import MORNING, probes, whole_visit
+from voice_edge.clock import SystemClock
+from voice_edge.doors.rates import RATES, Rates
 from voice_edge.http.probe_routes import probe_routes
 from voice_edge.http.probe_service import ProbeService
 
-TOKEN = "a-long-secret"
+TOKEN = "a-long-secret-of-the-second-host"
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 BASE = "http://outside"
 
@@ -44,7 +46,8 @@ class Edge(httpx.BaseTransport):
     def __init__(self, home: Home) -> None:
         self.away = self.answers_are_lost = False
         app = FastAPI()
-        app.include_router(probe_routes(ProbeService(home, clock=lambda: NOW), token=TOKEN))
+        rates = Rates(secret=b"s" * 32, clock=SystemClock())
+        app.include_router(probe_routes(ProbeService(home, clock=lambda: NOW), token=TOKEN, rates=rates))
 
         @app.get("/c/{code}")
         def page(code: str) -> HTMLResponse:
@@ -264,3 +267,14 @@ def test_a_delivery_stops_after_its_maximum_of_requests(tmp_path: Path) -> None:
     with httpx.Client(transport=httpx.MockTransport(answer)) as client:
         assert made(client, tmp_path).deliver() > 0
     assert len(requests) == MAX_REQUESTS
+
+
+def test_guesses_of_the_token_are_limited_and_the_right_one_is_still_accepted(edge: Edge) -> None:
+    def status(token: str, method: str = "GET", path: str = PAGES_PATH) -> int:
+        request = httpx.Request(method, BASE + path, headers={"authorization": f"Bearer {token}"})
+        return edge.handle_request(request).status_code
+
+    most = RATES["probes_unknown"].times
+    statuses = [status(f"guess{n}") for n in range(most)] + [status("guess", "POST", RESULTS_PATH)]
+    assert statuses == [401] * most + [429]
+    assert status(TOKEN) == 200
