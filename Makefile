@@ -22,7 +22,7 @@ demo: $(READY) ## run it on 30 simulated days of the three cafés, in a separate
 phone: $(READY) ## run it on this machine's local address over HTTPS, to try it on your own telephone
 	@exec $(VENV)/bin/pilot phone
 
-check: $(READY) ## check format, lint, layers, English and types; run the fast tests
+check: $(READY) ## check format, lint, layers, licences, English and types; run the fast tests
 	@$(VENV)/bin/python scripts/checks.py
 	@$(VENV)/bin/pytest -q -n 2 -m "$(FAST)"
 
@@ -59,6 +59,7 @@ format: $(READY) ## format the code
 lock: $(READY) ## resolve the dependencies again: the newest versions that work together
 	@$(VENV)/bin/uv pip compile --upgrade --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 		pyproject.toml --group dev -o requirements.lock
+	@echo "Then install it (make check), and: $(VENV)/bin/python scripts/licences.py --write"
 
 clean: ## remove the environment and every cache of this checkout
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info

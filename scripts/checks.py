@@ -1,4 +1,4 @@
-"""Checks format, lint, types, layers and English; prints the faults and exits with 1 if there are any."""
+"""Checks format, lint, types, layers, licences and English; prints the faults and exits with 1 if there are any."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ CHECKS = {
     "format": [str(BIN / "ruff"), "format", "--check", "--quiet", "."],
     "lint": [str(BIN / "ruff"), "check", "--quiet", "."],
     "layers": [str(BIN / "lint-imports")],
+    "licences": [sys.executable, "scripts/licences.py"],
     "english": [sys.executable, "scripts/english.py"],
     "types": [str(BIN / "mypy")],
 }
@@ -23,7 +24,7 @@ def main() -> None:
     for name, command in CHECKS.items():
         begun = time.monotonic()
         done = subprocess.run(command, check=False, capture_output=True, text=True)
-        print(f"{name:8} {'ok' if done.returncode == 0 else 'FAILED':7} {time.monotonic() - begun:4.0f} s", flush=True)
+        print(f"{name:9} {'ok' if done.returncode == 0 else 'FAILED':7} {time.monotonic() - begun:4.0f} s", flush=True)
         if done.returncode != 0 or name == "english":
             print(done.stdout, done.stderr, sep="", end="", flush=True)
         failed = failed or done.returncode != 0

@@ -36,7 +36,7 @@ class Line:
     @property
     def clip(self) -> str:
         """Return the file name of the packaged speech."""
-        return f"{self.language}-{self.number + 1}.flac"
+        return f"{self.language}-{self.number + 1}.wav"
 
 
 def line(language: Language, answer: int) -> Line:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import wave
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,9 +40,9 @@ class Speech:
 def speech(line: Line) -> Speech:
     """Return the packaged speech of a line."""
     body = resources.files("proving.journey").joinpath("voices", line.clip).read_bytes()
-    with av.open(io.BytesIO(body), "r") as container:
-        frames = [frame.to_ndarray().reshape(-1) for frame in container.decode(audio=0)]
-    return as_speech(np.concatenate(frames).astype(np.int16))
+    with wave.open(io.BytesIO(body)) as file:
+        frames = file.readframes(file.getnframes())
+    return as_speech(np.frombuffer(frames, dtype="<i2").astype(np.int16))
 
 
 def as_speech(samples: NDArray[np.int16]) -> Speech:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +26,7 @@ FEWEST_WORDS = 3
 LONGEST_OWN_PAUSE_SECONDS = 0.5
 # Margin on either side of a part: the breath before a plosive, the fading of a vowel.
 MARGIN_SAMPLES = SAMPLE_RATE // 50
+FULL_SCALE = 32768  # of a PCM16 sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +93,10 @@ def trim(name: str, *, text: str, samples: NDArray[np.int16]) -> Part:
 
 def decode_file(path: Path) -> NDArray[np.int16]:
     """Return a sound file as mono PCM16 at 16 kHz."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-    with av.open(str(path), "r") as container:
-        frames = [made for frame in container.decode(audio=0) for made in resampler.resample(frame)]
-        frames += resampler.resample(None)
-    return np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames]).astype(np.int16)
+    from faster_whisper.audio import decode_audio
+
+    samples = np.asarray(decode_audio(str(path), sampling_rate=SAMPLE_RATE), dtype=np.float32)
+    return np.rint(samples * FULL_SCALE).astype(np.int16)
 
 
 def _transcripts(text: str) -> Iterator[tuple[str, str]]:
