@@ -1,4 +1,4 @@
-"""A gate in front of a page on loopback: refuses requests that another site's page makes a browser send."""
+"""A gate in front of a page on loopback: refuses the requests of another site's page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signs tills in: a PIN of six digits for the shift, a sealed ticket and a device mark for the till's browser.
+"""Signs tills in: a PIN of six digits for the shift, a sealed ticket and a mark for the browser.
 
 A PIN is short, so its hash is slow (scrypt, RFC 7914) and salted with the installation's key: a copy of the store
 is not enough to guess it, and the edge limits the tries.
@@ -46,7 +46,7 @@ def is_signed_in(secret: bytes, text: str, *, cafe: str, number: int, now: datet
 
 
 def invitation(secret: bytes, *, cafe: str, number: int) -> str:
-    """Return the text in a manager's link that makes a till known before it signs in with a café's n-th PIN."""
+    """Return the text in a manager's link that makes a till known before it uses a café's n-th PIN."""
     return _seal(secret, cafe=cafe, number=number, ends=0)
 
 
@@ -65,7 +65,7 @@ def new_device() -> str:
 
 
 def device_mark(secret: bytes, device: str, *, cafe: str, now: datetime) -> str:
-    """Return the sealed mark of a known device, valid for 90 days; it outlives the PIN, and signs nobody in."""
+    """Return the sealed mark of a known device, valid for 90 days, also after a new PIN."""
     ends = int((now + timedelta(days=DEVICE_DAYS)).timestamp())
     return f"{device}.{ends}.{_device_seal(secret, device, cafe=cafe, ends=ends)}"
 

@@ -1,4 +1,4 @@
-"""Checks format, lint, types, layers, licences and English; prints the faults and exits with 1 if there are any."""
+"""Checks format, lint, types, layers, licences and English; exits with 1 if there are faults."""
 
 from __future__ import annotations
 

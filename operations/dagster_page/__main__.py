@@ -1,4 +1,4 @@
-"""`python -m operations.dagster_page`: Dagster's web server behind the gate, with Dagster's own options."""
+"""`python -m operations.dagster_page`: Dagster's web server behind the gate, with its own options."""
 
 from __future__ import annotations
 

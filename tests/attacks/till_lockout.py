@@ -1,4 +1,4 @@
-"""Attack: strangers type wrong PINs until the till of a café locks, while a barista with the right PIN waits.
+"""Attack: strangers type wrong PINs until a café's till locks, and a barista with the right PIN waits.
 
     python -m tests.attacks.till_lockout
 

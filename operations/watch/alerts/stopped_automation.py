@@ -1,4 +1,4 @@
-"""Reports a sensor or schedule that somebody stopped: the figures, erasure or backups then stop without an error."""
+"""Reports a stopped sensor or schedule: the figures, erasure or backups then stop without an error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _log = structlog.get_logger("operations.watch")
 
 
 class StoppedAutomationWatcher:
-    """Compares sensors and schedules with their declared state; errors are logged and the next run tries again."""
+    """Compares sensors and schedules with their declared state; errors are logged, then tried again."""
 
     def __init__(
         self, home: Home, *, clock: Callable[[], datetime], transport: httpx.BaseTransport | None = None

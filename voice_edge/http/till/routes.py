@@ -94,7 +94,7 @@ class _TillRequest:
         return await self._in_thread(lambda cafe: self._ticket(cafe, form))
 
     async def _pin_wait(self, cafe: Cafe) -> float | None:
-        """Count a try before its PIN is checked, since tries may come at once; return the seconds to wait, if any."""
+        """Count a try before its PIN is checked, since tries may come at once; return the seconds to wait."""
         hit = self._edge.doors.rates.hit
         if self._device is not None:
             return await hit("till_pin_of_device", f"{cafe.id}:{self._device}")

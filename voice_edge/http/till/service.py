@@ -63,7 +63,7 @@ class TillService:
         return till_sign_in.ticket(self._secret, cafe=cafe, number=pin.number, now=self._clock.now())
 
     def device(self, cafe: str, mark: str) -> str | None:
-        """Return the device of a till that signed in before, or came by its manager's link; None for a stranger."""
+        """Return the device of a till that signed in before or used the manager's link, else None."""
         return till_sign_in.known_device(self._secret, mark, cafe=cafe, now=self._clock.now())
 
     def mark(self, cafe: str, *, device: str | None = None) -> str:
