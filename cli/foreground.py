@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -89,15 +90,18 @@ def show_addresses(console: Console, serving: Serving) -> None:
         table.add_row(f"{names.get(code.cafe, code.cafe)}, a customer's page", f"{system.edge_url}/c/{code.code}")
     table.add_row("The pilot and each café's day", system.dashboards_url)
     table.add_row("The data's journey (Dagster), read-only", system.dagster_url)
-    table.add_row(
-        "The same, to start and stop things: works once", make_link(system.dagster_home, url=system.dagster_url)
-    )
     if system.fake_stripe is not None:
         table.add_row("A FAKE of Stripe for simulated receipts: no money moves", f"{system.fake_stripe.url}/fake")
     table.add_row("Logs", str(system.logs))
     console.print(table)
     if system.home.kind == "demo":
         console.print("\nThis is a demo: its days are simulated.")
+    link = make_link(system.dagster_home, url=system.dagster_url, now=datetime.now(UTC))
+    console.print(
+        f"\nDagster, to start and stop things there (this link works once, within an hour):\n  {link}",
+        markup=False,
+        soft_wrap=True,
+    )
     console.print(
         f"\nFirst: open a customer's page and talk, or in another terminal:\n"
         f"  pilot journey {cafes.ids[0]} --language en\nThen open the pages above. Ctrl-C stops everything.",

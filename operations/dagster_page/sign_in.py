@@ -17,28 +17,30 @@ from pathlib import Path
 COOKIE = "dagster_sign_in"
 PATH = "/sign-in"
 SIGNED_IN_FOR = timedelta(hours=12)
+LINK_VALID_FOR = timedelta(hours=1)
 KEY_NAME = "sign-in.key"
 LINK_NAME = "sign-in.link"
 
 
-def make_link(folder: Path, *, url: str) -> str:
-    """Return a link that signs in once; an earlier unused link becomes invalid.
+def make_link(folder: Path, *, url: str, now: datetime) -> str:
+    """Return a link that signs in once, within an hour; an earlier unused link becomes invalid.
 
     Args:
         folder: The Dagster folder of the home.
         url: The address of Dagster's page.
+        now: The current time, aware.
     """
     token = secrets.token_urlsafe(32)
-    _write_private(folder / LINK_NAME, _digest(token))
+    _write_private(folder / LINK_NAME, f"{int((now + LINK_VALID_FOR).timestamp())}.{_digest(token)}")
     return f"{url}{PATH}?token={token}"
 
 
-def use_link(folder: Path, token: str) -> bool:
+def use_link(folder: Path, token: str, *, now: datetime) -> bool:
     """Return whether the token is the current link's; the link is then used up."""
     path = folder / LINK_NAME
     try:
-        expected = path.read_text(encoding="ascii")
-        if not hmac.compare_digest(expected, _digest(token)):
+        expires, _, expected = path.read_text(encoding="ascii").partition(".")
+        if not hmac.compare_digest(expected, _digest(token)) or now.timestamp() >= int(expires):
             return False
         path.unlink()  # Of two concurrent uses, the second one fails here.
     except OSError:

@@ -103,14 +103,16 @@ def signed_in(connection: HTTPConnection) -> bool:
 
 async def use_link(request: Request) -> Response:
     """Use up the one-time link: set the cookie and open the page."""
-    if not sign_in.use_link(_folder(), request.query_params.get("token", "")):
+    now = datetime.now(UTC)
+    if not sign_in.use_link(_folder(), request.query_params.get("token", ""), now=now):
         return PlainTextResponse(
-            "This link has been used or replaced. `pilot dagster` prints a new one.\n", status_code=403
+            "This link has been used or replaced, or is older than an hour. `pilot dagster` prints a new one.\n",
+            status_code=403,
         )
     answer = RedirectResponse("/", status_code=303)
     answer.set_cookie(
         sign_in.COOKIE,
-        sign_in.make_cookie(_folder(), now=datetime.now(UTC)),
+        sign_in.make_cookie(_folder(), now=now),
         max_age=int(sign_in.SIGNED_IN_FOR.total_seconds()),
         httponly=True,
         samesite="strict",

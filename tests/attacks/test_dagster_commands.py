@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -35,7 +36,7 @@ def test_an_attack_changes_nothing_and_reads_nothing(page: Page, name: str) -> N
 
 
 def test_the_link_signs_in_once_and_then_the_sensor_can_be_stopped(page: Page) -> None:
-    link = make_link(page.folder, url=page.url)
+    link = make_link(page.folder, url=page.url, now=datetime.now(UTC))
     with httpx.Client(trust_env=False, timeout=30.0) as browser:
         opened = browser.get(link)
         assert opened.status_code == 303

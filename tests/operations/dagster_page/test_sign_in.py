@@ -10,6 +10,7 @@ import pytest
 from operations.dagster_page.sign_in import (
     KEY_NAME,
     LINK_NAME,
+    LINK_VALID_FOR,
     SIGNED_IN_FOR,
     cookie_valid,
     make_cookie,
@@ -27,24 +28,30 @@ def token(link: str) -> str:
 
 
 def test_a_link_works_once(tmp_path: Path) -> None:
-    made = token(make_link(tmp_path, url=URL))
-    assert use_link(tmp_path, made)
-    assert not use_link(tmp_path, made)
+    made = token(make_link(tmp_path, url=URL, now=NOW))
+    assert use_link(tmp_path, made, now=NOW)
+    assert not use_link(tmp_path, made, now=NOW)
+
+
+def test_a_link_expires_after_an_hour(tmp_path: Path) -> None:
+    made = token(make_link(tmp_path, url=URL, now=NOW))
+    assert not use_link(tmp_path, made, now=NOW + LINK_VALID_FOR)
+    assert use_link(tmp_path, made, now=NOW + LINK_VALID_FOR - timedelta(seconds=1))
 
 
 def test_a_new_link_replaces_the_unused_one(tmp_path: Path) -> None:
-    first, second = (token(make_link(tmp_path, url=URL)) for _ in range(2))
-    assert not use_link(tmp_path, first)
-    assert use_link(tmp_path, second)
+    first, second = (token(make_link(tmp_path, url=URL, now=NOW)) for _ in range(2))
+    assert not use_link(tmp_path, first, now=NOW)
+    assert use_link(tmp_path, second, now=NOW)
 
 
 @pytest.mark.parametrize("guess", ["", "x", "å", "\ud800", "0" * 64])
 def test_a_guess_is_refused_and_leaves_the_link_valid(tmp_path: Path, guess: str) -> None:
-    assert not use_link(tmp_path, guess)
-    made = token(make_link(tmp_path, url=URL))
-    assert not use_link(tmp_path, guess)
-    assert not use_link(tmp_path, (tmp_path / LINK_NAME).read_text())
-    assert use_link(tmp_path, made)
+    assert not use_link(tmp_path, guess, now=NOW)
+    made = token(make_link(tmp_path, url=URL, now=NOW))
+    assert not use_link(tmp_path, guess, now=NOW)
+    assert not use_link(tmp_path, (tmp_path / LINK_NAME).read_text(), now=NOW)
+    assert use_link(tmp_path, made, now=NOW)
 
 
 def test_a_cookie_expires_after_its_hours(tmp_path: Path) -> None:
@@ -69,7 +76,7 @@ def test_a_cookie_with_a_later_expiry_or_of_another_home_is_refused(tmp_path: Pa
 
 
 def test_only_the_owner_can_read_the_secrets(tmp_path: Path) -> None:
-    link = make_link(tmp_path, url=URL)
+    link = make_link(tmp_path, url=URL, now=NOW)
     make_cookie(tmp_path, now=NOW)
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in (KEY_NAME, LINK_NAME)} == {0o600}
     assert token(link) not in (tmp_path / LINK_NAME).read_text()
