@@ -132,10 +132,14 @@ async def to_the_account(browser: httpx.AsyncClient, receipt: str, *, iban: str)
     """Choose the bank account on the receipt, and answer at the fake as a browser does."""
     asked = await browser.post(f"{receipt}/bank", data={"account": "new"})
     assert asked.status_code == 303, asked.text
-    visit = await browser.get(asked.headers["location"])
-    url = httpx.URL(asked.headers["location"]).join(visit.headers["location"])
-    assert "låtsas-Stripe, inga pengar flyttas" in (await browser.get(url)).text
-    done = await browser.post(url, data={"iban": iban})
+    link = httpx.URL(asked.headers["location"])
+    of_the_fake = {"origin": f"{link.scheme}://{link.netloc.decode()}", "sec-fetch-site": "same-origin"}
+    followed = {"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate"}
+    async with httpx.AsyncClient(headers={"accept-language": "sv"}, timeout=PATIENT_SECONDS) as tab:
+        visit = await tab.get(link, headers=followed)
+        url = link.join(visit.headers["location"])
+        assert "låtsas-Stripe, inga pengar flyttas" in (await tab.get(url, headers=followed)).text
+        done = await tab.post(url, data={"iban": iban}, headers=of_the_fake)
     back = await browser.get(done.headers["location"])
     assert back.headers["location"].startswith(receipt)
 
