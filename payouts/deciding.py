@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from payouts.rewards import VOUCHER_DAYS
+from payouts.rewards import VOUCHER_DAYS, reward_id
 from payouts.voucher_codes import voucher_code, voucher_hash
 from pilot.cafes import Cafes
 from storage.store.engine import Store
@@ -76,6 +76,7 @@ def issuer(secret: bytes) -> Issuer:
     return Issuer(
         code_hash=lambda reward_id, number: voucher_hash(secret, voucher_code(secret, reward_id, number)),
         valid=timedelta(days=VOUCHER_DAYS),
+        reward_id=lambda session_id: reward_id(secret, session_id),
     )
 
 

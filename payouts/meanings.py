@@ -13,6 +13,7 @@ from storage.store.payouts.payout_codes import (
     ABSENT,
     CLAIM_WITHDRAWN,
     HELD_BY_PERSON,
+    RESTORED,
     REVERSED,
     SHARED_BANK,
     UNEXPLAINED,
@@ -50,6 +51,7 @@ MEANINGS: Mapping[str, str] = {
     HELD_BY_PERSON: "held",
     SHARED_BANK: "same_bank",
     UNEXPLAINED: "unexplained",
+    RESTORED: "restored",
     REVERSED: "reversed",
     CLAIM_WITHDRAWN: "withdrawn",
 }
@@ -57,7 +59,7 @@ UNLISTED = "unlisted"
 # Every state has words of its own, for payouts without a code.
 STATES = ("planned", "held", "in_flight", "paid", "reversed", "refused", "needs_review")
 # The meanings that explain a held payout.
-HELD = frozenset({"held", "same_bank", "unexplained"})
+HELD = frozenset({"held", "same_bank", "unexplained", "restored"})
 # The meanings that may explain a refusal; every other contradicts the state.
 OF_REFUSAL = frozenset({*MEANINGS.values(), UNLISTED}) - HELD - {"unknown", "key_reused", "absent", "reversed"}
 

@@ -102,6 +102,8 @@ def _before_the_claim(payout: GuestPayout) -> PayoutStatus:
 
 
 def _before_sending(payout: GuestPayout) -> PayoutStatus:
+    if payout.frozen:
+        return "held"
     if payout.stopped:
         return "stopped"
     if payout.transfers and payout.transfers != "active":

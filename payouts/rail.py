@@ -97,6 +97,14 @@ class Rail(Protocol):
         """Return the transfer of an instruction, None if the provider has none."""
         ...
 
+    def bank_fingerprint(self, account: str) -> str | None:
+        """Return the fingerprint of an account's bank account; None if it has none, or the account is gone.
+
+        Raises:
+            ProviderError: the provider does not answer.
+        """
+        ...
+
     def transfers(self, *, since: datetime) -> Iterator[Transfer]:
         """Yield the transfers made since a moment, newest first."""
         ...

@@ -13,8 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from payouts.rail import Rail, Transfer, Unknown
 from payouts.sending import advance, send_batch
+from payouts.shared_accounts import hold_shared
 from storage.store.engine import Store
-from storage.store.payouts import adoption, awaiting, batches, rail_payouts, reconciliations, reversals, shared_banks
+from storage.store.payouts import adoption, awaiting, batches, rail_payouts, reconciliations, reversals
 from storage.store.payouts.batches import Batch, Limits
 from storage.store.payouts.instruction_rows import Instruction
 from storage.store.payouts.payout_codes import ABSENT, UNEXPLAINED, AdoptionResult, DifferenceCode, TransferDifference
@@ -217,8 +218,7 @@ def pay_day(
 
 
 def _send(store: Store, rail: Rail, before: ReconciliationResult, *, simulated: bool, actor: str) -> None:
-    shared_banks.hold_shared(store, rail=rail.name, actor=actor)
-    doubtful = {each.account for each in before.differences}
+    doubtful = hold_shared(store, rail, doubtful={each.account for each in before.differences}, actor=actor)
     waiting = rail_payouts.unfinished(store, rail=rail.name, simulated=simulated)
     for each in waiting:
         if each.account in doubtful and each.state == "planned":
@@ -245,9 +245,9 @@ def pay_one(store: Store, rail: Rail, instruction_id: str, *, retry_refused: boo
     """
     rail_payouts.find_instruction(store, instruction_id, rail=rail.name)
     before = reconcile(store, rail, actor=actor)
-    shared_banks.hold_shared(store, rail=rail.name, actor=actor)
+    doubtful = hold_shared(store, rail, doubtful={each.account for each in before.differences}, actor=actor)
     found = rail_payouts.find_instruction(store, instruction_id, rail=rail.name)
-    if found.account in {each.account for each in before.differences}:
+    if found.account in doubtful:
         return Unknown(UNEXPLAINED)
     advance(store, rail, found, retry_refused=retry_refused)
     return rail_payouts.find_instruction(store, instruction_id, rail=rail.name)

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from pilot.cafes import Pilot
+from pilot.identifiers import derived_identifier
 
 VOUCHER_DAYS = 90  # the validity of a voucher
+
+
+def reward_id(secret: bytes, session_id: str) -> str:
+    """Return the identifier of a session's reward: the same in every copy of the store.
+
+    Args:
+        secret: The installation's key.
+        session_id: The session.
+    """
+    return derived_identifier(secret=secret, purpose="reward", subject=session_id)
 
 
 def prospective_reward_ore(pilot: Pilot, *, score: int | None, eligible: bool | None) -> int:

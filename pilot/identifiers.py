@@ -46,6 +46,20 @@ def identifier_time(identifier: str) -> datetime:
     return datetime.fromtimestamp(millis // 1000, tz=UTC).replace(microsecond=millis % 1000 * 1000)
 
 
+def derived_identifier(*, secret: bytes, purpose: str, subject: str) -> str:
+    """Return a UUIDv8 derived from a subject: the same in every copy of a store, unlinkable without the secret.
+
+    Args:
+        secret: The installation's key.
+        purpose: The kind of the identifier; other kinds of the same subject differ.
+        subject: The identifier that it is derived from.
+    """
+    digest = hmac.new(secret, f"{purpose}:{subject}".encode(), hashlib.sha256).digest()
+    value = int.from_bytes(digest[:16])
+    version, variant = 0x8 << 76, 0b10 << 62
+    return str(uuid.UUID(int=value & ~(0xF << 76) & ~(0b11 << 62) | version | variant))
+
+
 def new_code() -> str:
     """Return a new short code for a QR address: six characters of `READABLE_ALPHABET`."""
     return "".join(secrets.choice(READABLE_ALPHABET) for _ in range(CODE_LENGTH))

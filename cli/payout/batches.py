@@ -31,7 +31,7 @@ def list_waiting(
     Example: pilot payout list
     """
     from storage.store.payouts import batches
-    from storage.store.rewards import decisions
+    from storage.store.rewards import decisions, freezing
 
     store = home().store()
     payouts = [
@@ -59,6 +59,8 @@ def list_waiting(
     for each in payouts:
         typer.echo(_line(each))
     typer.echo(f"{len(waiting)} held." if waiting else "No reward is held.")
+    if frozen := freezing.frozen_rewards_of(store):
+        typer.echo(f"{len(frozen)} frozen by a restore: pilot payout frozen")
 
 
 @app.command("batches")
@@ -113,23 +115,30 @@ def hold(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None
 
 @app.command()
 def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
-    """Release a held reward, whose voucher is issued at once, or a held payout, sent with its batch.
+    """Release a held reward, whose voucher is issued at once, a held payout, or a reward frozen by a restore.
 
     A held reward is not in a payout yet, so a reference never means both. A ruling on a reward is final.
 
     Example: pilot payout release H7KM3Q --reason "A family that ordered the same"
     """
     from storage.store.payouts import batches
-    from storage.store.payouts.payment_search import payout_of_reward
+    from storage.store.payouts.payment_search import payout_of_reward, rewards_of_payout
+    from storage.store.payouts.recovery import release_reward
+    from storage.store.rewards import freezing
 
     opened = home()
     found = subjects.find_subject(opened, subject, kinds=("payout", "reward"))
     payout = found.id if found.kind == "payout" else payout_of_reward(opened.store(), found.id)
-    if payout is None:
-        typer.echo(reward_line(rule(opened, subject, release_it=True, reason=reason)))
+    why = arguments.require_reason(reason)
+    rewards = [found.id] if found.kind == "reward" else rewards_of_payout(opened.store(), found.id)
+    if frozen := [each for each in rewards if freezing.frozen(opened.store(), each)]:
+        done = sum(release_reward(opened.store(), each, actor=actor(), reason=why) for each in frozen)
+        typer.echo(f"{done} of {len(frozen)} frozen rewards are released.")
         return
-    done = batches.hold(opened.store(), payout, held=False, actor=actor(), reason=arguments.require_reason(reason))
-    typer.echo(_line(done))
+    if payout is None:
+        typer.echo(reward_line(rule(opened, subject, release_it=True, reason=why)))
+        return
+    typer.echo(_line(batches.hold(opened.store(), payout, held=False, actor=actor(), reason=why)))
 
 
 @app.command()

@@ -32,6 +32,7 @@ from operations.backup.catalog import (
     backup_folder,
     sweep_unfinished,
 )
+from operations.backup.redemptions import RedemptionExport
 from operations.backup.staging import sweep_staging
 from operations.erasure.home_lock import home_lock
 from pilot.errors import PilotError
@@ -113,6 +114,7 @@ def _write(home: Home, folder: Path, *, now: datetime, key: str, report: Callabl
         file.flush()
         os.fsync(file.fileno())
     write_tombstones(folder.parent, erased)
+    RedemptionExport(home).run()
     manifest = Manifest(
         format=FORMAT,
         made_at=now,

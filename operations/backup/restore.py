@@ -13,6 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from operations.backup.catalog import Backup, unpack
+from operations.backup.redemptions import installation_mark, recover_home
 from operations.backup.staging import staging
 from operations.erasure.carry_out import carry_out
 from operations.erasure.place_words import places_in_words
@@ -22,12 +23,15 @@ from pilot.errors import PilotError
 from pilot.lake_tables.tables import TABLES
 from pilot.settings import Settings
 from storage.backup.archive import put_under
+from storage.backup.redemption_file import NAME as REDEMPTIONS
+from storage.backup.redemption_file import read_redemptions
 from storage.backup.store_copy import POSTGRESQL_COPY, SQLITE_COPY, check_sqlite, restore_postgresql
 from storage.backup.tombstone_file import NAME, read_tombstones
 from storage.erasure.landing_lines import publish_logs
 from storage.errors import BackupDamaged, CorruptSegment
 from storage.folders import sync_folder
 from storage.home import LOG_FOLDER, Home, Kind, open_home
+from storage.store.payouts.recovery import Recovery
 from storage.store.privacy import erasures, tombstones
 from storage.store.privacy.tombstones import Tombstone
 
@@ -51,6 +55,8 @@ class RestoreResult:
         damaged_segments: Segments that were damaged when the backup was made.
         tables: Number of lake tables read back.
         replayed: Erasures newer than the backup, carried out on the new home.
+        recovery: The money's recovery: redemptions newer than the backup, and frozen rewards.
+        unreadable_redemptions: Damaged lines of the files of redemptions.
     """
 
     root: Path
@@ -60,6 +66,8 @@ class RestoreResult:
     damaged_segments: int
     tables: int
     replayed: int
+    recovery: Recovery
+    unreadable_redemptions: int
 
 
 def restore(
@@ -68,6 +76,7 @@ def restore(
     *,
     settings: Settings,
     tombstone_files: Sequence[Path] = (),
+    redemption_files: Sequence[Path] = (),
     now: datetime,
     report: Callable[[str], None] = lambda _: None,
     keep: bool = True,
@@ -79,6 +88,7 @@ def restore(
         target: The new home; missing, or an empty folder.
         settings: Contain the key, and the address of a PostgreSQL store.
         tombstone_files: Files of tombstones in addition to the one beside the backup.
+        redemption_files: Files of redemptions in addition to the one beside the backup.
         now: The current time, UTC.
         report: Called with a line of progress.
         keep: Whether to keep the new home; false for a rehearsal.
@@ -105,6 +115,8 @@ def restore(
             tables = _check_lake(home)
             report(f"replaying {len(known)} tombstones")
             replayed = _replay(home, known, now=now)
+            report("booking redemptions and freezing open rewards")
+            recovery, unreadable = _recover(home, backup, redemption_files, settings=settings)
             report("applying the time limits")
             _apply_limits(home, now=now)
             home.store().close()
@@ -118,7 +130,9 @@ def restore(
             f"The backup cannot be unpacked: {error.strerror or type(error).__name__}.",
             remedy="Free space and try again.",
         ) from None
-    return RestoreResult(target, backup.manifest.made_at, files, segments, damaged, tables, replayed)
+    return RestoreResult(
+        target, backup.manifest.made_at, files, segments, damaged, tables, replayed, recovery, unreadable
+    )
 
 
 def _known_tombstones(backup: Backup, more: Sequence[Path]) -> list[Tombstone]:
@@ -131,6 +145,16 @@ def _known_tombstones(backup: Backup, more: Sequence[Path]) -> list[Tombstone]:
             remedy="Put back the newest tombstones.ndjson, or name a copy with --tombstones.",
         )
     return list(by_session.values())
+
+
+def _recover(home: Home, backup: Backup, more: Sequence[Path], *, settings: Settings) -> tuple[Recovery, int]:
+    """Recover the money; without any file of redemptions everything open is frozen all the same."""
+    secret = settings.secret_key.get_secret_value().encode() or home.secret()
+    mark = installation_mark(secret)
+    found = [read_redemptions(path, installation=mark) for path in (backup.path.parent / REDEMPTIONS, *more)]
+    redeemed = {name: each for one in found for name, each in one.redeemed.items()}
+    recovery = recover_home(home, redeemed.values(), secret=secret, recovered_to=backup.manifest.made_at)
+    return recovery, sum(one.unreadable for one in found)
 
 
 def _open_unpacked(staging: Path, backup: Backup, *, settings: Settings) -> Home:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from operations.backup.redemptions import RedemptionExport
 from operations.system import HEARTBEAT_NAME, RUN_FOLDER
 from operations.watch.alerts.stale_figures import StaleFiguresWatcher
 from operations.watch.alerts.stopped_automation import StoppedAutomationWatcher
@@ -28,6 +29,7 @@ from storage.home import Home
 URGENT_SECONDS = 15  # As often as the figures are refreshed.
 REWARD_SECONDS = 10
 EXPIRY_SECONDS = 3600
+REDEMPTION_SECONDS = 5
 VOLUME_SECONDS = 60
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
@@ -91,6 +93,8 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(overdue, trigger="interval", seconds=REWARD_SECONDS, coalesce=True, max_instances=1)
         expiry = VoucherExpiry(home)
         scheduler.add_job(expiry, trigger="interval", seconds=EXPIRY_SECONDS, coalesce=True, max_instances=1)
+        redeemed = RedemptionExport(home)
+        scheduler.add_job(redeemed, trigger="interval", seconds=REDEMPTION_SECONDS, coalesce=True, max_instances=1)
         add_payment_jobs(home, scheduler)
         scheduler.start()
         _log.info("watching", every_seconds=every)

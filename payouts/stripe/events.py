@@ -17,8 +17,8 @@ import structlog
 
 from payouts.reconciling import book_transfer
 from payouts.stripe.calling import ProviderAway, ProviderRefuses, call_stripe
-from payouts.stripe.rail import PAGE, StripeRail
-from payouts.stripe.recipients import GONE, refresh_bank_payout, refresh_status
+from payouts.stripe.rail import GONE, PAGE, StripeRail
+from payouts.stripe.recipients import refresh_bank_payout, refresh_status
 from storage.store.engine import Store
 from storage.store.payouts import onboardings, provider_events, recipient_statuses
 from storage.store.payouts.claims import Recipient

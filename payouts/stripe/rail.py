@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from itertools import count, takewhile
+from typing import Any
 
 import stripe
 
@@ -16,6 +17,8 @@ from payouts.stripe.limiter import CallLimiter
 
 CURABLE = frozenset({"balance_insufficient"})  # Funds arrive without an action here.
 PAGE = 100
+# The codes for an account that its holder disconnected, or that no longer exists.
+GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})
 # Stripe takes 500 characters in a value of metadata and 50 values.
 REWARDS_IN_A_VALUE = 10
 
@@ -93,6 +96,21 @@ class StripeRail:
             return Unknown(refusal.code or "provider_refused")
         return next((as_transfer(each) for each in found.data), None)
 
+    def bank_fingerprint(self, account: str) -> str | None:
+        """Return Stripe's fingerprint of an account's bank account; None if it has none, or the account is gone.
+
+        Raises:
+            ProviderAway: Stripe does not answer.
+            ProviderRefuses: Stripe refuses for a reason other than the account.
+        """
+        try:
+            found = call_stripe(self.limiter, partial(self.client.v1.accounts.retrieve, account))
+        except ProviderRefuses as refusal:
+            if refusal.code not in GONE:
+                raise
+            return None
+        return payout_bank(found.to_dict()).get("fingerprint")
+
     def transfers(self, *, since: datetime) -> Iterator[Transfer]:
         """Yield the transfers made since a moment, newest first.
 
@@ -107,6 +125,12 @@ class StripeRail:
             if not page.has_more:
                 return
             query = {**query, "starting_after": page.data[-1].id}
+
+
+def payout_bank(account: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the bank account that Stripe pays an account's balance to; empty if there is none."""
+    banks = (account.get("external_accounts") or {}).get("data") or []
+    return next((each for each in banks if each.get("default_for_currency")), banks[0] if banks else {})
 
 
 def as_transfer(found: stripe.Transfer) -> Transfer:

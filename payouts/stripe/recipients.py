@@ -13,14 +13,11 @@ from typing import Any, Literal, cast
 import stripe
 
 from payouts.stripe.calling import ProviderRefuses, call_stripe
-from payouts.stripe.rail import StripeRail
+from payouts.stripe.rail import GONE, StripeRail, payout_bank
 from storage.store.engine import Store
 from storage.store.payouts import recipient_statuses
 from storage.store.payouts.claims import Recipient
 from storage.store.payouts.recipient_statuses import BankPayout, BankState, RecipientStatus, Transfers
-
-# The codes for an account that its holder disconnected, or that no longer exists.
-GONE = frozenset({"account_invalid", "resource_missing", "platform_account_required"})
 
 
 def open_account(rail: StripeRail, *, reward_id: str, instead_of: str = "") -> str:
@@ -118,8 +115,7 @@ def refresh_bank_payout(store: Store, rail: StripeRail, recipient: Recipient, pa
 def _parse_status(recipient_id: str, account: dict[str, Any], *, at: datetime) -> RecipientStatus:
     capability: Literal["inactive", "pending", "active"] | None = (account.get("capabilities") or {}).get("transfers")
     requirements = account.get("requirements") or {}
-    banks = (account.get("external_accounts") or {}).get("data") or []
-    bank = next((each for each in banks if each.get("default_for_currency")), banks[0] if banks else {})
+    bank = payout_bank(account)
     transfers: Transfers = capability or "inactive"
     return RecipientStatus(
         recipient_id=recipient_id,

@@ -34,6 +34,7 @@ class MemoryRail:
         self.funds_ore = funds_ore
         self.faults: deque[Fault] = deque()
         self.unable: set[str] = set()
+        self.banks: dict[str, str] = {}
         self.made: dict[str, Transfer] = {}
         self.asked: Counter[str] = Counter()
         self._one_at_a_time = threading.Lock()
@@ -62,6 +63,10 @@ class MemoryRail:
     def find_transfer(self, instruction_id: str) -> Transfer | Unknown | None:
         """Return the instruction's transfer."""
         return next((each for each in list(self.made.values()) if each.instruction_id == instruction_id), None)
+
+    def bank_fingerprint(self, account: str) -> str | None:
+        """Return the bank account's fingerprint; by default each account has its own."""
+        return self.banks.get(account, f"bank of {account}")
 
     def transfers(self, *, since: datetime) -> Iterator[Transfer]:
         """Yield the transfers, newest first."""

@@ -54,7 +54,9 @@ ASKED: dict[str, Callable[[Store], Any]] = {
     "a day's bookings": lambda store: bookings.between(store, first=DAY, last=DAY),
     "what is to be sent": lambda store: rail_payouts.unfinished(store, rail="stripe", simulated=False, approved=True),
     "what was paid lately": lambda store: rail_payouts.completed_since(store, rail="stripe", since=START),
-    "whose bank account is shared": lambda store: shared_banks.hold_shared(store, rail="stripe", actor="test"),
+    "whose bank account is shared": lambda store: shared_banks.hold_shared(
+        store, rail="stripe", banks=shared_banks.fingerprints(store, rail="stripe"), actor="test"
+    ),
     "who is telling the provider": onboardings.requested_at,
     "a switch's hours": lambda store: switches.windows_on(store, "rewards_stopped", start=START, end=START),
     "what became of a batch": lambda store: payment_history.of_batch(store, "stripe-2026-11-24"),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import hypothesis.strategies as st
 import pytest
@@ -24,18 +26,25 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from payouts.deciding import issuer
 from payouts.reconciling import pay_one, reconcile
 from payouts.stripe.events import catch_up, process
+from payouts.unclaiming import unclaim
 from storage.store.cafes import switches
 from storage.store.connect import open_store
 from storage.store.engine import Store, sqlite_url
 from storage.store.ledger import bookkeeping
 from storage.store.payouts import batches, provider_events, reversals
+from storage.store.payouts.claims import ClaimRefused
+from storage.store.payouts.payout_codes import RESTORED
 from storage.store.payouts.provider_events import ProviderEvent
+from storage.store.rewards import decisions, vouchers
+from storage.store.rewards.reward_cases import Candidate
+from storage.store.rewards.vouchers import VoucherRefused
 from tests.payouts import assertions
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
-from tests.payouts.world import LIMITS, World, replace_file
+from tests.payouts.world import LIMITS, SECRET, World, replace_file
 
 FAULTS = st.sampled_from(
     [
@@ -85,11 +94,14 @@ class Payouts(RuleBasedStateMachine):
     """Operations and faults; the invariants hold after each."""
 
     rail: Callable[..., Any] = MemoryRail
+    # By whether the store, and the landing, was restored.
+    restores: ClassVar[Counter[tuple[bool, bool]]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(folder() / "store.sqlite", store=emptied_store(), rail=type(self).rail)
         self.copy: Path | None = None
+        self.copied_landing: list[Candidate] = []
 
     def teardown(self) -> None:
         try:
@@ -107,11 +119,18 @@ class Payouts(RuleBasedStateMachine):
         finally:
             self.world.store.close()
 
-    @initialize(accounts=st.lists(ACCOUNTS, min_size=1, max_size=4))
-    def a_batch_is_approved(self, accounts: list[str]) -> None:
-        """Plan and approve a batch; most histories would otherwise end before any sending."""
+    @initialize(accounts=st.lists(ACCOUNTS, min_size=1, max_size=4), copied=st.integers(0, 3))
+    def a_batch_is_approved(self, accounts: list[str], copied: int) -> None:
+        """Plan and approve a batch; most histories would otherwise end before any sending or restore."""
+        if copied == 0:
+            self.back_up()
         for account in accounts:
             self.world.earn(account)
+        if copied == 1:
+            self.back_up()
+        self.world.earn(None)
+        if copied == 2:
+            self.back_up()
         self.world.pay()
         self.world.approve_all()
 
@@ -153,7 +172,12 @@ class Payouts(RuleBasedStateMachine):
 
     @rule(data=st.data(), held=st.booleans())
     def hold_or_release(self, data: st.DataObject, held: bool) -> None:
-        can = [each.id for each in batches.instructions(self.world.store) if each.state in ("planned", "held")]
+        # What a restore holds is released only after a comparison.
+        can = [
+            each.id
+            for each in batches.instructions(self.world.store)
+            if each.state in ("planned", "held") and each.code != RESTORED
+        ]
         if can:
             batches.hold(self.world.store, data.draw(st.sampled_from(can)), held=held, actor="test", reason="test")
 
@@ -189,16 +213,80 @@ class Payouts(RuleBasedStateMachine):
         assert self.world.restored or done.agrees
 
     @rule()
+    def earn_a_held_reward(self) -> None:
+        self.world.earn(None, held=True)
+
+    @rule(data=st.data(), release=st.booleans())
+    def a_person_rules(self, data: st.DataObject, release: bool) -> None:
+        if held := [each.session_id for each in decisions.held_rewards(self.world.store)]:
+            decisions.rule(
+                self.world.store, data.draw(st.sampled_from(held)), release=release, issuer=issuer(SECRET),
+                actor="anna", reason="looked at",
+            )  # fmt: skip
+
+    def any_reward(self, data: st.DataObject) -> str | None:
+        """Return any reward that was ever decided: guests keep their codes and receipts through every restore."""
+        known = list(self.world.session_of)
+        return known[data.draw(st.integers(0, len(known) - 1))] if known else None
+
+    @rule(data=st.data(), number=st.integers(1, 3))
+    def a_code_is_shown_at_the_till(self, data: st.DataObject, number: int) -> None:
+        if (reward := self.any_reward(data)) is not None:
+            self.world.redeem(reward, number=number)
+
+    @rule(data=st.data())
+    def the_till_undoes(self, data: st.DataObject) -> None:
+        if (reward := self.any_reward(data)) is not None:
+            self.world.undo(reward)
+
+    @rule(data=st.data())
+    def support_replaces_a_voucher(self, data: st.DataObject) -> None:
+        if (reward := self.any_reward(data)) is not None:
+            with contextlib.suppress(VoucherRefused):
+                vouchers.replace(self.world.store, reward, issuer=issuer(SECRET), actor="anna", reason="lost")
+
+    @rule(data=st.data(), account=ACCOUNTS)
+    def a_guest_claims(self, data: st.DataObject, account: str) -> None:
+        if (reward := self.any_reward(data)) is not None:
+            with contextlib.suppress(ClaimRefused):
+                self.world.claim(reward, account)
+
+    @rule(data=st.data())
+    def a_claim_is_withdrawn(self, data: st.DataObject) -> None:
+        if (reward := self.any_reward(data)) is not None:
+            with contextlib.suppress(ClaimRefused):
+                unclaim(self.world.store, self.world.rail, reward, secret=SECRET, actor="anna", reason="gone")
+
+    @rule()
+    def redemptions_are_exported(self) -> None:
+        self.world.export()
+
+    @rule()
+    def frozen_rewards_are_compared_and_released(self) -> None:
+        self.world.release_checked()
+
+    @rule()
+    def the_landing_is_decided(self) -> None:
+        self.world.decide()
+
+    @rule()
     def back_up(self) -> None:
         self.copy = folder() / "copy.sqlite"
         self.copy.unlink(missing_ok=True)
         self.world.backup(self.copy)
+        self.copied_landing = list(self.world.landing)
 
     @precondition(lambda self: self.copy is not None)
-    @rule()
-    def put_the_backup_back(self) -> None:
+    @rule(store=st.booleans(), landing=st.booleans())
+    def put_the_backup_back(self, store: bool, landing: bool) -> None:
+        """Restore the store alone, the landing alone, or both."""
         assert self.copy is not None
-        self.world.restore(self.copy)
+        if landing:
+            self.world.landing = list(self.copied_landing)
+        if store or not landing:
+            self.world.restore(self.copy)
+        self.restores[store or not landing, landing] += 1
+        self.world.decide()
 
     @invariant()
     def nothing_is_broken(self) -> None:

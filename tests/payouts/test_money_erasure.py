@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 from sqlalchemy import Connection, select, text
@@ -32,7 +33,11 @@ def session(store: Store) -> str:
 
 
 def decide(store: Store, session: str) -> None:
-    issuer = Issuer(code_hash=lambda reward_id, number: f"{reward_id}:{number}", valid=timedelta(days=30))
+    issuer = Issuer(
+        code_hash=lambda reward_id, number: f"{reward_id}:{number}",
+        valid=timedelta(days=30),
+        reward_id=lambda session_id: str(uuid5(NAMESPACE_OID, session_id)),
+    )
     given = Candidate(session, DAY, "aurora", True, True, 80, 80, True, None, (), DEVICE, "1", "1")
     judgement = Judgement("eligible", amount_ore=2000)
     decisions.decide(
@@ -73,7 +78,8 @@ def test_the_books_stay_and_name_neither_session_nor_device(store: Store, sessio
     assert reward_rows.of_day(store, DAY).height == 0
 
 
-def test_a_decision_added_during_an_erasure_is_unlinked_too(store: Store, session: str) -> None:
+def test_a_decision_added_during_an_erasure_is_unlinked_too(store: Store) -> None:
+    session = new_identifier(at=AT)
     tombstones.add(store, session_id=session, actor="guest", reason="asked")
     erasures.pseudonymise(store, session)
     decide(store, session)
@@ -82,6 +88,14 @@ def test_a_decision_added_during_an_erasure_is_unlinked_too(store: Store, sessio
     erasures.pseudonymise(store, session)
     with store.reading() as connection:
         assert not is_linked(connection, session)
+
+
+def test_a_session_unlinked_from_its_decision_is_not_decided_again(store: Store, session: str) -> None:
+    tombstones.add(store, session_id=session, actor="guest", reason="asked")
+    erasures.pseudonymise(store, session)
+    books = everything(store)
+    decide(store, session)
+    assert everything(store) == books
 
 
 def test_a_session_that_was_not_erased_is_never_unlinked(store: Store, session: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from uuid import NAMESPACE_OID, uuid5
 
 import pytest
 
@@ -33,7 +34,11 @@ class Guests:
     def rewarded(self, *, device: str | None = "d" * 64, simulated: bool = True) -> tuple[str, str]:
         session = new_identifier(at=AT)
         given = Candidate(session, DAY, "aurora", simulated, True, 80, 80, True, None, (), device, "1", "1")
-        issuer = Issuer(code_hash=lambda reward_id, number: f"{reward_id}:{number}", valid=timedelta(days=90))
+        issuer = Issuer(
+            code_hash=lambda reward_id, number: f"{reward_id}:{number}",
+            valid=timedelta(days=90),
+            reward_id=lambda session_id: str(uuid5(NAMESPACE_OID, session_id)),
+        )
         eligible = Judgement("eligible", amount_ore=2000)
         (decision,) = decisions.decide(
             self.store, [given], decision_rule=lambda _candidate, _facts: eligible, issuer=issuer, decided_by="assets"

@@ -125,6 +125,7 @@ def reward_of(status: ReceiptStatus, *, edge: Edge) -> RewardView | None:
         status.decision,
         status.voucher,
         payout=status.payout,
+        frozen=status.frozen,
         secret=edge.secret,
         public_url=edge.settings.public_url,
         now=edge.clock.now(),

@@ -20,7 +20,7 @@ from storage.store.engine import Store
 from storage.store.payouts import guest_payouts
 from storage.store.payouts.guest_payouts import GuestPayout
 from storage.store.privacy import tombstones
-from storage.store.rewards import decisions, vouchers
+from storage.store.rewards import decisions, freezing, vouchers
 from storage.store.rewards import receipts as stored_receipts
 from storage.store.rewards.decisions import Decision
 from storage.store.rewards.receipts import Receipt
@@ -66,6 +66,7 @@ class ReceiptStatus:
         decision: The decision on its reward; None before it.
         voucher: The reward's newest voucher.
         payout: Its payout to a bank account; None if its guest requested none.
+        frozen: Whether a person has to release the reward, because it may have been paid before a restore.
     """
 
     receipt: Receipt
@@ -74,6 +75,7 @@ class ReceiptStatus:
     decision: Decision | None = None
     voucher: Voucher | None = None
     payout: GuestPayout | None = None
+    frozen: bool = False
 
 
 class ReceiptService:
@@ -163,6 +165,7 @@ class ReceiptService:
             decision=decision,
             voucher=vouchers.of_reward(store, decision.reward_id) if decision is not None else None,
             payout=guest_payouts.of_reward(store, decision.reward_id) if decision is not None else None,
+            frozen=decision is not None and freezing.frozen(store, decision.reward_id),
         )
 
     def _save(self, receipt: Receipt) -> None:

@@ -15,7 +15,7 @@ from storage.store.payouts.guest_payouts import GuestPayout
 from storage.store.rewards.decisions import Decision
 from storage.store.rewards.vouchers import Voucher
 
-State = Literal["ready", "bank", "redeemed", "lapsed", "held", "refused", "declined", "device", "beyond"]
+State = Literal["ready", "bank", "redeemed", "lapsed", "frozen", "held", "refused", "declined", "device", "beyond"]
 
 QR_ERROR_LEVEL = "m"  # A screen is not scratched or stained; an old camera reads fewer modules faster.
 QR_BORDER_MODULES = 4
@@ -56,6 +56,7 @@ def reward_view(
     voucher: Voucher | None,
     *,
     payout: GuestPayout | None = None,
+    frozen: bool = False,
     secret: bytes,
     public_url: str,
     now: datetime,
@@ -66,6 +67,7 @@ def reward_view(
         decision: The decision on the session.
         voucher: The reward's newest voucher.
         payout: Its payout to a bank account; None if its guest wanted none.
+        frozen: Whether a person has to release it, because it may have been paid before a restore.
         secret: The installation's key, from which the code is derived.
         public_url: The public address of the till's page.
         now: The current time, UTC: an expired voucher is shown so before any job has marked it.
@@ -76,6 +78,8 @@ def reward_view(
         return RewardView("bank", payout.amount_ore, payout_status=payout_status(payout))
     if voucher is not None:
         shown = _of_voucher(voucher, secret=secret, public_url=public_url, now=now)
+        if frozen and shown.state == "ready":
+            return RewardView("frozen", shown.amount_ore, number=shown.number)
         return shown if payout is None else replace(shown, payout_status=payout_status(payout))
     if decision.outcome == "held":
         if decision.released is False:

@@ -22,6 +22,7 @@ def restore(
     which: str = typer.Argument("latest", help="latest, a day (2026-11-24: its last), a backup's name or its folder."),
     to: Path = typer.Option(..., "--to", help="The new home; it must be empty or not exist."),
     tombstones: list[Path] = typer.Option([], "--tombstones", help="Another file of tombstones; repeatable."),
+    redemptions: list[Path] = typer.Option([], "--redemptions", help="Another file of redemptions; repeatable."),
     dry_run: bool = typer.Option(
         False, "--dry-run", help="Restore beside the new home and check everything, then delete it."
     ),
@@ -41,6 +42,7 @@ def restore(
         to,
         settings=known,
         tombstone_files=tombstones,
+        redemption_files=redemptions,
         now=datetime.now(UTC),
         report=lambda line: print_stderr(f"  {line}"),
         keep=not dry_run,
@@ -49,6 +51,13 @@ def restore(
     if done.damaged_segments:
         typer.echo(f"  {done.damaged_segments} segments were damaged before the backup: see `pilot landing status`.")
     typer.echo(f"  {done.replayed} erasures newer than the backup were replayed.")
+    money = done.recovery
+    typer.echo(
+        f"  {money.redeemed} redemptions newer than the backup were booked; {money.waiting} wait for their reward."
+    )
+    if done.unreadable_redemptions:
+        typer.echo(f"  {done.unreadable_redemptions} lines of redemptions cannot be read: check the tills' own lists.")
+    typer.echo(f"  {money.frozen} rewards are frozen: see `pilot payout frozen`, then release them.")
     typer.echo(f"Recovery point: everything acknowledged before {made:%Y-%m-%d %H:%M:%S} (Stockholm) is restored.")
     if dry_run:
         typer.echo("Nothing was kept: a dry run.")

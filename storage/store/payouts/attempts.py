@@ -19,6 +19,7 @@ from storage.store.ledger import bookkeeping
 from storage.store.payouts import rail_payouts
 from storage.store.payouts.instruction_rows import BatchRefused, Instruction, lock_instruction, rewards_of, set_state
 from storage.store.payouts.payout_codes import ABSENT
+from storage.store.rewards import freezing
 from storage.store.schemas.core import switches
 from storage.store.schemas.payout import payout_attempts, payout_batches, payout_instructions
 
@@ -58,8 +59,8 @@ def begin_attempt(
 ) -> Attempt | None:
     """Return the open attempt or a new one; None if the instruction must not be sent.
 
-    It must not be sent if it is held, refused, under review, paid or reversed, if its batch waits for approval, or
-    while rewards are stopped.
+    It must not be sent if it is held, refused, under review, paid or reversed, if its batch waits for approval, while
+    rewards are stopped, or while one of its rewards is frozen. An expired attempt is still looked up then.
 
     Args:
         store: The store.
@@ -78,10 +79,14 @@ def begin_attempt(
         if found.state not in allowed or not _may_send(connection, found):
             return None
         last = _last(connection, instruction_id)
+        at = store.now()
+        frozen = freezing.is_frozen(connection, [reward_id for reward_id, *_ in rewards_of(connection, found.id)])
         if last is not None and last.outcome == "open":
             # A transfer that may exist is never retried under a new key, not even by hand.
-            return last if found.state == "in_flight" else None
-        at = store.now()
+            may_ask = found.state == "in_flight" and (not frozen or last.key_expired(at))
+            return last if may_ask else None
+        if frozen:
+            return None
         number = 1 if last is None else last.number + 1
         new = Attempt(
             key=f"payout:{instruction_id}:a{number}",
@@ -123,6 +128,7 @@ def pay(connection: Connection, found: Instruction, *, attempt_key: str, referen
     )
     set_state(connection, found.id, "paid", code="", at=at, reference=reference)
     _book(connection, found, store=store)
+    freezing.thaw(connection, [reward_id for reward_id, *_ in rewards_of(connection, found.id)])
 
 
 def record_refused(store: Store, key: str, *, code: str, curable: bool) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, extract, func, select
 
 from storage.store.engine import Store
-from storage.store.schemas.money import reward_decisions
+from storage.store.schemas.money import frozen_rewards, reward_decisions
 from storage.store.schemas.payout import (
     payout_batches,
     payout_claims,
@@ -53,7 +53,7 @@ def waiting_claims(
     decided_until: Mapping[date, datetime] | None = None,
     without: Collection[str] = (),
 ) -> dict[str, list[tuple[str, int]]]:
-    """Return the waiting rewards and their öre by recipient, oldest claim first.
+    """Return the waiting rewards that are not frozen, and their öre, by recipient, oldest claim first.
 
     Args:
         connection: The batch's transaction.
@@ -77,6 +77,7 @@ def waiting_claims(
             payout_instruction_rewards.c.reward_id.is_(None),
             payout_claims.c.rail == rail,
             payout_claims.c.simulated == simulated,
+            payout_claims.c.reward_id.not_in(select(frozen_rewards.c.reward_id)),
         )
         .order_by(payout_claims.c.claimed_at, payout_claims.c.reward_id)
     )

@@ -12,12 +12,17 @@ from storage.errors import StorageError
 from storage.store import audit
 from storage.store.engine import Store, serialise
 from storage.store.payouts.attempts import MONEY_RAILS
+from storage.store.rewards import freezing
 from storage.store.schemas.money import vouchers
 from storage.store.schemas.payout import payout_claims, recipients
 
 
 class ClaimRefused(StorageError):
     """The reward cannot be claimed, or its claim not withdrawn."""
+
+
+class RewardFrozen(ClaimRefused):
+    """The reward may have been paid before a restore; a person releases it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
     """Claim a reward for a recipient and cancel its voucher; repeated, it changes nothing.
 
     Raises:
+        RewardFrozen: the reward is frozen by a restore.
         ClaimRefused: there is no valid voucher, somebody else claimed the reward, only one of recipient and reward is
             simulated, or the rail may not pay the reward.
     """
@@ -78,6 +84,11 @@ def claim(store: Store, reward_id: str, *, by: Recipient) -> None:
         at = store.now()
         if known is not None or row is None or row.state != "issued" or row.expires_at <= at:
             raise ClaimRefused("The reward has no voucher to give back.", remedy="Show the guest the receipt's state.")
+        if freezing.is_frozen(connection, [reward_id]):
+            raise RewardFrozen(
+                "The reward may have been paid before the store was restored.",
+                remedy='Check it, then run `pilot payout release` of it with --reason "...".',
+            )
         if row.simulated != by.simulated:
             raise ClaimRefused(
                 "A simulated reward and a real recipient, or the other way round, never meet.",

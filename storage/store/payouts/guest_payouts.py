@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from storage.store.engine import Store
 from storage.store.payouts import awaiting, bank_legs
 from storage.store.payouts import recipient_statuses as recipient_status_rows
+from storage.store.rewards import freezing
 from storage.store.schemas.core import switches
 from storage.store.schemas.payout import (
     payout_batches,
@@ -48,6 +49,7 @@ class GuestPayout:
         failure_code: The code of a failed bank payout.
         arrives_on: The expected day of arrival at the bank.
         stopped: Whether all payouts are stopped.
+        frozen: Whether a person has to release it, because it may have been paid before a restore.
     """
 
     rail: str
@@ -72,6 +74,7 @@ class GuestPayout:
     failure_code: str = ""
     arrives_on: date | None = None
     stopped: bool = False
+    frozen: bool = False
 
 
 def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
@@ -98,6 +101,7 @@ def of_reward(store: Store, reward_id: str) -> GuestPayout | None:
                 connection.execute(select(switches.c.is_on).where(switches.c.name == "rewards_stopped")).scalar()
             ),
         }
+        found["frozen"] = freezing.is_frozen(connection, [reward_id])
         named = connection.execute(select(recipients.c.rail, recipients.c.account).where(recipients.c.id == who)).one()
         found |= {"rail": named.rail, "account": named.account}
         found |= _status(connection, who)

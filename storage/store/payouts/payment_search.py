@@ -59,3 +59,12 @@ def payout_of_reward(store: Store, reward_id: str) -> str | None:
     )
     with store.reading() as connection:
         return connection.execute(query).scalar()
+
+
+def rewards_of_payout(store: Store, payout_id: str) -> list[str]:
+    """Return the rewards of a payout, by id."""
+    query = select(payout_instruction_rewards.c.reward_id).where(
+        payout_instruction_rewards.c.instruction_id == payout_id
+    )
+    with store.reading() as connection:
+        return sorted(connection.execute(query).scalars())

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import Final, Literal
 
 # Why a payout is held.
-HoldCode = Literal["held_by_person", "shared_bank", "unexplained_transfers"]
+HoldCode = Literal["held_by_person", "shared_bank", "unexplained_transfers", "restored"]
 HELD_BY_PERSON: Final = "held_by_person"
 SHARED_BANK: Final = "shared_bank"
 UNEXPLAINED: Final = "unexplained_transfers"
+RESTORED: Final = "restored"
 
 # Why a payout is under review, refused or reversed.
 ABSENT: Final = "absent_at_provider"

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 
 from storage.store.engine import Store, serialise
 from storage.store.payouts import attempts, claims, onboardings
-from storage.store.payouts.claims import ClaimRefused, Recipient
+from storage.store.payouts.claims import ClaimRefused, Recipient, RewardFrozen
 from storage.store.payouts.instruction_rows import LEFT
 from storage.store.schemas.payout import payout_claims, payout_instruction_rewards, payout_instructions, recipients
 from storage.store.schemas.provider import bank_payouts, recipient_statuses
@@ -91,7 +91,7 @@ def claim_ready(store: Store, recipient_id: str) -> int:
     """Claim the rewards that wait for a recipient's account if it is ready; return their number.
 
     Each is claimed in a transaction of its own, which cancels its voucher. If the voucher was redeemed or has lapsed,
-    the onboarding lapses.
+    the onboarding lapses. A frozen reward waits.
     """
     status = find(store, recipient_id)
     who = recipient(store, recipient_id)
@@ -101,6 +101,8 @@ def claim_ready(store: Store, recipient_id: str) -> int:
     for each in onboardings.of_recipient(store, recipient_id, state="asked"):
         try:
             claims.claim(store, each.reward_id, by=who)
+        except RewardFrozen:
+            continue  # claimed once a person has released it
         except ClaimRefused:
             onboardings.end(store, each.reward_id, "lapsed")
         else:

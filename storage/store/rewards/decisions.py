@@ -9,13 +9,12 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, or_, select
 
-from pilot.identifiers import new_identifier
 from storage.errors import StorageError
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.ledger import bookkeeping
-from storage.store.rewards import vouchers
-from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Outcome, SlotState
+from storage.store.rewards import freezing, redemptions, vouchers
+from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Judgement, Outcome, SlotState
 from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.core import switches, tombstones, trial_slots
 from storage.store.schemas.money import reward_decisions, reward_rulings
@@ -204,12 +203,21 @@ def _decide_one(
     issuer: Issuer,
     decided_by: str,
 ) -> Decision | None:
-    judgement = decision_rule(candidate, _case_facts(connection, candidate))
+    reward_id = issuer.reward_id(candidate.session_id)
+    if connection.execute(select(reward_decisions.c.day).where(reward_decisions.c.reward_id == reward_id)).first():
+        return None  # Decided before its session was erased, and unlinked from it.
+    redeemed_ore = redemptions.kept_amount(connection, reward_id)
+    # A reward redeemed before a restore was decided before it: it is not decided otherwise now.
+    judgement = (
+        decision_rule(candidate, _case_facts(connection, candidate))
+        if redeemed_ore is None
+        else Judgement("eligible", amount_ore=redeemed_ore)
+    )
     if judgement is None:
         return None
     decision = Decision(
         session_id=candidate.session_id,
-        reward_id=new_identifier(at=store.now()),
+        reward_id=reward_id,
         day=candidate.day,
         cafe=candidate.cafe,
         simulated=candidate.simulated,
@@ -232,7 +240,9 @@ def _decide_one(
 
 
 def _owe(connection: Connection, decision: Decision, *, store: Store, issuer: Issuer) -> None:
-    """Book the reward and issue its voucher."""
+    """Book the reward and issue its voucher, frozen if it may have been paid before a restore."""
+    if freezing.begun_before_restore(connection, decision.session_id):
+        freezing.freeze(connection, [decision.reward_id], at=store.now())
     bookkeeping.book(
         connection,
         "approved",

@@ -17,14 +17,14 @@ from storage.errors import StorageError
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.ledger import bookkeeping
+from storage.store.rewards import freezing, redemptions
 from storage.store.schemas.money import vouchers
 from storage.store.schemas.payout import payout_claims
-from storage.store.schemas.provider import onboardings
 
 UNDO_SECONDS = 60
 
 State = Literal["issued", "redeemed", "expired", "cancelled"]
-Answer = Literal["redeemed", "already_redeemed", "other_cafe", "expired", "cancelled", "unknown"]
+Answer = Literal["redeemed", "already_redeemed", "other_cafe", "expired", "cancelled", "frozen", "unknown"]
 
 
 class VoucherRefused(StorageError):
@@ -38,10 +38,12 @@ class Issuer:
     Attributes:
         code_hash: Returns the hash of the code of a reward's n-th voucher.
         valid: The period of validity.
+        reward_id: Returns the identifier of a session's reward.
     """
 
     code_hash: Callable[[str, int], str]
     valid: timedelta
+    reward_id: Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,10 @@ _COLUMNS = tuple(vouchers.c[name] for name in Voucher.__dataclass_fields__)
 def issue(
     connection: Connection, *, store: Store, issuer: Issuer, reward_id: str, cafe: str, simulated: bool, ore: int
 ) -> None:
-    """Issue a reward's next voucher within a transaction that has locked the reward's café."""
+    """Issue a reward's next voucher within a transaction that has locked the reward's café.
+
+    A redemption that was kept through a restore is booked on it at once.
+    """
     last = connection.execute(select(func.max(vouchers.c.number)).where(vouchers.c.reward_id == reward_id)).scalar()
     number = (last or 0) + 1
     while connection.execute(
@@ -95,6 +100,7 @@ def issue(
             expires_at=at + issuer.valid,
         )
     )
+    redemptions.book_kept(connection, store=store, reward_id=reward_id)
 
 
 def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str) -> Redemption:
@@ -124,9 +130,11 @@ def redeem(store: Store, code_hash: str, *, cafe: str, actor: str, request: str)
             return Redemption("expired", voucher)
         if voucher.state in ("expired", "cancelled"):
             return Redemption("expired" if voucher.state == "expired" else "cancelled", voucher)
+        if freezing.is_frozen(connection, [voucher.reward_id]):
+            return Redemption("frozen", voucher)
         _set(connection, voucher, state="redeemed", redeemed_at=at, redeemed_by=actor, request=request)
         _book(connection, "redeemed", voucher, store=store)
-        _end_onboarding(connection, voucher, at=at)
+        redemptions.end_onboarding(connection, voucher.reward_id, at=at)
         audit.record(connection, actor=actor, action="voucher.redeem", subject=voucher.reward_id, at=at)
         outbox.touch(connection, day=business_day(at), reason="voucher", at=at)
         return Redemption("redeemed", Voucher(*_lock_known(connection, code_hash)[:-1]))
@@ -254,13 +262,7 @@ def _lapse(connection: Connection, voucher: Voucher, *, store: Store) -> None:
     _set(connection, voucher, state="expired")
     outbox.touch(connection, day=business_day(voucher.expires_at), reason="voucher", at=store.now())
     _book(connection, "lapsed", voucher, store=store)
-    _end_onboarding(connection, voucher, at=store.now())
-
-
-def _end_onboarding(connection: Connection, voucher: Voucher, *, at: datetime) -> None:
-    """End a pending onboarding, so that its recipient is no longer polled."""
-    mine = (onboardings.c.reward_id == voucher.reward_id) & (onboardings.c.state == "asked")
-    connection.execute(update(onboardings).where(mine).values(state="lapsed", changed_at=at))
+    redemptions.end_onboarding(connection, voucher.reward_id, at=store.now())
 
 
 def _book(connection: Connection, booking: bookkeeping.Booking, voucher: Voucher, *, store: Store) -> None:

@@ -1,7 +1,8 @@
 """The money's tables: decisions and rulings on them, vouchers, and the ledger of double entry.
 
-A reward has a random identifier. The ledger contains no other identifier, so it can be stored as long as the law
-requires after a guest's session is erased.
+A reward's identifier is derived from its session under the installation's key, so that a restored store decides it
+again under the same one; older rewards have random identifiers. The ledger contains no other identifier, so it can be
+stored as long as the law requires after a guest's session is erased.
 """
 
 from __future__ import annotations
@@ -98,6 +99,37 @@ ledger = Table(
     Index(None, "reward_id"),
     Index(None, "booked_at"),
     sqlite_autoincrement=True,
+)
+
+# Each restore of the store; rewards of sessions begun before the last one may have been paid after the backup.
+restores = Table(
+    "restores",
+    metadata,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("recovered_to", UtcMoment, nullable=False),
+    Column("restored_at", UtcMoment, nullable=False),
+    Column("actor", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+# Rewards that may have been paid after the backup; neither redeemed nor sent until a person releases them.
+frozen_rewards = Table(
+    "frozen_rewards",
+    metadata,
+    Column("reward_id", Text, primary_key=True),
+    Column("frozen_at", UtcMoment, nullable=False),
+)
+
+# Redemptions newer than the backup that are not booked yet: their reward is decided, released or unclaimed later.
+kept_redemptions = Table(
+    "kept_redemptions",
+    metadata,
+    Column("reward_id", Text, primary_key=True),
+    Column("cafe", Text, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("amount_ore", Integer, nullable=False),
+    Column("redeemed_at", UtcMoment, nullable=False),
+    CheckConstraint("amount_ore > 0", name="amount_positive"),
 )
 
 till_pins = Table(
