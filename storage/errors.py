@@ -73,8 +73,10 @@ class LakeDamaged(StorageError):
 class BackupDamaged(StorageError):
     """A backup cannot be read: changed, cut off, or sealed with another key."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what, remedy="Nothing was restored. Use another backup: `pilot backup list`.")
+    def __init__(
+        self, what: str, *, remedy: str = "Nothing was restored. Use another backup: `pilot backup list`."
+    ) -> None:
+        super().__init__(what, remedy=remedy)
 
 
 class KeyTooShort(StorageError):

@@ -1,17 +1,17 @@
-"""The folder of backups: its manifests, the search for a backup, and the tombstones beside it."""
+"""The folder of backups: the search for a backup, its verification, and the tombstones beside it."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
+from operations.backup.manifest import FIRST_FORMAT, FORMAT, InnerManifest, Manifest
 from operations.backup.staging import sweep_staging
 from pilot.business_days import business_day, parse_day
 from pilot.errors import InvalidDay, PilotError
@@ -27,44 +27,10 @@ MANIFEST = "manifest.json"
 SEALED, PLAIN = "content.sealed", "content.tar"
 PREFIX, UNFINISHED, STORE_COPY_PREFIX = "backup-", ".unfinished-", ".store-"
 NAME_FORMAT = "%Y%m%dT%H%M%SZ"  # Start time, UTC.
-FORMAT = 1
 
 
 class NoSuchBackup(PilotError):
     """No backup matches the request."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The description of a backup; contains no data of guests.
-
-    Attributes:
-        format: Version of the backup's layout.
-        made_at: Start of the copying, UTC; everything acknowledged before is included.
-        kind: real or demo.
-        sealed: Whether the content is encrypted.
-        content_bytes: Size of the content file.
-        content_sha256: Checksum of the content file.
-        segments: Number of segments of the landing.
-        tables: Version of each lake table.
-        tombstones: Number of tombstones in the store.
-        left_out: Parts that are not included, in words.
-    """
-
-    format: int
-    made_at: datetime
-    kind: str
-    sealed: bool
-    content_bytes: int
-    content_sha256: str
-    segments: int
-    tables: dict[str, int]
-    tombstones: int
-    left_out: tuple[str, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the manifest as JSON values."""
-        return {**asdict(self), "made_at": self.made_at.isoformat(), "left_out": list(self.left_out)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +98,11 @@ def read_manifest(path: Path) -> Backup:
         BackupDamaged: its manifest cannot be read.
     """
     try:
-        fields = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
-        moment = datetime.fromisoformat(fields["made_at"])
-        manifest = Manifest(**{**fields, "made_at": moment, "left_out": tuple(fields["left_out"])})
+        manifest = Manifest.from_json((path / MANIFEST).read_bytes())
     except (OSError, ValueError, KeyError, TypeError):
         raise BackupDamaged(f"The manifest of {path.name} cannot be read.") from None
-    if manifest.format != FORMAT:
-        raise BackupDamaged(f"{path.name} has format {manifest.format}; this program reads format {FORMAT}.")
+    if manifest.format not in (FIRST_FORMAT, FORMAT):
+        raise BackupDamaged(f"{path.name} has format {manifest.format}; this program reads formats up to {FORMAT}.")
     return Backup(path, manifest)
 
 
@@ -176,33 +140,49 @@ def find_backup(folder: Path, which: str) -> Backup:
 
 
 def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = put_nowhere) -> int:
-    """Read a whole backup and verify every byte; return its number of files.
+    """Read a whole backup and verify every byte and its manifest; return its number of files.
 
     Raises:
-        BackupDamaged: it is incomplete or damaged, or the key is wrong.
+        BackupDamaged: it is incomplete, damaged or changed, unsealed although a key is set, or the key is wrong.
     """
-    if backup.manifest.sealed and not key:
-        raise BackupDamaged(f"{backup.path.name} is sealed, and PILOT_BACKUP_KEY is not set.")
+    name, manifest = backup.path.name, backup.manifest
+    _require_seal(backup, key=key)
+    made_at = time_from_name(backup.path)
+    if made_at is not None and made_at != manifest.made_at.replace(microsecond=0):
+        raise BackupDamaged(
+            f"{name} holds a backup made at {manifest.made_at:{NAME_FORMAT}}: it was moved or swapped.",
+            remedy="Name the folder as it was, or use another backup: `pilot backup list`.",
+        )
     with ExitStack() as stack:
         try:
             file = stack.enter_context(backup.content.open("rb"))
         except OSError:
-            raise BackupDamaged(f"The content of {backup.path.name} is missing.") from None
-        if backup.content.stat().st_size != backup.manifest.content_bytes:
+            raise BackupDamaged(f"The content of {name} is missing.") from None
+        if backup.content.stat().st_size != manifest.content_bytes:
             raise BackupDamaged(
-                f"The content of {backup.path.name} has {backup.content.stat().st_size} bytes; "
-                f"{backup.manifest.content_bytes} were written."
+                f"The content of {name} has {backup.content.stat().st_size} bytes; "
+                f"{manifest.content_bytes} were written."
             )
         # The archive's own checksums do not cover the padding between and after its members.
-        if hashlib.file_digest(file, "sha256").hexdigest() != backup.manifest.content_sha256:
-            raise BackupDamaged(
-                f"The content of {backup.path.name} has changed since it was written: its checksum differs."
-            )
+        if hashlib.file_digest(file, "sha256").hexdigest() != manifest.content_sha256:
+            raise BackupDamaged(f"The content of {name} has changed since it was written: its checksum differs.")
         file.seek(0)
-        if not backup.manifest.sealed:
-            return len(read_archive(file, put=put))
-        sealed = stack.enter_context(sealed_reader(file, key=key))
-        return len(read_archive(cast("BinaryIO", sealed), put=put))
+        source = stack.enter_context(sealed_reader(file, key=key)) if manifest.sealed else file
+        inner = InnerManifest(put)
+        files = len(read_archive(cast("BinaryIO", source), put=inner.put))
+    inner.compare(manifest, name=name)
+    return files
+
+
+def _require_seal(backup: Backup, *, key: str) -> None:
+    name = backup.path.name
+    if backup.manifest.sealed and not key:
+        raise BackupDamaged(f"{name} is sealed, and PILOT_BACKUP_KEY is not set.")
+    if key and not backup.manifest.sealed:
+        raise BackupDamaged(
+            f"{name} is not sealed, and PILOT_BACKUP_KEY is set: anybody may have written it.",
+            remedy="Use a sealed backup. If you made this one with --plain, unset PILOT_BACKUP_KEY for this command.",
+        )
 
 
 def export_tombstones(home: Home) -> tuple[str, ...]:

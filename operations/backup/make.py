@@ -13,13 +13,13 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from operations.backup.catalog import (
-    FORMAT,
     MANIFEST,
     NAME_FORMAT,
     PLAIN,
@@ -28,10 +28,10 @@ from operations.backup.catalog import (
     STORE_COPY_PREFIX,
     UNFINISHED,
     Backup,
-    Manifest,
     backup_folder,
     sweep_unfinished,
 )
+from operations.backup.manifest import FORMAT, INNER_MANIFEST, Manifest
 from operations.backup.redemptions import RedemptionExport
 from operations.backup.staging import sweep_staging
 from operations.erasure.home_lock import home_lock
@@ -106,27 +106,29 @@ def _write(home: Home, folder: Path, *, now: datetime, key: str, report: Callabl
     content = folder / (SEALED if key else PLAIN)
     with content.open("xb") as file:
         content.chmod(PRIVATE_FILE)
-        if key:
-            with closing(sealing_writer(file, key=key)) as sealing:
-                copied = _copy(home, cast("BinaryIO", sealing), secret=True, report=report)
-        else:
-            copied = _copy(home, file, secret=False, report=report)
+        with ExitStack() as stack:
+            sealing = stack.enter_context(closing(sealing_writer(file, key=key))) if key else file
+            archive = ArchiveWriter(cast("BinaryIO", sealing))
+            copied = _copy(home, archive, secret=bool(key), report=report)
+            manifest = Manifest(
+                format=FORMAT,
+                made_at=now,
+                kind=home.kind,
+                sealed=bool(key),
+                content_bytes=0,
+                content_sha256="",
+                segments=copied.segments,
+                tables=copied.tables,
+                tombstones=len(erased),
+                left_out=tuple(copied.left_out),
+            )
+            archive.add(INNER_MANIFEST, manifest.inner())
+            archive.finish()
         file.flush()
         os.fsync(file.fileno())
     write_tombstones(folder.parent, erased)
     RedemptionExport(home).run()
-    manifest = Manifest(
-        format=FORMAT,
-        made_at=now,
-        kind=home.kind,
-        sealed=bool(key),
-        content_bytes=content.stat().st_size,
-        content_sha256=_sha256(content),
-        segments=copied.segments,
-        tables=copied.tables,
-        tombstones=len(erased),
-        left_out=tuple(copied.left_out),
-    )
+    manifest = replace(manifest, content_bytes=content.stat().st_size, content_sha256=_sha256(content))
     create_once(folder / MANIFEST, json.dumps(manifest.as_json(), indent=1).encode())
     return manifest
 
@@ -142,8 +144,8 @@ class _CopiedParts:
         ]
 
 
-def _copy(home: Home, target: BinaryIO, *, secret: bool, report: Callable[[str], None]) -> _CopiedParts:
-    copied, archive = _CopiedParts(), ArchiveWriter(target)
+def _copy(home: Home, archive: ArchiveWriter, *, secret: bool, report: Callable[[str], None]) -> _CopiedParts:
+    copied = _CopiedParts()
     archive.add_file(DESCRIPTION_FILE, home.root / DESCRIPTION_FILE)
     if secret and not home.settings.secret_key.get_secret_value():
         home.secret()
@@ -170,7 +172,6 @@ def _copy(home: Home, target: BinaryIO, *, secret: bool, report: Callable[[str],
     else:
         for table in TABLES.values():
             _copy_table(home, archive, table.name, copied)
-    archive.finish()
     return copied
 
 

@@ -94,7 +94,7 @@ def test_a_restore_brings_back_the_whole_home(home: Home, guest: Story, tmp_path
     assert (done.segments, done.damaged_segments, done.tables, done.replayed) == (3, 0, 1, 0)
     again = open_home(Settings(home=tmp_path / "neu"))
     assert again.secret() == home.secret()
-    assert audit.recent(again.store(), 1)[0].subject == "before the backup"
+    assert "before the backup" in {each.subject for each in audit.recent(again.store(), 9)}
     frame = read_day(again.segments(), DAY).frame
     assert set(frame["session_id"]) >= {guest.session_id, unpublished.session_id}
     assert again.lake().read(RAW_EVENTS).equals(home.lake().read(RAW_EVENTS))
@@ -129,7 +129,7 @@ def test_a_backup_without_a_key_must_be_requested_and_contains_no_secret(
     assert found["words"] != []
     assert found["secret"] == []
     assert "the installation's secret key" in plain.manifest.left_out
-    assert restore(plain, tmp_path / "neu", settings=settings(home), now=NOW).segments == 2
+    assert restore(plain, tmp_path / "neu", settings=keyless.settings, now=NOW).segments == 2
 
 
 def test_a_restored_old_backup_leaves_out_guests_erased_since(home: Home, guest: Story, tmp_path: Path) -> None:
@@ -173,8 +173,9 @@ def test_a_damaged_backup_is_refused_and_leaves_no_files(
     for plain in (False, True):
         backup = make_backup(home, now=NOW, plain=plain)
         damage(backup, place, b"\xff" * 40)
+        known = Settings(home=home.root) if plain else settings(home)
         with pytest.raises((BackupDamaged, StoreNotCopied, StoreUnusable)) as refused:
-            restore(backup, tmp_path / "neu", settings=settings(home), now=NOW)
+            restore(backup, tmp_path / "neu", settings=known, now=NOW)
         assert WORDS not in str(refused.value)
     assert not (tmp_path / "neu").exists()
     assert [path.name for path in tmp_path.iterdir() if "restoring" in path.name] == []
@@ -248,7 +249,7 @@ def _check_postgresql_backup(cluster: Cluster, tmp_path: Path) -> None:
     put_back = Settings(home=home.root, backup_key=KEY, store_url=target)
     restore(backup, tmp_path / "neu", settings=put_back, now=NOW)
     again = open_home(Settings(home=tmp_path / "neu", store_url=target))
-    assert audit.recent(again.store(), 1)[0].subject == "in postgresql"
+    assert "in postgresql" in {each.subject for each in audit.recent(again.store(), 9)}
     home.store().close()
     again.store().close()
 

@@ -1,0 +1,114 @@
+"""The manifest of a backup, and the copy of it inside the sealed content that proves it.
+
+The manifest lies readable beside the content, so anybody who can write the folder can change it. Everything in it but
+the content's own size and checksum is repeated within the seal, and compared when the backup is read.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, BinaryIO, Self
+
+from storage.errors import BackupDamaged
+
+FIRST_FORMAT = 1  # without a manifest within its content
+FORMAT = 2
+INNER_MANIFEST = "manifest.json"
+INNER_MOST_BYTES = 1024 * 1024
+OF_CONTENT = ("content_bytes", "content_sha256")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The description of a backup; contains no data of guests.
+
+    Attributes:
+        format: Version of the backup's layout.
+        made_at: Start of the copying, UTC; everything acknowledged before is included.
+        kind: real or demo.
+        sealed: Whether the content is encrypted.
+        content_bytes: Size of the content file.
+        content_sha256: Checksum of the content file.
+        segments: Number of segments of the landing.
+        tables: Version of each lake table.
+        tombstones: Number of tombstones in the store.
+        left_out: Parts that are not included, in words.
+    """
+
+    format: int
+    made_at: datetime
+    kind: str
+    sealed: bool
+    content_bytes: int
+    content_sha256: str
+    segments: int
+    tables: dict[str, int]
+    tombstones: int
+    left_out: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        """Parse a manifest.
+
+        Raises:
+            ValueError: it is not JSON, or a value has another form.
+            KeyError: a field is missing.
+            TypeError: a field is unknown, or has another kind.
+        """
+        fields = json.loads(body)
+        moment = datetime.fromisoformat(fields["made_at"])
+        if moment.tzinfo is None:
+            raise ValueError("made_at has no time zone")
+        return cls(**{**fields, "made_at": moment, "left_out": tuple(fields["left_out"])})
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the manifest as JSON values."""
+        return {**asdict(self), "made_at": self.made_at.isoformat(), "left_out": list(self.left_out)}
+
+    def inner(self) -> bytes:
+        """Return the copy that is sealed with the content."""
+        fields = {name: value for name, value in self.as_json().items() if name not in OF_CONTENT}
+        return json.dumps(fields, sort_keys=True).encode()
+
+
+class InnerManifest:
+    """Takes the manifest out of an archive's members, and compares it with the one beside the content."""
+
+    def __init__(self, put: Callable[[str, BinaryIO], None]) -> None:
+        self._put = put
+        self._found: bytes | None = None
+
+    def put(self, name: str, source: BinaryIO) -> None:
+        """Keep the manifest; pass every other member on."""
+        if name != INNER_MANIFEST:
+            self._put(name, source)
+            return
+        body = io.BytesIO()
+        while (content := source.read(INNER_MOST_BYTES)) and body.tell() <= INNER_MOST_BYTES:
+            body.write(content)
+        self._found = body.getvalue()
+
+    def compare(self, manifest: Manifest, *, name: str) -> None:
+        """Raise BackupDamaged unless the manifest beside the content is the one within it.
+
+        Args:
+            manifest: The manifest beside the content.
+            name: The backup's name.
+        """
+        if self._found is None and manifest.format == FIRST_FORMAT:
+            return  # Made by an earlier version.
+        if self._found is None:
+            raise BackupDamaged(f"The content of {name} has no manifest: it is another backup's, or was changed.")
+        try:
+            inner, outer = json.loads(self._found), json.loads(manifest.inner())
+        except ValueError:
+            raise BackupDamaged(f"The manifest within the content of {name} cannot be read.") from None
+        if inner != outer:
+            wrong = sorted(field for field in {*inner, *outer} if inner.get(field) != outer.get(field))
+            raise BackupDamaged(
+                f"The manifest of {name} is not that of its content ({', '.join(wrong)}): one of them was changed."
+            )

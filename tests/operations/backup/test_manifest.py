@@ -1,0 +1,178 @@
+"""A backup whose manifest or content was changed, swapped or replaced by an unsealed one is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from operations.backup.catalog import MANIFEST, PLAIN, SEALED, Backup, find_backup, read_manifest, unpack
+from operations.backup.make import make_backup
+from operations.backup.manifest import Manifest
+from operations.backup.restore import restore
+from pilot.settings import Settings
+from storage.errors import BackupDamaged
+from storage.home import Home, open_home
+from storage.store import audit
+
+pytestmark = pytest.mark.usefixtures("quick_passphrase")
+
+NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
+KEY = "correct horse battery staple"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    opened = open_home(Settings(home=tmp_path / "hem", backup_key=SecretStr(KEY)))
+    opened.store()
+    return opened
+
+
+def make(home: Home, *, hours: int = 0, plain: bool = False) -> Backup:
+    """Make a backup that differs from every other one."""
+    with home.store().begin() as connection:
+        audit.record(connection, actor="test", action="note", subject=f"hour {hours}")
+    return make_backup(home, now=NOW + timedelta(hours=hours), plain=plain)
+
+
+def changed(backup: Backup, **fields: Any) -> Backup:
+    """Change fields of a manifest by hand."""
+    path = backup.path / MANIFEST
+    known = json.loads(path.read_text("utf-8"))
+    path.write_text(json.dumps({**known, **fields}), "utf-8")
+    return read_manifest(backup.path)
+
+
+def refused(backup: Backup, *, home: Home, match: str = "backup|content|manifest") -> None:
+    with pytest.raises(BackupDamaged, match=match) as error:
+        unpack(backup, key=KEY)
+    assert "Traceback" not in str(error.value)
+    with pytest.raises(BackupDamaged):
+        restore(backup, home.root.parent / "neu", settings=home.settings, now=NOW)
+    assert not (home.root.parent / "neu").exists()
+
+
+def content_of(path: Path) -> dict[str, Any]:
+    return {"content_bytes": path.stat().st_size, "content_sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
+
+
+OTHER_VALUES: dict[str, Callable[[Manifest], Any]] = {
+    "made_at": lambda known: (known.made_at + timedelta(microseconds=1)).isoformat(),
+    "kind": lambda _: "demo",
+    "sealed": lambda _: False,
+    "content_bytes": lambda known: known.content_bytes + 1,
+    "content_sha256": lambda _: "0" * 64,
+    "segments": lambda known: known.segments + 1,
+    "tables": lambda known: {**known.tables, "sessions": 99},
+    "tombstones": lambda known: known.tombstones - 1,
+    "left_out": lambda _: [],
+    "format": lambda _: 1,
+}
+
+
+def test_an_unchanged_backup_is_whole(home: Home) -> None:
+    assert unpack(make(home), key=KEY) >= 2
+    assert {*OTHER_VALUES} == {*Manifest.__dataclass_fields__}
+
+
+@pytest.mark.parametrize("field", OTHER_VALUES)
+def test_a_field_changed_by_hand_is_refused(home: Home, field: str) -> None:
+    backup = make(home)
+    refused(changed(backup, **{field: OTHER_VALUES[field](backup.manifest)}), home=home)
+
+
+@pytest.mark.parametrize("field", OTHER_VALUES)
+def test_a_missing_field_is_refused(home: Home, field: str) -> None:
+    backup = make(home)
+    path = backup.path / MANIFEST
+    known = json.loads(path.read_text("utf-8"))
+    del known[field]
+    path.write_text(json.dumps(known), "utf-8")
+    with pytest.raises(BackupDamaged, match="cannot be read"):
+        read_manifest(backup.path)
+
+
+@pytest.mark.parametrize("recomputed", [False, True])
+def test_an_archive_swapped_for_another_backups_is_refused(home: Home, recomputed: bool) -> None:
+    old, new = make(home), make(home, hours=1)
+    shutil.copyfile(old.content, new.content)
+    refused(changed(new, **content_of(new.content)) if recomputed else new, home=home)
+
+
+def test_an_older_manifest_with_a_newer_archive_is_refused(home: Home) -> None:
+    old, new = make(home), make(home, hours=1)
+    fields = json.loads((old.path / MANIFEST).read_text("utf-8"))
+    refused(changed(new, **fields), home=home)
+    refused(changed(new, **{**fields, **content_of(new.content)}), home=home)
+
+
+def test_an_older_backup_in_the_folder_of_a_newer_one_is_refused(home: Home) -> None:
+    old, new = make(home), make(home, hours=1)
+    for name in (MANIFEST, SEALED):
+        shutil.copyfile(old.path / name, new.path / name)
+    refused(read_manifest(new.path), home=home, match="moved or swapped")
+
+
+def test_an_older_backup_made_to_look_the_newest_is_refused(home: Home) -> None:
+    old, _ = make(home), make(home, hours=1)
+    changed(old, made_at=(NOW + timedelta(hours=2)).isoformat())
+    latest = find_backup(old.path.parent, "latest")
+    assert latest.path == old.path
+    refused(latest, home=home)
+
+
+def test_a_missing_archive_is_refused(home: Home) -> None:
+    backup = make(home)
+    backup.content.unlink()
+    refused(backup, home=home, match="missing")
+
+
+def test_an_unsealed_backup_is_refused_where_a_key_is_set(home: Home, tmp_path: Path) -> None:
+    plain = make(home, plain=True)
+    refused(plain, home=home, match="not sealed")
+    keyless = Settings(home=home.root)
+    restore(plain, tmp_path / "neu", settings=keyless, now=NOW)
+
+
+def test_an_unsealed_archive_put_beside_a_sealed_one_is_refused(home: Home) -> None:
+    sealed, plain = make(home), make(home, hours=1, plain=True)
+    shutil.copyfile(plain.content, sealed.path / PLAIN)
+    forged = {"sealed": False, **content_of(sealed.path / PLAIN)}
+    refused(changed(sealed, **forged), home=home, match="not sealed")
+    shutil.copyfile(plain.content, sealed.content)
+    refused(changed(sealed, sealed=True, **content_of(sealed.content)), home=home, match="does not begin")
+
+
+def test_a_backup_sealed_by_somebody_elses_key_is_refused(home: Home) -> None:
+    settings = home.settings.model_copy(update={"backup_key": SecretStr("another key that is long enough")})
+    refused(make(Home(settings=settings, root=home.root, kind="real")), home=home, match="PILOT_BACKUP_KEY")
+
+
+def test_a_changed_manifest_of_an_unsealed_backup_is_refused(home: Home) -> None:
+    backup = changed(make(home, plain=True), kind="demo")
+    with pytest.raises(BackupDamaged, match="kind"):
+        unpack(backup, key="")
+
+
+def test_a_backup_of_the_first_format_is_still_read(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("operations.backup.make.FORMAT", 1)
+        patch.setattr("storage.backup.archive.ArchiveWriter.add", _add_all_but_the_manifest)
+        backup = make(home)
+    assert backup.manifest.format == 1
+    assert unpack(backup, key=KEY) >= 2
+    refused(changed(backup, format=2), home=home, match="has no manifest")
+
+
+def _add_all_but_the_manifest(writer: Any, name: str, content: bytes) -> None:
+    import io
+
+    if name != MANIFEST:
+        writer._add(name, io.BytesIO(content), len(content))
