@@ -67,7 +67,7 @@ def _reward(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
     from payouts.answering import earned_in_words
     from storage.store.payouts import payment_history
     from storage.store.payouts.payment_search import payout_of_reward
-    from storage.store.rewards import decisions, vouchers
+    from storage.store.rewards import decisions, freezing, vouchers
 
     store = opened.store()
     decision = decisions.find(store, found.session_id)
@@ -81,7 +81,8 @@ def _reward(opened: Home, found: Subject, language: Language) -> dict[str, Any]:
     elif voucher is not None:
         lines.append(f"  voucher {voucher.number}: {voucher.state}, valid until {voucher.expires_at:%Y-%m-%d}")
         day = f"{local_time(voucher.expires_at):%Y-%m-%d}"
-        lines.append(say("money", f"voucher.{voucher.state}", language, day=day))
+        frozen = voucher.state == "issued" and freezing.frozen(store, decision.reward_id)
+        lines.append(say("money", f"voucher.{'frozen' if frozen else voucher.state}", language, day=day))
     # The hash of the code is of no use to a reader.
     shown = None if voucher is None else {k: v for k, v in asdict(voucher).items() if k != "code_hash"}
     changes = payment_history.of_reward(store, decision.reward_id)

@@ -20,7 +20,7 @@ from storage.store.payouts import batches, payment_history
 from storage.store.payouts.attempts import MONEY_RAILS
 from storage.store.payouts.payment_history import Change
 from storage.store.payouts.payment_search import Subject, payout_of_reward, search
-from storage.store.rewards import decisions, vouchers
+from storage.store.rewards import decisions, freezing, vouchers
 
 if TYPE_CHECKING:
     from storage.store.rewards.vouchers import Voucher
@@ -98,7 +98,8 @@ def _payout(visit: Visit, name: str) -> str:
 
 def _voucher(visit: Visit, voucher: Voucher) -> str:
     day = day_and_year(business_day(voucher.expires_at), language=visit.language)  # a voucher is valid for months
-    return say_words("money", f"voucher.{voucher.state}", visit.language, day=day)
+    frozen = voucher.state == "issued" and freezing.frozen(visit.home.store(), voucher.reward_id)
+    return say_words("money", f"voucher.{'frozen' if frozen else voucher.state}", visit.language, day=day)
 
 
 def _changes(visit: Visit, changes: list[Change]) -> None:

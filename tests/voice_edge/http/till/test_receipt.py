@@ -10,6 +10,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import async_playwright
 
 from payouts.deciding import issuer
+from storage.store.payouts import recovery
 from storage.store.rewards import decisions, vouchers
 from tests.voice_edge.http.till.conftest import PIN
 
@@ -93,6 +94,22 @@ async def test_a_held_reward_shows_its_deadline_and_then_the_decision(till, sent
     refused = (await till.get(path)).text
     assert "det blev ingen belöning" in refused
     assert "data-watch" not in refused
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("sv", "Vi kontrollerar din kupong"), ("en", "We are checking your voucher")]
+)
+async def test_a_frozen_reward_shows_no_code_until_it_is_released(till, sent, reward, home, language, says):
+    path, session = sent
+    decision, _, code = reward(session_id=session)
+    given = {"issuer": issuer(home.secret()), "recovered_to": home.store().now(), "actor": "restore"}
+    recovery.recover(home.store(), [], **given)
+    frozen = (await till.get(f"{path}?lang={language}")).text
+    assert says in frozen
+    assert code not in frozen
+    assert (await till.get(f"{path}/state")).json()["state"] == "kept.frozen.1"
+    recovery.release_reward(home.store(), decision.reward_id, actor="anna", reason="on no list")
+    assert code in (await till.get(path)).text
 
 
 @pytest.mark.browser

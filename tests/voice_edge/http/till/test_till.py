@@ -8,12 +8,14 @@ from datetime import timedelta
 
 import pytest
 
+from payouts.deciding import issuer
 from payouts.till_sign_in import SHIFT
 from payouts.voucher_codes import voucher_hash
 from storage.store import audit
 from storage.store.cafes import trial_slots
 from storage.store.ledger import bookkeeping
-from storage.store.rewards import vouchers
+from storage.store.payouts import recovery
+from storage.store.rewards import freezing, vouchers
 from storage.store.rewards.vouchers import UNDO_SECONDS
 from tests.voice_edge.http.till.conftest import PIN, SAME_SITE
 from tests.waiting import DEADLINE_SECONDS
@@ -122,8 +124,6 @@ async def test_an_invalid_code_is_refused_with_a_reason(signed_in, typed, says):
 async def test_a_foreign_expired_or_replaced_voucher_is_refused(signed_in, reward, later, home):
     from datetime import timedelta as ahead
 
-    from payouts.deciding import issuer
-
     _, _, foreign = reward(session_id="guest-2", cafe="goteborg")
     assert "Gäller på ett annat kafé" in (await redeem(signed_in, foreign)).text
     decision, _, old = reward(session_id="guest-3")
@@ -142,6 +142,19 @@ async def test_a_foreign_expired_or_replaced_voucher_is_refused(signed_in, rewar
         ).answer
         == "expired"
     )
+
+
+async def test_a_voucher_frozen_by_a_restore_is_refused_until_it_is_released(signed_in, reward, home):
+    _, _, code = reward()
+    given = {"issuer": issuer(home.secret()), "recovered_to": home.store().now(), "actor": "restore"}
+    assert recovery.recover(home.store(), [], **given).frozen == 1
+    answer = await redeem(signed_in, code)
+    assert "Kupongen är spärrad tills vidare" in answer.text
+    assert "Dra inte av något nu" in answer.text
+    (frozen,) = freezing.frozen_rewards_of(home.store())
+    recovery.release_reward(home.store(), frozen.reward_id, actor="anna", reason="on no list")
+    assert "Kupongen är spärrad" not in (await redeem(signed_in, code)).text
+    assert vouchers.of_reward(home.store(), frozen.reward_id).state == "redeemed"
 
 
 async def test_a_shift_ends_after_its_hours_and_with_a_new_pin(signed_in, pin, later, reward):

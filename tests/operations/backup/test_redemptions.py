@@ -1,0 +1,142 @@
+"""A restored home books the redemptions since its backup, and freezes what was open."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from operations.backup.catalog import Backup, backup_folder
+from operations.backup.make import make_backup
+from operations.backup.redemptions import RedemptionExport
+from operations.backup.restore import RestoreResult, restore
+from payouts.deciding import decide_sessions
+from payouts.voucher_codes import voucher_code, voucher_hash
+from pilot.settings import Settings
+from storage.backup.redemption_file import NAME
+from storage.home import Home, open_home
+from storage.store.rewards import freezing, redemptions, vouchers
+from storage.store.rewards.reward_cases import Candidate
+from tests.payouts.test_deciding import candidate
+from tests.payouts.world import CHECKOUT
+
+pytestmark = pytest.mark.usefixtures("quick_passphrase")
+
+KEY = SecretStr("correct horse battery staple")
+ISSUED, REDEEMED, LATER = (candidate(session_id=name, cafe="aurora", simulated=True) for name in ("g-1", "g-2", "g-3"))
+
+
+@pytest.fixture(params=["", "a secret of the environment's own"])
+def home(tmp_path: Path, request: pytest.FixtureRequest) -> Home:
+    settings = Settings(
+        home=tmp_path / "hem", backup_key=KEY, cafes_file=CHECKOUT / "cafes.toml", secret_key=SecretStr(request.param)
+    )
+    return open_home(settings)
+
+
+def decide(home: Home, *given: Candidate) -> None:
+    decide_sessions(home.store(), given, cafes=home.cafes(), secret=home.secret(), decided_by="watch")
+
+
+def redeem(home: Home, one: Candidate, *, secret: bytes) -> str:
+    from payouts.rewards import reward_id
+
+    code = voucher_hash(secret, voucher_code(secret, reward_id(secret, one.session_id), 1))
+    return vouchers.redeem(home.store(), code, cafe="aurora", actor="till", request="tap").answer
+
+
+def back_up(home: Home) -> Backup:
+    return make_backup(home, now=datetime.now(UTC))
+
+
+def restored(home: Home, backup: Backup, tmp_path: Path, **given: object) -> tuple[RestoreResult, Home]:
+    done = restore(backup, tmp_path / "neu", settings=home.settings, now=datetime.now(UTC), **given)  # type: ignore[arg-type]
+    return done, open_home(home.settings.model_copy(update={"home": tmp_path / "neu"}))
+
+
+def test_redemptions_after_the_backup_are_booked_and_open_vouchers_frozen(home: Home, tmp_path: Path) -> None:
+    decide(home, ISSUED, REDEEMED)
+    backup = back_up(home)
+    decide(home, LATER)
+    for one in (REDEEMED, LATER):
+        assert redeem(home, one, secret=home.secret()) == "redeemed"
+    RedemptionExport(home)()
+    done, new = restored(home, backup, tmp_path)
+    assert (done.recovery.redeemed, done.recovery.waiting, done.recovery.frozen) == (1, 1, 1)
+    secret = home.secret()
+    assert redeem(new, ISSUED, secret=secret) == "frozen"
+    assert redeem(new, REDEEMED, secret=secret) == "already_redeemed"
+    decide(new, LATER)
+    assert redeem(new, LATER, secret=secret) == "already_redeemed"
+    assert redemptions.kept_redemptions_of(new.store()) == []
+
+
+def test_without_the_file_everything_open_is_frozen_all_the_same(home: Home, tmp_path: Path) -> None:
+    decide(home, REDEEMED)
+    backup = back_up(home)
+    redeem(home, REDEEMED, secret=home.secret())
+    _, new = restored(home, backup, tmp_path)
+    assert redeem(new, REDEEMED, secret=home.secret()) == "frozen"
+
+
+def test_another_copy_of_the_file_can_be_named(home: Home, tmp_path: Path) -> None:
+    decide(home, REDEEMED)
+    backup = back_up(home)
+    redeem(home, REDEEMED, secret=home.secret())
+    RedemptionExport(home)()
+    beside = backup_folder(home.settings) / NAME
+    beside.rename(tmp_path / "kept.ndjson")
+    done, _ = restored(home, backup, tmp_path, redemption_files=[tmp_path / "kept.ndjson"])
+    assert done.recovery.redeemed == 1
+
+
+def test_damaged_lines_are_counted_and_stop_no_restore(home: Home, tmp_path: Path) -> None:
+    decide(home, REDEEMED)
+    backup = back_up(home)
+    (backup_folder(home.settings) / NAME).write_text("{half\n", "utf-8")
+    done, new = restored(home, backup, tmp_path)
+    assert done.unreadable_redemptions == 1
+    assert [each.session_id for each in freezing.frozen_rewards_of(new.store())] == [REDEEMED.session_id]
+
+
+def test_a_backup_exports_the_redemptions_and_no_backup_exports_none(home: Home) -> None:
+    decide(home, REDEEMED)
+    redeem(home, REDEEMED, secret=home.secret())
+    RedemptionExport(home)()
+    assert not backup_folder(home.settings).exists()
+    back_up(home)
+    text = (backup_folder(home.settings) / NAME).read_text("utf-8")
+    assert text.count("\n") == 1
+    assert REDEEMED.session_id not in text
+
+
+def test_repeated_exports_add_nothing_and_two_exports_share_the_file(home: Home) -> None:
+    decide(home, ISSUED, REDEEMED)
+    back_up(home)
+    watch, other = RedemptionExport(home), RedemptionExport(home)
+    redeem(home, REDEEMED, secret=home.secret())
+    for export in (watch, other, watch):
+        export()
+    redeem(home, ISSUED, secret=home.secret())
+    for export in (other, watch, other):
+        export()
+    assert len((backup_folder(home.settings) / NAME).read_text("utf-8").splitlines()) == 2
+
+
+def test_an_unwritable_folder_is_logged_and_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(home, REDEEMED)
+    back_up(home)
+    export = RedemptionExport(home)
+    redeem(home, REDEEMED, secret=home.secret())
+    with monkeypatch.context() as patch:
+
+        def full(*_: object, **__: object) -> None:
+            raise OSError("no space")
+
+        patch.setattr("operations.backup.redemptions.append_redemptions", full)
+        export()
+        assert not (backup_folder(home.settings) / NAME).exists()
+    export()
+    assert len((backup_folder(home.settings) / NAME).read_text("utf-8").splitlines()) == 1
