@@ -1,4 +1,4 @@
-"""Finds the accounts that must be paid nothing: of unexplained transfers, and those with the same bank account.
+"""Finds the accounts to pay nothing to: of unexplained transfers, or with the same bank account.
 
 After a restore the store lacks recipients that the provider has. Their bank accounts are read from the provider, so
 that one guest with two accounts is noticed although the first was lost.

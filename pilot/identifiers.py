@@ -47,7 +47,7 @@ def identifier_time(identifier: str) -> datetime:
 
 
 def derived_identifier(*, secret: bytes, purpose: str, subject: str) -> str:
-    """Return a UUIDv8 derived from a subject: the same in every copy of a store, unlinkable without the secret.
+    """Return a UUIDv8 derived from a subject: always the same, and unlinkable without the secret.
 
     Args:
         secret: The installation's key.

@@ -3,8 +3,9 @@
     python -m benchmarks.money.prove_payouts [--rail memory|stripe] [--runs 10000] [--steps 25] [--seed 1] [--json]
 
 The provider is the fake in memory, or the official client on the fake Stripe; time is virtual, the store is SQLite.
-What breaks is printed as the shortest history
-that breaks it, and comes again under the same seed.
+Histories restore the store alone, the landing alone, or both, and redeem vouchers in between; what happened at the
+tills and at the provider is counted by session outside the store. What breaks is printed as the shortest history that
+breaks it, and comes again under the same seed.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Counted(Payouts):
     transfers = 0
     asked = 0
     restored = 0
+    redeemed = 0
 
     def teardown(self) -> None:
         Counted.histories += 1
@@ -39,6 +41,7 @@ class Counted(Payouts):
         Counted.transfers += len(self.world.rail.made)
         Counted.asked += self.world.rail.asked.total()
         Counted.restored += self.world.restored
+        Counted.redeemed += self.world.tills.total()
 
 
 def main() -> None:
@@ -67,7 +70,11 @@ def main() -> None:
         "rail": options.rail,
         "seed": options.seed,
         "histories": Counted.histories,
-        "with_a_restore": Counted.restored,
+        "with_a_restored_store": Counted.restored,
+        "restores_of_the_store": Counted.restores[True, False],
+        "restores_of_the_landing": Counted.restores[False, True],
+        "restores_of_both": Counted.restores[True, True],
+        "redeemed": Counted.redeemed,
         "calls_of_the_provider": Counted.asked,
         "transfers": Counted.transfers,
         "transfers_before_faults_ended": Counted.before_the_end,

@@ -16,7 +16,7 @@ app = typer.Typer()
 
 @app.command()
 def frozen(as_json: bool = AS_JSON) -> None:
-    """List the rewards that may have been paid between the backup and the restore; nothing is paid on them.
+    """List the rewards that may have been paid between backup and restore; nothing is paid on them.
 
     Example: pilot payout frozen
     """

@@ -35,7 +35,7 @@ _log = structlog.get_logger("operations.backup")
 
 
 class RedemptionExport:
-    """Exports redemptions; if the store lacks exported ones, it was put back from a backup, and is recovered."""
+    """Exports redemptions, and recovers a store that lacks exported ones: it was put back from a backup."""
 
     def __init__(self, home: Home) -> None:
         self._home = home

@@ -97,7 +97,7 @@ class StripeRail:
         return next((as_transfer(each) for each in found.data), None)
 
     def bank_fingerprint(self, account: str) -> str | None:
-        """Return Stripe's fingerprint of an account's bank account; None if it has none, or the account is gone.
+        """Return Stripe's fingerprint of an account's bank account; None if there is none.
 
         Raises:
             ProviderAway: Stripe does not answer.

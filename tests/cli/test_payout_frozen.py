@@ -1,4 +1,4 @@
-"""`pilot payout`: rewards frozen by a restore are listed, booked as redeemed, or released with a reason."""
+"""`pilot payout`: rewards frozen by a restore are listed, booked as redeemed, or released."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A world of payouts that can break: a store, a landing, tills, a provider and a clock that the test sets."""
+"""A world of payouts that can break: store, landing, tills, a provider, and a clock of the test's."""
 
 from __future__ import annotations
 

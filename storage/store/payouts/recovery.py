@@ -1,4 +1,4 @@
-"""Recovers the money of a restored store: books redemptions newer than the backup and freezes what was open.
+"""Recovers a restored store's money: books redemptions newer than the backup, freezes what was open.
 
 After a backup, a voucher may have been redeemed, replaced, claimed or paid. What the provider knows is adopted by the
 next reconciliation; what the tills know was kept beside the backups; the rest is frozen until a person releases it.
@@ -52,7 +52,7 @@ class Recovery:
 def recover(
     store: Store, redeemed: Collection[RedeemedReward], *, issuer: Issuer, recovered_to: datetime, actor: str
 ) -> Recovery:
-    """Book the redemptions newer than the backup, and freeze every open reward; repeated, it changes nothing more.
+    """Book the redemptions newer than the backup, and freeze every open reward; safe to repeat.
 
     Args:
         store: The restored store; nothing else runs on it, or money may be paid meanwhile.
@@ -134,7 +134,7 @@ def book_as_redeemed(store: Store, reward_id: str, *, issuer: Issuer, actor: str
 
 
 def release_reward(store: Store, reward_id: str, *, actor: str, reason: str) -> bool:
-    """Release a frozen reward that was paid nowhere, and the payout held for it; return whether it was released.
+    """Release a frozen reward, and the payout held for it; return whether it was released.
 
     A payout is released with the last of its frozen rewards. A reward with a kept redemption stays frozen.
 

@@ -103,7 +103,7 @@ def record_restore(connection: Connection, *, recovered_to: datetime, actor: str
 
 
 def begun_before_restore(connection: Connection, session_id: str) -> bool:
-    """Return whether a session began before the last restore, or might have: its identifier carries no time."""
+    """Return whether a session began before the last restore; True if its identifier has no time."""
     restored_at: datetime | None = connection.execute(select(func.max(restores.c.restored_at))).scalar()
     if restored_at is None:
         return False

@@ -120,7 +120,7 @@ def test_an_older_backup_in_the_folder_of_a_newer_one_is_refused(home: Home) -> 
     refused(read_manifest(new.path), home=home, match="moved or swapped")
 
 
-def test_an_older_backup_made_to_look_the_newest_is_refused(home: Home) -> None:
+def test_an_older_backup_dated_as_the_newest_is_refused(home: Home) -> None:
     old, _ = make(home), make(home, hours=1)
     changed(old, made_at=(NOW + timedelta(hours=2)).isoformat())
     latest = find_backup(old.path.parent, "latest")
