@@ -117,7 +117,8 @@ def hold(payout: str = arguments.PAYOUT, reason: str = arguments.REASON) -> None
 def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) -> None:
     """Release a held reward, a held payout, or a reward frozen by a restore.
 
-    A held reward's voucher is issued at once. A held reward is not in a payout yet, so a reference never means both. A ruling on a reward is final.
+    A held reward's voucher is issued at once. It is not in a payout yet, so a reference never means both. A ruling on a
+    reward is final.
 
     Example: pilot payout release H7KM3Q --reason "A family that ordered the same"
     """
