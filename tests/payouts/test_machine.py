@@ -119,18 +119,25 @@ class Payouts(RuleBasedStateMachine):
         finally:
             self.world.store.close()
 
-    @initialize(accounts=st.lists(ACCOUNTS, min_size=1, max_size=4), copied=st.integers(0, 3))
-    def a_batch_is_approved(self, accounts: list[str], copied: int) -> None:
-        """Plan and approve a batch; most histories would otherwise end before any sending or restore."""
+    @initialize(
+        accounts=st.lists(ACCOUNTS, min_size=1, max_size=4), copied=st.integers(0, 3),
+        redeemed=st.booleans(), exported=st.booleans(),
+    )  # fmt: skip
+    def a_batch_is_approved(self, accounts: list[str], copied: int, redeemed: bool, exported: bool) -> None:
+        """Plan and approve a batch; most histories would otherwise end before any sending, redemption or restore."""
         if copied == 0:
             self.back_up()
         for account in accounts:
             self.world.earn(account)
         if copied == 1:
             self.back_up()
-        self.world.earn(None)
+        vouchered = self.world.earn(None)
         if copied == 2:
             self.back_up()
+        if redeemed and vouchered is not None:
+            self.world.redeem(vouchered)
+        if exported:
+            self.world.export()
         self.world.pay()
         self.world.approve_all()
 
@@ -277,9 +284,9 @@ class Payouts(RuleBasedStateMachine):
         self.copied_landing = list(self.world.landing)
 
     @precondition(lambda self: self.copy is not None)
-    @rule(store=st.booleans(), landing=st.booleans())
-    def put_the_backup_back(self, store: bool, landing: bool) -> None:
-        """Restore the store alone, the landing alone, or both."""
+    @rule(store=st.booleans(), landing=st.booleans(), shown=st.booleans())
+    def put_the_backup_back(self, store: bool, landing: bool, shown: bool) -> None:
+        """Restore the store alone, the landing alone, or both; then every guest may show a code."""
         assert self.copy is not None
         if landing:
             self.world.landing = list(self.copied_landing)
@@ -287,6 +294,8 @@ class Payouts(RuleBasedStateMachine):
             self.world.restore(self.copy)
         self.restores[store or not landing, landing] += 1
         self.world.decide()
+        for reward in list(self.world.session_of) if shown else ():
+            self.world.redeem(reward)
 
     @invariant()
     def nothing_is_broken(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,13 +12,15 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DatabaseError
 
-from payouts import reconciling, sending
+from payouts import deciding, reconciling, sending
 from payouts.rail import Order
 from payouts.reconciling import reconcile
 from payouts.sending import send_batch
 from storage.store.ledger.auditor import audit_money
-from storage.store.payouts import adoption, attempts, batches, instruction_rows
+from storage.store.payouts import adoption, attempts, batches, instruction_rows, recovery
 from storage.store.payouts.attempts import Attempt
+from storage.store.payouts.claims import ClaimRefused
+from storage.store.rewards import freezing, redemptions
 from storage.store.schemas.payout import payout_attempts, payout_instruction_rewards
 from tests.payouts.memory_rail import MemoryRail
 from tests.payouts.stripe.by_hand_rail import ByHandRail
@@ -98,6 +101,58 @@ def a_transfer_of_another_amount(world: World) -> None:
     reconcile(world.store, world.rail, actor="test")
 
 
+def a_voucher_redeemed_after_the_copy(world: World) -> None:
+    """Restore a backup from before a redemption, decide anew, and show the code again."""
+    copy = world.path.with_name("copy")
+    first = world.earn(None)
+    world.backup(copy)
+    second = world.earn(None)
+    for reward in (first, second):
+        assert reward is not None
+        world.redeem(reward)
+    world.export()
+    world.restore(copy)
+    world.decide()
+    for reward in list(world.session_of):
+        world.redeem(reward)
+    world.release_checked()
+    for reward in list(world.session_of):
+        world.redeem(reward)
+
+
+def a_redemption_lost_with_the_watch(world: World) -> None:
+    """Restore a backup from before a redemption that was not exported, and show the code again."""
+    reward = world.earn(None)
+    assert reward is not None
+    world.backup(world.path.with_name("copy"))
+    world.redeem(reward)
+    world.restore(world.path.with_name("copy"))
+    world.redeem(reward)
+
+
+def a_second_account_with_the_bank_account(world: World) -> None:
+    """Restore a backup from before a payment, and pay the same bank account through another account."""
+    copy = world.path.with_name("copy")
+    world.backup(copy)
+    reward = approved(world, "acct_1")
+    world.pay()
+    world.restore(copy)
+    world.decide()
+    world.at += timedelta(days=1)
+    assert reward
+    for each in list(world.session_of):
+        with contextlib.suppress(ClaimRefused):
+            world.claim(each, "acct_2")
+    pay_twice(world)
+
+
+def pay_twice(world: World) -> None:
+    """Pay, approve, and pay again."""
+    world.pay()
+    world.approve_all()
+    world.pay()
+
+
 def another_key_each_time(world: World, patch: Patch) -> None:
     real, numbers = world.rail.send, iter(range(1000))
     patch.setattr(world.rail, "send", lambda order: real(Order(f"{order.key}:{next(numbers)}", order.parameters)))
@@ -155,7 +210,26 @@ def adopted_whatever_the_amount(world: World, patch: Patch) -> None:
     patch.setattr(reconciling.adoption, "adopt", adopt)
 
 
-HISTORIES = (faults_and_time, an_answer_lost_for_a_day, a_copy_put_back, a_transfer_of_another_amount)
+def rewards_have_random_identifiers(world: World, patch: Patch) -> None:
+    numbers = iter(range(1000))
+    patch.setattr(deciding, "reward_id", lambda *_: f"random-{next(numbers)}")
+    nothing_is_frozen(world, patch)
+
+
+def nothing_is_frozen(world: World, patch: Patch) -> None:
+    patch.setattr(freezing, "freeze", lambda *_, **__: 0)
+
+
+def no_exported_redemption_is_booked(world: World, patch: Patch) -> None:
+    patch.setattr(recovery, "book", lambda *_, **__: False)
+    patch.setattr(redemptions, "keep", lambda *_: [])
+    nothing_is_frozen(world, patch)
+
+
+HISTORIES = (
+    faults_and_time, an_answer_lost_for_a_day, a_copy_put_back, a_transfer_of_another_amount,
+    a_voucher_redeemed_after_the_copy, a_redemption_lost_with_the_watch, a_second_account_with_the_bank_account,
+)  # fmt: skip
 SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
     another_key_each_time: faults_and_time,
     unknown_is_a_failure: faults_and_time,
@@ -165,6 +239,9 @@ SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
     nothing_is_booked: faults_and_time,
     an_ore_more_is_asked_for: faults_and_time,
     adopted_whatever_the_amount: a_transfer_of_another_amount,
+    rewards_have_random_identifiers: a_second_account_with_the_bank_account,
+    nothing_is_frozen: a_redemption_lost_with_the_watch,
+    no_exported_redemption_is_booked: a_voucher_redeemed_after_the_copy,
 }
 
 
