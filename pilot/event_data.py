@@ -42,6 +42,7 @@ class SessionStarted(EventData):
     client: Client
     device_hash: str
     code: str = ""
+    network_hash: str = Field(default="", description="Day-salted hash of the network: an IPv4 address or an IPv6 /64.")
 
 
 class ConsentDecided(EventData):

@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 
 import uuid_utils
 
+from pilot.networks import network_of
+
 # No 0/O, 1/I/L, U/V and no vowels, which spell words: codes are read aloud over a counter and typed on a phone.
 READABLE_ALPHABET = "23456789BCDFGHJKMNPQRSTWXZ"
 CODE_LENGTH = 6
@@ -93,9 +95,9 @@ def device_hash(*, secret: bytes, day: str, user_agent: str, address: str, devic
         secret: The installation's key.
         day: The business day, ISO format; part of the salt.
         user_agent: The browser's own description.
-        address: The network address as the edge sees it.
-        device_token: The random token kept with consent; it replaces address and browser in the hash.
+        address: The address as the edge sees it; its network counts, since a phone changes addresses within a /64.
+        device_token: The random token kept with consent; it replaces network and browser in the hash.
     """
     salt = hmac.new(secret, f"device:{day}".encode(), hashlib.sha256).digest()
-    subject = device_token if device_token else f"{user_agent}\x00{address}"
+    subject = device_token if device_token else f"{user_agent}\x00{network_of(address)}"
     return hmac.new(salt, subject.encode(), hashlib.sha256).hexdigest()[:32]

@@ -30,7 +30,7 @@ PERSONAL_FIELDS: dict[Kind, dict[str, tuple[str, ...]]] = {
     },
     "devices": {
         "page_opened": ("device_hash",),
-        "session_started": ("device_hash",),
+        "session_started": ("device_hash", "network_hash"),
         "consent_decided": ("device_token_hash",),
     },
 }

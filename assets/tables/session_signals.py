@@ -11,7 +11,7 @@ from assets.framework.day import RebuildResult, TableDay, count_by
 from assets.tables.fingerprints import fingerprints
 from assets.tables.scored_feedback import scored_feedback
 from pilot.business_days import days_between
-from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS
+from pilot.lake_tables.tables import FINGERPRINTS, SCORED_FEEDBACK, SESSION_SIGNALS, SESSIONS, TURNS
 from pipelines.signals.duplicates import HISTORY_DAYS
 from pipelines.signals.reasons import SIGNALS_VERSION
 from pipelines.signals.session_signals import keep_earlier
@@ -28,7 +28,7 @@ from storage.store.privacy import expirations
     deps=[fingerprints, scored_feedback],
 )
 def session_signals(day: TableDay) -> RebuildResult:
-    """Compares the day's sessions with earlier days: the later of two copies gets the signal.
+    """Compares the day's sessions with each other and with earlier days: the later of two copies gets the signal.
 
     If data that a signal is based on has expired, earlier signals stay.
     """
@@ -37,6 +37,7 @@ def session_signals(day: TableDay) -> RebuildResult:
     frame = signals_of(
         day.day,
         sessions=day.read(SESSIONS),
+        turns=day.read(TURNS),
         history=lake.read(SESSIONS, days=before, columns=HISTORY_COLUMNS),
         fingerprints=day.read(FINGERPRINTS),
         earlier_fingerprints=lake.read(FINGERPRINTS, days=before),

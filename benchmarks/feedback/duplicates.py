@@ -227,6 +227,7 @@ def a_day(sessions: int) -> dict[str, object]:
             signals = session_signals(
                 day,
                 sessions=visits,
+                turns=turns,
                 history=lake.read(SESSIONS, days=before, columns=HISTORY_COLUMNS),
                 fingerprints=lake.read(FINGERPRINTS, days=[day]),
                 earlier_fingerprints=lake.read(FINGERPRINTS, days=before),

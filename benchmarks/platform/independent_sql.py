@@ -14,7 +14,7 @@ WITH e AS (
                                'utterance_committed', 'turn_failed', 'session_completed', 'session_abandoned')
            THEN json_extract_string(data, ['$.code', '$.language', '$.mode', '$.device_hash', '$.client.browser',
                 '$.client.in_app', '$.granted', '$.version', '$.device_token_hash', '$.result', '$.turn', '$.reference',
-                '$.receipt_hash', '$.preliminary_score', '$.reason']) END AS f
+                '$.receipt_hash', '$.preliminary_score', '$.reason', '$.network_hash']) END AS f
     FROM raw WHERE event <> 'probe'
 ), s AS (
     SELECT any_value(day) AS day, session_id, min(cafe) AS cafe, bool_or(simulated) AS simulated,
@@ -26,6 +26,7 @@ WITH e AS (
         coalesce(any_value(f[4]) FILTER (event = 'session_started'),
                  any_value(f[4]) FILTER (event = 'page_opened')) AS device_hash,
         arg_max(f[9], o) FILTER (event = 'consent_decided') AS device_token_hash,
+        nullif(any_value(f[16]) FILTER (event = 'session_started'), '') AS network_hash,
         any_value(f[5]) FILTER (event = 'session_started') AS browser,
         any_value(f[6]) FILTER (event = 'session_started') = 'true' AS in_app,
         min("at") FILTER (event = 'page_opened') AS opened_at,
@@ -55,7 +56,8 @@ WITH e AS (
                    ELSE 'open' END AS outcome
     FROM s
 )
-SELECT day, session_id, cafe, simulated, code, language, mode, device_hash, device_token_hash, browser, in_app,
+SELECT day, session_id, cafe, simulated, code, language, mode, device_hash, device_token_hash, network_hash,
+    browser, in_app,
     opened_at, started_at, consent, consent_version, microphone, first_turn_at, last_event_at, completed_at, outcome,
     CASE WHEN outcome = 'abandoned' THEN CASE WHEN abandoned_epoch = epochs THEN reason ELSE 'silent' END END
         AS abandon_reason,

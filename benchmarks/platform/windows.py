@@ -55,6 +55,7 @@ def make_session_signals(home: Home, day: date, cafes: Cafes) -> int:
     frame = session_signals(
         day,
         sessions=task.read(SESSIONS),
+        turns=task.read(TURNS),
         history=lake.read(SESSIONS, days=before, columns=VISITS),
         fingerprints=task.read(FINGERPRINTS),
         earlier_fingerprints=lake.read(FINGERPRINTS, days=before),

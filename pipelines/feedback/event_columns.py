@@ -16,7 +16,9 @@ SENT = "session_completed"
 # faster than this module, which extracts them from frames with a column `data`; the result is the same.
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "page_opened": ("code", "language", "device_hash"),
-    "session_started": ("mode", "language", "device_hash", "code", "client.browser", "client.in_app"),
+    "session_started": (
+        *("mode", "language", "device_hash", "code", "network_hash", "client.browser", "client.in_app"),
+    ),
     "consent_decided": ("granted", "version", "device_token_hash"),
     "microphone_result": ("result",),
     "utterance_committed": (

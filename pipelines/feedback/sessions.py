@@ -95,13 +95,14 @@ def _starts(events: pl.LazyFrame) -> pl.LazyFrame:
             text("mode"),
             text("device_hash"),
             text("code").alias("start_code"),
+            text("network_hash"),
             text("client.browser"),
             flag("client.in_app"),
         )
         .group_by("visit")
         .agg(
             pl.col("mode").first().alias("start_mode"),
-            pl.col("device_hash", "start_code", "browser", "in_app").drop_nulls().last(),
+            pl.col("device_hash", "start_code", "network_hash", "browser", "in_app").drop_nulls().last(),
             started_at=pl.col("at").min(),
         )
     )
@@ -209,6 +210,7 @@ def _judged(rows: pl.LazyFrame, *, as_of: datetime) -> pl.LazyFrame:
         outcome=outcome,
         code=code,
         device_hash=device,
+        network_hash=pl.when(pl.col("network_hash") != "").then("network_hash"),
         mode=pl.when(pl.col("turn_modes") > 1).then(pl.lit("mixed")).otherwise("start_mode"),
         turns=pl.col("turns").fill_null(0),
         failed_turns=pl.col("failed_turns").fill_null(0),

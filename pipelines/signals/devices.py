@@ -1,8 +1,9 @@
 """Device signals: chains without a pause, code hopping, sessions outside opening hours.
 
-Without consent to a token, a device is identified by address and browser, for one day only: twenty guests with the same
+Without consent to a token, a device is identified by network and browser, for one day only: twenty guests with the same
 phone model on the café's Wi-Fi are one "device". Therefore many sessions by themselves never cause a hold. A single
-device is recognised by its order: its sessions never overlap, and each begins when the previous one ends.
+device is recognised by its order: each of its sessions begins when the previous one ends. If others overlap them, the
+chain must be longer, because in a crowd some sessions follow each other by chance.
 """
 
 from __future__ import annotations
@@ -16,11 +17,14 @@ import polars as pl
 from pilot.business_days import local_time
 from pilot.cafes import Cafes
 from pilot.opening_hours import hours_on
+from pipelines.signals.chains import CHAIN_PAUSE_SECONDS, Chained, chains, links_of
 from pipelines.signals.finding import Finding
 
-CHAIN_PAUSE_SECONDS = 60  # the maximum pause between two sessions of a chain
 CHAIN_SESSIONS = 6  # completed sessions in one chain; from the sixth on they are held
 CHAIN_CODES = 4  # codes scanned in one chain; nobody sits at four tables in a row
+PATH_SESSIONS = 12  # the same two, if other sessions of the device overlap the chain
+PATH_CODES = 8
+OVERLAP_OTHERS = 3  # other sessions of the device open at the same time; from here on they are noted
 OFTEN_SESSIONS = 4  # completed sessions of one device on a day; from here on they are noted
 BEFORE_OPENING_MINUTES = 15
 AFTER_CLOSING_MINUTES = 60
@@ -36,38 +40,27 @@ def device_signals(sessions: pl.DataFrame) -> list[Finding]:
     Args:
         sessions: Frame of SESSIONS of one day.
     """
-    known = sessions.filter(pl.col("device_hash").is_not_null() & pl.col("opened_at").is_not_null())
-    chained = (
-        known.sort("simulated", "device_hash", "opened_at", "session_id")
-        .with_columns(pause=pl.col("opened_at") - pl.col("last_event_at").shift().over("simulated", "device_hash"))
-        .with_columns(
-            goes_on=pl.col("pause")
-            .is_between(timedelta(0), timedelta(seconds=CHAIN_PAUSE_SECONDS))
-            .fill_null(value=False)
-        )
-        .with_columns(chain=(~pl.col("goes_on")).cum_sum())
-        .with_columns(
-            nth_completed=COMPLETED.cum_sum().over("chain"),
-            nth_code=pl.col("code")
-            .is_first_distinct()
-            .over("simulated", "device_hash", "chain")
-            .cum_sum()
-            .over("chain"),
-            of_device=COMPLETED.sum().over("simulated", "device_hash"),
-        )
-    )
-    return [found for row in chained.filter(COMPLETED).iter_rows(named=True) for found in _of_device(row)]
+    known = sessions.filter(pl.col("device_hash").is_not_null())
+    return [
+        found
+        for visits in known.partition_by("simulated", "device_hash", maintain_order=True)
+        for found in _of_device(chains(links_of(visits)))
+    ]
 
 
-def _of_device(row: dict[str, Any]) -> Iterator[Finding]:
-    session = row["session_id"]
-    if row["of_device"] >= OFTEN_SESSIONS:
-        yield Finding(session, "device_often", counts={"sessions": row["of_device"]})
-    if row["nth_completed"] >= CHAIN_SESSIONS:
-        counts = {"in_a_row": row["nth_completed"], "pause_seconds_at_most": CHAIN_PAUSE_SECONDS}
-        yield Finding(session, "device_chain", counts=counts)
-    if row["nth_code"] >= CHAIN_CODES:
-        yield Finding(session, "code_hopping", counts={"codes_in_a_row": row["nth_code"]})
+def _of_device(visits: list[Chained]) -> Iterator[Finding]:
+    completed = [visit for visit in visits if visit.link.completed]
+    for visit in completed:
+        session = visit.link.session_id
+        if len(completed) >= OFTEN_SESSIONS:
+            yield Finding(session, "device_often", counts={"sessions": len(completed)})
+        if visit.others_open >= OVERLAP_OTHERS:
+            yield Finding(session, "device_overlap", counts={"others_open": visit.others_open})
+        if visit.in_a_row >= CHAIN_SESSIONS or visit.on_a_path >= PATH_SESSIONS:
+            counts = {"in_a_row": visit.on_a_path, "pause_seconds_at_most": CHAIN_PAUSE_SECONDS}
+            yield Finding(session, "device_chain", counts=counts)
+        if visit.codes_in_a_row >= CHAIN_CODES or visit.codes_on_a_path >= PATH_CODES:
+            yield Finding(session, "code_hopping", counts={"codes_in_a_row": visit.codes_on_a_path})
 
 
 def hours_signals(sessions: pl.DataFrame, *, history: pl.DataFrame, cafes: Cafes) -> list[Finding]:

@@ -15,7 +15,7 @@ Severity = Literal["hold", "cap", "note"]
 HOLD_DAYS = 7  # the deadline of the review of a held reward, promised to the guest
 THIN_CAP = 45  # the rubric's "thin": saved and shown, never paid
 
-SIGNALS_VERSION = "2026-11.2"
+SIGNALS_VERSION = "2026-11.3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,10 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "code_hopping": Reason("hold"),
         "outside_hours_pattern": Reason("hold"),
         "burst": Reason("hold"),
+        "inhuman_speed": Reason("hold"),
+        "network_often": Reason("hold"),
         "device_often": Reason("note"),
+        "device_overlap": Reason("note"),
         "outside_hours": Reason("note"),
         "urgent": Reason("note"),
     }

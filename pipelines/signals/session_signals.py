@@ -14,6 +14,8 @@ from pipelines.shapes import schema, table_frame
 from pipelines.signals.devices import device_signals, hours_signals
 from pipelines.signals.duplicates import copies
 from pipelines.signals.finding import Finding
+from pipelines.signals.networks import network_signals
+from pipelines.signals.pace import pace_signals
 from pipelines.signals.reasons import HOLD_DAYS, REASONS, SIGNALS_VERSION
 from pipelines.signals.velocity import burst_signals
 
@@ -24,6 +26,7 @@ def session_signals(
     day: date,
     *,
     sessions: pl.DataFrame,
+    turns: pl.DataFrame,
     history: pl.DataFrame,
     fingerprints: pl.DataFrame,
     earlier_fingerprints: pl.DataFrame,
@@ -35,25 +38,31 @@ def session_signals(
     Args:
         day: The business day.
         sessions: Frame of SESSIONS of the day.
+        turns: Frame of TURNS of the day.
         history: `pipelines.signals.velocity.HISTORY_COLUMNS` of SESSIONS of the look-back days before it.
         fingerprints: Frame of FINGERPRINTS of the day.
         earlier_fingerprints: Frame of FINGERPRINTS of the look-back days.
         scored: Frame of SCORED_FEEDBACK of the day.
         cafes: The cafés.
     """
+    eligible = scored.filter("eligible")["session_id"]
     found = [
-        *copies(
-            day,
-            today=fingerprints,
-            earlier=earlier_fingerprints,
-            eligible=scored.filter("eligible")["session_id"],
-        ),
+        *copies(day, today=fingerprints, earlier=earlier_fingerprints, eligible=eligible),
         *device_signals(sessions),
         *hours_signals(sessions, history=history, cafes=cafes),
-        *burst_signals(sessions, history=history, cafes=cafes),
+        *pace_signals(sessions, turns),
         *_urgent(scored),
     ]
+    # A held or capped session is no reward yet: it must not make the next guest's wait.
+    found += network_signals(sessions, payable=set(eligible) - _stopped(found))
+    free = sessions.filter(~pl.col("session_id").is_in(sorted(_stopped(found))))
+    found += burst_signals(day, sessions=free, history=history, cafes=cafes)
     return _table(found, sessions=sessions)
+
+
+def _stopped(found: Iterable[Finding]) -> set[str]:
+    """Return the sessions that a signal holds or caps."""
+    return {each.session_id for each in found if REASONS[each.signal].severity != "note"}
 
 
 def _urgent(scored: pl.DataFrame) -> list[Finding]:

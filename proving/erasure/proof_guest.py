@@ -119,7 +119,12 @@ def make_guest(*, at: datetime) -> Guest:
     contents: list[BaseModel] = [
         PageOpened(code=code, language="sv", device_hash=device),
         SessionStarted(
-            mode="text", language="sv", client=Client(browser="Safari", os="iOS"), device_hash=device, code=code
+            mode="text",
+            language="sv",
+            client=Client(browser="Safari", os="iOS"),
+            device_hash=device,
+            code=code,
+            network_hash=device,
         ),
         ConsentDecided(
             granted=True,

@@ -18,7 +18,7 @@ from storage.errors import LakeUnavailable
 from storage.lake import Lake
 
 SAID = ("transcript", "heard", "question", "reply")
-DEVICE = ("device_hash", "device_token_hash")
+DEVICE = ("device_hash", "device_token_hash", "network_hash")
 NO_HASH = "0" * 32  # replaces a keyed hash of words
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]

@@ -66,6 +66,7 @@ def build(home: Home, *stories: Story) -> None:
     signals = session_signals(
         day,
         sessions=visits,
+        turns=said,
         history=visits.select(HISTORY_COLUMNS).head(0),
         fingerprints=prints,
         earlier_fingerprints=prints.head(0),

@@ -121,6 +121,7 @@ class Dispatch:
                 client=state.client,
                 device_hash=state.device_hash,
                 code=state.code,
+                network_hash=state.network_hash,
             )
         )
 
@@ -133,6 +134,7 @@ class Dispatch:
         state.consented = message.granted
         if message.granted:
             state.phase = "talking"
+            live.edge.doors.consent(state.session_id)
             state.question = interviewer.opening_question(live.cafe, state.language)
         await live.record(
             ConsentDecided(

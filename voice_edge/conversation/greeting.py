@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pilot.business_days import local_time, session_day
 from pilot.cafes import Cafe
 from pilot.identifiers import device_hash, new_identifier, readable
+from pilot.networks import network_hash
 from voice_edge.conversation.snapshot import unseal
 from voice_edge.conversation.state import SessionState
 from voice_edge.doors.doors import Visit
@@ -53,7 +54,7 @@ class TurnedAway(EdgeError):
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
-    """Client data from HTTP: used only for the day-salted device hash, never stored."""
+    """Client data from HTTP: used only for the day-salted hashes of device and network, never stored."""
 
     user_agent: str
     address: str
@@ -113,9 +114,10 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
     simulated = hello.simulated or edge.demo
     _expect_open(cafe, edge=edge, simulated=simulated)
     session_id = new_identifier(at=edge.clock.now())
+    day = session_day(session_id).isoformat()
     hashed = device_hash(
         secret=edge.secret,
-        day=session_day(session_id).isoformat(),
+        day=day,
         user_agent=visitor.user_agent,
         address=visitor.address,
         device_token=hello.device_token if known_device else None,
@@ -131,6 +133,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
         language=hello.language if hello.language in cafe.languages else cafe.languages[0],
         simulated=simulated,
         device_hash=hashed,
+        network_hash=network_hash(secret=edge.secret, day=day, address=visitor.address),
         client=hello.client,
     )
     greeted = OpenedSession(state=state, cafe=cafe, resumed=False, refused=refused)
@@ -194,7 +197,7 @@ def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool) -> Opene
         )
     )
     if greeted.resumed and state.phase in ("started", "talking", "review"):
-        edge.doors.resume(state.session_id)
+        edge.doors.resume(state.session_id, consented=state.consented)
     return replace(greeted, known_device=known_device)
 
 

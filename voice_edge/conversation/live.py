@@ -200,7 +200,7 @@ class Live:
             if reason not in RESUMABLE:
                 self.state.phase = "left"
                 self.edge.ends.remember(self.state.session_id, SessionEnd("left"))
-            self.edge.doors.abandon(self.state.session_id, may_return=reason in RESUMABLE)
+            self.edge.doors.abandon(self.state.session_id, may_return=reason in RESUMABLE and self.state.has_words)
             try:
                 await self.record(SessionAbandoned(reason=reason))
             except NotRecorded:

@@ -59,6 +59,7 @@ class SessionState(BaseModel):
     mode: Mode = "text"
     simulated: bool
     device_hash: str
+    network_hash: str = ""
     client: Client
     epoch: int = 1
     phase: Phase = "greeted"
@@ -102,6 +103,11 @@ class SessionState(BaseModel):
         """Return the edited words of turn `number`, redacted in the context of the turns before it."""
         before = tail([said.text for said in self.turns if said.turn < number][-TAIL_TURNS:])
         return redact(text, self.language, before=before)
+
+    @property
+    def has_words(self) -> bool:
+        """Return whether the guest has said or written anything."""
+        return any(said.text.strip() for said in self.turns)
 
     def turn(self, number: int) -> CommittedTurn | None:
         """Return a committed turn by its number."""

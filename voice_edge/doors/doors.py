@@ -99,12 +99,19 @@ class Doors:
             return Refusal("trial_full")
         return None
 
-    def resume(self, session_id: str) -> None:
+    def consent(self, session_id: str) -> None:
+        """Extend the lease of a session's slot: its guest has consented."""
+        visit = self._visits.get(session_id)
+        if visit is not None and not visit.simulated:
+            self.trials.hold(session_id, cafe=visit.cafe.id)
+
+    def resume(self, session_id: str, *, consented: bool) -> None:
         """Register a session that resumes here; it is never refused."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated:
             self._opened(visit)
-            self.trials.adopt(session_id, cafe=visit.cafe.id)
+            if consented:
+                self.trials.hold(session_id, cafe=visit.cafe.id)
 
     def remember(self, presented: str | None) -> IssuedToken:
         """Return the token for a device with consent: the presented one while valid, else a new one."""
@@ -124,7 +131,7 @@ class Doors:
         return rewards
 
     def abandon(self, session_id: str, *, may_return: bool) -> None:
-        """Release the session's slot, unless its guest may still return within the lease."""
+        """Release the session's slot, unless its guest has said something and may still return within the lease."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated and not may_return:
             self.trials.settle(session_id, cafe=visit.cafe.id, outcome="release")

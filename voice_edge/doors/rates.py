@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address
 from typing import Any, Literal, Protocol
 
 import structlog
@@ -18,6 +18,7 @@ from limits import RateLimitItem, RateLimitItemPerSecond, WindowStats
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from pilot.networks import network_of
 from voice_edge.clock import Clock
 
 Scope = Literal[
@@ -31,8 +32,8 @@ Scope = Literal[
 MINUTE = 60
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-IPV6_PREFIX_BITS = 64  # A household or a phone has a whole /64.
 KEY_BYTES = 12
+LOOPBACK_6 = network_of("::1")
 REDIS_SECONDS = 0.25  # The longest wait for a count.
 REDIS_BACKOFF_SECONDS = 30.0
 
@@ -190,17 +191,11 @@ class Rates:
 
 def counted_address(address: str) -> str | None:
     """Return the key under which an address is counted: IPv4 whole, IPv6 by its /64; None for loopback."""
+    network = network_of(address)
     try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address or None
-    if isinstance(parsed, IPv6Address):
-        if parsed.ipv4_mapped is not None:
-            return counted_address(str(parsed.ipv4_mapped))
-        if parsed.is_loopback:
-            return None
-        return f"{int(parsed) >> (128 - IPV6_PREFIX_BITS):x}/{IPV6_PREFIX_BITS}"
-    return None if parsed.is_loopback else str(parsed)
+        return None if ip_address(network).is_loopback else network
+    except ValueError:  # An IPv6 network, or no address at all.
+        return None if network == LOOPBACK_6 else network or None
 
 
 def _wait(stats: WindowStats, item: RateLimitItem) -> float:

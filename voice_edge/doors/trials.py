@@ -1,4 +1,4 @@
-"""The trial slots of this replica's sessions: reserved at start, extended, then used or released.
+"""The trial slots of this replica's sessions: reserved at start, extended from consent on, used or released.
 
 The store decides. While it is away talks continue: outcomes are settled once it is back, and rewards wait for that.
 """
@@ -15,7 +15,7 @@ import structlog
 from pilot.cafes import Cafe, Cafes
 from pilot.errors import InvalidCafes, PilotError
 from storage.store.cafes import trial_slots
-from storage.store.cafes.trial_slots import Reserved
+from storage.store.cafes.trial_slots import LEASE_UNTIL_CONSENT_SECONDS, Reserved
 from storage.store.engine import Store
 from voice_edge.clock import Clock, within
 
@@ -25,7 +25,7 @@ FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 MOST_WAITING = 10_000  # Beyond this the oldest are left to the projection from the landing, or their lease expires.
 
-Outcome = Literal["use", "release"]
+Outcome = Literal["use", "release", "hold"]
 
 log = structlog.get_logger("voice_edge.doors")
 
@@ -51,18 +51,18 @@ class TrialService:
         return len(self._waiting)
 
     async def reserve(self, session_id: str, *, cafe: Cafe) -> Reserved:
-        """Reserve a slot; if the store does not answer, the session gets its slot at its end."""
+        """Reserve a slot until consent; if the store does not answer, the session gets its slot at its end."""
         result: Reserved = "reserved"
         if not self._store_away():
             try:
                 work = asyncio.to_thread(
-                    lambda: trial_slots.reserve(self._open_store(), session_id=session_id, cafe=cafe)
+                    lambda: trial_slots.reserve(
+                        self._open_store(), session_id=session_id, cafe=cafe, seconds=LEASE_UNTIL_CONSENT_SECONDS
+                    )
                 )
                 result = await within(RESERVE_SECONDS, work, clock=self._clock)
             except (PilotError, OSError, TimeoutError) as error:
                 log.warning("no slot reserved: the talk continues", session_id=session_id, kind=type(error).__name__)
-        if result != "full":
-            self._leased[session_id] = cafe.id
         if result == "unrewarded":
             self._unrewarded.add(session_id)
         return result
@@ -71,19 +71,15 @@ class TrialService:
         """Return whether the trial lets a session of this replica earn a reward."""
         return session_id not in self._unrewarded
 
-    def adopt(self, session_id: str, *, cafe: str) -> None:
-        """Extend the lease of a session that another replica started, from now on."""
-        self._leased.setdefault(session_id, cafe)
+    def hold(self, session_id: str, *, cafe: str) -> None:
+        """Extend the lease of a session whose guest has consented, from now on; reserve again if it was released."""
+        self._leased[session_id] = cafe
+        self._settle_soon(session_id, cafe=cafe, outcome="hold")
 
     def settle(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
         """Queue a session's outcome; `keep_settling` settles it."""
         self._leased.pop(session_id, None)
-        if self._waiting.get(session_id, ("", "release"))[1] == "use":
-            return
-        self._waiting[session_id] = (cafe, outcome)
-        while len(self._waiting) > MOST_WAITING:
-            self._waiting.popitem(last=False)
-        self._arrived.set()
+        self._settle_soon(session_id, cafe=cafe, outcome=outcome)
 
     def stop_extending(self, session_id: str) -> None:
         """Stop extending a session's lease after its connection has ended; it may resume within the lease."""
@@ -133,9 +129,19 @@ class TrialService:
         except (PilotError, OSError) as error:
             log.warning("leases not extended", sessions=len(leased), kind=type(error).__name__)
 
+    def _settle_soon(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
+        if self._waiting.get(session_id, ("", "release"))[1] == "use":
+            return
+        self._waiting[session_id] = (cafe, outcome)
+        while len(self._waiting) > MOST_WAITING:
+            self._waiting.popitem(last=False)
+        self._arrived.set()
+
     def _settle(self, session_id: str, cafe: str, outcome: Outcome) -> None:
         store = self._open_store()
         if outcome == "use":
             trial_slots.use(store, session_id=session_id, cafe=self._cafes.get(cafe))
+        elif outcome == "hold":
+            trial_slots.reserve(store, session_id=session_id, cafe=self._cafes.get(cafe))
         else:
             trial_slots.release(store, session_id)

@@ -58,6 +58,7 @@ def decide_day(home: Home, day: date, *, now: datetime) -> list[Decision]:
     signals = session_signals(
         day,
         sessions=of_day,
+        turns=said,
         history=lake.read(SESSIONS, days=before, columns=HISTORY_COLUMNS),
         fingerprints=fingerprints(of_day, said, key=secret),
         earlier_fingerprints=lake.read(FINGERPRINTS, days=before),

@@ -11,6 +11,7 @@ from pilot.business_days import day_bounds
 from pilot.cafes import Cafe
 from storage.store import audit
 from storage.store.cafes import switches
+from storage.store.cafes.trial_slots import takes_slot
 from storage.store.engine import Store
 from storage.store.schemas.core import audit_log, trial_slots
 
@@ -69,7 +70,11 @@ def trial_used(store: Store, cafe: Cafe, *, before: datetime) -> int:
 
 def _used(connection: Connection, cafe: Cafe, *, before: datetime) -> list[datetime]:
     query = select(trial_slots.c.used_at).where(
-        trial_slots.c.cafe == cafe.id, trial_slots.c.used, trial_slots.c.rewarded, trial_slots.c.used_at < before
+        trial_slots.c.cafe == cafe.id,
+        trial_slots.c.used,
+        trial_slots.c.rewarded,
+        trial_slots.c.used_at < before,
+        takes_slot(),
     )
     return list(connection.execute(query).scalars())
 

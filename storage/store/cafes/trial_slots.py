@@ -1,8 +1,9 @@
 """Trial slots: the rewarded feedbacks left in a café's trial, shared by all replicas.
 
-A slot is reserved when a guest presses start, on a lease that is extended while the session lives; it is used when
-the feedback is sent and released when the session is abandoned. A running session can always finish: without a free
-slot at its end, its feedback is saved but earns nothing.
+A slot is reserved when a guest presses start, on a short lease until the guest consents, then on one that is extended
+while the session lives; it is used when the feedback is sent and released when the session is abandoned. A running
+session can always finish: without a free slot at its end, its feedback is saved but earns nothing. A reward that waits
+for a person, or was refused, takes no slot, so that a script cannot use up the trial.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import Connection, and_, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, or_, select, update
 
 from pilot.cafes import Cafe
 from storage.store.cafes import cafe_states
 from storage.store.engine import Store, serialise
 from storage.store.schemas.core import trial_slots
+from storage.store.schemas.money import reward_decisions, reward_rulings
 
 LEASE_SECONDS = 600
+LEASE_UNTIL_CONSENT_SECONDS = 60  # Long enough to read the question; a silent session blocks nobody for longer.
 WARN_SHARE = 0.8
 
 Reserved = Literal["reserved", "unrewarded", "full"]
@@ -51,7 +54,7 @@ class TrialUse:
     """The use of a café's trial.
 
     Attributes:
-        used: Feedbacks sent within the limit.
+        used: Feedbacks sent within the limit, without those whose reward is held or was refused.
         reserved: Running sessions with a slot.
         unrewarded: Feedbacks sent beyond the limit.
         limit: The limit of rewarded feedbacks.
@@ -73,8 +76,14 @@ class TrialUse:
         return self.used >= WARN_SHARE * self.limit
 
 
-def reserve(store: Store, *, session_id: str, cafe: Cafe) -> Reserved:
-    """Reserve a slot for a starting session; repeated, it extends the lease.
+def reserve(store: Store, *, session_id: str, cafe: Cafe, seconds: int = LEASE_SECONDS) -> Reserved:
+    """Reserve a slot for a session; repeated, it extends the lease.
+
+    Args:
+        store: The store.
+        session_id: The session.
+        cafe: Its café.
+        seconds: The lease.
 
     Returns: `reserved`; without a free slot `unrewarded` if the café continues to collect feedback, else `full`.
     """
@@ -83,13 +92,13 @@ def reserve(store: Store, *, session_id: str, cafe: Cafe) -> Reserved:
         at = store.now()
         held = connection.execute(select(*_COLUMNS).where(trial_slots.c.session_id == session_id)).first()
         if held is not None and (held.used or held.lease_until > at):
-            _extend(connection, [session_id], at=at)
+            _extend(connection, [session_id], at=at, seconds=seconds)
             return "reserved" if held.rewarded else "unrewarded"
         free = not _use(connection, cafe=cafe, at=at).full
         if not free and cafe.on_trial_limit == "stop":
             return "full"
         _clear(connection, cafe=cafe.id, session_id=session_id, at=at)
-        _hold(connection, session_id=session_id, cafe=cafe.id, rewarded=free, at=at)
+        _hold(connection, session_id=session_id, cafe=cafe.id, rewarded=free, at=at, seconds=seconds)
         return "reserved" if free else "unrewarded"
 
 
@@ -189,6 +198,18 @@ _COLUMNS = (
 )
 
 
+def takes_slot() -> ColumnElement[bool]:
+    """Return the condition that a sent feedback takes its slot: its reward neither waits for a person nor was refused."""
+    return ~trial_slots.c.session_id.in_(
+        select(reward_decisions.c.session_id)
+        .outerjoin(reward_rulings, reward_rulings.c.reward_id == reward_decisions.c.reward_id)
+        .where(
+            reward_decisions.c.outcome == "held",
+            or_(reward_rulings.c.released.is_(None), ~reward_rulings.c.released),
+        )
+    )
+
+
 def _use(connection: Connection, *, cafe: Cafe, at: datetime) -> TrialUse:
     changed = cafe_states.find_within(connection, cafe.id).trial_limit
     counts = {
@@ -197,7 +218,7 @@ def _use(connection: Connection, *, cafe: Cafe, at: datetime) -> TrialUse:
             select(trial_slots.c.used, trial_slots.c.rewarded, func.count().label("number"))
             .where(
                 trial_slots.c.cafe == cafe.id,
-                or_(trial_slots.c.used, trial_slots.c.lease_until > at),
+                or_(and_(trial_slots.c.used, takes_slot()), and_(~trial_slots.c.used, trial_slots.c.lease_until > at)),
             )
             .group_by(trial_slots.c.used, trial_slots.c.rewarded)
         )
@@ -210,7 +231,9 @@ def _use(connection: Connection, *, cafe: Cafe, at: datetime) -> TrialUse:
     )
 
 
-def _extend(connection: Connection, session_ids: Collection[str], *, at: datetime) -> None:
+def _extend(
+    connection: Connection, session_ids: Collection[str], *, at: datetime, seconds: int = LEASE_SECONDS
+) -> None:
     # An expired lease may have gone to another session: only a valid one is extended.
     connection.execute(
         update(trial_slots)
@@ -219,7 +242,7 @@ def _extend(connection: Connection, session_ids: Collection[str], *, at: datetim
             trial_slots.c.used.is_(False),
             trial_slots.c.lease_until > at,
         )
-        .values(lease_until=at + timedelta(seconds=LEASE_SECONDS))
+        .values(lease_until=at + timedelta(seconds=seconds))
     )
 
 
@@ -231,7 +254,15 @@ def _clear(connection: Connection, *, cafe: str, session_id: str, at: datetime) 
     )
 
 
-def _hold(connection: Connection, *, session_id: str, cafe: str, rewarded: bool, at: datetime) -> None:
+def _hold(
+    connection: Connection,
+    *,
+    session_id: str,
+    cafe: str,
+    rewarded: bool,
+    at: datetime,
+    seconds: int = LEASE_SECONDS,
+) -> None:
     connection.execute(
         insert(trial_slots).values(
             session_id=session_id,
@@ -239,6 +270,6 @@ def _hold(connection: Connection, *, session_id: str, cafe: str, rewarded: bool,
             used=False,
             rewarded=rewarded,
             reserved_at=at,
-            lease_until=at + timedelta(seconds=LEASE_SECONDS),
+            lease_until=at + timedelta(seconds=seconds),
         )
     )

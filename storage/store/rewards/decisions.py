@@ -268,7 +268,7 @@ def _case_facts(connection: Connection, candidate: Candidate) -> CaseFacts:
         select(trial_slots.c.used, trial_slots.c.rewarded).where(trial_slots.c.session_id == candidate.session_id)
     ).first()
     erased = connection.execute(select(tombstones.c.day).where(tombstones.c.session_id == candidate.session_id)).first()
-    of_cafe = (
+    of_day = (
         select(func.count())
         .select_from(_JOINED)
         .where(
@@ -276,10 +276,14 @@ def _case_facts(connection: Connection, candidate: Candidate) -> CaseFacts:
             reward_decisions.c.day == candidate.day,
             reward_decisions.c.simulated == candidate.simulated,
             reward_decisions.c.outcome != "declined",
-            or_(reward_rulings.c.released.is_(None), reward_rulings.c.released),
         )
     )
-    of_device = of_cafe.where(reward_decisions.c.device == candidate.device)
+    # Held rewards use up no budget: a script whose rewards wait for a person must not make the guests' wait.
+    of_cafe = of_day.where(or_(reward_decisions.c.outcome == "eligible", reward_rulings.c.released))
+    of_device = of_day.where(
+        reward_decisions.c.device == candidate.device,
+        or_(reward_rulings.c.released.is_(None), reward_rulings.c.released),
+    )
     known: SlotState = "unknown"
     if slot is not None and slot.used:
         known = "rewarded" if slot.rewarded else "beyond_trial"

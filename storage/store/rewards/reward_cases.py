@@ -54,7 +54,7 @@ class CaseFacts:
         slot: Whether its trial slot is within the limit; unknown until the edge's log is projected.
         erased: Whether the guest erased it.
         device_rewards: Rewards of the same device at this café on this day, held ones included.
-        cafe_rewards: Rewards of the café on this day, held ones included.
+        cafe_rewards: Rewards of the café on this day that were granted: eligible, or released by a person.
     """
 
     slot: SlotState

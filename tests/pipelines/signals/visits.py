@@ -48,6 +48,7 @@ def signals_of(*stories: Story, day: date = DAY) -> pl.DataFrame:
     return session_signals(
         day,
         sessions=visits.filter(today),
+        turns=said.filter(today),
         history=visits.filter(before).select(HISTORY_COLUMNS),
         fingerprints=prints.filter(today),
         earlier_fingerprints=prints.filter(before),

@@ -143,6 +143,7 @@ def signals_of(raw: pl.DataFrame, day: date) -> pl.DataFrame:
     return session_signals(
         day,
         sessions=visits,
+        turns=said,
         history=pl.DataFrame(schema={name: schema(SESSIONS)[name] for name in HISTORY_COLUMNS}),
         fingerprints=fingerprints(visits, said, key=b"a test's key"),
         earlier_fingerprints=pl.DataFrame(schema=schema(FINGERPRINTS)),

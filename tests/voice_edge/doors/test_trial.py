@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from storage.store.cafes import cafe_states, trial_slots
+from storage.store.cafes.trial_slots import LEASE_SECONDS, LEASE_UNTIL_CONSENT_SECONDS
 from tests.voice_edge.replicas import eventually
 
 GOOD = "Kaffet var gott men kön vid disken var en kvart lång vid lunch i dag. Sätt en till i kassan klockan tolv."
@@ -32,7 +35,7 @@ async def test_a_real_session_takes_one_slot_from_start_to_finish(replica):
     assert (usage(replica).reserved, usage(replica).used) == (0, 1)
 
 
-async def test_leaving_releases_the_slot_and_a_lost_connection_keeps_its_lease(replica):
+async def test_leaving_releases_the_slot_and_a_connection_lost_after_words_keeps_it(replica):
     async with replica.page() as page:
         await page.begin("text", simulated=False)
         await page.send("leave")
@@ -41,13 +44,14 @@ async def test_leaving_releases_the_slot_and_a_lost_connection_keeps_its_lease(r
     assert usage(replica).reserved == 0
     async with replica.page() as page:
         await page.begin("text", simulated=False)
+        await page.write(GOOD)
+        await page.until("ack")
         snapshot = page.snapshot
     await eventually(lambda: replica.edge.sessions.count == 0)
     await settle(replica)
     assert usage(replica).reserved == 1
     async with replica.page() as page:
         await page.hello(simulated=False, resume=snapshot)
-        await page.write(GOOD)
         await page.send("finish")
         await page.until("completed")
     await settle(replica)
@@ -153,3 +157,81 @@ async def test_a_lease_is_extended_while_the_session_lives(replica):
         finally:
             store.now = real_now
         assert after.lease_until > before.lease_until
+
+
+async def start(page) -> None:
+    """Press start, and answer nothing."""
+    await page.hello(simulated=False)
+    await page.send("start", mode="text", language="sv")
+    await page.until("ack", seq=1)
+
+
+async def consent(page) -> None:
+    """Consent, and say nothing."""
+    await start(page)
+    await page.send("consent", granted=True, version="2026-11", scope=["transcript"])
+    await page.until("question")
+
+
+async def write(page) -> None:
+    """Write a turn, and send nothing."""
+    await consent(page)
+    await page.write(GOOD)
+    await page.until("ack")
+
+
+@pytest.mark.parametrize(("steps", "reserved"), [(start, 0), (consent, 0), (write, 1)])
+async def test_a_connection_that_ends_without_a_word_frees_its_slot(replica, steps, reserved):
+    async with replica.page() as page:
+        await steps(page)
+        assert usage(replica).reserved == 1
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    assert usage(replica).reserved == reserved
+
+
+@pytest.mark.parametrize(("steps", "seconds"), [(start, 0), (consent, 0), (write, LEASE_SECONDS - 1)])
+async def test_an_idle_session_without_a_word_frees_its_slot(replica, steps, seconds):
+    async with replica.page() as page:
+        await steps(page)
+        await settle(replica)
+        assert await replica.clock.run_until(page.closed(), step=5.0) == 4408
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    slot = trial_slots.find(replica.home.store(), page.session_id)
+    assert (0 if slot is None else (slot.lease_until - replica.home.store().now()).total_seconds()) >= seconds
+    assert (slot is None) == (seconds == 0)
+
+
+@pytest.mark.parametrize(("steps", "most"), [(start, LEASE_UNTIL_CONSENT_SECONDS), (consent, LEASE_SECONDS)])
+async def test_a_slot_has_a_short_lease_until_consent(replica, steps, most):
+    async with replica.page() as page:
+        await steps(page)
+        await settle(replica)
+        await replica.edge.doors.trials.extend()
+        slot = trial_slots.find(replica.home.store(), page.session_id)
+        left = (slot.lease_until - replica.home.store().now()).total_seconds()
+        assert most - 5 < left <= most
+
+
+async def test_a_full_trial_is_free_again_when_the_silent_sessions_end(replica, with_trial):
+    with_trial(5)
+    for _ in range(5):
+        async with replica.page() as silent:
+            await start(silent)
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    async with replica.page() as guest:
+        await write(guest)
+
+
+async def test_a_guest_who_resumes_without_a_word_gets_the_slot_back(replica):
+    async with replica.page() as page:
+        await consent(page)
+        snapshot = page.snapshot
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    async with replica.page() as page:
+        await page.hello(simulated=False, resume=snapshot)
+        await settle(replica)
+        assert usage(replica).reserved == 1

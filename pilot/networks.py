@@ -1,0 +1,34 @@
+"""Networks: the part of an address that one household, café or phone has for itself, and its daily hash."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from ipaddress import IPv6Address, ip_address
+
+IPV6_PREFIX_BITS = 64  # A household or a phone has a whole /64.
+
+
+def network_of(address: str) -> str:
+    """Return the network of an address: an IPv4 address whole, an IPv6 address by its /64, other text as it is."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return f"{int(parsed) >> (128 - IPV6_PREFIX_BITS):x}/{IPV6_PREFIX_BITS}"
+
+
+def network_hash(*, secret: bytes, day: str, address: str) -> str:
+    """Return the day-salted hash of an address's network: equal within one business day, unlinkable across days.
+
+    Args:
+        secret: The installation's key.
+        day: The business day, ISO format; part of the salt.
+        address: The network address as the edge sees it.
+    """
+    salt = hmac.new(secret, f"network:{day}".encode(), hashlib.sha256).digest()
+    return hmac.new(salt, network_of(address).encode(), hashlib.sha256).hexdigest()[:32]

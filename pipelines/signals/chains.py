@@ -1,0 +1,133 @@
+"""Chains: sessions one after another, each begun soon after an earlier one ended, whatever overlaps them.
+
+A visit that overlaps a chain does not break it: the longest path is followed, so that a page opened in between, or a
+second script beside the first, hides nothing.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+import polars as pl
+
+CHAIN_PAUSE_SECONDS = 60  # the maximum pause between two sessions of a chain
+STILL_OPEN = datetime.max.replace(tzinfo=UTC)
+LINK_COLUMNS = ("session_id", "opened_at", "started_at", "last_event_at", "outcome", "code")
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One visit in a chain.
+
+    Attributes:
+        session_id: The visit's session.
+        begins: When start was pressed; if it never was, when the page was opened. Pages opened in advance hide nothing.
+        ends: The visit's last event; `STILL_OPEN` for a session under way.
+        completed: Whether the feedback was sent.
+        code: The scanned code.
+    """
+
+    session_id: str
+    begins: datetime
+    ends: datetime
+    completed: bool
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chained:
+    """The chains that lead to a visit, itself included.
+
+    Attributes:
+        link: The visit.
+        in_a_row: Completed sessions of the chain that nothing overlaps.
+        codes_in_a_row: Codes scanned in it.
+        on_a_path: Completed sessions of the longest chain, with others beside it.
+        codes_on_a_path: Codes scanned in the chain of most codes, with others beside it.
+        others_open: Other visits that were open when it ended.
+    """
+
+    link: Link
+    in_a_row: int
+    codes_in_a_row: int
+    on_a_path: int
+    codes_on_a_path: int
+    others_open: int
+
+
+def links_of(visits: pl.DataFrame) -> list[Link]:
+    """Return visits as links, in order of their beginning; those without a known beginning are left out.
+
+    Args:
+        visits: LINK_COLUMNS of SESSIONS.
+    """
+    begins = pl.coalesce("started_at", "opened_at")
+    known = visits.with_columns(begins=begins).drop_nulls("begins").sort("begins", "session_id")
+    return [_link(row) for row in known.iter_rows(named=True)]
+
+
+def chains(links: Sequence[Link]) -> list[Chained]:
+    """Return the chains that lead to each visit of one device or network.
+
+    Args:
+        links: Its visits, in order of their beginning.
+    """
+    begins, ends = [link.begins for link in links], sorted(link.ends for link in links)
+    lengths, codes = _Recent[int](key=int), _Recent[frozenset[str | None]](key=len)
+    under_way: list[tuple[datetime, int, int, frozenset[str | None]]] = []
+    row, row_codes = 0, frozenset[str | None]()
+    pause = timedelta(seconds=CHAIN_PAUSE_SECONDS)
+    found: list[Chained] = []
+    for place, link in enumerate(links):
+        while under_way and under_way[0][0] <= link.begins:
+            ended, _, length, scanned = heapq.heappop(under_way)
+            lengths.add(ended, length)
+            codes.add(ended, scanned)
+        length = (lengths.since(link.begins - pause) or 0) + link.completed
+        scanned = (codes.since(link.begins - pause) or frozenset()) | {link.code}
+        heapq.heappush(under_way, (link.ends, place, length, scanned))
+        if not place or not timedelta(0) <= link.begins - links[place - 1].ends <= pause:
+            row, row_codes = 0, frozenset()
+        row, row_codes = row + link.completed, row_codes | {link.code}
+        # Those that began before its end, less those that ended before it, less itself.
+        others = max(0, bisect_left(begins, link.ends) - bisect_left(ends, link.ends) - 1)
+        found.append(Chained(link, row, len(row_codes), length, len(scanned), others))
+    return found
+
+
+def _link(row: dict[str, Any]) -> Link:
+    return Link(
+        session_id=row["session_id"],
+        begins=row["begins"],
+        ends=STILL_OPEN if row["outcome"] == "open" else row["last_event_at"],
+        completed=row["outcome"] == "completed",
+        code=row["code"],
+    )
+
+
+class _Recent(Generic[Value]):
+    """The greatest of the values added in order of time, since a moment that only moves on."""
+
+    def __init__(self, *, key: Callable[[Value], int]) -> None:
+        self._key = key
+        self._greatest: deque[tuple[datetime, Value]] = deque()
+
+    def add(self, at: datetime, value: Value) -> None:
+        """Add a value; earlier ones that are not greater can never be the greatest again."""
+        while self._greatest and self._key(self._greatest[-1][1]) <= self._key(value):
+            self._greatest.pop()
+        self._greatest.append((at, value))
+
+    def since(self, moment: datetime) -> Value | None:
+        """Return the greatest value at or after `moment`; None if there is none."""
+        while self._greatest and self._greatest[0][0] < moment:
+            self._greatest.popleft()
+        return self._greatest[0][1] if self._greatest else None
