@@ -7,7 +7,7 @@ second script beside the first, hides nothing.
 from __future__ import annotations
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Chained:
         codes_in_a_row: Codes scanned in it.
         on_a_path: Completed sessions of the longest chain, with others beside it.
         codes_on_a_path: Codes scanned in the chain of most codes, with others beside it.
-        others_open: Other visits that were open when it ended.
+        others_open: The most other visits that were open at one moment of it.
     """
 
     link: Link
@@ -81,6 +81,8 @@ def chains(links: Sequence[Link]) -> list[Chained]:
         links: Its visits, in order of their beginning.
     """
     begins, ends = [link.begins for link in links], sorted(link.ends for link in links)
+    # A visit that ends at the moment at which another begins is not open beside it.
+    open_at_begin = [place + 1 - bisect_right(ends, moment) for place, moment in enumerate(begins)]
     lengths, codes = _Recent[int](key=int), _Recent[frozenset[str | None]](key=len)
     under_way: list[tuple[datetime, int, int, frozenset[str | None]]] = []
     row, row_codes = 0, frozenset[str | None]()
@@ -97,8 +99,7 @@ def chains(links: Sequence[Link]) -> list[Chained]:
         if not place or not timedelta(0) <= link.begins - links[place - 1].ends <= pause:
             row, row_codes = 0, frozenset()
         row, row_codes = row + link.completed, row_codes | {link.code}
-        # Those that began before its end, less those that ended before it, less itself.
-        others = max(0, bisect_left(begins, link.ends) - bisect_left(ends, link.ends) - 1)
+        others = max(0, max(open_at_begin[place : bisect_left(begins, link.ends, lo=place + 1)]) - 1)
         found.append(Chained(link, row, len(row_codes), length, len(scanned), others))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from datetime import datetime, timedelta
 
@@ -10,11 +11,12 @@ import polars as pl
 import pytest
 
 from pilot.events import CONSENT_VERSION, ConsentDecided
-from pipelines.signals.devices import CHAIN_CODES, CHAIN_SESSIONS, PATTERN_DAYS
+from pilot.opening_hours import hours_on
+from pipelines.signals.devices import CHAIN_CODES, CHAIN_SESSIONS, OVERLAP_OTHERS, PATH_SESSIONS, PATTERN_DAYS
 from pipelines.signals.session_signals import reward_effects
 from pipelines.signals.velocity import BURST_LEAST
 from tests.events import MORNING, Story
-from tests.pipelines.signals.visits import named, signals_of, visit
+from tests.pipelines.signals.visits import CAFES, named, signals_of, typed_visit, visit
 
 HOLDS = {"device_chain", "code_hopping", "burst", "outside_hours_pattern", "copied_nearly", "ring"}
 
@@ -122,9 +124,67 @@ def test_a_burst_is_held_beyond_its_limit_and_not_before() -> None:
     assert BURST_LEAST < 4 * 6
 
 
-def test_on_the_first_days_a_whole_days_expected_number_in_one_hour_is_the_limit() -> None:
-    frame = signals_of(*rush(110))
-    assert frame.filter(pl.col("signal") == "burst").height == 10
+def test_on_the_first_days_four_times_the_expected_hour_is_the_limit() -> None:
+    frame = signals_of(*rush(50))
+    opens, closes = hours_on(CAFES.get("aurora"), MORNING.date()).window
+    limit = math.ceil(4 * CAFES.get("aurora").expected_feedbacks_per_day.high / (closes.hour - opens.hour))
+    assert 20 < limit < 50
+    assert frame.filter(pl.col("signal") == "burst").height == 50 - limit
+
+
+def test_sessions_that_are_held_for_something_else_make_no_burst() -> None:
+    held = [
+        typed_visit("Kort.", at=MORNING + timedelta(minutes=30, seconds=n), characters_per_second=1e5) for n in range(90)
+    ]
+    frame = signals_of(*held, *rush(20))
+    assert set(frame["signal"]) == {"inhuman_speed"}
+
+
+def beside(stories: list[Story], *, seconds: float) -> list[Story]:
+    """Pages of the same telephone that are opened during each of the visits, and left some seconds after it."""
+    found = []
+    for story in stories:
+        decoy = visit(at=story.now - timedelta(seconds=7), device="phone")
+        decoy.events = decoy.events[:2]
+        decoy.events[-1] = decoy.events[-1].model_copy(update={"at": story.now + timedelta(seconds=seconds)})
+        found.append(decoy)
+    return found
+
+
+@pytest.mark.parametrize("seconds", [0, 30, 600])
+def test_pages_opened_beside_a_chain_do_not_break_it(seconds: float) -> None:
+    stories = in_a_row(PATH_SESSIONS + 2, pause_s=20)
+    frame = signals_of(*stories, *beside(stories, seconds=seconds))
+    held = ["device_chain" in named(frame, story) for story in stories]
+    assert held == [False] * (PATH_SESSIONS - 1) + [True] * 3
+
+
+def test_two_chains_beside_each_other_are_both_found() -> None:
+    stories = in_a_row(PATH_SESSIONS + 1, pause_s=20)
+    beside_them = [
+        visit(f"Till {n}.", at=story.events[0].at + timedelta(seconds=9), device="phone")
+        for n, story in enumerate(stories)
+    ]
+    frame = signals_of(*stories, *beside_them)
+    assert "device_chain" in named(frame, stories[-1])
+    assert "device_chain" in named(frame, beside_them[-1])
+
+
+def test_pages_opened_in_advance_do_not_hide_a_chain() -> None:
+    stories = []
+    for number in range(PATH_SESSIONS + 1):
+        at = MORNING + timedelta(seconds=40 * number)
+        story = typed_visit(f"Nummer {number}, helt lugnt i kaféet.", at=at, device="phone", network="")
+        story.events[0] = story.events[0].model_copy(update={"at": MORNING})
+        stories.append(story)
+    assert "device_chain" in named(signals_of(*stories), stories[-1])
+
+
+def test_sessions_of_one_telephone_at_the_same_time_are_noted_and_not_held() -> None:
+    stories = [visit(f"Svar {n}.", at=MORNING + timedelta(seconds=n), device="phone") for n in range(OVERLAP_OTHERS + 1)]
+    frame = signals_of(*stories)
+    assert "device_overlap" in named(frame, stories[0])
+    assert frame["held_until"].null_count() == frame.height
 
 
 def test_a_day_with_nothing_in_it_has_no_signals() -> None:

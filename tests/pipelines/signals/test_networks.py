@@ -1,0 +1,113 @@
+"""Networks: one script behind one address is held, whatever browsers it claims; twenty guests on one Wi-Fi are not."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import polars as pl
+import pytest
+
+from pipelines.signals.networks import FEW_AN_HOUR, MANY_AN_HOUR, OTHERS_OPEN, ROW_SESSIONS
+from tests.events import MORNING, Story
+from tests.pipelines.signals.visits import answers, named, signals_of, typed_visit
+
+SEEDS = range(10)
+
+
+def paid(frame: pl.DataFrame, stories: list[Story]) -> int:
+    """Return how many stories nothing holds or caps."""
+    stopped = set(frame.filter(pl.col("severity") != "note")["session_id"])
+    return sum(story.session_id not in stopped for story in stories)
+
+
+def guests(seed: int, *, count: int, minutes: float, devices: int, network: str = "wifi") -> list[Story]:
+    """People who come by chance and type like people; fewer telephones than guests are of the same model."""
+    rng = random.Random(seed)
+    begins = sorted(rng.uniform(0, minutes * 60) for _ in range(count))
+    return [
+        typed_visit(
+            answers()[seed * count + number],
+            at=MORNING + timedelta(seconds=second),
+            network=network,
+            device=f"model {rng.randrange(devices)}" if devices < count else "",
+            characters_per_second=rng.uniform(2.5, 7),
+        )
+        for number, second in enumerate(begins)
+    ]
+
+
+@pytest.mark.parametrize("devices", [1, 4, 20])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_twenty_guests_on_one_wifi_who_type_like_people_are_all_paid(seed: int, devices: int) -> None:
+    stories = guests(seed, count=20, minutes=60, devices=devices)
+    frame = signals_of(*stories)
+    assert paid(frame, stories) == 20, frame.filter(pl.col("severity") != "note").to_dicts()
+
+
+def test_a_table_of_six_that_writes_at_the_same_time_is_paid() -> None:
+    stories = [typed_visit(answers()[n], at=MORNING + timedelta(seconds=3 * n)) for n in range(6)]
+    assert paid(signals_of(*stories), stories) == 6
+
+
+def row(count: int, *, pause_s: float, networks: int = 1, device: str = "") -> list[Story]:
+    """A script at a person's speed, one session after another, each with a browser of its own."""
+    stories, at = [], MORNING
+    for number in range(count):
+        where = f"address {number % networks}"
+        stories.append(typed_visit(answers()[number], at=at, network=where, device=device))
+        at = stories[-1].events[-1].at + timedelta(seconds=pause_s)
+    return stories
+
+
+def test_a_script_that_changes_its_browser_is_held_by_its_network() -> None:
+    stories = row(60, pause_s=3)
+    assert paid(signals_of(*stories), stories) <= ROW_SESSIONS - 1
+
+
+def test_a_script_that_overlaps_its_sessions_is_held_by_its_network() -> None:
+    stories = [typed_visit(answers()[n], at=MORNING + timedelta(seconds=n)) for n in range(60)]
+    frame = signals_of(*stories)
+    assert paid(frame, stories) <= FEW_AN_HOUR + OTHERS_OPEN
+    assert "network_often" in named(frame, stories[30])
+
+
+@pytest.mark.parametrize("at_once", [2, 3, 5])
+def test_a_script_in_waves_is_held_beyond_the_rate_of_a_full_wifi(at_once: int) -> None:
+    stories, at = [], MORNING
+    while at < MORNING + timedelta(minutes=57) and len(stories) < len(answers()):
+        wave = [typed_visit(answers()[len(stories) + n], at=at + timedelta(seconds=n)) for n in range(at_once)]
+        stories += wave
+        at = max(story.events[-1].at for story in wave) + timedelta(seconds=61)
+    assert paid(signals_of(*stories), stories) <= MANY_AN_HOUR
+
+
+def test_a_rate_falls_free_again_after_an_hour() -> None:
+    early = row(12, pause_s=3)
+    late = typed_visit(answers()[50], at=MORNING + timedelta(hours=2))
+    frame = signals_of(*early, late)
+    assert "network_often" in named(frame, early[-1])
+    assert named(frame, late) == set()
+
+
+def test_networks_do_not_hold_one_another() -> None:
+    script = row(20, pause_s=3)
+    stories = guests(3, count=10, minutes=15, devices=10, network="another")
+    assert paid(signals_of(*script, *stories), stories) == 10
+
+
+def test_sessions_held_for_their_speed_do_not_hold_the_guests() -> None:
+    flood = [
+        typed_visit(answers()[100 + n], at=MORNING + timedelta(seconds=n), characters_per_second=900) for n in range(90)
+    ]
+    stories = guests(4, count=4, minutes=10, devices=4)
+    frame = signals_of(*flood, *stories)
+    assert paid(frame, flood) == 0
+    assert paid(frame, stories) == 4
+
+
+def test_a_test_client_and_an_unknown_network_are_not_counted() -> None:
+    simulated = [typed_visit(answers()[n], at=MORNING + timedelta(seconds=n), simulated=True) for n in range(40)]
+    unknown = [typed_visit(answers()[50 + n], at=MORNING + timedelta(seconds=n), network="") for n in range(15)]
+    frame = signals_of(*simulated, *unknown)
+    assert frame.filter(pl.col("signal") == "network_often").height == 0
