@@ -1,4 +1,4 @@
-"""Networks: the part of an address that one household, café or phone has for itself, and its daily hash."""
+"""Networks: the part of an address that one household, café or phone has, and its daily hash."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IPV6_PREFIX_BITS = 64  # A household or a phone has a whole /64.
 
 
 def network_of(address: str) -> str:
-    """Return the network of an address: an IPv4 address whole, an IPv6 address by its /64, other text as it is."""
+    """Return an address's network: an IPv4 address whole, an IPv6 /64, any other text unchanged."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
@@ -23,7 +23,7 @@ def network_of(address: str) -> str:
 
 
 def network_hash(*, secret: bytes, day: str, address: str) -> str:
-    """Return the day-salted hash of an address's network: equal within one business day, unlinkable across days.
+    """Return the day-salted hash of a network: equal within one business day, unlinkable across days.
 
     Args:
         secret: The installation's key.

@@ -28,7 +28,7 @@ from storage.store.privacy import expirations
     deps=[fingerprints, scored_feedback],
 )
 def session_signals(day: TableDay) -> RebuildResult:
-    """Compares the day's sessions with each other and with earlier days: the later of two copies gets the signal.
+    """Compares the day's sessions with each other and with those of earlier days.
 
     If data that a signal is based on has expired, earlier signals stay.
     """

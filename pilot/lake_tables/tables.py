@@ -55,7 +55,9 @@ SESSIONS = Table(
         Column("mode", "text", "voice or text at start; mixed if turns of both kinds follow.", required=False),
         Column("device_hash", "text", "Day-salted hash of the device.", required=False),
         Column("device_token_hash", "text", "Hash of the 30-day token, only with its own consent.", required=False),
-        Column("network_hash", "text", "Day-salted hash of the network: an IPv4 address or an IPv6 /64.", required=False),
+        Column(
+            "network_hash", "text", "Day-salted hash of the network: an IPv4 address or an IPv6 /64.", required=False
+        ),
         Column("browser", "text", "Browser family.", required=False),
         Column("in_app", "boolean", "Whether the page was shown inside another app.", required=False),
         Column("opened_at", "moment", "When the page was opened.", required=False),

@@ -1,4 +1,4 @@
-"""Chains: sessions one after another, each begun soon after an earlier one ended, whatever overlaps them.
+"""Chains: sessions one after another, each begun soon after an earlier one ended.
 
 A visit that overlaps a chain does not break it: the longest path is followed, so that a page opened in between, or a
 second script beside the first, hides nothing.

@@ -9,7 +9,7 @@ chain must be longer, because in a crowd some sessions follow each other by chan
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import polars as pl

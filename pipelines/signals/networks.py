@@ -25,7 +25,7 @@ OTHERS_OPEN = 6  # other sessions open on one network at the same time: a sign
 
 
 def network_signals(sessions: pl.DataFrame, *, payable: Collection[str]) -> list[Finding]:
-    """Return the signals of a day's networks; a test client's sessions get none, since it is one machine with many.
+    """Return the signals of a day's networks; test clients, one machine with many sessions, get none.
 
     Args:
         sessions: Frame of SESSIONS of one day.

@@ -29,7 +29,10 @@ def pace_signals(sessions: pl.DataFrame, turns: pl.DataFrame) -> list[Finding]:
     length, heard = (pl.col(name).str.len_chars().fill_null(0) for name in ("transcript", "heard"))
     said = turns.group_by("session_id").agg(
         # A correction of spoken words is typed only as far as it is longer.
-        characters=pl.when(pl.col("mode") == "text").then(length).otherwise((length.cast(pl.Int64) - heard).clip(0)).sum(),
+        characters=pl.when(pl.col("mode") == "text")
+        .then(length)
+        .otherwise((length.cast(pl.Int64) - heard).clip(0))
+        .sum(),
         speech_s=pl.col("speech_s").fill_null(0).sum(),
     )
     took = pl.col("completed_at") - pl.coalesce("started_at", "opened_at")
@@ -41,6 +44,10 @@ def pace_signals(sessions: pl.DataFrame, turns: pl.DataFrame) -> list[Finding]:
         .sort("session_id")
     )
     return [
-        Finding(session, "inhuman_speed", counts={"characters": characters, "speech_ms": round(1000 * speech), "ms": ms})
-        for session, characters, speech, ms in fast.select("session_id", "characters", "speech_s", "took_ms").iter_rows()
+        Finding(
+            session, "inhuman_speed", counts={"characters": characters, "speech_ms": round(1000 * speech), "ms": ms}
+        )
+        for session, characters, speech, ms in fast.select(
+            "session_id", "characters", "speech_s", "took_ms"
+        ).iter_rows()
     ]

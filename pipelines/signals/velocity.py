@@ -1,7 +1,7 @@
 """Bursts: far more sessions in an hour than a code or a café ever had at that time of day.
 
-The reference is the same hour of earlier days. Until there are enough of them, it is the expected number of a whole day,
-spread over the opening hours. Sessions up to the limit get no signal.
+The reference is the same hour of earlier days. Until there are enough of them, it is the expected number of a whole
+day, spread over the opening hours. Sessions up to the limit get no signal.
 """
 
 from __future__ import annotations

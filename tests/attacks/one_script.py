@@ -1,4 +1,4 @@
-"""One script that types honest-looking feedback for rewards, from one address or ten, at several speeds.
+"""One script that types honest-looking feedback for rewards, from one address or ten.
 
     python -m tests.attacks.one_script [--addresses 1 10] [--json]
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
@@ -263,9 +264,9 @@ def main() -> None:
                 takings = asyncio.run(attack(new_home(Path(folder) / "home"), typists))
             rows.append({"script": script.name, "addresses": count, **asdict(takings)})
             if not arguments.json:
-                print(rows[-1], flush=True)
+                sys.stdout.write(f"{json.dumps(rows[-1])}\n")
     if arguments.json:
-        print(json.dumps(rows, indent=2))
+        sys.stdout.write(f"{json.dumps(rows, indent=2)}\n")
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ class Doors:
         return rewards
 
     def abandon(self, session_id: str, *, may_return: bool) -> None:
-        """Release the session's slot, unless its guest has said something and may still return within the lease."""
+        """Release the session's slot, unless its guest has said something and may still return."""
         visit = self._visits.get(session_id)
         if visit is not None and not visit.simulated and not may_return:
             self.trials.settle(session_id, cafe=visit.cafe.id, outcome="release")

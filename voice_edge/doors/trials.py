@@ -1,4 +1,4 @@
-"""The trial slots of this replica's sessions: reserved at start, extended from consent on, used or released.
+"""The trial slots of this replica's sessions: reserved, extended from consent on, used or released.
 
 The store decides. While it is away talks continue: outcomes are settled once it is back, and rewards wait for that.
 """
@@ -72,7 +72,7 @@ class TrialService:
         return session_id not in self._unrewarded
 
     def hold(self, session_id: str, *, cafe: str) -> None:
-        """Extend the lease of a session whose guest has consented, from now on; reserve again if it was released."""
+        """Extend a session's lease from now on; reserve again if it was released."""
         self._leased[session_id] = cafe
         self._settle_soon(session_id, cafe=cafe, outcome="hold")
 

@@ -19,7 +19,7 @@ from pilot.cafes import Cafe
 from storage.store.cafes import cafe_states
 from storage.store.engine import Store, serialise
 from storage.store.schemas.core import trial_slots
-from storage.store.schemas.money import reward_decisions, reward_rulings
+from storage.store.schemas.held_sessions import held_sessions
 
 LEASE_SECONDS = 600
 LEASE_UNTIL_CONSENT_SECONDS = 60  # Long enough to read the question; a silent session blocks nobody for longer.
@@ -199,15 +199,8 @@ _COLUMNS = (
 
 
 def takes_slot() -> ColumnElement[bool]:
-    """Return the condition that a sent feedback takes its slot: its reward neither waits for a person nor was refused."""
-    return ~trial_slots.c.session_id.in_(
-        select(reward_decisions.c.session_id)
-        .outerjoin(reward_rulings, reward_rulings.c.reward_id == reward_decisions.c.reward_id)
-        .where(
-            reward_decisions.c.outcome == "held",
-            or_(reward_rulings.c.released.is_(None), ~reward_rulings.c.released),
-        )
-    )
+    """Return the condition that a sent feedback takes its slot, because nothing holds its reward."""
+    return trial_slots.c.session_id.not_in(held_sessions())
 
 
 def _use(connection: Connection, *, cafe: Cafe, at: datetime) -> TrialUse:

@@ -134,14 +134,15 @@ def test_on_the_first_days_four_times_the_expected_hour_is_the_limit() -> None:
 
 def test_sessions_that_are_held_for_something_else_make_no_burst() -> None:
     held = [
-        typed_visit("Kort.", at=MORNING + timedelta(minutes=30, seconds=n), characters_per_second=1e5) for n in range(90)
+        typed_visit("Kort.", at=MORNING + timedelta(minutes=30, seconds=n), characters_per_second=1e5)
+        for n in range(90)
     ]
     frame = signals_of(*held, *rush(20))
     assert set(frame["signal"]) == {"inhuman_speed"}
 
 
 def beside(stories: list[Story], *, seconds: float) -> list[Story]:
-    """Pages of the same telephone that are opened during each of the visits, and left some seconds after it."""
+    """Return pages that the same telephone opens during each visit, and leaves some seconds after it."""
     found = []
     for story in stories:
         decoy = visit(at=story.now - timedelta(seconds=7), device="phone")
@@ -181,7 +182,9 @@ def test_pages_opened_in_advance_do_not_hide_a_chain() -> None:
 
 
 def test_sessions_of_one_telephone_at_the_same_time_are_noted_and_not_held() -> None:
-    stories = [visit(f"Svar {n}.", at=MORNING + timedelta(seconds=n), device="phone") for n in range(OVERLAP_OTHERS + 1)]
+    stories = [
+        visit(f"Svar {n}.", at=MORNING + timedelta(seconds=n), device="phone") for n in range(OVERLAP_OTHERS + 1)
+    ]
     frame = signals_of(*stories)
     assert "device_overlap" in named(frame, stories[0])
     assert frame["held_until"].null_count() == frame.height

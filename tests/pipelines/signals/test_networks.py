@@ -1,4 +1,4 @@
-"""Networks: one script behind one address is held, whatever browsers it claims; twenty guests on one Wi-Fi are not."""
+"""Networks: one script behind one address is held; twenty guests on one Wi-Fi are paid."""
 
 from __future__ import annotations
 

@@ -91,9 +91,7 @@ def typed_visit(
     client, device = Client(browser="Safari", os="iOS", os_major="26"), device or story.session_id
     story.records(PageOpened(code="BCD234", language="sv", device_hash=device))
     story.now = at
-    story.records(
-        SessionStarted(mode="text", language="sv", client=client, device_hash=device, network_hash=network)
-    )
+    story.records(SessionStarted(mode="text", language="sv", client=client, device_hash=device, network_hash=network))
     story.now = at
     story.consents()
     story.now = at + timedelta(seconds=len(edits or text) / characters_per_second)
