@@ -52,6 +52,14 @@ def test_a_held_session_uses_no_slot_of_the_trial(store: Store, signal: str) -> 
     assert closed_doors.trial_used(store, SMALL, before=NOON + timedelta(days=1)) == 1
 
 
+def test_a_worthless_session_with_a_signal_uses_no_slot_and_one_without_does(store: Store) -> None:
+    usual = {"score": 20, "counted_score": 20}
+    script = sent(store, held_until=NOON + timedelta(days=7), reasons=("inhuman_speed",), **usual)
+    copy, honest = sent(store, counted_score=45, reasons=("copied_exactly",)), sent(store, **usual)
+    assert {each.outcome for each in decide(store, script, copy, honest)} == {"declined"}
+    assert trial_slots.usage(store, SMALL).used == 1
+
+
 @pytest.mark.parametrize(("release", "used"), [(True, 1), (False, 0)])
 def test_a_ruling_decides_whether_the_slot_is_used(store: Store, release: bool, used: int) -> None:
     one = held(store)

@@ -56,7 +56,7 @@ class TrialUse:
     Attributes:
         used: Feedbacks sent within the limit, without those whose reward is held or was refused.
         reserved: Running sessions with a slot.
-        unrewarded: Feedbacks sent beyond the limit.
+        unrewarded: Feedbacks sent beyond the limit, or declined while a signal speaks against them.
         limit: The limit of rewarded feedbacks.
     """
 
