@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from voice_edge.conversation.snapshot import unseal
 from voice_edge.doors.devices import OPEN_PER_FINGERPRINT, OpenDevices, issue_token, known_token
 
 NOON = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
@@ -119,3 +120,34 @@ async def test_simulated_sessions_on_one_machine_are_not_limited(replica):
             page = await machine.enter_async_context(replica.page())
             await page.begin("text", simulated=True)
         assert replica.edge.sessions.count == OPEN_PER_FINGERPRINT + 2
+
+
+async def hashes_of(replica, address: str, user_agent: str) -> tuple[str, str]:
+    """Start a session from an address; return its recorded hashes of device and network."""
+    async with replica.page(**{"X-Forwarded-For": address, "User-Agent": user_agent}) as page:
+        await page.begin("text", simulated=False)
+    recorded = replica.log.data("session_started")[-1]
+    return recorded["device_hash"], recorded["network_hash"]
+
+
+async def test_another_browser_is_another_device_of_the_same_network(replica):
+    one, other = [await hashes_of(replica, "203.0.113.7", browser) for browser in ("Safari", "Chrome")]
+    assert one[0] != other[0]
+    assert one[1] == other[1]
+    assert "203.0.113" not in "".join(event.model_dump_json() for event in replica.log.events)
+
+
+async def test_a_phone_that_changes_addresses_within_its_64_is_one_device(replica):
+    one, other = [await hashes_of(replica, f"2001:db8:1:2::{end}", "Safari") for end in (1, 2)]
+    assert one == other
+
+
+async def test_a_resumed_session_stays_in_the_network_of_its_start(replica):
+    async with replica.page(**{"X-Forwarded-For": "203.0.113.7"}) as page:
+        await page.hello(simulated=False)
+        await page.send("start", mode="text", language="sv")
+        await page.until("ack", seq=1)
+        snapshot = page.snapshot
+    recorded = replica.log.data("session_started")[-1]["network_hash"]
+    state = unseal(snapshot, secret=replica.edge.secret, at=replica.clock.now())
+    assert state.network_hash == recorded
