@@ -78,7 +78,7 @@ class Measure:
         samples: The values behind a p95.
         unknown: The unobserved part of a census, in the denominator's unit.
         missing_reason: The reason for a missing figure; None if there is a figure.
-        verdict: The verdict if the figure is missing.
+        verdict: The verdict if the figure is missing: `cannot_tell` only for facts that contradict each other.
     """
 
     numerator: float | None = None
@@ -122,8 +122,11 @@ def _participation(facts: DayFacts) -> Measure:
     if customers is None:
         return Measure(numerator=started, missing_reason="no_count")
     if started > customers or customers == 0:
-        missing_reason: Reason = "more_than_customers" if started else "no_customers"
-        return Measure(numerator=started, denominator=customers, missing_reason=missing_reason, verdict="cannot_tell")
+        if not started:
+            return Measure(numerator=started, denominator=customers, missing_reason="no_customers")
+        return Measure(
+            numerator=started, denominator=customers, missing_reason="more_than_customers", verdict="cannot_tell"
+        )
     return Measure(numerator=started, denominator=customers)
 
 
@@ -132,16 +135,14 @@ def _completion(facts: DayFacts) -> Measure:
     decided = facts.started - facts.open
     if decided == 0:
         missing_reason: Reason = "still_open" if facts.started else "not_started"
-        return Measure(
-            numerator=facts.completed, denominator=decided, missing_reason=missing_reason, verdict="cannot_tell"
-        )
+        return Measure(numerator=facts.completed, denominator=decided, missing_reason=missing_reason)
     return Measure(numerator=facts.completed, denominator=decided)
 
 
 def _voice_response(facts: DayFacts) -> Measure:
     """Collect the seconds from the end of speech to the first words shown."""
     if not facts.voice_seconds:
-        return Measure(numerator=0, denominator=0, missing_reason="no_voice", verdict="cannot_tell")
+        return Measure(numerator=0, denominator=0, missing_reason="no_voice")
     turns = len(facts.voice_seconds)
     return Measure(numerator=facts.voice_within_target, denominator=turns, samples=facts.voice_seconds)
 
@@ -153,7 +154,7 @@ def _uptime(facts: DayFacts) -> Measure:
         return Measure(missing_reason="no_probes")
     known = service.up + service.down
     if known == 0:
-        return Measure(numerator=service.up, denominator=known, missing_reason="no_probes", verdict="cannot_tell")
+        return Measure(numerator=service.up, denominator=known, missing_reason="no_probes")
     return Measure(numerator=service.up, denominator=known, unknown=service.unknown)
 
 

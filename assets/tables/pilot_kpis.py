@@ -22,7 +22,7 @@ from pipelines.figures.kpis import pilot_kpis as kpis_of
     PILOT_KPIS,
     group="figures",
     kinds={"delta", "polars"},
-    code_version="3",
+    code_version="4",
     deps=[sessions, turns, uptime, customer_counts, payments],
 )
 def pilot_kpis(day: TableDay) -> RebuildResult:

@@ -191,10 +191,12 @@ WITH visits AS (
     UNION SELECT cafe, simulated FROM counts UNION SELECT cafe, simulated FROM payments
 ), shares AS (
     SELECT cafe, simulated, 'participation' AS kpi, coalesce(started, 0) AS k, customers AS n,
-        customers IS NULL AS missing, customers >= coalesce(started, 0) AND customers > 0 AS sound, 0.10 AS target
+        customers IS NULL OR (customers = 0 AND coalesce(started, 0) = 0) AS missing,
+        customers >= coalesce(started, 0) AND customers > 0 AS sound, 0.10 AS target
     FROM keys LEFT JOIN visits USING (cafe, simulated) LEFT JOIN counts USING (cafe, simulated)
     UNION ALL
-    SELECT cafe, simulated, 'completion', coalesce(completed, 0), coalesce(decided, 0), false, decided > 0, 0.70
+    SELECT cafe, simulated, 'completion', coalesce(completed, 0), coalesce(decided, 0),
+        coalesce(decided, 0) = 0, decided > 0, 0.70
     FROM keys LEFT JOIN visits USING (cafe, simulated)
     UNION ALL
     SELECT cafe, simulated, 'payment_success', paid, n, n IS NULL, n > 0, 0.98
@@ -213,13 +215,13 @@ WITH visits AS (
     UNION ALL
     SELECT cafe, simulated, 'voice_response', coalesce(within, 0), coalesce(n, 0),
         waits[ceil(n * 0.95 - 1e-9)::BIGINT], waits[low_rank], waits[high_rank],
-        CASE WHEN n IS NULL THEN 'cannot_tell' WHEN coalesce(waits[high_rank], 'infinity'::DOUBLE) <= 2 THEN 'met'
+        CASE WHEN n IS NULL THEN 'missing' WHEN coalesce(waits[high_rank], 'infinity'::DOUBLE) <= 2 THEN 'met'
              WHEN coalesce(waits[low_rank], 0) > 2 THEN 'missed' ELSE 'cannot_tell' END, 2.0
     FROM keys LEFT JOIN voice USING (cafe, simulated) LEFT JOIN ranks USING (n)
     UNION ALL
     SELECT cafe, simulated, 'uptime', up_s, up_s + down_s, up_s / (up_s + down_s), up_s / (up_s + down_s),
         up_s / (up_s + down_s),
-        CASE WHEN probes IS NULL THEN 'missing'
+        CASE WHEN probes IS NULL OR up_s + down_s = 0 THEN 'missing'
              WHEN ($so_far - up_s - down_s) / $so_far > 0.001 THEN 'cannot_tell' END, 0.995
     FROM keys LEFT JOIN sql_uptime USING (cafe, simulated)
 )

@@ -133,7 +133,7 @@ def test_every_kpi_is_what_sql_says_on_a_day_with_nothing_in_it() -> None:
     nothing = pl.DataFrame(schema=schema(RAW_EVENTS)), pl.DataFrame(schema=schema(CUSTOMER_COUNTS))
     ours = assert_equal(*nothing, day=day, as_of=day_bounds(day)[1])
     assert ours.height == 5 * len(CAFES.ids)
-    assert set(ours["verdict"]) == {"missing", "cannot_tell"}
+    assert set(ours["verdict"]) == {"missing"}
     assert ours["value"].null_count() == ours.height
 
 

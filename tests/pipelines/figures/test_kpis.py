@@ -12,11 +12,11 @@ import pytest
 
 from pilot.business_days import day_bounds
 from pilot.cafes import parse_cafes
-from pilot.kpis import KPIS
+from pilot.kpis import KPIS, DayFacts, ServiceSeconds
 from pilot.lake_tables.tables import CUSTOMER_COUNTS, PILOT_KPIS
 from pipelines.feedback.sessions import sessions
 from pipelines.feedback.turns import turns
-from pipelines.figures.kpis import pilot_kpis
+from pipelines.figures.kpis import figure_of, pilot_kpis
 from pipelines.figures.uptime import uptime
 from pipelines.shapes import schema
 from pipelines.statistics.intervals import wilson
@@ -73,8 +73,8 @@ def test_a_day_with_nothing_in_it_has_a_row_for_each_metric_and_cafe() -> None:
         said = {kpi: (of(frame, kpi, cafe=cafe)["verdict"], of(frame, kpi, cafe=cafe)["why"]) for kpi in KPIS}
         assert said == {
             "participation": ("missing", "no_count"),
-            "completion": ("cannot_tell", "not_started"),
-            "voice_response": ("cannot_tell", "no_voice"),
+            "completion": ("missing", "not_started"),
+            "voice_response": ("missing", "no_voice"),
             "uptime": ("missing", "no_probes"),
             "payment_success": ("missing", "no_payouts"),
         }
@@ -95,16 +95,18 @@ def test_participation_without_a_count_is_missing_and_never_nought() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "customers", "why"),
+    ("given", "customers", "verdict", "why"),
     [
-        ([], 0, "no_customers"),
-        ([whole_visit(), whole_visit()], 1, "more_than_customers"),
-        ([whole_visit()], 0, "more_than_customers"),
+        ([], 0, "missing", "no_customers"),
+        ([whole_visit(), whole_visit()], 1, "cannot_tell", "more_than_customers"),
+        ([whole_visit()], 0, "cannot_tell", "more_than_customers"),
     ],
 )
-def test_a_count_that_cannot_be_right_gives_no_share(given: list[Story], customers: int, why: str) -> None:
+def test_a_count_that_cannot_be_right_gives_no_share(
+    given: list[Story], customers: int, verdict: str, why: str
+) -> None:
     row = of(kpis(*given, counts={("aurora", False): customers}), "participation")
-    assert (row["value"], row["verdict"], row["why"]) == (None, "cannot_tell", why)
+    assert (row["value"], row["verdict"], row["why"]) == (None, verdict, why)
 
 
 def test_no_session_among_many_customers_is_a_target_missed() -> None:
@@ -122,10 +124,33 @@ def test_a_session_still_open_is_left_out_of_completion_until_it_is_decided() ->
     assert late["why"] == "on_both_sides"
 
 
-def test_completion_with_only_open_sessions_has_no_verdict() -> None:
+def test_completion_with_only_open_sessions_is_missing() -> None:
     story = Story().opens().starts()
     row = of(kpis(story, as_of=story.now), "completion")
     assert (row["denominator"], row["value"], row["why"]) == (0, None, "still_open")
+    assert row["verdict"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("kpi", "facts", "verdict", "why"),
+    [
+        ("participation", DayFacts(), "missing", "no_count"),
+        ("participation", DayFacts(customers=0), "missing", "no_customers"),
+        ("participation", DayFacts(customers=1, started=2), "cannot_tell", "more_than_customers"),
+        ("completion", DayFacts(), "missing", "not_started"),
+        ("completion", DayFacts(started=1, open=1), "missing", "still_open"),
+        ("voice_response", DayFacts(), "missing", "no_voice"),
+        ("uptime", DayFacts(), "missing", "no_probes"),
+        ("uptime", DayFacts(service=ServiceSeconds(0, 0, 0, 0)), "missing", "no_probes"),
+        ("uptime", DayFacts(service=ServiceSeconds(3, 0, 0, 90)), "missing", "no_probes"),
+        ("payment_success", DayFacts(), "missing", "no_payouts"),
+    ],
+)
+def test_a_metric_that_nothing_was_measured_for_is_missing_and_not_a_warning(
+    kpi: str, facts: DayFacts, verdict: str, why: str
+) -> None:
+    figure = figure_of(KPIS[kpi], facts)
+    assert (figure.value, figure.verdict, figure.reasons) == (None, verdict, (why,))
 
 
 def test_a_refused_microphone_counts_against_completion() -> None:
