@@ -22,6 +22,7 @@ from pilot.events import UtteranceCommitted, UtteranceEdited, parse_event
 from pilot.turns import counts_as_feedback
 from pilot.words import say
 from pipelines.feedback.explanation import RaisedSignal, SessionResult, explain
+from pipelines.signals.reasons import REASONS
 from storage.errors import CorruptSegment
 from storage.landing.segments import Segments
 from storage.store.rewards.decisions import Decision
@@ -34,6 +35,10 @@ if TYPE_CHECKING:
 
 # Reasons of a decision that are not about the answer, so `explain` has no words for them.
 OTHER_REASONS = {"device_had_reward": "why.device", "beyond_trial": "why.beyond", "daily_budget": "why.budget"}
+
+# A decision records that a signal capped its score, not which one: only a single capping signal can be named.
+CAPPING = tuple(name for name, reason in REASONS.items() if reason.severity == "cap")
+CAPPED_BY = CAPPING[0] if len(CAPPING) == 1 else "other"
 
 
 # A sentence in pieces, each with whether it counted.
@@ -151,7 +156,7 @@ def _raised(decision: Decision) -> tuple[RaisedSignal, ...]:
     if decision.outcome == "held" and decision.reason not in OTHER_REASONS:
         names = [name for name in decision.reason.split(",") if name]
         return tuple(RaisedSignal(name, "hold", held_until=decision.held_until) for name in names)
-    return (RaisedSignal("other", "cap"),) if decision.reason == "capped" else ()
+    return (RaisedSignal(CAPPED_BY, "cap"),) if decision.reason == "capped" else ()
 
 
 def _events(body: bytes, mark: bytes) -> Iterator[tuple[str, tuple[int, int], UtteranceCommitted | UtteranceEdited]]:

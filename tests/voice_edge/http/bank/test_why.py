@@ -36,8 +36,8 @@ async def test_the_reasons_and_the_guests_own_words_are_shown(guest, sent, rewar
         ({"score": 10, "counted_score": 10}, "referensen"),
         ({"device": "d1"}, "en belöning per dag och kafé"),
         ({"held_until": True, "reasons": ("copied_nearly",)}, "mycket likt ett som redan"),
-        ({"held_until": True, "reasons": ("a_signal_of_tomorrow",)}, "behöver ses över av en människa"),
-        ({"score": 90, "counted_score": 20}, "behöver ses över av en människa"),
+        ({"held_until": True, "reasons": ("a_signal_of_tomorrow",)}, "behöver ses över av en person"),
+        ({"score": 90, "counted_score": 20}, "Samma svar har redan skickats in"),
     ],
 )
 async def test_each_outcome_is_explained(guest, sent, reward, landed, replica, changes, says):
@@ -56,7 +56,7 @@ async def test_a_persons_decision_is_explained_first(guest, sent, reward, landed
     landed()
     reward(session_id=session, held_until=replica.clock.now() + timedelta(days=2), reasons=("ring",))
     held = (await guest.get(f"{path}/why")).text
-    assert "väntar tills en människa" in held
+    assert "väntar tills en person" in held
     assert "en gång till" not in held
     decisions.rule(home.store(), session, release=False, issuer=issuer(home.secret()), actor="s", reason="r")
     refused = (await guest.get(f"{path}/why")).text
