@@ -8,8 +8,10 @@ import streamlit as st
 import structlog
 
 from dashboards import fragments, live, visit
+from dashboards.chart_colours import theme
 from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
+from dashboards.page_language import PRODUCT
 from dashboards.reading.page_snapshot import UnreadableTable
 from pilot.errors import PilotError
 from pilot.words import say
@@ -23,7 +25,7 @@ log = structlog.get_logger()
 
 def main() -> None:
     """Draw the frame and the page in it; refuse if the server is reachable from the network."""
-    st.set_page_config(page_title="Kafépiloten", page_icon="☕", layout="wide")
+    st.set_page_config(page_title=PRODUCT, page_icon="☕", layout="wide")
     st.html(HERE / "page.css")
     with st.sidebar:
         menu = st.container(key="menu")
@@ -36,14 +38,12 @@ def main() -> None:
             format_func=LANGUAGES.__getitem__,
             key="lang",
         )
+        # The HTML is served as Swedish; the reader may have chosen English since.
+        st.html(f'<script>document.documentElement.lang = "{language}"</script>', unsafe_allow_javascript=True)
     exposed = exposed_address()
     if exposed is not None:
-        shown = exposed or say("dashboards", "trouble.address_all", language)
-        _trouble(
-            say("dashboards", "trouble.address_title", language),
-            f"{say('dashboards', 'trouble.address', language, address=shown)} "
-            f"{say('dashboards', 'trouble.address_do', language)}",
-        )
+        log.error("pages_exposed", address=exposed, remedy="start with --server.address 127.0.0.1")
+        _trouble(say("dashboards", "trouble.address_title", language), say("dashboards", "trouble.address", language))
         return
     # The folder must not be named "pages": Streamlit would resolve the address of a first visit in it.
     page = st.navigation(
@@ -56,6 +56,7 @@ def main() -> None:
             st.Page("views/payments.py", title=say("dashboards", "nav.payments", language), url_path="betalningar"),
         ]
     )
+    st.set_page_config(page_title=f"{page.title} – {PRODUCT}")
     try:
         home = cached_home()
         demo = home.kind == "demo"
@@ -69,9 +70,9 @@ def main() -> None:
         if now.simulated:
             kind = "demo" if demo else "tests"
             now.draw(fragments.band(title=now.say(f"band.{kind}"), explanation=now.say(f"band.{kind}_why")))
-        drawn = live.version(now)
+        drawn, drawn_theme = live.version(now), theme()
         page.run()
-        live.keep_live(now, drawn=drawn)
+        live.keep_live(now, drawn=drawn, drawn_theme=drawn_theme)
     except UnreadableTable as error:
         log.error("page_unreadable_table", table=error.table, kind=error.kind)
         what = ("table", "table_do") if error.table else ("any", "any_do")
@@ -90,8 +91,8 @@ def main() -> None:
         log.error("page_failed", kind=type(error).__name__)
         _trouble(
             say("dashboards", "trouble.title", language),
-            f"{say('dashboards', 'trouble.any', language, kind=type(error).__name__)} "
-            f"{say('dashboards', 'trouble.any_do', language)}",
+            f"{say('dashboards', 'trouble.any', language)} "
+            f"{say('dashboards', 'trouble.any_do', language, kind=type(error).__name__)}",
         )
 
 

@@ -9,21 +9,16 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboards.chart_colours import palette
 from dashboards.formatting import Language, short_day
 from dashboards.kpi_words import shown_interval, shown_value
 from dashboards.reading.cafe_day import Hour
 from dashboards.reading.kpi_figures import KpiFigure, Volume
 from dashboards.visit import Visit
-from pilot.cafes import Band, Cafe
+from pilot.cafes import Band, Cafe, Window
 from pilot.kpis import KPIS
 from pilot.opening_hours import hours_on
 
-GREEN = "#1F5A4C"
-SAND = "#EADFCB"
-CLAY = "#C9B79C"
-INK = "#2A2320"
-MUTED = "#6A5F57"
-TARGET = "#8A4B12"
 CHART_HEIGHT_PX = 240
 TREND_HEIGHT_PX = 200
 MOST_DAY_LABELS = 5
@@ -34,22 +29,42 @@ _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", "\u00a0kr"], "percent": "%"},
 }
 
+SAVE_ONLY = {"export": True, "source": False, "compiled": False, "editor": False}
+MENU = ("PNG_ACTION", "SVG_ACTION", "CLICK_TO_VIEW_ACTIONS")
 
-def _finished(chart: Any, *, language: Language) -> Any:
+
+def _finished(chart: Any, *, visit: Visit, height: int) -> Any:
+    colours = palette()
+    menu = {name: visit.say(f"chart.{name.lower()}") for name in MENU}
     return (
-        chart.configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[language])))
+        chart.properties(
+            height=height,
+            # vega-embed's own menu; the actions that show the source or leave the page are left out.
+            usermeta={"embedOptions": {"i18n": menu, "actions": SAVE_ONLY}},
+        )
+        .configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[visit.language])))
         .configure_view(strokeWidth=0)
         .configure_axis(
-            labelColor=MUTED, titleColor=MUTED, labelFontSize=12, titleFontSize=12, titleFontWeight="normal"
+            labelColor=colours.muted,
+            titleColor=colours.muted,
+            gridColor=colours.grid,
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
         )
         .configure_legend(
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelColor=INK, titleColor=MUTED
+            labelFontSize=12,
+            titleFontSize=12,
+            titleFontWeight="normal",
+            labelColor=colours.ink,
+            titleColor=colours.muted,
         )
     )
 
 
 def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
     """Return the sessions started by hour, with peak hours shaded and opening hours marked."""
+    colours = palette()
     window = hours_on(cafe, day).window
     shown = [row.hour for row in rows]
     first = min([window[0].hour, *shown] if window else shown)
@@ -65,7 +80,8 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
         columns=["start", "end", "kind", "from", "to", "count", "label"],
     )
     peaks = pd.DataFrame(
-        [{"start": _hours(low), "end": _hours(high)} for low, high in cafe.peaks if window], columns=["start", "end"]
+        [{"start": _hours(low), "end": _hours(high)} for low, high in _open_peaks(cafe, window)],
+        columns=["start", "end"],
     )
     edges = pd.DataFrame([{"at": _hours(edge)} for edge in window or ()], columns=["at"])
     x = alt.X(
@@ -79,12 +95,10 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
         "from:Q",
         title=visit.say("day.hours.axis_count"),
         scale=alt.Scale(domain=[0, max(4, most)], nice=True),
-        axis=alt.Axis(
-            tickMinStep=1, format="d", tickCount=5, gridColor="#EEE8DF", domain=False, ticks=False, labelFlush=False
-        ),
+        axis=alt.Axis(tickMinStep=1, format="d", tickCount=5, domain=False, ticks=False, labelFlush=False),
     )
-    shade = alt.Chart(peaks).mark_rect(color=SAND, opacity=0.55).encode(x=x, x2="end:Q")
-    marks = alt.Chart(edges).mark_rule(color=MUTED, strokeDash=[4, 4]).encode(x=alt.X("at:Q"))
+    shade = alt.Chart(peaks).mark_rect(color=colours.sand, opacity=0.55).encode(x=x, x2="end:Q")
+    marks = alt.Chart(edges).mark_rule(color=colours.muted, strokeDash=[4, 4]).encode(x=alt.X("at:Q"))
     bars = (
         alt.Chart(frame)
         .mark_rect()
@@ -96,7 +110,7 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
             color=alt.Color(
                 "kind:N",
                 title=visit.say("day.hours.legend"),
-                scale=alt.Scale(domain=[sent, left], range=[GREEN, "#A9C2B8"]),
+                scale=alt.Scale(domain=[sent, left], range=[colours.green, colours.pale]),
                 legend=alt.Legend(orient="top", direction="horizontal", titleOrient="left", offset=8),
             ),
             tooltip=[
@@ -106,7 +120,7 @@ def hours(visit: Visit, cafe: Cafe, *, day: date, rows: Sequence[Hour]) -> Any:
             ],
         )
     )
-    return _finished(alt.layer(shade, bars, marks).properties(height=CHART_HEIGHT_PX), language=visit.language)
+    return _finished(alt.layer(shade, bars, marks), visit=visit, height=CHART_HEIGHT_PX)
 
 
 def hours_in_words(visit: Visit, rows: Sequence[Hour]) -> str:
@@ -125,8 +139,8 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
         days: The days of the axis.
         top: Upper end of the axis in the metric's unit, the same for every café.
     """
-    language = visit.language
-    labels = _day_labels(days, language=language)
+    colours = palette()
+    labels = _day_labels(days, language=visit.language)
     unit = figures[0].unit
     scale = 100 if unit == "share" else 1
     by_day = {figure.day: figure for figure in figures}
@@ -159,7 +173,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
             f"{field}:Q",
             title=f"{visit.say(f'kpi.{kpi}.name')}, {'%' if unit == 'share' else 's'}",
             scale=alt.Scale(domain=domain, clamp=True, zero=False),
-            axis=alt.Axis(tickCount=4, gridColor="#EEE8DF", domain=False, ticks=False, labelFlush=False),
+            axis=alt.Axis(tickCount=4, domain=False, ticks=False, labelFlush=False),
         )
 
     tooltip = [
@@ -170,19 +184,22 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
     ]
     base = alt.Chart(frame)
     # One bar a day rather than an area: a day without an interval must not be bridged.
-    spread = base.mark_rule(color="#A9C2B8", strokeWidth=5, opacity=0.75).encode(x=x, y=y("low"), y2="high:Q")
-    line = base.mark_line(color=GREEN, strokeWidth=1.5).encode(x=x, y=y("value"))
-    points = base.mark_point(color=GREEN, filled=True, size=34, opacity=1).encode(x=x, y=y("value"), tooltip=tooltip)
+    spread = base.mark_rule(color=colours.pale, strokeWidth=5, opacity=0.75).encode(x=x, y=y("low"), y2="high:Q")
+    line = base.mark_line(color=colours.green, strokeWidth=1.5).encode(x=x, y=y("value"))
+    points = base.mark_point(color=colours.green, filled=True, size=34, opacity=1).encode(
+        x=x, y=y("value"), tooltip=tooltip
+    )
     target = (
         alt.Chart(pd.DataFrame([{"target": figures[0].target * scale}]))
-        .mark_rule(color=TARGET, strokeDash=[5, 4], strokeWidth=1.5)
+        .mark_rule(color=colours.target, strokeDash=[5, 4], strokeWidth=1.5)
         .encode(y=y("target"))
     )
-    return _finished(alt.layer(spread, target, line, points).properties(height=TREND_HEIGHT_PX), language=language)
+    return _finished(alt.layer(spread, target, line, points), visit=visit, height=TREND_HEIGHT_PX)
 
 
 def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[date], top: int) -> Any:
     """Return the chart of feedback sent a day, on the band that the café expects."""
+    colours = palette()
     labels = _day_labels(days, language=visit.language)
     completed = {row.day: row.completed for row in rows}
     frame = pd.DataFrame([{"day": labels[day], "completed": completed.get(day, 0)} for day in days])
@@ -197,18 +214,16 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
         "completed:Q",
         title=visit.say("overview.volume.axis_count"),
         scale=alt.Scale(domain=[0, top]),
-        axis=alt.Axis(
-            tickCount=4, tickMinStep=1, format="d", gridColor="#EEE8DF", domain=False, ticks=False, labelFlush=False
-        ),
+        axis=alt.Axis(tickCount=4, tickMinStep=1, format="d", domain=False, ticks=False, labelFlush=False),
     )
     shade = (
         alt.Chart(pd.DataFrame([{"low": band.low, "high": band.high}]))
-        .mark_rect(color=SAND, opacity=0.7)
+        .mark_rect(color=colours.sand, opacity=0.7)
         .encode(y=alt.Y("low:Q"), y2="high:Q")
     )
     bars = (
         alt.Chart(frame)
-        .mark_bar(color=GREEN)
+        .mark_bar(color=colours.green)
         .encode(
             x=x,
             y=y,
@@ -218,7 +233,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
             ],
         )
     )
-    return _finished(alt.layer(shade, bars).properties(height=TREND_HEIGHT_PX), language=visit.language)
+    return _finished(alt.layer(shade, bars), visit=visit, height=TREND_HEIGHT_PX)
 
 
 def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
@@ -240,6 +255,14 @@ def _spread(labels: list[str]) -> list[str]:
         return labels
     step = -(-len(labels) // MOST_DAY_LABELS)
     return labels[len(labels) - 1 :: -step][::-1]
+
+
+def _open_peaks(cafe: Cafe, window: Window | None) -> list[Window]:
+    """Return the peak hours within the opening hours: a peak before a Sunday's opening is none."""
+    if window is None:
+        return []
+    clipped = [(max(low, window[0]), min(high, window[1])) for low, high in cafe.peaks]
+    return [(low, high) for low, high in clipped if low < high]
 
 
 def _hours(wall: time) -> float:

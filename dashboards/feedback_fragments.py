@@ -12,6 +12,7 @@ from dashboards.formatting import clock_time, join_names, number
 from dashboards.fragments import render, section_head
 from dashboards.reading.cafe_day import Feedback, Funnel, QuotedTurn
 from dashboards.visit import Visit
+from pilot.time_limits import retention_days
 
 STEPS = ("opened", "started", "consented", "spoke", "completed")
 
@@ -113,11 +114,17 @@ def _quote(
         anchor=anchor,
         language=feedback.language,
         turns=[_turn(visit, turn, is_first=place == 0) for place, turn in enumerate(feedback.turns)],
-        no_words=visit.say("day.said.nothing" if "silence" in feedback.signals else "day.said.no_words"),
+        no_words=_no_words(visit, feedback),
         score=visit.say("day.said.score", score=feedback.score),
         details=[one for one in details if one],
         chips=chips,
     )
+
+
+def _no_words(visit: Visit, feedback: Feedback) -> str:
+    if "silence" in feedback.signals:
+        return visit.say("day.said.nothing")
+    return visit.say("day.said.no_words", days=retention_days(visit.home.settings, "words"))
 
 
 def _turn(visit: Visit, turn: QuotedTurn, *, is_first: bool) -> _Turn:

@@ -5,12 +5,13 @@ The environment escapes every value, above all the guests' words; only a `Markup
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 # Streamlit runs the pages' scripts again at each click; an imported module such as this one is loaded once.
 _environment = Environment(
@@ -57,8 +58,15 @@ def page_head(*, crumb: str, title: str, freshness: str) -> Markup:
 
 
 def lead(text: str, *, notes: Sequence[str] = ()) -> Markup:
-    """Return the sentence that sums up the page, with notes below; empty notes are left out."""
-    return render("lead", text=text, notes=notes)
+    """Return the sentence that sums up the page, with notes below; empty notes are left out.
+
+    Commands within backticks are marked as code.
+    """
+    return render("lead", text=_with_code(text), notes=[_with_code(note) for note in notes])
+
+
+def _with_code(text: str) -> Markup:
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def section_head(title: str, *, summary: str = "") -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboards.chart_colours import theme
 from dashboards.visit import Visit
 from pilot.lake_tables.tables import PILOT_KPIS
 
@@ -16,7 +17,7 @@ def version(visit: Visit) -> int | None:
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def keep_live(visit: Visit, *, drawn: int | None) -> None:
-    """Draw the page again if the table's version differs from `drawn`; Streamlit polls it."""
-    if version(visit) != drawn:
+def keep_live(visit: Visit, *, drawn: int | None, drawn_theme: str) -> None:
+    """Draw the page again if the table's version or the reader's theme has changed; Streamlit polls it."""
+    if version(visit) != drawn or theme() != drawn_theme:
         st.rerun()

@@ -45,9 +45,10 @@ def failures(visit: Visit, failed: Sequence[FailedExpectation]) -> Markup:
 def _mark(visit: Visit, table_day: TableDay | None) -> dict[str, str]:
     state = table_day.state if table_day else None
     words = _state_in_words(visit, state)
-    if table_day is not None and table_day.failed:
-        words = visit.say("quality.state.of", state=words, failed=table_day.failed, all=table_day.expectations)
-    return {"style": STYLES[state], "words": words}
+    failed = table_day.failed if table_day else 0
+    if table_day is not None and failed:
+        words = visit.say("quality.state.of", state=words, failed=failed, all=table_day.expectations)
+    return {"style": STYLES[state], "words": words, "failed": number(failed, language=visit.language) if failed else ""}
 
 
 def _failure(visit: Visit, days: Sequence[FailedExpectation]) -> dict[str, str]:

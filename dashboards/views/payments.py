@@ -51,7 +51,14 @@ def _subject(visit: Visit, one: Subject, *, wanted: str) -> None:
     if one.kind == "batch":
         own = batches.instructions(store, one.id)
         total = kronor(sum(each.amount_ore for each in own))
-        visit.draw(fragments.section_head(one.id, summary=visit.say("payments.batch", count=len(own), total=total)))
+        visit.draw(
+            fragments.section_head(
+                one.id,
+                summary=visit.say(
+                    "payments.batch_one" if len(own) == 1 else "payments.batch", count=len(own), total=total
+                ),
+            )
+        )
         _changes(visit, payment_history.of_batch(store, one.id))
     elif one.kind == "payout":
         visit.draw(fragments.section_head(one.id) + fragments.lead(_payout(visit, one.id)))

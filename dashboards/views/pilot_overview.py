@@ -40,7 +40,7 @@ def show(visit: Visit) -> None:
     key = versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key)
     known = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
     if known.first is None:
-        draw_empty_state(visit)
+        draw_empty_state(visit, commands=True)
         return
     visit.draw(
         fragments.page_head(

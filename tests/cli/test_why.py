@@ -86,9 +86,9 @@ def test_a_good_answer_is_explained_in_swedish_without_its_words_or_points(pilot
     assert result.exit_code == 0, result.stderr
     assert result.stdout.splitlines()[:2] == [
         "Café Aurora, 23 november, kl. 08:30",
-        "Svaret är konkret nog för en belöning.",
+        "Svaret är så konkret att det ger en belöning.",
     ]
-    assert result.stdout.splitlines()[2].startswith("Det framgår vad det gäller")
+    assert result.stdout.splitlines()[2].startswith("Svaret berättar vad det gäller")
     assert "Havrelatten" not in result.stdout
     assert "bränd" not in result.stdout
 

@@ -25,6 +25,12 @@ def test_a_fragment_inside_a_fragment_is_not_escaped_again():
     assert fragments.figures([figure]).count(f"<dd>{badge}</dd>") == 1
 
 
+def test_a_command_in_backticks_is_code_and_its_text_is_escaped():
+    drawn = fragments.lead("Run `pilot <x>`.", notes=["Then `pilot y`, or `pilot z`."])
+    assert "Run <code>pilot &lt;x&gt;</code>." in drawn
+    assert "Then <code>pilot y</code>, or <code>pilot z</code>." in drawn
+
+
 def test_a_missing_value_is_an_error():
     with pytest.raises(UndefinedError, match="title"):
         fragments.render("gap", cafes="Aurora", remedy="")

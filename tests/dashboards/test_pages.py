@@ -137,7 +137,7 @@ def test_the_overview_shows_each_metric_of_each_cafe_as_stored(home: Home, visit
     grid = next(part.value for part in at.html if "pf-grid" in part.value)
     cells = re.findall(r'data-cafe="(.*?)">(.*?)</td>', grid, re.DOTALL)
     assert len(cells) == 3 * len(KPIS)
-    words = {"met": "Klarar målet", "missed": "Missar målet", "cannot_tell": "Går inte att avgöra"}
+    words = {"met": "Når målet", "missed": "Missar målet", "cannot_tell": "Går inte att avgöra"}
     words["missing"] = "Underlag saknas"
     order = ["participation", "completion", "voice_response", "uptime", "payment_success"]
     expected = [
@@ -195,10 +195,10 @@ def test_the_trend_and_the_volume_follow_the_chosen_period(home: Home, visit_pag
     at = overview(visit_pages())
     verdicts = home.lake().read(PILOT_KPIS).filter(cafe="aurora", kpi="completion")
     met = verdicts.filter(pl.col("verdict") == "met", pl.col("day") <= YESTERDAY)
-    assert f"{met.height} klarade" in shown(at)
+    assert f"{met.height} nådda" in shown(at)
     at.segmented_control(key="period").set_value(7).run()
     week = met.filter(pl.col("day") > YESTERDAY - timedelta(days=7))
-    assert f"{week.height} klarade" in shown(at)
+    assert f"{week.height} nådda" in shown(at)
 
 
 def test_a_day_without_sessions_is_called_quiet(home: Home, visit_pages: Pages):
@@ -220,7 +220,7 @@ def test_a_closed_day_does_not_suggest_checking_the_sign(
     monkeypatch.setenv("PILOT_CAFES_FILE", str(tmp_path / "cafes.toml"))
     at = visit_pages().run()
     at.selectbox(key="dag").select("2026-11-22").run()
-    assert "har stängt i går, söndag 22 november (Inventering)" in shown(at)
+    assert "Stängt i går, söndag 22 november (Inventering). Inga svar väntas." in shown(at)
     assert "Stod skylten" not in shown(at)
 
 
@@ -230,11 +230,43 @@ def test_days_without_sessions_count_in_the_volume(home: Home, visit_pages: Page
     assert re.search(r"av 4 dagar", shown(overview(visit_pages())))
 
 
-def test_an_empty_home_shows_the_first_steps(home: Home, visit_pages: Pages):
+@pytest.mark.parametrize("tests", [False, True], ids=["guests", "tests"])
+def test_an_empty_home_shows_the_first_steps_and_commands_to_the_team_only(tests: bool, home: Home, visit_pages: Pages):
     at = visit_pages().run()
+    at.toggle(key="tests").set_value(tests).run()
+    assert "Här kommer gästernas svar" in shown(at)
+    assert not at.code
+    assert "terminal" not in shown(at)
+    at = at.switch_page(OVERVIEW).run()
     assert "Här kommer gästernas svar" in shown(at)
     assert "pilot journey aurora" in at.code[0].value
-    assert "Här kommer gästernas svar" in shown(at.switch_page(OVERVIEW).run())
+
+
+def test_stale_figures_name_support_and_no_command(home: Home, visit_pages: Pages):
+    make_day(home.cafes(), TODAY, until=NOW - timedelta(hours=1)).write(home.lake())
+    text = shown(visit_pages().run())
+    assert "Siffrorna har inte räknats om sedan 13:32. Säg till pilotens support." in text
+    assert "pilot health" not in text
+
+
+def test_a_failing_page_says_so_in_the_readers_words(home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch):
+    make_day(home.cafes(), TODAY).write(home.lake())
+
+    def fail(*given: object) -> None:
+        raise ValueError("words of a guest")
+
+    monkeypatch.setattr("dashboards.feedback_fragments.quotes", fail)
+    text = shown(visit_pages().run())
+    assert "Hjälper det inte, säg till pilotens support och uppge felkoden: ValueError." in text
+    assert "words of a guest" not in text
+
+
+def test_erased_words_say_how_long_they_are_kept(home: Home, visit_pages: Pages, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("PILOT_WORDS_DAYS", "60")
+    day = make_day(home.cafes(), TODAY)
+    day.write(home.lake())
+    home.lake().replace_partition(TURNS, TODAY, day.turns.with_columns(transcript=pl.lit(None)), commit={})
+    assert "Texten är raderad (sparas i 60 dagar)." in shown(visit_pages().run())
 
 
 @pytest.mark.parametrize("name", ["sessions", "turns", "scored_feedback", "pilot_kpis"])
@@ -244,8 +276,8 @@ def test_a_damaged_table_is_named_without_words_or_a_traceback(name: str, home: 
         if "_delta_log" not in file.parts:
             file.write_bytes(b"PAR1 not any more")
     at = visit_pages().run()
-    assert f"Tabellen ”{name}” går inte att läsa" in shown(at)
-    assert "materialisera" in shown(at)
+    assert re.search(rf"Inget är förlorat\. Säg till pilotens support och uppge felkoden: \w+, {name}\.", shown(at))
+    assert not re.search(r"materialisera|Dagster|landning|råhändelser", shown(at))
     assert "Traceback" not in shown(at)
 
 
@@ -312,7 +344,7 @@ def test_a_day_in_progress_is_not_compared_with_the_band(home: Home, visit_pages
     text = shown(visit_pages().run())
     assert "Hittills har" in text
     assert "färre än" not in text
-    assert "Data till 14:32" in text
+    assert "Uppdaterat 14:32" in text
 
 
 def test_an_unknown_setting_is_shown_with_a_suggestion(
@@ -333,7 +365,7 @@ def test_a_manager_reports_the_days_customers_and_corrects_them(home: Home, visi
     at.number_input[0].set_value(1204)
     at.button[0].click().run()
     assert "Sparat: 1 204 kunder" in shown(at)
-    assert "Nu gäller 1 204 kunder (rapporterat för hand" in shown(at).replace("\u00a0", " ")
+    assert "Rapporterat: 1 204 kunder (rapporterat för hand" in shown(at).replace("\u00a0", " ")
     said = customer_counts.history(home.store(), cafe="aurora", day=TODAY, simulated=False)
     assert [(one.customers, one.source, one.actor) for one in said] == [
         (1204, "manager", "pages"),

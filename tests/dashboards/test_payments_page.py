@@ -57,13 +57,13 @@ def test_a_payment_is_found_by_each_reference_with_every_change(world: World, vi
         assert [each for each in ("Omgången planerad", "Omgången godkänd", "Betald") if each not in changes] == []
         assert "Pengarna finns i mottagarens Stripe-saldo" in shown(at)
         assert "inga pengar flyttas" in shown(at)
-    assert "1 utbetalningar" in shown(searched(visit_pages, payout.batch_id))
+    assert "1 utbetalning, 30" in shown(searched(visit_pages, payout.batch_id))
 
 
 def test_the_page_has_an_english_version_and_reports_an_unknown_reference(world: World, visit_pages: Pages) -> None:
     english = searched(visit_pages, f"guest-00001-{world.today}", language="en")
     assert "Yes: the session was completed" in shown(english)
-    assert "Det finns inget med det namnet." in shown(searched(visit_pages, "ZZZZZZ"))
+    assert "Ingen betalning hittades." in shown(searched(visit_pages, "ZZZZZZ"))
 
 
 def test_a_voucher_is_described_by_its_state(world: World, visit_pages: Pages) -> None:
@@ -86,7 +86,8 @@ def test_a_held_reward_is_titled_by_cafe_and_reference_with_a_remedy(home: Home,
         " kr", "\u00a0kr"
     )
     assert "(flera svar är mycket lika)" in text
-    assert "`pilot payout refuse`" in text
+    assert "`" not in text
+    assert "<code>pilot payout refuse</code>" in " ".join(part.value for part in at.html)
     assert "Belöningen väntar på granskning" in at.dataframe[0].value["Vad som hände"].tolist()
     assert f"Café Aurora, {one.session_id}" in shown(searched(visit_pages, one.session_id))
 
@@ -108,6 +109,6 @@ def test_the_overview_shows_payments_by_rail(home: Home, visit_pages: Pages) -> 
     home.lake().replace_partition(PAYMENTS, TODAY, rows, commit={})
     at = visit_pages().run().switch_page("views/pilot_overview.py").run()
     assert not at.exception
-    table = next(each.value for each in at.dataframe if "Väg" in each.value.columns)
-    assert table["Väg"].tolist() == ["Kupong i kassan"]
+    table = next(each.value for each in at.dataframe if "Betalsätt" in each.value.columns)
+    assert table["Betalsätt"].tolist() == ["Kupong i kassan"]
     assert table.iloc[0].tolist()[1:] == ["90,0\u00a0%", "9", "1", "0", "14", "2"]

@@ -37,7 +37,7 @@ def test_a_page_without_failures_says_yes_and_lists_no_row(home: Home, visit_pag
         write_verdicts(home.lake(), TODAY - timedelta(days=back))
     page = shown(quality(visit_pages))
     assert "Ja. Alla 12 krav på de senaste 3 dagarna håller." in page
-    assert "Inga rader är undantagna." in page
+    assert "Inga rader bryter mot ett krav." in page
     assert "Granskat 14:25, måndag 23 november" in page
 
 
@@ -47,13 +47,14 @@ def test_a_stopping_failure_is_shown_with_its_table_days_and_rows(home: Home, vi
     at = quality(visit_pages)
     page = shown(at)
     assert "4 av 12 krav håller inte, och 2 av dem stoppar" in page
-    assert "Repliker: the stages of a turn follow one another in time" in page
+    assert "Svar: the stages of a turn follow one another in time" in page
     assert "21 nov. och 22 nov. · 2 rader" in page
     calendar = next(part.value for part in at.html if "pf-heat" in part.value)
-    turns = re.search(r"<tr>\s*<th[^>]*>Repliker.*?</tr>", calendar, re.DOTALL)
+    turns = re.search(r"<tr>\s*<th[^>]*>Svar.*?</tr>", calendar, re.DOTALL)
     assert turns is not None
     assert re.findall(r"pf-verdict pf-(\w+)", turns.group()) == ["met", "missed", "missed"]
     assert 'aria-label="stoppar: 1 av 1 krav håller inte"' in turns.group()
+    assert re.findall(r'<span aria-hidden="true">(\d+)</span>', turns.group()) == ["1", "1"]
     assert at.dataframe[0].value["Nyckel"].tolist() == [f"{SESSION} 2"] * 2
 
 
@@ -63,7 +64,7 @@ def test_the_page_has_an_english_version(home: Home, visit_pages: Pages):
     at.session_state["lang"] = "en"
     page = shown(at.run().switch_page("views/quality.py").run())
     assert "Can the figures be trusted?" in page
-    assert "Turns: the stages of a turn follow one another in time" in page
+    assert "Answers: the stages of a turn follow one another in time" in page
 
 
 def test_urgent_feedback_is_on_top_with_a_link_to_its_words(home: Home, visit_pages: Pages):

@@ -72,7 +72,7 @@ def texts(state: str) -> list[str]:
 
 
 NOTHING_MOVED = ("o money has moved", "nga pengar har flyttats", "othing has been sent", "nget har skickats")
-REFUSED = ("has refused", "har nekat", "refuses", "nekar", "does not take", "godtar inte")
+REFUSED = ("has refused", "har nekat", "refuses", "nekar", "does not accept", "godtar inte")
 
 
 def test_no_code_of_an_in_flight_payout_denies_that_money_moved() -> None:

@@ -63,8 +63,8 @@ _KINDS: dict[Language, dict[Asks, str]] = {
         r"chance to tell|you tell any|able to tell|wiped it|get it to work|get online|payment go|else instead|"
         r"a new (?:one|cup)",
         "thing": r"what did you (?:have|get|order|eat|drink|go for)|you had\?",
-        "what_happened": r"(?:what|something) happened|how (?:was|is) (?:your|the|it|everything)|how d(?:id|"
-        r"o) you (?:find|like)|"
+        "what_happened": r"(?:what|something) happened|how (?:was|is) (?:your|the|it|everything)|"
+        r"how are you finding|how d(?:id|o) you (?:find|like)|"
         r"(?:went|gone) wrong",
     },
 }

@@ -35,8 +35,8 @@ def status(**changed: Any) -> SessionResult:
 
 def test_a_rewarded_answer_gets_what_it_says_and_needs_no_way_on() -> None:
     assert explain(status(), language="sv") == (
-        "Svaret är konkret nog för en belöning.",
-        "Det framgår vad det gäller, hur mycket eller hur länge och vad det ledde till.",
+        "Svaret är så konkret att det ger en belöning.",
+        "Svaret berättar vad det gäller, hur mycket eller hur länge och vad det ledde till.",
     )
 
 
@@ -44,7 +44,7 @@ def test_a_thin_answer_gets_what_was_missing_and_names_a_person() -> None:
     sentences = explain(status(score=30, eligible=False, said=("thing",)), language="sv")
     assert sentences[:3] == (
         "Det blir ingen belöning för det här svaret. Kaféet har fått det ändå.",
-        "Det framgår vad det gäller.",
+        "Svaret berättar vad det gäller.",
         "Det hade hjälpt kaféet att veta var på kaféet det var och vad som hade gjort det bättre.",
     )
     assert sentences[-1].endswith("referensen BCD234.")
@@ -57,7 +57,7 @@ def test_an_answer_whose_words_are_gone_only_lacks_details() -> None:
 
 def test_a_capped_answer_gets_only_the_cap() -> None:
     sentences = explain(status(score=10, eligible=False, signals=("injection",)), language="en")
-    assert sentences[1] == "The answer speaks to the system instead of about the visit."
+    assert sentences[1] == "The answer addresses the system instead of being about the visit."
     assert len(sentences) == 3
 
 
@@ -70,7 +70,7 @@ def test_every_reason_has_words(language: Any) -> None:
 def test_a_held_reward_has_a_date_in_stockholm_and_a_reason() -> None:
     sentences = explain(status(raised=(RaisedSignal("copied_nearly", "hold", None, UNTIL),)), language="en")
     assert sentences[0].endswith("You will hear by 1 December at the latest.")
-    assert "The answer is very much like one that was sent before." in sentences
+    assert "The answer is very similar to one that was sent before." in sentences
     # A person looks anyway: a second look is not offered before the first.
     assert "BCD234" not in " ".join(sentences)
 
@@ -102,7 +102,7 @@ def test_every_signal_that_stands_against_a_reward_has_words(language: Any) -> N
 
 def test_a_signal_that_nobody_has_words_for_still_gets_a_sentence() -> None:
     sentences = explain(status(eligible=False, score=10, signals=("something_new",)), language="sv")
-    assert "Något med svaret behöver ses över av en människa." in sentences
+    assert "Något med svaret behöver ses över av en person." in sentences
     assert not any("something_new" in sentence for sentence in sentences)
 
 

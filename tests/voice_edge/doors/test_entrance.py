@@ -117,7 +117,7 @@ async def test_a_trial_at_night_on_a_private_address_is_admitted_with_a_banner(c
     at("2026-11-23T23:30:00")
     replica.edge.doors.entrance = Entrance(hours_apply=not is_trial_address(Settings().public_url))
     text = (await client.get(f"/c/{replica.code}")).text
-    assert "Café Aurora har stängt just nu. Adressen är bara till för provkörning, så du kommer in ändå." in text
+    assert "Café Aurora är stängt just nu. Adressen är bara till för provkörning, så du kommer in ändå." in text
     assert "Testläge" not in text
     async with replica.page() as page:
         await page.hello(simulated=False)
@@ -127,7 +127,7 @@ async def test_a_paused_cafe_refuses_without_showing_the_reason(client, replica,
     cafe_states.pause(replica.home.store(), "aurora", actor="siv", reason="Råttor i köket.")
     await board()
     answer = await client.get(f"/c/{replica.code}")
-    assert "Café Aurora tar inte emot synpunkter just nu." in answer.text
+    assert "Café Aurora tar inte emot svar just nu." in answer.text
     assert "Råttor" not in answer.text
     error, close = await refused(replica)
     assert (error["code"], error["retryable"], close) == ("paused", False, 4403)
@@ -143,7 +143,7 @@ async def test_maintenance_refuses_all_but_sessions_under_way_and_receipts(clien
         await board()
         answer = await client.get(f"/c/{replica.code}")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
-        assert "Just nu underhåller vi tjänsten." in answer.text
+        assert "Vi arbetar med tjänsten just nu." in answer.text
         assert f'href="/c/{replica.code}"' in answer.text
         error, close = await refused(replica, simulated=True)
         assert (error["code"], error["retryable"], close) == ("maintenance", True, 4503)

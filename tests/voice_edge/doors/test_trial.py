@@ -73,7 +73,7 @@ async def test_a_full_trial_refuses_on_the_page_and_at_hello(client, replica, bo
     async with replica.page() as page:
         await page.begin("text", simulated=False)
         await board()
-        assert "Provperioden är fulltecknad" in (await client.get(f"/c/{replica.code}")).text
+        assert "Vi har fått alla svar vi behöver" in (await client.get(f"/c/{replica.code}")).text
         async with replica.page() as late:
             await late.send("hello", v=1, code=replica.code, language="en", client={"browser": "x"})
             assert (await late.until("error"))["code"] == "trial_full"
@@ -102,7 +102,7 @@ async def test_raising_the_limit_reopens_a_full_trial(client, replica, board, wi
         replica.home.store(), session_id="01a20a38-fd7e-7a9b-9ab2-37da6e252d5a", cafe=replica.edge.cafe("aurora")
     )
     await board()
-    assert "Provperioden" in (await client.get(f"/c/{replica.code}")).text
+    assert "Vi har fått alla svar vi behöver" in (await client.get(f"/c/{replica.code}")).text
     cafe_states.set_trial_limit(replica.home.store(), "aurora", limit=2, actor="siv", reason="Mer tid.")
     await board()
     assert 'id="boot"' in (await client.get(f"/c/{replica.code}")).text

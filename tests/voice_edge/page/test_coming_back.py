@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
@@ -181,11 +182,25 @@ def test_each_refusal_has_its_own_words_and_no_automatic_retry(
     assert len(edge.hellos) == 1
 
 
-def test_a_closed_cafe_says_when_it_opens(open_page: Open, edge: FakeEdge) -> None:
-    page = open_page("sv")
+@pytest.mark.parametrize(
+    ("now", "sv", "en"),
+    [
+        ("2026-11-24T05:00:00+01:00", "i dag klockan 07.30", "today at 07:30"),
+        ("2026-11-23T23:30:00+01:00", "i morgon klockan 07.30", "tomorrow at 07:30"),
+        ("2026-11-21T20:00:00+01:00", "om 3 dagar klockan 07.30", "in 3 days at 07:30"),
+        ("2026-11-02T20:00:00+01:00", "om 22 dagar klockan 07.30", "in 22 days at 07:30"),
+    ],
+)
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_a_closed_cafe_says_when_it_opens(
+    open_page: Open, edge: FakeEdge, language: str, now: str, sv: str, en: str
+) -> None:
+    page = open_page(language)
+    page.clock.set_fixed_time(datetime.fromisoformat(now))
     write(page)
     edge.turn_away("closed", code=4403, opens_at="2026-11-24T07:30:00+01:00")
-    expect(page.locator("#ended-lead")).to_contain_text("Välkommen tillbaka tisdag 07:30.")
+    says = f"Välkommen tillbaka {sv}." if language == "sv" else f"Welcome back {en}."
+    expect(page.locator("#ended-lead")).to_contain_text(says)
 
 
 def test_maintenance_is_shown_and_retried_with_growing_pauses(open_page: Open, edge: FakeEdge) -> None:

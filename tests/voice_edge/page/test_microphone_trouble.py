@@ -115,7 +115,7 @@ def test_a_browser_without_media_devices_is_recognised(open_page: Open, edge: Fa
     page = open_page("en")
     page.evaluate("Object.defineProperty(navigator, 'mediaDevices', { value: undefined })")
     ask(page)
-    expect(page.locator("#trouble-title")).to_have_text("This browser cannot do voice")
+    expect(page.locator("#trouble-title")).to_have_text("This browser does not support voice")
     continues_in_writing(page, edge, "unsupported")
 
 
@@ -134,7 +134,7 @@ def test_a_microphone_with_only_zeros_is_rebuilt_once_before_writing_is_offered(
     page.evaluate(SILENT_STREAM)
     ask(page)
     screen(page, "trouble")
-    expect(page.locator("#trouble-title")).to_have_text("Det kommer inget ljud")
+    expect(page.locator("#trouble-title")).to_have_text("Det hörs inget ljud")
     assert page.evaluate("window.contexts") == 2
     assert edge.frames == []
     continues_in_writing(page, edge, "silent")

@@ -156,7 +156,7 @@ def test_an_uncertain_turn_is_marked_and_asked_again_above_the_same_question(ope
     edge.reply(turn, "Kan du säga det igen?", purpose="ask_again")
     expect(page.locator("#remark")).to_have_text("Kan du säga det igen?")
     expect(page.locator("#question")).to_have_text(QUESTION["sv"])
-    expect(page.locator(".said.uncertain .tag")).to_have_text("Osäkert, hörde jag rätt?")
+    expect(page.locator(".said.uncertain .tag")).to_have_text("Jag är osäker. Hörde jag rätt?")
     turn = edge.heard("Den var varm och saftig")
     edge.reply(turn, FOLLOW_UP["sv"])
     expect(page.locator("#remark")).to_be_empty()
@@ -283,7 +283,7 @@ def test_the_microphone_is_asked_for_only_after_consent(open_page: Open, edge: F
         " window.asked = 0; media.getUserMedia = (wish) => { window.asked++; return ask(wish); }; }"
     )
     page.click("#choose-voice")
-    expect(page.locator("#consent-browser")).to_contain_text("Strax frågar Chrome om mikrofonen")
+    expect(page.locator("#consent-browser")).to_contain_text("Strax ber Chrome att få använda mikrofonen")
     assert page.evaluate("window.asked") == 0
     page.click("#agree")
     screen(page, "talk")

@@ -92,7 +92,7 @@ def test_the_page_declares_its_language_and_links_to_the_other(language: str, ot
 
 
 def test_the_smallest_reward_is_shown_as_given() -> None:
-    assert "25\u00a0kr för användbara svar" in page(reward_ore=2500)
+    assert "Kupong på minst 25\u00a0kr för ett användbart svar" in page(reward_ore=2500)
 
 
 def test_a_name_with_markup_cannot_break_out_of_the_page() -> None:

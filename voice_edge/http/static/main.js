@@ -51,7 +51,7 @@ const handlers = {
     if (resumed && conversation.started && !shows("talk", "consent") && language !== boot.language) return location.replace(inLanguage(language));
     if (language === boot.language) offerVoice(!qualified);
     element("remember").hidden = device_token !== "ask";
-    fill({ closing: closes_at ? say("talk.closing", { when: endings.moment(closes_at) }) : "" });
+    fill({ closing: closes_at ? say("talk.closing", { when: endings.clock(closes_at) }) : "" });
     if (!conversation.started) return show("welcome");
     if (!conversation.consented) return shows("microphone", "trouble") || consent();
     if (!shows("microphone", "trouble", "review", "done")) inTalk();

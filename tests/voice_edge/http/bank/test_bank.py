@@ -55,7 +55,7 @@ async def test_an_answered_onboarding_claims_the_reward(guest, stripe, home, cho
     text = (await guest.get(path)).text
     assert code in text
     assert status_title("sv", "asked") in text
-    assert "FAKE" in text
+    assert "LÅTSAS" in text
     stripe.answered(stripe.accounts[0])
     back = await guest.get(f"{path}/bank/back?lang=sv")
     assert (back.status_code, back.headers["location"]) == (303, f"{path}?lang=sv")
@@ -164,7 +164,7 @@ async def test_a_claimed_reward_with_a_deleted_account_promises_no_voucher(guest
     del stripe.fake.books.accounts[stripe.accounts[0]]
     refused = await guest.post(f"{path}/bank", data={})
     assert refused.status_code == 503
-    assert "pengarna är kvar där kvittot säger" in refused.text
+    assert "pengarna är kvar, precis som det står på kvittot" in refused.text
     assert "Kupongen gäller" not in refused.text
     refresh_status(home.store(), replica.edge.bank._open_provider(), recipient_statuses.recipient(home.store(), who))
     text = (await guest.get(path)).text

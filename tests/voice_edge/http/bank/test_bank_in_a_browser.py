@@ -66,7 +66,7 @@ async def test_from_the_voucher_to_the_account_and_its_status(
     await seen("1-offered")
     await page.get_by_role("link", name="Få pengarna på ditt bankkonto i stället").click()
     await page.get_by_role("heading", name="på ditt bankkonto").wait_for()
-    assert "FAKE" in await page.inner_text("main")
+    assert "LÅTSAS" in await page.inner_text("main")
     await seen("2-choice")
     await page.get_by_role("button", name="Fortsätt till Stripe").click()
     await page.get_by_role("button", name=FAKE["onboarding.finish"], exact=True).wait_for()

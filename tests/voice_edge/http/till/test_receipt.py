@@ -62,8 +62,8 @@ async def test_a_voucher_is_shown_with_its_code_its_amount_and_its_last_day(till
 @pytest.mark.parametrize(
     ("changes", "says", "not_says"),
     [
-        ({"score": 10, "counted_score": 10}, "konkreta nog", "Din kupong"),
-        ({"clear": False}, "konkreta nog", "Din kupong"),
+        ({"score": 10, "counted_score": 10}, "så konkreta", "Din kupong"),
+        ({"clear": False}, "så konkreta", "Din kupong"),
         ({"simulated": False}, "Det ser ut att|Troligen|Vi går igenom", "Din kupong"),
         ({"device": "d1"}, "redan fått en belöning här i dag", "Din kupong"),
     ],
@@ -144,7 +144,7 @@ async def test_guest_and_barista_in_two_browsers(replica, sent, reward, pin, sch
 
         await barista.goto(f"{replica.url}/till/aurora?code={code}")
         await assert_accessible(barista)
-        await barista.get_by_label("PIN för passet").fill(PIN)
+        await barista.get_by_label("PIN-kod för passet").fill(PIN)
         await barista.get_by_role("button", name="Logga in").click()
         await barista.get_by_role("button", name="Lös in").wait_for()
         await assert_accessible(barista)
