@@ -11,6 +11,7 @@ from dashboards import fragments, live, visit
 from dashboards.chart_colours import theme
 from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
+from dashboards.page_chrome import draw_chrome
 from dashboards.page_language import PRODUCT
 from dashboards.reading.page_snapshot import UnreadableTable
 from pilot.errors import PilotError
@@ -38,8 +39,7 @@ def main() -> None:
             format_func=LANGUAGES.__getitem__,
             key="lang",
         )
-        # The HTML is served as Swedish; the reader may have chosen English since.
-        st.html(f'<script>document.documentElement.lang = "{language}"</script>', unsafe_allow_javascript=True)
+        draw_chrome(language)
     exposed = exposed_address()
     if exposed is not None:
         log.error("pages_exposed", address=exposed, remedy="start with --server.address 127.0.0.1")

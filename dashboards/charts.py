@@ -29,20 +29,13 @@ _NUMBER_LOCALES: dict[Language, dict[str, Any]] = {
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", "\u00a0kr"], "percent": "%"},
 }
 
-SAVE_ONLY = {"export": True, "source": False, "compiled": False, "editor": False}
-MENU = ("PNG_ACTION", "SVG_ACTION", "CLICK_TO_VIEW_ACTIONS")
-
 
 def _finished(chart: Any, *, visit: Visit, height: int) -> Any:
     colours = palette()
-    menu = {name: visit.say(f"chart.{name.lower()}") for name in MENU}
     return (
-        chart.properties(
-            height=height,
-            # vega-embed's own menu; the actions that show the source or leave the page are left out.
-            usermeta={"embedOptions": {"i18n": menu, "actions": SAVE_ONLY}},
-        )
-        .configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[visit.language])))
+        chart.properties(height=height)
+        # Its parts' English descriptions are left out: the chart's alternative text says what it shows.
+        .configure(aria=False, locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[visit.language])))
         .configure_view(strokeWidth=0)
         .configure_axis(
             labelColor=colours.muted,
@@ -164,7 +157,7 @@ def trend(visit: Visit, figures: Sequence[KpiFigure], *, kpi: str, days: Sequenc
         sort=list(labels.values()),
         title=None,
         scale=alt.Scale(domain=list(labels.values())),
-        axis=alt.Axis(values=_spread(list(labels.values())), labelAngle=0, grid=False, labelOverlap=False),
+        axis=_day_axis(list(labels.values())),
     )
     domain = [_bottom(figures, kpi=kpi) * scale, top * scale]
 
@@ -208,7 +201,7 @@ def volume(visit: Visit, rows: Sequence[Volume], *, band: Band, days: Sequence[d
         sort=list(labels.values()),
         title=None,
         scale=alt.Scale(domain=list(labels.values()), paddingInner=0.25),
-        axis=alt.Axis(values=_spread(list(labels.values())), labelAngle=0, grid=False, labelOverlap=False),
+        axis=_day_axis(list(labels.values())),
     )
     y = alt.Y(
         "completed:Q",
@@ -247,6 +240,10 @@ def _bottom(figures: Sequence[KpiFigure], *, kpi: str) -> float:
 
 def _day_labels(days: Sequence[date], *, language: Language) -> dict[date, str]:
     return {day: short_day(day, language=language) for day in days}
+
+
+def _day_axis(labels: list[str]) -> Any:
+    return alt.Axis(values=_spread(labels), labelAngle=0, grid=False, labelOverlap=False, labelFlush=False)
 
 
 def _spread(labels: list[str]) -> list[str]:

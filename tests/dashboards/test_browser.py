@@ -40,12 +40,21 @@ CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 STARTS_WITHIN_SECONDS = 60
 SIZES = ((1280, 900), (390, 844))
 PAGES = {"day": "", "overview": "piloten", "quality": "datakvalitet"}
+TITLES = {
+    "": ("Kaféets dag", "The café's day"),
+    "piloten": ("Hela piloten", "The whole pilot"),
+    "datakvalitet": ("Datakvalitet", "Data quality"),
+    "betalningar": ("Betalningar", "Payments"),
+}
+SCHEMES = ("light", "dark")
 ODD_DAY_BACK = 4  # a day with little feedback
 
 # A page draws a chart or a table last.
 DRAWN = (
     "[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg.marks, [data-testid=stDataFrame] canvas"
 )
+
+GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgroundColor"
 
 # On a deep link Streamlit first tries to find its server beneath the page's path, and gets a 404.
 PROBED = ("/_stcore/health", "/_stcore/host-config")
@@ -143,11 +152,14 @@ def test_the_first_visit_can_be_to_any_page(server: str, chromium):
     page.close()
 
 
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("size", SIZES, ids=["desk", "phone"])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_complete_and_accessible(name: str, size: tuple[int, int], server: str, chromium, tmp_path: Path):
+def test_a_page_is_complete_and_accessible(
+    name: str, size: tuple[int, int], scheme: str, server: str, chromium, tmp_path: Path
+):
     width, height = size
-    page = chromium.new_page(viewport={"width": width, "height": height}, locale="sv-SE")
+    page = chromium.new_page(viewport={"width": width, "height": height}, locale="sv-SE", color_scheme=scheme)
     foreign: list[str] = []
     errors: list[str] = []
     failed: list[str] = []
@@ -160,7 +172,8 @@ def test_a_page_is_complete_and_accessible(name: str, size: tuple[int, int], ser
     )
     page.goto(f"{server}/{PAGES[name]}")
     page.wait_for_selector(".pf-head h1")
-    drawn(page, tmp_path / f"{name}-{width}.png")
+    drawn(page, tmp_path / f"{name}-{width}-{scheme}.png")
+    assert page.evaluate(GROUND) == {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 24, 21)"}[scheme]
     assert foreign == []
     assert errors == []
     assert [url for url in failed if not url.endswith(PROBED)] == []

@@ -1,0 +1,52 @@
+// Streamlit's frame in the reader's language: the page's lang, and the English words that Streamlit 1.67 hard-codes.
+// `window.pages` = { language, words: { from: to } } is set before; a word that ends with a space is a prefix.
+(() => {
+  const ATTRIBUTES = ["aria-label", "title", "placeholder"];
+  // Of texts only the frame's: a guest's words are never looked at.
+  const FRAME = '[data-testid="stTooltipContent"], [data-testid="InputInstructions"], [data-testid="stStatusWidget"]';
+
+  function translated(text) {
+    const { words } = window.pages;
+    if (text in words) return words[text];
+    const [first] = text.split(":", 1); // "Fullscreen: the chart's alternative text"
+    if (first in words) return words[first] + text.slice(first.length);
+    const prefix = Object.keys(words).find((from) => from.endsWith(" ") && text.startsWith(from));
+    return prefix ? words[prefix] + text.slice(prefix.length) : text;
+  }
+
+  function translateText(node) {
+    const text = translated(node.data.trim());
+    if (node.data.trim() && text !== node.data.trim()) node.data = text;
+  }
+
+  function translateAttribute(element, name) {
+    const text = element.getAttribute(name);
+    if (text && translated(text) !== text) element.setAttribute(name, translated(text));
+  }
+
+  function translate(root) {
+    for (const name of ATTRIBUTES) {
+      translateAttribute(root, name);
+      for (const element of root.querySelectorAll(`[${name}]`)) translateAttribute(element, name);
+    }
+    for (const frame of root.closest(FRAME) ? [root] : root.querySelectorAll(FRAME)) {
+      const texts = document.createTreeWalker(frame, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) translateText(texts.currentNode);
+    }
+  }
+
+  function onChange({ type, target, attributeName, addedNodes }) {
+    if (type === "attributes") return translateAttribute(target, attributeName);
+    if (type === "characterData") return target.parentElement?.closest(FRAME) && translateText(target);
+    for (const node of addedNodes) {
+      if (node.nodeType === Node.ELEMENT_NODE) translate(node);
+      else if (node.nodeType === Node.TEXT_NODE && target.closest(FRAME)) translateText(node);
+    }
+  }
+
+  document.documentElement.lang = window.pages.language;
+  translate(document.body);
+  window.pageChrome?.disconnect();
+  window.pageChrome = new MutationObserver((changes) => changes.forEach(onChange));
+  window.pageChrome.observe(document.body, { attributeFilter: ATTRIBUTES, childList: true, characterData: true, subtree: true });
+})();
