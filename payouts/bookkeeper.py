@@ -27,9 +27,9 @@ COLUMNS = (
 )  # fmt: skip
 TEXTS: Mapping[tuple[str, str], str] = {
     ("rewards_expense", "rewards_owed"): "Belöning utlovad",
-    ("rewards_owed", "owed_to_cafes"): "Värdekod inlöst i kassan",
+    ("rewards_owed", "owed_to_cafes"): "Kupong inlöst i kassan",
     ("owed_to_cafes", "rewards_owed"): "Inlösen ångrad",
-    ("rewards_owed", "rewards_expense"): "Värdekod förfallen",
+    ("rewards_owed", "rewards_expense"): "Kupong förfallen",
     ("rewards_owed", "provider_balance"): "Utbetald via Stripe",
     ("provider_balance", "rewards_owed"): "Utbetalning återförd",
 }

@@ -86,7 +86,7 @@ def _day_in_figures(
                 alt=charts.hours_in_words(visit, shown.hours),
             )
         else:
-            visit.draw(fragments.paragraph(visit.say("day.figure.completion_none")))
+            visit.draw(fragments.paragraph(visit.say("day.hours.none")))
     with right:
         title = fragments.section_head(visit.say("day.funnel.title"))
         visit.draw(title + feedback_fragments.funnel(visit, shown.funnel))

@@ -13,8 +13,18 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pilot.kpis import KPIS
-from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS, TABLES, TURNS
+from pilot.lake_tables.tables import (
+    CUSTOMER_COUNTS,
+    PILOT_KPIS,
+    SCORED_FEEDBACK,
+    SESSIONS,
+    TABLES,
+    TURNS,
+    UPTIME,
+)
+from pipelines.figures.kpis import pilot_kpis
 from storage.home import Home
+from storage.lake import polars_schema
 from storage.store.cafes import customer_counts
 from tests.dashboards.conftest import NOW, TODAY
 from tests.dashboards.lake_days import make_day
@@ -240,6 +250,28 @@ def test_an_empty_home_shows_the_first_steps_and_commands_to_the_team_only(tests
     at = at.switch_page(OVERVIEW).run()
     assert "Här kommer gästernas svar" in shown(at)
     assert "pilot journey aurora" in at.code[0].value
+
+
+def test_a_day_with_openings_only_says_so_without_a_warning(home: Home, visit_pages: Pages):
+    day = make_day(home.cafes(), YESTERDAY)
+    lake = home.lake()
+    opened = day.sessions.filter(outcome="opened_only")
+    none = pilot_kpis(
+        day=YESTERDAY, as_of=NOW, cafes=home.cafes(), sessions=opened, turns=day.turns.clear(),
+        uptime=pl.DataFrame(schema=polars_schema(UPTIME)),
+        customer_counts=pl.DataFrame(schema=polars_schema(CUSTOMER_COUNTS)),
+    )  # fmt: skip
+    tables = ((SESSIONS, opened), (TURNS, day.turns.clear()), (SCORED_FEEDBACK, day.scored_feedback.clear()))
+    for table, frame in (*tables, (PILOT_KPIS, none)):
+        lake.replace_partition(table, YESTERDAY, frame, commit={})
+    at = visit_pages().run()
+    assert "Ingen började svara, men sidan öppnades" in shown(at)
+    assert "Inga samtal påbörjades." in shown(at)
+    assert "inga avslutade samtal att räkna på" in shown(at)
+    at = overview(visit_pages())
+    assert "inga samtal" in shown(at)
+    grid = next(part.value for part in at.html if "pf-grid" in part.value)
+    assert set(re.findall(r"pf-verdict pf-(\w+)", grid)) == {"missing"}
 
 
 def test_stale_figures_name_support_and_no_command(home: Home, visit_pages: Pages):
