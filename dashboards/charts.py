@@ -35,9 +35,11 @@ def _finished(chart: Any, *, visit: Visit, height: int) -> Any:
     return (
         chart.properties(height=height)
         # Its parts' English descriptions are left out: the chart's alternative text says what it shows.
-        .configure(aria=False, locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[visit.language])))
+        .configure(locale=alt.Locale(number=alt.NumberLocale(**_NUMBER_LOCALES[visit.language])))
         .configure_view(strokeWidth=0)
+        .configure_mark(aria=False)
         .configure_axis(
+            aria=False,
             labelColor=colours.muted,
             titleColor=colours.muted,
             gridColor=colours.grid,
@@ -46,6 +48,7 @@ def _finished(chart: Any, *, visit: Visit, height: int) -> Any:
             titleFontWeight="normal",
         )
         .configure_legend(
+            aria=False,
             labelFontSize=12,
             titleFontSize=12,
             titleFontWeight="normal",

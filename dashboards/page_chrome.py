@@ -1,4 +1,4 @@
-"""Streamlit's frame in the reader's language: the page's `lang`, and the words that Streamlit hard-codes in English."""
+"""The language of Streamlit's frame: the page's `lang`, and words that Streamlit has in English only."""
 
 from __future__ import annotations
 

@@ -58,5 +58,5 @@ def test_nothing_is_shaded_outside_the_axis(home: Home, cafe: str, day: date):
 @pytest.mark.parametrize("language", ["sv", "en"])
 def test_a_charts_parts_have_no_english_descriptions_of_their_own(home: Home, language: str):
     chart = drawn(home, "aurora", MONDAY, language=language)
-    assert chart["config"]["aria"] is False
+    assert [chart["config"][part]["aria"] for part in ("mark", "axis", "legend")] == [False] * 3
     assert ("Klockslag" in json.dumps(chart, ensure_ascii=False)) == (language == "sv")
