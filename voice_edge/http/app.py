@@ -17,6 +17,7 @@ from voice_edge.conversation.connection import Connection
 from voice_edge.conversation.greeting import Visitor
 from voice_edge.conversation.session import Session
 from voice_edge.edge import Edge
+from voice_edge.http.addresses import TidyAddresses
 from voice_edge.http.bank.routes import bank_routes
 from voice_edge.http.counts_routes import counts_routes
 from voice_edge.http.counts_service import CountsService
@@ -109,6 +110,7 @@ def create_app(edge: Edge, *, counts: CountsService | None = None, probes: Probe
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESSED_BYTES)
     app.add_middleware(RequestDoor, public_url=edge.settings.public_url, cafes=edge.cafes)
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(TidyAddresses)
     app.include_router(customer_routes(edge))
     app.include_router(receipt_routes(edge))
     app.include_router(bank_routes(edge))
