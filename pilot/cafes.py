@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from datetime import date, time
+from datetime import date
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -20,22 +17,12 @@ from pydantic import (
 )
 
 from pilot.errors import InvalidCafes
+from pilot.usual_week import Hours, OpeningHours
+from pilot.usual_week import Window as Window
 
 SMALLEST_REWARD_ORE = 2000  # Stripe's smallest bank payout in Sweden is 20 SEK.
 
 Language = Literal["sv", "en"]
-
-
-def _wall(value: Any) -> time:
-    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
-        return time.fromisoformat(value)
-    if isinstance(value, time):
-        return value
-    raise ValueError('expected a time of day as "HH:MM", for example "07:30"')
-
-
-WallTime = Annotated[time, BeforeValidator(_wall)]
-Window = tuple[WallTime, WallTime]
 
 
 class _Checked(BaseModel):
@@ -70,37 +57,6 @@ class Band(_Checked):
         if self.low > self.high:
             raise ValueError(f"low ({self.low}) is above high ({self.high})")
         return self
-
-
-def _opens_before_closing(window: Window) -> Window:
-    if window[0] >= window[1]:
-        raise ValueError(f"opens at {window[0]:%H:%M}, closes at {window[1]:%H:%M}: closing must come later")
-    return window
-
-
-Hours = Annotated[Window, AfterValidator(_opens_before_closing)]
-
-
-class OpeningHours(_Checked):
-    """Opening and closing time by kind of day.
-
-    Attributes:
-        holidays: On Sweden's public holidays; None for the hours of Sundays.
-        eves: On the eves of Midsummer, Christmas and New Year.
-    """
-
-    weekdays: Hours
-    saturday: Hours
-    sunday: Hours
-    holidays: Hours | Literal["closed"] | None = None
-    eves: Hours | Literal["closed"] = "closed"
-
-    def on(self, day: date) -> Window:
-        """Return opening and closing time on a day of an ordinary week.
-
-        `pilot.opening_hours` adds holidays and special days.
-        """
-        return (self.sunday if day.weekday() == 6 else self.saturday) if day.weekday() >= 5 else self.weekdays
 
 
 class SpecialDay(_Checked):
@@ -164,9 +120,16 @@ class RewardTier(_Checked):
 
 
 class Pilot(_Checked):
-    """The pilot's settings that all cafés share."""
+    """The pilot's settings that all cafés share.
+
+    Attributes:
+        controller: The legal person responsible for guests' data (GDPR, article 4); empty for the pilot's name.
+        contact: Its e-mail address or page for questions about guests' data; empty for the cafés' staff.
+    """
 
     name: str
+    controller: str = ""
+    contact: str = ""
     first_day: date
     days: int = Field(ge=1)
     rubric_version: str
@@ -178,6 +141,11 @@ class Pilot(_Checked):
             if upper.score_above <= lower.score_above or upper.amount_ore <= lower.amount_ore:
                 raise ValueError("reward_tiers must rise in both score_above and amount_ore")
         return self
+
+    @property
+    def responsible(self) -> str:
+        """Return the name of the data's controller, as guests read it."""
+        return self.controller or self.name
 
     def reward_ore(self, score: int) -> int:
         """Return the reward in öre for `score` (0-100); 0 if it earns none."""

@@ -95,7 +95,7 @@ def expectation(cafe: Cafe, *, day: date, past: Mapping[date, Sequence[PastHour]
 
 def _from_band(cafe: Cafe, weight: float) -> Expectation:
     """Return the band as rates, with its ends widened if the day is shorter or longer than a weekday."""
-    band, share = cafe.expected_feedbacks_per_day, weight / whole_weight(cafe, cafe.opening_hours.weekdays)
+    band, share = cafe.expected_feedbacks_per_day, weight / whole_weight(cafe, cafe.opening_hours.usual)
     low, high = band.low * min(1.0, share) / weight, band.high * max(1.0, share) / weight
     return Expectation("band", (low + high) / 2, low, high, BAND_DISPERSION)
 

@@ -16,6 +16,7 @@ Subject = Literal[
     "repeat", "hears", "privacy", "hours", "wifi", "toilet", "bill", "contents", "refund", "manager", "reward", "other"
 ]
 WEEK_DAYS = 7
+SATURDAY = 5
 NOON_HOUR = 12
 
 # The first that matches counts.
@@ -147,15 +148,51 @@ def hours_answer(text: str, *, cafe: Cafe, language: Language, today: date) -> s
     """Return the opening hours of the day that `text` asks about; of today if it names none."""
     said, relative = text.casefold(), _RELATIVE[language]
     if re.search(relative["weekdays"], said):
-        return say(SECTION, "cafe.weekdays", language, **_times(cafe.opening_hours.weekdays, language))
+        return _weekdays(cafe, language)
     if re.search(relative["weekend"], said):
-        both = (cafe.opening_hours.saturday, cafe.opening_hours.sunday)
-        first, second = (_times(window, language) for window in both)
-        return say(
-            SECTION, "cafe.weekend", language, sat_open=first["opens"], sat_close=first["closes"], **_prefixed(second)
-        )
+        return _weekend(cafe, language)
     day, label = _asked_day(said, language=language, today=today)
-    window = hours_on(cafe, day).window
+    return _hours(hours_on(cafe, day).window, label, language)
+
+
+def _weekdays(cafe: Cafe, language: Language) -> str:
+    """Return the hours of weekdays, then each weekday that differs."""
+    hours = cafe.opening_hours
+    usual = None if hours.weekdays == "closed" else hours.weekdays
+    days = [
+        _hours(window, _on_day(number, language), language)
+        for number, window in enumerate(hours.week[:SATURDAY])
+        if window != usual
+    ]
+    if usual is None:
+        all_week = _hours(None, say(SECTION, "cafe.on_weekdays", language), language)
+    else:
+        all_week = say(SECTION, "cafe.weekdays", language, **_times(usual, language))
+    return " ".join([all_week, *days])
+
+
+def _weekend(cafe: Cafe, language: Language) -> str:
+    saturday, sunday = cafe.opening_hours.week[SATURDAY:]
+    if saturday is None or sunday is None:
+        days = enumerate((saturday, sunday), start=SATURDAY)
+        return " ".join(_hours(window, _on_day(number, language), language) for number, window in days)
+    first = _times(saturday, language)
+    return say(
+        SECTION,
+        "cafe.weekend",
+        language,
+        sat_open=first["opens"],
+        sat_close=first["closes"],
+        **_prefixed(_times(sunday, language)),
+    )
+
+
+def _on_day(number: int, language: Language) -> str:
+    name = _DAYS[language][number]
+    return say(SECTION, "cafe.on_day", language, day=name if language == "sv" else name.capitalize())
+
+
+def _hours(window: Window | None, label: str, language: Language) -> str:
     if window is None:
         return say(SECTION, "cafe.closed_day", language, day=label)
     return say(SECTION, "cafe.hours", language, day=label, **_times(window, language))
@@ -167,7 +204,7 @@ def _asked_day(said: str, *, language: Language, today: date) -> tuple[date, str
     for number, name in enumerate(_DAYS[language]):
         if name in said:
             day = today + timedelta(days=(number - today.weekday()) % WEEK_DAYS)
-            return day, say(SECTION, "cafe.on_day", language, day=name if language == "sv" else name.capitalize())
+            return day, _on_day(number, language)
     for day, name in _holidays(today, language):
         begins = (part for part in _BEGINNINGS[language] if name.casefold().startswith(part))
         if name.casefold() in said or any(part in said for part in begins):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from pilot.cafes import Cafe, Language
+from pilot.usual_week import WEEKDAYS
 from pilot.words import say
 from voice_edge.doors.calendar_words import moment_words, window_words
 from voice_edge.doors.entrance import Refusal
@@ -71,15 +72,21 @@ def _part(kind: DoorKind, *, cafe: Cafe | None, now: datetime, refusal: Refusal 
 
 def _week(cafe: Cafe, language: Language) -> tuple[tuple[str, str], ...]:
     hours = cafe.opening_hours
-    holidays = hours.holidays or hours.sunday
+    names = say("doors", "calendar.weekdays", language).split()
+    own = [
+        (name.capitalize(), window)
+        for name, day, window in zip(names, WEEKDAYS, hours.week, strict=False)
+        if getattr(hours, day) is not None
+    ]
     rows = (
-        ("weekdays", hours.weekdays),
-        ("saturday", hours.saturday),
-        ("sunday", hours.sunday),
-        ("holidays", holidays),
+        (say("doors", "closed.weekdays", language), hours.weekdays),
+        *own,
+        (say("doors", "closed.saturday", language), hours.saturday),
+        (say("doors", "closed.sunday", language), hours.sunday),
+        (say("doors", "closed.holidays", language), hours.holidays or hours.sunday),
     )
     shut = say("doors", "closed.shut", language)
     return tuple(
-        (say("doors", f"closed.{name}", language), shut if window == "closed" else window_words(window, language))
+        (name, shut if window is None or window == "closed" else window_words(window, language))
         for name, window in rows
     )
