@@ -86,7 +86,14 @@ class SpeechRecogniser(Protocol):
         ...
 
     def recognise(
-        self, audio: npt.NDArray[np.float32], *, language: str, session_id: str, final: bool = True, prompt: str = ""
+        self,
+        audio: npt.NDArray[np.float32],
+        *,
+        language: str,
+        session_id: str,
+        final: bool = True,
+        prompt: str = "",
+        part: bool = False,
     ) -> Future[Transcript]:
         """Queue a recognition."""
         ...

@@ -51,7 +51,7 @@ class InstantRecogniser:
     queue_depth = 0
 
     def recognise(
-        self, audio: Any, *, language: str, session_id: str, final: bool = True, prompt: str = ""
+        self, audio: Any, *, language: str, session_id: str, final: bool = True, prompt: str = "", part: bool = False
     ) -> Future[Transcript]:
         future: Future[Transcript] = Future()
         future.set_result(Transcript(WORDS, 0.9, False, False, False, 0.0, language))

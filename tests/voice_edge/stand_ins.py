@@ -70,6 +70,7 @@ class FakeRecogniser:
         self._clock = clock
         self.says: list[Transcript | Exception] = [recognised("Kaffet var gott men det var lång kö vid lunch")]
         self.seconds = 0.0
+        self.seconds_per_second = 0.0  # of audio
         self.finals: list[np.ndarray] = []
         self.partials = 0
         self.queue_depth = 0
@@ -78,7 +79,7 @@ class FakeRecogniser:
         self.retry_after_s = 12.0
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def recognise(self, audio, *, language, session_id, final=True, prompt="") -> Future[Transcript]:
+    def recognise(self, audio, *, language, session_id, final=True, prompt="", part=False) -> Future[Transcript]:
         future: Future[Transcript] = Future()
         if not final:
             self.partials += 1
@@ -86,14 +87,15 @@ class FakeRecogniser:
             return future
         self.finals.append(audio)
         result = self.says.pop(0) if len(self.says) > 1 else self.says[0]
-        task = asyncio.ensure_future(self._settle(future, result))
+        seconds = self.seconds + self.seconds_per_second * len(audio) / 16_000
+        task = asyncio.ensure_future(self._settle(future, result, seconds))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return future
 
-    async def _settle(self, future: Future[Transcript], result: Transcript | Exception) -> None:
-        if self.seconds:
-            await self._clock.sleep(self.seconds)
+    async def _settle(self, future: Future[Transcript], result: Transcript | Exception, seconds: float) -> None:
+        if seconds:
+            await self._clock.sleep(seconds)
         if not future.set_running_or_notify_cancel():
             return
         if isinstance(result, Exception):

@@ -38,7 +38,13 @@ class RecognitionRefused(Exception):
 
 
 async def recognise(
-    edge: Edge, audio: npt.NDArray[np.float32], *, language: str, session_id: str, final: bool = True
+    edge: Edge,
+    audio: npt.NDArray[np.float32],
+    *,
+    language: str,
+    session_id: str,
+    final: bool = True,
+    part: bool = False,
 ) -> Transcript:
     """Return the transcript of `audio`; cancellation abandons the recognition.
 
@@ -49,7 +55,7 @@ async def recognise(
     """
     if edge.recogniser is None:
         raise RecogniserAway
-    future = edge.recogniser.recognise(audio, language=language, session_id=session_id, final=final)
+    future = edge.recogniser.recognise(audio, language=language, session_id=session_id, final=final, part=part)
     try:
         heard = await asyncio.wrap_future(future)
     except asyncio.CancelledError:

@@ -17,8 +17,10 @@ from voice_edge.conversation.fixed_answers import answer_silence, answer_unrecog
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.recognition import RecognitionRefused, recognise, recognised_within
 from voice_edge.conversation.speculation import Speculation, Speculations
+from voice_edge.conversation.turn_parts import TurnParts
 from voice_edge.conversation.utterance import SpeechTimes, Utterance
 from voice_edge.doors.limits import Allowance
+from voice_edge.hearing.transcript import joined
 from voice_edge.hearing.turn_taking import SPEECH_FROM, Commit, NoSpeech, Resumed, SoftEnd, SpeechStarted, TurnEvent
 from voice_edge.protocol import AudioFrame, Busy, CloseCode
 from voice_edge.protocol.frames import SAMPLE_RATE
@@ -50,7 +52,8 @@ class VoiceTurns:
         self._turns = edge.new_turns()
         self._timeline = AudioTimeline()
         self._ahead = Allowance(rate=SAMPLE_RATE, burst=edge.limits.ahead_seconds * SAMPLE_RATE, clock=edge.clock)
-        self._early = Speculations(live, recognise=self._recognise, words=self._turns.transcript)
+        self._parts = TurnParts(live, timeline=self._timeline, recognise=self._recognise_part)
+        self._early = Speculations(live, recognise=self._parts.whole, words=self._turns.transcript)
         self._captions = Captions(live, recognise=self._recognise_caption, listening=lambda: self.listening)
         self._listening = False
         self._last_number = -1
@@ -76,6 +79,7 @@ class VoiceTurns:
         self._turns.rearm(self._timeline.end)
         self._early.discard()
         self._early.reset_count()
+        self._parts.reset()
         self._speech_from = None
         self._soft_end_at = None
         self._resumed = 0
@@ -119,7 +123,9 @@ class VoiceTurns:
                     return
         if self._speech_from is None:
             live.frame = frame.number
-        elif self._speaking and not self._early.under_way:
+            return
+        self._parts.grow(self._speech_from, self._timeline.end)
+        if self._speaking and not self._early.under_way:
             self._captions.begin(self._speech_from, self._timeline.end)
 
     async def stop(self) -> None:
@@ -171,13 +177,16 @@ class VoiceTurns:
             self._early.use(early)
         else:
             began = committed_at
-            recognition = live.spawn_quietly(self._recognise(commit.audio_from, commit.at), name="recognising")
+            recognition = live.spawn_quietly(self._parts.whole(commit.audio_from, commit.at), name="recognising")
         heard, refused = None, None
         try:
             seconds = live.edge.limits.recognition_seconds
             heard = await recognised_within(seconds, recognition, edge=live.edge, session_id=session_id)
         except RecognitionRefused as reason:
-            refused = reason
+            heard, refused = self._parts.heard(), reason
+            if heard is not None:  # The beginning of a long turn counts; only its end is lost.
+                live.edge.metrics.count_ignored("unheard_end")
+                await live.send_error("partly_heard", retryable=True)
         if self._end is not None and self._end.done() and self._end.result() and await ended_before(live):
             return
         ended = early.ended if early is not None and reuse and early.ended is not None else None
@@ -231,13 +240,15 @@ class VoiceTurns:
                 self._framed_at = live.edge.clock.monotonic()
                 await self.stop()
 
-    async def _recognise(self, start: int, end: int) -> Transcript:
-        return await self._recognise_audio(start, end, final=True)
+    async def _recognise_part(self, start: int, end: int, kept: bool) -> Transcript:
+        return await self._recognise_audio(start, end, final=True, part=kept)
 
     async def _recognise_caption(self, start: int, end: int) -> Transcript:
-        return await self._recognise_audio(start, end, final=False)
+        before = self._parts.heard()
+        latest = await self._recognise_audio(self._parts.unheard(start), end, final=False)
+        return latest if before is None else joined([before, latest])
 
-    async def _recognise_audio(self, start: int, end: int, *, final: bool) -> Transcript:
+    async def _recognise_audio(self, start: int, end: int, *, final: bool, part: bool = False) -> Transcript:
         state = self._live.state
         return await recognise(
             self._live.edge,
@@ -245,4 +256,5 @@ class VoiceTurns:
             language=state.language,
             session_id=state.session_id,
             final=final,
+            part=part,
         )

@@ -21,6 +21,9 @@ PARTIAL_STALE_SECONDS = 1.0
 LONG_CLIP_SECONDS = 28.0  # more than one window of the model: several recognitions in one
 
 
+Place = tuple[str, bool]
+
+
 class RecognitionFuture(Future[Transcript]):
     """The future of a recognition; if it is cancelled while running, the worker stops at its next step."""
 
@@ -36,7 +39,11 @@ class RecognitionFuture(Future[Transcript]):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecognitionRequest:
-    """One requested recognition."""
+    """One requested recognition.
+
+    Attributes:
+        part: Whether it is a finished part of a long turn, which a newer final of the session does not replace.
+    """
 
     audio: npt.NDArray[np.float32]
     language: str
@@ -44,12 +51,18 @@ class RecognitionRequest:
     final: bool
     prompt: str
     requested_at: float
+    part: bool = False
     future: RecognitionFuture = field(default_factory=RecognitionFuture)
 
     @property
     def seconds(self) -> float:
         """Return the audio's duration."""
         return len(self.audio) / SAMPLE_RATE
+
+    @property
+    def place(self) -> Place:
+        """Return its place in the queue, which one request has at a time."""
+        return self.session_id, self.part
 
     @property
     def yields(self) -> bool:
@@ -60,8 +73,8 @@ class RecognitionRequest:
 class FairQueue:
     """Waiting recognitions, for any number of sessions and workers.
 
-    A session has at most one place for a final and one for a partial: a newer request replaces the older one, whose
-    future is cancelled, and keeps its place. Finals are served in the order of their sessions' arrival, so no session
+    A session has at most one place for a final, one for a part of a long turn and one for a partial: a newer request
+    replaces the older one, whose future is cancelled, and keeps its place. Finals are served in the order of their sessions' arrival, so no session
     is served twice before another is served once; finals of committed turns (`hurry`) precede speculative ones. A
     partial is served only while no final waits, and dropped when it is stale. With several workers, one is kept free
     of captions and long clips, so that a brief turn never waits for them.
@@ -79,8 +92,8 @@ class FairQueue:
         self._most_finals = most_finals
         self._workers = workers
         self._seconds_per_final = seconds_per_final
-        self._finals: OrderedDict[str, RecognitionRequest] = OrderedDict()
-        self._partials: OrderedDict[str, RecognitionRequest] = OrderedDict()
+        self._finals: OrderedDict[Place, RecognitionRequest] = OrderedDict()
+        self._partials: OrderedDict[Place, RecognitionRequest] = OrderedDict()
         self._hurried: set[str] = set()
         self._running: dict[int, RecognitionRequest] = {}
         self._partials_dropped = 0
@@ -130,14 +143,14 @@ class FairQueue:
                 raise RecogniserClosed("The recogniser is closed.", remedy="Write instead.")
             self._sweep()
             lane = self._finals if work.final else self._partials
-            older = lane.get(work.session_id)
+            older = lane.get(work.place)
             if older is None and work.final and len(lane) >= self._most_finals:
                 seconds = len(lane) * self._seconds_per_final() / self._workers
                 raise RecogniserBusy(waiting=len(lane), retry_after_s=max(1.0, seconds))
-            lane[work.session_id] = work  # keeps the older request's place
+            lane[work.place] = work  # keeps the older request's place
             void = [older] if older is not None else []
             if work.final:
-                void += [one for one in self._running.values() if one.final and one.session_id == work.session_id]
+                void += [one for one in self._running.values() if one.final and one.place == work.place]
             elif older is not None:
                 self._partials_dropped += 1
             self._changed.notify()
@@ -147,7 +160,7 @@ class FairQueue:
     def hurry(self, session_id: str) -> None:
         """Serve the session's waiting final before speculative ones: its turn is committed."""
         with self._changed:
-            if session_id in self._finals:
+            if any(place in self._finals for place in _places(session_id)):
                 self._hurried.add(session_id)
 
     def take(self) -> RecognitionRequest | None:
@@ -180,7 +193,8 @@ class FairQueue:
     def forget(self, session_id: str) -> None:
         """Drop the waiting recognitions of a session and abandon the running ones."""
         with self._changed:
-            waiting = [lane.pop(session_id, None) for lane in (self._finals, self._partials)]
+            lanes = (self._finals, self._partials)
+            waiting = [lane.pop(place, None) for lane in lanes for place in _places(session_id)]
             self._hurried.discard(session_id)
             dropped = [work for work in waiting if work is not None]
             dropped += [work for work in self._running.values() if work.session_id == session_id]
@@ -200,20 +214,30 @@ class FairQueue:
 
     def _sweep(self) -> None:
         """Remove cancelled finals. Requires the lock."""
-        for session in [session for session, work in self._finals.items() if work.future.cancelled()]:
-            del self._finals[session]
-            self._hurried.discard(session)
+        for place in [place for place, work in self._finals.items() if work.future.cancelled()]:
+            self._remove(place)
 
     def _next(self) -> RecognitionRequest | None:
         """Remove and return the recognition that is due; None if none may run. Requires the lock."""
         last_free = self._workers > 1 and len(self._running) >= self._workers - 1
         due = sorted(
-            self._finals, key=lambda session: session not in self._hurried
+            self._finals, key=lambda place: place[0] not in self._hurried
         )  # stable: otherwise in order of arrival
-        for session in due:
-            if not (last_free and self._finals[session].yields):
-                self._hurried.discard(session)
-                return self._finals.pop(session)
+        for place in due:
+            if not (last_free and self._finals[place].yields):
+                return self._remove(place)
         if self._finals or not self._partials or last_free:
             return None
         return self._partials.popitem(last=False)[1]
+
+    def _remove(self, place: Place) -> RecognitionRequest:
+        """Remove and return a waiting final. Requires the lock."""
+        work = self._finals.pop(place)
+        session_id, _ = place
+        if not any(each in self._finals for each in _places(session_id)):
+            self._hurried.discard(session_id)
+        return work
+
+
+def _places(session_id: str) -> tuple[Place, ...]:
+    return (session_id, False), (session_id, True)

@@ -19,13 +19,14 @@ def split_audio(audio: Float32) -> list[Float32]:
     longest = int(LONGEST_PIECE_SECONDS * SAMPLE_RATE)
     parts: list[Float32] = []
     while len(audio) > longest:
-        cut = _quietest(audio, first=longest - int(SEARCH_SECONDS * SAMPLE_RATE), last=longest)
+        cut = quietest_place(audio, first=longest - int(SEARCH_SECONDS * SAMPLE_RATE), last=longest)
         parts.append(audio[:cut])
         audio = audio[cut:]
     return [*parts, audio]
 
 
-def _quietest(audio: Float32, *, first: int, last: int) -> int:
+def quietest_place(audio: Float32, *, first: int, last: int) -> int:
+    """Return the middle of the quietest 200 ms of `audio` between two positions."""
     width = int(QUIET_SECONDS * SAMPLE_RATE)
     energy = np.concatenate([[0.0], np.cumsum(np.square(audio[first:last], dtype=np.float64))])
     return first + int(np.argmin(energy[width:] - energy[:-width])) + width // 2

@@ -116,7 +116,14 @@ class Recogniser:
             worker.join(timeout=max(0.0, until - time.monotonic()))
 
     def recognise(
-        self, audio: Float32, *, language: str, session_id: str, final: bool = True, prompt: str = ""
+        self,
+        audio: Float32,
+        *,
+        language: str,
+        session_id: str,
+        final: bool = True,
+        prompt: str = "",
+        part: bool = False,
     ) -> Future[Transcript]:
         """Request the transcript of `audio`.
 
@@ -131,6 +138,7 @@ class Recogniser:
             final: Whether the transcript is for a turn. A partial is for captions: it is served while no final waits,
                 and cancelled when it has waited too long.
             prompt: The words before, as a hint for spelling.
+            part: Whether it is a finished part of a longer turn: only a newer part of the session replaces it.
 
         Raises:
             RecogniserBusy: the queue is full.
@@ -140,7 +148,7 @@ class Recogniser:
             raise RecogniserClosed("The recogniser has not been started.", remedy="Write instead.")
         if language not in self._weights:
             raise RecogniserClosed(f"The recogniser has no weights for {language!r}.", remedy="Write instead.")
-        work = RecognitionRequest(audio, language, session_id, final, prompt, self._clock())
+        work = RecognitionRequest(audio, language, session_id, final, prompt, self._clock(), part)
         try:
             self._queue.put(work)
         except RecogniserBusy:

@@ -209,3 +209,22 @@ def test_every_future_is_served_once_or_cancelled(asked: list[tuple[str, bool]])
     assert all(one.future.cancelled() != (one in served) for one in accepted)
     finals = [one.final for one in served if one is not None]
     assert finals == sorted(finals, reverse=True)
+
+
+def test_a_final_leaves_the_part_of_its_session_in_its_place() -> None:
+    queue = FairQueue(clock=Clock())
+    part = RecognitionRequest(np.zeros(1, np.float32), "sv", "a", True, "", 0.0, part=True)
+    final, newer = work("a"), work("a")
+    for each in (part, final, newer):
+        queue.put(each)
+    assert final.future.cancelled()
+    assert [queue.take(), queue.take()] == [part, newer]
+
+
+def test_a_forgotten_session_loses_its_part_too() -> None:
+    queue = FairQueue(clock=Clock())
+    part = RecognitionRequest(np.zeros(1, np.float32), "sv", "a", True, "", 0.0, part=True)
+    queue.put(part)
+    queue.forget("a")
+    assert part.future.cancelled()
+    assert len(queue) == 0
