@@ -57,7 +57,9 @@ class ConsentDecided(EventData):
 class MicrophoneResult(EventData):
     """The browser's answer to the request for the microphone."""
 
-    result: Literal["granted", "denied", "not_found", "not_readable", "unsupported", "insecure", "silent", "error"]
+    result: Literal[
+        "granted", "denied", "not_found", "not_readable", "unsupported", "insecure", "silent", "no_answer", "error"
+    ]
     sample_rate: int | None = Field(default=None, description="The device's own rate, hertz.")
 
 

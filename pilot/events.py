@@ -40,7 +40,7 @@ from pilot.identifiers import identifier_time
 SCHEMA_VERSION = 1
 # Prefixes of the names of replicas that record probes only: this host's watch, and second hosts.
 PROBER_REPLICAS = ("watch", "probe")
-CONSENT_VERSION = "2026-11"
+CONSENT_VERSION = "2026-12"
 
 
 def _utc(value: Any) -> datetime:

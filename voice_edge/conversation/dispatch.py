@@ -19,13 +19,14 @@ from pilot.turns import plausible_response_ms
 from voice_edge import interviewer, protocol
 from voice_edge.conversation.answer import answer, resume_answer
 from voice_edge.conversation.finish import ended_before, finish
+from voice_edge.conversation.fixed_answers import open_question
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.state import Phase
 from voice_edge.conversation.talk import Talk
 from voice_edge.conversation.utterance import Utterance
 from voice_edge.doors.entrance import CLOSES
 from voice_edge.errors import NotNow, ProtocolFault
-from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Question, Review
+from voice_edge.protocol import AudioFrame, CloseCode, DeviceToken, Review
 
 OFFERED_SCOPES = frozenset({"transcript", "device_token"})  # No audio is stored, so consent to it is not requested.
 
@@ -50,7 +51,7 @@ class Dispatch:
             number = state.pending
             self._talk.answer_typed(lambda: resume_answer(live, number))
         elif state.phase == "talking":
-            await live.send(Question(turn=state.next_turn, text=state.question))
+            await live.send(open_question(live))
             await self._talk.ready()
 
     async def frame(self, frame: AudioFrame) -> None:
@@ -151,7 +152,7 @@ class Dispatch:
             return
         if remembered is not None and remembered.token != self._device_token:
             await live.send(DeviceToken(token=remembered.token, expires_at=remembered.expires_at.isoformat()))
-        await live.send(Question(turn=state.next_turn, text=state.question))
+        await live.send(open_question(live))
         await live.show("ready")
 
     async def _microphone(self, message: protocol.Microphone) -> None:

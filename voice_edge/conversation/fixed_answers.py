@@ -95,7 +95,14 @@ async def next_question(live: Live, *, over: bool) -> None:
     if over or state.next_turn > live.edge.limits.turns:
         await open_review(live)
         return
-    await live.send(Question(turn=state.next_turn, text=state.question))
+    await live.send(open_question(live))
+
+
+def open_question(live: Live) -> Question:
+    """Return the question that the next turn answers, with its number."""
+    state = live.state
+    most = 1 + live.edge.limits.follow_ups
+    return Question(turn=state.next_turn, text=state.question, number=min(1 + state.follow_ups, most), most=most)
 
 
 async def open_review(live: Live) -> None:

@@ -17,6 +17,7 @@ from voice_edge.http.page.customer import customer_page
 from voice_edge.http.page.door import DoorKind, door_page
 from voice_edge.http.page.front import front_page
 from voice_edge.http.page.notice import notice_page
+from voice_edge.http.page.privacy import privacy_facts, privacy_page
 from voice_edge.http.qr import code_address, qr_png, qr_svg
 from voice_edge.http.responses import away_response, requested_language, too_many_response
 
@@ -30,10 +31,16 @@ SHUT: dict[RefusalCode, DoorKind] = {"closed": "closed", "paused": "paused", "tr
 def customer_routes(edge: Edge) -> APIRouter:
     """Return the routes of the customer's side."""
     router = APIRouter()
+    facts = privacy_facts(edge.settings, edge.cafes)
 
     @router.get("/")
     def front() -> HTMLResponse:
         return HTMLResponse(front_page(edge.cafes), headers=NO_STORE)
+
+    @router.get("/privacy")
+    def privacy(lang: str = "sv") -> HTMLResponse:
+        language: Language = "en" if lang == "en" else "sv"
+        return HTMLResponse(privacy_page(facts, cafes=edge.cafes, language=language), headers=NO_STORE)
 
     @router.get("/c/{code}")
     async def customer(code: str, request: Request) -> HTMLResponse:
@@ -93,6 +100,7 @@ def _talk(cafe: Cafe, code: str, *, request: Request, edge: Edge) -> HTMLRespons
         language=language,
         reward_ore=0 if unrewarded else smallest_reward_ore(edge.cafes.pilot),
         simulated=simulated,
+        facts=privacy_facts(edge.settings, edge.cafes),
         voice_trial=recogniser is None or not recogniser.qualified(language),
         banner=_banner(cafe, language, edge=edge, unrewarded=unrewarded),
     )

@@ -50,7 +50,9 @@ class Consent(_Incoming):
 class Microphone(_Incoming):
     """The browser's answer to the request for the microphone."""
 
-    result: Literal["granted", "denied", "not_found", "not_readable", "unsupported", "insecure", "silent", "error"]
+    result: Literal[
+        "granted", "denied", "not_found", "not_readable", "unsupported", "insecure", "silent", "no_answer", "error"
+    ]
     sample_rate: int | None = Field(default=None, ge=1_000, le=1_000_000)
 
 

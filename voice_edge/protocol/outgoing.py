@@ -84,11 +84,18 @@ class DeviceToken(Outgoing):
 
 
 class Question(Outgoing):
-    """The question for turn number `turn`."""
+    """The question for turn number `turn`.
+
+    Attributes:
+        number: Its number among the questions; a repeated question keeps it.
+        most: The largest number that a session reaches.
+    """
 
     type: Literal["question"] = "question"
     turn: int
     text: str
+    number: int | None = None
+    most: int | None = None
 
 
 class State(Outgoing):

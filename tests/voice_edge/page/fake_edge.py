@@ -30,6 +30,7 @@ from storage.store.rewards.receipts import Receipt
 from tests.waiting import DEADLINE_SECONDS
 from voice_edge.http.page.customer import customer_page
 from voice_edge.http.page.notice import notice_page
+from voice_edge.http.page.privacy import PrivacyFacts, privacy_page
 from voice_edge.http.page.receipt import receipt_page
 from voice_edge.http.static_files import STATIC_FOLDER
 from voice_edge.protocol import UnknownMessage, decode_frame, parse_message, unknown_fields
@@ -38,6 +39,7 @@ CSP = "default-src 'self'; connect-src 'self' ws: wss:; frame-ancestors 'none'; 
 QUESTION = {"sv": "Vad minns du bäst från ditt besök i dag?", "en": "What do you remember best from your visit today?"}
 FOLLOW_UP = {"sv": "Vad var det som gjorde bullen så god?", "en": "What made the bun so good?"}
 THANKS = {"sv": "Tack, det hjälper oss mycket.", "en": "Thank you, that helps us a lot."}
+FACTS = PrivacyFacts("Svenska kafépiloten", "", 90, 30, 30, bank=False)
 ALLOWED = {
     "start": {"greeted"},
     "consent": {"started"},
@@ -156,13 +158,18 @@ class FakeEdge:
             self.state["question"] = text
         asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
         if final and purpose != "thanks":
-            self.push({"type": "question", "turn": self.state["next_turn"], "text": self.state["question"]})
+            self.push(self._question())
 
     def review(self) -> None:
         self.state["phase"] = "review"
         asyncio.run_coroutine_threadsafe(self._ack(), self.loop).result(DEADLINE_SECONDS)
         turns = [{"turn": each["turn"], "text": each["text"]} for each in self.state["turns"]]
         self.push({"type": "review", "turns": turns}, {"type": "state", "state": "review"})
+
+    def _question(self) -> dict[str, Any]:
+        asked = {each["question"] for each in self.state["turns"]} | {self.state["question"]}
+        turn, text = self.state["next_turn"], self.state["question"]
+        return {"type": "question", "turn": turn, "text": text, "number": len(asked), "most": 3}
 
     # The socket
 
@@ -231,7 +238,7 @@ class FakeEdge:
         )
         await self._ack()
         if resumed and state["phase"] == "talking":
-            await self._send({"type": "question", "turn": state["next_turn"], "text": state["question"]})
+            await self._send(self._question())
             await self._ready()
         if resumed and state["phase"] == "review":
             await self._send({"type": "review", "turns": state["turns"]})
@@ -263,7 +270,7 @@ class FakeEdge:
             if "device_token" in message["scope"]:
                 token = {"type": "device_token", "token": "a-token", "expires_at": "2099-01-01T00:00:00+00:00"}
                 await self._send(token)
-            await self._send({"type": "question", "turn": state["next_turn"], "text": state["question"]})
+            await self._send(self._question())
             await self._send({"type": "state", "state": "ready"})
         elif kind == "microphone":
             state["granted"] = message["result"] == "granted"
@@ -332,6 +339,7 @@ class FakeEdge:
             language=language,
             reward_ore=2000,
             simulated=self.simulated,
+            facts=FACTS,
             voice_trial=language not in self.qualified,
         )
         return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
@@ -358,6 +366,12 @@ class FakeEdge:
         text = notice_page(kind=request.path_params["kind"], cafe=self.cafe, link="/c/ABC234")
         return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
 
+    def _privacy(self, request: Request) -> HTMLResponse:
+        language = "en" if request.query_params.get("lang") == "en" else "sv"
+        listed = parse_cafes(Path("cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
+        text = privacy_page(FACTS, cafes=listed, language=language)
+        return HTMLResponse(text, headers={"Content-Security-Policy": CSP})
+
     def app(self) -> Starlette:
         return Starlette(
             routes=[
@@ -365,6 +379,7 @@ class FakeEdge:
                 Route("/r/{token}", self._receipt),
                 Route("/v1/rest", self._rest, methods=["POST"]),
                 Route("/notice/{kind}", self._notice),
+                Route("/privacy", self._privacy),
                 WebSocketRoute("/ws/v1", self.serve),
                 Mount("/static", StaticFiles(directory=STATIC_FOLDER)),
             ]

@@ -23,7 +23,7 @@ IPHONE = (
     "Version/18.4 Mobile/15E148 Safari/604.1"
 )
 INSTAGRAM = IPHONE.replace("Safari/604.1", "Instagram 350.0")
-AGENTS = {"trouble_denied_iphone": IPHONE, "trouble_in_app": INSTAGRAM}
+AGENTS = {"trouble_denied_iphone": IPHONE, "trouble_in_app": INSTAGRAM, "welcome_in_app": INSTAGRAM}
 # Settings of the edge before the page is opened.
 BEFORE: dict[str, dict[str, object]] = {
     "welcome_trial": {"qualified": (), "simulated": True, "closes_at": "2026-11-23T17:00:00+01:00"},
@@ -46,6 +46,15 @@ def _fails(name: str) -> State:
         screen(page, "trouble")
 
     return script
+
+
+def _no_answer(page: Page, _edge: FakeEdge, _language: str) -> None:
+    page.clock.install()
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}); }")
+    page.click("#choose-voice")
+    page.click("#agree")
+    page.clock.run_for(11_000)
+    screen(page, "trouble")
 
 
 def _in_app(page: Page, _edge: FakeEdge, _language: str) -> None:
@@ -193,6 +202,8 @@ STATES: dict[str, State] = {
     "trouble_denied_iphone": _fails("NotAllowedError"),
     "trouble_not_found": _fails("NotFoundError"),
     "trouble_in_app": _in_app,
+    "trouble_no_answer": _no_answer,
+    "welcome_in_app": _nothing,
     "listening": _talking("listening"),
     "hearing": _talking("hearing", partial=True, turns=1),
     "thinking": _talking("thinking", turns=1),

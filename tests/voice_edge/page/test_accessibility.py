@@ -68,6 +68,8 @@ def test_every_state_is_accessible_in_both_colour_schemes(
         "/notice/unknown_code",
         "/notice/wrong_cafe",
         "/notice/maintenance",
+        "/privacy?lang=sv",
+        "/privacy?lang=en",
     ],
 )
 def test_receipts_and_notices_are_accessible(open_page: Open, edge: FakeEdge, path: str) -> None:

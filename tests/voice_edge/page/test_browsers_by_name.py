@@ -34,6 +34,11 @@ INSIDE_AN_APP = {
     "Snapchat, iOS": IPHONE + "Version/18.4 Mobile/15E148 Safari/604.1 Snapchat/13.30.0.40 (like Safari/8620.1.16)",
     "X, iOS": IPHONE + "Mobile/15E148 Twitter for iPhone/11.5",
     "Google's app, iOS": IPHONE + "GSA/360.1.740000000 Mobile/15E148 Safari/604.1",
+    "WeChat, iOS": IPHONE + "Mobile/15E148 MicroMessenger/8.0.50(0x18003237) NetType/WIFI Language/sv",
+    "Teams, iOS": IPHONE + "Mobile/15E148 TeamsMobile-iOS",
+    "Jodel, iOS": IPHONE + "Mobile/15E148",
+    "an unnamed app, iPad": IPHONE.replace("iPhone; CPU iPhone OS", "iPad; CPU OS") + "Mobile/15E148",
+    "Slack, Android": VIEW + " Slack/24.10",
 }
 # name: agent, browser, system, steps
 BY_ITSELF = {
@@ -55,6 +60,12 @@ BY_ITSELF = {
         "firefox",
     ),
     "Edge, Android": (PLAIN + "Chrome/140.0.0.0 Mobile Safari/537.36 EdgA/140.0.0.0", "Edge", "Android", "chrome"),
+    "DuckDuckGo, iOS": (
+        IPHONE + "Version/18.4 Mobile/15E148 DuckDuckGo/7 Safari/605.1.15",
+        "Safari",
+        "iOS",
+        "safari",
+    ),
     "Safari, Mac": (MAC, "Safari", "macOS", "desktop"),
 }
 
@@ -91,3 +102,23 @@ def test_a_browser_is_named_and_gets_its_own_instructions() -> None:
 
 def test_an_ipad_that_claims_to_be_a_mac_is_recognised_by_its_touch_screen() -> None:
     assert described([MAC], touches=5)[0]["os"] == "iOS"
+
+
+def test_each_app_is_named_with_the_browser_to_open_instead() -> None:
+    script = f"""
+        Object.defineProperty(globalThis, "navigator", {{ value: {{ maxTouchPoints: 5 }} }});
+        const client = await import({json.dumps((STATIC_FOLDER / "client.js").as_uri())});
+        const all = {json.dumps(list(INSIDE_AN_APP.values()))};
+        const named = (agent) => [client.appName("?", agent), client.properBrowser(client.describeClient(agent))];
+        console.log(JSON.stringify(all.map(named)));
+    """
+    done = subprocess.run(
+        ["node", "--input-type=module", "-"], input=script, capture_output=True, text=True, timeout=NODE_SECONDS,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    unnamed = ("Jodel", "an unnamed app", "Slack")
+    for name, (app, browser) in zip(INSIDE_AN_APP, json.loads(done.stdout), strict=True):
+        asked = name.split(",")[0]
+        assert app == ("?" if asked in unnamed else asked.removesuffix("'s app")), name
+        assert browser == ("Chrome" if name.endswith("Android") else "Safari"), name

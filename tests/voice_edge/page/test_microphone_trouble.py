@@ -89,7 +89,7 @@ def test_a_real_browser_without_a_microphone_is_recognised(
         (ANDROID.format("Chrome/144.0 Mobile"), "chrome", "Chrome"),
         (ANDROID.format("SamsungBrowser/28.0 Chrome/130.0 Mobile"), "samsung", "Samsung Internet"),
         (FIREFOX, "firefox", "Firefox"),
-        (INSTAGRAM, "in_app", "webbläsaren"),
+        (INSTAGRAM, "in_app", "Safari"),
         (None, "desktop", "Chrome"),
     ],
 )
@@ -254,3 +254,63 @@ def test_a_busy_recogniser_switches_to_writing_with_a_retry_time(open_page: Open
     expect(page.locator("#notice")).to_contain_text("om 20 sekunder")
     expect(page.locator("#text-dock")).to_be_visible()
     until(lambda: edge.last("mode")["mode"] == "text", what="mode text")
+
+
+def test_a_microphone_request_that_never_settles_is_noticed_in_ten_seconds(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv", user_agent=INSTAGRAM)
+    page.clock.install()
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => new Promise(() => {}); }")
+    ask(page)
+    page.clock.run_for(9_000)
+    screen(page, "microphone")
+    page.clock.run_for(1_100)
+    screen(page, "trouble")
+    expect(page.locator("#trouble-title")).to_have_text("Webbläsaren svarar inte")
+    expect(page.locator("#trouble-steps")).to_contain_text("Öppna i Safari")
+    continues_in_writing(page, edge, "no_answer")
+
+
+def test_sound_setup_that_never_settles_is_noticed_too(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("en")
+    page.clock.install()
+    page.evaluate("() => { AudioWorklet.prototype.addModule = () => new Promise(() => {}); }")
+    ask(page)
+    page.clock.run_for(1_000)
+    screen(page, "microphone")
+    page.clock.run_for(10_000)
+    expect(page.locator("#trouble-title")).to_have_text("The browser does not answer")
+    continues_in_writing(page, edge, "no_answer")
+
+
+def test_a_late_permission_still_opens_the_microphone(open_page: Open, edge: FakeEdge) -> None:
+    page = open_page("sv")
+    page.clock.install()
+    page.evaluate(
+        "() => { const media = navigator.mediaDevices; const real = media.getUserMedia.bind(media);"
+        " media.getUserMedia = (wish) => new Promise((done) => { window.allow = () => done(real(wish)); }); }"
+    )
+    ask(page)
+    page.clock.run_for(15_000)
+    screen(page, "trouble")
+    page.clock.resume()
+    page.evaluate("window.allow()")
+    screen(page, "talk")
+    until(lambda: edge.frames, what="sound")
+    assert [each["result"] for each in edge.reached if each["type"] == "microphone"] == ["no_answer", "granted"]
+
+
+@pytest.mark.parametrize(
+    ("agent", "app", "instead"),
+    [
+        (INSTAGRAM, "Instagram", "Safari"),
+        (INSTAGRAM.replace("Instagram 350.0", "[FBAN/FBIOS;FBAV/500.0]"), "Facebook", "Safari"),
+        (INSTAGRAM.replace("Instagram 350.0", "musical_ly_38.0.0 BytedanceWebview/d8a21c6"), "TikTok", "Safari"),
+        (ANDROID.format("Version/4.0 Chrome/144.0 Mobile") + " [FB_IAB/FB4A;FBAV/500.0]", "Facebook", "Chrome"),
+    ],
+)
+def test_inside_an_app_the_guest_is_told_which_browser_to_open_and_may_write(
+    open_page: Open, edge: FakeEdge, agent: str, app: str, instead: str
+) -> None:
+    page = open_page("sv", user_agent=agent)
+    expect(page.locator("#in-app")).to_have_text(say("page", "voice.in_app", "sv", app=app, browser=instead))
+    assert page.locator("#choice button").first.get_attribute("id") == "choose-text"

@@ -20,7 +20,12 @@ def node(script: str) -> dict[str, object]:
     """Run a module that ends with `print(object)` and return the object."""
     modules = "".join(
         f"import * as {name} from {json.dumps((STATIC_FOLDER / f'{file}.js').as_uri())};\n"
-        for name, file in {"resampling": "resampler", "clocks": "audio-clock", "framing": "audio-frames"}.items()
+        for name, file in {
+            "resampling": "resampler",
+            "clocks": "audio-clock",
+            "framing": "audio-frames",
+            "resting": "overheard",
+        }.items()
     )
     done = subprocess.run(
         ["node", "--input-type=module", "-"],
@@ -146,3 +151,29 @@ def test_after_a_suspended_context_the_clock_finds_the_new_offset_within_its_win
     print({ at: clock.toPage(5000) });
     """)
     assert found["at"] == 13_000
+
+
+@pytest.mark.parametrize(
+    ("own", "during", "ms", "missed"),
+    [
+        (0.7, 0.7, 900, True),  # the customer continues
+        (0.7, 0.7, 400, False),  # a word that ended late
+        (0.7, 0.4, 5000, False),  # the room
+        (0.0, 0.9, 5000, False),  # nobody has spoken yet
+        (0.3, 0.3, 900, True),  # a soft voice
+        (0.7, 1.0, 60, False),  # a cup
+    ],
+)
+def test_only_a_voice_as_loud_as_the_customers_own_is_missed(own: float, during: float, ms: int, missed: bool) -> None:
+    found = node(
+        f"""
+    const heard = new resting.Overheard();
+    let now = 1000;
+    const play = (level, whose, ms) => {{ for (const end = now + ms; now < end; now += 20) heard.hear(level, whose, now); }};
+    play({own}, "customer", 2000);
+    play({during}, "reply", {ms});
+    play(0.05, "reply", 300);
+    print({{ first: heard.take(), again: heard.take() }});
+    """
+    )
+    assert found == {"first": missed, "again": False}

@@ -1,5 +1,10 @@
 // Describes the browser: too coarse to identify anybody, fine enough to choose the microphone's instructions.
-const IN_APP = /FBAN|FBAV|FB_IAB|Instagram|Barcelona|Snapchat|TikTok|musical_ly|BytedanceWebview|Line\/|LinkedInApp|Twitter|Pinterest|GSA\/|; wv\)/;
+const APPS = {
+  Instagram: /Instagram/, Messenger: /MessengerForiOS|Orca-Android/, Facebook: /FBAN|FBAV|FB_IAB/, TikTok: /TikTok|musical_ly|trill|BytedanceWebview/,
+  Snapchat: /Snapchat/, Threads: /Barcelona/, LinkedIn: /LinkedInApp/, X: /Twitter/, Pinterest: /Pinterest/, Google: /GSA\//, LINE: /Line\//, WeChat: /MicroMessenger/, Teams: /Teams/,
+};
+const APP_OF = (agent) => Object.keys(APPS).find((name) => APPS[name].test(agent));
+const VIEW = /; wv\)/; // Android's views say so; on iOS every browser names Safari, a view inside an app does not
 
 export function describeClient(agent = navigator.userAgent) {
   const browser = /Firefox|FxiOS/.test(agent) ? "Firefox"
@@ -11,8 +16,12 @@ export function describeClient(agent = navigator.userAgent) {
     agent.match(/(Android) (\d+)/) ?? agent.match(/(iPhone|iPad).*? OS (\d+)/) ?? agent.match(/(Windows|Mac OS X|Linux)/) ?? [];
   const tablet = os === "Mac OS X" && navigator.maxTouchPoints > 1; // an iPad that calls itself a Mac
   const name = tablet || /^iP/.test(os) ? "iOS" : os === "Mac OS X" ? "macOS" : os;
-  return { browser, os: name, os_major: major, in_app: IN_APP.test(agent) };
+  return { browser, os: name, os_major: major, in_app: Boolean(APP_OF(agent)) || VIEW.test(agent) || (name === "iOS" && !/Safari\//.test(agent)) };
 }
+
+// The app whose view this is, and the browser to open instead.
+export const appName = (fallback, agent = navigator.userAgent) => APP_OF(agent) ?? fallback;
+export const properBrowser = ({ os }) => ({ iOS: "Safari", Android: "Chrome" })[os];
 
 // The browser's name in a sentence, and the key of its instructions.
 export const browserName = ({ browser, in_app }, fallback) => (in_app || browser === "other" ? fallback : browser);

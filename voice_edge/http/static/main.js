@@ -1,8 +1,9 @@
 // Connects the customer's taps, the conversation and the screens.
-import { describeClient } from "./client.js";
+import { appName, describeClient, properBrowser } from "./client.js";
 import { Conversation } from "./conversation.js";
 import * as endings from "./endings.js";
 import * as ask from "./microphone.js";
+import { Overheard } from "./overheard.js";
 import { handIn, stuck } from "./rest.js";
 import { anythingLeft, review } from "./review.js";
 import { element, fill, news, show, shows } from "./screens.js";
@@ -12,6 +13,7 @@ import { boot, say } from "./words.js";
 
 const STUCK_AFTER = 3; // connections that failed in a row
 const UNKEPT = new Set(["not_saved", "internal"]); // the edge failed: the page resends, its words stay
+const RESTING = new Set(["thinking", "replying"]);
 const RECEIPT_TRIES = 3;
 const RECEIPT_AFTER_MS = 1500;
 
@@ -21,6 +23,8 @@ let fault; // the last error from the edge
 let line = "down";
 let over = false;
 let sent = false;
+let enough = false; // the customer wants no more questions
+const overheard = new Overheard();
 
 const conversation = new Conversation({
   code: boot.code,
@@ -33,8 +37,16 @@ const conversation = new Conversation({
 
 const voice = new Voice(boot.language, {
   onFrame: (samples, capturedMs) => conversation.hear(samples, capturedMs),
-  onLevel: talk.loudness,
+  onLevel(share) {
+    talk.loudness(share);
+    overheard.hear(share, conversation.state === "hearing" ? "customer" : RESTING.has(conversation.state) && !voice.speaking ? "reply" : "");
+    if (overheard.missed) fill({ "state-hint": say("talk.unheard") });
+  },
   onAsked: () => ask.explain(client, { waiting: true }),
+  onNoAnswer() {
+    conversation.microphone("no_answer");
+    ask.trouble("no_answer", client);
+  },
   onChange: state,
   onFail: (name) => conversation.fail("page", name),
   onLost() {
@@ -63,20 +75,26 @@ const handlers = {
     conversation.memory.forget();
     location.reload();
   },
-  question({ text }) {
+  question({ text, number, most }) {
+    fill({ progress: number ? say("talk.progress", { number, most }) : "" });
     if (element("question").textContent !== text) {
       talk.ask({ question: text });
       speak(text);
     }
     state();
   },
-  state,
+  state() {
+    if (conversation.state === "listening" && overheard.take()) news(say("notice.missed"), { passing: true });
+    state();
+  },
   partial({ text }) {
     talk.caption(text);
   },
   heard() {
     talk.caption("");
     talk.history(conversation.turns, edit);
+    talk.wayOut(true);
+    if (enough) toReview();
   },
   reply({ turn, text, final, purpose }) {
     const first = text && turn !== shownTurn;
@@ -85,13 +103,10 @@ const handlers = {
     talk.ask(texts, { streaming: !final, painted: first && (() => conversation.shown(turn)) });
     talk.waiting(false);
     if (final) speak(text);
+    if (enough && conversation.turns.size) toReview();
+    else enough = false;
   },
-  review() {
-    voice.stop();
-    talk.waiting(false);
-    review(conversation.turns, edit);
-    show("review");
-  },
+  review: toReview,
   completed,
   busy({ retry_after_s: seconds }) {
     write();
@@ -174,6 +189,8 @@ const taps = {
     if (!voice.speech.on) voice.speech.hush();
     talk.sounding(voice.speech);
   },
+  "enough-voice": stopHere,
+  "enough-text": stopHere,
   finish() {
     document.activeElement?.blur?.();
     if (sent || !anythingLeft()) return;
@@ -191,6 +208,12 @@ const taps = {
 };
 for (const [id, tap] of Object.entries(taps)) element(id).onclick = () => tap();
 
+addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+  if (event.target.id === "answer") element("text-dock").requestSubmit();
+  else if (shows("review")) taps.finish();
+});
+
 element("text-dock").onsubmit = (event) => {
   event.preventDefault();
   const text = element("answer").value.trim();
@@ -201,6 +224,27 @@ element("text-dock").onsubmit = (event) => {
   talk.waiting(true);
   element("answer").focus();
 };
+
+// No more questions: what is being said or typed is still sent, then the review opens.
+function stopHere() {
+  const typed = conversation.mode === "text" && element("answer").value.trim();
+  const talking = conversation.mode === "voice" && conversation.state === "hearing" && voice.alive;
+  if (typed && element("send").getAttribute("aria-disabled") === "true") return;
+  if (!typed && !talking) return conversation.turns.size ? toReview() : leave();
+  enough = true;
+  if (typed) element("text-dock").requestSubmit();
+  else conversation.stop();
+}
+
+// Opens the review once; a later `review` of the edge must not undo edits in progress.
+function toReview() {
+  voice.stop();
+  talk.waiting(false);
+  if (shows("review")) return;
+  conversation.changeMode("text");
+  review(conversation.turns, edit);
+  show("review");
+}
 
 function choose(mode) {
   conversation.start(mode);
@@ -257,6 +301,7 @@ function inTalk() {
   talk.dock(conversation.mode);
   talk.sounding(voice.speech);
   talk.history(conversation.turns, edit);
+  talk.wayOut(conversation.turns.size);
   show("talk");
 }
 
@@ -315,7 +360,15 @@ function end(how, opensAt) {
 }
 
 function offerVoice(trial) {
-  element("choice").classList.toggle("text-first", trial || Boolean(faultBeforeAsking()));
+  const textFirst = trial || client.in_app || Boolean(faultBeforeAsking());
+  const choice = element("choice");
+  const first = element(textFirst ? "choose-text" : "choose-voice");
+  choice.classList.toggle("text-first", textFirst);
+  if (choice.firstElementChild !== first) {
+    const { activeElement } = document;
+    choice.prepend(first);
+    activeElement?.focus?.();
+  }
   element("consent-trial").hidden = !trial;
   const [name, hint] = element("choose-voice").querySelectorAll("strong, small");
   name.textContent = say(trial ? "voice.name_trial" : "voice.name");
@@ -325,6 +378,7 @@ function offerVoice(trial) {
 
 element("language").href = inLanguage(element("language").lang);
 fill({ "consent-browser": ask.named("microphone.why", client) });
+if (client.in_app) fill({ "in-app": say("voice.in_app", { app: appName(say("microphone.app")), browser: properBrowser(client) ?? say("microphone.browser") }) });
 offerVoice(boot.voice_trial);
 if (conversation.mode === "voice") voice.load();
 for (const kind of ["input", "pointerdown", "keydown", "scroll"]) addEventListener(kind, () => conversation.stillHere(), { passive: true });

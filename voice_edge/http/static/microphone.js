@@ -1,9 +1,9 @@
 // Requests the microphone, and explains its failures and their remedies.
-import { browserName, stepsFor } from "./client.js";
+import { browserName, properBrowser, stepsFor } from "./client.js";
 import { element, fill, make, show } from "./screens.js";
 import { say } from "./words.js";
 
-const NEEDS_STEPS = new Set(["denied", "unsupported"]);
+const NEEDS_STEPS = new Set(["denied", "no_answer"]);
 const fallback = say("microphone.browser");
 
 export const named = (key, client) => say(key, { browser: browserName(client, fallback) });
@@ -19,11 +19,12 @@ export function explain(client, { waiting = false } = {}) {
 
 export function trouble(result, client) {
   const steps = stepsFor(client);
-  element("trouble-how").hidden = !NEEDS_STEPS.has(result) || (result === "unsupported" && steps !== "in_app");
+  element("trouble-how").hidden = !NEEDS_STEPS.has(result) && steps !== "in_app";
   element("trouble-copy").hidden = steps !== "in_app";
   element("trouble-again").hidden = result === "insecure" || result === "unsupported";
   fill({ "trouble-title": say(`trouble.${result}_title`), "trouble-lead": say(`trouble.${result}`), "trouble-copy": say("trouble.copy") });
-  const lines = named(`trouble.how_${steps}`, client).trim().split("\n");
+  const browser = steps === "in_app" ? (properBrowser(client) ?? fallback) : browserName(client, fallback);
+  const lines = say(`trouble.how_${steps}`, { browser }).trim().split("\n");
   element("trouble-steps").replaceChildren(...lines.map((textContent) => make("li", { textContent })));
   show("trouble");
 }

@@ -34,6 +34,11 @@ export function caption(text) {
   if (grew) element("asked").scrollIntoView({ block: "nearest" });
 }
 
+// The way out: to the review, or without sending while there is nothing to send.
+export function wayOut(anything) {
+  for (const dock of ["voice", "text"]) element(`enough-${dock}`).lastChild.textContent = say(anything ? "talk.enough" : "review.leave");
+}
+
 export function dock(mode) {
   element("voice-dock").hidden = mode !== "voice";
   element("text-dock").hidden = mode !== "text";
@@ -74,7 +79,13 @@ function bubble(turn, said, onEdit) {
     };
     const button = (key, main, text) => make("button", { type: "button", className: `button ${main}`, textContent: say(key), onclick: () => close(text()) });
     const actions = make("div", { className: "actions" }, button("talk.cancel", "", () => said.text), button("talk.save", "primary", () => field.value.trim()));
-    box.replaceWith(make("div", { className: "mend" }, field, actions));
+    const mending = make("div", { className: "mend" }, field, actions);
+    mending.onkeydown = (event) => {
+      if (event.isComposing) return;
+      if (event.key === "Escape") close(said.text);
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) close(field.value.trim());
+    };
+    box.replaceWith(mending);
     field.focus();
   };
   item.append(...asked, box);

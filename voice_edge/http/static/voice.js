@@ -2,6 +2,7 @@
 import { Speech } from "./speech.js";
 
 const ASKED_AFTER_MS = 400; // a microphone that is already allowed opens without a question
+const NO_ANSWER_MS = 10000; // an app's view may never ask, nor refuse
 const ECHO_MS = 250; // the loudspeaker still echoes in the room
 
 // The fault known before the request; null if there is none.
@@ -11,7 +12,7 @@ export function faultBeforeAsking() {
 }
 
 export class Voice {
-  // onFrame(samples, capturedMs), onLevel(0..1), onLost(), onAsked(): the browser's question is open; onChange(); onFail(name)
+  // onFrame(samples, capturedMs), onLevel(0..1), onLost(), onAsked(): the browser's question is open; onNoAnswer(): it has not been answered; onChange(); onFail(name)
   constructor(language, listeners) {
     Object.assign(this, listeners, { speech: new Speech(language), asking: false, speaking: false, spoken: 0 });
     document.addEventListener("visibilitychange", () => this.#leave());
@@ -37,7 +38,9 @@ export class Voice {
     const opening = new this.capture.Microphone({ onFrame, onLevel, onLost });
     this.microphone = opening;
     this.asking = true;
-    setTimeout(() => this.asking && this.onAsked(), ASKED_AFTER_MS);
+    const stillAsking = () => this.asking && this.microphone === opening;
+    setTimeout(() => stillAsking() && this.onAsked(), ASKED_AFTER_MS);
+    setTimeout(() => stillAsking() && this.onNoAnswer(), NO_ANSWER_MS);
     try {
       await opening.open();
       this.#stayAwake();
