@@ -74,10 +74,10 @@ class FairQueue:
     """Waiting recognitions, for any number of sessions and workers.
 
     A session has at most one place for a final, one for a part of a long turn and one for a partial: a newer request
-    replaces the older one, whose future is cancelled, and keeps its place. Finals are served in the order of their sessions' arrival, so no session
-    is served twice before another is served once; finals of committed turns (`hurry`) precede speculative ones. A
-    partial is served only while no final waits, and dropped when it is stale. With several workers, one is kept free
-    of captions and long clips, so that a brief turn never waits for them.
+    replaces the older one, whose future is cancelled, and keeps its place. Finals are served in the order of their
+    sessions' arrival, so no session is served twice before another is served once; finals of committed turns (`hurry`)
+    precede speculative ones. A partial is served only while no final waits, and dropped when it is stale. With several
+    workers, one is kept free of captions and long clips, so that a brief turn never waits for them.
     """
 
     def __init__(

@@ -10,9 +10,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pilot.cafes import Cafes
 
+PERMISSIONS = "microphone=(self), screen-wake-lock=(self), camera=(), geolocation=(), payment=(), usb=()"
+TILL_PERMISSIONS = PERMISSIONS.replace("microphone=(self)", "microphone=()").replace("camera=()", "camera=(self)")
 # Nothing inline or foreign; the microphone and the wake lock for our own pages only.
 HEADERS = {
-    "Permissions-Policy": "microphone=(self), screen-wake-lock=(self), camera=(), geolocation=(), payment=(), usb=()",
+    "Permissions-Policy": PERMISSIONS,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",

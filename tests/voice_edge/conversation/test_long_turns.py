@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from pilot.words import say
+from tests.voice_edge.replicas import eventually
 from voice_edge.hearing.errors import RecogniserBusy, RecognitionFailed
 from voice_edge.hearing.transcript import joined
 from voice_edge.hearing.turn_taking import MAX_TURN_SECONDS
@@ -115,9 +114,7 @@ async def test_a_page_that_leaves_in_a_long_turn_leaves_no_recognition(replica):
         await page.audio(16.0, loud=True)
         await page.send("leave")
         await page.closed()
-    async with asyncio.timeout(5):
-        while page.session_id not in replica.recogniser.forgotten:
-            await asyncio.sleep(0)
+    await eventually(lambda: page.session_id in replica.recogniser.forgotten)
 
 
 def test_joined_parts_weigh_their_confidence_by_words(heard):

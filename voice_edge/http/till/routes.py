@@ -18,10 +18,16 @@ from voice_edge.edge import Edge
 from voice_edge.http.page.door import door_page
 from voice_edge.http.requests import same_site_post
 from voice_edge.http.responses import away_response, requested_language, too_many_response
+from voice_edge.http.security import TILL_PERMISSIONS
 from voice_edge.http.till.page import till_page
 from voice_edge.http.till.service import TillReply, TillService
 
-HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Permissions-Policy": TILL_PERMISSIONS,
+    "Referrer-Policy": "same-origin",
+    "X-Robots-Tag": "noindex",
+}
 COOKIE = "till"
 DEVICE_COOKIE = "till_device"
 DEVICE_SECONDS = DEVICE_DAYS * 24 * 3600
