@@ -63,6 +63,18 @@ def privacy_page(facts: PrivacyFacts, *, cafes: Cafes, language: Language) -> st
         language=language,
         cafe=None,
         cafes=cafes.cafe,
-        facts=facts,
+        parts=_parts(facts),
         t=fill_placeholders(section("privacy", language), values),
     )
+
+
+def _parts(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
+    """Return the page's parts and the texts of each, by their keys."""
+    return [
+        ("who", ["controller", "contact" if facts.contact else "staff", "cafes"]),
+        ("why", ["text", "ground"]),
+        ("what", ["words", "sound", "device", "remembered"]),
+        ("long", ["words", "devices", "backups", "figures"]),
+        ("readers", ["text", "ai", *(["bank"] if facts.bank else [])]),
+        ("rights", ["erase", "copy", "lost", "complain"]),
+    ]
