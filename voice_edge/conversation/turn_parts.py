@@ -1,4 +1,4 @@
-"""Recognises a long turn in parts while it is spoken, so that its end is short and its beginning is never lost."""
+"""Recognises a long turn in parts while it is spoken, so that its beginning is never lost."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class TurnParts:
         self._parts.append(_Part(begin, cut, task))
 
     async def whole(self, start: int, end: int) -> Transcript:
-        """Return the transcript of the turn from `start` to `end`; only the rest after the parts is recognised.
+        """Return the transcript of the turn from `start` to `end`; only the rest is recognised now.
 
         Raises:
             RecogniserAway: there is no recogniser, or it dropped a request.

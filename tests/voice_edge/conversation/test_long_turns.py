@@ -44,7 +44,7 @@ async def test_a_long_turn_on_a_slow_recogniser_is_heard_whole(replica, heard, s
 
 
 @pytest.mark.parametrize("end", [BUSY, BROKEN, "hangs"])
-async def test_if_the_end_is_not_heard_the_beginning_is_kept_and_the_guest_told(replica, heard, end):
+async def test_if_the_end_is_not_heard_the_beginning_is_kept_and_the_guest_informed(replica, heard, end):
     said(replica, heard, "Kaffet var gott", "men kön var lång", *([] if end == "hangs" else [end]))
     async with replica.page() as page:
         await page.begin("voice")

@@ -1,4 +1,4 @@
-"""Consent: its buttons in view on small phones, its promises, and the order of the Tab key on every screen."""
+"""Consent: buttons in view on small phones, its promises; and the Tab key's order on every screen."""
 
 from __future__ import annotations
 

@@ -308,7 +308,7 @@ def test_a_late_permission_still_opens_the_microphone(open_page: Open, edge: Fak
         (ANDROID.format("Version/4.0 Chrome/144.0 Mobile") + " [FB_IAB/FB4A;FBAV/500.0]", "Facebook", "Chrome"),
     ],
 )
-def test_inside_an_app_the_guest_is_told_which_browser_to_open_and_may_write(
+def test_inside_an_app_the_page_names_the_browser_to_open_and_offers_writing_first(
     open_page: Open, edge: FakeEdge, agent: str, app: str, instead: str
 ) -> None:
     page = open_page("sv", user_agent=agent)

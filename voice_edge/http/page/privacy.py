@@ -1,4 +1,4 @@
-"""The page on how guests' data are handled, built from the settings, so that it cannot promise something else."""
+"""The page on how guests' data are handled, built from the settings."""
 
 from __future__ import annotations
 

@@ -36,7 +36,11 @@ export function caption(text) {
 
 // The way out: to the review, or without sending while there is nothing to send.
 export function wayOut(anything) {
-  for (const dock of ["voice", "text"]) element(`enough-${dock}`).lastChild.textContent = say(anything ? "talk.enough" : "review.leave");
+  for (const dock of ["voice", "text"]) {
+    const [check, words] = element(`enough-${dock}`).children;
+    check.toggleAttribute("hidden", !anything);
+    words.textContent = say(anything ? "talk.enough" : "review.leave");
+  }
 }
 
 export function dock(mode) {
