@@ -10,13 +10,14 @@ from statistics import median
 import pytest
 from playwright.sync_api import Page, expect
 
+from pilot.events import CONSENT_VERSION
 from tests.voice_edge.page.fake_edge import FOLLOW_UP, QUESTION, THANKS, FakeEdge, until
 from tests.voice_edge.page.phone import answer, screen, talk, write
+from tests.voice_edge.page.test_words_and_weight import LATER
 from voice_edge.http.static_files import STATIC_FOLDER
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
-LATER = {"capture.js", "capture-worklet.js", "resampler.js", "audio-clock.js", "receipt.css", "receipt.js", "till.css"}
 
 
 def test_writing_leads_from_the_first_screen_to_the_receipt(open_page: Open, edge: FakeEdge) -> None:
@@ -37,7 +38,7 @@ def test_writing_leads_from_the_first_screen_to_the_receipt(open_page: Open, edg
     page.wait_for_url("**/r/token")
     expect(page.locator(".reference")).to_have_text("K7F 3QX")
     assert edge.types() == ["start", "consent", "text", "shown", "text", "shown", "finish"]
-    assert edge.last("consent")["version"] == "2026-11"
+    assert edge.last("consent")["version"] == CONSENT_VERSION
     assert edge.last("consent")["scope"] == ["transcript"]
 
 

@@ -94,7 +94,7 @@ const handlers = {
     talk.caption("");
     talk.history(conversation.turns, edit);
     talk.wayOut(true);
-    if (enough) toReview();
+    if (enough) endTalk();
   },
   reply({ turn, text, final, purpose }) {
     const first = text && turn !== shownTurn;
@@ -103,7 +103,7 @@ const handlers = {
     talk.ask(texts, { streaming: !final, painted: first && (() => conversation.shown(turn)) });
     talk.waiting(false);
     if (final) speak(text);
-    if (enough && conversation.turns.size) toReview();
+    if (enough && conversation.turns.size) endTalk();
     else enough = false;
   },
   review: toReview,
@@ -230,10 +230,16 @@ function stopHere() {
   const typed = conversation.mode === "text" && element("answer").value.trim();
   const talking = conversation.mode === "voice" && conversation.state === "hearing" && voice.alive;
   if (typed && element("send").getAttribute("aria-disabled") === "true") return;
-  if (!typed && !talking) return conversation.turns.size ? toReview() : leave();
+  if (!typed && !talking) return conversation.turns.size ? endTalk() : leave();
   enough = true;
   if (typed) element("text-dock").requestSubmit();
   else conversation.stop();
+}
+
+// The edge would listen on: it is in the talk until the customer sends.
+function endTalk() {
+  conversation.changeMode("text");
+  toReview();
 }
 
 // Opens the review once; a later `review` of the edge must not undo edits in progress.
@@ -241,7 +247,6 @@ function toReview() {
   voice.stop();
   talk.waiting(false);
   if (shows("review")) return;
-  conversation.changeMode("text");
   review(conversation.turns, edit);
   show("review");
 }
