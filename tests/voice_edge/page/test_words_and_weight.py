@@ -14,7 +14,7 @@ from voice_edge.http.page.receipt import receipt_page
 from voice_edge.http.static_files import STATIC_FOLDER
 
 CAFE = cafes()[0]
-FIRST_VISIT_BYTES = 66_000
+FIRST_VISIT_BYTES = 67_000
 SOUND_BYTES = 10_000
 PAGE_BYTES = 22_000
 
@@ -37,7 +37,7 @@ TILL = {"till.css", "till-camera.js", "jsqr.js", "jsqr.LICENSE.txt"}
 LATER = {*SOUND, *TILL, "receipt.css", "receipt.js", "privacy.css"}
 
 
-def test_scripts_styles_and_pictures_of_a_first_visit_together_weigh_less_than_66_kB() -> None:
+def test_scripts_styles_and_pictures_of_a_first_visit_together_weigh_less_than_67_kB() -> None:
     first = [path.stat().st_size for path in STATIC_FOLDER.iterdir() if path.name not in LATER]
     assert sum(first) < FIRST_VISIT_BYTES
 
