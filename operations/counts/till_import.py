@@ -11,8 +11,12 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.counts import before_pilot, has_closed
 from pilot.errors import PilotError
-from pipelines.till.counting import Tally, tally
-from pipelines.till.lines import read_export
+from pipelines.till.answers import NO_ANSWERS, Answers
+from pipelines.till.counting import tally
+from pipelines.till.errors import UnreadableExport
+from pipelines.till.headings import heading_key
+from pipelines.till.lines import Export, read_export
+from pipelines.till.rows import Tally
 from storage.home import Home
 from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Count, Outcome, Report, ReportResult
@@ -28,6 +32,10 @@ DAY_NOT_OVER = "day_not_over"
 
 class FaultyExport(PilotError):
     """A till's export has invalid cells; nothing was imported."""
+
+
+class UnansweredQuestions(PilotError):
+    """A till's export leaves open what counts; nothing was imported."""
 
 
 class ExportTooLarge(PilotError):
@@ -64,7 +72,14 @@ class ImportPlan:
     digests: Mapping[str, str]
 
 
-def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | None, now: datetime) -> ImportPlan:
+def plan_import(
+    home: Home,
+    files: Sequence[tuple[str, bytes]],
+    *,
+    cafe: str | None,
+    now: datetime,
+    answers: Answers = NO_ANSWERS,
+) -> ImportPlan:
     """Return the changes that importing these files together would make; write nothing.
 
     Args:
@@ -72,9 +87,10 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
         files: Each file's name and bytes.
         cafe: The files' café; None if a column names it.
         now: The current time, aware.
+        answers: A person's answers to the questions of an earlier plan.
 
     Raises:
-        UnreadableExport: a file has no known format.
+        UnreadableExport: a file has no known format, or no file has a heading of the answers.
         InvalidCafes: there is no such café.
         ExportTooLarge: a file is too large.
     """
@@ -88,8 +104,16 @@ def plan_import(home: Home, files: Sequence[tuple[str, bytes]], *, cafe: str | N
     for name, body in files:
         if len(body) > MAX_BYTES:
             raise ExportTooLarge(f"{name} is larger than {MAX_BYTES} bytes.", remedy="Export fewer days.")
-    exports = [read_export(body, name=name) for name, body in files]
-    read = tally(exports, cafes=cafes, cafe=cafe, today=business_day(now), exclusion_reason=exclusion_reason)
+    exports = [read_export(body, name=name, answers=answers) for name, body in files]
+    _check_headings(exports, answers=answers)
+    read = tally(
+        exports,
+        cafes=cafes,
+        cafe=cafe,
+        today=business_day(now),
+        exclusion_reason=exclusion_reason,
+        answers=answers,
+    )
     current = customer_counts.current_reports(home.store(), [day for _, day in read.customers], simulated=demo)
     days = tuple(
         _plan_day(Count(of, day, customers), current.get((of, day))) for (of, day), customers in read.customers.items()
@@ -103,6 +127,7 @@ def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportRes
 
     Raises:
         FaultyExport: the plan has faults; nothing was written.
+        UnansweredQuestions: the plan has questions; nothing was written.
         StoreAway: the counts could not be saved.
     """
     faults = plan.tally.faults
@@ -113,6 +138,12 @@ def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportRes
             f"Nothing was imported: {len(faults)} cells cannot be used.\n{shown}{more}\n",
             remedy="Correct the file, or export it again, and import the whole file.",
         )
+    if plan.tally.questions:
+        asked = "\n".join(f"  {question}" for question in plan.tally.questions[:FAULTS_SHOWN])
+        raise UnansweredQuestions(
+            f"Nothing was imported: {len(plan.tally.questions)} questions are open.\n{asked}\n",
+            remedy="Import again with the answers; --dry-run shows their effect.",
+        )
     return customer_counts.report_all(
         home.store(),
         [day.count for day in plan.days],
@@ -121,6 +152,16 @@ def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportRes
         simulated=home.kind == "demo",
         origin={"files": sorted(plan.digests.values()), "formats": sorted(set(plan.tally.formats.values()))},
     )
+
+
+def _check_headings(exports: Sequence[Export], *, answers: Answers) -> None:
+    known = {heading_key(heading) for export in exports for heading in export.headings}
+    for heading in (answers.amount, answers.till, *answers.status, *answers.no_status):
+        if heading and heading_key(heading) not in known:
+            raise UnreadableExport(
+                f"No file has a column {heading!r}.",
+                remedy=f"The columns are: {', '.join(heading for heading in exports[0].headings if heading)}.",
+            )
 
 
 def _plan_day(count: Count, before: Report | None) -> PlannedDay:

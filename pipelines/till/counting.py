@@ -1,81 +1,38 @@
-"""Counts customers by café and day in tills' exports: one per positive receipt, or the day's number.
+"""Counts customers by café and day in tills' exports: one per positive receipt, or the sum of a day's numbers.
 
 Each row's fate is returned too, so that a person can review an import before it is made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
-from typing import Literal, TypeVar
 
 from pilot.cafes import Cafe, Cafes
 from pilot.counts import MOST_CUSTOMERS
-from pipelines.till.errors import Fault, UnreadableExport, UnusableCell
-from pipelines.till.lines import ColumnKind, Export
-from pipelines.till.values import amount, business_day_of, kind_of, whole_number
-
-Format = Literal["zettle", "receipts", "daily"]
-Fate = Literal[
-    "counted", "same_receipt", "same_day", "refund", "no_receipt", "no_number", "totals", "note", "left_out", "fault"
-]
-TOTALS = ("total", "summa", "sum", "delsumma", "subtotal", "i alt", "samtliga")
-
-T = TypeVar("T")
+from pipelines.till.answers import NO_ANSWERS, Answers, Question
+from pipelines.till.day_numbers import DayNumbers
+from pipelines.till.errors import Fault, UnreadableExport
+from pipelines.till.lines import Export
+from pipelines.till.receipts import Receipts
+from pipelines.till.rows import Reading, RefusedRow, Row, Tally, read_cell
+from pipelines.till.totals import count_or_nothing, is_note, is_total_of_file
+from pipelines.till.values import business_day_of, kind_of, spaced
 
 # Returns the code of why a day is left out; None if it is counted.
 ExclusionReason = Callable[[Cafe, date], str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """The fate of one row.
-
-    Attributes:
-        file: The file's name.
-        number: The row's number in it.
-        fate: Whether and how it counts.
-        cafe: Its café, once read.
-        day: Its business day, once read.
-        why: Why its day is left out; None if it is counted.
-    """
-
-    file: str
-    number: int
-    fate: Fate
-    cafe: str | None = None
-    day: date | None = None
-    why: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """The combined content of some exports.
-
-    Attributes:
-        formats: Each file's format, by its name.
-        customers: Customers by café and day.
-        rows: The fate of each row, in the files' order.
-        faults: The unusable cells; nothing may be imported if there are any.
-    """
-
-    formats: Mapping[str, Format]
-    customers: Mapping[tuple[str, date], int]
-    rows: tuple[Row, ...]
-    faults: tuple[Fault, ...]
-
-
-class _Refused(Exception):
-    """A row has a fault."""
-
-    def __init__(self, column: str, found: str, expected: str) -> None:
-        super().__init__(found)
-        self.column, self.found, self.expected = column, found, expected
-
-
 def tally(
-    exports: Sequence[Export], *, cafes: Cafes, cafe: str | None, today: date, exclusion_reason: ExclusionReason
+    exports: Sequence[Export],
+    *,
+    cafes: Cafes,
+    cafe: str | None,
+    today: date,
+    exclusion_reason: ExclusionReason,
+    answers: Answers = NO_ANSWERS,
 ) -> Tally:
     """Count the customers in some exports; a receipt or a day that occurs in two of them counts once.
 
@@ -85,16 +42,13 @@ def tally(
         cafe: The files' café; None if a column names it.
         today: The last allowed day.
         exclusion_reason: Returns why a café's day does not count; None if it does.
+        answers: A person's answers to the questions of an earlier plan.
 
     Raises:
         UnreadableExport: a file has no column for the café, and `cafe` is None.
     """
-    counting = _Counting(cafes=cafes, cafe=cafe, today=today, exclusion_reason=exclusion_reason)
+    counting = _Counting(cafes=cafes, cafe=cafe, today=today, exclusion_reason=exclusion_reason, answers=answers)
     for export in exports:
-        if cafe is None and "cafe" not in export.columns:
-            raise UnreadableExport(
-                f"{export.name} does not say which café it is of.", remedy=f"Add --cafe, one of {', '.join(cafes.ids)}."
-            )
         counting.add(export)
     return counting.done()
 
@@ -102,138 +56,123 @@ def tally(
 class _Counting:
     """The rows seen so far."""
 
-    def __init__(self, *, cafes: Cafes, cafe: str | None, today: date, exclusion_reason: ExclusionReason) -> None:
-        self._cafes, self._today, self._exclusion_reason = cafes, today, exclusion_reason
+    def __init__(
+        self, *, cafes: Cafes, cafe: str | None, today: date, exclusion_reason: ExclusionReason, answers: Answers
+    ) -> None:
+        self._cafes, self._today, self._exclusion_reason, self._answers = cafes, today, exclusion_reason, answers
         self._fixed = cafes.get(cafe) if cafe is not None else None
-        self._by_name = {name.casefold(): each for each in cafes.cafe for name in (each.id, each.name)}
-        self._formats: dict[str, Format] = {}
-        self._receipts: dict[tuple[str, date], set[tuple[str, str]]] = {}
-        self._days: dict[tuple[str, date], tuple[int, str, int]] = {}
+        self._by_name = {_plain(name): each for each in cafes.cafe for name in (each.id, each.name)}
+        self._readings: dict[str, Reading] = {}
+        self._receipts, self._days = Receipts(answers=answers), DayNumbers()
         self._rows: list[Row] = []
         self._faults: list[Fault] = []
+        self._questions: list[Question] = []
 
     def add(self, export: Export) -> None:
         """Add a file's rows."""
+        export = self._with_cafe(export)
+        if self._fixed is None and "cafe" not in export.columns:
+            raise UnreadableExport(
+                f"{export.name} does not say which café it is of.",
+                remedy=f"Add --cafe, one of {', '.join(self._cafes.ids)}.",
+            )
         by_receipt = "receipt" in export.columns
-        self._formats[export.name] = "zettle" if export.of_zettle else "receipts" if by_receipt else "daily"
+        self._readings[export.name] = Reading(
+            format="zettle" if export.of_zettle else "receipts" if by_receipt else "daily",
+            columns={kind: export.headings[place] for kind, place in export.columns.items()},
+            statuses=tuple(export.headings[place] for place in (*export.marks.statuses, *export.marks.flags)),
+        )
+        if by_receipt:
+            self._questions += [
+                Question("status_column", export.name, export.headings[place], row, 1)
+                for place, row in export.marks.doubtful.items()
+            ]
         self._sum = 0
         for number, cells in export.rows:
             try:
                 row = self._row(export, number, cells, by_receipt=by_receipt)
-            except _Refused as refused:
+            except RefusedRow as refused:
                 row = Row(export.name, number, "fault")
                 self._faults.append(Fault(export.name, number, refused.column, refused.found, refused.expected))
             self._rows.append(row)
 
     def done(self) -> Tally:
         """Return the counts."""
-        counts = {key: len(numbers) for key, numbers in self._receipts.items()}
-        for key, (count, file, number) in self._days.items():
-            if key in counts and counts[key] != count:
-                self._faults.append(
-                    Fault(file, number, "customers", f"{count} customers", f"the {counts[key]} of the other file")
-                )
-            counts[key] = count
-        for (cafe, day), count in counts.items():
-            if count > MOST_CUSTOMERS:
+        days, of_tills, totals, faults = self._days.sums()
+        self._faults += faults
+        counts, tills = self._receipts.by_day(), self._receipts.by_till() | of_tills
+        for key, number in days.items():
+            if counts.get(key, number.count) != number.count:
                 self._faults.append(
                     Fault(
-                        ", ".join(self._formats), 0, f"{cafe} {day}", f"{count} customers", f"{MOST_CUSTOMERS} at most"
+                        number.file,
+                        number.row,
+                        "customers",
+                        f"{number.count} customers",
+                        f"the {counts[key]} of the other file",
                     )
                 )
-        ordered = {key: counts[key] for key in sorted(counts)}
-        return Tally(formats=self._formats, customers=ordered, rows=tuple(self._rows), faults=tuple(self._faults))
+            counts[key] = number.count
+        for (cafe, day), count in counts.items():
+            if count > MOST_CUSTOMERS:
+                files, most = ", ".join(self._readings), f"{MOST_CUSTOMERS} at most"
+                self._faults.append(Fault(files, 0, f"{cafe} {day}", f"{count} customers", most))
+        return Tally(
+            readings=self._readings,
+            customers={key: counts[key] for key in sorted(counts)},
+            tills={key: tills[key] for key in sorted(tills)},
+            rows=tuple(replace(row, fate="totals") if (row.file, row.number) in totals else row for row in self._rows),
+            faults=tuple(self._faults),
+            questions=(*self._questions, *self._receipts.questions()),
+        )
 
     def _row(self, export: Export, number: int, cells: tuple[str, ...], *, by_receipt: bool) -> Row:
-        if self._is_total(export, cells, by_receipt=by_receipt):
+        if is_total_of_file(export, cells, by_receipt=by_receipt, sum_so_far=self._sum):
             return Row(export.name, number, "totals")
-        if self._is_note(export, cells):
+        if is_note(export, cells):
             return Row(export.name, number, "note")
-        day = self._read(export, cells, "day", business_day_of)
-        if day > self._today:
-            raise _Refused(export.heading("day"), "a day that has not come", f"{self._today} or an earlier day")
         cafe = self._cafe(export, cells)
+        if cafe is None:
+            return Row(export.name, number, "other_cafe")
+        day = read_cell(export, cells, "day", business_day_of)
+        if day > self._today:
+            raise RefusedRow(export.heading("day"), "a day that has not come", f"{self._today} or an earlier day")
         if not by_receipt:
-            self._sum += _count_or_nothing(export.cell(cells, "count"))
+            self._sum += count_or_nothing(export.cell(cells, "count"))
         why = self._exclusion_reason(cafe, day)
         if why is not None:
             return Row(export.name, number, "left_out", cafe.id, day, why)
-        fate = self._receipt(export, cells, cafe, day) if by_receipt else self._day(export, number, cells, cafe, day)
+        counted = self._receipts if by_receipt else self._days
+        fate = counted.add(export, number, cells, cafe=cafe.id, day=day)
         return Row(export.name, number, fate, cafe.id, day)
 
-    def _receipt(self, export: Export, cells: tuple[str, ...], cafe: Cafe, day: date) -> Fate:
-        receipt = export.cell(cells, "receipt")
-        if not receipt:
-            return "no_receipt"
-        if "total" in export.columns and self._read(export, cells, "total", amount) <= 0:
-            return "refund"
-        seen = self._receipts.setdefault((cafe.id, day), set())
-        key = (export.cell(cells, "till"), receipt)
-        if key in seen:
-            return "same_receipt"
-        seen.add(key)
-        return "counted"
+    def _with_cafe(self, export: Export) -> Export:
+        """Return the export with a column of cafés' names as its café, however it is called."""
+        if "cafe" in export.columns:
+            return export
+        names = {_plain(each.name) for each in self._cafes.cafe}
+        used = set(export.columns.values())
+        for place in range(len(export.headings)):
+            if place not in used and any(_plain(row[place]) in names for _, row in export.rows if place < len(row)):
+                return replace(export, columns={**export.columns, "cafe": place})
+        return export
 
-    def _day(self, export: Export, number: int, cells: tuple[str, ...], cafe: Cafe, day: date) -> Fate:
-        if not export.cell(cells, "count"):
-            return "no_number"  # A day without a number is missing; it does not have 0 customers.
-        count = self._read(export, cells, "count", whole_number)
-        if count > MOST_CUSTOMERS:
-            raise _Refused(export.heading("count"), "a number too large for a day", f"0 to {MOST_CUSTOMERS}")
-        earlier = self._days.setdefault((cafe.id, day), (count, export.name, number))
-        if earlier == (count, export.name, number):
-            return "counted"
-        if earlier[0] != count:
-            raise _Refused(
-                export.heading("count"),
-                "another number for a day that has one",
-                f"one number for {cafe.id} on {day} (the other is in {earlier[1]}, row {earlier[2]})",
-            )
-        return "same_day"
-
-    def _is_total(self, export: Export, cells: tuple[str, ...], *, by_receipt: bool) -> bool:
-        first = next((cell.strip().casefold() for cell in cells if cell.strip()), "")
-        if first.rstrip(":").startswith(TOTALS) and not _is_day(cells):
-            return True
-        if export.cell(cells, "day"):
-            return False
-        if by_receipt:
-            return not export.cell(cells, "receipt") and bool(export.cell(cells, "total"))
-        return bool(self._sum) and _count_or_nothing(export.cell(cells, "count")) == self._sum
-
-    def _is_note(self, export: Export, cells: tuple[str, ...]) -> bool:
-        alone = len([cell for cell in cells if cell.strip()]) == 1 and len(export.headings) > 1
-        return alone and not export.cell(cells, "count") and not _is_day(cells)
-
-    def _cafe(self, export: Export, cells: tuple[str, ...]) -> Cafe:
+    def _cafe(self, export: Export, cells: tuple[str, ...]) -> Cafe | None:
+        """Return a row's café; None if it is of another one than the files' café."""
         if "cafe" not in export.columns:
-            assert self._fixed is not None
             return self._fixed
         text = export.cell(cells, "cafe")
-        found = self._by_name.get(text.casefold()) or (self._fixed if not text else None)
+        counts = self._answers.of_value(text) if text else None
+        found = self._by_name.get(_plain(text)) or (self._fixed if not text or counts else None)
+        if counts is False:
+            return None
         if found is None:
-            raise _Refused(export.heading("cafe"), kind_of(text), f"a café: {', '.join(self._cafes.ids)}")
-        if self._fixed is not None and found.id != self._fixed.id:
-            raise _Refused(export.heading("cafe"), f"the café {found.id}", f"{self._fixed.id}, as --cafe says")
-        return found
-
-    def _read(self, export: Export, cells: tuple[str, ...], kind: ColumnKind, read: Callable[[str], T]) -> T:
-        try:
-            return read(export.cell(cells, kind))
-        except UnusableCell as error:
-            raise _Refused(export.heading(kind), error.found, error.expected) from None
+            known = f"a café: {', '.join(self._cafes.ids)}"
+            raise RefusedRow(
+                export.heading("cafe"), kind_of(text), f"{known}; or answer --counts VALUE or --ignores VALUE"
+            )
+        return found if self._fixed is None or found.id == self._fixed.id else None
 
 
-def _count_or_nothing(text: str) -> int:
-    try:
-        return whole_number(text)
-    except UnusableCell:
-        return 0
-
-
-def _is_day(cells: tuple[str, ...]) -> bool:
-    try:
-        business_day_of(next(cell for cell in cells if cell.strip()))
-    except UnusableCell:
-        return False
-    return True
+def _plain(text: str) -> str:
+    return spaced(unicodedata.normalize("NFC", text)).casefold()

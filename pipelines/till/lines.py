@@ -5,46 +5,20 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from pipelines.till.answers import NO_ANSWERS, Answers
 from pipelines.till.errors import UnreadableExport
+from pipelines.till.headings import ColumnKind, heading_key, known_columns
+from pipelines.till.marks import Marks, find_marks
 from pipelines.till.values import spaced
-
-ColumnKind = Literal["day", "count", "receipt", "total", "cafe", "till", "fee", "net"]
 
 SEPARATORS = (";", "\t", ",")
 HEADING_WITHIN = 60  # lines: Zettle's report begins with sixteen lines about the merchant
 WORKBOOK = b"PK\x03\x04"
 OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-
-# Headings in Swedish, English and Danish, without their brackets.
-HEADINGS: Mapping[ColumnKind, frozenset[str]] = {
-    "day": frozenset(
-        ("datum", "dag", "affärsdag", "köpdatum", "datum och tid", "date", "day", "business day", "dato")
-    ),
-    "count": frozenset(
-        (
-            "kunder", "antal kunder", "gäster", "antal gäster", "kvitton", "antal kvitton", "köp", "antal köp",
-            "antal transaktioner", "antal betalningar", "antal försäljningar", "customers", "guests", "receipts",
-            "number of receipts", "number of customers", "transactions", "number of transactions", "number of sales",
-            "antal kvitteringer", "antal kunder/gäster",
-        )
-    ),
-    "receipt": frozenset(
-        (
-            "kvittonummer", "kvittonr", "kvitto nr", "kvitto", "kvittonummer/id", "receipt number", "receipt no",
-            "receipt", "receipt id", "kvitteringsnummer", "transaktionsnummer", "transaction id",
-        )
-    ),
-    "total": frozenset(("total", "totalt", "totalbelopp", "summa", "belopp", "amount", "brutto", "totalsumma")),
-    "cafe": frozenset(("kafé", "kafe", "café", "cafe", "butik", "försäljningsställe", "store", "location")),
-    "till": frozenset(("kassa", "kassanummer", "kassaregister", "till", "register", "terminal")),
-    "fee": frozenset(("avgift", "fee", "afgift")),
-    "net": frozenset(("netto", "net")),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +29,14 @@ class Export:
         name: The file's name.
         columns: Each known column's index.
         headings: Every heading as written.
+        marks: The columns that say what a row is.
         rows: The lines below the headings: their number in the file and their cells.
     """
 
     name: str
     columns: Mapping[ColumnKind, int]
     headings: tuple[str, ...]
+    marks: Marks
     rows: tuple[tuple[int, tuple[str, ...]], ...]
 
     def cell(self, row: tuple[str, ...], kind: ColumnKind) -> str:
@@ -78,8 +54,13 @@ class Export:
         return {"receipt", "total", "fee", "net"} <= set(self.columns)
 
 
-def read_export(body: bytes, *, name: str) -> Export:
-    """Return a file's lines under its headings.
+def read_export(body: bytes, *, name: str, answers: Answers = NO_ANSWERS) -> Export:
+    """Return a file's lines, their letters composed, under its headings.
+
+    Args:
+        body: The file's bytes.
+        name: Its name.
+        answers: A person's answers, which may name columns.
 
     Raises:
         UnreadableExport: it is a workbook, not text, or has no known headings.
@@ -87,7 +68,7 @@ def read_export(body: bytes, *, name: str) -> Export:
     text = _decoded(body, name=name)
     best: Export | None = None
     for separator in SEPARATORS:
-        found = _under_headings(text, separator=separator, name=name)
+        found = _under_headings(text, separator=separator, name=name, answers=answers)
         if found is not None and (best is None or len(found.columns) > len(best.columns)):
             best = found
     if best is None:
@@ -111,11 +92,11 @@ def _decoded(body: bytes, *, name: str) -> str:
         except UnicodeDecodeError:
             continue
         if "\0" not in text and text.strip():
-            return text
+            return unicodedata.normalize("NFC", text)
     raise UnreadableExport(f"{name} is empty or no text.", remedy="Export it again as CSV.")
 
 
-def _under_headings(text: str, *, separator: str, name: str) -> Export | None:
+def _under_headings(text: str, *, separator: str, name: str, answers: Answers) -> Export | None:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     lines: list[tuple[int, tuple[str, ...]]] = []
     try:
@@ -126,19 +107,21 @@ def _under_headings(text: str, *, separator: str, name: str) -> Export | None:
     except csv.Error:
         return None
     for place, (_, heads) in enumerate(lines[:HEADING_WITHIN]):
-        columns = _columns(heads)
-        if "day" in columns and ("count" in columns or "receipt" in columns):
+        if {"day", "count"} <= set(found := known_columns(heads)) or {"day", "receipt"} <= set(found):
             below = tuple(line for line in lines[place + 1 :] if any(cell.strip() for cell in line[1]))
+            columns = _answered(heads, known_columns(heads, [cells for _, cells in below]), answers=answers)
+            if "count" not in columns and "receipt" not in columns:
+                continue
             headings = tuple(spaced(cell) for cell in heads)
-            return Export(name=name, columns=columns, headings=headings, rows=below)
+            marks = find_marks(headings, below, used=set(columns.values()), answers=answers)
+            return Export(name=name, columns=columns, headings=headings, marks=marks, rows=below)
     return None
 
 
-def _columns(cells: tuple[str, ...]) -> dict[ColumnKind, int]:
-    columns: dict[ColumnKind, int] = {}
-    for place, cell in enumerate(cells):
-        heading = spaced(re.sub(r"\(.*?\)", "", cell)).casefold().strip(" .:")
-        for kind, names in HEADINGS.items():
-            if heading in names:
-                columns.setdefault(kind, place)
+def _answered(heads: tuple[str, ...], columns: dict[ColumnKind, int], *, answers: Answers) -> dict[ColumnKind, int]:
+    plain = [heading_key(cell) for cell in heads]
+    answered: dict[ColumnKind, str] = {"total": answers.amount, "till": answers.till}
+    for kind, heading in answered.items():
+        if heading and heading_key(heading) in plain:
+            columns[kind] = plain.index(heading_key(heading))
     return columns

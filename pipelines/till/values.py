@@ -16,13 +16,22 @@ EXPECTED_AMOUNT = "an amount such as 45,00 or 1 234,50 kr"
 EXCEL_EPOCH = date(1899, 12, 30)
 EXCEL_DAYS = range(40_000, 60_000)  # Excel's day numbers of 2009 to 2064, in a file saved without formats
 
+HALF_DAY_HOURS = 12
+
 _SPACES = re.compile(r"[\s\u00a0\u202f\u2009]+")
-_CURRENCY = re.compile(r"(?:kr\.?|sek|dkk|nok|eur|:-|€)", re.IGNORECASE)
+_CURRENCY = re.compile(r"(?:kr\.?|sek|dkk|nok|eur|usd|gbp|:-|[€$£])", re.IGNORECASE)
 _ISO = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})")
 _PACKED = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
-_IN_WORDS = re.compile(r"(?:[a-zåäö]+\.? )?(\d{1,2})\.? ([a-zåäö]{3,9})\.? (\d{4})")
-_TIME = re.compile(r"[ t,]+(?:kl\.? )?\d{1,2}[:.]\d{2}(?:[:.]\d{2})?(?:[.,]\d+)?$")
+_IN_WORDS = re.compile(r"(?:[a-zåäö]+\.?,? )?(\d{1,2})\.?[ -]([a-zåäö]{3,9})\.?,?[ -](\d{4})")
+_MONTH_FIRST = re.compile(r"(?:[a-z]+\.?,? )?([a-z]{3,9})\.? (\d{1,2}),? (\d{4})")
+# 08:00-09:00 is an hour.
+_OFFSET = re.compile(r"(\d) ?(z|utc|gmt|\+\d{2}:?\d{2}|(?<=:\d\d:\d\d)-\d{2}:?\d{2})$")
+_TIME = re.compile(
+    r"[ t,]+(?:at |kl\.? )?(\d{1,2})[:.](\d{2})(?:[:.]\d{2})?(?:[.,]\d+)?(?: ?([ap])\.?m\.?)?"
+    r"(?: ?[-–] ?\d{1,2}[:.]\d{2})?$"
+)
+_CLOCK = re.compile(r"(?:^|[ t,])(?:kl\.? ?)?(\d{1,2})(?:[:.](\d{2}))?(?:[:.]\d{2})?(?: ?([ap])\.?m\.?)?(?:$| ?[-–].*)")
 _SERIAL = re.compile(r"(\d{5})(?:[.,]\d+)?")
 _MONTHS = {
     name: number
@@ -75,9 +84,11 @@ def business_day_of(text: str) -> date:
         UnusableCell: it is neither.
     """
     bare = spaced(text).casefold()
-    if re.search(r"\d[t ]\d{1,2}:\d{2}.*(z|[+-]\d{2}:?\d{2})$", bare):
+    if re.search(r"\d[t ]\d{1,2}:\d{2}", bare) and (offset := _OFFSET.search(bare)):
+        moment = bare[: offset.start() + 1].replace(" ", "T", 1).upper()
+        zone = "Z" if offset[2].isalpha() else offset[2]
         try:
-            return business_day(datetime.fromisoformat(bare.upper().replace(" ", "T", 1)))
+            return business_day(datetime.fromisoformat(moment + zone))
         except ValueError:
             raise UnusableCell(kind_of(text), EXPECTED_DAY) from None
     bare = _TIME.sub("", bare)
@@ -88,6 +99,8 @@ def business_day_of(text: str) -> date:
             day, month, year = (int(part) for part in found.groups())
         elif (found := _IN_WORDS.fullmatch(bare)) and found[2] in _MONTHS:
             day, month, year = int(found[1]), _MONTHS[found[2]], int(found[3])
+        elif (found := _MONTH_FIRST.fullmatch(bare)) and found[1] in _MONTHS:
+            day, month, year = int(found[2]), _MONTHS[found[1]], int(found[3])
         elif (found := _SERIAL.fullmatch(bare)) and int(found[1]) in EXCEL_DAYS:
             return EXCEL_EPOCH + timedelta(days=int(found[1]))
         else:
@@ -97,6 +110,18 @@ def business_day_of(text: str) -> date:
         if isinstance(error, UnusableCell):
             raise
         raise UnusableCell("a day that no calendar has", EXPECTED_DAY) from None
+
+
+def minute_of(text: str) -> int | None:
+    """Return the minute of the day of a time, or of a moment's time; None if it has none."""
+    bare = spaced(text).casefold()
+    found = _TIME.search(_OFFSET.sub(r"\1", bare)) or _CLOCK.fullmatch(bare)
+    if found is None:
+        return None
+    hour, minute = int(found[1]), int(found[2] or 0)
+    if found[3] and hour <= HALF_DAY_HOURS:
+        hour = hour % HALF_DAY_HOURS + (HALF_DAY_HOURS if found[3] == "p" else 0)
+    return 60 * hour + minute
 
 
 def whole_number(text: str) -> int:
@@ -121,6 +146,20 @@ def amount(text: str) -> Decimal:
         UnusableCell: it is none.
     """
     return _decimal(_CURRENCY.sub("", text), expected=EXPECTED_AMOUNT)
+
+
+def is_amount(text: str) -> bool:
+    """Return whether a text is an amount of money."""
+    try:
+        amount(text)
+    except UnusableCell:
+        return False
+    return True
+
+
+def is_numbered(text: str) -> bool:
+    """Return whether a text has a digit."""
+    return any(sign.isdigit() for sign in text)
 
 
 def _decimal(text: str, *, expected: str) -> Decimal:

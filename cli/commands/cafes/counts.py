@@ -9,12 +9,13 @@ from pathlib import Path
 
 import typer
 
+from cli.commands.cafes.import_plan import plan_as_data, show_plan
 from cli.context import AS_JSON, actor, home, print_json
 from operations.counts.reporting import parse_count_day, report_count
-from operations.counts.till_import import ImportPlan, import_counts, plan_import
+from operations.counts.till_import import import_counts, plan_import
 from pilot.business_days import business_day, days_between, local_time
 from pilot.counts import before_pilot
-from pipelines.till.counting import Row
+from pipelines.till.answers import Answers
 from storage.store.cafes import customer_counts
 from storage.store.cafes.customer_counts import Report, ReportResult
 
@@ -68,31 +69,54 @@ def import_files(
     cafe: str | None = typer.Option(None, help="The café of the files, if no column names it."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show the plan and write nothing."),
     rows: bool = typer.Option(False, "--rows", help="Show the outcome of every row."),
+    amount: str = typer.Option("", metavar="HEADING", help="The column of the amounts, if it is not found."),
+    no_amount: bool = typer.Option(False, "--no-amount", help="There is no amount: every receipt is a sale."),
+    till: str = typer.Option("", metavar="HEADING", help="The column of the till, if it is not found."),
+    one_till: bool = typer.Option(False, "--one-till", help="All rows are of one till."),
+    status: list[str] = typer.Option([], metavar="HEADING", help="A further column that says if a row is a sale."),
+    no_status: list[str] = typer.Option([], metavar="HEADING", help="A column that does not say so."),
+    counts: list[str] = typer.Option([], metavar="VALUE", help="A status, type or café that counts."),
+    ignores: list[str] = typer.Option([], metavar="VALUE", help="A status, type or café that does not count."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Import customers from a till's file: receipts (Zettle's report too) or a number a day.
 
-    Imports all days or, if a row is faulty, none. Importing a file again changes nothing. docs/counts.md describes
-    the formats.
+    Imports all days or, if a row is faulty or a question is open, none. Importing a file again changes nothing.
+    docs/counts.md describes the formats and the questions.
 
     Example: pilot counts import november.csv --cafe aurora --dry-run
     """
     opened = home()
     named = [(path.name if len({each.name for each in files}) == len(files) else str(path), path) for path in files]
-    plan = plan_import(opened, [(name, path.read_bytes()) for name, path in named], cafe=cafe, now=datetime.now(UTC))
+    answers = Answers(
+        amount=amount,
+        no_amount=no_amount,
+        till=till,
+        one_till=one_till,
+        status=tuple(status),
+        no_status=tuple(no_status),
+        sales=tuple(counts),
+        others=tuple(ignores),
+    )
+    bodies = [(name, path.read_bytes()) for name, path in named]
+    plan = plan_import(opened, bodies, cafe=cafe, now=datetime.now(UTC), answers=answers)
     if as_json:
         if not dry_run:
             import_counts(opened, plan, actor=actor())
-        print_json({"written": not dry_run, **_as_data(plan, rows=rows)})
-        if plan.tally.faults:
+        print_json({"written": not dry_run, **plan_as_data(plan, rows=rows)})
+        if plan.tally.faults or plan.tally.questions:
             raise typer.Exit(1)
         return
-    _show(plan, rows=rows)
+    show_plan(plan, rows=rows)
     if dry_run:
         for fault in plan.tally.faults:
             typer.echo(f"cannot be used: {fault}")
-        typer.echo("Nothing was written." + (" Correct the faults first." if plan.tally.faults else ""))
-        if plan.tally.faults:
+        for question in plan.tally.questions:
+            typer.echo(f"question: {question}")
+        first = " Correct the faults first." if plan.tally.faults else ""
+        first += " Answer the questions first." if plan.tally.questions else ""
+        typer.echo(f"Nothing was written.{first}")
+        if first:
             raise typer.Exit(1)
         return
     typer.echo(_summary(import_counts(opened, plan, actor=actor())))
@@ -156,30 +180,6 @@ def _report_line(one: Report | None) -> str:
     return f"{one.customers:6}  {one.source} ({one.actor}), {local_time(one.reported_at):%Y-%m-%d %H:%M}"
 
 
-def _fate_in_words(row: Row) -> str:
-    return _LEFT_OUT.get(row.why, _FATES[row.fate])
-
-
-def _show(plan: ImportPlan, *, rows: bool) -> None:
-    for name, format_ in plan.tally.formats.items():
-        typer.echo(f"{name}: {_FORMATS[format_]}")
-    if rows:
-        for row in plan.tally.rows:
-            where = " ".join(str(part) for part in (row.cafe, row.day) if part)
-            typer.echo(f"  {row.file} row {row.number}: {_fate_in_words(row)} {where}".rstrip())
-    for planned in plan.days:
-        before = planned.before
-        change = {
-            "new": "new",
-            "unchanged": "reported already, unchanged",
-            "corrected": f"instead of {before.customers} ({before.source}, {before.actor})" if before else "",
-        }[planned.outcome]
-        typer.echo(f"{planned.count.day}  {planned.count.cafe:14} {planned.count.customers:6} customers  {change}")
-    skipped = Counter(_fate_in_words(row) for row in plan.tally.rows if row.fate not in ("counted", "fault"))
-    for reason, count in skipped.most_common():
-        typer.echo(f"{count} rows not counted: {reason}")
-
-
 def _summary(reported: list[ReportResult]) -> str:
     outcomes = Counter(each.outcome for each in reported)
     if not outcomes["new"] + outcomes["corrected"]:
@@ -188,33 +188,3 @@ def _summary(reported: list[ReportResult]) -> str:
         f"{outcomes['new']} days new, {outcomes['corrected']} corrected, {outcomes['unchanged']} unchanged. "
         "The figures follow within a minute."
     )
-
-
-def _as_data(plan: ImportPlan, *, rows: bool) -> dict[str, object]:
-    return {
-        "formats": plan.tally.formats,
-        "days": [asdict(day) for day in plan.days],
-        "faults": [asdict(fault) for fault in plan.tally.faults],
-        "not_counted": Counter(row.fate for row in plan.tally.rows if row.fate not in ("counted", "fault")),
-        **({"rows": [asdict(row) for row in plan.tally.rows]} if rows else {}),
-    }
-
-
-_FORMATS = {
-    "zettle": "Zettle's report of receipts",
-    "receipts": "receipts, one customer for each with a positive total",
-    "daily": "one number a day",
-}
-_FATES = {
-    "counted": "counted",
-    "same_receipt": "another line or payment of a counted receipt",
-    "same_day": "a repetition of the same day and number",
-    "refund": "a refund, or a total of zero",
-    "no_receipt": "without a receipt number",
-    "no_number": "a day without a number stays missing",
-    "totals": "a line of totals",
-    "note": "a note",
-    "left_out": "left out",
-    "fault": "cannot be used",
-}
-_LEFT_OUT = {"before_pilot": "before the pilot", "day_not_over": "the café is still open: export again after closing"}

@@ -10,9 +10,10 @@ import pytest
 
 from pilot.cafes import Cafe, parse_cafes
 from pilot.errors import InvalidCafes
-from pipelines.till.counting import Tally, tally
+from pipelines.till.counting import tally
 from pipelines.till.errors import UnreadableExport
 from pipelines.till.lines import read_export
+from pipelines.till.rows import Tally
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
@@ -137,11 +138,11 @@ def test_rows_are_numbered_as_the_file_shows_them_also_after_a_cell_of_two_lines
     assert fault.row == 4
 
 
-def test_a_cafe_that_is_unknown_or_another_is_a_fault_and_none_at_all_is_refused() -> None:
+def test_an_unknown_cafe_is_a_fault_another_one_does_not_count_and_none_is_refused() -> None:
     (fault,) = counted("Kafé;Datum;Kunder\nKafé Stängt;2026-11-23;7\n", cafe=None).faults
     assert fault.column == "Kafé"
-    (fault,) = counted("Kafé;Datum;Kunder\nMalmö Huset;2026-11-23;7\n", cafe="aurora").faults
-    assert fault.found == "the café malmohuset"
+    other = counted("Kafé;Datum;Kunder\nMalmö Huset;2026-11-23;7\n", cafe="aurora")
+    assert (other.faults, other.customers, fates(other)) == ((), {}, {"other_cafe": 1})
     with pytest.raises(UnreadableExport, match="does not say which café"):
         counted("Datum;Kunder\n2026-11-23;7\n", cafe=None)
     with pytest.raises(InvalidCafes):

@@ -1,0 +1,95 @@
+"""The questions that an export leaves open, and a person's answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipelines.till.headings import heading_key
+from pipelines.till.statuses import plain_status
+
+QuestionCode = Literal["no_amount", "status_value", "status_column", "tills"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers of the person who imports.
+
+    Attributes:
+        amount: The heading of the amounts; empty if it is known or absent.
+        no_amount: Whether every receipt counts although no amount is given.
+        till: The heading of the till; empty if it is known or absent.
+        one_till: Whether the files are of one till although none is named.
+        status: Further headings whose values say whether a row is a sale.
+        no_status: Headings whose values do not, although some seem to.
+        sales: Values of a status, type or café that count.
+        others: Values of a status, type or café that do not.
+    """
+
+    amount: str = ""
+    no_amount: bool = False
+    till: str = ""
+    one_till: bool = False
+    status: tuple[str, ...] = ()
+    no_status: tuple[str, ...] = ()
+    sales: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    def of_value(self, text: str) -> bool | None:
+        """Return whether a value counts; None if it has no answer."""
+        plain = plain_status(text)
+        if any(plain == plain_status(each) for each in self.sales):
+            return True
+        return False if any(plain == plain_status(each) for each in self.others) else None
+
+    def is_status(self, heading: str) -> bool | None:
+        """Return whether a heading was said to be one of statuses; None if it has no answer."""
+        if any(heading_key(each) == heading_key(heading) for each in self.status):
+            return True
+        return False if any(heading_key(each) == heading_key(heading) for each in self.no_status) else None
+
+
+NO_ANSWERS = Answers()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that must be answered before an import, by column and row, never with the cell's content.
+
+    Attributes:
+        code: What is not known.
+        file: The file's name.
+        column: The column's heading; empty for the whole file.
+        row: The first row that it is about.
+        rows: The number of such rows.
+    """
+
+    code: QuestionCode
+    file: str
+    column: str
+    row: int
+    rows: int
+
+    def __str__(self) -> str:
+        where = f'{self.file}, column "{self.column}"' if self.column else self.file
+        return f"{where}: {_QUESTIONS[self.code].format(row=self.row, rows=self.rows)}"
+
+
+_QUESTIONS = {
+    "no_amount": (
+        "no column of amounts is known, so refunds and receipts of zero would count. Which column has the amount? "
+        "Name it with --amount HEADING; or, if every receipt is a sale, add --no-amount."
+    ),
+    "status_value": (
+        "the value in row {row} ({rows} rows) is not known. Is it a paid sale? "
+        "Answer --counts VALUE if it is, or --ignores VALUE if it is not."
+    ),
+    "status_column": (
+        "row {row} has a word for a receipt that is no sale, but the heading is not known. Does the column say so? "
+        "Answer --status HEADING, or --no-status HEADING if it does not."
+    ),
+    "tills": (
+        "a receipt number occurs again at another time (row {row}; {rows} rows). Are there several tills? "
+        "Name the till's column with --till HEADING; or, if it is one receipt, add --one-till."
+    ),
+}

@@ -1,0 +1,212 @@
+"""The headings of tills' exports in Swedish, English, Danish and Norwegian, and the column each one names."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from pipelines.till.statuses import Meaning, folded
+from pipelines.till.values import is_amount, is_numbered, spaced
+
+ColumnKind = Literal["day", "time", "count", "receipt", "total", "cafe", "till", "fee", "net"]
+
+# Words of headings in lower case; "-", "_", "/", "#" and dots are spaces, brackets and currencies are dropped. The
+# earlier heading is preferred if a file has several of one kind.
+HEADINGS: Mapping[ColumnKind, tuple[str, ...]] = {
+    "day": (
+        "affärsdag", "affärsdatum", "business day", "business date", "försäljningsdatum", "försäljningsdag",
+        "transaktionsdatum", "kvittodatum", "köpdatum", "betaldatum", "betalningsdatum", "datum", "dag",
+        "datum och tid", "datum tid", "datum & tid", "datum klockslag", "tidpunkt", "transaction date", "sale date",
+        "receipt date", "date", "day", "date time", "date and time", "datetime", "timestamp",
+        "order date", "created at", "paid at", "paid date", "payment date", "invoice date", "fakturadatum",
+        "orderdatum", "created", "closed at", "closed", "dato", "dato og tid", "dato tid", "salgsdato",
+    ),
+    "time": (
+        "timme", "hour", "time of day", "tidsintervall", "intervall", "interval", "klockslag", "klockan", "kl", "tid",
+        "time", "sale time", "transaction time", "kvittotid", "starttid", "time slot", "från kl", "tidspunkt",
+    ),
+    "count": (
+        "kunder", "antal kunder", "kundantal", "gäster", "antal gäster", "antal kunder gäster", "kvitton",
+        "antal kvitton", "antal försäljningskvitton", "köp", "antal köp", "antal transaktioner", "transaktioner",
+        "antal betalningar", "antal försäljningar", "antal notor", "notor", "antal beställningar", "antal ordrar",
+        "antal order", "besök", "antal besök", "customers", "number of customers", "customer count", "guests",
+        "number of guests", "guest count", "covers", "receipts", "number of receipts", "receipt count",
+        "transactions", "number of transactions", "transaction count", "number of sales", "sales count", "orders",
+        "number of orders", "order count", "checks", "number of checks", "antal kvitteringer", "antal kunder pr dag",
+        "antall kunder", "antall kvitteringer", "antall bonger", "antal bonner", "antal salg",
+    ),
+    "receipt": (
+        "kvittonummer", "kvittonr", "kvitto nr", "kvitto nummer", "kvitto", "kvitto id", "kvittoid",
+        "kvittonummer id", "kvittolöpnummer", "receipt number", "receipt no", "receipt nr", "receipt id", "receipt",
+        "kvitteringsnummer", "kvitteringsnr", "bonnummer", "bonnr", "bongnummer", "bongnr", "bong nr",
+        "notanummer", "notanr", "nota nr", "nota", "transaktionsnummer", "transaktionsnr", "transaktions id",
+        "transaktionsid", "transaktion id", "transaction id", "transaction number", "transaction no", "transaction",
+        "check number", "check no", "check", "check id", "ticket number", "ticket no", "ticket id", "ticket",
+        "bill number", "bill no", "sale id", "sale number", "sale no", "sale", "order number", "order no",
+        "order nr", "order id", "order", "ordernummer", "ordernr", "beställningsnummer", "payment id",
+        "betalnings id", "invoice number", "invoice no", "invoice", "fakturanummer", "fakturanr", "dokumentnummer",
+        "document number", "document no", "document", "verifikationsnummer", "löpnummer", "löpnr", "journalnummer",
+        "försäljnings id", "köp id",
+    ),
+    "total": (
+        "att betala", "totalt att betala", "summa att betala", "total collected", "total paid", "amount paid",
+        "totalbelopp inkl moms", "total inkl moms", "totalt inkl moms", "summa inkl moms", "belopp inkl moms",
+        "försäljning inkl moms", "total incl vat", "total incl tax", "amount incl vat", "total including tax",
+        "total", "totalt", "totalbelopp", "totalsumma", "kvittobelopp", "kvittosumma", "notabelopp", "grand total",
+        "total amount", "order total", "payment amount", "transaction amount", "transaktionsbelopp", "köpbelopp",
+        "summa", "belopp", "amount", "brutto", "bruttobelopp", "gross", "gross sales", "gross amount", "gross price",
+        "försäljning",
+        "försäljningsbelopp", "bruttoförsäljning", "omsättning", "sales", "sale amount", "total sales", "betalt",
+        "betalat", "betalt belopp", "beløb", "beløp", "total beløb", "net sales", "net price", "nettoförsäljning",
+        "net amount",
+        "nettobelopp", "netto", "net",
+    ),
+    "cafe": (
+        "kafé", "kafe", "café", "cafe", "butik", "butiksnamn", "butik namn", "försäljningsställe",
+        "försäljningsplats", "restaurang", "restaurangnamn", "filial", "driftställe", "arbetsställe", "store",
+        "store name", "location", "location name", "outlet", "outlet name", "shop", "shop name", "site", "site name",
+        "branch", "branch name", "venue", "venue name", "restaurant", "restaurant name", "butikk", "salgssted",
+        "point of sale location", "pos location",
+    ),
+    "till": (
+        "kassanummer", "kassanr", "kassa nr", "kassa nummer", "kassa id", "kassaid", "kassabeteckning",
+        "kassaregister", "kassaregisternummer", "kassaenhet", "kassaapparat", "kassapunkt", "kassaplats", "kassanamn",
+        "kassa", "register", "register name", "register id", "register no", "register number", "cash register",
+        "till", "till name", "till id", "till no", "till number", "pos", "pos name", "pos id", "pos no",
+        "pos number", "pos nr", "pos terminal", "checkout", "checkout name", "device name", "device", "device id",
+        "device nickname", "enhetsnamn", "enhets id", "enhetsid", "workstation", "station", "station id",
+        "kontrollenhet", "kontrollenhetsnummer", "tillverkningsnummer", "terminal", "terminal id", "terminalid",
+        "terminal nr", "terminalnummer", "terminal name", "terminal no", "terminal number", "kasse", "kassenummer",
+        "kassenr", "kasseapparat", "kasse nr",
+    ),
+    "fee": ("avgift", "fee", "afgift"),
+    "net": ("netto", "net"),
+}  # fmt: skip
+
+# Columns whose values say whether a row is a sale.
+STATUS_HEADINGS = frozenset(
+    (
+        "status", "kvittostatus", "transaktionsstatus", "betalstatus", "betalningsstatus", "orderstatus",
+        "order status", "order state", "sale state", "payment status", "transaction status", "sale status",
+        "receipt status", "check status",
+        "financial status", "paid status", "state", "payment state", "result", "resultat", "utfall", "typ", "type",
+        "kvittotyp", "kvitto typ", "transaktionstyp", "händelsetyp", "händelse", "försäljningstyp", "dokumenttyp",
+        "fakturatyp", "radtyp", "ordertyp", "köptyp", "läge", "receipt type", "transaction type", "event type",
+        "event", "sale type", "order type", "document type", "line type", "record type", "mode",
+        "kvitteringstype", "hændelsestype", "transaktionstype", "bontype",
+    )
+)  # fmt: skip
+
+# Columns of yes and no: a yes has this meaning.
+FLAG_HEADINGS: Mapping[str, Meaning] = {
+    **dict.fromkeys(("makulerad", "makulerat", "annullerad", "annullerat", "avbruten", "avbrutet"), "cancelled"),
+    **dict.fromkeys(("void", "voided", "cancelled", "canceled", "is void", "deleted", "raderad"), "cancelled"),
+    **dict.fromkeys(("övning", "övningskvitto", "övningsläge", "träning", "träningsläge", "testläge"), "training"),
+    **dict.fromkeys(("training", "training mode", "is training", "test", "is test", "test mode"), "training"),
+    **dict.fromkeys(("kopia", "kvittokopia", "copy", "is copy", "reprint", "duplicate"), "copy"),
+    **dict.fromkeys(("parkerad", "parkerat", "parked", "on hold", "is open"), "parked"),
+    **dict.fromkeys(("retur", "returkvitto", "is refund", "is return"), "refund"),
+    **dict.fromkeys(("failed", "misslyckad", "misslyckades", "declined", "nekad"), "failed"),
+}  # fmt: skip
+
+# Columns of names and free text, whose values never decide whether a row is a sale.
+DESCRIPTIONS = re.compile(
+    r"beskriv|produkt|artikel|vara|benämning|noter|kommentar|anteckning|meddelande|kund|gäst|personal|kassör|säljare|"
+    r"betal|metod|kort|e ?post|kategori|grupp|descript|product|item|article|note|comment|message|customer|guest|staff|"
+    r"employee|server|cashier|seller|payment|tender|method|card|e ?mail|category|department|reference|tag|process"
+)
+
+_AMOUNT_WORDS = frozenset(
+    "belopp total totalt totalsumma totalbelopp summa brutto bruttobelopp försäljning omsättning gross amount sales "
+    "collected betalt betalat betala paid charged beløb beløp value värde kvittobelopp kvittosumma slutsumma "
+    "försäljningsbelopp".split()
+)
+_OTHER_AMOUNTS = frozenset(
+    "moms momsbelopp tax taxes vat mva dricks dricksbelopp tip tips gratuity rabatt rabattbelopp rabatter discount "
+    "discounts avgift avgifter fee fees antal count number quantity refund refunds refunded retur returer "
+    "återbetalning återbetalt återbetalat växel change öresavrundning öresutjämning avrundning rounding cost costs "
+    "kostnad kostnader rest balance saldo outstanding payout utbetalning id nr no datum date day time kort card "
+    "kontant kontanter cash swish typ type metod method currency valuta per styck st unit by av status due from till "
+    "köpare buyer points poäng shipping frakt profit vinst margin marginal tb service category kategori name namn person".split()
+)
+_WITH_OR_WITHOUT = re.compile(
+    r"\b(?:inkl?|inklusive|incl?|including|exkl?|exklusive|excl?|excluding|ex|efter|after|before|före|with|med|utan) "
+    r"(?:moms|vat|tax|taxes|mva|rabatt|rabatter|discounts?|dricks|tips?|öresavrundning|avrundning|rounding)\b"
+)
+_CURRENCIES = re.compile(r" (?:sek|kr|kronor|dkk|nok|eur|usd|gbp|öre)$")
+
+
+def plain_heading(text: str) -> str:
+    """Return a heading's words: composed, in lower case, without brackets, punctuation and currency."""
+    composed = unicodedata.normalize("NFC", text)
+    bare = re.sub(r"\(.*?\)|\[.*?\]", " ", composed).casefold()
+    return _CURRENCIES.sub("", spaced(re.sub(r"[^\w&]|_", " ", bare)))
+
+
+def heading_key(text: str) -> str:
+    """Return the key by which headings are equal: "Kassa-ID", "KassaId" and "kassa id" have one."""
+    return folded(plain_heading(text)).replace(" ", "")
+
+
+def known_columns(headings: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> dict[ColumnKind, int]:
+    """Return each known column's index; the preferred one if several headings name it.
+
+    A column of receipt numbers has digits ("Sale" may also be a type), one of amounts has amounts.
+    """
+    keys = [heading_key(each) for each in headings]
+    columns: dict[ColumnKind, int] = {}
+    for kind, known in _KEYS.items():
+        places = [place for name in known for place, heading in enumerate(keys) if heading == name]
+        if kind == "receipt":
+            # Shopify calls the order's number its name.
+            places += [keys.index("name")] if {"name", "financialstatus"} <= set(keys) else []
+            places = [place for place in places if _is_mostly(is_numbered, place, rows)]
+        elif kind == "total":
+            places = [place for place in places if not _is_other_amount(headings[place])]
+            places += [place for place, heading in enumerate(headings) if _is_amount(heading)]
+            places = [place for place in places if _is_mostly(is_amount, place, rows)]
+        if places:
+            columns[kind] = places[0]
+    return columns
+
+
+def is_status(heading: str) -> bool:
+    """Return whether a column's values say what a row is."""
+    key = heading_key(heading)
+    return key in _STATUS_KEYS or _STATUS_OF_A_SALE.search(key) is not None
+
+
+def is_description(heading: str) -> bool:
+    """Return whether a column has names or free text, which never say what a row is."""
+    return DESCRIPTIONS.search(plain_heading(heading)) is not None
+
+
+def flag_meaning(heading: str) -> Meaning | None:
+    """Return the meaning of a yes in a column of yes and no; None if it is no such column."""
+    return _FLAG_KEYS.get(heading_key(heading))
+
+
+def _is_amount(heading: str) -> bool:
+    words = set(_WITH_OR_WITHOUT.sub(" ", plain_heading(heading)).split())
+    return bool(words & _AMOUNT_WORDS) and not _is_other_amount(heading)
+
+
+def _is_other_amount(heading: str) -> bool:
+    """Return whether a heading, its brackets included, is of tax, tips, change and the like."""
+    words = re.sub(r"[^\w&]|_", " ", unicodedata.normalize("NFC", heading).casefold())
+    return bool(set(_WITH_OR_WITHOUT.sub(" ", spaced(words)).split()) & _OTHER_AMOUNTS)
+
+
+def _is_mostly(is_one: Callable[[str], bool], place: int, rows: Sequence[Sequence[str]]) -> bool:
+    cells = [row[place] for row in rows if place < len(row) and row[place].strip()]
+    return not cells or 2 * sum(is_one(cell) for cell in cells) >= len(cells)
+
+
+_STATUS_OF_A_SALE = re.compile(
+    r"(?:order|payment|betal|kvitto|receipt|check|sale|trans|kop|nota|bong).*(?:status|state)$"
+)
+_KEYS = {kind: tuple(dict.fromkeys(heading_key(name) for name in names)) for kind, names in HEADINGS.items()}
+_STATUS_KEYS = frozenset(heading_key(name) for name in STATUS_HEADINGS)
+_FLAG_KEYS = {heading_key(name): meaning for name, meaning in FLAG_HEADINGS.items()}

@@ -1,0 +1,83 @@
+"""Finds the columns of a till's export that say what a row is, and reads a row's meaning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pipelines.till.answers import Answers
+from pipelines.till.headings import flag_meaning, is_description, is_status
+from pipelines.till.statuses import Meaning, meaning_of, truth_of
+from pipelines.till.values import spaced
+
+MOST_VALUES = 15  # of a column of statuses; one with more has names or numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The columns that say what a row is.
+
+    Attributes:
+        statuses: The columns of words such as "Makulerat"; whether an empty cell there is a sale too.
+        flags: The columns of yes and no, with the meaning of a yes.
+        doubtful: The columns of unknown headings that have such words, with the first row.
+    """
+
+    statuses: Mapping[int, bool]
+    flags: Mapping[int, Meaning]
+    doubtful: Mapping[int, int]
+
+    def read(self, cells: Sequence[str], *, answers: Answers) -> tuple[Meaning | None, int]:
+        """Return a row's meaning, and its column; the meaning is None if a value is not known."""
+        unknown: int | None = None
+        for place, meaning in self.flags.items():
+            text = _cell(cells, place)
+            counts = answers.of_value(text) if text else None
+            flag = truth_of(text) if counts is None else not counts
+            if flag:
+                return meaning, place
+            unknown = place if flag is None else unknown
+        for place, empty_is_sale in self.statuses.items():
+            text = _cell(cells, place)
+            counts = answers.of_value(text) if text else None
+            found = meaning_of(text) if text or empty_is_sale else None
+            if counts is not None:
+                found = "sale" if counts else "no_sale" if found in (None, "sale") else found
+            if found is None:
+                unknown = place
+            elif found != "sale":
+                return found, place
+        return (None, unknown) if unknown is not None else ("sale", -1)
+
+
+def find_marks(
+    headings: Sequence[str], rows: Sequence[tuple[int, Sequence[str]]], *, used: set[int], answers: Answers
+) -> Marks:
+    """Return the columns that say what a row is: by heading, by their words, or as a person answered."""
+    statuses: dict[int, bool] = {}
+    flags: dict[int, Meaning] = {}
+    doubtful: dict[int, int] = {}
+    for place, heading in enumerate(headings):
+        said = answers.is_status(heading)
+        if said is False or (place in used and not said):
+            continue
+        values = {_cell(cells, place) for _, cells in rows} - {""}
+        flag = flag_meaning(heading)
+        if flag is not None and not said and any(truth_of(value) is not None for value in values):
+            flags[place] = flag
+            continue
+        known = {value: meaning_of(value) for value in values}
+        empty_is_sale = "sale" not in known.values()
+        if said or is_status(heading) or flag is not None:
+            statuses[place] = empty_is_sale
+        elif 0 < len(values) <= MOST_VALUES and not is_description(heading):
+            odd = {value for value, meaning in known.items() if meaning not in (None, "sale")}
+            if odd and None not in known.values():
+                statuses[place] = empty_is_sale
+            elif odd:
+                doubtful[place] = next(number for number, cells in rows if _cell(cells, place) in odd)
+    return Marks(statuses=statuses, flags=flags, doubtful=doubtful)
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return spaced(cells[place]) if place < len(cells) else ""

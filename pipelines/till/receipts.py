@@ -1,0 +1,89 @@
+"""Counts receipts: a receipt number of a day and till with a positive total is one customer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+from pipelines.till.answers import Answers, Question, QuestionCode
+from pipelines.till.lines import Export
+from pipelines.till.rows import Fate, read_cell
+from pipelines.till.values import amount, minute_of
+
+MOST_MINUTES_APART = 10  # of two lines or payments of one receipt
+
+Key = tuple[str, date]
+
+
+class Receipts:
+    """The receipts seen so far, and what is not known about them."""
+
+    def __init__(self, *, answers: Answers) -> None:
+        self._answers = answers
+        self._seen: dict[Key, dict[tuple[str, str], int | None]] = {}
+        self._numbers: set[tuple[str, Key, str, str]] = set()
+        self._questions: dict[tuple[QuestionCode, str, str, str], list[int]] = {}
+        self._asked_columns: dict[tuple[QuestionCode, str, str, str], str] = {}
+
+    def add(self, export: Export, number: int, cells: tuple[str, ...], *, cafe: str, day: date) -> Fate:
+        """Add one row of a receipt, and return its fate.
+
+        Raises:
+            RefusedRow: its amount cannot be read.
+        """
+        receipt = export.cell(cells, "receipt")
+        if not receipt:
+            return "no_receipt"
+        till = export.cell(cells, "till")
+        if "total" in export.columns:
+            if not export.cell(cells, "total") and (export.name, (cafe, day), till, receipt) in self._numbers:
+                return "same_receipt"  # A further line of a receipt whose amount is on its first.
+            self._numbers |= {(export.name, (cafe, day), of, receipt) for of in (till, "")}
+            if read_cell(export, cells, "total", amount) <= 0:
+                return "refund"
+        meaning, place = export.marks.read(cells, answers=self._answers)
+        if meaning is None:
+            self._ask("status_value", export, number, place=place, value=cells[place] if place < len(cells) else "")
+            return "open"
+        if meaning != "sale":
+            return meaning
+        if "total" not in export.columns and not self._answers.no_amount:
+            self._ask("no_amount", export, number)
+            return "open"
+        return self._count(export, number, cells, key=(cafe, day), till=till, receipt=receipt)
+
+    def by_day(self) -> dict[Key, int]:
+        """Return the number of receipts by café and day."""
+        return {key: len(receipts) for key, receipts in self._seen.items()}
+
+    def by_till(self) -> dict[Key, dict[str, int]]:
+        """Return the number of receipts by till, of the days whose tills are named."""
+        tills = {key: Counter(till for till, _ in receipts) for key, receipts in self._seen.items()}
+        return {key: dict(sorted(counts.items())) for key, counts in tills.items() if set(counts) != {""}}
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return the open questions."""
+        return tuple(
+            Question(code, file, self._asked_columns[code, file, place, value], rows[0], len(rows))
+            for (code, file, place, value), rows in self._questions.items()
+        )
+
+    def _count(self, export: Export, number: int, cells: tuple[str, ...], *, key: Key, till: str, receipt: str) -> Fate:
+        moment = minute_of(export.cell(cells, "time") or export.cell(cells, "day"))
+        seen = self._seen.setdefault(key, {})
+        if (till, receipt) not in seen:
+            seen[till, receipt] = moment
+            return "counted"
+        before = seen[till, receipt]
+        apart = 0 if moment is None or before is None else abs(moment - before)
+        if apart > MOST_MINUTES_APART and not till and not self._answers.one_till:
+            self._ask("tills", export, number)
+            return "open"
+        return "same_receipt"
+
+    def _ask(
+        self, code: QuestionCode, export: Export, number: int, *, place: int | None = None, value: str = ""
+    ) -> None:
+        key = (code, export.name, str(place), value.strip().casefold())
+        self._questions.setdefault(key, []).append(number)
+        self._asked_columns[key] = "" if place is None else export.headings[place]
