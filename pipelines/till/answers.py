@@ -89,7 +89,7 @@ _QUESTIONS = {
         "Answer --status HEADING, or --no-status HEADING if it does not."
     ),
     "tills": (
-        "a receipt number occurs again at another time (row {row}; {rows} rows). Are there several tills? "
-        "Name the till's column with --till HEADING; or, if it is one receipt, add --one-till."
+        "receipt numbers recur at another time, amount or place (row {row}; {rows} rows). Are there several tills? "
+        "Name the till's column with --till HEADING; or, if each number is one receipt, add --one-till."
     ),
 }

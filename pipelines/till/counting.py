@@ -19,6 +19,7 @@ from pipelines.till.lines import Export
 from pipelines.till.receipts import Receipts
 from pipelines.till.rows import Reading, RefusedRow, Row, Tally, read_cell
 from pipelines.till.totals import count_or_nothing, is_note, is_total_of_file
+from pipelines.till.unnamed_tills import seeming_till
 from pipelines.till.values import business_day_of, kind_of, spaced
 
 # Returns the code of why a day is left out; None if it is counted.
@@ -83,6 +84,9 @@ class _Counting:
             statuses=tuple(export.headings[place] for place in (*export.marks.statuses, *export.marks.flags)),
         )
         if by_receipt:
+            till = None if self._answers.one_till else seeming_till(export)
+            if till is not None:
+                self._questions.append(Question("tills", export.name, export.headings[till[0]], till[1], 1))
             self._questions += [
                 Question("status_column", export.name, export.headings[place], row, 1)
                 for place, row in export.marks.doubtful.items()

@@ -129,7 +129,8 @@ _OTHER_AMOUNTS = frozenset(
     "återbetalning återbetalt återbetalat växel change öresavrundning öresutjämning avrundning rounding cost costs "
     "kostnad kostnader rest balance saldo outstanding payout utbetalning id nr no datum date day time kort card "
     "kontant kontanter cash swish typ type metod method currency valuta per styck st unit by av status due from till "
-    "köpare buyer points poäng shipping frakt profit vinst margin marginal tb service category kategori name namn person".split()
+    "köpare buyer points poäng shipping frakt profit vinst margin marginal tb service "
+    "category kategori name namn person".split()
 )
 _WITH_OR_WITHOUT = re.compile(
     r"\b(?:inkl?|inklusive|incl?|including|exkl?|exklusive|excl?|excluding|ex|efter|after|before|före|with|med|utan) "

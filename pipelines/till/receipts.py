@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipelines.till.answers import Answers, Question, QuestionCode
 from pipelines.till.lines import Export
 from pipelines.till.rows import Fate, read_cell
-from pipelines.till.values import amount, minute_of
+from pipelines.till.values import amount, minute_of, plain_amount
 
 MOST_MINUTES_APART = 10  # of two lines or payments of one receipt
 
 Key = tuple[str, date]
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The first row of a counted receipt in a file."""
+
+    minute: int | None
+    amount: str
+    files: frozenset[str]
 
 
 class Receipts:
@@ -20,7 +30,7 @@ class Receipts:
 
     def __init__(self, *, answers: Answers) -> None:
         self._answers = answers
-        self._seen: dict[Key, dict[tuple[str, str], int | None]] = {}
+        self._seen: dict[Key, dict[tuple[str, str], _First]] = {}
         self._numbers: set[tuple[str, Key, str, str]] = set()
         self._questions: dict[tuple[QuestionCode, str, str, str], list[int]] = {}
         self._asked_columns: dict[tuple[QuestionCode, str, str, str], str] = {}
@@ -69,14 +79,17 @@ class Receipts:
         )
 
     def _count(self, export: Export, number: int, cells: tuple[str, ...], *, key: Key, till: str, receipt: str) -> Fate:
-        moment = minute_of(export.cell(cells, "time") or export.cell(cells, "day"))
+        minute = minute_of(export.cell(cells, "time") or export.cell(cells, "day"))
+        total = plain_amount(export.cell(cells, "total"))
         seen = self._seen.setdefault(key, {})
-        if (till, receipt) not in seen:
-            seen[till, receipt] = moment
+        before = seen.get((till, receipt))
+        if before is None:
+            seen[till, receipt] = _First(minute, total, frozenset((export.name,)))
             return "counted"
-        before = seen[till, receipt]
-        apart = 0 if moment is None or before is None else abs(moment - before)
-        if apart > MOST_MINUTES_APART and not till and not self._answers.one_till:
+        apart = 0 if minute is None or before.minute is None else abs(minute - before.minute)
+        differs = export.name not in before.files and total != before.amount
+        seen[till, receipt] = replace(before, files=before.files | {export.name})
+        if (apart > MOST_MINUTES_APART or differs) and not till and not self._answers.one_till:
             self._ask("tills", export, number)
             return "open"
         return "same_receipt"

@@ -148,6 +148,11 @@ def amount(text: str) -> Decimal:
     return _decimal(_CURRENCY.sub("", text), expected=EXPECTED_AMOUNT)
 
 
+def plain_amount(text: str) -> str:
+    """Return an amount in one form, however it is written; empty if the text is none."""
+    return str(amount(text).normalize()) if is_amount(text) else ""
+
+
 def is_amount(text: str) -> bool:
     """Return whether a text is an amount of money."""
     try:

@@ -176,6 +176,33 @@ def test_two_files_of_two_tills_without_a_till_ask() -> None:
     assert count(read(*files, answers=Answers(one_till=True))) == 89
 
 
+@pytest.mark.parametrize("heading", ["Box", "Plats", "Zon", "Våning", "K", "Disk", "iPad"])
+def test_a_till_under_an_unknown_heading_is_asked(heading: str) -> None:
+    rows = "".join(f"2026-11-24;{box};{number};45,00\n" for box in "AB" for number in (1, 2, 3))
+    text = f"Datum;{heading};Kvittonr;Belopp\n{rows}"
+    (question,) = read(text).questions
+    assert (question.code, question.column) == ("tills", heading)
+    assert count(read(text, answers=Answers(till=heading))) == 6
+    assert count(read(text, answers=Answers(one_till=True))) == 3
+
+
+@pytest.mark.parametrize("heading", ["Artikel", "Betalsätt", "Moms %", "Rad", "Pris", "Kategori"])
+def test_lines_and_payments_of_one_receipt_ask_nothing(heading: str) -> None:
+    rows = "".join(f"2026-11-24;{number};{line};45,00\n" for number in (1, 2, 3) for line in ("12", "25"))
+    found = read(f"Datum;Kvittonr;{heading};Belopp\n{rows}")
+    assert (count(found), found.questions) == (3, ())
+
+
+def test_two_files_with_other_amounts_for_the_same_numbers_ask() -> None:
+    first, second = (
+        "Datum;Kvittonr;Belopp\n" + "".join(f"2026-11-24;{number};{price}\n" for number in (1, 2, 3))
+        for price in ("45,00", "52,00")
+    )
+    assert [question.code for question in read(first, second).questions] == ["tills"]
+    again = first.replace("45,00", "45")
+    assert (count(read(first, again)), read(first, again).questions) == (3, ())
+
+
 def test_payments_of_one_receipt_within_minutes_are_one_customer() -> None:
     rows = "2026-11-24;08:01;7;45,00\n2026-11-24;08:03;7;30,00\n"
     found = read(f"Datum;Tid;Kvittonr;Belopp\n{rows}")
