@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pilot.composed import composed
 from pilot.errors import PilotError
 
 EXIT_FAILED = 1
@@ -28,6 +30,10 @@ class LazyGroup(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the subcommands' names in the order of the help."""
         return list(self.subcommands)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Compose the arguments' letters, so that every subcommand reads the same names."""
+        return super().parse_args(ctx, [_composed_argument(each) for each in args])
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return a placeholder with the help line, so that listing the subcommands imports none of them."""
@@ -64,6 +70,12 @@ class LazyGroup(TyperGroup):
                 raise
             typer.secho(_describe(error), err=True)
             raise typer.Exit(EXIT_FAILED) from None
+
+
+def _composed_argument(argument: str) -> str:
+    """Return an argument composed; the path of an existing file is left as the file system spells it."""
+    path = argument.partition("=")[2] if argument.startswith("--") else argument
+    return argument if composed(argument) != argument and Path(path).exists() else composed(argument)
 
 
 def _describe(error: Exception) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 
 import httpx
 
+from pilot.composed import composed
 from pilot.errors import PilotError
 from pilot.model_calls import chat_request
 from pipelines.feedback.judgements import ANSWER_SCHEMA, CRITERIA, SubJudgement, criterion_chat, parse_answer
@@ -138,7 +139,7 @@ class Judge:
             word = _parse_line(line)
             text += str(word.get("message", {}).get("content", ""))
             if word.get("done"):
-                return text
+                return composed(text)  # A letter and its mark may come in two lines.
             if self._clock() >= until:
                 raise NoAnswer("late")
             if len(text) > MAX_ANSWER_CHARACTERS:

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from pilot.composed import composed
 from pilot.errors import InvalidCafes
 from pilot.usual_week import Hours, OpeningHours
 from pilot.usual_week import Window as Window
@@ -195,7 +196,7 @@ def parse_cafes(text: str, *, source: str) -> Cafes:
         InvalidCafes: not TOML, or a field is missing, unknown or wrong; the text names each.
     """
     try:
-        tree = tomllib.loads(text)
+        tree = tomllib.loads(composed(text))
     except tomllib.TOMLDecodeError as error:
         raise InvalidCafes(f"{source} is not valid TOML: {error}.", remedy="Correct that line and try again.") from None
     try:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from pilot.composed import composed
 from pilot.errors import InvalidSettings
 from pilot.events import PROBER_REPLICAS
 
@@ -183,7 +184,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             lines.append(f"{name} is not a known setting" + (f"; did you mean {near[0]}?" if near else "."))
         raise InvalidSettings("\n".join(lines), remedy="`.env.example` lists every setting.")
     try:
-        settings = Settings.model_validate({known[name.upper()]: value for name, value in given.items() if value != ""})
+        settings = Settings.model_validate(
+            {known[name.upper()]: _value(known[name.upper()], value) for name, value in given.items() if value != ""}
+        )
     except ValidationError as error:
         faults = "\n".join(
             f"{PREFIX}{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']} (found {item['input']!r})"
@@ -195,6 +198,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     return settings.model_copy(
         update={"home": settings.home.expanduser(), "public_url": settings.public_url.rstrip("/")}
     )
+
+
+def _value(name: str, value: str) -> str:
+    """Return a setting's value composed; paths and addresses are left as the file system spells them."""
+    is_place = "Path" in str(Settings.model_fields[name].annotation) or name.endswith("_url")
+    return value if is_place else composed(value)
 
 
 def env_example() -> str:

@@ -13,6 +13,7 @@ from dashboards.visit import Visit, current
 from payouts.answering import earned_in_words
 from payouts.meanings import for_staff
 from pilot.business_days import business_day
+from pilot.composed import composed
 from pilot.identifiers import readable
 from pilot.money import kronor
 from pilot.words import say as say_words
@@ -33,7 +34,8 @@ def show(visit: Visit) -> None:
     say = visit.say
     visit.draw(fragments.page_head(crumb=say("payments.crumb"), title=say("payments.title"), freshness=""))
     visit.draw(fragments.paragraph(say("payments.what")))
-    wanted = st.text_input(say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420).strip()
+    typed = st.text_input(say("payments.search"), key="sok", max_chars=255, placeholder="K7M-2Q4", width=420)
+    wanted = composed(typed).strip()
     if not wanted:
         return
     found = search(visit.home.store(), wanted)

@@ -168,6 +168,7 @@ def truth_of(text: str) -> bool | None:
     return True if plain in _YES else False if plain in _NO else None
 
 
+@lru_cache(maxsize=4096)
 def plain_status(text: str) -> str:
     """Return a status's words: composed, in lower case, without punctuation."""
     return spaced(re.sub(r"[^\w]|_", " ", unicodedata.normalize("NFC", text).casefold()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from pilot.business_days import business_day
 from pipelines.till.errors import UnusableCell
@@ -58,7 +59,7 @@ _MONTHS = {
 
 def spaced(text: str) -> str:
     """Return a text with every run of spaces, non-breaking ones included, as one plain space."""
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def kind_of(text: str) -> str:
@@ -139,6 +140,7 @@ def whole_number(text: str) -> int:
     return int(amount)
 
 
+@lru_cache(maxsize=65_536)
 def amount(text: str) -> Decimal:
     """Return an amount of money, in the file's currency.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 
 from tests.cli.conftest import Pilot
@@ -68,3 +69,50 @@ def test_a_workbook_is_refused_with_the_way_to_save_it_as_csv(pilot: Pilot, tmp_
     refused = pilot("counts", "import", "report.xlsx", "--cafe", "aurora")
     assert refused.exit_code == 1
     assert 'save it as "CSV UTF-8"' in refused.stderr
+
+
+DECOMPOSED = "Datum;Butik;Kvittonr;Status;Belopp\n2026-11-23;Café Aurora;1;Återbetald;45,00\n2026-11-23;Café Aurora;2;Klart;45,00\n"
+
+
+def test_decomposed_arguments_files_and_file_names_are_understood(pilot: Pilot, tmp_path: Path) -> None:
+    name = unicodedata.normalize("NFD", "försäljning.csv")
+    (tmp_path / name).write_text(unicodedata.normalize("NFD", DECOMPOSED), encoding="utf-8")
+    answer = unicodedata.normalize("NFD", "Återbetald")
+    for given in (("--ignores", answer), (f"--ignores={answer}",)):
+        shown = pilot("counts", "import", name, "--cafe", "aurora", *given, "--dry-run")
+        assert shown.exit_code == 0, shown.output
+        assert "1 customers  new" in shown.stdout
+
+
+def test_an_open_question_is_shown_and_nothing_is_imported(pilot: Pilot, tmp_path: Path) -> None:
+    file = write(tmp_path, "Datum;Kvittonr;Kommentar\n2026-11-23;1;\n2026-11-23;2;\n")
+    for flags in ((), ("--dry-run",), ("--json",)):
+        asked = pilot("counts", "import", file, "--cafe", "aurora", *flags)
+        assert asked.exit_code == 1
+        assert "no column of amounts is known" in asked.output
+        assert "--no-amount" in asked.output
+    shown = pilot("counts", "import", file, "--cafe", "aurora", "--dry-run")
+    assert 'Columns: day "Datum", receipt "Kvittonr". Not found: amount, till, status.' in shown.stdout
+    assert history(pilot) == []
+    assert "1 days new" in pilot("counts", "import", file, "--cafe", "aurora", "--no-amount").stdout
+    assert history(pilot)[0]["customers"] == 2
+
+
+def test_the_plan_shows_each_till_and_the_columns_it_used(pilot: Pilot, tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        "Datum;Kassanr;Kvittonr;Typ;Belopp\n2026-11-23;1;1;Köp;45\n2026-11-23;2;1;Köp;45\n2026-11-23;2;2;Övning;45\n",
+    )
+    shown = pilot("counts", "import", file, "--cafe", "aurora", "--dry-run").stdout
+    assert 'receipt "Kvittonr", amount "Belopp", till "Kassanr", status "Typ".' in shown
+    assert "2 tills: 1: 1, 2: 1" in shown
+    assert "1 rows not counted: training" in shown
+
+
+def test_an_answer_that_names_no_column_is_refused_with_the_columns(pilot: Pilot, tmp_path: Path) -> None:
+    file = write(tmp_path, "Datum;Kvittonr;Pengar\n2026-11-23;1;45\n")
+    refused = pilot("counts", "import", file, "--cafe", "aurora", "--amount", "Peng")
+    assert refused.exit_code == 1
+    assert "No file has a column 'Peng'" in refused.stderr
+    assert "Datum, Kvittonr, Pengar" in refused.stderr
+    assert "1 days new" in pilot("counts", "import", file, "--cafe", "aurora", "--amount", "pengar").stdout

@@ -22,6 +22,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 from faster_whisper.transcribe import get_suppressed_tokens
 
+from pilot.composed import composed
 from voice_edge.hearing.errors import RecognitionAbandoned
 from voice_edge.hearing.plausibility import echoes, is_runaway, most_tokens, without_loop
 from voice_edge.hearing.quiet_splits import split_audio
@@ -156,7 +157,7 @@ class Whisper:
         )[0]
         written = result.sequences_ids[0]
         return _Attempt(
-            text=tokenizer.decode(written).strip(),
+            text=composed(tokenizer.decode(written)).strip(),
             tokens=len(written),
             log_probability=result.scores[0] * len(written),
             no_speech_probability=result.no_speech_prob,

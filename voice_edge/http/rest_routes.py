@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from pilot.cafes import Language
+from pilot.composed import composed
 from pilot.words import say
 from voice_edge.clock import within
 from voice_edge.conversation.greeting import resumed_session
@@ -158,7 +159,7 @@ async def _read(request: Request) -> UnsentTurn:
     if kind != TEXT_TYPE:
         raise _WrongType
     try:
-        return UnsentTurn(text=body.decode())
+        return UnsentTurn(text=composed(body.decode()))
     except UnicodeDecodeError:
         raise ProtocolFault("The text is not UTF-8.") from None
 

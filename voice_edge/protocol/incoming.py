@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
+from pilot.composed import composed_tree
 from pilot.events import Client, Language, Mode
 from voice_edge.errors import ProtocolFault
 
@@ -137,7 +138,8 @@ def parse_message(text: str) -> BaseModel | UnknownMessage:
             never repeats a value.
     """
     try:
-        tree = from_json(text)  # Unlike json.loads it refuses lone surrogates, which cannot be written to a file.
+        # Unlike json.loads, from_json refuses lone surrogates, which cannot be written to a file.
+        tree = composed_tree(from_json(text))
     except ValueError:
         raise ProtocolFault("The message is not JSON.") from None
     if not isinstance(tree, dict) or not isinstance(tree.get("type"), str):

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cli.context import print_stderr, settings
 from pilot.cafes import Cafes
+from pilot.composed import ComposedText
 from pilot.errors import PilotError
 from storage.cafes_file import read_cafes
 
@@ -35,8 +36,8 @@ class _Line(BaseModel):
 
 
 class _Exchange(_Line):
-    question: str
-    answer: str
+    question: ComposedText
+    answer: ComposedText
 
 
 class _Talk(_Line):
@@ -46,8 +47,8 @@ class _Talk(_Line):
     cafe: str
     language: Literal["sv", "en"]
     history: list[_Exchange]
-    question: str
-    answer: str
+    question: ComposedText
+    answer: ComposedText
 
 
 class BadLine(PilotError):

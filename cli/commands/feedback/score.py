@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
-from unicodedata import normalize
 
 import typer
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cli.context import print_stderr, settings
 from pilot.cafes import Cafes
+from pilot.composed import ComposedText
 from pilot.errors import PilotError
 from storage.cafes_file import read_cafes
 
@@ -30,7 +30,7 @@ class _Session(BaseModel):
     id: str
     cafe: str
     language: Literal["sv", "en"]
-    turns: list[str]
+    turns: list[ComposedText]
 
 
 class BadLine(PilotError):
@@ -90,7 +90,7 @@ def _scored(line: bytes, *, cafes: Cafes) -> dict[str, Any]:
         "claims": [
             {
                 "turn": at.turn,
-                "quote": normalize("NFC", session.turns[at.turn])[at.start : at.end],
+                "quote": session.turns[at.turn][at.start : at.end],
                 "theme": at.theme,
                 "polarity": at.polarity,
             }

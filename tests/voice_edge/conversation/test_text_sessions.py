@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import unicodedata
 
 import httpx
 from websockets import ConnectionClosed
@@ -258,3 +259,14 @@ async def test_the_store_away_at_completion_delays_only_the_stores_copy(replica)
     saved = await asyncio.to_thread(receipts.by_hash, replica.home.store(), receipt_hash(token))
     assert saved is not None
     assert saved.reference == completed["reference"]
+
+
+async def test_decomposed_letters_are_recorded_composed(replica):
+    async with replica.page() as page:
+        await page.begin("text")
+        await page.write(unicodedata.normalize("NFD", "Smörgåsen på kafét är för dyr"))
+        await page.send("edit", turn=1, text=unicodedata.normalize("NFD", "Smörgåsen är för torr"))
+        await page.send("finish")
+        await page.until("completed")
+    assert replica.log.data("utterance_committed")[0]["transcript"] == "Smörgåsen på kafét är för dyr"
+    assert replica.log.data("utterance_edited")[0]["transcript"] == "Smörgåsen är för torr"

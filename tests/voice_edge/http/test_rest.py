@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 
 import httpx
 import numpy as np
@@ -203,3 +204,9 @@ async def test_an_upload_that_never_ends_times_out(replica):
     assert b" 400 " in line
     writer.close()
     await eventually(lambda: replica.edge.sessions.count == 0)
+
+
+async def test_an_unsent_typed_turn_is_recorded_composed(replica):
+    snapshot = await broken_off(replica, mode="text", turns=("Kaffet var kallt",))
+    answer = await hand_in(replica, snapshot, unicodedata.normalize("NFD", "Kön är för lång").encode(), TEXT)
+    assert [turn["text"] for turn in answer.json()["turns"]] == ["Kaffet var kallt", "Kön är för lång"]

@@ -342,3 +342,11 @@ def test_requests_share_no_mutable_options() -> None:
     one, other = (chat_request(model="m", messages=[], stream=False) for _ in range(2))
     one["options"]["num_ctx"] = 1
     assert other["options"] == dict(OPTIONS)
+
+
+async def test_a_letter_and_its_mark_in_two_tokens_are_one_character() -> None:
+    plain = "What would have made the café cosier for you?"
+    before, after = plain.split("é")
+    async with model([Token(f"{before}e"), Token(f"\u0301{after}"), *said("")]) as (asked, _):
+        parts = await parts_of(asked, conversation("The café was cold."))
+    assert parts[-1].text.endswith(plain)

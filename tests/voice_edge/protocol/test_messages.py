@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
+import unicodedata
 
 import pytest
 from hypothesis import given
@@ -111,3 +112,21 @@ def test_an_unknown_type_is_recognised_and_unknown_fields_are_counted():
     assert isinstance(message, Text)
     assert unknown_fields(message) == 2
     assert isinstance(parse_message('{"type": "shown", "turn": 1, "at_ms": 5}'), Shown)
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+@pytest.mark.parametrize(
+    ("kind", "field", "more"),
+    [
+        ("text", "text", {}),
+        ("edit", "text", {"turn": 1}),
+        ("consent", "version", {"granted": True}),
+        ("hello", "code", {"v": 1}),
+        ("client_error", "message", {"code": "other"}),
+    ],
+)
+def test_letters_and_their_marks_are_composed_in_every_message(kind, field, more, escaped):
+    apart = unicodedata.normalize("NFD", "kafé på ö")
+    message = parse_message(json.dumps({"type": kind, **more, field: apart}, ensure_ascii=escaped))
+    found = message.model_dump()
+    assert found[field] == "kafé på ö"

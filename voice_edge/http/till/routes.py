@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from payouts.till_sign_in import DEVICE_DAYS, INVITED, SHIFT
 from pilot.cafes import Cafe, Language
+from pilot.composed import composed
 from pilot.errors import PilotError
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
@@ -84,7 +85,7 @@ class _TillRequest:
             return too_many_response(self._edge, wait=wait, headers=HEADERS, cafe=self._cafe)
         if invitation := self._request.query_params.get("till", "")[:MOST_INVITATION]:
             return await self._in_thread(lambda cafe: self._welcome(cafe, invitation))
-        code = self._request.query_params.get("code", "")[:MOST_TYPED]
+        code = composed(self._request.query_params.get("code", ""))[:MOST_TYPED]
         return await self._in_thread(lambda cafe: self._page(cafe, code=code))
 
     async def sign_in(self) -> Response:
@@ -202,7 +203,7 @@ class _TillRequest:
         if not same_site_post(self._request.headers, host=self._request.headers.get("host", "")):
             return None
         given = parse_qs(body, max_num_fields=10)
-        return {name: given.get(name, [""])[0].strip()[:MOST_TYPED] for name in ("code", "pin", "request")}
+        return {name: composed(given.get(name, [""])[0]).strip()[:MOST_TYPED] for name in ("code", "pin", "request")}
 
     def _presented_ticket(self) -> str:
         return self._request.cookies.get(COOKIE, "")

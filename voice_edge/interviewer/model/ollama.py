@@ -16,6 +16,7 @@ import httpx
 import structlog
 
 from pilot.cafes import Language
+from pilot.composed import composed
 from voice_edge.interviewer.conversation import Conversation, ReplyPart
 from voice_edge.interviewer.errors import ModelAway
 from voice_edge.interviewer.heard import Reader, read_conversation
@@ -202,7 +203,7 @@ class _ModelRequest:
         text = ""
         async with aclosing(chat.say(messages(self._conversation))) as tokens:
             async for token in tokens:
-                text += token
+                text = composed(text + token)  # A letter and its mark may come in two tokens.
                 if text.strip():
                     self.begun.set()
                 question = the_question(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import unicodedata
 from datetime import timedelta
 
 import pytest
@@ -219,3 +220,11 @@ async def test_an_unknown_cafe_has_no_till_and_an_outage_gets_503(signed_in, rep
     answer = await redeem(signed_in, "H7KM-3QWX")
     assert answer.status_code == 503
     assert "Traceback" not in answer.text
+
+
+async def test_a_typed_code_is_composed_in_forms_and_in_the_address(till):
+    apart = unicodedata.normalize("NFD", "KÅ-7")
+    page = await till.get("/till/aurora", params={"code": apart})
+    assert 'value="KÅ-7"' in page.text
+    signed = await till.post("/till/aurora/sign-in", data={"pin": "402 913", "code": apart})
+    assert signed.headers["location"].endswith("code=K%C3%85-7")
