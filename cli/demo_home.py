@@ -23,6 +23,7 @@ from pilot.errors import PilotError
 from pilot.settings import read_settings
 from proving.simulator.landing_days import REPLICA, land
 from proving.simulator.pilot_days import simulate
+from proving.simulator.rewarding import decide_days, redeem
 from storage.home import Home, open_home
 
 if TYPE_CHECKING:
@@ -69,8 +70,8 @@ def land_days(home: Home, *, days: int, seed: int, console: Console) -> list[dat
     return missing
 
 
-def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None:
-    """Materialize the days in this process as the sensor would, with one run for each range.
+def build_figures(home: Home, days: Sequence[date], *, seed: int, console: Console) -> None:
+    """Materialize and judge the days in this process as the pilot would; decide and redeem their rewards.
 
     Raises:
         FiguresNotBuilt: a run failed; Dagster's page has its log.
@@ -87,24 +88,44 @@ def build_figures(home: Home, days: Sequence[date], *, console: Console) -> None
 
         # Dagster warns about its own parameters, which the pilot does not set.
         warnings.simplefilter("ignore", category=dg.BetaWarning)
+        from assets.automation.jobs import TABLE_ASSETS
         from assets.automation.sensor import observe
         from assets.automation.sensor_cursor import Cursor
         from assets.definitions import build_defs
         from assets.framework.partitions import range_tags, ranges
+        from assets.tables.rewards import rewards
 
-        before = observe(home, cursor=Cursor(), now=datetime.now(UTC))
-
+        # The rewards are decided and redeemed between the tables that they depend on and those that count them.
+        money = TABLE_ASSETS.index(rewards)
         with dg.DagsterInstance.get() as instance:
-            for first, last in ranges(days):
-                job = build_defs().resolve_job_def("rebuild")
-                result = job.execute_in_process(
-                    run_config=QUIET, instance=instance, tags=range_tags(first, last), raise_on_error=False
+
+            def run(job: str, first: date, last: date, assets: Sequence[dg.AssetsDefinition] = ()) -> None:
+                result = (
+                    build_defs()
+                    .resolve_job_def(job)
+                    .execute_in_process(
+                        run_config=QUIET,
+                        instance=instance,
+                        tags=range_tags(first, last),
+                        raise_on_error=False,
+                        asset_selection=[key for each in assets for key in each.keys] or None,
+                    )
                 )
                 if not result.success:
                     raise FiguresNotBuilt(
                         f"The figures of {first} to {last} could not be built.",
                         remedy="`pilot run` on the same home shows the run in Dagster's page.",
                     )
+
+            for first, last in ranges(days):
+                run("rebuild", first, last, TABLE_ASSETS[:money])
+            now = datetime.now(UTC)
+            decide_days(home, days, seed=seed, until=now)
+            redeem(home, seed=seed, until=now)
+            before = observe(home, cursor=Cursor(), now=datetime.now(UTC))
+            for first, last in ranges(days):
+                run("rebuild", first, last, TABLE_ASSETS[money:])
+                run("quality", first, last)
             if before.landing.keys() <= set(days):
                 cursor = Cursor(built=dict(before.landing), outbox=before.outbox)
                 _set_sensor_cursor(instance, cursor=cursor.model_dump_json())

@@ -41,6 +41,23 @@ DEPTH_WEIGHTS = (0.28, 0.24, 0.33, 0.15)  # Thin, some, useful and excellent fee
 DEPTH_LEANING = (-1.0, 0.0, 1.0, 1.0)  # Exponents of the day's mood on the weights.
 MOOD_SPREAD = 0.15
 
+# Assumed: no published figure was found for how often guests of cafés report an allergy, an injury or a danger.
+SHARE_URGENT = 0.006  # of the guests with something to say: about one a day in three cafés
+
+# Assumed. A vendor of prize wheels states that 21-23 % of its prizes are redeemed; an amount that a guest has earned at
+# a café of their own is taken to be redeemed twice as often. Those who redeem do so at once or on a later visit.
+SHARE_REDEEMED = 0.45
+SHARE_REDEEMED_AT_ONCE = 0.35  # of those who redeem
+REDEEMED_AT_ONCE_MINUTES = (2, 40)
+REDEEMED_LATER_DAYS = 6.0  # the mean of the later ones
+# Of the taps at a till: a good voucher while the store is away, tried again soon after; and one of another café.
+SHARE_TAP_FAILED = 0.008
+SHARE_TAP_ELSEWHERE = 0.01
+TAP_AGAIN_MINUTES = 4
+DECIDED_MINUTES = 30  # decisions are made in steps of this length; a real pilot makes each within a minute
+RULED_HOURS = (1.0, 20.0)  # after a reward was held, a person rules on it
+SHARE_RELEASED = 0.75  # of the held rewards; the others are refused
+
 COUNT_MISSING_SHARE = 0.07
 DAYTIME = (0.25, 0.8)  # Happenings of all cafés begin in this part of the day.
 OUTAGE_SHARE = 0.06  # Of days.

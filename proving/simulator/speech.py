@@ -66,6 +66,20 @@ def said(
     return tuple(texts[:turns])
 
 
+def urgent(rng: random.Random, *, language: Language) -> str:
+    """Return words that a manager must read at once: an allergy, an injury, a danger or harassment."""
+    kinds = _fragments(language)["urgent"]
+    return _drawn(rng, rng.choice(kinds[rng.choice(sorted(kinds))]))
+
+
+def urgent_texts(language: Language) -> dict[str, tuple[str, ...]]:
+    """Return every urgent text, of each of its wordings, by its flag."""
+    return {
+        flag: tuple(wording for text in texts for wording in _wordings(text))
+        for flag, texts in _fragments(language)["urgent"].items()
+    }
+
+
 def _fill(rng: random.Random, template: str, *, cafe: Cafe, language: Language) -> str:
     item = rng.choice(cafe.specialties).in_language(language)
     area = rng.choice(cafe.areas)
@@ -83,6 +97,15 @@ def _fill(rng: random.Random, template: str, *, cafe: Cafe, language: Language) 
 
 def _thin_more(rng: random.Random, words: dict[str, Any]) -> str:
     return _drawn(rng, rng.choice(words["thin_more"]))
+
+
+def _wordings(template: str) -> list[str]:
+    """Return every text of a template whose [this|that] are not inside one another."""
+    before, bracket, rest = template.partition("[")
+    if not bracket:
+        return [template]
+    choices, _, after = rest.partition("]")
+    return [f"{before}{choice}{end}" for choice in choices.split("|") for end in _wordings(after)]
 
 
 def _drawn(rng: random.Random, template: str) -> str:

@@ -16,7 +16,7 @@ from proving.simulator import chances
 from proving.simulator.chances import DayChances
 from proving.simulator.happenings import Trend, Window
 from proving.simulator.identifiers import seeded_identifier
-from proving.simulator.speech import DEPTHS, questions, said
+from proving.simulator.speech import DEPTHS, questions, said, urgent
 
 EDGE = "simulator"
 SAMPLES_PER_SECOND = 16_000
@@ -110,10 +110,11 @@ def visit(
     turns = rng.choices((1, 2, 3), weights=(2, 4, 4))[0]
     last = rng.randrange(turns) if gives_up == "turn" else turns
     about = trend.topic if trend is not None and rng.random() < trend.share else None
+    texts = said(rng, cafe=cafe, language=language, depth=depth, turns=turns, about=about)
+    if depth != "thin" and rng.random() < chances.SHARE_URGENT:
+        texts = (urgent(rng, language=language), *texts[1:])
     heard = []
-    for turn, text in enumerate(
-        said(rng, cafe=cafe, language=language, depth=depth, turns=turns, about=about)[:last], start=1
-    ):
+    for turn, text in enumerate(texts[:last], start=1):
         fails = mode == "voice" and failing is not None and failing.covers(story.now)
         if fails and rng.random() < chances.FAILING_TURNS:
             _lose_turn(story, turn=turn)

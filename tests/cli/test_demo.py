@@ -10,8 +10,12 @@ import pytest
 
 from assets.definitions import build_defs
 from cli.demo_home import SENSOR_NAME
+from pilot.lake_tables.insight_tables import QUALITY_VERDICTS
+from pilot.lake_tables.money_tables import REWARDS
+from pilot.lake_tables.payout_tables import PAYMENTS
 from pilot.lake_tables.tables import PILOT_KPIS, SCORED_FEEDBACK, SESSIONS
 from pilot.settings import Settings
+from proving.simulator.chances import DECIDED_MINUTES
 from storage.home import open_home
 
 PILOT = Path(sys.executable).with_name("pilot")
@@ -36,6 +40,19 @@ def test_a_demo_has_only_simulated_sessions_and_a_sensor_that_continues(tmp_path
     completed = lake.read(PILOT_KPIS).filter(pl.col("simulated"), pl.col("kpi") == "completion")
     assert completed["day"].n_unique() == 2
     assert completed["numerator"].sum() == lake.read(SCORED_FEEDBACK, columns=["session_id"]).height
+    payments = lake.read(PAYMENTS)
+    assert payments["issued"].sum() > 0
+    assert payments["succeeded"].sum() > 0
+    assert payments["simulated"].unique().to_list() == [True]
+    assert payments["succeeded"].sum() < payments["issued"].sum()
+    rewards = lake.read(REWARDS).join(
+        lake.read(SCORED_FEEDBACK, columns=["session_id", "completed_at"]), on="session_id"
+    )
+    waited = rewards.select((pl.col("decided_at") - pl.col("completed_at")).dt.total_minutes())["decided_at"]
+    assert 0 <= waited.min() <= waited.max() <= DECIDED_MINUTES
+    verdicts = lake.read(QUALITY_VERDICTS)
+    assert verdicts["day"].n_unique() == 2
+    assert verdicts.filter(~pl.col("passed"), pl.col("severity") == "stop").is_empty()
     states = subprocess.run(
         (sys.executable, "-c", IS_RUNNING),
         env={**environment, "DAGSTER_HOME": str(tmp_path / "demo" / ".dagster")},

@@ -32,7 +32,7 @@ def demo(
     variables = {**environment(), "PILOT_HOME": str(home.root)}
     os.environ.update(variables)
     landed = land_days(home, days=days, seed=seed, console=console)
-    build_figures(home, landed, console=console)
+    build_figures(home, landed, seed=seed, console=console)
     if serve:
         serve_until_stopped(make_system(home, environment=variables))
     else:

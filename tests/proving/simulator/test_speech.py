@@ -16,7 +16,7 @@ from pipelines.scoring import SessionText, score_many
 from pipelines.shapes import schema
 from pipelines.signals.duplicates import HISTORY_DAYS, copies
 from pipelines.signals.fingerprints import hash_texts
-from proving.simulator.speech import DEPTHS, Depth, said
+from proving.simulator.speech import DEPTHS, Depth, said, urgent, urgent_texts
 
 CAFES = parse_cafes((Path(__file__).parents[3] / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 DAY = date(2026, 11, 23)
@@ -57,3 +57,31 @@ def test_honest_guests_of_two_weeks_are_rarely_classified_as_copies() -> None:
     paid = pl.Series([name for name, score in zip(today["session_id"], scores, strict=True) if score.eligible])
     held = {found.session_id for found in copies(DAY, today=today, earlier=earlier, eligible=paid)}
     assert len(held) < MOST_HELD * today.height
+
+
+def urgent_flags(texts: list[list[str]], *, language: Language) -> list[set[str]]:
+    scores = score_many([SessionText(turns, language, None) for turns in texts])
+    return [{flag for flag in one.flags if flag.startswith("urgent_")} for one in scores]
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_each_urgent_text_is_flagged_so_by_the_products_own_reading(language: Language) -> None:
+    rng = random.Random(3)
+    expected, texts = [], []
+    for flag, wordings in urgent_texts(language).items():
+        for wording in wordings:
+            before = said(rng, cafe=CAFES.cafe[0], language=language, depth="useful", turns=2)
+            texts.append([wording, before[1]])
+            expected.append({flag})
+    assert urgent_flags(texts, language=language) == expected
+    assert urgent(rng, language=language) in {text for group in urgent_texts(language).values() for text in group}
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+def test_no_other_words_of_simulated_guests_are_urgent(language: Language) -> None:
+    rng = random.Random(4)
+    texts = [
+        list(said(rng, cafe=rng.choice(CAFES.cafe), language=language, depth=rng.choice(DEPTHS), turns=3))
+        for _ in range(1_500)
+    ]
+    assert [turns for turns, flags in zip(texts, urgent_flags(texts, language=language), strict=True) if flags] == []
