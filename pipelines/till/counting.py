@@ -1,4 +1,4 @@
-"""Counts customers by café and day in tills' exports: one per positive receipt, or the sum of a day's numbers.
+"""Counts customers by café and day in tills' exports: one per paid receipt, or a day's numbers.
 
 Each row's fate is returned too, so that a person can review an import before it is made.
 """

@@ -1,4 +1,4 @@
-"""Sums numbers a day, till and hour to one number of customers a day, and compares them with given totals."""
+"""Sums numbers a day, till and hour to one number a day, and compares them with given totals."""
 
 from __future__ import annotations
 

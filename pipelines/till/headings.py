@@ -1,4 +1,4 @@
-"""The headings of tills' exports in Swedish, English, Danish and Norwegian, and the column each one names."""
+"""The headings of tills' exports in four languages, and the column that each one names."""
 
 from __future__ import annotations
 

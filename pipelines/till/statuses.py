@@ -1,4 +1,4 @@
-"""The meaning of the words by which tills mark a receipt: sold, refunded, failed, cancelled, training and so on."""
+"""The meaning of the words by which tills mark a receipt: sold, refunded, failed, training, ..."""
 
 from __future__ import annotations
 

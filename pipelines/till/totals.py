@@ -26,7 +26,7 @@ def is_total_name(text: str) -> bool:
 
 
 def names_total(export: Export, cells: tuple[str, ...]) -> bool:
-    """Return whether a row's first cell, or one that names its day, hour, till, café or receipt, names a total."""
+    """Return whether a row's first cell, day, hour, till, café or receipt is the name of a total."""
     first = next((cell for cell in cells if cell.strip()), "")
     return any(is_total_name(text) for text in (first, *(export.cell(cells, kind) for kind in _LABELS)))
 

@@ -19,7 +19,7 @@ _LINES = re.compile(
 
 
 def seeming_till(export: Export) -> tuple[int, int] | None:
-    """Return the column whose values part all receipts with the same number, and the first row of a repeated one.
+    """Return the column that parts all receipts with the same number, and the first repeated row.
 
     Lines and payments of one receipt differ in their articles, taxes and methods, which name no till.
     """

@@ -60,7 +60,7 @@ class Tap:
 
 
 def decide_days(home: Home, days: Iterable[date], *, seed: int, until: datetime) -> None:
-    """Decide on the scored sessions of days soon after each was sent, and rule on the held rewards some hours later."""
+    """Decide on days' scored sessions soon after each was sent; rule on held rewards hours later."""
     clock = _Clock(until)
     store = Store(home.store().engine, now=clock)
     for day in sorted(days):
@@ -164,7 +164,7 @@ def _decide_day(home: Home, store: Store, clock: _Clock, *, day: date, until: da
 
 
 def _when_open(rng: random.Random, *, cafe: Cafe, at: datetime) -> datetime | None:
-    """Return a moment not before `at` on its day or a later one, within opening hours; None after a week of closing."""
+    """Return a moment from `at` on within opening hours; None if the café is closed for a week."""
     for later in range(7):
         day = business_day(at) + timedelta(days=later)
         window = hours_on(cafe, day).window

@@ -1,4 +1,4 @@
-"""Neighbours of reported faults: headings of amounts, tills and cafés, words of a status, names of totals."""
+"""Neighbours of reported faults: headings, words of a status, names of totals, hours."""
 
 from __future__ import annotations
 

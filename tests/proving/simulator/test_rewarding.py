@@ -1,4 +1,4 @@
-"""A demo's vouchers: redeemed and refused at the stated rates, at moments at which a guest could have done it."""
+"""A demo's vouchers are redeemed and refused at the stated rates, at believable moments."""
 
 from __future__ import annotations
 
