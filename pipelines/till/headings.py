@@ -21,7 +21,9 @@ HEADINGS: Mapping[ColumnKind, tuple[str, ...]] = {
         "datum och tid", "datum tid", "datum & tid", "datum klockslag", "tidpunkt", "transaction date", "sale date",
         "receipt date", "date", "day", "date time", "date and time", "datetime", "timestamp",
         "order date", "created at", "paid at", "paid date", "payment date", "invoice date", "fakturadatum",
-        "orderdatum", "created", "closed at", "closed", "dato", "dato og tid", "dato tid", "salgsdato",
+        "orderdatum", "trans date", "transdatum", "betald datum", "date of sale", "sold at", "completed at",
+        "closed date", "finalized", "finalized date", "kassadag", "kassadatum", "sale date time", "tidsstämpel",
+        "tidstämpel", "local time", "created", "closed at", "closed", "dato", "dato og tid", "dato tid", "salgsdato",
     ),
     "time": (
         "timme", "hour", "time of day", "tidsintervall", "intervall", "interval", "klockslag", "klockan", "kl", "tid",
@@ -31,7 +33,8 @@ HEADINGS: Mapping[ColumnKind, tuple[str, ...]] = {
         "kunder", "antal kunder", "kundantal", "gäster", "antal gäster", "antal kunder gäster", "kvitton",
         "antal kvitton", "antal försäljningskvitton", "köp", "antal köp", "antal transaktioner", "transaktioner",
         "antal betalningar", "antal försäljningar", "antal notor", "notor", "antal beställningar", "antal ordrar",
-        "antal order", "besök", "antal besök", "customers", "number of customers", "customer count", "guests",
+        "antal order", "antal sålda kvitton", "no of customers", "no of receipts", "customers",
+        "number of customers", "customer count", "guests",
         "number of guests", "guest count", "covers", "receipts", "number of receipts", "receipt count",
         "transactions", "number of transactions", "transaction count", "number of sales", "sales count", "orders",
         "number of orders", "order count", "checks", "number of checks", "antal kvitteringer", "antal kunder pr dag",
@@ -148,7 +151,7 @@ def plain_heading(text: str) -> str:
 
 def heading_key(text: str) -> str:
     """Return the key by which headings are equal: "Kassa-ID", "KassaId" and "kassa id" have one."""
-    return folded(plain_heading(text)).replace(" ", "")
+    return re.sub(r"[ &]", "", folded(plain_heading(text)))
 
 
 def known_columns(headings: Sequence[str], rows: Sequence[Sequence[str]] = ()) -> dict[ColumnKind, int]:
@@ -170,6 +173,11 @@ def known_columns(headings: Sequence[str], rows: Sequence[Sequence[str]] = ()) -
             places = [place for place in places if _is_mostly(is_amount, place, rows)]
         if places:
             columns[kind] = places[0]
+    for kind, pattern in _PATTERNS.items():
+        free = [place for place, key in enumerate(keys) if pattern.fullmatch(key) and place not in columns.values()]
+        possible = [place for place in free if _is_possible(kind, place, rows)]
+        if kind not in columns and possible:
+            columns[kind] = possible[0]
     return columns
 
 
@@ -187,6 +195,14 @@ def is_description(heading: str) -> bool:
 def flag_meaning(heading: str) -> Meaning | None:
     """Return the meaning of a yes in a column of yes and no; None if it is no such column."""
     return _FLAG_KEYS.get(heading_key(heading))
+
+
+def _is_possible(kind: ColumnKind, place: int, rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether a column whose heading only seems to be of a kind has values of that kind."""
+    if kind == "receipt":
+        return _is_mostly(is_numbered, place, rows)
+    values = {spaced(row[place]) for row in rows if place < len(row)} - {""}
+    return len(values) > 1 or not rows  # One value parts no tills and no cafés.
 
 
 def _is_amount(heading: str) -> bool:
@@ -208,6 +224,22 @@ def _is_mostly(is_one: Callable[[str], bool], place: int, rows: Sequence[Sequenc
 _STATUS_OF_A_SALE = re.compile(
     r"(?:order|payment|betal|kvitto|receipt|check|sale|trans|kop|nota|bong).*(?:status|state)$"
 )
+# Kinds of headings whose words are put together freely.
+_PATTERNS: Mapping[ColumnKind, re.Pattern[str]] = {
+    "till": re.compile(
+        r"(?:kassa|kassans|kasse|till|pos|register|terminal|cashregister|cashdesk|checkout|device)"
+        r"(?:enhet\w{0,4}|plats\w{0,2}|apparat\w{0,2}|dator|register|terminal|station|device)?"
+        r"(?:nr|no|nummer|number|id|namn|name|beteckning|kod|code)?"
+    ),
+    "receipt": re.compile(
+        r"(?:kvitto|kvitterings|receipt|bong?|nota|trans|transaktions?|transaction|check|ticket|bill|journal|verifikations?)"
+        r"(?:nr|no|nummer|number|id|ref|referens|reference|lopnr)"
+    ),
+    "cafe": re.compile(
+        r"(?:enhet|businessunit|affar|arbetsplats|workplace|kostnadsstalle|stalle|butikenhet|foretag|company|site|store|butik|"
+        r"shop|outlet|location|cafe|kafe|restaurang)(?:s|ns|ts)?(?:nr|no|nummer|number|id|namn|name|kod|code)?"
+    ),
+}
 _KEYS = {kind: tuple(dict.fromkeys(heading_key(name) for name in names)) for kind, names in HEADINGS.items()}
 _STATUS_KEYS = frozenset(heading_key(name) for name in STATUS_HEADINGS)
 _FLAG_KEYS = {heading_key(name): meaning for name, meaning in FLAG_HEADINGS.items()}

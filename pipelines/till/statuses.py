@@ -81,8 +81,8 @@ _STEMS: tuple[tuple[Meaning, str], ...] = (
         "sale",
         "approv avslut betalat betald betaling betalning betalt captur complet fullført försälj "
         "gennemført genomför godkendt godkjent godkän klar komplett kontantbetal kontantförsälj kontantköp "
-        "kortbetal kortförsälj kortköp köp lyckad lyckades lyckat ordinarie settl slutför succe success "
-        "swishbetal swishköp såld sålt",
+        "kortbetal kortförsälj kortköp köpkvitt köpnot köpt lyckad lyckades lyckat ordinarie settl slutför succe "
+        "success swishbetal swishköp såld sålt",
     ),
 )
 
@@ -151,6 +151,8 @@ def meaning_of(text: str) -> Meaning | None:
     if plain in _FOLDED_PHRASES:
         return _FOLDED_PHRASES[plain]
     words = plain.split()
+    if "kop" in plain_status(text).split():
+        return None  # "köp" or "kopia"
     if _NEGATIONS & set(words) or _FOLDED_PARTICIPLES & set(words):
         return None
     found = [_meaning_of_word(word) for word in words]

@@ -11,6 +11,7 @@ import pytest
 
 from pipelines.till.answers import NO_ANSWERS, Answers
 from pipelines.till.counting import tally
+from pipelines.till.errors import UnreadableExport
 from pipelines.till.lines import read_export
 from pipelines.till.rows import Tally
 from pipelines.till.statuses import meaning_of
@@ -163,6 +164,47 @@ def test_two_readings_of_a_day_at_odd_times_are_a_fault() -> None:
 
 def test_one_reading_a_day_is_its_number_whatever_its_time() -> None:
     assert count(read("Datum;Antal kunder\n2026-11-23 19:04;198\n2026-11-24 19:02;210\n")) == 210
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Kvitto #",
+        "Kvitto-nr",
+        "Trans ID",
+        "Transnr",
+        "Trans.nr",
+        "Kvittoreferens",
+        "Bongnr",
+        "Nota #",
+        "Ticket #",
+        "Check #",
+    ],
+)
+def test_a_receipt_number_is_known_by_the_parts_of_its_heading(heading: str) -> None:
+    assert count(read(f"Datum;{heading};Belopp\n2026-11-24;A1;45,00\n2026-11-24;A2;45,00\n")) == 2
+
+
+@pytest.mark.parametrize(
+    "heading", ["Datum & klockslag", "Tidsstämpel", "Sold at", "Kassadag", "Date of sale", "Trans. date"]
+)
+def test_a_day_is_known_under_further_headings(heading: str) -> None:
+    assert count(read(f"{heading};Kvittonr;Belopp\n2026-11-24 08:01;1;45,00\n")) == 1
+
+
+@pytest.mark.parametrize("heading", ["Enhet", "Arbetsplats", "Kostnadsställe", "Business unit", "Butiksnr", "Site ID"])
+def test_rows_of_places_that_are_no_known_cafe_are_faults_and_never_counted(heading: str) -> None:
+    rows = "2026-11-24;1;45,00;Aurora\n2026-11-24;2;45,00;Lund\n"
+    found = read(f"Datum;Kvittonr;Belopp;{heading}\n{rows}")
+    assert [fault.column for fault in found.faults] == [heading]
+    assert found.customers == {("aurora", TUESDAY): 1}
+    assert count(read(f"Datum;Kvittonr;Belopp;{heading}\n{rows}", answers=Answers(others=("Lund",)))) == 1
+
+
+@pytest.mark.parametrize("heading", ["Besök", "Antal besök", "Antal besökare", "Visitors"])
+def test_visitors_are_no_customers(heading: str) -> None:
+    with pytest.raises(UnreadableExport):
+        read(f"Datum;{heading}\n2026-11-24;400\n")
 
 
 def test_two_files_of_two_tills_without_a_till_ask() -> None:
