@@ -6,9 +6,7 @@ Telephones and Macs may send "å" as a letter and a ring; patterns, names and wo
 from __future__ import annotations
 
 import unicodedata
-from typing import Annotated, Any
-
-from pydantic import AfterValidator
+from typing import Any
 
 
 def composed(text: str) -> str:
@@ -23,7 +21,3 @@ def composed_tree(value: Any) -> Any:
     if isinstance(value, dict):
         return {composed(key) if isinstance(key, str) else key: composed_tree(each) for key, each in value.items()}
     return [composed_tree(each) for each in value] if isinstance(value, list) else value
-
-
-# A model's field that is composed when it is read.
-ComposedText = Annotated[str, AfterValidator(composed)]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cli.context import print_stderr, settings
 from pilot.cafes import Cafes
-from pilot.composed import ComposedText
+from pilot.composed_field import ComposedText
 from pilot.errors import PilotError
 from storage.cafes_file import read_cafes
 
