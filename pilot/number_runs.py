@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pilot.text_shape import shape
+
 _UNITS_SV = "ett en två tre fyra fem sex sju åtta nio".split()
 _UNITS_EN = "one two three four five six seven eight nine".split()
 _ZEROS = "noll nolla zero oh o nought".split()
@@ -27,13 +29,15 @@ _DIGITS_OF: dict[str, int] = (
 )
 _HUNDREDS = re.compile(rf"(?:{'|'.join(_UNITS_SV)})?hundra\w*")
 _JOINERS = frozenset({"streck", "bindestreck", "dash", "hyphen", "plus", "mellanslag", "space", "sen", "then", "så"})
+# Neither the beginning nor the end of a longer number, as in 1985-01-01-1234 or 08.12.14.56.
+_ALONE_BEFORE, _ALONE_AFTER = r"(?<!\d[.:·-])\b", r"\b(?!\s?[-+]\s?\d{4})"
 _TIME_OR_DATE = re.compile(
-    r"\b(?:[01]?\d|2[0-4])[.:][0-5]\d\b(?!\.?\d)"
-    r"|\b(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])\b"
-    r"|\b(?:0?[1-9]|[12]\d|3[01])[./ ](?:0?[1-9]|1[0-2])[./ ](?:19|20)\d\d\b(?![ -]?\d)"
+    rf"{_ALONE_BEFORE}(?:[01]?\d|2[0-4])[.:·][0-5]\d\b(?![.·]?\d)(?!-\d{{4}})"
+    rf"|{_ALONE_BEFORE}(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]){_ALONE_AFTER}"
+    rf"|{_ALONE_BEFORE}(?:0?[1-9]|[12]\d|3[01])[./ ](?:0?[1-9]|1[0-2])[./ ](?:19|20)\d\d{_ALONE_AFTER}(?![ -]?\d)"
 )
 _TOKEN = re.compile(r"\d+|[^\W\d_]+", re.UNICODE)
-_BETWEEN = re.compile(r"[\s\-–—.,/()+]*")
+_BETWEEN = re.compile(r"[\s\-.,/()+_·*|:;=~\\'’]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,10 @@ class NumberRun:
 
 def number_runs(text: str) -> list[NumberRun]:
     """Return the runs of `text` in order; times and dates are not part of any run."""
+    text = shape(text)
     skipped = [found.span() for found in _TIME_OR_DATE.finditer(text)]
+    skipped.append((len(text), len(text)))
+    next_skipped = 0
     runs: list[NumberRun] = []
     current: NumberRun | None = None
     multiplier = 1
@@ -66,7 +73,9 @@ def number_runs(text: str) -> list[NumberRun]:
     last = ""
     for token in _TOKEN.finditer(text):
         word = token.group().casefold()
-        inside = any(start <= token.start() < end for start, end in skipped)
+        while skipped[next_skipped][1] <= token.start():
+            next_skipped += 1
+        inside = skipped[next_skipped][0] <= token.start()
         joined = current is not None and _BETWEEN.fullmatch(text, reach, token.start()) is not None
         if not inside and word in _MULTIPLIERS:
             multiplier, multiplied_from = _MULTIPLIERS[word], token.start()
@@ -104,7 +113,7 @@ def number_runs(text: str) -> list[NumberRun]:
 
 def has_words_around(text: str, run: NumberRun) -> tuple[bool, bool]:
     """Return whether there is a word before the run, and whether there is one after it."""
-    return _TOKEN.search(text[: run.start]) is not None, _TOKEN.search(text[run.end :]) is not None
+    return _TOKEN.search(text, 0, run.start) is not None, _TOKEN.search(text, run.end) is not None
 
 
 def _longer(run: NumberRun | None, end: int, digits: int, group: int) -> NumberRun:

@@ -2,7 +2,8 @@
 
 Masked, in digits and in words, Swedish and English: telephone, personal identity, card and bank account numbers,
 e-mail addresses ("anna snabel-a gmail punkt com"), web addresses and handles of a person, street addresses and
-postcodes, and the name after "jag heter" / "my name is". Prices, times, dates, years, table numbers and amounts stay.
+postcodes, and the name after "jag heter" / "my name is", however they are typeset (`pilot.text_shape`). Prices, times,
+dates, years, table numbers and amounts stay. The time is proportional to the length of the text.
 
 Known to pass unmasked: a name without an introduction; a date of birth; a web address that is spoken ("kaffekalle punkt
 se"); the words before the last one of a spoken e-mail address ("anna svensson snabel-a ..." keeps "anna"); a number
@@ -15,7 +16,9 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from pilot.email_addresses import email_spans
 from pilot.number_runs import NumberRun, has_words_around, number_runs
+from pilot.text_shape import clean, shape
 
 Language = Literal["sv", "en"]
 
@@ -52,33 +55,23 @@ _OF_A_THING = re.compile(
     re.IGNORECASE,
 )
 _MEASURED = re.compile(
-    r"[\s\-–—]*(?:kronor|kronors|krona|kr|spänn|öre|sek|:-|kronor\w*|euro|dollar\w*|pounds?|procent|percent|%|grader|degrees"
+    r"[\s-]*(?:kronor|kronors|krona|kr|spänn|öre|sek|:-|kronor\w*|euro|dollar\w*|pounds?|procent|percent|%|grader|degrees"
     r"|minut\w*|min|sekund\w*|timm\w+|dag\w*|veck\w+|månad\w*|år|minutes?|seconds?|hours?|days?|weeks?|months?|years?"
     r"|meter\w*|metres?|meters?|km|cm|gram|g|kilo|kg|dl|cl|liter\w*|personer|gäster|människor|vuxna|barn|people|guests"
     r"|persons|adults|children|kids|gånger|times|stycken|st|koppar|cups|bullar|buns|kaffe|coffees|stolar|chairs|bord|tables"
     r"|platser|seats|poäng|points|stjärnor|stars|kvadrat\w*|kvm|decibel)(?![\w])",
     re.IGNORECASE,
 )
-_YEARS = re.compile(r"(?:19|20)\d\d(?:\s*(?:[,/–-]|,?\s)\s*(?:19|20)\d\d)*")
-_TIMES = re.compile(r"(?:[01]?\d|2[0-4])[ .:]?[0-5]\d(?:\s*[,;–-]\s*(?:[01]?\d|2[0-4])[ .:]?[0-5]\d)*")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_GROUP = re.compile(r"[^\W_]+")
+_YEAR_SPAN = re.compile(r"\d{4}\s?[-/]\s?\d{4}")
+_TIMES = re.compile(r"(?:[01]?\d|2[0-4])[ .:]?[0-5]\d(?:\s*[,;-]\s*(?:[01]?\d|2[0-4])[ .:]?[0-5]\d)*")
 _TIME_COMES = re.compile(
     r"\b(?:klockan|kl|kring|runt|vid|mellan|från|at|around|about|between|from)[\s.]*$", re.IGNORECASE
 )
 
-# Every repetition that may begin anywhere is bounded: a typed turn must not be able to keep the edge busy.
-_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}", re.UNICODE)
-_DOT = r"(?:\.|\bpunkt\b|\bdot\b)"
-_LOCAL = (
-    r"(?<![\w-])(?:\w\s){0,20}[\w-]{1,40}"  # possibly spelled: "a n n a"
-    r"(?:\s?(?:\.|\bpunkt\b|\bdot\b|\bunderscore\b|\bunderstreck\b|\bbindestreck\b|\bdash\b)\s?[\w-]{1,40}){0,4}"
-)
-_TOP_LEVEL = r"(?:com|se|nu|net|org|eu|io|no|dk|fi|de|co\s*\.?\s*uk)"
-_SPOKEN_EMAIL = re.compile(
-    rf"{_LOCAL}\s+(?:snabel[ -]?a|@)\s+[\w-]{{1,40}}(?:(?:\s?{_DOT}\s?\w{{1,20}}){{1,4}}|\s{_TOP_LEVEL}\b)?"
-    rf"|{_LOCAL}\s+at\s+[\w-]{{1,40}}(?:\s?{_DOT}\s?\w{{1,20}}){{0,3}}\s?{_DOT}\s?{_TOP_LEVEL}\b",
-    re.IGNORECASE,
-)
-_AT = re.compile(r"\bsnabel|\bat\b|@", re.IGNORECASE)
+# Every repetition that may begin anywhere is bounded, and no text matches one in two ways: a typed turn must not be
+# able to keep the edge busy.
 _HANDLE = re.compile(
     r"(?:https?://|www\.)\S+|(?<![\w@])@\w[\w.]{2,}"
     r"|\b(?:instagram|facebook|tiktok|linkedin|snapchat|twitter|x)\.com/\S+"
@@ -106,7 +99,7 @@ _ADDRESS = re.compile(
 
 
 def redact(text: str, language: Language, *, before: str = "", unfinished: bool = False) -> str:
-    """Return `text` with everything that identifies a guest masked.
+    """Return `text` in composed Unicode, with everything that identifies a guest masked.
 
     Args:
         text: The spoken or typed words of one turn.
@@ -116,15 +109,45 @@ def redact(text: str, language: Language, *, before: str = "", unfinished: bool 
             become a long one.
     """
     masks = MASKS[language]
-    text = _EMAIL.sub(masks["email"], text)
-    if _AT.search(text):
-        text = _SPOKEN_EMAIL.sub(masks["email"], text)
-    text = _HANDLE.sub(masks["handle"], text)
+    words = _Words(clean(text))
+    words.mask(email_spans(words.shape), masks["email"])
+    words.mask([found.span() for found in _HANDLE.finditer(words.shape)], masks["handle"])
     for pattern in (_NAME, _FULL_NAME):
-        text = pattern.sub(lambda found: found.group(0)[: found.start(1) - found.start(0)] + masks["name"], text)
-    text = _IBAN.sub(masks["number"], text)
-    text = _ADDRESS.sub(masks["address"], text)
-    return _mask_numbers(text, mask=masks["number"], goes_on=_breaks_off(before), unfinished=unfinished)
+        words.mask([found.span(1) for found in pattern.finditer(words.shape)], masks["name"])
+    words.mask([found.span() for found in _IBAN.finditer(words.shape)], masks["number"])
+    words.mask([found.span() for found in _ADDRESS.finditer(words.shape)], masks["address"])
+    goes_on = _breaks_off(before)
+    words.mask(
+        [
+            (run.start, run.end)
+            for run in number_runs(words.shape)
+            if _identifies(words.shape, run, goes_on=goes_on, unfinished=unfinished)
+        ],
+        masks["number"],
+    )
+    return words.text
+
+
+class _Words:
+    """A text and its shape, which are masked at the same places."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.shape = shape(text)
+
+    def mask(self, spans: Sequence[tuple[int, int]], mask: str) -> None:
+        """Replace each of `spans`, in order, by `mask`."""
+        if spans:
+            self.text, self.shape = _replaced(self.text, spans, mask), _replaced(self.shape, spans, mask)
+
+
+def _replaced(text: str, spans: Sequence[tuple[int, int]], mask: str) -> str:
+    kept: list[str] = []
+    position = 0
+    for start, end in spans:
+        kept += [text[position:start], mask]
+        position = end
+    return "".join([*kept, text[position:]])
 
 
 def tail(turns: Sequence[str]) -> str:
@@ -142,34 +165,36 @@ def tail(turns: Sequence[str]) -> str:
     return " ".join(kept)
 
 
-def _mask_numbers(text: str, *, mask: str, goes_on: bool, unfinished: bool) -> str:
-    kept: list[str] = []
-    position = 0
-    for run in number_runs(text):
-        if _identifies(text, run, goes_on=goes_on, unfinished=unfinished):
-            kept += [text[position : run.start], mask]
-            position = run.end
-    return "".join([*kept, text[position:]])
-
-
 def _identifies(text: str, run: NumberRun, *, goes_on: bool, unfinished: bool) -> bool:
+    if run.digits < (PAIR_DIGITS if goes_on else BROKEN_OFF_DIGITS):
+        return False
     before = text[max(0, run.start - ANNOUNCED_WITHIN) : run.start]
     words_before, words_after = has_words_around(text, run)
     if goes_on and not words_before and run.digits >= (BROKEN_OFF_DIGITS if words_after else PAIR_DIGITS):
         return True
+    long = run.digits >= LONG_NUMBER_DIGITS or run.longest_group >= LONG_GROUP_DIGITS
+    ends = run.digits >= BROKEN_OFF_DIGITS and not words_after
+    return (
+        long
+        or (run.digits >= BANK_DIGITS and _BANK.search(before) is not None)
+        or (ends and (unfinished or _ANNOUNCES.search(before) is not None))
+    ) and not _counts_or_measures(text, run, before=before)
+
+
+def _counts_or_measures(text: str, run: NumberRun, *, before: str) -> bool:
+    """Return whether the number is a table's, an amount, a time or a year."""
     if run.longest_group <= RECEIPT_DIGITS and run.digits <= RECEIPT_DIGITS and _OF_A_THING.search(before):
-        return False
-    said = text[run.start : run.end]
+        return True
     if not run.from_zero and run.longest_group < LONG_GROUP_DIGITS and _MEASURED.match(text, run.end):
-        return False
-    if (_YEARS.fullmatch(said) and "," in said) or (_TIME_COMES.search(before) and _TIMES.fullmatch(said)):
-        return False
-    if run.digits >= LONG_NUMBER_DIGITS or run.longest_group >= LONG_GROUP_DIGITS:
         return True
-    if run.digits >= BANK_DIGITS and _BANK.search(before):
-        return True
-    announced = _ANNOUNCES.search(before) is not None
-    return run.digits >= BROKEN_OFF_DIGITS and not words_after and (announced or unfinished)
+    said = text[run.start : run.end]
+    return _are_years(said) or (_TIME_COMES.search(before) is not None and _TIMES.fullmatch(said) is not None)
+
+
+def _are_years(said: str) -> bool:
+    """Return whether `said` is a list of years with commas, or a span of two."""
+    listed = "," in said or _YEAR_SPAN.fullmatch(said) is not None
+    return listed and all(_YEAR.fullmatch(group) for group in _GROUP.findall(said))
 
 
 def _breaks_off(before: str) -> bool:
