@@ -107,8 +107,8 @@ def _part_before(shape: str, end: int, floor: int) -> tuple[int, str] | None:
         return (start - 1, shape[start - 1 : at]) if start > floor and shape[start - 1] in "([{<" else None
     if at == end:
         return None
-    start = _word_before(shape, at, floor)
-    return None if start is None else (start, shape[start:at])
+    word = _word_before(shape, at, floor)
+    return None if word is None else (word, shape[word:at])
 
 
 def _word_before(shape: str, end: int, floor: int) -> int | None:

@@ -22,6 +22,7 @@ from voice_edge.hearing.errors import (
 from voice_edge.hearing.fair_queue import FairQueue, RecognitionRequest
 from voice_edge.hearing.invented_lines import without_credits
 from voice_edge.hearing.plausibility import is_invented
+from voice_edge.hearing.sound_notes import without_sound_notes
 from voice_edge.hearing.transcript import Transcript, too_unsure
 from voice_edge.hearing.turn_taking import SAMPLE_RATE
 from voice_edge.hearing.whisper import DecodedText, Whisper
@@ -261,13 +262,14 @@ class Recogniser:
         decoded = self._model(work.language).decode(
             work.audio, language=work.language, prompt=work.prompt, abandoned=lambda: work.future.abandoned
         )
+        said = without_sound_notes(decoded.text)
         nothing = is_invented(
-            decoded.text,
+            said,
             confidence=decoded.confidence,
             no_speech_probability=decoded.no_speech_probability,
         )
         return Transcript(
-            text="" if nothing else without_credits(decoded.text),
+            text="" if nothing else without_credits(said),
             confidence=min(1.0, max(0.0, decoded.confidence)),
             low_confidence=decoded.runaway or too_unsure(decoded.confidence, qualified=self.qualified(work.language)),
             no_speech=nothing,

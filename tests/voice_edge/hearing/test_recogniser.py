@@ -94,6 +94,16 @@ def test_text_invented_over_silence_is_no_speech_and_removed() -> None:
     assert heard.text == ""
 
 
+def test_sounds_that_the_model_notes_are_not_in_the_words() -> None:
+    model = FakeModel()
+    model.text = "Kaffet var [musik] gott *harklar sig* men kallt (skratt)."
+    with running(model) as recogniser:
+        heard = recogniser.recognise(AUDIO, language="sv", session_id="a").result(ENOUGH)
+        assert heard.text == "Kaffet var gott men kallt."
+        model.text = "*clears throat* (laughs)"
+        assert recogniser.recognise(AUDIO, language="sv", session_id="a").result(ENOUGH).no_speech
+
+
 def test_a_runaway_text_is_never_scored() -> None:
     model = FakeModel()
     model.runaway = True
