@@ -29,6 +29,7 @@ PAIR_DIGITS = 2  # a turn with nothing else, after a number that was cut off
 BANK_DIGITS = 4  # after a word that announces an account, anywhere
 RECEIPT_DIGITS = 6  # the most that a table, queue or receipt number has
 ANNOUNCED_WITHIN = 40  # characters between an announcing word and its number
+LONGEST_NUMBER = 400  # characters of a number in words, with its announcement
 TAIL_TURNS = 4  # the maximum number of turns that a number spans
 
 MASKS: dict[Language, dict[str, str]] = {
@@ -159,6 +160,8 @@ def tail(turns: Sequence[str]) -> str:
     kept: list[str] = []
     for text in reversed(turns[-TAIL_TURNS:]):
         kept.insert(0, text)
+        if len(text) > LONGEST_NUMBER:
+            break
         runs = number_runs(text)
         if not (len(runs) == 1 and has_words_around(text, runs[0]) == (False, False)):
             break
@@ -199,7 +202,7 @@ def _are_years(said: str) -> bool:
 
 def _breaks_off(before: str) -> bool:
     """Return whether the preceding text ends inside a number, masked or not, or announces one at its end."""
-    ending = before.rstrip(" .,!?…")
+    ending = before[-LONGEST_NUMBER:].rstrip(" .,!?…")
     if ending.endswith(tuple(masks["number"] for masks in MASKS.values())):
         return True
     runs = number_runs(ending)

@@ -21,6 +21,7 @@ from storage.landing.append_log import AppendLog
 from voice_edge.clock import SystemClock
 from voice_edge.conversation.warming import warm_words
 from voice_edge.doors.codes import CodeDirectory
+from voice_edge.doors.limits import Limits
 from voice_edge.edge import Edge, EventLog
 from voice_edge.hearing.chosen_weights import LANGUAGES, choose_weights
 from voice_edge.hearing.recogniser import Recogniser
@@ -30,6 +31,7 @@ from voice_edge.http.app import create_app
 from voice_edge.http.counts_service import CountsService, read_tokens
 from voice_edge.http.probe_service import ProbeService
 from voice_edge.http.server import edge_server
+from voice_edge.http.socket_limits import raise_files_limit, socket_limits
 from voice_edge.interviewer import choose_interviewer
 from voice_edge.logs import configure_logs
 from voice_edge.receipts.projection import ReceiptProjection
@@ -41,7 +43,14 @@ HEARTBEAT_FOLDER = ".run"
 log = structlog.get_logger("voice_edge")
 
 
-def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None, warm: threading.Event) -> Edge:
+def open_edge(
+    home: Home,
+    *,
+    event_log: EventLog,
+    recogniser: Recogniser | None,
+    warm: threading.Event,
+    limits: Limits | None = None,
+) -> Edge:
     """Return a replica on a home, with the system's clock, its recogniser and its interviewer."""
     clock = SystemClock()
     settings = home.settings
@@ -60,6 +69,7 @@ def open_edge(home: Home, *, event_log: EventLog, recogniser: Recogniser | None,
         new_listener=VoiceActivity,
         new_turns=TurnTaking,
         demo=home.kind == "demo",
+        limits=limits or Limits(),
         recogniser_ready=warm.is_set,
         landing_writable=lambda: os.access(home.root, os.W_OK),
         open_segments=home.segments,
@@ -123,13 +133,17 @@ def warm_up(edge: Edge, recogniser: Recogniser | None, warm: threading.Event) ->
 def run(settings: Settings) -> None:
     """Serve until a signal stops the process."""
     home = open_existing_home(settings)
+    sockets = socket_limits(raise_files_limit())
+    limits = Limits(open_sessions=min(Limits().open_sessions, sockets.sessions))
     recogniser = open_recogniser(home)
     warm = threading.Event()
     with home.append_log(settings.replica) as event_log:
         record_silence(home, event_log=event_log)
-        edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm)
+        edge = open_edge(home, event_log=event_log, recogniser=recogniser, warm=warm, limits=limits)
         threading.Thread(target=warm_up, args=(edge, recogniser, warm), name="warming up", daemon=True).start()
-        server = edge_server(open_app(home, edge), edge=edge, host=settings.edge_host, port=settings.edge_port)
+        server = edge_server(
+            open_app(home, edge), edge=edge, host=settings.edge_host, port=settings.edge_port, sockets=sockets
+        )
         log.info("edge starts", address=f"http://{settings.edge_host}:{settings.edge_port}")
         server.run()
     log.info("edge stopped")

@@ -16,8 +16,10 @@ from pilot.events import Event
 from pilot.settings import Settings
 from storage.landing.segments import Segments
 from voice_edge.clock import Clock
+from voice_edge.doors.arrivals import Arrivals
 from voice_edge.doors.codes import CodeDirectory
 from voice_edge.doors.doors import Doors
+from voice_edge.doors.event_budget import EventBudgets
 from voice_edge.doors.limits import Limits
 from voice_edge.doors.open_sessions import OpenSessions
 from voice_edge.hearing.caption_budget import CaptionBudget
@@ -157,6 +159,8 @@ class Edge:
     demo: bool = False
     limits: Limits = field(default_factory=Limits)
     metrics: Metrics = field(default_factory=Metrics)
+    arrivals: Arrivals = field(default_factory=Arrivals)
+    budgets: EventBudgets = field(default_factory=EventBudgets)
     sessions: OpenSessions = field(init=False)
     doors: Doors = field(init=False)
     bank: BankOnboarding = field(init=False)

@@ -64,6 +64,13 @@ class NotRecorded(EdgeError):
         )
 
 
+class BudgetSpent(EdgeError):
+    """A session has written more events than any talk needs."""
+
+    def __init__(self) -> None:
+        super().__init__("The session's events are spent.", code="too_many", remedy="Scan the code again.")
+
+
 class CodesUnknown(EdgeError):
     """The store is away and the code is not cached."""
 

@@ -25,6 +25,7 @@ from voice_edge.hearing.turn_taking import TurnTaking
 from voice_edge.http.app import create_app
 from voice_edge.http.counts_service import CountsService
 from voice_edge.http.server import edge_server
+from voice_edge.http.socket_limits import SocketLimits
 from voice_edge.receipts.receipt import ReceiptService
 
 
@@ -79,6 +80,7 @@ async def running_replica(
     settings: Settings | None = None,
     pings: tuple[float, float] = (20.0, 20.0),
     counts: CountsService | None = None,
+    sockets: SocketLimits | None = None,
 ) -> AsyncIterator[Replica]:
     before = asyncio.all_tasks()
     clock = VirtualClock()
@@ -116,6 +118,7 @@ async def running_replica(
         loop="none",
         ping_seconds=pings[0],
         pong_seconds=pings[1],
+        sockets=sockets,
     )
     replica.server = server
     serving = asyncio.create_task(server._serve())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING
 
 from voice_edge.conversation.live import Live
+from voice_edge.conversation.redacting import redacted
 from voice_edge.protocol import Partial
 from voice_edge.protocol.frames import SAMPLE_RATE
 
@@ -67,4 +68,4 @@ class Captions:
         heard = await self._recognise(start, end)
         if heard.no_speech or not self._listening() or live.state.next_turn != number:
             return
-        await live.send(Partial(turn=number, text=live.state.redacted(heard.text, unfinished=True)))
+        await live.send(Partial(turn=number, text=await redacted(live.state, heard.text, unfinished=True)))

@@ -14,13 +14,13 @@ from pilot.events import (
     SessionStarted,
     UtteranceEdited,
 )
-from pilot.redaction import redact
 from pilot.turns import plausible_response_ms
 from voice_edge import interviewer, protocol
 from voice_edge.conversation.answer import answer, resume_answer
 from voice_edge.conversation.finish import ended_before, finish
 from voice_edge.conversation.fixed_answers import open_question
 from voice_edge.conversation.live import Live
+from voice_edge.conversation.redacting import redacted, redacted_again, redacted_alone
 from voice_edge.conversation.state import Phase
 from voice_edge.conversation.talk import Talk
 from voice_edge.conversation.utterance import Utterance
@@ -187,7 +187,9 @@ class Dispatch:
             raise NotNow("The text is empty.", code="nothing_said", retryable=False)
         if await ended_before(live):
             return
-        said = Utterance(text=live.state.redacted(text))
+        said = Utterance(text=await redacted(live.state, text))
+        if live.busy or live.state.phase != "talking":  # A spoken turn ended meanwhile.
+            raise NotNow("A turn is being answered.", code="wait")
         self._talk.answer_typed(lambda: answer(live, said))
 
     async def _edit(self, message: protocol.Edit) -> None:
@@ -201,7 +203,11 @@ class Dispatch:
             raise NotNow("The text is too long.", code="too_long", retryable=False)
         if await ended_before(live):
             return
-        turn.text = state.redacted_again(turn.turn, text)
+        text = await redacted_again(state, turn.turn, text)
+        self._expect("talking", "review")
+        if not live.edge.budgets.spend_edit(state.session_id):
+            raise NotNow("The turns were edited too often.", code="too_many_edits", retryable=False)
+        turn.text = text
         turn.edited = True
         await live.record(UtteranceEdited(turn=turn.turn, transcript=turn.text))
 
@@ -243,9 +249,11 @@ class Dispatch:
         if self._client_errors > self._live.edge.limits.client_errors:
             self._live.edge.metrics.count_ignored("client_error")
             return
-        language = self._live.state.language
+        state = self._live.state
         await self._live.record(
-            ClientError(code=redact(message.code, language), message=redact(message.message, language))
+            ClientError(
+                code=await redacted_alone(state, message.code), message=await redacted_alone(state, message.message)
+            )
         )
 
     def _expect(self, *phases: Phase) -> None:

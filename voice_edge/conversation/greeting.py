@@ -174,7 +174,8 @@ async def resumed_session(snapshot: str, *, edge: Edge) -> OpenedSession:
     state = unseal(snapshot, secret=edge.secret, at=edge.clock.now())
     cafe = edge.cafe(state.cafe)
     end = await edge.ends.find(state.session_id)
-    if cafe is None or state.phase == "left" or (end is not None and end.how != "sent"):
+    over = end.how != "sent" if end is not None else edge.budgets.is_spent(state.session_id)
+    if cafe is None or state.phase == "left" or over:
         raise SnapshotRefused("The session has ended.")
     if end is not None:
         state.phase, state.reference, state.preliminary_eligible = "completed", end.reference, end.eligible

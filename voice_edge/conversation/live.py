@@ -19,7 +19,7 @@ from voice_edge.conversation.recorder import Recorder
 from voice_edge.conversation.snapshot import seal
 from voice_edge.conversation.state import SessionState
 from voice_edge.edge import Edge
-from voice_edge.errors import EdgeError, NotRecorded
+from voice_edge.errors import BudgetSpent, EdgeError, NotRecorded
 from voice_edge.protocol import Ack, CloseCode, ErrorMessage, Outgoing, State, StateName
 from voice_edge.receipts.session_ends import SessionEnd
 
@@ -172,6 +172,9 @@ class Live:
         if self.failing:
             return
         self.failing = True
+        if isinstance(error, BudgetSpent):
+            self.spawn(self._refuse_events(), name="failing")
+            return
         if not isinstance(error, EdgeError):
             log.error("session failed", session_id=self.state.session_id, kind=type(error).__name__, exc_info=error)
         code = "not_saved" if isinstance(error, NotRecorded) else "internal"
@@ -205,6 +208,10 @@ class Live:
                 await self.record(SessionAbandoned(reason=reason))
             except NotRecorded:
                 log.error("abandonment not recorded", session_id=self.state.session_id, reason=reason)
+
+    async def _refuse_events(self) -> None:
+        await self.send_error("too_many", retryable=False)
+        self.end(CloseCode.TOO_MANY, abandoned="protocol_error")
 
     async def _say_and_end(self, code: str) -> None:
         await self.send_error(code, retryable=True)

@@ -8,14 +8,16 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from pilot.errors import PilotError
-from pilot.events import Event, make_event
+from pilot.events import Event, SessionAbandoned, SessionCompleted, make_event
 from pilot.identifiers import new_identifier
 from voice_edge.clock import Clock, within
 from voice_edge.conversation.state import SessionState
+from voice_edge.doors.event_budget import EventBudgets
 from voice_edge.edge import EventLog
-from voice_edge.errors import NotRecorded
+from voice_edge.errors import BudgetSpent, NotRecorded
 from voice_edge.metrics import Metrics
 
+ENDS = (SessionAbandoned, SessionCompleted)
 RETRY_SECONDS = (0.1, 0.4, 1.0)
 MOST_SECONDS = 4.0  # For one event with all retries: a disk that hangs counts as failed.
 
@@ -29,12 +31,22 @@ class Recorder:
     may still reach the disk late, with its number.
     """
 
-    def __init__(self, *, log: EventLog, state: SessionState, replica: str, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        log: EventLog,
+        state: SessionState,
+        replica: str,
+        clock: Clock,
+        metrics: Metrics,
+        budgets: EventBudgets,
+    ) -> None:
         self._log = log
         self._state = state
         self._replica = replica
         self._clock = clock
         self._metrics = metrics
+        self._budgets = budgets
         self._turnstile = asyncio.Lock()
         self._under_way: set[asyncio.Task[None]] = set()
         self._next = 0
@@ -50,7 +62,11 @@ class Recorder:
 
         Raises:
             NotRecorded: the event could not be written, retries included.
+            BudgetSpent: the session has written too much; only its end is still recorded.
         """
+        size = len(content.model_dump_json())
+        if not self._budgets.spend(self._state.session_id, size=size) and not isinstance(content, ENDS):
+            raise BudgetSpent
         task = asyncio.create_task(self._append(content))
         self._under_way.add(task)
         task.add_done_callback(self._done)

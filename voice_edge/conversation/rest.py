@@ -14,6 +14,7 @@ from pilot.events import UtteranceCommitted
 from voice_edge.conversation.completion import complete, completed_message
 from voice_edge.conversation.recognition import recognise, recognised_within
 from voice_edge.conversation.recorder import Recorder
+from voice_edge.conversation.redacting import redacted
 from voice_edge.conversation.state import CommittedTurn, SessionState
 from voice_edge.edge import Edge
 from voice_edge.errors import NotNow, ProtocolFault
@@ -73,7 +74,12 @@ class RestOfSession:
             _expect_consent(state, sound=bool(rest.sound))
             state.epoch = await edge.sessions.claim(self, session_id=state.session_id, epoch=state.epoch)
             recorder = Recorder(
-                log=edge.log, state=state, replica=edge.settings.replica, clock=edge.clock, metrics=edge.metrics
+                log=edge.log,
+                state=state,
+                replica=edge.settings.replica,
+                clock=edge.clock,
+                metrics=edge.metrics,
+                budgets=edge.budgets,
             )
             try:
                 turn = await self._turn(state, rest)
@@ -99,12 +105,12 @@ class RestOfSession:
         if text:
             if len(text) > self._edge.limits.text_characters:
                 raise NotNow("The text is too long.", code="too_long", retryable=False)
-            return UtteranceCommitted(mode="text", transcript=state.redacted(text), **common)
+            return UtteranceCommitted(mode="text", transcript=await redacted(state, text), **common)
         speech = await asyncio.to_thread(self._speech, rest.sound) if rest.sound else None
         if speech is None or state.phase == "review":
             return None
         heard = await self._heard(state, speech)
-        words = state.redacted(heard.text)
+        words = await redacted(state, heard.text)
         if heard.no_speech or not words.strip():
             return None
         return UtteranceCommitted(

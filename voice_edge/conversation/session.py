@@ -16,6 +16,7 @@ from voice_edge.conversation.greeting import TurnedAway, Visitor, greet, welcome
 from voice_edge.conversation.live import AbandonReason, Ending, Live
 from voice_edge.conversation.recorder import Recorder
 from voice_edge.doors.limits import MAX_HELLO_BYTES, Allowance
+from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
 from voice_edge.errors import CodesUnknown, NotNow, ProtocolFault, SessionErased, TooLarge
 from voice_edge.protocol import (
@@ -49,9 +50,9 @@ class Session:
         self._hung_up: CloseCode | None = None
         self._closing: asyncio.Task[None] | None = None
         self._faults = 0
-        self._messages = Allowance(
-            rate=edge.limits.messages_per_second, burst=edge.limits.messages_burst, clock=edge.clock
-        )
+        limits, clock = edge.limits, edge.clock
+        self._messages = Allowance(rate=limits.messages_per_second, burst=limits.messages_burst, clock=clock)
+        self._frames = Allowance(rate=limits.frames_per_second, burst=limits.frames_burst, clock=clock)
         self.ended = asyncio.Event()
 
     def hang_up(self, code: CloseCode) -> None:
@@ -68,12 +69,13 @@ class Session:
         try:
             if edge.sessions.draining:
                 await self._connection.close(CloseCode.GOING_AWAY)
-            elif not edge.sessions.admit(self):
+            elif not self._admitted():
                 await self._refuse("too_many", close=CloseCode.TOO_MANY, retryable=True)
             else:
                 await self._serve()
         finally:
             session_id = self._live.state.session_id if self._live else None
+            edge.arrivals.leave(self)
             edge.sessions.leave(self, session_id=session_id)
             if session_id is not None:
                 edge.doors.unregister(session_id)
@@ -84,6 +86,10 @@ class Session:
             log.info("connection closed", session_id=session_id, code=code, cut_off=self._connection.cut_off)
             if self._live is not None:
                 await self._live.dangers.settle()  # Last: no page waits for the store.
+
+    def _admitted(self) -> bool:
+        address = counted_address(self._visitor.address)
+        return self._edge.arrivals.admit(self, address=address) and self._edge.sessions.admit(self)
 
     async def _serve(self) -> None:
         try:
@@ -98,6 +104,7 @@ class Session:
             close = CloseCode.TOO_LARGE if isinstance(fault, TooLarge) else CloseCode.PROTOCOL
             await self._refuse(fault.code, close=close, retryable=False)
             return
+        self._edge.arrivals.greet(self)
         try:
             opened = await greet(hello, edge=self._edge, visitor=self._visitor)
         except TurnedAway as turned:
@@ -125,6 +132,7 @@ class Session:
             replica=self._edge.settings.replica,
             clock=self._edge.clock,
             metrics=self._edge.metrics,
+            budgets=self._edge.budgets,
         )
         live = Live(edge=self._edge, connection=self._connection, state=state, recorder=recorder, cafe=opened.cafe)
         self._live = live
@@ -175,6 +183,10 @@ class Session:
             if isinstance(received, bytes):
                 if len(received) > live.edge.limits.frame_bytes:
                     raise TooLarge("The frame is too large.")
+                if not self._frames.take():
+                    await live.send_error("too_many", retryable=False)
+                    live.end(CloseCode.TOO_MANY, abandoned="protocol_error")
+                    return
                 await dispatch.frame(decode_frame(received))
                 return
             if len(received.encode()) > live.edge.limits.message_bytes:
@@ -212,6 +224,8 @@ class Session:
                 raise ProtocolFault("Audio before hello.", code="out_of_order")
             if len(received.encode()) > MAX_HELLO_BYTES:
                 raise TooLarge("The hello is too large.")
+            if not self._messages.take():
+                raise ProtocolFault("There were too many messages before hello.", code="too_many")
             message = parse_message(received)
             if isinstance(message, UnknownMessage):
                 self._edge.metrics.count_ignored("unknown_type")

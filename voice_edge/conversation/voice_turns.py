@@ -16,6 +16,7 @@ from voice_edge.conversation.finish import ended_before
 from voice_edge.conversation.fixed_answers import answer_silence, answer_unrecognised
 from voice_edge.conversation.live import Live
 from voice_edge.conversation.recognition import RecognitionRefused, recognise, recognised_within
+from voice_edge.conversation.redacting import redacted
 from voice_edge.conversation.speculation import Speculation, Speculations
 from voice_edge.conversation.turn_parts import TurnParts
 from voice_edge.conversation.utterance import SpeechTimes, Utterance
@@ -202,7 +203,7 @@ class VoiceTurns:
         )
         if times.recognition_taken is not None:
             live.edge.metrics.time_queueing(times.recognition_taken - began)
-        text = live.state.redacted(heard.text) if heard is not None else ""
+        text = await redacted(live.state, heard.text) if heard is not None else ""
         understood = heard is not None and not heard.no_speech and not heard.low_confidence
         reply = self._early.reply_to(early, text=text if understood else "") if early is not None else None
         if early is not None:

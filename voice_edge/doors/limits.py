@@ -19,6 +19,7 @@ class Limits:
         frame_bytes: Largest audio frame.
         text_characters: Longest typed or edited turn.
         messages_per_second: Steady rate of JSON messages; `messages_burst` may come at once.
+        frames_per_second: Steady rate of audio frames, at least 20 ms each; `frames_burst` may be resent at once.
         ahead_seconds: How far audio may run ahead of the clock: a whole turn, which a page resends after a resume.
         faults: Protocol faults after which the session is closed.
         client_errors: Browser errors recorded per session.
@@ -40,6 +41,8 @@ class Limits:
     text_characters: int = 2_000
     messages_per_second: float = 20.0
     messages_burst: int = 60
+    frames_per_second: float = 50.0
+    frames_burst: int = 2_500
     ahead_seconds: float = 50.0
     faults: int = 5
     client_errors: int = 10

@@ -20,7 +20,16 @@ from voice_edge.conversation.rest import BYTES_PER_SAMPLE, MOST_SOUND_BYTES, Res
 from voice_edge.doors.limits import MAX_HELLO_BYTES
 from voice_edge.doors.rates import counted_address
 from voice_edge.edge import Edge
-from voice_edge.errors import EdgeError, NotNow, NotRecorded, ProtocolFault, SessionErased, SnapshotRefused, TooLarge
+from voice_edge.errors import (
+    BudgetSpent,
+    EdgeError,
+    NotNow,
+    NotRecorded,
+    ProtocolFault,
+    SessionErased,
+    SnapshotRefused,
+    TooLarge,
+)
 from voice_edge.http.security import origin_allowed
 from voice_edge.protocol import ErrorMessage
 
@@ -117,7 +126,7 @@ async def _answer(request: Request, *, edge: Edge) -> str | RestRefusal:
         return RestRefusal(reason.reason, UNAVAILABLE, retryable=True, retry_after_s=reason.retry_after_s)
     except NotRecorded as error:
         return RestRefusal(error.code, UNAVAILABLE, retryable=True)
-    except (ProtocolFault, SnapshotRefused, SessionErased, NotNow) as error:
+    except (ProtocolFault, SnapshotRefused, SessionErased, NotNow, BudgetSpent) as error:
         return RestRefusal(error.code, STATUS[error.code], retryable=error.code == "nothing_said")
     except (TimeoutError, ClientDisconnect):
         return RestRefusal("invalid_message", 400, retryable=True)

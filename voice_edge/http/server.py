@@ -13,6 +13,9 @@ from fastapi import FastAPI
 
 from voice_edge.doors.limits import MAX_SOCKET_MESSAGE_BYTES
 from voice_edge.edge import Edge
+from voice_edge.http.http_protocol import EdgeConfig, EdgeHttp
+from voice_edge.http.open_connections import OpenConnections, TrustedProxies
+from voice_edge.http.socket_limits import SocketLimits, open_files_limit, socket_limits
 from voice_edge.http.websocket import EdgeWebSocket
 
 WS_PING_SECONDS = 20.0
@@ -57,14 +60,19 @@ def edge_server(
     loop: str = "auto",
     ping_seconds: float = WS_PING_SECONDS,
     pong_seconds: float = WS_PONG_SECONDS,
+    sockets: SocketLimits | None = None,
 ) -> EdgeServer:
-    """Return the server of one replica."""
-    config = uvicorn.Config(
+    """Return the server of one replica; without `sockets` its limits follow from the process's open files."""
+    limits = sockets or socket_limits(open_files_limit())
+    trusted = TrustedProxies(edge.settings.trusted_proxies)
+    config = EdgeConfig(
         app,
+        limits=limits,
+        connections=OpenConnections(limits, trusted=trusted),
         host=host,
         port=port,
         loop=loop,
-        http="httptools",
+        http=EdgeHttp,
         ws=EdgeWebSocket,
         ws_max_size=MAX_SOCKET_MESSAGE_BYTES,
         ws_ping_interval=ping_seconds,

@@ -12,6 +12,7 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from voice_edge.conversation.connection import ABORT
+from voice_edge.http.http_protocol import EdgeConfig
 
 GOODBYE_SECONDS = 2.0  # From the edge's close frame to the page's answer.
 
@@ -45,9 +46,11 @@ class EdgeWebSocket(WebSocketsSansIOProtocol):
             self._abort_soon()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the pending abort of a connection that has ended."""
+        """Cancel the pending abort of a connection that has ended, and remove it from the register."""
         if self._deadline is not None:
             self._deadline.cancel()
+        if isinstance(self.config, EdgeConfig):
+            self.config.open_connections.leave(self.transport)
         super().connection_lost(exc)
 
     def _abort_soon(self) -> None:

@@ -12,6 +12,7 @@ SAMPLE_RATE = 16_000
 FRAME_VERSION = 1
 FRAME_HEADER = struct.Struct("<BBHId")
 LONGEST_FRAME_MS = 100
+LATEST_MS = 1e13  # on a page's clock: three centuries
 LONGEST_FRAME_SAMPLES = SAMPLE_RATE * LONGEST_FRAME_MS // 1000
 
 
@@ -49,8 +50,8 @@ def decode_frame(body: bytes) -> AudioFrame:
         raise ProtocolFault(f"The frame has version {version}, expected {FRAME_VERSION}.", code="invalid_frame")
     if len(pcm) % 2 or len(pcm) // 2 > LONGEST_FRAME_SAMPLES:
         raise ProtocolFault(f"The frame is not 16-bit audio of at most {LONGEST_FRAME_MS} ms.", code="invalid_frame")
-    if not math.isfinite(captured_ms):
-        raise ProtocolFault("The frame's capture time is not a number.", code="invalid_frame")
+    if not math.isfinite(captured_ms) or abs(captured_ms) > LATEST_MS:
+        raise ProtocolFault("The frame's capture time is no time in milliseconds.", code="invalid_frame")
     return AudioFrame(number=number, captured_ms=captured_ms, pcm=pcm)
 
 

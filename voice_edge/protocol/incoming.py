@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import from_json
 
 from pilot.composed import composed_tree
 from pilot.events import Client, Language, Mode
 from voice_edge.errors import ProtocolFault
+from voice_edge.protocol.frames import LATEST_MS
 
 PROTOCOL_VERSION = 1
+LONGEST_SNAPSHOT = 96 * 1024
+HIGHEST_TURN = 10_000
 
 
 class _Incoming(BaseModel):
@@ -21,16 +24,32 @@ class _Incoming(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
 
+class _Browser(BaseModel):
+    """The browser as the page describes it; other fields are dropped, since they would return in every snapshot."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    browser: str = Field(default="", max_length=40)
+    os: str = Field(default="", max_length=40)
+    os_major: str = Field(default="", max_length=10)
+    in_app: bool = False
+
+
+def _described(given: object) -> object:
+    """Return the bounded fields of a client's description."""
+    return given if isinstance(given, Client) else Client(**_Browser.model_validate(given).model_dump())
+
+
 class Hello(_Incoming):
     """First message; `resume` is the last snapshot received."""
 
-    v: int
+    v: int = Field(ge=0, le=1_000)
     code: str = Field(default="", max_length=40)
     language: Language = "sv"
-    client: Client = Client(browser="")
+    client: Annotated[Client, BeforeValidator(_described)] = Client(browser="")
     simulated: bool = False
     device_token: str | None = Field(default=None, max_length=100)
-    resume: str | None = None
+    resume: str | None = Field(default=None, max_length=LONGEST_SNAPSHOT)
 
 
 class Start(_Incoming):
@@ -44,8 +63,8 @@ class Consent(_Incoming):
     """The answer to the consent question."""
 
     granted: bool
-    version: str = Field(max_length=20)
-    scope: tuple[Literal["transcript", "audio", "device_token"], ...] = ()
+    version: str = Field(max_length=20, pattern=r"^[0-9A-Za-z.-]+$")
+    scope: tuple[Literal["transcript", "audio", "device_token"], ...] = Field(default=(), max_length=3)
 
 
 class Microphone(_Incoming):
@@ -76,15 +95,15 @@ class Stop(_Incoming):
 class Edit(_Incoming):
     """An edited turn; empty text strikes it."""
 
-    turn: int = Field(ge=1)
+    turn: int = Field(ge=1, le=HIGHEST_TURN)
     text: str
 
 
 class Shown(_Incoming):
     """The page has shown the first words of the answer to `turn`, at `at_ms` on its clock."""
 
-    turn: int = Field(ge=1)
-    at_ms: float
+    turn: int = Field(ge=1, le=HIGHEST_TURN)
+    at_ms: float = Field(ge=-LATEST_MS, le=LATEST_MS)
 
 
 class Finish(_Incoming):
@@ -105,7 +124,7 @@ class ClientErrorReport(_Incoming):
 class Ping(_Incoming):
     """Answered by `pong` at once."""
 
-    at_ms: float
+    at_ms: float = Field(ge=-LATEST_MS, le=LATEST_MS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,6 +165,7 @@ export class Conversation {
       this.#drop("text");
       this.#drop("finish");
     }
+    if (type === "error" && message.code === "too_many_edits") this.#drop("edit");
     if (type === "completed") this.memory.forget();
     if (type === "device_token") keepDevice(message);
     this.emit(type, message);
