@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -21,9 +21,24 @@ STOP_SECONDS = 30.0
 
 @asynccontextmanager
 async def running_edge(
-    home: Path, *, port: int, stdout: int, replica: str = "edge1"
+    home: Path,
+    *,
+    port: int,
+    stdout: int,
+    replica: str = "edge1",
+    settings: Mapping[str, str] | None = None,
+    files: int | None = None,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Serve a home on a loopback port, with the scripted interviewer."""
+    """Serve a home on a loopback port, with the scripted interviewer.
+
+    Args:
+        home: The home.
+        port: The port.
+        stdout: Where its logs go.
+        replica: Its name.
+        settings: More PILOT_* variables.
+        files: The most files that it may open; None for as many as here.
+    """
     environment = {
         **os.environ,
         "PILOT_HOME": str(home),
@@ -31,9 +46,14 @@ async def running_edge(
         "PILOT_EDGE_PORT": str(port),
         "PILOT_REPLICA": replica,
         "PILOT_INTERVIEWER": "scripted",
+        **(settings or {}),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "voice_edge", env=environment, cwd=CHECKOUT, stdout=stdout
+        *(() if files is None else ("prlimit", f"--nofile={files}:{files}")),
+        *(sys.executable, "-m", "voice_edge"),
+        env=environment,
+        cwd=CHECKOUT,
+        stdout=stdout,
     )
     try:
         async with httpx.AsyncClient(timeout=DEADLINE_SECONDS) as client, asyncio.timeout(START_SECONDS):

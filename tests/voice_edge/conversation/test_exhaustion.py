@@ -84,7 +84,9 @@ async def test_a_client_of_the_wrong_kind_is_a_fault_of_that_field(replica, clie
 def test_every_field_of_a_page_is_bounded(message) -> None:
     from voice_edge.errors import ProtocolFault
 
-    with pytest.raises(ProtocolFault, match="wrong fields: (scope|version|v|code|device_token|resume|turn|at_ms|message|sample_rate)"):
+    with pytest.raises(
+        ProtocolFault, match="wrong fields: (scope|version|v|code|device_token|resume|turn|at_ms|message|sample_rate)"
+    ):
         parse_message(json.dumps(message))
 
 

@@ -16,7 +16,9 @@ FORM_WITHOUT_END = (
     b"POST /r/token/bank HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     b"Content-Length: 9\r\n\r\nac"
 )
-PATIENT = SocketLimits(connections=100, header_seconds=LONG, request_seconds=LONG, response_seconds=LONG, idle_seconds=LONG)
+PATIENT = SocketLimits(
+    connections=100, header_seconds=LONG, request_seconds=LONG, response_seconds=LONG, idle_seconds=LONG
+)
 
 
 def impatient(phase: str) -> SocketLimits:

@@ -7,7 +7,13 @@ import resource
 import pytest
 
 from voice_edge.http.open_connections import OpenConnections, TrustedProxies
-from voice_edge.http.socket_limits import LEAST_CONNECTIONS, RESERVED_FILES, SocketLimits, raise_files_limit, socket_limits
+from voice_edge.http.socket_limits import (
+    LEAST_CONNECTIONS,
+    RESERVED_FILES,
+    SocketLimits,
+    raise_files_limit,
+    socket_limits,
+)
 
 
 class FakeTransport:

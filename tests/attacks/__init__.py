@@ -1,0 +1,1 @@
+"""Bounded attacks on a replica of this checkout, on loopback only."""
