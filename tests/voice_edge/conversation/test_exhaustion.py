@@ -13,6 +13,7 @@ from voice_edge.conversation import redacting
 from voice_edge.doors.arrivals import MOST_SILENT_OF_ADDRESS
 from voice_edge.doors.event_budget import MOST_EDITS, MOST_EVENTS, EventBudgets
 from voice_edge.doors.limits import Limits
+from voice_edge.errors import ProtocolFault
 from voice_edge.protocol import AudioFrame, Hello, encode_frame, parse_message
 
 WIFI = {"X-Forwarded-For": "203.0.113.7"}
@@ -82,11 +83,7 @@ async def test_a_client_of_the_wrong_kind_is_a_fault_of_that_field(replica, clie
     ids=range(14),
 )
 def test_every_field_of_a_page_is_bounded(message) -> None:
-    from voice_edge.errors import ProtocolFault
-
-    with pytest.raises(
-        ProtocolFault, match="wrong fields: (scope|version|v|code|device_token|resume|turn|at_ms|message|sample_rate)"
-    ):
+    with pytest.raises(ProtocolFault, match="missing or wrong fields"):
         parse_message(json.dumps(message))
 
 
@@ -193,7 +190,7 @@ async def test_an_honest_talk_spends_a_third_of_its_budget_at_most(replica) -> N
         await page.send("finish")
         await page.until("completed")
     assert len(replica.log.events) * 3 < MOST_EVENTS
-    assert 3 * 15 <= MOST_EDITS
+    assert MOST_EDITS >= 3 * 15
 
 
 async def test_twenty_guests_behind_one_wifi_talk_at_once(replica) -> None:

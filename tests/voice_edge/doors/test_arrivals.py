@@ -21,7 +21,8 @@ def arrivals(**limits: int) -> Arrivals:
 
 def admitted(register: Arrivals, address: str | None, number: int) -> list[FakeConnection]:
     connections = [FakeConnection() for _ in range(number)]
-    assert all([register.admit(each, address=address) for each in connections])
+    for each in connections:
+        assert register.admit(each, address=address)
     return connections
 
 

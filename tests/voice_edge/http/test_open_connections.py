@@ -31,7 +31,8 @@ def register(most: int = 10, of_address: int = 4, trusted: str = "127.0.0.0/8,::
 
 def admitted(connections: OpenConnections, address: str, number: int) -> list[FakeTransport]:
     transports = [FakeTransport() for _ in range(number)]
-    assert all([connections.admit(each, address=address) for each in transports])
+    for each in transports:
+        assert connections.admit(each, address=address)
     return transports
 
 

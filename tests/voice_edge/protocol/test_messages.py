@@ -24,11 +24,12 @@ from voice_edge.protocol import (
     parse_message,
     unknown_fields,
 )
+from voice_edge.protocol.frames import LATEST_MS
 
 
 @given(
     number=st.integers(0, 2**32 - 1),
-    captured=st.floats(allow_nan=False, allow_infinity=False),
+    captured=st.floats(min_value=-LATEST_MS, max_value=LATEST_MS),
     samples=st.integers(1, 1600),
 )
 def test_a_frame_survives_the_wire(number, captured, samples):
