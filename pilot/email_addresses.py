@@ -67,7 +67,7 @@ def _domain_end(shape: str, at: re.Match[str]) -> int | None:
 
 
 def _name_start(shape: str, end: int, floor: int) -> int | None:
-    """Return where the name that ends at `end` begins, spelled letters and spoken dots included; None without one."""
+    """Return the start of the name that ends at `end`, spelled letters and spoken dots included, or None."""
     found = _word_before(shape, end, floor)
     if found is None:
         return None

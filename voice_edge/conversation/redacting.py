@@ -11,7 +11,7 @@ LONG_CHARACTERS = 400  # About half a millisecond; a thread costs a tenth of one
 
 
 async def redacted(state: SessionState, text: str, *, unfinished: bool = False) -> str:
-    """Return the next turn's words, redacted in the context of the turns before it; `unfinished` for a caption."""
+    """Return the next turn's words, redacted in context; `unfinished` if it is a caption."""
     if len(text) < LONG_CHARACTERS:
         return state.redacted(text, unfinished=unfinished)
     return await asyncio.to_thread(state.redacted, text, unfinished=unfinished)

@@ -1,4 +1,4 @@
-"""Removes notes of sounds that Whisper writes among the words, such as "*clears throat*" or "(skratt)".
+"""Removes notes of sounds that Whisper writes among words, such as "*clears throat*" or "(skratt)".
 
 The model learned them from subtitles. Nobody says an asterisk, a bracket or a note, so everything between two of them
 goes; a parenthesis goes if its few words name a sound.

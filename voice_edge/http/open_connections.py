@@ -66,7 +66,7 @@ class OpenConnections:
         return len(self._addresses)
 
     def admit(self, connection: Connected, *, address: str) -> bool:
-        """Register a connection that waits for its headers; return False if there is no room, even by eviction."""
+        """Register a connection that waits for its headers; return False if no eviction makes room."""
         counted = None if address in self._trusted else counted_address(address) or address
         if counted is not None and self._of_address[counted] >= self._limits.connections_of_address:
             makes_room = next((other for other in self._waiting if self._addresses[other] == counted), None)

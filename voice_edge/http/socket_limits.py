@@ -1,4 +1,4 @@
-"""The limits of a replica's TCP connections, derived from the number of files that its process may open."""
+"""The limits of a replica's TCP connections, derived from the files that its process may open."""
 
 from __future__ import annotations
 

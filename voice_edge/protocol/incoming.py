@@ -25,7 +25,7 @@ class _Incoming(BaseModel):
 
 
 class _Browser(BaseModel):
-    """The browser as the page describes it; other fields are dropped, since they would return in every snapshot."""
+    """The browser as the page describes it; other fields would return in every snapshot."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 

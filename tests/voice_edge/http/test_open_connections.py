@@ -36,7 +36,7 @@ def admitted(connections: OpenConnections, address: str, number: int) -> list[Fa
     return transports
 
 
-def test_the_silent_connection_of_longest_standing_makes_room_for_the_next() -> None:
+def test_the_connection_that_was_silent_longest_makes_room_for_the_next() -> None:
     connections = register()
     silent = admitted(connections, "127.0.0.1", 10)
     (guest,) = admitted(connections, "203.0.113.7", 1)
