@@ -28,7 +28,7 @@ from tests.ports import free_ports
 
 CHECKOUT = Path(__file__).parents[2]
 ATTACKER, GUEST = "203.0.113.66", "203.0.113.7"
-ATTACKER_PEER, GUEST_PEER = "127.0.0.66", "127.0.0.7"  # Loopback addresses that are no trusted proxies.
+GUEST_PEER = "127.0.0.7"  # As 127.0.1.*, a loopback address that is no trusted proxy.
 FILES = 1_024  # The usual limit of open files, also the hardest one here.
 GUEST_SECONDS = 20.0
 BOMBS = {"signs": "@1", "streets": "1 Ab ", "years": "2019, "}
@@ -82,13 +82,14 @@ async def guest_hello(target: Target) -> float | None:
         return None
 
 
-async def silent_connections(target: Target, *, number: int) -> Figures:
-    """Open TCP connections that send nothing."""
+async def silent_connections(target: Target, *, number: int, addresses: int = 1) -> Figures:
+    """Open TCP connections that send nothing, from so many addresses."""
     opened = []
-    for _ in range(number):
+    for each in range(number):
+        peer = f"127.0.1.{1 + each % addresses}"
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(2.0):
-                opened.append(await asyncio.open_connection("127.0.0.1", target.port, local_addr=(ATTACKER_PEER, 0)))
+                opened.append(await asyncio.open_connection("127.0.0.1", target.port, local_addr=(peer, 0)))
     seconds = await guest_page(target)
     held = sum([not await has_ended(reader) for reader, _ in opened])
     for _, writer in opened:
@@ -229,8 +230,12 @@ async def own_target(home: Path) -> AsyncIterator[Target]:
 
 async def print_figures(target: Target) -> None:
     """Run every attack at full size, and print what each did."""
-    silent = await silent_connections(target, number=1_100)
-    print(f"silent TCP: {silent.attempts} opened, {silent.held} held; a guest's page: {shown(silent.guest_seconds)}")
+    for addresses in (1, 10):
+        silent = await silent_connections(target, number=1_100, addresses=addresses)
+        print(
+            f"silent TCP, {addresses} addresses: {silent.attempts} opened, {silent.held} held; "
+            f"a guest's page: {shown(silent.guest_seconds)}"
+        )
     mute = await sockets_without_hello(target, number=1_250)
     print(f"without hello: {mute.attempts} opened, {mute.held} held; a guest's welcome: {shown(mute.guest_seconds)}")
     print(f"client of 60 kB: {await huge_client(target)} bytes in each acknowledgement")

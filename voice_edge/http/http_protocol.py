@@ -41,6 +41,7 @@ class EdgeHttp(HttpToolsProtocol):
         self._deadline: asyncio.TimerHandle | None = None
         self._in_headers = True
         self._header_bytes = 0
+        self._lost = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Register the connection, or abort it."""
@@ -52,6 +53,7 @@ class EdgeHttp(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Remove the connection from the register."""
+        self._lost = True
         self._cancel_deadline()
         self._open.leave(self.transport)
         super().connection_lost(exc)
@@ -96,11 +98,12 @@ class EdgeHttp(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Pass the connection on to the WebSocket protocol, which has deadlines of its own."""
         super().handle_websocket_upgrade()
-        self._cancel_deadline()
+        if not self.transport.is_closing():
+            self._cancel_deadline()
 
     def _expect_within(self, seconds: float) -> None:
         self._cancel_deadline()
-        if not self.transport.is_closing():
+        if not self._lost:  # A closing connection still waits until its page has read everything.
             self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
     def _cancel_deadline(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import socket
 
 import httpx
 import pytest
@@ -101,6 +103,24 @@ async def test_a_conversation_outlives_every_deadline_of_requests(running) -> No
         assert await answer_until_closed(replica.port, b"") == b""
         await page.send("ping", at_ms=1.0)
         await page.until("pong")
+
+
+@pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"], ids=["kept alive", "closing"])
+async def test_a_reader_who_does_not_read_is_cut_off(running, last: bytes) -> None:
+    request = b"GET /static/page.css HTTP/1.1\r\nHost: localhost\r\n%s\r\n"
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        deaf.setblocking(False)
+        async with running(sockets=impatient("response_seconds")) as replica:
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(deaf, ("127.0.0.1", replica.port))
+            with contextlib.suppress(OSError):
+                async with asyncio.timeout(DEADLINE_SECONDS):
+                    await loop.sock_sendall(deaf, request % b"" * 600 + request % last)
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                server = replica.server
+                while server.config.open_connections.count or server.server_state.tasks:  # noqa: ASYNC110 -- no event
+                    await asyncio.sleep(0.01)
 
 
 async def test_the_register_is_empty_when_all_have_left(running) -> None:
