@@ -27,7 +27,10 @@ def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
     A name must be the public address', a café's or this machine's. A bare IP address is allowed: DNS rebinding cannot
     make it the origin of a foreign page.
     """
-    name = (urlsplit(f"//{host}").hostname or "") if host else ""
+    try:
+        name = (urlsplit(f"//{host}").hostname or "") if host else ""
+    except ValueError:  # half an IPv6 address
+        return False
     if name == "localhost" or name.endswith(".localhost") or name == (urlsplit(public_url).hostname or ""):
         return True
     if name in {cafe.domain for cafe in cafes.cafe}:
@@ -49,7 +52,10 @@ def same_site_post(headers: Headers, *, host: str) -> bool:
     if site is not None:
         return site in ("same-origin", "none")
     origin = headers.get("origin")
-    return origin in (None, "null") or urlsplit(origin or "").netloc.lower() == host.lower()
+    try:
+        return origin in (None, "null") or urlsplit(origin or "").netloc.lower() == host.lower()
+    except ValueError:
+        return False
 
 
 class RequestDoor:

@@ -84,7 +84,10 @@ def origin_allowed(origin: str | None, *, host: str, public_url: str, cafes: Caf
     """
     if origin is None:
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:  # half an IPv6 address
+        return False
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return False
     if parts.netloc.lower() == host.lower():
