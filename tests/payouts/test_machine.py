@@ -124,7 +124,7 @@ class Payouts(RuleBasedStateMachine):
         redeemed=st.booleans(), exported=st.booleans(),
     )  # fmt: skip
     def a_batch_is_approved(self, accounts: list[str], copied: int, redeemed: bool, exported: bool) -> None:
-        """Plan and approve a batch; most histories would otherwise end before any sending, redemption or restore."""
+        """Plan and approve a batch; most histories would otherwise end before any sending or restore."""
         if copied == 0:
             self.back_up()
         for account in accounts:
