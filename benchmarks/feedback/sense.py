@@ -43,8 +43,8 @@ def main() -> None:
             print(f"  {key}: {value}")
 
 
+def attacks(cafes: Cafes) -> dict[str, Any]:
     """Return how many attacks alone are eligible, and how many gain beside honest words."""
-    """Return how many attacks alone are eligible, and how many gain something over the honest words beside them."""
     chance = random.Random(SEED)
     honest = [row for author in HONEST for row in corpus.rows("sessions", author) if row["kind"] == "genuine"]
     cases: list[tuple[dict[str, Any], list[str], list[str]]] = []
