@@ -263,7 +263,7 @@ def test_a_damaged_file_of_another_day_keeps_no_day_from_being_judged_or_paid(
 ) -> None:
     before = DAY - timedelta(days=1)
     tables = [SESSIONS, SCORED_FEEDBACK]
-    apart = {"table_name": "turns", "row_key": "x", "expectation": "x", "severity": "stop", "reason": "x"}
+    apart = {"table_name": "uptime", "row_key": "x", "expectation": "x", "severity": "stop", "reason": "x"}
     row = pl.DataFrame([apart | {"day": DAY, "judged_at": NIGHT}], schema_overrides=good.quarantine.schema)
     keep(lake, replace(good, quarantine=pl.concat([good.quarantine, row], how="diagonal")))
     for name in ("sessions", "quality_verdicts", "quarantine"):

@@ -118,11 +118,13 @@ def test_a_quarantined_session_is_named_and_its_day_passes(claimed: Home) -> Non
     rows = [
         row | {"day": DAY, "judged_at": START, "severity": "stop"},
         row | {"day": DAY, "judged_at": START, "severity": "warn", "session_id": "another", "row_key": "another"},
+        # From before the column `session_id`.
+        row | {"day": DAY, "judged_at": START, "severity": "stop", "session_id": None, "row_key": "older 2"},
     ]
     frame = pl.DataFrame(rows, schema=polars_schema(QUARANTINE))
     claimed.lake().replace_partition(QUARANTINE, DAY, frame, commit={})
     verdict = MoneyGate(claimed).check("memory", simulated=True, now=START + timedelta(hours=1))
-    assert (set(verdict.days), verdict.quarantined) == ({DAY}, frozenset([session]))
+    assert (set(verdict.days), verdict.quarantined) == ({DAY}, frozenset([session, "older"]))
 
 
 def test_the_gate_validates_days_itself_once_if_the_assets_do_not(claimed: Home) -> None:
