@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from pilot.settings import Settings
+from pipelines.language.reader import read
 from storage.home import Home, open_home
 from storage.store.cafes import codes as stored_codes
 from tests.voice_edge.replicas import Replica, running_replica
@@ -16,6 +17,12 @@ from tests.voice_edge.stand_ins import recognised
 from voice_edge.hearing.transcript import Transcript
 
 CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def warm_reader() -> None:
+    """Load the language model once: a replica that stops waits for its danger reports, within its grace period."""
+    read(["Kaffet var gott."])
 
 
 @pytest.fixture
