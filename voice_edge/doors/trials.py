@@ -44,6 +44,7 @@ class TrialService:
         self._unrewarded: set[str] = set()
         self._waiting: OrderedDict[str, tuple[str, Outcome]] = OrderedDict()
         self._arrived = asyncio.Event()
+        self._settling = asyncio.Lock()  # A release must not overtake the hold before it.
 
     @property
     def waiting(self) -> int:
@@ -101,17 +102,18 @@ class TrialService:
 
     async def settle_waiting(self) -> bool:
         """Settle all queued outcomes; return whether that succeeded."""
-        for session_id, (cafe, outcome) in list(self._waiting.items()):
-            try:
-                await asyncio.to_thread(self._settle, session_id, cafe, outcome)
-            except InvalidCafes:
-                log.warning("slot of a café that is gone", session_id=session_id)
-            except (PilotError, OSError) as error:
-                log.warning("slot not settled yet", session_id=session_id, kind=type(error).__name__)
-                return False
-            if self._waiting.get(session_id) == (cafe, outcome):
-                del self._waiting[session_id]
-        return True
+        async with self._settling:
+            for session_id, (cafe, outcome) in list(self._waiting.items()):
+                try:
+                    await asyncio.to_thread(self._settle, session_id, cafe, outcome)
+                except InvalidCafes:
+                    log.warning("slot of a café that is gone", session_id=session_id)
+                except (PilotError, OSError) as error:
+                    log.warning("slot not settled yet", session_id=session_id, kind=type(error).__name__)
+                    return False
+                if self._waiting.get(session_id) == (cafe, outcome):
+                    del self._waiting[session_id]
+            return True
 
     async def keep_extended(self) -> None:
         """Extend the leases of live sessions every two minutes."""
