@@ -78,14 +78,19 @@ def an_answer_lost_for_a_day(world: World) -> None:
     send_batch(world.store, world.rail, batch)
 
 
-def a_copy_put_back(world: World) -> None:
+def a_copy_put_back(world: World, *, recovered: bool = True) -> None:
     """Restore a backup from before a sending, a day later, and pay."""
     approved(world, "acct_1", "acct_2")
     world.backup(world.path.with_name("copy"))
     world.pay()
-    world.restore(world.path.with_name("copy"))
+    world.restore(world.path.with_name("copy"), recovered=recovered)
     world.at += timedelta(hours=25)
     world.pay()
+
+
+def a_copy_put_back_by_hand(world: World) -> None:
+    """Put the backup's file back without a recovery, which would hold the planned payouts."""
+    a_copy_put_back(world, recovered=False)
 
 
 def a_transfer_of_another_amount(world: World) -> None:
@@ -227,7 +232,7 @@ def no_exported_redemption_is_booked(world: World, patch: Patch) -> None:
 
 
 HISTORIES = (
-    faults_and_time, an_answer_lost_for_a_day, a_copy_put_back, a_transfer_of_another_amount,
+    faults_and_time, an_answer_lost_for_a_day, a_copy_put_back, a_copy_put_back_by_hand, a_transfer_of_another_amount,
     a_voucher_redeemed_after_the_copy, a_redemption_lost_with_the_watch, a_second_account_with_the_bank_account,
 )  # fmt: skip
 SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
@@ -235,7 +240,7 @@ SABOTAGE: dict[Callable[[World, Patch], None], Callable[[World], None]] = {
     unknown_is_a_failure: faults_and_time,
     a_new_key_after_unknown: faults_and_time,
     keys_live_for_ever: an_answer_lost_for_a_day,
-    no_reconciliation_before_sending: a_copy_put_back,
+    no_reconciliation_before_sending: a_copy_put_back_by_hand,
     nothing_is_booked: faults_and_time,
     an_ore_more_is_asked_for: faults_and_time,
     adopted_whatever_the_amount: a_transfer_of_another_amount,

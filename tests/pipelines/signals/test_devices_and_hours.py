@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -86,9 +86,8 @@ def test_a_visit_in_the_opening_hours_or_soon_after_is_not_noted_and_one_at_nigh
 
 
 def token_visit(at: datetime, *, token: str | None) -> Story:
-    story = visit("Hej.", at=at)
     consent = ConsentDecided(granted=True, version=CONSENT_VERSION, scope=("transcript",), device_token_hash=token)
-    return story.records(consent)
+    return Story("aurora", at=at.astimezone(UTC)).opens().records(consent).says("Hej.").completes()
 
 
 def test_a_token_often_sent_before_opening_is_held_and_a_morning_regular_is_not() -> None:

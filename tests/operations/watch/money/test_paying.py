@@ -137,9 +137,10 @@ def test_a_batch_waits_for_a_day_that_may_still_be_validated(watched: Watched) -
 
 
 def test_a_quarantined_sessions_reward_waits_and_the_others_are_paid(watched: Watched) -> None:
-    watched.world.earn("acct_1")
+    reward = watched.world.earn("acct_1")
+    assert reward is not None
     watched.world.earn("acct_2")
-    watched.gate.quarantined = frozenset([f"guest-00001-{watched.world.today}"])
+    watched.gate.quarantined = frozenset([watched.world.session_of[reward]])
     watched.run(AFTER)
     store = watched.home.store()
     assert [each.account for each in batches.instructions(store)] == ["acct_2"]
