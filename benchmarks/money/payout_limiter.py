@@ -123,7 +123,7 @@ def claimed(store: Store, fake: FakeStripe, count: int) -> None:
         for each in made:
             account = f"acct_{each.session_id}"
             fake.books.open_account(metadata={}, email=None, account_id=account)
-            fake.books.onboard(account, iban=WORKING_IBAN)
+            fake.books.onboard(account, iban=WORKING_IBAN, own=True)
             who = claims.recipient(store, rail="stripe_fake", account=account, simulated=True)
             claims.claim(store, each.reward_id, by=who)
 
