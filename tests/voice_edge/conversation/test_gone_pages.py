@@ -138,7 +138,7 @@ async def test_speech_before_and_during_a_break_of_20_seconds_is_heard_whole(rep
     assert first > 200
     turn = replica.log.data("utterance_committed")[-1]
     assert turn["speech_samples"] == pytest.approx(28 * 16_000, rel=0.01)
-    assert len(replica.recogniser.finals[-1]) >= 28 * 16_000
+    assert sum(len(part) for part in replica.recogniser.finals) >= 28 * 16_000
 
 
 async def test_a_sentence_is_finished_on_another_replica(running):

@@ -121,7 +121,6 @@ def test_an_unknown_type_is_recognised_and_unknown_fields_are_counted():
     [
         ("text", "text", {}),
         ("edit", "text", {"turn": 1}),
-        ("consent", "version", {"granted": True}),
         ("hello", "code", {"v": 1}),
         ("client_error", "message", {"code": "other"}),
     ],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import segno
 from axe_playwright_python.async_playwright import Axe
-from PIL import Image
 from playwright.async_api import async_playwright, expect
 
 from tests.voice_edge.http.till.conftest import PIN
@@ -24,11 +22,11 @@ JSQR = "bc40c8a15196236b2314db0856f72ca0b49980cd5413b8c852a7349f5fee0859"  # jsq
 
 def film(path: Path, text: str) -> Path:
     """Write a film (Y4M) that shows a QR code."""
-    picture = io.BytesIO()
-    segno.make(text, error="q").save(picture, kind="png", border=4, scale=6)
-    frame = Image.new("L", SIZE, 255)
-    code = Image.open(picture).convert("L")
-    frame.paste(code, ((SIZE[0] - code.width) // 2, (SIZE[1] - code.height) // 2))
+    rows = segno.make(text, error="q").matrix_iter(scale=6, border=4)
+    code = np.array([[0 if dark else 255 for dark in row] for row in rows], dtype=np.uint8)
+    frame = np.full((SIZE[1], SIZE[0]), 255, dtype=np.uint8)
+    top, left = ((whole - own) // 2 for whole, own in zip(frame.shape, code.shape, strict=True))
+    frame[top : top + code.shape[0], left : left + code.shape[1]] = code
     gray = np.full(SIZE[0] * SIZE[1] // 2, 128, dtype=np.uint8).tobytes()
     head = f"YUV4MPEG2 W{SIZE[0]} H{SIZE[1]} F10:1 Ip A1:1 C420jpeg\n".encode()
     path.write_bytes(head + (b"FRAME\n" + frame.tobytes() + gray) * 3)
