@@ -89,7 +89,7 @@ def test_on_a_stopped_day_no_report_is_built(home: Home, run: Any) -> None:
 
 
 def test_a_stopped_earlier_day_is_left_out_of_the_report_and_counted(home: Home, run: Any) -> None:
-    spoilt = home.lake().read(SCORED_FEEDBACK, days=[DAY]).with_columns(score=pl.lit(140))
+    spoilt = home.lake().read(SCORED_FEEDBACK, days=[DAY]).with_columns(cafe=pl.lit("nowhere"))
     home.lake().replace_partition(SCORED_FEEDBACK, DAY, spoilt, commit={})
     judge_days(home, [DAY], now=JUDGED_AT)
     assert run(NEXT, job="reports", tags=LATER).success
