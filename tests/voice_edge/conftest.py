@@ -21,7 +21,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session", autouse=True)
 def warm_reader() -> None:
-    """Load the language model once: a replica that stops waits for its danger reports, within its grace period."""
+    """Load the language model once, because a replica that stops waits for its danger reports."""
     read(["Kaffet var gott."])
 
 
