@@ -13,11 +13,12 @@ MOST_NAME_PARTS = 24  # spelled letters, or words with spoken dots between them
 
 _OPEN, _SHUT = r"[(\[{<]", r"[)\]}>]"
 _AT = re.compile(
-    rf"\s?(?P<sign>{_OPEN}\s?(?:@|at|a|snabel[ -]?a)\s?{_SHUT}|@|(?P<spoken>\bsnabel[ -]?a\b))\s?"
-    r"|(?P<word>[\s_-]at[\s_-])",
+    rf"\s?(?P<sign>{_OPEN}\s?(?:@|at|a|snabel[ -]?a)\s?{_SHUT}|@"
+    r"|(?P<spoken>\b(?:snabb?el[ -]?a|alfa[ -]?krull|krull[ -]?a)\b))\s?"
+    r"|(?P<word>[\s_-]at(?:\ssign)?[\s_-])",
     re.IGNORECASE,
 )
-_TOP_LEVEL = r"(?:com|se|nu|net|org|eu|io|no|dk|fi|de|co(?:\s?\.\s?|\s(?:dot|punkt)\s|\s)?uk)"
+_TOP_LEVEL = r"(?:com|se|nu|net|org|eu|io|no|dk|fi|de|(?:co|ac|org)(?:\s?\.\s?|\s(?:dot|punkt)\s|\s)?uk)"
 _DOT_WORD = r"(?:punkt|dot|prick)"
 # Never a letter, digit or hyphen at its beginning: a label before it has one end only.
 _DOT = rf"(?:\.(?=\w)|\s\.\s?(?=\w)|\.\s(?=com\b)|\s?{_OPEN}\s?(?:\.|{_DOT_WORD})\s?{_SHUT}\s?|\s{_DOT_WORD}\s)"
@@ -27,9 +28,10 @@ _AFTER_SIGN = re.compile(
     rf"|[^\W\d][\w-]{{1,62}}\s{_TOP_LEVEL}\b|(?P<one_word>[^\W\d][\w-]{{1,62}})",
     re.IGNORECASE,
 )
-# After the word "at", which is also a preposition: a domain with a known end.
+# After the word "at", which is also a preposition: a domain with a known end, or with a dot that is said.
 _AFTER_WORD = re.compile(
     rf"[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,40}}){{0,3}}{_DOT}{_TOP_LEVEL}\b"
+    rf"|[\w-]{{1,63}}(?:{_DOT}[\w-]{{1,40}}){{0,3}}\s{_DOT_WORD}\s(?!(?:the|an?|and|is|was|so|och)\b)[^\W\d_]{{2,40}}\b"
     rf"|[^\W_]{{1,40}}(?:-{_DOT_WORD}-[^\W_]{{1,40}}){{1,3}}\b",
     re.IGNORECASE,
 )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pilot.text_shape import shape
 
 _UNITS_SV = "ett en två tre fyra fem sex sju åtta nio".split()
 _UNITS_EN = "one two three four five six seven eight nine".split()
 _ZEROS = "noll nolla zero oh o nought".split()
-_TEENS = (
-    "tio elva tolv tretton fjorton femton sexton sjutton arton aderton nitton "
-    "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
+_TEENS_SV = "tio elva tolv tretton fjorton femton sexton sjutton arton aderton nitton".split()
+_TEENS_EN = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TEENS = _TEENS_SV + _TEENS_EN
 _TENS_SV = (
     "tjugo tjugi tjuge trettio tretti fyrtio fyrti fyrtie femtio femti sextio sexti sjuttio sjutti åttio åtti nittio"
     " nitti"
@@ -29,6 +28,16 @@ _DIGITS_OF: dict[str, int] = (
 )
 _HUNDREDS = re.compile(rf"(?:{'|'.join(_UNITS_SV)})?hundra\w*")
 _JOINERS = frozenset({"streck", "bindestreck", "dash", "hyphen", "plus", "mellanslag", "space", "sen", "then", "så"})
+# Between the groups of a telephone number only: "45 och 55 kronor" are two amounts, and "07 och 08" two hours.
+_PAUSES = frozenset("och komma eh öh ehm hm and comma uh um er punkt dot".split())
+_PAUSES_AFTER_DIGITS = 3
+_COMPOUND_NAMES = {
+    name: digits
+    for name, digits in _DIGITS_OF.items()
+    if name in {"noll", *_UNITS_SV, *_TEENS_SV, *_TENS_SV} or name.startswith(tuple(_TENS_SV))
+}
+_COMPOUND = re.compile("|".join(sorted(_COMPOUND_NAMES, key=len, reverse=True)))
+LONGEST_COMPOUND = 60  # characters of "nollsjuttiotrehundratolv" and the like
 # Neither the beginning nor the end of a longer number, as in 1985-01-01-1234 or 08.12.14.56.
 _ALONE_BEFORE, _ALONE_AFTER = r"(?<!\d[.:·-])\b", r"\b(?!\s?[-+]\s?\d{4})"
 _TIME_OR_DATE = re.compile(
@@ -50,6 +59,8 @@ class NumberRun:
         digits: The number of digits it spells.
         longest_group: Its longest unbroken group of written digits.
         from_zero: Whether it begins with a zero, as telephone numbers do and amounts do not.
+        words_before: Whether any word or number of the text precedes it.
+        words_after: Whether any word or number of the text follows it.
     """
 
     start: int
@@ -57,6 +68,8 @@ class NumberRun:
     digits: int
     longest_group: int
     from_zero: bool
+    words_before: bool = False
+    words_after: bool = False
 
 
 def number_runs(text: str) -> list[NumberRun]:
@@ -71,8 +84,10 @@ def number_runs(text: str) -> list[NumberRun]:
     multiplied_from = 0
     reach = 0  # the position at which the run would continue
     last = ""
+    first_start, last_end = len(text), 0  # of all words and numbers of the text
     for token in _TOKEN.finditer(text):
         word = token.group().casefold()
+        first_start, last_end = min(first_start, token.start()), token.end()
         while skipped[next_skipped][1] <= token.start():
             next_skipped += 1
         inside = skipped[next_skipped][0] <= token.start()
@@ -96,10 +111,10 @@ def number_runs(text: str) -> list[NumberRun]:
                     runs.append(current)
                 start = token.start() if multiplier == 1 else multiplied_from
                 current = NumberRun(
-                    start, token.end(), digits * multiplier, group, word in _ZEROS or word.startswith("0")
+                    start, token.end(), digits * multiplier, group, word in _ZEROS or word.startswith(("0", "noll"))
                 )
             reach = token.end()
-        elif joined and word in _JOINERS:
+        elif joined and (word in _JOINERS or (word in _PAUSES and _is_long_from_zero(current))):
             reach = token.end()
         elif current is not None:
             runs.append(current)
@@ -108,12 +123,7 @@ def number_runs(text: str) -> list[NumberRun]:
         last = word
     if current is not None:
         runs.append(current)
-    return runs
-
-
-def has_words_around(text: str, run: NumberRun) -> tuple[bool, bool]:
-    """Return whether there is a word before the run, and whether there is one after it."""
-    return _TOKEN.search(text, 0, run.start) is not None, _TOKEN.search(text, run.end) is not None
+    return [replace(run, words_before=first_start < run.start, words_after=run.end < last_end) for run in runs]
 
 
 def _longer(run: NumberRun | None, end: int, digits: int, group: int) -> NumberRun:
@@ -126,4 +136,21 @@ def _digits(word: str, *, within: NumberRun | None) -> int:
         return len(word)
     if within is not None and within.from_zero and _HUNDREDS.fullmatch(word):
         return 3  # "noll sjuttio trehundratolv ..."; elsewhere hundreds are amounts
+    if word not in _DIGITS_OF and (word.startswith("noll") or (within is not None and within.from_zero)):
+        return _compound_digits(word)
     return _DIGITS_OF.get(word, 0)
+
+
+def _compound_digits(word: str) -> int:
+    """Return the digits of several numbers written as one word ("nollsjuttio"), or 0 if it is another word."""
+    digits = end = 0
+    if len(word) <= LONGEST_COMPOUND:
+        for found in _COMPOUND.finditer(word):
+            if found.start() != end:
+                break
+            digits, end = digits + _COMPOUND_NAMES[found.group()], found.end()
+    return digits if end == len(word) else 0
+
+
+def _is_long_from_zero(run: NumberRun | None) -> bool:
+    return run is not None and run.from_zero and run.digits >= _PAUSES_AFTER_DIGITS

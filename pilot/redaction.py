@@ -1,13 +1,16 @@
 """Masks text that identifies a guest before it is written, shown as a caption or logged.
 
-Masked, in digits and in words, Swedish and English: telephone, personal identity, card and bank account numbers,
-e-mail addresses ("anna snabel-a gmail punkt com"), web addresses and handles of a person, street addresses and
-postcodes, and the name after "jag heter" / "my name is", however they are typeset (`pilot.text_shape`). Prices, times,
-dates, years, table numbers and amounts stay. The time is proportional to the length of the text.
+Masked, in digits and in words, Swedish and English: telephone, personal identity, card and bank account numbers and
+cars' plates; e-mail addresses ("anna snabel-a gmail punkt com"), web addresses and accounts of a person; street
+addresses and postcodes; and the name after "jag heter" / "my name is" or a closing greeting, however they are typeset
+(`pilot.text_shape`). Prices, times, dates, years, table numbers and amounts stay. The time is proportional to the
+length of the text.
 
-Known to pass unmasked: a name without an introduction; a date of birth; a web address that is spoken ("kaffekalle punkt
-se"); the words before the last one of a spoken e-mail address ("anna svensson snabel-a ..." keeps "anna"); a number
-said over several turns up to its fourth digit; a street without a number; what the recogniser misheard.
+Known to pass unmasked: a name without an introduction, and one in lower case after "jag är" / "I'm" unless it ends in
+-sson; a date of birth; a web address without "www" or spoken ("kaffekalle punkt se"); an account's name of letters
+only after "min insta är"; the words before the last one of a spoken e-mail address ("anna svensson snabel-a ..." keeps
+"anna"); a number said over several turns up to its fourth digit; a street without a number; a plate without a word
+about cars; what the recogniser misheard.
 """
 
 from __future__ import annotations
@@ -17,7 +20,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from pilot.email_addresses import email_spans
-from pilot.number_runs import NumberRun, has_words_around, number_runs
+from pilot.number_context import MEASURED, OF_A_THING
+from pilot.number_runs import NumberRun, number_runs
+from pilot.personal_names import name_spans
+from pilot.street_addresses import address_spans
 from pilot.text_shape import clean, shape
 
 Language = Literal["sv", "en"]
@@ -27,6 +33,7 @@ LONG_GROUP_DIGITS = 6  # one unbroken group: a birth date of a personal identity
 BROKEN_OFF_DIGITS = 3  # a number cut off by the end of a turn, after a word that announces one
 PAIR_DIGITS = 2  # a turn with nothing else, after a number that was cut off
 BANK_DIGITS = 4  # after a word that announces an account, anywhere
+CARD_CODE_DIGITS = 3  # after "cvc", anywhere
 RECEIPT_DIGITS = 6  # the most that a table, queue or receipt number has
 ANNOUNCED_WITHIN = 40  # characters between an announcing word and its number
 LONGEST_NUMBER = 400  # characters of a number in words, with its announcement
@@ -45,24 +52,10 @@ _ANNOUNCES = re.compile(
 )
 _BANK = re.compile(
     r"\b(?:clearing\w*|konto(?:t|nummer|numret)?|bankkonto\w*|bankgiro\w*|plusgiro\w*|iban|swift|bic"
-    r"|account|sort code|routing|card number|kort\w*nummer|cvc|cvv|pin\w*)\b",
+    r"|account|sort code|routing|card number|kort\w*nummer|pin\w*)\b",
     re.IGNORECASE,
 )
-# Numbers of things, not of people.
-_OF_A_THING = re.compile(
-    r"\b(?:bord\w*|kvitto\w*|order\w*|beställning\w*|kö\w*|nummerlapp\w*|lapp\w*|plats|rum|kassa|buss\w*|linje|artikel\w*"
-    r"|table|receipt|queue|ticket|seat|room|bus|line|item)\b[\s:#]*(?:(?:med|är|var|hade|is|was|had)\s+)?"
-    r"(?:(?:nummer|numret|number|nr|no)\b)?(?:\s+(?:är|var|hade|is|was|had))?[\s:#]*$",
-    re.IGNORECASE,
-)
-_MEASURED = re.compile(
-    r"[\s-]*(?:kronor|kronors|krona|kr|spänn|öre|sek|:-|kronor\w*|euro|dollar\w*|pounds?|procent|percent|%|grader|degrees"
-    r"|minut\w*|min|sekund\w*|timm\w+|dag\w*|veck\w+|månad\w*|år|minutes?|seconds?|hours?|days?|weeks?|months?|years?"
-    r"|meter\w*|metres?|meters?|km|cm|gram|g|kilo|kg|dl|cl|liter\w*|personer|gäster|människor|vuxna|barn|people|guests"
-    r"|persons|adults|children|kids|gånger|times|stycken|st|koppar|cups|bullar|buns|kaffe|coffees|stolar|chairs|bord|tables"
-    r"|platser|seats|poäng|points|stjärnor|stars|kvadrat\w*|kvm|decibel)(?![\w])",
-    re.IGNORECASE,
-)
+_CARD_CODE = re.compile(r"\b(?:cvc|cvv|säkerhetskod|security code)\w*\b", re.IGNORECASE)
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _GROUP = re.compile(r"[^\W_]+")
 _YEAR_SPAN = re.compile(r"\d{4}\s?[-/]\s?\d{4}")
@@ -75,27 +68,23 @@ _TIME_COMES = re.compile(
 # able to keep the edge busy.
 _HANDLE = re.compile(
     r"(?:https?://|www\.)\S+|(?<![\w@])@\w[\w.]{2,}"
-    r"|\b(?:instagram|facebook|tiktok|linkedin|snapchat|twitter|x)\.com/\S+"
+    r"|\b(?:(?:instagram|facebook|tiktok|linkedin|snapchat|twitter|youtube|x)\.com|t\.me|wa\.me)/\S+"
     r"|\b\w{1,40}(?:\s+(?:underscore|understreck)\s+\w{1,40}){1,4}",
     re.IGNORECASE,
 )
+# An account's name differs from a word ("instagram är kul") by a digit, a dot or a line, or stands alone after a colon.
+_ACCOUNT = re.compile(
+    r"\b(?:insta(?:gram)?|snap(?:chat)?|tiktok|twitter|telegram|discord|facebook|fb)(?:"
+    r"\s*:\s*([^\W\d]\w{2,39})(?=\s*(?:[.,;!?\n]|$))"
+    r"|(?:\s*:\s*|(?:\s+(?:är|e|heter|is))?\s+)([^\W\d_]\w{0,39}(?:[_#\d]|\.(?=\w))[\w.#]{0,39}(?<!\.)))",
+    re.IGNORECASE,
+)
 _IBAN = re.compile(r"\b[a-z]{2}\s?\d{2}(?:\s?[a-z0-9]{4}){3,7}(?:\s?[a-z0-9]{1,3})?\b", re.IGNORECASE)
-_NAME_WORD = r"[A-ZÅÄÖÉÜ][\w'-]+"
-_NAMES = rf"{_NAME_WORD}(?:\s+(?:(?:von|af|de|van)\s+)?{_NAME_WORD}){{0,2}}"
-_NAME = re.compile(
-    r"(?i:\b(?:jag heter|mitt namn är|mitt namn e|my name is|my name's|my full name is))\s+"
-    rf"({_NAMES}|\w[\w'-]+)"
-)
-_FULL_NAME = re.compile(
-    rf"\b(?:[Jj]ag är|[Ii]'m|I am|[Tt]his is)\s+({_NAME_WORD}\s+(?:(?:von|af|de|van)\s+)?{_NAME_WORD})"
-)
-_HOUSE = r"(?:\d{1,3}|ett|två|tre|fyra|fem|sex|sju|åtta|nio|tio|elva|tolv|tretton|fjorton|femton|sexton|sjutton|arton"
-_HOUSE += r"|nitton|(?:tjugo|trettio|fyrtio|femtio|sextio|sjuttio|åttio|nittio)\w*)(?:\s?[a-hA-H]\b)?"
-_ADDRESS = re.compile(
-    rf"\b[^\W\d]{{3,}}(?:gatan|vägen|gränd|gränden|allén|stigen|torget|backen|esplanaden|kajen)\s+{_HOUSE}\b(?!\s*(?:{_MEASURED.pattern}))"
-    r"|\b\d{1,4}\s+(?:[A-Z]\w+\s+){1,2}(?:Street|Road|Avenue|Lane|Drive|Square)\b"
-    r"|\b(?:SE-?\s?)?\d{3}\s\d{2}\s+(?=[A-ZÅÄÖ][a-zåäö]{2})[\w-]+"
-    r"|(?<=postnummer )\d{3}\s?\d{2}\b|(?<=postcode )\w{2,4}\s?\d\w{2}\b",
+_PLATE = r"(?!SEK|EUR|USD|GBP|NOK|DKK|CVC|CVV|PIN)[A-Z]{3}\s?\d{2}[A-Z\d]\b"
+_LETTERS_AND_NUMBERS = re.compile(
+    # A car's plate after a word about cars, and a British national insurance number.
+    rf"\b(?i:bil|bilen|bilens|regnr|reg|registrerings\w{{1,20}}|car|plate|registration)\b[^.!?\d\n]{{0,30}}?\b({_PLATE})"
+    r"|\b([A-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D])\b"
 )
 
 
@@ -113,10 +102,13 @@ def redact(text: str, language: Language, *, before: str = "", unfinished: bool 
     words = _Words(clean(text))
     words.mask(email_spans(words.shape), masks["email"])
     words.mask([found.span() for found in _HANDLE.finditer(words.shape)], masks["handle"])
-    for pattern in (_NAME, _FULL_NAME):
-        words.mask([found.span(1) for found in pattern.finditer(words.shape)], masks["name"])
+    words.mask([found.span(found.lastindex or 0) for found in _ACCOUNT.finditer(words.shape)], masks["handle"])
+    words.mask(name_spans(words.shape), masks["name"])
     words.mask([found.span() for found in _IBAN.finditer(words.shape)], masks["number"])
-    words.mask([found.span() for found in _ADDRESS.finditer(words.shape)], masks["address"])
+    words.mask(
+        [found.span(found.lastindex or 0) for found in _LETTERS_AND_NUMBERS.finditer(words.shape)], masks["number"]
+    )
+    words.mask(address_spans(words.shape), masks["address"])
     goes_on = _breaks_off(before)
     words.mask(
         [
@@ -163,7 +155,7 @@ def tail(turns: Sequence[str]) -> str:
         if len(text) > LONGEST_NUMBER:
             break
         runs = number_runs(text)
-        if not (len(runs) == 1 and has_words_around(text, runs[0]) == (False, False)):
+        if len(runs) != 1 or runs[0].words_before or runs[0].words_after:
             break
     return " ".join(kept)
 
@@ -172,23 +164,23 @@ def _identifies(text: str, run: NumberRun, *, goes_on: bool, unfinished: bool) -
     if run.digits < (PAIR_DIGITS if goes_on else BROKEN_OFF_DIGITS):
         return False
     before = text[max(0, run.start - ANNOUNCED_WITHIN) : run.start]
-    words_before, words_after = has_words_around(text, run)
-    if goes_on and not words_before and run.digits >= (BROKEN_OFF_DIGITS if words_after else PAIR_DIGITS):
+    if goes_on and not run.words_before and run.digits >= (BROKEN_OFF_DIGITS if run.words_after else PAIR_DIGITS):
         return True
     long = run.digits >= LONG_NUMBER_DIGITS or run.longest_group >= LONG_GROUP_DIGITS
-    ends = run.digits >= BROKEN_OFF_DIGITS and not words_after
+    ends = run.digits >= BROKEN_OFF_DIGITS and not run.words_after
     return (
         long
         or (run.digits >= BANK_DIGITS and _BANK.search(before) is not None)
+        or (run.digits >= CARD_CODE_DIGITS and _CARD_CODE.search(before) is not None)
         or (ends and (unfinished or _ANNOUNCES.search(before) is not None))
     ) and not _counts_or_measures(text, run, before=before)
 
 
 def _counts_or_measures(text: str, run: NumberRun, *, before: str) -> bool:
     """Return whether the number is a table's, an amount, a time or a year."""
-    if run.longest_group <= RECEIPT_DIGITS and run.digits <= RECEIPT_DIGITS and _OF_A_THING.search(before):
+    if run.longest_group <= RECEIPT_DIGITS and run.digits <= RECEIPT_DIGITS and OF_A_THING.search(before):
         return True
-    if not run.from_zero and run.longest_group < LONG_GROUP_DIGITS and _MEASURED.match(text, run.end):
+    if not run.from_zero and run.longest_group < LONG_GROUP_DIGITS and MEASURED.match(text, run.end):
         return True
     said = text[run.start : run.end]
     return _are_years(said) or (_TIME_COMES.search(before) is not None and _TIMES.fullmatch(said) is not None)
@@ -208,6 +200,6 @@ def _breaks_off(before: str) -> bool:
     runs = number_runs(ending)
     if runs and runs[-1].end == len(ending):
         run = runs[-1]
-        if run.digits >= BROKEN_OFF_DIGITS and not _OF_A_THING.search(ending[: run.start]):
+        if run.digits >= BROKEN_OFF_DIGITS and not OF_A_THING.search(ending[: run.start]):
             return True
     return _ANNOUNCES.search(ending[-30:]) is not None

@@ -15,6 +15,7 @@ MIDDLE_DOT = "\u00b7"
 # Soft hyphen, zero-width spaces and marks of direction: never visible, and never part of a word.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _JOINERS = re.compile("[\u200c\u200d]+")  # They also hold an emoji together, and stay there.
+MOST_MARKS = 30  # on one letter; to put more in order takes Unicode's composition their number squared
 _MARKS_ON_DIGIT = re.compile("(?<=\\d)[\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f]+")
 
 
@@ -42,7 +43,7 @@ def clean(text: str) -> str:
     """Return `text` in composed Unicode (NFC), without invisible characters in words and numbers."""
     if text.isascii():
         return text
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", text))
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", _without_piles(text)))
     text = _JOINERS.sub(_kept_joiners, text)
     return unicodedata.normalize("NFC", _MARKS_ON_DIGIT.sub("", text))
 
@@ -50,6 +51,16 @@ def clean(text: str) -> str:
 def shape(text: str) -> str:
     """Return `text` with each character replaced by its plain form; the length is the same."""
     return text if text.isascii() else text.translate(_SHAPES)
+
+
+def _without_piles(text: str) -> str:
+    kept: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def _kept_joiners(found: re.Match[str]) -> str:

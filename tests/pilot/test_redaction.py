@@ -152,7 +152,12 @@ def test_what_describes_a_visit_stays(language, said):
 
 
 def test_after_an_introduction_one_word_too_many_is_masked_rather_than_one_too_few():
-    assert redact("jag heter inte Kalle", "sv") == "jag heter [namn] Kalle"
+    assert redact("jag heter anna bullar", "sv") == "jag heter [namn]"
+
+
+def test_after_a_denied_introduction_only_capitals_are_a_name() -> None:
+    assert redact("jag heter inte Kalle", "sv") == "jag heter inte [namn]"
+    assert redact("jag heter inte kalle", "sv") == "jag heter inte kalle"
 
 
 def test_a_number_said_over_two_turns_is_masked_in_both():
@@ -198,6 +203,10 @@ PASSES = [
     ("sv", "det var Anna Svensson som sa det"),
     ("sv", "jag är född den 1 januari 1985"),
     ("sv", "kolla kaffekalle punkt se"),
+    ("sv", "kolla kaffekalle.se"),
+    ("sv", "min insta är kaffekalle"),
+    ("sv", "ABC 123 står utanför"),
+    ("en", "i'm anna smith"),
     ("sv", "jag bor på Storgatan"),
     ("en", "you find me at counter dot"),
 ]
