@@ -142,7 +142,7 @@ def _digits(word: str, *, within: NumberRun | None) -> int:
 
 
 def _compound_digits(word: str) -> int:
-    """Return the digits of several numbers written as one word ("nollsjuttio"), or 0 if it is another word."""
+    """Return the digits of several numbers in one word ("nollsjuttio"), or 0 if it is another word."""
     digits = end = 0
     if len(word) <= LONGEST_COMPOUND:
         for found in _COMPOUND.finditer(word):

@@ -7,7 +7,7 @@ import asyncio
 from pilot.redaction import redact
 from voice_edge.conversation.state import SessionState
 
-LONG_CHARACTERS = 400  # About half a millisecond; a thread costs a tenth of one.
+LONG_CHARACTERS = 400  # About a millisecond; a thread costs a tenth of one.
 
 
 async def redacted(state: SessionState, text: str, *, unfinished: bool = False) -> str:
