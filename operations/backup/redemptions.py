@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +13,7 @@ from payouts.deciding import issuer
 from pilot.errors import PilotError
 from storage.backup.redemption_file import (
     NAME,
+    Installation,
     RedemptionFile,
     UndoneRedemption,
     append_redemptions,
@@ -26,7 +25,6 @@ from storage.store.payouts.recovery import Recovery, recover
 from storage.store.rewards import redemptions
 from storage.store.rewards.redemptions import RedeemedReward
 
-MARK_CHARACTERS = 16
 BEGINNING = datetime.fromtimestamp(0, tz=UTC)
 OVERLAP = timedelta(minutes=15)  # Longer than a transaction, and than a redemption can be undone.
 ACTOR = "restore"
@@ -40,7 +38,7 @@ class RedemptionExport:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._folder = backup_folder(home.settings)
-        self._known = RedemptionFile({}, 0)
+        self._known = RedemptionFile({}, set(), 0)
         self._size = -1
 
     def __call__(self) -> None:
@@ -53,6 +51,8 @@ class RedemptionExport:
     def run(self) -> Recovery | None:
         """Export new redemptions; return the recovery of a store older than the file, None if there was none.
 
+        Only a sealed line proves that the store is older. Redemptions with unsealed lines are exported once more.
+
         Write nothing if no backup was ever made and no folder is set.
 
         Raises:
@@ -62,7 +62,7 @@ class RedemptionExport:
         if self._home.settings.backup_folder is None and not self._folder.is_dir():
             return None
         self._export()
-        newest = self._known.newest
+        newest = self._known.newest_sealed
         if newest is None or redemptions.is_known(self._home.store(), newest):
             return None
         _log.error("the store is older than the redemptions beside the backups; open rewards are frozen")
@@ -71,8 +71,8 @@ class RedemptionExport:
     def _export(self) -> None:
         store, path = self._home.store(), self._folder / NAME
         self._read(path)
-        newest = self._known.newest
-        since = BEGINNING if newest is None else newest.redeemed_at - OVERLAP
+        newest = self._known.newest_sealed
+        since = BEGINNING if newest is None else min(newest.redeemed_at, store.now()) - OVERLAP
         known = self._known.redeemed
         lines: list[RedeemedReward | UndoneRedemption] = []
         for reward_id, at in redemptions.undone_since(store, since):
@@ -80,12 +80,13 @@ class RedemptionExport:
                 lines.append(UndoneRedemption(reward_id, at))
                 del known[reward_id]
         for each in redemptions.redeemed_since(store, since, derive=issuer(self._home.secret()).reward_id):
-            if each.reward_id not in known:
+            if each.reward_id not in known or each.reward_id not in self._known.sealed:
                 lines.append(each)
                 known[each.reward_id] = each
+        self._known.sealed.update(each.reward_id for each in lines)
         if lines:
             try:
-                append_redemptions(self._folder, lines, installation=installation_mark(self._home.secret()))
+                append_redemptions(self._folder, lines, installation=Installation.of(self._home.secret()))
             except OSError:
                 self._size = -1  # what was written is read again
                 raise
@@ -94,13 +95,8 @@ class RedemptionExport:
     def _read(self, path: Path) -> None:
         size = path.stat().st_size if path.exists() else 0
         if size != self._size:
-            self._known = read_redemptions(path, installation=installation_mark(self._home.secret()))
+            self._known = read_redemptions(path, installation=Installation.of(self._home.secret()))
             self._size = size
-
-
-def installation_mark(secret: bytes) -> str:
-    """Return the mark of an installation's lines, which reveals nothing about its key."""
-    return hmac.new(secret, b"redemptions", hashlib.sha256).hexdigest()[:MARK_CHARACTERS]
 
 
 def recover_by_hand(home: Home, *, actor: str, reason: str) -> Recovery:
@@ -118,7 +114,7 @@ def recover_by_hand(home: Home, *, actor: str, reason: str) -> Recovery:
     with home.store().begin() as connection:
         audit.record(connection, actor=actor, action="store.put_back", subject="store", reason=reason)
     path = backup_folder(home.settings) / NAME
-    known = read_redemptions(path, installation=installation_mark(home.secret()))
+    known = read_redemptions(path, installation=Installation.of(home.secret()))
     return recover_home(
         home, known.redeemed.values(), secret=home.secret(), recovered_to=entries[0].at if entries else BEGINNING
     )

@@ -1,24 +1,66 @@
 """The file of redemptions beside the backups: a restore books redemptions newer than the backup.
 
 One JSON object a line, appended: a redemption, or that one was undone. It names rewards, never sessions. Installations
-may share a folder, so each line names its own.
+may share a folder, so each line names its own, and is sealed with its key: who can only write the folder can remove
+lines, but not add or change any. Lines of the earlier form have no seal; a restore still books them.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import hmac
 import json
 import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from storage.folders import PRIVATE_FILE, private_folder, sync_folder, write_fully
 from storage.store.rewards.redemptions import RedeemedReward
 
 NAME = "redemptions.ndjson"
+SEAL = "seal"
+MARK_CHARACTERS = 16
+MOST_ORE = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """The owner of lines.
+
+    Attributes:
+        mark: Its name in its lines, which reveals nothing about its key.
+        key: Seals its lines.
+    """
+
+    mark: str
+    key: bytes
+
+    @classmethod
+    def of(cls, secret: bytes) -> Self:
+        """Return the installation with a secret key."""
+        mark = hmac.new(secret, b"redemptions", hashlib.sha256).hexdigest()[:MARK_CHARACTERS]
+        return cls(mark, hmac.new(secret, b"seals of redemptions", hashlib.sha256).digest())
+
+    def seal(self, fields: dict[str, Any]) -> str:
+        """Return the seal of a line's other fields."""
+        signed = json.dumps({name: fields[name] for name in fields if name != SEAL}, sort_keys=True)
+        return hmac.new(self.key, signed.encode(), hashlib.sha256).hexdigest()
+
+    def has_sealed(self, fields: dict[str, Any]) -> bool:
+        """Return whether a line is sealed; False if it is of the earlier form.
+
+        Raises:
+            ValueError: the seal is wrong.
+        """
+        if SEAL not in fields:
+            return False
+        if not hmac.compare_digest(str(fields[SEAL]).encode("utf-8", "replace"), self.seal(fields).encode()):
+            raise ValueError("the seal is another line's or another key's")
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,59 +77,62 @@ class RedemptionFile:
 
     Attributes:
         redeemed: The redemptions that were not undone, by reward, in order.
-        unreadable: Number of damaged lines.
+        sealed: The rewards with a sealed line.
+        unreadable: Number of damaged or forged lines.
     """
 
     redeemed: dict[str, RedeemedReward]
+    sealed: set[str]
     unreadable: int
 
     @property
-    def newest(self) -> RedeemedReward | None:
-        """Return the latest redemption, None if there is none."""
-        return max(self.redeemed.values(), key=lambda each: each.redeemed_at, default=None)
+    def newest_sealed(self) -> RedeemedReward | None:
+        """Return the latest redemption with a seal, None if there is none."""
+        sealed = (each for each in self.redeemed.values() if each.reward_id in self.sealed)
+        return max(sealed, key=lambda each: each.redeemed_at, default=None)
 
 
-def read_redemptions(path: Path, *, installation: str) -> RedemptionFile:
+def read_redemptions(path: Path, *, installation: Installation) -> RedemptionFile:
     """Return an installation's lines of a file; empty if it is missing.
+
+    A reward's sealed lines outrank its unsealed ones, which anybody may have written.
 
     Args:
         path: The file.
-        installation: The installation's mark.
+        installation: The installation.
 
     Raises:
         OSError: it cannot be read.
     """
-    found: dict[str, RedeemedReward] = {}
+    lines: list[tuple[RedeemedReward | UndoneRedemption, bool]] = []
     unreadable = 0
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             fields = json.loads(line)
-            if fields["installation"] != installation:
-                continue
-            each = _parsed(fields)
-        except (ValueError, KeyError, TypeError, AttributeError):
+            if fields["installation"] == installation.mark:
+                lines.append((_parsed(fields), installation.has_sealed(fields)))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             unreadable += bool(line.strip())
-            continue
-        if isinstance(each, RedeemedReward):
-            found.pop(each.reward_id, None)
-            found[each.reward_id] = each
-        elif each.reward_id in found and found[each.reward_id].redeemed_at <= each.undone_at:
-            del found[each.reward_id]
-    return RedemptionFile(found, unreadable)
+    sealed = {each.reward_id for each, is_sealed in lines if is_sealed}
+    ranked = [each for each, is_sealed in lines if is_sealed or each.reward_id not in sealed]
+    return RedemptionFile(_not_undone(ranked), sealed, unreadable)
 
 
-def append_redemptions(folder: Path, lines: Iterable[RedeemedReward | UndoneRedemption], *, installation: str) -> None:
+def append_redemptions(
+    folder: Path, lines: Iterable[RedeemedReward | UndoneRedemption], *, installation: Installation
+) -> None:
     """Append lines to a folder's file durably.
 
     Args:
         folder: The folder of backups.
         lines: The lines.
-        installation: The installation's mark.
+        installation: The installation.
 
     Raises:
         OSError: the folder cannot be written.
     """
-    body = "".join(f"{json.dumps({'installation': installation, **_as_json(each)})}\n" for each in lines).encode()
+    given = [{"installation": installation.mark, **_as_json(each)} for each in lines]
+    body = "".join(f"{json.dumps({**fields, SEAL: installation.seal(fields)})}\n" for fields in given).encode()
     if not body:
         return
     path = private_folder(folder) / NAME
@@ -105,6 +150,22 @@ def append_redemptions(folder: Path, lines: Iterable[RedeemedReward | UndoneRede
         sync_folder(folder)
 
 
+def _not_undone(lines: Iterable[RedeemedReward | UndoneRedemption]) -> dict[str, RedeemedReward]:
+    """Return the redemptions that were not undone; an earlier line, repeated after its undoing, changes nothing."""
+    found: dict[str, RedeemedReward] = {}
+    undone: dict[str, datetime] = {}
+    for each in lines:
+        name = each.reward_id
+        if isinstance(each, UndoneRedemption):
+            undone[name] = max(each.undone_at, undone.get(name, each.undone_at))
+            if name in found and found[name].redeemed_at <= each.undone_at:
+                del found[name]
+        elif name not in undone or undone[name] <= each.redeemed_at:
+            found.pop(name, None)
+            found[name] = each
+    return found
+
+
 def _as_json(each: RedeemedReward | UndoneRedemption) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(each).items()}
 
@@ -113,8 +174,8 @@ def _parsed(line: dict[str, Any]) -> RedeemedReward | UndoneRedemption:
     if "undone_at" in line:
         return UndoneRedemption(str(line["reward_id"]), _moment(line["undone_at"]))
     ore = line["amount_ore"]
-    if not isinstance(ore, int) or ore <= 0:
-        raise ValueError("a redemption has a positive amount")
+    if not isinstance(ore, int) or not 0 < ore <= MOST_ORE:
+        raise ValueError("a redemption has a positive amount of öre")
     return RedeemedReward(
         reward_id=str(line["reward_id"]),
         derived_id=str(line["derived_id"]),

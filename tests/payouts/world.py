@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sqlalchemy import URL, make_url, select
 
-from operations.backup.redemptions import RedemptionExport, installation_mark
+from operations.backup.redemptions import RedemptionExport
 from payouts.deciding import decide_sessions, issuer
 from payouts.reconciling import ReconciliationResult, pay_day
 from payouts.voucher_codes import voucher_code, voucher_hash
@@ -22,7 +22,7 @@ from pilot.business_days import business_day
 from pilot.cafes import Cafes, parse_cafes
 from pilot.identifiers import new_identifier
 from pilot.settings import Settings
-from storage.backup.redemption_file import NAME, read_redemptions
+from storage.backup.redemption_file import NAME, Installation, read_redemptions
 from storage.home import Home
 from storage.store.cafes import switches
 from storage.store.connect import open_store
@@ -254,7 +254,7 @@ class World:
 
     def recover(self) -> Recovery:
         """Book the exported redemptions and freeze what is open, as `pilot restore` does."""
-        known = read_redemptions(self.folder / NAME, installation=installation_mark(SECRET))
+        known = read_redemptions(self.folder / NAME, installation=Installation.of(SECRET))
         return recovery.recover(
             self.store, known.redeemed.values(), issuer=issuer(SECRET), recovered_to=self.at, actor="restore"
         )

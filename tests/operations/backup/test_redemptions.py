@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -140,3 +142,76 @@ def test_an_unwritable_folder_is_logged_and_tried_again(home: Home, monkeypatch:
         assert not (backup_folder(home.settings) / NAME).exists()
     export()
     assert len((backup_folder(home.settings) / NAME).read_text("utf-8").splitlines()) == 1
+
+
+def lines_of(home: Home) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (backup_folder(home.settings) / NAME).read_text("utf-8").splitlines()]
+
+
+def write_by_hand(home: Home, *lines: dict[str, Any], mode: str = "a") -> None:
+    with (backup_folder(home.settings) / NAME).open(mode, encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(line)}\n" for line in lines)
+
+
+def without_seal(line: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in line.items() if name != "seal"}
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("days", [300, 0, -300])
+def test_a_forged_redemption_freezes_nothing_and_hides_no_later_one(home: Home, sealed: bool, days: int) -> None:
+    decide(home, ISSUED, REDEEMED)
+    back_up(home)
+    redeem(home, REDEEMED, secret=home.secret())
+    RedemptionExport(home).run()
+    (line,) = lines_of(home)
+    moment = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    forged = {**line, "reward_id": "x" * 8, "derived_id": "x" * 8, "redeemed_at": moment}
+    write_by_hand(home, forged if sealed else without_seal(forged))
+    export = RedemptionExport(home)
+    assert export.run() is None
+    assert freezing.frozen_rewards_of(home.store()) == []
+    assert redeem(home, ISSUED, secret=home.secret()) == "redeemed"
+    assert export.run() is None
+    assert len(lines_of(home)) == 3
+
+
+def test_lines_of_the_earlier_form_are_exported_once_more_with_a_seal(home: Home) -> None:
+    decide(home, ISSUED, REDEEMED)
+    back_up(home)
+    for one in (ISSUED, REDEEMED):
+        redeem(home, one, secret=home.secret())
+    RedemptionExport(home).run()
+    sealed = lines_of(home)
+    write_by_hand(home, *(without_seal(line) for line in sealed), mode="w")
+    for export in (RedemptionExport(home), RedemptionExport(home)):
+        assert export.run() is None
+    assert lines_of(home) == [*(without_seal(line) for line in sealed), *sealed]
+
+
+def test_a_store_put_back_by_hand_is_frozen_despite_forged_lines(home: Home, tmp_path: Path) -> None:
+    decide(home, ISSUED, REDEEMED)
+    backup = back_up(home)
+    _, older = restored(home, backup, tmp_path)
+    decide(older, LATER)
+    redeem(home, REDEEMED, secret=home.secret())
+    RedemptionExport(home).run()
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    write_by_hand(home, {**without_seal(lines_of(home)[0]), "reward_id": "x", "redeemed_at": later})
+    settings = older.settings.model_copy(update={"backup_folder": backup_folder(home.settings)})
+    done = RedemptionExport(open_home(settings)).run()
+    assert done is not None
+    assert done.redeemed == 1
+
+
+def test_a_redemption_in_the_clocks_future_hides_no_later_one(home: Home) -> None:
+    decide(home, ISSUED, REDEEMED)
+    back_up(home)
+    store, now = home.store(), home.store().now
+    store.now = lambda: now() + timedelta(days=1)
+    redeem(home, REDEEMED, secret=home.secret())
+    RedemptionExport(home).run()
+    store.now = now
+    redeem(home, ISSUED, secret=home.secret())
+    assert RedemptionExport(home).run() is None
+    assert len(lines_of(home)) == 2
