@@ -35,3 +35,10 @@ def test_guessing_a_pin_takes_most_of_a_year_on_average() -> None:
     guesses_a_day = sum(rate.times * DAY // rate.seconds for rate in rates)
     assert guesses_a_day == 2160 and all(rate.seconds == HOUR for rate in rates)
     assert PINS / 2 / guesses_a_day > 230
+
+
+def test_guessing_with_marks_of_known_tills_takes_months_on_average() -> None:
+    rates = [rate for scope, rate in RATES.items() if scope.endswith("pins_of_cafe")]
+    guesses_a_day = sum(rate.times * DAY // rate.seconds for rate in rates)
+    assert guesses_a_day == 3600
+    assert PINS / 2 / guesses_a_day > 138

@@ -25,6 +25,7 @@ Scope = Literal[
     "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
     "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload",
     "till", "till_pin", "till_first_pin", "till_pins_of_cafe", "till_first_pins_of_cafe", "till_pin_of_device",
+    "till_first_pin_of_device", "till_known_pins_of_cafe", "till_first_known_pins_of_cafe", "till_new_devices",
     "webhook", "unsigned_webhook",
     "counts", "counts_unknown", "probes", "probes_unknown",
 ]  # fmt: skip
@@ -69,6 +70,11 @@ RATES: dict[Scope, Rate] = {
     "till_pins_of_cafe": Rate(30, HOUR),
     "till_first_pins_of_cafe": Rate(60, HOUR),
     "till_pin_of_device": Rate(6, 10 * MINUTE),
+    # Whoever knew a PIN can keep several marks of known tills and guess the next PIN with each: 60 an hour at a café.
+    "till_first_pin_of_device": Rate(2, DAY),
+    "till_known_pins_of_cafe": Rate(30, HOUR),
+    "till_first_known_pins_of_cafe": Rate(30, HOUR),
+    "till_new_devices": Rate(20, DAY),
     "webhook": Rate(6000, 5 * MINUTE),  # Stripe sends a day's batch at once, and retries failed deliveries.
     "unsigned_webhook": Rate(60, 10 * MINUTE),
     "counts": Rate(120, HOUR),  # Per café's token; allows reporting a year's days in an afternoon.

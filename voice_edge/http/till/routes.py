@@ -98,13 +98,20 @@ class _TillRequest:
             return self._html(cafe, state="foreign", status=403)
         if (wait := await self._pin_wait(cafe)) is not None:
             return self._html(cafe, state="pin_too_often", code=form["code"], status=429, retry_after=wait)
-        return await self._in_thread(lambda cafe: self._ticket(cafe, form))
+        response = await self._in_thread(lambda cafe: self._ticket(cafe, form))
+        if response.status_code == 303:
+            await self._make_known(cafe, response)
+        return response
 
     async def _pin_wait(self, cafe: Cafe) -> float | None:
         """Count a try before its PIN is checked, since tries may come at once; return the seconds to wait."""
         hit = self._edge.doors.rates.hit
         if self._device is not None:
-            return await hit("till_pin_of_device", f"{cafe.id}:{self._device}")
+            device = f"{cafe.id}:{self._device}"
+            if (wait := await hit("till_pin_of_device", device)) is not None:
+                return wait
+            is_first = await hit("till_first_pin_of_device", device) is None
+            return await hit("till_first_known_pins_of_cafe" if is_first else "till_known_pins_of_cafe", cafe.id)
         if (wait := await hit("till_pin", self._address)) is not None:
             return wait
         is_first = await hit("till_first_pin", self._address) is None
@@ -145,9 +152,14 @@ class _TillRequest:
         after = f"?lang={self._language(cafe)}" + (f"&code={quote(form['code'])}" if form["code"] else "")
         response = RedirectResponse(f"/till/{cafe.id}{after}", status_code=303, headers=HEADERS)
         self._set_cookie(response, COOKIE, ticket, int(SHIFT.total_seconds()))
-        device = None if self._device is None or self._device.startswith(INVITED) else self._device
-        self._set_cookie(response, DEVICE_COOKIE, self._service.mark(cafe.id, device=device), DEVICE_SECONDS)
         return response
+
+    async def _make_known(self, cafe: Cafe, response: Response) -> None:
+        """Make a till that signed in known; beyond a café's new tills of a day it stays a stranger."""
+        device = None if self._device is None or self._device.startswith(INVITED) else self._device
+        if device is None and await self._edge.doors.rates.hit("till_new_devices", cafe.id) is not None:
+            return
+        self._set_cookie(response, DEVICE_COOKIE, self._service.mark(cafe.id, device=device), DEVICE_SECONDS)
 
     def _set_cookie(self, response: Response, name: str, value: str, seconds: int) -> None:
         response.set_cookie(
