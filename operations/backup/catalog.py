@@ -99,7 +99,7 @@ def read_manifest(path: Path) -> Backup:
     """
     try:
         manifest = Manifest.from_json((path / MANIFEST).read_bytes())
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise BackupDamaged(f"The manifest of {path.name} cannot be read.") from None
     if manifest.format not in (FIRST_FORMAT, FORMAT):
         raise BackupDamaged(f"{path.name} has format {manifest.format}; this program reads formats up to {FORMAT}.")
@@ -148,6 +148,11 @@ def unpack(backup: Backup, *, key: str, put: Callable[[str, BinaryIO], None] = p
     name, manifest = backup.path.name, backup.manifest
     _require_seal(backup, key=key)
     made_at = time_from_name(backup.path)
+    if made_at is None and name.startswith(PREFIX):
+        raise BackupDamaged(
+            f"The name of {name} has no time: it was renamed, and may hold any older backup.",
+            remedy=f"Name the folder {PREFIX}{manifest.made_at.astimezone(UTC):{NAME_FORMAT}} if it is that backup.",
+        )
     if made_at is not None and made_at != manifest.made_at.replace(microsecond=0):
         raise BackupDamaged(
             f"{name} holds a backup made at {manifest.made_at:{NAME_FORMAT}}: it was moved or swapped.",

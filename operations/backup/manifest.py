@@ -20,6 +20,10 @@ FORMAT = 2
 INNER_MANIFEST = "manifest.json"
 INNER_MOST_BYTES = 1024 * 1024
 OF_CONTENT = ("content_bytes", "content_sha256")
+KINDS = {
+    "format": int, "kind": str, "sealed": bool, "content_bytes": int, "content_sha256": str, "segments": int,
+    "tables": dict, "tombstones": int, "left_out": list,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,12 @@ class Manifest:
             ValueError: it is not JSON, or a value has another form.
             KeyError: a field is missing.
             TypeError: a field is unknown, or has another kind.
+            RecursionError: it is nested too deeply.
         """
         fields = json.loads(body)
+        for name, kind in KINDS.items():
+            if type(fields[name]) is not kind:
+                raise TypeError(f"{name} is no {kind.__name__}")
         moment = datetime.fromisoformat(fields["made_at"])
         if moment.tzinfo is None:
             raise ValueError("made_at has no time zone")
@@ -105,7 +113,9 @@ class InnerManifest:
             raise BackupDamaged(f"The content of {name} has no manifest: it is another backup's, or was changed.")
         try:
             inner, outer = json.loads(self._found), json.loads(manifest.inner())
-        except ValueError:
+            if not isinstance(inner, dict):
+                raise ValueError("the manifest is no object")
+        except (ValueError, RecursionError):
             raise BackupDamaged(f"The manifest within the content of {name} cannot be read.") from None
         if inner != outer:
             wrong = sorted(field for field in {*inner, *outer} if inner.get(field) != outer.get(field))

@@ -27,7 +27,7 @@ def read_tombstones(path: Path) -> list[Tombstone]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
         return [_parsed(json.loads(line)) for line in lines]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         raise TombstonesUnreadable(
             f"The tombstones {path} are missing or damaged: nobody can tell which guests were erased since.",
             remedy="Put back the file that lay beside the backups, or name another copy with --tombstones.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 from collections.abc import Callable
@@ -13,9 +14,19 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from operations.backup.catalog import MANIFEST, PLAIN, SEALED, Backup, find_backup, read_manifest, unpack
+from operations.backup.catalog import (
+    MANIFEST,
+    PLAIN,
+    SEALED,
+    Backup,
+    damaged_backups,
+    find_backup,
+    list_backups,
+    read_manifest,
+    unpack,
+)
 from operations.backup.make import make_backup
-from operations.backup.manifest import Manifest
+from operations.backup.manifest import InnerManifest, Manifest
 from operations.backup.restore import restore
 from pilot.settings import Settings
 from storage.errors import BackupDamaged
@@ -99,6 +110,55 @@ def test_a_missing_field_is_refused(home: Home, field: str) -> None:
         read_manifest(backup.path)
 
 
+BROKEN: dict[str, bytes] = {
+    "nested": b"[" * 100_000,
+    "nested objects": b'{"a":' * 100_000,
+    "a list": b"[]",
+    "a text": b'"text"',
+    "not UTF-8": b"\xff\xfe",
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_manifest_is_refused_and_hides_no_other_backup(home: Home, kind: str) -> None:
+    whole, broken = make(home), make(home, hours=1)
+    (broken.path / MANIFEST).write_bytes(BROKEN[kind])
+    assert list_backups(whole.path.parent) == [whole]
+    assert damaged_backups(whole.path.parent) == [broken.path]
+    with pytest.raises(BackupDamaged, match="cannot be read"):
+        find_backup(whole.path.parent, "latest")
+
+
+@pytest.mark.parametrize("field", OTHER_VALUES)
+def test_a_field_of_another_kind_is_refused(home: Home, field: str) -> None:
+    backup = make(home)
+    for value in (None, 1.5, {"a": 1} if field != "tables" else [], "1" if field == "tombstones" else True):
+        if isinstance(value, type(backup.manifest.as_json()[field])):
+            continue
+        with pytest.raises(BackupDamaged, match="cannot be read"):
+            changed(backup, **{field: value})
+
+
+@pytest.mark.parametrize("content", [b"[]", b"1", b"[" * 100_000])
+def test_a_broken_manifest_within_the_content_is_refused(home: Home, content: bytes) -> None:
+    within = InnerManifest(lambda *_: None)
+    within.put(MANIFEST, io.BytesIO(content))
+    with pytest.raises(BackupDamaged, match="within the content"):
+        within.compare(make(home).manifest, name="backup")
+
+
+@pytest.mark.parametrize("name", ["backup-zzz", "backup-", "backup-20261124", "backup-20269924T020000Z-abc"])
+def test_a_backup_renamed_to_a_name_without_a_time_is_refused(home: Home, name: str) -> None:
+    backup = make(home)
+    refused(read_manifest(backup.path.rename(backup.path.with_name(name))), home=home, match="has no time")
+
+
+@pytest.mark.parametrize("name", ["copy", "20261124T020000Z", "backup-20261124T020000Z", "backup-20261124T020000Z-a-b"])
+def test_a_backup_under_another_honest_name_is_read(home: Home, name: str) -> None:
+    backup = make(home)
+    assert unpack(read_manifest(backup.path.rename(backup.path.with_name(name))), key=KEY) >= 2
+
+
 @pytest.mark.parametrize("recomputed", [False, True])
 def test_an_archive_swapped_for_another_backups_is_refused(home: Home, recomputed: bool) -> None:
     old, new = make(home), make(home, hours=1)
@@ -172,7 +232,5 @@ def test_a_backup_of_the_first_format_is_still_read(home: Home, monkeypatch: pyt
 
 
 def _add_all_but_the_manifest(writer: Any, name: str, content: bytes) -> None:
-    import io
-
     if name != MANIFEST:
         writer._add(name, io.BytesIO(content), len(content))
