@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from operations.backup.catalog import Backup, unpack
+from operations.backup.catalog import Backup, list_backups, unpack
 from operations.backup.redemptions import recover_home
 from operations.backup.staging import staging
 from operations.erasure.carry_out import carry_out
@@ -139,9 +139,12 @@ def _known_tombstones(backup: Backup, more: Sequence[Path]) -> list[Tombstone]:
     beside = backup.path.parent / NAME
     files = [*([beside] if beside.exists() or not more else []), *more]
     by_session = {each.session_id: each for path in files for each in read_tombstones(path)}
-    if len(by_session) < backup.manifest.tombstones:
+    # A tombstone is never removed, so the file names at least as many as the store of any backup beside it.
+    fullest = max([backup, *list_backups(backup.path.parent)], key=lambda each: each.manifest.tombstones)
+    if len(by_session) < fullest.manifest.tombstones:
         raise NotRestored(
-            f"The tombstones name {len(by_session)} sessions; the backup's store had {backup.manifest.tombstones}.",
+            f"The tombstones name {len(by_session)} sessions; the store of {fullest.path.name} had "
+            f"{fullest.manifest.tombstones}.",
             remedy="Put back the newest tombstones.ndjson, or name a copy with --tombstones.",
         )
     return list(by_session.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,6 +159,39 @@ def test_a_restore_is_refused_without_readable_tombstones(home: Home, guest: Sto
     copy = tmp_path / "copy.ndjson"
     copy.write_text(kept, "utf-8")
     restore(backup, tmp_path / "neu", settings=settings(home), tombstone_files=[copy], now=NOW)
+
+
+@pytest.mark.parametrize("content", ["", "{half", "[" * 100_000, "[]\n"])
+def test_tombstones_lost_since_the_newest_backup_are_missed(home: Home, guest: Story, tmp_path: Path, content: str):
+    old = make_backup(home, now=NOW)
+    erase(home, guest)
+    newer = make_backup(home, now=NOW + timedelta(hours=1))
+    beside = backup_folder(home.settings) / NAME
+    kept = beside.read_text("utf-8")
+    beside.write_text(content, "utf-8")
+    with pytest.raises(
+        TombstonesUnreadable if content else NotRestored, match=r"--tombstones|nobody can tell"
+    ) as error:
+        restore(old, tmp_path / "neu", settings=settings(home), now=NOW)
+    if not content:
+        assert newer.path.name in str(error.value)
+    copy = tmp_path / "copy.ndjson"
+    copy.write_text(kept, "utf-8")
+    beside.unlink()
+    done = restore(old, tmp_path / "neu", settings=settings(home), tombstone_files=[copy], now=NOW)
+    assert done.replayed == 1
+
+
+def test_a_backup_copied_alone_with_its_tombstones_is_restored(home: Home, guest: Story, tmp_path: Path) -> None:
+    old = make_backup(home, now=NOW)
+    earlier = (backup_folder(home.settings) / NAME).read_text("utf-8")
+    erase(home, guest)
+    make_backup(home, now=NOW + timedelta(hours=1))
+    elsewhere = tmp_path / "disk"
+    shutil.copytree(old.path, elsewhere / old.path.name)
+    (elsewhere / NAME).write_text(earlier, "utf-8")
+    copied = find_backup(elsewhere, "latest")
+    assert restore(copied, tmp_path / "neu", settings=settings(home), now=NOW).replayed == 0
 
 
 def test_an_erasure_adds_its_tombstone_beside_the_backups(home: Home, guest: Story) -> None:
