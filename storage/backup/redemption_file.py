@@ -151,7 +151,7 @@ def append_redemptions(
 
 
 def _not_undone(lines: Iterable[RedeemedReward | UndoneRedemption]) -> dict[str, RedeemedReward]:
-    """Return the redemptions that were not undone; an earlier line, repeated after its undoing, changes nothing."""
+    """Return the redemptions that were not undone; a line repeated after its undoing changes nothing."""
     found: dict[str, RedeemedReward] = {}
     undone: dict[str, datetime] = {}
     for each in lines:
