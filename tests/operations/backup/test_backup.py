@@ -162,7 +162,9 @@ def test_a_restore_is_refused_without_readable_tombstones(home: Home, guest: Sto
 
 
 @pytest.mark.parametrize("content", ["", "{half", "[" * 100_000, "[]\n"])
-def test_tombstones_lost_since_the_newest_backup_are_missed(home: Home, guest: Story, tmp_path: Path, content: str):
+def test_tombstones_lost_since_the_newest_backup_are_missed(
+    home: Home, guest: Story, tmp_path: Path, content: str
+) -> None:
     old = make_backup(home, now=NOW)
     erase(home, guest)
     newer = make_backup(home, now=NOW + timedelta(hours=1))
