@@ -53,10 +53,10 @@ def session_signals(
         *pace_signals(sessions, turns),
         *_urgent(scored),
     ]
-    # A held or capped session is no reward yet: it must not make the next guest's wait.
+    # What is held, capped or worth nothing is no reward: it must not make the next guest's wait.
     found += network_signals(sessions, payable=set(eligible) - _stopped(found))
-    free = sessions.filter(~pl.col("session_id").is_in(sorted(_stopped(found))))
-    found += burst_signals(day, sessions=free, history=history, cafes=cafes)
+    payable = set(eligible) - _stopped(found)
+    found += burst_signals(day, sessions=sessions, history=history, cafes=cafes, payable=payable)
     return _table(found, sessions=sessions)
 
 

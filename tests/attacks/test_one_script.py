@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.signals.networks import FEW_AN_HOUR, MANY_AN_HOUR
+from pipelines.signals.networks import MANY_AN_HOUR, OTHERS_OPEN
 from tests.attacks.one_script import SCRIPTS, Typist, addresses, answers, attack, new_home, scripted
 
 FAST, TEN_AT_ONCE, IN_A_ROW, WAVES, _ = SCRIPTS
@@ -22,7 +22,7 @@ async def test_a_fast_script_earns_nothing_and_uses_up_no_trial(tmp_path: Path) 
     assert takings.slots == 0
 
 
-@pytest.mark.parametrize(("script", "most"), [(TEN_AT_ONCE, FEW_AN_HOUR), (IN_A_ROW, 7), (WAVES, MANY_AN_HOUR)])
+@pytest.mark.parametrize(("script", "most"), [(TEN_AT_ONCE, 3 * OTHERS_OPEN), (IN_A_ROW, 7), (WAVES, MANY_AN_HOUR)])
 async def test_a_patient_script_earns_a_bounded_number(tmp_path: Path, script, most: int) -> None:
     takings = await attack(new_home(tmp_path / "home"), scripted(script, at=addresses(1))[:SESSIONS])
     assert takings.sent == SESSIONS

@@ -16,7 +16,7 @@ from pipelines.signals.devices import CHAIN_CODES, CHAIN_SESSIONS, OVERLAP_OTHER
 from pipelines.signals.session_signals import reward_effects
 from pipelines.signals.velocity import BURST_LEAST
 from tests.events import MORNING, Story
-from tests.pipelines.signals.visits import CAFES, named, signals_of, typed_visit, visit
+from tests.pipelines.signals.visits import CAFES, answers, named, signals_of, typed_visit, visit
 
 HOLDS = {"device_chain", "code_hopping", "burst", "outside_hours_pattern", "copied_nearly", "ring"}
 
@@ -103,32 +103,77 @@ def test_a_token_often_sent_before_opening_is_held_and_a_morning_regular_is_not(
     assert named(frame, unknown[0]) == {"outside_hours"}
 
 
-def rush(guests: int, *, day: int = 0) -> list[Story]:
-    at = MORNING + timedelta(days=day, minutes=30)  # all within one hour of Stockholm's clock
-    return [visit("Kort.", at=at + timedelta(seconds=20 * n), code=f"BCD2{n % 9}3") for n in range(guests)]
+RUSH_AT = timedelta(minutes=30)  # 09:00 in Stockholm
+
+
+def rush(guests: int, *, day: int = 0, at: timedelta = RUSH_AT, seconds: float = 20, skip: int = 0) -> list[Story]:
+    """Return guests whose answers earn a reward, by default all within one of Stockholm's clock hours."""
+    begins = MORNING + timedelta(days=day) + at
+    return [
+        visit(answers()[skip + n], at=begins + timedelta(seconds=seconds * n), code=f"BCD2{n % 9}3")
+        for n in range(guests)
+    ]
+
+
+def quiet_days(guests: int, *, at: timedelta = RUSH_AT, seconds: float = 20) -> list[Story]:
+    """Return six earlier days on which so many came; what they said plays no part."""
+    begins = [MORNING + timedelta(days=day, seconds=seconds * n) + at for day in range(-6, 0) for n in range(guests)]
+    return [visit("Kort.", at=moment, code=f"BCD2{n % 9}3") for n, moment in enumerate(begins)]
+
+
+def expected_limit() -> int:
+    window = hours_on(CAFES.get("aurora"), MORNING.date()).window
+    assert window is not None
+    return math.ceil(4 * CAFES.get("aurora").expected_feedbacks_per_day.high / (window[1].hour - window[0].hour))
+
+
+def burst(frame: pl.DataFrame) -> set[str]:
+    return set(frame.filter(pl.col("signal") == "burst")["session_id"])
 
 
 def test_a_rush_that_the_hour_is_used_to_is_no_burst() -> None:
-    history = [story for day in range(-6, 0) for story in rush(30, day=day)]
-    assert signals_of(*history, *rush(60)).height == 0
+    assert signals_of(*quiet_days(30), *rush(60)).height == 0
 
 
 def test_a_burst_is_held_beyond_its_limit_and_not_before() -> None:
-    history = [story for day in range(-6, 0) for story in rush(6, day=day)]
     today = rush(30)
-    frame = signals_of(*history, *today)
+    frame = signals_of(*quiet_days(6), *today)
     beyond = today[4 * 6 :]
     assert set(frame["session_id"]) == {story.session_id for story in beyond}
-    assert json.loads(frame["counts"][0])["limit"] == 24
+    assert json.loads(frame["counts"][0]) == {"limit": 24, "paid_this_hour": 24}
     assert BURST_LEAST < 4 * 6
 
 
 def test_on_the_first_days_four_times_the_expected_hour_is_the_limit() -> None:
-    frame = signals_of(*rush(50))
-    opens, closes = hours_on(CAFES.get("aurora"), MORNING.date()).window
-    limit = math.ceil(4 * CAFES.get("aurora").expected_feedbacks_per_day.high / (closes.hour - opens.hour))
+    limit = expected_limit()
     assert 20 < limit < 50
-    assert frame.filter(pl.col("signal") == "burst").height == 50 - limit
+    assert len(burst(signals_of(*rush(50)))) == 50 - limit
+
+
+@pytest.mark.parametrize("minutes", [15, 20, 29])  # 08:45, 08:50 and 08:59 in Stockholm
+def test_the_turn_of_the_clock_hour_opens_no_second_burst(minutes: float) -> None:
+    today = rush(65, at=timedelta(minutes=minutes), seconds=25)
+    held = burst(signals_of(*today))
+    assert held == {story.session_id for story in today[expected_limit() :]}
+
+
+def test_a_burst_falls_free_again_after_an_hour_although_held_ones_go_on() -> None:
+    limit = expected_limit()
+    today = rush(limit + 20, seconds=10)
+    late = rush(10, at=RUSH_AT + timedelta(minutes=66), skip=limit + 20)
+    assert burst(signals_of(*today, *late)) == {story.session_id for story in today[limit:]}
+
+
+@pytest.mark.parametrize("minutes", [15, 25, 29.5])
+def test_a_daily_rush_across_the_turn_of_the_hour_is_no_burst(minutes: float) -> None:
+    at = timedelta(minutes=minutes)
+    assert signals_of(*quiet_days(20, at=at, seconds=60), *rush(60, at=at)).height == 0
+
+
+def test_the_first_guests_after_a_daily_rush_are_paid() -> None:
+    guests = rush(45, at=timedelta(minutes=10), seconds=20)  # until 08:55
+    after = rush(5, at=timedelta(minutes=31), skip=45)
+    assert signals_of(*quiet_days(15, at=timedelta(minutes=0)), *guests, *after).height == 0
 
 
 def test_sessions_that_are_held_for_something_else_make_no_burst() -> None:
@@ -138,6 +183,30 @@ def test_sessions_that_are_held_for_something_else_make_no_burst() -> None:
     ]
     frame = signals_of(*held, *rush(20))
     assert set(frame["signal"]) == {"inhuman_speed"}
+
+
+WORTHLESS = ("Kaffet var gott.", "Jaha, det var väl helt okej här i dag, tack och hej så länge.", "")
+
+
+@pytest.mark.parametrize("text", WORTHLESS)
+@pytest.mark.parametrize("one_code", [True, False])
+def test_worthless_answers_use_up_no_burst(text: str, one_code: bool) -> None:
+    begins = MORNING + RUSH_AT
+    worthless = [
+        visit(*filter(None, [text]), at=begins + timedelta(seconds=n), code="BCD203" if one_code else f"BCD2{n % 9}3")
+        for n in range(60)
+    ]
+    guests = rush(20, at=RUSH_AT + timedelta(minutes=3), seconds=120)
+    frame = signals_of(*worthless, *guests)
+    assert burst(frame) == set()
+    assert all(named(frame, story) == set() for story in guests)
+
+
+def test_copies_of_a_paid_answer_use_up_no_burst() -> None:
+    copied = [visit(answers()[100], at=MORNING + RUSH_AT + timedelta(seconds=n)) for n in range(60)]
+    guests = rush(20, at=RUSH_AT + timedelta(minutes=3), seconds=120)
+    frame = signals_of(*copied, *guests)
+    assert all(named(frame, story) == set() for story in guests)
 
 
 def beside(stories: list[Story], *, seconds: float) -> list[Story]:

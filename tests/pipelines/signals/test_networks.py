@@ -111,3 +111,67 @@ def test_a_test_client_and_an_unknown_network_are_not_counted() -> None:
     unknown = [typed_visit(answers()[50 + n], at=MORNING + timedelta(seconds=n), network="") for n in range(15)]
     frame = signals_of(*simulated, *unknown)
     assert frame.filter(pl.col("signal") == "network_often").height == 0
+
+
+def left_open(count: int, *, at: timedelta, minutes: float, until: str = "left") -> list[Story]:
+    """Visits of the Wi-Fi that are begun at once and sit there: left after consent, or sent with little."""
+    stories = [typed_visit("Kaffet var gott.", at=MORNING + at + timedelta(seconds=n)) for n in range(count)]
+    for story in stories:
+        if until == "left":
+            story.events = story.events[:3]
+        last = story.events[-1]
+        story.events[-1] = last.model_copy(update={"at": last.at + timedelta(minutes=minutes)})
+    return stories
+
+
+@pytest.mark.parametrize("until", ["left", "sent"])
+@pytest.mark.parametrize("seed", range(3))
+def test_visits_that_sit_on_a_wifi_hold_nobody_there(seed: int, until: str) -> None:
+    stories = guests(seed, count=20, minutes=60, devices=20)
+    idle = [each for at in range(0, 60, 15) for each in left_open(7, at=timedelta(minutes=at), minutes=14, until=until)]
+    frame = signals_of(*idle, *stories)
+    assert paid(frame, stories) == 20, frame.filter(pl.col("severity") != "note").to_dicts()
+
+
+def test_sessions_still_under_way_on_a_wifi_hold_nobody_there() -> None:
+    stories = guests(3, count=20, minutes=60, devices=20)
+    idle = left_open(7, at=timedelta(0), minutes=60)
+    frame = signals_of(*idle, *stories, as_of=MORNING + timedelta(minutes=70))
+    assert paid(frame, stories) == 20
+
+
+@pytest.mark.parametrize("text", ["Kaffet var gott.", "Allt var bra som vanligt här i dag, tack."])
+@pytest.mark.parametrize("seed", range(3))
+def test_worthless_answers_in_a_row_on_a_wifi_hold_nobody_there(seed: int, text: str) -> None:
+    stories = guests(seed, count=20, minutes=60, devices=20)
+    worthless = [typed_visit(text, at=MORNING + timedelta(seconds=30 * n)) for n in range(120)]
+    assert paid(signals_of(*worthless, *stories), stories) == 20
+
+
+def test_worthless_answers_between_a_scripts_rewards_do_not_hide_it() -> None:
+    stories = row(60, pause_s=10)
+    between = [typed_visit("Gott.", at=story.events[-1].at + timedelta(seconds=2)) for story in stories]
+    assert paid(signals_of(*between, *stories), stories) <= ROW_SESSIONS - 1
+
+
+def test_a_script_in_a_row_is_held_the_same_with_pages_left_open() -> None:
+    stories = row(60, pause_s=3)
+    idle = left_open(20, at=timedelta(0), minutes=60)
+    assert paid(signals_of(*idle, *stories), stories) <= ROW_SESSIONS - 1
+
+
+@pytest.mark.parametrize("known", [8, 17, 25, 36])
+def test_later_visits_change_no_finding_that_a_reward_was_decided_on(known: int) -> None:
+    stories, at = [], MORNING
+    for wave in range(4):
+        stories += [typed_visit(answers()[10 * wave + n], at=at + timedelta(seconds=n / 10)) for n in range(10)]
+        at = max(story.events[-1].at for story in stories) + timedelta(seconds=1)
+    completed = sorted(stories, key=lambda story: (story.events[-1].at, story.session_id))
+    whole = signals_of(*stories)
+    assert paid(whole, stories) <= MANY_AN_HOUR
+    now = completed[known - 1].events[-1].at
+    for story in completed:
+        story.events = [event for event in story.events if event.at <= now]
+    then = signals_of(*(story for story in completed if story.events), as_of=now)
+    decided = completed[:known]
+    assert [named(then, story) for story in decided] == [named(whole, story) for story in decided]

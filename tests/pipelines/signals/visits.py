@@ -43,10 +43,10 @@ def visit(
     return story.completes()
 
 
-def signals_of(*stories: Story, day: date = DAY) -> pl.DataFrame:
-    """Return the signals of `day`; stories of other days are what it looks back on."""
+def signals_of(*stories: Story, day: date = DAY, as_of: datetime = MORNING + timedelta(days=30)) -> pl.DataFrame:
+    """Return the signals of `day`, as known at `as_of`; stories of other days are what it looks back on."""
     raw = raw_events(*stories).with_columns(day=pl.col("session_id").map_elements(session_day, return_dtype=pl.Date))
-    visits, said = sessions(raw, as_of=MORNING + timedelta(days=30)), turns(raw)
+    visits, said = sessions(raw, as_of=as_of), turns(raw)
     prints = fingerprints(visits, said, key=KEY)
     today, before = pl.col("day") == day, pl.col("day") < day
     return session_signals(
