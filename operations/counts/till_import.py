@@ -156,7 +156,7 @@ def import_counts(home: Home, plan: ImportPlan, *, actor: str) -> list[ReportRes
 
 def _check_headings(exports: Sequence[Export], *, answers: Answers) -> None:
     known = {heading_key(heading) for export in exports for heading in export.headings}
-    for heading in (answers.amount, answers.till, *answers.status, *answers.no_status):
+    for heading in (answers.count, answers.amount, answers.till, *answers.status, *answers.no_status):
         if heading and heading_key(heading) not in known:
             raise UnreadableExport(
                 f"No file has a column {heading!r}.",

@@ -8,7 +8,9 @@ from typing import Literal
 from pipelines.till.headings import heading_key
 from pipelines.till.statuses import plain_status
 
-QuestionCode = Literal["no_amount", "status_value", "status_column", "tills"]
+QuestionCode = Literal[
+    "no_amount", "status_value", "status_column", "tills", "count_columns", "amount_columns", "hours"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,22 +18,28 @@ class Answers:
     """The answers of the person who imports.
 
     Attributes:
+        count: The heading of the numbers of customers; empty if it is known or absent.
         amount: The heading of the amounts; empty if it is known or absent.
         no_amount: Whether every receipt counts although no amount is given.
         till: The heading of the till; empty if it is known or absent.
         one_till: Whether the files are of one till although none is named.
         status: Further headings whose values say whether a row is a sale.
         no_status: Headings whose values do not, although some seem to.
+        each_hour: Whether the numbers of a day are of its hours although they never fall.
+        running_total: Whether each number of a day includes the earlier ones.
         sales: Values of a status, type or café that count.
         others: Values of a status, type or café that do not.
     """
 
+    count: str = ""
     amount: str = ""
     no_amount: bool = False
     till: str = ""
     one_till: bool = False
     status: tuple[str, ...] = ()
     no_status: tuple[str, ...] = ()
+    each_hour: bool = False
+    running_total: bool = False
     sales: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
 
@@ -85,11 +93,23 @@ _QUESTIONS = {
         "Answer --counts VALUE if it is, or --ignores VALUE if it is not."
     ),
     "status_column": (
-        "row {row} has a word for a receipt that is no sale, but the heading is not known. Does the column say so? "
+        "row {row} may be a receipt that is no sale, but the heading does not say so surely. Does the column say so? "
         "Answer --status HEADING, or --no-status HEADING if it does not."
     ),
     "tills": (
         "receipt numbers recur at another time, amount or place (row {row}; {rows} rows). Are there several tills? "
         "Name the till's column with --till HEADING; or, if each number is one receipt, add --one-till."
+    ),
+    "count_columns": (
+        "two columns have this name but other numbers (row {row}; {rows} rows). Which one has the customers? "
+        "Name it as written with --customers HEADING; rename one if both are written alike."
+    ),
+    "amount_columns": (
+        "two columns have this name, and in only one is the amount above 0 (row {row}; {rows} rows). Which one counts? "
+        "Name it as written with --amount HEADING; rename one if both are written alike."
+    ),
+    "hours": (
+        "the numbers of the day of row {row} never fall ({rows} rows). Does each include the earlier ones? "
+        "Add --running-total if it does, or --each-hour if each is of its hour alone."
     ),
 }

@@ -14,11 +14,12 @@ from pilot.cafes import Cafe, Cafes
 from pilot.counts import MOST_CUSTOMERS
 from pipelines.till.answers import NO_ANSWERS, Answers, Question
 from pipelines.till.day_numbers import DayNumbers
+from pipelines.till.doubles import questions_of_doubles
 from pipelines.till.errors import Fault, UnreadableExport
 from pipelines.till.lines import Export
 from pipelines.till.receipts import Receipts
 from pipelines.till.rows import Reading, RefusedRow, Row, Tally, read_cell
-from pipelines.till.totals import count_or_nothing, is_note, is_total_of_file
+from pipelines.till.totals import cell_with_rows, count_or_nothing, is_note, is_total_of_file
 from pipelines.till.unnamed_tills import seeming_till
 from pipelines.till.values import business_day_of, kind_of, spaced
 
@@ -64,7 +65,7 @@ class _Counting:
         self._fixed = cafes.get(cafe) if cafe is not None else None
         self._by_name = {_plain(name): each for each in cafes.cafe for name in (each.id, each.name)}
         self._readings: dict[str, Reading] = {}
-        self._receipts, self._days = Receipts(answers=answers), DayNumbers()
+        self._receipts, self._days = Receipts(answers=answers), DayNumbers(answers=answers)
         self._rows: list[Row] = []
         self._faults: list[Fault] = []
         self._questions: list[Question] = []
@@ -78,10 +79,12 @@ class _Counting:
                 remedy=f"Add --cafe, one of {', '.join(self._cafes.ids)}.",
             )
         by_receipt = "receipt" in export.columns
+        marks = export.marks
+        self._questions += questions_of_doubles(export, answers=self._answers)
         self._readings[export.name] = Reading(
             format="zettle" if export.of_zettle else "receipts" if by_receipt else "daily",
             columns={kind: export.headings[place] for kind, place in export.columns.items()},
-            statuses=tuple(export.headings[place] for place in (*export.marks.statuses, *export.marks.flags)),
+            statuses=tuple(export.headings[place] for place in (*marks.statuses, *marks.flags, *marks.filled)),
         )
         if by_receipt:
             till = None if self._answers.one_till else seeming_till(export)
@@ -102,6 +105,7 @@ class _Counting:
 
     def done(self) -> Tally:
         """Return the counts."""
+        asked = {question.file for question in self._questions if question.code == "tills"}
         days, of_tills, totals, faults = self._days.sums()
         self._faults += faults
         counts, tills = self._receipts.by_day(), self._receipts.by_till() | of_tills
@@ -127,10 +131,18 @@ class _Counting:
             tills={key: tills[key] for key in sorted(tills)},
             rows=tuple(replace(row, fate="totals") if (row.file, row.number) in totals else row for row in self._rows),
             faults=tuple(self._faults),
-            questions=(*self._questions, *self._receipts.questions()),
+            questions=(
+                *self._questions,
+                *(each for each in self._receipts.questions() if each.code != "tills" or each.file not in asked),
+                *self._days.questions(),
+            ),
         )
 
     def _row(self, export: Export, number: int, cells: tuple[str, ...], *, by_receipt: bool) -> Row:
+        swallowing = cell_with_rows(export, cells)
+        if swallowing is not None:
+            column = export.headings[swallowing] if swallowing < len(export.headings) else ""
+            raise RefusedRow(column, "a quotation mark that takes in the rows below", "a cell that ends in its row")
         if is_total_of_file(export, cells, by_receipt=by_receipt, sum_so_far=self._sum):
             return Row(export.name, number, "totals")
         if is_note(export, cells):

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from pilot.counts import MOST_CUSTOMERS
+from pipelines.till.answers import NO_ANSWERS, Answers, Question
 from pipelines.till.errors import Fault
+from pipelines.till.headings import ColumnKind
 from pipelines.till.lines import Export
 from pipelines.till.rows import Fate, RefusedRow, read_cell
 from pipelines.till.totals import is_total_name, names_total
-from pipelines.till.values import minute_of, whole_number
+from pipelines.till.values import minute_of, spaced, whole_number
 
 GRID_MINUTES = 15  # Hours and their quarters begin at such minutes; readings of a till do not.
+FEWEST_RISING = 3  # numbers that never fall in a day seem to be a running total
+_OF_A_NUMBER: tuple[ColumnKind, ...] = ("day", "time", "count", "cafe", "till")
 
 Key = tuple[str, date]
 Part = tuple[str, str]  # till and hour, each empty if the number is of all
@@ -39,8 +43,11 @@ class Number:
 class DayNumbers:
     """The numbers seen so far, by café and day, then by till and hour."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, answers: Answers = NO_ANSWERS) -> None:
+        self._answers = answers
         self._seen: dict[Key, dict[Part, Number]] = {}
+        self._others: dict[tuple[Key, Part], tuple[str, ...]] = {}
+        self._rising: dict[str, list[Number]] = {}
         self._timed: dict[str, bool] = {}
 
     def add(self, export: Export, number: int, cells: tuple[str, ...], *, cafe: str, day: date) -> Fate:
@@ -58,7 +65,9 @@ class DayNumbers:
         earlier = self._seen.setdefault((cafe, day), {}).setdefault(
             part, given := Number(count, export.name, number, export.heading("count"))
         )
+        others = _other_cells(export, cells)
         if earlier == given:
+            self._others[(cafe, day), part] = others
             return "counted"
         if earlier.count != count:
             of = "".join(f", {name} {text}" for name, text in zip(("till", "hour"), part, strict=True) if text)
@@ -66,6 +75,12 @@ class DayNumbers:
                 export.heading("count"),
                 "another number for a day that has one",
                 f"one number for {cafe} on {day}{of} (the other is in {earlier.file}, row {earlier.row})",
+            )
+        if earlier.file == export.name and self._others[(cafe, day), part] != others:
+            raise RefusedRow(
+                export.heading("count"),
+                "a second row of a day, with the same number but other cells",
+                f"one row for {cafe} on {day}: add up the rows if each has a part (the other is row {earlier.row})",
             )
         return "same_day"
 
@@ -77,7 +92,7 @@ class DayNumbers:
         faults: list[Fault] = []
         for key, parts in self._seen.items():
             names = sorted({till for till, _ in parts})
-            of_till = {till: _sum_of_hours(till, parts, totals=totals, faults=faults) for till in names}
+            of_till = {till: self._sum_of_hours(till, parts, totals=totals, faults=faults) for till in names}
             whole = of_till.pop("", None)
             if not of_till:
                 assert whole is not None
@@ -88,6 +103,42 @@ class DayNumbers:
                 totals.update((each.file, each.row) for (till, _), each in parts.items() if not till)
             days[key] = _compared(list(of_till.values()), whole, faults=faults)
         return days, tills, totals, faults
+
+    def questions(self) -> tuple[Question, ...]:
+        """Return the open questions, once the days are summed."""
+        return tuple(
+            Question("hours", file, numbers[0].column, numbers[0].row, len(numbers))
+            for file, numbers in self._rising.items()
+        )
+
+    def _sum_of_hours(
+        self, till: str, parts: Mapping[Part, Number], *, totals: set[tuple[str, int]], faults: list[Fault]
+    ) -> Number:
+        """Return a till's number: that of the day if it is the only one, else the sum of its hours."""
+        hours = {hour: number for (of, hour), number in parts.items() if of == till}
+        whole = hours.pop("", None)
+        if not hours:
+            assert whole is not None
+            return whole
+        readings = [number for hour, number in hours.items() if (minute_of(hour) or 0) % GRID_MINUTES]
+        if readings and len(hours) > 1 and not self._answers.running_total:
+            faults.append(
+                Fault(
+                    readings[0].file,
+                    readings[0].row,
+                    readings[0].column,
+                    "one of several numbers of a day at times that begin no hour",
+                    "one number a day and till, or one for each hour",
+                )
+            )
+        if whole is not None:
+            totals.add((whole.file, whole.row))
+        in_time = [number for _, number in sorted(hours.items(), key=lambda each: minute_of(each[0]) or 0)]
+        if self._answers.running_total:
+            return _compared(in_time[-1:], whole, faults=faults)
+        if whole is None and not self._answers.each_hour and _never_falls(in_time):
+            self._rising.setdefault(in_time[0].file, []).extend(in_time)
+        return _compared(list(hours.values()), whole, faults=faults)
 
     def _part(self, export: Export, cells: tuple[str, ...]) -> Part:
         till, hour = export.cell(cells, "till"), export.cell(cells, "time")
@@ -103,29 +154,18 @@ class DayNumbers:
         return till, hour
 
 
-def _sum_of_hours(
-    till: str, parts: Mapping[Part, Number], *, totals: set[tuple[str, int]], faults: list[Fault]
-) -> Number:
-    """Return a till's number: that of the day if it is the only one, else the sum of its hours."""
-    hours = {hour: number for (of, hour), number in parts.items() if of == till}
-    whole = hours.pop("", None)
-    if not hours:
-        assert whole is not None
-        return whole
-    readings = [number for hour, number in hours.items() if (minute_of(hour) or 0) % GRID_MINUTES]
-    if readings and len(hours) > 1:
-        faults.append(
-            Fault(
-                readings[0].file,
-                readings[0].row,
-                readings[0].column,
-                "one of several numbers of a day at times that begin no hour",
-                "one number a day and till, or one for each hour",
-            )
-        )
-    if whole is not None:
-        totals.add((whole.file, whole.row))
-    return _compared(list(hours.values()), whole, faults=faults)
+def _other_cells(export: Export, cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the cells of a row that do not say whose number it is."""
+    used = {export.columns[kind] for kind in _OF_A_NUMBER if kind in export.columns}
+    others = [spaced(cell) for place, cell in enumerate(cells) if place not in used]
+    while others and not others[-1]:
+        others.pop()
+    return tuple(others)
+
+
+def _never_falls(numbers: list[Number]) -> bool:
+    counts = [number.count for number in numbers]
+    return len(counts) >= FEWEST_RISING and counts == sorted(counts) and counts[0] < counts[-1]
 
 
 def _compared(parts: list[Number], whole: Number | None, *, faults: list[Fault]) -> Number:

@@ -169,8 +169,10 @@ def known_columns(headings: Sequence[str], rows: Sequence[Sequence[str]] = ()) -
             places = [place for place in places if _is_mostly(is_numbered, place, rows)]
         elif kind == "total":
             places = [place for place in places if not _is_other_amount(headings[place])]
-            places += [place for place, heading in enumerate(headings) if _is_amount(heading)]
+            places += [place for place, heading in enumerate(headings) if is_amount_heading(heading)]
             places = [place for place in places if _is_mostly(is_amount, place, rows)]
+        elif kind == "count":
+            places = [place for place in places if not is_foreseen(headings[place])]
         if places:
             columns[kind] = places[0]
     for kind, pattern in _PATTERNS.items():
@@ -192,6 +194,24 @@ def is_description(heading: str) -> bool:
     return DESCRIPTIONS.search(plain_heading(heading)) is not None
 
 
+def is_foreseen(heading: str) -> bool:
+    """Return whether a heading, its brackets included, is of a budget, a forecast or an earlier year."""
+    return _FORESEEN.search(folded(heading).casefold()) is not None
+
+
+def meaning_if_filled(heading: str) -> Meaning | None:
+    """Return the meaning that any cell may have under a heading such as "Makulerad av"."""
+    key = heading_key(heading)
+    if _OF_CANCELLED.search(key):
+        return "cancelled"
+    return "refund" if _OF_REFUNDED.search(key) and "partial" not in key else None
+
+
+def is_code(heading: str) -> bool:
+    """Return whether a heading is of letters that may say what a row is."""
+    return _CODE.fullmatch(heading_key(heading)) is not None
+
+
 def flag_meaning(heading: str) -> Meaning | None:
     """Return the meaning of a yes in a column of yes and no; None if it is no such column."""
     return _FLAG_KEYS.get(heading_key(heading))
@@ -205,7 +225,8 @@ def _is_possible(kind: ColumnKind, place: int, rows: Sequence[Sequence[str]]) ->
     return len(values) > 1 or not rows  # One value parts no tills and no cafés.
 
 
-def _is_amount(heading: str) -> bool:
+def is_amount_heading(heading: str) -> bool:
+    """Return whether a heading seems to be of the amount of a receipt."""
     words = set(_WITH_OR_WITHOUT.sub(" ", plain_heading(heading)).split())
     return bool(words & _AMOUNT_WORDS) and not _is_other_amount(heading)
 
@@ -221,6 +242,18 @@ def _is_mostly(is_one: Callable[[str], bool], place: int, rows: Sequence[Sequenc
     return not cells or 2 * sum(is_one(cell) for cell in cells) >= len(cells)
 
 
+_FORESEEN = re.compile(
+    r"budget|prognos|forecast|planera|\bmal\b|target|foregaende|forra|fjolar|i fjol|last (?:year|week|month)|previous|"
+    r"\bprior\b"
+)
+_OF_CANCELLED = re.compile(r"makuler|annuller|avbrut|storner|voided|^void|cancel")
+_OF_REFUNDED = re.compile(
+    r"aterbet|aterkop|refund|^retur(?:belopp|datum|tid|orsak)|^return(?:ed)?(?:at|by|amount|reason)"
+)
+_CODE = re.compile(
+    r"(?:kvitto|trans|transaktions|transaction|status|typ|type|rad|post|receipt|sale|record)?"
+    r"(?:kod|code|flagga|flag|markering|marker)"
+)
 _STATUS_OF_A_SALE = re.compile(
     r"(?:order|payment|betal|kvitto|receipt|check|sale|trans|kop|nota|bong).*(?:status|state)$"
 )

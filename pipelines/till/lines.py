@@ -97,21 +97,27 @@ def _decoded(body: bytes, *, name: str) -> str:
 
 
 def _under_headings(text: str, *, separator: str, name: str, answers: Answers) -> Export | None:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(f"{text}\n", newline=""), delimiter=separator)
     lines: list[tuple[int, tuple[str, ...]]] = []
+    before = 0
+    broken = False
     try:
-        before = 0
         for cells in reader:
             lines.append((before + 1, tuple(cells)))
             before = reader.line_num
     except csv.Error:
-        return None
+        broken = True
     for place, (_, heads) in enumerate(lines[:HEADING_WITHIN]):
         if {"day", "count"} <= set(found := known_columns(heads)) or {"day", "receipt"} <= set(found):
             below = tuple(line for line in lines[place + 1 :] if any(cell.strip() for cell in line[1]))
             columns = _answered(heads, known_columns(heads, [cells for _, cells in below]), answers=answers)
             if "count" not in columns and "receipt" not in columns:
                 continue
+            if broken:
+                raise UnreadableExport(
+                    f"{name} cannot be read from row {before + 1} on: a cell there never ends.",
+                    remedy="Remove the quotation mark that is never closed, and import the file again.",
+                )
             headings = tuple(spaced(cell) for cell in heads)
             marks = find_marks(headings, below, used=set(columns.values()), answers=answers)
             return Export(name=name, columns=columns, headings=headings, marks=marks, rows=below)
@@ -119,9 +125,11 @@ def _under_headings(text: str, *, separator: str, name: str, answers: Answers) -
 
 
 def _answered(heads: tuple[str, ...], columns: dict[ColumnKind, int], *, answers: Answers) -> dict[ColumnKind, int]:
-    plain = [heading_key(cell) for cell in heads]
-    answered: dict[ColumnKind, str] = {"total": answers.amount, "till": answers.till}
+    written, plain = [spaced(cell) for cell in heads], [heading_key(cell) for cell in heads]
+    answered: dict[ColumnKind, str] = {"count": answers.count, "total": answers.amount, "till": answers.till}
     for kind, heading in answered.items():
-        if heading and heading_key(heading) in plain:
+        if heading and spaced(heading) in written:
+            columns[kind] = written.index(spaced(heading))
+        elif heading and heading_key(heading) in plain:
             columns[kind] = plain.index(heading_key(heading))
     return columns

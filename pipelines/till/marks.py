@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.till.answers import Answers
-from pipelines.till.headings import flag_meaning, is_description, is_status
-from pipelines.till.statuses import Meaning, meaning_of, truth_of
-from pipelines.till.values import spaced
+from pipelines.till.headings import flag_meaning, is_code, is_description, is_status, meaning_if_filled
+from pipelines.till.statuses import Meaning, meaning_of, means_only_no_sale, truth_of
+from pipelines.till.values import amount, is_amount, spaced
 
 MOST_VALUES = 15  # of a column of statuses; one with more has names or numbers
+MOST_LETTERS = 3  # of a code that may say what a row is
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,13 @@ class Marks:
     Attributes:
         statuses: The columns of words such as "Makulerat"; whether an empty cell there is a sale too.
         flags: The columns of yes and no, with the meaning of a yes.
-        doubtful: The columns of unknown headings that have such words, with the first row.
+        filled: The columns in which any cell that is not empty, no or 0 has a meaning, as a person answered.
+        doubtful: The columns that may say so, with the first row.
     """
 
     statuses: Mapping[int, bool]
     flags: Mapping[int, Meaning]
+    filled: Mapping[int, Meaning]
     doubtful: Mapping[int, int]
 
     def read(self, cells: Sequence[str], *, answers: Answers) -> tuple[Meaning | None, int]:
@@ -37,6 +41,10 @@ class Marks:
             if flag:
                 return meaning, place
             unknown = place if flag is None else unknown
+        for place, meaning in self.filled.items():
+            text = _cell(cells, place)
+            if _is_filled(text) and not answers.of_value(text):
+                return meaning, place
         for place, empty_is_sale in self.statuses.items():
             text = _cell(cells, place)
             counts = answers.of_value(text) if text else None
@@ -56,6 +64,7 @@ def find_marks(
     """Return the columns that say what a row is: by heading, by their words, or as a person answered."""
     statuses: dict[int, bool] = {}
     flags: dict[int, Meaning] = {}
+    filled: dict[int, Meaning] = {}
     doubtful: dict[int, int] = {}
     for place, heading in enumerate(headings):
         said = answers.is_status(heading)
@@ -68,15 +77,37 @@ def find_marks(
             continue
         known = {value: meaning_of(value) for value in values}
         empty_is_sale = "sale" not in known.values()
-        if said or is_status(heading) or flag is not None:
+        of_filled = meaning_if_filled(heading)
+        if said and of_filled is not None and set(known.values()) <= {None, "sale"}:
+            filled[place] = of_filled
+        elif said or is_status(heading) or flag is not None:
             statuses[place] = empty_is_sale
-        elif 0 < len(values) <= MOST_VALUES and not is_description(heading):
-            odd = {value for value, meaning in known.items() if meaning not in (None, "sale")}
+        else:
+            short = 0 < len(values) <= MOST_VALUES and not is_description(heading)
+            odd = {value for value, meaning in known.items() if meaning not in (None, "sale")} if short else set()
             if odd and None not in known.values():
                 statuses[place] = empty_is_sale
-            elif odd:
+                continue
+            odd |= {value for value in values if means_only_no_sale(value)}
+            if of_filled is not None:
+                odd |= {value for value in values if _is_filled(value)}
+            if is_code(heading):
+                odd |= _rare_letters([_cell(cells, place) for _, cells in rows])
+            if odd:
                 doubtful[place] = next(number for number, cells in rows if _cell(cells, place) in odd)
-    return Marks(statuses=statuses, flags=flags, doubtful=doubtful)
+    return Marks(statuses=statuses, flags=flags, filled=filled, doubtful=doubtful)
+
+
+def _is_filled(text: str) -> bool:
+    """Return whether a cell says more than no or 0."""
+    return truth_of(text) is not False and not (is_amount(text) and amount(text) == 0)
+
+
+def _rare_letters(cells: Sequence[str]) -> set[str]:
+    """Return all but the most frequent value of a column of a few short codes."""
+    counts = Counter(cells)
+    short = all(cell.isalpha() and len(cell) <= MOST_LETTERS for cell in counts if cell)
+    return {cell for cell, _ in counts.most_common()[1:]} if short and len(counts) <= MOST_VALUES else set()
 
 
 def _cell(cells: Sequence[str], place: int) -> str:

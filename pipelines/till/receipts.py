@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date
 
 from pipelines.till.answers import Answers, Question, QuestionCode
 from pipelines.till.lines import Export
-from pipelines.till.rows import Fate, read_cell
+from pipelines.till.rows import Fate, RefusedRow, read_cell
+from pipelines.till.unnamed_tills import line_cells
 from pipelines.till.values import amount, minute_of, plain_amount
 
 MOST_MINUTES_APART = 10  # of two lines or payments of one receipt
+
+_SHORTENED = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)  # Excel writes 100000 as 1E+05.
 
 Key = tuple[str, date]
 
 
 @dataclass(frozen=True, slots=True)
 class _First:
-    """The first row of a counted receipt in a file."""
+    """The minute and amount of a counted receipt's first row, the articles of its last one, and its files."""
 
     minute: int | None
     amount: str
+    line: tuple[str, ...]
     files: frozenset[str]
 
 
@@ -34,6 +39,8 @@ class Receipts:
         self._numbers: set[tuple[str, Key, str, str]] = set()
         self._questions: dict[tuple[QuestionCode, str, str, str], list[int]] = {}
         self._asked_columns: dict[tuple[QuestionCode, str, str, str], str] = {}
+        self._latest: tuple[str, str, date, str, str] | None = None
+        self._follows = False
 
     def add(self, export: Export, number: int, cells: tuple[str, ...], *, cafe: str, day: date) -> Fate:
         """Add one row of a receipt, and return its fate.
@@ -44,7 +51,15 @@ class Receipts:
         receipt = export.cell(cells, "receipt")
         if not receipt:
             return "no_receipt"
+        if _SHORTENED.fullmatch(receipt):
+            raise RefusedRow(
+                export.heading("receipt"),
+                "a number that a spreadsheet has shortened",
+                "the whole receipt number: export it again, and do not save the file from a spreadsheet",
+            )
         till = export.cell(cells, "till")
+        position = (export.name, cafe, day, till, receipt)
+        self._follows, self._latest = position == self._latest, position
         if "total" in export.columns:
             if not export.cell(cells, "total") and (export.name, (cafe, day), till, receipt) in self._numbers:
                 return "same_receipt"  # A further line of a receipt whose amount is on its first.
@@ -81,14 +96,18 @@ class Receipts:
     def _count(self, export: Export, number: int, cells: tuple[str, ...], *, key: Key, till: str, receipt: str) -> Fate:
         minute = minute_of(export.cell(cells, "time") or export.cell(cells, "day"))
         total = plain_amount(export.cell(cells, "total"))
+        line = line_cells(export, cells)
         seen = self._seen.setdefault(key, {})
         before = seen.get((till, receipt))
         if before is None:
-            seen[till, receipt] = _First(minute, total, frozenset((export.name,)))
+            seen[till, receipt] = _First(minute, total, line, frozenset((export.name,)))
             return "counted"
         apart = 0 if minute is None or before.minute is None else abs(minute - before.minute)
-        differs = export.name not in before.files and total != before.amount
-        seen[till, receipt] = replace(before, files=before.files | {export.name})
+        differs = total != before.amount
+        if export.name in before.files:
+            repeated = minute == before.minute and not differs and (self._follows or minute is not None)
+            differs = not repeated and line == before.line and not export.of_zettle
+        seen[till, receipt] = replace(before, line=line, files=before.files | {export.name})
         if (apart > MOST_MINUTES_APART or differs) and not till and not self._answers.one_till:
             self._ask("tills", export, number)
             return "open"

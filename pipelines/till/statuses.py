@@ -10,6 +10,8 @@ from typing import Literal
 
 from pipelines.till.values import spaced
 
+MOST_SIGNS = 60  # of a text that is read as a word for what a row is
+
 Meaning = Literal["sale", "refund", "failed", "cancelled", "training", "copy", "parked", "no_sale"]
 
 # Whole phrases, before their words are read: negations, and words that mean another thing alone.
@@ -162,6 +164,13 @@ def meaning_of(text: str) -> Meaning | None:
         return heaviest
     unknown = [word for word, each in zip(words, found, strict=True) if each is None and word not in _FOLDED_NEUTRAL]
     return None if unknown else "sale"
+
+
+def means_only_no_sale(text: str) -> bool:
+    """Return whether every word of a text is of a sale that was cancelled, failed or training."""
+    plain = folded(plain_status(text)) if len(text) <= MOST_SIGNS else ""
+    meanings = [_meaning_of_word(word) for word in plain.split()]
+    return None not in meanings and meaning_of(text) in ("cancelled", "failed", "training") if meanings else False
 
 
 def truth_of(text: str) -> bool | None:

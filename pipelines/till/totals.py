@@ -6,7 +6,7 @@ import re
 
 from pipelines.till.errors import UnusableCell
 from pipelines.till.headings import ColumnKind
-from pipelines.till.lines import Export
+from pipelines.till.lines import SEPARATORS, Export
 from pipelines.till.values import business_day_of, spaced, whole_number
 
 # The whole cell is a total's name; "Summer roll", "Totalt kaffe" and "summercafe@..." are none.
@@ -49,6 +49,21 @@ def is_note(export: Export, cells: tuple[str, ...]) -> bool:
     """Return whether a row is one cell of text."""
     alone = len([cell for cell in cells if cell.strip()]) == 1 and len(export.headings) > 1
     return alone and not export.cell(cells, "count") and not is_day(next(cell for cell in cells if cell.strip()))
+
+
+def cell_with_rows(export: Export, cells: tuple[str, ...]) -> int | None:
+    """Return the cell that has whole further rows, as its quotation mark was not closed."""
+    separators = len(export.headings) - 1
+    for place, cell in enumerate(cells):
+        if "\n" not in cell and "\r" not in cell:
+            continue
+        if cell.endswith(("\n", "\r")) and place == len(cells) - 1 < separators:
+            return place
+        for separator in SEPARATORS:
+            parts = [part for line in cell.splitlines() for part in line.split(separator)]
+            if cell.count(separator) >= separators > 0 and any(is_day(part) for part in parts):
+                return place
+    return None
 
 
 def count_or_nothing(text: str) -> int:

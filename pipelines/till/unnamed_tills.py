@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
-from pipelines.till.headings import is_description, is_status, plain_heading
+from pipelines.till.headings import is_amount_heading, is_description, is_status, plain_heading
 from pipelines.till.lines import Export
+from pipelines.till.statuses import folded
 from pipelines.till.values import spaced
 
 MOST_TILLS = 12  # of one café
@@ -16,6 +18,29 @@ _ARTICLES = re.compile(
 _LINES = re.compile(
     r"moms|vat|tax|antal|qty|quantity|pris|price|rad|line|belopp|amount|summa|total|rabatt|discount|sku|plu"
 )
+
+_OF_A_LINE = re.compile(
+    r"produkt|artikel|vara|varugrupp|benamning|product|item|article|variant|beskriv|descript|betal|tender|method|metod|"
+    r"kategori|category|department|momssats|rate|\brad|line|sku|plu|antal|qty|quantity|pris|price|payment"
+)
+
+
+def line_cells(export: Export, cells: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the cells by which lines or payments of one receipt differ."""
+    used = {*export.columns.values(), *export.marks.statuses, *export.marks.flags}
+    return tuple(
+        spaced(cells[place]) if place < len(cells) else ""
+        for place, heading in enumerate(export.headings)
+        if place not in used and _is_of_a_line(heading)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _is_of_a_line(heading: str) -> bool:
+    if is_amount_heading(heading):
+        return False
+    bare = re.sub(r"\(.*?\)", " ", heading)
+    return "%" in bare or _OF_A_LINE.search(folded(plain_heading(heading))) is not None
 
 
 def seeming_till(export: Export) -> tuple[int, int] | None:

@@ -116,3 +116,21 @@ def test_an_answer_that_names_no_column_is_refused_with_the_columns(pilot: Pilot
     assert "No file has a column 'Peng'" in refused.stderr
     assert "Datum, Kvittonr, Pengar" in refused.stderr
     assert "1 days new" in pilot("counts", "import", file, "--cafe", "aurora", "--amount", "pengar").stdout
+
+
+def test_a_running_total_and_the_column_of_customers_are_answered(pilot: Pilot, tmp_path: Path) -> None:
+    hours = "Datum;Timme;Antal kunder (2025);Antal kunder (2026)\n" + "".join(
+        f"2026-11-23;{hour:02};{hour};{hour * 10}\n" for hour in (8, 9, 10)
+    )
+    command = ("counts", "import", write(tmp_path, hours), "--cafe", "aurora")
+    asked = pilot(*command)
+    assert asked.exit_code != 0
+    assert "--customers HEADING" in " ".join(asked.output.split())
+    assert "--running-total" in asked.output
+    named = (*command, "--customers", "Antal kunder (2026)")
+    assert pilot(*named).exit_code != 0
+    assert pilot(*named, "--running-total", "--each-hour").exit_code != 0
+    assert "1 days new" in pilot(*named, "--running-total").stdout
+    assert [one["customers"] for one in history(pilot)] == [100]
+    pilot(*named, "--each-hour")
+    assert history(pilot)[0]["customers"] == 270

@@ -69,12 +69,15 @@ def import_files(
     cafe: str | None = typer.Option(None, help="The café of the files, if no column names it."),
     dry_run: bool = typer.Option(False, "--dry-run", help="Show the plan and write nothing."),
     rows: bool = typer.Option(False, "--rows", help="Show the outcome of every row."),
+    customers: str = typer.Option("", metavar="HEADING", help="The column of the customers, if two seem to be."),
     amount: str = typer.Option("", metavar="HEADING", help="The column of the amounts, if it is not found."),
     no_amount: bool = typer.Option(False, "--no-amount", help="There is no amount: every receipt is a sale."),
     till: str = typer.Option("", metavar="HEADING", help="The column of the till, if it is not found."),
     one_till: bool = typer.Option(False, "--one-till", help="All rows are of one till."),
     status: list[str] = typer.Option([], metavar="HEADING", help="A further column that says if a row is a sale."),
     no_status: list[str] = typer.Option([], metavar="HEADING", help="A column that does not say so."),
+    each_hour: bool = typer.Option(False, "--each-hour", help="Each number is of its hour alone."),
+    running_total: bool = typer.Option(False, "--running-total", help="Each number includes the day's earlier ones."),
     counts: list[str] = typer.Option([], metavar="VALUE", help="A status, type or café that counts."),
     ignores: list[str] = typer.Option([], metavar="VALUE", help="A status, type or café that does not count."),
     as_json: bool = AS_JSON,
@@ -88,13 +91,18 @@ def import_files(
     """
     opened = home()
     named = [(path.name if len({each.name for each in files}) == len(files) else str(path), path) for path in files]
+    if each_hour and running_total:
+        raise typer.BadParameter("--each-hour and --running-total exclude each other; give one of them.")
     answers = Answers(
+        count=customers,
         amount=amount,
         no_amount=no_amount,
         till=till,
         one_till=one_till,
         status=tuple(status),
         no_status=tuple(no_status),
+        each_hour=each_hour,
+        running_total=running_total,
         sales=tuple(counts),
         others=tuple(ignores),
     )
