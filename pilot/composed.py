@@ -5,19 +5,27 @@ Telephones and Macs may send "å" as a letter and a ring; patterns, names and wo
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import Any
+
+# Unicode's own limit for streams (UAX 15). NFC sorts the marks of a letter, which takes the square of their number.
+MOST_MARKS = 30
+# Every mark is at or above U+0300: languages of Latin letters seldom have a run of such characters.
+_PERHAPS_MARKS = re.compile(f"[^\\x00-\\u02ff]{{{MOST_MARKS + 1},}}")
+_MARKS_UNCLASSED = frozenset("\u0f73\u0f75\u0f81")  # Class 0, yet each decomposes into two marks.
 
 
 def composed(text: str) -> str:
-    """Return a text with each letter and its marks as one character."""
-    return unicodedata.normalize("NFC", text)
+    """Return a text with each letter and its marks as one character; a letter's marks beyond 30 are dropped."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", _PERHAPS_MARKS.sub(_few_marks, text))
 
 
-def composed_tree(value: Any) -> Any:
-    """Return JSON's values with every text composed, keys included."""
-    if isinstance(value, str):
-        return composed(value)
-    if isinstance(value, dict):
-        return {composed(key) if isinstance(key, str) else key: composed_tree(each) for key, each in value.items()}
-    return [composed_tree(each) for each in value] if isinstance(value, list) else value
+def _few_marks(found: re.Match[str]) -> str:
+    kept, marks = [], 0
+    for sign in found.group():
+        marks = marks + 1 if unicodedata.combining(sign) or sign in _MARKS_UNCLASSED else 0
+        if marks <= MOST_MARKS:
+            kept.append(sign)
+    return "".join(kept)

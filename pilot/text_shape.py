@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from pilot.composed import composed
+
 _DASHES = "\u02d7\u058a\u1806\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _DOTS = "\u00b7\u2022\u2023\u2027\u2219\u22c5\u25aa\u25cf\u25e6\u30fb\uff65"
 MIDDLE_DOT = "\u00b7"
 # Soft hyphen, zero-width spaces and marks of direction: never visible, and never part of a word.
 _INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\ufeff]+")
 _JOINERS = re.compile("[\u200c\u200d]+")  # They also hold an emoji together, and stay there.
-MOST_MARKS = 30  # on one letter; to put more in order takes Unicode's composition their number squared
 _MARKS_ON_DIGIT = re.compile("(?<=\\d)[\u0300-\u036f\u20d0-\u20f0\ufe00-\ufe0f]+")
 
 
@@ -43,24 +44,14 @@ def clean(text: str) -> str:
     """Return `text` in composed Unicode (NFC), without invisible characters in words and numbers."""
     if text.isascii():
         return text
-    text = _INVISIBLE.sub("", unicodedata.normalize("NFC", _without_piles(text)))
+    text = _INVISIBLE.sub("", composed(text))
     text = _JOINERS.sub(_kept_joiners, text)
-    return unicodedata.normalize("NFC", _MARKS_ON_DIGIT.sub("", text))
+    return composed(_MARKS_ON_DIGIT.sub("", text))
 
 
 def shape(text: str) -> str:
     """Return `text` with each character replaced by its plain form; the length is the same."""
     return text if text.isascii() else text.translate(_SHAPES)
-
-
-def _without_piles(text: str) -> str:
-    kept: list[str] = []
-    marks = 0
-    for character in text:
-        marks = marks + 1 if unicodedata.combining(character) else 0
-        if marks <= MOST_MARKS:
-            kept.append(character)
-    return "".join(kept)
 
 
 def _kept_joiners(found: re.Match[str]) -> str:

@@ -57,7 +57,7 @@ RATES: dict[Scope, Rate] = {
     "sessions_of_address": Rate(200, HOUR),
     "sessions_of_code": Rate(400, HOUR),
     "receipt": Rate(300, 5 * MINUTE),
-    "receipt_state": Rate(6000, 5 * MINUTE),  # Sixty open pages behind one address, each polling every three seconds.
+    "receipt_state": Rate(600, 5 * MINUTE),  # Six open pages of one receipt, each polling every three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
     "erasure": Rate(30, HOUR),
     "bank": Rate(60, HOUR),  # Each may create an account or a link at the provider.
@@ -167,7 +167,7 @@ class Rates:
 
         Args:
             scope: The kind of hit.
-            subject: A device, a code, or an address from `counted_address`; None is not counted.
+            subject: A device, a code, a receipt's token, or an address from `counted_address`; None is not counted.
         """
         if subject is None:
             return None

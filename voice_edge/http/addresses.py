@@ -6,8 +6,13 @@ import re
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# A message's next sentence mark, a bracket or an invisible character after the address; never part of one of ours.
-_TRAILING = re.compile(r"[\s./,;:!?)\]}>'\"’”»…\u200b-\u200f\u2060\ufeff\u00ad]+$")
+# A message's next sentence mark, a bracket, a space or an invisible character after the address; never part of one of
+# ours. A pattern for the end of a text would start anew at each mark, which is quadratic: `rstrip` looks once.
+_SPACES = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+)
+_SPACES += "\u2028\u2029\u202f\u205f\u3000"
+_TRAILING = f"{_SPACES}./,;:!?)]}}>'\"’”»…\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _REPEATED_SLASHES = re.compile(r"/{2,}")
 # Addresses that people type or scan. Their first part is always in lower case, as are the ids of cafés.
 _FIRST_PARTS = frozenset({"c", "r", "till", "qr", "privacy"})
@@ -25,7 +30,7 @@ def tidy_path(path: str) -> str:
         head, _, _ = path.lstrip("/").partition("/")
         if head.casefold() not in _FIRST_PARTS:
             return path
-    tidy = _TRAILING.sub("", _REPEATED_SLASHES.sub("/", path))
+    tidy = _REPEATED_SLASHES.sub("/", path).rstrip(_TRAILING)
     first = head.casefold()
     return tidy.casefold() if first in _LOWER_THROUGHOUT else f"/{first}{tidy[len(head) + 1 :]}"
 

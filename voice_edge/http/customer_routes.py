@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -47,12 +49,12 @@ def customer_routes(edge: Edge) -> APIRouter:
         return await _customer(code, request=request, edge=edge)
 
     @router.get("/qr/{code}.svg")
-    async def svg(code: str) -> Response:
-        return await _qr(code, kind="svg", edge=edge)
+    async def svg(code: str, request: Request) -> Response:
+        return await _qr(code, kind="svg", request=request, edge=edge)
 
     @router.get("/qr/{code}.png")
-    async def png(code: str) -> Response:
-        return await _qr(code, kind="png", edge=edge)
+    async def png(code: str, request: Request) -> Response:
+        return await _qr(code, kind="png", request=request, edge=edge)
 
     return router
 
@@ -62,8 +64,6 @@ async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
     here = edge.cafe_of_host(request.headers.get("host", ""))
     address = counted_address(request.client.host if request.client else "")
     rates = edge.doors.rates
-    if (wait := await rates.hit("page", address)) is not None:
-        return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=here, again=request.url.path)
     try:
         entry = await edge.codes.find(readable_code) if readable_code else None
     except CodesUnknown:
@@ -73,6 +73,8 @@ async def _customer(code: str, *, request: Request, edge: Edge) -> HTMLResponse:
         if (wait := await rates.hit("unknown_code", address)) is not None:
             return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=here)
         return HTMLResponse(notice_page(kind="unknown_code", cafe=here), status_code=404, headers=NO_STORE)
+    if (wait := await rates.hit("page", _page_of_code(address, readable_code))) is not None:
+        return too_many_response(edge, wait=wait, headers=NO_STORE, cafe=cafe, again=request.url.path)
     if entry.retired:
         return HTMLResponse(notice_page(kind="retired_code", cafe=cafe), status_code=404, headers=NO_STORE)
     if here is not None and here.id != cafe.id:
@@ -113,15 +115,28 @@ def _banner(cafe: Cafe, language: Language, *, edge: Edge, unrewarded: bool) -> 
     return say("doors", "banner.unrewarded", language, cafe=cafe.name) if unrewarded else ""
 
 
-async def _qr(code: str, *, kind: str, edge: Edge) -> Response:
+def _page_of_code(address: str | None, code: str) -> str | None:
+    """Return the key of a code's pages: a public code is counted by address, so that no stranger shuts it elsewhere."""
+    return None if address is None else f"{code} {address}"
+
+
+async def _qr(code: str, *, kind: str, request: Request, edge: Edge) -> Response:
     readable_code = readable(code)
+    address = counted_address(request.client.host if request.client else "")
     try:
         entry = await edge.codes.find(readable_code) if readable_code else None
     except CodesUnknown:
         return Response(status_code=503, headers={"Retry-After": RETRY_SECONDS})
     if readable_code is None or entry is None or entry.retired:
-        return Response(status_code=404)
-    address = code_address(readable_code, public_url=edge.settings.public_url)
+        wait = await edge.doors.rates.hit("unknown_code", address)
+        return Response(status_code=404) if wait is None else _too_many(wait)
+    if (wait := await edge.doors.rates.hit("page", _page_of_code(address, readable_code))) is not None:
+        return _too_many(wait)
+    link = code_address(readable_code, public_url=edge.settings.public_url)
     if kind == "svg":
-        return Response(qr_svg(address), media_type="image/svg+xml", headers=QR_CACHE)
-    return Response(qr_png(address), media_type="image/png", headers=QR_CACHE)
+        return Response(qr_svg(link), media_type="image/svg+xml", headers=QR_CACHE)
+    return Response(qr_png(link), media_type="image/png", headers=QR_CACHE)
+
+
+def _too_many(wait: float) -> Response:
+    return Response(status_code=429, headers={"Retry-After": str(math.ceil(wait))})

@@ -102,11 +102,12 @@ def receipt_routes(edge: Edge) -> APIRouter:
 async def find_receipt(
     token: str, request: Request, *, edge: Edge, scope: Scope
 ) -> tuple[ReceiptStatus, Cafe, Language] | Response:
-    """Return the receipt's status, its café and the page's language; or the response that refuses it."""
+    """Return the receipt's status, its café and the page's language; or the response that refuses it.
+
+    A found receipt is counted under its own token, so that no stranger at its guest's address uses up its requests.
+    """
     address = counted_address(request.client.host if request.client else "")
     rates = edge.doors.rates
-    if (wait := await rates.hit(scope, address)) is not None:
-        return too_many_response(edge, wait=wait, headers=HEADERS)
     try:
         status = await edge.receipts.find(token)
     except (PilotError, OSError):
@@ -116,6 +117,8 @@ async def find_receipt(
         if (wait := await rates.hit("unknown_receipt", address)) is not None:
             return too_many_response(edge, wait=wait, headers=HEADERS)
         return HTMLResponse(unknown_receipt_page(), status_code=404, headers=HEADERS)
+    if address is not None and (wait := await rates.hit(scope, token)) is not None:
+        return too_many_response(edge, wait=wait, headers=HEADERS, cafe=cafe)
     return status, cafe, requested_language(request, cafe, default=status.receipt.language)
 
 

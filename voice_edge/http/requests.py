@@ -1,7 +1,8 @@
-"""Checks every HTTP request before its route: host, method, body size, and the origin of a form."""
+"""Checks every HTTP request before its route: host, address, method, body size, and the origin of a form."""
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -18,7 +19,9 @@ LARGEST_BODY_BYTES = 16 * 1024
 LARGEST_UPLOAD_BYTES = 2 * 1024 * 1024  # 45 s of sound are 1.4 MB.
 LARGEST_WEBHOOK_BYTES = 256 * 1024  # The largest event that payouts cause has about 20 KiB.
 MOST_BYTES_AT = {"/v1/rest": LARGEST_UPLOAD_BYTES, "/webhooks/stripe": LARGEST_WEBHOOK_BYTES}
-WITHOUT_HOST_PREFIXES = ("/health/", "/metrics")  # Machines address the replica by its internal name.
+LONGEST_PATH = 256  # The longest of ours, a receipt's, has about 60 characters.
+WITHOUT_HOST_PREFIXES = ("/health/",)  # Machines address the replica by its internal name.
+INTERNAL_NAME_PREFIXES = ("/metrics",)
 
 
 def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
@@ -40,6 +43,14 @@ def host_allowed(host: str, *, public_url: str, cafes: Cafes) -> bool:
     except ValueError:
         return False
     return True
+
+
+def internal_host(host: str) -> bool:
+    """Return whether a Host header is an internal name, such as edge1:8000.
+
+    A name without a dot is none that a stranger can register: DNS rebinding cannot make it a foreign page's origin.
+    """
+    return re.fullmatch(r"[A-Za-z0-9_-]+(?::\d+)?", host) is not None
 
 
 def same_site_post(headers: Headers, *, host: str) -> bool:
@@ -82,10 +93,10 @@ class RequestDoor:
 
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
-        if not scope["path"].startswith(WITHOUT_HOST_PREFIXES) and not host_allowed(
-            headers.get("host", ""), public_url=self._public_url, cafes=self._cafes
-        ):
+        if not self._host_serves(scope["path"], headers.get("host", "")):
             return 421, "This server does not answer for that name. Its operator sets PILOT_PUBLIC_URL.\n"
+        if len(scope["path"]) > LONGEST_PATH:
+            return 414, "The address is too long.\n"
         if scope["type"] == "websocket":
             return None
         put = scope["method"] == "PUT" and scope["path"].startswith(PUT_PREFIXES)
@@ -95,6 +106,13 @@ class RequestDoor:
         if not length.isdecimal() or int(length) > _most(scope):
             return 413, "The request is too large.\n"
         return None
+
+    def _host_serves(self, path: str, host: str) -> bool:
+        if path.startswith(WITHOUT_HOST_PREFIXES):
+            return True
+        if path.startswith(INTERNAL_NAME_PREFIXES) and internal_host(host):
+            return True
+        return host_allowed(host, public_url=self._public_url, cafes=self._cafes)
 
 
 def _most(scope: Scope) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import from_json
 
-from pilot.composed import composed_tree
+from pilot.composed import composed
 from pilot.events import Client, Language, Mode
 from voice_edge.errors import ProtocolFault
 from voice_edge.protocol.frames import LATEST_MS
@@ -18,13 +18,22 @@ LONGEST_SNAPSHOT = 96 * 1024
 HIGHEST_TURN = 10_000
 
 
-class _Incoming(BaseModel):
+class _Composed(BaseModel):
+    """Base class: the text of a known field is composed once its length is checked; other text is never read."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _compose(cls, value: object) -> object:
+        return composed(value) if isinstance(value, str) else value
+
+
+class _Incoming(_Composed):
     """Base class: known fields are validated, unknown ones are stored separately and counted."""
 
     model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
 
 
-class _Browser(BaseModel):
+class _Browser(_Composed):
     """The browser as the page describes it; other fields would return in every snapshot."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -158,7 +167,7 @@ def parse_message(text: str) -> BaseModel | UnknownMessage:
     """
     try:
         # Unlike json.loads, from_json refuses lone surrogates, which cannot be written to a file.
-        tree = composed_tree(from_json(text))
+        tree = from_json(text)
     except ValueError:
         raise ProtocolFault("The message is not JSON.") from None
     if not isinstance(tree, dict) or not isinstance(tree.get("type"), str):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import time
+
 import httpx
 import pytest
 
@@ -10,6 +13,8 @@ from voice_edge.http.addresses import tidy_path
 from voice_edge.http.app import create_app
 
 OK = 200
+LONG = 30_000
+QUICK_SECONDS = 0.2  # Of processor time; a quadratic search takes seconds.
 PARAMETERS = {"code": "222222", "token": "nothing-here", "cafe_id": "aurora"}
 
 
@@ -78,6 +83,31 @@ async def test_a_till_opens_however_its_address_is_spelled(client):
 )
 def test_only_addresses_that_people_type_are_changed_and_secrets_keep_their_case(path, tidy):
     assert tidy_path(path) == tidy
+
+
+@pytest.mark.parametrize("first", ["c", "C", "r", "till", "qr", "privacy", "/c"])
+@pytest.mark.parametrize("repeated", [".", "/", " ", "\u00a0", "\u200b", ")", "./", "a."])
+def test_a_long_address_is_tidied_in_linear_time(first, repeated):
+    path = f"/{first}/{repeated * (LONG // len(repeated))}a"
+    before = time.process_time()
+    tidy_path(path)
+    assert time.process_time() - before < QUICK_SECONDS
+
+
+def test_every_kind_of_space_is_taken_from_the_end():
+    spaces = [chr(code) for code in range(sys.maxunicode + 1) if chr(code).isspace()]
+    assert [each for each in spaces if tidy_path(f"/c/ABC234{each}.{each}") != "/c/ABC234"] == []
+
+
+@pytest.mark.parametrize("path", ["/c/", "/r/", "/till/", "/qr/", "/privacy/", "/static/", "/menu/", "/health/"])
+async def test_an_address_longer_than_any_of_ours_is_refused(client, path):
+    answer = await client.get(path + "." * LONG + "a")
+    assert (answer.status_code, answer.text) == (414, "The address is too long.\n")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_a_code_followed_by_many_full_stops_opens_its_page(client, replica):
+    assert (await client.get(f"/c/{replica.code}{'.' * 300}")).status_code == OK
 
 
 async def test_a_post_keeps_its_path(client, replica):

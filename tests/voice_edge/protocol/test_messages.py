@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
+import time
 import unicodedata
 
 import pytest
@@ -130,3 +131,44 @@ def test_letters_and_their_marks_are_composed_in_every_message(kind, field, more
     message = parse_message(json.dumps({"type": kind, **more, field: apart}, ensure_ascii=escaped))
     found = message.model_dump()
     assert found[field] == "kafé på ö"
+
+
+def test_a_browsers_description_is_composed():
+    apart = unicodedata.normalize("NFD", "kafé på ö")
+    message = parse_message(json.dumps({"type": "hello", "v": 1, "client": {"browser": apart}}))
+    assert message.model_dump()["client"]["browser"] == "kafé på ö"
+
+
+MARKS = "a" + "\u0301" * 23_900 + "\u0316" * 23_900
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "x", "a": MARKS},
+        {"type": MARKS},
+        {"type": "text", "text": "hej", "more": MARKS},
+        {"type": "text", "text": "hej", MARKS: 1},
+        {"type": "text", "text": MARKS},
+        {"type": "edit", "turn": 1, "text": MARKS},
+        {"type": "hello", "v": 1, "code": MARKS},
+        {"type": "hello", "v": 1, "client": {"browser": MARKS}},
+        {"type": "hello", "v": 1, "resume": MARKS},
+        {"type": "client_error", "code": "other", "message": MARKS},
+        {"type": "ping", "at_ms": 1, "deep": [[{"a": MARKS}]]},
+    ],
+    ids=lambda message: "-".join(key[:8] for key in message),
+)
+def test_thousands_of_marks_anywhere_in_a_message_take_no_time(message):
+    text = json.dumps(message, ensure_ascii=False)
+    before = time.process_time()
+    with contextlib.suppress(ProtocolFault):
+        parse_message(text)
+    assert time.process_time() - before < 0.3  # A quadratic sort takes seconds.
+
+
+def test_an_unknown_field_is_counted_and_not_composed():
+    apart = unicodedata.normalize("NFD", "å")
+    message = parse_message(json.dumps({"type": "text", "text": apart, "mood": apart}))
+    assert (message.text, unknown_fields(message)) == ("å", 1)
+    assert message.model_extra == {"mood": apart}

@@ -85,15 +85,17 @@ class _TillRequest:
             return too_many_response(self._edge, wait=wait, headers=HEADERS, cafe=self._cafe)
         if invitation := self._request.query_params.get("till", "")[:MOST_INVITATION]:
             return await self._in_thread(lambda cafe: self._welcome(cafe, invitation))
-        code = composed(self._request.query_params.get("code", ""))[:MOST_TYPED]
+        code = composed(self._request.query_params.get("code", "")[:MOST_TYPED])
         return await self._in_thread(lambda cafe: self._page(cafe, code=code))
 
     async def sign_in(self) -> Response:
         """Sign the till in and redirect to its page, or return the form with an error."""
         if self._cafe is None:
             return self._nothing_here()
-        form = await self._form()
         cafe = self._cafe
+        if (wait := await self._edge.doors.rates.hit("till", self._device or self._address)) is not None:
+            return too_many_response(self._edge, wait=wait, headers=HEADERS, cafe=cafe)
+        form = await self._form()
         if form is None:
             return self._html(cafe, state="foreign", status=403)
         if (wait := await self._pin_wait(cafe)) is not None:
@@ -126,9 +128,9 @@ class _TillRequest:
         """Return the page with the result of `work`; call `on_failure` if the store is away."""
         if self._cafe is None:
             return self._nothing_here()
-        form = await self._form()
         if (wait := await self._edge.doors.rates.hit("till", self._device or self._address)) is not None:
             return too_many_response(self._edge, wait=wait, headers=HEADERS, cafe=self._cafe)
+        form = await self._form()
         if form is None:
             return self._html(self._cafe, state="foreign", status=403)
         return await self._in_thread(lambda cafe: self._perform(cafe, form, work), on_failure=lambda: on_failure(form))
@@ -215,7 +217,7 @@ class _TillRequest:
         if not same_site_post(self._request.headers, host=self._request.headers.get("host", "")):
             return None
         given = parse_qs(body, max_num_fields=10)
-        return {name: composed(given.get(name, [""])[0]).strip()[:MOST_TYPED] for name in ("code", "pin", "request")}
+        return {name: composed(given.get(name, [""])[0].strip()[:MOST_TYPED]) for name in ("code", "pin", "request")}
 
     def _presented_ticket(self) -> str:
         return self._request.cookies.get(COOKIE, "")

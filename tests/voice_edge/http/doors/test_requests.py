@@ -26,6 +26,27 @@ async def test_a_foreign_host_gets_neither_page_nor_websocket(client, replica):
     assert (await client.get("/health/live", headers={"host": "edge1:8000"})).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example", 421), ("evil.example:8000", 421), ("127.0.0.1.evil.example", 421), ("[::1", 421), ("", 421),
+        ("a@evil.example", 421), ("edge1:8000/evil.example", 421), ("edge1.", 421),
+        ("10.0.0.7:8000", 200), ("[::1]:8000", 200), ("localhost:8000", 200), ("edge1:8000", 200), ("edge1", 200),
+        ("pilot_edge-2:8000", 200), ("aurora.feedbackai.se", 200),
+    ],
+)  # fmt: skip
+async def test_metrics_answer_an_internal_name_or_ours_and_no_foreign_one(client, host, status):
+    for path in ("/metrics", "/metrics/", "//metrics"):
+        answer = await client.get(path, headers={"host": host}, follow_redirects=False)
+        assert "edge_sessions_open" not in answer.text or status == 200
+    assert (await client.get("/metrics", headers={"host": host})).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy", "/till/aurora", "/c/222222"])
+async def test_an_internal_name_opens_no_page(client, path):
+    assert (await client.get(path, headers={"host": "edge1:8000"})).status_code == 421
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "OPTIONS", "PROPFIND"])
 async def test_other_methods_are_not_served(client, replica, method):
     for path in ("/", f"/c/{replica.code}", "/static/page.css", "/r/x/erase"):
