@@ -16,7 +16,7 @@ _MARKS_UNCLASSED = frozenset("\u0f73\u0f75\u0f81")  # Class 0, yet each decompos
 
 
 def composed(text: str) -> str:
-    """Return a text with each letter and its marks as one character; a letter's marks beyond 30 are dropped."""
+    """Return a text with each letter and its marks, at most 30, as one character."""
     if text.isascii():
         return text
     return unicodedata.normalize("NFC", _PERHAPS_MARKS.sub(_few_marks, text))

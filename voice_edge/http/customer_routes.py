@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -26,6 +27,7 @@ from voice_edge.http.responses import away_response, requested_language, too_man
 NO_STORE = {"Cache-Control": "no-store"}
 QR_CACHE = {"Cache-Control": "public, max-age=3600"}
 RETRY_SECONDS = "60"
+MOST_PICTURES = 1_000  # About 1 MB; drawing one takes milliseconds.
 # A café that takes no feedback now is answered with 200; only maintenance counts as a failure to a probe.
 SHUT: dict[RefusalCode, DoorKind] = {"closed": "closed", "paused": "paused", "trial_full": "trial_full"}
 
@@ -116,7 +118,7 @@ def _banner(cafe: Cafe, language: Language, *, edge: Edge, unrewarded: bool) -> 
 
 
 def _page_of_code(address: str | None, code: str) -> str | None:
-    """Return the key of a code's pages: a public code is counted by address, so that no stranger shuts it elsewhere."""
+    """Return the key of a code's pages: by address too, so that no stranger shuts a public code."""
     return None if address is None else f"{code} {address}"
 
 
@@ -133,9 +135,13 @@ async def _qr(code: str, *, kind: str, request: Request, edge: Edge) -> Response
     if (wait := await edge.doors.rates.hit("page", _page_of_code(address, readable_code))) is not None:
         return _too_many(wait)
     link = code_address(readable_code, public_url=edge.settings.public_url)
-    if kind == "svg":
-        return Response(qr_svg(link), media_type="image/svg+xml", headers=QR_CACHE)
-    return Response(qr_png(link), media_type="image/png", headers=QR_CACHE)
+    media_type = "image/svg+xml" if kind == "svg" else "image/png"
+    return Response(_picture(link, kind), media_type=media_type, headers=QR_CACHE)
+
+
+@lru_cache(maxsize=MOST_PICTURES)
+def _picture(link: str, kind: str) -> bytes:
+    return qr_svg(link) if kind == "svg" else qr_png(link)
 
 
 def _too_many(wait: float) -> Response:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from functools import lru_cache
 
 import segno
 
 ERROR_LEVEL = "q"  # Survives a quarter scratched or stained, as on a café's table.
 QUIET_ZONE_MODULES = 4
 PNG_PIXELS_PER_MODULE = 12
-MOST_REMEMBERED = 500  # Of each kind, about 1 MB in all; drawing one takes milliseconds.
 
 
 def code_address(code: str, *, public_url: str) -> str:
@@ -18,7 +16,6 @@ def code_address(code: str, *, public_url: str) -> str:
     return f"{public_url}/c/{code}"
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
 def qr_svg(address: str) -> bytes:
     """Return the QR code as SVG."""
     buffer = io.BytesIO()
@@ -26,7 +23,6 @@ def qr_svg(address: str) -> bytes:
     return buffer.getvalue()
 
 
-@lru_cache(maxsize=MOST_REMEMBERED)
 def qr_png(address: str) -> bytes:
     """Return the QR code as PNG."""
     buffer = io.BytesIO()

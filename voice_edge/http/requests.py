@@ -1,4 +1,4 @@
-"""Checks every HTTP request before its route: host, address, method, body size, and the origin of a form."""
+"""Checks every HTTP request before its route: host, path, method, body size and a form's origin."""
 
 from __future__ import annotations
 

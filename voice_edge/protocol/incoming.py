@@ -19,7 +19,7 @@ HIGHEST_TURN = 10_000
 
 
 class _Composed(BaseModel):
-    """Base class: the text of a known field is composed once its length is checked; other text is never read."""
+    """Base class: the text of a known field is composed once its length is checked."""
 
     @field_validator("*", mode="after")
     @classmethod

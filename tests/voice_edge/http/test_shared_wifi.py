@@ -34,7 +34,7 @@ async def receipt(replica):
 
 @pytest.fixture
 async def junk(replica, wifi, receipt):
-    """Use up what one address may ask for that is not there, and the limits of pages and receipts by address."""
+    """Use up every limit of pages and receipts at one address."""
     rates = replica.edge.doors.rates
     for scope in ("page", "receipt", "receipt_state", "erasure", "bank", "unknown_code", "unknown_receipt"):
         while await rates.hit(scope, "203.0.113.7") is None:
@@ -87,8 +87,6 @@ async def test_a_codes_pages_are_limited_for_one_address_only(wifi, replica):
 
 
 async def test_a_qr_code_is_drawn_once(wifi, replica, monkeypatch):
-    qr.qr_png.cache_clear()
-    qr.qr_svg.cache_clear()
     drawn = []
     make = qr.segno.make
     monkeypatch.setattr(qr.segno, "make", lambda *args, **options: drawn.append(args) or make(*args, **options))
