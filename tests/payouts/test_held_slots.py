@@ -1,4 +1,4 @@
-"""Held rewards use up neither the café's trial nor its daily budget; a released one does."""
+"""Held and declined rewards use up neither the café's trial nor its daily budget; a released one does."""
 
 from __future__ import annotations
 
@@ -52,11 +52,43 @@ def test_a_held_session_uses_no_slot_of_the_trial(store: Store, signal: str) -> 
     assert closed_doors.trial_used(store, SMALL, before=NOON + timedelta(days=1)) == 1
 
 
-def test_a_worthless_session_with_a_signal_uses_no_slot_and_one_without_does(store: Store) -> None:
-    usual = {"score": 20, "counted_score": 20}
-    script = sent(store, held_until=NOON + timedelta(days=7), reasons=("inhuman_speed",), **usual)
-    copy, honest = sent(store, counted_score=45, reasons=("copied_exactly",)), sent(store, **usual)
-    assert {each.outcome for each in decide(store, script, copy, honest)} == {"declined"}
+WORTHLESS = {"score": 20, "counted_score": 20}
+DECLINED = {
+    "worthless": WORTHLESS,
+    "worthless and too fast": {**WORTHLESS, "held_until": NOON + timedelta(days=7), "reasons": ("inhuman_speed",)},
+    "capped": {"counted_score": 45, "reasons": ("copied_exactly",)},
+    "not trusted": {"clear": False},
+    "no consent": {"consent": False},
+}
+
+
+@pytest.mark.parametrize("changes", DECLINED.values(), ids=DECLINED)
+def test_declined_sessions_never_use_up_the_trial(store: Store, changes: dict[str, object]) -> None:
+    for _ in range(4):
+        script = [sent(store, **changes) for _ in range(2)]
+        assert {each.outcome for each in decide(store, *script)} == {"declined"}
+    use = trial_slots.usage(store, SMALL)
+    assert (use.used, use.unrewarded, use.full) == (0, 0, False)
+    assert closed_doors.trial_full(store, SMALL, start=NOON, end=NOON + timedelta(hours=1)) == []
+    assert [each.outcome for each in decide(store, *(sent(store) for _ in range(3)))] == ["eligible"] * 3
+    assert trial_slots.usage(store, SMALL).full
+
+
+def test_a_session_beyond_the_trial_stays_unrewarded(store: Store) -> None:
+    decide(store, *(sent(store) for _ in range(3)))
+    (late,) = decide(store, sent(store))
+    assert (late.outcome, late.reason) == ("declined", "beyond_trial")
+    use = trial_slots.usage(store, SMALL)
+    assert (use.used, use.unrewarded) == (3, 1)
+
+
+def test_an_erased_reward_keeps_its_slot_and_an_erased_declined_answer_has_none(store: Store) -> None:
+    paid, worthless = sent(store), sent(store, **WORTHLESS)
+    decide(store, paid, worthless)
+    for each in (paid, worthless):
+        tombstones.add(store, session_id=each.session_id, actor="guest", reason="asked on the receipt page")
+        with store.begin() as connection:
+            money_erasure.unlink(connection, each.session_id)
     assert trial_slots.usage(store, SMALL).used == 1
 
 

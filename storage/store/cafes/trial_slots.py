@@ -3,7 +3,7 @@
 A slot is reserved when a guest presses start, on a short lease until the guest consents, then on one that is extended
 while the session lives; it is used when the feedback is sent and released when the session is abandoned. A running
 session can always finish: without a free slot at its end, its feedback is saved but earns nothing. A reward that waits
-for a person, or was refused, takes no slot, so that a script cannot use up the trial.
+for a person, was refused or was declined takes no slot, so that a script cannot use up the trial.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pilot.cafes import Cafe
 from storage.store.cafes import cafe_states
 from storage.store.engine import Store, serialise
 from storage.store.schemas.core import trial_slots
-from storage.store.schemas.held_sessions import held_sessions
+from storage.store.schemas.unpaid_sessions import unpaid_sessions
 
 LEASE_SECONDS = 600
 LEASE_UNTIL_CONSENT_SECONDS = 60  # Long enough to read the question; a silent session blocks nobody for longer.
@@ -54,9 +54,9 @@ class TrialUse:
     """The use of a café's trial.
 
     Attributes:
-        used: Feedbacks sent within the limit, without those whose reward is held or was refused.
+        used: Feedbacks sent within the limit, without those whose reward is held, was refused or was declined.
         reserved: Running sessions with a slot.
-        unrewarded: Feedbacks sent beyond the limit, or declined while a signal speaks against them.
+        unrewarded: Feedbacks sent beyond the limit.
         limit: The limit of rewarded feedbacks.
     """
 
@@ -199,8 +199,8 @@ _COLUMNS = (
 
 
 def takes_slot() -> ColumnElement[bool]:
-    """Return the condition that a sent feedback takes its slot, because nothing holds its reward."""
-    return trial_slots.c.session_id.not_in(held_sessions())
+    """Return the condition that a sent feedback takes its slot, until it is decided without a reward."""
+    return trial_slots.c.session_id.not_in(unpaid_sessions())
 
 
 def _use(connection: Connection, *, cafe: Cafe, at: datetime) -> TrialUse:

@@ -12,7 +12,7 @@ import secrets
 from sqlalchemy import Connection, delete, exists, select, update
 
 from storage.store.schemas.core import tombstones, trial_slots
-from storage.store.schemas.held_sessions import held_sessions
+from storage.store.schemas.unpaid_sessions import unpaid_sessions
 from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.payout import payout_claims, recipients
 from storage.store.schemas.provider import bank_payouts, onboardings, recipient_devices, recipient_statuses
@@ -29,9 +29,9 @@ def unlink(connection: Connection, session_id: str) -> int:
         select(reward_decisions.c.reward_id, reward_decisions.c.device).where(mine, marked)
     ).all():
         _forget_account(connection, reward_id, device=device)
-    # A held reward takes no slot, and would take one as soon as its decision does not name the session.
-    held = trial_slots.c.session_id.in_(held_sessions())
-    connection.execute(delete(trial_slots).where(trial_slots.c.session_id == session_id, held, marked))
+    # Without a reward it takes no slot, and would take one as soon as its decision does not name the session.
+    unpaid = trial_slots.c.session_id.in_(unpaid_sessions())
+    connection.execute(delete(trial_slots).where(trial_slots.c.session_id == session_id, unpaid, marked))
     # Random and stored nowhere else, so that it leads to nobody.
     pseudonym = f"{PSEUDONYM}{secrets.token_hex(PSEUDONYM_BYTES)}"
     done = connection.execute(update(reward_decisions).where(mine, marked).values(session_id=pseudonym, device=None))

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, or_, select
 
 from storage.errors import StorageError
 from storage.store import audit, outbox
@@ -236,10 +236,6 @@ def _decide_one(
     connection.execute(insert(reward_decisions).values(**values, device=candidate.device))
     if decision.outcome == "eligible":
         _owe(connection, decision, store=store, issuer=issuer)
-    elif decision.outcome == "declined" and candidate.reasons:
-        # A script's worthless answers must not use up the trial either.
-        mine = trial_slots.c.session_id == candidate.session_id
-        connection.execute(update(trial_slots).where(mine).values(rewarded=False))
     return decision
 
 
