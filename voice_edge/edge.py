@@ -172,7 +172,9 @@ class Edge:
     more_background: Sequence[Callable[[], Coroutine[Any, Any, None]]] = ()
 
     def __post_init__(self) -> None:
-        self.sessions = OpenSessions(most=self.limits.open_sessions)
+        self.sessions = OpenSessions(
+            most=self.limits.open_sessions, make_room=lambda newcomer: self.arrivals.make_room(newcomer)
+        )
         self.doors = Doors(
             settings=self.settings,
             cafes=self.cafes,

@@ -109,7 +109,7 @@ class Dispatch:
         refusal = await live.edge.doors.start(state.session_id)
         if refusal is not None:
             live.edge.metrics.count_refusal(refusal.code)
-            await live.send_error(refusal.code, retryable=refusal.retryable)
+            await live.send_error(refusal.code, retryable=refusal.retryable, retry_after_s=refusal.retry_after_s)
             live.end(CLOSES[refusal.code])
             return
         state.mode = message.mode

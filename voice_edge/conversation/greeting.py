@@ -100,7 +100,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
             if state.phase == "greeted":  # Not started yet: the doors apply as to a new session.
                 _expect_open(resumed.cafe, edge=edge, simulated=state.simulated)
             if state.phase != "greeted" or state.age_seconds(edge.clock.now()) <= edge.limits.idle_seconds:
-                return _arrived(resumed, edge=edge, known_device=known_device)
+                return _arrived(resumed, edge=edge, known_device=known_device, address=address)
             # A page that was only open: a new session, so that its guest has the whole time.
             code_before = state.code
     code = readable(hello.code or code_before)
@@ -122,10 +122,6 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
         address=visitor.address,
         device_token=hello.device_token if known_device else None,
     )
-    if address is not None:
-        await _count(edge, "sessions_of_address", address)
-        await _count(edge, "sessions_of_code", code)
-        await _count(edge, "sessions_of_device", hashed if known_device else None)
     state = SessionState(
         session_id=session_id,
         cafe=cafe.id,
@@ -137,7 +133,7 @@ async def greet(hello: Hello, *, edge: Edge, visitor: Visitor) -> OpenedSession:
         client=hello.client,
     )
     greeted = OpenedSession(state=state, cafe=cafe, resumed=False, refused=refused)
-    return _arrived(greeted, edge=edge, known_device=known_device)
+    return _arrived(greeted, edge=edge, known_device=known_device, address=address)
 
 
 def welcome(greeted: OpenedSession, *, edge: Edge) -> Welcome:
@@ -185,7 +181,7 @@ async def resumed_session(snapshot: str, *, edge: Edge) -> OpenedSession:
     return OpenedSession(state=state, cafe=cafe, resumed=True)
 
 
-def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool) -> OpenedSession:
+def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool, address: str | None) -> OpenedSession:
     state = greeted.state
     edge.doors.register(
         Visit(
@@ -195,6 +191,7 @@ def _arrived(greeted: OpenedSession, *, edge: Edge, known_device: bool) -> Opene
             device_hash=state.device_hash,
             known_device=known_device,
             simulated=state.simulated,
+            address=address,
         )
     )
     if greeted.resumed and state.phase in ("started", "talking", "review"):

@@ -111,10 +111,10 @@ class Live:
         """Send the state that the page shows."""
         await self.send(State(state=state))
 
-    async def send_error(self, code: str, *, retryable: bool) -> None:
+    async def send_error(self, code: str, *, retryable: bool, retry_after_s: float | None = None) -> None:
         """Send an error with its text in the guest's language."""
         message = say("edge", f"errors.{code}", self.state.language)
-        await self.send(ErrorMessage(code=code, message=message, retryable=retryable))
+        await self.send(ErrorMessage(code=code, message=message, retryable=retryable, retry_after_s=retry_after_s))
 
     async def record(self, content: BaseModel, *, then: Outgoing | None = None) -> None:
         """Record an event, then acknowledge it with the current state.

@@ -55,6 +55,11 @@ class Session:
         self._frames = Allowance(rate=limits.frames_per_second, burst=limits.frames_burst, clock=clock)
         self.ended = asyncio.Event()
 
+    @property
+    def started(self) -> bool:
+        """Return whether the guest has pressed start."""
+        return self._live is not None and self._live.state.phase != "greeted"
+
     def hang_up(self, code: CloseCode) -> None:
         """End the connection; the session may be resumed."""
         self._hung_up = code

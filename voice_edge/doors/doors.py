@@ -18,7 +18,7 @@ from voice_edge.clock import Clock
 from voice_edge.doors.board import Board
 from voice_edge.doors.devices import IssuedToken, OpenDevices, issue_token, known_token
 from voice_edge.doors.entrance import Entrance, Refusal, is_trial_address
-from voice_edge.doors.rates import Rates, RedisCounter
+from voice_edge.doors.rates import Rates, RedisCounter, wider_network
 from voice_edge.doors.trials import TrialService
 
 
@@ -33,6 +33,7 @@ class Visit:
         device_hash: The device's day-salted hash.
         known_device: Whether the hash is a token's, and so identifies one device.
         simulated: Whether a test client made it.
+        address: Its address from `counted_address`; None is not counted.
     """
 
     session_id: str
@@ -41,6 +42,7 @@ class Visit:
     device_hash: str
     known_device: bool
     simulated: bool
+    address: str | None = None
 
 
 class Doors:
@@ -86,10 +88,16 @@ class Doors:
         self._connections[visit.session_id] += 1
 
     async def start(self, session_id: str) -> Refusal | None:
-        """Admit a session at its start: one per device, with a trial slot. Return a refusal, or None."""
+        """Admit a session at its start: within the rates, one per device, with a trial slot; else return a refusal.
+
+        The rates count starts, not greetings: a page that is only opened must shut no table and no Wi-Fi.
+        """
         visit = self._visits.get(session_id)
         if visit is None:
             return None
+        wait = await self._rate_wait(visit)
+        if wait is not None:
+            return Refusal("too_many", retry_after_s=wait)
         if visit.simulated:
             return None  # A load test is one machine with many sessions.
         if not self._opened(visit):
@@ -131,10 +139,15 @@ class Doors:
         return rewards
 
     def abandon(self, session_id: str, *, may_return: bool) -> None:
-        """Release the session's slot, unless its guest has said something and may still return."""
+        """Release the session's slot, or keep it for a while if its guest has said something and may still return."""
         visit = self._visits.get(session_id)
-        if visit is not None and not visit.simulated and not may_return:
+        if visit is None or visit.simulated:
+            return
+        if not may_return:
             self.trials.settle(session_id, cafe=visit.cafe.id, outcome="release")
+        elif self._connections[session_id] == 1:  # Else a newer connection continues it.
+            network = None if visit.address is None else wider_network(visit.address)
+            self.trials.lose(session_id, cafe=visit.cafe.id, network=network)
 
     def unregister(self, session_id: str) -> None:
         """Unregister a session whose connection has ended."""
@@ -160,6 +173,20 @@ class Doors:
         year = business_day(self._clock.now()).year
         for each in (year, year + 1):
             await asyncio.to_thread(holidays_of, each)
+
+    async def _rate_wait(self, visit: Visit) -> float | None:
+        """Count a start; return the seconds to wait if it exceeds a rate."""
+        if visit.address is None:
+            return None
+        wait = await self.rates.hit("sessions_of_address", visit.address)
+        if wait is None:
+            wait = await self.rates.hit("sessions_of_device", visit.device_hash if visit.known_device else None)
+        network = f"{visit.code} {wider_network(visit.address)}"
+        if wait is None and await self.rates.allows("code_of_network", network):
+            wait = await self.rates.hit("networks_of_code", visit.code)
+            if wait is None:
+                await self.rates.hit("code_of_network", network)
+        return wait
 
     def _opened(self, visit: Visit) -> bool:
         return self.devices.open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 from voice_edge.protocol import CloseCode
@@ -26,8 +27,11 @@ class OpenSession(Protocol):
 class OpenSessions:
     """All connections of the replica, and the live one of each session."""
 
-    def __init__(self, *, most: int) -> None:
+    def __init__(
+        self, *, most: int, make_room: Callable[[OpenSession], OpenSession | None] = lambda _newcomer: None
+    ) -> None:
         self._most = most
+        self._make_room = make_room
         self._connections: set[OpenSession] = set()
         self._live: dict[str, OpenSession] = {}
         self._epochs: OrderedDict[str, int] = OrderedDict()
@@ -57,9 +61,12 @@ class OpenSessions:
         self._talking.discard(session_id)
 
     def admit(self, session: OpenSession) -> bool:
-        """Add a connection; return False if the replica is full."""
+        """Add a connection; return False if the replica is full and none can be closed for it."""
         if len(self._connections) >= self._most:
-            return False
+            closed = self._make_room(session)
+            if closed is None:
+                return False
+            self._connections.discard(closed)
         self._connections.add(session)
         return True
 

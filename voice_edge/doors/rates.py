@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerSecond, WindowStats
@@ -22,7 +23,7 @@ from pilot.networks import network_of
 from voice_edge.clock import Clock
 
 Scope = Literal[
-    "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "sessions_of_code",
+    "page", "unknown_code", "hello", "sessions_of_device", "sessions_of_address", "networks_of_code", "code_of_network",
     "receipt", "receipt_state", "unknown_receipt", "erasure", "bank", "upload",
     "till", "till_pin", "till_first_pin", "till_pins_of_cafe", "till_first_pins_of_cafe", "till_pin_of_device",
     "till_first_pin_of_device", "till_known_pins_of_cafe", "till_first_known_pins_of_cafe", "till_new_devices",
@@ -37,6 +38,8 @@ KEY_BYTES = 12
 LOOPBACK_6 = network_of("::1")
 REDIS_SECONDS = 0.25  # The longest wait for a count.
 REDIS_BACKOFF_SECONDS = 30.0
+
+T = TypeVar("T")
 
 log = structlog.get_logger("voice_edge.doors")
 
@@ -55,7 +58,9 @@ RATES: dict[Scope, Rate] = {
     "hello": Rate(600, 5 * MINUTE),
     "sessions_of_device": Rate(10, HOUR),  # Only for a device with a token.
     "sessions_of_address": Rate(200, HOUR),
-    "sessions_of_code": Rate(400, HOUR),
+    # Networks, not sessions: a few that start again and again must not shut a table's code for the others.
+    "networks_of_code": Rate(400, HOUR),
+    "code_of_network": Rate(1, HOUR),  # Not a limit: marks a network that was counted for the code.
     "receipt": Rate(300, 5 * MINUTE),
     "receipt_state": Rate(600, 5 * MINUTE),  # Six open pages of one receipt, each polling every three seconds.
     "unknown_receipt": Rate(30, 10 * MINUTE),
@@ -91,6 +96,10 @@ class Counter(Protocol):
         """Count one hit; return None if it is allowed, else the seconds to wait."""
         ...
 
+    async def allows(self, item: RateLimitItem, key: str) -> bool:
+        """Return whether a hit would be allowed, without counting one."""
+        ...
+
     async def close(self) -> None:
         """Close the counter's connections, if any."""
         ...
@@ -107,6 +116,10 @@ class MemoryCounter:
         if self._limiter.hit(item, key):
             return None
         return _wait(self._limiter.get_window_stats(item, key), item)
+
+    async def allows(self, item: RateLimitItem, key: str) -> bool:
+        """Return whether a hit would be allowed, without counting one."""
+        return self._limiter.test(item, key)
 
     async def close(self) -> None:
         """Close nothing: the counts end with the process."""
@@ -134,6 +147,10 @@ class RedisCounter:
         if await self._limiter.hit(item, key):
             return None
         return _wait(await self._limiter.get_window_stats(item, key), item)
+
+    async def allows(self, item: RateLimitItem, key: str) -> bool:
+        """Return whether a hit would be allowed, without counting one."""
+        return await self._limiter.test(item, key)
 
     async def close(self) -> None:
         """Close the connections to Redis."""
@@ -171,22 +188,33 @@ class Rates:
         """
         if subject is None:
             return None
-        key = hashlib.blake2b(subject.encode(), key=self._key, digest_size=KEY_BYTES).hexdigest()
-        item = self._items[scope]
-        if self._shared is not None and self._clock.monotonic() >= self._shared_backoff_until:
-            try:
-                wait = await self._shared.hit(item, key)
-            except Exception as error:  # Any error of Redis' client: no guest is refused because of it.
-                self._back_off(error)
-            else:
-                self._warned = False
-                return wait
-        return await self._own.hit(item, key)
+        item, key = self._items[scope], self._hashed(subject)
+        return await self._counted(lambda counter: counter.hit(item, key))
+
+    async def allows(self, scope: Scope, subject: str) -> bool:
+        """Return whether a hit of `subject` would be allowed, without counting one."""
+        item, key = self._items[scope], self._hashed(subject)
+        return await self._counted(lambda counter: counter.allows(item, key))
 
     async def close(self) -> None:
         """Close the shared counter's connections."""
         if self._shared is not None:
             await self._shared.close()
+
+    def _hashed(self, subject: str) -> str:
+        return hashlib.blake2b(subject.encode(), key=self._key, digest_size=KEY_BYTES).hexdigest()
+
+    async def _counted(self, ask: Callable[[Counter], Awaitable[T]]) -> T:
+        """Ask the shared counter, or this replica's own without one and while it is away."""
+        if self._shared is not None and self._clock.monotonic() >= self._shared_backoff_until:
+            try:
+                answer = await ask(self._shared)
+            except Exception as error:  # Any error of Redis' client: no guest is refused because of it.
+                self._back_off(error)
+            else:
+                self._warned = False
+                return answer
+        return await ask(self._own)
 
     def _back_off(self, error: Exception) -> None:
         self._shared_backoff_until = self._clock.monotonic() + REDIS_BACKOFF_SECONDS
@@ -202,6 +230,12 @@ def counted_address(address: str) -> str | None:
         return None if ip_address(network).is_loopback else network
     except ValueError:  # An IPv6 network, or no address at all.
         return None if network == LOOPBACK_6 else network or None
+
+
+def wider_network(counted: str) -> str:
+    """Return the network of one customer of a provider, for a key of `counted_address`: IPv4 whole, IPv6 its /48."""
+    prefix, _, bits = counted.partition("/")
+    return f"{int(prefix, 16) >> 16:x}/48" if bits == "64" else counted
 
 
 def _wait(stats: WindowStats, item: RateLimitItem) -> float:

@@ -1,4 +1,4 @@
-"""The trial slots of this replica's sessions: reserved, extended from consent on, used or released.
+"""The trial slots of this replica's sessions: reserved, extended from consent on, used, lost or released.
 
 The store decides. While it is away talks continue: outcomes are settled once it is back, and rewards wait for that.
 """
@@ -6,7 +6,7 @@ The store decides. While it is away talks continue: outcomes are settled once it
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Literal
 
@@ -15,17 +15,19 @@ import structlog
 from pilot.cafes import Cafe, Cafes
 from pilot.errors import InvalidCafes, PilotError
 from storage.store.cafes import trial_slots
-from storage.store.cafes.trial_slots import LEASE_UNTIL_CONSENT_SECONDS, Reserved
+from storage.store.cafes.trial_slots import LEASE_AFTER_LOSS_SECONDS, LEASE_UNTIL_CONSENT_SECONDS, Reserved
 from storage.store.engine import Store
 from voice_edge.clock import Clock, within
 
 RESERVE_SECONDS = 2.0
-EXTEND_SECONDS = 120.0
+EXTEND_SECONDS = 60.0  # Less than the lease of a lost connection: a resume elsewhere extends in time.
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
 MOST_WAITING = 10_000  # Beyond this the oldest are left to the projection from the landing, or their lease expires.
 
-Outcome = Literal["use", "release", "hold"]
+MOST_LOST_OF_NETWORK = 10
+
+Outcome = Literal["use", "release", "hold", "lose"]
 
 log = structlog.get_logger("voice_edge.doors")
 
@@ -41,6 +43,7 @@ class TrialService:
         self._clock = clock
         self._store_away = store_away
         self._leased: dict[str, str] = {}
+        self._lost: defaultdict[str, OrderedDict[str, tuple[str, float]]] = defaultdict(OrderedDict)
         self._unrewarded: set[str] = set()
         self._waiting: OrderedDict[str, tuple[str, Outcome]] = OrderedDict()
         self._arrived = asyncio.Event()
@@ -75,12 +78,34 @@ class TrialService:
     def hold(self, session_id: str, *, cafe: str) -> None:
         """Extend a session's lease from now on; reserve again if it was released."""
         self._leased[session_id] = cafe
+        self._find_again(session_id)
         self._settle_soon(session_id, cafe=cafe, outcome="hold")
 
     def settle(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
         """Queue a session's outcome; `keep_settling` settles it."""
         self._leased.pop(session_id, None)
         self._settle_soon(session_id, cafe=cafe, outcome=outcome)
+
+    def lose(self, session_id: str, *, cafe: str, network: str | None) -> None:
+        """Keep the slot of a lost connection for two minutes, so that its guest can resume.
+
+        Of one network only the last ten are kept: a script must not fill the trial with pages that it has left.
+        """
+        self.settle(session_id, cafe=cafe, outcome="lose")
+        if network is None:
+            return
+        now = self._clock.monotonic()
+        lost = self._lost[network]
+        lost[session_id] = (cafe, now)
+        lost.move_to_end(session_id)
+        while len(lost) > MOST_LOST_OF_NETWORK:
+            oldest, (its_cafe, _) = lost.popitem(last=False)
+            self.settle(oldest, cafe=its_cafe, outcome="release")
+        for known, theirs in list(self._lost.items()):
+            while theirs and now - next(iter(theirs.values()))[1] > LEASE_AFTER_LOSS_SECONDS:
+                theirs.popitem(last=False)
+            if not theirs:
+                del self._lost[known]
 
     def stop_extending(self, session_id: str) -> None:
         """Stop extending a session's lease after its connection has ended; it may resume within the lease."""
@@ -116,7 +141,7 @@ class TrialService:
             return True
 
     async def keep_extended(self) -> None:
-        """Extend the leases of live sessions every two minutes."""
+        """Extend the leases of live sessions every minute."""
         while True:
             await self._clock.sleep(EXTEND_SECONDS)
             await self.extend()
@@ -130,6 +155,10 @@ class TrialService:
             await asyncio.to_thread(lambda: trial_slots.extend(self._open_store(), leased))
         except (PilotError, OSError) as error:
             log.warning("leases not extended", sessions=len(leased), kind=type(error).__name__)
+
+    def _find_again(self, session_id: str) -> None:
+        for lost in self._lost.values():
+            lost.pop(session_id, None)
 
     def _settle_soon(self, session_id: str, *, cafe: str, outcome: Outcome) -> None:
         if self._waiting.get(session_id, ("", "release"))[1] == "use":
@@ -145,5 +174,7 @@ class TrialService:
             trial_slots.use(store, session_id=session_id, cafe=self._cafes.get(cafe))
         elif outcome == "hold":
             trial_slots.reserve(store, session_id=session_id, cafe=self._cafes.get(cafe))
+        elif outcome == "lose":
+            trial_slots.extend(store, [session_id], seconds=LEASE_AFTER_LOSS_SECONDS)
         else:
             trial_slots.release(store, session_id)

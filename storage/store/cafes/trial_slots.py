@@ -1,9 +1,10 @@
 """Trial slots: the rewarded feedbacks left in a café's trial, shared by all replicas.
 
 A slot is reserved when a guest presses start, on a short lease until the guest consents, then on one that is extended
-while the session lives; it is used when the feedback is sent and released when the session is abandoned. A running
-session can always finish: without a free slot at its end, its feedback is saved but earns nothing. A reward that waits
-for a person, was refused or was declined takes no slot, so that a script cannot use up the trial.
+while the session lives, and short again once its connection is lost. It is used when the feedback is sent and released
+when the session is abandoned. A running session can always finish: without a free slot at its end, its feedback is
+saved but earns nothing. A reward that waits for a person, was refused or was declined takes no slot, so that a script
+cannot use up the trial.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from storage.store.schemas.core import trial_slots
 from storage.store.schemas.unpaid_sessions import unpaid_sessions
 
 LEASE_SECONDS = 600
+LEASE_AFTER_LOSS_SECONDS = 120  # Long enough to reconnect; who comes later takes a free slot.
 LEASE_UNTIL_CONSENT_SECONDS = 60  # Long enough to read the question; a silent session blocks nobody for longer.
 WARN_SHARE = 0.8
 
@@ -102,11 +104,11 @@ def reserve(store: Store, *, session_id: str, cafe: Cafe, seconds: int = LEASE_S
         return "reserved" if free else "unrewarded"
 
 
-def extend(store: Store, session_ids: Collection[str]) -> None:
-    """Extend the leases of live sessions."""
+def extend(store: Store, session_ids: Collection[str], *, seconds: int = LEASE_SECONDS) -> None:
+    """Let the valid leases of sessions end in so many seconds: longer for a live one, shorter for a lost one."""
     if session_ids:
         with store.begin() as connection:
-            _extend(connection, session_ids, at=store.now())
+            _extend(connection, session_ids, at=store.now(), seconds=seconds)
 
 
 def use(store: Store, *, session_id: str, cafe: Cafe) -> bool:

@@ -12,10 +12,10 @@ import secrets
 from sqlalchemy import Connection, delete, exists, select, update
 
 from storage.store.schemas.core import tombstones, trial_slots
-from storage.store.schemas.unpaid_sessions import unpaid_sessions
 from storage.store.schemas.money import reward_decisions
 from storage.store.schemas.payout import payout_claims, recipients
 from storage.store.schemas.provider import bank_payouts, onboardings, recipient_devices, recipient_statuses
+from storage.store.schemas.unpaid_sessions import unpaid_sessions
 
 PSEUDONYM = "erased-"
 PSEUDONYM_BYTES = 16

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import threading
 
@@ -230,6 +231,40 @@ async def test_silent_sockets_of_one_address_do_not_keep_others_out(replica) -> 
         await page.begin("text")
     for opened, _ in silent:
         await opened.__aexit__(None, None, None)
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [[f"2001:db8:5:{each}::1" for each in range(6)], ["198.51.100.7"] * 6],
+    ids=["the /64s of a /48", "one address"],
+)
+async def test_pages_that_are_only_open_keep_no_guest_out_of_a_full_replica(running, addresses) -> None:
+    real = {"simulated": False}
+    async with running(limits=Limits(open_sessions=4)) as replica, contextlib.AsyncExitStack() as stack:
+        guest = await stack.enter_async_context(replica.page(**WIFI))
+        await guest.begin("text", **real)
+        reading = await stack.enter_async_context(replica.page(**WIFI))
+        await reading.hello(**real)
+        opened = [await stack.enter_async_context(replica.page(**{"X-Forwarded-For": each})) for each in addresses]
+        for each in opened[-2:]:
+            await each.hello(**real)
+        assert [await each.closed() for each in opened[:4]] == [4429] * 4
+        late = await stack.enter_async_context(replica.page(**{"X-Forwarded-For": "203.0.113.8"}))
+        await late.begin("text", **real)
+        for each in (guest, reading):
+            await settled(each)
+        assert await opened[4].closed() == 4429
+
+
+async def test_a_full_replica_of_started_sessions_refuses_and_closes_none(running) -> None:
+    async with running(limits=Limits(open_sessions=2)) as replica, contextlib.AsyncExitStack() as stack:
+        talking = [await stack.enter_async_context(replica.page(**WIFI)) for _ in range(2)]
+        for each in talking:
+            await each.begin("text", simulated=False)
+        late = await stack.enter_async_context(replica.page(**{"X-Forwarded-For": "203.0.113.8"}))
+        assert (await late.until("error"))["code"] == "too_many"
+        for each in talking:
+            await settled(each)
 
 
 async def test_a_long_text_is_redacted_in_a_thread_while_others_are_served(replica, monkeypatch) -> None:

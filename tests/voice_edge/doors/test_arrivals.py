@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from voice_edge.doors.arrivals import Arrivals
 from voice_edge.doors.event_budget import EventBudgets
+from voice_edge.doors.open_sessions import OpenSessions
 from voice_edge.protocol import CloseCode
 
 
 class FakeConnection:
     def __init__(self) -> None:
         self.closed: CloseCode | None = None
+        self.started = False
+        self.ended = asyncio.Event()
 
     def hang_up(self, code: CloseCode) -> None:
         self.closed = code
@@ -42,17 +49,73 @@ def test_many_addresses_cannot_keep_a_guest_out_by_silence() -> None:
     assert sum(each.closed is not None for each in silent) == 45
 
 
-def test_a_greeted_connection_is_not_closed_and_counts_until_it_leaves() -> None:
+def test_a_started_connection_is_not_closed_and_counts_until_it_leaves() -> None:
     register = arrivals()
     greeted = admitted(register, "203.0.113.7", 3)
     for each in greeted:
         register.greet(each)
     greeted += admitted(register, "203.0.113.7", 3)
+    for each in greeted:
+        each.started = True
     assert not register.admit(FakeConnection(), address="203.0.113.7")
     assert all(each.closed is None for each in greeted)
     register.leave(greeted[0])
     register.leave(greeted[0])
     assert register.admit(FakeConnection(), address="203.0.113.7") is True
+
+
+@pytest.mark.parametrize("address", ["203.0.113.7", "20010db800010002/64"])
+def test_open_pages_of_an_address_make_room_for_the_next_one(address: str) -> None:
+    register = arrivals(most_silent_of_address=9, most_silent=9)
+    first, second, *_ = opened = admitted(register, address, 6)
+    for each in opened:
+        register.greet(each)
+    first.started = True
+    guest = FakeConnection()
+    assert register.admit(guest, address=address)
+    assert (first.closed, second.closed, guest.closed) == (None, CloseCode.TOO_MANY, None)
+
+
+def test_the_networks_of_one_provider_customer_share_a_limit() -> None:
+    register = arrivals(most_of_network=8, most_silent_of_address=99, most_silent=99)
+    opened = [admitted(register, f"20010db80001{number:04x}/64", 1)[0] for number in range(20)]
+    assert sum(each.closed is None for each in opened) == 8
+    for each in opened:
+        each.started = True
+    assert not register.admit(FakeConnection(), address="20010db80001ffff/64")
+    assert register.admit(FakeConnection(), address="20010db80002ffff/64")
+    assert register.admit(FakeConnection(), address="203.0.113.7")
+
+
+def full_replica(register: Arrivals, most: int) -> OpenSessions:
+    return OpenSessions(most=most, make_room=register.make_room)
+
+
+def test_open_pages_of_the_largest_network_make_room_in_a_full_replica() -> None:
+    register = arrivals(most_silent_of_address=99, most_silent=99)
+    replica = full_replica(register, 8)
+    (guest,) = admitted(register, "203.0.113.8", 1)
+    opened = [admitted(register, f"20010db80001{number:04x}/64", 1)[0] for number in range(7)]
+    assert all(replica.admit(each) for each in [guest, *opened])
+    for _ in range(5):
+        (comes,) = admitted(register, "203.0.113.9", 1)
+        assert replica.admit(comes)
+        comes.started = True
+    assert guest.closed is None
+    assert [each.closed is None for each in opened] == [False] * 5 + [True] * 2
+    assert replica.count == 8
+
+
+def test_a_full_replica_closes_no_conversation_that_has_started() -> None:
+    register = arrivals()
+    replica = full_replica(register, 3)
+    talking = admitted(register, "203.0.113.7", 2) + admitted(register, None, 1)
+    for each in talking[:2]:
+        each.started = True
+    assert all(replica.admit(each) for each in talking)
+    (comes,) = admitted(register, "203.0.113.8", 1)
+    assert not replica.admit(comes)
+    assert [each.closed for each in [*talking, comes]] == [None] * 4
 
 
 def test_loopback_is_not_counted_by_address() -> None:
@@ -66,6 +129,7 @@ def test_forty_guests_behind_one_address_are_admitted_with_the_real_limits() -> 
         for each in admitted(register, "203.0.113.7", 40):
             register.greet(each)
             assert each.closed is None
+            each.started = True
 
 
 def test_a_budget_ends_with_its_events_its_bytes_and_its_edits() -> None:

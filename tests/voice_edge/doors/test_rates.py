@@ -10,7 +10,7 @@ import pytest
 from pilot.settings import Settings
 from tests.ports import free_ports
 from tests.waiting import until
-from voice_edge.doors.rates import MemoryCounter, Rate, Rates, RedisCounter, counted_address
+from voice_edge.doors.rates import MemoryCounter, Rate, Rates, RedisCounter, counted_address, wider_network
 from voice_edge.http.requests import host_allowed
 
 SECRET = b"s" * 32
@@ -87,6 +87,62 @@ def test_an_ipv6_household_counts_as_one_address():
     assert counted_address("fe80::1%eth0") == counted_address("fe80::2")
 
 
+def test_the_networks_of_an_ipv6_customer_are_one_wider_network():
+    one, other, third = (counted_address(f"2001:db8:{each}::1") for each in ("1:2", "1:3", "2:2"))
+    assert wider_network(one) == wider_network(other) != wider_network(third)
+    assert wider_network("203.0.113.7") == "203.0.113.7"
+
+
+async def opened(replica, address: str, *, start: bool) -> str:
+    """Open a page at `address`, and perhaps press start; return the last message's type or the error's code."""
+    async with replica.page(**{"X-Forwarded-For": address, "User-Agent": "iPhone"}) as page:
+        await page.send("hello", v=1, code=replica.code, language="sv", simulated=False)
+        answer = await page.receive()
+        if start and answer["type"] == "welcome":
+            await page.send("start", mode="text", language="sv")
+            while (answer := await page.receive())["type"] != "error" and answer.get("seq") != 1:
+                pass
+        if answer["type"] != "error":
+            return "started" if start else answer["type"]
+        assert 1 <= answer["retry_after_s"] <= 3600
+        assert await page.closed() == 4429
+        return answer["code"]
+
+
+async def test_pages_that_are_only_opened_shut_neither_a_wifi_nor_a_code(replica):
+    replica.edge.doors.rates = rates(sessions_of_address=Rate(3, 60), networks_of_code=Rate(2, 60))
+    assert [await opened(replica, "203.0.113.7", start=False) for _ in range(8)] == ["welcome"] * 8
+    assert [await opened(replica, f"198.51.100.{each}", start=False) for each in range(4)] == ["welcome"] * 4
+    assert await opened(replica, "203.0.113.7", start=True) == "started"
+
+
+async def test_starts_of_one_address_are_limited_and_others_are_not(replica):
+    replica.edge.doors.rates = rates(sessions_of_address=Rate(3, 60))
+    started = [await opened(replica, "203.0.113.7", start=True) for _ in range(5)]
+    assert started == ["started"] * 3 + ["too_many"] * 2
+    assert await opened(replica, "203.0.113.8", start=True) == "started"
+    assert len(replica.log.data("session_started")) == 4
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [["203.0.113.7"] * 8, [f"2001:db8:5:{each}::1" for each in range(8)]],
+    ids=["one address", "the /64s of a /48"],
+)
+async def test_one_network_that_starts_often_counts_once_for_a_code(replica, addresses):
+    replica.edge.doors.rates = rates(networks_of_code=Rate(2, 60))
+    assert [await opened(replica, each, start=True) for each in addresses] == ["started"] * 8
+    assert await opened(replica, "198.51.100.1", start=True) == "started"
+
+
+async def test_a_code_is_shut_by_many_networks_and_stays_open_to_those_already_here(replica):
+    replica.edge.doors.rates = rates(networks_of_code=Rate(2, 60))
+    wifi, phone, late = "203.0.113.7", "198.51.100.1", "198.51.100.2"
+    assert [await opened(replica, each, start=True) for each in (wifi, phone)] == ["started"] * 2
+    assert [await opened(replica, late, start=True) for _ in range(3)] == ["too_many"] * 3
+    assert await opened(replica, wifi, start=True) == "started"
+
+
 async def test_twenty_guests_on_one_wifi_with_the_same_phone_all_talk(replica):
     wifi = {"X-Forwarded-For": "203.0.113.7", "User-Agent": "iPhone"}
     import contextlib
@@ -158,6 +214,17 @@ async def test_replicas_share_counts_in_redis_without_storing_an_address(redis_s
         assert keys
         assert b"203.0" not in keys
         assert all(connection.ttl(key) > 0 for key in connection.keys("*"))
+
+
+@needs_redis
+async def test_a_count_is_asked_for_in_redis_without_a_hit(redis_server):
+    url, _ = redis_server
+    one, other = rates(RedisCounter(url)), rates(RedisCounter(url))
+    assert [await one.allows("code_of_network", "K7M2QP 203.0.113.7") for _ in range(2)] == [True, True]
+    await one.hit("code_of_network", "K7M2QP 203.0.113.7")
+    assert not await other.allows("code_of_network", "K7M2QP 203.0.113.7")
+    await one.close()
+    await other.close()
 
 
 @needs_redis

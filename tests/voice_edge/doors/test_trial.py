@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from storage.store.cafes import cafe_states, trial_slots
-from storage.store.cafes.trial_slots import LEASE_SECONDS, LEASE_UNTIL_CONSENT_SECONDS
+from storage.store.cafes.trial_slots import LEASE_AFTER_LOSS_SECONDS, LEASE_SECONDS, LEASE_UNTIL_CONSENT_SECONDS
 from tests.voice_edge.replicas import eventually
+from voice_edge.doors.trials import MOST_LOST_OF_NETWORK
 
 GOOD = "Kaffet var gott men kön vid disken var en kvart lång vid lunch i dag. Sätt en till i kassan klockan tolv."
 
@@ -190,7 +191,7 @@ async def test_a_connection_that_ends_without_a_word_frees_its_slot(replica, ste
     assert usage(replica).reserved == reserved
 
 
-@pytest.mark.parametrize(("steps", "seconds"), [(start, 0), (consent, 0), (write, LEASE_SECONDS - 1)])
+@pytest.mark.parametrize(("steps", "seconds"), [(start, 0), (consent, 0), (write, LEASE_AFTER_LOSS_SECONDS - 5)])
 async def test_an_idle_session_without_a_word_frees_its_slot(replica, steps, seconds):
     async with replica.page() as page:
         await steps(page)
@@ -223,6 +224,53 @@ async def test_a_full_trial_is_free_again_when_the_silent_sessions_end(replica, 
     await settle(replica)
     async with replica.page() as guest:
         await write(guest)
+
+
+async def lost(replica, address: str) -> str:
+    """Write a turn at `address` and lose the connection; return the snapshot."""
+    async with replica.page(**{"X-Forwarded-For": address, "User-Agent": address}) as page:
+        await write(page)
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    return page.snapshot
+
+
+def lease_seconds(replica, session_id: str) -> float:
+    slot = trial_slots.find(replica.home.store(), session_id)
+    return (slot.lease_until - replica.home.store().now()).total_seconds()
+
+
+async def test_a_connection_lost_after_words_keeps_its_slot_for_two_minutes(replica):
+    async with replica.page() as page:
+        await write(page)
+        await settle(replica)
+        assert lease_seconds(replica, page.session_id) > LEASE_AFTER_LOSS_SECONDS
+    await eventually(lambda: replica.edge.sessions.count == 0)
+    await settle(replica)
+    assert LEASE_AFTER_LOSS_SECONDS - 5 < lease_seconds(replica, page.session_id) <= LEASE_AFTER_LOSS_SECONDS
+    async with replica.page() as again:
+        await again.hello(simulated=False, resume=page.snapshot)
+        await settle(replica)
+        assert lease_seconds(replica, page.session_id) > LEASE_SECONDS - 5
+
+
+@pytest.mark.parametrize(
+    ("addresses", "kept"),
+    [
+        (["203.0.113.7"], MOST_LOST_OF_NETWORK),
+        (["2001:db8:5:1::1", "2001:db8:5:2::1"], MOST_LOST_OF_NETWORK),  # Two /64s of one customer.
+        (["203.0.113.7", "203.0.113.8"], 14),
+    ],
+)
+async def test_lost_pages_of_one_network_keep_few_slots(replica, addresses, kept):
+    snapshots = [await lost(replica, addresses[number % len(addresses)]) for number in range(14)]
+    await settle(replica)
+    assert usage(replica).reserved == kept
+    async with replica.page() as page:  # The first one lost its slot, and gets a free one.
+        await page.hello(simulated=False, resume=snapshots[0])
+        await page.send("finish")
+        await page.until("completed")
+    await settle(replica)
+    assert usage(replica).used == 1
 
 
 async def test_a_guest_who_resumes_without_a_word_gets_the_slot_back(replica):
