@@ -96,7 +96,7 @@ class Arrivals:
             _subtract(self._of_network, place.network)
 
     def make_room(self, newcomer: OpenSession) -> Arriving | None:
-        """Close the oldest conversation that has not started, of the network with most of these, for `newcomer`.
+        """Close the oldest not started conversation of the network with most of these, for `newcomer`.
 
         Returns:
             The closed one, whose place is free at once; None if all have started. Loopback is left alone.

@@ -88,7 +88,7 @@ class Doors:
         self._connections[visit.session_id] += 1
 
     async def start(self, session_id: str) -> Refusal | None:
-        """Admit a session at its start: within the rates, one per device, with a trial slot; else return a refusal.
+        """Admit a session at its start, within the rates and with a trial slot; else return a refusal.
 
         The rates count starts, not greetings: a page that is only opened must shut no table and no Wi-Fi.
         """
@@ -139,7 +139,7 @@ class Doors:
         return rewards
 
     def abandon(self, session_id: str, *, may_return: bool) -> None:
-        """Release the session's slot, or keep it for a while if its guest has said something and may still return."""
+        """Release the session's slot, or keep it for a while if its guest has spoken and may return."""
         visit = self._visits.get(session_id)
         if visit is None or visit.simulated:
             return

@@ -233,7 +233,7 @@ def counted_address(address: str) -> str | None:
 
 
 def wider_network(counted: str) -> str:
-    """Return the network of one customer of a provider, for a key of `counted_address`: IPv4 whole, IPv6 its /48."""
+    """Return the wider network of a key of `counted_address`: IPv4 whole, IPv6 its /48."""
     prefix, _, bits = counted.partition("/")
     return f"{int(prefix, 16) >> 16:x}/48" if bits == "64" else counted
 

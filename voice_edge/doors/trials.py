@@ -1,4 +1,4 @@
-"""The trial slots of this replica's sessions: reserved, extended from consent on, used, lost or released.
+"""The trial slots of this replica's sessions: reserved, extended, used, lost or released.
 
 The store decides. While it is away talks continue: outcomes are settled once it is back, and rewards wait for that.
 """

@@ -105,7 +105,7 @@ def reserve(store: Store, *, session_id: str, cafe: Cafe, seconds: int = LEASE_S
 
 
 def extend(store: Store, session_ids: Collection[str], *, seconds: int = LEASE_SECONDS) -> None:
-    """Let the valid leases of sessions end in so many seconds: longer for a live one, shorter for a lost one."""
+    """Set the valid leases of sessions to so many seconds from now: fewer for a lost one."""
     if session_ids:
         with store.begin() as connection:
             _extend(connection, session_ids, at=store.now(), seconds=seconds)

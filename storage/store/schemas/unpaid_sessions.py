@@ -1,4 +1,4 @@
-"""The sessions that were decided and have no reward: held, refused or declined, as a query for conditions."""
+"""The sessions decided without a reward (held, refused, declined), as a query for conditions."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ def test_the_networks_of_an_ipv6_customer_are_one_wider_network():
 
 
 async def opened(replica, address: str, *, start: bool) -> str:
-    """Open a page at `address`, and perhaps press start; return the last message's type or the error's code."""
+    """Open a page at `address`, and perhaps press start; return `welcome`, `started` or the error."""
     async with replica.page(**{"X-Forwarded-For": address, "User-Agent": "iPhone"}) as page:
         await page.send("hello", v=1, code=replica.code, language="sv", simulated=False)
         answer = await page.receive()
