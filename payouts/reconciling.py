@@ -148,7 +148,7 @@ def plan_day(
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
         decided_until: The days that passed the quality checks, each with the last validated decision time.
-        without: Quarantined sessions, whose rewards wait.
+        without: Quarantined sessions and their rewards, which wait.
         actor: Who plans.
     """
     reconcile(store, rail, actor=actor)
@@ -163,10 +163,20 @@ def plan_day(
     )
 
 
-def send_day(store: Store, rail: Rail, *, simulated: bool, actor: str) -> ReconciliationResult:
-    """Reconcile, send every batch's unfinished payouts, and reconcile again."""
+def send_day(
+    store: Store, rail: Rail, *, simulated: bool, withheld: Collection[str] = (), actor: str
+) -> ReconciliationResult:
+    """Reconcile, send every batch's unfinished payouts, and reconcile again.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        simulated: Whether the rewards are simulated.
+        withheld: Payouts that no longer pass the quality checks, which wait.
+        actor: Who sends.
+    """
     before = reconcile(store, rail, actor=actor)
-    _send(store, rail, before, simulated=simulated, actor=actor)
+    _send(store, rail, before, simulated=simulated, withheld=withheld, actor=actor)
     return reconcile(store, rail, actor=actor)
 
 
@@ -217,14 +227,22 @@ def pay_day(
     return reconcile(store, rail, actor=actor)
 
 
-def _send(store: Store, rail: Rail, before: ReconciliationResult, *, simulated: bool, actor: str) -> None:
+def _send(
+    store: Store,
+    rail: Rail,
+    before: ReconciliationResult,
+    *,
+    simulated: bool,
+    withheld: Collection[str] = (),
+    actor: str,
+) -> None:
     doubtful = hold_shared(store, rail, doubtful={each.account for each in before.differences}, actor=actor)
     waiting = rail_payouts.unfinished(store, rail=rail.name, simulated=simulated)
     for each in waiting:
         if each.account in doubtful and each.state == "planned":
             batches.hold(store, each.id, held=True, actor=actor, reason=UNEXPLAINED, code=UNEXPLAINED)
     for batch_id in sorted({each.batch_id for each in waiting}, reverse=True):
-        send_batch(store, rail, batch_id, without=doubtful)
+        send_batch(store, rail, batch_id, without=doubtful, withheld=withheld)
 
 
 def pay_one(store: Store, rail: Rail, instruction_id: str, *, retry_refused: bool, actor: str) -> Instruction | Unknown:

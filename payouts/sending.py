@@ -75,11 +75,21 @@ def send_batch(
     batch_id: str,
     *,
     without: Collection[str] = (),
+    withheld: Collection[str] = (),
     failpoint: Callable[[Failpoint], None] = _no_failpoint,
 ) -> None:
-    """Advance every unfinished instruction of a batch; send nothing to the accounts in `without`."""
+    """Advance every unfinished instruction of a batch, but send nothing that is to wait.
+
+    Args:
+        store: The store.
+        rail: The provider.
+        batch_id: The batch.
+        without: Accounts to which nothing is sent.
+        withheld: Instructions that are not sent.
+        failpoint: Called at each failpoint.
+    """
     for instruction in batches.instructions(store, batch_id):
-        if instruction.account in without:
+        if instruction.account in without or instruction.id in withheld:
             if instruction.state == "in_flight":
                 _resolve_if_expired(store, rail, instruction)
         elif instruction.state in UNFINISHED:

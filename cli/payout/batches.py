@@ -188,13 +188,22 @@ def reconcile(as_json: bool = AS_JSON) -> None:
 
 
 def _step(subject: str, *, retry_refused: bool, reason: str) -> None:
+    from operations.watch.money.money_gate import MoneyGate
     from payouts.rail import Unknown
     from payouts.reconciling import pay_one
     from storage.store import audit
+    from storage.store.payouts import batches
 
     opened = home()
     name, why = subjects.find_payout(opened, subject), arguments.require_reason(reason)
     rail = rails.open_rail(opened)
+    batch = batches.find_batch(opened.store(), batches.find_instruction(opened.store(), name).batch_id)
+    if name in MoneyGate(opened).withheld(rail.name, simulated=batch.simulated):
+        typer.echo(
+            "Not sent: the day or a session of its rewards no longer passes the quality checks. "
+            "See `pilot quality`; once they pass, a planned payout is sent by itself."
+        )
+        raise typer.Exit(1)
     with opened.store().begin() as connection:
         verb = "retry" if retry_refused else "trigger"
         audit.record(connection, actor=actor(), action=f"payout.{verb}", subject=name, reason=why)

@@ -8,14 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from cli.payout import rails
 from payouts.reconciling import pay_day
 from pilot.identifiers import new_identifier
+from pilot.lake_tables.insight_tables import QUARANTINE
 from storage.home import Home
+from storage.lake import polars_schema
 from storage.store import audit
-from storage.store.payouts import batches, claims
+from storage.store.payouts import batches, claims, rail_payouts
 from storage.store.rewards import decisions
 from storage.store.schemas.money import ledger
 from tests.cli.conftest import Pilot
@@ -90,6 +93,20 @@ def test_a_held_payout_is_sent_only_after_its_release(pilot: Pilot, paid: Paid) 
     assert len(paid.rail.made) == 1
     reasons = {each.action: each.reason for each in audit.recent(paid.store, 50)}
     assert (reasons["payout.hold"], reasons["payout.release"]) == ("The same account twice", "A couple")
+
+
+@pytest.mark.parametrize("verb", ["trigger", "retry"])
+def test_a_payout_that_no_longer_passes_the_gate_is_not_sent_by_hand(pilot: Pilot, paid: Paid, verb: str) -> None:
+    approve(pilot, paid)
+    row = {
+        "day": DAY, "table_name": "sessions", "row_key": paid.session, "session_id": paid.session, "expectation": "x",
+        "reason": "x", "severity": "stop", "judged_at": paid.store.now(),
+    }  # fmt: skip
+    frame = pl.DataFrame([row], schema=polars_schema(QUARANTINE))
+    (reward,) = rail_payouts.unpaid_rewards(paid.store, rail="memory", simulated=True)
+    paid.home.lake().replace_partition(QUARANTINE, reward.day, frame.with_columns(day=pl.lit(reward.day)), commit={})
+    done = pilot("payout", verb, "H7KM3Q", "--reason", "The guest is waiting")
+    assert (done.exit_code, "quality checks" in done.stdout, paid.rail.made) == (1, True, {})
 
 
 def test_a_refused_payout_is_shown_with_a_remedy_and_retried_only_by_retry(pilot: Pilot, paid: Paid) -> None:

@@ -1,4 +1,7 @@
-"""The gate before a batch: a day's rewards are paid once it passed its suites after they were decided.
+"""The gate before a batch and each sending: a day's rewards are paid if it passed its suites.
+
+A batch takes the rewards of days that passed after these were decided. What fails or is quarantined between the plan
+and the sending, as while a batch waits for approval, is withheld until it passes again.
 
 Each day is judged by itself: one that fails holds no other. Dagster validates the days every hour. The watch itself
 validates a day that is still unvalidated after `PATIENCE`, so payouts do not depend on Dagster; until then the batch
@@ -14,9 +17,10 @@ from typing import Literal
 
 import structlog
 
+from payouts.deciding import issuer
 from quality.gate import GATED_TABLES, Gate, gate, quarantined
 from storage.home import Home
-from storage.store.payouts import awaiting
+from storage.store.payouts import awaiting, rail_payouts
 
 PATIENCE = timedelta(minutes=75)
 
@@ -56,7 +60,7 @@ class GateVerdict:
         days: The days that passed, of those with claimed rewards, each with the latest decision time among them.
         blocks: Everything that blocks other days.
         waits: Whether the batch should wait, because a day may still be validated soon.
-        quarantined: The sessions of the passed days that are not paid.
+        quarantined: The sessions of the passed days that are not paid, and their rewards.
     """
 
     days: Mapping[date, datetime]
@@ -73,6 +77,18 @@ class MoneyGate:
         self._validate = validate
         self._unvalidated_since: dict[date, datetime] = {}
         self._tried: set[date] = set()  # Still unvalidated after the watch's own attempt.
+
+    def withheld(self, rail: str, *, simulated: bool) -> frozenset[str]:
+        """Return the payouts not made yet with a reward of a failed day or a quarantined session."""
+        rewards = rail_payouts.unpaid_rewards(self._home.store(), rail=rail, simulated=simulated)
+        days = {each.day for each in rewards}
+        if not days:
+            return frozenset()
+        failed = {stop.day for stop in gate(self._home.lake(), GATED_TABLES, days=days).stops}
+        held = self._quarantined(days)
+        return frozenset(
+            each.instruction_id for each in rewards if each.day in failed or {each.session_id, each.reward_id} & held
+        )
 
     def check(self, rail: str, *, simulated: bool, now: datetime) -> GateVerdict:
         """Check the days of the rewards claimed by now; rewards claimed later have not passed the gate."""
@@ -95,8 +111,14 @@ class MoneyGate:
             passed,
             (*failed, *(GateBlock("not_validated", day) for day in unvalidated)),
             waits=not self._tried.issuperset(unvalidated),
-            quarantined=quarantined(self._home.lake(), days=passed) if passed else frozenset(),
+            quarantined=self._quarantined(passed) if passed else frozenset(),
         )
+
+    def _quarantined(self, days: Collection[date]) -> frozenset[str]:
+        """Return the quarantined sessions, and their rewards: an erasure replaces the session of a decision."""
+        sessions = quarantined(self._home.lake(), days=days)
+        derive = issuer(self._home.secret()).reward_id
+        return sessions.union(derive(each) for each in sessions)
 
     def _due(self, unvalidated: Collection[date], *, now: datetime) -> list[date]:
         """Return the days that have been unvalidated for `PATIENCE`, since they were first or last tried."""

@@ -140,10 +140,13 @@ class PayoutRunner:
         if not pace.due(unfinished, now=now):
             return
         store = self._home.store()
-        self._call_provider(now, lambda: send_day(store, self.rail, simulated=simulated, actor=ACTOR))
+        withheld = self._gate.withheld(self.rail.name, simulated=simulated)
+        self._call_provider(
+            now, lambda: send_day(store, self.rail, simulated=simulated, withheld=withheld, actor=ACTOR)
+        )
         left = self._unfinished(simulated=simulated)
         pace.record_pass(unfinished, left, now=now)
-        _log.info("payouts sent", rail=self.rail.name, tried=len(unfinished), left=len(left))
+        _log.info("payouts sent", rail=self.rail.name, tried=len(unfinished), left=len(left), withheld=len(withheld))
 
     def _unfinished(self, *, simulated: bool) -> frozenset[str]:
         found = rail_payouts.unfinished(self._home.store(), rail=self.rail.name, simulated=simulated, approved=True)

@@ -60,7 +60,7 @@ def waiting_claims(
         rail: The rail.
         simulated: Whether the rewards are simulated.
         decided_until: The days to include, each up to a decision time; None for all.
-        without: Sessions to leave out.
+        without: Sessions and rewards to leave out; an erased session's reward is known by its own identifier only.
     """
     query = (
         select(
@@ -83,7 +83,7 @@ def waiting_claims(
     )
     found: dict[str, list[tuple[str, int]]] = defaultdict(list)
     for who, reward_id, ore, day, decided_at, session_id in connection.execute(query):
-        if session_id in without:
+        if session_id in without or reward_id in without:
             continue
         if decided_until is None or (day in decided_until and decided_at <= decided_until[day]):
             found[who].append((reward_id, ore))

@@ -76,7 +76,7 @@ def plan(
         simulated: Whether the rewards are simulated.
         limits: The batch's limits.
         decided_until: The days of rewards to include, each up to a decision time; None for all.
-        without: Sessions whose rewards wait.
+        without: Sessions whose rewards wait, and rewards that wait.
     """
     with store.begin() as connection:
         serialise(connection, f"payouts:{rail}")

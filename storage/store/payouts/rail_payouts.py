@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, select
@@ -15,7 +16,18 @@ from storage.store.payouts.instruction_rows import (
     BatchRefused,
     Instruction,
 )
-from storage.store.schemas.payout import payout_batches, payout_instructions
+from storage.store.schemas.money import reward_decisions
+from storage.store.schemas.payout import payout_batches, payout_instruction_rewards, payout_instructions
+
+
+@dataclass(frozen=True, slots=True)
+class UnpaidReward:
+    """A reward in a payout that may still be sent; `session_id` is a pseudonym if the session was erased."""
+
+    instruction_id: str
+    reward_id: str
+    session_id: str
+    day: date
 
 
 def completed_since(store: Store, *, rail: str, since: datetime) -> list[tuple[Instruction, date]]:
@@ -57,6 +69,35 @@ def unfinished(store: Store, *, rail: str, simulated: bool, approved: bool = Fal
         query = query.where(payout_batches.c.approval != "waiting")
     with store.reading() as connection:
         return [Instruction(*row) for row in connection.execute(query)]
+
+
+def unpaid_rewards(store: Store, *, rail: str, simulated: bool) -> list[UnpaidReward]:
+    """Return the rewards in a rail's payouts that may still be sent, also by a person's retry.
+
+    Args:
+        store: The store.
+        rail: The rail.
+        simulated: Whether the rewards are simulated.
+    """
+    query = (
+        select(
+            payout_instructions.c.id,
+            reward_decisions.c.reward_id,
+            reward_decisions.c.session_id,
+            reward_decisions.c.day,
+        )
+        .join(payout_batches, payout_batches.c.id == payout_instructions.c.batch_id)
+        .join(payout_instruction_rewards, payout_instruction_rewards.c.instruction_id == payout_instructions.c.id)
+        .join(reward_decisions, reward_decisions.c.reward_id == payout_instruction_rewards.c.reward_id)
+        .where(
+            payout_instructions.c.state.not_in(LEFT),
+            payout_batches.c.rail == rail,
+            payout_batches.c.simulated == simulated,
+        )
+        .order_by(payout_instructions.c.id, reward_decisions.c.reward_id)
+    )
+    with store.reading() as connection:
+        return [UnpaidReward(*row) for row in connection.execute(query)]
 
 
 def require_rail(connection: Connection, instruction: Instruction, *, rail: str) -> None:

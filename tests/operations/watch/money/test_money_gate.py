@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -10,13 +10,17 @@ import polars as pl
 import pytest
 
 from operations.watch.money.money_gate import PATIENCE, GateBlock, GateVerdict, MoneyGate
+from operations.watch.money.paying import PayoutRunner
+from payouts.rewards import reward_id
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from pilot.lake_tables.tables import SESSIONS
 from quality.gate import GATED_TABLES
 from storage.home import Home
 from storage.lake import empty_frame, polars_schema
+from storage.store.payouts import batches
+from storage.store.privacy import erasures, tombstones
 from tests.payouts.memory_rail import MemoryRail
-from tests.payouts.world import START, World
+from tests.payouts.world import SECRET, START, World
 
 DAY = START.date()
 
@@ -111,6 +115,94 @@ def test_a_day_that_cannot_be_validated_holds_no_other_day_for_long(two_days: Ho
     assert set(gate.check("memory", simulated=True, now=now + 2 * PATIENCE).days) == {DAY, NEXT}
 
 
+def sessions_and_rewards(home: Home, *sessions: str) -> frozenset[str]:
+    return frozenset(sessions).union(reward_id(home.secret(), each) for each in sessions)
+
+
+def quarantine(home: Home, session: str, *, day: date = DAY) -> None:
+    row = {"table_name": "sessions", "row_key": session, "expectation": "x", "reason": "x", "session_id": session}
+    rows = [row | {"day": day, "judged_at": START, "severity": "stop"}]
+    home.lake().replace_partition(QUARANTINE, day, pl.DataFrame(rows, schema=polars_schema(QUARANTINE)), commit={})
+
+
+class Paid:
+    """Two guests' rewards of one day that passed, behind the real gate."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.world = World(home.root / "unused.sqlite", store=home.store(), rail=MemoryRail)
+        rewards = [self.world.earn("acct_1"), self.world.earn("acct_2")]
+        self.sessions = [self.world.session_of[each] for each in rewards if each is not None]
+        home.lake().replace_partition(SESSIONS, DAY, empty_frame(SESSIONS), commit={})
+        validate(home, at=START + timedelta(minutes=1))
+        self.runner = PayoutRunner(home, self.world.rail, clock=lambda: self.world.at)
+
+    def run(self, *, hours: int) -> list[str]:
+        """Run hours after the start; return the accounts with a transfer at the provider."""
+        self.world.at = START + timedelta(hours=hours)
+        self.runner()
+        self.world.approve_all()
+        return sorted(each.account for each in self.world.rail.made.values())
+
+
+@pytest.fixture
+def paid(home: Home, monkeypatch: pytest.MonkeyPatch) -> Paid:
+    monkeypatch.setattr(Home, "secret", lambda _: SECRET)
+    return Paid(home)
+
+
+def fail_the_day(paid: Paid) -> None:
+    validate(paid.home, at=START + timedelta(hours=2), passed=False)
+
+
+def quarantine_the_first(paid: Paid) -> None:
+    quarantine(paid.home, paid.sessions[0])
+
+
+def quarantine_and_erase_the_first(paid: Paid) -> None:
+    quarantine(paid.home, paid.sessions[0])
+    tombstones.add(paid.home.store(), session_id=paid.sessions[0], actor="guest", reason="asked_on_receipt")
+    erasures.pseudonymise(paid.home.store(), paid.sessions[0])
+
+
+@pytest.mark.parametrize(
+    ("happens", "sent"),
+    [
+        (fail_the_day, []),
+        (quarantine_the_first, ["acct_2"]),
+        (quarantine_and_erase_the_first, ["acct_2"]),
+    ],
+)
+@pytest.mark.parametrize("is_planned", [True, False])
+def test_what_no_longer_passes_is_neither_planned_nor_sent(
+    paid: Paid, happens: Callable[[Paid], None], sent: list[str], is_planned: bool
+) -> None:
+    if is_planned:
+        assert paid.run(hours=1) == []
+        assert len(batches.instructions(paid.home.store())) == 2
+    happens(paid)
+    assert paid.run(hours=3) == ([] if not is_planned else sent)
+    assert paid.run(hours=5) == sent
+
+
+def test_a_withheld_payout_is_sent_once_its_day_passes_again(paid: Paid) -> None:
+    paid.run(hours=1)
+    fail_the_day(paid)
+    assert paid.run(hours=3) == []
+    validate(paid.home, at=START + timedelta(hours=4))
+    assert paid.run(hours=5) == ["acct_1", "acct_2"]
+    assert paid.world.broken() == []
+
+
+def test_a_transfer_of_unknown_outcome_is_not_sent_again_while_withheld(paid: Paid) -> None:
+    paid.run(hours=1)
+    paid.world.rail.faults.extend(["never_arrives", "never_arrives"])
+    assert paid.run(hours=2) == []
+    paid.world.rail.faults.clear()
+    fail_the_day(paid)
+    assert paid.run(hours=3) == []
+
+
 def test_a_quarantined_session_is_named_and_its_day_passes(claimed: Home) -> None:
     validate(claimed, at=START + timedelta(minutes=1))
     session = "0192f0c4-5e3a-7abc-8def-0123456789ab"
@@ -124,7 +216,7 @@ def test_a_quarantined_session_is_named_and_its_day_passes(claimed: Home) -> Non
     frame = pl.DataFrame(rows, schema=polars_schema(QUARANTINE))
     claimed.lake().replace_partition(QUARANTINE, DAY, frame, commit={})
     verdict = MoneyGate(claimed).check("memory", simulated=True, now=START + timedelta(hours=1))
-    assert (set(verdict.days), verdict.quarantined) == ({DAY}, frozenset([session, "older"]))
+    assert (set(verdict.days), verdict.quarantined) == ({DAY}, sessions_and_rewards(claimed, session, "older"))
 
 
 def test_the_gate_validates_days_itself_once_if_the_assets_do_not(claimed: Home) -> None:

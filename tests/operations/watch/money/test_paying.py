@@ -27,6 +27,7 @@ class Gate:
 
     blocks: tuple[GateBlock, ...] = ()
     quarantined: frozenset[str] = frozenset()
+    sends_withheld: frozenset[str] = frozenset()
     waits = False
 
     def __init__(self, home: Home) -> None:
@@ -40,6 +41,9 @@ class Gate:
         blocked = {each.day for each in self.blocks}
         passed = {day: decided for day, decided in days.items() if day not in blocked}
         return GateVerdict(passed, self.blocks, waits=self.waits, quarantined=self.quarantined)
+
+    def withheld(self, rail: str, *, simulated: bool) -> frozenset[str]:
+        return self.sends_withheld
 
 
 class InterruptibleRail(MemoryRail):
@@ -147,6 +151,20 @@ def test_a_quarantined_sessions_reward_waits_and_the_others_are_paid(watched: Wa
     watched.gate.quarantined = frozenset()
     watched.run(AFTER + timedelta(days=1))
     assert {each.account for each in batches.instructions(store)} == {"acct_1", "acct_2"}
+
+
+def test_a_withheld_payout_of_an_approved_batch_waits_and_the_others_are_sent(watched: Watched) -> None:
+    watched.world.earn("acct_1")
+    watched.world.earn("acct_2")
+    watched.run(AFTER)
+    store = watched.home.store()
+    one, other = batches.instructions(store)
+    watched.gate.sends_withheld = frozenset([one.id])
+    watched.approve()
+    watched.run(AFTER + timedelta(minutes=1))
+    assert {each.id: each.state for each in batches.instructions(store)} == {one.id: "planned", other.id: "paid"}
+    watched.gate.sends_withheld = frozenset()
+    assert watched.run(AFTER + timedelta(hours=1)) == ["paid", "paid"]
 
 
 @pytest.mark.parametrize("later", [timedelta(seconds=1), timedelta(days=1)])
