@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from operations.erasure.carry_out import carry_out
 from operations.watch.money.money_gate import PATIENCE, GateBlock, GateVerdict, MoneyGate
 from operations.watch.money.paying import PayoutRunner
 from payouts.rewards import reward_id
@@ -159,6 +160,13 @@ def quarantine_the_first(paid: Paid) -> None:
     quarantine(paid.home, paid.sessions[0])
 
 
+def quarantine_and_rewrite_the_first(paid: Paid) -> None:
+    quarantine(paid.home, paid.sessions[0])
+    tombstones.add(paid.home.store(), session_id=paid.sessions[0], actor="guest", reason="asked_on_receipt")
+    carry_out(paid.home, now=paid.world.at)
+    assert paid.home.lake().read(QUARANTINE, days=[DAY]).is_empty()
+
+
 def quarantine_and_erase_the_first(paid: Paid) -> None:
     quarantine(paid.home, paid.sessions[0])
     tombstones.add(paid.home.store(), session_id=paid.sessions[0], actor="guest", reason="asked_on_receipt")
@@ -171,6 +179,7 @@ def quarantine_and_erase_the_first(paid: Paid) -> None:
         (fail_the_day, []),
         (quarantine_the_first, ["acct_2"]),
         (quarantine_and_erase_the_first, ["acct_2"]),
+        (quarantine_and_rewrite_the_first, ["acct_2"]),
     ],
 )
 @pytest.mark.parametrize("is_planned", [True, False])
