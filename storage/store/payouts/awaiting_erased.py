@@ -1,4 +1,7 @@
-"""Claimed rewards of quarantined sessions that are erased: a person releases each, as no check can pass any more."""
+"""Claimed rewards of quarantined sessions that are erased: a person releases each.
+
+The erasure removes the row in quarantine, so no check could hold them later.
+"""
 
 from __future__ import annotations
 
