@@ -64,8 +64,8 @@ def recover(
     with store.begin() as connection:
         at = store.now()
         freezing.record_restore(connection, recovered_to=recovered_to, actor=actor, at=at)
+        freezing.freeze(connection, _open_rewards(connection), at=at)  # before the next line, so that none slips between
         new = redemptions.keep(connection, redeemed)
-        freezing.freeze(connection, _open_rewards(connection), at=at)
         _hold_planned(connection, at=at)
         audit.record(
             connection, actor=actor, action="store.recover", subject=recovered_to.isoformat(),

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from pilot.business_days import business_day
 from storage.store import audit, outbox
-from storage.store.engine import Store
+from storage.store.engine import Store, serialise
 from storage.store.ledger import bookkeeping
 from storage.store.privacy.money_erasure import PSEUDONYM
 from storage.store.rewards import freezing
@@ -88,6 +89,7 @@ def is_known(store: Store, redeemed: RedeemedReward) -> bool:
 
 def keep(connection: Connection, redeemed: Collection[RedeemedReward]) -> list[str]:
     """Keep redemptions that the store does not know; return their rewards."""
+    serialise(connection, "kept_redemptions")
     decided = set(connection.execute(select(reward_decisions.c.reward_id)).scalars())
     redeemed = [each if each.reward_id in decided else replace(each, reward_id=each.derived_id) for each in redeemed]
     kept = set(connection.execute(select(kept_redemptions.c.reward_id)).scalars())
@@ -116,26 +118,42 @@ def kept_redemptions_of(store: Store) -> list[str]:
 
 
 def book_kept(connection: Connection, *, store: Store, reward_id: str) -> bool:
-    """Book a reward's kept redemption on its valid voucher; return whether there were both."""
-    kept = connection.execute(select(kept_redemptions).where(kept_redemptions.c.reward_id == reward_id)).first()
-    live = vouchers.c.reward_id == reward_id, vouchers.c.state == "issued"
-    voucher = connection.execute(select(vouchers).where(*live)).first()
-    if kept is None or voucher is None:
+    """Book a reward's kept redemption on its valid voucher; return whether there were both.
+
+    If the voucher was redeemed meanwhile, that was booked, and the kept redemption is only removed.
+    """
+    if kept_amount(connection, reward_id) is None:
         return False
-    by = f"till:{kept.cafe}"
-    connection.execute(
-        update(vouchers).where(*live).values(state="redeemed", redeemed_at=kept.redeemed_at, redeemed_by=by)
-    )
+    voucher = _lock_newest_voucher(connection, reward_id)
+    kept = connection.execute(select(kept_redemptions).where(kept_redemptions.c.reward_id == reward_id)).first()
+    if voucher is None or voucher.state not in ("issued", "redeemed"):
+        return False
+    connection.execute(delete(kept_redemptions).where(kept_redemptions.c.reward_id == reward_id))
+    if kept is None or voucher.state == "redeemed":
+        return bool(voucher.state == "redeemed")
+    booked = {"state": "redeemed", "redeemed_at": kept.redeemed_at, "redeemed_by": f"till:{kept.cafe}"}
+    connection.execute(update(vouchers).where(vouchers.c.code_hash == voucher.code_hash).values(booked))
     bookkeeping.book(
         connection, "redeemed", store=store, reward_id=reward_id, cafe=voucher.cafe, simulated=voucher.simulated,
         ore=voucher.amount_ore,
     )  # fmt: skip
-    connection.execute(delete(kept_redemptions).where(kept_redemptions.c.reward_id == reward_id))
     freezing.thaw(connection, [reward_id])
     end_onboarding(connection, reward_id, at=store.now())
     audit.record(connection, actor=ACTOR, action="voucher.redeem", subject=reward_id, at=store.now())
     outbox.touch(connection, day=business_day(kept.redeemed_at), reason="voucher", at=store.now())
     return True
+
+
+def _lock_newest_voucher(connection: Connection, reward_id: str) -> Row[Any] | None:
+    """Lock a reward's newest voucher as the till does, and return it as it is under the lock."""
+    newest = select(vouchers).where(vouchers.c.reward_id == reward_id).order_by(vouchers.c.number.desc())
+    voucher = connection.execute(newest).first()
+    locked = None
+    while voucher is not None and voucher.code_hash != locked:
+        serialise(connection, f"voucher:{voucher.code_hash}")
+        locked = voucher.code_hash
+        voucher = connection.execute(newest).first()  # It may have been replaced while this waited.
+    return voucher
 
 
 def end_onboarding(connection: Connection, reward_id: str, *, at: datetime) -> None:
