@@ -61,14 +61,13 @@ class RedemptionExport:
         """
         if self._home.settings.backup_folder is None and not self._folder.is_dir():
             return None
-        self._export()
-        newest = self._known.newest_sealed
-        if newest is None or redemptions.is_known(self._home.store(), newest):
+        if not self._export():
             return None
         _log.error("the store is older than the redemptions beside the backups; open rewards are frozen")
         return recover_by_hand(self._home, actor=ACTOR, reason="older_than_redemptions")
 
-    def _export(self) -> None:
+    def _export(self) -> bool:
+        """Export new redemptions; return whether the store lacks the newest that was exported before."""
         store, path = self._home.store(), self._folder / NAME
         self._read(path)
         newest = self._known.newest_sealed
@@ -79,6 +78,8 @@ class RedemptionExport:
             if reward_id in known and known[reward_id].redeemed_at <= at:
                 lines.append(UndoneRedemption(reward_id, at))
                 del known[reward_id]
+        last = self._known.newest_sealed  # before this store's own: a store put back may have redeemed already
+        lacks = last is not None and not redemptions.is_known(store, last)
         for each in redemptions.redeemed_since(store, since, derive=issuer(self._home.secret()).reward_id):
             if each.reward_id not in known or each.reward_id not in self._known.sealed:
                 lines.append(each)
@@ -91,6 +92,7 @@ class RedemptionExport:
                 self._size = -1  # what was written is read again
                 raise
             self._size = path.stat().st_size
+        return lacks
 
     def _read(self, path: Path) -> None:
         size = path.stat().st_size if path.exists() else 0

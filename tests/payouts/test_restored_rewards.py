@@ -225,6 +225,27 @@ def test_a_store_put_back_by_hand_is_noticed_by_the_export_of_redemptions(world:
     assert audit.recent(world.store, 99) == before
 
 
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_store_put_back_is_noticed_after_its_next_redemption(world: World, *, undone: bool) -> None:
+    redeemed, other, issued = earned(world), earned(world), earned(world)
+    copy = copy_of(world)
+    world.redeem(redeemed)
+    world.export()
+    world.at += timedelta(minutes=5)
+    world.restore(copy, recovered=False)
+    assert world.redeem(other) == "redeemed"
+    if undone:
+        world.undo(other)
+    world.at += timedelta(seconds=4)
+    world.export()
+    assert (world.redeem(redeemed), world.redeem(issued)) == ("already_redeemed", "frozen")
+    assert world.redeem(other) == ("frozen" if undone else "already_redeemed")
+    before = audit.recent(world.store, 99)
+    world.export()
+    assert audit.recent(world.store, 99) == before
+    assert world.broken() == []
+
+
 def test_a_redemption_of_a_lost_session_is_kept_and_booked_once_decided(world: World) -> None:
     copy, landing = copy_of(world), list(world.landing)
     reward = earned(world)
