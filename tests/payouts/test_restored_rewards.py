@@ -10,7 +10,7 @@ import pytest
 from payouts.deciding import issuer
 from payouts.rewards import reward_id
 from storage.store import audit
-from storage.store.payouts import batches, claims, onboardings, recipient_statuses
+from storage.store.payouts import batches, claims, onboardings, recipient_statuses, unclaims
 from storage.store.payouts.claims import RewardFrozen
 from storage.store.payouts.recipient_statuses import RecipientStatus
 from storage.store.payouts.recovery import RecoveryRefused, book_as_redeemed, release_reward
@@ -146,6 +146,48 @@ def test_a_claim_withdrawn_and_redeemed_after_the_backup_is_withdrawn_again(worl
     assert world.rail.made == {}
     assert world.redeem(reward, number=2) == "already_redeemed"
     assert world.broken() == []
+
+
+# What gives the reward a voucher again, on the lost home and then on the restored one.
+@pytest.mark.parametrize("again", ["expired and replaced", "reversed and unclaimed", "withdrawn at the backup"])
+@pytest.mark.parametrize("released", [False, True])
+def test_a_voucher_issued_anew_after_the_restore_is_frozen_once(world: World, *, again: str, released: bool) -> None:
+    reward = earned(world, None if again == "expired and replaced" else "acct_1")
+    if again == "expired and replaced":
+        world.at += timedelta(days=91)
+        vouchers.expire_due(world.store)
+    elif again == "reversed and unclaimed":
+        paid(world)
+    else:
+        world.pay()  # planned, waiting for approval
+    copy = copy_of(world)
+    if again == "reversed and unclaimed":
+        (transfer,) = world.rail.made
+        world.rail.reverse(transfer, 3000)
+        world.at += timedelta(hours=2)
+        world.pay()
+
+    def issued_anew() -> None:
+        if again == "expired and replaced":
+            vouchers.replace(world.store, reward, issuer=issuer(SECRET), actor="anna", reason="asked")
+        else:
+            unclaims.unclaim(world.store, reward, issuer=issuer(SECRET), actor="anna", reason="asked")
+
+    issued_anew()
+    assert world.redeem(reward, number=2) == "redeemed"
+    world.at += timedelta(hours=1)
+    world.restore(copy)  # its redemption was not exported
+    if again == "reversed and unclaimed":
+        world.pay()
+    issued_anew()
+    assert world.redeem(reward, number=2) == "frozen"
+    assert world.tills.total() == 1
+    if released:
+        assert release_reward(world.store, reward, actor="anna", reason="on no list")
+        vouchers.replace(world.store, reward, issuer=issuer(SECRET), actor="anna", reason="lost")
+        assert not freezing.frozen(world.store, reward)
+        world.recover()  # a second restore freezes it again
+        assert freezing.frozen(world.store, reward)
 
 
 def test_an_undone_redemption_is_not_booked_after_the_restore(world: World) -> None:

@@ -64,11 +64,11 @@ def recover(
     with store.begin() as connection:
         at = store.now()
         freezing.record_restore(connection, recovered_to=recovered_to, actor=actor, at=at)
-        freezing.freeze(connection, _open_rewards(connection), at=at)  # before the next line, so that none slips between
+        freezing.freeze(connection, _open_rewards(connection), at=at)  # first, so that none slips between
         new = redemptions.keep(connection, redeemed)
         _hold_planned(connection, at=at)
         audit.record(
-            connection, actor=actor, action="store.recover", subject=recovered_to.isoformat(),
+            connection, actor=actor, action=freezing.RECOVERED, subject=recovered_to.isoformat(),
             details={"redemptions": len(new)}, at=at,
         )  # fmt: skip
     waiting = redemptions.kept_redemptions_of(store)

@@ -13,7 +13,7 @@ from storage.errors import StorageError
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
 from storage.store.ledger import bookkeeping
-from storage.store.rewards import freezing, redemptions, vouchers
+from storage.store.rewards import redemptions, vouchers
 from storage.store.rewards.reward_cases import Candidate, CaseFacts, DecisionRule, Judgement, Outcome, SlotState
 from storage.store.rewards.vouchers import Issuer
 from storage.store.schemas.core import switches, tombstones, trial_slots
@@ -240,9 +240,7 @@ def _decide_one(
 
 
 def _owe(connection: Connection, decision: Decision, *, store: Store, issuer: Issuer) -> None:
-    """Book the reward and issue its voucher, frozen if it may have been paid before a restore."""
-    if freezing.begun_before_restore(connection, decision.session_id):
-        freezing.freeze(connection, [decision.reward_id], at=store.now())
+    """Book the reward and issue its voucher."""
     bookkeeping.book(
         connection,
         "approved",

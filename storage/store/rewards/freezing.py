@@ -16,7 +16,11 @@ from pilot.business_days import business_day
 from pilot.identifiers import identifier_time
 from storage.store import audit, outbox
 from storage.store.engine import Store, serialise
+from storage.store.schemas.core import audit_log
 from storage.store.schemas.money import frozen_rewards, kept_redemptions, restores, reward_decisions
+
+RECOVERED = "store.recover"
+RELEASED = "reward.thaw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def release(store: Store, reward_ids: Collection[str], *, actor: str, reason: st
         for reward_id in sorted(set(reward_ids) - kept):
             if thaw(connection, [reward_id]):
                 at = store.now()
-                audit.record(connection, actor=actor, action="reward.thaw", subject=reward_id, reason=reason, at=at)
+                audit.record(connection, actor=actor, action=RELEASED, subject=reward_id, reason=reason, at=at)
                 done += 1
         if done:
             outbox.touch(connection, day=business_day(store.now()), reason="restore", at=store.now())
@@ -102,7 +106,21 @@ def record_restore(connection: Connection, *, recovered_to: datetime, actor: str
     connection.execute(insert(restores).values(recovered_to=recovered_to, restored_at=at, actor=actor))
 
 
-def begun_before_restore(connection: Connection, session_id: str) -> bool:
+def may_be_paid_before_restore(connection: Connection, reward_id: str) -> bool:
+    """Return whether a reward's session began before the last restore, and no person has released it since."""
+    session = select(reward_decisions.c.session_id).where(reward_decisions.c.reward_id == reward_id)
+    if not _begun_before_restore(connection, connection.execute(session).scalar_one()):
+        return False
+    restored = select(func.max(audit_log.c.id)).where(audit_log.c.action == RECOVERED)
+    released = select(audit_log.c.id).where(
+        audit_log.c.action == RELEASED,
+        audit_log.c.subject == reward_id,
+        audit_log.c.id > func.coalesce(restored.scalar_subquery(), 0),  # not by time: a clock may be set back
+    )
+    return connection.execute(released.limit(1)).first() is None
+
+
+def _begun_before_restore(connection: Connection, session_id: str) -> bool:
     """Return whether a session began before the last restore; True if its identifier has no time."""
     restored_at: datetime | None = connection.execute(select(func.max(restores.c.restored_at))).scalar()
     if restored_at is None:

@@ -78,7 +78,8 @@ def issue(
 ) -> None:
     """Issue a reward's next voucher within a transaction that has locked the reward's café.
 
-    A redemption that was kept through a restore is booked on it at once.
+    A redemption that was kept through a restore is booked on it at once. It is frozen if the reward may have been paid
+    between backup and restore.
     """
     last = connection.execute(select(func.max(vouchers.c.number)).where(vouchers.c.reward_id == reward_id)).scalar()
     number = (last or 0) + 1
@@ -100,6 +101,8 @@ def issue(
             expires_at=at + issuer.valid,
         )
     )
+    if freezing.may_be_paid_before_restore(connection, reward_id):
+        freezing.freeze(connection, [reward_id], at=at)
     redemptions.book_kept(connection, store=store, reward_id=reward_id)
 
 
