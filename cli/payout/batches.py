@@ -9,6 +9,7 @@ import typer
 
 from cli.context import AS_JSON, actor, home, print_json
 from cli.payout import arguments, rails, subjects
+from cli.payout.frozen import explain_skipped
 from cli.payout.rewards import line as reward_line
 from cli.payout.rewards import rule
 from pilot.money import kronor
@@ -135,6 +136,7 @@ def release(subject: str = arguments.SUBJECT, reason: str = arguments.REASON) ->
     if frozen := [each for each in rewards if freezing.frozen(opened.store(), each)]:
         done = sum(release_reward(opened.store(), each, actor=actor(), reason=why) for each in frozen)
         typer.echo(f"{done} of {len(frozen)} frozen rewards are released.")
+        explain_skipped(len(frozen) - done)
         return
     if payout is None:
         typer.echo(reward_line(rule(opened, subject, release_it=True, reason=why)))

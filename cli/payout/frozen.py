@@ -78,6 +78,16 @@ def release_frozen(
         return
     done = sum(release_reward(opened.store(), each.reward_id, actor=actor(), reason=why) for each in found)
     typer.echo(f"{done} of {len(found)} frozen rewards ({total}) are released.")
+    explain_skipped(len(found) - done)
+
+
+def explain_skipped(count: int) -> None:
+    """Say why frozen rewards were not released, if there are any."""
+    if count:
+        typer.echo(
+            f"{count} stay frozen: each was redeemed after the backup and is not booked yet. "
+            "Book it with `pilot payout redeemed` as soon as its payout is withdrawn, absent or refused."
+        )
 
 
 @app.command()

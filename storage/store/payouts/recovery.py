@@ -34,6 +34,13 @@ class RecoveryRefused(StorageError):
     """The reward's state does not allow the operation."""
 
 
+def _sent() -> RecoveryRefused:
+    return RecoveryRefused(
+        "The reward's money was sent to an account, or may have been; it stays frozen, and nothing was changed.",
+        remedy="Run `pilot payout reconcile`, and resolve the differences first.",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """The result of a recovery.
@@ -84,25 +91,11 @@ def book(store: Store, reward_id: str, *, issuer: Issuer) -> bool:
 
     It stays kept while its reward is undecided, or in transit to an account, and if it contradicts a decision.
     """
-    with store.begin() as connection:
-        decided = connection.execute(
-            select(reward_decisions, reward_rulings.c.released)
-            .outerjoin(reward_rulings, reward_rulings.c.reward_id == reward_decisions.c.reward_id)
-            .where(reward_decisions.c.reward_id == reward_id)
-        ).first()
-        if decided is None:
-            return False
-        serialise(connection, f"rewards:{decided.cafe}")
-        if redemptions.book_kept(connection, store=store, reward_id=reward_id):
-            return True
-        claimed = select(payout_claims.c.reward_id).where(payout_claims.c.reward_id == reward_id)
-        if connection.execute(claimed).first() is None:
-            return _book_unclaimed(connection, decided, store=store, issuer=issuer)
     try:
-        unclaims.unclaim(store, reward_id, issuer=issuer, actor=ACTOR, reason="redeemed_before_restore")
+        with store.begin() as connection:
+            return _book_within(connection, reward_id, store=store, issuer=issuer)
     except ClaimRefused:
         return False  # its money was or may have been sent: the reconciliation reports it
-    return True
 
 
 def book_as_redeemed(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason: str) -> None:
@@ -118,19 +111,24 @@ def book_as_redeemed(store: Store, reward_id: str, *, issuer: Issuer, actor: str
     Raises:
         RecoveryRefused: the reward is not frozen, or its money was or may have been sent to an account.
     """
-    with store.begin() as connection:
-        if not freezing.is_frozen(connection, [reward_id]):
-            raise RecoveryRefused("The reward is not frozen.", remedy="List the frozen ones: `pilot payout frozen`.")
-        decided = connection.execute(select(reward_decisions).where(reward_decisions.c.reward_id == reward_id)).one()
-        at = store.now()
-        found = RedeemedReward(reward_id, reward_id, decided.cafe, decided.simulated, decided.amount_ore, at)
-        redemptions.keep(connection, [found])
-        audit.record(connection, actor=actor, action="reward.found_redeemed", subject=reward_id, reason=reason, at=at)
-    if not book(store, reward_id, issuer=issuer):
-        raise RecoveryRefused(
-            "The reward's money was sent to an account, or may have been; it stays frozen.",
-            remedy="Run `pilot payout reconcile`, and resolve the differences first.",
-        )
+    try:
+        with store.begin() as connection:
+            decided = _lock_decided(connection, reward_id)
+            if decided is None or not freezing.is_frozen(connection, [reward_id]):
+                raise RecoveryRefused(
+                    "The reward is not frozen.", remedy="List the frozen ones: `pilot payout frozen`."
+                )
+            at = store.now()
+            found = RedeemedReward(reward_id, reward_id, decided.cafe, decided.simulated, decided.amount_ore, at)
+            kept = redemptions.keep(connection, [found]) or redemptions.kept_amount(connection, reward_id) is not None
+            if kept and not _book_within(connection, reward_id, store=store, issuer=issuer):
+                raise _sent()
+            freezing.thaw(connection, [reward_id])
+            audit.record(
+                connection, actor=actor, action="reward.found_redeemed", subject=reward_id, reason=reason, at=at
+            )
+    except ClaimRefused:
+        raise _sent() from None
 
 
 def release_reward(store: Store, reward_id: str, *, actor: str, reason: str) -> bool:
@@ -156,6 +154,36 @@ def release_reward(store: Store, reward_id: str, *, actor: str, reason: str) -> 
             return True
     batches.hold(store, payout, held=False, actor=actor, reason=reason)
     return True
+
+
+def _book_within(connection: Connection, reward_id: str, *, store: Store, issuer: Issuer) -> bool:
+    """Book a kept redemption within a transaction; its claim may be refused to be withdrawn."""
+    decided = _lock_decided(connection, reward_id)
+    if decided is None:
+        return False
+    if redemptions.book_kept(connection, store=store, reward_id=reward_id):
+        return True
+    claimed = select(payout_claims.c.reward_id).where(payout_claims.c.reward_id == reward_id)
+    if connection.execute(claimed).first() is None:
+        return _book_unclaimed(connection, decided, store=store, issuer=issuer)
+    unclaims.unclaim_within(
+        connection, reward_id, store=store, issuer=issuer, actor=ACTOR, reason="redeemed_before_restore"
+    )
+    return True
+
+
+def _lock_decided(connection: Connection, reward_id: str) -> Row[Any] | None:
+    """Lock a reward's café as a decision does; return the decision with its ruling, None if there is none."""
+    decided = (
+        select(reward_decisions, reward_rulings.c.released)
+        .outerjoin(reward_rulings, reward_rulings.c.reward_id == reward_decisions.c.reward_id)
+        .where(reward_decisions.c.reward_id == reward_id)
+    )
+    found = connection.execute(decided).first()
+    if found is None:
+        return None
+    serialise(connection, f"rewards:{found.cafe}")
+    return connection.execute(decided).first()
 
 
 def _book_unclaimed(connection: Connection, decided: Row[Any], *, store: Store, issuer: Issuer) -> bool:

@@ -23,8 +23,8 @@ from storage.store.schemas.payout import (
 )
 from storage.store.schemas.provider import onboardings
 
-# The states of payouts without money at the provider, or with all of it reversed.
-WITHDRAWABLE = frozenset({"planned", "held", "refused", "reversed"})
+# The states of payouts without money at the provider (under review: provably absent), or with all of it reversed.
+WITHDRAWABLE = frozenset({"planned", "held", "refused", "needs_review", "reversed"})
 
 
 def unclaim(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason: str) -> list[str]:
@@ -43,22 +43,29 @@ def unclaim(store: Store, reward_id: str, *, issuer: Issuer, actor: str, reason:
         ClaimRefused: the reward is unclaimed, or its money was or may have been sent and was not all reversed.
     """
     with store.begin() as connection:
-        rail = connection.execute(select(payout_claims.c.rail).where(payout_claims.c.reward_id == reward_id)).scalar()
-        serialise(connection, f"payouts:{rail}")  # No batch is planned meanwhile.
-        payout_id = _placed(connection, reward_id)
-        if payout_id is not None:
-            _withdraw(connection, payout_id, store=store)
-        rewards = [reward_id] if payout_id is None else _rewards(connection, payout_id)
-        for each in rewards:
-            _give_voucher(connection, each, store=store, issuer=issuer)
-            audit.record(
-                connection, actor=actor, action="reward.unclaim", subject=each, reason=reason, at=store.now(),
-                details={"payout": payout_id or ""},
-            )  # fmt: skip
-        if payout_id is not None:
-            _unlink(connection, payout_id)
-        outbox.touch(connection, day=business_day(store.now()), reason="voucher", at=store.now())
-        return rewards
+        return unclaim_within(connection, reward_id, store=store, issuer=issuer, actor=actor, reason=reason)
+
+
+def unclaim_within(
+    connection: Connection, reward_id: str, *, store: Store, issuer: Issuer, actor: str, reason: str
+) -> list[str]:
+    """Do what `unclaim` does within a transaction, which the caller rolls back if it is refused."""
+    rail = connection.execute(select(payout_claims.c.rail).where(payout_claims.c.reward_id == reward_id)).scalar()
+    serialise(connection, f"payouts:{rail}")  # No batch is planned meanwhile.
+    payout_id = _placed(connection, reward_id)
+    if payout_id is not None:
+        _withdraw(connection, payout_id, store=store)
+    rewards = [reward_id] if payout_id is None else _rewards(connection, payout_id)
+    for each in rewards:
+        _give_voucher(connection, each, store=store, issuer=issuer)
+        audit.record(
+            connection, actor=actor, action="reward.unclaim", subject=each, reason=reason, at=store.now(),
+            details={"payout": payout_id or ""},
+        )  # fmt: skip
+    if payout_id is not None:
+        _unlink(connection, payout_id)
+    outbox.touch(connection, day=business_day(store.now()), reason="voucher", at=store.now())
+    return rewards
 
 
 def _placed(connection: Connection, reward_id: str) -> str | None:
