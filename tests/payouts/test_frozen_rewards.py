@@ -64,3 +64,20 @@ def test_a_redeemed_reward_with_an_absent_payout_can_be_resolved(tmp_path: Path,
     assert freezing.frozen_rewards_of(world.store) == []
     assert world.rail.made == {}
     assert world.broken() == []
+
+
+def test_a_persons_hold_outlasts_the_restores_hold(tmp_path: Path) -> None:
+    world = World(tmp_path / "store.sqlite")
+    reward = world.earn("acct")
+    assert reward is not None
+    world.pay()
+    world.backup(tmp_path / "copy")
+    world.restore(tmp_path / "copy")
+    (payout,) = batches.instructions(world.store)
+    assert payout.code == "restored"
+    batches.hold(world.store, payout.id, held=True, actor="anna", reason="suspicious")
+    assert release_reward(world.store, reward, actor="bo", reason="on no list")
+    (payout,) = batches.instructions(world.store)
+    assert (payout.state, payout.code) == ("held", "held_by_person")
+    batches.hold(world.store, payout.id, held=False, actor="anna", reason="cleared")
+    assert batches.find_instruction(world.store, payout.id).state == "planned"

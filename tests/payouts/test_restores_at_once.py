@@ -107,7 +107,7 @@ def test_two_people_book_a_frozen_reward_as_redeemed_once(world: World, monkeypa
     def book() -> None:
         book_as_redeemed(world.store, reward, issuer=ISSUER, actor="anna", reason="on the list")
 
-    first, second = fight(world, monkeypatch, first=book, second=book, at=("INSERT INTO kept", ":kept_"))
+    first, second = fight(world, monkeypatch, first=book, second=book, at=(":rewards:", "INSERT INTO kept"))
     assert first is None
     assert isinstance(second, RecoveryRefused)
     assert redeemed_bookings(world) == 1

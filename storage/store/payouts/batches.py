@@ -24,7 +24,7 @@ from storage.store.payouts.instruction_rows import (
     read_instruction,
     set_state,
 )
-from storage.store.payouts.payout_codes import HELD_BY_PERSON, HoldCode
+from storage.store.payouts.payout_codes import HELD_BY_PERSON, RESTORED, HoldCode
 from storage.store.schemas.payout import payout_batches, payout_instructions, recipients
 
 Approval = Literal["not_needed", "waiting", "given"]
@@ -155,7 +155,8 @@ def hold(
                 f"The payout is {found.state}.", remedy="Only a payout that was not tried yet can be held or released."
             )
         to: State = "held" if held else "planned"
-        if found.state != to:
+        # A restore's hold ends with its frozen rewards; another reason must outlast it.
+        if found.state != to or (held and found.code == RESTORED != code):
             set_state(connection, instruction_id, to, code=code if held else "", at=store.now())
             verb = "hold" if held else "release"
             audit.record(

@@ -107,7 +107,7 @@ def record_restore(connection: Connection, *, recovered_to: datetime, actor: str
 
 
 def may_be_paid_before_restore(connection: Connection, reward_id: str) -> bool:
-    """Return whether a reward's session began before the last restore, and no person has released it since."""
+    """Return whether a reward's session began before the last restore, with no person's release since."""
     session = select(reward_decisions.c.session_id).where(reward_decisions.c.reward_id == reward_id)
     if not _begun_before_restore(connection, connection.execute(session).scalar_one()):
         return False
