@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import Connection, event, func, select
 
 from payouts.deciding import issuer
 from storage.store import audit
 from storage.store.connect import open_store
+from storage.store.payouts import unclaims
+from storage.store.payouts.claims import ClaimRefused
 from storage.store.payouts.recovery import RecoveryRefused, book_as_redeemed, recover
 from storage.store.rewards import freezing, redemptions, vouchers
 from storage.store.rewards.redemptions import RedeemedReward
@@ -112,4 +114,23 @@ def test_two_people_book_a_frozen_reward_as_redeemed_once(world: World, monkeypa
     assert isinstance(second, RecoveryRefused)
     assert redeemed_bookings(world) == 1
     assert not freezing.frozen(world.store, reward)
+    assert world.broken() == []
+
+
+def test_a_claim_planned_while_it_is_withdrawn_keeps_its_recipient(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reward = world.earn(None)
+    assert reward is not None
+    placed = unclaims._placed
+
+    def claimed_and_planned(connection: Connection, reward_id: str) -> str | None:
+        found = placed(connection, reward_id)
+        world.claim(reward, "acct_1")
+        world.pay()
+        return found
+
+    monkeypatch.setattr(unclaims, "_placed", claimed_and_planned)
+    with pytest.raises(ClaimRefused, match="Nobody has claimed"):
+        unclaims.unclaim(world.store, reward, issuer=ISSUER, actor="anna", reason="gone")
     assert world.broken() == []

@@ -51,6 +51,8 @@ def unclaim_within(
 ) -> list[str]:
     """Do what `unclaim` does within a transaction, which the caller rolls back if it is refused."""
     rail = connection.execute(select(payout_claims.c.rail).where(payout_claims.c.reward_id == reward_id)).scalar()
+    if rail is None:
+        raise _unclaimed()
     serialise(connection, f"payouts:{rail}")  # No batch is planned meanwhile.
     payout_id = _placed(connection, reward_id)
     if payout_id is not None:
@@ -110,10 +112,14 @@ def _unlink(connection: Connection, payout_id: str) -> None:
 def _give_voucher(connection: Connection, reward_id: str, *, store: Store, issuer: Issuer) -> None:
     claim = connection.execute(select(payout_claims).where(payout_claims.c.reward_id == reward_id)).first()
     if claim is None:
-        raise ClaimRefused("Nobody has claimed the reward.", remedy="See `pilot payout show` of it.")
+        raise _unclaimed()
     connection.execute(delete(payout_claims).where(payout_claims.c.reward_id == reward_id))
     connection.execute(delete(onboardings).where(onboardings.c.reward_id == reward_id))
     vouchers.issue(
         connection, store=store, issuer=issuer, reward_id=reward_id, cafe=claim.cafe, simulated=claim.simulated,
         ore=claim.amount_ore,
     )  # fmt: skip
+
+
+def _unclaimed() -> ClaimRefused:
+    return ClaimRefused("Nobody has claimed the reward.", remedy="See `pilot payout show` of it.")
