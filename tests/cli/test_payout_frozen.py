@@ -13,7 +13,8 @@ from payouts.reconciling import pay_day
 from storage.home import Home
 from storage.store import audit
 from storage.store.payouts import batches, claims, recovery
-from storage.store.rewards import decisions, freezing, vouchers
+from storage.store.rewards import decisions, freezing, redemptions, vouchers
+from storage.store.rewards.redemptions import RedeemedReward
 from tests.cli.conftest import Pilot
 from tests.cli.test_commands import opened
 from tests.cli.test_payout import decided
@@ -109,3 +110,17 @@ def test_a_store_put_back_by_hand_is_recovered_by_a_command(pilot: Pilot, home: 
     assert done.stdout.splitlines()[0] == "0 redemptions were booked; 0 wait for their reward."
     assert "1 rewards are frozen" in done.stdout
     assert ("store.put_back", "The database was put back to Tuesday") in actions(home)
+
+
+def test_a_skipped_release_says_why(pilot: Pilot, home: Home) -> None:
+    one = decided(home, held=False)
+    restored(home)
+    reward = reward_of(home, one.session_id)
+    with home.store().begin() as connection:
+        redemptions.keep(connection, [RedeemedReward(reward, reward, "aurora", one.simulated, 3000, AT)])
+    for command in (["release", "H7KM3Q"], ["release-frozen"]):
+        done = pilot("payout", *command, "--reason", "Compared").stdout
+        assert done.startswith("0 of 1 frozen rewards")
+        assert "1 stay frozen: each was redeemed after the backup and is not booked yet." in done
+    assert pilot("payout", "redeemed", one.session_id, "--reason", "On the list").exit_code == 0
+    assert freezing.frozen_rewards_of(home.store()) == []
