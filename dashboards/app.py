@@ -100,4 +100,5 @@ def _trouble(title: str, text: str) -> None:
     st.html(str(fragments.trouble(title, text)))
 
 
-main()
+if __name__ == "__main__":  # Streamlit runs it so; a worker process that imports its main module must not.
+    main()

@@ -113,5 +113,9 @@ def _answer(
     )
     recorder.advance(who, np.full(len(who), 20.0))
     recorder.record(
-        who, "reply_shown", f'{{"turn":{turn},"response_ms":', number_or_null(response, talks, decimals=1), "}"
+        who,
+        "reply_shown",
+        f'{{"turn":{turn},"response_ms":',
+        number_or_null(response, talks, decimals=1),
+        ',"implausible":false}',
     )

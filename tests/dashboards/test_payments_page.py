@@ -16,7 +16,7 @@ from pilot.words import section
 from storage.home import Home
 from storage.lake import polars_schema
 from storage.store.payouts import batches
-from storage.store.rewards import decisions, vouchers
+from storage.store.rewards import vouchers
 from tests.cli.test_payout import decided
 from tests.dashboards.conftest import TODAY
 from tests.dashboards.lake_days import make_day
@@ -49,7 +49,7 @@ def world(home: Home) -> World:
 
 def test_a_payment_is_found_by_each_reference_with_every_change(world: World, visit_pages: Pages) -> None:
     (payout,) = batches.instructions(world.store)
-    session = f"guest-00001-{world.today}"
+    (session,) = world.session_of.values()
     for name in (session, payout.id, str(payout.reference)):
         at = searched(visit_pages, name)
         assert not at.exception
@@ -61,16 +61,18 @@ def test_a_payment_is_found_by_each_reference_with_every_change(world: World, vi
 
 
 def test_the_page_has_an_english_version_and_reports_an_unknown_reference(world: World, visit_pages: Pages) -> None:
-    english = searched(visit_pages, f"guest-00001-{world.today}", language="en")
+    (session,) = world.session_of.values()
+    english = searched(visit_pages, session, language="en")
     assert "Yes: the session was completed" in shown(english)
     assert "Ingen betalning hittades." in shown(searched(visit_pages, "ZZZZZZ"))
 
 
 def test_a_voucher_is_described_by_its_state(world: World, visit_pages: Pages) -> None:
-    world.earn(None)
-    at = searched(visit_pages, f"guest-00002-{world.today}")
+    reward = world.earn(None)
+    assert reward is not None
+    at = searched(visit_pages, world.session_of[reward])
     (day,) = re.findall(r"Kupongen kan lösas in i kaféets kassa till och med (\d+ [a-z]+ 20\d\d)\. ", shown(at))
-    voucher = vouchers.of_reward(world.store, decisions.find(world.store, f"guest-00002-{world.today}").reward_id)
+    voucher = vouchers.of_reward(world.store, reward)
     assert day == format_date(business_day(voucher.expires_at), "d MMMM y", locale="sv_SE")
     assert "Simulerad" in shown(at)
 
