@@ -168,7 +168,7 @@ def _start(recorder: VisitRecorder, who: Whole, *, voice: Truths, language: pl.S
         clients.gather(client),
         ',"device_hash":"',
         device.gather(who),
-        f'","code":"{CODE}"}}',
+        f'","code":"{CODE}","network_hash":""}}',
     )
 
 
