@@ -127,6 +127,9 @@ def test_speech_during_the_reply_is_said_to_be_lost(open_page: Open, edge: FakeE
     page.evaluate(LOUD)
     talk(page, edge)
     edge.push({"type": "state", "state": "hearing"})
+    expect(page.locator("#state-hint")).to_have_text(say("page", "talk.hearing_hint", "sv"))
+    heard = len(edge.frames)  # The page measures the customer's own level in this state.
+    until(lambda: len(edge.frames) > heard + 10, what="frames of a turn")
     until(lambda: page.evaluate("getComputedStyle(orb).getPropertyValue('--loud')") > "0.9", what="a loud voice")
     turn = edge.heard(SAID["sv"])
     edge.push({"type": "state", "state": "thinking"})
