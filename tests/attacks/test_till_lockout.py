@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,10 @@ async def test_wrong_pins_from_a_few_addresses_lock_no_till_but_one_new_at_their
 
 
 async def test_many_addresses_get_a_bounded_number_of_guesses_and_lock_no_known_till(tmp_path: Path) -> None:
+    begun = time.time() // HOUR
     found = await attack_new_replica(tmp_path / "home", strangers=40, tries=3)
+    if time.time() // HOUR != begun:  # The limiter's window follows the clock, and turned meanwhile.
+        found = await attack_new_replica(tmp_path / "again", strangers=40, tries=3)
     first, others = RATES["till_first_pins_of_cafe"].times, RATES["till_pins_of_cafe"].times
     assert found.checked <= first + others
     known = [minutes for name, minutes in found.waits.items() if not name.startswith("new till, ")]
