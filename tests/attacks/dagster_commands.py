@@ -8,11 +8,11 @@ which of them were answered with data or changed a state.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from websockets.sync.client import connect
 
 from operations.dagster_page.sign_in import COOKIE, make_cookie
 from tests.ports import free_ports
+from tests.waiting import until
 
 START_SECONDS = 180.0
 PLAIN, GUARDED = "dagster_webserver", "operations.dagster_page"
@@ -214,13 +215,16 @@ def served(module: str, folder: Path) -> Iterator[Page]:
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], *, folder: Path) -> dict:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            return _states(url)
-        except (httpx.HTTPError, LookupError, ValueError):
-            time.sleep(0.2)
-    raise AssertionError(f"Dagster's page did not start:\n{(folder / 'log').read_text(errors='replace')[-2000:]}")
+    found: list[dict] = []
+
+    def is_ready() -> bool:
+        assert process.poll() is None, (folder / "log").read_text(errors="replace")[-2000:]
+        with contextlib.suppress(httpx.HTTPError, LookupError, ValueError):
+            found.append(_states(url))
+        return bool(found)
+
+    until(is_ready, seconds=START_SECONDS, what="Dagster's page", every=0.2)
+    return found[0]
 
 
 def main() -> None:
