@@ -8,12 +8,12 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
 
-from operations.dagster_page.sign_in import make_link
+from cli.context import actor
+from operations.access.first_sign_in import first_link
 from operations.serving import Serving, serve
 from operations.system import System
 
@@ -89,16 +89,17 @@ def show_addresses(console: Console, serving: Serving) -> None:
     for code in serving.codes:
         table.add_row(f"{names.get(code.cafe, code.cafe)}, a customer's page", f"{system.edge_url}/c/{code.code}")
     table.add_row("The pilot and each café's day", system.dashboards_url)
-    table.add_row("The data's journey (Dagster), read-only", system.dagster_url)
+    table.add_row("The data's journey (Dagster)", system.dagster_url)
     if system.fake_stripe is not None:
         table.add_row("A FAKE of Stripe for simulated receipts: no money moves", f"{system.fake_stripe.url}/fake")
     table.add_row("Logs", str(system.logs))
     console.print(table)
     if system.home.kind == "demo":
         console.print("\nThis is a demo: its days are simulated.")
-    link = make_link(system.dagster_home, url=system.dagster_url, now=datetime.now(UTC))
+    link = first_link(system.home, actor=actor())
     console.print(
-        f"\nDagster, to start and stop things there (this link works once, within an hour):\n  {link}",
+        f"\nSign in to the pages and Dagster as the administrator (this link works once, within an hour; "
+        f"`pilot account link` prints another, `pilot account invite` lets others in):\n  {link}",
         markup=False,
         soft_wrap=True,
     )

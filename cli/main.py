@@ -17,7 +17,7 @@ class _Pilot(LazyGroup):
         "load-test": ("proving", "Simulate several guests at once on a running edge."),
         "bench": ("proving", "Measure the voice edge, the recogniser and scoring."),
         "phone": ("running", "Try the pilot on your own telephone, on the local network over HTTPS."),
-        "dagster": ("running", "Print a link that signs in to Dagster's page; without it the page is read-only."),
+        "account": ("access", "Invite, list and revoke the accounts of the pages and Dagster; sign-in links."),
         "models": ("running", "Fetch, check and qualify the recogniser's weights."),
         "health": ("running", "Report what runs and what is missing, with remedies."),
         "seed": ("running", "Prepare the home: folders, store, one code for each café."),

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 import structlog
 
-from dashboards import fragments, live, visit
+from dashboards import fragments, live, signed_in, visit
 from dashboards.chart_colours import theme
 from dashboards.formatting import Language
 from dashboards.home import cached_home, exposed_address
 from dashboards.page_chrome import draw_chrome
 from dashboards.page_language import PRODUCT
+from dashboards.page_registry import PageEntry, pages_for
 from dashboards.reading.page_snapshot import UnreadableTable
+from dashboards.signed_in import AccessChanged
 from pilot.errors import PilotError
 from pilot.words import say
 from storage.errors import LakeUnavailable
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
+
+    from pilot.access import Principal
+    from storage.home import Home
 
 HERE = Path(__file__).parent
 LANGUAGES: dict[Language, str] = {"sv": "Svenska", "en": "English"}
@@ -28,51 +38,23 @@ def main() -> None:
     """Draw the frame and the page in it; refuse if the server is reachable from the network."""
     st.set_page_config(page_title=PRODUCT, page_icon="☕", layout="wide")
     st.html(HERE / "page.css")
-    with st.sidebar:
-        menu = st.container(key="menu")
-        language: Language = st.session_state.get("lang") or "sv"
-        language = menu.segmented_control(
-            say("dashboards", "nav.language", language),
-            list(LANGUAGES),
-            default="sv",
-            required=True,
-            format_func=LANGUAGES.__getitem__,
-            key="lang",
-        )
-        draw_chrome(language)
+    language: Language = st.session_state.get("lang") or "sv"
     exposed = exposed_address()
     if exposed is not None:
         log.error("pages_exposed", address=exposed, remedy="start with --server.address 127.0.0.1")
         _trouble(say("dashboards", "trouble.address_title", language), say("dashboards", "trouble.address", language))
         return
-    # The folder must not be named "pages": Streamlit would resolve the address of a first visit in it.
-    page = st.navigation(
-        [
-            st.Page(
-                "views/cafe_day.py", title=say("dashboards", "nav.cafe_day", language), url_path="dag", default=True
-            ),
-            st.Page("views/pilot_overview.py", title=say("dashboards", "nav.overview", language), url_path="piloten"),
-            st.Page("views/quality.py", title=say("dashboards", "nav.quality", language), url_path="datakvalitet"),
-            st.Page("views/payments.py", title=say("dashboards", "nav.payments", language), url_path="betalningar"),
-        ]
-    )
-    st.set_page_config(page_title=f"{page.title} – {PRODUCT}")
     try:
         home = cached_home()
-        demo = home.kind == "demo"
-        tests = not demo and menu.toggle(
-            say("dashboards", "nav.tests", language), key="tests", help=say("dashboards", "nav.tests_help", language)
+        principal = signed_in.principal(home)
+        if principal is None:
+            raise AccessChanged
+        _page(home, principal)
+    except AccessChanged:
+        link = fragments.link(
+            say("dashboards", "trouble.signed_out_do", language), url=f"{signed_in.entrance_address(home)}/sign-in"
         )
-        now = visit.Visit(
-            home=home, cafes=home.cafes().cafe, language=language, simulated=demo or tests, now=visit.now()
-        )
-        visit.begin(now)
-        if now.simulated:
-            kind = "demo" if demo else "tests"
-            now.draw(fragments.band(title=now.say(f"band.{kind}"), explanation=now.say(f"band.{kind}_why")))
-        drawn, drawn_theme = live.version(now), theme()
-        page.run()
-        live.keep_live(now, drawn=drawn, drawn_theme=drawn_theme)
+        st.html(str(fragments.trouble(say("dashboards", "trouble.signed_out", language), link)))
     except UnreadableTable as error:
         log.error("page_unreadable_table", table=error.table, kind=error.kind)
         what = ("table", "table_do") if error.table else ("any", "any_do")
@@ -94,6 +76,74 @@ def main() -> None:
             f"{say('dashboards', 'trouble.any', language)} "
             f"{say('dashboards', 'trouble.any_do', language, kind=type(error).__name__)}",
         )
+
+
+def _page(home: Home, principal: Principal) -> None:
+    """Draw the menu, and the page that the reader chose among those of the role."""
+    with st.sidebar:
+        links, menu = st.container(key="links"), st.container(key="menu")
+        language: Language = menu.segmented_control(
+            say("dashboards", "nav.language", st.session_state.get("lang") or "sv"),
+            list(LANGUAGES),
+            default="sv",
+            required=True,
+            format_func=LANGUAGES.__getitem__,
+            key="lang",
+        )
+        draw_chrome(language, version=f"{principal.account}.{principal.version}")
+    # The folder must not be named "pages": Streamlit would resolve the address of a first visit in it.
+    entries = pages_for(principal)
+    pages = {
+        entry: st.Page(
+            f"views/{entry.script}",
+            title=say("dashboards", entry.title, language),
+            url_path=entry.url_path,
+            default=entry is entries[0],
+        )
+        for entry in entries
+    }
+    page = st.navigation(list(pages.values()), position="hidden")
+    with links:
+        _draw_menu(pages, language=language)
+    st.set_page_config(page_title=f"{page.title} – {PRODUCT}")
+    demo = home.kind == "demo"
+    tests = (
+        not demo
+        and principal.may("pilot")
+        and menu.toggle(
+            say("dashboards", "nav.tests", language), key="tests", help=say("dashboards", "nav.tests_help", language)
+        )
+    )
+    account = fragments.link(
+        say("dashboards", "nav.account", language), url=f"{signed_in.entrance_address(home)}/account"
+    )
+    menu.html(str(fragments.in_language(fragments.account(principal.email, link=account), language=language)))
+    now = visit.Visit(
+        home=home,
+        principal=principal,
+        cafes=tuple(cafe for cafe in home.cafes().cafe if principal.sees(cafe.id)),
+        language=language,
+        simulated=demo or tests,
+        now=visit.now(),
+    )
+    visit.begin(now)
+    if not now.cafes:
+        _trouble(now.say("trouble.no_cafes"), now.say("trouble.no_cafes_do"))
+        return
+    if now.simulated:
+        kind = "demo" if demo else "tests"
+        now.draw(fragments.band(title=now.say(f"band.{kind}"), explanation=now.say(f"band.{kind}_why")))
+    drawn, drawn_theme = live.version(now), theme()
+    page.run()
+    live.keep_live(now, drawn=drawn, drawn_theme=drawn_theme)
+
+
+def _draw_menu(pages: dict[PageEntry, StreamlitPage], *, language: Language) -> None:
+    """Draw the links to the pages by section; Streamlit's own sections break the list for a screen reader."""
+    for section, entries in groupby(pages, key=lambda entry: entry.section):
+        st.html(str(fragments.menu_section(say("dashboards", f"nav.section.{section}", language))))
+        for entry in entries:
+            st.page_link(pages[entry])
 
 
 def _trouble(title: str, text: str) -> None:

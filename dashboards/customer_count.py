@@ -17,8 +17,6 @@ from pilot.counts import MOST_CUSTOMERS, InvalidCount, validate_day
 from storage.errors import StoreAway
 from storage.store.cafes.customer_counts import Report
 
-ACTOR = "pages"  # Until the pages have sign-in, anybody at this machine.
-
 
 def customer_count(visit: Visit, cafe: Cafe, *, day: date) -> None:
     """Draw the day's count and the form that reports it; nothing if the day cannot have one."""
@@ -45,13 +43,14 @@ def _form(visit: Visit, cafe: Cafe, *, day: date, current: Report | None) -> Non
     if sent and given is None:
         visit.draw(fragments.status(visit.say("count.empty")))
     elif sent and given is not None:
+        visit.confirm(cafe=cafe.id, permission="cafe.change")
         reported = report_count(
             visit.home,
             cafe=cafe.id,
             day=day,
             customers=int(given),
             source="manager",
-            actor=ACTOR,
+            actor=visit.actor,
             now=visit.now,
         )
         current = current_report(visit.home, cafe=cafe.id, day=day)

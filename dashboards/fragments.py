@@ -109,6 +109,21 @@ def gap(*, title: str, cafes: str, remedy: str) -> Markup:
     return render("gap", title=title, cafes=cafes, remedy=remedy)
 
 
+def link(text: str, *, url: str) -> Markup:
+    """Return a link that leaves Streamlit's page in the same tab."""
+    return render("link", text=text, url=url)
+
+
+def account(email: str, *, link: Markup) -> Markup:
+    """Return who is signed in, with the link to the account."""
+    return render("account", email=email, link=link)
+
+
+def menu_section(title: str) -> Markup:
+    """Return the heading of a section of the menu."""
+    return render("menu_section", title=title)
+
+
 def trouble(title: str, text: str) -> Markup:
     """Return an error message for the reader."""
     return render("trouble", title=title, text=text)

@@ -1,6 +1,7 @@
 // Streamlit's frame in the reader's language: the page's lang, and the English words that Streamlit 1.67 hard-codes.
-// `window.pages` = { language, words: { from: to } } is set before; a word that ends with a space is a prefix.
+// `window.pages` = { language, words: { from: to }, version } is set before; a word that ends with a space is a prefix.
 (() => {
+  const ACCESS_MS = 8000;
   const ATTRIBUTES = ["aria-label", "title", "placeholder"];
   // Of texts only the frame's: a guest's words are never looked at.
   const FRAME = '[data-testid="stTooltipContent"], [data-testid="InputInstructions"], [data-testid="stStatusWidget"]';
@@ -42,6 +43,24 @@
       if (node.nodeType === Node.ELEMENT_NODE) translate(node);
       else if (node.nodeType === Node.TEXT_NODE && target.closest(FRAME)) translateText(node);
     }
+  }
+
+  // A revoked or changed account loses what is drawn: the server answers the reload.
+  async function checkAccess() {
+    try {
+      const answer = await fetch("/signed-in", { cache: "no-store" });
+      if (answer.status === 401) return location.reload();
+      if (answer.ok && (await answer.json()).version !== window.pages.version) location.reload();
+    } catch {
+      // The server is away; Streamlit says so itself.
+    }
+  }
+
+  clearInterval(window.pageAccess);
+  window.pageAccess = setInterval(checkAccess, ACCESS_MS);
+  if (!window.pageShown) {
+    window.pageShown = () => document.visibilityState === "visible" && checkAccess();
+    document.addEventListener("visibilitychange", window.pageShown);
   }
 
   document.documentElement.lang = window.pages.language;

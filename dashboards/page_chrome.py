@@ -14,8 +14,11 @@ SCRIPT = (Path(__file__).parent / "page_chrome.js").read_text(encoding="utf-8")
 PREFIX = "streamlit."
 
 
-def draw_chrome(language: Language) -> None:
-    """Translate the frame from then on; `streamlit.*` of the English words are Streamlit's own."""
+def draw_chrome(language: Language, *, version: str) -> None:
+    """Translate the frame from then on, and reload the page once the access has another version.
+
+    `streamlit.*` of the English words are Streamlit's own.
+    """
     wanted = section("dashboards", language)
     words = {
         section("dashboards", other)[key]: word
@@ -24,5 +27,7 @@ def draw_chrome(language: Language) -> None:
         for key, word in wanted.items()
         if key.startswith(PREFIX)
     }
-    given = json.dumps({"language": language, "words": words}, ensure_ascii=False).replace("<", "\\u003c")
+    given = json.dumps({"language": language, "words": words, "version": version}, ensure_ascii=False).replace(
+        "<", "\\u003c"
+    )
     st.html(f"<script>window.pages = {given};\n{SCRIPT}</script>", unsafe_allow_javascript=True)

@@ -1,13 +1,28 @@
-"""The pages' server: `streamlit run dashboards/server.py`, Streamlit's app behind the gate."""
+"""The pages' server: `streamlit run dashboards/server.py`, behind the gate and the sign-in."""
 
 from __future__ import annotations
 
+import os
+from functools import cache
 from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
 
 from dashboards.page_language import PageLanguage
+from operations.access.guard import guard
 from operations.gate import gate
+from pilot.settings import read_settings
+from storage.home import Home, open_existing_home
 
-app = st.App(Path(__file__).parent / "app.py", middleware=[*gate(), Middleware(PageLanguage)])
+HEALTH_PATH = "/_stcore/health"
+
+
+@cache
+def home() -> Home:
+    """Return the home that the environment names."""
+    return open_existing_home(read_settings(dict(os.environ)))
+
+
+signed_in = guard(lambda: home().store(), entrance_url=read_settings(dict(os.environ)).entrance_url, health=HEALTH_PATH)
+app = st.App(Path(__file__).parent / "app.py", middleware=[*gate(), *signed_in, Middleware(PageLanguage)])

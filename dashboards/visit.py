@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 
+from dashboards.entitled_lake import EntitledLake
 from dashboards.formatting import Language
 from dashboards.fragments import in_language
+from dashboards.signed_in import AccessChanged, confirm
+from pilot.access import Permission, Principal
 from pilot.business_days import business_day
 from pilot.cafes import Cafe
 from pilot.words import say as say_words
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from storage.home import Home
+    from storage.store.engine import Store
 
 STATE = "visit"
 
@@ -30,13 +34,15 @@ class Visit:
 
     Attributes:
         home: The opened home.
-        cafes: The cafés that this reader may see; until sign-in exists, all of them.
+        principal: Who reads.
+        cafes: The cafés that the reader may see.
         language: The language of the page.
         simulated: Whether simulated rows are shown instead of real ones; the two are never mixed.
         now: The moment of this render.
     """
 
     home: Home
+    principal: Principal
     cafes: tuple[Cafe, ...]
     language: Language
     simulated: bool
@@ -52,10 +58,41 @@ class Visit:
         """Return the business day of this render."""
         return business_day(self.now)
 
+    def lake(self) -> EntitledLake:
+        """Return the lake with the rows of the reader's cafés only."""
+        return EntitledLake(
+            self.home.lake(), self.principal, home_key=str(self.home.root), confirm=lambda: self.confirm()
+        )
+
+    def store(self, *, cafe: str | None = None, permission: Permission | None = None) -> Store:
+        """Return the store for reading or for an action, after confirming who does it.
+
+        Args:
+            cafe: The café that it is about; None for none in particular.
+            permission: The permission that it needs.
+
+        Raises:
+            AccessChanged: the sign-in has ended, the account was changed, or it may not do this.
+        """
+        self.confirm(cafe=cafe, permission=permission)
+        return self.home.store()
+
+    def confirm(self, *, cafe: str | None = None, permission: Permission | None = None) -> None:
+        """Compare the reader with the store, and with what it may do.
+
+        Raises:
+            AccessChanged: the sign-in has ended, the account was changed, or it may not do this.
+        """
+        confirm(self.home, self.principal)
+        if (cafe is not None and not self.principal.sees(cafe)) or (
+            permission is not None and not self.principal.may(permission)
+        ):
+            raise AccessChanged
+
     @property
-    def home_key(self) -> str:
-        """Return the part of a cache key that identifies the home."""
-        return str(self.home.root)
+    def actor(self) -> str:
+        """Return the reader's name in the audit log."""
+        return self.principal.email
 
     @property
     def ids(self) -> tuple[str, ...]:

@@ -43,7 +43,8 @@ def findings(system: System, *, now: datetime) -> list[Finding]:
         _try("codes", lambda: _codes(system)),
         _try("lake", lambda: f"pilot_kpis at version {home.lake().version(PILOT_KPIS)}"),
         _answers("edge", f"{system.edge_url}/health/ready", log="edge"),
-        _answers("Dagster's page", f"{system.dagster_url}/server_info", log="webserver"),
+        _answers("Dagster's page", f"{system.dagster_url}/health", log="webserver"),
+        _answers("sign-in", f"{system.entrance_url}/health", log="entrance"),
         _answers("dashboards", f"{system.dashboards_url}/_stcore/health", log="dashboards"),
         _watch(system, now=now),
     ]

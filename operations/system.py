@@ -70,6 +70,11 @@ class System:
         return f"http://{LOOPBACK}:{self.settings.dashboards_port}"
 
     @property
+    def entrance_url(self) -> str:
+        """Return the address of the sign-in."""
+        return f"http://{LOOPBACK}:{self.settings.entrance_port}"
+
+    @property
     def dagster_home(self) -> Path:
         """Return Dagster's own folder."""
         return self.home.root / DAGSTER_FOLDER
@@ -154,7 +159,7 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
             ),
             environment=figures,
             folder=CHECKOUT,
-            ready=HttpAnswers(f"{system.dagster_url}/server_info"),
+            ready=HttpAnswers(f"{system.dagster_url}/health"),
             after=("code-server",),
             ports=(Port(settings.dagster_port, "PILOT_DAGSTER_PORT"),),
             niceness=FIGURES_NICENESS,
@@ -168,6 +173,15 @@ def processes(system: System) -> tuple[ProcessSpec, ...]:
             ready=LineLogged("Instance is configured with the following daemons"),
             after=("code-server",),
             niceness=FIGURES_NICENESS,
+        ),
+        ProcessSpec(
+            name="entrance",
+            command=(python, "-m", "entrance"),
+            environment=system.environment,
+            folder=CHECKOUT,
+            ready=HttpAnswers(f"{system.entrance_url}/health"),
+            ports=(Port(settings.entrance_port, "PILOT_ENTRANCE_PORT"),),
+            niceness=PAGES_NICENESS,
         ),
         ProcessSpec(
             name="dashboards",

@@ -61,6 +61,25 @@ class Settings(BaseModel):
     )
     dagster_port: int = Field(default=3000, ge=1, le=65535, description="Port of Dagster's page, loopback only.")
     dashboards_port: int = Field(default=8501, ge=1, le=65535, description="Port of the dashboards, loopback only.")
+    entrance_port: int = Field(default=8500, ge=1, le=65535, description="Port of the sign-in, loopback only.")
+    entrance_url: str = Field(
+        default="",
+        description="Address of the sign-in for a person's browser, without a final slash; empty: its port on "
+        "127.0.0.1. Behind a proxy, all pages must have one host name.",
+    )
+    pages_url: str = Field(
+        default="", description="Address of the dashboards for a person's browser; empty: their port on 127.0.0.1."
+    )
+    dagster_url: str = Field(
+        default="", description="Address of Dagster's page for a person's browser; empty: its port on 127.0.0.1."
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="Address of an OpenID Connect provider for signing in; empty: passwords and links only. Only "
+        "invited addresses are let in.",
+    )
+    oidc_client_id: str = Field(default="", description="The pilot's client id at the provider.")
+    oidc_client_secret: SecretStr = Field(default=SecretStr(""), description="The pilot's client secret there.")
     interviewer: Literal["auto", "ollama", "scripted"] = Field(
         default="auto", description="Author of the follow-up questions: auto, ollama or scripted."
     )
@@ -196,8 +215,18 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         )
         raise InvalidSettings(faults, remedy="Correct the variable; `.env.example` describes each one.") from None
     return settings.model_copy(
-        update={"home": settings.home.expanduser(), "public_url": settings.public_url.rstrip("/")}
+        update={
+            "home": settings.home.expanduser(),
+            "public_url": settings.public_url.rstrip("/"),
+            "entrance_url": _own_url(settings.entrance_url, settings.entrance_port),
+            "pages_url": _own_url(settings.pages_url, settings.dashboards_port),
+            "dagster_url": _own_url(settings.dagster_url, settings.dagster_port),
+        }
     )
+
+
+def _own_url(url: str, port: int) -> str:
+    return url.rstrip("/") or f"http://127.0.0.1:{port}"
 
 
 def _value(name: str, value: str) -> str:

@@ -134,14 +134,17 @@ class Lake:
         with self.snapshot(RAW_EVENTS, days=[day]) as snapshot:
             yield from event_parts(snapshot, day, fields=fields, part_rows=part_rows)
 
-    def snapshot(self, *tables: Table, days: Collection[date] | None = None) -> Snapshot:
+    def snapshot(
+        self, *tables: Table, days: Collection[date] | None = None, cafes: Collection[str] | None = None
+    ) -> Snapshot:
         """Return a snapshot of tables for SQL.
 
         Args:
             tables: The tables.
             days: Only these days of every table, so that damaged files of other days do no harm; None for all.
+            cafes: Only these cafés' rows, and none of a table without a café; None for all.
         """
-        return Snapshot([(table, self.delta(table)) for table in tables], days=days)
+        return Snapshot([(table, self.delta(table)) for table in tables], days=days, cafes=cafes)
 
     def change_partition(
         self,

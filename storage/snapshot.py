@@ -42,11 +42,16 @@ class Snapshot:
     """
 
     def __init__(
-        self, tables: Sequence[tuple[Table, DeltaTable | None]], *, days: Collection[date] | None = None
+        self,
+        tables: Sequence[tuple[Table, DeltaTable | None]],
+        *,
+        days: Collection[date] | None = None,
+        cafes: Collection[str] | None = None,
     ) -> None:
         self.versions: dict[str, int | None] = {
             table.name: None if delta is None else delta.version() for table, delta in tables
         }
+        self._cafes = cafes
         self._files = {table.name: _files(delta, days) for table, delta in tables}
         self._connection = session()
         try:
@@ -111,22 +116,30 @@ class Snapshot:
                     "union_by_name = true)"
                 )
             try:
-                self._connection.execute(_view(table, source, written=written))
+                self._connection.execute(_view(table, source, written=written, cafes=self._cafes))
             except duckdb.BinderException:
                 # The days' files are all older than a column of the table.
                 described = self._connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
-                self._connection.execute(_view(table, source, written={row[0] for row in described}))
+                self._connection.execute(_view(table, source, written={row[0] for row in described}, cafes=self._cafes))
         except (duckdb.IOException, duckdb.InvalidInputException, DeltaError, OSError) as error:
             raise _damaged({table.name: files}, error) from None
 
 
-def _view(table: Table, source: str, *, written: Collection[str]) -> str:
-    """Return the statement for a table's view; a column that no file has is empty."""
+def _view(table: Table, source: str, *, written: Collection[str], cafes: Collection[str] | None) -> str:
+    """Return the statement for a table's view: columns that no file has are empty, others' rows hidden."""
     columns = ", ".join(
         f"{_name(column) if column.name in written else 'NULL'}::{_SQL_TYPES[column.kind]} AS {_name(column)}"
         for column in table.columns
     )
-    return f"CREATE TEMP VIEW {table.name} AS SELECT {columns} FROM {source}"  # noqa: S608
+    return f"CREATE TEMP VIEW {table.name} AS SELECT {columns} FROM {source}{_condition(table, written, cafes)}"  # noqa: S608
+
+
+def _condition(table: Table, written: Collection[str], cafes: Collection[str] | None) -> str:
+    if cafes is None:
+        return ""
+    if not cafes or "cafe" not in table.names or "cafe" not in written:
+        return " WHERE false"
+    return f" WHERE cafe IN ({', '.join(_quoted(cafe) for cafe in sorted(cafes))})"
 
 
 def _files(delta: DeltaTable | None, days: Collection[date] | None) -> list[str]:

@@ -16,7 +16,7 @@ from assets.by_hand.materializing import PlannedRun
 from assets.definitions import build_defs
 from assets.framework.dead_runs import PROCESS_TAG, end_dead_runs, this_process
 from assets.framework.resources import HomeResource
-from operations.dagster_page import sign_in
+from operations.dagster_page import program_ticket
 from operations.preparation import INSTANCE_NAME
 from operations.system import CHECKOUT, DAGSTER_FOLDER, LOOPBACK
 from pilot.errors import PilotError
@@ -86,9 +86,9 @@ def submit(planned: PlannedRun, *, home: Home) -> str:
     from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
     port, now = home.settings.dagster_port, datetime.now(UTC)
-    cookie = f"{sign_in.COOKIE}={sign_in.make_cookie(home.root / DAGSTER_FOLDER, now=now)}"
+    headers = {program_ticket.HEADER: program_ticket.make(home.root / DAGSTER_FOLDER, now=now)}
     try:
-        return DagsterGraphQLClient(LOOPBACK, port_number=port, headers={"Cookie": cookie}).submit_job_execution(
+        return DagsterGraphQLClient(LOOPBACK, port_number=port, headers=headers).submit_job_execution(
             planned.job, tags=dict(planned.tags), asset_selection=list(planned.assets) or None
         )
     except (DagsterGraphQLClientError, OSError) as error:

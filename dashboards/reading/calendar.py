@@ -13,7 +13,7 @@ from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, K
 from pilot.lake_tables.tables import PILOT_KPIS, SESSIONS
 
 if TYPE_CHECKING:
-    from storage.lake import Lake
+    from dashboards.entitled_lake import EntitledLake
 
 TABLES = (SESSIONS, PILOT_KPIS)
 FIRST_SPAN_DAYS = 8  # cafés' days usually begin and end this near the lake's ends; each further span is twice as long
@@ -37,7 +37,9 @@ class Extent:
 
 
 @st.cache_data(ttl=CACHE_TTL_SECONDS, max_entries=CACHE_ENTRIES, show_spinner=False)
-def extent(_lake: Lake, key: Key, *, cafes: tuple[str, ...], simulated: bool, before: date | None = None) -> Extent:
+def extent(
+    _lake: EntitledLake, key: Key, *, cafes: tuple[str, ...], simulated: bool, before: date | None = None
+) -> Extent:
     """Return the extent of these cafés' days, optionally only of days before a given one.
 
     The search begins at both ends of the lake's days and opens no more days than necessary. An unreadable day counts as
@@ -66,10 +68,10 @@ def _spans(days: Sequence[date]) -> list[Sequence[date]]:
     return spans
 
 
-def _extent_of(lake: Lake, key: Key, days: Sequence[date], *, scope: tuple[list[str], bool]) -> Extent:
+def _extent_of(lake: EntitledLake, key: Key, days: Sequence[date], *, scope: tuple[list[str], bool]) -> Extent:
     """Return the extent of some days; if they cannot be read together, bisect them."""
     try:
-        with PageSnapshot(lake, *TABLES, home_key=key[0], days=days) as snapshot:
+        with PageSnapshot(lake, *TABLES, days=days) as snapshot:
             return _query(snapshot, scope)
     except UnreadableTable:
         if len(days) == 1:

@@ -7,6 +7,7 @@ from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from dashboards.signed_in import AccessChanged
 from pilot.errors import PilotError
 from pilot.lake_tables.tables import Table
 from storage.errors import LakeUnavailable
@@ -14,7 +15,8 @@ from storage.errors import LakeUnavailable
 if TYPE_CHECKING:
     import polars as pl
 
-    from storage.lake import Lake, Snapshot
+    from dashboards.entitled_lake import EntitledLake
+    from storage.lake import Snapshot
 
 CACHE_TTL_SECONDS = 600
 CACHE_ENTRIES = 200
@@ -39,7 +41,7 @@ class UnreadableTable(PilotError):
         self.kind = kind
 
 
-def versions_key(lake: Lake, *tables: Table, home_key: str) -> Key:
+def versions_key(lake: EntitledLake, *tables: Table) -> Key:
     """Return the cache key of these tables without opening their files.
 
     Raises:
@@ -50,11 +52,11 @@ def versions_key(lake: Lake, *tables: Table, home_key: str) -> Key:
     for table in tables:
         try:
             versions.append((table.name, lake.version(table)))
-        except LakeUnavailable:
+        except (AccessChanged, LakeUnavailable):
             raise
         except Exception as error:
             raise UnreadableTable(table.name, kind=type(error).__name__) from None
-    return home_key, tuple(versions)
+    return lake.key, tuple(versions)
 
 
 class PageSnapshot:
@@ -63,7 +65,6 @@ class PageSnapshot:
     Args:
         lake: The lake.
         tables: The tables that the page reads.
-        home_key: The home's path: two homes never share a cache entry.
         days: The days to read: a damaged file of another day does no harm. None for all.
 
     Raises:
@@ -71,17 +72,17 @@ class PageSnapshot:
         LakeUnavailable: the lake is unreachable for now.
     """
 
-    def __init__(self, lake: Lake, *tables: Table, home_key: str, days: Collection[date] | None = None) -> None:
+    def __init__(self, lake: EntitledLake, *tables: Table, days: Collection[date] | None = None) -> None:
         self._lake = lake
         self._days = days
         self._tables = tables
         try:
             self._snapshot: Snapshot = lake.snapshot(*tables, days=days)
-        except LakeUnavailable:
+        except (AccessChanged, LakeUnavailable):
             raise
         except Exception as error:
             raise self._unreadable(error) from None
-        self.key: Key = (home_key, tuple(self._snapshot.versions.items()))
+        self.key: Key = (lake.key, tuple(self._snapshot.versions.items()))
 
     def sql(self, query: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
         """Return the query's rows.

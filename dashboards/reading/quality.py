@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Literal
 import streamlit as st
 
 from dashboards.reading.page_snapshot import CACHE_ENTRIES, CACHE_TTL_SECONDS, Key, PageSnapshot, UnreadableTable
+from dashboards.signed_in import AccessChanged
 from pilot.lake_tables.insight_tables import QUALITY_VERDICTS, QUARANTINE
 from storage.errors import LakeUnavailable
 
 if TYPE_CHECKING:
-    from storage.lake import Lake
+    from dashboards.entitled_lake import EntitledLake
 
 TABLES = (QUALITY_VERDICTS, QUARANTINE)
 DAYS_SHOWN = 14
@@ -86,7 +87,7 @@ class QualitySummary:
     quarantine_size: int
 
 
-def days_shown(lake: Lake) -> list[date]:
+def days_shown(lake: EntitledLake) -> list[date]:
     """Return the last validated days from the lake's log, without opening a file.
 
     Raises:
@@ -95,7 +96,7 @@ def days_shown(lake: Lake) -> list[date]:
     """
     try:
         return sorted(lake.bytes_by_day(QUALITY_VERDICTS))[-DAYS_SHOWN:]
-    except LakeUnavailable:
+    except (AccessChanged, LakeUnavailable):
         raise
     except Exception as error:
         raise UnreadableTable(QUALITY_VERDICTS.name, kind=type(error).__name__) from None

@@ -34,8 +34,8 @@ SHOWN_AT_FIRST = 15
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    lake = visit.home.lake()
-    key = versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key)
+    lake = visit.lake()
+    key = versions_key(lake, *CALENDAR_TABLES)
     days = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
     if days.first is None:
         draw_empty_state(visit)
@@ -45,7 +45,7 @@ def show(visit: Visit) -> None:
         cafe = _choose_cafe(visit)
         own = extent(lake, key, cafes=(cafe.id,), simulated=visit.simulated)
         day = choose_day(visit, own if own.first else days)
-    with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, home_key=visit.home_key, days=[day]) as snapshot:
+    with PageSnapshot(lake, *TABLES, *VOLUME_TABLES, days=[day]) as snapshot:
         shown = cafe_day(snapshot, snapshot.key, cafes=(cafe.id,), day=day, simulated=visit.simulated)
         odd = volume_episodes(snapshot, snapshot.key, cafe=cafe.id, day=day, simulated=visit.simulated)
     with head:

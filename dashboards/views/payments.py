@@ -38,7 +38,7 @@ def show(visit: Visit) -> None:
     wanted = composed(typed).strip()
     if not wanted:
         return
-    found = search(visit.home.store(), wanted)
+    found = [one for one in search(visit.store(permission="money"), wanted) if _is_visible(visit, one)]
     if not found:
         visit.draw(fragments.lead(say("payments.nothing"), notes=[say("payments.nothing_do")]))
         return
@@ -48,8 +48,16 @@ def show(visit: Visit) -> None:
         _subject(visit, one, wanted=wanted)
 
 
+def _is_visible(visit: Visit, one: Subject) -> bool:
+    """Return whether a reader of some cafés may see a payment: its session's café is one of them."""
+    if visit.principal.cafes is None:
+        return True
+    decision = decisions.find(visit.store(permission="money"), one.session_id) if one.kind == "reward" else None
+    return decision is not None and visit.principal.sees(decision.cafe)
+
+
 def _subject(visit: Visit, one: Subject, *, wanted: str) -> None:
-    store = visit.home.store()
+    store = visit.store(permission="money")
     if one.kind == "batch":
         own = batches.instructions(store, one.id)
         total = kronor(sum(each.amount_ore for each in own))
@@ -70,7 +78,7 @@ def _subject(visit: Visit, one: Subject, *, wanted: str) -> None:
 
 
 def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
-    store = visit.home.store()
+    store = visit.store(permission="money")
     decision = decisions.find(store, one.session_id)
     notes = []
     if decision is not None:
@@ -94,7 +102,7 @@ def _reward(visit: Visit, one: Subject, *, wanted: str) -> None:
 
 
 def _payout(visit: Visit, name: str) -> str:
-    store = visit.home.store()
+    store = visit.store(permission="money")
     one = batches.find_instruction(store, name)
     batch = batches.find_batch(store, one.batch_id)
     sentences = [kronor(one.amount_ore) + ".", for_staff(one.state, one.code, language=visit.language)]
@@ -107,7 +115,7 @@ def _payout(visit: Visit, name: str) -> str:
 
 def _voucher(visit: Visit, voucher: Voucher) -> str:
     day = day_and_year(business_day(voucher.expires_at), language=visit.language)  # a voucher is valid for months
-    frozen = voucher.state == "issued" and freezing.frozen(visit.home.store(), voucher.reward_id)
+    frozen = voucher.state == "issued" and freezing.frozen(visit.store(permission="money"), voucher.reward_id)
     return say_words("money", f"voucher.{'frozen' if frozen else voucher.state}", visit.language, day=day)
 
 

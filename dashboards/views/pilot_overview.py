@@ -36,8 +36,8 @@ SECONDS_HEADROOM = HEADROOM * 1.25
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    lake = visit.home.lake()
-    key = versions_key(lake, *CALENDAR_TABLES, home_key=visit.home_key)
+    lake = visit.lake()
+    key = versions_key(lake, *CALENDAR_TABLES)
     known = extent(lake, key, cafes=visit.ids, simulated=visit.simulated)
     if known.first is None:
         draw_empty_state(visit, commands=True)
@@ -52,7 +52,7 @@ def show(visit: Visit) -> None:
         day = choose_day(visit, known, preferred=over.last_sessions)
     tables = (*TABLES, *MAINTENANCE_TABLES, *PAYMENT_TABLES)
     on_show = list(days_between(day - timedelta(days=max(PERIODS_DAYS) - 1), day))
-    with PageSnapshot(lake, *tables, home_key=visit.home_key, days=on_show) as snapshot:
+    with PageSnapshot(lake, *tables, days=on_show) as snapshot:
         period = pilot_period(
             snapshot, snapshot.key, cafes=visit.ids, last=day, days=max(PERIODS_DAYS), simulated=visit.simulated
         )

@@ -17,8 +17,8 @@ from pilot.lake_tables.insight_tables import WHOLE_ROW
 
 def show(visit: Visit) -> None:
     """Draw the page."""
-    lake = visit.home.lake()
-    with PageSnapshot(lake, *TABLES, home_key=visit.home_key, days=days_shown(lake)) as snapshot:
+    lake = visit.lake()
+    with PageSnapshot(lake, *TABLES, days=days_shown(lake)) as snapshot:
         summary = quality_summary(snapshot, snapshot.key)
     say = visit.say
     visit.draw(

@@ -1,1 +1,1 @@
-"""Dagster's page behind a gate: Host and Origin checked, read-only until a one-time link signs in."""
+"""Dagster's page behind the sign-in: Host and Origin checked, read-only but for two roles."""

@@ -1,4 +1,4 @@
-"""Dagster's own web server with the gate, and with mutations only for whoever has signed in."""
+"""Dagster's own web server behind the sign-in, with mutations for two roles only."""
 
 from __future__ import annotations
 
@@ -12,46 +12,48 @@ from graphql import GraphQLError, GraphQLFormattedError, OperationDefinitionNode
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import JSONResponse, PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from operations.dagster_page import sign_in
+from operations.access.guard import guard, principal_of
+from operations.dagster_page import program_ticket
 from operations.gate import gate
+from pilot.settings import read_settings
+from storage.home import open_existing_home
 
 GRAPHQL_PATH = "/graphql"
 READING_METHODS = ("GET", "HEAD", "OPTIONS")
-READ_ONLY = (
-    "Dagster's page is read-only until you sign in: open the link that `pilot run` or `pilot dagster` prints, once."
-)
+READ_ONLY = "Dagster's page is read-only for this account: only the roles data and admin start and stop things."
+HEALTH_PATH = "/health"
 ONLY_BY_POST = "A GraphQL query is only answered by POST."
 
 
 class GuardedWebserver(DagsterWebserver[Any, Any]):
-    """Dagster's web server: read-only until signed in, whichever way a query arrives."""
+    """Dagster's web server behind the sign-in; read-only for most accounts, however a query arrives."""
 
     def build_middleware(self) -> list[Middleware]:
-        """Check the host, the origin and the sign-in first."""
-        return [*gate(also=read_only_reason), *super().build_middleware()]
-
-    def build_routes(self) -> list[BaseRoute]:
-        """Add the address of the one-time link."""
-        dagsters: list[BaseRoute] = super().build_routes()  # type: ignore[no-untyped-call] # Dagster's own
-        return [Route(sign_in.PATH, use_link, methods=["GET"]), *dagsters]
+        """Check the host, the origin, the sign-in and the role first."""
+        settings = read_settings(dict(os.environ))
+        home = open_existing_home(settings)
+        checks = guard(
+            home.store, entrance_url=settings.entrance_url, permission="dagster", health=HEALTH_PATH, program=is_program
+        )
+        return [*gate(), *checks, Middleware(ReadOnly), *super().build_middleware()]
 
     def _make_request_context(self, conn: HTTPConnection) -> Any:
         context = super()._make_request_context(conn)
         # Dagster's own permissions follow: its page disables the buttons, and its resolvers refuse as well.
-        context._read_only = not signed_in(conn)
+        context._read_only = not may_change(conn)
         return context
 
     async def execute_graphql_request(
         self, request: Request, query: str, variables: dict[str, Any] | None, operation_name: str | None
     ) -> JSONResponse:
-        """Answer a query; refuse GET, and a mutation without a sign-in."""
+        """Answer a query; refuse GET, and a mutation without the right."""
         if request.method != "POST":
             return _refused(ONLY_BY_POST, status=405)
-        if changes(query) and not signed_in(request):
+        if changes(query) and not may_change(request):
             return _refused(READ_ONLY, status=403)
         return await super().execute_graphql_request(request, query, variables, operation_name)
 
@@ -63,8 +65,8 @@ class GuardedWebserver(DagsterWebserver[Any, Any]):
         variables: dict[str, Any] | None,
         operation_name: str | None,
     ) -> tuple[Any, GraphQLFormattedError | None]:
-        """Start a subscription; refuse a mutation without a sign-in."""
-        if changes(query) and not signed_in(websocket):
+        """Start a subscription; refuse a mutation without the right."""
+        if changes(query) and not may_change(websocket):
             return None, GraphQLError(READ_ONLY).formatted
         return await super().execute_graphql_subscription(websocket, operation_id, query, variables, operation_name)
 
@@ -76,11 +78,25 @@ def guarded_app(
     return GuardedWebserver(process_context, path_prefix, live_data_poll_rate).create_asgi_app(**options)
 
 
+class ReadOnly:
+    """Middleware that refuses changes that are no query; queries are refused where they are parsed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve or refuse one request."""
+        if scope["type"] == "http" and (reason := read_only_reason(HTTPConnection(scope))):
+            await PlainTextResponse(f"{reason}\n", status_code=403)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
 def read_only_reason(connection: HTTPConnection) -> str:
-    """Return the reason for refusing a change that is no query; queries are refused where they are parsed."""
+    """Return the reason for refusing a change that is no query; empty if it is allowed."""
     if connection.scope["type"] == "websocket" or connection.scope["method"] in READING_METHODS:
         return ""
-    return "" if connection.url.path == GRAPHQL_PATH or signed_in(connection) else READ_ONLY
+    return "" if connection.url.path == GRAPHQL_PATH or may_change(connection) else READ_ONLY
 
 
 def changes(query: str) -> bool:
@@ -95,30 +111,16 @@ def changes(query: str) -> bool:
     )
 
 
-def signed_in(connection: HTTPConnection) -> bool:
-    """Return whether a request has a valid cookie."""
-    value = connection.cookies.get(sign_in.COOKIE, "")
-    return bool(value) and sign_in.cookie_valid(_folder(), value, now=datetime.now(UTC))
+def may_change(connection: HTTPConnection) -> bool:
+    """Return whether a request may start and stop things: of an account with that right, or of a program."""
+    principal = principal_of(connection)
+    return is_program(connection) if principal is None else principal.may("dagster.change")
 
 
-async def use_link(request: Request) -> Response:
-    """Use up the one-time link: set the cookie and open the page."""
-    now = datetime.now(UTC)
-    if not sign_in.use_link(_folder(), request.query_params.get("token", ""), now=now):
-        return PlainTextResponse(
-            "This link has been used or replaced, or is older than an hour. `pilot dagster` prints a new one.\n",
-            status_code=403,
-        )
-    answer = RedirectResponse("/", status_code=303)
-    answer.set_cookie(
-        sign_in.COOKIE,
-        sign_in.make_cookie(_folder(), now=now),
-        max_age=int(sign_in.SIGNED_IN_FOR.total_seconds()),
-        httponly=True,
-        samesite="strict",
-        secure=request.url.scheme == "https",
-    )
-    return answer
+def is_program(connection: HTTPConnection) -> bool:
+    """Return whether a request is of a program of this home, by its ticket."""
+    value = connection.headers.get(program_ticket.HEADER, "")
+    return bool(value) and program_ticket.is_valid(_folder(), value, now=datetime.now(UTC))
 
 
 def _refused(reason: str, *, status: int) -> JSONResponse:

@@ -16,14 +16,18 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from operations.dagster_page.sign_in import COOKIE, make_cookie
+from operations.access.cookie import LOOPBACK_NAME
+from operations.dagster_page.program_ticket import HEADER
+from operations.system import DAGSTER_FOLDER
+from pilot.settings import read_settings
+from storage.home import open_home
+from storage.store.access import accounts, sign_ins
 from tests.ports import free_ports
 from tests.waiting import until
 
@@ -51,12 +55,17 @@ JSON = {"Content-Type": "application/json"}
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A served page of Dagster: its address, its folder, and one sensor's id and location."""
+    """A served page of Dagster: its address, its folder, sign-ins, and one sensor's id and location.
+
+    `cookie` is of an account that may change things, `reader` of one that may only read.
+    """
 
     url: str
     folder: Path
     sensor: str
     location: str
+    cookie: str
+    reader: str
 
     @property
     def stop(self) -> str:
@@ -72,11 +81,12 @@ class Page:
 
     def sensor_status(self) -> str:
         """Return the sensor's state."""
-        return str(_states(self.url)["sensors"][0]["sensorState"]["status"])
+        return str(_states(self.url, self.reader)["sensors"][0]["sensorState"]["status"])
 
 
-def _states(url: str) -> dict:
-    found = httpx.post(f"{url}/graphql", json={"query": STATES}, trust_env=False, timeout=30.0).json()
+def _states(url: str, cookie: str) -> dict:
+    headers = {"Cookie": cookie}
+    found = httpx.post(f"{url}/graphql", json={"query": STATES}, headers=headers, trust_env=False, timeout=30.0).json()
     return found["data"]["repositoriesOrError"]["nodes"][0]
 
 
@@ -129,10 +139,6 @@ def _socket(page: Page, origin: str | None) -> bool:
         return False
 
 
-def _cookie(page: Page) -> str:
-    return f"{COOKIE}={make_cookie(page.folder, now=datetime.now(UTC))}"
-
-
 def _framed(page: Page) -> bool:
     headers = httpx.get(page.url, trust_env=False, timeout=30.0).headers
     return headers.get("x-frame-options", "") != "DENY"
@@ -159,11 +165,15 @@ ATTACKS: dict[str, Callable[[Page], bool]] = {
     "a mutation behind a harmless operation": lambda page: _post(
         page, NO_MUTATION + page.stop, extra={"operationName": "Stop"}
     ),
-    "a forged cookie": lambda page: _post(page, page.stop, Cookie=f"{COOKIE}=9999999999.{'0' * 64}"),
+    "a local stranger reads": lambda page: _post(page, STATES),
+    "a forged cookie": lambda page: _post(page, STATES, Cookie=f"{LOOPBACK_NAME}={'0' * 43}"),
+    "a forged ticket of a program": lambda page: _post(page, STATES, **{HEADER: f"9999999999.{'0' * 64}"}),
+    "an account that may only read stops the sensor": lambda page: _post(page, page.stop, Cookie=page.reader),
+    "an account that may only read reports an event": lambda page: _report(page, Cookie=page.reader),
     "another port's page with the browser's cookie": lambda page: _post(
-        page, page.stop, Cookie=_cookie(page), Origin="http://127.0.0.1:9"
+        page, page.stop, Cookie=page.cookie, Origin="http://127.0.0.1:9"
     ),
-    "an image with the browser's cookie": lambda page: _get(page, page.stop, Cookie=_cookie(page), **IMAGE),
+    "an image with the browser's cookie": lambda page: _get(page, page.stop, Cookie=page.cookie, **IMAGE),
     "an event reported by another site": lambda page: _report(page, Origin=EVIL),
     "an event reported by a local stranger": _report,
     "a WebSocket of another site": lambda page: _socket(page, EVIL),
@@ -186,14 +196,20 @@ def served(module: str, folder: Path) -> Iterator[Page]:
 
     Args:
         module: `PLAIN` or `GUARDED`.
-        folder: An empty folder.
+        folder: The Dagster folder of a home, empty.
     """
     (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\nnux:\n  enabled: false\n", encoding="utf-8")
     definitions = folder / "small_definitions.py"
     definitions.write_text(DEFINITIONS, encoding="utf-8")
     (port,) = free_ports(1)
     url = f"http://127.0.0.1:{port}"
-    environment = {**os.environ, "DAGSTER_HOME": str(folder), "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+    cookie, reader = _cookies(folder.parent)
+    environment = {
+        **os.environ,
+        "PILOT_HOME": str(folder.parent),
+        "DAGSTER_HOME": str(folder),
+        "PYTHONPATH": os.pathsep.join(p for p in sys.path if p),
+    }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", module, "-h", "127.0.0.1", "-p", str(port), "-f", str(definitions)],
@@ -202,25 +218,38 @@ def served(module: str, folder: Path) -> Iterator[Page]:
             stderr=subprocess.STDOUT,
         )
         try:
-            found = _wait_until_ready(url, process, folder=folder)
+            found = _wait_until_ready(url, process, folder=folder, cookie=reader)
             yield Page(
                 url=url,
                 folder=folder,
                 sensor=found["sensors"][0]["sensorState"]["id"],
                 location=found["location"]["name"],
+                cookie=cookie,
+                reader=reader,
             )
         finally:
             process.terminate()
             process.wait(timeout=60)
 
 
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes], *, folder: Path) -> dict:
+def _cookies(root: Path) -> tuple[str, str]:
+    """Return the cookies of an account that may change things, and of one that may only read."""
+    store = open_home(read_settings({"PILOT_HOME": str(root)})).store()
+    made = []
+    for role in ("data", "pilot_manager"):
+        email = f"{role}@example.se"
+        account = accounts.invite(store, email=email, role=role, cafes=None, known_cafes=(), actor="attack")
+        made.append(f"{LOOPBACK_NAME}={sign_ins.begin(store, account, method='link')}")
+    return made[0], made[1]
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], *, folder: Path, cookie: str) -> dict:
     found: list[dict] = []
 
     def is_ready() -> bool:
         assert process.poll() is None, (folder / "log").read_text(errors="replace")[-2000:]
         with contextlib.suppress(httpx.HTTPError, LookupError, ValueError):
-            found.append(_states(url))
+            found.append(_states(url, cookie))
         return bool(found)
 
     until(is_ready, seconds=START_SECONDS, what="Dagster's page", every=0.2)
@@ -231,8 +260,11 @@ def main() -> None:
     """Attack both servers and print the figures."""
     results = {}
     for module in (PLAIN, GUARDED):
-        with tempfile.TemporaryDirectory(prefix="dagster-") as folder, served(module, Path(folder)) as page:
-            results[module] = attack(page)
+        with tempfile.TemporaryDirectory(prefix="dagster-") as home:
+            folder = Path(home) / "home" / DAGSTER_FOLDER
+            folder.mkdir(parents=True, mode=0o700)
+            with served(module, folder) as page:
+                results[module] = attack(page)
     for name in ATTACKS:
         verdicts = ("through" if results[module][name] else "refused" for module in (PLAIN, GUARDED))
         print(f"{name:<50}" + "".join(f"{verdict:>10}" for verdict in verdicts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -11,12 +12,16 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pilot.access import Principal
+from pilot.errors import PilotError
 from pilot.settings import read_settings
-from storage.home import Home, open_home
+from storage.home import Home, open_existing_home, open_home
+from storage.store.access import accounts, sign_ins
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = datetime(2026, 11, 23, 14, 32, tzinfo=UTC).replace(hour=13)  # 14:32 in Stockholm
 TODAY = date(2026, 11, 23)
+EVERYONE = Principal("1", "admin@example.se", "admin", None, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +51,28 @@ def demo_home() -> Home:
 
 @pytest.fixture
 def visit_pages(monkeypatch: pytest.MonkeyPatch) -> Callable[[], AppTest]:
-    """Return a function that runs the entry as on a loopback server."""
+    """Return a function that runs the entry as on a loopback server, signed in with every permission."""
     real = st.get_option
     monkeypatch.setattr(st, "get_option", lambda name: "127.0.0.1" if name == "server.address" else real(name))
-    return lambda: AppTest.from_file(ROOT / "dashboards" / "app.py", default_timeout=30)
+
+    def visit(role: str = "admin", cafes: tuple[str, ...] = ()) -> AppTest:
+        """Open the pages in the settings' home; a home that cannot be opened has nobody signed in."""
+        with contextlib.suppress(PilotError):
+            token = sign_in(open_existing_home(read_settings(dict(os.environ))), role=role, cafes=cafes)
+            monkeypatch.setattr("dashboards.signed_in.token", lambda: token)
+        return AppTest.from_file(ROOT / "dashboards" / "app.py", default_timeout=30)
+
+    return visit
+
+
+def sign_in(home: Home, *, role: str = "admin", cafes: tuple[str, ...] = (), email: str = "") -> str:
+    """Return the token of a new sign-in of an account with this role and these cafés."""
+    account = accounts.invite(
+        home.store(),
+        email=email or f"{role}@example.se",
+        role=role,
+        cafes=cafes or None,
+        known_cafes=home.cafes().ids,
+        actor="tests",
+    )
+    return sign_ins.begin(home.store(), account, method="password")

@@ -15,9 +15,11 @@ from pathlib import Path
 import httpx
 import polars as pl
 import pytest
+from playwright.sync_api import Browser, Page
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from operations.access.cookie import LOOPBACK_NAME
 from operations.record_lines import records_of
 from operations.watch.alerts.urgent import RECORDS_NAME, UrgentWatcher
 from pilot.business_days import business_day
@@ -25,7 +27,7 @@ from pilot.lake_tables.tables import SCORED_FEEDBACK
 from pilot.settings import read_settings
 from storage.home import Home, open_home
 from storage.store.payouts import batches
-from tests.dashboards.conftest import ROOT
+from tests.dashboards.conftest import ROOT, sign_in
 from tests.dashboards.lake_days import make_day
 from tests.dashboards.test_volume import hour_row
 from tests.dashboards.test_volume import write as write_volume
@@ -60,8 +62,33 @@ GROUND = "getComputedStyle(document.querySelector('[data-testid=stApp]')).backgr
 PROBED = ("/_stcore/health", "/_stcore/host-config")
 
 
+class Address(str):
+    """The address of the served pages, with the token of an administrator's sign-in."""
+
+    token = ""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Cookie": f"{LOOPBACK_NAME}={self.token}"}
+
+
+class SignedIn:
+    """A browser whose pages carry the cookie of a sign-in."""
+
+    def __init__(self, browser: Browser, token: str) -> None:
+        self._browser = browser
+        self._state = {
+            "cookies": [{"name": LOOPBACK_NAME, "value": token, "domain": "127.0.0.1", "path": "/", "expires": -1,
+                         "httpOnly": True, "secure": False, "sameSite": "Lax"}],
+            "origins": [],
+        }  # fmt: skip
+
+    def new_page(self, **options: object) -> Page:
+        return self._browser.new_page(storage_state=self._state, **options)
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     """Serve a demo home of two weeks; return its address."""
     folder = tmp_path_factory.mktemp("pages")
     environment = {**os.environ, "PILOT_HOME": str(folder / "home"), "PILOT_CAFES_FILE": str(ROOT / "cafes.toml")}
@@ -75,6 +102,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     write_volume(
         home, *(hour_row(hour, "low" if hour == 10 else "none", simulated=True, day=odd) for hour in (8, 9, 10))
     )
+    token = sign_in(home)  # Before the world stops the store's clock.
     world = World(folder / "unused.sqlite", store=home.store(), rail=MemoryRail)
     world.earn("acct_1")
     world.settle()
@@ -89,7 +117,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             stdout=log,
             stderr=log,
         )
-    address = f"http://127.0.0.1:{port}"
+    address = Address(f"http://127.0.0.1:{port}")
+    address.token = token
     try:
         until(lambda: process.poll() is not None or _healthy(address), seconds=STARTS_WITHIN_SECONDS, what="the pages")
         assert process.poll() is None, (folder / "log").read_text()
@@ -108,13 +137,13 @@ def _healthy(address: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def chromium():
+def chromium(server: Address):
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
+        yield SignedIn(browser, server.token)
         browser.close()
 
 

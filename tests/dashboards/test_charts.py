@@ -11,13 +11,19 @@ from dashboards import charts, visit
 from dashboards.reading.cafe_day import Hour
 from pilot.business_days import at_local
 from storage.home import Home
+from tests.dashboards.conftest import EVERYONE
 
 MONDAY, SUNDAY, EPIPHANY, CHRISTMAS_DAY = date(2026, 11, 23), date(2026, 11, 22), date(2027, 1, 6), date(2026, 12, 25)
 
 
 def drawn(home: Home, cafe: str, day: date, *, language: str = "sv") -> dict:
     now = visit.Visit(
-        home=home, cafes=home.cafes().cafe, language=language, simulated=False, now=at_local(day, charts.time(12))
+        home=home,
+        principal=EVERYONE,
+        cafes=home.cafes().cafe,
+        language=language,
+        simulated=False,
+        now=at_local(day, charts.time(12)),
     )
     rows = [Hour(hour=hour, completed=1, left=0) for hour in (11, 13)]
     return charts.hours(now, home.cafes().get(cafe), day=day, rows=rows).to_dict()

@@ -7,7 +7,7 @@ import urllib.request
 import pytest
 
 from pilot.words import section
-from tests.dashboards.test_browser import TITLES, chromium, server
+from tests.dashboards.test_browser import TITLES, Address, chromium, server
 
 __all__ = ["chromium", "server"]  # fixtures
 
@@ -32,8 +32,10 @@ def opened(chromium, address: str, **options: object):
 
 
 @pytest.mark.parametrize("path", TITLES)
-def test_a_page_is_served_as_swedish_before_its_script_runs(server: str, path: str):
-    asked = urllib.request.Request(f"{server}/{path}", headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
+def test_a_page_is_served_as_swedish_before_its_script_runs(server: Address, path: str):
+    asked = urllib.request.Request(
+        f"{server}/{path}", headers={**server.headers, "Accept": "text/html", "Accept-Encoding": "gzip"}
+    )
     with urllib.request.urlopen(asked, timeout=10) as answer:
         html = answer.read().decode()
     assert '<html lang="sv">' in html
@@ -42,7 +44,7 @@ def test_a_page_is_served_as_swedish_before_its_script_runs(server: str, path: s
 
 
 @pytest.mark.parametrize("path", TITLES)
-def test_a_page_has_its_language_and_title_in_both_languages(server: str, chromium, path: str):
+def test_a_page_has_its_language_and_title_in_both_languages(server: Address, chromium, path: str):
     page = opened(chromium, f"{server}/{path}")
     swedish, english = TITLES[path]
     page.wait_for_function("title => document.title === title", arg=f"{swedish} – Kafépiloten")
@@ -54,7 +56,7 @@ def test_a_page_has_its_language_and_title_in_both_languages(server: str, chromi
 
 
 @pytest.mark.parametrize("path", ["", "piloten", "datakvalitet", "betalningar"])
-def test_no_label_of_streamlits_frame_is_english_on_a_swedish_page(server: str, chromium, path: str):
+def test_no_label_of_streamlits_frame_is_english_on_a_swedish_page(server: Address, chromium, path: str):
     english = {text for key, text in section("dashboards", "en").items() if key.startswith("streamlit.")}
     page = opened(chromium, f"{server}/{path}")
     page.wait_for_load_state("networkidle")
@@ -65,7 +67,7 @@ def test_no_label_of_streamlits_frame_is_english_on_a_swedish_page(server: str, 
     page.close()
 
 
-def test_a_charts_menu_follows_the_readers_language(server: str, chromium):
+def test_a_charts_menu_follows_the_readers_language(server: Address, chromium):
     page = opened(chromium, server)
     chart = page.locator("[data-testid=stElementContainer]:has([data-testid=stVegaLiteChart])").first
     chart.hover()
@@ -78,7 +80,7 @@ def test_a_charts_menu_follows_the_readers_language(server: str, chromium):
     page.close()
 
 
-def test_the_hint_of_a_form_is_in_swedish(server: str, chromium):
+def test_the_hint_of_a_form_is_in_swedish(server: Address, chromium):
     page = opened(chromium, server)
     page.get_by_test_id("stNumberInputField").fill("12")
     page.get_by_text("Tryck på Enter för att spara").wait_for()
@@ -86,7 +88,7 @@ def test_the_hint_of_a_form_is_in_swedish(server: str, chromium):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_focus_is_visible_on_everything_that_tab_reaches(server: str, chromium, scheme: str):
+def test_focus_is_visible_on_everything_that_tab_reaches(server: Address, chromium, scheme: str):
     page = opened(chromium, server, color_scheme=scheme)
     page.get_by_test_id("stNumberInputField").wait_for()
     seen = []
@@ -97,7 +99,7 @@ def test_focus_is_visible_on_everything_that_tab_reaches(server: str, chromium, 
     page.close()
 
 
-def test_charts_are_drawn_anew_in_the_readers_colours(server: str, chromium):
+def test_charts_are_drawn_anew_in_the_readers_colours(server: Address, chromium):
     page = opened(chromium, server, color_scheme="dark")
     page.wait_for_function(f"{MARKS}.includes('#7CC4AE')")
     assert "#1F5A4C" not in page.evaluate(MARKS)

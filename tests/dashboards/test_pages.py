@@ -400,8 +400,8 @@ def test_a_manager_reports_the_days_customers_and_corrects_them(home: Home, visi
     assert "Rapporterat: 1 204 kunder (rapporterat för hand" in shown(at).replace("\u00a0", " ")
     said = customer_counts.history(home.store(), cafe="aurora", day=TODAY, simulated=False)
     assert [(one.customers, one.source, one.actor) for one in said] == [
-        (1204, "manager", "pages"),
-        (742, "manager", "pages"),
+        (1204, "manager", "admin@example.se"),
+        (742, "manager", "admin@example.se"),
     ]
 
 

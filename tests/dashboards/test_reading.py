@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
+from dashboards.entitled_lake import EntitledLake
 from dashboards.reading.cafe_day import TABLES, cafe_day
 from dashboards.reading.calendar import TABLES as CALENDAR_TABLES
 from dashboards.reading.calendar import Extent, extent
@@ -18,19 +19,23 @@ from pilot.kpis import KPIS
 from pilot.lake_tables.tables import SESSIONS, Table
 from pilot.words import section
 from storage.home import Home
-from tests.dashboards.conftest import TODAY
+from tests.dashboards.conftest import EVERYONE, TODAY
 from tests.dashboards.lake_days import make_day
 
 AUTUMN = date(2026, 10, 25)  # 25 hours
 SPRING = date(2026, 3, 29)  # 23 hours
 
 
+def every_cafe(home: Home) -> EntitledLake:
+    return EntitledLake(home.lake(), EVERYONE, home_key=str(home.root), confirm=lambda: None)
+
+
 def snapshot(home: Home) -> PageSnapshot:
-    return PageSnapshot(home.lake(), *TABLES, home_key=str(home.root))
+    return PageSnapshot(every_cafe(home), *TABLES)
 
 
 def key(home: Home) -> Key:
-    return versions_key(home.lake(), *CALENDAR_TABLES, home_key=str(home.root))
+    return versions_key(every_cafe(home), *CALENDAR_TABLES)
 
 
 @pytest.mark.parametrize("day", [TODAY, AUTUMN, SPRING])
@@ -51,7 +56,7 @@ def test_a_reader_sees_only_their_own_cafes(home: Home):
     with snapshot(home) as shot:
         nowhere = cafe_day(shot, shot.key, cafes=(), day=TODAY, simulated=False)
         theirs = pilot_period(shot, shot.key, cafes=("goteborg",), last=TODAY, days=7, simulated=False)
-    known = extent(home.lake(), key(home), cafes=("nowhere",), simulated=False)
+    known = extent(every_cafe(home), key(home), cafes=("nowhere",), simulated=False)
     assert nowhere.funnel.opened == 0
     assert nowhere.feedback == ()
     assert {figure.cafe for figure in theirs.figures} == {"goteborg"}
@@ -103,19 +108,19 @@ def test_damaged_files_of_other_days_do_not_hide_a_day(home: Home):
         make_day(home.cafes(), day).write(home.lake())
     for table in TABLES:
         cut_short(home, table, days[17])
-    known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
+    known = extent(every_cafe(home), key(home), cafes=("aurora",), simulated=False)
     assert (known.first, known.last, known.last_sessions) == (days[-1], TODAY, TODAY)
-    with PageSnapshot(home.lake(), *TABLES, home_key=str(home.root), days=[TODAY]) as shot:
+    with PageSnapshot(every_cafe(home), *TABLES, days=[TODAY]) as shot:
         assert cafe_day(shot, shot.key, cafes=("aurora",), day=TODAY, simulated=False).funnel.opened > 0
     with pytest.raises(UnreadableTable, match="sessions"):
-        PageSnapshot(home.lake(), *TABLES, home_key=str(home.root), days=[days[17]])
+        PageSnapshot(every_cafe(home), *TABLES, days=[days[17]])
 
 
 def test_an_unreadable_day_can_still_be_chosen(home: Home):
     for back in range(3):
         make_day(home.cafes(), TODAY - timedelta(days=back)).write(home.lake())
     cut_short(home, SESSIONS, TODAY)
-    known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
+    known = extent(every_cafe(home), key(home), cafes=("aurora",), simulated=False)
     assert (known.first, known.last, known.last_sessions) == (TODAY - timedelta(days=2), TODAY, TODAY)
 
 
@@ -126,5 +131,5 @@ def test_the_extent_is_the_cafes_own_far_from_the_lakes_ends_too(home: Home):
         ours = pl.col("cafe") == "aurora"
         kept = ours if back in (19, 20, 21) else ~ours
         home.lake().replace_partition(SESSIONS, day, frames.sessions.filter(kept), commit={})
-    known = extent(home.lake(), key(home), cafes=("aurora",), simulated=False)
+    known = extent(every_cafe(home), key(home), cafes=("aurora",), simulated=False)
     assert known == Extent(TODAY - timedelta(days=21), TODAY - timedelta(days=19), TODAY - timedelta(days=19), None)

@@ -16,7 +16,7 @@ from pilot.lake_tables.insight_tables import VOLUME_ANOMALIES
 from pipelines.volume.episodes import Episode
 from storage.home import Home
 from storage.lake import polars_schema
-from tests.dashboards.conftest import NOW, TODAY
+from tests.dashboards.conftest import EVERYONE, NOW, TODAY
 from tests.dashboards.lake_days import make_day
 
 Pages = Callable[[], Any]
@@ -97,7 +97,7 @@ def test_a_day_is_shown_if_the_volume_table_was_never_built(home: Home, visit_pa
 def test_an_episode_has_words_in_both_languages(
     home: Home, language: Any, direction: str, count: int, said: str
 ) -> None:
-    visit = Visit(home=home, cafes=home.cafes().cafe, language=language, simulated=False, now=NOW)
+    visit = Visit(home=home, principal=EVERYONE, cafes=home.cafes().cafe, language=language, simulated=False, now=NOW)
     end = at_local(TODAY + timedelta(days=1), datetime(2000, 1, 1).time())
     episode = Episode(date(2026, 11, 23), "aurora", direction, at(22), end, count, 5.0, 4.6, 5.4, 0.001)
     assert said in episode_in_words(visit, episode)

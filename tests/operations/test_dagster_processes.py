@@ -8,6 +8,7 @@ import httpx
 import psutil
 import pytest
 
+from operations.dagster_page import program_ticket
 from operations.record_lines import records_of
 from operations.serving import serve
 from operations.supervisor import RestartPolicy
@@ -40,11 +41,15 @@ async def test_only_dagsters_page_has_a_port_and_its_automation_runs(home, envir
         assert system.code_server_socket.is_socket()
 
         url = f"{system.dagster_url}/graphql"
-        async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
+        headers = {program_ticket.HEADER: program_ticket.make(system.dagster_home, now=datetime.now(UTC))}
+        async with httpx.AsyncClient(timeout=60, trust_env=False) as stranger:
+            assert (await stranger.post(url, json={"query": SENSORS})).status_code == 401
+        async with httpx.AsyncClient(timeout=60, trust_env=False, headers=headers) as client:
             answer = (await client.post(url, json={"query": SENSORS})).json()
             (repository,) = answer["data"]["repositoriesOrError"]["nodes"]
             assert {each["name"] for each in repository["sensors"]} >= {"new_facts"}
             stop = f'mutation {{ stopSensor(id: "{repository["sensors"][0]["sensorState"]["id"]}") {{ __typename }} }}'
-            assert (await client.post(url, json={"query": stop})).status_code == 403
+            async with httpx.AsyncClient(timeout=60, trust_env=False) as stranger:
+                assert (await stranger.post(url, json={"query": stop})).status_code == 401
         StoppedAutomationWatcher(home, clock=lambda: datetime.now(UTC))()
         assert list(records_of(system.run_folder / RECORDS_NAME)) == []

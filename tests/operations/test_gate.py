@@ -77,8 +77,8 @@ def test_a_websocket_without_an_origin_is_refused() -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
-def test_dagsters_other_addresses_take_changes_only_after_a_sign_in(method: str, monkeypatch) -> None:
+def test_dagsters_other_addresses_take_changes_only_from_those_who_may(method: str, monkeypatch) -> None:
     reporting = connection(method=method, path="/report_asset_check/numbers")
     assert "read-only" in read_only_reason(reporting)
-    monkeypatch.setattr(webserver, "signed_in", lambda _: True)
+    monkeypatch.setattr(webserver, "is_program", lambda _: True)
     assert read_only_reason(reporting) == ""

@@ -62,5 +62,5 @@ def _alert(kind: str, name: str) -> Alert:
         name,
         "high",
         f"Dagster's {kind} {name} is stopped, and should always run. Sign in to Dagster's page with the link that "
-        f"`pilot dagster` prints, and start it under Automation.",
+        f"`pilot account link` prints, and start it under Automation.",
     )

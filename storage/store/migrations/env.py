@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from alembic import context
 
+from storage.store.schemas import access as access_schema
 from storage.store.schemas import money as money_schema
 from storage.store.schemas import payout as payout_schema
 from storage.store.schemas import privacy as privacy_schema
 from storage.store.schemas import provider as provider_schema
 from storage.store.schemas.core import metadata
 
-_ = money_schema, payout_schema, privacy_schema, provider_schema  # imported for their tables
+_ = access_schema, money_schema, payout_schema, privacy_schema, provider_schema  # imported for their tables
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

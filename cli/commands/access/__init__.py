@@ -1,0 +1,1 @@
+"""Accounts: invitations, sign-in links, revocation and the access test."""

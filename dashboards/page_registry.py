@@ -1,0 +1,43 @@
+"""Every page: its script, address, section in the menu, and the permission that opens it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pilot.access import Permission, Principal
+
+Section = Literal["cafe", "pilot"]
+
+
+@dataclass(frozen=True, slots=True)
+class PageEntry:
+    """One page.
+
+    Attributes:
+        script: Its script under `views/`.
+        title: The key of its title.
+        url_path: Its address.
+        section: Its section of the menu.
+        permission: The permission that opens it; without it, the page does not exist for the reader.
+    """
+
+    script: str
+    title: str
+    url_path: str
+    section: Section
+    permission: Permission
+
+
+# The first page that a reader may open is the default one.
+PAGES: tuple[PageEntry, ...] = (
+    PageEntry("cafe_day.py", "nav.cafe_day", "dag", "cafe", "feedback"),
+    PageEntry("pilot_overview.py", "nav.overview", "piloten", "pilot", "pilot"),
+    PageEntry("quality.py", "nav.quality", "datakvalitet", "pilot", "technical"),
+    PageEntry("payments.py", "nav.payments", "betalningar", "pilot", "money"),
+)
+
+
+def pages_for(principal: Principal) -> tuple[PageEntry, ...]:
+    """Return the pages that a principal may open."""
+    return tuple(page for page in PAGES if principal.may(page.permission))

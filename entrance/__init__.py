@@ -1,0 +1,1 @@
+"""The sign-in: passwords, one-time links, an identity provider, and the check for a proxy."""

@@ -1,0 +1,31 @@
+"""Runs the sign-in: `python -m entrance`, on loopback; a proxy in front serves it to others."""
+
+from __future__ import annotations
+
+import os
+
+import uvicorn
+
+from entrance.app import create_app
+from pilot.settings import read_settings
+from storage.home import open_existing_home
+
+LOOPBACK = "127.0.0.1"
+
+
+def main() -> None:
+    """Serve until a signal."""
+    settings = read_settings(dict(os.environ))
+    uvicorn.run(
+        create_app(open_existing_home(settings)),
+        host=LOOPBACK,
+        port=settings.entrance_port,
+        log_level="warning",
+        access_log=False,  # Its lines would hold the tokens of links.
+        server_header=False,
+        forwarded_allow_ips=LOOPBACK,
+    )
+
+
+if __name__ == "__main__":
+    main()

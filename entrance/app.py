@@ -1,0 +1,88 @@
+"""The sign-in's application: its routes behind the gate."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from entrance.addresses import OwnPages
+from entrance.attempts import Attempts
+from entrance.context import Context
+from entrance.identity_provider import IdentityProvider
+from entrance.own_account import OwnAccount
+from entrance.passwords import Passwords
+from entrance.proxy_check import ProxyCheck
+from entrance.rendering import page
+from entrance.signing_in import SigningIn
+from operations.gate import HOSTS, gate
+from storage.errors import StorageError
+from storage.home import Home
+
+STYLE = Path(__file__).parent / "entrance.css"
+PROVIDER_SECONDS = 600  # How long a person may take at the identity provider.
+
+
+def create_app(home: Home) -> Starlette:
+    """Return the application of a home."""
+    settings = home.settings
+    context = Context(settings, store=home.store, cafes=home.cafes)
+    pages, hashing = OwnPages(settings), Passwords()
+    attempts = Attempts(redis_url=settings.redis_url.get_secret_value())
+    signing_in = SigningIn(context, attempts=attempts, pages=pages, hashing=hashing)
+    own = OwnAccount(context, attempts=attempts, pages=pages, hashing=hashing)
+    routes = [
+        Route("/", own.show),
+        Route("/account", own.show),
+        Route("/sign-in", signing_in.form),
+        Route("/sign-in", signing_in.sign_in, methods=["POST"]),
+        Route("/link", signing_in.use_link),
+        Route("/invitation", signing_in.invitation),
+        Route("/invitation", signing_in.accept, methods=["POST"]),
+        Route("/sign-out", signing_in.sign_out, methods=["POST"]),
+        Route("/sign-out-others", own.sign_out_others, methods=["POST"]),
+        Route("/password", own.change_password, methods=["POST"]),
+        Route("/check/{permission}", ProxyCheck(context).check),
+        Route("/entrance.css", _style),
+        Route("/health", _health),
+    ]
+    hosts = tuple(dict.fromkeys((*HOSTS, urlsplit(settings.entrance_url).hostname or HOSTS[0])))
+    middleware = gate(hosts=hosts)
+    if settings.oidc_issuer:
+        provider = IdentityProvider(context, signing_in=signing_in, pages=pages)
+        routes += [
+            Route("/oidc", provider.begin, methods=["POST"]),
+            Route("/oidc/callback", provider.callback),
+        ]
+        middleware.append(
+            Middleware(
+                SessionMiddleware,
+                secret_key=hashlib.blake2b(b"entrance", key=home.secret()[:64]).hexdigest(),
+                session_cookie="entrance_provider",
+                max_age=PROVIDER_SECONDS,
+                https_only=settings.entrance_url.startswith("https:"),
+            )
+        )
+
+    async def away(request: Request, error: Exception) -> Response:
+        return page(
+            request, "sign_in", title="sign_in.title", status=503, fault="sign_in.away", next=pages.first, email="",
+            provider=context.provider,
+        )  # fmt: skip
+
+    return Starlette(routes=routes, middleware=middleware, exception_handlers={StorageError: away})
+
+
+async def _style(request: Request) -> Response:
+    return FileResponse(STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+async def _health(request: Request) -> Response:
+    return PlainTextResponse("ok\n")

@@ -1,0 +1,94 @@
+"""Signing in at an OpenID Connect provider, by Authlib: authorisation code with PKCE.
+
+Only an invited address that the provider has verified is let in; the provider gives no role.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from authlib.integrations.base_client import OAuthError
+from authlib.integrations.starlette_client import OAuth
+from httpx import HTTPError
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from entrance.addresses import OwnPages
+from entrance.context import Context
+from entrance.rendering import page
+from entrance.signing_in import SigningIn
+from storage.store.access import accounts
+from storage.store.access.accounts import Account, NotAnAccount
+
+NEXT = "next"
+
+log = structlog.get_logger("entrance")
+
+
+class IdentityProvider:
+    """The routes of the provider; only served if one is set."""
+
+    def __init__(self, context: Context, *, signing_in: SigningIn, pages: OwnPages) -> None:
+        settings = context.settings
+        self._context = context
+        self._signing_in = signing_in
+        self._pages = pages
+        self._oauth = OAuth()
+        self._oauth.register(
+            "provider",
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret.get_secret_value(),
+            server_metadata_url=f"{settings.oidc_issuer.rstrip('/')}/.well-known/openid-configuration",
+            client_kwargs={"scope": "openid email", "code_challenge_method": "S256"},
+        )
+
+    async def begin(self, request: Request) -> Response:
+        """Redirect to the provider."""
+        given = await request.form()
+        request.session[NEXT] = self._pages.checked(str(given.get("next", "")))
+        try:
+            answer: Response = await self._client.authorize_redirect(request, f"{self._own}/oidc/callback")
+        except (OAuthError, HTTPError) as error:
+            return self._failed(request, error)
+        return answer
+
+    async def callback(self, request: Request) -> Response:
+        """Sign in the account of the verified address."""
+        try:
+            token = await self._client.authorize_access_token(request)
+        except (OAuthError, HTTPError, ValueError) as error:  # Authlib's checks of a token are ValueErrors.
+            return self._failed(request, error)
+        claims = token.get("userinfo") or {}
+        account = None
+        if claims.get("email_verified") is True:
+            account = await run_in_threadpool(self._find, str(claims.get("email", "")))
+        if account is None or account.revoked_at is not None:
+            return self._refused(request, fault="sign_in.not_invited", status=403)
+        wanted = self._pages.checked(str(request.session.pop(NEXT, "")))
+        return await self._signing_in.signed_in(request, account, method="oidc", wanted=wanted)
+
+    @property
+    def _client(self) -> Any:
+        return self._oauth.create_client("provider")  # type: ignore[no-untyped-call] # Authlib's stubs
+
+    @property
+    def _own(self) -> str:
+        return self._context.settings.entrance_url
+
+    def _find(self, email: str) -> Account | None:
+        try:
+            return accounts.find(self._context.store(), email)
+        except NotAnAccount:
+            return None
+
+    def _failed(self, request: Request, error: Exception) -> Response:
+        log.warning("provider_failed", kind=type(error).__name__)
+        return self._refused(request, fault="sign_in.provider_failed", status=502)
+
+    def _refused(self, request: Request, *, fault: str, status: int) -> Response:
+        return page(
+            request, "sign_in", title="sign_in.title", status=status, fault=fault, next=self._pages.first, email="",
+            provider=self._context.provider,
+        )  # fmt: skip

@@ -1,0 +1,60 @@
+"""Passwords: Argon2id, a few at a time, as slow for an unknown account as for a known one."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+# NIST SP 800-63B-4 asks for 15 where the password is the only factor, and for at least 64 to be accepted.
+SHORTEST = 15
+LONGEST = 200
+FEWEST_LETTERS = 5  # different ones
+AT_ONCE = 2  # Each needs 64 MiB.
+
+_hasher = PasswordHasher()
+
+
+def fault(password: str, *, email: str) -> str:
+    """Return the key of the fault of a new password; empty if it is acceptable."""
+    if len(password) < SHORTEST:
+        return "too_short"
+    if len(password) > LONGEST:
+        return "too_long"
+    folded = password.casefold()
+    if len(set(folded)) < FEWEST_LETTERS or email.partition("@")[0] in folded:
+        return "too_simple"
+    return ""
+
+
+class Passwords:
+    """Hashes and verifies passwords, at most two at once."""
+
+    def __init__(self) -> None:
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def hash(self, password: str) -> str:
+        """Return a new hash with its own salt."""
+        async with self._turns:
+            return await asyncio.to_thread(_hasher.hash, password)
+
+    async def matches(self, password: str, password_hash: str) -> bool:
+        """Return whether a password is that of the hash; an empty hash takes as long and never matches."""
+        async with self._turns:
+            return await asyncio.to_thread(_matches, password[: LONGEST + 1], password_hash)
+
+
+def _matches(password: str, password_hash: str) -> bool:
+    try:
+        _hasher.verify(password_hash or _nobodys(), password)
+        return bool(password_hash)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+@cache
+def _nobodys() -> str:
+    """Return a hash that no account has."""
+    return _hasher.hash("nobody's password")

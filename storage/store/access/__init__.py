@@ -1,0 +1,1 @@
+"""Accounts of the people behind the pages, their one-time links, and their sign-ins."""
