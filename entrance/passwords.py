@@ -23,8 +23,8 @@ def fault(password: str, *, email: str) -> str:
         return "too_short"
     if len(password) > LONGEST:
         return "too_long"
-    folded = password.casefold()
-    if len(set(folded)) < FEWEST_LETTERS or email.partition("@")[0] in folded:
+    own = password.casefold().replace(email.partition("@")[0], "")  # Without the name, what is left must do.
+    if len(set(own)) < FEWEST_LETTERS or len(own) < SHORTEST // 2:
         return "too_simple"
     return ""
 

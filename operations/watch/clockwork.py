@@ -25,12 +25,14 @@ from operations.watch.probes.probing import open_client
 from operations.watch.probes.round import ProbeRound
 from operations.watch.probes.targets import Target, local_targets, public_targets
 from storage.home import Home
+from storage.store.access import sign_ins
 
 URGENT_SECONDS = 15  # As often as the figures are refreshed.
 REWARD_SECONDS = 10
 EXPIRY_SECONDS = 3600
 REDEMPTION_SECONDS = 5
 VOLUME_SECONDS = 60
+FORGETTING_SECONDS = 3600
 FIGURES_SECONDS = 60
 AUTOMATION_SECONDS = 60
 
@@ -95,6 +97,13 @@ def keep_watching(home: Home, *, stop: threading.Event) -> None:
         scheduler.add_job(expiry, trigger="interval", seconds=EXPIRY_SECONDS, coalesce=True, max_instances=1)
         redeemed = RedemptionExport(home)
         scheduler.add_job(redeemed, trigger="interval", seconds=REDEMPTION_SECONDS, coalesce=True, max_instances=1)
+        scheduler.add_job(
+            lambda: sign_ins.forget_old(home.store()),
+            trigger="interval",
+            seconds=FORGETTING_SECONDS,
+            coalesce=True,
+            max_instances=1,
+        )
         add_payment_jobs(home, scheduler)
         scheduler.start()
         _log.info("watching", every_seconds=every)
