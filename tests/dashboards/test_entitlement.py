@@ -1,4 +1,4 @@
-"""Each account sees the pages of its role and the rows of its cafés, whatever it sends; one test for each page."""
+"""Each account sees the pages of its role and the rows of its cafés, whatever it sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sign-in in a real Chromium: invitation, password and sign-out by keyboard, at phone size, without a violation."""
+"""The sign-in in a real Chromium: by keyboard, at phone size, without a violation of WCAG."""
 
 from __future__ import annotations
 

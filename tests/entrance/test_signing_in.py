@@ -72,7 +72,7 @@ def test_the_fault_of_a_password_is_named() -> None:
     assert {password: fault(password, email="anna@x.se") for password in given} == given
 
 
-def test_a_wrong_password_an_unknown_and_a_revoked_account_look_the_same(
+def test_a_wrong_password_an_unknown_and_a_revoked_account_answer_alike(
     home: Home, browser: TestClient, invite: Invite
 ) -> None:
     with_password(home, invite(), browser)
@@ -94,7 +94,7 @@ def test_passwords_are_hashed_by_argon2id_with_the_librarys_cost(home: Home) -> 
     assert AT_ONCE * 64 <= 256  # MiB
 
 
-def test_after_several_failures_even_the_right_password_waits_but_only_at_that_network(
+def test_after_failures_even_the_right_password_waits_at_that_network_only(
     home: Home, browser: TestClient, invite: Invite
 ) -> None:
     from entrance.app import create_app
