@@ -22,18 +22,20 @@ sys.path.insert(0, str(ROOT))
 import streamlit as st  # noqa: E402
 from streamlit.testing.v1 import AppTest  # noqa: E402
 
+from dashboards import signed_in  # noqa: E402
+from dashboards.page_registry import PAGES  # noqa: E402
 from pilot.business_days import business_day  # noqa: E402
 from pilot.settings import read_settings  # noqa: E402
 from storage.home import open_home  # noqa: E402
+from tests.dashboards.conftest import sign_in  # noqa: E402
 from tests.dashboards.lake_days import make_day  # noqa: E402
 
 DAYS = 30
 RUNS = 15
-PAGES = {"the café's day": "views/cafe_day.py", "the pilot overview": "views/pilot_overview.py"}
 
 
 def main() -> None:
-    """Make the days, draw both pages cold and warm, print a table."""
+    """Make the days, draw every page cold and warm, print a table."""
     logging.disable(logging.WARNING)
     os.chdir(ROOT)
     with tempfile.TemporaryDirectory() as folder:
@@ -42,10 +44,13 @@ def main() -> None:
         today = business_day(datetime.now(UTC))
         for back in range(DAYS):
             make_day(home.cafes(), today - timedelta(days=back), simulated=True).write(home.lake())
+        token = sign_in(home)
+        signed_in.token = lambda: token
         app = AppTest.from_file(ROOT / "dashboards" / "app.py", default_timeout=60).run()
         print(f"{'page':<20}{'cold p50':>10}{'cold p95':>10}{'warm p50':>10}{'warm p95':>10}  seconds")
-        for name, path in PAGES.items():
-            app.switch_page(path).run()
+        for entry in PAGES:
+            name = entry.url_path
+            app.switch_page(f"views/{entry.script}").run()
             cold = [_seconds(app, cached=False) for _ in range(RUNS)]
             warm = [_seconds(app, cached=True) for _ in range(RUNS)]
             figures = [figure for series in (cold, warm) for figure in (statistics.median(series), _p95(series))]

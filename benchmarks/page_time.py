@@ -20,6 +20,7 @@ import time
 from playwright.async_api import Page, async_playwright
 
 from benchmarks.running_pilot import CAFE, Running, running_pilot, send, spread, stories
+from operations.access.first_sign_in import first_link
 from operations.system import RUN_FOLDER
 from pilot.words import say
 from proving.journey.processor_seconds import processor_seconds
@@ -41,6 +42,7 @@ async def seen(running: Running, page: Page, texts: tuple[str, ...]) -> float:
 async def opened_page(browser, running: Running) -> Page:
     """Open the café's day, the tests shown, as soon as the page has something to show."""
     page = await browser.new_page(viewport={"width": 1280, "height": 900}, locale="sv-SE")
+    await page.goto(first_link(running.home, actor="benchmark"))
     await page.goto(f"{running.pages_url}/?kafe={CAFE}")
     await page.get_by_text(say("dashboards", "nav.tests", "sv")).first.click()
     return page

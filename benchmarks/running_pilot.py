@@ -83,6 +83,7 @@ def running_pilot(name: str) -> Iterator[Running]:
             f"{PREFIX}EDGE_PORT": str(edge),
             f"{PREFIX}DAGSTER_PORT": str(free_port()),
             f"{PREFIX}DASHBOARDS_PORT": str(pages),
+            f"{PREFIX}ENTRANCE_PORT": str(free_port()),
             f"{PREFIX}PUBLIC_URL": url,
         }
         with log.open("wb") as output:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from playwright.async_api import Page, async_playwright
 
+from operations.access.first_sign_in import first_link
 from operations.serving import serve
 from operations.system import make_system
 from pilot.settings import read_settings
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 PHONE = {"width": 390, "height": 844}
 LAPTOP = {"width": 1280, "height": 1000}
-SERVED = ("edge", "dashboards")
+SERVED = ("edge", "entrance", "dashboards")
 
 
 def free_port() -> str:
@@ -44,6 +45,7 @@ async def take(home_folder: Path) -> None:
         "PILOT_EDGE_PORT": edge_port,
         "PILOT_DASHBOARDS_PORT": free_port(),
         "PILOT_DAGSTER_PORT": free_port(),
+        "PILOT_ENTRANCE_PORT": free_port(),
         "PILOT_PUBLIC_URL": f"http://127.0.0.1:{edge_port}",
     }
     home = open_home(read_settings(given), kind="demo")
@@ -56,6 +58,7 @@ async def take(home_folder: Path) -> None:
         phone = await browser.new_page(viewport=PHONE, device_scale_factor=2, locale="sv-SE")
         await customer(phone, f"{system.edge_url}/c/{serving.codes[0].code}")
         laptop = await browser.new_page(viewport=LAPTOP, locale="sv-SE")
+        await laptop.goto(first_link(home, actor="screenshots"))
         await dashboards(laptop, system.dashboards_url)
         await browser.close()
 

@@ -143,7 +143,12 @@ def test_the_printed_schemas_equal_the_documents(pilot: Pilot) -> None:
 
 
 def test_health_reports_what_is_missing_with_a_remedy_and_fails(pilot: Pilot) -> None:
-    ports = {"PILOT_EDGE_PORT": "9", "PILOT_DAGSTER_PORT": "9", "PILOT_DASHBOARDS_PORT": "9"}
+    ports = {
+        "PILOT_EDGE_PORT": "9",
+        "PILOT_DAGSTER_PORT": "9",
+        "PILOT_DASHBOARDS_PORT": "9",
+        "PILOT_ENTRANCE_PORT": "9",
+    }
     unwell = pilot("health", **ports)
     assert unwell.exit_code == 1
     assert "MISSING  codes" in unwell.stdout

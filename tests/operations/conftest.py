@@ -15,13 +15,14 @@ from storage.home import Home, open_home
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """Return the environment of a pilot with its own home and free ports."""
-    edge, dagster, dashboards = (str(free_port()) for _ in range(3))
+    edge, dagster, dashboards, entrance = (str(free_port()) for _ in range(4))
     return {
         **os.environ,
         "PILOT_HOME": str(tmp_path / "home"),
         "PILOT_EDGE_PORT": edge,
         "PILOT_DAGSTER_PORT": dagster,
         "PILOT_DASHBOARDS_PORT": dashboards,
+        "PILOT_ENTRANCE_PORT": entrance,
         "PILOT_PUBLIC_URL": f"http://127.0.0.1:{edge}",
         "PILOT_INTERVIEWER": "scripted",
     }

@@ -45,7 +45,7 @@ class Running:
     """A `pilot run` of its own: home, ports, process."""
 
     def __init__(self, home: Path) -> None:
-        edge, dagster, dashboards = free_ports(3)
+        edge, dagster, dashboards, entrance = free_ports(4)
         self.edge, self.dashboards = f"http://127.0.0.1:{edge}", f"http://127.0.0.1:{dashboards}"
         self.environment = {
             **os.environ,
@@ -53,6 +53,7 @@ class Running:
             "PILOT_EDGE_PORT": str(edge),
             "PILOT_DAGSTER_PORT": str(dagster),
             "PILOT_DASHBOARDS_PORT": str(dashboards),
+            "PILOT_ENTRANCE_PORT": str(entrance),
             "PILOT_PUBLIC_URL": self.edge,
             "PILOT_INTERVIEWER": "scripted",
         }
@@ -137,6 +138,7 @@ def test_what_a_guest_says_at_the_table_is_on_the_managers_page(running: Running
     expect(phone.locator(".reference")).to_be_visible()
 
     manager = phone.context.browser.new_page(viewport={"width": 1280, "height": 900})
+    manager.goto(running.pilot("account", "link").strip())
     words = " ".join(heard[0].split()[1:4]).strip(".,!?")
 
     def on_the_page() -> bool:

@@ -61,7 +61,7 @@ ANSWERS = (
 @pytest.fixture
 async def system(tmp_path: Path) -> AsyncIterator[System]:
     """The edge and the fake as processes of their own, each batch planned as soon as it is looked at."""
-    edge, dagster, dashboards = (str(port) for port in free_ports(3))
+    edge, dagster, dashboards, entrance = (str(port) for port in free_ports(4))
     own = {name: value for name, value in os.environ.items() if not name.startswith("PILOT_")}
     environment = {
         **own,
@@ -69,6 +69,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
         "PILOT_EDGE_PORT": edge,
         "PILOT_DAGSTER_PORT": dagster,
         "PILOT_DASHBOARDS_PORT": dashboards,
+        "PILOT_ENTRANCE_PORT": entrance,
         "PILOT_PUBLIC_URL": f"http://127.0.0.1:{edge}",
         "PILOT_INTERVIEWER": "scripted",
         "PILOT_PAYOUT_AT": "00:00",
