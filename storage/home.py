@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import secrets
 import threading
 from collections.abc import Iterator
@@ -27,8 +28,11 @@ Kind = Literal["real", "demo"]
 
 FORMAT_VERSION = 1
 DESCRIPTION_FILE = "home.json"
+IDENTITY_FILE = "home.id"
 SECRET_FILE = "secret.key"  # noqa: S105 - a file's name
 SECRET_BYTES = 32
+IDENTITY_BYTES = 8
+IDENTITY_FORM = re.compile(rf"[0-9a-f]{{{IDENTITY_BYTES * 2}}}")
 LANDING_FOLDER = "landing"
 LAKE_FOLDER = "lake"
 LOG_FOLDER = ".log"
@@ -80,6 +84,30 @@ class Home:
                 remedy="Put back its backup; without it, running sessions cannot be resumed.",
             )
         return key
+
+    def identity(self) -> str | None:
+        """Return the home's own name, which its backups carry; None if it has none yet."""
+        path = self.root / IDENTITY_FILE
+        with _usable(self.root):
+            found = path.read_text("utf-8", "replace").strip() if path.exists() else None
+        if found is not None and not IDENTITY_FORM.fullmatch(found):
+            raise WrongHome(
+                f"The home's name in {path} is damaged: expected {IDENTITY_BYTES * 2} hexadecimal digits.",
+                remedy="Put back its backup; without it, a store put back is not told apart from another home's.",
+            )
+        return found
+
+    def identify(self, name: str | None = None) -> str:
+        """Return the home's own name, giving it one if it has none.
+
+        Args:
+            name: The name to give; a new one by default.
+        """
+        with _usable(self.root):
+            create_once(self.root / IDENTITY_FILE, f"{name or secrets.token_hex(IDENTITY_BYTES)}\n".encode())
+        found = self.identity()
+        assert found is not None
+        return found
 
     def segments(self) -> Segments:
         """Return the published segments: in the home, or in the object store of PILOT_LANDING_URL."""

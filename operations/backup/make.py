@@ -32,7 +32,7 @@ from operations.backup.catalog import (
     sweep_unfinished,
 )
 from operations.backup.manifest import FORMAT, INNER_MANIFEST, Manifest
-from operations.backup.redemptions import RedemptionExport
+from operations.backup.redemptions import RedemptionExport, installation_of
 from operations.backup.staging import sweep_staging
 from operations.erasure.home_lock import home_lock
 from pilot.errors import PilotError
@@ -40,12 +40,13 @@ from pilot.identifiers import new_identifier
 from pilot.lake_tables.tables import TABLES
 from storage.backup.archive import ArchiveWriter
 from storage.backup.lake_copy import table_version
+from storage.backup.redemption_file import NAME
 from storage.backup.sealing import sealing_writer
 from storage.backup.store_copy import copy_store
 from storage.backup.tombstone_file import write_tombstones
 from storage.errors import LandingUnavailable
 from storage.folders import PRIVATE_FILE, create_once, private_folder, sync_folder
-from storage.home import DESCRIPTION_FILE, LAKE_FOLDER, LANDING_FOLDER, LOG_FOLDER, SECRET_FILE, Home
+from storage.home import DESCRIPTION_FILE, IDENTITY_FILE, LAKE_FOLDER, LANDING_FOLDER, LOG_FOLDER, SECRET_FILE, Home
 from storage.landing.folder_segments import DAMAGED_FOLDER
 from storage.landing.log_lines import whole_lines
 from storage.store.privacy import tombstones
@@ -147,6 +148,8 @@ class _CopiedParts:
 def _copy(home: Home, archive: ArchiveWriter, *, secret: bool, report: Callable[[str], None]) -> _CopiedParts:
     copied = _CopiedParts()
     archive.add_file(DESCRIPTION_FILE, home.root / DESCRIPTION_FILE)
+    installation_of(home, home.secret(), backup_folder(home.settings) / NAME)
+    archive.add_file(IDENTITY_FILE, home.root / IDENTITY_FILE)
     if secret and not home.settings.secret_key.get_secret_value():
         home.secret()
         archive.add_file(SECRET_FILE, home.root / SECRET_FILE)

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from operations.backup.catalog import Backup, list_backups, unpack
-from operations.backup.redemptions import recover_home
+from operations.backup.redemptions import read_own, recover_home
 from operations.backup.staging import staging
 from operations.erasure.carry_out import carry_out
 from operations.erasure.place_words import places_in_words
@@ -24,7 +24,6 @@ from pilot.lake_tables.tables import TABLES
 from pilot.settings import Settings
 from storage.backup.archive import put_under
 from storage.backup.redemption_file import NAME as REDEMPTIONS
-from storage.backup.redemption_file import Installation, read_redemptions
 from storage.backup.store_copy import POSTGRESQL_COPY, SQLITE_COPY, check_sqlite, restore_postgresql
 from storage.backup.tombstone_file import NAME, read_tombstones
 from storage.erasure.landing_lines import publish_logs
@@ -153,11 +152,8 @@ def _known_tombstones(backup: Backup, more: Sequence[Path]) -> list[Tombstone]:
 def _recover(home: Home, backup: Backup, more: Sequence[Path], *, settings: Settings) -> tuple[Recovery, int]:
     """Recover the money; without any file of redemptions everything open is frozen all the same."""
     secret = settings.secret_key.get_secret_value().encode() or home.secret()
-    ours = Installation.of(secret)
-    found = [read_redemptions(path, installation=ours) for path in (backup.path.parent / REDEMPTIONS, *more)]
-    redeemed = {name: each for one in found for name, each in one.redeemed.items()}
-    recovery = recover_home(home, redeemed.values(), secret=secret, recovered_to=backup.manifest.made_at)
-    return recovery, sum(one.unreadable for one in found)
+    redeemed, unreadable = read_own(home, (backup.path.parent / REDEMPTIONS, *more), secret=secret)
+    return recover_home(home, redeemed, secret=secret, recovered_to=backup.manifest.made_at), unreadable
 
 
 def _open_unpacked(staging: Path, backup: Backup, *, settings: Settings) -> Home:

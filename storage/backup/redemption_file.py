@@ -2,7 +2,8 @@
 
 One JSON object a line, appended: a redemption, or that one was undone. It names rewards, never sessions. Installations
 may share a folder, so each line names its own, and is sealed with its key: who can only write the folder can remove
-lines, but not add or change any. Lines of the earlier form have no seal; a restore still books them.
+lines, but not add or change any. Homes may share both, so each line names its home too. Earlier lines name no home, or
+have no seal either: a restore still books those that no other home has exported under its own name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,6 +25,7 @@ from storage.store.rewards.redemptions import RedeemedReward
 
 NAME = "redemptions.ndjson"
 SEAL = "seal"
+HOME = "home"
 MARK_CHARACTERS = 16
 MOST_ORE = 2**31 - 1
 
@@ -34,16 +37,23 @@ class Installation:
     Attributes:
         mark: Its name in its lines, which reveals nothing about its key.
         key: Seals its lines.
+        home: The home whose lines are read and written.
     """
 
     mark: str
     key: bytes
+    home: str | None
 
     @classmethod
-    def of(cls, secret: bytes) -> Self:
-        """Return the installation with a secret key."""
+    def of(cls, secret: bytes, *, home: str | None) -> Self:
+        """Return the installation with a secret key.
+
+        Args:
+            secret: The key.
+            home: The home's own name; None reads every home's lines.
+        """
         mark = hmac.new(secret, b"redemptions", hashlib.sha256).hexdigest()[:MARK_CHARACTERS]
-        return cls(mark, hmac.new(secret, b"seals of redemptions", hashlib.sha256).digest())
+        return cls(mark, hmac.new(secret, b"seals of redemptions", hashlib.sha256).digest(), home)
 
     def seal(self, fields: dict[str, Any]) -> str:
         """Return the seal of a line's other fields."""
@@ -77,25 +87,28 @@ class RedemptionFile:
 
     Attributes:
         redeemed: The redemptions that were not undone, by reward, in order.
-        sealed: The rewards with a sealed line.
+        own: The rewards with a sealed line that names the home.
+        sealed: The rewards with a sealed line that names the home or none.
+        others: The rewards in other homes' sealed lines, by home.
         unreadable: Number of damaged or forged lines.
     """
 
     redeemed: dict[str, RedeemedReward]
+    own: set[str]
     sealed: set[str]
+    others: dict[str, set[str]]
     unreadable: int
 
-    @property
-    def newest_sealed(self) -> RedeemedReward | None:
-        """Return the latest redemption with a seal, None if there is none."""
-        sealed = (each for each in self.redeemed.values() if each.reward_id in self.sealed)
-        return max(sealed, key=lambda each: each.redeemed_at, default=None)
+    def newest(self, rewards: Collection[str]) -> RedeemedReward | None:
+        """Return the latest redemption of some rewards, None if there is none."""
+        found = (each for each in self.redeemed.values() if each.reward_id in rewards)
+        return max(found, key=lambda each: each.redeemed_at, default=None)
 
 
 def read_redemptions(path: Path, *, installation: Installation) -> RedemptionFile:
-    """Return an installation's lines of a file; empty if it is missing.
+    """Return the lines of an installation's home; empty if the file is missing.
 
-    A reward's sealed lines outrank its unsealed ones, which anybody may have written.
+    A reward's sealed lines outrank its unsealed ones, which anybody may have written, and which name no home therefore.
 
     Args:
         path: The file.
@@ -105,17 +118,31 @@ def read_redemptions(path: Path, *, installation: Installation) -> RedemptionFil
         OSError: it cannot be read.
     """
     lines: list[tuple[RedeemedReward | UndoneRedemption, bool]] = []
+    own: set[str] = set()
+    others: defaultdict[str, set[str]] = defaultdict(set)
     unreadable = 0
     for line in path.read_bytes().splitlines() if path.exists() else ():
         try:
             fields = json.loads(line)
-            if fields["installation"] == installation.mark:
-                lines.append((_parsed(fields), installation.has_sealed(fields)))
+            if fields["installation"] != installation.mark:
+                continue
+            each, is_sealed = _parsed(fields), installation.has_sealed(fields)
+            home = str(fields[HOME]) if is_sealed and HOME in fields else None
+            if home is None or installation.home is None or home == installation.home:
+                lines.append((each, is_sealed))
+                own.update([each.reward_id] if home is not None else [])
+            else:
+                others[home].add(each.reward_id)
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             unreadable += bool(line.strip())
     sealed = {each.reward_id for each, is_sealed in lines if is_sealed}
-    ranked = [each for each, is_sealed in lines if is_sealed or each.reward_id not in sealed]
-    return RedemptionFile(_not_undone(ranked), sealed, unreadable)
+    elsewhere = set[str]().union(*others.values()) - own
+    ranked = [
+        each
+        for each, is_sealed in lines
+        if (is_sealed or each.reward_id not in sealed) and each.reward_id not in elsewhere
+    ]
+    return RedemptionFile(_not_undone(ranked), own, sealed - elsewhere, dict(others), unreadable)
 
 
 def append_redemptions(
@@ -131,7 +158,8 @@ def append_redemptions(
     Raises:
         OSError: the folder cannot be written.
     """
-    given = [{"installation": installation.mark, **_as_json(each)} for each in lines]
+    named = {"installation": installation.mark} | ({HOME: installation.home} if installation.home else {})
+    given = [{**named, **_as_json(each)} for each in lines]
     body = "".join(f"{json.dumps({**fields, SEAL: installation.seal(fields)})}\n" for fields in given).encode()
     if not body:
         return

@@ -43,6 +43,7 @@ from tests.postgresql import Cluster
 CHECKOUT = Path(__file__).parents[2]
 CAFES: Cafes = parse_cafes((CHECKOUT / "cafes.toml").read_text(encoding="utf-8"), source="cafes.toml")
 SECRET = b"x" * 32
+NAMED = "0123456789abcdef"
 LIMITS = Limits(approval_ore=50_000, yearly_ore=99_900)
 # After a restore the keys of later attempts are reused, one a day, until the provider forgets them.
 SETTLED_AFTER_DAYS = 5
@@ -254,7 +255,7 @@ class World:
 
     def recover(self) -> Recovery:
         """Book the exported redemptions and freeze what is open, as `pilot restore` does."""
-        known = read_redemptions(self.folder / NAME, installation=Installation.of(SECRET))
+        known = read_redemptions(self.folder / NAME, installation=Installation.of(SECRET, home=NAMED))
         return recovery.recover(
             self.store, known.redeemed.values(), issuer=issuer(SECRET), recovered_to=self.at, actor="restore"
         )
@@ -272,6 +273,9 @@ class _HomeOf:
 
     def secret(self) -> bytes:
         return SECRET
+
+    def identity(self) -> str:
+        return NAMED
 
 
 def code_hash(reward_id: str, number: int) -> str:

@@ -87,6 +87,16 @@ def is_known(store: Store, redeemed: RedeemedReward) -> bool:
         return any(connection.execute(query).first() is not None for query in (booked, waiting))
 
 
+def has_any(store: Store, reward_ids: Collection[str]) -> bool:
+    """Return whether the store has decided any of the rewards, or keeps a redemption of one."""
+    asked = set(reward_ids)
+    with store.reading() as connection:
+        return any(
+            not asked.isdisjoint(connection.execute(select(column)).scalars())
+            for column in (reward_decisions.c.reward_id, kept_redemptions.c.reward_id)
+        )
+
+
 def keep(connection: Connection, redeemed: Collection[RedeemedReward]) -> list[str]:
     """Keep redemptions that the store does not know; return their rewards."""
     serialise(connection, "kept_redemptions")

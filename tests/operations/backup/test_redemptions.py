@@ -17,8 +17,9 @@ from operations.backup.restore import RestoreResult, restore
 from payouts.deciding import decide_sessions
 from payouts.voucher_codes import voucher_code, voucher_hash
 from pilot.settings import Settings
-from storage.backup.redemption_file import NAME
-from storage.home import Home, open_home
+from storage.backup.archive import ArchiveWriter
+from storage.backup.redemption_file import NAME, Installation
+from storage.home import IDENTITY_FILE, Home, open_home
 from storage.store.rewards import freezing, redemptions, vouchers
 from storage.store.rewards.reward_cases import Candidate
 from tests.payouts.test_deciding import candidate
@@ -27,7 +28,9 @@ from tests.payouts.world import CHECKOUT
 pytestmark = pytest.mark.usefixtures("quick_passphrase")
 
 KEY = SecretStr("correct horse battery staple")
-ISSUED, REDEEMED, LATER = (candidate(session_id=name, cafe="aurora", simulated=True) for name in ("g-1", "g-2", "g-3"))
+ISSUED, REDEEMED, LATER, OTHERS_OPEN, OTHERS_REDEEMED = (
+    candidate(session_id=f"g-{number}", cafe="aurora", simulated=True) for number in range(1, 6)
+)
 
 
 @pytest.fixture(params=["", "a secret of the environment's own"])
@@ -127,19 +130,24 @@ def test_repeated_exports_add_nothing_and_two_exports_share_the_file(home: Home)
     assert len((backup_folder(home.settings) / NAME).read_text("utf-8").splitlines()) == 2
 
 
-def test_an_unwritable_folder_is_logged_and_tried_again(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def export_full(export: RedemptionExport) -> None:
+    """Export to a full disk."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("operations.backup.redemptions.append_redemptions", full)
+        export()
+
+
+def test_an_unwritable_folder_is_logged_and_tried_again(home: Home) -> None:
     decide(home, REDEEMED)
     back_up(home)
     export = RedemptionExport(home)
     redeem(home, REDEEMED, secret=home.secret())
-    with monkeypatch.context() as patch:
-
-        def full(*_: object, **__: object) -> None:
-            raise OSError("no space")
-
-        patch.setattr("operations.backup.redemptions.append_redemptions", full)
-        export()
-        assert not (backup_folder(home.settings) / NAME).exists()
+    export_full(export)
+    assert not (backup_folder(home.settings) / NAME).exists()
     export()
     assert len((backup_folder(home.settings) / NAME).read_text("utf-8").splitlines()) == 1
 
@@ -151,6 +159,23 @@ def lines_of(home: Home) -> list[dict[str, Any]]:
 def write_by_hand(home: Home, *lines: dict[str, Any], mode: str = "a") -> None:
     with (backup_folder(home.settings) / NAME).open(mode, encoding="utf-8") as file:
         file.writelines(f"{json.dumps(line)}\n" for line in lines)
+
+
+def write_as_earlier(home: Home, *, sealed: bool) -> None:
+    """Write the home's file and remove its name, as a version before homes had names left them."""
+    earlier = Installation.of(home.secret(), home=None)
+    lines = [{name: line[name] for name in line if name not in ("home", "seal")} for line in lines_of(home)]
+    write_by_hand(home, *({**line, **({"seal": earlier.seal(line)} if sealed else {})} for line in lines), mode="w")
+    (home.root / IDENTITY_FILE).unlink()
+
+
+def without_identity(patch: pytest.MonkeyPatch) -> None:
+    """Let a backup be made as a version before homes had names did."""
+    patch.setattr(
+        ArchiveWriter,
+        "add_file",
+        lambda self, name, path, add=ArchiveWriter.add_file: None if name == IDENTITY_FILE else add(self, name, path),
+    )
 
 
 def without_seal(line: dict[str, Any]) -> dict[str, Any]:
@@ -202,6 +227,118 @@ def test_a_store_put_back_by_hand_is_frozen_despite_forged_lines(home: Home, tmp
     done = RedemptionExport(open_home(settings)).run()
     assert done is not None
     assert done.redeemed == 1
+
+
+def second_home(home: Home) -> Home:
+    """Return another home on the same folder of backups with the same key, with a redemption and an open reward."""
+    other = open_home(
+        home.settings.model_copy(
+            update={"home": home.root.parent / "annat", "backup_folder": backup_folder(home.settings)}
+        )
+    )
+    decide(other, OTHERS_OPEN, OTHERS_REDEEMED)
+    assert redeem(other, OTHERS_REDEEMED, secret=other.secret()) == "redeemed"
+    return other
+
+
+@pytest.fixture
+def shared(tmp_path: Path) -> Home:
+    """Return a home whose key a second one can be given."""
+    settings = Settings(
+        home=tmp_path / "hem", backup_key=KEY, cafes_file=CHECKOUT / "cafes.toml", secret_key=SecretStr("a key that two homes share")
+    )
+    return open_home(settings)
+
+
+@pytest.mark.parametrize("earlier", ["named", "sealed", "unsealed"])
+def test_a_second_home_on_the_folder_freezes_neither(shared: Home, earlier: str) -> None:
+    decide(shared, ISSUED, REDEEMED)
+    back_up(shared)
+    redeem(shared, REDEEMED, secret=shared.secret())
+    RedemptionExport(shared).run()
+    if earlier != "named":  # The first home wrote its lines before homes had names.
+        write_as_earlier(shared, sealed=earlier == "sealed")
+    other = second_home(shared)
+    first, second = RedemptionExport(shared), RedemptionExport(other)
+    for _ in range(2):
+        assert (second.run(), first.run()) == (None, None)
+    assert redeem(shared, ISSUED, secret=shared.secret()) == "redeemed"
+    assert redeem(other, OTHERS_OPEN, secret=other.secret()) == "redeemed"
+    for export in (first, second, first, second, RedemptionExport(shared), RedemptionExport(other)):
+        assert export.run() is None
+    named = [line["home"] for line in lines_of(shared) if "home" in line]
+    assert (named.count(shared.identity()), named.count(other.identity())) == (2, 2)
+
+
+def test_a_restore_books_only_its_own_homes_redemptions(shared: Home, tmp_path: Path) -> None:
+    decide(shared, ISSUED, REDEEMED)
+    backup = back_up(shared)
+    redeem(shared, REDEEMED, secret=shared.secret())
+    for home in (shared, second_home(shared)):
+        RedemptionExport(home).run()
+    done, new = restored(shared, backup, tmp_path)
+    assert (done.recovery.redeemed, done.recovery.waiting, done.recovery.frozen) == (1, 0, 1)
+    assert new.identity() == shared.identity()
+
+
+def test_a_backup_from_before_homes_had_names_is_its_homes_all_the_same(shared: Home, tmp_path: Path) -> None:
+    decide(shared, ISSUED, REDEEMED)
+    with pytest.MonkeyPatch.context() as patch:
+        without_identity(patch)
+        backup = back_up(shared)
+    redeem(shared, REDEEMED, secret=shared.secret())
+    for home in (shared, second_home(shared)):
+        RedemptionExport(home).run()
+    done, new = restored(shared, backup, tmp_path)
+    assert (done.recovery.redeemed, done.recovery.waiting, done.recovery.frozen) == (1, 0, 1)
+    assert new.identity() == shared.identity()
+
+
+def test_a_backup_without_a_name_or_any_reward_books_all_redemptions(shared: Home, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        without_identity(patch)
+        backup = back_up(shared)
+    decide(shared, REDEEMED)
+    redeem(shared, REDEEMED, secret=shared.secret())
+    for home in (shared, second_home(shared)):
+        RedemptionExport(home).run()
+    done, new = restored(shared, backup, tmp_path)
+    assert done.recovery.waiting == 2
+    decide(new, REDEEMED)
+    assert redeem(new, REDEEMED, secret=shared.secret()) == "already_redeemed"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_store_put_back_by_hand_beside_a_second_home_is_noticed(shared: Home, tmp_path: Path, named: bool) -> None:
+    decide(shared, ISSUED, REDEEMED)
+    backup = back_up(shared)
+    _, older = restored(shared, backup, tmp_path)
+    redeem(shared, REDEEMED, secret=shared.secret())
+    for home in (shared, second_home(shared)):
+        RedemptionExport(home).run()
+    if not named:
+        (older.root / IDENTITY_FILE).unlink()
+    settings = older.settings.model_copy(update={"backup_folder": backup_folder(shared.settings)})
+    done = RedemptionExport(open_home(settings)).run()
+    assert done is not None
+    assert (done.redeemed, done.waiting) == (1, 0)
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=16), timedelta(days=1)])
+def test_redemptions_missed_while_a_clock_was_ahead_are_exported_later(home: Home, ahead: timedelta) -> None:
+    decide(home, ISSUED, REDEEMED, LATER)
+    back_up(home)
+    export, store, now = RedemptionExport(home), home.store(), home.store().now
+    store.now = lambda: now() + ahead
+    redeem(home, REDEEMED, secret=home.secret())
+    export.run()
+    store.now = now
+    redeem(home, ISSUED, secret=home.secret())
+    export_full(export)
+    store.now = lambda: now() + timedelta(hours=2)  # the folder was full meanwhile
+    redeem(home, LATER, secret=home.secret())
+    assert export.run() is None
+    assert len(lines_of(home)) == 3
 
 
 def test_a_redemption_in_the_clocks_future_hides_no_later_one(home: Home) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 from storage.backup.redemption_file import NAME, Installation, UndoneRedemption, append_redemptions, read_redemptions
 from storage.store.rewards.redemptions import RedeemedReward
 
-OURS, THEIRS = (Installation.of(secret) for secret in (b"our secret key", b"their secret key"))
+OURS, THEIRS = (Installation.of(secret, home="h1") for secret in (b"our secret key", b"their secret key"))
+SECOND = replace(OURS, home="h2")
 AT = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
@@ -27,7 +29,7 @@ def kept(folder: Path) -> list[str]:
 
 def test_a_missing_file_is_empty(tmp_path: Path) -> None:
     found = read_redemptions(tmp_path / NAME, installation=OURS)
-    assert (found.redeemed, found.unreadable, found.newest_sealed) == ({}, 0, None)
+    assert (found.redeemed, found.unreadable, found.newest(found.sealed)) == ({}, 0, None)
 
 
 def test_a_redemption_is_kept_until_it_is_undone(tmp_path: Path) -> None:
@@ -36,7 +38,7 @@ def test_a_redemption_is_kept_until_it_is_undone(tmp_path: Path) -> None:
     assert kept(tmp_path) == ["b"]
     append_redemptions(tmp_path, [redeemed("a", minutes=1)], installation=OURS)
     assert kept(tmp_path) == ["b", "a"]
-    newest = read_redemptions(tmp_path / NAME, installation=OURS).newest_sealed
+    newest = read_redemptions(tmp_path / NAME, installation=OURS).newest(["a", "b"])
     assert newest is not None
     assert newest.reward_id == "b"
     append_redemptions(tmp_path, [UndoneRedemption("a", AT)], installation=OURS)  # repeated, of the earlier one
@@ -104,6 +106,8 @@ CHANGES: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "another reward": lambda line: {**line, "reward_id": "x"},
     "another time": lambda line: {**line, "redeemed_at": (AT + timedelta(days=300)).isoformat()},
     "another amount": lambda line: {**line, "amount_ore": 1},
+    "another home": lambda line: {**line, "home": "h2"},
+    "no home": lambda line: {name: value for name, value in line.items() if name != "home"},
     "another field": lambda line: {**line, "more": 1},
     "no seal's value": lambda line: {**line, "seal": None},
     "another kind of seal": lambda line: {**line, "seal": ["å\ud800"]},
@@ -130,8 +134,44 @@ def test_lines_of_the_earlier_form_are_read_and_are_not_sealed(tmp_path: Path) -
     write_by_hand(tmp_path, *earlier)
     append_redemptions(tmp_path, [redeemed("c", minutes=-9)], installation=OURS)
     found = read_redemptions(tmp_path / NAME, installation=OURS)
-    assert (list(found.redeemed), found.sealed, found.unreadable) == (["a", "c"], {"c"}, 0)
-    assert found.newest_sealed == redeemed("c", minutes=-9)
+    assert (list(found.redeemed), found.own, found.unreadable) == (["a", "c"], {"c"}, 0)
+    assert found.newest(found.own) == redeemed("c", minutes=-9)
+
+
+def test_homes_that_share_a_folder_and_a_key_read_their_own_lines(tmp_path: Path) -> None:
+    for name, home in (("a", OURS), ("b", SECOND), ("c", OURS)):
+        append_redemptions(tmp_path, [redeemed(name)], installation=home)
+    append_redemptions(tmp_path, [UndoneRedemption("a", AT + timedelta(seconds=9))], installation=SECOND)
+    ours, second = (read_redemptions(tmp_path / NAME, installation=home) for home in (OURS, SECOND))
+    assert (list(ours.redeemed), ours.own, ours.others) == (["a", "c"], {"a", "c"}, {"h2": {"a", "b"}})
+    assert (list(second.redeemed), second.unreadable) == (["b"], 0)
+    assert list(read_redemptions(tmp_path / NAME, installation=replace(OURS, home=None)).redeemed) == ["b", "c"]
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+def test_an_earlier_line_is_everybodys_until_a_home_names_it(tmp_path: Path, sealed: bool) -> None:
+    append_redemptions(tmp_path, [redeemed("a"), redeemed("b")], installation=replace(OURS, home=None))
+    if not sealed:
+        earlier = [without_seal(line) for line in lines_of(tmp_path)]
+        (tmp_path / NAME).unlink()
+        write_by_hand(tmp_path, *earlier)
+    for home in (OURS, SECOND):
+        found = read_redemptions(tmp_path / NAME, installation=home)
+        assert (list(found.redeemed), found.own, found.sealed) == (["a", "b"], set(), {"a", "b"} if sealed else set())
+    append_redemptions(tmp_path, [redeemed("a")], installation=OURS)
+    assert list(read_redemptions(tmp_path / NAME, installation=SECOND).redeemed) == ["b"]
+    assert set(read_redemptions(tmp_path / NAME, installation=OURS).redeemed) == {"a", "b"}
+
+
+@pytest.mark.parametrize("home", ["h1", "h2", "x", None, 1])
+def test_a_home_named_in_a_line_without_a_seal_hides_nothing(tmp_path: Path, home: object) -> None:
+    append_redemptions(tmp_path, [redeemed("a"), redeemed("b")], installation=OURS)
+    earlier = [{**without_seal(line), "home": home} for line in lines_of(tmp_path)]
+    (tmp_path / NAME).unlink()
+    write_by_hand(tmp_path, *earlier)
+    append_redemptions(tmp_path, [redeemed("a")], installation=OURS)
+    found = read_redemptions(tmp_path / NAME, installation=OURS)
+    assert (set(found.redeemed), found.own, found.others) == ({"a", "b"}, {"a"}, {})
 
 
 def test_an_unsealed_line_changes_nothing_about_a_sealed_one(tmp_path: Path) -> None:
