@@ -84,22 +84,24 @@ def judge_day(
     verdicts: list[dict[str, Any]] = []
     offending: list[dict[str, Any]] = []
     stopping: list[str] = []
-    for table in wanted:
-        if cut.versions[table.name] is None:
-            continue
+    results: list[SuiteResult] = []
+    written = [table for table in wanted if cut.versions[table.name] is not None]
+    for table in written:
         others = {other.name: frames[other.name] for other in suite_of(table.name).references}
-        result = validate(
-            table.name,
-            frames[table.name],
-            references=others,
-            cafes=cafes,
-            day=day,
-            settled=settled,
-            past=day < business_day(now),
-            frozen=frozen,
-            whole=whole,
+        results.append(
+            validate(
+                table.name,
+                frames[table.name],
+                references=others,
+                cafes=cafes,
+                day=day,
+                settled=settled,
+                past=day < business_day(now),
+                frozen=frozen,
+                whole=whole,
+            )
         )
-        outcome = set_apart(result, frame=cut.frames[table.name])
+    for table, result, outcome in zip(written, results, set_apart(results, frames=cut.frames), strict=True):
         shared = {"day": day, "table_name": table.name, "judged_at": now}
         verdicts += _verdicts(outcome, rows=cut.rows[table.name], version=cut.versions[table.name], shared=shared)
         offending += _offending(result, cut.frames[table.name], table=table, cafes=cafes, shared=shared)

@@ -25,7 +25,43 @@ def breaking(rows: int, *, first: int = 0) -> ExpectationResult:
 
 
 def stops(*items: ExpectationResult, frame: pl.DataFrame) -> bool:
-    return set_apart(SuiteResult(table="sessions", expectations=items), frame=frame).stops
+    (found,) = set_apart([SuiteResult(table="sessions", expectations=items)], frames={"sessions": frame})
+    return found.stops
+
+
+@pytest.mark.parametrize(
+    ("tables", "broken", "sessions", "stopping"),
+    [
+        (2, 2, 40, False),
+        (2, 3, 40, True),
+        (3, 2, 40, True),
+        (5, 1, 40, False),
+        (6, 1, 40, True),
+        (2, 25, 1_000, False),
+        (2, 26, 1_000, True),
+        (2, 1, 2, True),
+    ],
+)
+def test_a_day_has_one_allowance_over_all_its_tables(tables: int, broken: int, sessions: int, stopping: bool) -> None:
+    frame, names = day(sessions), [f"table_{number}" for number in range(tables)]
+    results = [
+        SuiteResult(table=name, expectations=(breaking(broken, first=number * broken),))
+        for number, name in enumerate(names)
+    ]
+    found = set_apart(results, frames=dict.fromkeys(names, frame))
+    assert [each.stops for each in found] == [stopping] * tables
+
+
+def test_one_session_broken_in_every_table_counts_once() -> None:
+    frame, names = day(10), [f"table_{number}" for number in range(9)]
+    results = [SuiteResult(table=name, expectations=(breaking(1),)) for name in names]
+    assert not any(each.stops for each in set_apart(results, frames=dict.fromkeys(names, frame)))
+
+
+def test_a_table_of_many_broken_sessions_stops_and_others_few_do_not() -> None:
+    frames = {"sessions": day(40), "turns": day(40)}
+    results = [SuiteResult("sessions", (breaking(9),)), SuiteResult("turns", (breaking(2),))]
+    assert [each.stops for each in set_apart(results, frames=frames)] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -78,4 +114,4 @@ def test_a_fault_of_the_table_beside_one_of_a_row_still_stops() -> None:
 
 def test_a_warning_stays_a_warning() -> None:
     result = SuiteResult(table="sessions", expectations=(replace(breaking(30), severity="warn"),))
-    assert set_apart(result, frame=day(40)) == result
+    assert set_apart([result], frames={"sessions": day(40)}) == [result]
