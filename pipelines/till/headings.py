@@ -105,7 +105,7 @@ STATUS_HEADINGS = frozenset(
 # Columns of yes and no: a yes has this meaning.
 FLAG_HEADINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(("makulerad", "makulerat", "annullerad", "annullerat", "avbruten", "avbrutet"), "cancelled"),
-    **dict.fromkeys(("void", "voided", "cancelled", "canceled", "is void", "deleted", "raderad"), "cancelled"),
+    **dict.fromkeys(("void", "voided", "cancelled", "canceled", "is void", "deleted", "raderad", "felslag", "felslaget"), "cancelled"),
     **dict.fromkeys(("övning", "övningskvitto", "övningsläge", "träning", "träningsläge", "testläge"), "training"),
     **dict.fromkeys(("training", "training mode", "is training", "test", "is test", "test mode"), "training"),
     **dict.fromkeys(("kopia", "kvittokopia", "copy", "is copy", "reprint", "duplicate"), "copy"),
@@ -204,17 +204,12 @@ def meaning_if_filled(heading: str) -> Meaning | None:
     key = heading_key(heading)
     if _OF_CANCELLED.search(key):
         return "cancelled"
-    return "refund" if _OF_REFUNDED.search(key) and "partial" not in key else None
+    return "refund" if _OF_REFUNDED.search(key) and not _OF_SOME.search(key) else None
 
 
 def is_code(heading: str) -> bool:
     """Return whether a heading is of letters that may say what a row is."""
     return _CODE.fullmatch(heading_key(heading)) is not None
-
-
-def flag_meaning(heading: str) -> Meaning | None:
-    """Return the meaning of a yes in a column of yes and no; None if it is no such column."""
-    return _FLAG_KEYS.get(heading_key(heading))
 
 
 def _is_possible(kind: ColumnKind, place: int, rows: Sequence[Sequence[str]]) -> bool:
@@ -250,6 +245,7 @@ _OF_CANCELLED = re.compile(r"makuler|annuller|avbrut|storner|voided|^void|cancel
 _OF_REFUNDED = re.compile(
     r"aterbet|aterkop|refund|^retur(?:belopp|datum|tid|orsak)|^return(?:ed)?(?:at|by|amount|reason)"
 )
+_OF_SOME = re.compile(r"partial|partly|delvis|refundable|returnable")
 _CODE = re.compile(
     r"(?:kvitto|trans|transaktions|transaction|status|typ|type|rad|post|receipt|sale|record)?"
     r"(?:kod|code|flagga|flag|markering|marker)"
@@ -275,4 +271,3 @@ _PATTERNS: Mapping[ColumnKind, re.Pattern[str]] = {
 }
 _KEYS = {kind: tuple(dict.fromkeys(heading_key(name) for name in names)) for kind, names in HEADINGS.items()}
 _STATUS_KEYS = frozenset(heading_key(name) for name in STATUS_HEADINGS)
-_FLAG_KEYS = {heading_key(name): meaning for name, meaning in FLAG_HEADINGS.items()}

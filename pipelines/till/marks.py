@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipelines.till.answers import Answers
-from pipelines.till.headings import flag_meaning, is_code, is_description, is_status, meaning_if_filled
+from pipelines.till.flags import FLAG_KEYS, Flag, flag_of
+from pipelines.till.headings import heading_key, is_code, is_description, is_status, meaning_if_filled
 from pipelines.till.statuses import Meaning, meaning_of, means_only_no_sale, truth_of
 from pipelines.till.values import amount, is_amount, spaced
 
@@ -21,26 +22,26 @@ class Marks:
 
     Attributes:
         statuses: The columns of words such as "Makulerat"; whether an empty cell there is a sale too.
-        flags: The columns of yes and no, with the meaning of a yes.
+        flags: The columns of yes and no.
         filled: The columns in which any cell that is not empty, no or 0 has a meaning, as a person answered.
         doubtful: The columns that may say so, with the first row.
     """
 
     statuses: Mapping[int, bool]
-    flags: Mapping[int, Meaning]
+    flags: Mapping[int, Flag]
     filled: Mapping[int, Meaning]
     doubtful: Mapping[int, int]
 
     def read(self, cells: Sequence[str], *, answers: Answers) -> tuple[Meaning | None, int]:
         """Return a row's meaning, and its column; the meaning is None if a value is not known."""
         unknown: int | None = None
-        for place, meaning in self.flags.items():
+        for place, flag in self.flags.items():
             text = _cell(cells, place)
             counts = answers.of_value(text) if text else None
-            flag = truth_of(text) if counts is None else not counts
-            if flag:
-                return meaning, place
-            unknown = place if flag is None else unknown
+            said = truth_of(text)
+            if counts is False or (counts is None and said is flag.of):
+                return flag.meaning, place
+            unknown = place if counts is None and said is None else unknown
         for place, meaning in self.filled.items():
             text = _cell(cells, place)
             if _is_filled(text) and not answers.of_value(text):
@@ -63,7 +64,7 @@ def find_marks(
 ) -> Marks:
     """Return the columns that say what a row is: by heading, by their words, or as a person answered."""
     statuses: dict[int, bool] = {}
-    flags: dict[int, Meaning] = {}
+    flags: dict[int, Flag] = {}
     filled: dict[int, Meaning] = {}
     doubtful: dict[int, int] = {}
     for place, heading in enumerate(headings):
@@ -71,8 +72,8 @@ def find_marks(
         if said is False or (place in used and not said):
             continue
         values = {_cell(cells, place) for _, cells in rows} - {""}
-        flag = flag_meaning(heading)
-        if flag is not None and not said and any(truth_of(value) is not None for value in values):
+        flag = flag_of(heading, values)
+        if flag is not None and not said:
             flags[place] = flag
             continue
         known = {value: meaning_of(value) for value in values}
@@ -80,7 +81,7 @@ def find_marks(
         of_filled = meaning_if_filled(heading)
         if said and of_filled is not None and set(known.values()) <= {None, "sale"}:
             filled[place] = of_filled
-        elif said or is_status(heading) or flag is not None:
+        elif said or is_status(heading) or heading_key(heading) in FLAG_KEYS:
             statuses[place] = empty_is_sale
         else:
             short = 0 < len(values) <= MOST_VALUES and not is_description(heading)

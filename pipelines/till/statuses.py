@@ -38,7 +38,7 @@ _PHRASES: Mapping[str, Meaning] = {
         ),
         "no_sale",
     ),
-    **dict.fromkeys(("credit note", "credit memo", "credit invoice"), "refund"),
+    **dict.fromkeys(("charged back", "credit note", "credit memo", "credit invoice"), "refund"),
     **dict.fromkeys(("kvitto kopia", "second copy"), "copy"),
 }  # fmt: skip
 
@@ -46,7 +46,8 @@ _PHRASES: Mapping[str, Meaning] = {
 _STEMS: tuple[tuple[Meaning, str], ...] = (
     (
         "training",
-        "opplæring provkvitto provköp testförsäljning testkvitto testköp träning træning utbildning övning øvelse",
+        "opplæring provkvitto provköp testförsäljning testkvitto testköp testorder träning træning utbildning övning "
+        "øvelse",
     ),
     (
         "copy",
@@ -54,8 +55,8 @@ _STEMS: tuple[tuple[Meaning, str], ...] = (
     ),
     (
         "cancelled",
-        "abandon aborted annul annull annuller avbr borttag cancel deleted makuler ogiltig raderad raderat "
-        "slettet storn struken struket strukna void ångrad ångrat",
+        "abandon aborted annul annull annuller avbeställ avbok avbr borttag cancel deleted makuler ogiltig "
+        "raderad raderat slettet storn struken struket strukna void ångrad ångrat",
     ),
     (
         "failed",
@@ -120,7 +121,7 @@ _WEIGHT: Mapping[Meaning, int] = {
     "training": 7, "copy": 6, "cancelled": 5, "failed": 4, "parked": 3, "no_sale": 2, "refund": 1, "sale": 0,
 }  # fmt: skip
 _YES = frozenset(("ja", "j", "yes", "y", "true", "sant", "1", "x", "✓", "✔"))
-_NO = frozenset(("nej", "n", "no", "false", "falskt", "0", "0,00", "0.00", "-", ""))
+_NO = frozenset(("nej", "nei", "n", "no", "false", "falskt", "0", "0,00", "0.00", "-", ""))
 # A sale that was refunded later and a refund can both be written so: only a person knows what the till means.
 _NEGATIONS = frozenset(("ej", "inte", "icke", "ikke", "not", "non", "un", "ingen", "no"))
 _PARTICIPLES = frozenset(
